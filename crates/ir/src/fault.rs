@@ -1,0 +1,79 @@
+//! What can go wrong while a kernel runs, as data that checks carry.
+
+use crate::Loc;
+use std::fmt;
+
+/// What a failed check reports.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum FaultKind {
+    /// An index is not below the length of its axis. Reported values: index, length.
+    IndexOutOfRange {
+        /// The axis of the array.
+        axis: u8,
+    },
+    /// An integer was divided by zero. No reported values.
+    DivisionByZero,
+    /// Two arrays of one expression do not broadcast together. Reported values: the two lengths.
+    ShapeMismatch {
+        /// The axis of the result on which they differ.
+        axis: u8,
+    },
+    /// `unwrap` of the mean of an empty array. No reported values.
+    EmptyMean,
+    /// A range is stepped through with step zero. No reported values.
+    ZeroStep,
+    /// Shared data: two iterations of a `prange` would write one element. Reported value: the element.
+    WriteConflict,
+}
+
+impl FaultKind {
+    /// The name used in IR text, without parameters.
+    pub fn name(self) -> &'static str {
+        match self {
+            FaultKind::IndexOutOfRange { .. } => "index_out_of_range",
+            FaultKind::DivisionByZero => "division_by_zero",
+            FaultKind::ShapeMismatch { .. } => "shape_mismatch",
+            FaultKind::EmptyMean => "empty_mean",
+            FaultKind::ZeroStep => "zero_step",
+            FaultKind::WriteConflict => "write_conflict",
+        }
+    }
+    /// The axis parameter, for the kinds that have one.
+    pub fn axis(self) -> Option<u8> {
+        match self {
+            FaultKind::IndexOutOfRange { axis } | FaultKind::ShapeMismatch { axis } => Some(axis),
+            _ => None,
+        }
+    }
+    /// The kind with this name.
+    pub fn from_name(name: &str, axis: Option<u8>) -> Option<FaultKind> {
+        Some(match (name, axis) {
+            ("index_out_of_range", Some(axis)) => FaultKind::IndexOutOfRange { axis },
+            ("division_by_zero", None) => FaultKind::DivisionByZero,
+            ("shape_mismatch", Some(axis)) => FaultKind::ShapeMismatch { axis },
+            ("empty_mean", None) => FaultKind::EmptyMean,
+            ("zero_step", None) => FaultKind::ZeroStep,
+            ("write_conflict", None) => FaultKind::WriteConflict,
+            _ => return None,
+        })
+    }
+}
+
+/// Prints as the name with its axis: `index_out_of_range(0)`, `division_by_zero`.
+impl fmt::Display for FaultKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())?;
+        self.axis().map_or(Ok(()), |axis| write!(f, "({axis})"))
+    }
+}
+
+/// A kind of fault at a place of the user's source, with the names of what took part.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Fault {
+    /// What is wrong.
+    pub kind: FaultKind,
+    /// Where the user wrote it.
+    pub loc: Loc,
+    /// The user's name of the array concerned, if it has one.
+    pub array: Option<Box<str>>,
+}

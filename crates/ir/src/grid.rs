@@ -1,0 +1,205 @@
+//! How an index space is cut into blocks, and in which order a reduction combines: the rules that give
+//! the same bits for every executor, thread count and register width.
+//!
+//! A region's space has up to three dimensions. The last is the *lane dimension*; the dimensions before
+//! it are flattened to *rows*. [`Grid::new`] cuts the `rows × columns` rectangle into blocks by its
+//! extents and the region's [`Grain`] alone. A block is walked row by row. Within a row segment, the
+//! element at position `p` from the segment's start contributes to accumulator lane `p % LANES` of the
+//! block; at the block's end lane `l` takes in lane `l + 16`, then `l + 8`, `4`, `2`, `1`
+//! ([`fold_lanes`]). The blocks' partials are combined pairwise in block order ([`fold_partials`]).
+
+/// The number of accumulator lanes of a block, on every target.
+pub const LANES: usize = 32;
+
+/// How much work one element of a region is, as far as its program text tells.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Grain {
+    /// Straight-line code: thousands of elements make a block.
+    Fine,
+    /// The body contains loops: a few elements make a block.
+    Coarse,
+}
+
+const FINE_BLOCK: usize = 8192;
+const COARSE_BLOCKS: usize = 128;
+const COARSE_STEP: usize = 8;
+/// Above this many blocks, blocks grow instead, so that partial results stay few.
+const MAX_BLOCKS: usize = 1 << 16;
+
+/// An index space cut into blocks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Grid {
+    rows: usize,
+    columns: usize,
+    rows_per_block: usize,
+    columns_per_block: usize,
+}
+
+/// The rectangle of elements that one block covers: half-open ranges of rows and columns.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct BlockRange {
+    /// First row.
+    pub row_start: usize,
+    /// One past the last row.
+    pub row_end: usize,
+    /// First column.
+    pub column_start: usize,
+    /// One past the last column.
+    pub column_end: usize,
+}
+
+impl Grid {
+    /// Cuts a space of these extents (outermost first; no extents at all means one element).
+    ///
+    /// Rows shorter than a block are grouped into blocks of whole rows; longer rows are cut.
+    pub fn new(extents: &[usize], grain: Grain) -> Grid {
+        let (columns, outer) = extents.split_last().map_or((1, &[][..]), |(last, outer)| (*last, outer));
+        let rows = outer.iter().product::<usize>();
+        let elements = rows.saturating_mul(columns);
+        let block = match grain {
+            Grain::Fine => FINE_BLOCK.max(elements.div_ceil(MAX_BLOCKS).next_multiple_of(FINE_BLOCK)),
+            Grain::Coarse => elements.div_ceil(COARSE_BLOCKS).next_multiple_of(COARSE_STEP).max(COARSE_STEP),
+        };
+        if columns >= block {
+            Grid { rows, columns, rows_per_block: 1, columns_per_block: block }
+        } else {
+            Grid { rows, columns, rows_per_block: (block / columns.max(1)).max(1), columns_per_block: columns.max(1) }
+        }
+    }
+
+    /// The number of elements.
+    pub fn elements(&self) -> usize {
+        self.rows * self.columns
+    }
+
+    /// The number of blocks; none for an empty space.
+    pub fn blocks(&self) -> usize {
+        self.rows.div_ceil(self.rows_per_block) * self.blocks_per_row()
+    }
+
+    fn blocks_per_row(&self) -> usize {
+        self.columns.div_ceil(self.columns_per_block)
+    }
+
+    /// The rectangle of a block.
+    pub fn block(&self, block: usize) -> BlockRange {
+        let (row_group, column_group) = (block / self.blocks_per_row(), block % self.blocks_per_row());
+        let row_start = row_group * self.rows_per_block;
+        let column_start = column_group * self.columns_per_block;
+        BlockRange {
+            row_start,
+            row_end: (row_start + self.rows_per_block).min(self.rows),
+            column_start,
+            column_end: (column_start + self.columns_per_block).min(self.columns),
+        }
+    }
+}
+
+/// Merges inner dimensions of a space that all accesses walk through with one stride.
+///
+/// `strides[a][d]` is the stride, in elements, of access `a` along dimension `d` (0 where it broadcasts).
+/// Returns extents of the same rank, the merged dimensions set to 1 and their product in the last: the
+/// elements come in the same order, but in longer rows. Only regions that use their indices for nothing
+/// but such accesses may be collapsed.
+pub fn collapse(extents: &[usize], strides: &[Vec<isize>]) -> Vec<usize> {
+    let mut merged = extents.to_vec();
+    let Some(last) = extents.len().checked_sub(1) else { return merged };
+    for d in (0..last).rev() {
+        let inner = merged[last] as isize;
+        if !strides.iter().all(|access| access[d] == access[last].wrapping_mul(inner)) {
+            break;
+        }
+        merged[last] *= merged[d];
+        merged[d] = 1;
+    }
+    merged
+}
+
+/// Folds the accumulator lanes of a block to one value, by halves.
+pub fn fold_lanes<T: Copy>(mut lanes: [T; LANES], mut combine: impl FnMut(T, T) -> T) -> T {
+    let mut width = LANES / 2;
+    while width > 0 {
+        for lane in 0..width {
+            lanes[lane] = combine(lanes[lane], lanes[lane + width]);
+        }
+        width /= 2;
+    }
+    lanes[0]
+}
+
+/// Combines the blocks' partial results pairwise in block order; `None` if there is no block.
+pub fn fold_partials<T: Copy>(mut partials: Vec<T>, mut combine: impl FnMut(T, T) -> T) -> Option<T> {
+    while partials.len() > 1 {
+        partials = partials
+            .chunks(2)
+            .map(|pair| match *pair {
+                [left, right] => combine(left, right),
+                [last] => last,
+                _ => unreachable!("chunks of two"),
+            })
+            .collect();
+    }
+    partials.pop()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn covered(extents: &[usize], grain: Grain) -> Vec<(usize, usize)> {
+        let grid = Grid::new(extents, grain);
+        let mut cells = Vec::new();
+        for block in (0..grid.blocks()).map(|b| grid.block(b)) {
+            for row in block.row_start..block.row_end {
+                cells.extend((block.column_start..block.column_end).map(|column| (row, column)));
+            }
+        }
+        cells
+    }
+
+    #[test]
+    fn blocks_cover_every_element_once() {
+        for extents in [&[][..], &[0], &[1], &[7], &[8192], &[8193], &[100_000], &[3, 5], &[0, 5], &[5, 0], &[3, 9000], &[9000, 3], &[2, 3, 4]] {
+            for grain in [Grain::Fine, Grain::Coarse] {
+                let mut cells = covered(extents, grain);
+                let elements = extents.iter().product::<usize>();
+                assert_eq!(cells.len(), elements, "{extents:?} {grain:?}");
+                cells.sort_unstable();
+                cells.dedup();
+                assert_eq!(cells.len(), elements, "{extents:?} {grain:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn huge_spaces_have_bounded_block_counts() {
+        assert!(Grid::new(&[usize::MAX / 16], Grain::Fine).blocks() <= MAX_BLOCKS);
+        assert!(Grid::new(&[1_000_000_007], Grain::Coarse).blocks() <= COARSE_BLOCKS);
+    }
+
+    #[test]
+    fn contiguous_dimensions_collapse() {
+        assert_eq!(collapse(&[4, 5, 6], &[vec![30, 6, 1]]), [1, 1, 120]);
+        assert_eq!(collapse(&[4, 5, 6], &[vec![30, 6, 1], vec![0, 0, 1]]), [4, 5, 6]);
+        assert_eq!(collapse(&[4, 5, 6], &[vec![60, 6, 1]]), [4, 1, 30]);
+        assert_eq!(collapse(&[4, 5, 6], &[vec![1, 4, 20]]), [4, 5, 6]);
+        assert_eq!(collapse(&[4, 5], &[vec![0, 0]]), [1, 20]);
+        assert_eq!(collapse(&[], &[]), Vec::<usize>::new());
+    }
+
+    #[test]
+    fn partials_combine_pairwise_in_order() {
+        let text = |parts: &[&str]| {
+            let mut arena: Vec<String> = parts.iter().map(|s| s.to_string()).collect();
+            let ids = (0..parts.len()).collect();
+            fold_partials(ids, |a: usize, b: usize| {
+                arena.push(format!("({}{})", arena[a], arena[b]));
+                arena.len() - 1
+            })
+            .map(|id| arena[id].clone())
+        };
+        assert_eq!(text(&[]), None);
+        assert_eq!(text(&["a"]).unwrap(), "a");
+        assert_eq!(text(&["a", "b", "c", "d", "e"]).unwrap(), "(((ab)(cd))e)");
+    }
+}

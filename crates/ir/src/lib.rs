@@ -1,0 +1,34 @@
+//! The three languages a kernel passes through, as data.
+//!
+//! ```text
+//! Program   structured code over scalars and whole arrays        what the user wrote
+//! Loops     parfor / for / while / if over scalars and buffers   after array operations are loops
+//! Lane      one width-agnostic SIMD program per parallel region  after vectorisation
+//! ```
+//!
+//! Each language is a type of its own with a builder, a printer, a parser and a verifier. The scalar
+//! operations of the first two come from one table ([`scalar_op`]), the primitive operations of the
+//! third from another ([`lane::op`]); [`math`] and [`random`] say what the larger functions mean in
+//! terms of the primitives. Nothing in this crate transforms a program: that is what passes are for.
+
+#[macro_use]
+pub mod arena;
+mod dtype;
+mod fault;
+mod loc;
+
+pub mod grid;
+pub mod lane;
+pub mod loops;
+pub mod math;
+pub mod program;
+pub mod random;
+pub mod reduce;
+pub mod scalar_op;
+
+pub use arena::Arena;
+pub use dtype::{DType, Element, Scalar};
+pub use fault::{Fault, FaultKind};
+pub use loc::{Files, Loc};
+pub use reduce::ReduceOp;
+pub use scalar_op::ScalarOp;

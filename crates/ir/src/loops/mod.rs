@@ -1,0 +1,392 @@
+//! Loops: parallel and serial loops over scalars, with explicit buffers, loads, stores and reductions.
+//!
+//! ```text
+//! loops gaussians(x: f64, b0 means: f64[unit], b1 widths: f64[unit]) {
+//!   v0: usize = dim b0, 0
+//!   alloc b2[v0]
+//!   parfor v3 in v0 {
+//!     v4: f64 = load b0[v3]
+//!     ...
+//!     store b2[v3], v9
+//!   }
+//!   return b2
+//! }
+//! ```
+//!
+//! Every loop counts from zero: `parfor` and `for` bind their indices to `0..extent` as `usize`, and code
+//! for other starts, steps and types stands at the head of the body. Values are in SSA form as in Program;
+//! scalar variables are mutable. A parallel loop's iterations may run in any order, so its body sets only
+//! variables that it sets before reading (private ones) and the locals of its reductions.
+//!
+//! A reduction's `local` is set to the operator's identity at the start of each iteration; what it holds at
+//! the iteration's end is the iteration's contribution. After the loop, `target` becomes
+//! `combine(target, total)`, the total in the order that [`crate::grid`] fixes.
+
+use crate::{Arena, DType, Fault, Files, Loc, ReduceOp, Scalar, ScalarOp, program};
+
+id!(
+    /// A value of [`Loops`]: a scalar.
+    Value,
+    "v"
+);
+id!(
+    /// A mutable scalar variable of [`Loops`].
+    Var,
+    "x"
+);
+id!(
+    /// A buffer of [`Loops`]: an array in memory.
+    Buffer,
+    "b"
+);
+
+/// A kernel whose array operations have become loops.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Loops {
+    /// The kernel's name.
+    pub name: String,
+    /// The parameters, scalars and arrays, in order.
+    pub params: Vec<program::Param>,
+    /// The buffers: array parameters and local arrays.
+    pub buffers: Arena<Buffer, BufferData>,
+    /// The mutable scalars.
+    pub vars: Arena<Var, VarData>,
+    /// The values.
+    pub values: Arena<Value, ValueData>,
+    /// What the kernel does.
+    pub body: Block,
+    /// What it returns.
+    pub results: Vec<Output>,
+    /// The source files that places refer to.
+    pub files: Files,
+    /// What was done and what was refused on the way here, for `explain`.
+    pub notes: Vec<Note>,
+}
+
+/// A returned scalar or array.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Output {
+    /// A scalar value, defined in the outermost block.
+    Scalar(Value),
+    /// A local buffer, which the caller receives.
+    Buffer(Buffer),
+}
+
+/// An array in memory.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BufferData {
+    /// The user's name, or one made up.
+    pub name: String,
+    /// The element type.
+    pub dtype: DType,
+    /// The number of axes.
+    pub rank: u8,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// Where a buffer comes from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Origin {
+    /// The caller passes it.
+    Param {
+        /// Which parameter.
+        index: u32,
+        /// What is known of its layout when this kernel is compiled.
+        layout: Layout,
+    },
+    /// An `alloc` makes it, in row-major order.
+    Local,
+}
+
+/// What is known of an array argument when a kernel is specialised to it.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Layout {
+    /// Elements along the last axis lie next to each other.
+    pub unit: bool,
+    /// Per axis, whether its length is one: such an axis broadcasts.
+    pub single: Vec<bool>,
+}
+
+/// A mutable scalar variable.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VarData {
+    /// The user's name, or one made up.
+    pub name: String,
+    /// Its type.
+    pub dtype: DType,
+}
+
+/// A value: how it is computed, its type, and where the user wrote it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ValueData {
+    /// How it is computed.
+    pub expr: Expr,
+    /// Its type.
+    pub dtype: DType,
+    /// Where the user wrote it.
+    pub loc: Loc,
+}
+
+/// A sequence of statements.
+pub type Block = Vec<Stmt>;
+
+/// A statement.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Stmt {
+    /// Evaluates a value here.
+    Let(Value),
+    /// Sets a variable.
+    Set {
+        /// The variable.
+        var: Var,
+        /// Its new value.
+        value: Value,
+    },
+    /// Makes (or makes anew) a local buffer. Outside parallel loops only.
+    Alloc {
+        /// The buffer.
+        buffer: Buffer,
+        /// One `usize` per axis.
+        shape: Vec<Value>,
+        /// Whether all elements start as zero; otherwise every element is stored before it is loaded.
+        zeroed: bool,
+        /// Where the user wrote it.
+        loc: Loc,
+    },
+    /// Hands the array of one local buffer to another, which drops its own. Outside parallel loops only.
+    Move {
+        /// The receiving buffer.
+        to: Buffer,
+        /// The giving buffer, which holds nothing afterwards.
+        from: Buffer,
+    },
+    /// Stores one element. Checks of the index stand before it.
+    Store {
+        /// The buffer.
+        buffer: Buffer,
+        /// One `usize` per axis.
+        index: Vec<Value>,
+        /// The element.
+        value: Value,
+        /// Where the user wrote it.
+        loc: Loc,
+    },
+    /// Ends the kernel with a fault unless the condition holds.
+    Check {
+        /// A `bool`.
+        ok: Value,
+        /// What to report.
+        fault: Fault,
+        /// Up to two `usize` values to report with it.
+        args: Vec<Value>,
+    },
+    /// A two-way branch.
+    If {
+        /// A `bool`.
+        cond: Value,
+        /// When true.
+        then: Block,
+        /// When false.
+        otherwise: Block,
+    },
+    /// A loop with a condition, which the header computes anew before each iteration.
+    While {
+        /// Computes the condition.
+        header: Block,
+        /// A `bool` defined in the header or outside.
+        cond: Value,
+        /// The body.
+        body: Block,
+    },
+    /// A serial loop.
+    For {
+        /// The index, an [`Expr::Bound`] `usize` value.
+        index: Value,
+        /// The number of iterations, a `usize`.
+        extent: Value,
+        /// The body.
+        body: Block,
+    },
+    /// A parallel loop. Not inside another one.
+    Parfor(Parfor),
+}
+
+/// A parallel loop over a space of up to three dimensions.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parfor {
+    /// One [`Expr::Bound`] `usize` value per dimension, outermost first.
+    pub indices: Vec<Value>,
+    /// The `usize` extents, defined outside.
+    pub extents: Vec<Value>,
+    /// What the iterations combine.
+    pub reductions: Vec<Reduction>,
+    /// The body.
+    pub body: Block,
+    /// What of the user's this is, for `explain`: one entry per loop or array expression fused into it.
+    pub sources: Vec<Source>,
+}
+
+/// The loop or array expression of the user's that a parallel loop stems from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Source {
+    /// What it is, such as `prange` or `mul`.
+    pub what: Box<str>,
+    /// Where it is.
+    pub loc: Loc,
+}
+
+/// A value combined over the iterations of a parallel loop.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reduction {
+    /// The operator.
+    pub op: ReduceOp,
+    /// Holds the iteration's contribution.
+    pub local: Var,
+    /// Takes in the total after the loop.
+    pub target: Var,
+}
+
+/// How a value is computed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Expr {
+    /// A constant. A leaf.
+    Const(Scalar),
+    /// A scalar parameter. A leaf.
+    Param(u32),
+    /// The present contents of a variable.
+    Var(Var),
+    /// The index of an enclosing loop. A leaf.
+    Bound,
+    /// A scalar operation.
+    Op(ScalarOp, Vec<Value>),
+    /// Conversion to the value's own type, as Rust's `as` (to `bool`: whether it is not zero).
+    Cast(Value),
+    /// Loads one element. Checks of the index stand before it.
+    Load {
+        /// The buffer.
+        buffer: Buffer,
+        /// One `usize` per axis.
+        index: Vec<Value>,
+    },
+    /// The length of an axis of a buffer, as `usize`.
+    Dim {
+        /// The buffer.
+        buffer: Buffer,
+        /// The axis.
+        axis: u8,
+    },
+    /// The row-major position, as `usize`, of the iteration in the space of the parallel loop around it.
+    LinearIndex,
+    /// A random number: a pure function of the kernel's key and three `i64` values.
+    Random {
+        /// Which random array or loop of the call.
+        stream: Value,
+        /// Which element or iteration.
+        element: Value,
+        /// Which number of the iteration.
+        draw: Value,
+    },
+}
+
+impl Expr {
+    /// Whether the value needs no `Let`.
+    pub fn is_leaf(&self) -> bool {
+        matches!(self, Expr::Const(_) | Expr::Param(_) | Expr::Bound)
+    }
+    /// Whether two evaluations in one scope give the same value: everything but reading variables and memory.
+    /// (The shape of a buffer counts as memory: `alloc` and `move` change it.)
+    pub fn is_pure(&self) -> bool {
+        !matches!(self, Expr::Var(_) | Expr::Load { .. } | Expr::Dim { .. })
+    }
+    /// The values it uses.
+    pub fn operands(&self) -> Vec<Value> {
+        match self {
+            Expr::Const(_) | Expr::Param(_) | Expr::Var(_) | Expr::Bound | Expr::Dim { .. } | Expr::LinearIndex => {
+                Vec::new()
+            }
+            Expr::Op(_, args) | Expr::Load { index: args, .. } => args.clone(),
+            Expr::Cast(arg) => vec![*arg],
+            Expr::Random { stream, element, draw } => vec![*stream, *element, *draw],
+        }
+    }
+    /// Replaces the values it uses.
+    pub fn map_operands(&mut self, mut map: impl FnMut(Value) -> Value) {
+        match self {
+            Expr::Const(_) | Expr::Param(_) | Expr::Var(_) | Expr::Bound | Expr::Dim { .. } | Expr::LinearIndex => {}
+            Expr::Op(_, args) | Expr::Load { index: args, .. } => args.iter_mut().for_each(|arg| *arg = map(*arg)),
+            Expr::Cast(arg) => *arg = map(*arg),
+            Expr::Random { stream, element, draw } => {
+                for arg in [stream, element, draw] {
+                    *arg = map(*arg);
+                }
+            }
+        }
+    }
+}
+
+/// What a pass did or refused to do, with the reason.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Note {
+    /// The name of the pass.
+    pub pass: &'static str,
+    /// What happened.
+    pub event: Event,
+    /// The places concerned.
+    pub locs: Vec<Loc>,
+}
+
+/// An event worth telling the user.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// Loops became one.
+    Fused,
+    /// Two neighbouring loops stay apart.
+    NotFused(FusionRefusal),
+    /// A temporary array became a scalar of the loop.
+    Contracted {
+        /// The array's name.
+        array: String,
+    },
+    /// A `prange` runs serially inside another parallel loop.
+    NestedSerial,
+}
+
+/// Why two loops were not fused.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FusionRefusal {
+    /// Their index spaces are not known to be equal.
+    DifferentSpaces,
+    /// The second reads what the first reduces.
+    UsesReduction {
+        /// The variable.
+        variable: String,
+    },
+    /// One reads or writes an array elsewhere than at the other's element.
+    CrossIteration {
+        /// The array.
+        array: String,
+    },
+    /// Something between them must stay between them.
+    StatementBetween,
+    /// The second may end the kernel before an iteration of the first that would have failed.
+    Faults,
+}
+
+impl Loops {
+    /// The type of a value.
+    pub fn dtype(&self, value: Value) -> DType {
+        self.values[value].dtype
+    }
+    /// Adds a value.
+    pub fn value(&mut self, expr: Expr, dtype: DType, loc: Loc) -> Value {
+        self.values.push(ValueData { expr, dtype, loc })
+    }
+    /// The scalar of a constant value.
+    pub fn constant(&self, value: Value) -> Option<Scalar> {
+        match self.values[value].expr {
+            Expr::Const(scalar) => Some(scalar),
+            _ => None,
+        }
+    }
+}

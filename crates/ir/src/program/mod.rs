@@ -1,0 +1,313 @@
+//! Program: typed structured code over scalars and whole arrays, close to what the user wrote.
+//!
+//! ```text
+//! program gaussians(x: f64, means: [f64; 1], widths: [f64; 1]) -> [f64; 1] {
+//!   v0: usize = len means
+//!   v1: [f64; 1] = sub x, means
+//!   v2: [f64; 1] = div v1, widths
+//!   ...
+//!   return v9
+//! }
+//! ```
+//!
+//! Values are in SSA form and evaluated where their `Let` stands; constants and parameters are leaves that
+//! need no `Let`. A value is visible in the blocks nested in the one that defines it, never outside.
+//! Mutable variables are explicit: [`Expr::Var`] reads one, [`Stmt::Assign`] sets it. Reading an array
+//! variable refers to its contents, it does not copy them: the reading value must be used before the
+//! variable changes (`Expr::Copy` takes a copy).
+
+use crate::{Arena, DType, FaultKind, Files, Loc, ReduceOp, Scalar, ScalarOp};
+use std::fmt;
+
+id!(
+    /// A value of a [`Program`].
+    Value,
+    "v"
+);
+id!(
+    /// A mutable variable of a [`Program`].
+    Var,
+    "x"
+);
+
+/// The type of a value.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Type {
+    /// One element.
+    Scalar(DType),
+    /// An array of a rank.
+    Array(DType, u8),
+}
+
+impl Type {
+    /// The type of the value or of its elements.
+    pub fn dtype(self) -> DType {
+        match self {
+            Type::Scalar(dtype) | Type::Array(dtype, _) => dtype,
+        }
+    }
+    /// The rank of an array, `None` for a scalar.
+    pub fn rank(self) -> Option<u8> {
+        match self {
+            Type::Scalar(_) => None,
+            Type::Array(_, rank) => Some(rank),
+        }
+    }
+    /// The same shape of type with another element type.
+    pub fn with_dtype(self, dtype: DType) -> Type {
+        match self {
+            Type::Scalar(_) => Type::Scalar(dtype),
+            Type::Array(_, rank) => Type::Array(dtype, rank),
+        }
+    }
+}
+
+/// Prints `f64` for a scalar, `[f64; 2]` for an array of rank 2.
+impl fmt::Display for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Type::Scalar(dtype) => write!(f, "{dtype}"),
+            Type::Array(dtype, rank) => write!(f, "[{dtype}; {rank}]"),
+        }
+    }
+}
+
+/// A traced kernel.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Program {
+    /// The kernel's name.
+    pub name: String,
+    /// The parameters, in order.
+    pub params: Vec<Param>,
+    /// The mutable variables.
+    pub vars: Arena<Var, VarData>,
+    /// The values.
+    pub values: Arena<Value, ValueData>,
+    /// What the kernel does.
+    pub body: Block,
+    /// What it returns: nothing, one value or several.
+    pub results: Vec<Value>,
+    /// The source files that places refer to.
+    pub files: Files,
+}
+
+/// A parameter of a kernel.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Param {
+    /// The user's name.
+    pub name: String,
+    /// Its type.
+    pub ty: Type,
+    /// Whether the kernel may write to the array. Such a parameter is read and written through the
+    /// variable whose [`VarData::param`] names it.
+    pub mutable: bool,
+}
+
+/// A mutable variable.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VarData {
+    /// The user's name.
+    pub name: String,
+    /// Its type.
+    pub ty: Type,
+    /// The mutable array parameter it stands for.
+    pub param: Option<u32>,
+}
+
+/// A value: how it is computed, its type, and where the user wrote it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ValueData {
+    /// How it is computed.
+    pub expr: Expr,
+    /// Its type.
+    pub ty: Type,
+    /// Where the user wrote it.
+    pub loc: Loc,
+    /// The user's name for it, if it was bound to one.
+    pub name: Option<Box<str>>,
+}
+
+/// A sequence of statements.
+pub type Block = Vec<Stmt>;
+
+/// A statement.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Stmt {
+    /// Evaluates a value here.
+    Let(Value),
+    /// Sets a variable. An array variable takes over the value, shape and all.
+    Assign {
+        /// The variable.
+        var: Var,
+        /// Its new value.
+        value: Value,
+    },
+    /// Sets one element of an array variable.
+    Store {
+        /// The array variable.
+        var: Var,
+        /// One index per axis, of type `usize`.
+        index: Vec<Value>,
+        /// The element.
+        value: Value,
+        /// Where the user wrote it.
+        loc: Loc,
+    },
+    /// Overwrites all elements of an array variable in place; the value is broadcast to its shape.
+    Update {
+        /// The array variable.
+        var: Var,
+        /// A scalar or an array.
+        value: Value,
+        /// Where the user wrote it.
+        loc: Loc,
+    },
+    /// A two-way branch.
+    If {
+        /// A `bool`.
+        cond: Value,
+        /// When true.
+        then: Block,
+        /// When false.
+        otherwise: Block,
+    },
+    /// A loop with a condition, which the header computes anew before each iteration.
+    While {
+        /// Computes the condition.
+        header: Block,
+        /// A `bool` defined in the header or outside.
+        cond: Value,
+        /// The body.
+        body: Block,
+    },
+    /// A loop over `start, start + step, …` below `end`, all of the index's integer type; a step that is not
+    /// positive is a fault checked beforehand.
+    For {
+        /// The index, an [`Expr::Bound`] value.
+        index: Value,
+        /// The first index.
+        start: Value,
+        /// One past the last.
+        end: Value,
+        /// The distance between indices.
+        step: Value,
+        /// `prange`, or `for` over a plain range.
+        parallel: bool,
+        /// The body.
+        body: Block,
+        /// Where the user wrote it.
+        loc: Loc,
+    },
+    /// Ends the kernel with a fault unless the condition holds.
+    Check {
+        /// A `bool`.
+        ok: Value,
+        /// What to report.
+        kind: FaultKind,
+        /// Where the user wrote it.
+        loc: Loc,
+    },
+}
+
+/// How a value is computed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Expr {
+    /// A constant scalar. A leaf.
+    Const(Scalar),
+    /// A scalar or an array parameter that is not mutable. A leaf.
+    Param(u32),
+    /// The present contents of a variable.
+    Var(Var),
+    /// Bound by the enclosing construct: the index of a `for`, the parameter of a `map`. A leaf.
+    Bound,
+    /// A scalar operation; element by element, with ndarray's broadcasting, if an operand is an array.
+    Op(ScalarOp, Vec<Value>),
+    /// Conversion to the value's own element type, as Rust's `as`.
+    Cast(Value),
+    /// One element.
+    Index {
+        /// The array.
+        array: Value,
+        /// One index per axis, of type `usize`.
+        index: Vec<Value>,
+    },
+    /// The length of an axis, as `usize`.
+    Dim {
+        /// The array.
+        array: Value,
+        /// The axis.
+        axis: u8,
+    },
+    /// The number of elements, as `usize`.
+    Len(Value),
+    /// A new array with all elements equal.
+    Fill {
+        /// One `usize` per axis.
+        shape: Vec<Value>,
+        /// The element.
+        value: Value,
+    },
+    /// A copy of an array.
+    Copy(Value),
+    /// Random numbers, uniform over `[0, 1)` for floats and over all values for other types: one for a
+    /// scalar value, an array of independent ones for an array.
+    Random {
+        /// One `usize` per axis; empty for a scalar.
+        shape: Vec<Value>,
+    },
+    /// A new array whose elements are computed by a block of scalar code from the corresponding elements.
+    Map {
+        /// The arrays walked together (broadcast to the first's shape).
+        arrays: Vec<Value>,
+        /// The element of each array, [`Expr::Bound`] values.
+        params: Vec<Value>,
+        /// The code.
+        body: Block,
+        /// The element computed, a scalar.
+        result: Value,
+    },
+    /// All elements combined to one; an empty array gives the identity.
+    Reduce {
+        /// The operator.
+        op: ReduceOp,
+        /// The array.
+        array: Value,
+    },
+}
+
+impl Expr {
+    /// Whether the value needs no `Let`.
+    pub fn is_leaf(&self) -> bool {
+        matches!(self, Expr::Const(_) | Expr::Param(_) | Expr::Bound)
+    }
+}
+
+impl Program {
+    /// An empty program.
+    pub fn new(name: &str) -> Program {
+        Program {
+            name: name.to_string(),
+            params: Vec::new(),
+            vars: Arena::new(),
+            values: Arena::new(),
+            body: Vec::new(),
+            results: Vec::new(),
+            files: Files::default(),
+        }
+    }
+    /// The type of a value.
+    pub fn ty(&self, value: Value) -> Type {
+        self.values[value].ty
+    }
+    /// Adds a value without a name.
+    pub fn value(&mut self, expr: Expr, ty: Type, loc: Loc) -> Value {
+        self.values.push(ValueData { expr, ty, loc, name: None })
+    }
+    /// The scalar of a constant value.
+    pub fn constant(&self, value: Value) -> Option<Scalar> {
+        match self.values[value].expr {
+            Expr::Const(scalar) => Some(scalar),
+            _ => None,
+        }
+    }
+}

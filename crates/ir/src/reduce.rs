@@ -1,0 +1,98 @@
+//! Reduction operators: the associative operations a parallel loop may combine across iterations.
+//!
+//! The order of combination is fixed, see [`crate::grid`]: an iteration starts from the identity and
+//! combines its own contributions; the iteration's total goes to lane `position % LANES` of the block;
+//! the lanes are folded by halves; the blocks' partials are combined pairwise in block order.
+
+use crate::{DType, Scalar, ScalarOp};
+
+/// The operator of a reduction.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ReduceOp {
+    /// `+`, from 0.
+    Sum,
+    /// `*`, from 1.
+    Product,
+    /// The method `min`, from the largest value (positive infinity for floats).
+    Min,
+    /// The method `max`, from the smallest value (negative infinity for floats).
+    Max,
+    /// `&`, from all ones.
+    And,
+    /// `|`, from 0.
+    Or,
+    /// `^`, from 0.
+    Xor,
+}
+
+impl ReduceOp {
+    /// All operators.
+    pub const ALL: &'static [ReduceOp] = &[
+        ReduceOp::Sum,
+        ReduceOp::Product,
+        ReduceOp::Min,
+        ReduceOp::Max,
+        ReduceOp::And,
+        ReduceOp::Or,
+        ReduceOp::Xor,
+    ];
+
+    /// The name in IR text.
+    pub fn name(self) -> &'static str {
+        match self {
+            ReduceOp::Sum => "sum",
+            ReduceOp::Product => "product",
+            ReduceOp::Min => "min",
+            ReduceOp::Max => "max",
+            ReduceOp::And => "and",
+            ReduceOp::Or => "or",
+            ReduceOp::Xor => "xor",
+        }
+    }
+
+    /// The scalar operation that combines two partial results.
+    pub fn combine(self) -> ScalarOp {
+        match self {
+            ReduceOp::Sum => ScalarOp::Add,
+            ReduceOp::Product => ScalarOp::Mul,
+            ReduceOp::Min => ScalarOp::Min,
+            ReduceOp::Max => ScalarOp::Max,
+            ReduceOp::And => ScalarOp::And,
+            ReduceOp::Or => ScalarOp::Or,
+            ReduceOp::Xor => ScalarOp::Xor,
+        }
+    }
+
+    /// Whether the operator applies to a type: arithmetic and order to numbers, bit operations to
+    /// integers and `bool`.
+    pub fn applies_to(self, dtype: DType) -> bool {
+        match self {
+            ReduceOp::Sum | ReduceOp::Product | ReduceOp::Min | ReduceOp::Max => dtype.is_numeric(),
+            ReduceOp::And | ReduceOp::Or | ReduceOp::Xor => !dtype.is_float(),
+        }
+    }
+
+    /// The value that changes nothing when combined.
+    ///
+    /// # Panics
+    /// If the operator does not apply to the type.
+    pub fn identity(self, dtype: DType) -> Scalar {
+        assert!(self.applies_to(dtype), "{self:?} of {dtype}");
+        match (self, dtype) {
+            (ReduceOp::Sum | ReduceOp::Or | ReduceOp::Xor, _) => dtype.zero(),
+            (ReduceOp::Product, _) => dtype.one(),
+            (ReduceOp::And, DType::Bool) => Scalar::Bool(true),
+            (ReduceOp::And, _) => Scalar::from_bits(dtype, u64::MAX),
+            (ReduceOp::Min, DType::F64) => Scalar::F64(f64::INFINITY),
+            (ReduceOp::Min, DType::F32) => Scalar::F32(f32::INFINITY),
+            (ReduceOp::Min, DType::I32) => Scalar::I32(i32::MAX),
+            (ReduceOp::Min, DType::I64) => Scalar::I64(i64::MAX),
+            (ReduceOp::Min, _) => Scalar::Usize(usize::MAX),
+            (ReduceOp::Max, DType::F64) => Scalar::F64(f64::NEG_INFINITY),
+            (ReduceOp::Max, DType::F32) => Scalar::F32(f32::NEG_INFINITY),
+            (ReduceOp::Max, DType::I32) => Scalar::I32(i32::MIN),
+            (ReduceOp::Max, DType::I64) => Scalar::I64(i64::MIN),
+            (ReduceOp::Max, _) => Scalar::Usize(0),
+        }
+    }
+}

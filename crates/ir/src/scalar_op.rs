@@ -1,0 +1,381 @@
+//! The scalar operations of the Program and Loops languages: one table, one row an operation.
+//!
+//! The row gives the name, the number of operands, the types it applies to, the type of its result, whether
+//! its first two operands commute, and its meaning in Rust. The enum, the text names, the parser, typing
+//! and the interpreters come from it. Larger mathematical functions have no Rust formula here: their
+//! meaning, to the last bit, is their expansion in [`crate::math`].
+
+use crate::{DType, Scalar, math};
+use std::fmt;
+
+/// The types an operation applies to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Domain {
+    /// Numbers: integers and floats.
+    Numeric,
+    /// Integers and floats with a sign.
+    Signed,
+    /// Integers.
+    Int,
+    /// Integers and `bool`.
+    Bits,
+    /// Floats.
+    Float,
+    /// Every type.
+    Any,
+}
+
+impl Domain {
+    /// Whether a type belongs to the domain.
+    pub fn contains(self, dtype: DType) -> bool {
+        match self {
+            Domain::Numeric => dtype.is_numeric(),
+            Domain::Signed => dtype.is_signed(),
+            Domain::Int => dtype.is_int(),
+            Domain::Bits => !dtype.is_float(),
+            Domain::Float => dtype.is_float(),
+            Domain::Any => true,
+        }
+    }
+}
+
+/// The operand and result types of an operation, given its *operand type* `T`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Signature {
+    /// All operands and the result are `T`.
+    Same,
+    /// The operands are `T`, the result is `bool`.
+    Compare,
+    /// `(bool, T, T) -> T`.
+    Select,
+    /// `(T, i32) -> T`.
+    Power,
+}
+
+/// Calls a macro with one row per operation:
+/// `(Variant, "name", arity, Domain, Signature, commutes, "documentation")`.
+#[macro_export]
+macro_rules! for_each_scalar_op {
+    ($callback:ident) => {
+        $callback! {
+            (Add, "add", 2, Numeric, Same, true, "`a + b`; integers wrap."),
+            (Sub, "sub", 2, Numeric, Same, false, "`a - b`; integers wrap."),
+            (Mul, "mul", 2, Numeric, Same, true, "`a * b`; integers wrap."),
+            (Div, "div", 2, Numeric, Same, false, "`a / b`; integers truncate, `MIN / -1` wraps; division of an integer by zero is 0 behind a failed check."),
+            (Rem, "rem", 2, Numeric, Same, false, "`a % b` with the sign of `a`; `MIN % -1` is 0; an integer modulo zero is 0 behind a failed check."),
+            (Neg, "neg", 1, Signed, Same, false, "`-a`; integers wrap."),
+            (Not, "not", 1, Bits, Same, false, "`!a`."),
+            (And, "and", 2, Bits, Same, true, "`a & b`."),
+            (Or, "or", 2, Bits, Same, true, "`a | b`."),
+            (Xor, "xor", 2, Bits, Same, true, "`a ^ b`."),
+            (Shl, "shl", 2, Int, Same, false, "`a << b`; 0 when the count is the width or more, or negative."),
+            (Shr, "shr", 2, Int, Same, false, "`a >> b`; all sign bits when the count is the width or more, or negative."),
+            (Eq, "eq", 2, Any, Compare, true, "`a == b`."),
+            (Ne, "ne", 2, Any, Compare, true, "`a != b`."),
+            (Lt, "lt", 2, Any, Compare, false, "`a < b`."),
+            (Le, "le", 2, Any, Compare, false, "`a <= b`."),
+            (Gt, "gt", 2, Any, Compare, false, "`a > b`."),
+            (Ge, "ge", 2, Any, Compare, false, "`a >= b`."),
+            (Min, "min", 2, Numeric, Same, false, "The method `min`: for floats the other operand when one is NaN, and `b < a ? b : a` otherwise."),
+            (Max, "max", 2, Numeric, Same, false, "The method `max`: for floats the other operand when one is NaN, and `a < b ? b : a` otherwise."),
+            (Abs, "abs", 1, Signed, Same, false, "The method `abs`; `MIN` stays `MIN`."),
+            (Sqrt, "sqrt", 1, Float, Same, false, "Square root, correctly rounded."),
+            (Floor, "floor", 1, Float, Same, false, "Rounds towards negative infinity."),
+            (Ceil, "ceil", 1, Float, Same, false, "Rounds towards positive infinity."),
+            (Trunc, "trunc", 1, Float, Same, false, "Rounds towards zero."),
+            (Round, "round", 1, Float, Same, false, "Rounds to nearest, halves away from zero."),
+            (MulAdd, "mul_add", 3, Float, Same, true, "`a * b + c` with one rounding."),
+            (IsNan, "is_nan", 1, Float, Compare, false, "Whether `a` is NaN."),
+            (Exp, "exp", 1, Float, Same, false, "e to the power of `a`."),
+            (Ln, "ln", 1, Float, Same, false, "Natural logarithm."),
+            (Sin, "sin", 1, Float, Same, false, "Sine of `a` radians."),
+            (Cos, "cos", 1, Float, Same, false, "Cosine of `a` radians."),
+            (Tan, "tan", 1, Float, Same, false, "Tangent of `a` radians."),
+            (Tanh, "tanh", 1, Float, Same, false, "Hyperbolic tangent."),
+            (Powi, "powi", 2, Float, Power, false, "`a` to an integer power, by squaring."),
+            (Powf, "powf", 2, Float, Same, false, "`a` to the power of `b`."),
+            (Select, "select", 3, Any, Select, false, "`if a { b } else { c }`, both computed."),
+        }
+    };
+}
+
+macro_rules! define_scalar_ops {
+    ($(($variant:ident, $name:literal, $arity:literal, $domain:ident, $signature:ident, $commutes:literal, $doc:literal)),* $(,)?) => {
+        /// A scalar operation; on arrays it works element by element.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        pub enum ScalarOp { $(#[doc = $doc] $variant),* }
+
+        impl ScalarOp {
+            /// All operations, in the order of the table.
+            pub const ALL: &'static [ScalarOp] = &[$(ScalarOp::$variant),*];
+            /// The name in IR text.
+            pub fn name(self) -> &'static str {
+                match self { $(ScalarOp::$variant => $name),* }
+            }
+            /// The number of operands.
+            pub fn arity(self) -> usize {
+                match self { $(ScalarOp::$variant => $arity),* }
+            }
+            /// The operand types it applies to.
+            pub fn domain(self) -> Domain {
+                match self { $(ScalarOp::$variant => Domain::$domain),* }
+            }
+            /// How operand and result types follow from the operand type.
+            pub fn signature(self) -> Signature {
+                match self { $(ScalarOp::$variant => Signature::$signature),* }
+            }
+            /// Whether exchanging the first two operands changes nothing, bit for bit.
+            pub fn commutes(self) -> bool {
+                match self { $(ScalarOp::$variant => $commutes),* }
+            }
+        }
+    };
+}
+
+for_each_scalar_op!(define_scalar_ops);
+
+impl ScalarOp {
+    /// The operation with this text name.
+    pub fn from_name(name: &str) -> Option<ScalarOp> {
+        ScalarOp::ALL.iter().copied().find(|op| op.name() == name)
+    }
+
+    /// The result type for these operand types, or `None` if the operation does not apply to them.
+    pub fn result_type(self, operands: &[DType]) -> Option<DType> {
+        if operands.len() != self.arity() {
+            return None;
+        }
+        let (operand, fits) = match self.signature() {
+            Signature::Same | Signature::Compare => (operands[0], operands.iter().all(|t| *t == operands[0])),
+            Signature::Select => (operands[1], operands[0] == DType::Bool && operands[1] == operands[2]),
+            Signature::Power => (operands[0], operands[1] == DType::I32),
+        };
+        let result = if self.signature() == Signature::Compare { DType::Bool } else { operand };
+        (fits && self.domain().contains(operand)).then_some(result)
+    }
+
+    /// The result for these operands, exactly as compiled code computes it.
+    ///
+    /// # Panics
+    /// If the operation does not apply to the operands' types.
+    pub fn eval(self, operands: &[Scalar]) -> Scalar {
+        use Scalar::{Bool, F32, F64, I32, I64, Usize};
+        use ScalarOp::*;
+        let ill_typed = || -> Scalar { panic!("{self} of {operands:?}") };
+        if self == Select {
+            return match operands {
+                [Bool(condition), yes, no] => {
+                    if *condition {
+                        *yes
+                    } else {
+                        *no
+                    }
+                }
+                _ => ill_typed(),
+            };
+        }
+        match *operands {
+            [Bool(a)] if self == Not => Bool(!a),
+            [I32(a)] => int::unary(self, a).map_or_else(ill_typed, I32),
+            [I64(a)] => int::unary(self, a).map_or_else(ill_typed, I64),
+            [Usize(a)] if self == Not => Usize(!a),
+            [F32(a)] if self == IsNan => Bool(a.is_nan()),
+            [F64(a)] if self == IsNan => Bool(a.is_nan()),
+            [F32(a)] => float::unary(self, a).map_or_else(|| math::eval(self, operands), F32),
+            [F64(a)] => float::unary(self, a).map_or_else(|| math::eval(self, operands), F64),
+            [Bool(a), Bool(b)] => match self {
+                And => Bool(a & b),
+                Or => Bool(a | b),
+                Xor => Bool(a ^ b),
+                _ => compare(self, a, b).map_or_else(ill_typed, Bool),
+            },
+            [I32(a), I32(b)] => match compare(self, a, b) {
+                Some(result) => Bool(result),
+                None => int::binary(self, a, b).map_or_else(ill_typed, I32),
+            },
+            [I64(a), I64(b)] => match compare(self, a, b) {
+                Some(result) => Bool(result),
+                None => int::binary(self, a, b).map_or_else(ill_typed, I64),
+            },
+            [Usize(a), Usize(b)] => match compare(self, a, b) {
+                Some(result) => Bool(result),
+                None => int::binary(self, a, b).map_or_else(ill_typed, Usize),
+            },
+            [F32(a), F32(b)] => match (compare(self, a, b), float::binary(self, a, b)) {
+                (Some(result), _) => Bool(result),
+                (None, Some(result)) => F32(result),
+                (None, None) => math::eval(self, operands),
+            },
+            [F64(a), F64(b)] => match (compare(self, a, b), float::binary(self, a, b)) {
+                (Some(result), _) => Bool(result),
+                (None, Some(result)) => F64(result),
+                (None, None) => math::eval(self, operands),
+            },
+            [F32(a), F32(b), F32(c)] if self == MulAdd => F32(a.mul_add(b, c)),
+            [F64(a), F64(b), F64(c)] if self == MulAdd => F64(a.mul_add(b, c)),
+            [F32(_) | F64(_), I32(_)] if self == Powi => math::eval(self, operands),
+            _ => ill_typed(),
+        }
+    }
+}
+
+fn compare<T: PartialOrd>(op: ScalarOp, a: T, b: T) -> Option<bool> {
+    Some(match op {
+        ScalarOp::Eq => a == b,
+        ScalarOp::Ne => a != b,
+        ScalarOp::Lt => a < b,
+        ScalarOp::Le => a <= b,
+        ScalarOp::Gt => a > b,
+        ScalarOp::Ge => a >= b,
+        _ => return None,
+    })
+}
+
+/// Integer arithmetic, generic over the width by wrapping it into a small trait.
+mod int {
+    use super::ScalarOp;
+
+    pub(super) trait Int: Copy + Ord {
+        const ZERO: Self;
+        fn wrapping(op: ScalarOp, a: Self, b: Self) -> Option<Self>;
+        fn neg(self) -> Self;
+        fn not(self) -> Self;
+    }
+
+    macro_rules! implement_int {
+        ($($ty:ident),*) => { $(impl Int for $ty {
+            const ZERO: Self = 0;
+            fn wrapping(op: ScalarOp, a: Self, b: Self) -> Option<Self> {
+                // A negative count is, as an unsigned number, at least the width.
+                let count = u32::try_from(b).unwrap_or(u32::MAX);
+                // The sign bits of a signed number, zero of an unsigned one.
+                let signs = if a < Self::ZERO { !Self::ZERO } else { Self::ZERO };
+                Some(match op {
+                    ScalarOp::Add => a.wrapping_add(b),
+                    ScalarOp::Sub => a.wrapping_sub(b),
+                    ScalarOp::Mul => a.wrapping_mul(b),
+                    ScalarOp::Div if b == 0 => 0,
+                    ScalarOp::Div => a.wrapping_div(b),
+                    ScalarOp::Rem if b == 0 => 0,
+                    ScalarOp::Rem => a.wrapping_rem(b),
+                    ScalarOp::And => a & b,
+                    ScalarOp::Or => a | b,
+                    ScalarOp::Xor => a ^ b,
+                    ScalarOp::Shl => a.checked_shl(count).unwrap_or(0),
+                    ScalarOp::Shr => a.checked_shr(count).unwrap_or(signs),
+                    _ => return None,
+                })
+            }
+            fn neg(self) -> Self { self.wrapping_neg() }
+            fn not(self) -> Self { !self }
+        })* };
+    }
+    implement_int!(i32, i64, usize);
+
+    pub(super) fn unary<T: Int>(op: ScalarOp, a: T) -> Option<T> {
+        Some(match op {
+            ScalarOp::Neg => a.neg(),
+            ScalarOp::Not => a.not(),
+            ScalarOp::Abs if a < T::ZERO => a.neg(),
+            ScalarOp::Abs => a,
+            _ => return None,
+        })
+    }
+
+    pub(super) fn binary<T: Int>(op: ScalarOp, a: T, b: T) -> Option<T> {
+        match op {
+            ScalarOp::Min => Some(a.min(b)),
+            ScalarOp::Max => Some(a.max(b)),
+            _ => T::wrapping(op, a, b),
+        }
+    }
+}
+
+/// The float operations that one machine instruction or one Rust method defines.
+mod float {
+    use super::ScalarOp;
+
+    pub(super) trait Float: Copy + PartialOrd {
+        fn arithmetic(op: ScalarOp, a: Self, b: Self) -> Option<Self>;
+        fn unary(op: ScalarOp, a: Self) -> Option<Self>;
+    }
+
+    macro_rules! implement_float {
+        ($($ty:ident),*) => { $(impl Float for $ty {
+            fn arithmetic(op: ScalarOp, a: Self, b: Self) -> Option<Self> {
+                Some(match op {
+                    ScalarOp::Add => a + b,
+                    ScalarOp::Sub => a - b,
+                    ScalarOp::Mul => a * b,
+                    ScalarOp::Div => a / b,
+                    _ => return None,
+                })
+            }
+            fn unary(op: ScalarOp, a: Self) -> Option<Self> {
+                Some(match op {
+                    ScalarOp::Neg => -a,
+                    ScalarOp::Abs => a.abs(),
+                    ScalarOp::Sqrt => a.sqrt(),
+                    ScalarOp::Floor => a.floor(),
+                    ScalarOp::Ceil => a.ceil(),
+                    ScalarOp::Trunc => a.trunc(),
+                    ScalarOp::Round => a.round(),
+                    _ => return None,
+                })
+            }
+        })* };
+    }
+    implement_float!(f32, f64);
+
+    pub(super) fn unary<T: Float>(op: ScalarOp, a: T) -> Option<T> {
+        T::unary(op, a)
+    }
+
+    /// `min` and `max` are spelled out: Rust leaves the sign of `max(0.0, -0.0)` open, we do not.
+    pub(super) fn binary<T: Float>(op: ScalarOp, a: T, b: T) -> Option<T> {
+        let a_is_nan = a.partial_cmp(&a).is_none();
+        match op {
+            ScalarOp::Min => Some(if a_is_nan || b < a { b } else { a }),
+            ScalarOp::Max => Some(if a_is_nan || a < b { b } else { a }),
+            _ => T::arithmetic(op, a, b),
+        }
+    }
+}
+
+impl fmt::Display for ScalarOp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_found_again() {
+        for op in ScalarOp::ALL {
+            assert_eq!(ScalarOp::from_name(op.name()), Some(*op));
+        }
+    }
+
+    #[test]
+    fn integers_never_trap() {
+        let min = Scalar::I64(i64::MIN);
+        assert_eq!(ScalarOp::Div.eval(&[min, Scalar::I64(-1)]), min);
+        assert_eq!(ScalarOp::Rem.eval(&[min, Scalar::I64(-1)]), Scalar::I64(0));
+        assert_eq!(ScalarOp::Div.eval(&[min, Scalar::I64(0)]), Scalar::I64(0));
+        assert_eq!(ScalarOp::Shl.eval(&[Scalar::I32(1), Scalar::I32(32)]), Scalar::I32(0));
+        assert_eq!(ScalarOp::Shr.eval(&[Scalar::I32(-8), Scalar::I32(-1)]), Scalar::I32(-1));
+        assert_eq!(ScalarOp::Abs.eval(&[min]), min);
+    }
+
+    #[test]
+    fn float_extrema_ignore_nan_as_rust_does() {
+        let nan = Scalar::F64(f64::NAN);
+        for op in [ScalarOp::Min, ScalarOp::Max] {
+            assert_eq!(op.eval(&[nan, Scalar::F64(2.0)]), Scalar::F64(2.0));
+            assert_eq!(op.eval(&[Scalar::F64(2.0), nan]), Scalar::F64(2.0));
+        }
+    }
+}
