@@ -1,0 +1,373 @@
+//! Which index expressions are affine in a parallel loop's index: `coefficient · index + offset`, with
+//! coefficient and offset the same in all iterations.
+//!
+//! ```text
+//! parfor v3 in v0 {
+//!   v4: usize = mul v3, 2usize        2 · v3 + 0
+//!   v5: usize = add v4, v1            2 · v3 + v1        (v1 is defined outside)
+//!   v6: usize = load b0[v3]           none
+//! ```
+//!
+//! The form holds modulo 2^64, or modulo 2^32 where [`Width::Bits32`] says that `i32` arithmetic took
+//! part. Mutable variables read inside the loop are never affine.
+
+use parfuse_ir::loops::{Block, Buffer, Expr, Loops, Parfor, Stmt, Value};
+use parfuse_ir::{DType, Scalar, ScalarOp};
+use std::collections::{HashMap, HashSet};
+
+/// An index expression of the form `coefficient · index + offset`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Affine {
+    /// How far the value moves from one iteration to the next. Zero for an invariant value.
+    pub coefficient: Linear,
+    /// The value at index zero.
+    pub offset: Linear,
+    /// The modulus of the arithmetic.
+    pub width: Width,
+}
+
+/// The modulus for which an [`Affine`] form holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Width {
+    /// Computed as `i32`, then perhaps sign-extended.
+    Bits32,
+    /// Computed as `i64` or `usize`.
+    Bits64,
+}
+
+/// A sum of multiples of invariant terms and a constant.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Linear {
+    /// Terms with their factors, which are not zero, in the order of the terms.
+    pub terms: Vec<(Term, i64)>,
+    /// The constant.
+    pub constant: i64,
+}
+
+/// A value that is the same in all iterations of the loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Term {
+    /// A value defined outside the loop, or computed inside from such values alone.
+    Value(Value),
+    /// The length of an axis, read inside the loop, where no buffer changes its shape.
+    Dim(Buffer, u8),
+}
+
+/// The affine forms of the values of a parallel loop in one of its indices.
+pub(crate) struct AffineForms<'a> {
+    loops: &'a Loops,
+    index: Value,
+    inside: HashSet<Value>,
+    known: HashMap<Value, Option<Affine>>,
+}
+
+/// A sum of more terms is not tracked.
+const MAX_TERMS: usize = 8;
+
+impl<'a> AffineForms<'a> {
+    /// Prepares the analysis of a loop in one of its indices.
+    pub fn new(loops: &'a Loops, parfor: &Parfor, index: Value) -> AffineForms<'a> {
+        AffineForms { loops, index, inside: values_inside(parfor), known: HashMap::new() }
+    }
+
+    /// The form of a value that is visible in the loop, `None` if it is not known to be affine.
+    pub fn of(&mut self, value: Value) -> Option<Affine> {
+        let mut pending = vec![value];
+        while let Some(&next) = pending.last() {
+            if self.known.contains_key(&next) {
+                pending.pop();
+                continue;
+            }
+            let waiting = pending.len();
+            if self.inside.contains(&next) && next != self.index {
+                let operands = self.loops.values[next].expr.operands();
+                pending.extend(operands.into_iter().filter(|operand| !self.known.contains_key(operand)));
+            }
+            if pending.len() == waiting {
+                let form = self.form(next);
+                self.known.insert(next, form);
+                pending.pop();
+            }
+        }
+        self.known[&value].clone()
+    }
+
+    /// The form of a value whose operands' forms are known.
+    fn form(&self, value: Value) -> Option<Affine> {
+        let data = &self.loops.values[value];
+        let width = width(data.dtype);
+        let invariant = || Affine::invariant(Linear::term(Term::Value(value)), width);
+        if value == self.index {
+            return Some(Affine { coefficient: Linear::constant(1), offset: Linear::default(), width });
+        }
+        if let Expr::Const(scalar) = &data.expr {
+            return Some(match integer(*scalar) {
+                Some(x) => Affine::invariant(Linear::constant(x), width),
+                None => invariant(),
+            });
+        }
+        if !self.inside.contains(&value) {
+            return Some(invariant());
+        }
+        let operands: Option<Vec<&Affine>> =
+            data.expr.operands().iter().map(|operand| self.known[operand].as_ref()).collect();
+        let operands = operands?;
+        let form = match &data.expr {
+            Expr::Dim { buffer, axis } => {
+                Some(Affine::invariant(Linear::term(Term::Dim(*buffer, *axis)), width))
+            }
+            Expr::Cast(from) if data.dtype.is_int() => cast(operands[0], self.loops.dtype(*from), data.dtype),
+            Expr::Op(op, _) if data.dtype.is_int() => arithmetic(*op, &operands, width),
+            _ => None,
+        };
+        let all_invariant = || {
+            let pure = matches!(data.expr, Expr::Op(..) | Expr::Cast(_));
+            (pure && operands.iter().all(|operand| operand.is_invariant())).then(invariant)
+        };
+        form.filter(|form| form.offset.terms.len() <= MAX_TERMS).or_else(all_invariant)
+    }
+}
+
+impl Affine {
+    fn invariant(offset: Linear, width: Width) -> Affine {
+        Affine { coefficient: Linear::default(), offset, width }
+    }
+    /// Whether the value is the same in all iterations.
+    pub fn is_invariant(&self) -> bool {
+        self.coefficient == Linear::default()
+    }
+}
+
+impl Linear {
+    /// A constant sum.
+    pub fn constant(constant: i64) -> Linear {
+        Linear { terms: Vec::new(), constant }
+    }
+    /// One term.
+    pub fn term(term: Term) -> Linear {
+        Linear { terms: vec![(term, 1)], constant: 0 }
+    }
+    /// The number, if the sum has no terms.
+    pub fn as_constant(&self) -> Option<i64> {
+        self.terms.is_empty().then_some(self.constant)
+    }
+    /// The sum times a number.
+    pub fn times(&self, factor: i64) -> Linear {
+        let terms = self.terms.iter().map(|(term, by)| (*term, by.wrapping_mul(factor)));
+        Linear {
+            terms: terms.filter(|(_, by)| *by != 0).collect(),
+            constant: self.constant.wrapping_mul(factor),
+        }
+    }
+    /// The sum of two.
+    pub fn plus(&self, other: &Linear) -> Linear {
+        let mut terms = self.terms.clone();
+        for (term, by) in &other.terms {
+            match terms.binary_search_by_key(term, |(term, _)| *term) {
+                Ok(at) => terms[at].1 = terms[at].1.wrapping_add(*by),
+                Err(at) => terms.insert(at, (*term, *by)),
+            }
+        }
+        terms.retain(|(_, by)| *by != 0);
+        Linear { terms, constant: self.constant.wrapping_add(other.constant) }
+    }
+    /// The difference of two.
+    pub fn minus(&self, other: &Linear) -> Linear {
+        self.plus(&other.times(-1))
+    }
+    /// The product of two of which one is a constant.
+    fn product(&self, other: &Linear) -> Option<Linear> {
+        match (self.as_constant(), other.as_constant()) {
+            (Some(factor), _) => Some(other.times(factor)),
+            (None, Some(factor)) => Some(self.times(factor)),
+            (None, None) => None,
+        }
+    }
+}
+
+fn width(dtype: DType) -> Width {
+    if dtype == DType::I32 { Width::Bits32 } else { Width::Bits64 }
+}
+
+fn integer(scalar: Scalar) -> Option<i64> {
+    scalar.dtype().is_int().then(|| scalar.to_bits() as i64).map(|bits| match scalar {
+        Scalar::I32(x) => x as i64,
+        _ => bits,
+    })
+}
+
+/// Conversions between `i64` and `usize` keep the form, narrowing keeps it modulo 2^32, and widening an
+/// `i32` that differs between iterations keeps it as an `i32` form.
+fn cast(operand: &Affine, from: DType, to: DType) -> Option<Affine> {
+    let widened = from == DType::I32 && to != DType::I32;
+    let constant = operand.is_invariant() && operand.offset.terms.is_empty();
+    if !from.is_int() || (widened && operand.is_invariant() && !constant) {
+        return None;
+    }
+    let mut form = operand.clone();
+    form.width = if widened && constant { Width::Bits64 } else { operand.width.min(width(to)) };
+    if constant && to == DType::I32 {
+        form.offset.constant = form.offset.constant as i32 as i64;
+    }
+    Some(form)
+}
+
+fn arithmetic(op: ScalarOp, operands: &[&Affine], width: Width) -> Option<Affine> {
+    // A sign-extended form is not affine modulo 2^64.
+    if operands.iter().any(|operand| operand.width != width) {
+        return None;
+    }
+    let (coefficient, offset) = match (op, operands) {
+        (ScalarOp::Add, [a, b]) => (a.coefficient.plus(&b.coefficient), a.offset.plus(&b.offset)),
+        (ScalarOp::Sub, [a, b]) => (a.coefficient.minus(&b.coefficient), a.offset.minus(&b.offset)),
+        (ScalarOp::Neg, [a]) => (a.coefficient.times(-1), a.offset.times(-1)),
+        (ScalarOp::Mul, [a, b]) => {
+            let (varying, invariant) = if b.is_invariant() { (a, b) } else { (b, a) };
+            if !invariant.is_invariant() {
+                return None;
+            }
+            (varying.coefficient.product(&invariant.offset)?, varying.offset.product(&invariant.offset)?)
+        }
+        _ => return None,
+    };
+    Some(Affine { coefficient, offset, width })
+}
+
+/// The values that a loop binds or evaluates.
+fn values_inside(parfor: &Parfor) -> HashSet<Value> {
+    let mut inside: HashSet<Value> = parfor.indices.iter().copied().collect();
+    let mut blocks: Vec<&Block> = vec![&parfor.body];
+    while let Some(block) = blocks.pop() {
+        for stmt in block {
+            match stmt {
+                Stmt::Let(value) => {
+                    inside.insert(*value);
+                }
+                Stmt::If { then, otherwise, .. } => blocks.extend([then, otherwise]),
+                Stmt::While { header, body, .. } => blocks.extend([header, body]),
+                Stmt::For { index, body, .. } => {
+                    inside.insert(*index);
+                    blocks.push(body);
+                }
+                Stmt::Parfor(nested) => {
+                    inside.extend(&nested.indices);
+                    blocks.push(&nested.body);
+                }
+                Stmt::Set { .. }
+                | Stmt::Alloc { .. }
+                | Stmt::Move { .. }
+                | Stmt::Store { .. }
+                | Stmt::Check { .. } => {}
+            }
+        }
+    }
+    inside
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use parfuse_ir::{Arena, Files, Loc};
+
+    /// A loop over `v0 in param 0`, with what the body evaluates.
+    struct Kernel {
+        loops: Loops,
+        parfor: Parfor,
+        index: Value,
+    }
+
+    impl Kernel {
+        fn new() -> Kernel {
+            let mut loops = Loops {
+                name: "test".into(),
+                params: Vec::new(),
+                buffers: Arena::new(),
+                vars: Arena::new(),
+                values: Arena::new(),
+                body: Vec::new(),
+                results: Vec::new(),
+                files: Files::default(),
+                notes: Vec::new(),
+            };
+            let extent = loops.value(Expr::Param(0), DType::Usize, Loc::NONE);
+            let index = loops.value(Expr::Bound, DType::Usize, Loc::NONE);
+            let parfor = Parfor {
+                indices: vec![index],
+                extents: vec![extent],
+                reductions: Vec::new(),
+                body: Vec::new(),
+                sources: Vec::new(),
+            };
+            Kernel { loops, parfor, index }
+        }
+        fn constant(&mut self, scalar: Scalar) -> Value {
+            self.loops.value(Expr::Const(scalar), scalar.dtype(), Loc::NONE)
+        }
+        fn inside(&mut self, expr: Expr, dtype: DType) -> Value {
+            let value = self.loops.value(expr, dtype, Loc::NONE);
+            self.parfor.body.push(Stmt::Let(value));
+            value
+        }
+        fn op(&mut self, op: ScalarOp, a: Value, b: Value) -> Value {
+            let dtype = self.loops.dtype(a);
+            self.inside(Expr::Op(op, vec![a, b]), dtype)
+        }
+        fn affine(&self, value: Value) -> Option<Affine> {
+            AffineForms::new(&self.loops, &self.parfor, self.index).of(value)
+        }
+    }
+
+    #[test]
+    fn sums_and_multiples_of_the_index_are_affine() {
+        let mut k = Kernel::new();
+        let (index, outside) = (k.index, k.loops.value(Expr::Param(1), DType::Usize, Loc::NONE));
+        let two = k.constant(Scalar::Usize(2));
+        let twice = k.op(ScalarOp::Mul, two, index);
+        let moved = k.op(ScalarOp::Sub, twice, outside);
+        let form = k.affine(moved).unwrap();
+        assert_eq!(form.coefficient.as_constant(), Some(2));
+        assert_eq!(form.offset, Linear { terms: vec![(Term::Value(outside), -1)], constant: 0 });
+        assert_eq!(form.width, Width::Bits64);
+    }
+
+    #[test]
+    fn a_symbolic_step_is_a_coefficient() {
+        let mut k = Kernel::new();
+        let (index, step) = (k.index, k.loops.value(Expr::Param(1), DType::Usize, Loc::NONE));
+        let scaled = k.op(ScalarOp::Mul, index, step);
+        assert_eq!(k.affine(scaled).unwrap().coefficient, Linear::term(Term::Value(step)));
+    }
+
+    #[test]
+    fn products_of_indices_and_variables_are_not_affine() {
+        let mut k = Kernel::new();
+        let index = k.index;
+        let square = k.op(ScalarOp::Mul, index, index);
+        let var = k.inside(Expr::Var(parfuse_ir::loops::Var(0)), DType::Usize);
+        assert_eq!(k.affine(square), None);
+        assert_eq!(k.affine(var), None);
+    }
+
+    #[test]
+    fn narrow_arithmetic_is_marked_and_not_mixed_with_wide() {
+        let mut k = Kernel::new();
+        let (index, one) = (k.index, k.constant(Scalar::I32(1)));
+        let narrow = k.inside(Expr::Cast(index), DType::I32);
+        let next = k.op(ScalarOp::Add, narrow, one);
+        let wide = k.inside(Expr::Cast(next), DType::Usize);
+        let form = k.affine(wide).unwrap();
+        assert_eq!((form.width, form.coefficient.as_constant()), (Width::Bits32, Some(1)));
+        let again = k.op(ScalarOp::Add, wide, index);
+        assert_eq!(k.affine(again), None);
+    }
+
+    #[test]
+    fn long_shared_chains_take_linear_time() {
+        let mut k = Kernel::new();
+        let mut value = k.index;
+        for _ in 0..20_000 {
+            value = k.op(ScalarOp::Add, value, value);
+        }
+        assert!(k.affine(value).is_some());
+    }
+}
