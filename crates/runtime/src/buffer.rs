@@ -1,0 +1,134 @@
+//! Memory for the arrays that kernels make.
+//!
+//! A [`Buffer`] is raw memory with the exact layout of a `Vec<T>`'s, so that a finished result becomes a
+//! `Vec` (and then an array) without a copy. Allocation never aborts the process: sizes are checked and a
+//! refusal of the allocator is an error.
+//!
+//! One of the rooms where `unsafe` lives.
+#![allow(unsafe_code)]
+
+use std::alloc::{self, Layout};
+use std::any::TypeId;
+use std::ptr::NonNull;
+
+/// Why a buffer was not made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum AllocationError {
+    /// The size in bytes exceeds what an allocation may have (`isize::MAX`).
+    #[error("the array is larger than the address space")]
+    TooLarge,
+    /// The allocator has no such block.
+    #[error("out of memory: no block of {bytes} bytes")]
+    OutOfMemory {
+        /// The size asked for.
+        bytes: usize,
+    },
+}
+
+/// Owned memory for `len` elements of one type, whose elements need not be initialised.
+#[derive(Debug)]
+pub struct Buffer {
+    address: NonNull<u8>,
+    layout: Layout,
+    len: usize,
+    element: TypeId,
+}
+
+// SAFETY: a `Buffer` owns its memory alone, as a `Vec` does; the element types are plain data (`Copy`).
+unsafe impl Send for Buffer {}
+// SAFETY: a shared `Buffer` gives out nothing but its address; reading and writing through it is up to unsafe
+// code elsewhere.
+unsafe impl Sync for Buffer {}
+
+impl Buffer {
+    /// Memory for `len` elements; all zero bytes if `zeroed`, else uninitialised.
+    ///
+    /// # Errors
+    /// If the size overflows or the allocator refuses.
+    pub fn allocate<T: Copy + 'static>(len: usize, zeroed: bool) -> Result<Buffer, AllocationError> {
+        let layout = Layout::array::<T>(len).map_err(|_| AllocationError::TooLarge)?;
+        let element = TypeId::of::<T>();
+        if layout.size() == 0 {
+            return Ok(Buffer { address: NonNull::<T>::dangling().cast(), layout, len, element });
+        }
+        // SAFETY: the layout's size is not zero.
+        let address = unsafe { if zeroed { alloc::alloc_zeroed(layout) } else { alloc::alloc(layout) } };
+        let address = NonNull::new(address).ok_or(AllocationError::OutOfMemory { bytes: layout.size() })?;
+        Ok(Buffer { address, layout, len, element })
+    }
+
+    /// The address of the first element.
+    pub fn address(&self) -> *mut u8 {
+        self.address.as_ptr()
+    }
+
+    /// The number of elements.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are no elements.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The memory as a `Vec` of all its elements.
+    ///
+    /// # Safety
+    /// Every element must have been initialised.
+    ///
+    /// # Panics
+    /// If `T` is not the type the buffer was allocated for.
+    pub unsafe fn into_vec<T: Copy + 'static>(self) -> Vec<T> {
+        assert_eq!(self.element, TypeId::of::<T>(), "a buffer becomes a Vec of its own element type");
+        let this = std::mem::ManuallyDrop::new(self);
+        // SAFETY: the address is from the global allocator with the layout of `len` values of `T` (or dangling
+        // for size zero), as asserted above and kept by `allocate`; the caller has initialised the elements;
+        // `ManuallyDrop` hands over ownership.
+        unsafe { Vec::from_raw_parts(this.address.cast::<T>().as_ptr(), this.len, this.len) }
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        if self.layout.size() > 0 {
+            // SAFETY: allocated in `allocate` with this very layout and not yet freed.
+            unsafe { alloc::dealloc(self.address.as_ptr(), self.layout) }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zeroed_memory_becomes_a_vec() {
+        let buffer = Buffer::allocate::<f64>(1000, true).unwrap();
+        // SAFETY: zeroed memory is initialised.
+        assert_eq!(unsafe { buffer.into_vec::<f64>() }, vec![0.0; 1000]);
+    }
+
+    #[test]
+    fn empty_buffers_need_no_memory() {
+        let buffer = Buffer::allocate::<i32>(0, false).unwrap();
+        assert!(buffer.is_empty());
+        // SAFETY: there is no element.
+        assert_eq!(unsafe { buffer.into_vec::<i32>() }, Vec::<i32>::new());
+    }
+
+    #[test]
+    fn impossible_sizes_are_errors() {
+        assert_eq!(Buffer::allocate::<f64>(usize::MAX / 4, false).unwrap_err(), AllocationError::TooLarge);
+        let huge = Buffer::allocate::<u8>(1 << 62, false).unwrap_err();
+        assert_eq!(huge, AllocationError::OutOfMemory { bytes: 1 << 62 });
+    }
+
+    #[test]
+    #[should_panic(expected = "own element type")]
+    fn element_types_cannot_be_mixed_up() {
+        let buffer = Buffer::allocate::<f64>(1, true).unwrap();
+        // SAFETY: zeroed memory is initialised.
+        let _ = unsafe { buffer.into_vec::<i64>() };
+    }
+}
