@@ -4,6 +4,8 @@
 //! is the compiled function; instantiated with [`Evaluate`] it is the interpreter's. Hence compiled code at
 //! any width, tails and interpreters agree to the last bit.
 
+mod exp;
+
 use crate::lane::{LaneOp, LaneType};
 use crate::{DType, Scalar, ScalarOp};
 
@@ -18,6 +20,27 @@ pub trait Primitives {
     fn op(&mut self, op: LaneOp, operands: &[Self::Value]) -> Self::Value;
     /// The type of a value.
     fn ty(&self, value: Self::Value) -> LaneType;
+
+    /// The bits of a value that is known to be a constant, for expansions that are shorter when an operand is
+    /// (see [`powi`]). An implementation that folds constants should say which; the result of the expansion
+    /// has the same bits either way.
+    fn as_constant(&self, _value: Self::Value) -> Option<u64> {
+        None
+    }
+
+    /// `select(condition, slow(), common)`, where the condition is seldom true of any lane: far arguments of
+    /// the trigonometric functions. The slow side has no effect but its value, and may be computed for all
+    /// lanes or for none. An implementation may therefore wrap it in a branch that is taken when the
+    /// condition holds for at least one lane; this one computes both sides.
+    fn rare(
+        &mut self,
+        condition: Self::Value,
+        common: Self::Value,
+        slow: &mut dyn FnMut(&mut Self) -> Self::Value,
+    ) -> Self::Value {
+        let slow = slow(self);
+        self.select(condition, slow, common)
+    }
 
     /// An `f64` constant.
     fn f64(&mut self, x: f64) -> Self::Value {
@@ -34,6 +57,74 @@ pub trait Primitives {
     /// An `i32` constant.
     fn i32(&mut self, x: i32) -> Self::Value {
         self.constant(LaneType::I32, x as u32 as u64)
+    }
+
+    /// `a + b` of floats.
+    fn fadd(&mut self, a: Self::Value, b: Self::Value) -> Self::Value {
+        self.op(LaneOp::FAdd, &[a, b])
+    }
+    /// `a - b` of floats.
+    fn fsub(&mut self, a: Self::Value, b: Self::Value) -> Self::Value {
+        self.op(LaneOp::FSub, &[a, b])
+    }
+    /// `a * b` of floats.
+    fn fmul(&mut self, a: Self::Value, b: Self::Value) -> Self::Value {
+        self.op(LaneOp::FMul, &[a, b])
+    }
+    /// `a / b` of floats.
+    fn fdiv(&mut self, a: Self::Value, b: Self::Value) -> Self::Value {
+        self.op(LaneOp::FDiv, &[a, b])
+    }
+    /// `a * b + c` with one rounding.
+    fn fma(&mut self, a: Self::Value, b: Self::Value, c: Self::Value) -> Self::Value {
+        self.op(LaneOp::Fma, &[a, b, c])
+    }
+    /// `-a` of a float.
+    fn fneg(&mut self, a: Self::Value) -> Self::Value {
+        self.op(LaneOp::FNeg, &[a])
+    }
+    /// The magnitude of a float.
+    fn fabs(&mut self, a: Self::Value) -> Self::Value {
+        self.op(LaneOp::FAbs, &[a])
+    }
+    /// `if a < b { a } else { b }`.
+    fn fmin(&mut self, a: Self::Value, b: Self::Value) -> Self::Value {
+        self.op(LaneOp::FMin, &[a, b])
+    }
+    /// `if b < a { a } else { b }`.
+    fn fmax(&mut self, a: Self::Value, b: Self::Value) -> Self::Value {
+        self.op(LaneOp::FMax, &[a, b])
+    }
+    /// `if condition { yes } else { no }`, lane by lane.
+    fn select(&mut self, condition: Self::Value, yes: Self::Value, no: Self::Value) -> Self::Value {
+        self.op(LaneOp::Select, &[condition, yes, no])
+    }
+    /// The same bits as a float or as an integer.
+    fn bitcast(&mut self, a: Self::Value) -> Self::Value {
+        self.op(LaneOp::Bitcast, &[a])
+    }
+    /// An operation of two integers, the second a constant of the first's type.
+    fn with_int(&mut self, op: LaneOp, a: Self::Value, b: i64) -> Self::Value {
+        let ty = self.ty(a);
+        let b = self.constant(ty, if ty == LaneType::I32 { b as u32 as u64 } else { b as u64 });
+        self.op(op, &[a, b])
+    }
+    /// A constant of the same float type as a value, rounded to it.
+    fn like(&mut self, value: Self::Value, x: f64) -> Self::Value {
+        match self.ty(value) {
+            LaneType::F32 => self.f32(x as f32),
+            _ => self.f64(x),
+        }
+    }
+    /// The polynomial with these coefficients, of the highest power first, at `x`, by Horner's rule: the
+    /// fewest operations, and there are always other elements to hide the latency behind.
+    fn horner(&mut self, x: Self::Value, coefficients: &[f64]) -> Self::Value {
+        let mut sum = self.like(x, coefficients[0]);
+        for coefficient in &coefficients[1..] {
+            let coefficient = self.like(x, *coefficient);
+            sum = self.fma(sum, x, coefficient);
+        }
+        sum
     }
 }
 
@@ -67,6 +158,12 @@ impl Primitives for Evaluate {
     fn ty(&self, value: Bits) -> LaneType {
         value.ty
     }
+    fn as_constant(&self, value: Bits) -> Option<u64> {
+        Some(value.bits)
+    }
+    fn rare(&mut self, condition: Bits, common: Bits, slow: &mut dyn FnMut(&mut Self) -> Bits) -> Bits {
+        if condition.bits & 1 == 1 { slow(self) } else { common }
+    }
 }
 
 /// The value of a function that has no Rust formula.
@@ -86,6 +183,10 @@ pub fn eval(op: ScalarOp, operands: &[Scalar]) -> Scalar {
 
 /// Expands a function of floats into primitive operations; `None` if the operation is not one that is
 /// defined by an expansion.
-pub fn expand<P: Primitives>(_p: &mut P, _op: ScalarOp, _operands: &[P::Value]) -> Option<P::Value> {
-    None
+pub fn expand<P: Primitives>(p: &mut P, op: ScalarOp, operands: &[P::Value]) -> Option<P::Value> {
+    let x = *operands.first()?;
+    Some(match op {
+        ScalarOp::Exp => exp::exp(p, x),
+        _ => return None,
+    })
 }

@@ -1,0 +1,174 @@
+//! How accurate the mathematical functions are, measured.
+//!
+//! ```text
+//! data/accuracy/*/f.csv    correctly rounded values, special cases among them     integer distance at most 1
+//! random arguments         against core-math, which rounds correctly              integer distance at most 1
+//! data/accuracy/exact/     f64 values to 105 bits; for f32, core-math's f64       true error at most 1 ULP
+//! ```
+//!
+//! An ULP is the distance of neighbouring floats at the exact value. A result at integer distance 1 from the
+//! correctly rounded one may be off by up to 1.5 ULP, hence the third line. Run with `--nocapture` to read
+//! the figures.
+
+use parfuse_ir::{Scalar, ScalarOp};
+use std::fs;
+
+/// A function with its reference and the arguments that it is tried on at random.
+struct Function {
+    op: ScalarOp,
+    /// The name of its data.
+    name: &'static str,
+    f64: fn(f64, f64) -> f64,
+    /// Intervals of `f64` arguments.
+    ranges: &'static [(f64, f64)],
+    /// Intervals of `f32` arguments.
+    ranges_f32: &'static [(f64, f64)],
+}
+
+const FUNCTIONS: &[Function] = &[Function {
+    op: ScalarOp::Exp,
+    name: "exp",
+    f64: |x, _| core_math::exp(x),
+    ranges: &[(-1.0, 1.0), (-745.2, 709.9), (-745.2, -708.0)],
+    ranges_f32: &[(-1.0, 1.0), (-104.0, 89.0), (-104.0, -87.0)],
+}];
+
+/// Random arguments per function and type.
+const SAMPLES: usize = 10_000;
+
+impl Function {
+    fn apply_f64(&self, x: f64, y: f64) -> f64 {
+        match self.op.eval(&[Scalar::F64(x), Scalar::F64(y)][..self.op.arity()]) {
+            Scalar::F64(result) => result,
+            other => panic!("{other:?}"),
+        }
+    }
+    fn apply_f32(&self, x: f32, y: f32) -> f32 {
+        match self.op.eval(&[Scalar::F32(x), Scalar::F32(y)][..self.op.arity()]) {
+            Scalar::F32(result) => result,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// The place of a float among all floats: neighbours differ by one, the two zeros are distinct.
+fn place(x: f64) -> i64 {
+    let bits = x.to_bits() as i64;
+    if bits < 0 { !(bits & i64::MAX) } else { bits }
+}
+
+fn place_f32(x: f32) -> i64 {
+    let bits = x.to_bits() as i32;
+    (if bits < 0 { !(bits & i32::MAX) } else { bits }) as i64
+}
+
+/// How many floats apart two results are; results that are special must agree exactly.
+fn distance(actual: f64, expected: f64) -> i64 {
+    let special = |x: f64| x.is_nan() || x.is_infinite() || x == 0.0;
+    match (actual.is_nan(), expected.is_nan()) {
+        (true, true) => 0,
+        (false, false) if !special(actual) && !special(expected) => {
+            place(actual).abs_diff(place(expected)) as i64
+        }
+        (false, false) if actual.to_bits() == expected.to_bits() => 0,
+        // A finite result may round to a neighbouring zero or infinity, with the right sign.
+        (false, false) if !(special(actual) && special(expected)) => {
+            place(actual).abs_diff(place(expected)) as i64
+        }
+        _ => i64::MAX,
+    }
+}
+
+fn distance_f32(actual: f32, expected: f32) -> i64 {
+    match (actual.is_nan(), expected.is_nan()) {
+        (true, true) => 0,
+        (false, false) => place_f32(actual).abs_diff(place_f32(expected)) as i64,
+        _ => i64::MAX,
+    }
+}
+
+/// The true error in ULP of an `f32`, given the exact value to double precision.
+fn error_f32(actual: f32, exact: f64) -> f64 {
+    let rounded = exact as f32;
+    if actual.is_nan() || rounded.is_nan() || rounded.is_infinite() || rounded == 0.0 || actual.is_infinite()
+    {
+        return if distance_f32(actual, rounded) == 0 { 0.0 } else { f64::INFINITY };
+    }
+    let exponent = ((exact.abs().to_bits() >> 52) as i32 - 1023).max(-126);
+    (actual as f64 - exact).abs() / 2f64.powi(exponent - 23)
+}
+
+/// The rows of a file of data, as bits.
+fn rows(path: &str) -> Vec<Vec<u64>> {
+    let path = format!("{}/tests/data/accuracy/{path}.csv", env!("CARGO_MANIFEST_DIR"));
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    // All bits set are a NaN of either type.
+    let field = |field: &str| match field {
+        "nan" => u64::MAX,
+        hex => u64::from_str_radix(hex.trim_start_matches("0x"), 16).unwrap(),
+    };
+    text.lines().skip(1).map(|line| line.split(',').map(field).collect()).collect()
+}
+
+/// A sequence of numbers in `[0, 1)`: any will do.
+fn uniform(state: &mut u64) -> f64 {
+    *state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+    (*state >> 11) as f64 / (1u64 << 53) as f64
+}
+
+#[test]
+fn tabulated_values() {
+    for function in FUNCTIONS {
+        let (mut worst, mut worst_f32) = (0, 0);
+        for row in rows(&format!("f64/{}", function.name)) {
+            let (x, y) = (f64::from_bits(row[0]), f64::from_bits(row[row.len() - 2]));
+            let expected = f64::from_bits(row[row.len() - 1]);
+            let actual = function.apply_f64(x, y);
+            let distance = distance(actual, expected);
+            assert!(distance <= 1, "{}({x:e}, {y:e}) = {actual:e}, not {expected:e}", function.name);
+            worst = worst.max(distance);
+        }
+        for row in rows(&format!("f32/{}", function.name)) {
+            let (x, y) = (f32::from_bits(row[0] as u32), f32::from_bits(row[row.len() - 2] as u32));
+            let expected = f32::from_bits(row[row.len() - 1] as u32);
+            let actual = function.apply_f32(x, y);
+            let distance = distance_f32(actual, expected);
+            assert!(distance <= 1, "{}({x:e}, {y:e}) = {actual:e}, not {expected:e}", function.name);
+            worst_f32 = worst_f32.max(distance);
+        }
+        println!("{:5} table: f64 within {worst}, f32 within {worst_f32}", function.name);
+    }
+}
+
+#[test]
+fn random_arguments() {
+    let mut state = 1;
+    for function in FUNCTIONS {
+        let (mut off, mut worst_f32) = (0, 0.0f64);
+        for (from, to) in function.ranges {
+            for _ in 0..SAMPLES / function.ranges.len() {
+                let x = from + (to - from) * uniform(&mut state);
+                let y = from + (to - from) * uniform(&mut state);
+                let (actual, expected) = (function.apply_f64(x, y), (function.f64)(x, y));
+                let distance = distance(actual, expected);
+                assert!(distance <= 1, "{}({x:e}, {y:e}) = {actual:e}, not {expected:e}", function.name);
+                off += distance;
+            }
+        }
+        for (from, to) in function.ranges_f32 {
+            for _ in 0..SAMPLES / function.ranges_f32.len() {
+                let x = (from + (to - from) * uniform(&mut state)) as f32;
+                let y = (from + (to - from) * uniform(&mut state)) as f32;
+                let (actual, exact) = (function.apply_f32(x, y), (function.f64)(x as f64, y as f64));
+                let error = error_f32(actual, exact);
+                assert!(error <= 1.0, "{}({x:e}, {y:e}) = {actual:e}, not {exact:e}", function.name);
+                worst_f32 = worst_f32.max(error);
+            }
+        }
+        let off = 100.0 * off as f64 / SAMPLES as f64;
+        println!(
+            "{:5} random: f64 not correctly rounded {off:.1} %, f32 error {worst_f32:.3} ULP",
+            function.name
+        );
+    }
+}
