@@ -22,8 +22,6 @@ pub enum FaultKind {
     EmptyMean,
     /// A range is stepped through with step zero. No reported values.
     ZeroStep,
-    /// Shared data: two iterations of a `prange` would write one element. Reported value: the element.
-    WriteConflict,
 }
 
 impl FaultKind {
@@ -35,7 +33,6 @@ impl FaultKind {
             FaultKind::ShapeMismatch { .. } => "shape_mismatch",
             FaultKind::EmptyMean => "empty_mean",
             FaultKind::ZeroStep => "zero_step",
-            FaultKind::WriteConflict => "write_conflict",
         }
     }
     /// The axis parameter, for the kinds that have one.
@@ -53,7 +50,6 @@ impl FaultKind {
             ("shape_mismatch", Some(axis)) => FaultKind::ShapeMismatch { axis },
             ("empty_mean", None) => FaultKind::EmptyMean,
             ("zero_step", None) => FaultKind::ZeroStep,
-            ("write_conflict", None) => FaultKind::WriteConflict,
             _ => return None,
         })
     }
