@@ -44,7 +44,7 @@ macro_rules! id {
 }
 
 /// A growing list of entities, indexed by their own id type.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Arena<I, T> {
     items: Vec<T>,
     ids: PhantomData<I>,

@@ -30,7 +30,7 @@ impl fmt::Display for Loc {
 }
 
 /// The source files that a kernel's places refer to.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Hash)]
 pub struct Files(Vec<Arc<str>>);
 
 impl Files {
@@ -41,6 +41,10 @@ impl Files {
             self.0.push(file.into());
             self.0.len() - 1
         }) as u16
+    }
+    /// The names of the files, in the order of their numbers.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|name| &**name)
     }
     /// `file:line:column`, or nothing for an unknown place.
     pub fn describe(&self, loc: Loc) -> String {

@@ -16,6 +16,12 @@
 //! variable refers to its contents, it does not copy them: the reading value must be used before the
 //! variable changes (`Expr::Copy` takes a copy).
 
+mod parse;
+mod print;
+mod verify;
+
+pub(crate) use parse::parse_type;
+
 use crate::{Arena, DType, FaultKind, Files, Loc, ReduceOp, Scalar, ScalarOp};
 use std::fmt;
 
@@ -73,7 +79,7 @@ impl fmt::Display for Type {
 }
 
 /// A traced kernel.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Program {
     /// The kernel's name.
     pub name: String,
@@ -92,7 +98,7 @@ pub struct Program {
 }
 
 /// A parameter of a kernel.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Param {
     /// The user's name.
     pub name: String,
@@ -104,7 +110,7 @@ pub struct Param {
 }
 
 /// A mutable variable.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct VarData {
     /// The user's name.
     pub name: String,
@@ -115,7 +121,7 @@ pub struct VarData {
 }
 
 /// A value: how it is computed, its type, and where the user wrote it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct ValueData {
     /// How it is computed.
     pub expr: Expr,
@@ -131,7 +137,7 @@ pub struct ValueData {
 pub type Block = Vec<Stmt>;
 
 /// A statement.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub enum Stmt {
     /// Evaluates a value here.
     Let(Value),
@@ -210,7 +216,7 @@ pub enum Stmt {
 }
 
 /// How a value is computed.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub enum Expr {
     /// A constant scalar. A leaf.
     Const(Scalar),
