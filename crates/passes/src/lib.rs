@@ -5,3 +5,6 @@
 //! ```
 
 mod affine;
+mod vectorize;
+
+pub use vectorize::vectorize;

@@ -1,0 +1,282 @@
+//! Builds the code of a driver or a region: places each value, and computes nothing twice.
+//!
+//! Open blocks form a stack of scopes. A pure value is looked up in all of them before it is made; a new one
+//! goes where it runs least often without being speculated out of a branch:
+//!
+//! ```text
+//! prologue        uniform, and nothing of the body in it
+//!   body
+//!     loop header
+//!       loop body   a value climbs out of loops as far as its operands allow
+//!     branch        and stays in branches
+//! ```
+//!
+//! Since blocks stay open while the blocks inside them are written, whatever is added to an outer block runs
+//! before the inner block does, so definitions dominate uses by construction.
+
+use super::affine::Affine;
+use super::fold;
+use parfuse_ir::lane::{Block, Carried, Code, Inst, LaneOp, LaneType, Merge, Node, Slot, Value};
+use parfuse_ir::loops::Buffer;
+use parfuse_ir::math::Primitives;
+use smallvec::SmallVec;
+use std::collections::HashMap;
+
+/// What an open block is part of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum ScopeKind {
+    /// Runs once per row segment.
+    Prologue,
+    /// The outermost block.
+    Body,
+    /// A side of an `if`.
+    Branch,
+    /// The header of a loop.
+    Header,
+    /// The body of a loop; the scope below it is the loop's header.
+    LoopBody,
+}
+
+struct Scope {
+    kind: ScopeKind,
+    nodes: Block,
+    numbers: HashMap<Key, Value>,
+}
+
+/// What makes two pure values the same.
+#[derive(PartialEq, Eq, Hash)]
+enum Key {
+    Const(LaneType, u64),
+    Slot(LaneType, Slot),
+    Op(LaneOp, SmallVec<[Value; 3]>),
+    Dim(Buffer, u8),
+    Stride(Buffer, u8),
+    Any(Value),
+    LaneIndex,
+    RowIndex(u8),
+    LinearIndex,
+}
+
+fn key(inst: &Inst, ty: LaneType) -> Key {
+    match inst {
+        Inst::Const(bits) => Key::Const(ty, *bits),
+        Inst::Slot(slot) => Key::Slot(ty, *slot),
+        Inst::Op(op, operands) => Key::Op(*op, operands.clone()),
+        Inst::Dim(buffer, axis) => Key::Dim(*buffer, *axis),
+        Inst::Stride(buffer, axis) => Key::Stride(*buffer, *axis),
+        Inst::Any(mask) => Key::Any(*mask),
+        Inst::LaneIndex => Key::LaneIndex,
+        Inst::RowIndex(dimension) => Key::RowIndex(*dimension),
+        Inst::LinearIndex => Key::LinearIndex,
+        Inst::Bound | Inst::Load { .. } => panic!("{inst:?} is not pure"),
+    }
+}
+
+/// Code under construction.
+pub(super) struct Builder {
+    code: Code,
+    scopes: Vec<Scope>,
+    /// For each value, the position in the stack of the scope that defines it.
+    levels: Vec<usize>,
+    /// For varying indices that run evenly along the lanes, how.
+    affine: HashMap<Value, Affine>,
+}
+
+impl Builder {
+    /// Starts the code of a driver.
+    pub(super) fn driver() -> Builder {
+        Builder::with_scopes(&[ScopeKind::Body])
+    }
+
+    /// Starts the code of a region.
+    pub(super) fn region() -> Builder {
+        Builder::with_scopes(&[ScopeKind::Prologue, ScopeKind::Body])
+    }
+
+    fn with_scopes(kinds: &[ScopeKind]) -> Builder {
+        let mut builder =
+            Builder { code: Code::default(), scopes: Vec::new(), levels: Vec::new(), affine: HashMap::new() };
+        kinds.iter().for_each(|kind| builder.open(*kind));
+        builder
+    }
+
+    /// The finished prologue (empty for a driver) and code.
+    pub(super) fn finish(mut self) -> (Block, Code) {
+        self.code.body = self.close();
+        let prologue = self.scopes.pop().map_or_else(Vec::new, |scope| scope.nodes);
+        assert!(self.scopes.is_empty(), "all blocks are closed");
+        (prologue, self.code)
+    }
+
+    fn open(&mut self, kind: ScopeKind) {
+        self.scopes.push(Scope { kind, nodes: Vec::new(), numbers: HashMap::new() });
+    }
+
+    fn close(&mut self) -> Block {
+        self.scopes.pop().expect("a block is open").nodes
+    }
+
+    /// Starts a side of a branch.
+    pub(super) fn open_branch(&mut self) {
+        self.open(ScopeKind::Branch);
+    }
+
+    /// Ends a side of a branch.
+    pub(super) fn close_branch(&mut self) -> Block {
+        self.close()
+    }
+
+    /// Starts the header of a loop.
+    pub(super) fn open_loop(&mut self) {
+        self.open(ScopeKind::Header);
+    }
+
+    /// Ends the header of a loop and starts its body.
+    pub(super) fn open_loop_body(&mut self) {
+        self.open(ScopeKind::LoopBody);
+    }
+
+    /// Ends a loop.
+    pub(super) fn close_loop(&mut self, carried: Vec<Carried>, cond: Value) {
+        let body = self.close();
+        let header = self.close();
+        self.node(Node::Loop { carried, header, cond, body });
+    }
+
+    /// Adds a branch unless it does nothing.
+    pub(super) fn branch(&mut self, cond: Value, then: Block, otherwise: Block, results: Vec<Merge>) {
+        if !(then.is_empty() && otherwise.is_empty() && results.is_empty()) {
+            self.node(Node::If { cond, then, otherwise, results });
+        }
+    }
+
+    /// Adds a statement to the innermost open block.
+    pub(super) fn node(&mut self, node: Node) {
+        self.scopes.last_mut().expect("a block is open").nodes.push(node);
+    }
+
+    /// A value that a node of the innermost open block binds, or the loop whose header that is.
+    pub(super) fn bound(&mut self, ty: LaneType, varying: bool) -> Value {
+        self.define(Inst::Bound, ty, varying, self.scopes.len() - 1)
+    }
+
+    /// A value computed exactly here, each time anew.
+    pub(super) fn here(&mut self, inst: Inst, ty: LaneType, varying: bool) -> Value {
+        let value = self.define(inst, ty, varying, self.scopes.len() - 1);
+        self.node(Node::Let(value));
+        value
+    }
+
+    /// A value that depends on its operands alone.
+    pub(super) fn pure(&mut self, inst: Inst, ty: LaneType, varying: bool) -> Value {
+        let key = key(&inst, ty);
+        if let Some(known) = self.scopes.iter().rev().find_map(|scope| scope.numbers.get(&key)) {
+            return *known;
+        }
+        let leaf = inst.is_leaf();
+        let level = if leaf { 0 } else { self.placement(&inst, varying) };
+        let value = self.define(inst, ty, varying, level);
+        if !leaf {
+            self.scopes[level].nodes.push(Node::Let(value));
+        }
+        self.scopes[level].numbers.insert(key, value);
+        value
+    }
+
+    /// Whether any lane is true.
+    pub(super) fn any(&mut self, mask: Value) -> Value {
+        if self.varying(mask) { self.pure(Inst::Any(mask), LaneType::Bool, false) } else { mask }
+    }
+
+    /// A truth value.
+    pub(super) fn bool(&mut self, x: bool) -> Value {
+        self.constant(LaneType::Bool, x as u64)
+    }
+
+    /// Whether lanes may differ in a value.
+    pub(super) fn varying(&self, value: Value) -> bool {
+        self.code.values[value].varying
+    }
+
+    /// How a value is computed.
+    pub(super) fn inst(&self, value: Value) -> &Inst {
+        &self.code.values[value].inst
+    }
+
+    /// The bits of a constant.
+    pub(super) fn bits(&self, value: Value) -> Option<u64> {
+        match self.inst(value) {
+            Inst::Const(bits) => Some(*bits),
+            _ => None,
+        }
+    }
+
+    /// How a uniform value or an index that runs evenly along the lanes does so.
+    pub(super) fn affine(&mut self, value: Value) -> Option<Affine> {
+        if !self.varying(value) {
+            return Some(Affine { coefficient: self.i64(0), offset: value });
+        }
+        self.affine.get(&value).copied()
+    }
+
+    /// Records that a value runs evenly along the lanes.
+    pub(super) fn set_affine(&mut self, value: Value, affine: Affine) {
+        self.affine.insert(value, affine);
+    }
+
+    fn define(&mut self, inst: Inst, ty: LaneType, varying: bool, level: usize) -> Value {
+        self.levels.push(level);
+        self.code.value(inst, ty, varying)
+    }
+
+    fn placement(&self, inst: &Inst, varying: bool) -> usize {
+        let operands: &[Value] = match inst {
+            Inst::Op(_, operands) => operands,
+            Inst::Any(mask) => std::slice::from_ref(mask),
+            _ => &[],
+        };
+        let needed = operands.iter().map(|value| self.levels[value.0 as usize]).max().unwrap_or(0);
+        if needed == 0 && !varying && self.scopes[0].kind == ScopeKind::Prologue {
+            return 0;
+        }
+        let mut level = self.scopes.len() - 1;
+        loop {
+            let outside = match self.scopes[level].kind {
+                ScopeKind::LoopBody => level - 2,
+                ScopeKind::Header => level - 1,
+                ScopeKind::Prologue | ScopeKind::Body | ScopeKind::Branch => return level,
+            };
+            if needed > outside {
+                return level;
+            }
+            level = outside;
+        }
+    }
+}
+
+impl Primitives for Builder {
+    type Value = Value;
+
+    fn constant(&mut self, ty: LaneType, bits: u64) -> Value {
+        self.pure(Inst::Const(bits), ty, false)
+    }
+
+    fn op(&mut self, op: LaneOp, operands: &[Value]) -> Value {
+        let operands = fold::in_order(self, op, operands);
+        if let Some(known) = fold::fold(self, op, &operands) {
+            return known;
+        }
+        let types: SmallVec<[LaneType; 3]> = operands.iter().map(|value| self.ty(*value)).collect();
+        let ty = op.result_type(&types).unwrap_or_else(|| panic!("{op} of {types:?} in {:?}", self.code));
+        let varying = operands.iter().any(|value| self.varying(*value));
+        let value = self.pure(Inst::Op(op, operands.clone()), ty, varying);
+        if varying && !self.affine.contains_key(&value) {
+            super::affine::derive(self, value, op, &operands);
+        }
+        value
+    }
+
+    fn ty(&self, value: Value) -> LaneType {
+        self.code.values[value].ty
+    }
+}

@@ -1,0 +1,330 @@
+//! Branches and loops: real ones where all lanes agree, masks and selects where they do not.
+//!
+//! ```text
+//! if c { x = f }        c uniform   x = if c { f } else { x }              (a branch)
+//!                       c varying   x = select(c, f, x)                    (f with loads under mask & c)
+//!                       f is long   x = if any(mask & c) { select(c, f, x) } else { x }
+//!
+//! while c { x = f }     c uniform   loop carries x
+//!                       c varying   loop carries x and active, while any(active & c) {
+//!                                     x = select(active & c, f, x)         (only if x is read after the loop)
+//!                                   }
+//! ```
+//!
+//! A varying `for` is a uniform counter and the mask `counter < extent`. A loop under a mask always stands
+//! behind `any(mask)`, so that loops that all lanes agree on run only when at least one lane does.
+
+use super::cost::is_cheap;
+use super::liveness::{VarSet, assigned, live_at_header, live_at_iteration, live_before};
+use super::translate::{Env, Mask, Place, Translator};
+use parfuse_ir::lane::{Block, Carried, LaneOp, LaneType, Merge, Value};
+use parfuse_ir::loops::{self, Stmt, Var};
+use parfuse_ir::math::Primitives;
+use std::collections::BTreeSet;
+
+/// What a loop carries besides its own bookkeeping: variables, and values of a header that runs at the end
+/// of the body.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Holder {
+    Var(Var),
+    Value(loops::Value),
+}
+
+impl Translator<'_> {
+    /// Translates an `if`.
+    pub(super) fn branch(&mut self, cond: loops::Value, then: &[Stmt], otherwise: &[Stmt], live: &VarSet) {
+        let cond = self.value(cond);
+        match self.build.bits(cond) {
+            Some(bits) => self.block(if bits & 1 == 1 { then } else { otherwise }, live),
+            None if self.build.varying(cond) => self.divergent_branch(cond, then, otherwise, live),
+            None => self.uniform_branch(cond, then, otherwise, live),
+        }
+    }
+
+    fn uniform_branch(&mut self, cond: Value, then: &[Stmt], otherwise: &[Stmt], live: &VarSet) {
+        let before = self.env.clone();
+        let then_block = self.side(then, live);
+        let then_env = std::mem::replace(&mut self.env, before);
+        let otherwise_block = self.side(otherwise, live);
+        let otherwise_env = std::mem::take(&mut self.env);
+        let vars = &(&assigned(then) | &assigned(otherwise)) & live;
+        self.merge(cond, (then_block, then_env), (otherwise_block, otherwise_env), &vars);
+    }
+
+    /// Translates a side of a branch into a block of its own.
+    fn side(&mut self, side: &[Stmt], live: &VarSet) -> Block {
+        self.build.open_branch();
+        self.block(side, live);
+        self.build.close_branch()
+    }
+
+    /// Adds a branch after which the variables hold what they held at the end of the side taken.
+    fn merge(&mut self, cond: Value, then: (Block, Env), otherwise: (Block, Env), vars: &VarSet) {
+        let mut results = Vec::new();
+        let mut env = otherwise.1.clone();
+        for var in vars {
+            let [then, otherwise] = [&then.1, &otherwise.1].map(|env| self.var_in(env, *var));
+            let value = if then == otherwise {
+                then
+            } else {
+                let varying = self.build.varying(then) || self.build.varying(otherwise);
+                let ty = self.build.ty(then);
+                let value = self.build.bound(ty, varying);
+                results.push(Merge { value, then, otherwise });
+                value
+            };
+            env.insert(*var, value);
+        }
+        self.env = env;
+        self.build.branch(cond, then.0, otherwise.0, results);
+    }
+
+    fn var_in(&mut self, env: &Env, var: Var) -> Value {
+        match env.get(&var) {
+            Some(value) => *value,
+            None => self.scalar(self.loops.vars[var].dtype.zero()),
+        }
+    }
+
+    fn divergent_branch(&mut self, cond: Value, then: &[Stmt], otherwise: &[Stmt], live: &VarSet) {
+        let not_cond = self.build.op(LaneOp::BNot, &[cond]);
+        if is_cheap(self.loops, then) && is_cheap(self.loops, otherwise) {
+            let before = self.env.clone();
+            let then_env = self.masked_side(cond, then, live);
+            self.env = before.clone();
+            let otherwise_env = self.masked_side(not_cond, otherwise, live);
+            self.env = before;
+            for var in &(&assigned(then) | &assigned(otherwise)) & live {
+                let [then, otherwise] = [&then_env, &otherwise_env].map(|env| self.var_in(env, var));
+                let value = self.build.op(LaneOp::Select, &[cond, then, otherwise]);
+                self.env.insert(var, value);
+            }
+        } else {
+            // One side after the other. The second sees the first's results in lanes that it does not own.
+            self.divergent_side(cond, then, live);
+            self.divergent_side(not_cond, otherwise, live);
+        }
+    }
+
+    /// Translates a side in place under its mask and returns what variables hold at its end.
+    fn masked_side(&mut self, cond: Value, side: &[Stmt], live: &VarSet) -> Env {
+        let outside = self.mask;
+        self.mask = Mask { lanes: Some(self.active(cond)), nonempty: false };
+        self.block(side, live);
+        self.mask = outside;
+        std::mem::take(&mut self.env)
+    }
+
+    /// Translates a side for the lanes where the condition holds; the others keep their variables.
+    fn divergent_side(&mut self, cond: Value, side: &[Stmt], live: &VarSet) {
+        let vars = &assigned(side) & live;
+        let before = self.env.clone();
+        if is_cheap(self.loops, side) {
+            let after = self.masked_side(cond, side, live);
+            self.env = before;
+            for var in vars {
+                let value = self.chosen(cond, &after, var);
+                self.env.insert(var, value);
+            }
+            return;
+        }
+        let outside = self.mask;
+        let mask = self.active(cond);
+        let any = self.build.any(mask);
+        self.mask = Mask { lanes: Some(mask), nonempty: true };
+        self.build.open_branch();
+        self.block(side, live);
+        let after = std::mem::replace(&mut self.env, before.clone());
+        let mut chosen = before.clone();
+        for var in &vars {
+            let value = self.chosen(cond, &after, *var);
+            chosen.insert(*var, value);
+        }
+        let block = self.build.close_branch();
+        self.mask = outside;
+        self.merge(any, (block, chosen), (Block::new(), before), &vars);
+    }
+
+    /// What a variable held after a side where the condition holds, and what it holds now elsewhere.
+    fn chosen(&mut self, cond: Value, after: &Env, var: Var) -> Value {
+        let (new, old) = (self.var_in(after, var), self.var(var));
+        self.build.op(LaneOp::Select, &[cond, new, old])
+    }
+
+    /// The lanes that are here where the condition holds.
+    fn active(&mut self, cond: Value) -> Value {
+        match self.mask.lanes {
+            Some(mask) => self.build.op(LaneOp::BAnd, &[mask, cond]),
+            None => cond,
+        }
+    }
+
+    /// Translates a `while`.
+    pub(super) fn while_loop(&mut self, header: &[Stmt], cond: loops::Value, body: &[Stmt], live: &VarSet) {
+        let divergent = match &self.place {
+            Place::Driver => false,
+            Place::Region(varying) => varying.value(cond),
+        };
+        let at_header = live_at_header(self.loops, header, body, live);
+        let mut after_header = live_before(self.loops, body, &at_header);
+        after_header.extend(live);
+        let rotated = !assigned(header).is_disjoint(live);
+        let outside = self.mask;
+        let vars = &assigned(header) | &assigned(body);
+        let mut holders: BTreeSet<Holder> = vars
+            .into_iter()
+            .filter(|var| if rotated { after_header.contains(var) } else { at_header.contains(var) })
+            .map(Holder::Var)
+            .collect();
+
+        // What the header sets and later code reads is not known outside the loop. Such a header runs once
+        // before the loop and then at the end of the body; the loop carries its outcome.
+        let mut first = outside.lanes.unwrap_or_else(|| self.build.bool(true));
+        if rotated {
+            holders.extend(header_values_used(self.loops, header, body).into_iter().map(Holder::Value));
+            self.block(header, &after_header);
+            let cond = self.value(cond);
+            first = if divergent { self.active(cond) } else { cond };
+        }
+
+        self.build.open_loop();
+        let (mut carried, before) = self.carry(&holders);
+        let active = (divergent || rotated).then(|| self.build.bound(LaneType::Bool, divergent));
+        let go = if rotated {
+            active.expect("a rotated loop carries its condition")
+        } else {
+            if divergent {
+                self.mask = Mask { lanes: active, nonempty: true };
+            }
+            self.block(header, &after_header);
+            let cond = self.value(cond);
+            if divergent { self.active(cond) } else { cond }
+        };
+        let condition = if divergent { self.build.any(go) } else { go };
+
+        self.build.open_loop_body();
+        if divergent {
+            self.mask = Mask { lanes: Some(go), nonempty: true };
+        }
+        self.block(body, &at_header);
+        let mut next = go;
+        if rotated {
+            self.block(header, &after_header);
+            let cond = self.value(cond);
+            next = if divergent { self.active(cond) } else { cond };
+        }
+        self.end_iteration(&holders, &mut carried, divergent.then_some(go), live);
+        if let Some(value) = active {
+            carried.push(Carried { value, init: first, next });
+        }
+        self.build.close_loop(carried.clone(), condition);
+        self.mask = outside;
+        self.after_loop(before, &holders, &carried);
+    }
+
+    /// Translates a `for`.
+    pub(super) fn for_loop(
+        &mut self,
+        index: loops::Value,
+        extent: loops::Value,
+        body: &[Stmt],
+        live: &VarSet,
+    ) {
+        let extent = self.value(extent);
+        let divergent = self.build.varying(extent);
+        let at_iteration = live_at_iteration(self.loops, body, live);
+        let holders: BTreeSet<Holder> =
+            (&assigned(body) & &at_iteration).into_iter().map(Holder::Var).collect();
+        let outside = self.mask;
+
+        self.build.open_loop();
+        let (mut carried, before) = self.carry(&holders);
+        let counter = self.build.bound(LaneType::I64, false);
+        let unfinished = self.build.op(LaneOp::ULt, &[counter, extent]);
+        let go = if divergent { self.active(unfinished) } else { unfinished };
+        let condition = self.build.any(go);
+
+        self.build.open_loop_body();
+        if divergent {
+            self.mask = Mask { lanes: Some(go), nonempty: true };
+        }
+        self.values.insert(index, counter);
+        self.block(body, &at_iteration);
+        self.end_iteration(&holders, &mut carried, divergent.then_some(go), live);
+        let (zero, one) = (self.build.i64(0), self.build.i64(1));
+        let next = self.build.op(LaneOp::IAdd, &[counter, one]);
+        carried.push(Carried { value: counter, init: zero, next });
+        self.build.close_loop(carried.clone(), condition);
+        self.mask = outside;
+        self.after_loop(before, &holders, &carried);
+    }
+
+    /// Makes the carried values and has the holders hold them; the next values are still to be filled in.
+    /// Returns also what variables held before the loop.
+    fn carry(&mut self, holders: &BTreeSet<Holder>) -> (Vec<Carried>, Env) {
+        let before = self.env.clone();
+        let mut carried = Vec::new();
+        for holder in holders {
+            let init = self.held(*holder);
+            let varies = match (&self.place, holder) {
+                (Place::Driver, _) => false,
+                (Place::Region(varying), Holder::Var(var)) => varying.var(*var),
+                (Place::Region(varying), Holder::Value(value)) => varying.value(*value),
+            };
+            let varying = varies || self.build.varying(init);
+            let ty = self.build.ty(init);
+            let value = self.build.bound(ty, varying);
+            match holder {
+                Holder::Var(var) => self.env.insert(*var, value),
+                Holder::Value(header_value) => self.values.insert(*header_value, value),
+            };
+            carried.push(Carried { value, init, next: value });
+        }
+        (carried, before)
+    }
+
+    fn held(&mut self, holder: Holder) -> Value {
+        match holder {
+            Holder::Var(var) => self.var(var),
+            Holder::Value(value) => self.value(value),
+        }
+    }
+
+    /// Fills in the next values. Lanes that have left the loop keep what later code reads; what is read
+    /// in the loop only may become anything in them.
+    fn end_iteration(
+        &mut self,
+        holders: &BTreeSet<Holder>,
+        carried: &mut [Carried],
+        active: Option<Value>,
+        live: &VarSet,
+    ) {
+        for (holder, carried) in holders.iter().zip(carried) {
+            carried.next = self.held(*holder);
+            let kept = matches!(holder, Holder::Var(var) if live.contains(var));
+            if let Some(active) = active.filter(|_| kept) {
+                carried.next = self.build.op(LaneOp::Select, &[active, carried.next, carried.value]);
+            }
+        }
+    }
+
+    /// After a loop, carried variables hold the carried values and all others what they held before it.
+    fn after_loop(&mut self, before: Env, holders: &BTreeSet<Holder>, carried: &[Carried]) {
+        self.env = before;
+        for (holder, carried) in holders.iter().zip(carried) {
+            if let Holder::Var(var) = holder {
+                self.env.insert(*var, carried.value);
+            }
+        }
+    }
+}
+
+/// The values computed at the top of a header that the body uses.
+fn header_values_used(loops: &loops::Loops, header: &[Stmt], body: &[Stmt]) -> Vec<loops::Value> {
+    let used = super::region::used_values(loops, body);
+    let computed = header.iter().filter_map(|stmt| match stmt {
+        Stmt::Let(value) => Some(*value),
+        _ => None,
+    });
+    computed.filter(|value| used.contains(value) && !loops.values[*value].expr.is_leaf()).collect()
+}

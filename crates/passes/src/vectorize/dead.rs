@@ -1,0 +1,108 @@
+//! Removes values that nothing needs: spare squarings of an expanded power, both variants of a folded
+//! choice, carried values that only carry themselves.
+//!
+//! Values are needed by stores, checks, slots, conditions and other needed values; a result of a branch or a
+//! carried value is needed only if something uses it.
+
+use parfuse_ir::lane::{Address, Block, Code, Inst, Lanes, Node, Value};
+use std::collections::{HashMap, HashSet};
+
+/// Removes dead values from a region's code and prologue; `roots` are needed.
+pub(super) fn remove(code: &mut Code, prologue: &mut Block, roots: &[Value]) {
+    let mut needs = Needs { pending: roots.to_vec(), bound: HashMap::new() };
+    needs.block(prologue);
+    needs.block(&code.body);
+    let mut live = HashSet::new();
+    while let Some(value) = needs.pending.pop() {
+        if !live.insert(value) {
+            continue;
+        }
+        match &code.values[value].inst {
+            Inst::Op(_, operands) => needs.pending.extend(operands),
+            Inst::Any(mask) => needs.pending.push(*mask),
+            Inst::Load { address, mask, .. } => {
+                needs.address(address);
+                needs.pending.extend(mask);
+            }
+            Inst::Bound => needs.pending.extend(needs.bound.get(&value).into_iter().flatten()),
+            Inst::Const(_)
+            | Inst::Slot(_)
+            | Inst::LaneIndex
+            | Inst::RowIndex(_)
+            | Inst::LinearIndex
+            | Inst::Dim(..)
+            | Inst::Stride(..) => {}
+        }
+    }
+    sweep(prologue, &live);
+    sweep(&mut code.body, &live);
+}
+
+/// What is still to be marked, and what marks the values that nodes bind.
+struct Needs {
+    pending: Vec<Value>,
+    bound: HashMap<Value, [Value; 2]>,
+}
+
+impl Needs {
+    fn block(&mut self, block: &Block) {
+        for node in block {
+            match node {
+                Node::Let(_) | Node::Move { .. } | Node::Launch(_) => {}
+                Node::Store { address, value, mask, .. } => {
+                    self.address(address);
+                    self.pending.push(*value);
+                    self.pending.extend(mask);
+                }
+                Node::If { cond, then, otherwise, results } => {
+                    self.pending.push(*cond);
+                    self.block(then);
+                    self.block(otherwise);
+                    self.bound
+                        .extend(results.iter().map(|merge| (merge.value, [merge.then, merge.otherwise])));
+                }
+                Node::Loop { carried, header, cond, body } => {
+                    self.pending.push(*cond);
+                    self.block(header);
+                    self.block(body);
+                    self.bound
+                        .extend(carried.iter().map(|carried| (carried.value, [carried.init, carried.next])));
+                }
+                Node::Check { ok, args, mask, .. } => {
+                    self.pending.push(*ok);
+                    self.pending.extend(args);
+                    self.pending.extend(mask);
+                }
+                Node::SetSlot { value, .. } => self.pending.push(*value),
+                Node::Alloc { shape, .. } => self.pending.extend(shape),
+            }
+        }
+    }
+
+    fn address(&mut self, address: &Address) {
+        self.pending.push(address.base);
+        match address.lanes {
+            Lanes::Uniform | Lanes::Unit => {}
+            Lanes::Strided(value) | Lanes::Gather(value) => self.pending.push(value),
+        }
+    }
+}
+
+fn sweep(block: &mut Block, live: &HashSet<Value>) {
+    block.retain_mut(|node| match node {
+        Node::Let(value) => live.contains(value),
+        Node::If { then, otherwise, results, .. } => {
+            sweep(then, live);
+            sweep(otherwise, live);
+            results.retain(|merge| live.contains(&merge.value));
+            !(then.is_empty() && otherwise.is_empty() && results.is_empty())
+        }
+        Node::Loop { carried, header, body, .. } => {
+            sweep(header, live);
+            sweep(body, live);
+            carried.retain(|carried| live.contains(&carried.value));
+            true
+        }
+        _ => true,
+    });
+}

@@ -1,0 +1,291 @@
+//! What each scalar operation is made of: its primitive lane operations.
+//!
+//! Generic over [`Primitives`], so that the tests here run the very same code on numbers and compare it with
+//! [`ScalarOp::eval`], which defines the operations. Functions that are defined by an expansion come from
+//! [`parfuse_ir::math`].
+
+use parfuse_ir::lane::{LaneOp, LaneType};
+use parfuse_ir::math::{self, Primitives};
+use parfuse_ir::{DType, ScalarOp};
+
+/// The operation on values of these element types.
+pub(super) fn legalize<P: Primitives>(
+    p: &mut P,
+    op: ScalarOp,
+    dtypes: &[DType],
+    operands: &[P::Value],
+) -> P::Value {
+    use LaneOp::*;
+    let dtype = dtypes[0];
+    let float = dtype.is_float();
+    let by_kind = |on_float: LaneOp, on_int: LaneOp| if float { on_float } else { on_int };
+    let by_bits = |on_bool: LaneOp, on_int: LaneOp| if dtype == DType::Bool { on_bool } else { on_int };
+    let by_sign = |signed: LaneOp, unsigned: LaneOp| if dtype == DType::Usize { unsigned } else { signed };
+    let primitive = match op {
+        ScalarOp::Add => by_kind(FAdd, IAdd),
+        ScalarOp::Sub => by_kind(FSub, ISub),
+        ScalarOp::Mul => by_kind(FMul, IMul),
+        ScalarOp::Div => by_kind(FDiv, by_sign(SDiv, UDiv)),
+        ScalarOp::Rem if float => return expand(p, op, operands),
+        ScalarOp::Rem => by_sign(SRem, URem),
+        ScalarOp::Neg if float => FNeg,
+        ScalarOp::Neg => return negate(p, operands[0]),
+        ScalarOp::Not => by_bits(BNot, INot),
+        ScalarOp::And => by_bits(BAnd, IAnd),
+        ScalarOp::Or => by_bits(BOr, IOr),
+        ScalarOp::Xor => by_bits(BXor, IXor),
+        ScalarOp::Shl => Shl,
+        ScalarOp::Shr => by_sign(SShr, UShr),
+        ScalarOp::Eq | ScalarOp::Ne | ScalarOp::Lt | ScalarOp::Le => {
+            return compare(p, op, dtype, operands[0], operands[1]);
+        }
+        ScalarOp::Gt => return compare(p, ScalarOp::Lt, dtype, operands[1], operands[0]),
+        ScalarOp::Ge => return compare(p, ScalarOp::Le, dtype, operands[1], operands[0]),
+        ScalarOp::Min => return extreme(p, FMin, dtype, operands[0], operands[1]),
+        ScalarOp::Max => return extreme(p, FMax, dtype, operands[0], operands[1]),
+        ScalarOp::Abs if float => FAbs,
+        ScalarOp::Abs => return absolute(p, operands[0]),
+        ScalarOp::Sqrt => FSqrt,
+        ScalarOp::Floor => FFloor,
+        ScalarOp::Ceil => FCeil,
+        ScalarOp::Trunc => FTrunc,
+        ScalarOp::Round => return round(p, operands[0]),
+        ScalarOp::MulAdd => Fma,
+        ScalarOp::IsNan => return p.op(FNe, &[operands[0], operands[0]]),
+        ScalarOp::Select => Select,
+        ScalarOp::Exp
+        | ScalarOp::Ln
+        | ScalarOp::Sin
+        | ScalarOp::Cos
+        | ScalarOp::Tan
+        | ScalarOp::Tanh
+        | ScalarOp::Powi
+        | ScalarOp::Powf => return expand(p, op, operands),
+    };
+    p.op(primitive, operands)
+}
+
+/// Conversion as Rust's `as`; to `bool`: whether it is not zero.
+pub(super) fn cast<P: Primitives>(p: &mut P, value: P::Value, from: DType, to: DType) -> P::Value {
+    use LaneOp::*;
+    let op = match (from, to) {
+        (DType::Bool, DType::Bool)
+        | (DType::I32, DType::I32)
+        | (DType::I64 | DType::Usize, DType::I64 | DType::Usize)
+        | (DType::F32, DType::F32)
+        | (DType::F64, DType::F64) => return value,
+        (DType::Bool, _) => {
+            let one = p.constant(LaneType::of(to), to.one().to_bits());
+            let zero = p.constant(LaneType::of(to), to.zero().to_bits());
+            return p.op(Select, &[value, one, zero]);
+        }
+        (_, DType::Bool) => {
+            let zero = p.constant(LaneType::of(from), from.zero().to_bits());
+            return p.op(if from.is_float() { FNe } else { INe }, &[value, zero]);
+        }
+        (DType::I32, DType::I64 | DType::Usize) => SExtend,
+        (DType::I64 | DType::Usize, DType::I32) => Wrap,
+        (DType::I32 | DType::I64, DType::F64) => SToF64,
+        (DType::I32 | DType::I64, DType::F32) => SToF32,
+        (DType::Usize, DType::F64) => UToF64,
+        (DType::Usize, DType::F32) => UToF32,
+        (DType::F32 | DType::F64, DType::I32) => FToS32,
+        (DType::F32 | DType::F64, DType::I64) => FToS64,
+        (DType::F32 | DType::F64, DType::Usize) => FToU64,
+        (DType::F32, DType::F64) => Promote,
+        (DType::F64, DType::F32) => Demote,
+    };
+    p.op(op, &[value])
+}
+
+fn expand<P: Primitives>(p: &mut P, op: ScalarOp, operands: &[P::Value]) -> P::Value {
+    math::expand(p, op, operands).unwrap_or_else(|| panic!("{op} has no expansion"))
+}
+
+fn zero_of<P: Primitives>(p: &mut P, value: P::Value) -> P::Value {
+    let ty = p.ty(value);
+    p.constant(ty, 0)
+}
+
+fn negate<P: Primitives>(p: &mut P, a: P::Value) -> P::Value {
+    let zero = zero_of(p, a);
+    p.op(LaneOp::ISub, &[zero, a])
+}
+
+fn absolute<P: Primitives>(p: &mut P, a: P::Value) -> P::Value {
+    let zero = zero_of(p, a);
+    let negative = p.op(LaneOp::SLt, &[a, zero]);
+    let negated = negate(p, a);
+    p.op(LaneOp::Select, &[negative, negated, a])
+}
+
+/// `Eq`, `Ne`, `Lt` or `Le`.
+fn compare<P: Primitives>(p: &mut P, op: ScalarOp, dtype: DType, a: P::Value, b: P::Value) -> P::Value {
+    use LaneOp::*;
+    let [eq, ne, lt, le] = match dtype {
+        DType::Bool => return compare_bool(p, op, a, b),
+        DType::I32 | DType::I64 => [IEq, INe, SLt, SLe],
+        DType::Usize => [IEq, INe, ULt, ULe],
+        DType::F32 | DType::F64 => [FEq, FNe, FLt, FLe],
+    };
+    let primitive = match op {
+        ScalarOp::Eq => eq,
+        ScalarOp::Ne => ne,
+        ScalarOp::Lt => lt,
+        _ => le,
+    };
+    p.op(primitive, &[a, b])
+}
+
+/// `false` is less than `true`.
+fn compare_bool<P: Primitives>(p: &mut P, op: ScalarOp, a: P::Value, b: P::Value) -> P::Value {
+    use LaneOp::*;
+    match op {
+        ScalarOp::Ne => p.op(BXor, &[a, b]),
+        ScalarOp::Eq => {
+            let differ = p.op(BXor, &[a, b]);
+            p.op(BNot, &[differ])
+        }
+        _ => {
+            let not_a = p.op(BNot, &[a]);
+            p.op(if op == ScalarOp::Lt { BAnd } else { BOr }, &[not_a, b])
+        }
+    }
+}
+
+/// `min` and `max`; `primitive` is the float operation, which prefers its second operand where Rust prefers
+/// the first, hence the exchange.
+fn extreme<P: Primitives>(p: &mut P, primitive: LaneOp, dtype: DType, a: P::Value, b: P::Value) -> P::Value {
+    if dtype.is_float() {
+        let a_is_nan = p.op(LaneOp::FNe, &[a, a]);
+        let extreme = p.op(primitive, &[b, a]);
+        return p.op(LaneOp::Select, &[a_is_nan, b, extreme]);
+    }
+    let less = if primitive == LaneOp::FMin { [b, a] } else { [a, b] };
+    let takes_b = compare(p, ScalarOp::Lt, dtype, less[0], less[1]);
+    p.op(LaneOp::Select, &[takes_b, b, a])
+}
+
+/// Halves away from zero: the number with the largest float below one half added (with its sign), truncated.
+/// One half itself would carry 0.49999999999999994 up to 1.
+fn round<P: Primitives>(p: &mut P, a: P::Value) -> P::Value {
+    use LaneOp::*;
+    let (ty, sign, almost_half) = match p.ty(a) {
+        LaneType::F32 => (LaneType::I32, 1 << 31, 0.5f32.next_down().to_bits() as u64),
+        _ => (LaneType::I64, 1 << 63, 0.5f64.next_down().to_bits()),
+    };
+    let bits = p.op(Bitcast, &[a]);
+    let sign = p.constant(ty, sign);
+    let sign = p.op(IAnd, &[bits, sign]);
+    let almost_half = p.constant(ty, almost_half);
+    let almost_half = p.op(IOr, &[sign, almost_half]);
+    let almost_half = p.op(Bitcast, &[almost_half]);
+    let sum = p.op(FAdd, &[a, almost_half]);
+    p.op(FTrunc, &[sum])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use parfuse_ir::Scalar;
+    use parfuse_ir::math::{Bits, Evaluate};
+
+    fn samples(dtype: DType) -> Vec<Scalar> {
+        let floats = [
+            0.0,
+            -0.0,
+            0.25,
+            -0.3,
+            0.5,
+            -0.5,
+            0.49999999999999994,
+            1.0,
+            1.5,
+            -2.5,
+            3.7,
+            4503599627370497.0,
+            -2251799813685248.5,
+            8388609.0,
+            1e30,
+            -1e300,
+            1e-320,
+            f64::INFINITY,
+            f64::NEG_INFINITY,
+            f64::NAN,
+        ];
+        let ints = [0, 1, -1, 2, 5, -7, 31, 32, 64, i32::MAX as i64, i32::MIN as i64, i64::MAX, i64::MIN];
+        match dtype {
+            DType::Bool => vec![Scalar::Bool(false), Scalar::Bool(true)],
+            DType::F32 => floats.iter().map(|x| Scalar::F32(*x as f32)).collect(),
+            DType::F64 => floats.iter().map(|x| Scalar::F64(*x)).collect(),
+            _ => ints.iter().map(|x| Scalar::I64(*x).cast(dtype)).collect(),
+        }
+    }
+
+    fn bits(scalar: Scalar) -> Bits {
+        Bits { ty: LaneType::of(scalar.dtype()), bits: scalar.to_bits() }
+    }
+
+    fn same(actual: Bits, expected: Scalar) -> bool {
+        let is_nan = |x: Scalar| {
+            matches!(x, Scalar::F32(x) if x.is_nan()) || matches!(x, Scalar::F64(x) if x.is_nan())
+        };
+        let actual_scalar = Scalar::from_bits(expected.dtype(), actual.bits);
+        actual.ty == LaneType::of(expected.dtype())
+            && (actual_scalar == expected || is_nan(actual_scalar) && is_nan(expected))
+    }
+
+    /// All tuples of operands of these types.
+    fn tuples(dtypes: &[DType]) -> Vec<Vec<Scalar>> {
+        dtypes.iter().fold(vec![Vec::new()], |tuples, dtype| {
+            let extend = |tuple: &Vec<Scalar>| {
+                let tuple = tuple.clone();
+                samples(*dtype)
+                    .into_iter()
+                    .map(move |last| [tuple.clone(), vec![last]].concat())
+                    .collect::<Vec<_>>()
+            };
+            tuples.iter().flat_map(extend).collect()
+        })
+    }
+
+    #[test]
+    fn operations_compute_what_they_are_defined_to() {
+        for op in ScalarOp::ALL {
+            for dtype in DType::ALL {
+                let defined_by_expansion = match op {
+                    ScalarOp::Rem => dtype.is_float(),
+                    ScalarOp::Exp | ScalarOp::Ln | ScalarOp::Sin | ScalarOp::Cos => true,
+                    ScalarOp::Tan | ScalarOp::Tanh | ScalarOp::Powi | ScalarOp::Powf => true,
+                    _ => false,
+                };
+                let dtypes = match op {
+                    ScalarOp::Select => vec![DType::Bool, *dtype, *dtype],
+                    _ => vec![*dtype; op.arity()],
+                };
+                if defined_by_expansion || op.result_type(&dtypes).is_none() {
+                    continue;
+                }
+                for operands in tuples(&dtypes) {
+                    let primitive: Vec<Bits> = operands.iter().copied().map(bits).collect();
+                    let actual = legalize(&mut Evaluate, *op, &dtypes, &primitive);
+                    let expected = op.eval(&operands);
+                    assert!(same(actual, expected), "{op} of {operands:?}: {actual:?}, not {expected:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn casts_convert_as_rust_does() {
+        for from in DType::ALL {
+            for to in DType::ALL {
+                for scalar in samples(*from) {
+                    let actual = cast(&mut Evaluate, bits(scalar), *from, *to);
+                    let expected = scalar.cast(*to);
+                    assert!(same(actual, expected), "{scalar} as {to}: {actual:?}, not {expected:?}");
+                }
+            }
+        }
+    }
+}

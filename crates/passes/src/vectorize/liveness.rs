@@ -1,0 +1,116 @@
+//! Which variables a block sets, and which it (or what follows it) may still read.
+//!
+//! Only variables that are live after a branch or around a loop become merged or carried values.
+
+use parfuse_ir::loops::{Expr, Loops, Parfor, Stmt, Var};
+use std::collections::BTreeSet;
+
+/// A set of variables.
+pub(super) type VarSet = BTreeSet<Var>;
+
+/// The variables that a block sets; of parallel loops inside it only the reductions' targets.
+pub(super) fn assigned(block: &[Stmt]) -> VarSet {
+    let mut vars = VarSet::new();
+    for stmt in block {
+        match stmt {
+            Stmt::Set { var, .. } => {
+                vars.insert(*var);
+            }
+            Stmt::If { then, otherwise, .. } => {
+                vars.extend(assigned(then));
+                vars.extend(assigned(otherwise));
+            }
+            Stmt::While { header, body, .. } => {
+                vars.extend(assigned(header));
+                vars.extend(assigned(body));
+            }
+            Stmt::For { body, .. } => vars.extend(assigned(body)),
+            Stmt::Parfor(parfor) => vars.extend(parfor.reductions.iter().map(|reduction| reduction.target)),
+            Stmt::Let(_)
+            | Stmt::Alloc { .. }
+            | Stmt::Move { .. }
+            | Stmt::Store { .. }
+            | Stmt::Check { .. } => {}
+        }
+    }
+    vars
+}
+
+/// The variables live before a block, given those live after it.
+pub(super) fn live_before(loops: &Loops, block: &[Stmt], live_after: &VarSet) -> VarSet {
+    block.iter().rev().fold(live_after.clone(), |live, stmt| before_stmt(loops, stmt, live))
+}
+
+/// For each statement of a block the variables live after it, given those live after the block.
+pub(super) fn live_points(loops: &Loops, block: &[Stmt], live_after: &VarSet) -> Vec<VarSet> {
+    let mut points = Vec::with_capacity(block.len());
+    let mut live = live_after.clone();
+    for stmt in block.iter().rev() {
+        points.push(live.clone());
+        live = before_stmt(loops, stmt, live);
+    }
+    points.reverse();
+    points
+}
+
+/// The variables live at the start of the header of a `while`, given those live after the loop.
+pub(super) fn live_at_header(loops: &Loops, header: &[Stmt], body: &[Stmt], live_after: &VarSet) -> VarSet {
+    let mut live = live_after.clone();
+    loop {
+        let mut after_header = live_after.clone();
+        after_header.extend(live_before(loops, body, &live));
+        let at_header = live_before(loops, header, &after_header);
+        if at_header.is_subset(&live) {
+            return at_header;
+        }
+        live.extend(at_header);
+    }
+}
+
+/// The variables live before each iteration of a `for`, given those live after the loop.
+pub(super) fn live_at_iteration(loops: &Loops, body: &[Stmt], live_after: &VarSet) -> VarSet {
+    let mut live = live_after.clone();
+    loop {
+        let before = live_before(loops, body, &live);
+        if before.is_subset(&live) {
+            return live;
+        }
+        live.extend(before);
+    }
+}
+
+/// The variables that the body of a parallel loop reads from outside.
+pub(super) fn live_into(loops: &Loops, parfor: &Parfor) -> VarSet {
+    let locals: VarSet = parfor.reductions.iter().map(|reduction| reduction.local).collect();
+    let mut live = live_before(loops, &parfor.body, &locals);
+    live.retain(|var| !locals.contains(var));
+    live
+}
+
+fn before_stmt(loops: &Loops, stmt: &Stmt, mut live: VarSet) -> VarSet {
+    match stmt {
+        Stmt::Let(value) => {
+            if let Expr::Var(var) = loops.values[*value].expr {
+                live.insert(var);
+            }
+            live
+        }
+        Stmt::Set { var, .. } => {
+            live.remove(var);
+            live
+        }
+        Stmt::If { then, otherwise, .. } => {
+            let mut before = live_before(loops, then, &live);
+            before.extend(live_before(loops, otherwise, &live));
+            before
+        }
+        Stmt::While { header, body, .. } => live_at_header(loops, header, body, &live),
+        Stmt::For { body, .. } => live_at_iteration(loops, body, &live),
+        Stmt::Parfor(parfor) => {
+            live.extend(live_into(loops, parfor));
+            live.extend(parfor.reductions.iter().map(|reduction| reduction.target));
+            live
+        }
+        Stmt::Alloc { .. } | Stmt::Move { .. } | Stmt::Store { .. } | Stmt::Check { .. } => live,
+    }
+}

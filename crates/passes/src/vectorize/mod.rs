@@ -1,0 +1,101 @@
+//! Vectorization: parallel loops become width-agnostic lane programs, the rest becomes the driver.
+//!
+//! ```text
+//! parfor v3 in v0 {                    region {
+//!   v4 = load b0[v3]                     v1 = load b0[0 + lanes]
+//!   if lt v4, 0 { x0 = neg v4 }   ==>    v2 = select(flt v1, 0; fneg v1; v1)
+//!   store b1[v3], x0                     store b1[0 + lanes], v2
+//! }                                    }
+//! ```
+//!
+//! The innermost dimension of a parallel loop becomes the lanes. The rooms:
+//!
+//! * [`varying`], [`liveness`], [`cost`], [`collapse`]: what is asked of the loops beforehand;
+//! * [`translate`], [`memory`], [`control`], [`region`]: the translation, statement by statement;
+//! * [`legalize`]: what each scalar operation is made of;
+//! * [`builder`], [`fold`], [`affine`]: where a lane value is placed, and what is known of it;
+//! * [`dead`]: what nothing needs goes.
+//!
+//! Iterations run in lock step, so a later iteration may fail a check before an earlier one fails a later
+//! check: which of them is reported is for the executor to settle.
+
+mod affine;
+mod builder;
+mod collapse;
+mod control;
+mod cost;
+mod dead;
+mod fold;
+mod legalize;
+mod liveness;
+mod memory;
+mod region;
+mod translate;
+mod varying;
+
+#[cfg(test)]
+mod tests;
+
+use liveness::VarSet;
+use parfuse_ir::lane::{FaultId, Frame, Lane, LaneOutput, Node, Region, RegionId};
+use parfuse_ir::loops::{Loops, Output};
+use parfuse_ir::{Arena, Fault};
+use std::collections::HashMap;
+use translate::{Place, Translator};
+
+/// Turns loops into lane programs.
+///
+/// # Panics
+/// If the loops are ill-formed.
+pub fn vectorize(loops: &Loops) -> Lane {
+    let mut shared = Shared {
+        frame: Frame::new(&loops.params, &loops.buffers),
+        faults: Arena::new(),
+        fault_ids: HashMap::new(),
+        regions: Arena::new(),
+    };
+    let mut driver = Translator::new(loops, &mut shared, Place::Driver, 0);
+    driver.block(&loops.body, &VarSet::new());
+    let results = loops.results.iter().map(|output| match output {
+        Output::Scalar(value) => {
+            let slot = driver.shared.frame.add();
+            let result = driver.value(*value);
+            driver.build.node(Node::SetSlot { slot, value: result });
+            LaneOutput::Scalar(slot, loops.dtype(*value))
+        }
+        Output::Buffer(buffer) => LaneOutput::Buffer(*buffer),
+    });
+    let results = results.collect();
+    let (mut prologue, mut driver) = driver.build.finish();
+    dead::remove(&mut driver, &mut prologue, &[]);
+    Lane {
+        name: loops.name.clone(),
+        buffers: loops.buffers.clone(),
+        frame: shared.frame,
+        driver,
+        regions: shared.regions,
+        faults: shared.faults,
+        results,
+        files: loops.files.clone(),
+    }
+}
+
+/// What the driver and the regions add to in common.
+struct Shared {
+    frame: Frame,
+    faults: Arena<FaultId, Fault>,
+    fault_ids: HashMap<Fault, FaultId>,
+    regions: Arena<RegionId, Region>,
+}
+
+impl Shared {
+    /// The id of a fault.
+    fn fault(&mut self, fault: &Fault) -> FaultId {
+        if let Some(known) = self.fault_ids.get(fault) {
+            return *known;
+        }
+        let id = self.faults.push(fault.clone());
+        self.fault_ids.insert(fault.clone(), id);
+        id
+    }
+}

@@ -1,0 +1,268 @@
+//! Parallel loops: a region each, and in the driver the launch with all that goes in and comes out.
+//!
+//! ```text
+//! parfor v3 in v0 reduce(sum x1 -> x0) { … v2 … }
+//!
+//! driver   slot 20 = v0     extent            region   prologue { v0 = slot 21 }
+//!          slot 21 = v2     live-in                    body     { …; contribution of x1 }
+//!          launch r0
+//!          v9 = slot 22     total
+//!          x0 = x0 + v9
+//! ```
+//!
+//! A parallel loop without indices has no extents: one element, at lane index zero, in which nothing varies.
+
+use super::affine;
+use super::collapse::collapsible;
+use super::cost::has_loops;
+use super::dead;
+use super::legalize::legalize;
+use super::liveness::{VarSet, live_into};
+use super::translate::{Place, Translator};
+use super::varying::Varying;
+use parfuse_ir::ReduceOp;
+use parfuse_ir::grid::Grain;
+use parfuse_ir::lane::{Inst, LaneOp, LaneType, Node, Reduction, Region, Slot, Value};
+use parfuse_ir::loops::{self, Loops, Parfor, Stmt, Var};
+use parfuse_ir::math::Primitives;
+use std::collections::{BTreeSet, HashMap};
+
+/// What the driver hands to a region.
+#[derive(Clone, Copy)]
+enum Input {
+    Constant(u64),
+    Slot(Slot),
+}
+
+/// The values and variables that a region reads from outside, with their types.
+#[derive(Default)]
+struct Inputs {
+    values: Vec<(loops::Value, LaneType, Input)>,
+    vars: Vec<(Var, LaneType, Input)>,
+    slots: HashMap<Value, Slot>,
+}
+
+impl Translator<'_> {
+    /// Translates a parallel loop: a region, and its launch here in the driver.
+    pub(super) fn parfor(&mut self, parfor: &Parfor) {
+        let extents = parfor.extents.iter().map(|extent| {
+            let value = self.value(*extent);
+            let slot = self.shared.frame.add();
+            self.build.node(Node::SetSlot { slot, value });
+            slot
+        });
+        let extents = extents.collect();
+        let inputs = self.inputs(parfor);
+        let region = self.region(parfor, extents, &inputs);
+        let totals: Vec<(Slot, LaneType)> = region
+            .reductions
+            .iter()
+            .map(|reduction| (reduction.total, LaneType::of(reduction.dtype)))
+            .collect();
+        let region = self.shared.regions.push(region);
+        self.build.node(Node::Launch(region));
+        for (reduction, (slot, ty)) in parfor.reductions.iter().zip(totals) {
+            let total = self.build.here(Inst::Slot(slot), ty, false);
+            let dtype = self.loops.vars[reduction.target].dtype;
+            let before = self.var(reduction.target);
+            let after = legalize(&mut self.build, reduction.op.combine(), &[dtype; 2], &[before, total]);
+            self.env.insert(reduction.target, after);
+        }
+    }
+
+    /// Stores what the region reads into slots.
+    fn inputs(&mut self, parfor: &Parfor) -> Inputs {
+        let mut inputs = Inputs::default();
+        let defined = defined_values(parfor);
+        for value in used_values(self.loops, &parfor.body) {
+            let bound = matches!(self.loops.values[value].expr, loops::Expr::Bound);
+            if defined.contains(&value) || (self.loops.values[value].expr.is_leaf() && !bound) {
+                continue;
+            }
+            let outside = self.value(value);
+            let input = self.input(outside, &mut inputs.slots);
+            inputs.values.push((value, self.build.ty(outside), input));
+        }
+        for var in live_into(self.loops, parfor) {
+            let outside = self.var(var);
+            let input = self.input(outside, &mut inputs.slots);
+            inputs.vars.push((var, self.build.ty(outside), input));
+        }
+        inputs
+    }
+
+    fn input(&mut self, value: Value, slots: &mut HashMap<Value, Slot>) -> Input {
+        if let Some(bits) = self.build.bits(value) {
+            return Input::Constant(bits);
+        }
+        let slot = *slots.entry(value).or_insert_with(|| {
+            let slot = self.shared.frame.add();
+            self.build.node(Node::SetSlot { slot, value });
+            slot
+        });
+        Input::Slot(slot)
+    }
+
+    fn region(&mut self, parfor: &Parfor, extents: Vec<Slot>, inputs: &Inputs) -> Region {
+        let place = Place::Region(Varying::of(self.loops, parfor));
+        let mut inside = Translator::new(self.loops, self.shared, place, parfor.indices.len());
+        for (value, ty, input) in &inputs.values {
+            let input = inside.receive(*ty, *input);
+            inside.values.insert(*value, input);
+        }
+        for (var, ty, input) in &inputs.vars {
+            let input = inside.receive(*ty, *input);
+            inside.env.insert(*var, input);
+        }
+        if let Some((lane, rows)) = parfor.indices.split_last() {
+            for (dimension, index) in rows.iter().enumerate() {
+                let row = inside.build.pure(Inst::RowIndex(dimension as u8), LaneType::I64, false);
+                inside.values.insert(*index, row);
+            }
+            let index = affine::lane_index(&mut inside.build);
+            inside.values.insert(*lane, index);
+        }
+        for reduction in &parfor.reductions {
+            let dtype = inside.loops.vars[reduction.local].dtype;
+            let identity = inside.scalar(reduction.op.identity(dtype));
+            inside.env.insert(reduction.local, identity);
+        }
+        let locals: VarSet = parfor.reductions.iter().map(|reduction| reduction.local).collect();
+        inside.block(&parfor.body, &locals);
+
+        let reductions: Vec<Reduction> = parfor
+            .reductions
+            .iter()
+            .map(|reduction| Reduction {
+                op: reduction.op,
+                dtype: inside.loops.vars[reduction.local].dtype,
+                contribution: inside.contribution(reduction),
+                total: inside.shared.frame.add(),
+            })
+            .collect();
+        let (mut prologue, mut code) = inside.build.finish();
+        let roots: Vec<Value> = reductions.iter().map(|reduction| reduction.contribution).collect();
+        dead::remove(&mut code, &mut prologue, &roots);
+        Region {
+            code,
+            prologue,
+            extents,
+            grain: if has_loops(&parfor.body) { Grain::Coarse } else { Grain::Fine },
+            collapsible: collapsible(self.loops, parfor),
+            reductions,
+            sources: parfor.sources.clone(),
+        }
+    }
+
+    fn receive(&mut self, ty: LaneType, input: Input) -> Value {
+        match input {
+            Input::Constant(bits) => self.build.constant(ty, bits),
+            Input::Slot(slot) => self.build.pure(Inst::Slot(slot), ty, false),
+        }
+    }
+
+    /// An iteration's contribution. `0.0 + e` in a sum may drop its zero, which tells only for `e = -0.0`: an
+    /// accumulator starts as 0.0, so it is never -0.0, and takes in either zero with the same result.
+    fn contribution(&mut self, reduction: &loops::Reduction) -> Value {
+        let value = self.var(reduction.local);
+        if reduction.op != ReduceOp::Sum || !self.build.ty(value).is_float() {
+            return value;
+        }
+        let Inst::Op(LaneOp::Select, choice) = self.build.inst(value).clone() else {
+            return self.without_zero(value);
+        };
+        let [yes, no] = [choice[1], choice[2]].map(|side| self.without_zero(side));
+        self.build.op(LaneOp::Select, &[choice[0], yes, no])
+    }
+
+    fn without_zero(&self, value: Value) -> Value {
+        match self.build.inst(value) {
+            Inst::Op(LaneOp::FAdd, terms) if self.build.bits(terms[0]) == Some(0) => terms[1],
+            _ => value,
+        }
+    }
+}
+
+/// The values that a block uses, in its own and all nested statements.
+pub(super) fn used_values(loops: &Loops, block: &[Stmt]) -> BTreeSet<loops::Value> {
+    let mut used = BTreeSet::new();
+    collect_used(loops, block, &mut used);
+    used
+}
+
+fn collect_used(loops: &Loops, block: &[Stmt], used: &mut BTreeSet<loops::Value>) {
+    for stmt in block {
+        match stmt {
+            Stmt::Let(value) => used.extend(loops.values[*value].expr.operands()),
+            Stmt::Set { value, .. } => {
+                used.insert(*value);
+            }
+            Stmt::Alloc { shape, .. } => used.extend(shape),
+            Stmt::Move { .. } => {}
+            Stmt::Store { index, value, .. } => {
+                used.extend(index);
+                used.insert(*value);
+            }
+            Stmt::Check { ok, args, .. } => {
+                used.insert(*ok);
+                used.extend(args);
+            }
+            Stmt::If { cond, then, otherwise } => {
+                used.insert(*cond);
+                collect_used(loops, then, used);
+                collect_used(loops, otherwise, used);
+            }
+            Stmt::While { header, cond, body } => {
+                used.insert(*cond);
+                collect_used(loops, header, used);
+                collect_used(loops, body, used);
+            }
+            Stmt::For { extent, body, .. } => {
+                used.insert(*extent);
+                collect_used(loops, body, used);
+            }
+            Stmt::Parfor(parfor) => {
+                used.extend(&parfor.extents);
+                collect_used(loops, &parfor.body, used);
+            }
+        }
+    }
+}
+
+/// The values that a parallel loop defines.
+fn defined_values(parfor: &Parfor) -> BTreeSet<loops::Value> {
+    let mut defined: BTreeSet<loops::Value> = parfor.indices.iter().copied().collect();
+    collect_defined(&parfor.body, &mut defined);
+    defined
+}
+
+fn collect_defined(block: &[Stmt], defined: &mut BTreeSet<loops::Value>) {
+    for stmt in block {
+        match stmt {
+            Stmt::Let(value) => {
+                defined.insert(*value);
+            }
+            Stmt::If { then, otherwise, .. } => {
+                collect_defined(then, defined);
+                collect_defined(otherwise, defined);
+            }
+            Stmt::While { header, body, .. } => {
+                collect_defined(header, defined);
+                collect_defined(body, defined);
+            }
+            Stmt::For { index, body, .. } => {
+                defined.insert(*index);
+                collect_defined(body, defined);
+            }
+            Stmt::Parfor(inner) => {
+                defined.extend(&inner.indices);
+                collect_defined(&inner.body, defined);
+            }
+            Stmt::Set { .. }
+            | Stmt::Alloc { .. }
+            | Stmt::Move { .. }
+            | Stmt::Store { .. }
+            | Stmt::Check { .. } => {}
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! Values and straight-line statements: from Loops, with variables, to Lane, without.
+//!
+//! The translator keeps for each variable the value it holds at this point ([`Env`]), and the mask of the
+//! lanes that are here. Inactive lanes compute along and hold garbage; only memory, checks, loop conditions
+//! and the joins of [`super::control`] tell them apart.
+
+use super::Shared;
+use super::affine;
+use super::builder::Builder;
+use super::legalize::{cast, legalize};
+use super::liveness::{VarSet, live_points};
+use super::varying::Varying;
+use parfuse_ir::lane::{Frame, Inst, LaneType, Node, Value};
+use parfuse_ir::loops::{self, Expr, Loops, Stmt, Var};
+use parfuse_ir::math::Primitives;
+use parfuse_ir::{DType, Fault, Scalar, random};
+use std::collections::HashMap;
+
+/// What each variable holds.
+pub(super) type Env = HashMap<Var, Value>;
+
+/// The lanes that are here.
+#[derive(Clone, Copy)]
+pub(super) struct Mask {
+    /// A varying `bool`; `None` for all.
+    pub(super) lanes: Option<Value>,
+    /// Whether at least one lane is known to be here. No loop starts without.
+    pub(super) nonempty: bool,
+}
+
+/// Where code is translated to.
+pub(super) enum Place {
+    /// The driver, where nothing varies.
+    Driver,
+    /// A region.
+    Region(Varying),
+}
+
+/// Translates blocks of statements to nodes.
+pub(super) struct Translator<'a> {
+    pub(super) loops: &'a Loops,
+    pub(super) shared: &'a mut Shared,
+    pub(super) build: Builder,
+    pub(super) place: Place,
+    pub(super) mask: Mask,
+    pub(super) env: Env,
+    pub(super) values: HashMap<loops::Value, Value>,
+    /// The number of dimensions of the region's space.
+    pub(super) rank: usize,
+}
+
+impl<'a> Translator<'a> {
+    /// A translator that has seen nothing yet.
+    pub(super) fn new(loops: &'a Loops, shared: &'a mut Shared, place: Place, rank: usize) -> Translator<'a> {
+        let build = match place {
+            Place::Driver => Builder::driver(),
+            Place::Region(_) => Builder::region(),
+        };
+        let mask = Mask { lanes: None, nonempty: true };
+        Translator { loops, shared, build, place, mask, env: Env::new(), values: HashMap::new(), rank }
+    }
+
+    /// Translates a block into the innermost open one.
+    pub(super) fn block(&mut self, block: &[Stmt], live_after: &VarSet) {
+        let points = live_points(self.loops, block, live_after);
+        for (stmt, live) in block.iter().zip(&points) {
+            self.stmt(stmt, live);
+        }
+    }
+
+    fn stmt(&mut self, stmt: &Stmt, live: &VarSet) {
+        match stmt {
+            Stmt::Let(value) => {
+                let computed = self.compute(*value);
+                self.values.insert(*value, computed);
+            }
+            Stmt::Set { var, value } => {
+                let value = self.value(*value);
+                self.env.insert(*var, value);
+            }
+            Stmt::Store { buffer, index, value, .. } => {
+                let index = self.operands(index);
+                let value = self.value(*value);
+                self.store(*buffer, &index, value);
+            }
+            Stmt::Check { ok, fault, args } => self.check(*ok, fault, args),
+            Stmt::If { cond, then, otherwise } => self.branch(*cond, then, otherwise, live),
+            Stmt::While { header, cond, body } => self.while_loop(header, *cond, body, live),
+            Stmt::For { index, extent, body } => self.for_loop(*index, *extent, body, live),
+            Stmt::Alloc { buffer, shape, zeroed, loc } => {
+                let shape = self.operands(shape).into();
+                self.build.node(Node::Alloc { buffer: *buffer, shape, zeroed: *zeroed, loc: *loc });
+            }
+            Stmt::Move { to, from } => self.build.node(Node::Move { to: *to, from: *from }),
+            Stmt::Parfor(parfor) => self.parfor(parfor),
+        }
+    }
+
+    fn check(&mut self, ok: loops::Value, fault: &Fault, args: &[loops::Value]) {
+        let ok = self.value(ok);
+        if self.build.bits(ok) == Some(1) {
+            return;
+        }
+        let args = args
+            .iter()
+            .map(|arg| {
+                let (value, dtype) = (self.value(*arg), self.loops.dtype(*arg));
+                cast(&mut self.build, value, dtype, DType::I64)
+            })
+            .collect();
+        let fault = self.shared.fault(fault);
+        self.build.node(Node::Check { ok, fault, args, mask: self.mask.lanes });
+    }
+
+    fn compute(&mut self, value: loops::Value) -> Value {
+        let data = &self.loops.values[value];
+        match &data.expr {
+            Expr::Const(_) | Expr::Param(_) | Expr::Bound => self.value(value),
+            Expr::Var(var) => self.var(*var),
+            Expr::Op(op, operands) => {
+                let dtypes: Vec<DType> = operands.iter().map(|operand| self.loops.dtype(*operand)).collect();
+                let operands = self.operands(operands);
+                legalize(&mut self.build, *op, &dtypes, &operands)
+            }
+            Expr::Cast(operand) => {
+                let from = self.loops.dtype(*operand);
+                let operand = self.value(*operand);
+                cast(&mut self.build, operand, from, data.dtype)
+            }
+            Expr::Load { buffer, index } => {
+                let index = self.operands(index);
+                self.load(*buffer, &index)
+            }
+            Expr::Dim { buffer, axis } => self.dim(*buffer, *axis),
+            Expr::LinearIndex => match self.rank {
+                0 => self.build.i64(0),
+                1 => affine::lane_index(&mut self.build),
+                _ => self.build.pure(Inst::LinearIndex, LaneType::I64, true),
+            },
+            Expr::Random { stream, element, draw } => {
+                let key = self.build.pure(Inst::Slot(Frame::KEY), LaneType::I64, false);
+                let [stream, element, draw] = [*stream, *element, *draw].map(|value| self.value(value));
+                random::random(&mut self.build, key, stream, element, draw, data.dtype)
+            }
+        }
+    }
+
+    /// The value of a value.
+    pub(super) fn value(&mut self, value: loops::Value) -> Value {
+        if let Some(known) = self.values.get(&value) {
+            return *known;
+        }
+        let data = &self.loops.values[value];
+        match data.expr {
+            Expr::Const(scalar) => self.scalar(scalar),
+            Expr::Param(index) => {
+                let slot = self.shared.frame.param(index);
+                self.build.pure(Inst::Slot(slot), LaneType::of(data.dtype), false)
+            }
+            _ => panic!("{value} is used before it is defined, in {:?}", self.loops),
+        }
+    }
+
+    /// The values of values.
+    pub(super) fn operands(&mut self, values: &[loops::Value]) -> Vec<Value> {
+        values.iter().map(|value| self.value(*value)).collect()
+    }
+
+    /// What a variable holds. One that was never set, which no program goes on to use, holds zero.
+    pub(super) fn var(&mut self, var: Var) -> Value {
+        match self.env.get(&var) {
+            Some(value) => *value,
+            None => self.scalar(self.loops.vars[var].dtype.zero()),
+        }
+    }
+
+    /// A constant.
+    pub(super) fn scalar(&mut self, scalar: Scalar) -> Value {
+        self.build.constant(LaneType::of(scalar.dtype()), scalar.to_bits())
+    }
+}

@@ -1,0 +1,83 @@
+//! Which values and variables of a parallel loop may differ between lanes.
+//!
+//! The index along the lane dimension does, whatever is computed from it does, and so do variables set
+//! where only some lanes go: inside an `if` or a loop whose condition or extent varies. One answer per
+//! variable for the whole loop; found by going over the body until nothing is added.
+
+use parfuse_ir::loops::{Expr, Loops, Parfor, Stmt, Value, Var};
+use std::collections::HashSet;
+
+/// What may differ between lanes.
+#[derive(Default)]
+pub(super) struct Varying {
+    values: HashSet<Value>,
+    vars: HashSet<Var>,
+}
+
+impl Varying {
+    /// What varies in the body of a parallel loop.
+    pub(super) fn of(loops: &Loops, parfor: &Parfor) -> Varying {
+        let mut varying = Varying::default();
+        // Without a lane dimension there is one element and nothing to differ from.
+        let Some(lane_index) = parfor.indices.last() else { return varying };
+        varying.values.insert(*lane_index);
+        loop {
+            let before = (varying.values.len(), varying.vars.len());
+            varying.block(loops, &parfor.body, false);
+            if before == (varying.values.len(), varying.vars.len()) {
+                return varying;
+            }
+        }
+    }
+
+    /// Whether a value may differ between lanes.
+    pub(super) fn value(&self, value: Value) -> bool {
+        self.values.contains(&value)
+    }
+
+    /// Whether a variable may differ between lanes.
+    pub(super) fn var(&self, var: Var) -> bool {
+        self.vars.contains(&var)
+    }
+
+    fn block(&mut self, loops: &Loops, block: &[Stmt], divergent: bool) {
+        for stmt in block {
+            match stmt {
+                Stmt::Let(value) => {
+                    let expr = &loops.values[*value].expr;
+                    let varies = match expr {
+                        Expr::LinearIndex => true,
+                        Expr::Var(var) => self.var(*var),
+                        _ => expr.operands().iter().any(|operand| self.value(*operand)),
+                    };
+                    if varies {
+                        self.values.insert(*value);
+                    }
+                }
+                Stmt::Set { var, value } => {
+                    if divergent || self.value(*value) {
+                        self.vars.insert(*var);
+                    }
+                }
+                Stmt::If { cond, then, otherwise } => {
+                    let divergent = divergent || self.value(*cond);
+                    self.block(loops, then, divergent);
+                    self.block(loops, otherwise, divergent);
+                }
+                Stmt::While { header, cond, body } => {
+                    let divergent = divergent || self.value(*cond);
+                    self.block(loops, header, divergent);
+                    self.block(loops, body, divergent);
+                }
+                Stmt::For { extent, body, .. } => {
+                    self.block(loops, body, divergent || self.value(*extent));
+                }
+                Stmt::Alloc { .. }
+                | Stmt::Move { .. }
+                | Stmt::Store { .. }
+                | Stmt::Check { .. }
+                | Stmt::Parfor(_) => {}
+            }
+        }
+    }
+}
