@@ -1,1 +1,72 @@
-//! Under construction.
+//! The attribute `#[kernel]`: an ordinary function in, the same function and its compiled variants out.
+//!
+//! ```text
+//! #[kernel]                         pub fn scale(x: f64) -> f64 { x * 2.0 }         unchanged
+//! pub fn scale(x: f64) -> f64  ──▶  pub enum scale {}                               a type of the same name
+//! { x * 2.0 }                       impl Inline for scale { t.binary("*", x, …) }   the body as tracing calls
+//!                                   impl scale { serial, parallel, compare, … }
+//! ```
+//!
+//! The tracing code handles dynamically typed values, so a type mistake in the body is reported once, by
+//! rustc, in the user's own code. What a kernel cannot contain is reported here, everything at once, each
+//! construct at its own place.
+//!
+//! ```text
+//! input ──▶ stmt, pattern, expr, call ──▶ emit        diagnose collects the complaints of all of them
+//!            (a Translator: scope inside)
+//! ```
+
+mod annotation;
+mod call;
+mod diagnose;
+mod emit;
+mod expr;
+mod input;
+mod methods;
+mod pattern;
+mod scope;
+mod stmt;
+#[cfg(test)]
+mod tests;
+mod translator;
+
+use proc_macro2::TokenStream;
+
+/// Makes a function over `ndarray` arrays and scalars a kernel: a type of the same name appears beside it,
+/// with the compiled variants `serial` and `parallel` (and `serial_into`, `parallel_into` when something is
+/// returned), with `compare`, which checks them against the function itself, and with `kernel`, the handle
+/// that explains what was compiled. The function itself stays as it is.
+///
+/// ```ignore
+/// #[kernel]
+/// pub fn axpy(a: f64, x: &ArrayRef1<f64>, y: &ArrayRef1<f64>) -> Array1<f64> {
+///     a * x + y
+/// }
+/// let slow = axpy(2.0, &x, &y);
+/// let fast = axpy::parallel(2.0, &x, &y)?;
+/// ```
+///
+/// Parameters are scalars (`f64 f32 i64 i32 usize bool`), arrays of them (`&ArrayRef1<f64>`,
+/// `&Array2<f64>`, `ArrayView1<f64>`, `&[f64]`) and arrays to write (`&mut ArrayRef1<f64>`,
+/// `ArrayViewMut1<f64>`, `&mut [f64]`). It returns nothing, a scalar, an array or a tuple of these. The body
+/// is made of `let`, assignments, `if`, `while`, `for` over ranges and [`prange`], arithmetic, indexing,
+/// array methods and calls of other kernels.
+///
+/// [`prange`]: https://docs.rs/parfuse/latest/parfuse/fn.prange.html
+#[proc_macro_attribute]
+pub fn kernel(arguments: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    expand(arguments.into(), item.into()).into()
+}
+
+/// The attribute on token streams that exist outside the compiler too.
+fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let mut diagnostics = diagnose::Diagnostics::default();
+    input::check_arguments(&arguments, &mut diagnostics);
+    let Some(function) = input::parse_function(item.clone(), &mut diagnostics) else {
+        let errors = diagnostics.compile_errors();
+        return quote::quote!(#errors #item);
+    };
+    let input = input::KernelInput::new(function, &mut diagnostics);
+    let traced = translator::translate(&input, &mut diagnostics);
+    emit::emit(&input, &traced, &diagnostics)
+}

@@ -1,0 +1,198 @@
+//! Types as the user writes them: which ones a kernel can take, return and name, and what stands for them in
+//! the tracing code.
+//!
+//! Only the spelling is judged here, so that a mistake is reported in the user's words. Aliases pass; traits
+//! of the library decide about them.
+
+use crate::diagnose::Diagnostics;
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::visit_mut::{self, VisitMut};
+use syn::{GenericArgument, Lifetime, PathArguments, Type};
+
+/// The element types of arrays, which are also the scalar types.
+pub const SCALARS: [&str; 6] = ["f64", "f32", "i64", "i32", "usize", "bool"];
+
+const OTHER_PRIMITIVES: [&str; 14] =
+    ["u8", "u16", "u32", "u64", "u128", "i8", "i16", "i128", "isize", "f16", "f128", "char", "str", "String"];
+
+const SUPPORTED_PARAMETERS: &str = "a kernel takes scalars (f64 f32 i64 i32 usize bool), arrays of them \
+    (&ArrayRef1<f64>, &Array2<f64>, ArrayView1<f64>, &[f64]) and arrays to write (&mut ArrayRef1<f64>, \
+    &mut Array2<f64>, ArrayViewMut1<f64>, &mut [f64])";
+
+const SUPPORTED_RESULTS: &str = "a kernel returns nothing, a scalar (f64 f32 i64 i32 usize bool), an array of \
+    rank 0 to 3 such as Array1<f64>, or a tuple of up to four of these";
+
+/// Complains about a parameter's type if it is certainly none that a kernel can take.
+pub fn check_parameter(ty: &Type, diagnostics: &mut Diagnostics) {
+    let problem = match strip(ty) {
+        Type::Path(path) => match last_name(path).as_deref() {
+            Some("Array" | "Array0" | "Array1" | "Array2" | "Array3" | "ArrayD") => {
+                Some("an array is passed by reference".to_string())
+            }
+            Some(name) if is_foreign(name) => Some(format!("`{name}` is not a type that kernels know")),
+            _ => element_problem(path),
+        },
+        Type::Reference(reference) => match strip(&reference.elem) {
+            Type::Path(path) => match last_name(path).as_deref() {
+                Some("Vec") => Some("a vector is passed as a slice, `&[f64]`".to_string()),
+                Some(name) if SCALARS.contains(&name) => {
+                    Some(format!("a scalar is passed by value, as `{name}`"))
+                }
+                Some(name) if is_foreign(name) => Some(format!("`{name}` is not a type that kernels know")),
+                _ => element_problem(path),
+            },
+            Type::Slice(slice) => match strip(&slice.elem) {
+                Type::Path(path) => last_name(path)
+                    .filter(|name| is_foreign(name))
+                    .map(|name| format!("`{name}` is not an element type that kernels know")),
+                _ => Some("the elements of a slice are scalars".to_string()),
+            },
+            _ => Some("this reference is not a parameter that kernels know".to_string()),
+        },
+        Type::Infer(_) | Type::Macro(_) | Type::Verbatim(_) => None,
+        _ => Some("this type is not one that kernels know".to_string()),
+    };
+    if let Some(problem) = problem {
+        diagnostics.report(ty, format_args!("{problem}: {SUPPORTED_PARAMETERS}"));
+    }
+}
+
+/// Complains about a return type if it is certainly none that a kernel can return.
+pub fn check_returned(ty: &Type, diagnostics: &mut Diagnostics) {
+    let parts: Vec<&Type> = match strip(ty) {
+        Type::Tuple(tuple) if tuple.elems.len() > 4 => {
+            diagnostics.report(ty, format_args!("this tuple is too long: {SUPPORTED_RESULTS}"));
+            return;
+        }
+        Type::Tuple(tuple) => tuple.elems.iter().collect(),
+        other => vec![other],
+    };
+    for part in parts {
+        let problem = match strip(part) {
+            Type::Path(path) => match last_name(path).as_deref() {
+                Some(
+                    name @ ("ArrayView" | "ArrayView1" | "ArrayView2" | "ArrayView3" | "ArrayViewMut"
+                    | "ArrayRef" | "ArrayRef1" | "ArrayRef2" | "ArrayRef3" | "ArrayD"),
+                ) => Some(format!("`{name}` cannot be returned")),
+                Some(name) if is_foreign(name) => Some(format!("`{name}` cannot be returned")),
+                _ => element_problem(path),
+            },
+            Type::Macro(_) | Type::Verbatim(_) => None,
+            _ => Some("this type cannot be returned".to_string()),
+        };
+        if let Some(problem) = problem {
+            diagnostics.report(part, format_args!("{problem}: {SUPPORTED_RESULTS}"));
+        }
+    }
+}
+
+/// Complains about the target of `as` if it is none that kernels know.
+pub fn check_cast(ty: &Type, diagnostics: &mut Diagnostics) {
+    let known = match strip(ty) {
+        Type::Path(path) => !last_name(path).is_some_and(|name| is_foreign(&name)),
+        Type::Macro(_) => true,
+        _ => false,
+    };
+    if !known {
+        diagnostics.report(ty, "a kernel converts to f64, f32, i64, i32, usize or bool only");
+    }
+}
+
+/// Complains about the type at a `let` if it is none that kernels know.
+pub fn check_local(ty: &Type, diagnostics: &mut Diagnostics) {
+    if let Type::Path(path) = strip(ty)
+        && let Some(problem) = last_name(path)
+            .filter(|name| is_foreign(name))
+            .map(|name| format!("`{name}`"))
+            .or_else(|| element_problem(path))
+    {
+        diagnostics.report(
+            ty,
+            format_args!(
+                "{problem} is not a type of kernels: use f64 f32 i64 i32 usize bool and arrays of them"
+            ),
+        );
+    }
+}
+
+/// The tracing code's expression for the type written at a `let`: an optional type of the program.
+pub fn expression(ty: &Type) -> TokenStream {
+    match strip(ty) {
+        Type::Infer(_) => quote!(::core::option::Option::None),
+        _ => {
+            let ty = elide_lifetimes(&infer(ty));
+            quote!(<#ty as ::parfuse::__private::Annotated>::annotation())
+        }
+    }
+}
+
+/// The type with `Infer` for each `_`, which an associated constant cannot have in it.
+pub fn infer(ty: &Type) -> Type {
+    struct ReplaceInfer;
+    impl VisitMut for ReplaceInfer {
+        fn visit_type_mut(&mut self, ty: &mut Type) {
+            if let Type::Infer(_) = ty {
+                *ty = syn::parse_quote!(::parfuse::__private::Infer);
+            } else {
+                visit_mut::visit_type_mut(self, ty);
+            }
+        }
+    }
+    let mut ty = ty.clone();
+    ReplaceInfer.visit_type_mut(&mut ty);
+    ty
+}
+
+/// The type with `'_` for each named lifetime: the compiled variants leave them to elision.
+pub fn elide_lifetimes(ty: &Type) -> Type {
+    struct Elide;
+    impl VisitMut for Elide {
+        fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
+            if lifetime.ident != "static" {
+                *lifetime = Lifetime::new("'_", lifetime.span());
+            }
+        }
+    }
+    let mut ty = ty.clone();
+    Elide.visit_type_mut(&mut ty);
+    ty
+}
+
+/// Whether the type is `()`.
+pub fn is_unit(ty: &Type) -> bool {
+    matches!(strip(ty), Type::Tuple(tuple) if tuple.elems.is_empty())
+}
+
+/// Whether a name is a well-known type that kernels do not have.
+pub fn is_foreign(name: &str) -> bool {
+    OTHER_PRIMITIVES.contains(&name)
+        || matches!(name, "Vec" | "Option" | "Result" | "Box" | "HashMap" | "ArrayD")
+}
+
+/// The type without parentheses and invisible groups.
+fn strip(mut ty: &Type) -> &Type {
+    loop {
+        ty = match ty {
+            Type::Paren(inner) => &inner.elem,
+            Type::Group(inner) => &inner.elem,
+            other => return other,
+        }
+    }
+}
+
+/// The last segment's name.
+fn last_name(path: &syn::TypePath) -> Option<String> {
+    path.path.segments.last().map(|segment| segment.ident.to_string())
+}
+
+/// What is wrong with the element type of an array type, `Array1<u8>`.
+fn element_problem(path: &syn::TypePath) -> Option<String> {
+    let PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments else { return None };
+    arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::Type(Type::Path(element)) => last_name(element)
+            .filter(|name| is_foreign(name))
+            .map(|name| format!("`{name}`, as the element type of an array,")),
+        _ => None,
+    })
+}

@@ -1,0 +1,248 @@
+//! Calls: of other kernels, of methods, of functions of primitive types and of array types.
+//!
+//! ```text
+//! helper(x, 2.0)                  <helper as Inline>::inline(t, &[x, …], at(…))
+//! random::<f64>()                 <random<f64> as Inline>::inline(t, &[], at(…))
+//! x.max(0.0)   f64::max(x, 0.0)   t.method(x, "max", &[…], at(…))
+//! a.mapv(|v| v + 1.0)             t.mapv(a, "mapv", |v| …, at(…))
+//! Array1::zeros(n)                t.array_function::<Array1<Infer>>("zeros", &[…], at(…))
+//! ```
+//!
+//! A called function's name is imported under a name of ours whose outer definition is the type
+//! `NotAKernel`: for a function without a kernel's type beside it the import finds only the function, and
+//! rustc explains, once and at the call, that `#[kernel]` is missing.
+
+use crate::annotation::{self, SCALARS};
+use crate::methods;
+use crate::stmt::strip;
+use crate::translator::{Translator, hygienic};
+use proc_macro2::{Span, TokenStream};
+use quote::quote;
+use syn::spanned::Spanned;
+use syn::{Expr, ExprCall, ExprClosure, ExprMethodCall, ExprPath, Ident, Lit, Path, PathArguments, Type};
+
+impl Translator<'_> {
+    /// `path(arguments)`.
+    pub fn call(&mut self, call: &ExprCall) -> TokenStream {
+        let Expr::Path(function) = strip(&call.func) else {
+            return self.unsupported(&call.func, "only named functions can be called in a kernel");
+        };
+        if function.qself.is_some() {
+            return self.unsupported(function, "write `Type::function(…)` instead of `<Type>::function(…)`");
+        }
+        let place = self.place(function.span());
+        let names: Vec<String> =
+            function.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+        let Some((name, prefix)) = names.split_last() else { return self.unit() };
+        match prefix {
+            [primitive] if SCALARS.contains(&primitive.as_str()) => {
+                self.primitive_function(call, function, primitive, name)
+            }
+            [primitive] if annotation::is_foreign(primitive) => {
+                let message =
+                    format!("`{primitive}` is not a type of kernels: use f64 f32 i64 i32 usize bool");
+                self.unsupported(function, message)
+            }
+            [.., ty] if ty.starts_with(char::is_uppercase) => self.array_function(call, &function.path, name),
+            [] if self.scope.get(name).is_some() => {
+                self.unsupported(function, "only functions with `#[kernel]` can be called, not variables")
+            }
+            [] if *name == self.kernel => {
+                self.unsupported(function, "a kernel cannot call itself: write a `while` loop")
+            }
+            _ if name.starts_with(char::is_uppercase) => self.unsupported(
+                function,
+                format!("`{name}(…)` is not supported in a kernel: values are scalars, arrays and tuples"),
+            ),
+            _ => {
+                let arguments = self.arguments(call.args.iter());
+                self.kernel_call(function, &arguments, &place)
+            }
+        }
+    }
+
+    /// The call of another kernel, of `prange` or of `random`.
+    fn kernel_call(
+        &mut self,
+        function: &ExprPath,
+        arguments: &[TokenStream],
+        place: &TokenStream,
+    ) -> TokenStream {
+        let t = &self.t;
+        let mut path = function.path.clone();
+        let (span, generics) = match path.segments.last_mut() {
+            Some(last) => (last.ident.span(), std::mem::replace(&mut last.arguments, PathArguments::None)),
+            None => (Span::call_site(), PathArguments::None),
+        };
+        if let PathArguments::AngleBracketed(generics) = &generics
+            && path.segments.last().is_some_and(|last| last.ident != "random")
+        {
+            return self.unsupported(generics, "kernels are not generic: there is nothing to choose here");
+        }
+        let outer = Ident::new("__Callee", Span::call_site());
+        let callee = Ident::new("__Callee", span);
+        quote! {{
+            use ::parfuse::__private::NotAKernel as #outer;
+            {
+                use #path as #outer;
+                <#callee #generics as ::parfuse::__private::Inline>::inline(#t, &[#(#arguments),*], #place)
+            }
+        }}
+    }
+
+    /// `f64::max(a, b)`, `f64::from(n)`, `f64::default()`.
+    fn primitive_function(
+        &mut self,
+        call: &ExprCall,
+        function: &ExprPath,
+        primitive: &str,
+        name: &str,
+    ) -> TokenStream {
+        let (t, place) = (self.t.clone(), self.place(function.span()));
+        let arguments = self.arguments(call.args.iter());
+        let ty = Ident::new(primitive, function.span());
+        match (name, arguments.split_first()) {
+            ("from", Some((value, []))) => quote!(#t.cast::<#ty>(#value, #place)),
+            ("default", None) => quote!(#t.lift(#ty::default(), #place)),
+            (name, Some((receiver, rest))) if methods::is_known(name) => {
+                quote!(#t.method(#receiver, #name, &[#(#rest),*], #place))
+            }
+            _ => {
+                let message =
+                    format!("`{primitive}::{name}` is not supported in a kernel: use operators and methods");
+                self.unsupported(function, message)
+            }
+        }
+    }
+
+    /// `Array2::<f64>::zeros((h, w))`, also through an alias of the type.
+    fn array_function(&mut self, call: &ExprCall, path: &Path, name: &str) -> TokenStream {
+        let (t, place) = (self.t.clone(), self.place(path.span()));
+        if !methods::ARRAY_FUNCTIONS.contains(&name) {
+            return self.unsupported(
+                path,
+                format!(
+                    "`{name}` is not supported in a kernel: arrays are made by {}, and filled by expressions or loops",
+                    methods::ARRAY_FUNCTIONS.join(", "),
+                ),
+            );
+        }
+        let mut path = path.clone();
+        path.segments.pop();
+        // The punctuation after the type goes with the function's name.
+        path.segments.pop_punct();
+        if let Some(last) = path.segments.last_mut() {
+            let array = last.ident.to_string();
+            let known = ["Array0", "Array1", "Array2", "Array3"].contains(&array.as_str());
+            let inferred_rank = match &last.arguments {
+                PathArguments::None => true,
+                PathArguments::AngleBracketed(generics) => generics
+                    .args
+                    .iter()
+                    .nth(1)
+                    .is_some_and(|arg| matches!(arg, syn::GenericArgument::Type(Type::Infer(_)))),
+                PathArguments::Parenthesized(_) => false,
+            };
+            if array == "Array" && inferred_rank {
+                return self.unsupported(&path, "write `Array1`, `Array2` or `Array3` to give the rank");
+            }
+            if known && last.arguments.is_none() {
+                last.arguments =
+                    PathArguments::AngleBracketed(syn::parse_quote!(::<::parfuse::__private::Infer>));
+            }
+        }
+        let ty = annotation::infer(&Type::Path(syn::TypePath { attrs: Vec::new(), qself: None, path }));
+        let arguments = self.arguments(call.args.iter());
+        quote!(#t.array_function::<#ty>(#name, &[#(#arguments),*], #place))
+    }
+
+    /// `receiver.method(arguments)`.
+    pub fn method_call(&mut self, call: &ExprMethodCall) -> TokenStream {
+        let (t, name) = (self.t.clone(), call.method.to_string());
+        let place = self.place(call.method.span());
+        if !methods::is_known(&name) {
+            // The receiver may have complaints of its own; the arguments are the unknown method's.
+            self.expr(&call.receiver);
+            return self.unsupported(&call.method, methods::advice(&name));
+        }
+        if let Some(turbofish) = &call.turbofish {
+            self.diagnostics
+                .report(turbofish, "type arguments are not supported here: annotate the `let` instead");
+        }
+        if methods::MAPPINGS.contains(&name.as_str())
+            && let Some(function) = call.args.first().filter(|_| call.args.len() == 1)
+        {
+            let receiver = self.expr(&call.receiver);
+            let closure = self.element_function(function);
+            return quote!(#t.mapv(#receiver, #name, #closure, #place));
+        }
+        let message_only = name == "expect"
+            && call.args.len() == 1
+            && matches!(strip(&call.args[0]), Expr::Lit(literal) if matches!(literal.lit, Lit::Str(_)));
+        let operands = match message_only {
+            true => self.arguments([&*call.receiver].into_iter()),
+            false => self.arguments(std::iter::once(&*call.receiver).chain(call.args.iter())),
+        };
+        let (receiver, arguments) = (&operands[0], &operands[1..]);
+        quote!(#t.method(#receiver, #name, &[#(#arguments),*], #place))
+    }
+
+    /// The argument of `mapv`: a closure of one element, or the name of a function.
+    fn element_function(&mut self, function: &Expr) -> TokenStream {
+        let (t, element) = (self.t.clone(), hygienic("element"));
+        match strip(function) {
+            Expr::Closure(closure) => self.element_closure(closure, &element),
+            Expr::Path(path) if path.qself.is_none() => {
+                let place = self.place(path.span());
+                let names: Vec<String> =
+                    path.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+                let value = match names.as_slice() {
+                    [primitive, name] if SCALARS.contains(&primitive.as_str()) => {
+                        let ty = Ident::new(primitive, path.span());
+                        match name.as_str() {
+                            "from" => quote!(#t.cast::<#ty>(#element, #place)),
+                            name if methods::is_known(name) => {
+                                quote!(#t.method(#element, #name, &[], #place))
+                            }
+                            name => self.unsupported(path, methods::advice(name)),
+                        }
+                    }
+                    _ => self.kernel_call(path, &[quote!(#element)], &place),
+                };
+                quote!(|#element| #value)
+            }
+            other => self.unsupported(other, "write a closure of one element, `|x| …`, or a function's name"),
+        }
+    }
+
+    fn element_closure(&mut self, closure: &ExprClosure, element: &Ident) -> TokenStream {
+        if let Some(token) = &closure.asyncness {
+            self.diagnostics.report(token, "a kernel cannot be asynchronous");
+        }
+        let Some(pat) = closure.inputs.first().filter(|_| closure.inputs.len() == 1) else {
+            return self.unsupported(closure, "the closure takes one element: `|x| …`");
+        };
+        self.scope.enter();
+        let bindings = self.bind_pattern(pat, quote!(#element), None, 0);
+        let value = self.expr(&closure.body);
+        self.scope.leave();
+        quote!(|#element| { #bindings #value })
+    }
+
+    /// Arguments of a call; `[h, w]` among them is a shape.
+    fn arguments<'e>(&mut self, arguments: impl Iterator<Item = &'e Expr>) -> Vec<TokenStream> {
+        let arguments: Vec<&Expr> = arguments.collect();
+        let shapes: Vec<Expr> = arguments
+            .into_iter()
+            .map(|argument| match strip(argument) {
+                Expr::Array(array) => Expr::Tuple(syn::ExprTuple {
+                    attrs: Vec::new(),
+                    paren_token: syn::token::Paren(array.bracket_token.span),
+                    elems: array.elems.clone(),
+                }),
+                _ => argument.clone(),
+            })
+            .collect();
+        self.operands(shapes.iter())
+    }
+}

@@ -1,0 +1,256 @@
+//! Expressions: each becomes a call of the tracer that returns its value.
+//!
+//! ```text
+//! -0.5 * x.powi(2) + PI
+//!
+//! t.binary("+", t.binary("*", t.unary("-", t.float_literal(0.5, …), …), t.method(x, "powi", &[…], …), …),
+//!          t.lift(PI, …), …)
+//! ```
+
+use crate::annotation;
+use crate::diagnose;
+use crate::stmt::{compound_operator, strip};
+use crate::translator::Translator;
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+use syn::spanned::Spanned;
+use syn::{
+    BinOp, Block, Expr, ExprBinary, ExprIf, ExprLit, ExprPath, ExprRange, Lit, Member, RangeLimits, UnOp,
+};
+
+impl Translator<'_> {
+    /// Code for the value of an expression.
+    pub fn expr(&mut self, expr: &Expr) -> TokenStream {
+        let t = self.t.clone();
+        match expr {
+            Expr::Paren(inner) => self.expr(&inner.expr),
+            Expr::Group(inner) => self.expr(&inner.expr),
+            Expr::Lit(literal) => self.literal(literal),
+            Expr::Path(path) => self.path(path),
+            Expr::Unary(unary) => {
+                let op = match unary.op {
+                    UnOp::Neg(_) => "-",
+                    UnOp::Not(_) => "!",
+                    // Dereferencing and borrowing change nothing about a traced value.
+                    _ => return self.expr(&unary.expr),
+                };
+                let (operand, place) = (self.expr(&unary.expr), self.place(unary.op.span()));
+                quote!(#t.unary(#op, #operand, #place))
+            }
+            Expr::Reference(reference) => self.expr(&reference.expr),
+            Expr::Binary(binary) => self.binary(binary),
+            Expr::Cast(cast) => {
+                annotation::check_cast(&cast.ty, self.diagnostics);
+                let (operand, place) = (self.expr(&cast.expr), self.place(cast.as_token.span()));
+                let ty = &cast.ty;
+                quote!(#t.cast::<#ty>(#operand, #place))
+            }
+            Expr::Tuple(tuple) if tuple.elems.is_empty() => self.unit(),
+            Expr::Tuple(tuple) => {
+                let items = self.operands(tuple.elems.iter());
+                quote!(#t.tuple(&[#(#items),*]))
+            }
+            Expr::Field(field) => {
+                let base = self.expr(&field.base);
+                match &field.member {
+                    Member::Unnamed(member) => {
+                        let place = self.place(field.dot_token.span());
+                        let index = Literal::u32_unsuffixed(member.index);
+                        quote!(#t.field(#base, #index, #place))
+                    }
+                    Member::Named(name) => self.unsupported(
+                        name,
+                        "fields of structs are not supported in a kernel: pass the field as a parameter",
+                    ),
+                }
+            }
+            Expr::Index(indexed) => {
+                let place = self.place(indexed.bracket_token.span.open());
+                let array = self.expr(&indexed.expr);
+                let index = self.index(&indexed.index);
+                quote!(#t.index(#array, &[#index], #place))
+            }
+            Expr::Range(range) => self.range(range),
+            Expr::Call(call) => self.call(call),
+            Expr::MethodCall(call) => self.method_call(call),
+            Expr::If(branch) => self.branch(branch, false),
+            Expr::Block(inner) => {
+                if let Some(label) = &inner.label {
+                    self.diagnostics.report(label, "labels are not supported in a kernel: there is no `break`");
+                }
+                self.block(&inner.block)
+            }
+            Expr::Assign(_) | Expr::While(_) | Expr::ForLoop(_) => {
+                let (code, unit) = (self.expression_statement(expr), self.unit());
+                quote!({ #code #unit })
+            }
+            Expr::Return(returned) => self.unsupported(
+                returned,
+                "`return` is only supported as the last statement of a kernel: write `if` / `else` around the rest",
+            ),
+            Expr::Macro(call) => {
+                let name = call.mac.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
+                self.unsupported(call, diagnose::unsupported_macro(&name))
+            }
+            other => self.unsupported(other, diagnose::unsupported_expression(other)),
+        }
+    }
+
+    /// Several operands in order. One that is a bare variable is read at once if a later operand may change
+    /// it, as in `x + { x += 1; x }`.
+    pub(crate) fn operands<'e>(&mut self, exprs: impl Iterator<Item = &'e Expr>) -> Vec<TokenStream> {
+        let exprs: Vec<&Expr> = exprs.collect();
+        let mut later_effects = false;
+        let mut read_now = vec![false; exprs.len()];
+        for (position, expr) in exprs.iter().enumerate().rev() {
+            read_now[position] = later_effects && matches!(strip(expr), Expr::Path(_));
+            later_effects |= may_assign(expr);
+        }
+        let t = self.t.clone();
+        let mut values = Vec::new();
+        for (expr, read_now) in exprs.into_iter().zip(read_now) {
+            let value = self.expr(expr);
+            let place = self.place(expr.span());
+            values.push(match read_now {
+                true => quote!(#t.bind("", #value, ::core::option::Option::None, #place)),
+                false => value,
+            });
+        }
+        values
+    }
+
+    /// The values between the brackets of `a[i]`, `a[[i, j]]` and `a[(i, j)]`.
+    pub(crate) fn index(&mut self, index: &Expr) -> TokenStream {
+        let values = match strip(index) {
+            Expr::Array(array) => self.operands(array.elems.iter()),
+            Expr::Tuple(tuple) => self.operands(tuple.elems.iter()),
+            Expr::Range(range) => {
+                self.diagnostics.report(range, "slices are not supported in a kernel: index the elements");
+                Vec::new()
+            }
+            other => vec![self.expr(other)],
+        };
+        quote!(#(#values),*)
+    }
+
+    /// `if` with or without `else`; in the `last` position of a function its branches may `return`.
+    pub(crate) fn branch(&mut self, branch: &ExprIf, last: bool) -> TokenStream {
+        let (t, place) = (self.t.clone(), self.place(branch.if_token.span()));
+        let condition = self.expr(&branch.cond);
+        // Without an `else`, a `return` in the branch would leave early.
+        let last = last && branch.else_branch.is_some();
+        let then = self.block_with(&branch.then_branch, last);
+        let otherwise = match branch.else_branch.as_ref().map(|(_, expr)| &**expr) {
+            None => self.unit(),
+            Some(Expr::If(next)) => self.branch(next, last),
+            Some(Expr::Block(inner)) => self.block_with(&inner.block, last),
+            Some(other) => self.expr(other),
+        };
+        quote!(#t.if_(#condition, || #then, || #otherwise, #place))
+    }
+
+    fn literal(&mut self, literal: &ExprLit) -> TokenStream {
+        let (t, lit) = (self.t.clone(), &literal.lit);
+        let place = self.place(lit.span());
+        let suffix = match lit {
+            Lit::Int(int) => int.suffix(),
+            Lit::Float(float) => float.suffix(),
+            Lit::Bool(bool) => {
+                return quote!(#t.bool_literal(#bool, #place));
+            }
+            other => {
+                return self.unsupported(
+                    other,
+                    "only numbers and `true`, `false` can be written in a kernel: there are no characters or strings",
+                );
+            }
+        };
+        match (suffix, lit) {
+            ("", Lit::Int(_)) => quote!(#t.int_literal(#lit, #place)),
+            ("", _) => quote!(#t.float_literal(#lit, #place)),
+            (suffix, _) if annotation::SCALARS.contains(&suffix) => quote!(#t.lift(#lit, #place)),
+            (suffix, _) => {
+                let message = format!("`{suffix}` is not a type of kernels: use f64, f32, i64, i32 or usize");
+                self.unsupported(lit, message)
+            }
+        }
+    }
+
+    /// A variable of the kernel, or a constant from outside.
+    fn path(&mut self, path: &ExprPath) -> TokenStream {
+        let (t, place) = (self.t.clone(), self.place(path.span()));
+        match path.path.get_ident().filter(|_| path.qself.is_none()) {
+            Some(name) if self.scope.get(&name.to_string()).is_some() => quote!(#name),
+            Some(name) if name == "None" => {
+                self.unsupported(name, "options are not supported in a kernel: return a flag or `f64::NAN`")
+            }
+            _ => quote!(#t.lift(#path, #place)),
+        }
+    }
+
+    fn binary(&mut self, binary: &ExprBinary) -> TokenStream {
+        let t = self.t.clone();
+        let place = self.place(binary.op.span());
+        if compound_operator(&binary.op).is_some() {
+            let (code, unit) = (self.expression_statement(&Expr::Binary(binary.clone())), self.unit());
+            return quote!({ #code #unit });
+        }
+        let op = match binary.op {
+            BinOp::And(_) | BinOp::Or(_) => {
+                let is_and = matches!(binary.op, BinOp::And(_));
+                let (left, right) = (self.expr(&binary.left), self.expr(&binary.right));
+                return quote!(#t.logical(#is_and, #left, || #right, #place));
+            }
+            BinOp::Add(_) => "+",
+            BinOp::Sub(_) => "-",
+            BinOp::Mul(_) => "*",
+            BinOp::Div(_) => "/",
+            BinOp::Rem(_) => "%",
+            BinOp::BitXor(_) => "^",
+            BinOp::BitAnd(_) => "&",
+            BinOp::BitOr(_) => "|",
+            BinOp::Shl(_) => "<<",
+            BinOp::Shr(_) => ">>",
+            BinOp::Eq(_) => "==",
+            BinOp::Lt(_) => "<",
+            BinOp::Le(_) => "<=",
+            BinOp::Ne(_) => "!=",
+            BinOp::Ge(_) => ">=",
+            BinOp::Gt(_) => ">",
+            _ => return self.unsupported(binary.op, "this operator is not supported in a kernel"),
+        };
+        let operands = self.operands([&*binary.left, &*binary.right].into_iter());
+        quote!(#t.binary(#op, #(#operands),*, #place))
+    }
+
+    fn range(&mut self, range: &ExprRange) -> TokenStream {
+        let (Some(start), Some(end)) = (&range.start, &range.end) else {
+            return self.unsupported(range, "a range in a kernel has both ends: `0..n`");
+        };
+        let (t, place) = (self.t.clone(), self.place(range.limits.span()));
+        let inclusive = matches!(range.limits, RangeLimits::Closed(_));
+        let ends = self.operands([&**start, &**end].into_iter());
+        quote!(#t.range(#(#ends),*, #inclusive, #place))
+    }
+}
+
+/// Whether evaluating the expression may set a variable, by its form.
+fn may_assign(expr: &Expr) -> bool {
+    struct Search(bool);
+    impl<'ast> syn::visit::Visit<'ast> for Search {
+        fn visit_expr_assign(&mut self, _: &'ast syn::ExprAssign) {
+            self.0 = true;
+        }
+        fn visit_block(&mut self, block: &'ast Block) {
+            self.0 |= block.stmts.len() > 1;
+            syn::visit::visit_block(self, block);
+        }
+        fn visit_expr_reference(&mut self, reference: &'ast syn::ExprReference) {
+            self.0 |= reference.mutability.is_some();
+            syn::visit::visit_expr_reference(self, reference);
+        }
+    }
+    let mut search = Search(false);
+    syn::visit::Visit::visit_expr(&mut search, expr);
+    search.0
+}

@@ -1,0 +1,143 @@
+//! The function under `#[kernel]`: its parameters and result, checked for what a kernel can take and return.
+
+use crate::annotation;
+use crate::diagnose::Diagnostics;
+use proc_macro2::{Span, TokenStream};
+use quote::format_ident;
+use syn::spanned::Spanned;
+use syn::{FnArg, GenericParam, Ident, ItemFn, Pat, ReturnType, Type};
+
+/// A function to be made a kernel.
+pub struct KernelInput {
+    /// The function as the user wrote it.
+    pub function: ItemFn,
+    /// Its parameters.
+    pub params: Vec<Param>,
+    /// Its return type, `None` if it returns nothing.
+    pub returns: Option<Type>,
+    /// Whether the signature can be repeated for the compiled variants.
+    pub callable: bool,
+    /// Whether the function is a method, so that no type can stand beside it.
+    pub method: bool,
+}
+
+/// A parameter.
+pub struct Param {
+    /// Its name, made up for `_`.
+    pub name: Ident,
+    /// Whether the body can refer to it.
+    pub named: bool,
+    /// Whether it is declared `mut`.
+    pub variable: bool,
+    /// Its type, with all lifetimes elided.
+    pub ty: Type,
+}
+
+/// Complains about arguments of the attribute: there are none.
+pub fn check_arguments(arguments: &TokenStream, diagnostics: &mut Diagnostics) {
+    if !arguments.is_empty() {
+        diagnostics.report(arguments, "`#[kernel]` takes no arguments: options are set on the engine");
+    }
+}
+
+/// Parses the annotated item, which has to be a function with a body.
+pub fn parse_function(item: TokenStream, diagnostics: &mut Diagnostics) -> Option<ItemFn> {
+    match syn::parse2::<ItemFn>(item.clone()) {
+        Ok(function) => Some(function),
+        Err(error) => {
+            match syn::parse2::<syn::Item>(item.clone()) {
+                Ok(_) => diagnostics.report(item, "`#[kernel]` stands on a function: `fn name(…) { … }`"),
+                Err(_) => diagnostics.report_error(error),
+            }
+            None
+        }
+    }
+}
+
+impl KernelInput {
+    /// Takes the signature apart, complaining about what a kernel cannot have.
+    pub fn new(function: ItemFn, diagnostics: &mut Diagnostics) -> KernelInput {
+        let signature = &function.sig;
+        if let Some(token) = &signature.asyncness {
+            diagnostics.report(token, "a kernel cannot be asynchronous: await before calling it");
+        }
+        if let syn::Safety::Unsafe(token) = &signature.safety {
+            diagnostics.report(token, "a kernel cannot be `unsafe`");
+        }
+        if let Some(abi) = &signature.abi {
+            diagnostics.report(abi, "a kernel cannot have a foreign ABI: call it from an `extern` function");
+        }
+        if let Some(variadic) = &signature.variadic {
+            diagnostics.report(variadic, "a kernel has a fixed number of parameters");
+        }
+        let mut callable = true;
+        for param in &signature.generics.params {
+            if !matches!(param, GenericParam::Lifetime(lifetime) if lifetime.bounds.is_empty()) {
+                callable = false;
+                diagnostics.report(
+                    param,
+                    "a kernel cannot be generic, it is compiled once: write the types, one function for each",
+                );
+            }
+        }
+        if let Some(clause) = &signature.generics.where_clause {
+            callable = false;
+            diagnostics.report(clause, "a kernel cannot have a `where` clause: write the types");
+        }
+        let mut method = false;
+        let mut params = Vec::new();
+        for (position, argument) in signature.inputs.iter().enumerate() {
+            match argument {
+                FnArg::Receiver(receiver) => {
+                    method = true;
+                    diagnostics.report(
+                        receiver,
+                        "a kernel cannot be a method: write a function outside of the `impl` that takes the fields",
+                    );
+                }
+                FnArg::Typed(typed) => params.push(Param::new(position, &typed.pat, &typed.ty, diagnostics)),
+            }
+        }
+        let returns = match &signature.output {
+            ReturnType::Default => None,
+            ReturnType::Type(_, ty) if annotation::is_unit(ty) => None,
+            ReturnType::Type(_, ty) => {
+                annotation::check_returned(ty, diagnostics);
+                Some(annotation::elide_lifetimes(ty))
+            }
+        };
+        KernelInput { params, returns, callable, method, function }
+    }
+
+    /// The kernel's name.
+    pub fn name(&self) -> &Ident {
+        &self.function.sig.ident
+    }
+
+    /// The place of the return type, or of the name if there is none.
+    pub fn returns_span(&self) -> Span {
+        self.returns.as_ref().map_or_else(|| self.name().span(), Spanned::span)
+    }
+}
+
+impl Param {
+    fn new(position: usize, pat: &Pat, ty: &Type, diagnostics: &mut Diagnostics) -> Param {
+        annotation::check_parameter(ty, diagnostics);
+        let ty = annotation::elide_lifetimes(ty);
+        match pat {
+            Pat::Ident(ident) if ident.by_ref.is_none() && ident.subpat.is_none() => {
+                Param { name: ident.ident.clone(), named: true, variable: ident.mutability.is_some(), ty }
+            }
+            other => {
+                if !matches!(other, Pat::Wild(_)) {
+                    diagnostics.report(
+                        other,
+                        "a kernel's parameter is a name: take it apart in the body, with `let`",
+                    );
+                }
+                let name = format_ident!("argument_{position}", span = other.span());
+                Param { name, named: false, variable: false, ty }
+            }
+        }
+    }
+}

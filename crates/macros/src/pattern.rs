@@ -1,0 +1,103 @@
+//! Patterns: how a value is taken apart into variables.
+//!
+//! ```text
+//! let (a, mut b): (f64, i64) = pair;
+//!
+//! let whole = pair;
+//! let a = t.bind("a", t.field(whole, 0, at(…)), Some(f64), at(…));
+//! let b = t.variable("b", t.bind("b", t.field(whole, 1, at(…)), Some(i64), at(…)), at(…));
+//! ```
+
+use crate::annotation;
+use crate::scope::Local;
+use crate::translator::{Translator, hygienic};
+use proc_macro2::{Literal, TokenStream};
+use quote::{format_ident, quote};
+use syn::spanned::Spanned;
+use syn::{Pat, PatIdent, Type};
+
+impl Translator<'_> {
+    /// Statements that bind the variables of a pattern to the parts of a value. `depth` numbers the
+    /// temporaries of nested tuples.
+    pub fn bind_pattern(
+        &mut self,
+        pat: &Pat,
+        value: TokenStream,
+        ty: Option<&Type>,
+        depth: usize,
+    ) -> TokenStream {
+        match pat {
+            Pat::Ident(ident) => self.bind_name(ident, value, ty),
+            Pat::Wild(_) => quote!(let _ = #value;),
+            Pat::Paren(inner) => self.bind_pattern(&inner.pat, value, ty, depth),
+            Pat::Type(typed) => {
+                annotation::check_local(&typed.ty, self.diagnostics);
+                self.bind_pattern(&typed.pat, value, Some(&typed.ty), depth)
+            }
+            Pat::Reference(reference) => self.bind_pattern(&reference.pat, value, None, depth),
+            Pat::Tuple(tuple) => {
+                if let Some(rest) = tuple.elems.iter().find(|elem| matches!(elem, Pat::Rest(_))) {
+                    return self.unsupported(rest, "write a name or `_` for each part of the tuple");
+                }
+                let whole = format_ident!("whole_{depth}", span = hygienic("whole").span());
+                let mut bindings = quote!(let #whole = #value;);
+                for (position, elem) in tuple.elems.iter().enumerate() {
+                    let (t, place) = (&self.t, self.place(elem.span()));
+                    let index = Literal::usize_unsuffixed(position);
+                    let part = quote!(#t.field(#whole, #index, #place));
+                    let part_ty = match ty {
+                        Some(Type::Tuple(types)) => types.elems.get(position),
+                        _ => None,
+                    };
+                    bindings.extend(self.bind_pattern(elem, part, part_ty, depth + 1));
+                }
+                bindings
+            }
+            other => {
+                let message = "this pattern is not supported in a kernel: use names, `_` and tuples of them";
+                self.unsupported(other, message)
+            }
+        }
+    }
+
+    /// `let x = value` or `let mut x = value`, perhaps with a type.
+    fn bind_name(&mut self, ident: &PatIdent, value: TokenStream, ty: Option<&Type>) -> TokenStream {
+        if let Some((_, pattern)) = &ident.subpat {
+            return self
+                .unsupported(pattern, "`name @ pattern` is not supported in a kernel: use two `let`s");
+        }
+        let (t, name, text) = (self.t.clone(), &ident.ident, ident.ident.to_string());
+        let place = self.place(name.span());
+        let annotated = ty.map(annotation::expression);
+        let code = match (ident.mutability.is_some(), annotated) {
+            (false, ty) => {
+                let ty = ty.unwrap_or_else(|| quote!(::core::option::Option::None));
+                quote!(let #name = #t.bind(#text, #value, #ty, #place);)
+            }
+            (true, None) => quote!(let #name = #t.variable(#text, #value, #place);),
+            (true, Some(ty)) => {
+                quote!(let #name = #t.variable(#text, #t.bind(#text, #value, #ty, #place), #place);)
+            }
+        };
+        self.scope.add(text, Local::default());
+        code
+    }
+
+    /// `let x;` or `let x: T;`, to be assigned later.
+    pub fn declare_pattern(&mut self, pat: &Pat, ty: Option<&Type>) -> TokenStream {
+        match pat {
+            Pat::Type(typed) => {
+                annotation::check_local(&typed.ty, self.diagnostics);
+                self.declare_pattern(&typed.pat, Some(&typed.ty))
+            }
+            Pat::Ident(ident) => {
+                let (t, name, text) = (self.t.clone(), &ident.ident, ident.ident.to_string());
+                let place = self.place(name.span());
+                self.scope.add(text.clone(), Local { declared_type: ty.map(annotation::expression) });
+                quote!(let #name = #t.declare(#text, #place);)
+            }
+            Pat::Wild(_) => TokenStream::new(),
+            other => self.unsupported(other, "declare one variable at a time, or give them values here"),
+        }
+    }
+}

@@ -1,0 +1,319 @@
+//! Statements and blocks. Blocks stay blocks and `let`s stay `let`s in the tracing code, so scoping is Rust's.
+//!
+//! ```text
+//! { let mut n = 0; n += 1; n }
+//!
+//! { let n = t.variable("n", t.int_literal(0, …), …); t.assign_op("+", n, t.int_literal(1, …), …); n }
+//! ```
+
+use crate::diagnose;
+use crate::translator::{Translator, hygienic};
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Block, Expr, Item, Local, Stmt, StmtMacro};
+
+impl Translator<'_> {
+    /// The body of the kernel, in whose last position a `return` may stand.
+    pub fn function_body(&mut self, block: &Block) -> TokenStream {
+        self.block_with(block, true)
+    }
+
+    /// A block with a value, which is `()` if it ends with a statement.
+    pub fn block(&mut self, block: &Block) -> TokenStream {
+        self.block_with(block, false)
+    }
+
+    /// The `last` block of a function returns its value from the function.
+    pub(crate) fn block_with(&mut self, block: &Block, last: bool) -> TokenStream {
+        self.scope.enter();
+        let mut code = TokenStream::new();
+        let mut value = None;
+        for (position, stmt) in block.stmts.iter().enumerate() {
+            let at_end = position + 1 == block.stmts.len();
+            match stmt {
+                Stmt::Expr(expr, semicolon) if at_end && (semicolon.is_none() || last) => {
+                    value = match expr {
+                        Expr::Return(returned) if last => Some(match &returned.expr {
+                            Some(expr) => self.expr(expr),
+                            None => self.unit(),
+                        }),
+                        _ if semicolon.is_some() => {
+                            code.extend(self.expression_statement(expr));
+                            None
+                        }
+                        Expr::If(branch) if last => Some(self.branch(branch, true)),
+                        Expr::Block(inner) if last && inner.label.is_none() => {
+                            Some(self.block_with(&inner.block, true))
+                        }
+                        expr => Some(self.expr(expr)),
+                    };
+                }
+                stmt => code.extend(self.stmt(stmt)),
+            }
+        }
+        self.scope.leave();
+        let value = value.unwrap_or_else(|| self.unit());
+        quote!({ #code #value })
+    }
+
+    /// A block run for what it does, such as the body of a loop: code without braces.
+    pub fn statements(&mut self, block: &Block) -> TokenStream {
+        self.scope.enter();
+        let code = block.stmts.iter().map(|stmt| self.stmt(stmt)).collect();
+        self.scope.leave();
+        code
+    }
+
+    fn stmt(&mut self, stmt: &Stmt) -> TokenStream {
+        match stmt {
+            Stmt::Local(local) => self.local(local),
+            Stmt::Expr(expr, _) => self.expression_statement(expr),
+            Stmt::Item(item) => self.item(item),
+            Stmt::Macro(StmtMacro { mac, .. }) => {
+                let name = mac.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
+                self.diagnostics.report(mac, diagnose::unsupported_macro(&name));
+                TokenStream::new()
+            }
+        }
+    }
+
+    fn local(&mut self, local: &Local) -> TokenStream {
+        if let Some(attribute) = local.attrs.iter().find(|attribute| attribute.path().is_ident("cfg")) {
+            self.diagnostics.report(attribute, "`cfg` on statements is not supported in a kernel");
+        }
+        let Some(init) = &local.init else { return self.declare_pattern(&local.pat, None) };
+        if let Some((token, _)) = &init.diverge {
+            self.diagnostics.report(token, "`let … else` is not supported in a kernel: write an `if`");
+        }
+        let value = self.expr(&init.expr);
+        self.bind_pattern(&local.pat, value, None, 0)
+    }
+
+    /// Constants, imports and other items are repeated in the tracing code.
+    fn item(&mut self, item: &Item) -> TokenStream {
+        match item {
+            Item::Const(_) | Item::Static(_) | Item::Use(_) | Item::Type(_) | Item::Fn(_) => quote!(#item),
+            Item::Macro(item) => {
+                let name =
+                    item.mac.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
+                self.diagnostics.report(item, diagnose::unsupported_macro(&name));
+                TokenStream::new()
+            }
+            other => {
+                self.diagnostics
+                    .report(other, "this item cannot stand in a kernel: move it out of the function");
+                TokenStream::new()
+            }
+        }
+    }
+
+    /// An expression for what it does; its value is dropped.
+    pub(crate) fn expression_statement(&mut self, expr: &Expr) -> TokenStream {
+        match expr {
+            Expr::Paren(inner) => self.expression_statement(&inner.expr),
+            Expr::Group(inner) => self.expression_statement(&inner.expr),
+            Expr::Assign(assign) => self.assign(&assign.left, &assign.right, assign.eq_token.span()),
+            Expr::Binary(binary) => match compound_operator(&binary.op) {
+                Some(op) => self.assign_op(op, &binary.left, &binary.right, binary.op.span()),
+                None => self.value_statement(expr),
+            },
+            Expr::While(_) | Expr::ForLoop(_) => self.loop_statement(expr),
+            _ => self.value_statement(expr),
+        }
+    }
+
+    fn value_statement(&mut self, expr: &Expr) -> TokenStream {
+        let value = self.expr(expr);
+        quote!(let _ = #value;)
+    }
+
+    /// `while` and `for`.
+    fn loop_statement(&mut self, expr: &Expr) -> TokenStream {
+        let t = self.t.clone();
+        match expr {
+            Expr::While(looped) => {
+                self.check_label(looped.label.as_ref());
+                let place = self.place(looped.while_token.span());
+                let condition = self.expr(&looped.cond);
+                let body = self.statements(&looped.body);
+                quote!(#t.while_(|| #condition, || { #body }, #place);)
+            }
+            Expr::ForLoop(looped) => {
+                self.check_label(looped.label.as_ref());
+                let place = self.place(looped.for_token.span());
+                let range = self.loop_range(&looped.expr);
+                let index = hygienic("index");
+                self.scope.enter();
+                let bindings = self.bind_pattern(&looped.pat, quote!(#index), None, 0);
+                let body = self.statements(&looped.body);
+                self.scope.leave();
+                quote!(#t.for_(#range, |#index| { #bindings #body }, #place);)
+            }
+            _ => TokenStream::new(),
+        }
+    }
+
+    fn check_label(&mut self, label: Option<&syn::Label>) {
+        if let Some(label) = label {
+            self.diagnostics.report(label, "labels are not supported in a kernel: there is no `break`");
+        }
+    }
+
+    /// What a `for` runs over: a range, perhaps reversed or with a step, perhaps in `prange`.
+    fn loop_range(&mut self, expr: &Expr) -> TokenStream {
+        if is_loop_range(expr) {
+            return self.expr(expr);
+        }
+        self.unsupported(
+            expr,
+            "a kernel's loop runs over a range of integers: `for i in 0..a.len()`, or in parallel \
+             `for i in prange(0..a.len())`",
+        )
+    }
+
+    /// `target = value`.
+    fn assign(&mut self, target: &Expr, value: &Expr, span: proc_macro2::Span) -> TokenStream {
+        let (t, place) = (self.t.clone(), self.place(span));
+        match strip(target) {
+            Expr::Tuple(tuple) => {
+                // All parts are evaluated before the first is assigned: `(a, b) = (b, a)` swaps.
+                let whole = hygienic("whole");
+                let value = self.expr(value);
+                let (mut parts, mut assignments) = (TokenStream::new(), TokenStream::new());
+                for (position, target) in tuple.elems.iter().enumerate() {
+                    let part = format_ident!("part_{position}", span = whole.span());
+                    let index = proc_macro2::Literal::usize_unsuffixed(position);
+                    parts.extend(quote! {
+                        let #part = #t.bind("", #t.field(#whole, #index, #place), ::core::option::Option::None, #place);
+                    });
+                    if !matches!(target, Expr::Infer(_)) {
+                        assignments.extend(self.assign_value(target, quote!(#part), &place));
+                    }
+                }
+                quote!({ let #whole = #value; #parts #assignments })
+            }
+            Expr::Infer(_) => self.value_statement(value),
+            target => {
+                let value = self.expr(value);
+                self.assign_value(target, value, &place)
+            }
+        }
+    }
+
+    /// Sets a variable or an element. The value is evaluated before the index, as in Rust.
+    fn assign_value(&mut self, target: &Expr, value: TokenStream, place: &TokenStream) -> TokenStream {
+        let (t, new) = (self.t.clone(), hygienic("new"));
+        match strip(target) {
+            Expr::Index(indexed) => {
+                let Some((array, index)) = self.element(indexed) else { return TokenStream::new() };
+                quote!({ let #new = #value; #t.store(#array, &[#index], #new, #place); })
+            }
+            target => {
+                let Some(variable) = self.assigned_variable(target) else { return TokenStream::new() };
+                let declared = match target {
+                    Expr::Path(path) => path.path.get_ident().and_then(|name| {
+                        self.scope.get(&name.to_string()).and_then(|local| local.declared_type.clone())
+                    }),
+                    _ => None,
+                };
+                let value = match declared {
+                    Some(ty) => quote!(#t.bind("", #value, #ty, #place)),
+                    None => value,
+                };
+                quote!({ let #new = #value; #t.assign(#variable, #new, #place); })
+            }
+        }
+    }
+
+    /// `target += value` and the like.
+    fn assign_op(&mut self, op: &str, target: &Expr, value: &Expr, span: proc_macro2::Span) -> TokenStream {
+        let (t, new, place) = (self.t.clone(), hygienic("new"), self.place(span));
+        let value = self.expr(value);
+        match strip(target) {
+            Expr::Index(indexed) => {
+                let Some((array, index)) = self.element(indexed) else { return TokenStream::new() };
+                quote!({ let #new = #value; #t.store_op(#op, #array, &[#index], #new, #place); })
+            }
+            target => {
+                let Some(variable) = self.assigned_variable(target) else { return TokenStream::new() };
+                quote!({ let #new = #value; #t.assign_op(#op, #variable, #new, #place); })
+            }
+        }
+    }
+
+    /// The array and the index of an element that is set.
+    fn element(&mut self, indexed: &syn::ExprIndex) -> Option<(TokenStream, TokenStream)> {
+        let array = self.assigned_variable(strip(&indexed.expr))?;
+        let index = self.index(&indexed.index);
+        Some((array, index))
+    }
+
+    /// A variable that is set: only a name can be, perhaps dereferenced.
+    fn assigned_variable(&mut self, target: &Expr) -> Option<TokenStream> {
+        match strip(target) {
+            Expr::Path(path)
+                if path.path.get_ident().is_some_and(|name| self.scope.get(&name.to_string()).is_some()) =>
+            {
+                Some(quote_spanned!(path.span()=> #path))
+            }
+            Expr::Unary(unary) if matches!(unary.op, syn::UnOp::Deref(_)) => {
+                self.assigned_variable(&unary.expr)
+            }
+            Expr::Reference(reference) => self.assigned_variable(&reference.expr),
+            Expr::Path(path) => {
+                self.diagnostics.report(path, "a kernel can only set its own variables and `&mut` arrays");
+                None
+            }
+            other => {
+                let message = "a kernel can set a variable or an array element, `a[i]` or `a[[i, j]]`, only";
+                self.diagnostics.report(other, message);
+                None
+            }
+        }
+    }
+}
+
+/// The expression without parentheses and invisible groups.
+pub(crate) fn strip(mut expr: &Expr) -> &Expr {
+    loop {
+        expr = match expr {
+            Expr::Paren(inner) => &inner.expr,
+            Expr::Group(inner) => &inner.expr,
+            other => return other,
+        }
+    }
+}
+
+/// The operator of a compound assignment, without `=`.
+pub(crate) fn compound_operator(op: &syn::BinOp) -> Option<&'static str> {
+    use syn::BinOp;
+    Some(match op {
+        BinOp::AddAssign(_) => "+",
+        BinOp::SubAssign(_) => "-",
+        BinOp::MulAssign(_) => "*",
+        BinOp::DivAssign(_) => "/",
+        BinOp::RemAssign(_) => "%",
+        BinOp::BitXorAssign(_) => "^",
+        BinOp::BitAndAssign(_) => "&",
+        BinOp::BitOrAssign(_) => "|",
+        BinOp::ShlAssign(_) => "<<",
+        BinOp::ShrAssign(_) => ">>",
+        _ => return None,
+    })
+}
+
+/// Whether an expression in `for _ in …` can be a range by its form.
+fn is_loop_range(expr: &Expr) -> bool {
+    match strip(expr) {
+        Expr::Range(_) | Expr::Path(_) => true,
+        Expr::MethodCall(call) => {
+            matches!(call.method.to_string().as_str(), "rev" | "step_by") && is_loop_range(&call.receiver)
+        }
+        Expr::Call(call) => match strip(&call.func) {
+            Expr::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == "prange"),
+            _ => false,
+        },
+        _ => false,
+    }
+}

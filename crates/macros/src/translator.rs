@@ -1,0 +1,123 @@
+//! The state of the translation of one kernel, and the frame of its tracing function.
+//!
+//! ```text
+//! pub fn scale(x: f64) -> f64 { x * 2.0 }
+//!
+//! let at = |line, column| At { file: file!(), line, column };
+//! let x = t.bind("x", arguments[0], Some(<f64 as Argument>::KIND.ty), at(1, 14));
+//! let result = { t.binary("*", x, t.float_literal(2.0, at(1, 36)), at(1, 34)) };
+//! ```
+//!
+//! Variables of the user keep their names and spans; our own (`t`, `at`, …) are hygienic.
+
+use crate::diagnose::Diagnostics;
+use crate::input::KernelInput;
+use crate::scope::{Local, Scope};
+use proc_macro2::{Literal, Span, TokenStream};
+use quote::{ToTokens, quote};
+use syn::Ident;
+
+/// Translates a kernel's body into the body of its tracing function, which has `t: &Tracer`,
+/// `arguments: &[Value]` and `place: At` in scope and ends with the value returned.
+pub fn translate(input: &KernelInput, diagnostics: &mut Diagnostics) -> TokenStream {
+    Translator::new(input.name(), diagnostics).function(input)
+}
+
+/// An identifier of ours that cannot meet one of the user's.
+pub fn hygienic(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
+}
+
+/// Translates statements and expressions into tracing code.
+pub(crate) struct Translator<'a> {
+    /// The tracer in the generated code.
+    pub t: Ident,
+    /// The closure that makes places in the generated code.
+    at: Ident,
+    /// The kernel's own name, which it must not call.
+    pub kernel: String,
+    /// The local variables.
+    pub scope: Scope,
+    /// The complaints.
+    pub diagnostics: &'a mut Diagnostics,
+}
+
+impl<'a> Translator<'a> {
+    /// For the body of the kernel of this name.
+    pub fn new(kernel: &Ident, diagnostics: &'a mut Diagnostics) -> Translator<'a> {
+        Translator {
+            t: hygienic("t"),
+            at: hygienic("at"),
+            kernel: kernel.to_string(),
+            scope: Scope::new(),
+            diagnostics,
+        }
+    }
+
+    /// The whole function: parameters, body, result.
+    fn function(&mut self, input: &KernelInput) -> TokenStream {
+        let (t, at, arguments, result) =
+            (&hygienic("t"), &self.at.clone(), hygienic("arguments"), hygienic("result"));
+        let mut bindings = TokenStream::new();
+        for (position, param) in input.params.iter().enumerate().filter(|(_, param)| param.named) {
+            let (name, ty, text) = (&param.name, &param.ty, param.name.to_string());
+            let place = self.place(name.span());
+            let position = Literal::usize_unsuffixed(position);
+            let bound = quote! {
+                #t.bind(
+                    #text,
+                    #arguments[#position],
+                    ::core::option::Option::Some(<#ty as ::parfuse::__private::Argument>::KIND.ty),
+                    #place,
+                )
+            };
+            self.scope.add(text.clone(), Local::default());
+            bindings.extend(if param.variable {
+                quote!(let #name = #t.variable(#text, #bound, #place);)
+            } else {
+                quote!(let #name = #bound;)
+            });
+        }
+        let body = self.function_body(&input.function.block);
+        let ending = match &input.returns {
+            None => quote!(#result),
+            Some(ty) => {
+                let place = self.place(input.returns_span());
+                quote! {
+                    ::parfuse::__private::returned(
+                        #t,
+                        #result,
+                        &<#ty as ::parfuse::__private::Returned>::kinds(),
+                        #place,
+                    )
+                }
+            }
+        };
+        quote! {
+            let #at = |line: u32, column: u32| ::parfuse::__private::At { file: ::core::file!(), line, column };
+            #bindings
+            let #result = #body;
+            #ending
+        }
+    }
+
+    /// Code for the place of a token in the user's file; lines and columns count from one.
+    pub fn place(&self, span: Span) -> TokenStream {
+        let (start, at) = (span.start(), &self.at);
+        let line = Literal::usize_unsuffixed(start.line);
+        let column = Literal::usize_unsuffixed(start.column + 1);
+        quote!(#at(#line, #column))
+    }
+
+    /// Complains about tokens; the value stands in for what cannot be translated.
+    pub fn unsupported(&mut self, tokens: impl ToTokens, message: impl std::fmt::Display) -> TokenStream {
+        self.diagnostics.report(tokens, message);
+        self.unit()
+    }
+
+    /// Code for the value `()`.
+    pub fn unit(&self) -> TokenStream {
+        let t = &self.t;
+        quote!(#t.unit())
+    }
+}
