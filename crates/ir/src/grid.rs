@@ -37,6 +37,7 @@ pub struct Grid {
 
 /// The rectangle of elements that one block covers: half-open ranges of rows and columns.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(C)]
 pub struct BlockRange {
     /// First row.
     pub row_start: usize,
