@@ -279,4 +279,34 @@ impl Primitives for Builder {
     fn ty(&self, value: Value) -> LaneType {
         self.code.values[value].ty
     }
+
+    fn as_constant(&self, value: Value) -> Option<u64> {
+        self.bits(value)
+    }
+
+    /// A branch where it can be one; the prologue has no place for one, and computes both sides.
+    fn rare(
+        &mut self,
+        condition: Value,
+        common: Value,
+        slow: &mut dyn FnMut(&mut Builder) -> Value,
+    ) -> Value {
+        let in_prologue = |value: Value| !self.varying(value) && self.levels[value.0 as usize] == 0;
+        let both =
+            in_prologue(condition) && in_prologue(common) && self.scopes[0].kind == ScopeKind::Prologue;
+        if both || self.bits(condition).is_some() {
+            let slow = slow(self);
+            return self.op(LaneOp::Select, &[condition, slow, common]);
+        }
+        let any = self.any(condition);
+        self.open_branch();
+        let slow = slow(self);
+        let chosen = self.op(LaneOp::Select, &[condition, slow, common]);
+        let block = self.close_branch();
+        let varying = self.varying(chosen) || self.varying(common);
+        let value = self.bound(self.ty(common), varying);
+        let merge = Merge { value, then: chosen, otherwise: common };
+        self.branch(any, block, Block::new(), vec![merge]);
+        value
+    }
 }

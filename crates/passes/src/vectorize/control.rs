@@ -20,15 +20,6 @@ use super::translate::{Env, Mask, Place, Translator};
 use parfuse_ir::lane::{Block, Carried, LaneOp, LaneType, Merge, Value};
 use parfuse_ir::loops::{self, Stmt, Var};
 use parfuse_ir::math::Primitives;
-use std::collections::BTreeSet;
-
-/// What a loop carries besides its own bookkeeping: variables, and values of a header that runs at the end
-/// of the body.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Holder {
-    Var(Var),
-    Value(loops::Value),
-}
 
 impl Translator<'_> {
     /// Translates an `if`.
@@ -171,24 +162,19 @@ impl Translator<'_> {
         let rotated = !assigned(header).is_disjoint(live);
         let outside = self.mask;
         let vars = &assigned(header) | &assigned(body);
-        let mut holders: BTreeSet<Holder> = vars
-            .into_iter()
-            .filter(|var| if rotated { after_header.contains(var) } else { at_header.contains(var) })
-            .map(Holder::Var)
-            .collect();
+        let vars = &vars & if rotated { &after_header } else { &at_header };
 
         // What the header sets and later code reads is not known outside the loop. Such a header runs once
         // before the loop and then at the end of the body; the loop carries its outcome.
         let mut first = outside.lanes.unwrap_or_else(|| self.build.bool(true));
         if rotated {
-            holders.extend(header_values_used(self.loops, header, body).into_iter().map(Holder::Value));
             self.block(header, &after_header);
             let cond = self.value(cond);
             first = if divergent { self.active(cond) } else { cond };
         }
 
         self.build.open_loop();
-        let (mut carried, before) = self.carry(&holders);
+        let (mut carried, before) = self.carry(&vars);
         let active = (divergent || rotated).then(|| self.build.bound(LaneType::Bool, divergent));
         let go = if rotated {
             active.expect("a rotated loop carries its condition")
@@ -213,13 +199,13 @@ impl Translator<'_> {
             let cond = self.value(cond);
             next = if divergent { self.active(cond) } else { cond };
         }
-        self.end_iteration(&holders, &mut carried, divergent.then_some(go), live);
+        self.end_iteration(&vars, &mut carried, divergent.then_some(go), live);
         if let Some(value) = active {
             carried.push(Carried { value, init: first, next });
         }
         self.build.close_loop(carried.clone(), condition);
         self.mask = outside;
-        self.after_loop(before, &holders, &carried);
+        self.after_loop(before, &vars, &carried);
     }
 
     /// Translates a `for`.
@@ -233,12 +219,11 @@ impl Translator<'_> {
         let extent = self.value(extent);
         let divergent = self.build.varying(extent);
         let at_iteration = live_at_iteration(self.loops, body, live);
-        let holders: BTreeSet<Holder> =
-            (&assigned(body) & &at_iteration).into_iter().map(Holder::Var).collect();
+        let vars = &assigned(body) & &at_iteration;
         let outside = self.mask;
 
         self.build.open_loop();
-        let (mut carried, before) = self.carry(&holders);
+        let (mut carried, before) = self.carry(&vars);
         let counter = self.build.bound(LaneType::I64, false);
         let unfinished = self.build.op(LaneOp::ULt, &[counter, extent]);
         let go = if divergent { self.active(unfinished) } else { unfinished };
@@ -250,81 +235,55 @@ impl Translator<'_> {
         }
         self.values.insert(index, counter);
         self.block(body, &at_iteration);
-        self.end_iteration(&holders, &mut carried, divergent.then_some(go), live);
+        self.end_iteration(&vars, &mut carried, divergent.then_some(go), live);
         let (zero, one) = (self.build.i64(0), self.build.i64(1));
         let next = self.build.op(LaneOp::IAdd, &[counter, one]);
         carried.push(Carried { value: counter, init: zero, next });
         self.build.close_loop(carried.clone(), condition);
         self.mask = outside;
-        self.after_loop(before, &holders, &carried);
+        self.after_loop(before, &vars, &carried);
     }
 
-    /// Makes the carried values and has the holders hold them; the next values are still to be filled in.
+    /// Makes the carried values and has the variables hold them; the next values are still to be filled in.
     /// Returns also what variables held before the loop.
-    fn carry(&mut self, holders: &BTreeSet<Holder>) -> (Vec<Carried>, Env) {
+    fn carry(&mut self, vars: &VarSet) -> (Vec<Carried>, Env) {
         let before = self.env.clone();
         let mut carried = Vec::new();
-        for holder in holders {
-            let init = self.held(*holder);
-            let varies = match (&self.place, holder) {
-                (Place::Driver, _) => false,
-                (Place::Region(varying), Holder::Var(var)) => varying.var(*var),
-                (Place::Region(varying), Holder::Value(value)) => varying.value(*value),
+        for var in vars {
+            let init = self.var(*var);
+            let varies = match &self.place {
+                Place::Driver => false,
+                Place::Region(varying) => varying.var(*var),
             };
             let varying = varies || self.build.varying(init);
             let ty = self.build.ty(init);
             let value = self.build.bound(ty, varying);
-            match holder {
-                Holder::Var(var) => self.env.insert(*var, value),
-                Holder::Value(header_value) => self.values.insert(*header_value, value),
-            };
+            self.env.insert(*var, value);
             carried.push(Carried { value, init, next: value });
         }
         (carried, before)
-    }
-
-    fn held(&mut self, holder: Holder) -> Value {
-        match holder {
-            Holder::Var(var) => self.var(var),
-            Holder::Value(value) => self.value(value),
-        }
     }
 
     /// Fills in the next values. Lanes that have left the loop keep what later code reads; what is read
     /// in the loop only may become anything in them.
     fn end_iteration(
         &mut self,
-        holders: &BTreeSet<Holder>,
+        vars: &VarSet,
         carried: &mut [Carried],
         active: Option<Value>,
         live: &VarSet,
     ) {
-        for (holder, carried) in holders.iter().zip(carried) {
-            carried.next = self.held(*holder);
-            let kept = matches!(holder, Holder::Var(var) if live.contains(var));
-            if let Some(active) = active.filter(|_| kept) {
+        for (var, carried) in vars.iter().zip(carried) {
+            carried.next = self.var(*var);
+            if let Some(active) = active.filter(|_| live.contains(var)) {
                 carried.next = self.build.op(LaneOp::Select, &[active, carried.next, carried.value]);
             }
         }
     }
 
     /// After a loop, carried variables hold the carried values and all others what they held before it.
-    fn after_loop(&mut self, before: Env, holders: &BTreeSet<Holder>, carried: &[Carried]) {
+    fn after_loop(&mut self, before: Env, vars: &VarSet, carried: &[Carried]) {
         self.env = before;
-        for (holder, carried) in holders.iter().zip(carried) {
-            if let Holder::Var(var) = holder {
-                self.env.insert(*var, carried.value);
-            }
-        }
+        self.env.extend(vars.iter().copied().zip(carried.iter().map(|carried| carried.value)));
     }
-}
-
-/// The values computed at the top of a header that the body uses.
-fn header_values_used(loops: &loops::Loops, header: &[Stmt], body: &[Stmt]) -> Vec<loops::Value> {
-    let used = super::region::used_values(loops, body);
-    let computed = header.iter().filter_map(|stmt| match stmt {
-        Stmt::Let(value) => Some(*value),
-        _ => None,
-    });
-    computed.filter(|value| used.contains(value) && !loops.values[*value].expr.is_leaf()).collect()
 }

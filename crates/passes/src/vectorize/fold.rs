@@ -41,11 +41,29 @@ fn unary(build: &mut Builder, op: LaneOp, a: Value) -> Option<Value> {
             Some(inner[0])
         }
         (Bitcast, Inst::Op(Bitcast, inner)) => Some(inner[0]),
+        (BNot, Inst::Op(compare, inner)) => negated(build, compare, inner[0], *inner.get(1)?),
         // A positive number is the same with and without a sign, and the signed conversion is the faster one.
         (UToF64, index) if is_index(&index) => Some(build.op(SToF64, &[a])),
         (UToF32, index) if is_index(&index) => Some(build.op(SToF32, &[a])),
         _ => None,
     }
+}
+
+/// The opposite of a comparison. The order of floats has none: both `<` and `>=` are false of NaN.
+fn negated(build: &mut Builder, compare: LaneOp, a: Value, b: Value) -> Option<Value> {
+    use LaneOp::*;
+    let (op, operands) = match compare {
+        IEq => (INe, [a, b]),
+        INe => (IEq, [a, b]),
+        FEq => (FNe, [a, b]),
+        FNe => (FEq, [a, b]),
+        SLt => (SLe, [b, a]),
+        SLe => (SLt, [b, a]),
+        ULt => (ULe, [b, a]),
+        ULe => (ULt, [b, a]),
+        _ => return None,
+    };
+    Some(build.op(op, &operands))
 }
 
 fn is_index(inst: &Inst) -> bool {

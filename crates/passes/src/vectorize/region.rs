@@ -184,7 +184,7 @@ impl Translator<'_> {
 }
 
 /// The values that a block uses, in its own and all nested statements.
-pub(super) fn used_values(loops: &Loops, block: &[Stmt]) -> BTreeSet<loops::Value> {
+fn used_values(loops: &Loops, block: &[Stmt]) -> BTreeSet<loops::Value> {
     let mut used = BTreeSet::new();
     collect_used(loops, block, &mut used);
     used
