@@ -1,0 +1,166 @@
+//! Turns temporary arrays into scalars of the loop that makes and uses them.
+//!
+//! ```text
+//! alloc b2[v0]
+//! parfor v3 in v0 {                      parfor v3 in v0 {
+//!   v4: f64 = sub v1, v2                   v4: f64 = sub v1, v2
+//!   store b2[v3], v4            ⇒          set x0, v4
+//!   v5: f64 = load b2[v3]                  v5: f64 = x0
+//!   v6: f64 = exp v5                       v6: f64 = exp v5
+//! ```
+//!
+//! Value numbering then makes `v5` the value `v4`, and the variable is gone. An array contracts if one loop
+//! alone touches its elements, each iteration only one element, storing to it before anything else, and
+//! nobody else sees it: it is not returned, moved or measured. (Value numbering has replaced lengths by
+//! the values that the array was allocated with.)
+
+use crate::Changed;
+use crate::same::Same;
+use crate::walk::{self, blocks, blocks_mut};
+use parfuse_ir::arena::Id;
+use parfuse_ir::loops::{Block, Buffer, Event, Expr, Loops, Note, Origin, Output, Parfor, Stmt, Value, Var, VarData};
+
+/// Replaces local arrays that each iteration uses one element of by variables.
+pub fn contract_arrays(loops: &mut Loops) -> Changed {
+    let mut body = std::mem::take(&mut loops.body);
+    let seen = everything_seen(loops, &body);
+    let mut scalars: Vec<Option<Var>> = vec![None; loops.buffers.len()];
+    let mut changed = false;
+    for buffer in loops.buffers.ids() {
+        let Seen { alloc: true, barred: false, parfors: 1, .. } = seen[buffer.index()] else { continue };
+        let Some(parfor) = only_user(loops, &body, buffer) else { continue };
+        if !one_element_stored_first(loops, parfor, buffer) {
+            continue;
+        }
+        let locs = parfor.sources.iter().map(|source| source.loc).collect();
+        let (name, dtype) = (loops.buffers[buffer].name.clone(), loops.buffers[buffer].dtype);
+        scalars[buffer.index()] = Some(loops.vars.push(VarData { name: name.clone(), dtype }));
+        loops.notes.push(Note { pass: "contract_arrays", event: Event::Contracted { array: name }, locs });
+        changed = true;
+    }
+    if changed {
+        replace(loops, &mut body, &scalars);
+    }
+    loops.body = body;
+    changed.into()
+}
+
+/// What the kernel does with a buffer.
+#[derive(Clone, Copy, Default)]
+struct Seen {
+    alloc: bool,
+    /// Returned, moved, measured, or touched outside parallel loops.
+    barred: bool,
+    /// How many parallel loops touch its elements.
+    parfors: u32,
+    /// The last of them, by number.
+    last: u32,
+}
+
+fn everything_seen(loops: &Loops, body: &Block) -> Vec<Seen> {
+    let mut seen = vec![Seen::default(); loops.buffers.len()];
+    for (buffer, data) in loops.buffers.iter() {
+        seen[buffer.index()].barred = data.origin != Origin::Local;
+    }
+    for output in &loops.results {
+        if let Output::Buffer(buffer) = output {
+            seen[buffer.index()].barred = true;
+        }
+    }
+    let mut parfors = 0;
+    see(loops, body, 0, &mut parfors, &mut seen);
+    seen
+}
+
+/// `inside` is the number of the parallel loop around, from one.
+fn see(loops: &Loops, block: &Block, inside: u32, parfors: &mut u32, seen: &mut [Seen]) {
+    let touch = |seen: &mut Seen| {
+        seen.barred |= inside == 0;
+        if seen.last != inside {
+            seen.last = inside;
+            seen.parfors += 1;
+        }
+    };
+    for stmt in block {
+        match stmt {
+            Stmt::Let(value) => match &loops.values[*value].expr {
+                Expr::Load { buffer, .. } => touch(&mut seen[buffer.index()]),
+                Expr::Dim { buffer, .. } => seen[buffer.index()].barred = true,
+                _ => {}
+            },
+            Stmt::Store { buffer, .. } => touch(&mut seen[buffer.index()]),
+            Stmt::Alloc { buffer, .. } => seen[buffer.index()].alloc = true,
+            Stmt::Move { to, from } => {
+                seen[to.index()].barred = true;
+                seen[from.index()].barred = true;
+            }
+            _ => {}
+        }
+        let inside = if let Stmt::Parfor(_) = stmt {
+            *parfors += 1;
+            *parfors
+        } else {
+            inside
+        };
+        blocks(stmt).for_each(|inner| see(loops, inner, inside, parfors, seen));
+    }
+}
+
+fn only_user<'a>(loops: &Loops, body: &'a Block, buffer: Buffer) -> Option<&'a Parfor> {
+    let mut user = None;
+    walk::visit(body, &mut |stmt| {
+        if let Stmt::Parfor(parfor) = stmt
+            && walk::any(&parfor.body, &mut |stmt| access(loops, stmt).is_some_and(|(b, _)| b == buffer))
+        {
+            user = Some(parfor);
+        }
+    });
+    user
+}
+
+/// The buffer and index of a load or a store.
+fn access<'a>(loops: &'a Loops, stmt: &'a Stmt) -> Option<(Buffer, &'a [Value])> {
+    match stmt {
+        Stmt::Store { buffer, index, .. } => Some((*buffer, index)),
+        Stmt::Let(value) => match &loops.values[*value].expr {
+            Expr::Load { buffer, index } => Some((*buffer, index)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether each iteration touches one element of the buffer and does so first by an unconditional store.
+fn one_element_stored_first(loops: &Loops, parfor: &Parfor, buffer: Buffer) -> bool {
+    let touches = |stmt: &Stmt| access(loops, stmt).is_some_and(|(b, _)| b == buffer);
+    let first = parfor.body.iter().find(|stmt| walk::any(std::slice::from_ref(*stmt), &mut |stmt| touches(stmt)));
+    let Some(Stmt::Store { index: element, .. }) = first else { return false };
+    let same = Same::new(loops);
+    !walk::any(&parfor.body, &mut |stmt| {
+        access(loops, stmt).is_some_and(|(b, index)| b == buffer && !same.tuples(index, element))
+    })
+}
+
+fn replace(loops: &mut Loops, block: &mut Block, scalars: &[Option<Var>]) {
+    block.retain_mut(|stmt| {
+        match stmt {
+            Stmt::Store { buffer, value, .. } => {
+                if let Some(var) = scalars[buffer.index()] {
+                    *stmt = Stmt::Set { var, value: *value };
+                }
+            }
+            Stmt::Let(value) => {
+                let expr = &mut loops.values[*value].expr;
+                if let Expr::Load { buffer, .. } = expr
+                    && let Some(var) = scalars[buffer.index()]
+                {
+                    *expr = Expr::Var(var);
+                }
+            }
+            Stmt::Alloc { buffer, .. } => return scalars[buffer.index()].is_none(),
+            _ => {}
+        }
+        blocks_mut(stmt).for_each(|inner| replace(loops, inner, scalars));
+        true
+    });
+}

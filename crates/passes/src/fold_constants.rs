@@ -1,0 +1,343 @@
+//! Computes at compile time what constants determine.
+//!
+//! ```text
+//! v2: i64 = mul 3i64, 4i64                  (gone: v2 is the constant 12i64)
+//! v3: f64 = div v1, 4.0f64          ⇒       v3: f64 = mul v1, 0.25f64
+//! v4: bool = lt v2, 20i64                   (gone: v4 is the constant true)
+//! if v4 { store b0[v0], v3 }                store b0[v0], v3
+//! ```
+//!
+//! An identity is applied only if it gives the same bits for every operand. So for floats `x * 1.0`,
+//! `x / 1.0`, `x + -0.0` and `x - 0.0` are `x`, and division by a power of two is multiplication by its
+//! reciprocal, but `x + 0.0`, `x * 0.0` and `x - x` stay.
+
+use crate::Changed;
+use crate::walk::{Renames, blocks_mut, constant_bool};
+use parfuse_ir::loops::{Block, Expr, Loops, Origin, Stmt, Value};
+use parfuse_ir::{DType, Scalar, ScalarOp};
+
+/// Evaluates operations on constants, applies exact identities and resolves branches and loops whose
+/// conditions or extents are constants.
+pub fn fold_constants(loops: &mut Loops) -> Changed {
+    let mut body = std::mem::take(&mut loops.body);
+    let renames = Renames::new(loops);
+    let mut folding = Folding { loops, renames, space: None, changed: false };
+    folding.block(&mut body);
+    let Folding { renames, mut changed, .. } = folding;
+    changed |= renames.results(&mut loops.results);
+    loops.body = body;
+    changed.into()
+}
+
+struct Folding<'a> {
+    loops: &'a mut Loops,
+    renames: Renames,
+    /// The indices of the parallel loop around.
+    space: Option<Vec<Value>>,
+    changed: bool,
+}
+
+/// What an expression turned out to be.
+enum Folded {
+    Constant(Scalar),
+    Same(Value),
+    Expr(Expr),
+}
+
+impl Folding<'_> {
+    fn block(&mut self, block: &mut Block) {
+        for mut stmt in std::mem::take(block) {
+            self.changed |= self.renames.stmt(&mut stmt);
+            match stmt {
+                Stmt::Let(value) if self.value(value) => block.push(stmt),
+                Stmt::Let(_) => self.changed = true,
+                _ => self.statement(stmt, block),
+            }
+        }
+    }
+
+    /// Folds a value; answers whether it still needs its `Let`.
+    fn value(&mut self, value: Value) -> bool {
+        let data = &mut self.loops.values[value];
+        self.changed |= self.renames.expr(&mut data.expr);
+        // One rewriting may enable another; each makes the expression smaller, so few rounds suffice.
+        for _ in 0..4 {
+            match self.fold(value) {
+                None => break,
+                Some(Folded::Constant(scalar)) => self.loops.values[value].expr = Expr::Const(scalar),
+                Some(Folded::Expr(expr)) => self.loops.values[value].expr = expr,
+                Some(Folded::Same(other)) => {
+                    self.renames.set(value, other);
+                    return false;
+                }
+            }
+            self.changed = true;
+        }
+        !self.loops.values[value].expr.is_leaf()
+    }
+
+    fn fold(&mut self, value: Value) -> Option<Folded> {
+        let dtype = self.loops.dtype(value);
+        match &self.loops.values[value].expr {
+            Expr::Op(op, args) => {
+                let (op, args) = (*op, args.as_slice());
+                let mut constants = [Scalar::Bool(false); 3];
+                let mut known = true;
+                for (slot, arg) in constants.iter_mut().zip(args) {
+                    match self.loops.constant(*arg) {
+                        Some(scalar) => *slot = scalar,
+                        None => known = false,
+                    }
+                }
+                if known {
+                    return Some(Folded::Constant(op.eval(&constants[..args.len()])));
+                }
+                match *args {
+                    [a] => self.fold_unary(op, a),
+                    [a, b] => self.fold_binary(op, dtype, a, b),
+                    [condition, yes, no] if op == ScalarOp::Select => match constant_bool(self.loops, condition) {
+                        Some(chosen) => Some(Folded::Same(if chosen { yes } else { no })),
+                        None => (yes == no).then_some(Folded::Same(yes)),
+                    },
+                    _ => None,
+                }
+            }
+            Expr::Cast(arg) => self.fold_cast(dtype, *arg),
+            Expr::Dim { buffer, axis } => match &self.loops.buffers[*buffer].origin {
+                Origin::Param { layout, .. } if layout.single.get(*axis as usize) == Some(&true) => {
+                    Some(Folded::Constant(Scalar::Usize(1)))
+                }
+                _ => None,
+            },
+            Expr::LinearIndex => match self.space.as_deref() {
+                Some([]) => Some(Folded::Constant(Scalar::Usize(0))),
+                Some([index]) => Some(Folded::Same(*index)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn fold_unary(&self, op: ScalarOp, a: Value) -> Option<Folded> {
+        match &self.loops.values[a].expr {
+            Expr::Op(inner, args) if *inner == op && matches!(op, ScalarOp::Neg | ScalarOp::Not) => {
+                Some(Folded::Same(args[0]))
+            }
+            _ => None,
+        }
+    }
+
+    fn fold_binary(&mut self, op: ScalarOp, dtype: DType, a: Value, b: Value) -> Option<Folded> {
+        let operand = self.loops.dtype(a);
+        let (left, right) = (self.loops.constant(a), self.loops.constant(b));
+        if op.commutes() && left.is_some() && right.is_none() {
+            return self.fold_binary(op, dtype, b, a).or(Some(Folded::Expr(Expr::Op(op, vec![b, a]))));
+        }
+        if let ScalarOp::Powi | ScalarOp::Powf = op {
+            return None;
+        }
+        if operand.is_float() { self.fold_float(op, a, b, right) } else { self.fold_exact(op, operand, a, b, left, right) }
+    }
+
+    /// Identities of floats that hold to the last bit.
+    fn fold_float(&mut self, op: ScalarOp, a: Value, b: Value, right: Option<Scalar>) -> Option<Folded> {
+        if a == b && matches!(op, ScalarOp::Min | ScalarOp::Max) {
+            return Some(Folded::Same(a));
+        }
+        let constant = right?;
+        let dtype = constant.dtype();
+        let zero = dtype.zero();
+        let neutral = match op {
+            ScalarOp::Mul | ScalarOp::Div => constant == dtype.one(),
+            ScalarOp::Add => constant == ScalarOp::Neg.eval(&[zero]),
+            ScalarOp::Sub => constant == zero,
+            _ => false,
+        };
+        if neutral {
+            return Some(Folded::Same(a));
+        }
+        if op == ScalarOp::Div {
+            let reciprocal = exact_reciprocal(constant)?;
+            let loc = self.loops.values[b].loc;
+            let factor = self.loops.value(Expr::Const(reciprocal), dtype, loc);
+            return Some(Folded::Expr(Expr::Op(ScalarOp::Mul, vec![a, factor])));
+        }
+        None
+    }
+
+    /// Identities of integers and truth values.
+    fn fold_exact(
+        &mut self,
+        op: ScalarOp,
+        dtype: DType,
+        a: Value,
+        b: Value,
+        left: Option<Scalar>,
+        right: Option<Scalar>,
+    ) -> Option<Folded> {
+        use ScalarOp::*;
+        let (zero, one) = (dtype.zero(), dtype.one());
+        let ones = if dtype == DType::Bool { one } else { Scalar::from_bits(dtype, u64::MAX) };
+        let truth = |known| Some(Folded::Constant(Scalar::Bool(known)));
+        if a == b {
+            match op {
+                Sub | Xor => return Some(Folded::Constant(zero)),
+                And | Or | Min | Max => return Some(Folded::Same(a)),
+                Eq | Le | Ge => return truth(true),
+                Ne | Lt | Gt => return truth(false),
+                _ => {}
+            }
+        }
+        if left == Some(zero) && matches!(op, Div | Rem | Shl | Shr) {
+            return Some(Folded::Constant(zero));
+        }
+        let unsigned = dtype == DType::Usize || dtype == DType::Bool;
+        if unsigned && left == Some(zero) {
+            match op {
+                Gt => return truth(false),
+                Le => return truth(true),
+                _ => {}
+            }
+        }
+        let constant = right?;
+        match op {
+            Add | Sub | Or | Xor | Shl | Shr if constant == zero => Some(Folded::Same(a)),
+            Mul | Div if constant == one => Some(Folded::Same(a)),
+            Mul | And if constant == zero => Some(Folded::Constant(zero)),
+            Rem if constant == one => Some(Folded::Constant(zero)),
+            And if constant == ones => Some(Folded::Same(a)),
+            Or if constant == ones => Some(Folded::Constant(ones)),
+            Max if unsigned && constant == zero => Some(Folded::Same(a)),
+            Min if unsigned && constant == zero => Some(Folded::Constant(zero)),
+            Lt if unsigned && constant == zero => truth(false),
+            Ge if unsigned && constant == zero => truth(true),
+            Eq if dtype == DType::Bool && constant == one => Some(Folded::Same(a)),
+            Ne if dtype == DType::Bool && constant == zero => Some(Folded::Same(a)),
+            // x - 1 is x + -1, and (x + 1) + 2 is x + 3: integers wrap.
+            Sub if dtype.is_signed() => Some(Folded::Expr(Expr::Op(Add, vec![a, self.constant_like(b, Sub.eval(&[zero, constant]))]))),
+            Add | Mul => match &self.loops.values[a].expr {
+                Expr::Op(inner, args) if *inner == op => {
+                    let (x, inner_constant) = (args[0], self.loops.constant(args[1])?);
+                    let sum = self.constant_like(b, op.eval(&[inner_constant, constant]));
+                    Some(Folded::Expr(Expr::Op(op, vec![x, sum])))
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn constant_like(&mut self, value: Value, scalar: Scalar) -> Value {
+        let loc = self.loops.values[value].loc;
+        self.loops.value(Expr::Const(scalar), scalar.dtype(), loc)
+    }
+
+    fn fold_cast(&self, to: DType, arg: Value) -> Option<Folded> {
+        let from = self.loops.dtype(arg);
+        if from == to {
+            return Some(Folded::Same(arg));
+        }
+        match self.loops.values[arg].expr {
+            Expr::Const(scalar) => Some(Folded::Constant(scalar.cast(to))),
+            Expr::Cast(origin) => {
+                let original = self.loops.dtype(origin);
+                if original == to && holds_all(from, original) {
+                    return Some(Folded::Same(origin));
+                }
+                // Between the two integer types of 64 bits a cast keeps the bits.
+                let keeps_bits = |t| t == DType::I64 || t == DType::Usize;
+                let skip = keeps_bits(original) && keeps_bits(from) && to == DType::I32;
+                skip.then_some(Folded::Expr(Expr::Cast(origin)))
+            }
+            _ => None,
+        }
+    }
+
+    fn statement(&mut self, mut stmt: Stmt, out: &mut Block) {
+        match &mut stmt {
+            Stmt::Check { ok, .. } if constant_bool(self.loops, *ok) == Some(true) => {
+                self.changed = true;
+                return;
+            }
+            Stmt::If { cond, then, otherwise } => {
+                if let Some(known) = constant_bool(self.loops, *cond) {
+                    let mut taken = std::mem::take(if known { then } else { otherwise });
+                    self.block(&mut taken);
+                    out.append(&mut taken);
+                    self.changed = true;
+                    return;
+                }
+            }
+            Stmt::While { header, cond, body } => {
+                self.block(header);
+                *cond = self.renames.get(*cond);
+                if constant_bool(self.loops, *cond) == Some(false) {
+                    out.append(header);
+                    self.changed = true;
+                    return;
+                }
+                self.block(body);
+                out.push(stmt);
+                return;
+            }
+            Stmt::For { index, extent, body } => match self.loops.constant(*extent) {
+                Some(Scalar::Usize(0)) => {
+                    self.changed = true;
+                    return;
+                }
+                Some(Scalar::Usize(1)) => {
+                    self.loops.values[*index].expr = Expr::Const(Scalar::Usize(0));
+                    self.block(body);
+                    out.append(body);
+                    self.changed = true;
+                    return;
+                }
+                _ => {}
+            },
+            Stmt::Parfor(parfor) => {
+                let empty = |extent: &Value| self.loops.constant(*extent) == Some(Scalar::Usize(0));
+                // Combining with the identity can turn -0.0 into 0.0, so an empty loop that reduces stays.
+                if parfor.reductions.is_empty() && parfor.extents.iter().any(empty) {
+                    self.changed = true;
+                    return;
+                }
+                self.space = Some(parfor.indices.clone());
+                self.block(&mut parfor.body);
+                self.space = None;
+                out.push(stmt);
+                return;
+            }
+            _ => {}
+        }
+        blocks_mut(&mut stmt).for_each(|inner| self.block(inner));
+        out.push(stmt);
+    }
+}
+
+/// `1 / c` if `c` is a power of two and both are normal: then `x / c` and `x * (1 / c)` round the same number.
+fn exact_reciprocal(constant: Scalar) -> Option<Scalar> {
+    match constant {
+        Scalar::F64(c) => {
+            let power_of_two = c.is_normal() && c.to_bits() << 12 == 0;
+            (power_of_two && c.recip().is_normal()).then(|| Scalar::F64(c.recip()))
+        }
+        Scalar::F32(c) => {
+            let power_of_two = c.is_normal() && c.to_bits() << 9 == 0;
+            (power_of_two && c.recip().is_normal()).then(|| Scalar::F32(c.recip()))
+        }
+        _ => None,
+    }
+}
+
+/// Whether casting from `narrow` to `wide` and back gives every value again.
+fn holds_all(wide: DType, narrow: DType) -> bool {
+    use DType::*;
+    match narrow {
+        Bool => true,
+        I32 => matches!(wide, I64 | Usize | F64),
+        I64 => wide == Usize,
+        Usize => wide == I64,
+        F32 => wide == F64,
+        F64 => false,
+    }
+}

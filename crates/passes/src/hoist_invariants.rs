@@ -1,0 +1,146 @@
+//! Moves out of loops what is the same in every iteration.
+//!
+//! ```text
+//! parfor v2 in v0 {                    v3: usize = dim b1, 0
+//!   v3: usize = dim b1, 0              v4: f64 = exp v1
+//!   v4: f64 = exp v1            ⇒      parfor v2 in v0 {
+//!   v5: f64 = mul v4, v4                 store b0[v2], v5
+//!   store b0[v2], v5
+//! }
+//! ```
+//!
+//! No operation faults, so a value may be computed even if the loop turns out to have no iterations, or
+//! the branch it stood in is never taken. A load may touch memory only if the program would have: it moves
+//! out only if its loop is known to run, it is not behind a branch or a check inside, and nothing in the
+//! loop stores to its buffer.
+
+use crate::Changed;
+use crate::effects::Effects;
+use crate::walk::{blocks, blocks_mut, operands};
+use parfuse_ir::Scalar;
+use parfuse_ir::arena::Id;
+use parfuse_ir::loops::{Block, Expr, Loops, Stmt, Value};
+
+/// Moves loop-invariant values in front of the loop, out of as many loops as possible.
+pub fn hoist_invariants(loops: &mut Loops) -> Changed {
+    let mut body = std::mem::take(&mut loops.body);
+    let mut hoisting = Hoisting { depth: vec![0; loops.values.len()], loops, changed: false };
+    hoisting.find_depths(&body, 0);
+    hoisting.block(&mut body, 0);
+    let changed = hoisting.changed;
+    loops.body = body;
+    changed.into()
+}
+
+struct Hoisting<'a> {
+    loops: &'a Loops,
+    /// Inside how many loops each value is defined.
+    depth: Vec<u32>,
+    changed: bool,
+}
+
+/// The loop that values are to leave.
+struct Loop {
+    /// Inside how many loops it stands.
+    outside: u32,
+    /// What it does.
+    effects: Effects,
+    parallel: bool,
+}
+
+/// A place inside that loop.
+#[derive(Clone, Copy)]
+struct Place {
+    /// The loop surely comes by here, before it checks or branches.
+    certain: bool,
+}
+
+impl Hoisting<'_> {
+    fn find_depths(&mut self, block: &Block, depth: u32) {
+        for stmt in block {
+            match stmt {
+                Stmt::Let(value) => self.depth[value.index()] = depth,
+                Stmt::For { index, .. } => self.depth[index.index()] = depth + 1,
+                Stmt::Parfor(parfor) => {
+                    parfor.indices.iter().for_each(|index| self.depth[index.index()] = depth + 1);
+                }
+                _ => {}
+            }
+            let inner = depth + is_loop(stmt) as u32;
+            blocks(stmt).for_each(|block| self.find_depths(block, inner));
+        }
+    }
+
+    /// Treats the loops of a block, inner loops first: what they give up may move on.
+    fn block(&mut self, block: &mut Block, depth: u32) {
+        for mut stmt in std::mem::take(block) {
+            let inner = depth + is_loop(&stmt) as u32;
+            blocks_mut(&mut stmt).for_each(|block| self.block(block, inner));
+            if is_loop(&stmt) {
+                let effects = Effects::of(self.loops, &stmt);
+                let around = Loop { outside: depth, effects, parallel: matches!(stmt, Stmt::Parfor(_)) };
+                let runs = self.surely_runs(&stmt);
+                for (position, inner) in blocks_mut(&mut stmt).enumerate() {
+                    // The body of a `while` may not run, its header does.
+                    let place = Place { certain: runs && position == 0 };
+                    self.extract(inner, place, &around, block);
+                }
+            }
+            block.push(stmt);
+        }
+    }
+
+    fn surely_runs(&self, stmt: &Stmt) -> bool {
+        let positive = |extent: &Value| matches!(self.loops.constant(*extent), Some(Scalar::Usize(n)) if n > 0);
+        match stmt {
+            Stmt::While { .. } => true,
+            Stmt::For { extent, .. } => positive(extent),
+            Stmt::Parfor(parfor) => parfor.extents.iter().all(positive),
+            _ => false,
+        }
+    }
+
+    /// Moves the invariant values of a block inside the loop, and of the branches in it, to `out`.
+    fn extract(&mut self, block: &mut Block, mut place: Place, around: &Loop, out: &mut Block) {
+        for mut stmt in std::mem::take(block) {
+            match &mut stmt {
+                Stmt::Let(value) if self.may_leave(*value, place, around) => {
+                    self.depth[value.index()] = around.outside;
+                    self.changed = true;
+                    out.push(stmt);
+                    continue;
+                }
+                Stmt::Let(_) | Stmt::Set { .. } | Stmt::Store { .. } => {}
+                Stmt::If { then, otherwise, .. } => {
+                    place.certain = false;
+                    self.extract(then, place, around, out);
+                    self.extract(otherwise, place, around, out);
+                }
+                _ => place.certain = false,
+            }
+            block.push(stmt);
+        }
+    }
+
+    fn may_leave(&self, value: Value, place: Place, around: &Loop) -> bool {
+        let expr = &self.loops.values[value].expr;
+        let effects = &around.effects;
+        let may = match expr {
+            Expr::Var(var) => !effects.vars_set.contains(var),
+            Expr::Dim { buffer, .. } => !effects.shaped.contains(buffer),
+            Expr::Load { buffer, .. } => {
+                place.certain && !effects.stored.contains(buffer) && !effects.shaped.contains(buffer)
+            }
+            Expr::LinearIndex => !around.parallel,
+            Expr::Op(..) | Expr::Cast(_) | Expr::Random { .. } => true,
+            Expr::Const(_) | Expr::Param(_) | Expr::Bound => false,
+        };
+        let mut invariant = may;
+        operands(expr, |operand| invariant &= self.depth[operand.index()] <= around.outside);
+        invariant
+    }
+}
+
+fn is_loop(stmt: &Stmt) -> bool {
+    matches!(stmt, Stmt::While { .. } | Stmt::For { .. } | Stmt::Parfor(_))
+}

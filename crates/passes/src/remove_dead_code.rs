@@ -1,0 +1,208 @@
+//! Removes what nobody can notice.
+//!
+//! ```text
+//! v2: f64 = load b0[v1]             (gone: v2 is not used)
+//! alloc b1[v0]                      (gone: b1 is stored to, never loaded, measured or returned)
+//! parfor v3 in v0 { store b1[v3], v4 }
+//! store b2[v1], v5                  (gone: overwritten before anyone looks)
+//! store b2[v1], v6            ⇒     store b2[v1], v6
+//! if v7 { }                         (gone)
+//! ```
+//!
+//! Checks are noticed when they fail, so they stay. A `while` may run forever, so it stays too.
+
+use crate::Changed;
+use crate::walk::{self, blocks, blocks_mut};
+use parfuse_ir::arena::Id;
+use parfuse_ir::loops::{Block, Buffer, Expr, Loops, Origin, Output, Stmt, Value};
+
+/// Removes unused values, variables that are never read, arrays that are never looked at, overwritten
+/// stores, and the branches and loops that thereby have nothing left to do.
+pub fn remove_dead_code(loops: &mut Loops) -> Changed {
+    let mut body = std::mem::take(&mut loops.body);
+    let mut removed = remove_overwritten(loops, &mut body);
+    let mut live = Live::new(loops);
+    // Variables and arrays carry liveness around loops; each round but the last finds more of them.
+    loop {
+        live.grown = false;
+        live.mark_block(loops, &body);
+        if !live.grown {
+            break;
+        }
+    }
+    live.sweep(&mut body, &mut removed);
+    loops.body = body;
+    removed.into()
+}
+
+/// What is known to be of use.
+struct Live {
+    values: Vec<bool>,
+    vars: Vec<bool>,
+    /// Whose elements are of use.
+    contents: Vec<bool>,
+    /// Whose lengths are of use.
+    shapes: Vec<bool>,
+    params: Vec<bool>,
+    grown: bool,
+}
+
+impl Live {
+    fn new(loops: &Loops) -> Live {
+        let params = loops.buffers.iter().map(|(_, b)| matches!(b.origin, Origin::Param { .. })).collect();
+        let mut live = Live {
+            values: vec![false; loops.values.len()],
+            vars: vec![false; loops.vars.len()],
+            contents: vec![false; loops.buffers.len()],
+            shapes: vec![false; loops.buffers.len()],
+            params,
+            grown: false,
+        };
+        for output in &loops.results {
+            match output {
+                Output::Scalar(value) => live.values[value.index()] = true,
+                Output::Buffer(buffer) => live.contents[buffer.index()] = true,
+            }
+        }
+        live
+    }
+
+    fn value(&mut self, value: Value) {
+        self.grown |= !std::mem::replace(&mut self.values[value.index()], true);
+    }
+
+    fn contents(&mut self, buffer: Buffer) {
+        self.grown |= !std::mem::replace(&mut self.contents[buffer.index()], true);
+    }
+
+    fn shape(&mut self, buffer: Buffer) {
+        self.grown |= !std::mem::replace(&mut self.shapes[buffer.index()], true);
+    }
+
+    fn var(&mut self, var: parfuse_ir::loops::Var) {
+        self.grown |= !std::mem::replace(&mut self.vars[var.index()], true);
+    }
+
+    /// Marks what the live statements of a block use, last statement first.
+    fn mark_block(&mut self, loops: &Loops, block: &Block) {
+        for stmt in block.iter().rev() {
+            if let Stmt::While { header, body, .. } = stmt {
+                walk::uses(stmt, |value| self.value(value));
+                self.mark_block(loops, body);
+                self.mark_block(loops, header);
+                continue;
+            }
+            blocks(stmt).for_each(|inner| self.mark_block(loops, inner));
+            if !self.is_live(stmt) {
+                continue;
+            }
+            walk::uses(stmt, |value| self.value(value));
+            match stmt {
+                Stmt::Let(value) => {
+                    let expr = &loops.values[*value].expr;
+                    walk::operands(expr, |operand| self.value(operand));
+                    match expr {
+                        Expr::Var(var) => self.var(*var),
+                        Expr::Load { buffer, .. } => self.contents(*buffer),
+                        Expr::Dim { buffer, .. } => self.shape(*buffer),
+                        _ => {}
+                    }
+                }
+                Stmt::Move { to, from } => {
+                    if self.contents[to.index()] {
+                        self.contents(*from);
+                    }
+                    if self.shapes[to.index()] {
+                        self.shape(*from);
+                    }
+                }
+                Stmt::Parfor(parfor) => {
+                    for reduction in &parfor.reductions {
+                        if self.is_var_live(reduction.target) || self.is_var_live(reduction.local) {
+                            self.var(reduction.local);
+                            self.var(reduction.target);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn is_var_live(&self, var: parfuse_ir::loops::Var) -> bool {
+        self.vars[var.index()]
+    }
+
+    fn is_live(&self, stmt: &Stmt) -> bool {
+        let used = |buffer: &Buffer| self.contents[buffer.index()] || self.shapes[buffer.index()];
+        match stmt {
+            Stmt::Let(value) => self.values[value.index()],
+            Stmt::Set { var, .. } => self.is_var_live(*var),
+            Stmt::Alloc { buffer, .. } => used(buffer),
+            Stmt::Move { to, .. } => used(to),
+            Stmt::Store { buffer, .. } => self.contents[buffer.index()] || self.params[buffer.index()],
+            Stmt::Check { .. } | Stmt::While { .. } => true,
+            Stmt::If { .. } | Stmt::For { .. } => {
+                blocks(stmt).any(|inner| inner.iter().any(|stmt| self.is_live(stmt)))
+            }
+            Stmt::Parfor(parfor) => {
+                parfor.body.iter().any(|stmt| self.is_live(stmt))
+                    || parfor.reductions.iter().any(|r| self.is_var_live(r.target))
+            }
+        }
+    }
+
+    fn sweep(&self, block: &mut Block, removed: &mut bool) {
+        block.retain_mut(|stmt| {
+            let live = self.is_live(stmt);
+            *removed |= !live;
+            if live {
+                if let Stmt::Parfor(parfor) = stmt {
+                    let before = parfor.reductions.len();
+                    parfor.reductions.retain(|r| self.is_var_live(r.target) || self.is_var_live(r.local));
+                    *removed |= parfor.reductions.len() < before;
+                }
+                blocks_mut(stmt).for_each(|inner| self.sweep(inner, removed));
+            }
+            live
+        });
+    }
+}
+
+/// Removes stores to an element that the same block stores to again before the array is looked at.
+fn remove_overwritten(loops: &Loops, block: &mut Block) -> bool {
+    let mut removed = false;
+    let mut overwritten: Vec<(Buffer, Vec<Value>)> = Vec::new();
+    let mut keep = vec![true; block.len()];
+    for (position, stmt) in block.iter_mut().enumerate().rev() {
+        match stmt {
+            Stmt::Store { buffer, index, .. } => {
+                if overwritten.iter().any(|(b, i)| b == buffer && i == index) {
+                    keep[position] = false;
+                    removed = true;
+                } else {
+                    overwritten.push((*buffer, index.clone()));
+                }
+            }
+            Stmt::Let(value) => {
+                if let Expr::Load { buffer, .. } = &loops.values[*value].expr {
+                    overwritten.retain(|(b, _)| b != buffer);
+                }
+            }
+            Stmt::Alloc { buffer, .. } => overwritten.retain(|(b, _)| b != buffer),
+            Stmt::Move { to, from } => overwritten.retain(|(b, _)| b != to && b != from),
+            Stmt::Set { .. } | Stmt::Check { .. } => {}
+            Stmt::If { .. } | Stmt::While { .. } | Stmt::For { .. } | Stmt::Parfor(_) => {
+                overwritten.clear();
+                for inner in blocks_mut(stmt) {
+                    removed |= remove_overwritten(loops, inner);
+                }
+            }
+        }
+    }
+    if removed {
+        let mut kept = keep.into_iter();
+        block.retain(|_| kept.next() != Some(false));
+    }
+    removed
+}

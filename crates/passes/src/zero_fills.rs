@@ -1,0 +1,72 @@
+//! Lets the allocator fill arrays with zeros.
+//!
+//! ```text
+//! alloc b0[v0]                                    alloc b0[v0] zeroed
+//! parfor v1 in v0 { store b0[v1], 0.0f64 }   ⇒
+//! ```
+//!
+//! Fresh pages come zeroed from the operating system, so the loop would only cost time. Zero means all bits
+//! zero: `-0.0` stays a loop. Only a loop that is the first to touch its array goes.
+
+use crate::Changed;
+use crate::effects::Effects;
+use crate::walk::blocks_mut;
+use parfuse_ir::loops::{Block, Buffer, Loops, Parfor, Stmt, Value};
+
+/// Replaces loops that only fill a fresh array with zeros by allocations of zeroed memory.
+pub fn zero_fills(loops: &mut Loops) -> Changed {
+    let mut body = std::mem::take(&mut loops.body);
+    let changed = in_block(loops, &mut body);
+    loops.body = body;
+    changed.into()
+}
+
+fn in_block(loops: &Loops, block: &mut Block) -> bool {
+    let mut changed = false;
+    for stmt in block.iter_mut() {
+        blocks_mut(stmt).for_each(|inner| changed |= in_block(loops, inner));
+    }
+    let mut position = 0;
+    while position < block.len() {
+        let filled = match &block[position] {
+            Stmt::Parfor(parfor) => filled_with_zeros(loops, parfor),
+            _ => None,
+        };
+        let alloc = filled.and_then(|(buffer, shape)| fresh(loops, &block[..position], buffer, &shape));
+        if let Some(alloc) = alloc {
+            if let Stmt::Alloc { zeroed, .. } = &mut block[alloc] {
+                *zeroed = true;
+            }
+            block.remove(position);
+            changed = true;
+        } else {
+            position += 1;
+        }
+    }
+    changed
+}
+
+/// The array, with the shape covered, if a loop does nothing but store zeros to all of it.
+pub(crate) fn filled_with_zeros(loops: &Loops, parfor: &Parfor) -> Option<(Buffer, Vec<Value>)> {
+    let [Stmt::Store { buffer, index, value, .. }] = parfor.body.as_slice() else { return None };
+    let zero = loops.constant(*value).is_some_and(|scalar| scalar.to_bits() == 0);
+    (zero && *index == parfor.indices && parfor.reductions.is_empty()).then(|| (*buffer, parfor.extents.clone()))
+}
+
+/// Where a buffer was allocated with a shape, if nothing has touched it since.
+fn fresh(loops: &Loops, before: &[Stmt], buffer: Buffer, shape: &[Value]) -> Option<usize> {
+    for (position, stmt) in before.iter().enumerate().rev() {
+        match stmt {
+            Stmt::Alloc { buffer: made, shape: lengths, .. } if *made == buffer => {
+                return (lengths == shape).then_some(position);
+            }
+            _ => {
+                let effects = Effects::of(loops, stmt);
+                if effects.accesses(buffer) || effects.shaped.contains(&buffer) {
+                    return None;
+                }
+            }
+        }
+    }
+    None
+}
