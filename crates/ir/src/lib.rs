@@ -25,6 +25,8 @@ pub mod program;
 pub mod random;
 pub mod reduce;
 pub mod scalar_op;
+mod text;
+mod verify;
 
 pub use arena::Arena;
 pub use dtype::{DType, Element, Scalar};
@@ -32,3 +34,5 @@ pub use fault::{Fault, FaultKind};
 pub use loc::{Files, Loc};
 pub use reduce::ReduceOp;
 pub use scalar_op::ScalarOp;
+pub use text::ParseError;
+pub use verify::VerifyError;

@@ -42,8 +42,12 @@ impl Frame {
     /// The layout for these parameters and buffers, with no further slots yet. Every parameter has a slot
     /// (array parameters leave theirs unused), so parameter `i` is always slot `1 + i`.
     pub fn new(params: &[Param], buffers: &Arena<Buffer, BufferData>) -> Frame {
+        Frame::with_param_count(params.len(), buffers)
+    }
+    /// The layout for this many parameters and these buffers, with no further slots yet.
+    pub fn with_param_count(params: usize, buffers: &Arena<Buffer, BufferData>) -> Frame {
         let mut frame = Frame { params: Vec::new(), buffers: Vec::new(), len: 1 };
-        frame.params = params.iter().map(|_| frame.bump(1)).collect();
+        frame.params = (0..params).map(|_| frame.bump(1)).collect();
         frame.buffers = buffers.iter().map(|(_, data)| (frame.bump(1 + 2 * data.rank as u32), data.rank)).collect();
         frame
     }
@@ -63,6 +67,10 @@ impl Frame {
     /// Whether there is no slot; there always is one.
     pub fn is_empty(&self) -> bool {
         self.len == 0
+    }
+    /// The number of parameters, each of which has a slot.
+    pub fn param_count(&self) -> usize {
+        self.params.len()
     }
     /// The slot of a scalar parameter.
     pub fn param(&self, index: u32) -> Slot {

@@ -2,24 +2,31 @@
 //! per kernel that allocates, launches the regions and does the serial work between them.
 //!
 //! ```text
-//! lane gaussians frame 24 {
+//! lane gaussians params 3 frame 14 {
+//!   buffer b0 means: f64[unit] is p1 at 4
+//!   buffer b1 widths: f64[unit] is p2 at 7
+//!   buffer b2 result: [f64; 1] at 10
 //!   driver {
 //!     v0: i64 = dim b0, 0
 //!     alloc b2[v0]
-//!     slot 20 = v0
+//!     slot 13 = v0
 //!     launch r0
 //!   }
-//!   region r0 rank 1 extents [20] fine {
-//!     prologue { v0: f64 = slot 1 }
+//!   region r0 extents [13] fine {
+//!     prologue {
+//!       v0: f64 = slot 1
+//!     }
 //!     body {
-//!       v1: f64 lanes = load b0[0 + lanes]
+//!       v1: f64 lanes = load b0[0i64 + lanes]
 //!       v2: f64 lanes = fsub v0, v1
 //!       ...
-//!       store b2[0 + lanes], v9
+//!       store b2[0i64 + lanes], v9
 //!     }
 //!   }
+//!   return b2
 //! }
 //! ```
+//! (`docs/IR.md` describes the text.)
 //!
 //! A value is *uniform* (one for all lanes) or *varying* (one per lane); a uniform operand of a varying
 //! operation is broadcast. No register width appears: an emitter chooses how many elements it computes at
@@ -34,6 +41,9 @@
 
 mod frame;
 mod op;
+mod parse;
+mod print;
+mod verify;
 
 pub use frame::{Frame, Slot};
 pub use op::{LaneOp, Shape};
@@ -128,7 +138,7 @@ pub struct Lane {
     pub regions: Arena<RegionId, Region>,
     /// What checks report.
     pub faults: Arena<FaultId, Fault>,
-    /// What the kernel returns: for scalars, see [`Frame::results`].
+    /// What the kernel returns: for scalars, see [`LaneOutput`].
     pub results: Vec<LaneOutput>,
     /// The source files that places refer to.
     pub files: Files,

@@ -2,9 +2,11 @@
 //!
 //! ```text
 //! loops gaussians(x: f64, b0 means: f64[unit], b1 widths: f64[unit]) {
+//!   buffer b2 result: [f64; 1]
 //!   v0: usize = dim b0, 0
 //!   alloc b2[v0]
 //!   parfor v3 in v0 {
+//!     source sub @6:30
 //!     v4: f64 = load b0[v3]
 //!     ...
 //!     store b2[v3], v9
@@ -12,6 +14,7 @@
 //!   return b2
 //! }
 //! ```
+//! (`docs/IR.md` describes the text.)
 //!
 //! Every loop counts from zero: `parfor` and `for` bind their indices to `0..extent` as `usize`, and code
 //! for other starts, steps and types stands at the head of the body. Values are in SSA form as in Program;
@@ -21,6 +24,13 @@
 //! A reduction's `local` is set to the operator's identity at the start of each iteration; what it holds at
 //! the iteration's end is the iteration's contribution. After the loop, `target` becomes
 //! `combine(target, total)`, the total in the order that [`crate::grid`] fixes.
+
+mod parse;
+mod print;
+mod verify;
+
+pub(crate) use parse::{arrange_buffers, parse_buffer, parse_fault, parse_sources};
+pub(crate) use print::{Declaration, FaultText};
 
 use crate::{Arena, DType, Fault, Files, Loc, ReduceOp, Scalar, ScalarOp, program};
 

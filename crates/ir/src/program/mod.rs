@@ -2,13 +2,14 @@
 //!
 //! ```text
 //! program gaussians(x: f64, means: [f64; 1], widths: [f64; 1]) -> [f64; 1] {
-//!   v0: usize = len means
-//!   v1: [f64; 1] = sub x, means
-//!   v2: [f64; 1] = div v1, widths
+//!   v3 n: usize = len means @5:13
+//!   v4: [f64; 1] = sub x, means @6:30
+//!   v5: [f64; 1] = div v4, widths @6:40
 //!   ...
-//!   return v9
+//!   return v15
 //! }
 //! ```
+//! (`docs/IR.md` describes the text.)
 //!
 //! Values are in SSA form and evaluated where their `Let` stands; constants and parameters are leaves that
 //! need no `Let`. A value is visible in the blocks nested in the one that defines it, never outside.
@@ -21,6 +22,7 @@ mod print;
 mod verify;
 
 pub(crate) use parse::parse_type;
+pub(crate) use print::param_text;
 
 use crate::{Arena, DType, FaultKind, Files, Loc, ReduceOp, Scalar, ScalarOp};
 use std::fmt;

@@ -1,0 +1,383 @@
+//! Reads the text of Loops: the inverse of its `Display`.
+//!
+//! Values keep the numbers that the text gives them. Constants and parameters have none in the text: they
+//! take the numbers that are left. The result is well-formed as text only; `verify` judges its meaning.
+
+use super::{
+    Block, Buffer, BufferData, Expr, Layout, Loops, Origin, Output, Parfor, Reduction, Source, Stmt, Value,
+    ValueData, VarData,
+};
+use crate::program::{Param, Type, parse_type};
+use crate::text::{Cursor, ParseError, Parsed, Table};
+use crate::{Arena, DType, Fault, Files, Loc, Scalar, ScalarOp};
+
+impl Loops {
+    /// Reads loops from their text.
+    ///
+    /// # Errors
+    /// If the text is not that of loops. Whether they are well-formed, `verify` says.
+    pub fn parse(text: &str) -> Result<Loops, ParseError> {
+        let cursor = Cursor::new(text)?;
+        let table = cursor.table(cursor.everything())?;
+        let loops = Loops {
+            name: String::new(),
+            params: Vec::new(),
+            buffers: Arena::new(),
+            vars: Arena::new(),
+            values: Arena::new(),
+            body: Block::new(),
+            results: Vec::new(),
+            files: Files::default(),
+            notes: Vec::new(),
+        };
+        Parser { cursor, table, loops }.loops()
+    }
+}
+
+struct Parser<'a> {
+    cursor: Cursor<'a>,
+    table: Table<ValueData>,
+    loops: Loops,
+}
+
+impl Parser<'_> {
+    fn loops(mut self) -> Parsed<Loops> {
+        self.cursor.expect("loops")?;
+        self.loops.name = self.cursor.name()?;
+        let mut buffers = Vec::new();
+        self.cursor.expect("(")?;
+        if !self.cursor.at(")") {
+            self.param(&mut buffers)?;
+            while self.cursor.eat(",") {
+                self.param(&mut buffers)?;
+            }
+        }
+        self.cursor.expect(")")?;
+        self.cursor.open()?;
+        self.loops.files = self.cursor.files()?;
+        while self.cursor.at("buffer") {
+            buffers.push(parse_buffer(&mut self.cursor)?);
+        }
+        self.loops.buffers = arrange_buffers(&self.cursor, buffers)?;
+        while self.cursor.eat("var") {
+            self.cursor.declared('x', &self.loops.vars)?;
+            let name = self.cursor.name()?;
+            self.cursor.expect(":")?;
+            let dtype = self.cursor.dtype()?;
+            self.loops.vars.push(VarData { name, dtype });
+        }
+        self.loops.body = self.statements()?;
+        if self.cursor.eat("return") {
+            self.loops.results = vec![self.output()?];
+            while self.cursor.eat(",") {
+                let output = self.output()?;
+                self.loops.results.push(output);
+            }
+        }
+        self.cursor.close()?;
+        self.cursor.expect_end()?;
+        let filler = ValueData { expr: Expr::Const(Scalar::Bool(false)), dtype: DType::Bool, loc: Loc::NONE };
+        self.loops.values = self.cursor.arena(self.table, filler)?;
+        Ok(self.loops)
+    }
+
+    /// `x: f64`, `mut b0 means: f64[unit]`, or `means: [f64; 1]` when the buffer is declared by itself.
+    fn param(&mut self, buffers: &mut Vec<(Buffer, BufferData)>) -> Parsed<()> {
+        let mutable = self.cursor.eat("mut");
+        let buffer = if self.cursor.at_id('b') { Some(self.cursor.id('b')?) } else { None };
+        let name = self.cursor.name()?;
+        self.cursor.expect(":")?;
+        let ty = match buffer {
+            None => parse_type(&mut self.cursor)?,
+            Some(buffer) => {
+                let dtype = self.cursor.dtype()?;
+                let layout = parse_layout(&mut self.cursor)?;
+                let (rank, index) = (layout.single.len() as u8, self.loops.params.len() as u32);
+                let origin = Origin::Param { index, layout };
+                buffers.push((buffer, BufferData { name: name.clone(), dtype, rank, origin }));
+                Type::Array(dtype, rank)
+            }
+        };
+        self.loops.params.push(Param { name, ty, mutable });
+        Ok(())
+    }
+
+    fn output(&mut self) -> Parsed<Output> {
+        if self.cursor.at_id('b') {
+            return self.cursor.id('b').map(Output::Buffer);
+        }
+        self.operand().map(Output::Scalar)
+    }
+
+    /// The statements up to a closing line or brace.
+    fn statements(&mut self) -> Parsed<Block> {
+        let mut block = Block::new();
+        while !["}", "return", "test"].iter().any(|word| self.cursor.at(word)) {
+            block.push(self.stmt()?);
+        }
+        Ok(block)
+    }
+
+    fn nested(&mut self) -> Parsed<Block> {
+        self.cursor.open()?;
+        let block = self.statements()?;
+        self.cursor.close()?;
+        Ok(block)
+    }
+
+    fn stmt(&mut self) -> Parsed<Stmt> {
+        if self.cursor.at_id('v') {
+            return self.define().map(Stmt::Let);
+        }
+        if self.cursor.at_id('x') {
+            let var = self.cursor.id('x')?;
+            self.cursor.expect("=")?;
+            return Ok(Stmt::Set { var, value: self.operand()? });
+        }
+        if self.cursor.eat("alloc") {
+            let (buffer, shape) = (self.cursor.id('b')?, self.bracketed()?);
+            let zeroed = self.cursor.eat("zeroed");
+            return Ok(Stmt::Alloc { buffer, shape, zeroed, loc: self.cursor.place()? });
+        }
+        if self.cursor.eat("move") {
+            let from = self.cursor.id('b')?;
+            self.cursor.expect("to")?;
+            return Ok(Stmt::Move { to: self.cursor.id('b')?, from });
+        }
+        if self.cursor.eat("store") {
+            let (buffer, index) = (self.cursor.id('b')?, self.bracketed()?);
+            self.cursor.expect(",")?;
+            let value = self.operand()?;
+            return Ok(Stmt::Store { buffer, index, value, loc: self.cursor.place()? });
+        }
+        if self.cursor.eat("check") {
+            let ok = self.operand()?;
+            self.cursor.expect(",")?;
+            let mut fault = parse_fault(&mut self.cursor)?;
+            let args = if self.cursor.eat("with") { self.operands()? } else { Vec::new() };
+            fault.loc = self.cursor.place()?;
+            return Ok(Stmt::Check { ok, fault, args });
+        }
+        if self.cursor.eat("if") {
+            let (cond, then) = (self.operand()?, self.nested()?);
+            let otherwise = if self.cursor.eat("else") { self.nested()? } else { Block::new() };
+            return Ok(Stmt::If { cond, then, otherwise });
+        }
+        if self.cursor.eat("while") {
+            self.cursor.open()?;
+            let header = self.statements()?;
+            self.cursor.expect("test")?;
+            let cond = self.operand()?;
+            self.cursor.close()?;
+            self.cursor.expect("do")?;
+            return Ok(Stmt::While { header, cond, body: self.nested()? });
+        }
+        if self.cursor.eat("for") {
+            let index = self.index()?;
+            self.cursor.expect("in")?;
+            return Ok(Stmt::For { index, extent: self.operand()?, body: self.nested()? });
+        }
+        if self.cursor.eat("parfor") {
+            return self.parfor().map(Stmt::Parfor);
+        }
+        Err(self.cursor.expected("a statement"))
+    }
+
+    fn parfor(&mut self) -> Parsed<Parfor> {
+        let (mut indices, mut extents) = (Vec::new(), Vec::new());
+        while self.cursor.at_id('v') {
+            indices.push(self.index()?);
+            if !self.cursor.eat(",") {
+                break;
+            }
+        }
+        if self.cursor.eat("in") {
+            extents = if self.cursor.at("{") { Vec::new() } else { self.operands()? };
+        }
+        self.cursor.open()?;
+        let sources = parse_sources(&mut self.cursor)?;
+        let mut reductions = Vec::new();
+        while self.cursor.eat("reduce") {
+            let (op, local) = (self.cursor.reduce_op()?, self.cursor.id('x')?);
+            self.cursor.expect("into")?;
+            reductions.push(Reduction { op, local, target: self.cursor.id('x')? });
+        }
+        let body = self.statements()?;
+        self.cursor.close()?;
+        Ok(Parfor { indices, extents, reductions, body, sources })
+    }
+
+    /// A loop index, a `usize` unless the text says otherwise.
+    fn index(&mut self) -> Parsed<Value> {
+        let value = self.cursor.id('v')?;
+        let dtype = if self.cursor.eat(":") { self.cursor.dtype()? } else { DType::Usize };
+        self.enter(value, ValueData { expr: Expr::Bound, dtype, loc: Loc::NONE })
+    }
+
+    fn enter(&mut self, value: Value, data: ValueData) -> Parsed<Value> {
+        if self.table.define(value, data) {
+            return Ok(value);
+        }
+        Err(self.cursor.error(format!("{value} is defined a second time before this")))
+    }
+
+    fn define(&mut self) -> Parsed<Value> {
+        let value = self.cursor.id('v')?;
+        self.cursor.expect(":")?;
+        let dtype = self.cursor.dtype()?;
+        self.cursor.expect("=")?;
+        let expr = self.expr()?;
+        let loc = self.cursor.place()?;
+        self.enter(value, ValueData { expr, dtype, loc })
+    }
+
+    fn expr(&mut self) -> Parsed<Expr> {
+        if self.cursor.at_id('x') {
+            return self.cursor.id('x').map(Expr::Var);
+        }
+        if let Some(op) = self.cursor.word().and_then(ScalarOp::from_name) {
+            self.cursor.expect(op.name())?;
+            return Ok(Expr::Op(op, self.operands()?));
+        }
+        if self.cursor.eat("cast") {
+            return self.operand().map(Expr::Cast);
+        }
+        if self.cursor.eat("load") {
+            return Ok(Expr::Load { buffer: self.cursor.id('b')?, index: self.bracketed()? });
+        }
+        if self.cursor.eat("dim") {
+            let buffer = self.cursor.id('b')?;
+            self.cursor.expect(",")?;
+            return Ok(Expr::Dim { buffer, axis: self.cursor.number()? });
+        }
+        if self.cursor.eat("linear_index") {
+            return Ok(Expr::LinearIndex);
+        }
+        if self.cursor.eat("random") {
+            let stream = self.operand()?;
+            self.cursor.expect(",")?;
+            let element = self.operand()?;
+            self.cursor.expect(",")?;
+            return Ok(Expr::Random { stream, element, draw: self.operand()? });
+        }
+        Err(self.cursor.expected("an operation"))
+    }
+
+    fn bracketed(&mut self) -> Parsed<Vec<Value>> {
+        self.cursor.expect("[")?;
+        let values = if self.cursor.at("]") { Vec::new() } else { self.operands()? };
+        self.cursor.expect("]")?;
+        Ok(values)
+    }
+
+    fn operands(&mut self) -> Parsed<Vec<Value>> {
+        let mut operands = vec![self.operand()?];
+        while self.cursor.eat(",") {
+            operands.push(self.operand()?);
+        }
+        Ok(operands)
+    }
+
+    fn operand(&mut self) -> Parsed<Value> {
+        if self.cursor.at_id('v') {
+            return self.cursor.id('v');
+        }
+        if let Some(scalar) = self.cursor.scalar()? {
+            return Ok(self.leaf(scalar.to_string(), Expr::Const(scalar), scalar.dtype()));
+        }
+        let unknown = self.cursor.expected("a value");
+        let index = if self.cursor.at_id('p') {
+            self.cursor.id::<Value>('p')?.0
+        } else {
+            let name = self.cursor.name()?;
+            self.loops.params.iter().position(|param| param.name == name).ok_or(unknown.clone())? as u32
+        };
+        let dtype = self.loops.params.get(index as usize).ok_or(unknown)?.ty.dtype();
+        Ok(self.leaf(format!("p{index}"), Expr::Param(index), dtype))
+    }
+
+    fn leaf(&mut self, text: String, expr: Expr, dtype: DType) -> Value {
+        self.table.leaf(text, ValueData { expr, dtype, loc: Loc::NONE })
+    }
+}
+
+/// The declaration of a buffer: `buffer b2 sum: [f64; 1]`, `buffer b0 means: f64[unit] is p1`.
+pub(crate) fn parse_buffer(cursor: &mut Cursor<'_>) -> Parsed<(Buffer, BufferData)> {
+    cursor.expect("buffer")?;
+    let buffer = cursor.id('b')?;
+    let name = cursor.name()?;
+    cursor.expect(":")?;
+    if cursor.at("[") {
+        return match parse_type(cursor)? {
+            Type::Array(dtype, rank) => Ok((buffer, BufferData { name, dtype, rank, origin: Origin::Local })),
+            Type::Scalar(_) => Err(cursor.error("no array type before this")),
+        };
+    }
+    let dtype = cursor.dtype()?;
+    let layout = parse_layout(cursor)?;
+    let rank = layout.single.len() as u8;
+    cursor.expect("is")?;
+    let index = cursor.id::<Value>('p')?.0;
+    Ok((buffer, BufferData { name, dtype, rank, origin: Origin::Param { index, layout } }))
+}
+
+/// Buffers by their numbers, which must be all from 0 up.
+pub(crate) fn arrange_buffers(
+    cursor: &Cursor<'_>,
+    mut buffers: Vec<(Buffer, BufferData)>,
+) -> Parsed<Arena<Buffer, BufferData>> {
+    buffers.sort_by_key(|(buffer, _)| *buffer);
+    let mut arena = Arena::new();
+    for (buffer, data) in buffers {
+        if arena.push(data) != buffer {
+            return Err(
+                cursor.error(format!("the buffers before this are not numbered one by one: {buffer}"))
+            );
+        }
+    }
+    Ok(arena)
+}
+
+/// The axes of a parameter in brackets, each `_`, `1`, `unit` or `1 unit`.
+fn parse_layout(cursor: &mut Cursor<'_>) -> Parsed<Layout> {
+    cursor.expect("[")?;
+    if cursor.eat("]") {
+        // With no axis at all, the elements along the last one lie next to each other.
+        return Ok(Layout { unit: true, single: Vec::new() });
+    }
+    let axes = cursor.list(|cursor| {
+        if cursor.eat("_") {
+            return Ok((false, false));
+        }
+        if cursor.eat("unit") {
+            return Ok((false, true));
+        }
+        match cursor.number::<u8>()? {
+            1 => Ok((true, cursor.eat("unit"))),
+            _ => Err(cursor.error("no length but 1 is known before this")),
+        }
+    })?;
+    cursor.expect("]")?;
+    if axes.len() > 255 || axes.iter().rev().skip(1).any(|(_, unit)| *unit) {
+        return Err(cursor.error("only the last axis can be `unit` before this"));
+    }
+    let unit = axes.last().is_some_and(|(_, unit)| *unit);
+    Ok(Layout { unit, single: axes.into_iter().map(|(single, _)| single).collect() })
+}
+
+/// A fault up to its place: `index_out_of_range(0) of means`.
+pub(crate) fn parse_fault(cursor: &mut Cursor<'_>) -> Parsed<Fault> {
+    let kind = cursor.fault_kind()?;
+    let array = if cursor.eat("of") { Some(cursor.name()?.into()) } else { None };
+    Ok(Fault { kind, loc: Loc::NONE, array })
+}
+
+/// The lines `source mul @4:10` at the head of a parallel loop.
+pub(crate) fn parse_sources(cursor: &mut Cursor<'_>) -> Parsed<Vec<Source>> {
+    let mut sources = Vec::new();
+    while cursor.eat("source") {
+        let what = cursor.name()?.into();
+        sources.push(Source { what, loc: cursor.place()? });
+    }
+    Ok(sources)
+}

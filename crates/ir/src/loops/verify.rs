@@ -1,0 +1,356 @@
+//! Checks that Loops are well-formed: every id exists, every value is defined once and used where it is
+//! visible, types and ranks fit, and parallel loops keep the rules that let their iterations run in any order.
+//!
+//! A parallel loop holds no other, moves and allocates no buffer, and sets only its reductions' locals and
+//! private variables: those that every path sets before it reads them. That stores of different iterations do
+//! not collide is no matter of form; it is shown elsewhere.
+
+use super::{Block, Buffer, BufferData, Expr, Loops, Origin, Output, Parfor, Stmt, Value, Var};
+use crate::DType;
+use crate::arena::Id;
+use crate::program::Type;
+use crate::verify::{Scope, Verified, VerifyError, ensure};
+use std::collections::BTreeSet;
+
+/// Arrays and index spaces have at most this many axes.
+const MAX_RANK: u8 = 3;
+
+impl Loops {
+    /// Checks that the loops are well-formed.
+    ///
+    /// # Errors
+    /// Names the first statement or value that is not, and why.
+    pub fn verify(&self) -> Result<(), VerifyError> {
+        for (buffer, data) in self.buffers.iter() {
+            ensure!(data.rank <= MAX_RANK, "{buffer}: too many axes");
+            let Origin::Param { index, layout } = &data.origin else { continue };
+            let param = self.params.get(*index as usize);
+            let fits = param.is_some_and(|param| param.ty == Type::Array(data.dtype, data.rank));
+            ensure!(fits, "{buffer}: p{index} is no array of {} axes of {}", data.rank, data.dtype);
+            ensure!(
+                layout.single.len() == data.rank as usize,
+                "{buffer}: its layout has not {} axes",
+                data.rank
+            );
+            let shared = self.buffers.iter().any(|(other, data)| {
+                other != buffer && matches!(data.origin, Origin::Param { index: of, .. } if of == *index)
+            });
+            ensure!(!shared, "{buffer}: shares its parameter with another buffer");
+        }
+        let mut verifier = Verifier { loops: self, scope: Scope::new(self.values.len()), parallel: None };
+        verifier.statements(&self.body)?;
+        for (i, output) in self.results.iter().enumerate() {
+            match output {
+                Output::Scalar(value) => drop(verifier.operand(*value)?),
+                Output::Buffer(buffer) => {
+                    let data = verifier.buffer(*buffer)?;
+                    ensure!(data.origin == Origin::Local, "{buffer} is returned but belongs to the caller");
+                    ensure!(!self.results[..i].contains(output), "{buffer} is returned twice");
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What is known inside a parallel loop.
+struct Private {
+    /// The variables that the body sets somewhere.
+    set: BTreeSet<Var>,
+    /// Those set on every path to where the verifier stands.
+    ready: BTreeSet<Var>,
+    /// The variables that take in totals after the loop.
+    targets: Vec<Var>,
+}
+
+struct Verifier<'a> {
+    loops: &'a Loops,
+    scope: Scope,
+    parallel: Option<Private>,
+}
+
+impl Verifier<'_> {
+    /// The type of a value that may be used here.
+    fn operand(&self, value: Value) -> Verified<DType> {
+        let data = self.loops.values.get(value);
+        ensure!(data.is_some(), "{value} does not exist");
+        let data = &self.loops.values[value];
+        match &data.expr {
+            Expr::Const(scalar) => {
+                ensure!(data.dtype == scalar.dtype(), "{value}: {scalar} is no {}", data.dtype)
+            }
+            Expr::Param(index) => {
+                let param = self.loops.params.get(*index as usize);
+                let fits = param.is_some_and(|param| param.ty == Type::Scalar(data.dtype));
+                ensure!(fits, "{value}: p{index} is no scalar parameter of type {}", data.dtype);
+            }
+            _ => ensure!(self.scope.sees(value.index()), "{value} is used where it is not visible"),
+        }
+        Ok(data.dtype)
+    }
+
+    fn typed(&self, value: Value, dtype: DType) -> Verified {
+        let found = self.operand(value)?;
+        ensure!(found == dtype, "{} is {found} where {dtype} is needed", self.loops.operand_text(value));
+        Ok(())
+    }
+
+    fn buffer(&self, buffer: Buffer) -> Verified<&BufferData> {
+        let data = self.loops.buffers.get(buffer);
+        data.ok_or_else(|| VerifyError { message: format!("{buffer} does not exist") })
+    }
+
+    /// A local buffer, where one may be made or moved.
+    fn local(&self, buffer: Buffer) -> Verified<&BufferData> {
+        let data = self.buffer(buffer)?;
+        ensure!(data.origin == Origin::Local, "{buffer} belongs to the caller: it cannot be made or moved");
+        ensure!(self.parallel.is_none(), "{buffer} is made or moved in a parallel loop");
+        Ok(data)
+    }
+
+    fn var(&self, var: Var) -> Verified<DType> {
+        let data = self.loops.vars.get(var);
+        data.map(|data| data.dtype).ok_or_else(|| VerifyError { message: format!("{var} does not exist") })
+    }
+
+    fn indices(&self, index: &[Value], rank: u8) -> Verified {
+        ensure!(index.len() == rank as usize, "{} indices or lengths for {rank} axes", index.len());
+        index.iter().try_for_each(|value| self.typed(*value, DType::Usize))
+    }
+
+    fn define(&mut self, value: Value) -> Verified {
+        ensure!(self.scope.define(value.index()), "{value} is defined a second time");
+        Ok(())
+    }
+
+    fn bind(&mut self, value: Value) -> Verified {
+        let data = self.loops.values.get(value);
+        let fits = data.is_some_and(|data| data.expr == Expr::Bound && data.dtype == DType::Usize);
+        ensure!(fits, "{value} is bound but is no bound usize");
+        self.define(value)
+    }
+
+    /// A block whose values stay visible.
+    fn statements(&mut self, block: &Block) -> Verified {
+        block.iter().try_for_each(|stmt| {
+            self.stmt(stmt).map_err(|error| VerifyError { message: located(stmt, error.message) })
+        })
+    }
+
+    fn nested(&mut self, block: &Block) -> Verified {
+        let mark = self.scope.enter();
+        self.statements(block)?;
+        self.scope.leave(mark);
+        Ok(())
+    }
+
+    fn ready(&self) -> BTreeSet<Var> {
+        self.parallel.as_ref().map(|private| private.ready.clone()).unwrap_or_default()
+    }
+
+    fn restore(&mut self, ready: BTreeSet<Var>) {
+        if let Some(private) = &mut self.parallel {
+            private.ready = ready;
+        }
+    }
+
+    /// A block that may be skipped: what it sets is not set for certain after it.
+    fn skippable(&mut self, block: &Block) -> Verified {
+        let before = self.ready();
+        self.nested(block)?;
+        self.restore(before);
+        Ok(())
+    }
+
+    fn stmt(&mut self, stmt: &Stmt) -> Verified {
+        match stmt {
+            Stmt::Let(value) => {
+                let exists = self.loops.values.get(*value).is_some();
+                ensure!(exists, "{value} does not exist");
+                self.expr(*value)?;
+                self.define(*value)
+            }
+            Stmt::Set { var, value } => {
+                let dtype = self.var(*var)?;
+                self.typed(*value, dtype)?;
+                if let Some(private) = &mut self.parallel {
+                    ensure!(!private.targets.contains(var), "{var} is set in the loop that reduces into it");
+                    private.ready.insert(*var);
+                }
+                Ok(())
+            }
+            Stmt::Alloc { buffer, shape, .. } => {
+                let rank = self.local(*buffer)?.rank;
+                self.indices(shape, rank)
+            }
+            Stmt::Move { to, from } => {
+                let (receiver, giver) = (self.local(*to)?, self.local(*from)?);
+                let same = receiver.dtype == giver.dtype && receiver.rank == giver.rank && to != from;
+                ensure!(same, "{from} cannot be moved to {to}");
+                Ok(())
+            }
+            Stmt::Store { buffer, index, value, .. } => {
+                let BufferData { dtype, rank, origin, .. } = self.buffer(*buffer)?;
+                if let Origin::Param { index, .. } = origin {
+                    let mutable = self.loops.params.get(*index as usize).is_some_and(|param| param.mutable);
+                    ensure!(mutable, "{buffer} is stored to but not mutable");
+                }
+                self.indices(index, *rank)?;
+                self.typed(*value, *dtype)
+            }
+            Stmt::Check { ok, args, .. } => {
+                self.typed(*ok, DType::Bool)?;
+                ensure!(args.len() <= 2, "{} values to report", args.len());
+                args.iter().try_for_each(|arg| self.typed(*arg, DType::Usize))
+            }
+            Stmt::If { cond, then, otherwise } => {
+                self.typed(*cond, DType::Bool)?;
+                let before = self.ready();
+                self.nested(then)?;
+                let after_then = self.ready();
+                self.restore(before);
+                self.nested(otherwise)?;
+                let after_both = self.ready().intersection(&after_then).copied().collect();
+                self.restore(after_both);
+                Ok(())
+            }
+            Stmt::While { header, cond, body } => {
+                let mark = self.scope.enter();
+                self.statements(header)?;
+                self.typed(*cond, DType::Bool)?;
+                self.scope.leave(mark);
+                self.skippable(body)
+            }
+            Stmt::For { index, extent, body } => {
+                self.typed(*extent, DType::Usize)?;
+                let mark = self.scope.enter();
+                self.bind(*index)?;
+                self.skippable(body)?;
+                self.scope.leave(mark);
+                Ok(())
+            }
+            Stmt::Parfor(parfor) => self.parfor(parfor),
+        }
+    }
+
+    fn parfor(&mut self, parfor: &Parfor) -> Verified {
+        ensure!(self.parallel.is_none(), "a parallel loop inside another one");
+        let Parfor { indices, extents, reductions, body, .. } = parfor;
+        let same = indices.len() == extents.len() && indices.len() <= MAX_RANK as usize;
+        ensure!(same, "{} indices for {} extents", indices.len(), extents.len());
+        extents.iter().try_for_each(|extent| self.typed(*extent, DType::Usize))?;
+        let mut ready = BTreeSet::new();
+        for reduction in reductions {
+            let (local, target) = (self.var(reduction.local)?, self.var(reduction.target)?);
+            let op = reduction.op.name();
+            ensure!(
+                local == target,
+                "{op} of {} into {}: the types differ",
+                reduction.local,
+                reduction.target
+            );
+            ensure!(reduction.op.applies_to(local), "no {op} of {local}");
+            ensure!(ready.insert(reduction.local), "{} is reduced twice", reduction.local);
+        }
+        let targets: Vec<Var> = reductions.iter().map(|reduction| reduction.target).collect();
+        for (i, target) in targets.iter().enumerate() {
+            let once = !ready.contains(target) && !targets[..i].contains(target);
+            ensure!(once, "{target} takes in a total and has another part in the same loop");
+        }
+        self.parallel = Some(Private { set: assigned(body), ready, targets });
+        let mark = self.scope.enter();
+        indices.iter().try_for_each(|index| self.bind(*index))?;
+        self.statements(body)?;
+        self.scope.leave(mark);
+        self.parallel = None;
+        Ok(())
+    }
+
+    fn expr(&mut self, value: Value) -> Verified {
+        let data = &self.loops.values[value];
+        let result = match &data.expr {
+            Expr::Const(_) | Expr::Param(_) | Expr::Bound => {
+                return Err(VerifyError { message: format!("{value}: a leaf, which no statement defines") });
+            }
+            Expr::Var(var) => {
+                if let Some(Private { set, ready, targets }) = &self.parallel {
+                    let racy = set.contains(var) && !ready.contains(var);
+                    ensure!(!racy, "{value}: reads {var} before this iteration has set it");
+                    ensure!(!targets.contains(var), "{value}: reads {var}, which takes in the loop's total");
+                }
+                self.var(*var)?
+            }
+            Expr::Op(op, operands) => {
+                let dtypes =
+                    operands.iter().map(|operand| self.operand(*operand)).collect::<Verified<Vec<_>>>()?;
+                let result = op.result_type(&dtypes);
+                result.ok_or_else(|| VerifyError {
+                    message: format!("{value}: {op} does not apply to {dtypes:?}"),
+                })?
+            }
+            Expr::Cast(operand) => {
+                self.operand(*operand)?;
+                data.dtype
+            }
+            Expr::Load { buffer, index } => {
+                let BufferData { dtype, rank, .. } = self.buffer(*buffer)?;
+                self.indices(index, *rank)?;
+                *dtype
+            }
+            Expr::Dim { buffer, axis } => {
+                ensure!(*axis < self.buffer(*buffer)?.rank, "{value}: {buffer} has no axis {axis}");
+                DType::Usize
+            }
+            Expr::LinearIndex => {
+                ensure!(self.parallel.is_some(), "{value}: a linear index outside parallel loops");
+                DType::Usize
+            }
+            Expr::Random { stream, element, draw } => {
+                [stream, element, draw]
+                    .into_iter()
+                    .try_for_each(|operand| self.typed(*operand, DType::I64))?;
+                data.dtype
+            }
+        };
+        ensure!(data.dtype == result, "{value}: declared {} but is {result}", data.dtype);
+        Ok(())
+    }
+}
+
+/// The variables that a block sets somewhere.
+fn assigned(block: &Block) -> BTreeSet<Var> {
+    let mut set = BTreeSet::new();
+    let mut blocks = vec![block];
+    while let Some(block) = blocks.pop() {
+        for stmt in block {
+            match stmt {
+                Stmt::Set { var, .. } => drop(set.insert(*var)),
+                Stmt::If { then, otherwise, .. } => blocks.extend([then, otherwise]),
+                Stmt::While { header, body, .. } => blocks.extend([header, body]),
+                Stmt::For { body, .. } => blocks.push(body),
+                Stmt::Parfor(parfor) => blocks.push(&parfor.body),
+                Stmt::Let(_)
+                | Stmt::Alloc { .. }
+                | Stmt::Move { .. }
+                | Stmt::Store { .. }
+                | Stmt::Check { .. } => {}
+            }
+        }
+    }
+    set
+}
+
+/// The message with the statement in front, for statements that are not blocks.
+fn located(stmt: &Stmt, message: String) -> String {
+    match stmt {
+        Stmt::Let(value) if message.starts_with(&format!("{value}:")) => message,
+        Stmt::Let(value) => format!("{value}: {message}"),
+        Stmt::Set { var, .. } => format!("setting {var}: {message}"),
+        Stmt::Store { buffer, .. } => format!("store to {buffer}: {message}"),
+        Stmt::Alloc { buffer, .. } => format!("alloc of {buffer}: {message}"),
+        Stmt::Check { fault, .. } => format!("check for {}: {message}", fault.kind),
+        Stmt::Move { .. } | Stmt::If { .. } | Stmt::While { .. } | Stmt::For { .. } | Stmt::Parfor(_) => {
+            message
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! Reads the text of a Program: the inverse of its `Display`.
+//!
+//! Values keep the numbers that the text gives them. Constants and parameters have none in the text: they
+//! take the numbers that are left. The result is well-formed as text only; `verify` judges its meaning.
+
+use super::{Block, Expr, Param, Program, Stmt, Type, Value, ValueData, VarData};
+use crate::text::{Cursor, ParseError, Parsed, Table};
+use crate::{DType, Loc, Scalar, ScalarOp};
+
+impl Program {
+    /// Reads a program from its text.
+    ///
+    /// # Errors
+    /// If the text is not that of a program. Whether the program is well-formed, `verify` says.
+    pub fn parse(text: &str) -> Result<Program, ParseError> {
+        let cursor = Cursor::new(text)?;
+        let table = cursor.table(cursor.everything())?;
+        Parser { cursor, table, program: Program::new("") }.program()
+    }
+}
+
+struct Parser<'a> {
+    cursor: Cursor<'a>,
+    table: Table<ValueData>,
+    program: Program,
+}
+
+impl Parser<'_> {
+    fn program(mut self) -> Parsed<Program> {
+        self.cursor.expect("program")?;
+        self.program.name = self.cursor.name()?;
+        self.cursor.expect("(")?;
+        if !self.cursor.at(")") {
+            self.program.params = self.cursor.list(|cursor| {
+                let mutable = cursor.eat("mut");
+                let name = cursor.name()?;
+                cursor.expect(":")?;
+                Ok(Param { name, ty: parse_type(cursor)?, mutable })
+            })?;
+        }
+        self.cursor.expect(")")?;
+        let result_types = self.result_types()?;
+        self.cursor.open()?;
+        self.program.files = self.cursor.files()?;
+        while self.cursor.eat("var") {
+            self.declare_var()?;
+        }
+        self.program.body = self.statements()?;
+        if self.cursor.at("return") {
+            self.cursor.expect("return")?;
+            self.program.results = self.operands()?;
+        }
+        let end = self.cursor.error("the results are not of the types that the first line gives");
+        self.cursor.close()?;
+        self.cursor.expect_end()?;
+        let filler = ValueData {
+            expr: Expr::Const(Scalar::Bool(false)),
+            ty: Type::Scalar(DType::Bool),
+            loc: Loc::NONE,
+            name: None,
+        };
+        self.program.values = self.cursor.arena(self.table, filler)?;
+        let returned = self.program.results.iter().map(|value| self.program.ty(*value));
+        if !returned.eq(result_types) {
+            return Err(end);
+        }
+        Ok(self.program)
+    }
+
+    fn result_types(&mut self) -> Parsed<Vec<Type>> {
+        if !self.cursor.eat("->") {
+            return Ok(Vec::new());
+        }
+        if !self.cursor.eat("(") {
+            return Ok(vec![parse_type(&mut self.cursor)?]);
+        }
+        let types = self.cursor.list(parse_type)?;
+        self.cursor.expect(")")?;
+        Ok(types)
+    }
+
+    fn declare_var(&mut self) -> Parsed<()> {
+        self.cursor.declared('x', &self.program.vars)?;
+        let name = self.cursor.name()?;
+        self.cursor.expect(":")?;
+        let ty = parse_type(&mut self.cursor)?;
+        let param = if self.cursor.eat("is") { Some(param_number(&mut self.cursor)?) } else { None };
+        self.program.vars.push(VarData { name, ty, param });
+        Ok(())
+    }
+
+    /// The statements up to a closing line or brace.
+    fn statements(&mut self) -> Parsed<Block> {
+        let mut block = Block::new();
+        while !["}", "return", "test", "yield"].iter().any(|word| self.cursor.at(word)) {
+            block.push(self.stmt()?);
+        }
+        Ok(block)
+    }
+
+    fn nested(&mut self) -> Parsed<Block> {
+        self.cursor.open()?;
+        let block = self.statements()?;
+        self.cursor.close()?;
+        Ok(block)
+    }
+
+    /// A block that closes with a line such as `test v3`.
+    fn closed(&mut self, word: &str) -> Parsed<(Block, Value)> {
+        self.cursor.open()?;
+        let block = self.statements()?;
+        self.cursor.expect(word)?;
+        let value = self.operand()?;
+        self.cursor.close()?;
+        Ok((block, value))
+    }
+
+    fn stmt(&mut self) -> Parsed<Stmt> {
+        if self.cursor.at_id('v') {
+            return self.define().map(Stmt::Let);
+        }
+        if self.cursor.at_id('x') {
+            let var = self.cursor.id('x')?;
+            self.cursor.expect("=")?;
+            return Ok(Stmt::Assign { var, value: self.operand()? });
+        }
+        if self.cursor.eat("store") {
+            let var = self.cursor.id('x')?;
+            let index = self.bracketed()?;
+            self.cursor.expect(",")?;
+            let value = self.operand()?;
+            return Ok(Stmt::Store { var, index, value, loc: self.cursor.place()? });
+        }
+        if self.cursor.eat("update") {
+            let var = self.cursor.id('x')?;
+            self.cursor.expect(",")?;
+            let value = self.operand()?;
+            return Ok(Stmt::Update { var, value, loc: self.cursor.place()? });
+        }
+        if self.cursor.eat("check") {
+            let ok = self.operand()?;
+            self.cursor.expect(",")?;
+            let kind = self.cursor.fault_kind()?;
+            return Ok(Stmt::Check { ok, kind, loc: self.cursor.place()? });
+        }
+        if self.cursor.eat("if") {
+            let cond = self.operand()?;
+            let then = self.nested()?;
+            let otherwise = if self.cursor.eat("else") { self.nested()? } else { Block::new() };
+            return Ok(Stmt::If { cond, then, otherwise });
+        }
+        if self.cursor.eat("while") {
+            let (header, cond) = self.closed("test")?;
+            self.cursor.expect("do")?;
+            return Ok(Stmt::While { header, cond, body: self.nested()? });
+        }
+        if self.cursor.eat("for") {
+            return self.for_loop(false);
+        }
+        if self.cursor.eat("prange") {
+            return self.for_loop(true);
+        }
+        Err(self.cursor.expected("a statement"))
+    }
+
+    fn for_loop(&mut self, parallel: bool) -> Parsed<Stmt> {
+        let index = self.bound()?;
+        self.cursor.expect("in")?;
+        let start = self.operand()?;
+        self.cursor.expect("..")?;
+        let end = self.operand()?;
+        self.cursor.expect("step")?;
+        let step = self.operand()?;
+        let loc = self.cursor.place()?;
+        Ok(Stmt::For { index, start, end, step, parallel, body: self.nested()?, loc })
+    }
+
+    /// `v3 name: f64`, the name optional.
+    fn binder(&mut self) -> Parsed<(Value, Option<Box<str>>, Type)> {
+        let value = self.cursor.id('v')?;
+        let name = if self.cursor.at(":") { None } else { Some(self.cursor.name()?.into()) };
+        self.cursor.expect(":")?;
+        Ok((value, name, parse_type(&mut self.cursor)?))
+    }
+
+    fn bound(&mut self) -> Parsed<Value> {
+        let (value, name, ty) = self.binder()?;
+        self.enter(value, ValueData { expr: Expr::Bound, ty, loc: Loc::NONE, name })?;
+        Ok(value)
+    }
+
+    fn enter(&mut self, value: Value, data: ValueData) -> Parsed<()> {
+        if self.table.define(value, data) {
+            return Ok(());
+        }
+        Err(self.cursor.error(format!("{value} is defined a second time before this")))
+    }
+
+    fn define(&mut self) -> Parsed<Value> {
+        let (value, name, ty) = self.binder()?;
+        self.cursor.expect("=")?;
+        let (expr, loc) = self.expr()?;
+        self.enter(value, ValueData { expr, ty, loc, name })?;
+        Ok(value)
+    }
+
+    fn expr(&mut self) -> Parsed<(Expr, Loc)> {
+        if self.cursor.eat("map") {
+            return self.map();
+        }
+        let expr = if self.cursor.at_id('x') {
+            Expr::Var(self.cursor.id('x')?)
+        } else if let Some(op) = self.cursor.word().and_then(ScalarOp::from_name) {
+            self.cursor.expect(op.name())?;
+            Expr::Op(op, self.operands()?)
+        } else if self.cursor.eat("cast") {
+            Expr::Cast(self.operand()?)
+        } else if self.cursor.eat("len") {
+            Expr::Len(self.operand()?)
+        } else if self.cursor.eat("copy") {
+            Expr::Copy(self.operand()?)
+        } else if self.cursor.eat("index") {
+            Expr::Index { array: self.operand()?, index: self.bracketed()? }
+        } else if self.cursor.eat("dim") {
+            let array = self.operand()?;
+            self.cursor.expect(",")?;
+            Expr::Dim { array, axis: self.cursor.number()? }
+        } else if self.cursor.eat("fill") {
+            Expr::Fill { shape: self.bracketed()?, value: self.operand()? }
+        } else if self.cursor.eat("random") {
+            Expr::Random { shape: if self.cursor.at("[") { self.bracketed()? } else { Vec::new() } }
+        } else if self.cursor.eat("reduce") {
+            Expr::Reduce { op: self.cursor.reduce_op()?, array: self.operand()? }
+        } else {
+            return Err(self.cursor.expected("an operation"));
+        };
+        Ok((expr, self.cursor.place()?))
+    }
+
+    fn map(&mut self) -> Parsed<(Expr, Loc)> {
+        let (mut params, mut arrays) = (Vec::new(), Vec::new());
+        loop {
+            params.push(self.bound()?);
+            self.cursor.expect("in")?;
+            arrays.push(self.operand()?);
+            if !self.cursor.eat(",") {
+                break;
+            }
+        }
+        let loc = self.cursor.place()?;
+        let (body, result) = self.closed("yield")?;
+        Ok((Expr::Map { arrays, params, body, result }, loc))
+    }
+
+    fn bracketed(&mut self) -> Parsed<Vec<Value>> {
+        self.cursor.expect("[")?;
+        let values = if self.cursor.at("]") { Vec::new() } else { self.operands()? };
+        self.cursor.expect("]")?;
+        Ok(values)
+    }
+
+    fn operands(&mut self) -> Parsed<Vec<Value>> {
+        let mut operands = vec![self.operand()?];
+        while self.cursor.eat(",") {
+            operands.push(self.operand()?);
+        }
+        Ok(operands)
+    }
+
+    fn operand(&mut self) -> Parsed<Value> {
+        if self.cursor.at_id('v') {
+            return self.cursor.id('v');
+        }
+        if let Some(scalar) = self.cursor.scalar()? {
+            let ty = Type::Scalar(scalar.dtype());
+            return Ok(self.leaf(scalar.to_string(), Expr::Const(scalar), ty));
+        }
+        let index = if self.cursor.at_id('p') {
+            param_number(&mut self.cursor)?
+        } else {
+            let unknown = self.cursor.expected("a value");
+            let name = self.cursor.name()?;
+            self.program.params.iter().position(|param| param.name == name).ok_or(unknown)? as u32
+        };
+        let param = self.program.params.get(index as usize);
+        let ty = param.ok_or_else(|| self.cursor.error("no such parameter before this"))?.ty;
+        Ok(self.leaf(format!("p{index}"), Expr::Param(index), ty))
+    }
+
+    fn leaf(&mut self, text: String, expr: Expr, ty: Type) -> Value {
+        self.table.leaf(text, ValueData { expr, ty, loc: Loc::NONE, name: None })
+    }
+}
+
+/// The number of a parameter given as `p3`.
+fn param_number(cursor: &mut Cursor<'_>) -> Parsed<u32> {
+    cursor.id::<Value>('p').map(|id| id.0)
+}
+
+/// `f64` or `[f64; 2]`.
+pub(crate) fn parse_type(cursor: &mut Cursor<'_>) -> Parsed<Type> {
+    if !cursor.eat("[") {
+        return Ok(Type::Scalar(cursor.dtype()?));
+    }
+    let dtype = cursor.dtype()?;
+    cursor.expect(";")?;
+    let rank = cursor.number()?;
+    cursor.expect("]")?;
+    Ok(Type::Array(dtype, rank))
+}

@@ -1,0 +1,210 @@
+//! Prints a Program as text that [`Program::parse`] reads back.
+//!
+//! Constants, parameters and bound values print where they are used or bound; every other value where its
+//! `Let` stands. A program that would not verify prints too, for the sake of the message it appears in.
+
+use super::{Block, Expr, Param, Program, Stmt, Type, Value, Var};
+use crate::text::{At, Name, list, write_files};
+use std::fmt::{self, Display, Formatter};
+
+impl Display for Program {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "program {}(", Name(&self.name))?;
+        let params = self.params.iter().map(|param| {
+            let mutable = if param.mutable { "mut " } else { "" };
+            format!("{mutable}{}: {}", Name(&param.name), param.ty)
+        });
+        write!(f, "{})", list(params))?;
+        let types: Vec<&Type> = self.results.iter().filter_map(|v| Some(&self.values.get(*v)?.ty)).collect();
+        match types[..] {
+            [] => {}
+            [ty] => write!(f, " -> {ty}")?,
+            _ => write!(f, " -> ({})", list(&types))?,
+        }
+        f.write_str(" {\n")?;
+        write_files(f, &self.files)?;
+        for (var, data) in self.vars.iter() {
+            write!(f, "  var {var} {}: {}", Name(&data.name), data.ty)?;
+            data.param.map_or(Ok(()), |param| write!(f, " is p{param}"))?;
+            f.write_str("\n")?;
+        }
+        let mut printer = Printer { f, program: self };
+        printer.block(&self.body, 1)?;
+        if !self.results.is_empty() {
+            let results = printer.operands(&self.results);
+            writeln!(printer.f, "  return {results}")?;
+        }
+        f.write_str("}\n")
+    }
+}
+
+struct Printer<'a, 'f> {
+    f: &'a mut Formatter<'f>,
+    program: &'a Program,
+}
+
+impl Printer<'_, '_> {
+    fn block(&mut self, block: &Block, depth: usize) -> fmt::Result {
+        block.iter().try_for_each(|stmt| {
+            write!(self.f, "{:1$}", "", 2 * depth)?;
+            self.stmt(stmt, depth)?;
+            self.f.write_str("\n")
+        })
+    }
+
+    /// The block in braces.
+    fn nested(&mut self, block: &Block, depth: usize) -> fmt::Result {
+        self.f.write_str("{\n")?;
+        self.block(block, depth + 1)?;
+        write!(self.f, "{:1$}}}", "", 2 * depth)
+    }
+
+    /// The block in braces with a closing line such as `test v3`.
+    fn closed(&mut self, block: &Block, word: &str, value: Value, depth: usize) -> fmt::Result {
+        let indent = 2 * depth;
+        self.f.write_str("{\n")?;
+        self.block(block, depth + 1)?;
+        let value = self.operand(value);
+        write!(self.f, "{:2$}  {word} {value}\n{:2$}}}", "", "", indent)
+    }
+
+    fn stmt(&mut self, stmt: &Stmt, depth: usize) -> fmt::Result {
+        match stmt {
+            Stmt::Let(value) => self.define(*value, depth),
+            Stmt::Assign { var, value } => {
+                let value = self.operand(*value);
+                write!(self.f, "{var} = {value}")
+            }
+            Stmt::Store { var, index, value, loc } => {
+                let (index, value) = (self.operands(index), self.operand(*value));
+                write!(self.f, "store {var}[{index}], {value}{}", At(*loc))
+            }
+            Stmt::Update { var, value, loc } => {
+                let value = self.operand(*value);
+                write!(self.f, "update {var}, {value}{}", At(*loc))
+            }
+            Stmt::If { cond, then, otherwise } => {
+                let cond = self.operand(*cond);
+                write!(self.f, "if {cond} ")?;
+                self.nested(then, depth)?;
+                if otherwise.is_empty() {
+                    return Ok(());
+                }
+                self.f.write_str(" else ")?;
+                self.nested(otherwise, depth)
+            }
+            Stmt::While { header, cond, body } => {
+                self.f.write_str("while ")?;
+                self.closed(header, "test", *cond, depth)?;
+                self.f.write_str(" do ")?;
+                self.nested(body, depth)
+            }
+            Stmt::For { index, start, end, step, parallel, body, loc } => {
+                let word = if *parallel { "prange" } else { "for" };
+                let index = self.binder(*index);
+                let (start, end, step) = (self.operand(*start), self.operand(*end), self.operand(*step));
+                write!(self.f, "{word} {index} in {start}..{end} step {step}{} ", At(*loc))?;
+                self.nested(body, depth)
+            }
+            Stmt::Check { ok, kind, loc } => {
+                let ok = self.operand(*ok);
+                write!(self.f, "check {ok}, {kind}{}", At(*loc))
+            }
+        }
+    }
+
+    fn define(&mut self, value: Value, depth: usize) -> fmt::Result {
+        let Some(data) = self.program.values.get(value) else { return write!(self.f, "{value} = ?") };
+        let binder = self.binder(value);
+        write!(self.f, "{binder} = ")?;
+        match &data.expr {
+            Expr::Const(scalar) => write!(self.f, "const {scalar}")?,
+            Expr::Param(param) => write!(self.f, "param p{param}")?,
+            Expr::Bound => write!(self.f, "bound")?,
+            Expr::Var(var) => write!(self.f, "{var}")?,
+            Expr::Op(op, operands) => {
+                let operands = self.operands(operands);
+                write!(self.f, "{op} {operands}")?;
+            }
+            Expr::Cast(operand) => self.unary("cast", *operand)?,
+            Expr::Len(operand) => self.unary("len", *operand)?,
+            Expr::Copy(operand) => self.unary("copy", *operand)?,
+            Expr::Index { array, index } => {
+                let (array, index) = (self.operand(*array), self.operands(index));
+                write!(self.f, "index {array}[{index}]")?;
+            }
+            Expr::Dim { array, axis } => {
+                self.unary("dim", *array)?;
+                write!(self.f, ", {axis}")?;
+            }
+            Expr::Fill { shape, value } => {
+                let (shape, value) = (self.operands(shape), self.operand(*value));
+                write!(self.f, "fill[{shape}] {value}")?;
+            }
+            Expr::Random { shape } if shape.is_empty() => self.f.write_str("random")?,
+            Expr::Random { shape } => {
+                let shape = self.operands(shape);
+                write!(self.f, "random[{shape}]")?;
+            }
+            Expr::Reduce { op, array } => self.unary(&format!("reduce {}", op.name()), *array)?,
+            Expr::Map { arrays, params, body, result } => {
+                let walked = params
+                    .iter()
+                    .zip(arrays)
+                    .map(|(param, array)| format!("{} in {}", self.binder(*param), self.operand(*array)));
+                let walked = list(walked);
+                write!(self.f, "map {walked}{} ", At(data.loc))?;
+                // The place of a map stands before its code, as with loops.
+                return self.closed(body, "yield", *result, depth);
+            }
+        }
+        write!(self.f, "{}", At(data.loc))
+    }
+
+    fn unary(&mut self, word: &str, operand: Value) -> fmt::Result {
+        let operand = self.operand(operand);
+        write!(self.f, "{word} {operand}")
+    }
+
+    /// `v3: f64`, with the user's name if there is one: `v3 sum: f64`.
+    fn binder(&self, value: Value) -> String {
+        let Some(data) = self.program.values.get(value) else { return value.to_string() };
+        match &data.name {
+            Some(name) => format!("{value} {}: {}", Name(name), data.ty),
+            None => format!("{value}: {}", data.ty),
+        }
+    }
+
+    fn operands(&self, values: &[Value]) -> String {
+        list(values.iter().map(|value| self.operand(*value)))
+    }
+
+    fn operand(&self, value: Value) -> String {
+        self.program.operand_text(value)
+    }
+}
+
+impl Program {
+    /// A value as it prints where it is used: leaves as what they are, others by their number.
+    pub(super) fn operand_text(&self, value: Value) -> String {
+        match self.values.get(value).map(|data| &data.expr) {
+            Some(Expr::Const(scalar)) => scalar.to_string(),
+            Some(Expr::Param(index)) => param_text(&self.params, *index),
+            _ => value.to_string(),
+        }
+    }
+    /// A variable with its name, for messages: `x0 (acc)`.
+    pub(super) fn describe_var(&self, var: Var) -> String {
+        self.vars.get(var).map_or_else(|| var.to_string(), |data| format!("{var} ({})", data.name))
+    }
+}
+
+/// A parameter as it prints where it is used: its name, or its position if that is not enough.
+pub(crate) fn param_text(params: &[Param], index: u32) -> String {
+    match params.get(index as usize) {
+        Some(param) if params.iter().filter(|other| other.name == param.name).count() == 1 => {
+            Name(&param.name).to_string()
+        }
+        _ => format!("p{index}"),
+    }
+}

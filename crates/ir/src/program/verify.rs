@@ -1,0 +1,307 @@
+//! Checks that a Program is well-formed: every id exists, every value is defined once and used where it is
+//! visible, and all types and ranks fit.
+
+use super::{Block, Expr, Program, Stmt, Type, Value, Var, VarData};
+use crate::DType;
+use crate::arena::Id;
+use crate::verify::{Scope, Verified, VerifyError, ensure};
+
+/// Arrays have at most this many axes.
+const MAX_RANK: u8 = 3;
+
+const USIZE: Type = Type::Scalar(DType::Usize);
+const BOOL: Type = Type::Scalar(DType::Bool);
+
+impl Program {
+    /// Checks that the program is well-formed.
+    ///
+    /// # Errors
+    /// Names the first statement or value that is not, and why.
+    pub fn verify(&self) -> Result<(), VerifyError> {
+        for param in &self.params {
+            ensure!(param.ty.rank().unwrap_or(0) <= MAX_RANK, "parameter {}: too many axes", param.name);
+            let writable = !param.mutable || param.ty.rank().is_some();
+            ensure!(writable, "parameter {}: only arrays can be mutable", param.name);
+        }
+        for (var, data) in self.vars.iter() {
+            let Some(index) = data.param else { continue };
+            let same = |other: &VarData| other.param == data.param;
+            ensure!(
+                self.vars.iter().filter(|(_, other)| same(other)).count() == 1,
+                "{var}: shares its parameter"
+            );
+            let param = self.params.get(index as usize);
+            let fits = param.is_some_and(|param| param.mutable && param.ty == data.ty);
+            ensure!(fits, "{var}: p{index} is no mutable parameter of type {}", data.ty);
+        }
+        let mut verifier = Verifier { program: self, scope: Scope::new(self.values.len()) };
+        verifier.statements(&self.body)?;
+        self.results.iter().try_for_each(|value| verifier.operand(*value).map(drop))
+    }
+}
+
+struct Verifier<'a> {
+    program: &'a Program,
+    scope: Scope,
+}
+
+impl Verifier<'_> {
+    /// The type of a value that may be used here.
+    fn operand(&self, value: Value) -> Verified<Type> {
+        let data = self.program.values.get(value);
+        ensure!(data.is_some(), "{value} does not exist");
+        let data = &self.program.values[value];
+        match &data.expr {
+            Expr::Const(scalar) => {
+                ensure!(data.ty == Type::Scalar(scalar.dtype()), "{value}: {scalar} is no {}", data.ty)
+            }
+            Expr::Param(index) => {
+                let param = self.program.params.get(*index as usize);
+                let fits = param.is_some_and(|param| param.ty == data.ty && !param.mutable);
+                ensure!(fits, "{value}: p{index} is no immutable parameter of type {}", data.ty);
+            }
+            _ => ensure!(self.scope.sees(value.index()), "{value} is used where it is not visible"),
+        }
+        Ok(data.ty)
+    }
+
+    /// A value as it prints.
+    fn shown(&self, value: Value) -> String {
+        self.program.operand_text(value)
+    }
+
+    fn typed(&self, value: Value, ty: Type) -> Verified {
+        let found = self.operand(value)?;
+        ensure!(found == ty, "{} is {found} where {ty} is needed", self.shown(value));
+        Ok(())
+    }
+
+    fn indices(&self, index: &[Value], rank: u8) -> Verified {
+        ensure!(index.len() == rank as usize, "{} indices or lengths for {rank} axes", index.len());
+        index.iter().try_for_each(|value| self.typed(*value, USIZE))
+    }
+
+    /// The element type and rank of an array.
+    fn array(&self, value: Value) -> Verified<(DType, u8)> {
+        match self.operand(value)? {
+            Type::Array(dtype, rank) => Ok((dtype, rank)),
+            Type::Scalar(_) => {
+                let message = format!("{} is a scalar where an array is needed", self.shown(value));
+                Err(VerifyError { message })
+            }
+        }
+    }
+
+    fn var(&self, var: Var) -> Verified<&VarData> {
+        let data = self.program.vars.get(var);
+        data.ok_or_else(|| VerifyError { message: format!("{var} does not exist") })
+    }
+
+    fn array_var(&self, var: Var) -> Verified<(DType, u8)> {
+        match self.var(var)?.ty {
+            Type::Array(dtype, rank) => Ok((dtype, rank)),
+            Type::Scalar(_) => Err(VerifyError { message: format!("{var} is no array") }),
+        }
+    }
+
+    fn define(&mut self, value: Value) -> Verified {
+        ensure!(self.scope.define(value.index()), "{value} is defined a second time");
+        Ok(())
+    }
+
+    fn bind(&mut self, value: Value) -> Verified<Type> {
+        let data = self.program.values.get(value);
+        ensure!(data.is_some_and(|data| data.expr == Expr::Bound), "{value} is bound but is no bound value");
+        self.define(value)?;
+        Ok(self.program.ty(value))
+    }
+
+    /// A block whose values stay visible.
+    fn statements(&mut self, block: &Block) -> Verified {
+        block.iter().try_for_each(|stmt| {
+            self.stmt(stmt)
+                .map_err(|error| VerifyError { message: located(self.program, stmt, error.message) })
+        })
+    }
+
+    fn nested(&mut self, block: &Block) -> Verified {
+        let mark = self.scope.enter();
+        self.statements(block)?;
+        self.scope.leave(mark);
+        Ok(())
+    }
+
+    fn stmt(&mut self, stmt: &Stmt) -> Verified {
+        match stmt {
+            Stmt::Let(value) => {
+                let exists = self.program.values.get(*value).is_some();
+                ensure!(exists, "{value} does not exist");
+                self.expr(*value)?;
+                self.define(*value)
+            }
+            Stmt::Assign { var, value } => {
+                let data = self.var(*var)?;
+                ensure!(data.param.is_none(), "{var} is a parameter: it can be updated, not replaced");
+                self.typed(*value, data.ty)
+            }
+            Stmt::Store { var, index, value, .. } => {
+                let (dtype, rank) = self.array_var(*var)?;
+                self.indices(index, rank)?;
+                self.typed(*value, Type::Scalar(dtype))
+            }
+            Stmt::Update { var, value, .. } => {
+                let (dtype, rank) = self.array_var(*var)?;
+                let found = self.operand(*value)?;
+                let fits = found.dtype() == dtype && found.rank().unwrap_or(0) <= rank;
+                ensure!(
+                    fits,
+                    "{} is {found}, which does not broadcast to [{dtype}; {rank}]",
+                    self.shown(*value)
+                );
+                Ok(())
+            }
+            Stmt::If { cond, then, otherwise } => {
+                self.typed(*cond, BOOL)?;
+                self.nested(then)?;
+                self.nested(otherwise)
+            }
+            Stmt::While { header, cond, body } => {
+                let mark = self.scope.enter();
+                self.statements(header)?;
+                self.typed(*cond, BOOL)?;
+                self.scope.leave(mark);
+                self.nested(body)
+            }
+            Stmt::For { index, start, end, step, body, .. } => {
+                let ty = self.operand(*start)?;
+                ensure!(
+                    ty.rank().is_none() && ty.dtype().is_int(),
+                    "{} is {ty} where an integer is needed",
+                    self.shown(*start)
+                );
+                self.typed(*end, ty)?;
+                self.typed(*step, ty)?;
+                let mark = self.scope.enter();
+                let bound = self.bind(*index)?;
+                ensure!(bound == ty, "{index} is {bound} but counts over {ty}");
+                self.statements(body)?;
+                self.scope.leave(mark);
+                Ok(())
+            }
+            Stmt::Check { ok, .. } => self.typed(*ok, BOOL),
+        }
+    }
+
+    fn expr(&mut self, value: Value) -> Verified {
+        // The program is borrowed apart from the verifier, whose scope changes in the body of a map.
+        let program = self.program;
+        let data = &program.values[value];
+        ensure!(data.ty.rank().unwrap_or(0) <= MAX_RANK, "{value}: too many axes");
+        let result = match &data.expr {
+            Expr::Const(_) | Expr::Param(_) | Expr::Bound => {
+                return Err(VerifyError {
+                    message: format!("{value}: a leaf, which no statement defines it"),
+                });
+            }
+            Expr::Var(var) => self.var(*var)?.ty,
+            Expr::Op(op, operands) => {
+                let types =
+                    operands.iter().map(|operand| self.operand(*operand)).collect::<Verified<Vec<_>>>()?;
+                let dtypes: Vec<DType> = types.iter().map(|ty| ty.dtype()).collect();
+                let result = op.result_type(&dtypes);
+                ensure!(result.is_some(), "{value}: {op} does not apply to {dtypes:?}");
+                let dtype = result.unwrap_or(DType::Bool);
+                match types.iter().filter_map(|ty| ty.rank()).max() {
+                    Some(rank) => Type::Array(dtype, rank),
+                    None => Type::Scalar(dtype),
+                }
+            }
+            Expr::Cast(operand) => self.operand(*operand)?.with_dtype(data.ty.dtype()),
+            Expr::Index { array, index } => {
+                let (dtype, rank) = self.array(*array)?;
+                self.indices(index, rank)?;
+                Type::Scalar(dtype)
+            }
+            Expr::Dim { array, axis } => {
+                let (_, rank) = self.array(*array)?;
+                ensure!(*axis < rank, "{value}: {} has no axis {axis}", self.shown(*array));
+                USIZE
+            }
+            Expr::Len(array) => {
+                self.array(*array)?;
+                USIZE
+            }
+            Expr::Fill { shape, value: element } => {
+                self.indices(shape, shape.len() as u8)?;
+                self.typed(*element, Type::Scalar(data.ty.dtype()))?;
+                Type::Array(data.ty.dtype(), shape.len() as u8)
+            }
+            Expr::Copy(array) => {
+                let (dtype, rank) = self.array(*array)?;
+                Type::Array(dtype, rank)
+            }
+            Expr::Random { shape } => {
+                self.indices(shape, data.ty.rank().unwrap_or(0))?;
+                data.ty
+            }
+            Expr::Map { arrays, params, body, result } => {
+                return self.map(value, arrays, params, body, *result);
+            }
+            Expr::Reduce { op, array } => {
+                let (dtype, _) = self.array(*array)?;
+                ensure!(op.applies_to(dtype), "{value}: no {} of {dtype}", op.name());
+                Type::Scalar(dtype)
+            }
+        };
+        ensure!(data.ty == result, "{value}: declared {} but is {result}", data.ty);
+        Ok(())
+    }
+
+    fn map(
+        &mut self,
+        value: Value,
+        arrays: &[Value],
+        params: &[Value],
+        body: &Block,
+        result: Value,
+    ) -> Verified {
+        let same = arrays.len() == params.len() && !arrays.is_empty();
+        ensure!(same, "{value}: {} arrays for {} parameters", arrays.len(), params.len());
+        let mark = self.scope.enter();
+        let (_, first_rank) = self.array(arrays[0])?;
+        for (array, param) in arrays.iter().zip(params) {
+            let (dtype, rank) = self.array(*array)?;
+            ensure!(
+                rank <= first_rank,
+                "{value}: {} has more axes than {}",
+                self.shown(*array),
+                self.shown(arrays[0])
+            );
+            let bound = self.bind(*param)?;
+            ensure!(bound == Type::Scalar(dtype), "{value}: {param} is {bound} but walks through {dtype}");
+        }
+        self.statements(body)?;
+        let ty = self.program.ty(value);
+        self.typed(result, Type::Scalar(ty.dtype()))?;
+        self.scope.leave(mark);
+        ensure!(
+            ty == Type::Array(ty.dtype(), first_rank),
+            "{value}: declared {ty} but has {first_rank} axes"
+        );
+        Ok(())
+    }
+}
+
+/// The message with the statement in front, for statements that are not blocks.
+fn located(program: &Program, stmt: &Stmt, message: String) -> String {
+    match stmt {
+        Stmt::Let(value) if message.starts_with(&format!("{value}:")) => message,
+        Stmt::Let(value) => format!("{value}: {message}"),
+        Stmt::Assign { var, .. } => format!("assignment to {}: {message}", program.describe_var(*var)),
+        Stmt::Store { var, .. } => format!("store to {}: {message}", program.describe_var(*var)),
+        Stmt::Update { var, .. } => format!("update of {}: {message}", program.describe_var(*var)),
+        Stmt::Check { kind, .. } => format!("check for {kind}: {message}"),
+        Stmt::For { index, .. } if !message.contains(": ") => format!("loop over {index}: {message}"),
+        Stmt::If { .. } | Stmt::While { .. } | Stmt::For { .. } => message,
+    }
+}
