@@ -1,1 +1,29 @@
-//! Under construction.
+//! Machine code for Parfuse lane programs, by way of Cranelift.
+//!
+//! ```text
+//!              ┌ driver.rs   the serial code between regions ┐
+//! Lane ──────▶ │                                             │ ──▶ Code: one driver, one function per region
+//!   Compiler   └ region.rs   rows, vector steps, scalar tail ┘
+//! ```
+//!
+//! Both kinds of function share [`emit`]: one walk over a lane program that emits it either for a *step* of
+//! several elements in 128-bit registers or for one element in scalar registers, with the same bits. The
+//! functions and what they exchange with their caller are described in [`abi`].
+//!
+//! This crate optimises nothing that can be said in Lane: instructions come in the order of the program,
+//! interleaved over the registers of a step. Constants are read from a table right before their use.
+
+pub mod abi;
+mod code;
+mod compiler;
+mod constants;
+mod driver;
+mod emit;
+mod libcalls;
+mod memory;
+mod plan;
+mod reduction;
+mod region;
+
+pub use code::{Code, Listing};
+pub use compiler::{CompileError, Compiler, Features, Options};

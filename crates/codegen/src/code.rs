@@ -1,0 +1,68 @@
+//! Compiled kernels: functions, the memory that holds them, and what is known about them.
+
+use crate::abi;
+use crate::constants::Constants;
+use crate::memory::Memory;
+use parfuse_ir::lane::RegionId;
+use std::fmt;
+use std::time::Duration;
+
+/// A kernel's machine code. Its functions may be called, from any thread, while it is alive.
+pub struct Code {
+    pub(crate) driver: abi::Driver,
+    pub(crate) regions: Vec<RegionCode>,
+    pub(crate) code_size: usize,
+    pub(crate) compile_time: Duration,
+    // Owners of what the functions consist of and read.
+    pub(crate) _memory: Memory,
+    pub(crate) _constants: Constants,
+}
+
+/// A region's function.
+pub(crate) struct RegionCode {
+    pub(crate) function: abi::RegionFn,
+    pub(crate) lanes: usize,
+}
+
+impl Code {
+    /// The serial code of the kernel.
+    pub fn driver(&self) -> abi::Driver {
+        self.driver
+    }
+    /// The code of one block of a region.
+    pub fn region(&self, region: RegionId) -> abi::RegionFn {
+        self.regions[region.0 as usize].function
+    }
+    /// How many elements of a region are computed at once.
+    pub fn lanes(&self, region: RegionId) -> usize {
+        self.regions[region.0 as usize].lanes
+    }
+    /// The size of all functions in bytes.
+    pub fn code_size(&self) -> usize {
+        self.code_size
+    }
+    /// How long compilation took.
+    pub fn compile_time(&self) -> Duration {
+        self.compile_time
+    }
+}
+
+impl fmt::Debug for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lanes: Vec<usize> = self.regions.iter().map(|region| region.lanes).collect();
+        f.debug_struct("Code")
+            .field("lanes", &lanes)
+            .field("code_size", &self.code_size)
+            .field("compile_time", &self.compile_time)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A kernel's functions as text, for people.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Listing {
+    /// As Cranelift's input.
+    pub clif: String,
+    /// As machine instructions.
+    pub asm: String,
+}

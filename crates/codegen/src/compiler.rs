@@ -1,0 +1,247 @@
+//! The compiler: a processor's instruction set, ready to compile kernels from any thread.
+
+use crate::code::{Code, Listing, RegionCode};
+use crate::constants::Constants;
+use crate::emit::Traits;
+use crate::memory::Memory;
+use crate::plan::Plan;
+use crate::{driver, libcalls, region};
+use cranelift_codegen::isa::{OwnedTargetIsa, TargetFrontendConfig};
+use cranelift_codegen::settings::{self, Configurable};
+use cranelift_codegen::{Context, ir as clif};
+use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+use cranelift_jit::{JITBuilder, JITModule};
+use cranelift_module::{FuncId, Module, default_libcall_names};
+use parfuse_ir::lane::{Inst, Lane, Region};
+use std::cell::RefCell;
+use std::fmt::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
+
+/// Which instructions may be used.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Features {
+    /// All that this processor has.
+    #[default]
+    Native,
+    /// What every processor of the architecture has.
+    Baseline,
+}
+
+/// How to compile.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Which instructions may be used.
+    pub features: Features,
+    /// Whether Cranelift checks what it is given, which takes a third of the compile time. On in builds
+    /// with debug assertions.
+    pub verify: bool,
+    /// The elements of a step: 4, 8 or 16. Without it each region's own choice.
+    pub lanes: Option<usize>,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options { features: Features::Native, verify: cfg!(debug_assertions), lanes: None }
+    }
+}
+
+/// Why a kernel, or any kernel, cannot be compiled.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum CompileError {
+    /// There is no code generator for this processor.
+    #[error("no machine code can be made for this processor: {0}")]
+    Processor(String),
+    /// The number of elements of a step is none of the possible ones.
+    #[error("a step of {0} elements; possible are 4, 8 and 16")]
+    Lanes(usize),
+    /// Cranelift failed, or we gave it something it does not accept: an error of ours.
+    #[error("code generation failed: {message}")]
+    Backend {
+        /// What it says.
+        message: String,
+        /// The function it was given.
+        clif: String,
+    },
+}
+
+/// Compiles lane programs for this processor.
+pub struct Compiler {
+    isa: OwnedTargetIsa,
+    traits: Traits,
+    options: Options,
+    needs_libcalls: bool,
+}
+
+/// What emitting one function takes.
+pub(crate) struct Function<'a> {
+    pub(crate) builder: FunctionBuilder<'a>,
+    pub(crate) lane: &'a Lane,
+    pub(crate) constants: &'a mut Constants,
+    pub(crate) traits: Traits,
+    pub(crate) config: TargetFrontendConfig,
+}
+
+/// Data structures whose memory one compilation leaves to the next on the same thread.
+struct Scratch {
+    context: Context,
+    builder: FunctionBuilderContext,
+}
+
+thread_local! {
+    static SCRATCH: RefCell<Option<Box<Scratch>>> = const { RefCell::new(None) };
+}
+
+impl Compiler {
+    /// A compiler for this processor.
+    pub fn new(options: Options) -> Result<Compiler, CompileError> {
+        if let Some(lanes) = options.lanes
+            && ![4, 8, 16].contains(&lanes)
+        {
+            return Err(CompileError::Lanes(lanes));
+        }
+        let native =
+            cranelift_native::builder().map_err(|message| CompileError::Processor(message.to_owned()))?;
+        let builder = match options.features {
+            Features::Native => native,
+            Features::Baseline => cranelift_codegen::isa::lookup(native.triple().clone())
+                .map_err(|error| CompileError::Processor(error.to_string()))?,
+        };
+        let isa = builder
+            .finish(shared_flags(&options))
+            .map_err(|error| CompileError::Processor(error.to_string()))?;
+        let x64 = isa.name() == "x64";
+        let has = |flag: &str| {
+            isa.isa_flags().iter().any(|setting| setting.name == flag && setting.as_bool() == Some(true))
+        };
+        let traits = Traits { blendv: x64 && has("has_sse41"), pointer: isa.pointer_type() };
+        let needs_libcalls = !x64 || !has("has_sse41") || !has("has_fma");
+        Ok(Compiler { isa, traits, options, needs_libcalls })
+    }
+
+    /// Compiles a kernel.
+    pub fn compile(&self, lane: &Lane) -> Result<Code, CompileError> {
+        self.build(lane, None)
+    }
+
+    /// The kernel's functions as text.
+    pub fn listing(&self, lane: &Lane) -> Result<Listing, CompileError> {
+        let mut listing = Listing::default();
+        self.build(lane, Some(&mut listing))?;
+        Ok(listing)
+    }
+
+    fn build(&self, lane: &Lane, mut listing: Option<&mut Listing>) -> Result<Code, CompileError> {
+        let start = Instant::now();
+        let mut scratch = SCRATCH.take().unwrap_or_else(|| {
+            Box::new(Scratch { context: Context::new(), builder: FunctionBuilderContext::new() })
+        });
+        scratch.context.set_disasm(listing.is_some());
+        // A panic of Cranelift must not take the process's work along; its half-done state is dropped.
+        let result = catch_unwind(AssertUnwindSafe(|| self.build_all(lane, &mut scratch, &mut listing)));
+        let error = match result {
+            Ok(Ok(mut code)) => {
+                SCRATCH.set(Some(scratch));
+                code.compile_time = start.elapsed();
+                return Ok(code);
+            }
+            Ok(Err(message)) => message,
+            Err(panic) => match (panic.downcast_ref::<String>(), panic.downcast_ref::<&str>()) {
+                (Some(message), _) => message.clone(),
+                (None, Some(message)) => (*message).to_owned(),
+                (None, None) => "panic".to_owned(),
+            },
+        };
+        let clif = catch_unwind(AssertUnwindSafe(|| scratch.context.func.display().to_string()));
+        Err(CompileError::Backend { message: error, clif: clif.unwrap_or_default() })
+    }
+
+    fn build_all(
+        &self,
+        lane: &Lane,
+        scratch: &mut Scratch,
+        listing: &mut Option<&mut Listing>,
+    ) -> Result<Code, String> {
+        let mut builder = JITBuilder::with_isa(self.isa.clone(), default_libcall_names());
+        if self.needs_libcalls {
+            libcalls::provide(&mut builder);
+        }
+        let mut memory = Memory::new(JITModule::new(builder));
+        let mut constants = Constants::new(count_constants(lane));
+        let mut code_size = 0;
+        let convention = self.isa.default_call_conv();
+
+        let mut define = |name: &str,
+                          signature: clif::Signature,
+                          emit: &mut dyn FnMut(Function<'_>)|
+         -> Result<FuncId, String> {
+            let module = memory.module();
+            let id = module.declare_anonymous_function(&signature).map_err(|error| error.to_string())?;
+            let Scratch { context, builder } = &mut *scratch;
+            context.func.signature = signature;
+            emit(Function {
+                builder: FunctionBuilder::new(&mut context.func, builder),
+                lane,
+                constants: &mut constants,
+                traits: self.traits,
+                config: self.isa.frontend_config(),
+            });
+            module.define_function(id, context).map_err(|error| format!("{error:?}"))?;
+            if let (Some(code), Some(listing)) = (context.compiled_code(), listing.as_mut()) {
+                let asm = code.vcode.as_deref().unwrap_or_default();
+                write!(listing.clif, "; {name}\n{}\n", context.func.display()).expect("strings take all");
+                write!(listing.asm, "; {name}\n{asm}\n").expect("strings take all");
+            }
+            code_size += context.compiled_code().map_or(0, |code| code.code_buffer().len());
+            module.clear_context(context);
+            Ok(id)
+        };
+
+        let pointer = self.traits.pointer;
+        let driver = define("driver", driver::signature(pointer, convention), &mut driver::emit)?;
+        let mut regions = Vec::new();
+        for (id, region) in lane.regions.iter() {
+            let plan = Plan::new(region, self.options.lanes);
+            let signature = region::signature(pointer, convention);
+            let mut emit = |function: Function<'_>| region::emit(function, region, &plan);
+            regions.push((define(&id.to_string(), signature, &mut emit)?, plan.lanes));
+        }
+        memory.module().finalize_definitions().map_err(|error| error.to_string())?;
+        Ok(Code {
+            driver: memory.driver(driver),
+            regions: regions
+                .into_iter()
+                .map(|(id, lanes)| RegionCode { function: memory.region(id), lanes })
+                .collect(),
+            code_size,
+            compile_time: std::time::Duration::ZERO,
+            _memory: memory,
+            _constants: constants,
+        })
+    }
+}
+
+fn shared_flags(options: &Options) -> settings::Flags {
+    let mut flags = settings::builder();
+    let verifier = if options.verify { "true" } else { "false" };
+    for (name, value) in [
+        // The order of instructions is ours: the optimiser would undo the interleaving.
+        ("opt_level", "none"),
+        ("enable_alias_analysis", "false"),
+        ("enable_verifier", verifier),
+        ("unwind_info", "false"),
+        ("is_pic", "false"),
+        ("use_colocated_libcalls", "false"),
+    ] {
+        flags.set(name, value).expect("these settings exist");
+    }
+    settings::Flags::new(flags)
+}
+
+fn count_constants(lane: &Lane) -> usize {
+    let constants = |code: &parfuse_ir::lane::Code| {
+        code.values.iter().filter(|(_, data)| matches!(data.inst, Inst::Const(_))).count()
+    };
+    let regions = lane.regions.iter().map(|(_, region): (_, &Region)| constants(&region.code));
+    constants(&lane.driver) + regions.sum::<usize>()
+}

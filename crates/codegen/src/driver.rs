@@ -1,0 +1,110 @@
+//! The driver: a kernel's serial code, which asks its caller for arrays and for regions to be run.
+//!
+//! ```text
+//! v0: i64 = dim b0, 0      load  frame[dim b0, 0]
+//! alloc b2[v0]             call  host.allocate(host, 2, &[v0], 0)
+//! launch r0                call  host.launch(host, 0), return if nonzero
+//! ```
+//!
+//! Nothing read from the frame is kept in a register beyond its `Let`, since any call may change the frame.
+
+use crate::abi::{self, HostTable};
+use crate::compiler::Function;
+use crate::emit::{Emitter, Reg, Start, slot_offset};
+use cranelift_codegen::ir::{self as clif, AbiParam, InstBuilder, StackSlotData, StackSlotKind, types};
+use cranelift_codegen::isa::CallConv;
+use parfuse_ir::lane::{LaneType, Node};
+use std::mem::offset_of;
+
+/// The signature of [`abi::Driver`].
+pub(crate) fn signature(pointer: clif::Type, convention: CallConv) -> clif::Signature {
+    function_type(convention, &[pointer, pointer, pointer])
+}
+
+fn function_type(convention: CallConv, params: &[clif::Type]) -> clif::Signature {
+    let mut signature = clif::Signature::new(convention);
+    signature.params.extend(params.iter().map(|ty| AbiParam::new(*ty)));
+    signature.returns.push(AbiParam::new(types::I32));
+    signature
+}
+
+/// Emits the driver.
+pub(crate) fn emit(function: Function<'_>) {
+    let Function { mut builder, lane, constants, traits, config } = function;
+    let entry = builder.create_block();
+    builder.append_block_params_for_function_params(entry);
+    builder.switch_to_block(entry);
+    let [frame, host, fault] = builder.block_params(entry).try_into().expect("three parameters");
+    let start = Start { builder, lane, code: &lane.driver, constants, traits, frame, fault };
+    let mut emitter = Emitter::new(start);
+    emitter.host = Some(host);
+    emitter.nodes(&lane.driver.body);
+    emitter.return_status(abi::OK);
+    emitter.builder.seal_all_blocks();
+    emitter.builder.finalize(config);
+}
+
+impl Emitter<'_> {
+    /// A node that only drivers have.
+    pub(crate) fn driver_node(&mut self, node: &Node) {
+        match node {
+            Node::SetSlot { slot, value } => {
+                let scalar = self.scalar(*value);
+                let bits = match self.ty(*value) {
+                    LaneType::Bool | LaneType::I32 => self.builder.ins().uextend(types::I64, scalar),
+                    LaneType::F32 => {
+                        let bits = self.view(scalar, types::I32);
+                        self.builder.ins().uextend(types::I64, bits)
+                    }
+                    LaneType::I64 | LaneType::F64 => scalar,
+                };
+                self.builder.ins().store(Self::own(), bits, self.frame, slot_offset(*slot));
+            }
+            Node::Alloc { buffer, shape, zeroed, .. } => {
+                let size = size_of::<u64>() as u32;
+                let slot =
+                    StackSlotData::new(StackSlotKind::ExplicitSlot, size * shape.len().max(1) as u32, 3);
+                let slot = self.builder.create_sized_stack_slot(slot);
+                let lengths = self.builder.ins().stack_addr(self.traits.pointer, slot, 0);
+                for (axis, length) in shape.iter().enumerate() {
+                    let length = self.scalar(*length);
+                    self.builder.ins().store(Self::own(), length, lengths, axis as i32 * size as i32);
+                }
+                let buffer = self.builder.ins().iconst(types::I32, buffer.0 as i64);
+                let zeroed = self.builder.ins().iconst(types::I32, *zeroed as i64);
+                self.call(offset_of!(HostTable, allocate), &[buffer, lengths, zeroed]);
+            }
+            Node::Move { to, from } => {
+                let to = self.builder.ins().iconst(types::I32, to.0 as i64);
+                let from = self.builder.ins().iconst(types::I32, from.0 as i64);
+                self.call(offset_of!(HostTable, move_buffer), &[to, from]);
+            }
+            Node::Launch(region) => {
+                let region = self.builder.ins().iconst(types::I32, region.0 as i64);
+                self.call(offset_of!(HostTable, launch), &[region]);
+            }
+            Node::Let(_) | Node::Store { .. } | Node::If { .. } | Node::Loop { .. } | Node::Check { .. } => {
+                unreachable!("not a node of drivers alone: {node:?}")
+            }
+        }
+    }
+
+    /// Calls the function at an offset of the host table; returns from the driver if it says so.
+    fn call(&mut self, offset: usize, args: &[Reg]) {
+        let host = self.host.expect("only drivers call the host");
+        let args: Vec<Reg> = std::iter::once(host).chain(args.iter().copied()).collect();
+        let params: Vec<clif::Type> = args.iter().map(|arg| self.builder.func.dfg.value_type(*arg)).collect();
+        let convention = self.builder.func.signature.call_conv;
+        let signature = self.builder.import_signature(function_type(convention, &params));
+        let function = self.builder.ins().load(self.traits.pointer, Self::own(), host, offset as i32);
+        let call = self.builder.ins().call_indirect(signature, function, &args);
+        let status = self.builder.inst_results(call)[0];
+
+        let [stop, after] = [(); 2].map(|()| self.builder.create_block());
+        self.builder.set_cold_block(stop);
+        self.builder.ins().brif(status, stop, &[], after, &[]);
+        self.builder.switch_to_block(stop);
+        self.return_status(abi::STOPPED);
+        self.builder.switch_to_block(after);
+    }
+}

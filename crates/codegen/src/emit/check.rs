@@ -1,0 +1,110 @@
+//! Checks.
+//!
+//! ```text
+//! one element    a failed check fills in the fault record and returns
+//! several        if any lane fails: the step again, one element at a time, which finds the first failure
+//! ```
+
+use super::{Emitter, Reg};
+use crate::abi::{self, FaultRecord};
+use cranelift_codegen::ir::{self as clif, InstBuilder, types};
+use parfuse_ir::lane::{FaultId, Value};
+use std::mem::offset_of;
+
+/// What a failed check does.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum OnFault {
+    /// Records the fault at the present element and returns.
+    Record,
+    /// Goes to this block with the step's first index, the index after it, and the number of the fault.
+    Redo(clif::Block),
+}
+
+impl Emitter<'_> {
+    /// Ends the function with a fault unless the condition holds in all active lanes.
+    pub(crate) fn check(&mut self, ok: Value, fault: FaultId, args: &[Value], mask: Option<Value>) {
+        let failed = self.failed(ok, mask);
+        let [fail, after] = [(); 2].map(|()| self.builder.create_block());
+        self.builder.set_cold_block(fail);
+        self.builder.ins().brif(failed, fail, &[], after, &[]);
+
+        self.builder.switch_to_block(fail);
+        let mark = self.enter();
+        let fault = self.builder.ins().iconst(types::I64, fault.0 as i64);
+        match self.on_fault {
+            OnFault::Record => {
+                let iteration = self.iteration();
+                let args: Vec<Reg> = args.iter().map(|arg| self.scalar(*arg)).collect();
+                self.record(fault, iteration, &args);
+            }
+            OnFault::Redo(block) => {
+                let first = self.index.expect("steps are of regions");
+                let end = self.builder.ins().iadd_imm_s(first, self.lanes as i64);
+                self.jump(block, &[first, end, fault]);
+            }
+        }
+        self.leave(mark);
+        self.builder.switch_to_block(after);
+    }
+
+    /// Whether any active lane fails.
+    fn failed(&mut self, ok: Value, mask: Option<Value>) -> Reg {
+        let is_vector = self.is_vector(ok) || mask.is_some_and(|mask| self.is_vector(mask));
+        if !is_vector {
+            let ok = self.scalar(ok);
+            let failed = self.builder.ins().bxor_imm_u(ok, 1);
+            return match mask {
+                Some(mask) => {
+                    let mask = self.scalar(mask);
+                    self.builder.ins().band(failed, mask)
+                }
+                None => failed,
+            };
+        }
+        let width = match mask {
+            Some(mask) => self.common_width(&[ok, mask]),
+            None => self.width(ok),
+        };
+        let ok = self.registers(ok, width);
+        let mask = mask.map(|mask| self.registers(mask, width));
+        let failed = ok
+            .iter()
+            .enumerate()
+            .map(|(k, ok)| {
+                let failed = self.builder.ins().bnot(*ok);
+                mask.as_ref().map_or(failed, |mask| self.builder.ins().band(failed, mask[k]))
+            })
+            .collect();
+        self.any_of(&failed)
+    }
+
+    /// The position of the present element in the region's space.
+    fn iteration(&mut self) -> Reg {
+        match (self.row_position, self.index) {
+            (Some(row), Some(index)) => self.builder.ins().iadd(row, index),
+            _ => self.builder.ins().iconst(types::I64, FaultRecord::NOWHERE as i64),
+        }
+    }
+
+    /// Fills in the fault record and returns.
+    pub(crate) fn record(&mut self, fault: Reg, iteration: Reg, args: &[Reg]) {
+        let number = self.builder.ins().ireduce(types::I32, fault);
+        let fields =
+            [(number, offset_of!(FaultRecord, fault)), (iteration, offset_of!(FaultRecord, iteration))];
+        for (value, offset) in fields {
+            self.builder.ins().store(Self::own(), value, self.fault, offset as i32);
+        }
+        for k in 0..2 {
+            let value = args.get(k).copied().unwrap_or_else(|| self.builder.ins().iconst(types::I64, 0));
+            let offset = offset_of!(FaultRecord, args) + k * size_of::<u64>();
+            self.builder.ins().store(Self::own(), value, self.fault, offset as i32);
+        }
+        self.return_status(abi::FAULT);
+    }
+
+    /// Returns.
+    pub(crate) fn return_status(&mut self, status: i32) {
+        let status = self.builder.ins().iconst(types::I32, status as i64);
+        self.builder.ins().return_(&[status]);
+    }
+}

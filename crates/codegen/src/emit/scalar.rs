@@ -1,0 +1,158 @@
+//! Operations on scalars: uniform values everywhere, and every value where a step is one element.
+//!
+//! Nothing here traps. Divisions divide by one where the divisor would trap and choose the right result
+//! afterwards; shifts by too much are chosen likewise; conversions saturate.
+
+use super::{Emitter, Reg, scalar_type};
+use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
+use cranelift_codegen::ir::{InstBuilder, MemFlagsData, types};
+use parfuse_ir::lane::{LaneOp, LaneType};
+
+impl Emitter<'_> {
+    /// An operation on scalars. `ty` is the type of the first operand; `second` is the second operand if it
+    /// is a constant.
+    pub(crate) fn scalar_op(
+        &mut self,
+        op: LaneOp,
+        ty: LaneType,
+        args: &[Reg],
+        second: Option<u64>,
+        result: LaneType,
+    ) -> Reg {
+        let a = args[0];
+        let b = args.get(1).copied().unwrap_or(a);
+        let c = args.get(2).copied().unwrap_or(a);
+        let result_type = scalar_type(result);
+        let builder = &mut self.builder;
+        match op {
+            LaneOp::FAdd => builder.ins().fadd(a, b),
+            LaneOp::FSub => builder.ins().fsub(a, b),
+            LaneOp::FMul => builder.ins().fmul(a, b),
+            LaneOp::FDiv => builder.ins().fdiv(a, b),
+            LaneOp::Fma => builder.ins().fma(a, b, c),
+            LaneOp::FSqrt => builder.ins().sqrt(a),
+            LaneOp::FNeg => builder.ins().fneg(a),
+            LaneOp::FAbs => builder.ins().fabs(a),
+            LaneOp::FMin => {
+                let less = builder.ins().fcmp(FloatCC::LessThan, a, b);
+                builder.ins().select(less, a, b)
+            }
+            LaneOp::FMax => {
+                let less = builder.ins().fcmp(FloatCC::LessThan, b, a);
+                builder.ins().select(less, a, b)
+            }
+            LaneOp::FFloor => builder.ins().floor(a),
+            LaneOp::FCeil => builder.ins().ceil(a),
+            LaneOp::FTrunc => builder.ins().trunc(a),
+            LaneOp::FNearest => builder.ins().nearest(a),
+            LaneOp::FEq => builder.ins().fcmp(FloatCC::Equal, a, b),
+            LaneOp::FNe => builder.ins().fcmp(FloatCC::NotEqual, a, b),
+            LaneOp::FLt => builder.ins().fcmp(FloatCC::LessThan, a, b),
+            LaneOp::FLe => builder.ins().fcmp(FloatCC::LessThanOrEqual, a, b),
+            LaneOp::IAdd => builder.ins().iadd(a, b),
+            LaneOp::ISub => builder.ins().isub(a, b),
+            LaneOp::IMul => builder.ins().imul(a, b),
+            LaneOp::SDiv | LaneOp::SRem | LaneOp::UDiv | LaneOp::URem => self.divide(op, ty, a, b, second),
+            LaneOp::IAnd | LaneOp::BAnd => builder.ins().band(a, b),
+            LaneOp::IOr | LaneOp::BOr => builder.ins().bor(a, b),
+            LaneOp::IXor | LaneOp::BXor => builder.ins().bxor(a, b),
+            LaneOp::INot => builder.ins().bnot(a),
+            LaneOp::BNot => builder.ins().bxor_imm_u(a, 1),
+            LaneOp::Shl | LaneOp::UShr | LaneOp::SShr => self.shift(op, ty, a, b, second),
+            LaneOp::IEq => builder.ins().icmp(IntCC::Equal, a, b),
+            LaneOp::INe => builder.ins().icmp(IntCC::NotEqual, a, b),
+            LaneOp::SLt => builder.ins().icmp(IntCC::SignedLessThan, a, b),
+            LaneOp::SLe => builder.ins().icmp(IntCC::SignedLessThanOrEqual, a, b),
+            LaneOp::ULt => builder.ins().icmp(IntCC::UnsignedLessThan, a, b),
+            LaneOp::ULe => builder.ins().icmp(IntCC::UnsignedLessThanOrEqual, a, b),
+            LaneOp::Select => builder.ins().select(a, b, c),
+            LaneOp::SToF64 | LaneOp::SToF32 => builder.ins().fcvt_from_sint(result_type, a),
+            LaneOp::UToF64 | LaneOp::UToF32 => builder.ins().fcvt_from_uint(result_type, a),
+            LaneOp::FToS64 | LaneOp::FToS32 => builder.ins().fcvt_to_sint_sat(result_type, a),
+            LaneOp::FToU64 => builder.ins().fcvt_to_uint_sat(types::I64, a),
+            LaneOp::Promote | LaneOp::Demote | LaneOp::SExtend | LaneOp::UExtend | LaneOp::Wrap
+                if ty == result =>
+            {
+                a
+            }
+            LaneOp::Promote => builder.ins().fpromote(types::F64, a),
+            LaneOp::Demote => builder.ins().fdemote(types::F32, a),
+            LaneOp::SExtend => builder.ins().sextend(types::I64, a),
+            LaneOp::UExtend => builder.ins().uextend(types::I64, a),
+            LaneOp::Wrap => builder.ins().ireduce(types::I32, a),
+            LaneOp::Bitcast => builder.ins().bitcast(result_type, MemFlagsData::new(), a),
+        }
+    }
+
+    fn divide(&mut self, op: LaneOp, ty: LaneType, a: Reg, b: Reg, divisor: Option<u64>) -> Reg {
+        let int = scalar_type(ty);
+        let low = divisor.map(|bits| if ty == LaneType::I32 { bits as i32 as i64 } else { bits as i64 });
+        let builder = &mut self.builder;
+        match op {
+            LaneOp::SDiv | LaneOp::SRem => {
+                // The divisors 0 and -1 are those that become 0 or 1, unsigned, by adding one.
+                let special = match low {
+                    Some(low) if low != 0 && low != -1 => None,
+                    _ => {
+                        let next = builder.ins().iadd_imm_s(b, 1);
+                        Some(builder.ins().icmp_imm_s(IntCC::UnsignedLessThanOrEqual, next, 1))
+                    }
+                };
+                let one = builder.ins().iconst(int, 1);
+                let safe = special.map_or(b, |special| builder.ins().select(special, one, b));
+                if op == LaneOp::SRem {
+                    // The remainder by one is what the special divisors give.
+                    return builder.ins().srem(a, safe);
+                }
+                let quotient = builder.ins().sdiv(a, safe);
+                special.map_or(quotient, |special| {
+                    // Times 0 is what dividing by 0 gives, times -1 what dividing by -1 gives.
+                    let product = builder.ins().imul(a, b);
+                    builder.ins().select(special, product, quotient)
+                })
+            }
+            _ => {
+                let zero = builder.ins().iconst(int, 0);
+                let special = match low {
+                    Some(low) if low != 0 => None,
+                    _ => Some(builder.ins().icmp(IntCC::Equal, b, zero)),
+                };
+                let one = builder.ins().iconst(int, 1);
+                let safe = special.map_or(b, |special| builder.ins().select(special, one, b));
+                if op == LaneOp::URem {
+                    return builder.ins().urem(a, safe);
+                }
+                let quotient = builder.ins().udiv(a, safe);
+                special.map_or(quotient, |special| builder.ins().select(special, zero, quotient))
+            }
+        }
+    }
+
+    fn shift(&mut self, op: LaneOp, ty: LaneType, a: Reg, b: Reg, count: Option<u64>) -> Reg {
+        let int = scalar_type(ty);
+        let width = int.bits() as i64;
+        let count = count.map(|bits| if ty == LaneType::I32 { bits as u32 as u64 } else { bits });
+        let builder = &mut self.builder;
+        if let Some(count) = count {
+            let count = count.min(i64::MAX as u64) as i64;
+            return match op {
+                LaneOp::SShr => builder.ins().sshr_imm_u(a, count.min(width - 1)),
+                _ if count >= width => builder.ins().iconst(int, 0),
+                LaneOp::Shl => builder.ins().ishl_imm_u(a, count),
+                _ => builder.ins().ushr_imm_u(a, count),
+            };
+        }
+        let in_width = builder.ins().icmp_imm_s(IntCC::UnsignedLessThan, b, width);
+        if op == LaneOp::SShr {
+            let most = builder.ins().iconst(int, width - 1);
+            let count = builder.ins().select(in_width, b, most);
+            return builder.ins().sshr(a, count);
+        }
+        let shifted = match op {
+            LaneOp::Shl => builder.ins().ishl(a, b),
+            _ => builder.ins().ushr(a, b),
+        };
+        let zero = builder.ins().iconst(int, 0);
+        builder.ins().select(in_width, shifted, zero)
+    }
+}

@@ -1,0 +1,222 @@
+//! A region's function: the rows of a block, each in steps of several elements and a tail of single ones.
+//!
+//! ```text
+//! entry ──▶ row(r) ──▶ prologue ──▶ step(i): lanes elements ⟲ ──▶ tail(i, end): one element ⟲ ──▶ row(r + 1)
+//!              │                       │ a check fails               ▲           │ end was a step's
+//!              ▼                       └─────────────────────────────┘           ▼
+//!           fold reductions, return                                        return the fault
+//! ```
+//!
+//! When a check fails for some lane of a step, the tail's loop does that step again one element at a time,
+//! to find the first failing element and what to report. Stores of the failed step may already have
+//! happened; if the second run therefore finds nothing, the step's first element is reported.
+
+use crate::abi;
+use crate::compiler::Function;
+use crate::emit::{Emitter, OnFault, Reg, Registers, Start};
+use crate::plan::Plan;
+use crate::reduction::Accumulator;
+use cranelift_codegen::ir::{self as clif, AbiParam, BlockArg, InstBuilder, types};
+use cranelift_codegen::isa::CallConv;
+use parfuse_ir::grid::BlockRange;
+use parfuse_ir::lane::{Inst, LaneType, Region};
+use std::mem::offset_of;
+
+/// The signature of [`abi::RegionFn`].
+pub(crate) fn signature(pointer: clif::Type, convention: CallConv) -> clif::Signature {
+    let mut signature = clif::Signature::new(convention);
+    signature.params.extend([AbiParam::new(pointer); 4]);
+    signature.returns.push(AbiParam::new(types::I32));
+    signature
+}
+
+/// No fault, as the tail's argument.
+const NONE: i64 = -1;
+
+/// The blocks and values that the parts of the function share.
+struct Shape<'a> {
+    region: &'a Region,
+    plan: &'a Plan,
+    accumulators: Vec<Accumulator>,
+    column_start: Reg,
+    column_end: Reg,
+    /// `column_start` plus as many elements as make whole steps.
+    steps_end: Reg,
+    /// One step. Takes the first index.
+    step: clif::Block,
+    /// Single elements. Takes the first index, the index after the last, and the fault that led here.
+    tail: clif::Block,
+}
+
+/// Emits a region.
+pub(crate) fn emit(function: Function<'_>, region: &Region, plan: &Plan) {
+    let Function { mut builder, lane, constants, traits, config } = function;
+    let entry = builder.create_block();
+    builder.append_block_params_for_function_params(entry);
+    builder.switch_to_block(entry);
+    let [frame, range, partials, fault] = builder.block_params(entry).try_into().expect("four parameters");
+    let start = Start { builder, lane, code: &region.code, constants, traits, frame, fault };
+    let mut emitter = Emitter::new(start);
+    let e = &mut emitter;
+    e.mask_width = plan.mask_width;
+
+    let mut bound = |offset: usize| e.builder.ins().load(types::I64, Emitter::own(), range, offset as i32);
+    let row_start = bound(offset_of!(BlockRange, row_start));
+    let row_end = bound(offset_of!(BlockRange, row_end));
+    let column_start = bound(offset_of!(BlockRange, column_start));
+    let column_end = bound(offset_of!(BlockRange, column_end));
+    for buffer in &plan.buffers {
+        let pointer = e.buffer_pointer(*buffer);
+        e.buffers[buffer.0 as usize] = Some(pointer);
+    }
+    let extents: Vec<Reg> = region.extents.iter().map(|slot| e.slot(*slot, LaneType::I64)).collect();
+    let columns = extents.last().copied().unwrap_or_else(|| e.builder.ins().iconst(types::I64, 1));
+    let accumulators = region.reductions.iter().map(|reduction| Accumulator::new(e, *reduction)).collect();
+    let elements = e.builder.ins().isub(column_end, column_start);
+    let in_steps = e.builder.ins().band_imm_s(elements, -(plan.lanes as i64));
+    let steps_end = e.builder.ins().iadd(column_start, in_steps);
+
+    let [row_head, row_body, step, tail, next_row, finish] = [(); 6].map(|()| e.builder.create_block());
+    let row = e.builder.append_block_param(row_head, types::I64);
+    e.builder.append_block_param(step, types::I64);
+    for _ in 0..3 {
+        e.builder.append_block_param(tail, types::I64);
+    }
+    let shape = Shape { region, plan, accumulators, column_start, column_end, steps_end, step, tail };
+    e.jump(row_head, &[row_start]);
+
+    e.builder.switch_to_block(row_head);
+    let more = e.builder.ins().icmp(clif::condcodes::IntCC::SignedLessThan, row, row_end);
+    e.builder.ins().brif(more, row_body, &[], finish, &[]);
+
+    e.builder.switch_to_block(row_body);
+    shape.begin_row(e, row, columns, &extents);
+    e.builder.switch_to_block(step);
+    shape.emit_step(e);
+    e.builder.switch_to_block(tail);
+    shape.emit_tail(e, next_row);
+    e.builder.switch_to_block(next_row);
+    let next = e.builder.ins().iadd_imm_s(row, 1);
+    e.jump(row_head, &[next]);
+
+    e.builder.switch_to_block(finish);
+    for (number, accumulator) in shape.accumulators.iter().enumerate() {
+        let partial = accumulator.fold(e);
+        let offset = (number * size_of::<u64>()) as i32;
+        e.builder.ins().store(Emitter::own(), partial, partials, offset);
+    }
+    e.return_status(abi::OK);
+    emitter.builder.seal_all_blocks();
+    emitter.builder.finalize(config);
+}
+
+impl Shape<'_> {
+    /// Binds the row's indices, runs the prologue, and computes what holds for the whole row.
+    fn begin_row(&self, e: &mut Emitter<'_>, row: Reg, columns: Reg, extents: &[Reg]) {
+        let outer: Registers = match extents {
+            [_, inner, _] => {
+                // There are no rows if there is an extent of zero, so this divides by zero for no row.
+                let args = [row, *inner];
+                let divide =
+                    |e: &mut Emitter<'_>, op| e.scalar_op(op, LaneType::I64, &args, None, LaneType::I64);
+                [divide(e, parfuse_ir::lane::LaneOp::UDiv), divide(e, parfuse_ir::lane::LaneOp::URem)]
+                    .into_iter()
+                    .collect()
+            }
+            _ => [row].into_iter().collect(),
+        };
+        let code = e.code;
+        for (value, data) in code.values.iter() {
+            if let Inst::RowIndex(dimension) = data.inst {
+                e.bind_scalar(value, outer[dimension as usize]);
+            }
+        }
+        e.row_position = Some(e.builder.ins().imul(row, columns));
+        e.index = Some(self.column_start);
+        e.on_fault = OnFault::Record;
+        e.lanes = 1;
+        e.nodes(&self.region.prologue);
+        for (buffer, base) in &self.plan.bases {
+            e.keep_base(*buffer, *base);
+        }
+        e.lanes = self.plan.lanes;
+        for value in &self.plan.splats {
+            if e.is_available(*value) {
+                let width = e.width(*value);
+                e.registers(*value, width);
+            }
+        }
+        self.go_on(e, self.column_start);
+    }
+
+    /// To the next step, or to the tail if no whole step is left.
+    fn go_on(&self, e: &mut Emitter<'_>, index: Reg) {
+        let more = e.builder.ins().icmp(clif::condcodes::IntCC::SignedLessThan, index, self.steps_end);
+        let none = e.builder.ins().iconst(types::I64, NONE);
+        let tail = [index, self.column_end, none].map(BlockArg::Value);
+        e.builder.ins().brif(more, self.step, &[BlockArg::Value(index)], self.tail, &tail);
+    }
+
+    fn emit_step(&self, e: &mut Emitter<'_>) {
+        let index = e.builder.block_params(self.step)[0];
+        e.lanes = self.plan.lanes;
+        e.on_fault = OnFault::Redo(self.tail);
+        self.elements(e, index);
+        let next = e.builder.ins().iadd_imm_s(index, self.plan.lanes as i64);
+        self.go_on(e, next);
+    }
+
+    fn emit_tail(&self, e: &mut Emitter<'_>, next_row: clif::Block) {
+        let [index, end, fault] = e.builder.block_params(self.tail).try_into().expect("three parameters");
+        let [one, done] = [(); 2].map(|()| e.builder.create_block());
+        let more = e.builder.ins().icmp(clif::condcodes::IntCC::SignedLessThan, index, end);
+        e.builder.ins().brif(more, one, &[], done, &[]);
+
+        e.builder.switch_to_block(one);
+        e.lanes = 1;
+        e.on_fault = OnFault::Record;
+        self.elements(e, index);
+        let next = e.builder.ins().iadd_imm_s(index, 1);
+        e.jump(self.tail, &[next, end, fault]);
+
+        e.builder.switch_to_block(done);
+        if !self.plan.checks {
+            return e.jump(next_row, &[]);
+        }
+        let failed = e.builder.create_block();
+        e.builder.set_cold_block(failed);
+        let redone = e.builder.ins().icmp_imm_s(clif::condcodes::IntCC::NotEqual, fault, NONE);
+        e.builder.ins().brif(redone, failed, &[], next_row, &[]);
+        e.builder.switch_to_block(failed);
+        let row_position = e.row_position.expect("set at the start of the row");
+        let first = e.builder.ins().iadd_imm_s(end, -(self.plan.lanes as i64));
+        let iteration = e.builder.ins().iadd(row_position, first);
+        e.record(fault, iteration, &[]);
+    }
+
+    /// The body for the elements from an index on, as many as the emitter does at once.
+    fn elements(&self, e: &mut Emitter<'_>, index: Reg) {
+        let mark = e.enter();
+        e.index = Some(index);
+        for value in &self.plan.indices {
+            let first = match (&e.code.values[*value].inst, e.row_position) {
+                (Inst::LinearIndex, Some(row_position)) => e.builder.ins().iadd(row_position, index),
+                _ => index,
+            };
+            if e.lanes == 1 {
+                e.bind_scalar(*value, first);
+            } else {
+                let numbers = e.lane_numbers(first);
+                e.bind_registers(*value, crate::emit::Width::Wide, numbers);
+            }
+        }
+        e.nodes(&self.region.code.body);
+        if !self.accumulators.is_empty() {
+            let position = e.builder.ins().isub(index, self.column_start);
+            for accumulator in &self.accumulators {
+                accumulator.take_in(e, position);
+            }
+        }
+        e.leave(mark);
+    }
+}
