@@ -1,1 +1,39 @@
-//! Under construction.
+//! Tracing: calls become a [`Program`](parfuse_ir::program::Program).
+//!
+//! ```text
+//! #[kernel] fn f(x: f64, …)     hooks: tracer.binary("*", …), tracer.for_(…), …   ┐
+//! t.prange(0..n, |t, i| …)      handles with operators and methods: a * 2.0 + b   ┴─▶ Program
+//! ```
+//!
+//! A [`Tracer`] runs the user's code once, with handles ([`Value`]) in place of numbers and arrays, and
+//! writes down every operation in the order of evaluation. Element types are inferred as rustc does it.
+//! A mistake is recorded with its place, and tracing goes on to find the next one; [`Tracer::finish`] gives
+//! the program or all mistakes. Nothing here optimises: a program says what the user wrote.
+
+mod annotations;
+mod arrays;
+mod control;
+mod errors;
+mod finish;
+mod kernel;
+mod methods;
+mod numbers;
+mod operators;
+mod ownership;
+mod state;
+mod tracer;
+mod traits;
+mod types;
+mod value;
+mod variables;
+
+#[cfg(test)]
+mod tests;
+
+pub use annotations::{Annotated, NotAKernel, returned};
+pub use errors::{At, Complaint, TraceError};
+pub use finish::ReturnKind;
+pub use kernel::IterationRange;
+pub use tracer::{ParamKind, Tracer};
+pub use traits::{ArrayType, CastTarget, DTypeArg, Infer, Inline, Lift, Operand};
+pub use value::Value;

@@ -1,0 +1,275 @@
+//! Arrays: elements, stores, construction and `mapv`.
+//!
+//! ```text
+//! a[[i, j]]                index a, i, j
+//! a[i] += x                store a, i, add (index (var a), i), x
+//! Array1::zeros(n)         fill n, 0
+//! a.mapv(|x| x * x)        map a, |x| { mul x, x }
+//! ```
+//!
+//! Indices are `usize`, one for each axis. Whether they are in range is checked when the kernel runs; that
+//! check is not written here, it belongs to the operation.
+
+use crate::errors::{At, Problem, Step, mistake};
+use crate::state::{Kind, Literal, State, Ty};
+use crate::types::Class;
+use crate::{ArrayType, Tracer, Value};
+use parfuse_ir::program::{self, Block, Expr, Stmt, Var};
+use parfuse_ir::{DType, Scalar};
+
+impl Tracer {
+    /// `array[index]`; also a constant index into a shape.
+    pub fn index(&self, array: Value<'_>, index: &[Value<'_>], at: At) -> Value<'_> {
+        let (array, index) = (self.id(array), self.ids(index));
+        self.step(at, |state| {
+            if let Kind::Lengths(lengths) = state.kind(array) {
+                let axis = state.indices(&index, at)?;
+                let known = axis.first().and_then(|axis| state.known_integer(*axis));
+                let length = known.and_then(|axis| lengths.get(usize::try_from(axis).ok()?).copied());
+                return match (length, axis.len()) {
+                    (Some(length), 1) => Ok(Kind::Plain(length)),
+                    _ => mistake("a shape is indexed by the constant number of one of its axes"),
+                };
+            }
+            Ok(Kind::Plain(state.element(array, &index, at)?))
+        })
+    }
+    /// `array[index] = v`.
+    pub fn store(&self, array: Value<'_>, index: &[Value<'_>], v: Value<'_>, at: At) -> Value<'_> {
+        let (array, index, v) = (self.id(array), self.ids(index), self.id(v));
+        self.step(at, |state| {
+            let (var, index) = state.place(array, &index, at)?;
+            let value = state.scalar(v, "an element", at)?;
+            state.put(var, index, value, at)
+        })
+    }
+    /// `array[index] op= v`. `op` may be written with or without its `=`.
+    pub fn store_op(
+        &self,
+        op: &'static str,
+        array: Value<'_>,
+        index: &[Value<'_>],
+        v: Value<'_>,
+        at: At,
+    ) -> Value<'_> {
+        let (array, index, v) = (self.id(array), self.ids(index), self.id(v));
+        let op = op.strip_suffix('=').unwrap_or(op);
+        self.step(at, |state| {
+            let (var, index) = state.place(array, &index, at)?;
+            let right = state.scalar(v, "an element", at)?;
+            let contents = state.read_var(var, at)?;
+            let dtype = state.ty(contents).dtype;
+            let element = Expr::Index { array: contents, index: index.clone() };
+            let left = state.emit(element, Ty { dtype, rank: None }, at)?;
+            let value = state.binary(op, left, right, at)?;
+            state.put(var, index, value, at)
+        })
+    }
+
+    /// An associated function of an array type: `A::zeros(…)`, `ones`, `from_elem`, `default`, `random`.
+    pub fn array_function<A: ArrayType>(&self, name: &'static str, args: &[Value<'_>], at: At) -> Value<'_> {
+        let args = self.ids(args);
+        self.step(at, |state| {
+            let dtype = state.types.fresh(A::DTYPE.map_or(Class::Any, Class::Known));
+            state.new_array(name, dtype, Some(A::RANK), &args, at)
+        })
+    }
+    /// The same for a type known only at run time: `None` for what is to be inferred.
+    pub fn new_array(
+        &self,
+        name: &'static str,
+        dtype: Option<DType>,
+        rank: Option<u8>,
+        args: &[Value<'_>],
+        at: At,
+    ) -> Value<'_> {
+        let args = self.ids(args);
+        self.step(at, |state| {
+            let dtype = state.types.fresh(dtype.map_or(Class::Any, Class::Known));
+            state.new_array(name, dtype, rank, &args, at)
+        })
+    }
+
+    /// `receiver.mapv(f)`, and `map`, `mapv_into`, `mapv_inplace` likewise.
+    pub fn mapv<'t>(
+        &'t self,
+        receiver: Value<'t>,
+        name: &'static str,
+        f: impl FnOnce(Value<'t>) -> Value<'t>,
+        at: At,
+    ) -> Value<'t> {
+        let receiver = self.id(receiver);
+        let mut array = None;
+        let element = self.step(at, |state| {
+            let source = state.array(receiver, "`mapv`", at);
+            let known_name = matches!(name, "mapv" | "map" | "mapv_into" | "mapv_inplace");
+            state.open();
+            state.map_depth += 1;
+            if !known_name {
+                return mistake(format!("`.{name}()` is not supported in a kernel; use `mapv` or a loop"));
+            }
+            if state.map_depth > 1 {
+                return mistake("`mapv` inside the closure of `mapv` is not supported in a kernel");
+            }
+            let (source, _) = source?;
+            let dtype = state.ty(source).dtype;
+            let element = state.bound(dtype, at);
+            array = Some((source, element));
+            Ok(Kind::Plain(element))
+        });
+        let vars_before = self.with(|state| state.program.vars.len());
+        let result = f(element);
+        let result = self.id(result);
+        self.step(at, |state| {
+            let result = state.scalar(result, "the value of the closure of `mapv`", at);
+            let body = state.close();
+            state.map_depth -= 1;
+            let (source, element) = array.ok_or(Problem::Reported)?;
+            let result = result?;
+            if changes_outer(&body, vars_before) {
+                return mistake(
+                    "the closure of `mapv` changes a variable outside of it; use a loop over the indices",
+                );
+            }
+            let ty = Ty { dtype: state.ty(result).dtype, rank: state.ty(source).rank };
+            let map = Expr::Map { arrays: vec![source], params: vec![element], body, result };
+            let mapped = state.emit(map, ty, at)?;
+            if name == "mapv_inplace" {
+                let var = state.target(receiver, "mapv_inplace")?;
+                let (expected, found) = (state.var_types[var.0 as usize].dtype, ty.dtype);
+                state.unify(expected, found, "the closure of `mapv_inplace`")?;
+                state.update(var, mapped, at);
+                return Ok(Kind::Tuple(Vec::new()));
+            }
+            Ok(Kind::Plain(mapped))
+        })
+    }
+}
+
+/// Whether a block assigns to a variable older than `vars_before`, or stores anywhere.
+fn changes_outer(block: &Block, vars_before: usize) -> bool {
+    block.iter().any(|stmt| match stmt {
+        Stmt::Let(_) | Stmt::Check { .. } => false,
+        Stmt::Assign { var, .. } => (var.0 as usize) < vars_before,
+        Stmt::Store { .. } | Stmt::Update { .. } => true,
+        Stmt::If { then, otherwise, .. } => {
+            changes_outer(then, vars_before) || changes_outer(otherwise, vars_before)
+        }
+        Stmt::While { header, body, .. } => {
+            changes_outer(header, vars_before) || changes_outer(body, vars_before)
+        }
+        Stmt::For { body, .. } => changes_outer(body, vars_before),
+    })
+}
+
+impl State {
+    /// Index values: a tuple or a shape counts as its items.
+    fn indices(&mut self, index: &[u32], at: At) -> Step<Vec<program::Value>> {
+        let mut values = Vec::with_capacity(index.len());
+        for handle in index {
+            match self.kind(*handle) {
+                Kind::Tuple(items) => values.extend(self.indices(&items, at)?),
+                Kind::Lengths(lengths) => values.extend(lengths),
+                _ => values.push(self.size(*handle, "an index", at)?),
+            }
+        }
+        Ok(values)
+    }
+
+    pub(crate) fn element(&mut self, array: u32, index: &[u32], at: At) -> Step<program::Value> {
+        let (array, rank) = self.array(array, "indexing", at)?;
+        let index = self.indices(index, at)?;
+        check_index_count(rank, index.len())?;
+        let dtype = self.ty(array).dtype;
+        self.emit(Expr::Index { array, index }, Ty { dtype, rank: None }, at)
+    }
+
+    fn place(&mut self, array: u32, index: &[u32], at: At) -> Step<(Var, Vec<program::Value>)> {
+        let var = self.target(array, "=")?;
+        let Some(rank) = self.var_types[var.0 as usize].rank else {
+            return mistake(format!("`{}` is a scalar and cannot be indexed", self.var_name(var)));
+        };
+        let index = self.indices(index, at)?;
+        check_index_count(rank, index.len())?;
+        Ok((var, index))
+    }
+
+    fn put(&mut self, var: Var, index: Vec<program::Value>, value: program::Value, at: At) -> Step<Kind> {
+        let (expected, found) = (self.var_types[var.0 as usize].dtype, self.ty(value).dtype);
+        let what = format!("the elements of `{}`", self.var_name(var));
+        self.unify(expected, found, &what)?;
+        let loc = self.loc(at);
+        self.push(Stmt::Store { var, index, value, loc });
+        Ok(Kind::Tuple(Vec::new()))
+    }
+
+    fn new_array(
+        &mut self,
+        name: &str,
+        dtype: crate::types::TypeVar,
+        rank: Option<u8>,
+        args: &[u32],
+        at: At,
+    ) -> Step<Kind> {
+        let expected_args = match name {
+            "zeros" | "ones" | "default" | "random" => 1,
+            "from_elem" => 2,
+            _ => {
+                return mistake(format!(
+                    "`{name}` of array types is not supported in a kernel; use `zeros`, `ones` or `from_elem` \
+                     and a loop"
+                ));
+            }
+        };
+        if args.len() != expected_args {
+            return mistake(format!("`{name}` takes {expected_args} arguments, not {}", args.len()));
+        }
+        let shape = self.indices(&args[..1], at)?;
+        let rank = rank.unwrap_or(shape.len() as u8);
+        if shape.len() != rank as usize || rank > 3 {
+            let axes = shape.len();
+            return mistake(format!("`{name}` of an array with {rank} axes is given a shape of {axes}"));
+        }
+        let ty = Ty { dtype, rank: Some(rank) };
+        if name == "random" {
+            if self.map_depth > 0 {
+                return mistake("random arrays are not supported inside the closure of `mapv`");
+            }
+            return Ok(Kind::Plain(self.emit(Expr::Random { shape }, ty, at)?));
+        }
+        let value = match name {
+            "from_elem" => {
+                let value = self.scalar(args[1], "the element", at)?;
+                let found = self.ty(value).dtype;
+                self.unify(dtype, found, "the element of `from_elem`")?;
+                value
+            }
+            "ones" => self.literal(Literal::Integer(1), dtype, at),
+            _ => self.literal(Literal::Integer(0), dtype, at),
+        };
+        Ok(Kind::Plain(self.emit(Expr::Fill { shape, value }, ty, at)?))
+    }
+
+    /// The lengths of all axes of an array.
+    pub(crate) fn lengths(&mut self, array: program::Value, rank: u8, at: At) -> Step<Vec<program::Value>> {
+        let ty = Ty { dtype: self.types.known(DType::Usize), rank: None };
+        if rank == 1 {
+            return Ok(vec![self.emit(Expr::Len(array), ty, at)?]);
+        }
+        (0..rank).map(|axis| self.emit(Expr::Dim { array, axis }, ty, at)).collect()
+    }
+    pub(crate) fn len(&mut self, array: program::Value, at: At) -> Step<program::Value> {
+        let ty = Ty { dtype: self.types.known(DType::Usize), rank: None };
+        self.emit(Expr::Len(array), ty, at)
+    }
+    pub(crate) fn usize_constant(&mut self, number: usize, at: At) -> program::Value {
+        self.constant(Scalar::Usize(number), at)
+    }
+}
+
+fn check_index_count(rank: u8, given: usize) -> Step<()> {
+    if given == rank as usize {
+        return Ok(());
+    }
+    mistake(format!("an array with {rank} axes is indexed with {given} indices"))
+}

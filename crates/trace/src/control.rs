@@ -1,0 +1,300 @@
+//! Control flow: ranges, `for` and `prange`, `while`, `if`.
+//!
+//! ```text
+//! for i in (a..b).rev()         total = a + b - 1
+//!                               for j in a..b { i = total - j; … }
+//! let y = if c { p } else { q } if c { merged = p } else { merged = q }   y = var merged
+//! ```
+//!
+//! The closures are called exactly once each; what they trace becomes a block of the statement.
+
+use crate::errors::{At, Problem, Step, mistake};
+use crate::state::{Kind, Literal, Range, State, Ty};
+use crate::types::Class;
+use crate::{Tracer, Value};
+use parfuse_ir::program::{self, Block, Expr, Stmt};
+use parfuse_ir::{DType, FaultKind, Scalar, ScalarOp};
+
+impl Tracer {
+    /// `start..end` or `start..=end`.
+    pub fn range(&self, start: Value<'_>, end: Value<'_>, inclusive: bool, at: At) -> Value<'_> {
+        let (start, end) = (self.id(start), self.id(end));
+        self.step(at, |state| {
+            let start = state.scalar(start, "the start of a range", at)?;
+            let mut end = state.scalar(end, "the end of a range", at)?;
+            let dtype = state.types.fresh(Class::Integer);
+            for bound in [start, end] {
+                let found = state.ty(bound).dtype;
+                state.unify(dtype, found, "the bounds of a range")?;
+            }
+            if inclusive {
+                let one = state.small(1, end, at);
+                end = state.op(ScalarOp::Add, &[end, one], at)?;
+            }
+            Ok(Kind::Range(Range { start, end, step: None, total: None, parallel: false, dtype }))
+        })
+    }
+
+    /// `prange(range)`: the same range, whose iterations are independent.
+    pub fn parallel(&self, range: Value<'_>, at: At) -> Value<'_> {
+        let range = self.id(range);
+        self.step(at, |state| match state.kind(range) {
+            Kind::Range(range) => Ok(Kind::Range(Range { parallel: true, ..range })),
+            Kind::Poison => Err(Problem::Reported),
+            _ => mistake("`prange` takes a range: `prange(0..n)`"),
+        })
+    }
+
+    /// `for i in range { body(i) }`.
+    pub fn for_<'t>(&'t self, range: Value<'t>, body: impl FnOnce(Value<'t>), at: At) -> Value<'t> {
+        let range = self.id(range);
+        let mut header = None;
+        let item = self.step(at, |state| {
+            let range = match state.kind(range) {
+                Kind::Range(range) => Ok(range),
+                Kind::Poison => Err(Problem::Reported),
+                Kind::Plain(value) if state.ty(value).rank.is_some() => {
+                    mistake("`for` over an array is not supported in a kernel; loop over its indices")
+                }
+                _ => mistake("only ranges of integers are supported in `for`"),
+            };
+            let step = match &range {
+                Ok(range) => range.step.unwrap_or_else(|| state.small(1, range.start, at)),
+                Err(_) => state.constant(Scalar::I32(1), at),
+            };
+            state.open();
+            let range = range?;
+            let index = state.bound(range.dtype, at);
+            let item = match range.total {
+                Some(total) => state.op(ScalarOp::Sub, &[total, index], at)?,
+                None => index,
+            };
+            header = Some((range, index, step));
+            Ok(Kind::Plain(item))
+        });
+        body(item);
+        self.step(at, |state| {
+            let body = state.close();
+            if let Some((range, index, step)) = header {
+                let loc = state.loc(at);
+                let Range { start, end, parallel, .. } = range;
+                state.push(Stmt::For { index, start, end, step, parallel, body, loc });
+            }
+            Ok(Kind::Tuple(Vec::new()))
+        })
+    }
+
+    /// `while cond() { body() }`.
+    pub fn while_<'t>(&'t self, cond: impl FnOnce() -> Value<'t>, body: impl FnOnce(), at: At) -> Value<'t> {
+        self.with(State::open);
+        let cond = cond();
+        let cond = self.id(cond);
+        let mut header = Block::new();
+        // The condition is poison if it is a mistake: the body is traced all the same, to find more.
+        let mut condition = None;
+        self.step(at, |state| {
+            let checked = state.condition(cond, at);
+            header = state.close();
+            state.open();
+            condition = Some(checked?);
+            Ok(Kind::Tuple(Vec::new()))
+        });
+        body();
+        self.step(at, |state| {
+            let body = state.close();
+            if let Some(cond) = condition {
+                state.push(Stmt::While { header, cond, body });
+            }
+            Ok(Kind::Tuple(Vec::new()))
+        })
+    }
+
+    /// `if cond { then() } else { otherwise() }`, with a value if both give one.
+    pub fn if_<'t>(
+        &'t self,
+        cond: Value<'t>,
+        then: impl FnOnce() -> Value<'t>,
+        otherwise: impl FnOnce() -> Value<'t>,
+        at: At,
+    ) -> Value<'t> {
+        let cond = self.id(cond);
+        let cond = self.with(|state| {
+            let cond = state.condition(cond, at);
+            state.open();
+            cond
+        });
+        let then = then();
+        let (then, then_block) = self.end_branch(then, at);
+        self.with(State::open);
+        let otherwise = otherwise();
+        let (otherwise, otherwise_block) = self.end_branch(otherwise, at);
+        self.step(at, |state| {
+            let cond = cond?;
+            let mut branches = Branches { then: then_block, otherwise: otherwise_block, merged: Vec::new() };
+            let (then, otherwise) = (then?, otherwise?);
+            let is_choice = branches.then.is_empty() && branches.otherwise.is_empty();
+            if let (Leaves::Value(a), Leaves::Value(b), true) = (&then, &otherwise, is_choice)
+                && state.ty(*a).rank.is_none()
+                && state.ty(*b).rank.is_none()
+            {
+                state.same_branch_types(*a, *b)?;
+                return Ok(Kind::Plain(state.op(ScalarOp::Select, &[cond, *a, *b], at)?));
+            }
+            let shape = state.merge(&then, &otherwise, &mut branches)?;
+            let Branches { then, otherwise, merged } = branches;
+            state.push(Stmt::If { cond, then, otherwise });
+            let mut values = Vec::with_capacity(merged.len());
+            for var in merged {
+                values.push(state.read_var(var, at)?);
+            }
+            Ok(state.rebuild(&shape, &mut values.into_iter()))
+        })
+    }
+
+    /// Reads what a branch gives, inside it, and closes its block.
+    fn end_branch(&self, value: Value<'_>, at: At) -> (Step<Leaves>, Block) {
+        let id = self.id(value);
+        self.with(|state| {
+            let leaves = state.leaves(id, at);
+            let leaves = leaves.map_err(|problem| {
+                if let Problem::Mistake(message) = problem {
+                    state.complain(at, message);
+                }
+                Problem::Reported
+            });
+            (leaves, state.close())
+        })
+    }
+}
+
+/// What a branch gives: a tree of tuples with values at its leaves.
+enum Leaves {
+    Value(program::Value),
+    Tuple(Vec<Leaves>),
+}
+
+/// The two blocks of an `if` and the variables that carry the values out of them.
+struct Branches {
+    then: Block,
+    otherwise: Block,
+    merged: Vec<program::Var>,
+}
+
+impl State {
+    fn leaves(&mut self, handle: u32, at: At) -> Step<Leaves> {
+        match self.kind(handle) {
+            Kind::Tuple(items) => {
+                let leaves: Step<Vec<Leaves>> = items.into_iter().map(|item| self.leaves(item, at)).collect();
+                Ok(Leaves::Tuple(leaves?))
+            }
+            Kind::Range(_) | Kind::Optional { .. } | Kind::Lengths(_) => {
+                mistake("the value of a branch must be a scalar, an array or a tuple of them")
+            }
+            _ => Ok(Leaves::Value(self.read(handle, at)?)),
+        }
+    }
+
+    fn same_branch_types(&mut self, a: program::Value, b: program::Value) -> Step<()> {
+        let (ty_a, ty_b) = (self.ty(a), self.ty(b));
+        if ty_a.rank == ty_b.rank && self.types.unify(ty_a.dtype, ty_b.dtype).is_ok() {
+            return Ok(());
+        }
+        let (a, b) = (self.describe(ty_a), self.describe(ty_b));
+        mistake(format!("the branches of `if` give different types: {a} and {b}"))
+    }
+
+    /// Assigns each pair of leaves to a variable of its own, at the end of the branches.
+    fn merge(&mut self, then: &Leaves, otherwise: &Leaves, branches: &mut Branches) -> Step<Shape> {
+        match (then, otherwise) {
+            (Leaves::Value(a), Leaves::Value(b)) => {
+                self.same_branch_types(*a, *b)?;
+                let ty = self.ty(*a);
+                if self.map_depth > 0 && ty.rank.is_some() {
+                    return mistake("choosing between arrays is not supported inside the closure of `mapv`");
+                }
+                let name = format!("merged{}", self.program.vars.len());
+                let var = self.new_var(&name, ty, None);
+                branches.then.push(Stmt::Assign { var, value: *a });
+                branches.otherwise.push(Stmt::Assign { var, value: *b });
+                branches.merged.push(var);
+                Ok(Shape::Value)
+            }
+            (Leaves::Tuple(a), Leaves::Tuple(b)) if a.len() == b.len() => {
+                let items: Step<Vec<Shape>> =
+                    a.iter().zip(b).map(|(a, b)| self.merge(a, b, branches)).collect();
+                Ok(Shape::Tuple(items?))
+            }
+            _ => mistake("the branches of `if` give different types: values and tuples, or `()`"),
+        }
+    }
+
+    /// The handle of a merged value.
+    fn rebuild(&mut self, shape: &Shape, values: &mut impl Iterator<Item = program::Value>) -> Kind {
+        match shape {
+            Shape::Value => values.next().map_or(Kind::Poison, Kind::Plain),
+            Shape::Tuple(items) => {
+                let mut handles = Vec::with_capacity(items.len());
+                for item in items {
+                    let kind = self.rebuild(item, values);
+                    handles.push(self.handle(kind));
+                }
+                Kind::Tuple(handles)
+            }
+        }
+    }
+
+    /// `range.rev()`.
+    pub(crate) fn reverse(&mut self, range: Range, at: At) -> Step<Kind> {
+        let total = match (range.total, range.step) {
+            (Some(_), None) => None,
+            (Some(_), Some(_)) => {
+                return mistake("`rev()` twice around `step_by()` is not supported in a kernel");
+            }
+            (None, step) => {
+                let one = self.small(1, range.end, at);
+                let mut last = self.op(ScalarOp::Sub, &[range.end, one], at)?;
+                if let Some(step) = step {
+                    let span = self.op(ScalarOp::Sub, &[last, range.start], at)?;
+                    let steps = self.op(ScalarOp::Div, &[span, step], at)?;
+                    let distance = self.op(ScalarOp::Mul, &[steps, step], at)?;
+                    last = self.op(ScalarOp::Add, &[range.start, distance], at)?;
+                }
+                Some(self.op(ScalarOp::Add, &[range.start, last], at)?)
+            }
+        };
+        Ok(Kind::Range(Range { total, ..range }))
+    }
+
+    /// `range.step_by(step)`.
+    pub(crate) fn step_by(&mut self, range: Range, step: u32, at: At) -> Step<Kind> {
+        let step = self.size(step, "the argument of `step_by`", at)?;
+        let step = match self.known_integer(step) {
+            Some(number) if number > 0 => self.literal(Literal::Integer(number), range.dtype, at),
+            _ => {
+                let none = self.constant(Scalar::Usize(0), at);
+                let ok = self.op(ScalarOp::Ne, &[step, none], at)?;
+                self.check(ok, FaultKind::ZeroStep, at);
+                // A step beyond the largest index ends the loop after one iteration, and so does that index.
+                let usize_type = self.types.known(DType::Usize);
+                let largest = self.literal(Literal::Largest(range.dtype), usize_type, at);
+                let step = self.op(ScalarOp::Min, &[step, largest], at)?;
+                if self.types.dtype(range.dtype) == Some(DType::Usize) {
+                    step
+                } else {
+                    self.emit(Expr::Cast(step), Ty { dtype: range.dtype, rank: None }, at)?
+                }
+            }
+        };
+        let step = match range.step {
+            Some(other) => self.op(ScalarOp::Mul, &[other, step], at)?,
+            None => step,
+        };
+        Ok(Kind::Range(Range { step: Some(step), ..range }))
+    }
+}
+
+/// How the handles of a merged value nest.
+enum Shape {
+    Value,
+    Tuple(Vec<Shape>),
+}

@@ -1,0 +1,286 @@
+//! The end of tracing: all types inferred, the program completed and checked.
+//!
+//! ```text
+//! types        literals that met no other type become i32 or f64
+//! constants    literals take their type; one that does not fit is a mistake
+//! operations   each must apply to its operands' types
+//! checks       division checks whose divisor turned out a float go away
+//! ownership    a variable takes over an array that nothing else uses later, and a copy of any other
+//! ```
+
+use crate::errors::{At, Complaint, Step, TraceError, mistake};
+use crate::state::{Kind, Literal, State};
+use crate::{Tracer, Value, ownership};
+use parfuse_ir::program::{self, Block, Expr, Program, Stmt, Type};
+use parfuse_ir::{DType, Loc, Scalar};
+use std::collections::HashSet;
+
+/// What a kernel is declared to return.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ReturnKind {
+    /// Whatever its value is.
+    Any,
+    /// Nothing, one type, or the types of a tuple.
+    Types(Vec<Type>),
+}
+
+impl From<&[Type]> for ReturnKind {
+    fn from(types: &[Type]) -> ReturnKind {
+        ReturnKind::Types(types.to_vec())
+    }
+}
+impl<const N: usize> From<&[Type; N]> for ReturnKind {
+    fn from(types: &[Type; N]) -> ReturnKind {
+        ReturnKind::Types(types.to_vec())
+    }
+}
+impl From<&Vec<Type>> for ReturnKind {
+    fn from(types: &Vec<Type>) -> ReturnKind {
+        ReturnKind::Types(types.clone())
+    }
+}
+impl From<Vec<Type>> for ReturnKind {
+    fn from(types: Vec<Type>) -> ReturnKind {
+        ReturnKind::Types(types)
+    }
+}
+
+impl Tracer {
+    /// Completes the program, with `result` as what the kernel returns. The tracer is empty afterwards.
+    ///
+    /// # Errors
+    /// All mistakes found while tracing and now.
+    pub fn finish(&self, result: Value<'_>, expected: impl Into<ReturnKind>) -> Result<Program, TraceError> {
+        let expected = expected.into();
+        let result = self.id(result);
+        let mut state = self.with(|state| {
+            let name = state.program.name.clone();
+            std::mem::replace(state, State::new(&name))
+        });
+        if let Err(crate::errors::Problem::Mistake(message)) = state.returns(result, &expected) {
+            state.complaints.push(Complaint { place: String::new(), message });
+        }
+        state.program.body = state.close();
+        state.types.default_literals();
+        state.settle_types();
+        if state.complaints.is_empty() {
+            state.settle_literals();
+        }
+        if state.complaints.is_empty() {
+            state.check_operations();
+        }
+        if !state.complaints.is_empty() {
+            let kernel = state.program.name;
+            return Err(TraceError { kernel, complaints: state.complaints });
+        }
+        state.drop_float_checks();
+        ownership::take_copies(&mut state.program);
+        Ok(state.program)
+    }
+}
+
+impl State {
+    fn returns(&mut self, result: u32, expected: &ReturnKind) -> Step<()> {
+        let items = match self.kind(result) {
+            Kind::Tuple(items) => items,
+            _ => vec![result],
+        };
+        let mut results = Vec::with_capacity(items.len());
+        for item in items {
+            let value = self.read(item, At::NONE)?;
+            // A result is a buffer of its own.
+            let is_array = self.ty(value).rank.is_some();
+            let is_fresh = !matches!(self.program.values[value].expr, Expr::Param(_) | Expr::Var(_));
+            let is_moved_variable = matches!(self.program.values[value].expr,
+                Expr::Var(var) if self.program.vars[var].param.is_none());
+            let is_new = (is_fresh || is_moved_variable) && !self.is_same_result(&results, value);
+            results.push(if is_array && !is_new { self.copy(value, At::NONE)? } else { value });
+        }
+        if let ReturnKind::Types(types) = expected {
+            if types.len() != results.len() {
+                let (declared, found) = (types.len(), results.len());
+                return mistake(format!(
+                    "the kernel is declared to return {declared} values, but gives {found}"
+                ));
+            }
+            for (ty, value) in types.iter().zip(&results) {
+                let found = self.ty(*value);
+                let dtype = self.types.known(ty.dtype());
+                if found.rank != ty.rank() || self.types.unify(dtype, found.dtype).is_err() {
+                    let found = self.describe(found);
+                    return mistake(format!("the kernel is declared to return {ty}, but gives {found}"));
+                }
+            }
+        }
+        self.program.results = results;
+        Ok(())
+    }
+
+    /// Whether a result is already among the results, by itself or through the same variable.
+    fn is_same_result(&self, results: &[program::Value], value: program::Value) -> bool {
+        let variable = |value: program::Value| match self.program.values[value].expr {
+            Expr::Var(var) => Some(var),
+            _ => None,
+        };
+        results.iter().any(|other| {
+            *other == value || (variable(value).is_some() && variable(*other) == variable(value))
+        })
+    }
+
+    fn complain_at(&mut self, loc: Loc, message: String) {
+        let place = self.program.files.describe(loc);
+        self.complaints.push(Complaint { place, message });
+    }
+
+    fn settle_types(&mut self) {
+        for value in self.program.values.ids() {
+            let ty = self.value_types[value.0 as usize];
+            match self.types.dtype(ty.dtype) {
+                Some(dtype) => {
+                    let data = &mut self.program.values[value];
+                    data.ty = data.ty.with_dtype(dtype);
+                }
+                None => {
+                    let data = &self.program.values[value];
+                    // Only where a type enters: everything computed from it has the same trouble.
+                    let what = match data.expr {
+                        Expr::Random { .. } => "`random`: write `random::<f64>()`",
+                        Expr::Fill { .. } => "a new array: write `Array1::<f64>::zeros(n)`",
+                        _ => continue,
+                    };
+                    let loc = data.loc;
+                    self.complain_at(loc, format!("the element type cannot be inferred of {what}"));
+                }
+            }
+        }
+        for var in self.program.vars.ids() {
+            if let Some(dtype) = self.types.dtype(self.var_types[var.0 as usize].dtype) {
+                let data = &mut self.program.vars[var];
+                data.ty = data.ty.with_dtype(dtype);
+            }
+        }
+    }
+
+    fn settle_literals(&mut self) {
+        let mut literals: Vec<(program::Value, Literal)> = self.literals.drain().collect();
+        literals.sort_by_key(|(value, _)| *value);
+        for (value, literal) in literals {
+            let dtype = self.program.ty(value).dtype();
+            let scalar = match literal {
+                Literal::Integer(number) => integer_of_type(number, dtype),
+                Literal::Float(number) => Some(Scalar::F64(number).cast(dtype)),
+                Literal::Largest(of) => self.types.dtype(of).map(largest_index),
+            };
+            match (scalar, literal) {
+                (Some(scalar), _) => self.program.values[value].expr = Expr::Const(scalar),
+                (None, Literal::Integer(number)) => {
+                    let loc = self.program.values[value].loc;
+                    self.complain_at(loc, format!("the literal {number} is out of range for {dtype}"));
+                }
+                (None, _) => {}
+            }
+        }
+    }
+
+    fn check_operations(&mut self) {
+        let mut complaints = Vec::new();
+        for (_, data) in self.program.values.iter() {
+            match &data.expr {
+                Expr::Op(op, operands) => {
+                    let dtypes: Vec<DType> =
+                        operands.iter().map(|operand| self.program.ty(*operand).dtype()).collect();
+                    if op.result_type(&dtypes) != Some(data.ty.dtype()) {
+                        let dtypes: Vec<&str> = dtypes.iter().map(|dtype| dtype.name()).collect();
+                        let types = dtypes.join(" and ");
+                        complaints
+                            .push((data.loc, format!("the operation `{op}` does not apply to {types}")));
+                    }
+                }
+                Expr::Reduce { op, array } => {
+                    let dtype = self.program.ty(*array).dtype();
+                    if !op.applies_to(dtype) {
+                        let name = op.name();
+                        complaints.push((data.loc, format!("`{name}` does not apply to arrays of {dtype}")));
+                    }
+                }
+                _ => {}
+            }
+        }
+        // The check that a division comes with has the same trouble as the division.
+        complaints.dedup();
+        for (loc, message) in complaints {
+            self.complain_at(loc, message);
+        }
+    }
+
+    /// Removes the division checks that turned out to concern floats, with what was computed only for them.
+    fn drop_float_checks(&mut self) {
+        let mut dropped = HashSet::new();
+        for check in &self.integer_checks {
+            if self.types.dtype(check.divisor).is_some_and(DType::is_float) {
+                dropped.extend(check.values.clone());
+            }
+        }
+        if dropped.is_empty() {
+            return;
+        }
+        for_each_block(&mut self.program, &mut |block| {
+            block.retain(|stmt| match stmt {
+                Stmt::Check { ok: value, .. } | Stmt::Let(value) => !dropped.contains(&(value.0 as usize)),
+                _ => true,
+            });
+        });
+    }
+}
+
+/// Visits every block, those in `mapv` closures included.
+fn for_each_block(program: &mut Program, visit: &mut impl FnMut(&mut Block)) {
+    fn walk(block: &mut Block, visit: &mut impl FnMut(&mut Block)) {
+        visit(block);
+        for stmt in block {
+            match stmt {
+                Stmt::If { then, otherwise, .. } => {
+                    walk(then, visit);
+                    walk(otherwise, visit);
+                }
+                Stmt::While { header, body, .. } => {
+                    walk(header, visit);
+                    walk(body, visit);
+                }
+                Stmt::For { body, .. } => walk(body, visit),
+                Stmt::Let(_)
+                | Stmt::Assign { .. }
+                | Stmt::Store { .. }
+                | Stmt::Update { .. }
+                | Stmt::Check { .. } => {}
+            }
+        }
+    }
+    walk(&mut program.body, visit);
+    for (_, data) in program.values.iter_mut() {
+        if let Expr::Map { body, .. } = &mut data.expr {
+            walk(body, visit);
+        }
+    }
+}
+
+fn integer_of_type(number: i128, dtype: DType) -> Option<Scalar> {
+    Some(match dtype {
+        DType::Bool if number == 0 || number == 1 => Scalar::Bool(number == 1),
+        DType::Bool => return None,
+        DType::I32 => Scalar::I32(number.try_into().ok()?),
+        DType::I64 => Scalar::I64(number.try_into().ok()?),
+        DType::Usize => Scalar::Usize(number.try_into().ok()?),
+        DType::F32 => Scalar::F32(number as f32),
+        DType::F64 => Scalar::F64(number as f64),
+    })
+}
+
+/// The largest index of a type, as a `usize`.
+fn largest_index(dtype: DType) -> Scalar {
+    Scalar::Usize(match dtype {
+        DType::I32 => i32::MAX as usize,
+        DType::I64 => i64::MAX as usize,
+        _ => usize::MAX,
+    })
+}

@@ -1,0 +1,385 @@
+//! What a tracer has collected so far: the program under construction, with type variables for types.
+//!
+//! ```text
+//! handle of the user ──kind──▶ scalar or array │ variable │ tuple │ range │ …
+//!                                    │             │
+//!                               program value   program variable
+//! ```
+//!
+//! The program's own types are placeholders until the end; the true ones are here, as type variables.
+//! Every value that is not a leaf is put into the innermost open block at the moment it is made, which is
+//! the order in which the user's function evaluates it.
+
+use crate::errors::{At, Complaint, Problem, Step, mistake};
+use crate::types::{Class, TypeTable, TypeVar};
+use parfuse_ir::program::{Block, Expr, Program, Stmt, Type, Value, Var, VarData};
+use parfuse_ir::{Arena, DType, FaultKind, Loc, Scalar, ScalarOp};
+use std::collections::HashMap;
+
+/// The type of a program value: an element type, perhaps to be inferred, and a rank if it is an array.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ty {
+    pub(crate) dtype: TypeVar,
+    pub(crate) rank: Option<u8>,
+}
+
+/// What a handle stands for.
+#[derive(Clone, Debug)]
+pub(crate) enum Kind {
+    /// A scalar or an array.
+    Plain(Value),
+    /// A variable, read afresh whenever it is used. A borrowed one stays a reference when bound to a name.
+    Variable { var: Var, borrowed: bool },
+    /// `let x;`: becomes a variable with the first assignment.
+    Declared(String),
+    /// Several handles; the empty tuple is `()`.
+    Tuple(Vec<u32>),
+    /// A range of integers.
+    Range(Range),
+    /// An `Option`.
+    Optional { present: Value, value: Value },
+    /// The lengths of an array's axes, as `shape()` and `raw_dim()` give them.
+    Lengths(Vec<Value>),
+    /// The dummy after a mistake.
+    Poison,
+}
+
+/// A range: the indices are `j`, or `total - j` if reversed, for `j` in `start, start + step, …` below `end`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Range {
+    pub(crate) start: Value,
+    pub(crate) end: Value,
+    pub(crate) step: Option<Value>,
+    pub(crate) total: Option<Value>,
+    pub(crate) parallel: bool,
+    pub(crate) dtype: TypeVar,
+}
+
+/// A constant whose type is not known when it is made.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Literal {
+    Integer(i128),
+    Float(f64),
+    /// The largest integer of a type, as a `usize`.
+    Largest(TypeVar),
+}
+
+/// A check that matters only if the type of the divisor turns out to be an integer type.
+pub(crate) struct IntegerCheck {
+    pub(crate) divisor: TypeVar,
+    /// The values computed for it alone, its condition among them, as positions in the arena.
+    pub(crate) values: std::ops::Range<usize>,
+}
+
+struct Scope {
+    id: u32,
+    block: Block,
+}
+
+pub(crate) struct State {
+    pub(crate) program: Program,
+    pub(crate) types: TypeTable,
+    pub(crate) value_types: Vec<Ty>,
+    pub(crate) var_types: Vec<Ty>,
+    pub(crate) literals: HashMap<Value, Literal>,
+    pub(crate) integer_checks: Vec<IntegerCheck>,
+    pub(crate) complaints: Vec<Complaint>,
+    /// How many `mapv` closures are being traced.
+    pub(crate) map_depth: usize,
+    kinds: Vec<Kind>,
+    value_scopes: Vec<u32>,
+    scopes: Vec<Scope>,
+    next_scope: u32,
+}
+
+impl State {
+    pub(crate) fn new(name: &str) -> State {
+        State {
+            program: Program::new(name),
+            types: TypeTable::new(),
+            value_types: Vec::new(),
+            var_types: Vec::new(),
+            literals: HashMap::new(),
+            integer_checks: Vec::new(),
+            complaints: Vec::new(),
+            map_depth: 0,
+            kinds: Vec::new(),
+            value_scopes: Vec::new(),
+            scopes: vec![Scope { id: 0, block: Block::new() }],
+            next_scope: 1,
+        }
+    }
+
+    // Handles
+
+    pub(crate) fn handle(&mut self, kind: Kind) -> u32 {
+        self.kinds.push(kind);
+        self.kinds.len() as u32 - 1
+    }
+    pub(crate) fn kind(&self, handle: u32) -> Kind {
+        self.kinds.get(handle as usize).cloned().unwrap_or(Kind::Poison)
+    }
+    pub(crate) fn set_kind(&mut self, handle: u32, kind: Kind) {
+        if let Some(slot) = self.kinds.get_mut(handle as usize) {
+            *slot = kind;
+        }
+    }
+    pub(crate) fn complain(&mut self, at: At, message: String) {
+        let loc = self.loc(at);
+        let place = self.program.files.describe(loc);
+        self.complaints.push(Complaint { place, message });
+    }
+    pub(crate) fn loc(&mut self, at: At) -> Loc {
+        if at.line == 0 {
+            return Loc::NONE;
+        }
+        Loc { file: self.program.files.intern(at.file), line: at.line, column: at.column }
+    }
+
+    // Blocks
+
+    pub(crate) fn open(&mut self) {
+        self.scopes.push(Scope { id: self.next_scope, block: Block::new() });
+        self.next_scope += 1;
+    }
+    pub(crate) fn close(&mut self) -> Block {
+        let outermost = self.scopes.len() == 1;
+        if outermost {
+            return std::mem::take(&mut self.scopes[0].block);
+        }
+        self.scopes.pop().map(|scope| scope.block).unwrap_or_default()
+    }
+    pub(crate) fn push(&mut self, stmt: Stmt) {
+        self.scopes.last_mut().expect("the outermost block stays open").block.push(stmt);
+    }
+    /// Puts the statements of a closed block into the present one, with the values they define.
+    pub(crate) fn splice(&mut self, block: Block) {
+        let scope = self.scopes.last().map_or(0, |scope| scope.id);
+        for stmt in &block {
+            if let Stmt::Let(value) = stmt {
+                self.value_scopes[value.0 as usize] = scope;
+            }
+        }
+        self.scopes.last_mut().expect("the outermost block stays open").block.extend(block);
+    }
+
+    // Values
+
+    fn add(&mut self, expr: Expr, ty: Ty, at: At) -> Value {
+        let loc = self.loc(at);
+        // The element type is a placeholder until all types are inferred.
+        let placeholder = match ty.rank {
+            None => Type::Scalar(DType::Bool),
+            Some(rank) => Type::Array(DType::Bool, rank),
+        };
+        let leaf = expr.is_leaf();
+        let value = self.program.value(expr, placeholder, loc);
+        self.value_types.push(ty);
+        let global = matches!(self.program.values[value].expr, Expr::Const(_) | Expr::Param(_));
+        let scope = self.scopes.last().map_or(0, |scope| scope.id);
+        self.value_scopes.push(if global { 0 } else { scope });
+        if !leaf {
+            self.push(Stmt::Let(value));
+        }
+        value
+    }
+    /// Evaluates an expression here.
+    pub(crate) fn emit(&mut self, expr: Expr, ty: Ty, at: At) -> Step<Value> {
+        let whole_array = ty.rank.is_some() && !matches!(expr, Expr::Var(_) | Expr::Param(_) | Expr::Bound);
+        if self.map_depth > 0 && (whole_array || matches!(expr, Expr::Reduce { .. })) {
+            return mistake(
+                "operations on whole arrays are not supported inside the closure of `mapv`; \
+                 compute the array before it",
+            );
+        }
+        Ok(self.add(expr, ty, at))
+    }
+    pub(crate) fn param(&mut self, index: u32, ty: Ty) -> Value {
+        self.add(Expr::Param(index), ty, At::NONE)
+    }
+    /// A value that the construct whose block is open binds.
+    pub(crate) fn bound(&mut self, dtype: TypeVar, at: At) -> Value {
+        self.add(Expr::Bound, Ty { dtype, rank: None }, at)
+    }
+    pub(crate) fn constant(&mut self, scalar: Scalar, at: At) -> Value {
+        let dtype = self.types.known(scalar.dtype());
+        self.add(Expr::Const(scalar), Ty { dtype, rank: None }, at)
+    }
+    pub(crate) fn literal(&mut self, literal: Literal, dtype: TypeVar, at: At) -> Value {
+        let value = self.add(Expr::Const(Scalar::Bool(false)), Ty { dtype, rank: None }, at);
+        self.literals.insert(value, literal);
+        value
+    }
+    /// A small integer of the same element type as a value, whatever that turns out to be.
+    pub(crate) fn small(&mut self, number: i32, like: Value, at: At) -> Value {
+        let dtype = self.ty(like).dtype;
+        self.literal(Literal::Integer(number.into()), dtype, at)
+    }
+    /// The integer that a constant value is, if it is one.
+    pub(crate) fn known_integer(&self, value: Value) -> Option<i128> {
+        match (self.literals.get(&value), self.program.constant(value)) {
+            (Some(Literal::Integer(number)), _) => Some(*number),
+            (None, Some(scalar)) => crate::traits::integer(scalar),
+            _ => None,
+        }
+    }
+    pub(crate) fn ty(&self, value: Value) -> Ty {
+        self.value_types[value.0 as usize]
+    }
+    pub(crate) fn class(&self, value: Value) -> Class {
+        self.types.class(self.ty(value).dtype)
+    }
+    /// The type of a value as messages show it: `f64`, `array of {float}`.
+    pub(crate) fn describe(&self, ty: Ty) -> String {
+        let class = self.types.class(ty.dtype);
+        match ty.rank {
+            None => class.to_string(),
+            Some(rank) => format!("an array of {class} with {rank} axes"),
+        }
+    }
+    /// Makes two types one; `what` says what needs them to be.
+    pub(crate) fn unify(&mut self, a: TypeVar, b: TypeVar, what: &str) -> Step<()> {
+        self.types.unify(a, b).or_else(|(a, b)| mistake(format!("{what}: expected {a}, found {b}")))
+    }
+    pub(crate) fn unify_known(&mut self, value: Value, dtype: DType, what: &str) -> Step<()> {
+        let (known, found) = (self.types.known(dtype), self.ty(value).dtype);
+        self.unify(known, found, what)
+    }
+    /// The element type of a value, which must be known by now; literals take their default.
+    pub(crate) fn settled(&mut self, value: Value, what: &str) -> Step<DType> {
+        let var = self.ty(value).dtype;
+        let dtype = match self.types.class(var) {
+            Class::Known(dtype) => return Ok(dtype),
+            Class::Integer => DType::I32,
+            Class::Float => DType::F64,
+            Class::Any => {
+                return mistake(format!("{what} of a value whose type is not known yet; annotate it"));
+            }
+        };
+        self.unify_known(value, dtype, what)?;
+        Ok(dtype)
+    }
+
+    // Operands
+
+    /// The scalar or array that a handle stands for, read now if it is a variable.
+    pub(crate) fn read(&mut self, handle: u32, at: At) -> Step<Value> {
+        match self.kind(handle) {
+            Kind::Plain(value) => {
+                let scope = self.value_scopes[value.0 as usize];
+                if scope != 0 && self.scopes.iter().all(|open| open.id != scope) {
+                    return mistake(
+                        "a value computed inside a branch, loop or closure is used outside of it; \
+                         carry it out in a variable",
+                    );
+                }
+                Ok(value)
+            }
+            Kind::Variable { var, .. } => {
+                let ty = self.var_types[var.0 as usize];
+                self.emit(Expr::Var(var), ty, at)
+            }
+            Kind::Declared(name) => mistake(format!("`{name}` is used before a value is assigned to it")),
+            Kind::Tuple(items) if items.is_empty() => mistake("`()` has no value to compute with"),
+            Kind::Tuple(_) => mistake("a tuple is not supported here; use its fields"),
+            Kind::Range(_) => mistake("a range is not supported here; ranges are for `for` loops"),
+            Kind::Optional { .. } => {
+                mistake("an `Option` is not supported here; `unwrap()` or `unwrap_or(…)` it first")
+            }
+            Kind::Lengths(_) => mistake("a shape is not supported here; index it, or use `len()`, `dim()`"),
+            Kind::Poison => Err(Problem::Reported),
+        }
+    }
+    pub(crate) fn scalar(&mut self, handle: u32, what: &str, at: At) -> Step<Value> {
+        let value = self.read(handle, at)?;
+        match self.ty(value).rank {
+            None => Ok(value),
+            Some(_) => mistake(format!("{what} must be a scalar, not an array")),
+        }
+    }
+    /// The array that a handle stands for, with its rank.
+    pub(crate) fn array(&mut self, handle: u32, what: &str, at: At) -> Step<(Value, u8)> {
+        let value = self.read(handle, at)?;
+        match self.ty(value).rank {
+            Some(rank) => Ok((value, rank)),
+            None => mistake(format!("{what} needs an array, not a scalar")),
+        }
+    }
+    pub(crate) fn condition(&mut self, handle: u32, at: At) -> Step<Value> {
+        let value = self.scalar(handle, "a condition", at)?;
+        self.unify_known(value, DType::Bool, "a condition")?;
+        Ok(value)
+    }
+    /// A scalar of type `usize`.
+    pub(crate) fn size(&mut self, handle: u32, what: &str, at: At) -> Step<Value> {
+        let value = self.scalar(handle, what, at)?;
+        self.unify_known(value, DType::Usize, what)?;
+        Ok(value)
+    }
+
+    // Operations
+
+    /// An operation on operands whose types already agree; the result has the broadcast rank.
+    pub(crate) fn op(&mut self, op: ScalarOp, operands: &[Value], at: At) -> Step<Value> {
+        use parfuse_ir::scalar_op::Signature;
+        let rank = operands.iter().filter_map(|value| self.ty(*value).rank).max();
+        let dtype = match op.signature() {
+            Signature::Same | Signature::Power => self.ty(operands[0]).dtype,
+            Signature::Compare => self.types.known(DType::Bool),
+            Signature::Select => self.ty(operands[1]).dtype,
+        };
+        self.emit(Expr::Op(op, operands.to_vec()), Ty { dtype, rank }, at)
+    }
+    /// An operation on operands that must have one type.
+    pub(crate) fn homogeneous(
+        &mut self,
+        op: ScalarOp,
+        operands: &[Value],
+        what: &str,
+        at: At,
+    ) -> Step<Value> {
+        for operand in &operands[1..] {
+            let (first, other) = (self.ty(operands[0]).dtype, self.ty(*operand).dtype);
+            self.unify(first, other, what)?;
+        }
+        self.op(op, operands, at)
+    }
+    pub(crate) fn cast(&mut self, value: Value, dtype: TypeVar, at: At) -> Step<Value> {
+        let rank = self.ty(value).rank;
+        self.emit(Expr::Cast(value), Ty { dtype, rank }, at)
+    }
+    pub(crate) fn check(&mut self, ok: Value, kind: FaultKind, at: At) {
+        let loc = self.loc(at);
+        self.push(Stmt::Check { ok, kind, loc });
+    }
+
+    // Variables
+
+    pub(crate) fn new_var(&mut self, name: &str, ty: Ty, param: Option<u32>) -> Var {
+        let placeholder = match ty.rank {
+            None => Type::Scalar(DType::Bool),
+            Some(rank) => Type::Array(DType::Bool, rank),
+        };
+        self.var_types.push(ty);
+        self.program.vars.push(VarData { name: name.to_string(), ty: placeholder, param })
+    }
+    pub(crate) fn set_var(&mut self, var: Var, value: Value) {
+        self.push(Stmt::Assign { var, value });
+    }
+    pub(crate) fn read_var(&mut self, var: Var, at: At) -> Step<Value> {
+        let ty = self.var_types[var.0 as usize];
+        self.emit(Expr::Var(var), ty, at)
+    }
+    /// The name of a variable for messages.
+    pub(crate) fn var_name(&self, var: Var) -> String {
+        let vars: &Arena<Var, VarData> = &self.program.vars;
+        vars[var].name.clone()
+    }
+    /// Gives a value its user's name, if it has none yet.
+    pub(crate) fn name_value(&mut self, value: Value, name: &str) {
+        let slot = &mut self.program.values[value].name;
+        if slot.is_none() && !name.is_empty() {
+            *slot = Some(name.into());
+        }
+    }
+}

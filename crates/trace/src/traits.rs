@@ -1,0 +1,145 @@
+//! The traits by which Rust's own types take part in tracing: constants, element types, array types,
+//! functions that a kernel may call.
+
+use crate::{At, Tracer, Value};
+use parfuse_ir::{DType, Element, Scalar};
+
+/// A constant of a definite type that enters a traced function from outside, or a value of it.
+pub trait Lift<'t> {
+    /// The value.
+    fn lift(self, tracer: &'t Tracer, at: At) -> Value<'t>;
+}
+
+/// What can stand beside a [`Value`] in an expression of the closure API.
+///
+/// The types that Rust gives to bare literals, `i32` and `f64`, adapt to the other operand as literals do
+/// (`x * 2.0` for an `f32` array); the others keep their type.
+pub trait Operand<'t> {
+    /// The value.
+    fn operand(self, tracer: &'t Tracer, at: At) -> Value<'t>;
+}
+
+impl<'t> Lift<'t> for Value<'t> {
+    fn lift(self, _: &'t Tracer, _: At) -> Value<'t> {
+        self
+    }
+}
+impl<'t> Lift<'t> for &Value<'t> {
+    fn lift(self, _: &'t Tracer, _: At) -> Value<'t> {
+        *self
+    }
+}
+impl<'t> Operand<'t> for Value<'t> {
+    fn operand(self, _: &'t Tracer, _: At) -> Value<'t> {
+        self
+    }
+}
+impl<'t> Operand<'t> for &Value<'t> {
+    fn operand(self, _: &'t Tracer, _: At) -> Value<'t> {
+        *self
+    }
+}
+
+macro_rules! lift_elements {
+    ($($ty:ty),*) => { $(
+        impl<'t> Lift<'t> for $ty {
+            fn lift(self, tracer: &'t Tracer, at: At) -> Value<'t> {
+                tracer.constant(self.scalar(), at)
+            }
+        }
+        impl<'t> Lift<'t> for &$ty {
+            fn lift(self, tracer: &'t Tracer, at: At) -> Value<'t> {
+                tracer.constant(self.scalar(), at)
+            }
+        }
+    )* };
+}
+lift_elements!(bool, i32, i64, usize, f32, f64);
+
+macro_rules! typed_operands {
+    ($($ty:ty),*) => { $(
+        impl<'t> Operand<'t> for $ty {
+            fn operand(self, tracer: &'t Tracer, at: At) -> Value<'t> {
+                tracer.constant(self.scalar(), at)
+            }
+        }
+    )* };
+}
+typed_operands!(bool, i64, usize, f32);
+
+impl<'t> Operand<'t> for i32 {
+    fn operand(self, tracer: &'t Tracer, at: At) -> Value<'t> {
+        tracer.signed_literal(self.into(), at)
+    }
+}
+impl<'t> Operand<'t> for f64 {
+    fn operand(self, tracer: &'t Tracer, at: At) -> Value<'t> {
+        tracer.float_literal(self, at)
+    }
+}
+
+/// The target of `as`.
+pub trait CastTarget: Element {}
+impl CastTarget for bool {}
+impl CastTarget for i32 {}
+impl CastTarget for i64 {}
+impl CastTarget for usize {}
+impl CastTarget for f32 {}
+impl CastTarget for f64 {}
+
+/// An element type, or [`Infer`].
+pub trait DTypeArg {
+    /// The type, `None` if it is to be inferred.
+    const DTYPE: Option<DType>;
+}
+
+/// Stands for an element type that is not written: `Array1::zeros(n)` is `Array1::<Infer>::zeros(n)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Infer;
+
+impl DTypeArg for Infer {
+    const DTYPE: Option<DType> = None;
+}
+impl<T: Element> DTypeArg for T {
+    const DTYPE: Option<DType> = Some(T::DTYPE);
+}
+
+/// A type of arrays, whose associated functions a kernel may call.
+pub trait ArrayType {
+    /// The element type, `None` if it is to be inferred.
+    const DTYPE: Option<DType>;
+    /// The rank.
+    const RANK: u8;
+}
+
+macro_rules! array_types {
+    ($($dimension:ident: $rank:literal),*) => { $(
+        impl<T: DTypeArg> ArrayType for ndarray::Array<T, ndarray::$dimension> {
+            const DTYPE: Option<DType> = T::DTYPE;
+            const RANK: u8 = $rank;
+        }
+    )* };
+}
+array_types!(Ix0: 0, Ix1: 1, Ix2: 2, Ix3: 3);
+
+/// What the call of a function in a kernel traces to. Implemented by the type of the function's name that
+/// stands beside it.
+#[diagnostic::on_unimplemented(
+    message = "a kernel can only call functions that are kernels themselves",
+    label = "not a kernel",
+    note = "put `#[kernel]` on the function"
+)]
+pub trait Inline {
+    /// Traces the call.
+    fn inline<'t>(tracer: &'t Tracer, args: &[Value<'t>], at: At) -> Value<'t>;
+}
+
+/// The value of an integer constant, if it is one.
+pub(crate) fn integer(scalar: Scalar) -> Option<i128> {
+    match scalar {
+        Scalar::I32(x) => Some(x.into()),
+        Scalar::I64(x) => Some(x.into()),
+        Scalar::Usize(x) => Some(x as i128),
+        Scalar::Bool(_) | Scalar::F32(_) | Scalar::F64(_) => None,
+    }
+}

@@ -1,0 +1,260 @@
+//! Names and variables: `let`, `let mut`, `=`, `+=`.
+//!
+//! ```text
+//! let mut acc = 0.0;    handle of acc: a reference, read afresh at each use
+//! let before = acc;     a snapshot
+//! acc += x;             assign acc, add (var acc), x
+//! ```
+//!
+//! An owned array bound to a second name is moved in Rust; the first name may then be assigned anew, so the
+//! second takes a copy. A borrowed one (`&a`, `a.view()`, a `&mut` parameter) stays a reference, as in Rust.
+
+use crate::errors::{At, Problem, Step, mistake};
+use crate::state::{Kind, State};
+use crate::{Tracer, Value};
+use parfuse_ir::program::{Expr, Stmt, Type, Var};
+
+impl Tracer {
+    /// `let name = v;` or, with a type, `let name: ty = v;`.
+    pub fn bind(&self, name: &'static str, v: Value<'_>, ty: Option<Type>, at: At) -> Value<'_> {
+        self.bind_named(name, v, ty, at)
+    }
+    pub(crate) fn bind_named(&self, name: &str, v: Value<'_>, ty: Option<Type>, at: At) -> Value<'_> {
+        let v = self.id(v);
+        self.step(at, |state| {
+            // With an array type it is a parameter of a function that is called: those are references.
+            let kind = match ty {
+                Some(Type::Array(..)) => state.borrow(v),
+                _ => state.snapshot(v, at)?,
+            };
+            if let Some(ty) = ty {
+                state.expect_type(&kind, ty, name)?;
+            }
+            if let Kind::Plain(value) = kind {
+                state.name_value(value, name);
+            }
+            Ok(kind)
+        })
+    }
+    /// `let mut name = init;`.
+    pub fn variable(&self, name: &'static str, init: Value<'_>, at: At) -> Value<'_> {
+        self.variable_named(name, init, at)
+    }
+    pub(crate) fn variable_named(&self, name: &str, init: Value<'_>, at: At) -> Value<'_> {
+        let init = self.id(init);
+        self.step(at, |state| state.variable(name, init, at))
+    }
+    /// `let mut name: ty = init;`.
+    pub fn variable_of(&self, name: &'static str, init: Value<'_>, ty: Option<Type>, at: At) -> Value<'_> {
+        let init = self.id(init);
+        self.step(at, |state| {
+            let kind = state.variable(name, init, at)?;
+            if let Some(ty) = ty {
+                state.expect_type(&kind, ty, name)?;
+            }
+            Ok(kind)
+        })
+    }
+    /// `let name;`, assigned later.
+    pub fn declare(&self, name: &'static str, at: At) -> Value<'_> {
+        self.step(at, |_| Ok(Kind::Declared(name.to_string())))
+    }
+    /// `target = v`.
+    pub fn assign(&self, target: Value<'_>, v: Value<'_>, at: At) -> Value<'_> {
+        let (target, v) = (self.id(target), self.id(v));
+        self.step(at, |state| {
+            state.assign(target, v, at)?;
+            Ok(Kind::Tuple(Vec::new()))
+        })
+    }
+    /// `target op= v`; an array is changed in place. `op` may be written with or without its `=`.
+    pub fn assign_op(&self, op: &'static str, target: Value<'_>, v: Value<'_>, at: At) -> Value<'_> {
+        let (target, v) = (self.id(target), self.id(v));
+        let op = op.strip_suffix('=').unwrap_or(op);
+        self.step(at, |state| {
+            let var = state.target(target, op)?;
+            let ty = state.var_types[var.0 as usize];
+            let right = state.read(v, at)?;
+            let right_rank = state.ty(right).rank;
+            if right_rank.unwrap_or(0) > ty.rank.unwrap_or(0) || (ty.rank.is_none() && right_rank.is_some()) {
+                let (left, right) = (state.describe(ty), state.describe(state.ty(right)));
+                return mistake(format!("`{op}=`: {right} does not fit into {left}"));
+            }
+            let left = state.read_var(var, at)?;
+            let value = state.binary(op, left, right, at)?;
+            let value_type = state.ty(value).dtype;
+            state.unify(ty.dtype, value_type, "an assignment")?;
+            if ty.rank.is_some() {
+                state.update(var, value, at);
+            } else {
+                state.set_var(var, value);
+            }
+            Ok(Kind::Tuple(Vec::new()))
+        })
+    }
+}
+
+impl State {
+    /// What a name bound to a handle stands for from then on.
+    pub(crate) fn snapshot(&mut self, handle: u32, at: At) -> Step<Kind> {
+        match self.kind(handle) {
+            Kind::Variable { var, borrowed } => {
+                let is_array = self.var_types[var.0 as usize].rank.is_some();
+                if is_array && borrowed {
+                    return Ok(Kind::Variable { var, borrowed });
+                }
+                let value = self.read_var(var, at)?;
+                Ok(Kind::Plain(if is_array { self.copy(value, at)? } else { value }))
+            }
+            Kind::Poison => Err(Problem::Reported),
+            Kind::Tuple(items) => {
+                let mut snapshots = Vec::with_capacity(items.len());
+                for item in items {
+                    let kind = self.snapshot(item, at)?;
+                    snapshots.push(self.handle(kind));
+                }
+                Ok(Kind::Tuple(snapshots))
+            }
+            kind => Ok(kind),
+        }
+    }
+    /// What a function that is done gives for a handle: its own variables never change again.
+    pub(crate) fn moved_out(&mut self, handle: u32, at: At) -> Step<Kind> {
+        match self.kind(handle) {
+            Kind::Variable { var, borrowed: false } => Ok(Kind::Plain(self.read_var(var, at)?)),
+            Kind::Poison => Err(Problem::Reported),
+            Kind::Tuple(items) => {
+                let mut moved = Vec::with_capacity(items.len());
+                for item in items {
+                    let kind = self.moved_out(item, at)?;
+                    moved.push(self.handle(kind));
+                }
+                Ok(Kind::Tuple(moved))
+            }
+            kind => Ok(kind),
+        }
+    }
+    /// The handle itself, or one for the present value if it is a scalar variable.
+    pub(crate) fn snapshot_scalar(&mut self, handle: u32, at: At) -> Step<u32> {
+        match self.kind(handle) {
+            Kind::Variable { var, .. } if self.var_types[var.0 as usize].rank.is_none() => {
+                let value = self.read_var(var, at)?;
+                Ok(self.handle(Kind::Plain(value)))
+            }
+            Kind::Poison => Err(Problem::Reported),
+            _ => Ok(handle),
+        }
+    }
+    pub(crate) fn copy(
+        &mut self,
+        array: parfuse_ir::program::Value,
+        at: At,
+    ) -> Step<parfuse_ir::program::Value> {
+        let ty = self.ty(array);
+        self.emit(Expr::Copy(array), ty, at)
+    }
+
+    pub(crate) fn expect_type(&mut self, kind: &Kind, ty: Type, name: &str) -> Step<()> {
+        let found = match kind {
+            Kind::Poison => return Err(Problem::Reported),
+            Kind::Plain(value) => self.ty(*value),
+            Kind::Variable { var, .. } => self.var_types[var.0 as usize],
+            _ => return mistake(format!("`{name}` is declared as {ty}, but its value is of another kind")),
+        };
+        if found.rank != ty.rank() {
+            let found = self.describe(found);
+            return mistake(format!("`{name}` is declared as {ty}, but its value is {found}"));
+        }
+        let dtype = self.types.known(ty.dtype());
+        self.unify(dtype, found.dtype, &format!("the type of `{name}`"))
+    }
+
+    /// A new variable, or a tuple of them, with the value of a handle.
+    pub(crate) fn variable(&mut self, name: &str, init: u32, at: At) -> Step<Kind> {
+        match self.kind(init) {
+            Kind::Variable { var, borrowed: true } if self.var_types[var.0 as usize].rank.is_some() => {
+                Ok(Kind::Variable { var, borrowed: true })
+            }
+            Kind::Tuple(items) => {
+                let mut variables = Vec::with_capacity(items.len());
+                for (i, item) in items.into_iter().enumerate() {
+                    let variable = self.variable(&format!("{name}.{i}"), item, at)?;
+                    variables.push(self.handle(variable));
+                }
+                Ok(Kind::Tuple(variables))
+            }
+            kind @ (Kind::Range(_) | Kind::Optional { .. } | Kind::Lengths(_)) => Ok(kind),
+            _ => {
+                let value = self.read(init, at)?;
+                let ty = self.ty(value);
+                if self.map_depth > 0 && ty.rank.is_some() {
+                    return mistake("array variables are not supported inside the closure of `mapv`");
+                }
+                let var = self.new_var(name, ty, None);
+                self.set_var(var, value);
+                Ok(Kind::Variable { var, borrowed: false })
+            }
+        }
+    }
+
+    /// The variable that `op=` or a store changes.
+    pub(crate) fn target(&mut self, handle: u32, what: &str) -> Step<Var> {
+        match self.kind(handle) {
+            Kind::Variable { var, .. } => Ok(var),
+            Kind::Poison => Err(Problem::Reported),
+            Kind::Plain(value) => {
+                let name = self.program.values[value].name.clone();
+                let name = name.map_or("a value".to_string(), |name| format!("`{name}`"));
+                mistake(format!("`{what}`: {name} cannot be changed; declare it with `let mut`"))
+            }
+            _ => mistake(format!("`{what}`: only variables can be changed")),
+        }
+    }
+
+    pub(crate) fn assign(&mut self, target: u32, v: u32, at: At) -> Step<()> {
+        match (self.kind(target), self.kind(v)) {
+            (Kind::Declared(name), _) => {
+                let kind = self.variable(&name, v, at)?;
+                self.set_kind(target, kind);
+                Ok(())
+            }
+            (Kind::Tuple(targets), Kind::Tuple(values)) if targets.len() == values.len() => {
+                // All are read before the first is assigned, so that variables can change places.
+                let mut snapshots = Vec::with_capacity(values.len());
+                for value in values {
+                    let kind = self.snapshot(value, at)?;
+                    snapshots.push(self.handle(kind));
+                }
+                targets
+                    .into_iter()
+                    .zip(snapshots)
+                    .try_for_each(|(target, value)| self.assign(target, value, at))
+            }
+            _ => {
+                let var = self.target(target, "=")?;
+                let value = self.read(v, at)?;
+                let (expected, found) = (self.var_types[var.0 as usize], self.ty(value));
+                let name = self.var_name(var);
+                if expected.rank != found.rank {
+                    let (expected, found) = (self.describe(expected), self.describe(found));
+                    return mistake(format!("`{name}` is {expected}, but {found} is assigned to it"));
+                }
+                if self.program.vars[var].param.is_some() {
+                    return mistake(format!(
+                        "the parameter `{name}` cannot be replaced; write `{name}.assign(&…)` to overwrite its \
+                         elements"
+                    ));
+                }
+                self.unify(expected.dtype, found.dtype, &format!("the assignment to `{name}`"))?;
+                self.set_var(var, value);
+                Ok(())
+            }
+        }
+    }
+
+    /// Overwrites the elements of an array variable.
+    pub(crate) fn update(&mut self, var: Var, value: parfuse_ir::program::Value, at: At) {
+        let loc = self.loc(at);
+        self.push(Stmt::Update { var, value, loc });
+    }
+}
