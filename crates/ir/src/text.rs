@@ -8,10 +8,14 @@
 //! Line breaks mean nothing and `//` starts a comment. Any text whatever gives a value or a [`ParseError`]:
 //! nesting is limited, and so are the gaps that a text may leave between its value numbers.
 
+mod lexer;
+mod table;
+
+pub(crate) use table::Table;
+
 use crate::arena::{Arena, Id};
 use crate::{DType, FaultKind, Files, Loc, ReduceOp, Scalar};
-use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use lexer::{Kind, Token, continues_word, starts_word};
 use std::fmt;
 use std::ops::Range;
 
@@ -80,14 +84,6 @@ fn is_plain(name: &str) -> bool {
     word && !like_id && !RESERVED.contains(&name) && DType::from_name(name).is_none()
 }
 
-fn starts_word(c: char) -> bool {
-    c.is_alphabetic() || c == '_'
-}
-
-fn continues_word(c: char) -> bool {
-    c.is_alphanumeric() || c == '_'
-}
-
 /// Prints ` @line:column`, or nothing for an unknown place.
 pub(crate) struct At(pub Loc);
 
@@ -108,159 +104,6 @@ pub(crate) fn write_files(f: &mut fmt::Formatter<'_>, files: &Files) -> fmt::Res
     files.names().try_for_each(|name| writeln!(f, "  file \"{}\"", name.escape_debug()))
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Kind {
-    Word,
-    Number,
-    Text,
-    Sign,
-    End,
-}
-
-#[derive(Clone, Debug)]
-struct Token<'a> {
-    kind: Kind,
-    text: Cow<'a, str>,
-    line: u32,
-    column: u32,
-}
-
-impl Token<'_> {
-    fn error(&self, message: impl Into<String>) -> ParseError {
-        ParseError { line: self.line, column: self.column, message: message.into() }
-    }
-    /// What the token is, for a message.
-    fn describe(&self) -> String {
-        match self.kind {
-            Kind::End => "the end".to_string(),
-            Kind::Text => format!("\"{}\"", self.text.escape_debug()),
-            Kind::Word | Kind::Number | Kind::Sign => format!("`{}`", self.text),
-        }
-    }
-    fn is(&self, text: &str) -> bool {
-        matches!(self.kind, Kind::Word | Kind::Sign) && self.text == text
-    }
-    /// The number of an id with this prefix.
-    fn id(&self, prefix: char) -> Option<u32> {
-        let digits = self.text.strip_prefix(prefix).filter(|_| self.kind == Kind::Word)?;
-        digits.bytes().all(|c| c.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
-    }
-}
-
-/// Cuts a text into tokens.
-struct Lexer<'a> {
-    rest: &'a str,
-    line: u32,
-    column: u32,
-}
-
-impl<'a> Lexer<'a> {
-    fn peek(&self) -> Option<char> {
-        self.rest.chars().next()
-    }
-
-    fn bump(&mut self) -> Option<char> {
-        let mut chars = self.rest.chars();
-        let c = chars.next()?;
-        self.rest = chars.as_str();
-        if c == '\n' {
-            self.line = self.line.saturating_add(1);
-            self.column = 1;
-        } else {
-            self.column = self.column.saturating_add(1);
-        }
-        Some(c)
-    }
-
-    fn skip_while(&mut self, wanted: impl Fn(char) -> bool) {
-        while self.peek().is_some_and(&wanted) {
-            self.bump();
-        }
-    }
-
-    fn followed_by_digit(&self, skip: usize) -> bool {
-        self.rest.as_bytes().get(skip).is_some_and(u8::is_ascii_digit)
-    }
-
-    fn token(&mut self) -> Parsed<Token<'a>> {
-        self.skip_while(char::is_whitespace);
-        while self.rest.starts_with("//") {
-            self.skip_while(|c| c != '\n');
-            self.skip_while(char::is_whitespace);
-        }
-        let (start, line, column) = (self.rest, self.line, self.column);
-        let token = |kind, text| Token { kind, text, line, column };
-        let Some(first) = self.bump() else { return Ok(token(Kind::End, "".into())) };
-        let kind = match first {
-            '"' => return Ok(token(Kind::Text, self.quoted()?.into())),
-            c if starts_word(c) => {
-                self.skip_while(continues_word);
-                Kind::Word
-            }
-            c if c.is_ascii_digit() || (c == '-' && self.followed_by_digit(0)) => {
-                self.number();
-                Kind::Number
-            }
-            '-' if self.peek() == Some('>') => {
-                self.bump();
-                Kind::Sign
-            }
-            '.' if self.peek() == Some('.') => {
-                self.bump();
-                Kind::Sign
-            }
-            _ => Kind::Sign,
-        };
-        Ok(token(kind, start[..start.len() - self.rest.len()].into()))
-    }
-
-    /// Digits, a fraction, an exponent and a type: everything after the first character.
-    fn number(&mut self) {
-        let before = self.rest;
-        self.skip_while(continues_word);
-        if self.peek() == Some('.') && self.followed_by_digit(1) {
-            self.bump();
-            self.skip_while(continues_word);
-        }
-        let read = &before[..before.len() - self.rest.len()];
-        if read.ends_with('e') && self.peek() == Some('-') && self.followed_by_digit(1) {
-            self.bump();
-            self.skip_while(continues_word);
-        }
-    }
-
-    /// The contents of a quoted text, up to and with the closing quote.
-    fn quoted(&mut self) -> Parsed<String> {
-        let mut contents = String::new();
-        loop {
-            let (line, column) = (self.line, self.column);
-            let error = |message: &str| ParseError { line, column, message: message.to_string() };
-            match self.bump().ok_or_else(|| error("a quoted text does not end"))? {
-                '"' => return Ok(contents),
-                '\\' => match self.bump() {
-                    Some('n') => contents.push('\n'),
-                    Some('t') => contents.push('\t'),
-                    Some('r') => contents.push('\r'),
-                    Some('0') => contents.push('\0'),
-                    Some(c @ ('\\' | '"' | '\'')) => contents.push(c),
-                    Some('u') => {
-                        let code = self.rest.strip_prefix('{').and_then(|rest| rest.split_once('}'));
-                        let code = code.map(|(digits, _)| digits).filter(|digits| digits.len() <= 6);
-                        let c = code
-                            .and_then(|digits| u32::from_str_radix(digits, 16).ok())
-                            .and_then(char::from_u32);
-                        contents.push(c.ok_or_else(|| error("no such character"))?);
-                        self.skip_while(|c| c != '}');
-                        self.bump();
-                    }
-                    _ => return Err(error("no such escape")),
-                },
-                c => contents.push(c),
-            }
-        }
-    }
-}
-
 /// A position in a text that is being read.
 pub(crate) struct Cursor<'a> {
     tokens: Vec<Token<'a>>,
@@ -271,16 +114,7 @@ pub(crate) struct Cursor<'a> {
 impl<'a> Cursor<'a> {
     /// At the start of a text.
     pub fn new(text: &'a str) -> Parsed<Cursor<'a>> {
-        let mut lexer = Lexer { rest: text, line: 1, column: 1 };
-        let mut tokens = Vec::new();
-        loop {
-            let token = lexer.token()?;
-            let end = token.kind == Kind::End;
-            tokens.push(token);
-            if end {
-                return Ok(Cursor { tokens, position: 0, depth: 0 });
-            }
-        }
+        Ok(Cursor { tokens: lexer::tokens(text)?, position: 0, depth: 0 })
     }
 
     fn token(&self) -> &Token<'a> {
@@ -504,39 +338,6 @@ impl<'a> Cursor<'a> {
         }
         self.position..self.tokens.len()
     }
-
-    /// A table for the values that these tokens speak of.
-    pub fn table<T>(&self, tokens: Range<usize>) -> Parsed<Table<T>> {
-        // Values that no statement mentions any more leave gaps; a text must not make them arbitrarily large.
-        let limit = 1024 + 32 * tokens.len();
-        let mut mentioned = BTreeMap::new();
-        for (i, token) in self.tokens[tokens.clone()].iter().enumerate() {
-            if let Some(number) = token.id('v') {
-                if number as usize >= limit {
-                    return Err(token.error("too large a number for so short a text"));
-                }
-                mentioned.entry(number).or_insert(tokens.start + i);
-            }
-        }
-        let size = mentioned.last_key_value().map_or(0, |(last, _)| *last as usize + 1);
-        let entries = std::iter::repeat_with(|| None).take(size).collect();
-        Ok(Table { entries, mentioned, leaves: HashMap::new(), next_free: 0 })
-    }
-
-    /// The values of a table as an arena; numbers that the text does not mention hold the filler.
-    pub fn arena<I: Id, T: Clone>(&self, table: Table<T>, filler: T) -> Parsed<Arena<I, T>> {
-        let mut arena = Arena::new();
-        for (number, entry) in table.entries.into_iter().enumerate() {
-            arena.push(match (entry, table.mentioned.get(&(number as u32))) {
-                (Some(data), _) => data,
-                (None, None) => filler.clone(),
-                (None, Some(token)) => {
-                    return Err(self.tokens[*token].error(format!("v{number} is defined nowhere")));
-                }
-            });
-        }
-        Ok(arena)
-    }
 }
 
 /// The constant that a number with a type stands for.
@@ -551,43 +352,6 @@ fn literal(text: &str) -> Option<Scalar> {
         DType::Usize => digits.parse().ok().map(Scalar::Usize),
         DType::F32 => digits.parse().ok().filter(|x: &f32| x.is_finite()).map(Scalar::F32),
         DType::F64 => digits.parse().ok().filter(|x: &f64| x.is_finite()).map(Scalar::F64),
-    }
-}
-
-/// The values of a text under construction: those it numbers stay where they are, leaves fill the gaps.
-pub(crate) struct Table<T> {
-    entries: Vec<Option<T>>,
-    mentioned: BTreeMap<u32, usize>,
-    leaves: HashMap<String, u32>,
-    next_free: u32,
-}
-
-impl<T> Table<T> {
-    /// Defines a value that the text numbers; false if that was done before.
-    #[must_use]
-    pub fn define<I: Id>(&mut self, id: I, data: T) -> bool {
-        self.entries.get_mut(id.index()).is_some_and(|entry| {
-            let free = entry.is_none();
-            *entry = Some(data);
-            free
-        })
-    }
-
-    /// The value of a leaf; leaves of one text are one value.
-    pub fn leaf<I: Id>(&mut self, text: String, data: T) -> I {
-        let number = *self.leaves.entry(text).or_insert_with(|| {
-            while self.mentioned.contains_key(&self.next_free) {
-                self.next_free += 1;
-            }
-            let number = self.next_free;
-            self.next_free += 1;
-            if number as usize >= self.entries.len() {
-                self.entries.resize_with(number as usize + 1, || None);
-            }
-            self.entries[number as usize] = Some(data);
-            number
-        });
-        I::from_index(number as usize)
     }
 }
 
