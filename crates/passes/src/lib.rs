@@ -5,6 +5,38 @@
 //! ```
 
 mod affine;
+mod changed;
+mod check_parallel;
+mod contract_arrays;
+mod effects;
+mod fold_constants;
+mod fuse_loops;
+mod hash;
+mod hoist_checks;
+mod hoist_invariants;
+mod lower_arrays;
+mod number_values;
+pub mod pipeline;
+mod rejection;
+mod remove_dead_code;
+mod same;
+#[cfg(test)]
+mod testing;
+mod walk;
+mod zero_fills;
 mod vectorize;
 
+pub use changed::Changed;
+pub use check_parallel::check_parallel;
+pub use contract_arrays::contract_arrays;
+pub use fold_constants::fold_constants;
+pub use fuse_loops::fuse_loops;
+pub use hoist_checks::hoist_checks;
+pub use hoist_invariants::hoist_invariants;
+pub use lower_arrays::lower_arrays;
+pub use number_values::number_values;
+pub use pipeline::optimize;
+pub use rejection::{ReductionFlaw, Rejection};
+pub use remove_dead_code::remove_dead_code;
 pub use vectorize::vectorize;
+pub use zero_fills::zero_fills;

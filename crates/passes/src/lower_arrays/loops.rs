@@ -1,0 +1,247 @@
+//! Loops of the user's: ranges of any start, step and integer type become loops counted from zero.
+//!
+//! ```text
+//! for i in (start..end).step_by(step)    v0 = select(end > start, (end - start - 1) / step + 1, 0)
+//!   …                               →    for v1 in v0 {
+//!                                          v2 = start + v1 * step
+//!                                          …
+//! ```
+//!
+//! The trip count and the index are computed as `usize` modulo 2^64, to which `i32` and `i64` are
+//! sign-extended: no intermediate value overflows that matters. A `prange` becomes a parallel loop with its
+//! reductions; inside another parallel loop it becomes a serial one, with a note.
+
+use super::{Known, Lowering, Parallel, reductions, scan};
+use crate::rejection::Rejection;
+use parfuse_ir::loops::{Buffer, Event, Expr, Note, Parfor, Reduction, Source, Stmt, Value};
+use parfuse_ir::program::{self, Block};
+use parfuse_ir::{DType, Loc, Scalar, ScalarOp};
+use std::collections::HashSet;
+
+/// A range of the user's, with its bounds also as `usize` modulo 2^64.
+struct Range {
+    dtype: DType,
+    wide_start: Value,
+    wide_step: Value,
+    extent: Value,
+    loc: Loc,
+}
+
+impl Lowering<'_> {
+    /// Lowers a `for` or `prange`.
+    pub(super) fn for_loop(&mut self, stmt: &program::Stmt) -> Result<(), Rejection> {
+        let program::Stmt::For { index, start, end, step, parallel, body, loc } = stmt else {
+            panic!("{stmt:?} is not a loop")
+        };
+        let range = self.range(*start, *end, *step, *loc);
+        match (parallel, &self.parallel) {
+            (true, None) => self.prange(*index, range, body),
+            (true, Some(_)) => {
+                let note = Note { pass: "lower_arrays", event: Event::NestedSerial, locs: vec![*loc] };
+                self.serial_loop(*index, range, body)?;
+                self.output.notes.push(note);
+                Ok(())
+            }
+            (false, _) => self.serial_loop(*index, range, body),
+        }
+    }
+
+    fn range(&mut self, start: program::Value, end: program::Value, step: program::Value, loc: Loc) -> Range {
+        let dtype = self.program.ty(start).dtype();
+        let [start, end, step] = [start, end, step].map(|value| self.scalar(value));
+        let [wide_start, wide_end, wide_step] =
+            [start, end, step].map(|value| self.cast(value, DType::Usize, loc));
+        let (zero, one) = (self.usize(0), self.usize(1));
+        let by_ones = self.is_constant(wide_step, Scalar::Usize(1));
+        let extent = if dtype == DType::Usize && by_ones && wide_start == zero {
+            end
+        } else {
+            let runs = self.op(ScalarOp::Gt, &[end, start], loc);
+            let span = self.plain_op(ScalarOp::Sub, wide_end, wide_start, loc);
+            let trips = if by_ones {
+                span
+            } else {
+                let last = self.op(ScalarOp::Sub, &[span, one], loc);
+                let steps = self.op(ScalarOp::Div, &[last, wide_step], loc);
+                self.op(ScalarOp::Add, &[steps, one], loc)
+            };
+            self.op(ScalarOp::Select, &[runs, trips, zero], loc)
+        };
+        Range { dtype, wide_start, wide_step, extent, loc }
+    }
+
+    /// Binds the user's index at the head of the body, given the loop's own.
+    fn bind_index(&mut self, index: program::Value, range: &Range, counter: Value) {
+        let distance = self.plain_op(ScalarOp::Mul, counter, range.wide_step, range.loc);
+        let wide = self.plain_op(ScalarOp::Add, range.wide_start, distance, range.loc);
+        let own = self.cast(wide, range.dtype, range.loc);
+        self.scalars.insert(index, own);
+        if range.dtype != DType::Usize {
+            self.wide.insert(index, wide);
+        }
+    }
+
+    /// A sum, difference or product of two `usize`, spared where an operand changes nothing.
+    fn plain_op(&mut self, op: ScalarOp, a: Value, b: Value, loc: Loc) -> Value {
+        let neutral = Scalar::Usize(if op == ScalarOp::Mul { 1 } else { 0 });
+        if self.is_constant(b, neutral) {
+            return a;
+        }
+        if op.commutes() && self.is_constant(a, neutral) {
+            return b;
+        }
+        self.op(op, &[a, b], loc)
+    }
+
+    fn serial_loop(&mut self, index: program::Value, range: Range, body: &Block) -> Result<(), Rejection> {
+        self.repeated(&[body], |lowering| {
+            let counter = lowering.output.value(Expr::Bound, DType::Usize, range.loc);
+            let (body, after, ()) = lowering.nested(|lowering| {
+                lowering.bind_index(index, &range, counter);
+                lowering.statements(body)
+            })?;
+            Ok((Stmt::For { index: counter, extent: range.extent, body }, after))
+        })
+    }
+
+    /// Lowers a loop with a condition.
+    pub(super) fn while_loop(
+        &mut self,
+        header: &Block,
+        cond: program::Value,
+        body: &Block,
+    ) -> Result<(), Rejection> {
+        let in_header = scan::effects(self.program, &[header]);
+        self.repeated(&[header, body], |lowering| {
+            let (header, _, cond) = lowering.nested(|lowering| {
+                lowering.statements(header)?;
+                Ok(lowering.scalar(cond))
+            })?;
+            lowering.forget(&in_header, true);
+            let (body, after, ()) = lowering.nested(|lowering| lowering.statements(body))?;
+            Ok((Stmt::While { header, cond, body }, after))
+        })
+    }
+
+    /// Lowers a serial loop: first supposing that its iterations keep the shapes of the arrays they assign,
+    /// and if they do not, again without.
+    fn repeated(
+        &mut self,
+        blocks: &[&Block],
+        build: impl Fn(&mut Self) -> Result<(Stmt, Known), Rejection>,
+    ) -> Result<(), Rejection> {
+        let effects = scan::effects(self.program, blocks);
+        let buffers = self.local_arrays(&effects);
+        self.forget(&effects, false);
+        loop {
+            let before = (!buffers.is_empty()).then(|| self.clone());
+            let enclosing = self.serial;
+            self.serial_count += 1;
+            self.serial = self.serial_count;
+            let (stmt, after) = build(self)?;
+            self.serial = enclosing;
+            let changed = self.changed_shapes(&buffers, after);
+            match before {
+                Some(before) if !changed.is_empty() => {
+                    *self = before;
+                    for buffer in changed {
+                        self.known.shapes.remove(&buffer);
+                    }
+                }
+                _ => {
+                    self.block.push(stmt);
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// The buffers whose shapes, known now, are not known to be the same at another place.
+    fn changed_shapes(&self, buffers: &[Buffer], there: Known) -> Vec<Buffer> {
+        let changed = |buffer: &&Buffer| match (self.known.shapes.get(buffer), there.shapes.get(buffer)) {
+            (Some(old), Some(new)) => !there.same_shape(old, new),
+            (old, _) => old.is_some(),
+        };
+        buffers.iter().filter(changed).copied().collect()
+    }
+
+    fn prange(&mut self, index: program::Value, range: Range, body: &Block) -> Result<(), Rejection> {
+        let effects = scan::effects(self.program, &[body]);
+        let reduced = reductions::recognise(self.program, body, &effects, &self.declared)?;
+        self.read_before(&effects, &reduced)?;
+        let stream = self.streams.is_some().then(|| self.next_stream()).filter(|_| effects.draws);
+
+        let mut reductions = Vec::new();
+        let mut targets = Vec::new();
+        for (var, op) in &reduced {
+            let target = self.scalar_vars[var];
+            let data = self.output.vars[target].clone();
+            let local = self.variable(&data.name, data.dtype);
+            reductions.push(Reduction { op: *op, local, target });
+            targets.push((*var, self.scalar_vars.insert(*var, local).expect("it has a variable")));
+        }
+        let declared = self.declared.clone();
+        let source = Source { what: "prange".into(), loc: range.loc };
+        self.parallel_loop(vec![range.extent], reductions, source, |lowering, indices| {
+            let draws = stream.map(|stream| lowering.start_draws(stream, indices[0], range.loc));
+            lowering.bind_index(index, &range, indices[0]);
+            lowering.parallel = Some(Parallel { what: "prange", draws });
+            lowering.statements(body)?;
+            lowering.parallel = None;
+            Ok(())
+        })?;
+        self.declared = declared;
+        self.scalar_vars.extend(targets);
+        Ok(())
+    }
+
+    /// Reads what the body of a `prange` only reads in front of it, where it is the same for all iterations.
+    fn read_before(
+        &mut self,
+        effects: &scan::Effects,
+        reduced: &[(program::Var, parfuse_ir::ReduceOp)],
+    ) -> Result<(), Rejection> {
+        for var in &effects.read {
+            if !self.declared.contains(var) {
+                continue;
+            }
+            match self.array_vars.get(var) {
+                Some(&buffer) => {
+                    self.shape(buffer);
+                }
+                None if reduced.iter().any(|(other, _)| other == var) => {}
+                None => {
+                    self.read_variable(*var, Loc::NONE)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A parallel loop over a space. A space without dimensions has one iteration and needs no loop.
+    pub(super) fn parallel_loop(
+        &mut self,
+        extents: Vec<Value>,
+        reductions: Vec<Reduction>,
+        source: Source,
+        body: impl FnOnce(&mut Self, &[Value]) -> Result<(), Rejection>,
+    ) -> Result<(), Rejection> {
+        if extents.is_empty() {
+            return body(self, &[]);
+        }
+        let indices: Vec<Value> =
+            extents.iter().map(|_| self.output.value(Expr::Bound, DType::Usize, source.loc)).collect();
+        let (body, _, ()) = self.nested(|lowering| {
+            // What another loop's private variables held is nothing to this one.
+            let locals: HashSet<_> = reductions.iter().map(|reduction| reduction.local).collect();
+            lowering.known.contents.retain(|var, _| !locals.contains(var));
+            body(lowering, &indices)
+        })?;
+        for reduction in &reductions {
+            self.known.contents.remove(&reduction.target);
+        }
+        let sources = vec![source];
+        self.block.push(Stmt::Parfor(Parfor { indices, extents, reductions, body, sources }));
+        Ok(())
+    }
+}

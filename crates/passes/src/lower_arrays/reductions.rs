@@ -1,0 +1,232 @@
+//! Which variables of the enclosing scope a `prange` combines over its iterations, and with which operator.
+//!
+//! ```text
+//! if c { s = (s + a) - b }      s: sum
+//! p = p / e                     p: product (of floats; the local divides the one it starts from)
+//! m = e.max(m)                  m: maximum
+//! s = s + 1; t = s              refused: the partial result of s is read
+//! k = i                         refused: which iteration is the last?
+//! ```
+//!
+//! Every assignment must be a chain of operations of one group that starts at the variable's present
+//! contents; nothing else may use the contents or any link of the chain.
+
+use super::scan::{self, Effects};
+use crate::rejection::{ReductionFlaw, Rejection};
+use parfuse_ir::program::{Block, Expr, Program, Stmt, Value, Var};
+use parfuse_ir::{DType, Loc, ReduceOp, ScalarOp};
+use std::collections::{HashMap, HashSet};
+
+/// The reductions of the body of a `prange`: the scalar variables declared outside and assigned inside.
+pub(super) fn recognise(
+    program: &Program,
+    body: &Block,
+    effects: &Effects,
+    declared: &HashSet<Var>,
+) -> Result<Vec<(Var, ReduceOp)>, Rejection> {
+    let mut reductions = Vec::new();
+    for &var in effects.assigned.iter().filter(|var| declared.contains(var)) {
+        // Assigning a whole array inside is refused elsewhere, for a better reason.
+        if program.vars[var].ty.rank().is_some() {
+            continue;
+        }
+        let op = Chains::follow(program, var, body).map_err(|(why, locs)| Rejection::NotAReduction {
+            variable: program.vars[var].name.clone(),
+            locs,
+            why,
+        })?;
+        reductions.push((var, op));
+    }
+    Ok(reductions)
+}
+
+type Flaw = (ReductionFlaw, Vec<Loc>);
+
+/// The flow of one variable's contents through a block, in program order.
+struct Chains<'a> {
+    program: &'a Program,
+    var: Var,
+    /// Tells the contents at different places apart: each assignment begins a new version.
+    version: u32,
+    versions: u32,
+    /// The values that read the variable, with the version read.
+    reads: HashMap<Value, u32>,
+    /// The values that depend on the variable's contents, reads included.
+    tainted: HashSet<Value>,
+    /// Every use of a tainted value: by whom it stands.
+    uses: Vec<(Value, Loc)>,
+    /// The tainted values used as links of chains.
+    links: HashMap<Value, u32>,
+    /// The operator found, and where first.
+    op: Option<(ReduceOp, Loc)>,
+}
+
+impl<'a> Chains<'a> {
+    fn follow(program: &'a Program, var: Var, body: &Block) -> Result<ReduceOp, Flaw> {
+        let mut chains = Chains {
+            program,
+            var,
+            version: 0,
+            versions: 0,
+            reads: HashMap::new(),
+            tainted: HashSet::new(),
+            uses: Vec::new(),
+            links: HashMap::new(),
+            op: None,
+        };
+        chains.block(body)?;
+        chains.no_other_uses()?;
+        Ok(chains.op.expect("the body assigns the variable").0)
+    }
+
+    fn block(&mut self, block: &Block) -> Result<(), Flaw> {
+        for stmt in block {
+            self.statement(stmt)?;
+        }
+        Ok(())
+    }
+
+    fn statement(&mut self, stmt: &Stmt) -> Result<(), Flaw> {
+        let loc = self.loc(stmt);
+        for used in scan::uses_of(self.program, stmt) {
+            if self.tainted.contains(&used) {
+                self.uses.push((used, loc));
+            }
+        }
+        let nested = scan::nested_blocks(self.program, stmt);
+        match stmt {
+            Stmt::Let(value) => {
+                let expr = &self.program.values[*value].expr;
+                if *expr == Expr::Var(self.var) {
+                    self.reads.insert(*value, self.version);
+                    self.tainted.insert(*value);
+                } else if scan::operands(expr).iter().any(|operand| self.tainted.contains(operand)) {
+                    self.tainted.insert(*value);
+                }
+                nested.into_iter().try_for_each(|block| self.block(block))
+            }
+            Stmt::Assign { var, value } if *var == self.var => self.assignment(*value),
+            Stmt::If { .. } => {
+                let before = self.version;
+                let mut changed = false;
+                for branch in nested {
+                    self.version = before;
+                    self.block(branch)?;
+                    changed |= self.version != before;
+                }
+                self.version = before;
+                if changed {
+                    self.new_version();
+                }
+                Ok(())
+            }
+            Stmt::While { .. } | Stmt::For { .. } => {
+                let assigns = scan::effects(self.program, &nested).assigned.contains(&self.var);
+                if assigns {
+                    self.new_version();
+                }
+                nested.into_iter().try_for_each(|block| self.block(block))?;
+                if assigns {
+                    self.new_version();
+                }
+                Ok(())
+            }
+            Stmt::Assign { .. } | Stmt::Store { .. } | Stmt::Update { .. } | Stmt::Check { .. } => Ok(()),
+        }
+    }
+
+    /// Follows an assigned value back to the variable's contents.
+    fn assignment(&mut self, assigned: Value) -> Result<(), Flaw> {
+        let values = &self.program.values;
+        let mut link = assigned;
+        if !self.tainted.contains(&link) {
+            return Err((ReductionFlaw::LastValue, vec![values[link].loc]));
+        }
+        loop {
+            *self.links.entry(link).or_default() += 1;
+            if let Some(version) = self.reads.get(&link) {
+                let current = *version == self.version && link != assigned;
+                self.new_version();
+                return if current { Ok(()) } else { self.not_of_the_form(assigned) };
+            }
+            let Expr::Op(op, operands) = &values[link].expr else {
+                return self.not_of_the_form(link);
+            };
+            let from: Vec<usize> =
+                (0..operands.len()).filter(|i| self.tainted.contains(&operands[*i])).collect();
+            let [position] = from[..] else {
+                return self.not_of_the_form(link);
+            };
+            let dtype = self.program.ty(link).dtype();
+            match group(*op, position, dtype) {
+                Ok(group) => self.combine(group, values[link].loc)?,
+                Err(why) => return Err((why, vec![values[link].loc])),
+            }
+            link = operands[position];
+        }
+    }
+
+    fn combine(&mut self, group: ReduceOp, loc: Loc) -> Result<(), Flaw> {
+        match self.op {
+            Some((op, first)) if op != group => Err((ReductionFlaw::MixedOperators, vec![first, loc])),
+            Some(_) => Ok(()),
+            None => {
+                self.op = Some((group, loc));
+                Ok(())
+            }
+        }
+    }
+
+    fn not_of_the_form(&self, value: Value) -> Result<(), Flaw> {
+        Err((ReductionFlaw::NotOfTheForm, vec![self.program.values[value].loc]))
+    }
+
+    fn no_other_uses(&self) -> Result<(), Flaw> {
+        let mut left = self.links.clone();
+        for (value, loc) in &self.uses {
+            match left.get_mut(value) {
+                Some(count) if *count > 0 => *count -= 1,
+                _ => {
+                    let mut locs = vec![*loc];
+                    locs.extend(self.op.map(|(_, loc)| loc));
+                    return Err((ReductionFlaw::ReadElsewhere, locs));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn new_version(&mut self) {
+        self.versions += 1;
+        self.version = self.versions;
+    }
+
+    fn loc(&self, stmt: &Stmt) -> Loc {
+        let values = &self.program.values;
+        match stmt {
+            Stmt::Let(value) | Stmt::Assign { value, .. } => values[*value].loc,
+            Stmt::Store { loc, .. }
+            | Stmt::Update { loc, .. }
+            | Stmt::For { loc, .. }
+            | Stmt::Check { loc, .. } => *loc,
+            Stmt::If { cond, .. } | Stmt::While { cond, .. } => values[*cond].loc,
+        }
+    }
+}
+
+/// The operator whose totals an operation on the partial result leads to; `position` is the operand that the
+/// partial result is.
+fn group(op: ScalarOp, position: usize, dtype: DType) -> Result<ReduceOp, ReductionFlaw> {
+    Ok(match (op, position) {
+        (ScalarOp::Add, _) | (ScalarOp::Sub, 0) => ReduceOp::Sum,
+        (ScalarOp::Mul, _) => ReduceOp::Product,
+        (ScalarOp::Div, 0) if dtype.is_float() => ReduceOp::Product,
+        (ScalarOp::Div, 0) => return Err(ReductionFlaw::IntegerDivision),
+        (ScalarOp::Min, _) => ReduceOp::Min,
+        (ScalarOp::Max, _) => ReduceOp::Max,
+        (ScalarOp::And, _) => ReduceOp::And,
+        (ScalarOp::Or, _) => ReduceOp::Or,
+        (ScalarOp::Xor, _) => ReduceOp::Xor,
+        _ => return Err(ReductionFlaw::NotOfTheForm),
+    })
+}

@@ -1,0 +1,115 @@
+//! Statements: assignments, branches, and which array values go straight to the variable they are for.
+//!
+//! ```text
+//! v1: [f64; 1] = add v0, x        reads y's elements where it writes them: in place, no new buffer
+//! assign y, v1
+//! ```
+
+use super::{Known, Lowering, scan};
+use crate::rejection::Rejection;
+use parfuse_ir::loops::{Origin, Stmt};
+use parfuse_ir::program::{self, Block};
+
+impl Lowering<'_> {
+    /// Lowers the statements of a block.
+    pub(super) fn statements(&mut self, block: &Block) -> Result<(), Rejection> {
+        for (i, stmt) in block.iter().enumerate() {
+            match stmt {
+                program::Stmt::Let(value) => {
+                    let destination = self.destination(*value, block.get(i + 1));
+                    self.evaluate(*value, destination)?;
+                }
+                program::Stmt::Assign { var, value } => self.assign(*var, *value)?,
+                program::Stmt::Store { var, index, value, loc } => {
+                    let (buffer, value) = (self.array_vars[var], self.scalar(*value));
+                    let index = self.checked_index(buffer, index, *loc);
+                    self.block.push(Stmt::Store { buffer, index, value, loc: *loc });
+                }
+                program::Stmt::Update { var, value, loc } => {
+                    self.refuse_inside("assign", *loc)?;
+                    self.overwrite(self.array_vars[var], *value, *loc)?;
+                }
+                program::Stmt::If { cond, then, otherwise } => self.branch(*cond, then, otherwise)?,
+                program::Stmt::While { header, cond, body } => self.while_loop(header, *cond, body)?,
+                program::Stmt::For { .. } => self.for_loop(stmt)?,
+                program::Stmt::Check { ok, kind, loc } => {
+                    let ok = self.scalar(*ok);
+                    self.check(ok, *kind, *loc, None, Vec::new());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The local array variable that the next statement assigns a value to which has no other use. The
+    /// block of a `map` may read that variable anywhere, so its elements cannot go there at once.
+    fn destination(&self, value: program::Value, next: Option<&program::Stmt>) -> Option<program::Var> {
+        match next {
+            Some(program::Stmt::Assign { var, value: assigned })
+                if *assigned == value
+                    && self.uses.get(&value) == Some(&1)
+                    && self.program.vars[*var].param.is_none()
+                    && !matches!(self.program.values[value].expr, program::Expr::Map { .. }) =>
+            {
+                Some(*var)
+            }
+            _ => None,
+        }
+    }
+
+    fn assign(&mut self, var: program::Var, value: program::Value) -> Result<(), Rejection> {
+        self.declared.insert(var);
+        let Some(&to) = self.array_vars.get(&var) else {
+            let value = self.scalar(value);
+            self.set(self.scalar_vars[&var], value);
+            return Ok(());
+        };
+        let loc = self.program.values[value].loc;
+        self.refuse_inside("assign", loc)?;
+        let from = self.array(value);
+        if from == to {
+            return Ok(());
+        }
+        if self.output.buffers[to].origin != Origin::Local {
+            return self.overwrite(to, value, loc);
+        }
+        let own = self.temporaries.get(&value) == Some(&self.serial);
+        if own && self.uses.get(&value) == Some(&1) {
+            let shape = self.shape(from);
+            self.known.shapes.remove(&from);
+            self.known.shapes.insert(to, shape);
+            self.block.push(Stmt::Move { to, from });
+        } else {
+            self.copy_to(to, from, loc);
+        }
+        Ok(())
+    }
+
+    fn branch(&mut self, cond: program::Value, then: &Block, otherwise: &Block) -> Result<(), Rejection> {
+        let cond = self.scalar(cond);
+        let effects = scan::effects(self.program, &[then, otherwise]);
+        let (then, after_then, ()) = self.nested(|lowering| lowering.statements(then))?;
+        let (otherwise, after_otherwise, ()) = self.nested(|lowering| lowering.statements(otherwise))?;
+        self.block.push(Stmt::If { cond, then, otherwise });
+        self.forget(&effects, false);
+        for buffer in self.local_arrays(&effects) {
+            let ends: [&Known; 2] = [&after_then, &after_otherwise];
+            let shapes = ends.map(|end| end.shapes.get(&buffer));
+            let before = self.known.shapes.remove(&buffer);
+            let kept = match (shapes, before) {
+                // Both branches leave it as it was, or both give it the same lengths, computed before.
+                ([Some(a), Some(b)], Some(old))
+                    if ends[0].same_shape(a, &old) && ends[1].same_shape(b, &old) =>
+                {
+                    Some(old)
+                }
+                ([Some(a), Some(b)], _) if a == b => Some(a.clone()),
+                _ => None,
+            };
+            if let Some(shape) = kept {
+                self.known.shapes.insert(buffer, shape);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,151 @@
+//! Why a kernel cannot be compiled as written: typed reasons with the user's names and places.
+//!
+//! Each message says what to write instead. The places are kept apart from the text, so that whoever
+//! knows the files can print them as `file:line:column`.
+
+use parfuse_ir::Loc;
+use std::fmt;
+
+/// A kernel that is refused, with the reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rejection {
+    /// A `prange` assigns a variable of the enclosing scope, but not as a reduction.
+    NotAReduction {
+        /// The variable.
+        variable: String,
+        /// The assignments and uses concerned.
+        locs: Vec<Loc>,
+        /// What is wrong with it.
+        why: ReductionFlaw,
+    },
+    /// Two iterations of a `prange` might touch one element of an array, and one of them writes it.
+    PossibleRace {
+        /// The array.
+        array: String,
+        /// A statement that writes.
+        first: Loc,
+        /// A statement, perhaps the same, that might read or write the same element in another iteration.
+        second: Loc,
+    },
+    /// A whole-array operation stands inside a `prange` or a `map`.
+    ArrayOperationInside {
+        /// The operation.
+        operation: String,
+        /// What it stands in.
+        inside: &'static str,
+        /// Where it stands.
+        loc: Loc,
+    },
+    /// `random()` is called inside a `map`.
+    RandomInMap {
+        /// Where.
+        loc: Loc,
+    },
+}
+
+/// Why a variable assigned in a `prange` is not a reduction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReductionFlaw {
+    /// Assignments combine with different operators, such as `+` and `*`.
+    MixedOperators,
+    /// The partial result is used for something else in the loop.
+    ReadElsewhere,
+    /// Truncating divisions cannot be reordered.
+    IntegerDivision,
+    /// The new value is not the old one combined with something by an operator that can be reordered.
+    NotOfTheForm,
+    /// The variable is assigned without reading it: which iteration would be the last to do so?
+    LastValue,
+}
+
+impl Rejection {
+    /// The places concerned, the most telling first.
+    pub fn locs(&self) -> Vec<Loc> {
+        match self {
+            Rejection::NotAReduction { locs, .. } => locs.clone(),
+            Rejection::PossibleRace { first, second, .. } if first == second => vec![*first],
+            Rejection::PossibleRace { first, second, .. } => vec![*first, *second],
+            Rejection::ArrayOperationInside { loc, .. } | Rejection::RandomInMap { loc } => vec![*loc],
+        }
+    }
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Rejection::NotAReduction { variable, why, .. } => {
+                write!(
+                    f,
+                    "`{variable}` is shared by the iterations of a `prange` but is not a reduction: {why}"
+                )
+            }
+            Rejection::PossibleRace { array, first, second } => {
+                let how = if first == second { "this statement" } else { "these two statements" };
+                write!(
+                    f,
+                    "iterations of a `prange` may race on `{array}`: {how} might touch one element in two \
+                     iterations; index it with the loop's index (such as `{array}[i]`) wherever the loop uses \
+                     it, or write `for` over a plain range"
+                )
+            }
+            Rejection::ArrayOperationInside { operation, inside, .. } => write!(
+                f,
+                "`{operation}` works on a whole array inside a `{inside}`; move it in front of the loop, or write \
+                 it as a `for` over single elements"
+            ),
+            Rejection::RandomInMap { .. } => write!(
+                f,
+                "`random()` inside a `map`: make an array of random numbers first and map over both, or write a \
+                 `prange`"
+            ),
+        }
+    }
+}
+
+impl fmt::Display for ReductionFlaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            ReductionFlaw::MixedOperators => {
+                "it is assigned with different operators; use one variable per operator, `+` with `-` and `*` \
+                 with `/` excepted"
+            }
+            ReductionFlaw::ReadElsewhere => {
+                "its partial result is used inside the loop; read it after the loop, or write `for` over a plain \
+                 range"
+            }
+            ReductionFlaw::IntegerDivision => {
+                "integer divisions cannot be reordered; multiply the divisors in the loop and divide once after it"
+            }
+            ReductionFlaw::NotOfTheForm => {
+                "it must be assigned as `x = x op …` with `+ - * / & | ^`, `min` or `max`; otherwise write `for` \
+                 over a plain range"
+            }
+            ReductionFlaw::LastValue => {
+                "it is assigned without being read, and iterations have no order in which one were the last; \
+                 declare it inside the loop with `let`, or write `for` over a plain range"
+            }
+        })
+    }
+}
+
+impl std::error::Error for Rejection {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_name_the_variable_and_say_what_to_write() {
+        let rejection =
+            Rejection::NotAReduction { variable: "k".into(), locs: vec![], why: ReductionFlaw::LastValue };
+        let text = rejection.to_string();
+        assert!(text.contains("`k`") && text.contains("inside the loop with `let`"), "{text}");
+    }
+
+    #[test]
+    fn a_statement_that_races_with_itself_is_named_once() {
+        let loc = Loc { file: 0, line: 3, column: 5 };
+        let rejection = Rejection::PossibleRace { array: "a".into(), first: loc, second: loc };
+        assert_eq!(rejection.locs(), [loc]);
+    }
+}
