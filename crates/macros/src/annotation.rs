@@ -5,10 +5,10 @@
 //! of the library decide about them.
 
 use crate::diagnose::Diagnostics;
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::visit_mut::{self, VisitMut};
-use syn::{GenericArgument, Lifetime, PathArguments, Type};
+use syn::{GenericArgument, Ident, Lifetime, PathArguments, Type};
 
 /// The element types of arrays, which are also the scalar types.
 pub const SCALARS: [&str; 6] = ["f64", "f32", "i64", "i32", "usize", "bool"];
@@ -58,16 +58,17 @@ pub fn check_parameter(ty: &Type, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Complains about a return type if it is certainly none that a kernel can return.
-pub fn check_returned(ty: &Type, diagnostics: &mut Diagnostics) {
+/// Complains about a return type if it is certainly none that a kernel can return; tells whether it can be.
+pub fn check_returned(ty: &Type, diagnostics: &mut Diagnostics) -> bool {
     let parts: Vec<&Type> = match strip(ty) {
         Type::Tuple(tuple) if tuple.elems.len() > 4 => {
             diagnostics.report(ty, format_args!("this tuple is too long: {SUPPORTED_RESULTS}"));
-            return;
+            return false;
         }
         Type::Tuple(tuple) => tuple.elems.iter().collect(),
         other => vec![other],
     };
+    let mut returnable = true;
     for part in parts {
         let problem = match strip(part) {
             Type::Path(path) => match last_name(path).as_deref() {
@@ -82,9 +83,11 @@ pub fn check_returned(ty: &Type, diagnostics: &mut Diagnostics) {
             _ => Some("this type cannot be returned".to_string()),
         };
         if let Some(problem) = problem {
+            returnable = false;
             diagnostics.report(part, format_args!("{problem}: {SUPPORTED_RESULTS}"));
         }
     }
+    returnable
 }
 
 /// Complains about the target of `as` if it is none that kernels know.
@@ -120,11 +123,44 @@ pub fn check_local(ty: &Type, diagnostics: &mut Diagnostics) {
 pub fn expression(ty: &Type) -> TokenStream {
     match strip(ty) {
         Type::Infer(_) => quote!(::core::option::Option::None),
-        _ => {
-            let ty = elide_lifetimes(&infer(ty));
-            quote!(<#ty as ::parfuse::__private::Annotated>::annotation())
-        }
+        _ => call_item(&elide_lifetimes(&infer(ty)), "Annotated", "annotation", TokenStream::new()),
     }
+}
+
+/// `<ty as ::parfuse::__private::Trait>::item`, spelled so that rustc places every error about it at exactly
+/// the user's type: equal errors at one place are shown once.
+pub fn item(ty: &Type, trait_name: &str, item: &str) -> TokenStream {
+    let (first, last) = ends(ty);
+    let (trait_name, item) = (Ident::new(trait_name, last), Ident::new(item, last));
+    let start = quote_spanned!(first=> <);
+    let end = quote_spanned!(last=> as ::parfuse::__private::#trait_name>::#item);
+    quote!(#start #ty #end)
+}
+
+/// A call of such an item, all of it at the type's place.
+pub fn call_item(ty: &Type, trait_name: &str, name: &str, arguments: TokenStream) -> TokenStream {
+    let function = item(ty, trait_name, name);
+    let arguments = quote_spanned!(last_span(ty)=> (#arguments));
+    quote!(#function #arguments)
+}
+
+/// `<ty as Returned>::Into<'_>`: where a result is written to.
+pub fn into_type(ty: &Type) -> TokenStream {
+    let into = item(ty, "Returned", "Into");
+    let lifetime = quote_spanned!(last_span(ty)=> <'_>);
+    quote!(#into #lifetime)
+}
+
+/// The place of the type's last token.
+pub fn last_span(ty: &Type) -> Span {
+    ends(ty).1
+}
+
+/// The places of the first and the last token.
+fn ends(ty: &Type) -> (Span, Span) {
+    let mut spans = ty.to_token_stream().into_iter().map(|token| token.span());
+    let first = spans.next().unwrap_or_else(Span::call_site);
+    (first, spans.last().unwrap_or(first))
 }
 
 /// The type with `Infer` for each `_`, which an associated constant cannot have in it.

@@ -17,7 +17,7 @@ use crate::methods;
 use crate::stmt::strip;
 use crate::translator::{Translator, hygienic};
 use proc_macro2::{Span, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprCall, ExprClosure, ExprMethodCall, ExprPath, Ident, Lit, Path, PathArguments, Type};
 
@@ -79,12 +79,11 @@ impl Translator<'_> {
         {
             return self.unsupported(generics, "kernels are not generic: there is nothing to choose here");
         }
-        let outer = Ident::new("__Callee", Span::call_site());
         let callee = Ident::new("__Callee", span);
-        quote! {{
-            use ::parfuse::__private::NotAKernel as #outer;
+        quote_spanned! {span=> {
+            use ::parfuse::__private::NotAKernel as #callee;
             {
-                use #path as #outer;
+                use #path as #callee;
                 <#callee #generics as ::parfuse::__private::Inline>::inline(#t, &[#(#arguments),*], #place)
             }
         }}

@@ -3,10 +3,11 @@
 //! If there were complaints, the function and the type are emitted all the same, with bodies that are never
 //! run, so that the code that uses the kernel is not blamed as well.
 
+use crate::annotation;
 use crate::diagnose::Diagnostics;
-use crate::input::KernelInput;
+use crate::input::{KernelInput, Param};
 use crate::translator::hygienic;
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::{Attribute, Ident};
 
@@ -79,12 +80,15 @@ fn traits(input: &KernelInput, traced: Option<&TokenStream>) -> (TokenStream, To
         None => never.clone(),
         Some(_) => {
             let params = input.params.iter().map(|param| {
-                let (ty, text) = (&param.ty, param.name.to_string());
-                quote!(#t.param(#text, <#ty as ::parfuse::__private::Argument>::KIND))
+                let (kind, text) = (annotation::item(&param.ty, "Argument", "KIND"), param.name.to_string());
+                quote!(#t.param(#text, #kind))
             });
             let results = match &input.returns {
                 None => quote!(&[]),
-                Some(ty) => quote!(&<#ty as ::parfuse::__private::Returned>::kinds()),
+                Some(ty) => {
+                    let kinds = annotation::call_item(ty, "Returned", "kinds", TokenStream::new());
+                    quote!(&#kinds)
+                }
             };
             let start = input.name().span().start();
             let (line, column) = (start.line as u32, start.column as u32 + 1);
@@ -138,11 +142,20 @@ fn variants(input: &KernelInput, correct: bool) -> TokenStream {
         .map(|param| if param.name == *name { hygienic("argument") } else { param.name.clone() })
         .collect();
     let types: Vec<_> = input.params.iter().map(|param| &param.ty).collect();
-    let (binder, into) = (hygienic("binder"), hygienic("into"));
-    let never = quote!(::core::unreachable!());
-    let bindings = quote! {
-        |#binder| { #(<#types as ::parfuse::__private::Argument>::bind(#names, #binder);)* }
+    let argument_calls = |function: &str, more: TokenStream| -> Vec<TokenStream> {
+        let call = |(param, name): (&Param, &Ident)| {
+            annotation::call_item(&param.ty, "Argument", function, quote!(#name #more))
+        };
+        input.params.iter().zip(&names).map(call).collect()
     };
+    let returned_call =
+        |function: &str, arguments| annotation::call_item(returns, "Returned", function, arguments);
+    // Errors about the type of `into` belong to the return type.
+    let into = Ident::new("into", Span::mixed_site().located_at(annotation::last_span(returns)));
+    let binder = hygienic("binder");
+    let never = quote!(::core::unreachable!());
+    let binds = argument_calls("bind", quote!(, #binder));
+    let bindings = quote!(|#binder| { #(#binds;)* });
     let mut functions = TokenStream::new();
     for (variant, function, into_function, wording) in [
         ("Serial", "serial", "serial_into", "on the calling thread"),
@@ -152,13 +165,10 @@ fn variants(input: &KernelInput, correct: bool) -> TokenStream {
         let into_function = format_ident!("{into_function}");
         let body = match correct {
             false => never.clone(),
-            true => quote! {
-                <#returns as ::parfuse::__private::Returned>::call(
-                    Self::kernel(),
-                    ::parfuse::__private::Variant::#variant,
-                    #bindings,
-                )
-            },
+            true => returned_call(
+                "call",
+                quote!(Self::kernel(), ::parfuse::__private::Variant::#variant, #bindings),
+            ),
         };
         let doc = format!("Runs the compiled kernel {wording}.");
         functions.extend(quote! {
@@ -170,35 +180,38 @@ fn variants(input: &KernelInput, correct: bool) -> TokenStream {
             }
         });
         // A type that cannot be returned has been complained about: it must not be asked for its `Into`.
-        if input.returns.is_none() || !correct {
+        if input.returns.is_none() || !input.returnable {
             continue;
         }
+        let into_type = annotation::into_type(returns);
+        let body = match correct {
+            false => never.clone(),
+            true => returned_call(
+                "call_into",
+                quote!(Self::kernel(), ::parfuse::__private::Variant::#variant, #bindings, #into),
+            ),
+        };
         let doc =
             format!("Runs the compiled kernel {wording} and writes what it returns into existing memory.");
         functions.extend(quote! {
             #[doc = #doc]
             #visibility fn #into_function(
                 #(#names: #types,)*
-                #into: <#returns as ::parfuse::__private::Returned>::Into<'_>,
+                #into: #into_type,
             ) -> ::core::result::Result<(), ::parfuse::Error> {
-                <#returns as ::parfuse::__private::Returned>::call_into(
-                    Self::kernel(),
-                    ::parfuse::__private::Variant::#variant,
-                    #bindings,
-                    #into,
-                )
+                #body
             }
         });
     }
     let body = match correct {
         false => never,
-        true => quote! {
-            <#returns as ::parfuse::__private::Returned>::compare(
-                Self::kernel(),
-                (#(<#types as ::parfuse::__private::Argument>::hold(#names),)*),
-                |(#(#names,)*)| #name(#(#names),*),
+        true => {
+            let holds = argument_calls("hold", TokenStream::new());
+            returned_call(
+                "compare",
+                quote!(Self::kernel(), (#(#holds,)*), |(#(#names,)*)| #name(#(#names),*)),
             )
-        },
+        }
     };
     functions.extend(quote! {
         /// Runs the function itself and both compiled variants, and compares what they return and write.

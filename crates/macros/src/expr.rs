@@ -12,7 +12,7 @@ use crate::diagnose;
 use crate::stmt::{compound_operator, strip};
 use crate::translator::Translator;
 use proc_macro2::{Literal, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{
     BinOp, Block, Expr, ExprBinary, ExprIf, ExprLit, ExprPath, ExprRange, Lit, Member, RangeLimits, UnOp,
@@ -43,7 +43,7 @@ impl Translator<'_> {
                 annotation::check_cast(&cast.ty, self.diagnostics);
                 let (operand, place) = (self.expr(&cast.expr), self.place(cast.as_token.span()));
                 let ty = &cast.ty;
-                quote!(#t.cast::<#ty>(#operand, #place))
+                quote_spanned!(ty.span()=> #t.cast::<#ty>(#operand, #place))
             }
             Expr::Tuple(tuple) if tuple.elems.is_empty() => self.unit(),
             Expr::Tuple(tuple) => {
@@ -184,7 +184,7 @@ impl Translator<'_> {
             Some(name) if name == "None" => {
                 self.unsupported(name, "options are not supported in a kernel: return a flag or `f64::NAN`")
             }
-            _ => quote!(#t.lift(#path, #place)),
+            _ => quote_spanned!(path.span()=> #t.lift(#path, #place)),
         }
     }
 

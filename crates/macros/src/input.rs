@@ -15,6 +15,8 @@ pub struct KernelInput {
     pub params: Vec<Param>,
     /// Its return type, `None` if it returns nothing.
     pub returns: Option<Type>,
+    /// Whether a kernel can return that type, as far as its spelling tells.
+    pub returnable: bool,
     /// Whether the signature can be repeated for the compiled variants.
     pub callable: bool,
     /// Whether the function is a method, so that no type can stand beside it.
@@ -98,15 +100,16 @@ impl KernelInput {
                 FnArg::Typed(typed) => params.push(Param::new(position, &typed.pat, &typed.ty, diagnostics)),
             }
         }
+        let mut returnable = true;
         let returns = match &signature.output {
             ReturnType::Default => None,
             ReturnType::Type(_, ty) if annotation::is_unit(ty) => None,
             ReturnType::Type(_, ty) => {
-                annotation::check_returned(ty, diagnostics);
+                returnable = annotation::check_returned(ty, diagnostics);
                 Some(annotation::elide_lifetimes(ty))
             }
         };
-        KernelInput { params, returns, callable, method, function }
+        KernelInput { params, returns, returnable, callable, method, function }
     }
 
     /// The kernel's name.

@@ -1,1 +1,291 @@
+//! The attribute as a function on token streams: what it emits, what it complains about.
 
+use crate::expand;
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use std::str::FromStr;
+use syn::{Item, ItemFn};
+
+/// The items that a kernel's text expands to, without complaints.
+fn items(source: &str) -> Vec<Item> {
+    let expanded = expand(TokenStream::new(), TokenStream::from_str(source).unwrap());
+    let file: syn::File = syn::parse2(expanded).unwrap();
+    let errors: Vec<String> = complaints(source);
+    assert!(errors.is_empty(), "{errors:?}");
+    file.items
+}
+
+/// The translation of the body, without white space.
+fn traced(source: &str) -> String {
+    let items = items(source);
+    let inline = items.iter().find_map(|item| match item {
+        Item::Impl(item) if item.trait_.as_ref().is_some_and(|(path, _)| ends_with(path, "Inline")) => {
+            Some(item)
+        }
+        _ => None,
+    });
+    let text = inline.expect("an implementation of Inline").to_token_stream().to_string();
+    text.replace([' ', '\n'], "")
+}
+
+fn ends_with(path: &syn::Path, name: &str) -> bool {
+    path.segments.last().is_some_and(|last| last.ident == name)
+}
+
+/// The messages of all `compile_error!`s.
+fn complaints(source: &str) -> Vec<String> {
+    complaints_with("", source)
+}
+
+fn complaints_with(arguments: &str, source: &str) -> Vec<String> {
+    let arguments = TokenStream::from_str(arguments).unwrap();
+    let expanded = expand(arguments, TokenStream::from_str(source).unwrap());
+    let file: syn::File = syn::parse2(expanded).unwrap();
+    file.items
+        .iter()
+        .filter_map(|item| match item {
+            Item::Macro(item) => Some(item.mac.parse_body::<syn::LitStr>().unwrap().value()),
+            _ => None,
+        })
+        .collect()
+}
+
+#[track_caller]
+fn contains(source: &str, parts: &[&str]) {
+    let text = traced(source);
+    for part in parts {
+        assert!(text.contains(&part.replace(' ', "")), "no {part}\nin {text}");
+    }
+}
+
+#[track_caller]
+fn complains(body: &str, expected: &str) {
+    let source = format!("fn k(a: &ArrayRef1<f64>, n: i64, x: f64) {{ {body} }}");
+    let errors = complaints(&source);
+    assert!(
+        errors.iter().any(|message| message.contains(expected)),
+        "{expected:?} is not among {errors:#?} for {body}"
+    );
+}
+
+#[test]
+fn the_function_itself_is_unchanged() {
+    let source =
+        "/// Doubles.\n#[inline] pub(crate) fn double<'a>(x: f64, a: ArrayView1<'a, f64>) -> f64 { x * 2.0 }";
+    let function: ItemFn = syn::parse_str(source).unwrap();
+    let items = items(source);
+    assert_eq!(items[0].to_token_stream().to_string(), function.to_token_stream().to_string());
+    assert!(matches!(&items[1], Item::Enum(item) if item.ident == "double" && item.variants.is_empty()));
+    assert!(matches!(&items[1], Item::Enum(item) if matches!(item.vis, syn::Visibility::Restricted(_))));
+}
+
+#[test]
+fn functions_with_a_result_have_variants_that_write_into_memory() {
+    let names = |source: &str| -> Vec<String> {
+        let items = items(source);
+        let Some(Item::Impl(item)) = items.last() else { panic!("an impl") };
+        let functions = item.items.iter().filter_map(|item| match item {
+            syn::ImplItem::Fn(function) => Some(function.sig.ident.to_string()),
+            _ => None,
+        });
+        functions.collect()
+    };
+    let with = ["kernel", "serial", "serial_into", "parallel", "parallel_into", "compare"];
+    assert_eq!(names("fn f(x: f64) -> f64 { x }"), with);
+    assert_eq!(names("fn f(x: f64) { }"), ["kernel", "serial", "parallel", "compare"]);
+    assert_eq!(names("fn f(x: f64) -> () { }"), ["kernel", "serial", "parallel", "compare"]);
+}
+
+#[test]
+fn places_are_those_of_the_users_tokens() {
+    contains(
+        "fn f(x: f64) -> f64 { x * 2.0 }",
+        &["t.binary(\"*\", x, t.float_literal(2.0, at(1, 27)), at(1, 25))"],
+    );
+}
+
+#[test]
+fn names_are_variables_if_local_and_constants_otherwise() {
+    contains(
+        "fn f(x: f64) -> f64 { x + PI + std::f64::consts::E }",
+        &["x, t.lift(PI, at(", "t.lift(std::f64::consts::E, at("],
+    );
+    contains("fn f() -> f64 { { let y = 1.0; } y }", &["t.lift(y,"]);
+}
+
+#[test]
+fn statements_become_hooks() {
+    contains(
+        "fn f(n: i64, out: &mut ArrayRef2<f64>) {
+            let mut s = 0;
+            let t: f64;
+            t = 1.0;
+            let (a, mut b): (i64, i64) = (n, n);
+            while s < n && a != b { s += 1; }
+            for i in prange(0..=n) { out[[i, 0]] = t; out[(0, i)] *= 2.0; }
+            for _ in (0..10).rev().step_by(2) { (a, b) = (b, a); }
+        }",
+        &[
+            "let s = t.variable(\"s\", t.int_literal(0,",
+            "let t = t.declare(\"t\",",
+            "<f64 as ::parfuse::__private::Annotated>::annotation()",
+            "let a = t.bind(\"a\", t.field(whole_0, 0,",
+            "t.while_(t.logical",
+        ]
+        .map(|part| {
+            if part.starts_with("t.while_") {
+                "t.while_(|| t.logical(true, t.binary(\"<\", s, n,"
+            } else {
+                part
+            }
+        }),
+    );
+    contains(
+        "fn f(out: &mut [f64]) { out[3] = 1.0; out[4] += 2.0; }",
+        &["t.store(out, &[t.int_literal(3,", "t.store_op(\"+\", out, &[t.int_literal(4,"],
+    );
+    contains(
+        "fn f(n: i64) { for i in prange(0..=n) { } }",
+        &[
+            "use prange as __Callee",
+            "t.range(t.int_literal(0, at(1, 32)), n, true,",
+            "let i = t.bind(\"i\", index,",
+        ],
+    );
+}
+
+#[test]
+fn calls_become_hooks() {
+    contains(
+        "fn f(x: f64) -> f64 { m::g(x) }",
+        &[
+            "use ::parfuse::__private::NotAKernel as __Callee",
+            "use m::g as __Callee",
+            "<__Callee as ::parfuse::__private::Inline>::inline(t, &[x],",
+        ],
+    );
+    contains("fn f() -> f64 { random::<f64>() }", &["<__Callee::<f64> as ::parfuse::__private::Inline>"]);
+    contains(
+        "fn f(x: f64) -> f64 { f64::max(x, 1.0).powi(2) }",
+        &["t.method(t.method(x, \"max\", &[t.float_literal(1.0,", "\"powi\", &[t.int_literal(2,"],
+    );
+    contains("fn f(x: i32) -> f64 { f64::from(x) }", &["t.cast::<f64>(x,"]);
+    contains(
+        "fn f(n: usize) -> Array2<f64> { Array2::zeros((n, n)) }",
+        &["t.array_function::<Array2::<::parfuse::__private::Infer>>(\"zeros\", &[t.tuple(&[n, n])],"],
+    );
+    contains(
+        "fn f(n: usize) -> Grid { Grid::from_elem([n, n], 1.0) }",
+        &["t.array_function::<Grid>(\"from_elem\", &[t.tuple(&[n, n]), t.float_literal(1.0,"],
+    );
+    contains(
+        "fn f(a: &ArrayRef1<f64>) -> Array1<f64> { a.mapv(|v| v + 1.0) }",
+        &["t.mapv(a, \"mapv\", |element| { let v = t.bind(\"v\", element,"],
+    );
+    contains("fn f(a: &ArrayRef1<f64>) -> f64 { a.mean().expect(\"elements\") }", &[", \"expect\", &[],"]);
+}
+
+#[test]
+fn a_variable_is_read_before_a_later_operand_changes_it() {
+    contains("fn f(mut x: f64) -> f64 { x + { x += 1.0; x } }", &["t.binary(\"+\", t.bind(\"\", x,"]);
+}
+
+#[test]
+fn return_may_stand_last_and_in_the_branches_that_end_the_function() {
+    items("fn f(x: f64) -> f64 { return x; }");
+    items("fn f(x: f64) -> f64 { if x > 0.0 { return x; } else if x < 1.0 { 0.0 } else { return -x } }");
+    assert_eq!(complaints("fn f(x: f64) -> f64 { if x > 0.0 { return x; } 0.0 }").len(), 1);
+}
+
+#[test]
+fn all_complaints_come_at_once() {
+    let errors = complaints(
+        "fn f(a: Vec<f64>, b: u8) -> String {
+            let x = match b { _ => 1 };
+            loop { }
+            for i in a.iter() { }
+            println!();
+            a.dot(b)
+        }",
+    );
+    assert_eq!(errors.len(), 8, "{errors:#?}");
+}
+
+#[test]
+fn complaints_say_what_to_write_instead() {
+    for (body, expected) in [
+        ("match n { _ => 0 };", "write `if`"),
+        ("loop { }", "`while condition"),
+        ("while n < 3 { break; }", "condition of a `while`"),
+        ("for i in 0..n { continue; }", "in an `if`"),
+        ("'a: for i in 0..n { }", "labels"),
+        ("let f = |x: f64| x;", "`mapv`"),
+        ("let y = a.first()?;", "`?`"),
+        ("let s = \"text\";", "strings"),
+        ("let p = Point { x };", "structs"),
+        ("x.imaginary;", "fields of structs"),
+        ("unsafe { x };", "`unsafe`"),
+        ("if let y = x { }", "`if let`"),
+        ("let y = x else { return };", "`let … else`"),
+        ("let y = vec![1.0];", "Array1::zeros"),
+        ("assert!(n > 0);", "`assert!`"),
+        ("let y = a.slice(1);", "index the elements"),
+        ("let y = a[1..3];", "slices"),
+        ("let y = a.iter().sum();", "loop over indices"),
+        ("let y = a.mean().unwrap_or_else(0.0);", "unwrap_or(value)"),
+        ("for y in a { y; } for y in &a { }", "range of integers"),
+        ("let y = x as u8;", "converts to"),
+        ("let y = 3u64;", "`u64`"),
+        ("let y: u16 = 3;", "`u16`"),
+        ("k(a, n, x);", "call itself"),
+        ("let y = Some(x);", "`Some(…)`"),
+        ("let y = None;", "options"),
+        ("let y = Array::zeros(3);", "rank"),
+        ("let y = Array1::linspace(0.0, 1.0, 3);", "zeros, ones"),
+        ("let y = Vec::new();", "`Vec`"),
+        ("let y = f64::sqrtt(x);", "`f64::sqrtt`"),
+        ("helper::<f64>(x);", "not generic"),
+        ("let [p, q] = n;", "pattern"),
+        ("GLOBAL = 3;", "its own variables"),
+        ("a.b = 3;", "a variable or an array element"),
+        ("struct Inner;", "move it out"),
+        ("for i in 0.. { }", "both ends"),
+    ] {
+        complains(body, expected);
+    }
+}
+
+#[test]
+fn signatures_are_checked() {
+    for (source, expected) in [
+        ("fn f<T>(x: T) { }", "generic"),
+        ("fn f(&self) { }", "method"),
+        ("async fn f() { }", "asynchronous"),
+        ("unsafe fn f() { }", "`unsafe`"),
+        ("fn f(x: Array1<f64>) { }", "by reference"),
+        ("fn f(x: &f64) { }", "by value"),
+        ("fn f(x: &Vec<f64>) { }", "slice"),
+        ("fn f(x: &[u8]) { }", "`u8`"),
+        ("fn f(x: &ArrayRef1<u8>) { }", "`u8`"),
+        ("fn f((x, y): (f64, f64)) { }", "in the body"),
+        ("fn f(a: &ArrayRef1<f64>) -> ArrayView1<f64> { a }", "cannot be returned"),
+        ("fn f() -> (f64, f64, f64, f64, f64) { }", "too long"),
+        ("struct S;", "stands on a function"),
+    ] {
+        let errors = complaints(source);
+        assert!(errors.iter().any(|message| message.contains(expected)), "{expected}: {errors:?}");
+    }
+    assert_eq!(complaints_with("fast", "fn f() { }").len(), 1);
+}
+
+#[test]
+fn a_wrong_kernel_still_has_all_its_items() {
+    let source = "fn f(x: u8) -> f64 { loop { } }";
+    let expanded = expand(TokenStream::new(), TokenStream::from_str(source).unwrap());
+    let file: syn::File = syn::parse2(expanded).unwrap();
+    let text = file.to_token_stream().to_string();
+    for part in ["enum f", "fn serial ", "fn serial_into", "fn compare", "KernelFunction for f"] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    assert!(!text.contains("Argument"), "nothing about the wrong type is asked again: {text}");
+}

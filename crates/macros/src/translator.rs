@@ -10,6 +10,7 @@
 //!
 //! Variables of the user keep their names and spans; our own (`t`, `at`, …) are hygienic.
 
+use crate::annotation;
 use crate::diagnose::Diagnostics;
 use crate::input::KernelInput;
 use crate::scope::{Local, Scope};
@@ -60,14 +61,15 @@ impl<'a> Translator<'a> {
             (&hygienic("t"), &self.at.clone(), hygienic("arguments"), hygienic("result"));
         let mut bindings = TokenStream::new();
         for (position, param) in input.params.iter().enumerate().filter(|(_, param)| param.named) {
-            let (name, ty, text) = (&param.name, &param.ty, param.name.to_string());
+            let (name, text) = (&param.name, param.name.to_string());
+            let kind = annotation::item(&param.ty, "Argument", "KIND");
             let place = self.place(name.span());
             let position = Literal::usize_unsuffixed(position);
             let bound = quote! {
                 #t.bind(
                     #text,
                     #arguments[#position],
-                    ::core::option::Option::Some(<#ty as ::parfuse::__private::Argument>::KIND.ty),
+                    ::core::option::Option::Some(#kind.ty),
                     #place,
                 )
             };
@@ -83,11 +85,12 @@ impl<'a> Translator<'a> {
             None => quote!(#result),
             Some(ty) => {
                 let place = self.place(input.returns_span());
+                let kinds = annotation::call_item(ty, "Returned", "kinds", TokenStream::new());
                 quote! {
                     ::parfuse::__private::returned(
                         #t,
                         #result,
-                        &<#ty as ::parfuse::__private::Returned>::kinds(),
+                        &#kinds,
                         #place,
                     )
                 }
