@@ -7,7 +7,7 @@ use crate::annotation;
 use crate::diagnose::Diagnostics;
 use crate::input::{KernelInput, Param};
 use crate::translator::hygienic;
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{Attribute, Ident};
 
@@ -150,8 +150,9 @@ fn variants(input: &KernelInput, correct: bool) -> TokenStream {
     };
     let returned_call =
         |function: &str, arguments| annotation::call_item(returns, "Returned", function, arguments);
-    // Errors about the type of `into` belong to the return type.
-    let into = Ident::new("into", Span::mixed_site().located_at(annotation::last_span(returns)));
+    // Errors about the type of `into` belong to the return type, so the name has its place, all of it.
+    let taken = names.iter().any(|name| name == "into");
+    let into = Ident::new(if taken { "into_memory" } else { "into" }, annotation::last_span(returns));
     let binder = hygienic("binder");
     let never = quote!(::core::unreachable!());
     let binds = argument_calls("bind", quote!(, #binder));

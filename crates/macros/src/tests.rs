@@ -130,15 +130,8 @@ fn statements_become_hooks() {
             "let t = t.declare(\"t\",",
             "<f64 as ::parfuse::__private::Annotated>::annotation()",
             "let a = t.bind(\"a\", t.field(whole_0, 0,",
-            "t.while_(t.logical",
-        ]
-        .map(|part| {
-            if part.starts_with("t.while_") {
-                "t.while_(|| t.logical(true, t.binary(\"<\", s, n,"
-            } else {
-                part
-            }
-        }),
+            "t.while_(|| t.logical(true, t.binary(\"<\", s, n,",
+        ],
     );
     contains(
         "fn f(out: &mut [f64]) { out[3] = 1.0; out[4] += 2.0; }",
