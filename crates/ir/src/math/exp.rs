@@ -20,10 +20,15 @@ pub(super) const SHIFT_F32: f32 = 12582912.0;
 /// ln 2 to double precision, and the rest of it.
 pub(super) const LN_2: [f64; 2] = [std::f64::consts::LN_2, 2.3190468138462996e-17];
 /// ln 2 to single precision, and the rest of it.
-const LN_2_F32: [f32; 2] = [std::f32::consts::LN_2, -1.904_654_3e-9];
+pub(super) const LN_2_F32: [f32; 2] = [std::f32::consts::LN_2, -1.904_654_3e-9];
 
-/// `exp(r)` for `|r| <= 0.3466`, degree 11: `1 + r + r^2 q(r)` where `q` minimises the largest relative error
-/// (Remez exchange in 240-bit arithmetic), which is 3.7e-18.
+/// `(exp(r) - 1 - r) / r^2` for `|r| <= 0.3466`, degree 9, chosen to minimise the largest relative error that
+/// it causes in `exp(r)` (Remez exchange in 240-bit arithmetic), which is 3.7e-18.
+pub(super) const QUOTIENT: &[f64] = POLYNOMIAL.first_chunk::<10>().unwrap();
+/// The same with degree 4, relative error 3.1e-9.
+pub(super) const QUOTIENT_F32: &[f64] = POLYNOMIAL_F32.first_chunk::<5>().unwrap();
+
+/// `exp(r)`: the same, continued by `1 + r`.
 const POLYNOMIAL: [f64; 12] = [
     2.5001302894778114e-08,
     2.763026891500684e-07,
@@ -38,8 +43,6 @@ const POLYNOMIAL: [f64; 12] = [
     1.0,
     1.0,
 ];
-
-/// The same with degree 6, relative error 3.1e-9.
 const POLYNOMIAL_F32: [f64; 7] = [0.001381538, 0.008368725, 0.041668378, 0.16666521, 0.49999994, 1.0, 1.0];
 
 /// `e` to the power of `x`.

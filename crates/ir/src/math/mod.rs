@@ -4,7 +4,12 @@
 //! is the compiled function; instantiated with [`Evaluate`] it is the interpreter's. Hence compiled code at
 //! any width, tails and interpreters agree to the last bit.
 
+mod double;
 mod exp;
+mod ln;
+mod powers;
+mod tanh;
+mod trig;
 
 use crate::lane::{LaneOp, LaneType};
 use crate::{DType, Scalar, ScalarOp};
@@ -22,7 +27,7 @@ pub trait Primitives {
     fn ty(&self, value: Self::Value) -> LaneType;
 
     /// The bits of a value that is known to be a constant, for expansions that are shorter when an operand is
-    /// (see [`powi`]). An implementation that folds constants should say which; the result of the expansion
+    /// (powers with an integer exponent). An implementation that folds constants should say which; the result of the expansion
     /// has the same bits either way.
     fn as_constant(&self, _value: Self::Value) -> Option<u64> {
         None
@@ -105,9 +110,15 @@ pub trait Primitives {
     }
     /// An operation of two integers, the second a constant of the first's type.
     fn with_int(&mut self, op: LaneOp, a: Self::Value, b: i64) -> Self::Value {
-        let ty = self.ty(a);
-        let b = self.constant(ty, if ty == LaneType::I32 { b as u32 as u64 } else { b as u64 });
+        let b = self.int_like(a, b);
         self.op(op, &[a, b])
+    }
+    /// A constant of the same integer type as a value.
+    fn int_like(&mut self, value: Self::Value, x: i64) -> Self::Value {
+        match self.ty(value) {
+            LaneType::I32 => self.i32(x as i32),
+            _ => self.i64(x),
+        }
     }
     /// A constant of the same float type as a value, rounded to it.
     fn like(&mut self, value: Self::Value, x: f64) -> Self::Value {
@@ -187,6 +198,13 @@ pub fn expand<P: Primitives>(p: &mut P, op: ScalarOp, operands: &[P::Value]) -> 
     let x = *operands.first()?;
     Some(match op {
         ScalarOp::Exp => exp::exp(p, x),
+        ScalarOp::Ln => ln::ln(p, x),
+        ScalarOp::Sin => trig::sin(p, x),
+        ScalarOp::Cos => trig::cos(p, x),
+        ScalarOp::Tan => trig::tan(p, x),
+        ScalarOp::Tanh => tanh::tanh(p, x),
+        ScalarOp::Powi => powers::powi(p, x, operands[1]),
+        ScalarOp::Powf => powers::powf(p, x, operands[1]),
         _ => return None,
     })
 }
