@@ -164,3 +164,78 @@ fn replace(loops: &mut Loops, block: &mut Block, scalars: &[Option<Var>]) {
         true
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{check, run, unchanged};
+
+    #[test]
+    fn a_temporary_of_one_loop_becomes_a_variable() {
+        let text = "loops f(n: usize, c: bool, mut b0 r: f64[unit]) {
+               buffer b1 t: [f64; 1]
+               alloc b1[n]
+               parfor v0 in n {
+                 source add @2:3
+                 v1: f64 = cast v0
+                 store b1[v0], v1
+                 if c { store b1[v0], 2.0f64 }
+                 v2: f64 = load b1[v0]
+                 store b0[v0], v2
+               }
+             }";
+        check(
+            contract_arrays,
+            text,
+            "loops f(n: usize, c: bool, mut b0 r: f64[unit]) {
+               buffer b1 t: [f64; 1]
+               var x0 t: f64
+               parfor v0 in n {
+                 source add @2:3
+                 v1: f64 = cast v0
+                 x0 = v1
+                 if c { x0 = 2.0f64 }
+                 v2: f64 = x0
+                 store b0[v0], v2
+               }
+             }",
+        );
+        let notes = run(contract_arrays, text).notes;
+        assert_eq!(notes.len(), 1);
+        assert_eq!(notes[0].event, Event::Contracted { array: "t".into() });
+        assert_eq!(notes[0].locs[0].line, 2);
+    }
+
+    #[test]
+    fn arrays_seen_elsewhere_stay() {
+        unchanged(
+            contract_arrays,
+            "loops f(n: usize, mut b0 r: f64[unit]) {
+               buffer b1 returned: [f64; 1]
+               buffer b2 measured: [f64; 1]
+               buffer b3 shifted: [f64; 1]
+               buffer b4 loaded_first: [f64; 1]
+               buffer b5 shared: [f64; 1]
+               alloc b1[n]
+               alloc b2[n]
+               alloc b3[n]
+               alloc b4[n] zeroed
+               alloc b5[n]
+               parfor v0 in n {
+                 v1: f64 = cast v0
+                 v2: usize = rem v0, 4usize
+                 store b1[v0], v1
+                 store b2[v0], v1
+                 store b3[v0], v1
+                 v3: f64 = load b3[v2]
+                 v4: f64 = load b4[v0]
+                 store b4[v0], v3
+                 store b5[v0], v4
+               }
+               v5: usize = dim b2, 0
+               parfor v6 in v5 { v7: f64 = load b5[v6] store b0[v6], v7 }
+               return b1
+             }",
+        );
+    }
+}

@@ -341,3 +341,108 @@ fn holds_all(wide: DType, narrow: DType) -> bool {
         F64 => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{check, unchanged};
+
+    #[test]
+    fn constants_decide_branches_and_loops() {
+        check(
+            fold_constants,
+            "loops f(mut b0 a: f64[unit]) {
+               v0: i64 = mul 3i64, 4i64
+               v1: bool = lt v0, 20i64
+               if v1 { store b0[0usize], 1.0f64 } else { store b0[1usize], 1.0f64 }
+               for v2 in 0usize { store b0[v2], 2.0f64 }
+               for v3 in 1usize { store b0[v3], 3.0f64 }
+               while { v4: bool = gt v0, 100i64 test v4 } do { store b0[0usize], 4.0f64 }
+               check v1, division_by_zero
+             }",
+            "loops f(mut b0 a: f64[unit]) {
+               store b0[0usize], 1.0f64
+               store b0[0usize], 3.0f64
+             }",
+        );
+    }
+
+    #[test]
+    fn float_identities_that_keep_all_bits_apply() {
+        check(
+            fold_constants,
+            "loops f(x: f64, mut b0 a: f64[unit]) {
+               v0: f64 = mul x, 1.0f64
+               v1: f64 = div v0, 1.0f64
+               v2: f64 = add -0.0f64, v1
+               v3: f64 = sub v2, 0.0f64
+               v4: f64 = div v3, 4.0f64
+               v5: f64 = neg v4
+               v6: f64 = neg v5
+               store b0[0usize], v6
+             }",
+            "loops f(x: f64, mut b0 a: f64[unit]) {
+               v4: f64 = mul x, 0.25f64
+               v5: f64 = neg v4
+               store b0[0usize], v4
+             }",
+        );
+    }
+
+    #[test]
+    fn float_identities_that_lose_zeros_or_nans_do_not() {
+        unchanged(
+            fold_constants,
+            "loops f(x: f64, mut b0 a: f64[unit]) {
+               v0: f64 = add x, 0.0f64
+               v1: f64 = mul v0, 0.0f64
+               v2: f64 = sub v1, v1
+               v3: f64 = div v2, 3.0f64
+               v4: bool = eq v3, v3
+               v5: f64 = select v4, v0, v3
+               store b0[0usize], v5
+             }",
+        );
+    }
+
+    #[test]
+    fn integers_simplify() {
+        check(
+            fold_constants,
+            "loops f(n: i64, mut b0 a: i64[unit]) {
+               v0: i64 = add n, 1i64
+               v1: i64 = sub v0, 3i64
+               v2: i64 = sub v1, v1
+               v3: i64 = add v2, v1
+               v4: usize = cast v3
+               v5: i64 = cast v4
+               v6: bool = lt v4, 0usize
+               v7: i64 = select v6, n, v5
+               store b0[0usize], v7
+             }",
+            "loops f(n: i64, mut b0 a: i64[unit]) {
+               v0: i64 = add n, 1i64
+               v1: i64 = add n, -2i64
+               v4: usize = cast v1
+               store b0[0usize], v1
+             }",
+        );
+    }
+
+    #[test]
+    fn known_lengths_and_positions_fold() {
+        check(
+            fold_constants,
+            "loops f(b0 a: f64[1 unit], mut b1 c: f64[unit]) {
+               v0: usize = dim b0, 0
+               v1: usize = dim b1, 0
+               v2: usize = mul v0, v1
+               parfor v3 in v2 { v4: usize = linear_index v5: f64 = cast v4 store b1[v3], v5 }
+             }",
+            "loops f(b0 a: f64[1 unit], mut b1 c: f64[unit]) {
+               v1: usize = dim b1, 0
+               parfor v3 in v1 { v5: f64 = cast v3 store b1[v3], v5 }
+             }",
+        );
+    }
+}

@@ -251,3 +251,145 @@ fn own_part(a: &Parfor, b: &Parfor, in_first: &[&[Value]], in_second: &[&[Value]
 fn places(a: &Parfor, b: &Parfor) -> Vec<Loc> {
     a.sources.iter().chain(&b.sources).map(|source| source.loc).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{check, run};
+
+    #[test]
+    fn a_loop_joins_the_one_whose_elements_it_reads() {
+        check(
+            fuse_loops,
+            "loops f(n: usize, b0 a: f64[unit]) {
+               buffer b1 t: [f64; 1]
+               buffer b2 r: [f64; 1]
+               alloc b1[n]
+               parfor v0 in n { source one @1:1 v1: f64 = load b0[v0] store b1[v0], v1 }
+               v2: f64 = cast n
+               alloc b2[n]
+               parfor v3 in n { source two @2:1 v4: f64 = load b1[v3] v5: f64 = mul v4, v2 store b2[v3], v5 }
+               return b1, b2
+             }",
+            "loops f(n: usize, b0 a: f64[unit]) {
+               buffer b1 t: [f64; 1]
+               buffer b2 r: [f64; 1]
+               alloc b1[n]
+               v2: f64 = cast n
+               alloc b2[n]
+               parfor v0 in n {
+                 source one @1:1
+                 source two @2:1
+                 v1: f64 = load b0[v0]
+                 store b1[v0], v1
+                 v4: f64 = load b1[v0]
+                 v5: f64 = mul v4, v2
+                 store b2[v0], v5
+               }
+               return b1, b2
+             }",
+        );
+    }
+
+    #[test]
+    fn loops_fuse_around_one_that_cannot() {
+        check(
+            fuse_loops,
+            "loops f(n: usize, m: usize, mut b0 a: f64[unit], mut b1 b: f64[unit], mut b2 c: f64[unit]) {
+               var x0 s: f64
+               var x1 l: f64
+               x0 = 0.0f64
+               parfor v0 in n { store b0[v0], 1.0f64 }
+               parfor v1 in m { store b1[v1], 2.0f64 }
+               parfor v2 in n { reduce sum x1 into x0 v3: f64 = load b0[v2] x1 = v3 }
+               v4: f64 = x0
+               store b2[0usize], v4
+             }",
+            "loops f(n: usize, m: usize, mut b0 a: f64[unit], mut b1 b: f64[unit], mut b2 c: f64[unit]) {
+               var x0 s: f64
+               var x1 l: f64
+               x0 = 0.0f64
+               parfor v0 in n { reduce sum x1 into x0 store b0[v0], 1.0f64 v3: f64 = load b0[v0] x1 = v3 }
+               parfor v1 in m { store b1[v1], 2.0f64 }
+               v4: f64 = x0
+               store b2[0usize], v4
+             }",
+        );
+    }
+
+    #[test]
+    fn rows_that_both_loops_keep_to_do_not_cross_iterations() {
+        let loops = run(
+            fuse_loops,
+            "loops f(n: usize, mut b0 a: f64[_, unit]) {
+               parfor v0 in n { for v1 in 4usize { store b0[v0, v1], 1.0f64 } }
+               parfor v2 in n { for v3 in 3usize { v4: f64 = load b0[v2, v3] store b0[v2, 3usize], v4 } }
+             }",
+        );
+        assert_eq!(loops.body.len(), 1);
+        assert_eq!(loops.notes[0].event, Event::Fused);
+    }
+
+    /// Asserts that two loops stay apart, and why.
+    #[track_caller]
+    fn refused(first: &str, between: &str, second: &str, reason: FusionRefusal) {
+        let text = format!(
+            "loops f(n: usize, m: usize, mut b0 a: f64[unit], mut b1 b: f64[unit]) {{
+               var x0 s: f64
+               var x1 l: f64
+               var x2 t: f64
+               var x3 k: f64
+               x0 = 0.0f64
+               x2 = 0.0f64
+               parfor v0 in n {{ source one @1:1 {first} }}
+               {between}
+               parfor {second} }}
+               v99: f64 = x0
+               store b1[0usize], v99
+             }}"
+        );
+        let loops = run(fuse_loops, &text);
+        let events: Vec<Event> = loops.notes.into_iter().map(|note| note.event).collect();
+        assert_eq!(events, [Event::NotFused(reason)]);
+    }
+
+    #[test]
+    fn refusals_say_why() {
+        let store = "store b0[v0], 1.0f64";
+        refused(store, "", "v1 in m { store b1[v1], 1.0f64", FusionRefusal::DifferentSpaces);
+        refused(
+            store,
+            "",
+            "v1 in n { v2: usize = add v1, 1usize v3: f64 = load b0[v2] store b1[v1], v3",
+            FusionRefusal::CrossIteration { array: "a".into() },
+        );
+        refused(
+            "v5: usize = add v0, 1usize v6: f64 = load b0[v5] store b1[v0], v6",
+            "",
+            "v1 in n { store b0[v1], 1.0f64",
+            FusionRefusal::CrossIteration { array: "a".into() },
+        );
+        let sum = "reduce sum x1 into x0 v5: f64 = cast v0 x1 = v5";
+        let uses = FusionRefusal::UsesReduction { variable: "s".into() };
+        refused(sum, "", "v1 in n { v2: f64 = x0 store b1[v1], v2", uses.clone());
+        refused(sum, "v2: f64 = x0", "v1 in n { store b1[v1], v2", uses);
+        refused(store, "v2: f64 = load b0[0usize]", "v1 in n { store b1[v1], v2", FusionRefusal::StatementBetween);
+        let checked = "v5: bool = lt v0, m check v5, index_out_of_range(0) store b0[v0], 1.0f64";
+        let also = "v1 in n { v2: bool = lt v1, 7usize check v2, index_out_of_range(0) store b1[v1], 1.0f64";
+        refused(checked, "", also, FusionRefusal::Faults);
+        let unlike = "v1 in n { reduce sum x3 into x2 for v2 in m { } x3 = 1.0f64";
+        refused(store, "", unlike, FusionRefusal::DifferentSpaces);
+    }
+
+    #[test]
+    fn a_loop_with_checks_fuses_with_one_without() {
+        let loops = run(
+            fuse_loops,
+            "loops f(n: usize, m: usize, mut b0 a: f64[unit], mut b1 b: f64[unit]) {
+               parfor v0 in n { v1: bool = lt v0, m check v1, index_out_of_range(0) store b0[v0], 1.0f64 }
+               parfor v2 in n { store b1[v2], 2.0f64 }
+             }",
+        );
+        assert_eq!(loops.body.len(), 1);
+    }
+}

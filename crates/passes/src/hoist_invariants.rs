@@ -144,3 +144,96 @@ impl Hoisting<'_> {
 fn is_loop(stmt: &Stmt) -> bool {
     matches!(stmt, Stmt::While { .. } | Stmt::For { .. } | Stmt::Parfor(_))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{check, unchanged};
+
+    #[test]
+    fn invariants_leave_all_loops_and_branches() {
+        check(
+            hoist_invariants,
+            "loops f(x: f64, n: usize, c: bool, mut b0 a: f64[_, unit]) {
+               parfor v0 in n {
+                 for v1 in n {
+                   v2: f64 = exp x
+                   v3: usize = dim b0, 1
+                   v4: f64 = cast v0
+                   if c {
+                     v5: f64 = mul v2, v4
+                     v6: f64 = mul v2, v2
+                     v7: f64 = add v5, v6
+                     store b0[v0, v1], v7
+                   }
+                 }
+               }
+             }",
+            "loops f(x: f64, n: usize, c: bool, mut b0 a: f64[_, unit]) {
+               v2: f64 = exp x
+               v3: usize = dim b0, 1
+               v6: f64 = mul v2, v2
+               parfor v0 in n {
+                 v4: f64 = cast v0
+                 v5: f64 = mul v2, v4
+                 v7: f64 = add v5, v6
+                 for v1 in n {
+                   if c {
+                     store b0[v0, v1], v7
+                   }
+                 }
+               }
+             }",
+        );
+    }
+
+    #[test]
+    fn loads_leave_only_loops_that_run() {
+        check(
+            hoist_invariants,
+            "loops f(n: usize, b0 a: f64[unit], mut b1 r: f64[unit]) {
+               for v0 in 3usize { v1: f64 = load b0[n] store b1[v0], v1 }
+               for v2 in n { v3: f64 = load b0[n] store b1[v2], v3 }
+               for v4 in 3usize { v5: f64 = load b1[n] store b1[v4], v5 }
+             }",
+            "loops f(n: usize, b0 a: f64[unit], mut b1 r: f64[unit]) {
+               v1: f64 = load b0[n]
+               for v0 in 3usize { store b1[v0], v1 }
+               for v2 in n { v3: f64 = load b0[n] store b1[v2], v3 }
+               for v4 in 3usize { v5: f64 = load b1[n] store b1[v4], v5 }
+             }",
+        );
+    }
+
+    #[test]
+    fn a_load_behind_a_check_or_branch_stays() {
+        unchanged(
+            hoist_invariants,
+            "loops f(n: usize, m: usize, c: bool, b0 a: f64[unit], mut b1 r: f64[unit]) {
+               for v0 in 3usize {
+                 v1: bool = lt v0, n
+                 check v1, index_out_of_range(0)
+                 v2: f64 = load b0[m]
+                 store b1[v0], v2
+               }
+               for v3 in 3usize {
+                 if c { v4: f64 = load b0[m] store b1[v3], v4 }
+               }
+             }",
+        );
+    }
+
+    #[test]
+    fn changing_variables_stay() {
+        unchanged(
+            hoist_invariants,
+            "loops f(n: usize, mut b0 r: f64[unit]) {
+               var x0 s: f64
+               x0 = 0.0f64
+               for v0 in n { v1: f64 = x0 v2: f64 = add v1, 1.0f64 x0 = v2 }
+               v3: f64 = x0
+               store b0[0usize], v3
+             }",
+        );
+    }
+}

@@ -320,3 +320,148 @@ fn normalize(loops: &mut Loops, value: Value) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{check, unchanged};
+
+    #[test]
+    fn equal_expressions_become_one_where_one_dominates() {
+        check(
+            number_values,
+            "loops f(x: f64, y: f64, c: bool, mut b0 a: f64[unit]) {
+               v0: f64 = add y, x
+               v1: f64 = add x, y
+               if c { v2: f64 = mul v0, v1 store b0[0usize], v2 } else { v3: f64 = mul v0, v0 store b0[0usize], v3 }
+               v4: f64 = mul v1, v1
+               store b0[1usize], v4
+             }",
+            "loops f(x: f64, y: f64, c: bool, mut b0 a: f64[unit]) {
+               v0: f64 = add y, x
+               if c { v2: f64 = mul v0, v0 store b0[0usize], v2 } else { v3: f64 = mul v0, v0 store b0[0usize], v3 }
+               v4: f64 = mul v0, v0
+               store b0[1usize], v4
+             }",
+        );
+    }
+
+    #[test]
+    fn a_passed_check_makes_two_lengths_one() {
+        check(
+            number_values,
+            "loops f(b0 a: f64[unit], b1 b: f64[unit], mut b2 c: f64[unit]) {
+               v0: usize = dim b0, 0
+               v1: usize = dim b1, 0
+               v2: bool = eq v0, v1
+               check v2, shape_mismatch(0) with v0, v1
+               check v2, shape_mismatch(0) with v0, v1
+               parfor v3 in v1 { v4: f64 = cast v1 store b2[v3], v4 }
+             }",
+            "loops f(b0 a: f64[unit], b1 b: f64[unit], mut b2 c: f64[unit]) {
+               v0: usize = dim b0, 0
+               v1: usize = dim b1, 0
+               v2: bool = eq v0, v1
+               check v2, shape_mismatch(0) with v0, v1
+               parfor v3 in v0 { v4: f64 = cast v0 store b2[v3], v4 }
+             }",
+        );
+    }
+
+    #[test]
+    fn what_a_branch_knows_is_forgotten_behind_it() {
+        check(
+            number_values,
+            "loops f(n: usize, m: usize, mut b0 a: usize[unit]) {
+               v0: bool = eq n, m
+               if v0 { store b0[n], m } else { store b0[0usize], m }
+               store b0[1usize], m
+             }",
+            "loops f(n: usize, m: usize, mut b0 a: usize[unit]) {
+               v0: bool = eq n, m
+               if v0 { store b0[n], n } else { store b0[0usize], m }
+               store b0[1usize], m
+             }",
+        );
+    }
+
+    #[test]
+    fn variables_elements_and_lengths_are_remembered_until_they_change() {
+        check(
+            number_values,
+            "loops f(x: f64, n: usize, mut b0 a: f64[unit]) {
+               buffer b1 t: [f64; 1]
+               var x0 s: f64
+               x0 = x
+               v0: f64 = x0
+               v1: f64 = load b0[n]
+               v2: f64 = load b0[n]
+               v3: f64 = add v1, v2
+               x0 = v3
+               store b0[n], v0
+               v4: f64 = load b0[n]
+               v5: f64 = x0
+               alloc b1[n]
+               v6: usize = dim b1, 0
+               store b1[v6], v4
+               store b0[0usize], v5
+               v7: f64 = load b0[n]
+               store b0[1usize], v7
+             }",
+            "loops f(x: f64, n: usize, mut b0 a: f64[unit]) {
+               buffer b1 t: [f64; 1]
+               var x0 s: f64
+               x0 = x
+               v1: f64 = load b0[n]
+               v3: f64 = add v1, v1
+               x0 = v3
+               store b0[n], x
+               alloc b1[n]
+               store b1[n], x
+               store b0[0usize], v3
+               v7: f64 = load b0[n]
+               store b0[1usize], v7
+             }",
+        );
+    }
+
+    #[test]
+    fn what_a_loop_changes_is_read_anew() {
+        unchanged(
+            number_values,
+            "loops f(x: f64, n: usize, mut b0 a: f64[unit]) {
+               var x0 s: f64
+               x0 = x
+               v0: f64 = load b0[n]
+               for v1 in n {
+                 v2: f64 = x0
+                 v3: f64 = load b0[n]
+                 v4: f64 = add v2, v3
+                 x0 = v4
+                 store b0[v1], v4
+               }
+               v5: f64 = x0
+               v6: f64 = load b0[n]
+               v7: f64 = add v5, v6
+               store b0[0usize], v7
+               store b0[1usize], v0
+             }",
+        );
+    }
+
+    #[test]
+    fn comparisons_point_one_way() {
+        check(
+            number_values,
+            "loops f(x: f64, y: f64, mut b0 a: bool[unit]) {
+               v0: bool = lt x, y
+               v1: bool = gt y, x
+               store b0[0usize], v1
+             }",
+            "loops f(x: f64, y: f64, mut b0 a: bool[unit]) {
+               v0: bool = lt x, y
+               store b0[0usize], v0
+             }",
+        );
+    }
+}

@@ -71,3 +71,75 @@ pub fn optimize_observed(loops: &mut Loops, options: &Options, observe: &mut dyn
     run("hoist_invariants", hoist_invariants);
     run("remove_dead_code", remove_dead_code);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::parse;
+    use parfuse_ir::loops::Stmt;
+    use std::fmt::Write;
+
+    /// `exp((x - means) / widths * …) / widths / …` as lowered: a temporary array, a check and a loop for each
+    /// operation.
+    fn gaussians() -> String {
+        let mut text = String::from("loops gaussians(x: f64, b0 means: f64[unit], b1 widths: f64[unit]) {\n");
+        for temporary in 2..10 {
+            writeln!(text, "buffer b{temporary} t{temporary}: [f64; 1]").unwrap();
+        }
+        let operations = ["sub x, A", "div A, W", "powi A, 2i32", "mul A, -0.5f64", "exp A", "div A, W", "div A, 2.5f64", "div A, N"];
+        for (step, operation) in operations.iter().enumerate() {
+            let (from, to, v) = (if step == 0 { 0 } else { step + 1 }, step + 2, 10 * step);
+            writeln!(text, "v{v}: usize = dim b{from}, 0").unwrap();
+            let mut extent = v;
+            if operation.contains('W') {
+                writeln!(text, "v{}: usize = dim b1, 0", v + 1).unwrap();
+                writeln!(text, "v{}: bool = eq v{v}, v{}", v + 2, v + 1).unwrap();
+                writeln!(text, "check v{}, shape_mismatch(0) with v{v}, v{} @{step}:1", v + 2, v + 1).unwrap();
+                extent = v + 1;
+            }
+            writeln!(text, "v{}: usize = dim b0, 0", v + 3).unwrap();
+            writeln!(text, "v{}: f64 = cast v{}", v + 4, v + 3).unwrap();
+            writeln!(text, "alloc b{to}[v{extent}]").unwrap();
+            writeln!(text, "parfor v{} in v{extent} {{", v + 5).unwrap();
+            writeln!(text, "source op{step} @{step}:1").unwrap();
+            writeln!(text, "v{}: f64 = load b{from}[v{}]", v + 6, v + 5).unwrap();
+            writeln!(text, "v{}: f64 = load b1[v{}]", v + 7, v + 5).unwrap();
+            let operation = operation
+                .replace('A', &format!("v{}", v + 6))
+                .replace('W', &format!("v{}", v + 7))
+                .replace('N', &format!("v{}", v + 4));
+            writeln!(text, "v{}: f64 = {operation}", v + 8).unwrap();
+            writeln!(text, "store b{to}[v{}], v{}\n}}", v + 5, v + 8).unwrap();
+        }
+        text + "return b9\n}\n"
+    }
+
+    fn count(loops: &Loops, property: impl Fn(&Stmt) -> bool) -> usize {
+        let mut number = 0;
+        crate::walk::visit(&loops.body, &mut |stmt| number += property(stmt) as usize);
+        number
+    }
+
+    fn optimized(text: &str, options: &Options) -> Loops {
+        let mut loops = parse(text);
+        optimize_observed(&mut loops, options, &mut |pass, loops| {
+            loops.verify().unwrap_or_else(|error| panic!("after {pass}: {error}\n{loops}"));
+        });
+        loops
+    }
+
+    #[test]
+    fn an_expression_of_arrays_becomes_one_loop_with_one_allocation() {
+        let loops = optimized(&gaussians(), &Options::default());
+        println!("{loops}");
+        assert_eq!(count(&loops, |stmt| matches!(stmt, Stmt::Parfor(_))), 1, "{loops}");
+        assert_eq!(count(&loops, |stmt| matches!(stmt, Stmt::Alloc { .. })), 1, "{loops}");
+        assert_eq!(count(&loops, |stmt| matches!(stmt, Stmt::Check { .. })), 1, "{loops}");
+    }
+
+    #[test]
+    fn without_fusion_every_operation_stays_a_loop() {
+        let loops = optimized(&gaussians(), &Options { fuse: false });
+        assert_eq!(count(&loops, |stmt| matches!(stmt, Stmt::Parfor(_))), 8, "{loops}");
+    }
+}

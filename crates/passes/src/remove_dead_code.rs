@@ -206,3 +206,113 @@ fn remove_overwritten(loops: &Loops, block: &mut Block) -> bool {
     }
     removed
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{check, unchanged};
+
+    #[test]
+    fn what_nobody_looks_at_goes() {
+        check(
+            remove_dead_code,
+            "loops f(n: usize, c: bool, b0 a: f64[unit], mut b1 r: f64[unit]) {
+               buffer b2 t: [f64; 1]
+               var x0 s: f64
+               var x1 l: f64
+               x0 = 1.0f64
+               v0: f64 = load b0[n]
+               alloc b2[n]
+               parfor v1 in n {
+                 reduce sum x1 into x0
+                 v2: f64 = load b0[v1]
+                 v3: f64 = x1
+                 v4: f64 = add v2, v3
+                 x1 = v4
+                 store b2[v1], v4
+               }
+               if c { v5: f64 = x0 x0 = v5 }
+             }",
+            "loops f(n: usize, c: bool, b0 a: f64[unit], mut b1 r: f64[unit]) {
+               buffer b2 t: [f64; 1]
+               var x0 s: f64
+               var x1 l: f64
+             }",
+        );
+    }
+
+    #[test]
+    fn one_of_two_reductions_can_go() {
+        check(
+            remove_dead_code,
+            "loops f(n: usize, mut b0 r: f64[unit]) {
+               var x0 s: f64
+               var x1 s_local: f64
+               var x2 t: f64
+               var x3 t_local: f64
+               x0 = 0.0f64
+               x2 = 0.0f64
+               parfor v0 in n {
+                 reduce sum x1 into x0
+                 reduce sum x3 into x2
+                 v1: f64 = cast v0
+                 x1 = v1
+                 x3 = v1
+               }
+               v2: f64 = x2
+               store b0[0usize], v2
+             }",
+            "loops f(n: usize, mut b0 r: f64[unit]) {
+               var x0 s: f64
+               var x1 s_local: f64
+               var x2 t: f64
+               var x3 t_local: f64
+               x2 = 0.0f64
+               parfor v0 in n {
+                 reduce sum x3 into x2
+                 v1: f64 = cast v0
+                 x3 = v1
+               }
+               v2: f64 = x2
+               store b0[0usize], v2
+             }",
+        );
+    }
+
+    #[test]
+    fn overwritten_stores_go() {
+        check(
+            remove_dead_code,
+            "loops f(n: usize, x: f64, mut b0 r: f64[unit]) {
+               store b0[n], 0.0f64
+               store b0[0usize], 1.0f64
+               store b0[n], x
+             }",
+            "loops f(n: usize, x: f64, mut b0 r: f64[unit]) {
+               store b0[0usize], 1.0f64
+               store b0[n], x
+             }",
+        );
+    }
+
+    #[test]
+    fn checks_endless_loops_and_what_is_looked_at_stay() {
+        unchanged(
+            remove_dead_code,
+            "loops f(n: usize, c: bool, b0 a: f64[unit]) {
+               buffer b1 t: [f64; 1]
+               buffer b2 u: [f64; 1]
+               check c, division_by_zero
+               while { test c } do { }
+               alloc b1[n]
+               store b1[0usize], 1.0f64
+               v0: f64 = load b1[n]
+               store b1[0usize], v0
+               alloc b2[n] zeroed
+               v1: usize = dim b2, 0
+               for v2 in v1 { v3: bool = lt v2, n check v3, index_out_of_range(0) }
+               return b1
+             }",
+        );
+    }
+}

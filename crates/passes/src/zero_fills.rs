@@ -70,3 +70,51 @@ fn fresh(loops: &Loops, before: &[Stmt], buffer: Buffer, shape: &[Value]) -> Opt
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{check, unchanged};
+
+    #[test]
+    fn fills_with_zeros_become_zeroed_allocations() {
+        check(
+            zero_fills,
+            "loops f(n: usize, m: usize) {
+               buffer b0 a: [f64; 2]
+               alloc b0[n, m]
+               v0: usize = add n, m
+               parfor v1, v2 in n, m { store b0[v1, v2], 0.0f64 }
+               store b0[0usize, v0], 1.0f64
+               return b0
+             }",
+            "loops f(n: usize, m: usize) {
+               buffer b0 a: [f64; 2]
+               alloc b0[n, m] zeroed
+               v0: usize = add n, m
+               store b0[0usize, v0], 1.0f64
+               return b0
+             }",
+        );
+    }
+
+    #[test]
+    fn other_fills_stay_loops() {
+        unchanged(
+            zero_fills,
+            "loops f(n: usize, m: usize, mut b0 p: f64[unit]) {
+               buffer b1 a: [f64; 1]
+               buffer b2 b: [f64; 1]
+               buffer b3 c: [f64; 2]
+               parfor v0 in n { store b0[v0], 0.0f64 }
+               alloc b1[n]
+               parfor v1 in n { store b1[v1], -0.0f64 }
+               alloc b2[n]
+               parfor v2 in m { store b2[v2], 0.0f64 }
+               alloc b3[n, n]
+               parfor v3, v4 in n, n { store b3[v4, v3], 0.0f64 }
+               return b1, b2, b3
+             }",
+        );
+    }
+}
