@@ -295,7 +295,7 @@ pub enum Node {
     },
     /// A loop: `while { header; cond } { body }`. The carried values start as `init` and become `next` at the
     /// end of the body; they are visible in header and body, and after the loop they hold what they held when
-    /// the condition failed.
+    /// the condition failed. The body sees the header's values too, such as the mask of the lanes that go on.
     Loop {
         /// The carried values.
         carried: Vec<Carried>,

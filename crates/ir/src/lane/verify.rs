@@ -271,8 +271,6 @@ impl<'a> Verifier<'a> {
                 let mark = self.scope.enter();
                 self.nodes(header)?;
                 self.uniform(*cond, LaneType::Bool)?;
-                self.scope.leave(mark);
-                let mark = self.scope.enter();
                 self.nodes(body)?;
                 carried.iter().try_for_each(|carried| self.flows(carried.next, carried.value))?;
                 self.scope.leave(mark);
