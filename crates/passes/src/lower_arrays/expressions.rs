@@ -194,7 +194,7 @@ impl Lowering<'_> {
                     lowering.scalars.extend(params.iter().copied().zip(elements));
                     let outer = lowering.parallel.replace(Parallel { what: "map", draws: None });
                     let declared = lowering.declared.clone();
-                    lowering.statements(body)?;
+                    lowering.scoped(|lowering| lowering.statements(body))?;
                     lowering.declared = declared;
                     lowering.parallel = outer;
                     Ok(lowering.scalar(*result))

@@ -16,7 +16,6 @@ use crate::rejection::Rejection;
 use parfuse_ir::loops::{Buffer, Event, Expr, Note, Parfor, Reduction, Source, Stmt, Value};
 use parfuse_ir::program::{self, Block};
 use parfuse_ir::{DType, Loc, Scalar, ScalarOp};
-use std::collections::HashSet;
 
 /// A range of the user's, with its bounds also as `usize` modulo 2^64.
 struct Range {
@@ -183,10 +182,12 @@ impl Lowering<'_> {
         let declared = self.declared.clone();
         let source = Source { what: "prange".into(), loc: range.loc };
         self.parallel_loop(vec![range.extent], reductions, source, |lowering, indices| {
-            let draws = stream.map(|stream| lowering.start_draws(stream, indices[0], range.loc));
-            lowering.bind_index(index, &range, indices[0]);
-            lowering.parallel = Some(Parallel { what: "prange", draws });
-            lowering.statements(body)?;
+            lowering.scoped(|lowering| {
+                let draws = stream.map(|stream| lowering.start_draws(stream, indices[0], range.loc));
+                lowering.bind_index(index, &range, indices[0]);
+                lowering.parallel = Some(Parallel { what: "prange", draws });
+                lowering.statements(body)
+            })?;
             lowering.parallel = None;
             Ok(())
         })?;
@@ -218,7 +219,8 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    /// A parallel loop over a space. A space without dimensions has one iteration and needs no loop.
+    /// A parallel loop over a space. Its body leaves nothing known that does not hold after the loop, except
+    /// of the locals of its reductions. A space without dimensions has one iteration and needs no loop.
     pub(super) fn parallel_loop(
         &mut self,
         extents: Vec<Value>,
@@ -231,13 +233,11 @@ impl Lowering<'_> {
         }
         let indices: Vec<Value> =
             extents.iter().map(|_| self.output.value(Expr::Bound, DType::Usize, source.loc)).collect();
-        let (body, _, ()) = self.nested(|lowering| {
-            // What another loop's private variables held is nothing to this one.
-            let locals: HashSet<_> = reductions.iter().map(|reduction| reduction.local).collect();
-            lowering.known.contents.retain(|var, _| !locals.contains(var));
-            body(lowering, &indices)
-        })?;
+        let outer = std::mem::take(&mut self.block);
+        body(self, &indices)?;
+        let body = std::mem::replace(&mut self.block, outer);
         for reduction in &reductions {
+            self.known.contents.remove(&reduction.local);
             self.known.contents.remove(&reduction.target);
         }
         let sources = vec![source];

@@ -209,7 +209,6 @@ impl<'a> Lowering<'a> {
     fn finish(mut self) -> Loops {
         self.output.body = std::mem::take(&mut self.prologue);
         self.output.body.append(&mut self.block);
-        scan::drop_unread_variables(&mut self.output);
         self.output
     }
 
@@ -293,11 +292,18 @@ impl<'a> Lowering<'a> {
         build: impl FnOnce(&mut Self) -> Result<T, Rejection>,
     ) -> Result<(Vec<Stmt>, Known, T), Rejection> {
         let outer = std::mem::take(&mut self.block);
+        let (after, result) = self.scoped(build)?;
+        Ok((std::mem::replace(&mut self.block, outer), after, result))
+    }
+
+    /// Does something and returns what is known after it; what was known before holds again.
+    fn scoped<T>(
+        &mut self,
+        build: impl FnOnce(&mut Self) -> Result<T, Rejection>,
+    ) -> Result<(Known, T), Rejection> {
         let before = self.known.clone();
         let result = build(self)?;
-        let inner = std::mem::replace(&mut self.block, outer);
-        let after = std::mem::replace(&mut self.known, before);
-        Ok((inner, after, result))
+        Ok((std::mem::replace(&mut self.known, before), result))
     }
 
     /// What a scalar value has become.

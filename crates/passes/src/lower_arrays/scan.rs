@@ -1,9 +1,8 @@
 //! What a piece of a program uses, reads and assigns, found without lowering it.
 
 use parfuse_ir::Loc;
-use parfuse_ir::loops::{self, Loops};
 use parfuse_ir::program::{Block, Expr, Program, Stmt, Value, Var};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 /// What running a block may do to what is known before it.
 #[derive(Clone, Default, Debug)]
@@ -117,48 +116,4 @@ pub(super) fn uses(program: &Program) -> HashMap<Value, u32> {
         }
     }
     uses
-}
-
-/// Removes assignments to variables that nothing reads: forwarding has made them pointless.
-pub(super) fn drop_unread_variables(loops: &mut Loops) {
-    let mut read: HashSet<loops::Var> = HashSet::new();
-    let mut pending: Vec<&loops::Block> = vec![&loops.body];
-    while let Some(block) = pending.pop() {
-        for stmt in block {
-            match stmt {
-                loops::Stmt::Let(value) => {
-                    if let loops::Expr::Var(var) = loops.values[*value].expr {
-                        read.insert(var);
-                    }
-                }
-                loops::Stmt::If { then, otherwise, .. } => pending.extend([then, otherwise]),
-                loops::Stmt::While { header, body, .. } => pending.extend([header, body]),
-                loops::Stmt::For { body, .. } => pending.push(body),
-                loops::Stmt::Parfor(parfor) => {
-                    read.extend(
-                        parfor.reductions.iter().flat_map(|reduction| [reduction.local, reduction.target]),
-                    );
-                    pending.push(&parfor.body);
-                }
-                loops::Stmt::Set { .. }
-                | loops::Stmt::Alloc { .. }
-                | loops::Stmt::Move { .. }
-                | loops::Stmt::Store { .. }
-                | loops::Stmt::Check { .. } => {}
-            }
-        }
-    }
-    let mut pending: Vec<&mut loops::Block> = vec![&mut loops.body];
-    while let Some(block) = pending.pop() {
-        block.retain(|stmt| !matches!(stmt, loops::Stmt::Set { var, .. } if !read.contains(var)));
-        for stmt in block {
-            match stmt {
-                loops::Stmt::If { then, otherwise, .. } => pending.extend([then, otherwise]),
-                loops::Stmt::While { header, body, .. } => pending.extend([header, body]),
-                loops::Stmt::For { body, .. } => pending.push(body),
-                loops::Stmt::Parfor(parfor) => pending.push(&mut parfor.body),
-                _ => {}
-            }
-        }
-    }
 }
