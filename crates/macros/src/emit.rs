@@ -64,9 +64,27 @@ pub fn emit(input: &KernelInput, traced: &TokenStream, diagnostics: &Diagnostics
 /// never run.
 fn traits(input: &KernelInput, traced: Option<&TokenStream>) -> (TokenStream, TokenStream) {
     let (t, arguments, place) = (hygienic("t"), hygienic("arguments"), hygienic("place"));
+    let value = hygienic("value");
     let name_text = input.name().to_string();
     let never = quote!(::core::unreachable!());
-    let body = traced.unwrap_or(&never);
+    let body = match traced {
+        None => never.clone(),
+        // Both branches of every `if` are traced, so kernels that call each other would never end.
+        Some(traced) => quote! {
+            ::std::thread_local! {
+                static __PARFUSE_ACTIVE: ::core::cell::Cell<bool> = const { ::core::cell::Cell::new(false) };
+            }
+            if __PARFUSE_ACTIVE.replace(true) {
+                return #t.mistake(
+                    "a kernel cannot call itself, not even through others: write a `while` loop",
+                    #place,
+                );
+            }
+            let #value = { #traced };
+            __PARFUSE_ACTIVE.set(false);
+            #value
+        },
+    };
     let inline = quote! {
         fn inline<'t>(
             #t: &'t ::parfuse::__private::Tracer,

@@ -31,13 +31,18 @@ impl Translator<'_> {
                 let op = match unary.op {
                     UnOp::Neg(_) => "-",
                     UnOp::Not(_) => "!",
-                    // Dereferencing and borrowing change nothing about a traced value.
+                    // Reading through a reference is the same as reading.
                     _ => return self.expr(&unary.expr),
                 };
                 let (operand, place) = (self.expr(&unary.expr), self.place(unary.op.span()));
                 quote!(#t.unary(#op, #operand, #place))
             }
-            Expr::Reference(reference) => self.expr(&reference.expr),
+            // A borrowed array stays the array it is, a moved one is a copy.
+            Expr::Reference(reference) => {
+                let op = if reference.mutability.is_some() { "&mut" } else { "&" };
+                let (operand, place) = (self.expr(&reference.expr), self.place(reference.and_token.span()));
+                quote!(#t.unary(#op, #operand, #place))
+            }
             Expr::Binary(binary) => self.binary(binary),
             Expr::Cast(cast) => {
                 annotation::check_cast(&cast.ty, self.diagnostics);

@@ -4,48 +4,24 @@
 //! catches what no receiver supports, at compile time, with a word on what to write instead.
 
 /// The methods that a kernel may call, by what they belong to.
-pub const METHODS: &[&[&str]] = &[FLOATS, INTEGERS, COMPARISONS, ARRAYS, OPTIONS, RANGES, COPIES];
+pub const METHODS: &[&[&str]] = &[FLOATS, INTEGERS, OPERATORS, ARRAYS, OPTIONS, RANGES, COPIES];
 
-/// Methods of `f32` and `f64`, and of arrays of them.
+/// Methods of `f32` and `f64`, many of them also of integers and of arrays.
 const FLOATS: &[&str] = &[
     "abs",
-    "abs_sub",
-    "acos",
-    "acosh",
-    "asin",
-    "asinh",
-    "atan",
-    "atan2",
-    "atanh",
-    "cbrt",
     "ceil",
     "clamp",
-    "copysign",
     "cos",
-    "cosh",
     "div_euclid",
     "exp",
-    "exp2",
-    "exp_m1",
     "floor",
     "fract",
-    "from_bits",
-    "hypot",
     "is_finite",
     "is_infinite",
     "is_nan",
-    "is_normal",
-    "is_sign_negative",
-    "is_sign_positive",
     "ln",
-    "ln_1p",
-    "log",
-    "log10",
-    "log2",
     "max",
-    "maximum",
     "min",
-    "minimum",
     "mul_add",
     "pow2",
     "powf",
@@ -53,124 +29,75 @@ const FLOATS: &[&str] = &[
     "recip",
     "rem_euclid",
     "round",
-    "round_ties_even",
     "signum",
     "sin",
     "sin_cos",
-    "sinh",
     "sqrt",
     "tan",
     "tanh",
-    "to_bits",
     "to_degrees",
     "to_radians",
-    "total_cmp",
     "trunc",
-    "erf",
-    "erfc",
 ];
 
-/// Methods of the integer types and `bool`.
+/// Methods of the integer types.
 const INTEGERS: &[&str] = &[
     "abs_diff",
-    "checked_div",
-    "checked_rem",
-    "count_ones",
-    "count_zeros",
-    "div_ceil",
-    "ilog2",
-    "is_multiple_of",
     "is_negative",
     "is_positive",
-    "is_power_of_two",
-    "isqrt",
-    "leading_zeros",
-    "next_multiple_of",
-    "next_power_of_two",
-    "not",
     "pow",
-    "reverse_bits",
-    "rotate_left",
-    "rotate_right",
     "saturating_add",
     "saturating_sub",
-    "saturating_mul",
-    "swap_bytes",
-    "trailing_zeros",
-    "unsigned_abs",
     "wrapping_abs",
     "wrapping_add",
     "wrapping_div",
     "wrapping_mul",
     "wrapping_neg",
-    "wrapping_pow",
     "wrapping_rem",
-    "wrapping_shl",
-    "wrapping_shr",
     "wrapping_sub",
 ];
 
-/// Comparisons and arithmetic written as methods.
-const COMPARISONS: &[&str] = &[
-    "add", "sub", "mul", "div", "rem", "neg", "eq", "ne", "lt", "le", "gt", "ge", "bitand", "bitor", "bitxor",
-];
+/// Operators written as methods.
+const OPERATORS: &[&str] =
+    &["add", "sub", "mul", "div", "rem", "neg", "not", "eq", "ne", "lt", "le", "gt", "ge"];
 
-/// Methods of arrays.
+/// Methods of arrays, and of the shapes that `shape` returns.
 const ARRAYS: &[&str] = &[
-    "all",
-    "any",
-    "argmax",
-    "argmin",
     "assign",
-    "cols",
     "dim",
     "fill",
-    "first",
-    "get",
-    "into_dyn",
+    "into_pattern",
     "is_empty",
-    "last",
     "len",
-    "len_of",
     "map",
-    "map_inplace",
     "mapv",
     "mapv_inplace",
     "mapv_into",
-    "max_skipnan",
     "mean",
-    "min_skipnan",
     "ncols",
     "ndim",
     "nrows",
     "product",
     "raw_dim",
-    "reversed_axes",
-    "rows",
     "scaled_add",
     "shape",
-    "std",
     "sum",
-    "swap",
-    "t",
-    "uget",
-    "var",
+    "to_vec",
     "view",
     "view_mut",
 ];
 
 /// Methods of options, such as the result of `mean`.
-const OPTIONS: &[&str] = &["unwrap", "unwrap_or", "unwrap_or_default", "expect", "is_some", "is_none"];
+const OPTIONS: &[&str] = &["expect", "is_none", "is_some", "unwrap", "unwrap_or", "unwrap_or_default"];
 
 /// Methods of ranges, for loops.
 const RANGES: &[&str] = &["rev", "step_by"];
 
 /// Conversions that copy or do nothing.
-const COPIES: &[&str] =
-    &["clone", "to_owned", "into_owned", "into", "as_ref", "as_mut", "borrow", "copied", "cloned"];
+const COPIES: &[&str] = &["as_mut", "as_ref", "borrow", "borrow_mut", "clone", "into_owned", "to_owned"];
 
 /// The methods that take a closure over elements.
-pub const MAPPINGS: &[&str] = &["mapv", "map", "mapv_into", "mapv_inplace", "map_inplace"];
+pub const MAPPINGS: &[&str] = &["mapv", "map", "mapv_into", "mapv_inplace"];
 
 /// The functions of array types that a kernel may call: `Array2::<f64>::zeros((h, w))`.
 pub const ARRAY_FUNCTIONS: &[&str] = &["zeros", "ones", "from_elem", "random", "default"];
@@ -184,10 +111,9 @@ pub fn is_known(name: &str) -> bool {
 pub fn advice(name: &str) -> String {
     let instead =
         match name {
-            "iter" | "into_iter" | "iter_mut" | "indexed_iter" | "enumerate" | "zip" | "for_each"
-            | "windows" | "axis_iter" | "outer_iter" | "chunks" | "exact_chunks" | "lanes" | "genrows" => {
-                "loop over indices: `for i in 0..a.len() { … a[i] … }`"
-            }
+            "rows" | "columns" | "iter" | "into_iter" | "iter_mut" | "indexed_iter" | "enumerate" | "zip"
+            | "for_each" | "windows" | "axis_iter" | "outer_iter" | "chunks" | "exact_chunks" | "lanes"
+            | "genrows" => "loop over indices: `for i in 0..a.len() { … a[i] … }`",
             "par_iter" | "into_par_iter" | "par_iter_mut" | "par_for_each" => {
                 "loop over indices: `for i in prange(0..a.len()) { … a[i] … }`"
             }
@@ -207,9 +133,25 @@ pub fn advice(name: &str) -> String {
             "push" | "extend" | "insert" | "remove" | "pop" | "append" | "resize" => {
                 "make the array in its final size with `Array1::zeros(n)` and set its elements"
             }
-            "to_vec" | "into_raw_vec" | "as_slice" | "as_slice_mut" | "into_vec" => "use the array itself",
+            "into_raw_vec" | "as_slice" | "as_slice_mut" | "into_vec" => "use the array itself",
             "sort" | "sort_by" | "sort_unstable" | "sort_by_key" => "sort before the call",
-            "unsigned_abs" | "to_string" | "parse" => "do it outside of the kernel",
+            "to_string" | "parse" => "do it outside of the kernel",
+            "into" | "try_into" => "convert with `as`",
+            "var" | "std" => "compute it from `sum` and `mean`",
+            "t" | "reversed_axes" => "index the array with the axes exchanged",
+            "get" | "uget" | "first" | "last" => "index with `a[i]`, perhaps after a comparison",
+            "hypot" => "write `(x * x + y * y).sqrt()`",
+            "exp2" => "write `2f64.powf(x)`",
+            "exp_m1" => "write `x.exp() - 1.0`",
+            "ln_1p" => "write `(1.0 + x).ln()`",
+            "log2" => "write `x.ln() / std::f64::consts::LN_2`",
+            "log10" => "write `x.ln() / std::f64::consts::LN_10`",
+            "log" => "write `x.ln() / base.ln()`",
+            "cbrt" => "write `x.powf(1.0 / 3.0)`",
+            "sinh" => "write `(x.exp() - (-x).exp()) / 2.0`",
+            "cosh" => "write `(x.exp() + (-x).exp()) / 2.0`",
+            "checked_add" | "checked_sub" | "checked_mul" | "checked_div" => "write the comparison out",
+            "is_sign_negative" | "is_sign_positive" => "compare with zero",
             _ => "if it is a function of yours, make it a `#[kernel]` function and call that",
         };
     format!("the method `{name}` is not supported in a kernel: {instead}")

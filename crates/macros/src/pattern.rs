@@ -5,7 +5,7 @@
 //!
 //! let whole = pair;
 //! let a = t.bind("a", t.field(whole, 0, at(…)), Some(f64), at(…));
-//! let b = t.variable("b", t.bind("b", t.field(whole, 1, at(…)), Some(i64), at(…)), at(…));
+//! let b = t.variable("b", t.bind("", t.field(whole, 1, at(…)), Some(i64), at(…)), at(…));
 //! ```
 
 use crate::annotation;
@@ -68,19 +68,35 @@ impl Translator<'_> {
         }
         let (t, name, text) = (self.t.clone(), &ident.ident, ident.ident.to_string());
         let place = self.place(name.span());
-        let annotated = ty.map(annotation::expression);
-        let code = match (ident.mutability.is_some(), annotated) {
-            (false, ty) => {
-                let ty = ty.unwrap_or_else(|| quote!(::core::option::Option::None));
-                quote!(let #name = #t.bind(#text, #value, #ty, #place);)
+        let code = match (ident.mutability.is_some(), ty) {
+            (false, None) => {
+                quote!(let #name = #t.bind(#text, #value, ::core::option::Option::None, #place);)
+            }
+            (false, Some(ty)) => {
+                let typed = self.typed(&text, value, &annotation::expression(ty), &place);
+                quote!(let #name = #typed;)
             }
             (true, None) => quote!(let #name = #t.variable(#text, #value, #place);),
             (true, Some(ty)) => {
-                quote!(let #name = #t.variable(#text, #t.bind(#text, #value, #ty, #place), #place);)
+                let typed = self.typed("", value, &annotation::expression(ty), &place);
+                quote!(let #name = #t.variable(#text, #typed, #place);)
             }
         };
         self.scope.add(text, Local::default());
         code
+    }
+
+    /// A value that is declared to be of a type. It is taken by value first: binding with an array type
+    /// alone means passing by reference.
+    pub(crate) fn typed(
+        &self,
+        name: &str,
+        value: TokenStream,
+        ty: &TokenStream,
+        place: &TokenStream,
+    ) -> TokenStream {
+        let t = &self.t;
+        quote!(#t.bind(#name, #t.bind("", #value, ::core::option::Option::None, #place), #ty, #place))
     }
 
     /// `let x;` or `let x: T;`, to be assigned later.

@@ -218,7 +218,7 @@ impl Translator<'_> {
                     _ => None,
                 };
                 let value = match declared {
-                    Some(ty) => quote!(#t.bind("", #value, #ty, #place)),
+                    Some(ty) => self.typed("", value, &ty, place),
                     None => value,
                 };
                 quote!({ let #new = #value; #t.assign(#variable, #new, #place); })

@@ -129,7 +129,8 @@ fn statements_become_hooks() {
             "let s = t.variable(\"s\", t.int_literal(0,",
             "let t = t.declare(\"t\",",
             "<f64 as ::parfuse::__private::Annotated>::annotation()",
-            "let a = t.bind(\"a\", t.field(whole_0, 0,",
+            "let a = t.bind(\"a\", t.bind(\"\", t.field(whole_0, 0,",
+            "let b = t.variable(\"b\", t.bind(\"\",",
             "t.while_(|| t.logical(true, t.binary(\"<\", s, n,",
         ],
     );
@@ -176,6 +177,14 @@ fn calls_become_hooks() {
         &["t.mapv(a, \"mapv\", |element| { let v = t.bind(\"v\", element,"],
     );
     contains("fn f(a: &ArrayRef1<f64>) -> f64 { a.mean().expect(\"elements\") }", &[", \"expect\", &[],"]);
+}
+
+#[test]
+fn borrows_are_told_from_moves() {
+    contains(
+        "fn f(a: &ArrayRef1<f64>) { let b = &a; let c = a; g(&mut c); }",
+        &["let b = t.bind(\"b\", t.unary(\"&\", a,", "let c = t.bind(\"c\", a,", "&[t.unary(\"&mut\", c,"],
+    );
 }
 
 #[test]
