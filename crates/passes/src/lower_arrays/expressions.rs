@@ -52,10 +52,13 @@ impl Lowering<'_> {
         let (dtype, loc) = (data.ty.dtype(), data.loc);
         Ok(match &data.expr {
             program::Expr::Var(var) => self.read_variable(*var, loc)?,
-            program::Expr::Op(op, args) => {
-                let args: Vec<Value> = args.iter().map(|arg| self.scalar(*arg)).collect();
-                self.emit(Expr::Op(*op, args), dtype, loc)
-            }
+            program::Expr::Op(op, args) => match self.first_contribution(*op, args) {
+                Some(contribution) => contribution,
+                None => {
+                    let args = args.iter().map(|arg| self.scalar(*arg)).collect();
+                    self.emit(Expr::Op(*op, args), dtype, loc)
+                }
+            },
             program::Expr::Cast(from) => self.conversion(*from, dtype, loc),
             program::Expr::Index { array, index } => {
                 let buffer = self.array(*array);
@@ -96,6 +99,23 @@ impl Lowering<'_> {
             });
         }
         Ok(self.get(self.scalar_vars[&var], loc))
+    }
+
+    /// If an operation combines the identity that a reduction's local starts from with something: that as it
+    /// is. No bit of the total changes: the total it goes to has itself started from the identity, so that a
+    /// negative zero is absorbed by a sum and a NaN by a minimum in either case.
+    fn first_contribution(&mut self, op: ScalarOp, args: &[program::Value]) -> Option<Value> {
+        let [a, b] = args else { return None };
+        let (a, b) = (*a, *b);
+        [(a, b), (b, a)].into_iter().find_map(|(partial, contribution)| {
+            let program::Expr::Var(var) = self.program.values[partial].expr else { return None };
+            let reduced = &self.parallel.as_ref()?.reduced;
+            let (_, reduce) =
+                *reduced.iter().find(|(other, reduce)| *other == var && reduce.combine() == op)?;
+            let identity = reduce.identity(self.program.ty(partial).dtype());
+            let partial = self.scalar(partial);
+            self.is_constant(partial, identity).then(|| self.scalar(contribution))
+        })
     }
 
     /// Converts a scalar. The index of a signed range is widened from the `usize` it was computed as.
@@ -192,7 +212,8 @@ impl Lowering<'_> {
                     arrays.iter().map(|array| self.operand_to(*array, &shape, loc)).collect();
                 self.elementwise(fresh, shape, operands, source, |lowering, elements, _| {
                     lowering.scalars.extend(params.iter().copied().zip(elements));
-                    let outer = lowering.parallel.replace(Parallel { what: "map", draws: None });
+                    let outer =
+                        lowering.parallel.replace(Parallel { what: "map", reduced: Vec::new(), draws: None });
                     let declared = lowering.declared.clone();
                     lowering.scoped(|lowering| lowering.statements(body))?;
                     lowering.declared = declared;
@@ -361,8 +382,8 @@ impl Lowering<'_> {
         })
     }
 
-    /// Combines all elements of an array. An iteration's contribution is its element as it is: combining
-    /// it with the identity first would change no bit of the total.
+    /// Combines all elements of an array. An iteration's contribution is its element as it is (see
+    /// [`Lowering::first_contribution`]).
     fn reduce(
         &mut self,
         op: ReduceOp,

@@ -185,7 +185,12 @@ impl Lowering<'_> {
             lowering.scoped(|lowering| {
                 let draws = stream.map(|stream| lowering.start_draws(stream, indices[0], range.loc));
                 lowering.bind_index(index, &range, indices[0]);
-                lowering.parallel = Some(Parallel { what: "prange", draws });
+                for (var, op) in &reduced {
+                    let local = lowering.scalar_vars[var];
+                    let identity = lowering.constant(op.identity(lowering.output.vars[local].dtype));
+                    lowering.known.contents.insert(local, identity);
+                }
+                lowering.parallel = Some(Parallel { what: "prange", reduced, draws });
                 lowering.statements(body)
             })?;
             lowering.parallel = None;

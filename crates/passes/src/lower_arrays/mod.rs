@@ -26,7 +26,7 @@ mod tests;
 
 use crate::rejection::Rejection;
 use parfuse_ir::loops::{Buffer, BufferData, Expr, Layout, Loops, Origin, Output, Stmt, Value, VarData};
-use parfuse_ir::{Arena, DType, Fault, FaultKind, Loc, Scalar, ScalarOp, program};
+use parfuse_ir::{Arena, DType, Fault, FaultKind, Loc, ReduceOp, Scalar, ScalarOp, program};
 use program::Program;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -109,6 +109,8 @@ struct Known {
 struct Parallel {
     /// What the user calls it.
     what: &'static str,
+    /// The variables it reduces.
+    reduced: Vec<(program::Var, ReduceOp)>,
     /// The random numbers of its iterations, if it draws any.
     draws: Option<random::Draws>,
 }

@@ -87,11 +87,9 @@ impl<'a> Chains<'a> {
     }
 
     fn statement(&mut self, stmt: &Stmt) -> Result<(), Flaw> {
-        let loc = self.loc(stmt);
-        for used in scan::uses_of(self.program, stmt) {
-            if self.tainted.contains(&used) {
-                self.uses.push((used, loc));
-            }
+        // The condition of a `while` is computed in its header: it is looked at after that.
+        if !matches!(stmt, Stmt::While { .. }) {
+            self.note_uses(stmt);
         }
         let nested = scan::nested_blocks(self.program, stmt);
         match stmt {
@@ -129,10 +127,20 @@ impl<'a> Chains<'a> {
                 if assigns {
                     self.new_version();
                 }
+                if matches!(stmt, Stmt::While { .. }) {
+                    self.note_uses(stmt);
+                }
                 Ok(())
             }
             Stmt::Assign { .. } | Stmt::Store { .. } | Stmt::Update { .. } | Stmt::Check { .. } => Ok(()),
         }
+    }
+
+    fn note_uses(&mut self, stmt: &Stmt) {
+        let loc = self.loc(stmt);
+        let tainted =
+            scan::uses_of(self.program, stmt).into_iter().filter(|used| self.tainted.contains(used));
+        self.uses.extend(tainted.map(|used| (used, loc)));
     }
 
     /// Follows an assigned value back to the variable's contents.

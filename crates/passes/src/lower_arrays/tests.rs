@@ -349,6 +349,34 @@ fn assignments_of_one_group_are_reductions() {
 }
 
 #[test]
+fn a_contribution_alone_is_not_combined_with_the_identity() {
+    let loops = lowered(&reducing("v3: i64 = x0\nv4: i64 = add v2, v3\nx0 = v4")).unwrap();
+    assert!(!loops.to_string().contains("add"), "{loops}");
+}
+
+#[test]
+fn sums_of_negative_zeros_and_extrema_of_nan_start_from_the_identity() {
+    let text = "program f() -> (f64, f64) {
+  var x0 s: f64
+  var x1 m: f64
+  x0 = 0.0f64
+  x1 = 5.0f64
+  prange v0: i64 in 0i64..3i64 step 1i64 {
+    v1: f64 = x0
+    v2: f64 = add v1, -0.0f64
+    x0 = v2
+    v3: f64 = x1
+    v4: f64 = min v3, f64(0x7ff8000000000000)
+    x1 = v4
+  }
+  v5: f64 = x0
+  v6: f64 = x1
+  return v5, v6
+}";
+    run(text, &[]).expect("it runs");
+}
+
+#[test]
 fn variables_of_the_body_are_private() {
     let body = "x1 = 0i64\nfor v3: i64 in 0i64..v1 step 1i64 {\nv4: i64 = x1\nv5: i64 = add v4, v2\nx1 = v5\n}\n\
                 v6: i64 = x0\nv7: i64 = x1\nv8: i64 = add v6, v7\nx0 = v8";
@@ -380,6 +408,10 @@ fn other_assignments_are_refused_with_the_reason() {
         ("v3: i64 = x0\nv4: i64 = add v3, v2\nx0 = v4\nx1 = v4", ReductionFlaw::ReadElsewhere),
         (
             "v3: i64 = x0\nv4: i64 = add v3, v2\nx0 = v4\nv5: bool = lt v3, 2i64\nif v5 {\nx1 = 1i64\n}",
+            ReductionFlaw::ReadElsewhere,
+        ),
+        (
+            "x1 = 0i64\nwhile {\nv3: i64 = x0\nv4: bool = lt v3, 9i64\ntest v4\n} do {\nv5: i64 = x0\nv6: i64 = add v5, v2\nx0 = v6\n}",
             ReductionFlaw::ReadElsewhere,
         ),
         // The second assignment drops what the first has added.
