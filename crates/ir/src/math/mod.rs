@@ -208,3 +208,6 @@ pub fn expand<P: Primitives>(p: &mut P, op: ScalarOp, operands: &[P::Value]) -> 
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests;
