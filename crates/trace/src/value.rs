@@ -295,6 +295,8 @@ impl<'t> Value<'t> {
     }
 }
 
+// On the left stand only the types of bare literals: were there two float types, rustc could not tell which
+// one `0.5` is in `(0.5 * x).exp()`.
 macro_rules! operators {
     ($($trait:ident $method:ident $symbol:literal),*) => { $(
         impl<'t, R: Operand<'t>> ops::$trait<R> for Value<'t> {
@@ -305,7 +307,7 @@ macro_rules! operators {
                 self.tracer.binary($symbol, self, right.operand(self.tracer, at), at)
             }
         }
-        operators!(@left $trait $method $symbol: bool, i32, i64, usize, f32, f64);
+        operators!(@left $trait $method $symbol: bool, i32, f64);
     )* };
     (@left $trait:ident $method:ident $symbol:literal: $($ty:ty),*) => { $(
         impl<'t> ops::$trait<Value<'t>> for $ty {

@@ -1,0 +1,77 @@
+//! All mistakes are reported, each once, and nothing panics.
+
+use super::{check_mistakes, line};
+use crate::{ReturnKind, Tracer};
+
+#[test]
+fn independent_mistakes_are_all_reported_and_consequences_are_not() {
+    check_mistakes(
+        |t| {
+            let (x, n) = (t.scalar::<f64>("x"), t.scalar::<i64>("n"));
+            let wrong = t.binary("+", x, n, line(1));
+            let consequence = t.method(wrong, "sqrt", &[], line(2));
+            let bound = t.bind("y", consequence, None, line(2));
+            t.method(x, "hypot", &[x], line(3));
+            bound
+        },
+        &[
+            "kernel.rs:1:5: `+` of f64 and i64: both sides must have one type; convert one with `as`",
+            "kernel.rs:3:5: `.hypot()` of a number is not supported in a kernel; write `(x * x + y * y).sqrt()`",
+        ],
+    );
+}
+
+#[test]
+fn methods_know_their_arguments_and_receivers() {
+    check_mistakes(
+        |t| {
+            let (x, n) = (t.scalar::<f64>("x"), t.scalar::<i64>("n"));
+            t.method(x, "sqrt", &[x], line(1));
+            t.method(x, "powi", &[x], line(2));
+            t.method(n, "recip", &[], line(3));
+            t.method(x, "pow", &[n], line(4));
+            t.method(n, "saturating_sub", &[n], line(5));
+            let range = t.range(n, n, false, line(6));
+            t.method(range, "len", &[], line(6));
+            t.method(t.tuple(&[x, x]), "sqrt", &[], line(7));
+            t.field(x, 0, line(8));
+            t.cast::<bool>(n, line(9))
+        },
+        &[
+            "kernel.rs:1:5: `.sqrt()` takes 0 arguments, not 1",
+            "kernel.rs:2:5: the exponent of `powi`: expected i32, found f64",
+            "kernel.rs:3:5: there is no method `.recip()` of i64",
+            "kernel.rs:4:5: there is no method `.pow()` of f64",
+            "kernel.rs:5:5: `.saturating_sub()` of i64 is not supported in a kernel; \
+             it is supported for usize only",
+            "kernel.rs:6:5: `.len()` of a range is not supported in a kernel; \
+             ranges have `rev()` and `step_by(n)`",
+            "kernel.rs:7:5: a tuple is not supported here; use its fields",
+            "kernel.rs:8:5: only tuples have a field `.0`",
+            "kernel.rs:9:5: i64 cannot be cast to bool; compare with zero: `x != 0`",
+        ],
+    );
+}
+
+#[test]
+fn the_error_lists_all_mistakes_under_the_name_of_the_kernel() {
+    let t = Tracer::new("area");
+    t.mistake("one thing", line(1));
+    t.mistake("another", line(2));
+    let error = t.finish(t.unit(), ReturnKind::Any).unwrap_err();
+    let expected =
+        "`area` cannot be compiled as a kernel:\n  kernel.rs:1:5: one thing\n  kernel.rs:2:5: another";
+    assert_eq!(error.to_string(), expected);
+}
+
+#[test]
+fn ranges_and_options_are_not_results() {
+    check_mistakes(
+        |t| t.range(t.int_literal(0, line(1)), t.int_literal(1, line(1)), false, line(1)),
+        &["a range is not supported here; ranges are for `for` loops"],
+    );
+    check_mistakes(
+        |t| t.array::<f64>("a", 1).mean(),
+        &["an `Option` is not supported here; `unwrap()` or `unwrap_or(…)` it first"],
+    );
+}
