@@ -32,7 +32,8 @@ fn shapes_come_from_numbers_tuples_and_other_arrays() {
     check(
         |t| {
             let a = t.array::<f64>("a", 2);
-            let like = t.array_function::<Array2<f64>>("zeros", &[t.method(a, "raw_dim", &[], line(1))], line(1));
+            let like =
+                t.array_function::<Array2<f64>>("zeros", &[t.method(a, "raw_dim", &[], line(1))], line(1));
             let dim = t.method(a, "dim", &[], line(2));
             let one = t.float_literal(1.0, line(2));
             let full = t.array_function::<Array2<f64>>("from_elem", &[dim, one], line(2));
@@ -161,9 +162,10 @@ fn arrays_of_integers_are_divided_if_there_is_something_to_divide() {
         let (a, n) = (t.array::<i64>("a", 1), t.scalar::<i64>("n"));
         t.binary("/", a, n, line(1))
     });
-    let checks = program.body.iter().filter(|stmt| {
-        matches!(stmt, Stmt::Check { kind: FaultKind::DivisionByZero, .. })
-    });
+    let checks = program
+        .body
+        .iter()
+        .filter(|stmt| matches!(stmt, Stmt::Check { kind: FaultKind::DivisionByZero, .. }));
     assert_eq!(checks.count(), 1);
     assert!(program.to_string().contains("len a"), "{program}");
 }

@@ -37,7 +37,10 @@ fn check(body: impl for<'t> FnOnce(&'t Tracer) -> Value<'t>, expected: &str) {
         words.collect::<Vec<_>>().join(" ").trim().to_string()
     };
     let lines = |text: &str| -> Vec<String> {
-        text.lines().map(without_place).filter(|line| !line.is_empty() && !line.starts_with("file ")).collect()
+        text.lines()
+            .map(without_place)
+            .filter(|line| !line.is_empty() && !line.starts_with("file "))
+            .collect()
     };
     let (found, expected) = (lines(&text), lines(expected));
     assert!(found == expected, "found\n{}\nexpected\n{}", found.join("\n"), expected.join("\n"));

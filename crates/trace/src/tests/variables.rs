@@ -39,8 +39,8 @@ fn variables_change_places_in_tuple_assignment() {
             a
         },
         "program kernel(p: i64, q: i64) -> i64 {
-           var x0 "pair.0": i64
-           var x1 "pair.1": i64
+           var x0 \"pair.0\": i64
+           var x1 \"pair.1\": i64
            x0 = p
            x1 = q
            v2: i64 = x1
