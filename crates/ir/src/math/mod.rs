@@ -27,8 +27,8 @@ pub trait Primitives {
     fn ty(&self, value: Self::Value) -> LaneType;
 
     /// The bits of a value that is known to be a constant, for expansions that are shorter when an operand is
-    /// (powers with an integer exponent). An implementation that folds constants should say which; the result of the expansion
-    /// has the same bits either way.
+    /// (powers with an integer exponent). An implementation should know the values it made by `constant`; the
+    /// result of the expansion has the same bits either way.
     fn as_constant(&self, _value: Self::Value) -> Option<u64> {
         None
     }
