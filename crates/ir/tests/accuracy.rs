@@ -233,9 +233,8 @@ fn random_arguments() {
 }
 
 /// Each row has an argument or two, the correctly rounded value and, as a float, by how many ULP the exact
-/// value is above it: computed with mpmath at 200 to 1500 bits. The arguments are random, or nearest to multiples
-/// of pi/2, or
-/// the worst known for these expansions.
+/// value is above it: computed with mpmath at 200 to 1500 bits. The arguments are random, the
+/// worst known for these expansions, or nearest to multiples of pi/2.
 #[test]
 fn true_errors_are_below_one_ulp() {
     for function in FUNCTIONS {
