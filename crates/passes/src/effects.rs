@@ -49,6 +49,25 @@ impl Effects {
         effects
     }
 
+    /// Makes these the effects of two statements made one.
+    pub(crate) fn append(&mut self, mut other: Effects) {
+        self.defined.append(&mut other.defined);
+        self.used.append(&mut other.used);
+        other.vars_read.into_iter().for_each(|var| insert(&mut self.vars_read, var));
+        other.vars_set.into_iter().for_each(|var| insert(&mut self.vars_set, var));
+        let buffers = [
+            (&mut self.loaded, other.loaded),
+            (&mut self.stored, other.stored),
+            (&mut self.measured, other.measured),
+            (&mut self.shaped, other.shaped),
+        ];
+        for (ours, theirs) in buffers {
+            theirs.into_iter().for_each(|buffer| insert(ours, buffer));
+        }
+        self.checks |= other.checks;
+        self.serial_loops |= other.serial_loops;
+    }
+
     fn add(&mut self, loops: &Loops, stmt: &Stmt) {
         walk::uses(stmt, |value| self.used.push(value));
         match stmt {

@@ -64,17 +64,18 @@ impl Fusion<'_> {
 
     /// Fuses all that it can of the rest of the block into a loop; answers where the loop then stands.
     fn fuse_into(&mut self, block: &mut Block, mut first: usize) -> usize {
+        let mut effects = Effects::of(self.loops, &block[first]);
         let mut neighbour = true;
         let mut second = first + 1;
         while second < block.len() {
             if let (Stmt::Parfor(a), Stmt::Parfor(b)) = (&block[first], &block[second])
                 && self.is_worthwhile(a, b)
             {
-                match self.plan(&block[first..=second]) {
-                    Ok(needed) => {
-                        let behind = self.fuse(block, first, second, &needed);
+                match self.plan(&block[first..=second], &effects) {
+                    Ok((needed, more)) => {
+                        second = self.fuse(block, first, second, &needed);
                         first += needed.len();
-                        second = behind;
+                        effects.append(more);
                         neighbour = true;
                         continue;
                     }
@@ -101,25 +102,24 @@ impl Fusion<'_> {
         !apart(a, b) && !apart(b, a)
     }
 
-    /// Whether the last of these statements can be fused into the first, both parallel loops; and which of
-    /// those between must then move in front.
-    fn plan(&self, stmts: &[Stmt]) -> Result<Vec<usize>, FusionRefusal> {
-        let [first @ Stmt::Parfor(a), between @ .., second @ Stmt::Parfor(b)] = stmts else {
+    /// Whether the last of these statements can be fused into the first, both parallel loops. If so, answers
+    /// which of those between must then move in front, and the effects of the last.
+    fn plan(&self, stmts: &[Stmt], of_first: &Effects) -> Result<(Vec<usize>, Effects), FusionRefusal> {
+        let [Stmt::Parfor(a), between @ .., second @ Stmt::Parfor(b)] = stmts else {
             unreachable!("from one parallel loop to another");
         };
         if a.extents != b.extents {
             return Err(FusionRefusal::DifferentSpaces);
         }
-        let (of_first, of_second) = (Effects::of(self.loops, first), Effects::of(self.loops, second));
-        let between: Vec<Effects> = between.iter().map(|stmt| Effects::of(self.loops, stmt)).collect();
-        self.check_variables(a, b, &of_first, &of_second)?;
-        let needed = self.needed(a, &of_first, &between, &of_second)?;
-        self.check_blocks(a, b, &of_first, &of_second)?;
-        self.check_arrays(a, b, &of_first, &of_second)?;
+        let of_second = Effects::of(self.loops, second);
+        self.check_variables(a, b, of_first, &of_second)?;
+        let needed = self.needed(a, of_first, between, &of_second)?;
+        self.check_blocks(a, b, of_first, &of_second)?;
+        self.check_arrays(a, b, of_first, &of_second)?;
         if of_first.checks && of_second.checks {
             return Err(FusionRefusal::Faults);
         }
-        Ok(needed)
+        Ok((needed, of_second))
     }
 
     fn check_variables(&self, a: &Parfor, b: &Parfor, first: &Effects, second: &Effects) -> Result<(), FusionRefusal> {
@@ -151,9 +151,10 @@ impl Fusion<'_> {
         &self,
         a: &Parfor,
         first: &Effects,
-        between: &[Effects],
+        between: &[Stmt],
         second: &Effects,
     ) -> Result<Vec<usize>, FusionRefusal> {
+        let between: Vec<Effects> = between.iter().map(|stmt| Effects::of(self.loops, stmt)).collect();
         let mut needed: Vec<usize> = Vec::new();
         for (position, effects) in between.iter().enumerate().rev() {
             if effects.must_precede(second) || needed.iter().any(|n| effects.must_precede(&between[*n])) {

@@ -49,26 +49,22 @@ pub fn optimize_observed(loops: &mut Loops, options: &Options, observe: &mut dyn
         run("number_values", number_values);
         run("fold_constants", fold_constants);
     }
-    if options.fuse {
-        for _ in 0..MAX_ROUNDS {
-            let fused = run("fuse_loops", fuse_loops);
-            // What one loop makes and uses needs no array.
-            let contracted = fused && run("contract_arrays", contract_arrays);
-            if !contracted {
-                break;
-            }
-            // Stored elements become the values that were loaded back.
-            run("number_values", number_values);
-        }
+    let mut rounds = 0;
+    while options.fuse && rounds < MAX_ROUNDS && run("fuse_loops", fuse_loops) {
+        // What one loop makes and uses needs no array …
+        run("contract_arrays", contract_arrays);
+        // … stored elements become the values that were loaded back, and fused bodies repeat each other's work.
+        run("number_values", number_values);
+        rounds += 1;
+    }
+    if rounds > 0 {
+        // Elements forwarded from stores may be constants …
+        run("fold_constants", fold_constants);
+        // … or the same in all iterations.
+        run("hoist_invariants", hoist_invariants);
     }
     // Fills that did not fuse with their users.
     run("zero_fills", zero_fills);
-    // Fused bodies repeat each other's work …
-    run("number_values", number_values);
-    // … elements forwarded from stores may be constants …
-    run("fold_constants", fold_constants);
-    // … and what was the same in all iterations of one loop may now stand in another.
-    run("hoist_invariants", hoist_invariants);
     run("remove_dead_code", remove_dead_code);
 }
 
