@@ -35,9 +35,9 @@ impl Translator<'_> {
     fn uniform_branch(&mut self, cond: Value, then: &[Stmt], otherwise: &[Stmt], live: &VarSet) {
         let before = self.env.clone();
         let then_block = self.side(then, live);
-        let then_env = std::mem::replace(&mut self.env, before);
+        let then_env = std::mem::replace(&mut self.env, before.clone());
         let otherwise_block = self.side(otherwise, live);
-        let otherwise_env = std::mem::take(&mut self.env);
+        let otherwise_env = std::mem::replace(&mut self.env, before);
         let vars = &(&assigned(then) | &assigned(otherwise)) & live;
         self.merge(cond, (then_block, then_env), (otherwise_block, otherwise_env), &vars);
     }
@@ -49,10 +49,10 @@ impl Translator<'_> {
         self.build.close_branch()
     }
 
-    /// Adds a branch after which the variables hold what they held at the end of the side taken.
+    /// Adds a branch after which these variables hold what they held at the end of the side taken, and all
+    /// others what they hold now: values of a side are not visible after it.
     fn merge(&mut self, cond: Value, then: (Block, Env), otherwise: (Block, Env), vars: &VarSet) {
         let mut results = Vec::new();
-        let mut env = otherwise.1.clone();
         for var in vars {
             let [then, otherwise] = [&then.1, &otherwise.1].map(|env| self.var_in(env, *var));
             let value = if then == otherwise {
@@ -64,9 +64,8 @@ impl Translator<'_> {
                 results.push(Merge { value, then, otherwise });
                 value
             };
-            env.insert(*var, value);
+            self.env.insert(*var, value);
         }
-        self.env = env;
         self.build.branch(cond, then.0, otherwise.0, results);
     }
 
@@ -91,9 +90,11 @@ impl Translator<'_> {
                 self.env.insert(var, value);
             }
         } else {
-            // One side after the other. The second sees the first's results in lanes that it does not own.
-            self.divergent_side(cond, then, live);
-            self.divergent_side(not_cond, otherwise, live);
+            // One side after the other: lanes of the second side pass through the first with what they will
+            // read, lanes of the first pass through the second with what is read after both.
+            let passing = live_before(self.loops, otherwise, live);
+            self.divergent_side(cond, then, live, &passing);
+            self.divergent_side(not_cond, otherwise, live, live);
         }
     }
 
@@ -106,15 +107,15 @@ impl Translator<'_> {
         std::mem::take(&mut self.env)
     }
 
-    /// Translates a side for the lanes where the condition holds; the others keep their variables.
-    fn divergent_side(&mut self, cond: Value, side: &[Stmt], live: &VarSet) {
+    /// Translates a side for the lanes where the condition holds; the others keep the variables `passing`.
+    fn divergent_side(&mut self, cond: Value, side: &[Stmt], live: &VarSet, passing: &VarSet) {
         let vars = &assigned(side) & live;
         let before = self.env.clone();
         if is_cheap(self.loops, side) {
             let after = self.masked_side(cond, side, live);
             self.env = before;
             for var in vars {
-                let value = self.chosen(cond, &after, var);
+                let value = self.chosen(cond, &after, var, passing);
                 self.env.insert(var, value);
             }
             return;
@@ -128,7 +129,7 @@ impl Translator<'_> {
         let after = std::mem::replace(&mut self.env, before.clone());
         let mut chosen = before.clone();
         for var in &vars {
-            let value = self.chosen(cond, &after, *var);
+            let value = self.chosen(cond, &after, *var, passing);
             chosen.insert(*var, value);
         }
         let block = self.build.close_branch();
@@ -136,10 +137,10 @@ impl Translator<'_> {
         self.merge(any, (block, chosen), (Block::new(), before), &vars);
     }
 
-    /// What a variable held after a side where the condition holds, and what it holds now elsewhere.
-    fn chosen(&mut self, cond: Value, after: &Env, var: Var) -> Value {
+    /// What a variable held after a side where the condition holds, and what it holds now in passing lanes.
+    fn chosen(&mut self, cond: Value, after: &Env, var: Var, passing: &VarSet) -> Value {
         let (new, old) = (self.var_in(after, var), self.var(var));
-        self.build.op(LaneOp::Select, &[cond, new, old])
+        if passing.contains(&var) { self.build.op(LaneOp::Select, &[cond, new, old]) } else { new }
     }
 
     /// The lanes that are here where the condition holds.

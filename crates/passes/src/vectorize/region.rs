@@ -161,24 +161,32 @@ impl Translator<'_> {
         }
     }
 
-    /// An iteration's contribution. `0.0 + e` in a sum may drop its zero, which tells only for `e = -0.0`: an
-    /// accumulator starts as 0.0, so it is never -0.0, and takes in either zero with the same result.
+    /// An iteration's contribution, without the identity that it starts from.
+    ///
+    /// Accumulators start as the identity too, so that taking in `combine(identity, e)` and `e` differ for no
+    /// `e`: an accumulator that starts as 0.0 never becomes -0.0, which is what `0.0 + e` could have saved it
+    /// from, and one that takes a minimum drops NaN by itself.
     fn contribution(&mut self, reduction: &loops::Reduction) -> Value {
         let value = self.var(reduction.local);
-        if reduction.op != ReduceOp::Sum || !self.build.ty(value).is_float() {
-            return value;
+        let dtype = self.loops.vars[reduction.local].dtype;
+        let identity = self.scalar(reduction.op.identity(dtype));
+        if let Some(element) = self.without_identity(reduction.op, value, identity) {
+            return element;
         }
-        let Inst::Op(LaneOp::Select, choice) = self.build.inst(value).clone() else {
-            return self.without_zero(value);
-        };
-        let [yes, no] = [choice[1], choice[2]].map(|side| self.without_zero(side));
+        let Inst::Op(LaneOp::Select, choice) = self.build.inst(value).clone() else { return value };
+        let sides = [choice[1], choice[2]];
+        let [yes, no] = sides.map(|side| self.without_identity(reduction.op, side, identity).unwrap_or(side));
         self.build.op(LaneOp::Select, &[choice[0], yes, no])
     }
 
-    fn without_zero(&self, value: Value) -> Value {
-        match self.build.inst(value) {
-            Inst::Op(LaneOp::FAdd, terms) if self.build.bits(terms[0]) == Some(0) => terms[1],
-            _ => value,
+    /// The `e` of `combine(identity, e)`, where folding has left any of it.
+    fn without_identity(&self, op: ReduceOp, value: Value, identity: Value) -> Option<Value> {
+        let Inst::Op(primitive, operands) = self.build.inst(value) else { return None };
+        match (op, primitive, &operands[..]) {
+            (ReduceOp::Sum, LaneOp::FAdd, [start, element]) if *start == identity => Some(*element),
+            (ReduceOp::Min, LaneOp::FMin, [element, start]) if *start == identity => Some(*element),
+            (ReduceOp::Max, LaneOp::FMax, [element, start]) if *start == identity => Some(*element),
+            _ => None,
         }
     }
 }

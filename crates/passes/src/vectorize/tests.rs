@@ -9,7 +9,9 @@ use parfuse_ir::loops::{Buffer, Loops};
 fn lane(text: &str) -> Lane {
     let loops = Loops::parse(text).unwrap_or_else(|error| panic!("{error:?}"));
     loops.verify().unwrap_or_else(|error| panic!("{error:?}"));
-    vectorize(&loops)
+    let lane = vectorize(&loops);
+    lane.verify().unwrap_or_else(|error| panic!("{error:?} in\n{lane}"));
+    lane
 }
 
 /// The only region of a kernel.
@@ -364,6 +366,68 @@ fn reductions_contribute_per_element_and_combine_in_the_driver() {
     assert!(matches!(region.code.values[reduction.contribution].inst, Inst::Load { .. }), "without `0.0 +`");
     assert!(operations(&region.code, &region.code.body).is_empty());
     assert_eq!(operations(&lane.driver, &lane.driver.body), [LaneOp::FAdd]);
+}
+
+#[test]
+fn extrema_contribute_their_elements() {
+    let region = region(
+        "loops least(b0 a: f64[unit]) {
+           var x0 local: f64
+           var x1 least: f64
+           x1 = f64(0x7ff0000000000000)
+           v0: usize = dim b0, 0
+           parfor v1 in v0 {
+             reduce min x0 into x1
+             v2: f64 = load b0[v1]
+             v3: f64 = x0
+             v4: f64 = min v3, v2
+             x0 = v4
+           }
+           v5: f64 = x1
+           return v5
+         }",
+    );
+    assert!(operations(&region.code, &region.code.body).is_empty());
+}
+
+#[test]
+fn a_variable_that_only_one_side_goes_on_with_does_not_outlive_it() {
+    // What the first branch leaves in x1 is read in its side only; the second branch sets it anew on both.
+    let region = region(
+        "loops scoped(mut b0 a: i64[unit], p: i64) {
+           var x0 r: i64
+           var x1 t: i64
+           v0: usize = dim b0, 0
+           v1: bool = lt p, 3i64
+           parfor v2 in v0 {
+             v3: i64 = load b0[v2]
+             x0 = 0i64
+             x1 = v3
+             if v1 {
+               v4: i64 = mul v3, v3
+               x1 = v4
+               v5: i64 = x1
+               x0 = v5
+             }
+             v6: bool = lt v3, 5i64
+             if v6 {
+               store b0[v2], 1i64
+               x1 = 7i64
+             } else {
+               x1 = 8i64
+             }
+             v7: i64 = x1
+             v8: i64 = x0
+             v9: i64 = add v7, v8
+             store b0[v2], v9
+           }
+         }",
+    );
+    let results = nodes(&region.code.body).into_iter().filter_map(|node| match node {
+        Node::If { results, .. } => Some(results.len()),
+        _ => None,
+    });
+    assert_eq!(results.collect::<Vec<_>>(), [1, 1]);
 }
 
 #[test]
