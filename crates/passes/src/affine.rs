@@ -124,7 +124,8 @@ impl<'a> AffineForms<'a> {
             let pure = matches!(data.expr, Expr::Op(..) | Expr::Cast(_));
             (pure && operands.iter().all(|operand| operand.is_invariant())).then(invariant)
         };
-        form.filter(|form| form.offset.terms.len() <= MAX_TERMS).or_else(all_invariant)
+        let few = |form: &Affine| form.offset.terms.len().max(form.coefficient.terms.len()) <= MAX_TERMS;
+        form.filter(few).or_else(all_invariant)
     }
 }
 

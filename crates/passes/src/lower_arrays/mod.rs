@@ -14,6 +14,7 @@
 //! checks (`expressions`), ranges counted from zero (`loops`), reductions (`reductions`) and the numbering of
 //! random numbers (`random`). Variables are forwarded: reading one whose value is known gives that value.
 
+mod arrays;
 mod expressions;
 mod loops;
 mod random;

@@ -1,0 +1,276 @@
+//! Whole-array operations: each becomes a parallel loop over its result.
+//!
+//! ```text
+//! v1: [f64; 1] = sub x, means           alloc b2[v0]
+//!                                  →    parfor v3 in v0 { …; store b2[v3], v5 }
+//! ```
+//!
+//! A new array goes to a buffer of its own, or straight to the variable it is for. Where that variable has the
+//! right shape already, its elements are overwritten in place: an operand that is the variable itself is then
+//! read at the element that is written.
+
+use super::shapes::Access;
+use super::{Lowering, Parallel, scan};
+use crate::rejection::{ReductionFlaw, Rejection};
+use parfuse_ir::loops::{Buffer, Expr, Origin, Source, Stmt, Value};
+use parfuse_ir::{Loc, ScalarOp, program};
+
+/// An operand of an elementwise operation.
+#[derive(Clone)]
+enum Operand {
+    Scalar(Value),
+    Array { buffer: Buffer, accesses: Vec<Access> },
+}
+
+/// Where the elements of a new array go.
+enum Target {
+    /// To a fresh buffer, or to a variable's buffer made anew.
+    Anew(Buffer),
+    /// To the elements of a variable's buffer, whose shape is right already.
+    InPlace(Buffer),
+}
+
+impl Lowering<'_> {
+    /// Evaluates a whole-array operation. Returns the buffer that holds the result.
+    pub(super) fn array_expression(
+        &mut self,
+        value: program::Value,
+        destination: Option<program::Var>,
+    ) -> Result<Buffer, Rejection> {
+        let program = self.program;
+        let data = &program.values[value];
+        let (dtype, loc) = (data.ty.dtype(), data.loc);
+        if let program::Expr::Var(var) = data.expr {
+            return Ok(self.array_vars[&var]);
+        }
+        let what: &str = match &data.expr {
+            program::Expr::Op(op, _) => op.name(),
+            program::Expr::Cast(_) => "cast",
+            program::Expr::Fill { .. } => "fill",
+            program::Expr::Copy(_) => "copy",
+            program::Expr::Random { .. } => "random",
+            program::Expr::Map { .. } => "map",
+            _ => panic!("{value} is not an array expression"),
+        };
+        self.refuse_inside(what, loc)?;
+        let source = Source { what: what.into(), loc };
+        let named = data.name.as_deref();
+        self.temporaries.insert(value, self.serial);
+        let fresh = match destination {
+            Some(var) => self.array_vars[&var],
+            None => {
+                let rank = data.ty.rank().expect("it is an array");
+                self.buffer(named.unwrap_or(what), named.is_some(), dtype, rank, Origin::Local)
+            }
+        };
+        match &data.expr {
+            program::Expr::Op(op, args) => {
+                let (shape, operands) = self.operands(args, loc);
+                self.elementwise(fresh, shape, operands, source, |lowering, elements, _| {
+                    Ok(lowering.emit(Expr::Op(*op, elements), dtype, loc))
+                })
+            }
+            program::Expr::Cast(from) => {
+                let (shape, operands) = self.operands(&[*from], loc);
+                self.elementwise(fresh, shape, operands, source, |lowering, elements, _| {
+                    Ok(lowering.emit(Expr::Cast(elements[0]), dtype, loc))
+                })
+            }
+            program::Expr::Copy(from) => {
+                let (shape, operands) = self.operands(&[*from], loc);
+                self.elementwise(fresh, shape, operands, source, |_, elements, _| Ok(elements[0]))
+            }
+            program::Expr::Fill { shape, value } => {
+                let shape: Vec<Value> = shape.iter().map(|length| self.scalar(*length)).collect();
+                let element = self.scalar(*value);
+                if self.output.constant(element).is_some_and(|scalar| scalar.to_bits() == 0) {
+                    self.allocate(fresh, shape, true, loc);
+                    return Ok(fresh);
+                }
+                self.elementwise(fresh, shape, Vec::new(), source, |_, _, _| Ok(element))
+            }
+            program::Expr::Random { shape } => {
+                let shape: Vec<Value> = shape.iter().map(|length| self.scalar(*length)).collect();
+                let stream = self.next_stream();
+                self.elementwise(fresh, shape, Vec::new(), source, |lowering, _, indices| {
+                    Ok(lowering.random_element(stream, indices.len(), dtype, loc))
+                })
+            }
+            program::Expr::Map { arrays, params, body, result } => {
+                self.refuse_assignments(body)?;
+                let first = self.array(arrays[0]);
+                let shape = self.shape(first);
+                let operands: Vec<Operand> =
+                    arrays.iter().map(|array| self.operand_to(*array, &shape, loc)).collect();
+                self.elementwise(fresh, shape, operands, source, |lowering, elements, _| {
+                    lowering.scalars.extend(params.iter().copied().zip(elements));
+                    let outer =
+                        lowering.parallel.replace(Parallel { what: "map", reduced: Vec::new(), draws: None });
+                    let declared = lowering.declared.clone();
+                    lowering.scoped(|lowering| lowering.statements(body))?;
+                    lowering.declared = declared;
+                    lowering.parallel = outer;
+                    Ok(lowering.scalar(*result))
+                })
+            }
+            _ => unreachable!("matched above"),
+        }
+    }
+
+    /// The block of a `map` assigns only variables of its own.
+    fn refuse_assignments(&self, body: &program::Block) -> Result<(), Rejection> {
+        let assigned = scan::effects(self.program, &[body]).assigned;
+        match assigned.iter().find(|var| self.declared.contains(var)) {
+            None => Ok(()),
+            Some(&var) => Err(Rejection::NotAReduction {
+                variable: self.program.vars[var].name.clone(),
+                locs: scan::assignments(self.program, body, var),
+                why: ReductionFlaw::NotOfTheForm,
+            }),
+        }
+    }
+
+    /// An array operation inside a parallel loop would need an array per iteration.
+    pub(super) fn refuse_inside(&self, operation: &str, loc: Loc) -> Result<(), Rejection> {
+        match &self.parallel {
+            None => Ok(()),
+            Some(Parallel { what, .. }) => {
+                Err(Rejection::ArrayOperationInside { operation: operation.to_string(), inside: what, loc })
+            }
+        }
+    }
+
+    /// Broadcasts the operands of an operation.
+    fn operands(&mut self, values: &[program::Value], loc: Loc) -> (Vec<Value>, Vec<Operand>) {
+        let is_array = |value: &&program::Value| self.program.ty(**value).rank().is_some();
+        let buffers: Vec<Buffer> = values.iter().filter(is_array).map(|value| self.array(*value)).collect();
+        let shapes: Vec<Vec<Value>> = buffers.iter().map(|buffer| self.shape(*buffer)).collect();
+        let (shape, accesses) = self.broadcast(&shapes, loc);
+        let mut arrays = buffers.into_iter().zip(accesses);
+        let mut operands = Vec::new();
+        for value in values {
+            operands.push(match self.program.ty(*value) {
+                program::Type::Scalar(_) => Operand::Scalar(self.scalar(*value)),
+                program::Type::Array(..) => {
+                    let (buffer, accesses) = arrays.next().expect("there is one for each array");
+                    Operand::Array { buffer, accesses }
+                }
+            });
+        }
+        (shape, operands)
+    }
+
+    /// Broadcasts one operand to a given shape.
+    fn operand_to(&mut self, value: program::Value, shape: &[Value], loc: Loc) -> Operand {
+        match self.program.ty(value) {
+            program::Type::Scalar(_) => Operand::Scalar(self.scalar(value)),
+            program::Type::Array(..) => {
+                let buffer = self.array(value);
+                let own = self.shape(buffer);
+                Operand::Array { buffer, accesses: self.broadcast_to(&own, shape, loc) }
+            }
+        }
+    }
+
+    /// A loop that computes a new array. Returns the buffer it went to.
+    fn elementwise(
+        &mut self,
+        fresh: Buffer,
+        shape: Vec<Value>,
+        operands: Vec<Operand>,
+        source: Source,
+        element: impl FnOnce(&mut Self, Vec<Value>, &[Value]) -> Result<Value, Rejection>,
+    ) -> Result<Buffer, Rejection> {
+        let loc = source.loc;
+        let buffer = match self.target(fresh, &shape, &operands) {
+            Target::InPlace(buffer) => buffer,
+            Target::Anew(buffer) => {
+                self.allocate(buffer, shape.clone(), false, loc);
+                buffer
+            }
+        };
+        self.parallel_loop(shape, Vec::new(), source, |lowering, indices| {
+            let elements = operands.iter().map(|operand| lowering.element(operand, indices, loc)).collect();
+            let value = element(lowering, elements, indices)?;
+            lowering.block.push(Stmt::Store { buffer, index: indices.to_vec(), value, loc });
+            Ok(())
+        })?;
+        Ok(buffer)
+    }
+
+    /// Decides where the elements of a new array can go.
+    fn target(&mut self, fresh: Buffer, shape: &[Value], operands: &[Operand]) -> Target {
+        let keeps_shape = self.known.shapes.get(&fresh).is_some_and(|own| self.known.same_shape(own, shape));
+        if keeps_shape {
+            return Target::InPlace(fresh);
+        }
+        let read = operands
+            .iter()
+            .any(|operand| matches!(operand, Operand::Array { buffer, .. } if *buffer == fresh));
+        if !read {
+            return Target::Anew(fresh);
+        }
+        // The old array is read while the new one is made; the assignment moves it over.
+        let data = self.output.buffers[fresh].clone();
+        Target::Anew(self.buffer(&data.name, true, data.dtype, data.rank, Origin::Local))
+    }
+
+    pub(super) fn allocate(&mut self, buffer: Buffer, shape: Vec<Value>, zeroed: bool, loc: Loc) {
+        self.known.shapes.insert(buffer, shape.clone());
+        self.block.push(Stmt::Alloc { buffer, shape, zeroed, loc });
+    }
+
+    /// The element of an operand in an iteration.
+    fn element(&mut self, operand: &Operand, indices: &[Value], loc: Loc) -> Value {
+        match operand {
+            Operand::Scalar(value) => *value,
+            Operand::Array { buffer, accesses } => {
+                let zero = self.usize(0);
+                let index = accesses.iter().map(|access| match *access {
+                    Access::Direct(dimension) => indices[dimension],
+                    Access::Zero => zero,
+                    Access::Either(is_one, dimension) => {
+                        self.op(ScalarOp::Select, &[is_one, zero, indices[dimension]], loc)
+                    }
+                });
+                let index = index.collect();
+                self.emit(Expr::Load { buffer: *buffer, index }, self.output.buffers[*buffer].dtype, loc)
+            }
+        }
+    }
+
+    /// A fresh copy of an array.
+    pub(super) fn copy(&mut self, from: Buffer, loc: Loc) -> Buffer {
+        let data = self.output.buffers[from].clone();
+        let to =
+            self.buffer(&data.name, self.names.contains_key(&from), data.dtype, data.rank, Origin::Local);
+        self.copy_to(to, from, loc);
+        to
+    }
+
+    /// Makes a buffer anew as a copy of another.
+    pub(super) fn copy_to(&mut self, to: Buffer, from: Buffer, loc: Loc) {
+        let shape = self.shape(from);
+        let accesses = (0..shape.len()).map(Access::Direct).collect();
+        let source = Source { what: "copy".into(), loc };
+        let operands = vec![Operand::Array { buffer: from, accesses }];
+        let copied = self.elementwise(to, shape, operands, source, |_, elements, _| Ok(elements[0]));
+        copied.expect("a copy is never refused");
+    }
+
+    /// Overwrites the elements of an array in place.
+    pub(super) fn overwrite(
+        &mut self,
+        buffer: Buffer,
+        value: program::Value,
+        loc: Loc,
+    ) -> Result<(), Rejection> {
+        let shape = self.shape(buffer);
+        let operand = self.operand_to(value, &shape, loc);
+        self.parallel_loop(shape, Vec::new(), Source { what: "assign".into(), loc }, |lowering, indices| {
+            let value = lowering.element(&operand, indices, loc);
+            lowering.block.push(Stmt::Store { buffer, index: indices.to_vec(), value, loc });
+            Ok(())
+        })
+    }
+}
