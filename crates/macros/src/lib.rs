@@ -12,7 +12,7 @@
 //! construct at its own place.
 //!
 //! ```text
-//! input ──▶ stmt, pattern, expr, call ──▶ emit        diagnose collects the complaints of all of them
+//! input ──▶ stmt, pattern, expr, call ──▶ emit, variants   diagnose collects the complaints of all of them
 //!            (a Translator: scope inside)
 //! ```
 
@@ -29,6 +29,7 @@ mod stmt;
 #[cfg(test)]
 mod tests;
 mod translator;
+mod variants;
 
 use proc_macro2::TokenStream;
 

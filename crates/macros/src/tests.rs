@@ -90,10 +90,10 @@ fn functions_with_a_result_have_variants_that_write_into_memory() {
         });
         functions.collect()
     };
-    let with = ["kernel", "serial", "serial_into", "parallel", "parallel_into", "compare"];
+    let with = ["kernel", "serial", "serial_into", "parallel", "parallel_into", "compare", "compare_with"];
     assert_eq!(names("fn f(x: f64) -> f64 { x }"), with);
-    assert_eq!(names("fn f(x: f64) { }"), ["kernel", "serial", "parallel", "compare"]);
-    assert_eq!(names("fn f(x: f64) -> () { }"), ["kernel", "serial", "parallel", "compare"]);
+    assert_eq!(names("fn f(x: f64) { }"), ["kernel", "serial", "parallel", "compare", "compare_with"]);
+    assert_eq!(names("fn f(x: f64) -> () { }"), ["kernel", "serial", "parallel", "compare", "compare_with"]);
 }
 
 #[test]

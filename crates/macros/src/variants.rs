@@ -1,0 +1,169 @@
+//! The functions of the type beside a kernel: its handle, and the variants with the kernel's own parameters.
+//!
+//! ```text
+//! fn serial(x: f64) -> Result<R, Error> {
+//!     <R as Returned>::call(Self::kernel(), Variant::Serial, |binder| { <f64 as Argument>::bind(x, binder); })
+//! }
+//! ```
+//!
+//! Types are asked for their traits only in the form `<T as Trait>::item`, never by a generic function's
+//! bound: if one is not supported, all these places give the same error, which rustc shows once.
+
+use crate::annotation;
+use crate::input::KernelInput;
+use crate::translator::hygienic;
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::{Ident, Type, Visibility};
+
+/// All the functions; if the kernel is not `correct`, they have bodies that are never run.
+pub fn functions(input: &KernelInput, correct: bool) -> TokenStream {
+    let mut functions = kernel_handle(input, correct);
+    if input.callable {
+        let variants = Variants::new(input, correct);
+        functions.extend(variants.calls("Serial", "serial", "on the calling thread"));
+        functions.extend(variants.calls("Parallel", "parallel", "on the thread pool"));
+        functions.extend(variants.comparisons());
+    }
+    functions
+}
+
+/// The function `kernel`.
+fn kernel_handle(input: &KernelInput, correct: bool) -> TokenStream {
+    let visibility = &input.function.vis;
+    let body = match correct {
+        false => quote!(::core::unreachable!()),
+        true => quote! {
+            static KERNEL: ::parfuse::__private::StaticKernel = ::parfuse::__private::StaticKernel::new();
+            KERNEL.get::<Self>()
+        },
+    };
+    quote! {
+        /// The kernel: what it compiles to, why, and how to configure it.
+        #visibility fn kernel() -> &'static ::parfuse::Kernel { #body }
+    }
+}
+
+/// What the functions have in common.
+struct Variants<'a> {
+    correct: bool,
+    kernel: &'a Ident,
+    visibility: &'a Visibility,
+    names: Vec<Ident>,
+    types: Vec<&'a Type>,
+    returns: Type,
+    /// Whether there are functions that write the result into existing memory.
+    writes_into: bool,
+}
+
+impl<'a> Variants<'a> {
+    fn new(input: &'a KernelInput, correct: bool) -> Variants<'a> {
+        let kernel = input.name();
+        // A parameter named as the function would hide it in the comparison.
+        let names = input.params.iter().map(|param| match param.name == *kernel {
+            true => hygienic("argument"),
+            false => param.name.clone(),
+        });
+        Variants {
+            correct,
+            kernel,
+            visibility: &input.function.vis,
+            names: names.collect(),
+            types: input.params.iter().map(|param| &param.ty).collect(),
+            returns: input.returns.clone().unwrap_or_else(|| syn::parse_quote!(())),
+            // A type that cannot be returned has been complained about: it must not be asked for `Into`.
+            writes_into: input.returns.is_some() && input.returnable,
+        }
+    }
+
+    /// The body, or for a wrong kernel one that is never run.
+    fn body(&self, body: TokenStream) -> TokenStream {
+        if self.correct { body } else { quote!(::core::unreachable!()) }
+    }
+
+    /// `<T as Argument>::function(name …)` for each parameter.
+    fn of_arguments(&self, function: &str, argument: impl Fn(&Ident) -> TokenStream) -> Vec<TokenStream> {
+        let call = |(ty, name)| annotation::call_item(ty, "Argument", function, argument(name));
+        self.types.iter().copied().zip(&self.names).map(call).collect()
+    }
+
+    fn of_result(&self, function: &str, arguments: TokenStream) -> TokenStream {
+        annotation::call_item(&self.returns, "Returned", function, arguments)
+    }
+
+    /// One variant, and with a result the form that writes into existing memory.
+    fn calls(&self, variant: &str, function: &str, wording: &str) -> TokenStream {
+        let Variants { visibility, names, types, returns, .. } = self;
+        let (variant, function, into_function) =
+            (format_ident!("{variant}"), format_ident!("{function}"), format_ident!("{function}_into"));
+        let binder = hygienic("binder");
+        let binds = self.of_arguments("bind", |name| quote!(#name, #binder));
+        let kernel =
+            quote!(Self::kernel(), ::parfuse::__private::Variant::#variant, |#binder| { #(#binds;)* });
+        let body = self.body(self.of_result("call", kernel.clone()));
+        let doc = format!("Runs the compiled kernel {wording}.");
+        let mut functions = quote! {
+            #[doc = #doc]
+            #visibility fn #function(#(#names: #types),*) -> ::core::result::Result<#returns, ::parfuse::Error> {
+                #body
+            }
+        };
+        if self.writes_into {
+            // Errors about the type of `into` belong to the return type, so the name has its place.
+            let taken = names.iter().any(|name| name == "into");
+            let into = Ident::new(if taken { "into_memory" } else { "into" }, annotation::last_span(returns));
+            let into_type = annotation::into_type(returns);
+            let body = self.body(self.of_result("call_into", quote!(#kernel, #into)));
+            let doc =
+                format!("Runs the compiled kernel {wording} and writes the result into existing memory.");
+            functions.extend(quote! {
+                #[doc = #doc]
+                #visibility fn #into_function(
+                    #(#names: #types,)*
+                    #into: #into_type,
+                ) -> ::core::result::Result<(), ::parfuse::Error> {
+                    #body
+                }
+            });
+        }
+        functions
+    }
+
+    /// `compare` and `compare_with`.
+    fn comparisons(&self) -> TokenStream {
+        let Variants { kernel, visibility, names, types, .. } = self;
+        let (options, arguments) = (hygienic("options"), hygienic("arguments"));
+        let reborrows = self.of_arguments("reborrow", |name| quote!(&mut #name));
+        let body = self.body(self.of_result(
+            "compare_variants",
+            quote! {
+                Self::kernel(),
+                #options,
+                (#(#reborrows,)*),
+                |#arguments| {
+                    let (#(#names,)*) = #arguments;
+                    #kernel(#(::parfuse::__private::Argument::reborrow(#names)),*)
+                }
+            },
+        ));
+        let default = self.body(quote! {
+            Self::compare_with(&::parfuse::__private::CompareOptions::default(), #(#names),*)
+        });
+        let result = quote!(::core::result::Result<::parfuse::Comparison, ::parfuse::Error>);
+        quote! {
+            /// Runs the function itself and both compiled variants, times them, and compares what they return
+            /// and write.
+            #visibility fn compare(#(#names: #types),*) -> #result {
+                #default
+            }
+
+            /// As `compare`, with options.
+            #visibility fn compare_with(
+                #options: &::parfuse::__private::CompareOptions,
+                #(mut #names: #types),*
+            ) -> #result {
+                #body
+            }
+        }
+    }
+}
