@@ -168,7 +168,7 @@ impl State {
             let dtype = self.program.ty(value).dtype();
             let scalar = match literal {
                 Literal::Integer(number) => integer_of_type(number, dtype),
-                Literal::Float(number) => Some(Scalar::F64(number).cast(dtype)),
+                Literal::Float(number) => Some(float_of_type(number, dtype)),
                 Literal::Largest(of) => self.types.dtype(of).map(largest_index),
             };
             match (scalar, literal) {
@@ -274,6 +274,16 @@ fn integer_of_type(number: i128, dtype: DType) -> Option<Scalar> {
         DType::F32 => Scalar::F32(number as f32),
         DType::F64 => Scalar::F64(number as f64),
     })
+}
+
+/// A decimal number in the source is rounded once, to its type: it is taken from the shortest text of the
+/// `f64`, which is the text of the source unless that has more digits than an `f64` can hold.
+fn float_of_type(number: f64, dtype: DType) -> Scalar {
+    let once = || format!("{number:e}").parse::<f32>().ok();
+    match dtype {
+        DType::F32 if number.is_finite() => Scalar::F32(once().unwrap_or(number as f32)),
+        _ => Scalar::F64(number).cast(dtype),
+    }
 }
 
 /// The largest index of a type, as a `usize`.

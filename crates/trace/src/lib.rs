@@ -10,7 +10,6 @@
 //! A mistake is recorded with its place, and tracing goes on to find the next one; [`Tracer::finish`] gives
 //! the program or all mistakes. Nothing here optimises: a program says what the user wrote.
 
-mod annotations;
 mod arrays;
 mod control;
 mod errors;
@@ -30,7 +29,6 @@ mod variables;
 #[cfg(test)]
 mod tests;
 
-pub use annotations::{Annotated, NotAKernel, returned};
 pub use errors::{At, Complaint, TraceError};
 pub use finish::ReturnKind;
 pub use kernel::IterationRange;

@@ -146,6 +146,7 @@ impl Tracer {
         let v = self.id(v);
         let field = self.with(|state| match state.kind(v) {
             Kind::Tuple(items) => items.get(i).copied(),
+            Kind::Lengths(lengths) => lengths.get(i).map(|length| state.handle(Kind::Plain(*length))),
             _ => None,
         });
         match field {

@@ -15,18 +15,16 @@ use crate::{Tracer, Value};
 use parfuse_ir::program::{Expr, Stmt, Type, Var};
 
 impl Tracer {
-    /// `let name = v;` or, with a type, `let name: ty = v;`.
+    /// `let name = v;` or, with a type, `let name: ty = v;`. The name may be empty.
     pub fn bind(&self, name: &'static str, v: Value<'_>, ty: Option<Type>, at: At) -> Value<'_> {
         self.bind_named(name, v, ty, at)
     }
     pub(crate) fn bind_named(&self, name: &str, v: Value<'_>, ty: Option<Type>, at: At) -> Value<'_> {
         let v = self.id(v);
         self.step(at, |state| {
-            // With an array type it is a parameter of a function that is called: those are references.
-            let kind = match ty {
-                Some(Type::Array(..)) => state.borrow(v),
-                _ => state.snapshot(v, at)?,
-            };
+            // Without a name it is only an annotation, of a result for instance: nothing is copied.
+            let is_annotation = name.is_empty() && matches!(ty, Some(Type::Array(..)));
+            let kind = if is_annotation { state.moved_out(v, at)? } else { state.snapshot(v, at)? };
             if let Some(ty) = ty {
                 state.expect_type(&kind, ty, name)?;
             }
@@ -118,7 +116,7 @@ impl State {
             kind => Ok(kind),
         }
     }
-    /// What a function that is done gives for a handle: its own variables never change again.
+    /// What is left of a handle when the variable behind it is not needed any more: its contents.
     pub(crate) fn moved_out(&mut self, handle: u32, at: At) -> Step<Kind> {
         match self.kind(handle) {
             Kind::Variable { var, borrowed: false } => Ok(Kind::Plain(self.read_var(var, at)?)),
@@ -154,7 +152,7 @@ impl State {
         self.emit(Expr::Copy(array), ty, at)
     }
 
-    pub(crate) fn expect_type(&mut self, kind: &Kind, ty: Type, name: &str) -> Step<()> {
+    fn expect_type(&mut self, kind: &Kind, ty: Type, name: &str) -> Step<()> {
         let found = match kind {
             Kind::Poison => return Err(Problem::Reported),
             Kind::Plain(value) => self.ty(*value),

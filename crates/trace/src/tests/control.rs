@@ -181,9 +181,9 @@ fn mistakes_of_control_flow_are_reported_once() {
             t.if_(x, || t.unit(), || t.unit(), line(1));
             t.if_(t.bool_literal(true, line(2)), || x, || t.unit(), line(2));
             t.for_(a, |_| (), line(3));
-            t.for_(t.range(x, x, false, line(4)), |i| drop(t.binary("+", i, x, line(5))), line(4));
+            t.for_(t.range(x, x, false, line(4)), |i| _ = t.binary("+", i, x, line(5)), line(4));
             t.parallel(x, line(6));
-            t.while_(|| x, || drop(t.binary("+", x, t.lift(1i32, line(8)), line(8))), line(7))
+            t.while_(|| x, || _ = t.binary("+", x, t.lift(1i32, line(8)), line(8)), line(7))
         },
         &[
             "kernel.rs:1:5: a condition: expected bool, found f64",

@@ -149,6 +149,18 @@ fn literals_must_fit_their_type() {
 }
 
 #[test]
+#[allow(clippy::excessive_precision)]
+fn decimal_literals_are_rounded_once() {
+    // As an f64 this number is the middle between two f32, as a decimal it is not.
+    assert_ne!(1.5184609293937683f64 as f32, 1.5184609293937683f32);
+    let program = trace(|t| {
+        let literal = t.float_literal(1.5184609293937683, line(1));
+        t.bind("x", literal, Some(Type::Scalar(DType::F32)), line(1))
+    });
+    assert_eq!(program.constant(program.results[0]), Some(parfuse_ir::Scalar::F32(1.5184609293937683)));
+}
+
+#[test]
 fn shift_counts_are_of_any_integer_type() {
     check(
         |t| {

@@ -161,6 +161,28 @@ fn a_borrowed_array_stays_a_reference() {
 }
 
 #[test]
+fn annotating_a_result_copies_nothing() {
+    let program = trace(|t| {
+        let n = t.scalar::<usize>("n");
+        let a = t.variable("a", t.ones::<f64>(&[n]), line(1));
+        t.bind("", a, Some(Type::Array(DType::F64, 1)), line(2))
+    });
+    assert!(!program.to_string().contains("copy"), "{program}");
+}
+
+#[test]
+fn an_annotated_array_is_moved_like_any_other() {
+    let program = trace(|t| {
+        let n = t.scalar::<usize>("n");
+        let a = t.variable("a", t.ones::<f64>(&[n]), line(1));
+        let old = t.bind("old", a, Some(Type::Array(DType::F64, 1)), line(2));
+        t.assign(a, t.zeros::<f64>(&[n]), line(3));
+        t.binary("+", a, old, line(4))
+    });
+    assert!(program.to_string().contains("old: [f64; 1] = copy"), "{program}");
+}
+
+#[test]
 fn arrays_change_in_place() {
     check(
         |t| {
