@@ -83,10 +83,6 @@ impl Lowering<'_> {
             program::Expr::Fill { shape, value } => {
                 let shape: Vec<Value> = shape.iter().map(|length| self.scalar(*length)).collect();
                 let element = self.scalar(*value);
-                if self.output.constant(element).is_some_and(|scalar| scalar.to_bits() == 0) {
-                    self.allocate(fresh, shape, true, loc);
-                    return Ok(fresh);
-                }
                 self.elementwise(fresh, shape, Vec::new(), source, |_, _, _| Ok(element))
             }
             program::Expr::Random { shape } => {
@@ -185,7 +181,8 @@ impl Lowering<'_> {
         let buffer = match self.target(fresh, &shape, &operands) {
             Target::InPlace(buffer) => buffer,
             Target::Anew(buffer) => {
-                self.allocate(buffer, shape.clone(), false, loc);
+                self.known.shapes.insert(buffer, shape.clone());
+                self.block.push(Stmt::Alloc { buffer, shape: shape.clone(), zeroed: false, loc });
                 buffer
             }
         };
@@ -213,11 +210,6 @@ impl Lowering<'_> {
         // The old array is read while the new one is made; the assignment moves it over.
         let data = self.output.buffers[fresh].clone();
         Target::Anew(self.buffer(&data.name, true, data.dtype, data.rank, Origin::Local))
-    }
-
-    pub(super) fn allocate(&mut self, buffer: Buffer, shape: Vec<Value>, zeroed: bool, loc: Loc) {
-        self.known.shapes.insert(buffer, shape.clone());
-        self.block.push(Stmt::Alloc { buffer, shape, zeroed, loc });
     }
 
     /// The element of an operand in an iteration.

@@ -70,13 +70,6 @@ fn equal_lengths_are_checked_once() {
 }
 
 #[test]
-fn a_zero_fill_needs_no_loop() {
-    let loops = lowered("program f(n: usize) -> [f64; 1] {\n  v0: [f64; 1] = fill[n] 0.0f64\n  return v0\n}")
-        .unwrap();
-    assert_eq!((count(&loops, "parfor"), count(&loops, "alloc")), (0, 1), "{loops}");
-}
-
-#[test]
 fn array_reductions_and_maps() {
     let text = "program f(a: [i64; 2], b: [i64; 1]) -> (i64, i64, [i64; 2]) {
   v0: i64 = reduce sum a
