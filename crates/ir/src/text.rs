@@ -229,12 +229,13 @@ impl<'a> Cursor<'a> {
 
     /// Passes a kind of fault.
     pub fn fault_kind(&mut self) -> Parsed<FaultKind> {
+        let unknown = self.expected("a kind of fault");
         let name = self.name()?;
         let axis = if self.eat("(") { Some(self.number()?) } else { None };
         if axis.is_some() {
             self.expect(")")?;
         }
-        FaultKind::from_name(&name, axis).ok_or_else(|| self.error("no such kind of fault before this"))
+        FaultKind::from_name(&name, axis).ok_or(unknown)
     }
 
     /// Passes a place, if one stands here.

@@ -312,3 +312,77 @@ fn a_built_program_survives_with_its_numbers() {
     assert_eq!(again.to_string(), text);
     assert_eq!((again.body, again.results), (program.body, program.results));
 }
+
+#[test]
+fn corners_survive() {
+    let texts = [
+        (
+            "loops",
+            r#"loops corners(b1 p: f64[], q: [f64; 2], "in": bool, mut b2 r: i64[_, 1 unit]) {
+  buffer b0 other: f64[_, 1 unit] is p1
+  buffer b3 "v3": [bool; 0]
+  alloc b3[]
+  store b3[], "in" @2:2
+  parfor {
+    source "a b"
+    v0: f64 = load b1[]
+    v5: usize = linear_index
+    check "in", empty_mean of "of" with v5, 1usize
+    if "in" {
+    } else {
+      store b2[v5, v5], -1i64
+    }
+  }
+  return 1.5f32, "in", b3
+}
+"#,
+        ),
+        (
+            "lane",
+            r#"lane "" params 0 frame 2 {
+  driver {
+    loop {
+      v9: i64 = slot 1
+      v3: bool = slt v9, -9223372036854775808i64
+      test v3
+    } do {
+      launch r0
+    }
+  }
+  region r0 extents [] coarse {
+    collapsible ()
+    reduce sum i64 linear_index into slot 1
+    body {
+    }
+  }
+}
+"#,
+        ),
+    ];
+    for (name, text) in texts {
+        let (verified, printed) = language(name)(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        assert_eq!((verified, printed), (Ok(()), text.to_string()));
+    }
+}
+
+#[test]
+fn parameters_may_be_called_like_anything_in_the_text() {
+    let words = REFERENCE.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty());
+    for word in words {
+        let mut program = Program::new(word);
+        let ty = Type::Scalar(DType::Bool);
+        program.params.push(parfuse_ir::program::Param { name: word.into(), ty, mutable: false });
+        let param = program.value(Expr::Param(0), ty, Loc::NONE);
+        let not = program.value(Expr::Op(ScalarOp::Not, vec![param]), ty, Loc::NONE);
+        program.values[not].name = Some(word.into());
+        program.body = vec![
+            Stmt::Let(not),
+            Stmt::If { cond: param, then: vec![], otherwise: vec![] },
+            Stmt::Check { ok: param, kind: parfuse_ir::FaultKind::ZeroStep, loc: Loc::NONE },
+        ];
+        program.results = vec![param];
+        let text = program.to_string();
+        let again = Program::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        assert_eq!(again, program, "{text}");
+    }
+}
