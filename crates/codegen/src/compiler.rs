@@ -136,7 +136,6 @@ impl Compiler {
         let mut scratch = SCRATCH.take().unwrap_or_else(|| {
             Box::new(Scratch { context: Context::new(), builder: FunctionBuilderContext::new() })
         });
-        scratch.context.set_disasm(listing.is_some());
         // A panic of Cranelift must not take the process's work along; its half-done state is dropped.
         let result = catch_unwind(AssertUnwindSafe(|| self.build_all(lane, &mut scratch, &mut listing)));
         let error = match result {
@@ -179,6 +178,7 @@ impl Compiler {
             let id = module.declare_anonymous_function(&signature).map_err(|error| error.to_string())?;
             let Scratch { context, builder } = &mut *scratch;
             context.func.signature = signature;
+            context.set_disasm(listing.is_some());
             emit(Function {
                 builder: FunctionBuilder::new(&mut context.func, builder),
                 lane,

@@ -20,6 +20,7 @@ use cranelift_codegen::ir::{self as clif, AbiParam, BlockArg, InstBuilder, types
 use cranelift_codegen::isa::CallConv;
 use parfuse_ir::grid::BlockRange;
 use parfuse_ir::lane::{Inst, LaneType, Region};
+use smallvec::{SmallVec, smallvec};
 use std::mem::offset_of;
 
 /// The signature of [`abi::RegionFn`].
@@ -44,7 +45,8 @@ struct Shape<'a> {
     steps_end: Reg,
     /// One step. Takes the first index.
     step: clif::Block,
-    /// Single elements. Takes the first index, the index after the last, and the fault that led here.
+    /// Single elements. Takes the first index and, if there are checks, the index after the last and the
+    /// number of the fault that led here.
     tail: clif::Block,
 }
 
@@ -79,7 +81,7 @@ pub(crate) fn emit(function: Function<'_>, region: &Region, plan: &Plan) {
     let [row_head, row_body, step, tail, next_row, finish] = [(); 6].map(|()| e.builder.create_block());
     let row = e.builder.append_block_param(row_head, types::I64);
     e.builder.append_block_param(step, types::I64);
-    for _ in 0..3 {
+    for _ in 0..if plan.checks { 3 } else { 1 } {
         e.builder.append_block_param(tail, types::I64);
     }
     let shape = Shape { region, plan, accumulators, column_start, column_end, steps_end, step, tail };
@@ -152,8 +154,11 @@ impl Shape<'_> {
     /// To the next step, or to the tail if no whole step is left.
     fn go_on(&self, e: &mut Emitter<'_>, index: Reg) {
         let more = e.builder.ins().icmp(clif::condcodes::IntCC::SignedLessThan, index, self.steps_end);
-        let none = e.builder.ins().iconst(types::I64, NONE);
-        let tail = [index, self.column_end, none].map(BlockArg::Value);
+        let mut tail: SmallVec<[BlockArg; 3]> = smallvec![BlockArg::Value(index)];
+        if self.plan.checks {
+            let none = e.builder.ins().iconst(types::I64, NONE);
+            tail.extend([self.column_end, none].map(BlockArg::Value));
+        }
         e.builder.ins().brif(more, self.step, &[BlockArg::Value(index)], self.tail, &tail);
     }
 
@@ -167,7 +172,9 @@ impl Shape<'_> {
     }
 
     fn emit_tail(&self, e: &mut Emitter<'_>, next_row: clif::Block) {
-        let [index, end, fault] = e.builder.block_params(self.tail).try_into().expect("three parameters");
+        let params: Registers = e.builder.block_params(self.tail).into();
+        let index = params[0];
+        let end = params.get(1).copied().unwrap_or(self.column_end);
         let [one, done] = [(); 2].map(|()| e.builder.create_block());
         let more = e.builder.ins().icmp(clif::condcodes::IntCC::SignedLessThan, index, end);
         e.builder.ins().brif(more, one, &[], done, &[]);
@@ -177,12 +184,14 @@ impl Shape<'_> {
         e.on_fault = OnFault::Record;
         self.elements(e, index);
         let next = e.builder.ins().iadd_imm_s(index, 1);
-        e.jump(self.tail, &[next, end, fault]);
+        let mut again = params.clone();
+        again[0] = next;
+        e.jump(self.tail, &again);
 
         e.builder.switch_to_block(done);
-        if !self.plan.checks {
+        let Some(fault) = params.get(2).copied() else {
             return e.jump(next_row, &[]);
-        }
+        };
         let failed = e.builder.create_block();
         e.builder.set_cold_block(failed);
         let redone = e.builder.ins().icmp_imm_s(clif::condcodes::IntCC::NotEqual, fault, NONE);

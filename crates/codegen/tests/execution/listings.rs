@@ -1,0 +1,46 @@
+//! The instructions chosen, on processors that have them.
+
+use crate::build::Kernel;
+use parfuse_codegen::{Compiler, Options};
+use parfuse_ir::DType;
+use parfuse_ir::lane::{LaneOp, LaneType};
+
+/// `out = -(max(a * b, b) + 2)`
+fn kernel() -> Kernel {
+    let mut kernel = Kernel::new(&[DType::F64, DType::F64, DType::F64], &[]);
+    let extent = kernel.slot();
+    kernel.region(vec![extent], |body| {
+        let (a, b) = (body.element(0, LaneType::F64), body.element(1, LaneType::F64));
+        let two = body.float(2.0);
+        let product = body.op(LaneOp::FMul, &[a, b]);
+        let larger = body.op(LaneOp::FMax, &[product, b]);
+        let sum = body.op(LaneOp::FAdd, &[larger, two]);
+        let negative = body.op(LaneOp::FNeg, &[sum]);
+        body.set_element(2, negative);
+    });
+    kernel
+}
+
+#[test]
+fn listings_show_both_languages() {
+    let listing = Compiler::new(Options::default()).unwrap().listing(&kernel().lane).unwrap();
+    assert!(listing.clif.contains("fmul"), "{}", listing.clif);
+    assert!(listing.asm.contains("; driver") && listing.asm.contains("; r0"), "{}", listing.asm);
+}
+
+#[test]
+#[cfg(target_arch = "x86_64")]
+fn constants_are_memory_operands_of_packed_instructions() {
+    if !std::is_x86_feature_detected!("avx") {
+        return;
+    }
+    let compiler = Compiler::new(Options { lanes: Some(8), ..Options::default() }).unwrap();
+    let asm = compiler.listing(&kernel().lane).unwrap().asm;
+    let count = |text: &str| asm.matches(text).count();
+    // Eight elements are four registers; the tail has the scalar forms.
+    assert_eq!((count("vmulpd"), count("vaddpd"), count("vmaxpd")), (4, 4, 4), "{asm}");
+    assert_eq!((count("vmulsd"), count("vaddsd"), count("vmaxsd")), (1, 1, 1), "{asm}");
+    for line in asm.lines().filter(|line| line.contains("vaddpd")) {
+        assert!(line.contains('('), "a memory operand: {line}");
+    }
+}

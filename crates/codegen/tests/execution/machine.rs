@@ -1,0 +1,236 @@
+//! A small host: it lays out frames, calls compiled drivers and regions, and keeps local arrays.
+#![allow(unsafe_code)]
+
+use parfuse_codegen::abi::{self, FaultRecord, HostTable};
+use parfuse_codegen::{Code, Compiler, Features, Options};
+use parfuse_ir::grid::{BlockRange, Grid};
+use parfuse_ir::lane::{Lane, LaneType, RegionId, Slot};
+use parfuse_ir::loops::{Buffer, Origin};
+use parfuse_ir::{DType, Scalar, ScalarOp, grid, lane};
+use std::sync::LazyLock;
+
+/// The compilers that every program is run with: the choice of the step is their own, or given.
+pub static COMPILERS: LazyLock<Vec<Compiler>> = LazyLock::new(|| {
+    let compiler = |features, lanes| {
+        Compiler::new(Options { features, lanes, verify: true }).expect("this processor is supported")
+    };
+    vec![
+        compiler(Features::Native, None),
+        compiler(Features::Native, Some(16)),
+        compiler(Features::Baseline, Some(8)),
+    ]
+});
+
+/// An array: elements as zero-extended bits in memory of their own size.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Array {
+    pub dtype: DType,
+    pub bytes: Vec<u8>,
+}
+
+impl Array {
+    pub fn new(dtype: DType, elements: impl IntoIterator<Item = u64>) -> Array {
+        let size = dtype.size();
+        let bytes = elements.into_iter().flat_map(|bits| bits.to_le_bytes()[..size].to_vec()).collect();
+        Array { dtype, bytes }
+    }
+    pub fn zeros(dtype: DType, len: usize) -> Array {
+        Array { dtype, bytes: vec![0; len * dtype.size()] }
+    }
+    pub fn floats(values: impl IntoIterator<Item = f64>) -> Array {
+        Array::new(DType::F64, values.into_iter().map(f64::to_bits))
+    }
+    pub fn ints(values: impl IntoIterator<Item = i64>) -> Array {
+        Array::new(DType::I64, values.into_iter().map(|value| value as u64))
+    }
+    pub fn len(&self) -> usize {
+        self.bytes.len() / self.dtype.size()
+    }
+    pub fn bits(&self) -> Vec<u64> {
+        let element = |bytes: &[u8]| {
+            let mut word = [0; 8];
+            word[..bytes.len()].copy_from_slice(bytes);
+            u64::from_le_bytes(word)
+        };
+        self.bytes.chunks(self.dtype.size()).map(element).collect()
+    }
+}
+
+/// Two numbers are the same bits, or both not a number.
+pub fn same(ty: LaneType, a: u64, b: u64) -> bool {
+    a == b
+        || match ty {
+            LaneType::F64 => f64::from_bits(a).is_nan() && f64::from_bits(b).is_nan(),
+            LaneType::F32 => f32::from_bits(a as u32).is_nan() && f32::from_bits(b as u32).is_nan(),
+            _ => false,
+        }
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum End {
+    Ok,
+    Fault(FaultRecord),
+    Stopped,
+}
+
+/// A kernel being run.
+#[repr(C)]
+pub struct Machine<'a> {
+    table: HostTable,
+    lane: &'a Lane,
+    code: &'a Code,
+    pub frame: Vec<u64>,
+    pub arrays: Vec<Option<Array>>,
+    fault: FaultRecord,
+    /// What the driver asked for.
+    pub log: Vec<String>,
+    /// Stops the driver at this launch.
+    pub stop_at: Option<u32>,
+}
+
+impl<'a> Machine<'a> {
+    pub fn new(lane: &'a Lane, code: &'a Code, arrays: Vec<Array>) -> Machine<'a> {
+        let table = HostTable { allocate, move_buffer, launch };
+        let mut arrays: Vec<Option<Array>> = arrays.into_iter().map(Some).collect();
+        arrays.resize(lane.buffers.len(), None);
+        let frame = vec![0; lane.frame.len()];
+        let fault = FaultRecord::default();
+        let mut machine = Machine { table, lane, code, frame, arrays, fault, log: Vec::new(), stop_at: None };
+        for (buffer, data) in lane.buffers.iter() {
+            if matches!(data.origin, Origin::Param { .. }) {
+                machine.describe(buffer);
+            }
+        }
+        machine
+    }
+
+    pub fn set(&mut self, slot: Slot, bits: u64) {
+        self.frame[slot.index()] = bits;
+    }
+
+    pub fn array(&self, buffer: u32) -> &Array {
+        self.arrays[buffer as usize].as_ref().expect("the array is there")
+    }
+
+    /// Fills in a one-dimensional buffer's slots.
+    fn describe(&mut self, buffer: Buffer) {
+        let array = self.arrays[buffer.0 as usize].as_mut().expect("the array is there");
+        let (address, len) = (array.bytes.as_mut_ptr() as u64, array.len() as u64);
+        let frame = &self.lane.frame;
+        self.frame[frame.address(buffer).index()] = address;
+        self.frame[frame.dim(buffer, 0).index()] = len;
+        self.frame[frame.stride(buffer, 0).index()] = 1;
+    }
+
+    /// Runs the driver.
+    pub fn run(&mut self) -> End {
+        let driver = self.code.driver();
+        let machine: *mut Machine<'a> = self;
+        // SAFETY: the frame has all its slots, the arrays are as long as the test's program needs, and the
+        // machine, whose first field is the table, outlives the call.
+        let status =
+            unsafe { driver((*machine).frame.as_mut_ptr(), machine.cast(), &raw mut (*machine).fault) };
+        self.end(status)
+    }
+
+    fn end(&self, status: i32) -> End {
+        match status {
+            abi::OK => End::Ok,
+            abi::FAULT => End::Fault(self.fault),
+            abi::STOPPED => End::Stopped,
+            other => panic!("status {other}"),
+        }
+    }
+
+    /// Runs one block of a region: its partial results.
+    pub fn block(&mut self, region: RegionId, range: BlockRange) -> Result<Vec<u64>, FaultRecord> {
+        let mut partials = vec![u64::MAX; self.lane.regions[region].reductions.len() + 1];
+        let function = self.code.region(region);
+        // SAFETY: as in `run`; there is room for one partial result per reduction.
+        let status = unsafe { function(self.frame.as_ptr(), &range, partials.as_mut_ptr(), &mut self.fault) };
+        match self.end(status) {
+            End::Ok => {
+                assert_eq!(partials.pop(), Some(u64::MAX), "no more partials than reductions");
+                Ok(partials)
+            }
+            End::Fault(fault) => Err(fault),
+            End::Stopped => panic!("regions do not call the host"),
+        }
+    }
+
+    fn launch(&mut self, id: u32) -> i32 {
+        self.log.push(format!("launch {id}"));
+        if self.stop_at == Some(id) {
+            return 1;
+        }
+        let id = RegionId(id);
+        let region = &self.lane.regions[id];
+        let extents: Vec<usize> =
+            region.extents.iter().map(|slot| self.frame[slot.index()] as usize).collect();
+        let grid = Grid::new(&extents, region.grain);
+        let mut partials = Vec::new();
+        for block in 0..grid.blocks() {
+            match self.block(id, grid.block(block)) {
+                Ok(block) => partials.push(block),
+                Err(fault) => {
+                    self.fault = fault;
+                    return 1;
+                }
+            }
+        }
+        for (number, reduction) in region.reductions.iter().enumerate() {
+            let column = partials.iter().map(|block| block[number]).collect();
+            let total = grid::fold_partials(column, |a, b| combine(reduction, a, b));
+            let identity = reduction.op.identity(reduction.dtype).to_bits();
+            self.frame[reduction.total.index()] = total.unwrap_or(identity);
+        }
+        0
+    }
+}
+
+/// Combines two partial results.
+pub fn combine(reduction: &lane::Reduction, a: u64, b: u64) -> u64 {
+    let scalar = |bits| Scalar::from_bits(reduction.dtype, bits);
+    let op: ScalarOp = reduction.op.combine();
+    op.eval(&[scalar(a), scalar(b)]).to_bits()
+}
+
+fn machine<'a>(host: *const HostTable) -> &'a mut Machine<'a> {
+    // SAFETY: every table in these tests is the first field of a machine, which `run` lends out mutably and
+    // does not touch before the driver returns.
+    unsafe { &mut *host.cast_mut().cast::<Machine<'a>>() }
+}
+
+extern "C" fn allocate(host: *const HostTable, buffer: u32, shape: *const u64, zeroed: u32) -> i32 {
+    let machine = machine(host);
+    // SAFETY: the driver passes one length per axis, and these buffers have one axis.
+    let len = unsafe { *shape };
+    machine.log.push(format!("allocate {buffer}[{len}] {zeroed}"));
+    let dtype = machine.lane.buffers[Buffer(buffer)].dtype;
+    machine.arrays[buffer as usize] = Some(Array::zeros(dtype, len as usize));
+    machine.describe(Buffer(buffer));
+    0
+}
+
+extern "C" fn move_buffer(host: *const HostTable, to: u32, from: u32) -> i32 {
+    let machine = machine(host);
+    machine.log.push(format!("move {to} {from}"));
+    machine.arrays[to as usize] = machine.arrays[from as usize].take();
+    machine.describe(Buffer(to));
+    0
+}
+
+extern "C" fn launch(host: *const HostTable, region: u32) -> i32 {
+    machine(host).launch(region)
+}
+
+/// Compiles with every compiler and hands each result to a closure.
+pub fn with_all(lane: &Lane, mut run: impl FnMut(&Code)) {
+    for compiler in COMPILERS.iter() {
+        run(&compiler.compile(lane).unwrap_or_else(|error| match error {
+            parfuse_codegen::CompileError::Backend { message, clif } => panic!("{message}\n{clif}"),
+            error => panic!("{error}"),
+        }));
+    }
+}

@@ -1,0 +1,23 @@
+//! Compiled code does what the lane program says, to the last bit.
+//!
+//! | module | what it runs |
+//! |---|---|
+//! | `machine` | a small host: frames, arrays, blocks |
+//! | `build` | lane programs by hand |
+//! | `ops` | every operation, on every type, in lanes, as a scalar, and in the tail |
+//! | `accesses` | every way to load and store |
+//! | `control` | branches and loops |
+//! | `reductions` | every operator, against the rules of `grid` |
+//! | `checks` | which fault is reported |
+//! | `drivers` | the serial code and its calls |
+//! | `listings` | the instructions chosen |
+
+mod accesses;
+mod build;
+mod checks;
+mod control;
+mod drivers;
+mod listings;
+mod machine;
+mod ops;
+mod reductions;
