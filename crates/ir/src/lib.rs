@@ -8,7 +8,7 @@
 //!
 //! Each language is a type of its own with a builder, a printer, a parser and a verifier. The scalar
 //! operations of the first two come from one table ([`scalar_op`]), the primitive operations of the
-//! third from another ([`lane::op`]); [`math`] and [`random`] say what the larger functions mean in
+//! third from another ([`lane::LaneOp`]); [`math`] and [`random`] say what the larger functions mean in
 //! terms of the primitives. Nothing in this crate transforms a program: that is what passes are for.
 
 #[macro_use]
