@@ -7,6 +7,9 @@ use quote::format_ident;
 use syn::spanned::Spanned;
 use syn::{FnArg, GenericParam, Ident, ItemFn, Pat, ReturnType, Type};
 
+/// The longest tuple of arguments that the library handles.
+const MOST_PARAMETERS: usize = 12;
+
 /// A function to be made a kernel.
 pub struct KernelInput {
     /// The function as the user wrote it.
@@ -99,6 +102,9 @@ impl KernelInput {
                 }
                 FnArg::Typed(typed) => params.push(Param::new(position, &typed.pat, &typed.ty, diagnostics)),
             }
+        }
+        if let Some(extra) = signature.inputs.iter().nth(MOST_PARAMETERS) {
+            diagnostics.report(extra, "a kernel has at most 12 parameters: put some into one array");
         }
         let mut returnable = true;
         let returns = match &signature.output {

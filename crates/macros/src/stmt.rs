@@ -11,7 +11,7 @@ use crate::translator::{Translator, hygienic};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Block, Expr, Item, Local, Stmt, StmtMacro};
+use syn::{Block, Expr, Item, Local, Member, Stmt, StmtMacro};
 
 impl Translator<'_> {
     /// The body of the kernel, in whose last position a `return` may stand.
@@ -261,6 +261,10 @@ impl Translator<'_> {
                 self.assigned_variable(&unary.expr)
             }
             Expr::Reference(reference) => self.assigned_variable(&reference.expr),
+            Expr::Field(field) if matches!(field.member, Member::Unnamed(_)) => {
+                self.assigned_variable(&field.base)?;
+                Some(self.expr(target))
+            }
             Expr::Path(path) => {
                 self.diagnostics.report(path, "a kernel can only set its own variables and `&mut` arrays");
                 None
