@@ -16,11 +16,12 @@
 
 use super::affine::Affine;
 use super::fold;
+use crate::hash::FastMap;
+use parfuse_ir::arena::Id;
 use parfuse_ir::lane::{Block, Carried, Code, Inst, LaneOp, LaneType, Merge, Node, Slot, Value};
 use parfuse_ir::loops::Buffer;
 use parfuse_ir::math::Primitives;
 use smallvec::SmallVec;
-use std::collections::HashMap;
 
 /// What an open block is part of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -40,7 +41,7 @@ enum ScopeKind {
 struct Scope {
     kind: ScopeKind,
     nodes: Block,
-    numbers: HashMap<Key, Value>,
+    numbers: FastMap<Key, Value>,
 }
 
 /// What makes two pure values the same.
@@ -79,7 +80,7 @@ pub(super) struct Builder {
     /// For each value, the position in the stack of the scope that defines it.
     levels: Vec<usize>,
     /// For varying indices that run evenly along the lanes, how.
-    affine: HashMap<Value, Affine>,
+    affine: FastMap<Value, Affine>,
 }
 
 impl Builder {
@@ -94,8 +95,12 @@ impl Builder {
     }
 
     fn with_scopes(kinds: &[ScopeKind]) -> Builder {
-        let mut builder =
-            Builder { code: Code::default(), scopes: Vec::new(), levels: Vec::new(), affine: HashMap::new() };
+        let mut builder = Builder {
+            code: Code::default(),
+            scopes: Vec::new(),
+            levels: Vec::new(),
+            affine: FastMap::default(),
+        };
         kinds.iter().for_each(|kind| builder.open(*kind));
         builder
     }
@@ -109,7 +114,7 @@ impl Builder {
     }
 
     fn open(&mut self, kind: ScopeKind) {
-        self.scopes.push(Scope { kind, nodes: Vec::new(), numbers: HashMap::new() });
+        self.scopes.push(Scope { kind, nodes: Vec::new(), numbers: FastMap::default() });
     }
 
     fn close(&mut self) -> Block {
@@ -235,7 +240,7 @@ impl Builder {
             Inst::Any(mask) => std::slice::from_ref(mask),
             _ => &[],
         };
-        let needed = operands.iter().map(|value| self.levels[value.0 as usize]).max().unwrap_or(0);
+        let needed = operands.iter().map(|value| self.levels[value.index()]).max().unwrap_or(0);
         if needed == 0 && !varying && self.scopes[0].kind == ScopeKind::Prologue {
             return 0;
         }
@@ -291,7 +296,7 @@ impl Primitives for Builder {
         common: Value,
         slow: &mut dyn FnMut(&mut Builder) -> Value,
     ) -> Value {
-        let in_prologue = |value: Value| !self.varying(value) && self.levels[value.0 as usize] == 0;
+        let in_prologue = |value: Value| !self.varying(value) && self.levels[value.index()] == 0;
         let both =
             in_prologue(condition) && in_prologue(common) && self.scopes[0].kind == ScopeKind::Prologue;
         if both || self.bits(condition).is_some() {

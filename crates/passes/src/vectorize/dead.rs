@@ -4,17 +4,18 @@
 //! Values are needed by stores, checks, slots, conditions and other needed values; a result of a branch or a
 //! carried value is needed only if something uses it.
 
+use crate::hash::FastMap;
+use parfuse_ir::arena::Id;
 use parfuse_ir::lane::{Address, Block, Code, Inst, Lanes, Node, Value};
-use std::collections::{HashMap, HashSet};
 
 /// Removes dead values from a region's code and prologue; `roots` are needed.
 pub(super) fn remove(code: &mut Code, prologue: &mut Block, roots: &[Value]) {
-    let mut needs = Needs { pending: roots.to_vec(), bound: HashMap::new() };
+    let mut needs = Needs { pending: roots.to_vec(), bound: FastMap::default() };
     needs.block(prologue);
     needs.block(&code.body);
-    let mut live = HashSet::new();
+    let mut live = vec![false; code.values.len()];
     while let Some(value) = needs.pending.pop() {
-        if !live.insert(value) {
+        if std::mem::replace(&mut live[value.index()], true) {
             continue;
         }
         match &code.values[value].inst {
@@ -41,7 +42,7 @@ pub(super) fn remove(code: &mut Code, prologue: &mut Block, roots: &[Value]) {
 /// What is still to be marked, and what marks the values that nodes bind.
 struct Needs {
     pending: Vec<Value>,
-    bound: HashMap<Value, [Value; 2]>,
+    bound: FastMap<Value, [Value; 2]>,
 }
 
 impl Needs {
@@ -88,19 +89,19 @@ impl Needs {
     }
 }
 
-fn sweep(block: &mut Block, live: &HashSet<Value>) {
+fn sweep(block: &mut Block, live: &[bool]) {
     block.retain_mut(|node| match node {
-        Node::Let(value) => live.contains(value),
+        Node::Let(value) => live[value.index()],
         Node::If { then, otherwise, results, .. } => {
             sweep(then, live);
             sweep(otherwise, live);
-            results.retain(|merge| live.contains(&merge.value));
+            results.retain(|merge| live[merge.value.index()]);
             !(then.is_empty() && otherwise.is_empty() && results.is_empty())
         }
         Node::Loop { carried, header, body, .. } => {
             sweep(header, live);
             sweep(body, live);
-            carried.retain(|carried| live.contains(&carried.value));
+            carried.retain(|carried| live[carried.value.index()]);
             true
         }
         _ => true,

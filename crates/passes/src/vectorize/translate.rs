@@ -10,14 +10,14 @@ use super::builder::Builder;
 use super::legalize::{cast, legalize};
 use super::liveness::{VarSet, live_points};
 use super::varying::Varying;
+use crate::hash::FastMap;
 use parfuse_ir::lane::{Frame, Inst, LaneType, Node, Value};
 use parfuse_ir::loops::{self, Expr, Loops, Stmt, Var};
 use parfuse_ir::math::Primitives;
 use parfuse_ir::{DType, Fault, Scalar, random};
-use std::collections::HashMap;
 
 /// What each variable holds.
-pub(super) type Env = HashMap<Var, Value>;
+pub(super) type Env = FastMap<Var, Value>;
 
 /// The lanes that are here.
 #[derive(Clone, Copy)]
@@ -44,7 +44,7 @@ pub(super) struct Translator<'a> {
     pub(super) place: Place,
     pub(super) mask: Mask,
     pub(super) env: Env,
-    pub(super) values: HashMap<loops::Value, Value>,
+    pub(super) values: FastMap<loops::Value, Value>,
     /// The number of dimensions of the region's space.
     pub(super) rank: usize,
 }
@@ -57,7 +57,16 @@ impl<'a> Translator<'a> {
             Place::Region(_) => Builder::region(),
         };
         let mask = Mask { lanes: None, nonempty: true };
-        Translator { loops, shared, build, place, mask, env: Env::new(), values: HashMap::new(), rank }
+        Translator {
+            loops,
+            shared,
+            build,
+            place,
+            mask,
+            env: Env::default(),
+            values: FastMap::default(),
+            rank,
+        }
     }
 
     /// Translates a block into the innermost open one.

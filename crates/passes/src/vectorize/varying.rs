@@ -4,27 +4,31 @@
 //! where only some lanes go: inside an `if` or a loop whose condition or extent varies. One answer per
 //! variable for the whole loop; found by going over the body until nothing is added.
 
+use parfuse_ir::arena::Id;
 use parfuse_ir::loops::{Expr, Loops, Parfor, Stmt, Value, Var};
-use std::collections::HashSet;
 
 /// What may differ between lanes.
-#[derive(Default)]
 pub(super) struct Varying {
-    values: HashSet<Value>,
-    vars: HashSet<Var>,
+    values: Vec<bool>,
+    vars: Vec<bool>,
+    changed: bool,
 }
 
 impl Varying {
     /// What varies in the body of a parallel loop.
     pub(super) fn of(loops: &Loops, parfor: &Parfor) -> Varying {
-        let mut varying = Varying::default();
+        let mut varying = Varying {
+            values: vec![false; loops.values.len()],
+            vars: vec![false; loops.vars.len()],
+            changed: false,
+        };
         // Without a lane dimension there is one element and nothing to differ from.
         let Some(lane_index) = parfor.indices.last() else { return varying };
-        varying.values.insert(*lane_index);
+        varying.values[lane_index.index()] = true;
         loop {
-            let before = (varying.values.len(), varying.vars.len());
+            varying.changed = false;
             varying.block(loops, &parfor.body, false);
-            if before == (varying.values.len(), varying.vars.len()) {
+            if !varying.changed {
                 return varying;
             }
         }
@@ -32,12 +36,12 @@ impl Varying {
 
     /// Whether a value may differ between lanes.
     pub(super) fn value(&self, value: Value) -> bool {
-        self.values.contains(&value)
+        self.values[value.index()]
     }
 
     /// Whether a variable may differ between lanes.
     pub(super) fn var(&self, var: Var) -> bool {
-        self.vars.contains(&var)
+        self.vars[var.index()]
     }
 
     fn block(&mut self, loops: &Loops, block: &[Stmt], divergent: bool) {
@@ -50,14 +54,13 @@ impl Varying {
                         Expr::Var(var) => self.var(*var),
                         _ => expr.operands().iter().any(|operand| self.value(*operand)),
                     };
-                    if varies {
-                        self.values.insert(*value);
-                    }
+                    self.changed |= varies && !self.value(*value);
+                    self.values[value.index()] |= varies;
                 }
                 Stmt::Set { var, value } => {
-                    if divergent || self.value(*value) {
-                        self.vars.insert(*var);
-                    }
+                    let varies = divergent || self.value(*value);
+                    self.changed |= varies && !self.var(*var);
+                    self.vars[var.index()] |= varies;
                 }
                 Stmt::If { cond, then, otherwise } => {
                     let divergent = divergent || self.value(*cond);
