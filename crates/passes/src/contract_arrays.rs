@@ -18,7 +18,9 @@ use crate::Changed;
 use crate::same::Same;
 use crate::walk::{self, blocks, blocks_mut};
 use parfuse_ir::arena::Id;
-use parfuse_ir::loops::{Block, Buffer, Event, Expr, Loops, Note, Origin, Output, Parfor, Stmt, Value, Var, VarData};
+use parfuse_ir::loops::{
+    Block, Buffer, Event, Expr, Loops, Note, Origin, Output, Parfor, Stmt, Value, Var, VarData,
+};
 
 /// Replaces local arrays that each iteration uses one element of by variables.
 pub fn contract_arrays(loops: &mut Loops) -> Changed {
@@ -133,7 +135,8 @@ fn access<'a>(loops: &'a Loops, stmt: &'a Stmt) -> Option<(Buffer, &'a [Value])>
 /// Whether each iteration touches one element of the buffer and does so first by an unconditional store.
 fn one_element_stored_first(loops: &Loops, parfor: &Parfor, buffer: Buffer) -> bool {
     let touches = |stmt: &Stmt| access(loops, stmt).is_some_and(|(b, _)| b == buffer);
-    let first = parfor.body.iter().find(|stmt| walk::any(std::slice::from_ref(*stmt), &mut |stmt| touches(stmt)));
+    let first =
+        parfor.body.iter().find(|stmt| walk::any(std::slice::from_ref(*stmt), &mut |stmt| touches(stmt)));
     let Some(Stmt::Store { index: element, .. }) = first else { return false };
     let same = Same::new(loops);
     !walk::any(&parfor.body, &mut |stmt| {

@@ -125,7 +125,9 @@ impl Effects {
     }
 
     fn shapes_what_is_used_by(&self, other: &Effects) -> bool {
-        [&other.loaded, &other.stored, &other.measured, &other.shaped].into_iter().any(|used| meet(&self.shaped, used))
+        [&other.loaded, &other.stored, &other.measured, &other.shaped]
+            .into_iter()
+            .any(|used| meet(&self.shaped, used))
     }
 
     /// Whether it loads or stores elements of a buffer.

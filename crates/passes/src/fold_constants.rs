@@ -94,11 +94,14 @@ impl Folding<'_> {
                 }
                 match *args {
                     [a] => self.fold_unary(op, a),
-                    [a, b] => self.fold_binary(op, dtype, a, b),
-                    [condition, yes, no] if op == ScalarOp::Select => match constant_bool(self.loops, condition) {
-                        Some(chosen) => Some(Folded::Same(if chosen { yes } else { no })),
-                        None => (yes == no).then_some(Folded::Same(yes)),
-                    },
+                    [a, b] => self.fold_binary(op, a, b),
+                    [condition, yes, no] if op == ScalarOp::Select => {
+                        match constant_bool(self.loops, condition) {
+                            Some(chosen) => Some(Folded::Same(if chosen { yes } else { no })),
+                            None if yes == no => Some(Folded::Same(yes)),
+                            None => self.fold_count(condition, yes, no),
+                        }
+                    }
                     _ => None,
                 }
             }
@@ -118,6 +121,27 @@ impl Folding<'_> {
         }
     }
 
+    /// `if 0 < n { n } else { 0 }` is `n`, if it has no sign: so do ranges from zero count their iterations.
+    fn fold_count(&self, condition: Value, yes: Value, no: Value) -> Option<Folded> {
+        let is_zero = |value: Value| self.loops.constant(value) == Some(Scalar::Usize(0));
+        match &self.loops.values[condition].expr {
+            Expr::Op(ScalarOp::Lt, args) if is_zero(args[0]) && args[1] == yes && is_zero(no) => {
+                Some(Folded::Same(yes))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether a value is another one or zero.
+    fn is_at_most(&self, a: Value, b: Value) -> bool {
+        match &self.loops.values[a].expr {
+            Expr::Op(ScalarOp::Select, args) => {
+                args[1] == b && self.loops.constant(args[2]) == Some(Scalar::Usize(0))
+            }
+            _ => false,
+        }
+    }
+
     fn fold_unary(&self, op: ScalarOp, a: Value) -> Option<Folded> {
         match &self.loops.values[a].expr {
             Expr::Op(inner, args) if *inner == op && matches!(op, ScalarOp::Neg | ScalarOp::Not) => {
@@ -127,16 +151,20 @@ impl Folding<'_> {
         }
     }
 
-    fn fold_binary(&mut self, op: ScalarOp, dtype: DType, a: Value, b: Value) -> Option<Folded> {
+    fn fold_binary(&mut self, op: ScalarOp, a: Value, b: Value) -> Option<Folded> {
         let operand = self.loops.dtype(a);
         let (left, right) = (self.loops.constant(a), self.loops.constant(b));
         if op.commutes() && left.is_some() && right.is_none() {
-            return self.fold_binary(op, dtype, b, a).or(Some(Folded::Expr(Expr::Op(op, vec![b, a]))));
+            return self.fold_binary(op, b, a).or(Some(Folded::Expr(Expr::Op(op, vec![b, a]))));
         }
         if let ScalarOp::Powi | ScalarOp::Powf = op {
             return None;
         }
-        if operand.is_float() { self.fold_float(op, a, b, right) } else { self.fold_exact(op, operand, a, b, left, right) }
+        if operand.is_float() {
+            self.fold_float(op, a, b, right)
+        } else {
+            self.fold_exact(op, operand, a, b, left, right)
+        }
     }
 
     /// Identities of floats that hold to the last bit.
@@ -199,6 +227,9 @@ impl Folding<'_> {
                 _ => {}
             }
         }
+        if op == Le && self.is_at_most(a, b) {
+            return truth(true);
+        }
         let constant = right?;
         match op {
             Add | Sub | Or | Xor | Shl | Shr if constant == zero => Some(Folded::Same(a)),
@@ -214,7 +245,9 @@ impl Folding<'_> {
             Eq if dtype == DType::Bool && constant == one => Some(Folded::Same(a)),
             Ne if dtype == DType::Bool && constant == zero => Some(Folded::Same(a)),
             // x - 1 is x + -1, and (x + 1) + 2 is x + 3: integers wrap.
-            Sub if dtype.is_signed() => Some(Folded::Expr(Expr::Op(Add, vec![a, self.constant_like(b, Sub.eval(&[zero, constant]))]))),
+            Sub if dtype.is_signed() => {
+                Some(Folded::Expr(Expr::Op(Add, vec![a, self.constant_like(b, Sub.eval(&[zero, constant]))])))
+            }
             Add | Mul => match &self.loops.values[a].expr {
                 Expr::Op(inner, args) if *inner == op => {
                     let (x, inner_constant) = (args[0], self.loops.constant(args[1])?);
@@ -425,6 +458,25 @@ mod tests {
                v1: i64 = add n, -2i64
                v4: usize = cast v1
                store b0[0usize], v1
+             }",
+        );
+    }
+
+    #[test]
+    fn counts_of_ranges_fold() {
+        check(
+            fold_constants,
+            "loops f(n: usize, c: bool, mut b0 a: bool[unit]) {
+               v0: bool = lt 0usize, n
+               v1: usize = select v0, n, 0usize
+               v2: usize = select c, v1, 0usize
+               v3: bool = le v2, n
+               store b0[v1], v3
+             }",
+            "loops f(n: usize, c: bool, mut b0 a: bool[unit]) {
+               v0: bool = lt 0usize, n
+               v2: usize = select c, n, 0usize
+               store b0[n], true
              }",
         );
     }

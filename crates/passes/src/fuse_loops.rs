@@ -58,7 +58,9 @@ impl Fusion<'_> {
         }
         let mut first = 0;
         while first < block.len() {
-            first = if matches!(block[first], Stmt::Parfor(_)) { self.fuse_into(block, first) } else { first } + 1;
+            first =
+                if matches!(block[first], Stmt::Parfor(_)) { self.fuse_into(block, first) } else { first }
+                    + 1;
         }
     }
 
@@ -122,7 +124,13 @@ impl Fusion<'_> {
         Ok((needed, of_second))
     }
 
-    fn check_variables(&self, a: &Parfor, b: &Parfor, first: &Effects, second: &Effects) -> Result<(), FusionRefusal> {
+    fn check_variables(
+        &self,
+        a: &Parfor,
+        b: &Parfor,
+        first: &Effects,
+        second: &Effects,
+    ) -> Result<(), FusionRefusal> {
         let named = |var| FusionRefusal::UsesReduction { variable: self.loops.vars[var].name.clone() };
         for reduction in &a.reductions {
             for var in [reduction.target, reduction.local] {
@@ -143,7 +151,11 @@ impl Fusion<'_> {
         let private = |one: &Effects, other: &Effects| {
             one.vars_set.iter().all(|var| !other.vars_read.contains(var) || other.vars_set.contains(var))
         };
-        if private(first, second) && private(second, first) { Ok(()) } else { Err(FusionRefusal::StatementBetween) }
+        if private(first, second) && private(second, first) {
+            Ok(())
+        } else {
+            Err(FusionRefusal::StatementBetween)
+        }
     }
 
     /// The statements between the loops that the second loop needs, or that those need.
@@ -159,9 +171,10 @@ impl Fusion<'_> {
         for (position, effects) in between.iter().enumerate().rev() {
             if effects.must_precede(second) || needed.iter().any(|n| effects.must_precede(&between[*n])) {
                 if first.must_precede(effects) {
-                    let target = a.reductions.iter().map(|r| r.target).find(|var| effects.vars_read.contains(var));
-                    return Err(target.map_or(FusionRefusal::StatementBetween, |var| FusionRefusal::UsesReduction {
-                        variable: self.loops.vars[var].name.clone(),
+                    let target =
+                        a.reductions.iter().map(|r| r.target).find(|var| effects.vars_read.contains(var));
+                    return Err(target.map_or(FusionRefusal::StatementBetween, |var| {
+                        FusionRefusal::UsesReduction { variable: self.loops.vars[var].name.clone() }
                     }));
                 }
                 needed.push(position);
@@ -173,7 +186,13 @@ impl Fusion<'_> {
 
     /// A loop with serial loops inside is cut into smaller blocks than one without, which a sum of floats
     /// would show.
-    fn check_blocks(&self, a: &Parfor, b: &Parfor, first: &Effects, second: &Effects) -> Result<(), FusionRefusal> {
+    fn check_blocks(
+        &self,
+        a: &Parfor,
+        b: &Parfor,
+        first: &Effects,
+        second: &Effects,
+    ) -> Result<(), FusionRefusal> {
         let shows_order = |parfor: &Parfor| {
             parfor.reductions.iter().any(|reduction| {
                 let rounds = !matches!(reduction.op, ReduceOp::And | ReduceOp::Or | ReduceOp::Xor);
@@ -181,10 +200,20 @@ impl Fusion<'_> {
             })
         };
         let same_blocks = first.serial_loops == second.serial_loops;
-        if same_blocks || !(shows_order(a) || shows_order(b)) { Ok(()) } else { Err(FusionRefusal::DifferentSpaces) }
+        if same_blocks || !(shows_order(a) || shows_order(b)) {
+            Ok(())
+        } else {
+            Err(FusionRefusal::DifferentSpaces)
+        }
     }
 
-    fn check_arrays(&self, a: &Parfor, b: &Parfor, first: &Effects, second: &Effects) -> Result<(), FusionRefusal> {
+    fn check_arrays(
+        &self,
+        a: &Parfor,
+        b: &Parfor,
+        first: &Effects,
+        second: &Effects,
+    ) -> Result<(), FusionRefusal> {
         let written_by_first = first.stored.iter().filter(|buffer| second.accesses(**buffer));
         let written_by_second = second.stored.iter().filter(|buffer| first.loaded.contains(buffer));
         for buffer in written_by_first.chain(written_by_second) {
@@ -244,7 +273,8 @@ fn accesses<'a>(loops: &'a Loops, block: &'a Block, buffer: Buffer) -> Vec<&'a [
 fn own_part(a: &Parfor, b: &Parfor, in_first: &[&[Value]], in_second: &[&[Value]]) -> bool {
     a.indices.iter().zip(&b.indices).all(|(ours, theirs)| {
         (0..in_first[0].len()).any(|axis| {
-            in_first.iter().all(|index| index[axis] == *ours) && in_second.iter().all(|index| index[axis] == *theirs)
+            in_first.iter().all(|index| index[axis] == *ours)
+                && in_second.iter().all(|index| index[axis] == *theirs)
         })
     })
 }
@@ -374,7 +404,12 @@ mod tests {
         let uses = FusionRefusal::UsesReduction { variable: "s".into() };
         refused(sum, "", "v1 in n { v2: f64 = x0 store b1[v1], v2", uses.clone());
         refused(sum, "v2: f64 = x0", "v1 in n { store b1[v1], v2", uses);
-        refused(store, "v2: f64 = load b0[0usize]", "v1 in n { store b1[v1], v2", FusionRefusal::StatementBetween);
+        refused(
+            store,
+            "v2: f64 = load b0[0usize]",
+            "v1 in n { store b1[v1], v2",
+            FusionRefusal::StatementBetween,
+        );
         let checked = "v5: bool = lt v0, m check v5, index_out_of_range(0) store b0[v0], 1.0f64";
         let also = "v1 in n { v2: bool = lt v1, 7usize check v2, index_out_of_range(0) store b1[v1], 1.0f64";
         refused(checked, "", also, FusionRefusal::Faults);

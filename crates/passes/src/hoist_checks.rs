@@ -70,7 +70,8 @@ fn hoist(loops: &mut Loops, parfor: &mut Parfor) -> Option<Block> {
         return None;
     }
 
-    let mut replay = Replay { loops, effects: &effects, copies: HashMap::new(), unknown: vec![false; inside.len()] };
+    let mut replay =
+        Replay { loops, effects: &effects, copies: HashMap::new(), unknown: vec![false; inside.len()] };
     let replayed = replay.space(parfor)?;
 
     let mut number = 0..;
@@ -81,7 +82,8 @@ fn hoist(loops: &mut Loops, parfor: &mut Parfor) -> Option<Block> {
 
     let mut front = Emit { loops, block: Block::new() };
     let tests: Vec<Value> = checks.iter().flatten().map(|condition| front.test(condition)).collect();
-    let all = tests.into_iter().reduce(|a, b| front.op(ScalarOp::And, &[a, b])).expect("some check is hoisted");
+    let all =
+        tests.into_iter().reduce(|a, b| front.op(ScalarOp::And, &[a, b])).expect("some check is hoisted");
     let cond = front.op(ScalarOp::Not, &[all]);
     front.block.push(Stmt::If { cond, then: replayed, otherwise: Block::new() });
     Some(front.block)
@@ -249,9 +251,8 @@ impl Emit<'_> {
         let ok = match &condition.what {
             What::Invariant(ok) => *ok,
             What::Below { index, len } => {
-                let extent_of = |index: Value| {
-                    condition.nest.iter().find(|(i, _)| *i == index).expect("a loop around").1
-                };
+                let extent_of =
+                    |index: Value| condition.nest.iter().find(|(i, _)| *i == index).expect("a loop around").1;
                 match index.factors.as_slice() {
                     // The index runs from 0 to the extent: so must the length.
                     [(only, 1)] if index.offset == Linear::default() => {
@@ -260,7 +261,8 @@ impl Emit<'_> {
                         self.op(ScalarOp::Le, &[extent, *len])
                     }
                     factors => {
-                        let last: Vec<(Value, i64)> = factors.iter().map(|(i, by)| (extent_of(*i), *by)).collect();
+                        let last: Vec<(Value, i64)> =
+                            factors.iter().map(|(i, by)| (extent_of(*i), *by)).collect();
                         self.fits(&index.offset, &last, *len)
                     }
                 }
@@ -360,7 +362,8 @@ impl Replay<'_> {
     fn block(&mut self, block: &Block) -> Option<Block> {
         let mut copied = Block::new();
         for stmt in block {
-            let checks = walk::any(std::slice::from_ref(stmt), &mut |stmt| matches!(stmt, Stmt::Check { .. }));
+            let checks =
+                walk::any(std::slice::from_ref(stmt), &mut |stmt| matches!(stmt, Stmt::Check { .. }));
             match stmt {
                 Stmt::Let(value) => copied.extend(self.define(*value)),
                 Stmt::Check { ok, fault, args } => {
@@ -373,7 +376,11 @@ impl Replay<'_> {
                 _ if !checks => {}
                 Stmt::If { cond, then, otherwise } if !self.is_unknown(*cond) => {
                     let cond = self.copy(*cond);
-                    copied.push(Stmt::If { cond, then: self.block(then)?, otherwise: self.block(otherwise)? });
+                    copied.push(Stmt::If {
+                        cond,
+                        then: self.block(then)?,
+                        otherwise: self.block(otherwise)?,
+                    });
                 }
                 Stmt::For { index, extent, body } if !self.is_unknown(*extent) => {
                     let index = self.bound(*index);
@@ -459,7 +466,8 @@ mod tests {
 
     #[test]
     fn offsets_factors_and_inner_loops_are_understood() {
-        let text = "loops f(n: usize, m: usize, s: i64, b0 a: f64[unit], b1 w: f64[unit], mut b2 r: f64[unit]) {
+        let text =
+            "loops f(n: usize, m: usize, s: i64, b0 a: f64[unit], b1 w: f64[unit], mut b2 r: f64[unit]) {
                v0: usize = dim b0, 0
                v1: usize = dim b1, 0
                v2: usize = dim b2, 0

@@ -91,7 +91,8 @@ impl Hoisting<'_> {
     }
 
     fn surely_runs(&self, stmt: &Stmt) -> bool {
-        let positive = |extent: &Value| matches!(self.loops.constant(*extent), Some(Scalar::Usize(n)) if n > 0);
+        let positive =
+            |extent: &Value| matches!(self.loops.constant(*extent), Some(Scalar::Usize(n)) if n > 0);
         match stmt {
             Stmt::While { .. } => true,
             Stmt::For { extent, .. } => positive(extent),

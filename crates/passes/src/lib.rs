@@ -19,6 +19,7 @@ mod number_values;
 pub mod pipeline;
 mod rejection;
 mod remove_dead_code;
+mod renumber;
 mod same;
 #[cfg(test)]
 mod testing;
@@ -38,5 +39,6 @@ pub use number_values::number_values;
 pub use pipeline::optimize;
 pub use rejection::{ReductionFlaw, Rejection};
 pub use remove_dead_code::remove_dead_code;
+pub use renumber::renumber;
 pub use vectorize::vectorize;
 pub use zero_fills::zero_fills;

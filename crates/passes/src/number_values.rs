@@ -45,6 +45,8 @@ struct Numbering<'a> {
     scopes: Vec<FastMap<Key, Value>>,
     /// The values that stand for others in the innermost blocks only, with the depth of the block.
     facts: Vec<(usize, Value)>,
+    /// Values that are lengths of arrays made in the blocks around, with the depth of the block.
+    lengths: Vec<(usize, Value)>,
     /// When each value was first met.
     order: Vec<u32>,
     met: u32,
@@ -67,6 +69,7 @@ impl<'a> Numbering<'a> {
             renames: Renames::new(loops),
             scopes: vec![FastMap::default()],
             facts: Vec::new(),
+            lengths: Vec::new(),
             order: vec![0; loops.values.len()],
             // Version 0 is that of pure expressions, version 1 that of everything at the start.
             met: 1,
@@ -82,7 +85,9 @@ impl<'a> Numbering<'a> {
             let data = &self.loops.values[value];
             if let Expr::Const(_) | Expr::Param(_) = data.expr {
                 match self.scopes[0].entry((data.expr.clone(), data.dtype, 0)) {
-                    std::collections::hash_map::Entry::Occupied(known) => self.renames.set(value, *known.get()),
+                    std::collections::hash_map::Entry::Occupied(known) => {
+                        self.renames.set(value, *known.get())
+                    }
                     std::collections::hash_map::Entry::Vacant(free) => {
                         free.insert(value);
                     }
@@ -121,6 +126,7 @@ impl<'a> Numbering<'a> {
     fn leave(&mut self) {
         self.scopes.pop();
         let depth = self.scopes.len();
+        while self.lengths.pop_if(|(at, _)| *at > depth).is_some() {}
         while let Some((_, value)) = self.facts.pop_if(|(at, _)| *at > depth) {
             self.renames.reset(value);
         }
@@ -157,6 +163,10 @@ impl<'a> Numbering<'a> {
                 for (axis, length) in shape.iter().enumerate() {
                     let dim = Expr::Dim { buffer: *buffer, axis: axis as u8 };
                     self.learn((dim, DType::Usize, version), *length);
+                }
+                // With more axes, an array without elements may have any other length.
+                if let [length] = shape[..] {
+                    self.lengths.push((self.scopes.len(), length));
                 }
             }
             Stmt::Move { .. } => self.forget(std::slice::from_ref(stmt)),
@@ -218,6 +228,22 @@ impl<'a> Numbering<'a> {
         self.scopes.last_mut().expect("the outermost table stays").insert(key, value);
     }
 
+    /// A length has no more than 63 bits, so its number is not negative as an `i64` either. Hence the count of
+    /// a range of `i64` from zero to it, `if 0 < n { n as usize } else { 0 }`, is the length.
+    fn counted_length(&self, value: Value) -> Option<Value> {
+        let expr = |value: Value| &self.loops.values[value].expr;
+        let is_zero = |value: Value| self.loops.constant(value).is_some_and(|zero| zero.to_bits() == 0);
+        let Expr::Op(ScalarOp::Select, count) = expr(value) else { return None };
+        let Expr::Op(ScalarOp::Lt, bounds) = expr(count[0]) else { return None };
+        let (length, number) = (count[1], bounds[1]);
+        let same_number = *expr(length) == Expr::Cast(number) || *expr(number) == Expr::Cast(length);
+        let same =
+            same_number && self.loops.dtype(number) == DType::I64 && self.loops.dtype(length) == DType::Usize;
+        let is_length = matches!(expr(length), Expr::Dim { .. })
+            || self.lengths.iter().any(|(_, known)| *known == length);
+        (same && is_length && is_zero(bounds[0]) && is_zero(count[2])).then_some(length)
+    }
+
     /// From here to the end of the block, a condition is known, and so is what it says of integers.
     fn assume(&mut self, cond: Value, known: bool) {
         if self.loops.values[cond].expr.is_leaf() && self.loops.constant(cond).is_some() {
@@ -233,7 +259,8 @@ impl<'a> Numbering<'a> {
         if let Some((a, b)) = equality {
             let (a, b) = (self.renames.get(a), self.renames.get(b));
             if a != b && !self.loops.dtype(a).is_float() {
-                let age = |value: Value| (self.loops.constant(value).is_none(), self.order[value.index()], value);
+                let age =
+                    |value: Value| (self.loops.constant(value).is_none(), self.order[value.index()], value);
                 let (old, young) = if age(a) < age(b) { (a, b) } else { (b, a) };
                 if self.loops.constant(young).is_none() {
                     self.stand_for(old, young);
@@ -253,6 +280,10 @@ impl<'a> Numbering<'a> {
         let data = &mut self.loops.values[value];
         self.changed |= self.renames.expr(&mut data.expr);
         self.changed |= normalize(self.loops, value);
+        if let Some(length) = self.counted_length(value) {
+            self.renames.set(value, length);
+            return false;
+        }
         let data = &self.loops.values[value];
         let version = match &data.expr {
             Expr::Var(var) => self.versions.vars[var.index()],
@@ -445,6 +476,43 @@ mod tests {
                v7: f64 = add v5, v6
                store b0[0usize], v7
                store b0[1usize], v0
+             }",
+        );
+    }
+
+    #[test]
+    fn a_range_up_to_a_length_counts_the_length() {
+        check(
+            number_values,
+            "loops f(n: i64, b0 a: f64[unit], mut b1 r: f64[unit]) {
+               buffer b2 t: [f64; 1]
+               v0: usize = dim b0, 0
+               v1: i64 = cast v0
+               v2: bool = lt 0i64, v1
+               v3: usize = select v2, v0, 0usize
+               parfor v4 in v3 { store b1[v4], 1.0f64 }
+               v5: usize = cast n
+               v6: bool = lt 0i64, n
+               v7: usize = select v6, v5, 0usize
+               parfor v8 in v7 { store b1[v8], 1.0f64 }
+               alloc b2[v5]
+               v9: usize = select v6, v5, 0usize
+               parfor v10 in v9 { store b2[v10], 1.0f64 }
+               return b2
+             }",
+            "loops f(n: i64, b0 a: f64[unit], mut b1 r: f64[unit]) {
+               buffer b2 t: [f64; 1]
+               v0: usize = dim b0, 0
+               v1: i64 = cast v0
+               v2: bool = lt 0i64, v1
+               parfor v4 in v0 { store b1[v4], 1.0f64 }
+               v5: usize = cast n
+               v6: bool = lt 0i64, n
+               v7: usize = select v6, v5, 0usize
+               parfor v8 in v7 { store b1[v8], 1.0f64 }
+               alloc b2[v5]
+               parfor v10 in v5 { store b2[v10], 1.0f64 }
+               return b2
              }",
         );
     }

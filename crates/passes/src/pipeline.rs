@@ -2,7 +2,7 @@
 
 use crate::{
     Changed, contract_arrays, fold_constants, fuse_loops, hoist_checks, hoist_invariants, number_values,
-    remove_dead_code, zero_fills,
+    remove_dead_code, renumber, zero_fills,
 };
 use parfuse_ir::loops::Loops;
 
@@ -66,6 +66,8 @@ pub fn optimize_observed(loops: &mut Loops, options: &Options, observe: &mut dyn
     // Fills that did not fuse with their users.
     run("zero_fills", zero_fills);
     run("remove_dead_code", remove_dead_code);
+    // The stages behind have tables by number, and frames with a place for every array.
+    run("renumber", renumber);
 }
 
 #[cfg(test)]
@@ -82,7 +84,16 @@ mod tests {
         for temporary in 2..10 {
             writeln!(text, "buffer b{temporary} t{temporary}: [f64; 1]").unwrap();
         }
-        let operations = ["sub x, A", "div A, W", "powi A, 2i32", "mul A, -0.5f64", "exp A", "div A, W", "div A, 2.5f64", "div A, N"];
+        let operations = [
+            "sub x, A",
+            "div A, W",
+            "powi A, 2i32",
+            "mul A, -0.5f64",
+            "exp A",
+            "div A, W",
+            "div A, 2.5f64",
+            "div A, N",
+        ];
         for (step, operation) in operations.iter().enumerate() {
             let (from, to, v) = (if step == 0 { 0 } else { step + 1 }, step + 2, 10 * step);
             writeln!(text, "v{v}: usize = dim b{from}, 0").unwrap();
@@ -90,7 +101,8 @@ mod tests {
             if operation.contains('W') {
                 writeln!(text, "v{}: usize = dim b1, 0", v + 1).unwrap();
                 writeln!(text, "v{}: bool = eq v{v}, v{}", v + 2, v + 1).unwrap();
-                writeln!(text, "check v{}, shape_mismatch(0) with v{v}, v{} @{step}:1", v + 2, v + 1).unwrap();
+                writeln!(text, "check v{}, shape_mismatch(0) with v{v}, v{} @{step}:1", v + 2, v + 1)
+                    .unwrap();
                 extent = v + 1;
             }
             writeln!(text, "v{}: usize = dim b0, 0", v + 3).unwrap();

@@ -12,6 +12,7 @@
 //! Checks are noticed when they fail, so they stay. A `while` may run forever, so it stays too.
 
 use crate::Changed;
+use crate::effects::Effects;
 use crate::walk::{self, blocks, blocks_mut};
 use parfuse_ir::arena::Id;
 use parfuse_ir::loops::{Block, Buffer, Expr, Loops, Origin, Output, Stmt, Value};
@@ -193,7 +194,10 @@ fn remove_overwritten(loops: &Loops, block: &mut Block) -> bool {
             Stmt::Move { to, from } => overwritten.retain(|(b, _)| b != to && b != from),
             Stmt::Set { .. } | Stmt::Check { .. } => {}
             Stmt::If { .. } | Stmt::While { .. } | Stmt::For { .. } | Stmt::Parfor(_) => {
-                overwritten.clear();
+                if !overwritten.is_empty() {
+                    let effects = Effects::of(loops, stmt);
+                    overwritten.retain(|(b, _)| !effects.loaded.contains(b) && !effects.shaped.contains(b));
+                }
                 for inner in blocks_mut(stmt) {
                     removed |= remove_overwritten(loops, inner);
                 }
@@ -286,10 +290,16 @@ mod tests {
             "loops f(n: usize, x: f64, mut b0 r: f64[unit]) {
                store b0[n], 0.0f64
                store b0[0usize], 1.0f64
+               for v0 in n { store b0[v0], x }
+               store b0[n], x
+               for v1 in n { v2: f64 = load b0[n] store b0[v1], v2 }
                store b0[n], x
              }",
             "loops f(n: usize, x: f64, mut b0 r: f64[unit]) {
                store b0[0usize], 1.0f64
+               for v0 in n { store b0[v0], x }
+               store b0[n], x
+               for v1 in n { v2: f64 = load b0[n] store b0[v1], v2 }
                store b0[n], x
              }",
         );

@@ -32,7 +32,9 @@ impl<'a> Same<'a> {
         }
         let (x, y) = (&self.loops.values[a], &self.loops.values[b]);
         let operands_are = |a: &[Value], b: &[Value]| {
-            depth < MAX_DEPTH && a.len() == b.len() && a.iter().zip(b).all(|(a, b)| self.values(*a, *b, depth + 1))
+            depth < MAX_DEPTH
+                && a.len() == b.len()
+                && a.iter().zip(b).all(|(a, b)| self.values(*a, *b, depth + 1))
         };
         x.dtype == y.dtype
             && match (&x.expr, &y.expr) {

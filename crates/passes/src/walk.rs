@@ -17,7 +17,12 @@ use parfuse_ir::loops::{Block, Expr, Loops, Output, Stmt, Value};
 /// Calls `f` with each value that an expression uses.
 pub(crate) fn operands(expr: &Expr, mut f: impl FnMut(Value)) {
     match expr {
-        Expr::Const(_) | Expr::Param(_) | Expr::Var(_) | Expr::Bound | Expr::Dim { .. } | Expr::LinearIndex => {}
+        Expr::Const(_)
+        | Expr::Param(_)
+        | Expr::Var(_)
+        | Expr::Bound
+        | Expr::Dim { .. }
+        | Expr::LinearIndex => {}
         Expr::Op(_, args) | Expr::Load { index: args, .. } => args.iter().for_each(|arg| f(*arg)),
         Expr::Cast(arg) => f(*arg),
         Expr::Random { stream, element, draw } => [stream, element, draw].into_iter().for_each(|arg| f(*arg)),

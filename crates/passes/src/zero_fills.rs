@@ -50,7 +50,8 @@ fn in_block(loops: &Loops, block: &mut Block) -> bool {
 pub(crate) fn filled_with_zeros(loops: &Loops, parfor: &Parfor) -> Option<(Buffer, Vec<Value>)> {
     let [Stmt::Store { buffer, index, value, .. }] = parfor.body.as_slice() else { return None };
     let zero = loops.constant(*value).is_some_and(|scalar| scalar.to_bits() == 0);
-    (zero && *index == parfor.indices && parfor.reductions.is_empty()).then(|| (*buffer, parfor.extents.clone()))
+    (zero && *index == parfor.indices && parfor.reductions.is_empty())
+        .then(|| (*buffer, parfor.extents.clone()))
 }
 
 /// Where a buffer was allocated with a shape, if nothing has touched it since.
