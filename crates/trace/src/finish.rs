@@ -173,6 +173,10 @@ impl State {
             };
             match (scalar, literal) {
                 (Some(scalar), _) => self.program.values[value].expr = Expr::Const(scalar),
+                // Nothing uses it; what stands here does not matter, but must be of the type.
+                (None, _) if self.is_replaced(value) => {
+                    self.program.values[value].expr = Expr::Const(dtype.zero());
+                }
                 (None, Literal::Integer(number)) => {
                     let loc = self.program.values[value].loc;
                     self.complain_at(loc, format!("the literal {number} is out of range for {dtype}"));

@@ -67,10 +67,10 @@ impl Tracer {
             let literal = state.literals.get(&value).copied().filter(|_| !bound_to_a_name);
             match (literal, class) {
                 (Some(literal @ Literal::Integer(_)), Class::Integer) if dtype.is_int() => {
-                    return Ok(Kind::Plain(state.literal(literal, to, at)));
+                    return Ok(Kind::Plain(state.replace_literal(value, literal, to, at)));
                 }
                 (Some(literal @ Literal::Float(_)), Class::Float) if dtype.is_float() => {
-                    return Ok(Kind::Plain(state.literal(literal, to, at)));
+                    return Ok(Kind::Plain(state.replace_literal(value, literal, to, at)));
                 }
                 _ => {}
             }
@@ -140,11 +140,11 @@ impl State {
         match self.literals.get(&value) {
             Some(Literal::Integer(number)) => {
                 let negated = Literal::Integer(-number);
-                Ok(self.literal(negated, dtype, at))
+                Ok(self.replace_literal(value, negated, dtype, at))
             }
             Some(Literal::Float(number)) => {
                 let negated = Literal::Float(-number);
-                Ok(self.literal(negated, dtype, at))
+                Ok(self.replace_literal(value, negated, dtype, at))
             }
             _ => self.op(ScalarOp::Neg, &[value], at),
         }
@@ -206,7 +206,7 @@ impl State {
         let (to, from) = (self.ty(a).dtype, self.ty(b).dtype);
         let fresh_literal = self.class(b) == Class::Integer && self.program.values[b].name.is_none();
         if let (Some(literal), true) = (self.literals.get(&b).copied(), fresh_literal) {
-            return Ok(self.literal(literal, to, at));
+            return Ok(self.replace_literal(b, literal, to, at));
         }
         if self.types.dtype(to).is_some() && self.types.dtype(from) == self.types.dtype(to) {
             return Ok(b);

@@ -82,6 +82,8 @@ pub(crate) struct State {
     pub(crate) value_types: Vec<Ty>,
     pub(crate) var_types: Vec<Ty>,
     pub(crate) literals: HashMap<Value, Literal>,
+    /// How often each literal is read, less the times when another literal took its place.
+    literal_uses: HashMap<Value, i64>,
     pub(crate) integer_checks: Vec<IntegerCheck>,
     pub(crate) complaints: Vec<Complaint>,
     /// How many `mapv` closures are being traced.
@@ -100,6 +102,7 @@ impl State {
             value_types: Vec::new(),
             var_types: Vec::new(),
             literals: HashMap::new(),
+            literal_uses: HashMap::new(),
             integer_checks: Vec::new(),
             complaints: Vec::new(),
             map_depth: 0,
@@ -210,6 +213,15 @@ impl State {
         self.literals.insert(value, literal);
         value
     }
+    /// A literal in the place of one that was read: `2147483648` in `-2147483648` need not fit its type.
+    pub(crate) fn replace_literal(&mut self, old: Value, literal: Literal, dtype: TypeVar, at: At) -> Value {
+        *self.literal_uses.entry(old).or_default() -= 1;
+        self.literal(literal, dtype, at)
+    }
+    /// Whether other literals have taken the place of a literal wherever it was read.
+    pub(crate) fn is_replaced(&self, literal: Value) -> bool {
+        self.literal_uses.get(&literal) == Some(&0)
+    }
     /// A small integer of the same element type as a value, whatever that turns out to be.
     pub(crate) fn small(&mut self, number: i32, like: Value, at: At) -> Value {
         let dtype = self.ty(like).dtype;
@@ -272,6 +284,9 @@ impl State {
                         "a value computed inside a branch, loop or closure is used outside of it; \
                          carry it out in a variable",
                     );
+                }
+                if self.literals.contains_key(&value) {
+                    *self.literal_uses.entry(value).or_default() += 1;
                 }
                 Ok(value)
             }

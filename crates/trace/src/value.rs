@@ -191,6 +191,8 @@ methods! {
     recip "Its reciprocal.",
     signum "Its sign: 1, -1, or NaN for NaN; 0 for the integer 0.",
     is_nan "Whether it is NaN.",
+    is_infinite "Whether it is positive or negative infinity.",
+    is_empty "Whether the array has no elements.",
     len "The number of elements.",
     dim "The lengths of all axes: a scalar for one axis, else a tuple.",
     nrows "The length of axis 0 of two.",
@@ -212,6 +214,11 @@ impl<'t> Value<'t> {
     #[track_caller]
     pub fn powi(self, exponent: impl Operand<'t>) -> Value<'t> {
         self.call("powi", [exponent.operand(self.tracer, At::caller())])
+    }
+    /// An integer to an integer power; it wraps.
+    #[track_caller]
+    pub fn pow(self, exponent: impl Operand<'t>) -> Value<'t> {
+        self.call("pow", [exponent.operand(self.tracer, At::caller())])
     }
     /// To a power.
     #[track_caller]

@@ -113,6 +113,20 @@ fn elements_and_shapes() {
 }
 
 #[test]
+fn the_places_of_faults_are_those_of_the_calls() {
+    let program = trace(|t| {
+        let (a, k) = (t.array::<i64>("a", 1), t.scalar::<i64>("k"));
+        a.sum().pow(2) % k
+    });
+    let checks = program.body.iter().filter_map(|stmt| match stmt {
+        parfuse_ir::program::Stmt::Check { loc, .. } => Some(program.files.describe(*loc)),
+        _ => None,
+    });
+    let places: Vec<String> = checks.collect();
+    assert!(places.len() == 1 && places[0].contains("closures.rs"), "{places:?}");
+}
+
+#[test]
 fn values_of_another_kernel_are_refused() {
     let other = crate::Tracer::new("other");
     let foreign = other.scalar::<f64>("x");

@@ -134,6 +134,27 @@ fn conflicts_name_both_types_and_the_place() {
 }
 
 #[test]
+fn a_literal_needs_to_fit_only_where_it_counts() {
+    check(
+        |t| {
+            let lowest = t.unary("-", t.int_literal(2_147_483_648, line(1)), line(1));
+            let large = t.cast::<i64>(t.int_literal(3_000_000_000, line(2)), line(2));
+            t.tuple(&[lowest, large])
+        },
+        "program kernel() -> (i32, i64) {
+           return -2147483648i32, 3000000000i64
+         }",
+    );
+    check_mistakes(
+        |t| {
+            let large = t.bind("large", t.int_literal(2_147_483_648, line(1)), None, line(1));
+            t.tuple(&[large, t.unary("-", large, line(2))])
+        },
+        &["kernel.rs:1:5: the literal 2147483648 is out of range for i32"],
+    );
+}
+
+#[test]
 fn literals_must_fit_their_type() {
     check_mistakes(
         |t| t.int_literal(3_000_000_000, line(2)),
