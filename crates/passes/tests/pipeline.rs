@@ -352,9 +352,9 @@ fn indices_are_checked_in_front_of_the_loop() {
       return v16
     }";
     assert_eq!(left(text)[..2], [1, 1]);
-    // The fill is overwritten, so nothing remains of it.
     let inside = |line: &&str| line.trim_start().starts_with("check");
     let loops = optimized_text(text);
+    // The fill has become part of the loop, and is overwritten there.
     assert_eq!(loops.matches("store").count(), 1, "{loops}");
     let (front, parallel) = loops.split_once("parfor").expect("a parallel loop");
     assert_eq!(
