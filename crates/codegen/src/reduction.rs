@@ -154,7 +154,7 @@ impl Accumulator {
         first: impl Fn(&mut Emitter<'_>, Reg, Reg) -> Reg,
     ) -> Reg {
         let comes_first = first(emitter, a, b);
-        let is_nan = emitter.builder.ins().fcmp(FloatCC::Unordered, a, a);
+        let is_nan = emitter.builder.ins().fcmp(FloatCC::NotEqual, a, a);
         let ty = emitter.builder.func.dfg.value_type(a);
         if !ty.is_vector() {
             let other = emitter.builder.ins().bor(comes_first, is_nan);
