@@ -1,1 +1,19 @@
-//! Under construction.
+//! Interpreters of the three languages, one element at a time.
+//!
+//! They define what compiled code must compute, to the last bit: a wrong answer is found between the last
+//! interpreter that is right and the first that is wrong. [`run_loops`] and [`run_lane`] follow the order of
+//! reductions exactly; [`run_program`] reduces from left to right, so sums of floats may differ from theirs by
+//! rounding, and nothing else may.
+//!
+//! They favour plainness over speed, and panic on a broken program (reading an element never stored, an offset
+//! outside a buffer), since only a defect of ours can make one.
+
+mod lane;
+mod loops;
+mod program;
+mod value;
+
+pub use lane::run_lane;
+pub use loops::run_loops;
+pub use program::run_program;
+pub use value::{Array, Failure, Outcome, Value};

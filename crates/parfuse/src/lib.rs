@@ -1,1 +1,59 @@
-//! Under construction.
+//! Compiled, fused and parallel kernels over [`ndarray`] arrays.
+//!
+//! Put [`#[kernel]`](macro@kernel) on a function written with ordinary `ndarray`. The function stays what it
+//! is, and gains compiled variants of the same name: `serial` on the calling thread, `parallel` on a
+//! work-stealing pool, both fused and vectorised, both with the same bits.
+//!
+//! ```
+//! use parfuse::prelude::*;
+//! use ndarray::{Array1, ArrayRef1};
+//!
+//! const SQRT_2PI: f64 = 2.506628274631000502;
+//!
+//! #[kernel]
+//! fn gaussians(x: f64, means: &ArrayRef1<f64>, widths: &ArrayRef1<f64>) -> Array1<f64> {
+//!     let n = means.len();
+//!     let result = (-0.5 * ((x - means) / widths).powi(2)).exp() / widths;
+//!     result / SQRT_2PI / n as f64
+//! }
+//!
+//! let (means, widths) = (Array1::linspace(-1.0, 1.0, 1000), Array1::from_elem(1000, 0.1));
+//! let serial = gaussians::serial(0.4, &means, &widths)?;
+//! let parallel = gaussians::parallel(0.4, &means, &widths)?;
+//! assert_eq!(serial, parallel);
+//! # Ok::<(), parfuse::Error>(())
+//! ```
+//!
+//! Three ways in: the attribute; [`Engine::trace`], for kernels built at run time; [`Engine::eval`], for one
+//! expression. What a kernel computes is what its body means in Rust; what happened to it,
+//! [`Kernel::explain`] tells; how its variants compare, [`Kernel::compare`].
+
+mod annotation;
+mod argument;
+mod call;
+mod compare;
+mod engine;
+mod error;
+mod explain;
+mod kernel;
+mod lazy;
+mod plain;
+mod returned;
+mod specialise;
+
+#[doc(hidden)]
+pub mod __private;
+pub mod prelude;
+
+pub use argument::{Argument, Arguments, Binder};
+pub use compare::{Agreement, Comparable, CompareOptions, Comparison, Measurement};
+pub use engine::{Engine, EngineBuilder};
+pub use error::{Error, Place};
+pub use explain::{Explanation, Refusal, RegionReport};
+pub use kernel::{Kernel, KernelFunction, Variant};
+pub use lazy::Session;
+pub use parfuse_macros::kernel;
+pub use parfuse_runtime::AllocationError;
+pub use parfuse_trace::{TraceError, Tracer, Value};
+pub use plain::{Prange, Random, RandomArray, prange, random, with_seed};
+pub use returned::Returned;

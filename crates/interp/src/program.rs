@@ -1,0 +1,359 @@
+//! The interpreter of Program: whole-array operations element by element, loops in order.
+
+use crate::value::{Array, Failure, Outcome, Value as Argument};
+use parfuse_ir::arena::Id;
+use parfuse_ir::program::{Block, Expr, Program, Stmt, Type, Value, Var};
+use parfuse_ir::random::random_scalar;
+use parfuse_ir::{DType, FaultKind, Loc, Scalar};
+use std::rc::Rc;
+
+/// Runs a kernel on these arguments with a random key. Reductions go from left to right.
+///
+/// # Errors
+/// The fault of the first check that fails.
+///
+/// # Panics
+/// If the program is broken or the arguments do not fit its parameters.
+pub fn run_program(program: &Program, arguments: &[Argument], key: u64) -> Result<Outcome, Failure> {
+    let shared: Vec<Datum> = arguments.iter().map(Datum::from).collect();
+    let initial =
+        |data: &parfuse_ir::program::VarData| data.param.map(|index| shared[index as usize].clone());
+    let mut machine = Machine {
+        program,
+        vars: program.vars.iter().map(|(_, data)| initial(data)).collect(),
+        arguments: shared.clone(),
+        key,
+        values: vec![None; program.values.len()],
+        streams: 0,
+        iteration: None,
+    };
+    machine.block(&program.body)?;
+    let results = program.results.iter().map(|value| machine.get(*value).owned()).collect();
+    let mut after = arguments.to_vec();
+    for (var, data) in program.vars.iter() {
+        if let Some(index) = data.param {
+            after[index as usize] = machine.var(var).owned();
+        }
+    }
+    Ok(Outcome { results, arguments: after })
+}
+
+/// A scalar, or an array shared until someone writes to it.
+#[derive(Clone)]
+enum Datum {
+    Scalar(Scalar),
+    Array(Rc<Array>),
+}
+
+impl From<&Argument> for Datum {
+    fn from(argument: &Argument) -> Datum {
+        match argument {
+            Argument::Scalar(x) => Datum::Scalar(*x),
+            Argument::Array(array) => Datum::Array(Rc::new(array.clone())),
+        }
+    }
+}
+
+impl Datum {
+    fn owned(&self) -> Argument {
+        match self {
+            Datum::Scalar(x) => Argument::Scalar(*x),
+            Datum::Array(array) => Argument::Array((**array).clone()),
+        }
+    }
+    fn scalar(&self) -> Scalar {
+        match self {
+            Datum::Scalar(x) => *x,
+            Datum::Array(_) => panic!("an array where a scalar belongs"),
+        }
+    }
+    fn array(&self) -> &Rc<Array> {
+        match self {
+            Datum::Array(array) => array,
+            Datum::Scalar(x) => panic!("the scalar {x} where an array belongs"),
+        }
+    }
+    fn shape(&self) -> &[usize] {
+        match self {
+            Datum::Array(array) => &array.shape,
+            Datum::Scalar(_) => &[],
+        }
+    }
+    /// The element at an index of a shape that this broadcasts to.
+    fn broadcast(&self, index: &[usize]) -> Scalar {
+        match self {
+            Datum::Scalar(x) => *x,
+            Datum::Array(array) => {
+                let own = &index[index.len() - array.shape.len()..];
+                let own: Vec<usize> =
+                    own.iter().zip(&array.shape).map(|(i, n)| if *n == 1 { 0 } else { *i }).collect();
+                array.load(&own)
+            }
+        }
+    }
+}
+
+/// Where random numbers stand inside the outermost `prange`.
+#[derive(Clone, Copy)]
+struct Iteration {
+    stream: i64,
+    element: i64,
+    draws: i64,
+}
+
+struct Machine<'p> {
+    program: &'p Program,
+    arguments: Vec<Datum>,
+    key: u64,
+    values: Vec<Option<Datum>>,
+    vars: Vec<Option<Datum>>,
+    streams: i64,
+    iteration: Option<Iteration>,
+}
+
+/// All indices of a shape in row-major order.
+fn indices(shape: &[usize]) -> Vec<Vec<usize>> {
+    let mut all = vec![Vec::new()];
+    for n in shape {
+        all = all.into_iter().flat_map(|head| (0..*n).map(move |i| [&head[..], &[i]].concat())).collect();
+    }
+    all
+}
+
+fn to_usize(x: Scalar) -> usize {
+    match x {
+        Scalar::Usize(x) => x,
+        other => panic!("{other} where a usize belongs"),
+    }
+}
+
+impl Machine<'_> {
+    fn failure(&self, kind: FaultKind, loc: Loc, args: &[usize]) -> Failure {
+        let iteration = self.iteration.map(|iteration| iteration.element as u64);
+        Failure { kind, loc, iteration, args: args.iter().map(|x| *x as u64).collect() }
+    }
+
+    fn get(&self, value: Value) -> Datum {
+        match self.program.values[value].expr {
+            Expr::Const(scalar) => Datum::Scalar(scalar),
+            Expr::Param(index) => self.arguments[index as usize].clone(),
+            _ => self.values[value.index()]
+                .clone()
+                .unwrap_or_else(|| panic!("{value} is used before it is defined")),
+        }
+    }
+
+    fn scalar(&self, value: Value) -> Scalar {
+        self.get(value).scalar()
+    }
+
+    fn usizes(&self, values: &[Value]) -> Vec<usize> {
+        values.iter().map(|value| to_usize(self.scalar(*value))).collect()
+    }
+
+    fn var(&self, var: Var) -> Datum {
+        self.vars[var.index()].clone().unwrap_or_else(|| panic!("{var} is read before it is set"))
+    }
+
+    fn next_stream(&mut self) -> i64 {
+        self.streams += 1;
+        self.streams - 1
+    }
+
+    fn block(&mut self, block: &Block) -> Result<(), Failure> {
+        block.iter().try_for_each(|stmt| self.stmt(stmt))
+    }
+
+    fn stmt(&mut self, stmt: &Stmt) -> Result<(), Failure> {
+        match stmt {
+            Stmt::Let(value) => {
+                let datum = self.eval(*value)?;
+                self.values[value.index()] = Some(datum);
+            }
+            Stmt::Assign { var, value } => self.vars[var.index()] = Some(self.get(*value)),
+            Stmt::Store { var, index, value, loc } => {
+                let (index, x) = (self.usizes(index), self.scalar(*value));
+                let Some(Datum::Array(array)) = &self.vars[var.index()] else { panic!("{var} is an array") };
+                self.check_index(array, &index, *loc)?;
+                let Some(Datum::Array(array)) = &mut self.vars[var.index()] else {
+                    panic!("{var} is an array")
+                };
+                Rc::make_mut(array).store(&index, x);
+            }
+            Stmt::Update { var, value, loc } => {
+                let value = self.get(*value);
+                let mut array = (**self.var(*var).array()).clone();
+                let shape = self.broadcast_shapes(&[array.shape.clone(), value.shape().to_vec()], *loc)?;
+                if shape != array.shape {
+                    let axis = (0..shape.len()).find(|i| array.shape.get(*i) != shape.get(*i)).unwrap_or(0);
+                    let own = array.shape.get(axis).copied().unwrap_or(1);
+                    return Err(self.failure(
+                        FaultKind::ShapeMismatch { axis: axis as u8 },
+                        *loc,
+                        &[own, shape[axis]],
+                    ));
+                }
+                for index in indices(&shape) {
+                    array.store(&index, value.broadcast(&index));
+                }
+                self.vars[var.index()] = Some(Datum::Array(Rc::new(array)));
+            }
+            Stmt::If { cond, then, otherwise } => {
+                self.block(if self.scalar(*cond) == Scalar::Bool(true) { then } else { otherwise })?;
+            }
+            Stmt::While { header, cond, body } => loop {
+                self.block(header)?;
+                if self.scalar(*cond) != Scalar::Bool(true) {
+                    break;
+                }
+                self.block(body)?;
+            },
+            Stmt::For { index, start, end, step, parallel, body, loc: _ } => {
+                let outermost = *parallel && self.iteration.is_none();
+                if outermost {
+                    let stream = self.next_stream();
+                    self.iteration = Some(Iteration { stream, element: 0, draws: 0 });
+                }
+                let wide = |value| match self.scalar(value) {
+                    Scalar::I32(x) => x as i128,
+                    Scalar::I64(x) => x as i128,
+                    Scalar::Usize(x) => x as i128,
+                    other => panic!("{other} bounds a range"),
+                };
+                let (start, end, step) = (wide(*start), wide(*end), wide(*step));
+                let dtype = self.program.ty(*index).dtype();
+                for (element, i) in (start..end).step_by(step.max(1) as usize).enumerate() {
+                    if outermost && let Some(iteration) = &mut self.iteration {
+                        (iteration.element, iteration.draws) = (element as i64, 0);
+                    }
+                    self.values[index.index()] = Some(Datum::Scalar(Scalar::from_bits(dtype, i as u64)));
+                    self.block(body)?;
+                }
+                if outermost {
+                    self.iteration = None;
+                }
+            }
+            Stmt::Check { ok, kind, loc } => {
+                if self.scalar(*ok) != Scalar::Bool(true) {
+                    return Err(self.failure(*kind, *loc, &[]));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn check_index(&self, array: &Array, index: &[usize], loc: Loc) -> Result<(), Failure> {
+        match index.iter().zip(&array.shape).position(|(i, n)| i >= n) {
+            None => Ok(()),
+            Some(axis) => {
+                let kind = FaultKind::IndexOutOfRange { axis: axis as u8 };
+                Err(self.failure(kind, loc, &[index[axis], array.shape[axis]]))
+            }
+        }
+    }
+
+    /// The common shape of several, aligned at the last axis.
+    fn broadcast_shapes(&self, shapes: &[Vec<usize>], loc: Loc) -> Result<Vec<usize>, Failure> {
+        let rank = shapes.iter().map(Vec::len).max().unwrap_or(0);
+        let mut common = vec![1; rank];
+        for shape in shapes {
+            for (axis, n) in (rank - shape.len()..rank).zip(shape) {
+                match (common[axis], *n) {
+                    (a, b) if a == b || b == 1 => {}
+                    (1, b) => common[axis] = b,
+                    (a, b) => {
+                        return Err(self.failure(
+                            FaultKind::ShapeMismatch { axis: axis as u8 },
+                            loc,
+                            &[a, b],
+                        ));
+                    }
+                }
+            }
+        }
+        Ok(common)
+    }
+
+    fn elementwise(
+        &mut self,
+        ty: Type,
+        operands: &[Value],
+        loc: Loc,
+        mut element: impl FnMut(&mut Self, &[Scalar]) -> Result<Scalar, Failure>,
+    ) -> Result<Datum, Failure> {
+        let operands: Vec<Datum> = operands.iter().map(|value| self.get(*value)).collect();
+        if ty.rank().is_none() {
+            let scalars: Vec<Scalar> = operands.iter().map(Datum::scalar).collect();
+            return element(self, &scalars).map(Datum::Scalar);
+        }
+        let shapes: Vec<Vec<usize>> = operands.iter().map(|x| x.shape().to_vec()).collect();
+        let mut array = Array::allocate(ty.dtype(), &self.broadcast_shapes(&shapes, loc)?, false);
+        for index in indices(&array.shape) {
+            let scalars: Vec<Scalar> = operands.iter().map(|x| x.broadcast(&index)).collect();
+            let x = element(self, &scalars)?;
+            array.store(&index, x);
+        }
+        Ok(Datum::Array(Rc::new(array)))
+    }
+
+    fn filled(&self, dtype: DType, shape: &[usize], mut element: impl FnMut(i64) -> Scalar) -> Datum {
+        let elements = (0..shape.iter().product::<usize>() as i64).map(&mut element).collect();
+        Datum::Array(Rc::new(Array::new(dtype, shape, elements)))
+    }
+
+    fn eval(&mut self, value: Value) -> Result<Datum, Failure> {
+        let program = self.program;
+        let data = &program.values[value];
+        let dtype = data.ty.dtype();
+        Ok(match &data.expr {
+            Expr::Const(_) | Expr::Param(_) | Expr::Bound => self.get(value),
+            Expr::Var(var) => self.var(*var),
+            Expr::Op(op, args) => self.elementwise(data.ty, args, data.loc, |_, x| Ok(op.eval(x)))?,
+            Expr::Cast(arg) => self.elementwise(data.ty, &[*arg], data.loc, |_, x| Ok(x[0].cast(dtype)))?,
+            Expr::Index { array, index } => {
+                let (array, index) = (self.get(*array), self.usizes(index));
+                self.check_index(array.array(), &index, data.loc)?;
+                Datum::Scalar(array.array().load(&index))
+            }
+            Expr::Dim { array, axis } => {
+                Datum::Scalar(Scalar::Usize(self.get(*array).shape()[*axis as usize]))
+            }
+            Expr::Len(array) => Datum::Scalar(Scalar::Usize(self.get(*array).shape().iter().product())),
+            Expr::Fill { shape, value } => {
+                let x = self.scalar(*value);
+                self.filled(dtype, &self.usizes(shape), |_| x)
+            }
+            Expr::Copy(array) => self.get(*array),
+            Expr::Random { shape } if data.ty.rank().is_some() => {
+                let (stream, key) = (self.next_stream(), self.key);
+                self.filled(dtype, &self.usizes(shape), |element| {
+                    random_scalar(key, stream, element, 0, dtype)
+                })
+            }
+            Expr::Random { .. } => {
+                let place = match &mut self.iteration {
+                    Some(iteration) => {
+                        iteration.draws += 1;
+                        Iteration { draws: iteration.draws - 1, ..*iteration }
+                    }
+                    None => Iteration { stream: self.next_stream(), element: 0, draws: 0 },
+                };
+                Datum::Scalar(random_scalar(self.key, place.stream, place.element, place.draws, dtype))
+            }
+            Expr::Map { arrays, params, body, result } => {
+                self.elementwise(data.ty, arrays, data.loc, |machine, x| {
+                    for (param, x) in params.iter().zip(x) {
+                        machine.values[param.index()] = Some(Datum::Scalar(*x));
+                    }
+                    machine.block(body)?;
+                    Ok(machine.scalar(*result))
+                })?
+            }
+            Expr::Reduce { op, array } => {
+                let elements = self.get(*array).array().scalars();
+                let combine = |a, b| op.combine().eval(&[a, b]);
+                Datum::Scalar(elements.into_iter().fold(op.identity(dtype), combine))
+            }
+        })
+    }
+}

@@ -1,0 +1,90 @@
+//! What the tracing code that `#[kernel]` generates asks about types.
+
+use ndarray::{Array, ArrayRef, ArrayView, ArrayViewMut, Dimension};
+use parfuse_ir::program::Type;
+use parfuse_trace::{At, DTypeArg, Infer, Tracer, Value};
+
+/// A type written at a `let` in a kernel.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a type of values in a kernel",
+    label = "not a type of kernels",
+    note = "kernels compute with f64, f32, i64, i32, usize, bool, arrays of them of rank 0 to 3, and tuples"
+)]
+pub trait Annotated {
+    /// The type as programs know it; nothing where it leaves something to be inferred.
+    fn annotation() -> Option<Type>;
+}
+
+macro_rules! annotate_scalars {
+    ($($ty:ty),*) => { $(impl Annotated for $ty {
+        fn annotation() -> Option<Type> { <$ty as DTypeArg>::DTYPE.map(Type::Scalar) }
+    })* };
+}
+annotate_scalars!(f64, f32, i64, i32, usize, bool);
+
+fn array<T: DTypeArg, D: Dimension>() -> Option<Type> {
+    Some(Type::Array(T::DTYPE?, u8::try_from(D::NDIM?).ok()?))
+}
+
+impl<T: DTypeArg, D: Dimension> Annotated for Array<T, D> {
+    fn annotation() -> Option<Type> {
+        array::<T, D>()
+    }
+}
+impl<T: DTypeArg, D: Dimension> Annotated for ArrayRef<T, D> {
+    fn annotation() -> Option<Type> {
+        array::<T, D>()
+    }
+}
+impl<T: DTypeArg, D: Dimension> Annotated for ArrayView<'_, T, D> {
+    fn annotation() -> Option<Type> {
+        array::<T, D>()
+    }
+}
+impl<T: DTypeArg, D: Dimension> Annotated for ArrayViewMut<'_, T, D> {
+    fn annotation() -> Option<Type> {
+        array::<T, D>()
+    }
+}
+impl<T: DTypeArg> Annotated for [T] {
+    fn annotation() -> Option<Type> {
+        T::DTYPE.map(|dtype| Type::Array(dtype, 1))
+    }
+}
+impl<T: Annotated + ?Sized> Annotated for &T {
+    fn annotation() -> Option<Type> {
+        T::annotation()
+    }
+}
+impl<T: Annotated + ?Sized> Annotated for &mut T {
+    fn annotation() -> Option<Type> {
+        T::annotation()
+    }
+}
+impl Annotated for Infer {
+    fn annotation() -> Option<Type> {
+        None
+    }
+}
+macro_rules! annotate_tuples {
+    ($(($($name:ident),*)),*) => { $(impl<$($name),*> Annotated for ($($name,)*) {
+        fn annotation() -> Option<Type> { None }
+    })* };
+}
+annotate_tuples!((), (A), (A, B), (A, B, C), (A, B, C, D));
+
+/// Gives what a kernel's body returns the types that the function declares.
+pub fn returned<'t>(t: &'t Tracer, value: Value<'t>, kinds: &[Type], at: At) -> Value<'t> {
+    match kinds {
+        [] => value,
+        [ty] => t.bind("", value, Some(*ty), at),
+        many => {
+            let item = |(i, ty): (usize, &Type)| t.bind("", t.field(value, i, at), Some(*ty), at);
+            t.tuple(&many.iter().enumerate().map(item).collect::<Vec<_>>())
+        }
+    }
+}
+
+/// Takes the place of a called function that has no tracing beside it.
+#[derive(Debug)]
+pub enum NotAKernel {}

@@ -1,0 +1,287 @@
+//! What a kernel can take: the [`Argument`] trait and the raw descriptions it binds.
+//!
+//! Argument types are resolved by trait, so aliases and every spelling of a type work. Binding turns an
+//! argument into plain data: a scalar's bits, or an array's address, lengths and strides, whose borrow the
+//! [`Binder`] holds for as long as the call runs.
+
+use ndarray::{Array, ArrayRef, ArrayView, ArrayViewMut, Dimension};
+use parfuse_ir::program::Type;
+use parfuse_ir::{DType, Element, Scalar};
+use smallvec::SmallVec;
+use std::marker::PhantomData;
+
+pub use parfuse_trace::ParamKind;
+
+/// A type that a kernel can take as a parameter.
+///
+/// Implemented for the scalars `f64`, `f32`, `i64`, `i32`, `usize`, `bool` and, over those elements and ranks
+/// 0 to 3, for `&ArrayRef`, `&Array`, `ArrayView` and `&[T]`, and for `&mut ArrayRef`, `&mut Array`,
+/// `ArrayViewMut` and `&mut [T]`, which the kernel may write to.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a parameter of a kernel",
+    label = "not a kernel parameter",
+    note = "a parameter can be a scalar (f64, f32, i64, i32, usize, bool), or an array of such elements of rank 0 to 3:",
+    note = "read-only: `&ArrayRef1<f64>`, `&Array1<f64>`, `ArrayView1<f64>`, `&[f64]`",
+    note = "written to: `&mut ArrayRef1<f64>`, `&mut Array1<f64>`, `ArrayViewMut1<f64>`, `&mut [f64]`"
+)]
+pub trait Argument: Sized {
+    /// How the kernel sees the parameter.
+    const KIND: ParamKind;
+    /// The same type, borrowed again for a shorter time.
+    type Reborrowed<'b>: Argument
+    where
+        Self: 'b;
+
+    /// Borrows the argument again.
+    fn reborrow(&mut self) -> Self::Reborrowed<'_>;
+    /// Adds the argument to a call.
+    fn bind<'a>(self, binder: &mut Binder<'a>)
+    where
+        Self: 'a;
+    /// The elements of an array that kernels may write to, in row-major order; nothing for other arguments.
+    fn save(&self) -> Option<Vec<Scalar>> {
+        None
+    }
+    /// Writes back what [`save`](Argument::save) returned.
+    fn restore(&mut self, _saved: &[Scalar]) {}
+    /// The number of elements of an array, 0 for a scalar.
+    fn elements(&self) -> usize {
+        0
+    }
+}
+
+/// An array argument as plain data: an address, lengths, and strides in elements.
+#[derive(Clone, Debug)]
+pub(crate) struct RawArray {
+    pub(crate) address: *mut u8,
+    pub(crate) dtype: DType,
+    pub(crate) mutable: bool,
+    pub(crate) shape: SmallVec<[usize; 3]>,
+    pub(crate) strides: SmallVec<[isize; 3]>,
+}
+
+impl RawArray {
+    fn read<T: Element>(address: *const T, shape: &[usize], strides: &[isize]) -> RawArray {
+        let (shape, strides) = (shape.into(), strides.into());
+        RawArray { address: address as *mut u8, dtype: T::DTYPE, mutable: false, shape, strides }
+    }
+
+    fn written<T: Element>(address: *mut T, shape: &[usize], strides: &[isize]) -> RawArray {
+        RawArray { mutable: true, ..RawArray::read(address, shape, strides) }
+    }
+
+    /// Whether the elements lie in row-major order without gaps.
+    pub(crate) fn is_row_major(&self) -> bool {
+        let mut expected = 1;
+        for (&len, &stride) in self.shape.iter().zip(&self.strides).rev() {
+            if len > 1 && stride != expected {
+                return false;
+            }
+            expected *= len as isize;
+        }
+        true
+    }
+
+    /// Whether elements along the last axis lie next to each other.
+    pub(crate) fn is_unit(&self) -> bool {
+        match (self.shape.last(), self.strides.last()) {
+            (Some(&len), Some(&stride)) => stride == 1 || len <= 1,
+            _ => true,
+        }
+    }
+}
+
+/// A bound argument.
+#[derive(Clone, Debug)]
+pub(crate) enum Bound {
+    Scalar(Scalar),
+    Array(RawArray),
+}
+
+/// The arguments of a call, as plain data; keeps them borrowed for `'a`.
+#[derive(Debug, Default)]
+pub struct Binder<'a> {
+    pub(crate) arguments: SmallVec<[Bound; 8]>,
+    /// Arrays that the caller offers for results, by result number.
+    pub(crate) offers: SmallVec<[Option<RawArray>; 2]>,
+    borrows: PhantomData<&'a mut ()>,
+}
+
+impl<'a> Binder<'a> {
+    /// Adds a scalar.
+    pub fn scalar<T: Element>(&mut self, x: T) {
+        self.arguments.push(Bound::Scalar(x.scalar()));
+    }
+    /// Adds an array that the call only reads.
+    pub fn array<T: Element, D: Dimension>(&mut self, view: ArrayView<'a, T, D>) {
+        self.arguments.push(Bound::Array(RawArray::read(view.as_ptr(), view.shape(), view.strides())));
+    }
+    /// Adds an array that the call may write to.
+    pub fn array_mut<T: Element, D: Dimension>(&mut self, mut view: ArrayViewMut<'a, T, D>) {
+        self.arguments.push(Bound::Array(RawArray::written(view.as_mut_ptr(), view.shape(), view.strides())));
+    }
+    /// Offers an array for the next result.
+    pub(crate) fn offer<T: Element, D: Dimension>(&mut self, view: &mut ArrayRef<T, D>) {
+        let address = view.as_mut_ptr();
+        self.offers.push(Some(RawArray::written(address, view.shape(), view.strides())));
+    }
+    /// Offers nothing for the next result.
+    pub(crate) fn offer_nothing(&mut self) {
+        self.offers.push(None);
+    }
+}
+
+const fn array_kind<T: Element>(rank: Option<usize>, mutable: bool) -> ParamKind {
+    match rank {
+        Some(rank) if rank <= 3 => ParamKind { ty: Type::Array(T::DTYPE, rank as u8), mutable },
+        _ => panic!("kernels take arrays of rank 0 to 3"),
+    }
+}
+
+macro_rules! scalar_arguments {
+    ($($ty:ty),*) => { $(impl Argument for $ty {
+        const KIND: ParamKind = ParamKind { ty: Type::Scalar(<$ty as Element>::DTYPE), mutable: false };
+        type Reborrowed<'b> = $ty;
+        fn reborrow(&mut self) -> $ty { *self }
+        fn bind<'a>(self, binder: &mut Binder<'a>) where Self: 'a { binder.scalar(self) }
+    })* };
+}
+scalar_arguments!(f64, f32, i64, i32, usize, bool);
+
+/// Arrays that are read.
+macro_rules! shared_arguments {
+    ($(<$l:lifetime> $ty:ty = $again:expr),* $(,)?) => { $(impl<$l, T: Element, D: Dimension> Argument for $ty {
+        const KIND: ParamKind = array_kind::<T>(D::NDIM, false);
+        type Reborrowed<'b> = Self where Self: 'b;
+        fn reborrow(&mut self) -> Self {
+            let again: fn(&Self) -> Self = $again;
+            again(self)
+        }
+        fn elements(&self) -> usize { self.len() }
+        fn bind<'a>(self, binder: &mut Binder<'a>) where Self: 'a {
+            binder.arguments.push(Bound::Array(RawArray::read(self.as_ptr(), self.shape(), self.strides())));
+        }
+    })* };
+}
+shared_arguments!(
+    <'r> &'r ArrayRef<T, D> = |array| array,
+    <'r> &'r Array<T, D> = |array| array,
+    <'r> ArrayView<'r, T, D> = |view| view.clone(),
+);
+
+impl<T: Element> Argument for &[T] {
+    const KIND: ParamKind = array_kind::<T>(Some(1), false);
+    type Reborrowed<'b>
+        = Self
+    where
+        Self: 'b;
+    fn reborrow(&mut self) -> Self {
+        self
+    }
+    fn elements(&self) -> usize {
+        self.len()
+    }
+    fn bind<'a>(self, binder: &mut Binder<'a>)
+    where
+        Self: 'a,
+    {
+        binder.arguments.push(Bound::Array(RawArray::read(self.as_ptr(), &[self.len()], &[1])));
+    }
+}
+
+fn saved<T: Element, D: Dimension>(view: &ArrayRef<T, D>) -> Option<Vec<Scalar>> {
+    Some(view.iter().map(|x| x.scalar()).collect())
+}
+
+fn restored<T: Element, D: Dimension>(view: &mut ArrayRef<T, D>, saved: &[Scalar]) {
+    for (element, scalar) in view.iter_mut().zip(saved) {
+        *element = T::from_scalar(*scalar).expect("saved from an array of this type");
+    }
+}
+
+/// Arrays that are written to.
+macro_rules! exclusive_arguments {
+    ($(<$l:lifetime> $ty:ty as $reborrowed:ty = $view:ident),* $(,)?) => { $(impl<$l, T: Element, D: Dimension> Argument for $ty {
+        const KIND: ParamKind = array_kind::<T>(D::NDIM, true);
+        type Reborrowed<'b> = $reborrowed where Self: 'b;
+        fn reborrow(&mut self) -> Self::Reborrowed<'_> { exclusive_arguments!(@ $view self) }
+        #[allow(unused_mut)]
+        fn bind<'a>(mut self, binder: &mut Binder<'a>) where Self: 'a {
+            let address = self.as_mut_ptr();
+            binder.arguments.push(Bound::Array(RawArray::written(address, self.shape(), self.strides())));
+        }
+        fn elements(&self) -> usize { self.len() }
+        fn save(&self) -> Option<Vec<Scalar>> { saved(self) }
+        fn restore(&mut self, saved: &[Scalar]) { restored(self, saved) }
+    })* };
+    (@ reference $this:ident) => { $this };
+    (@ view $this:ident) => { $this.view_mut() };
+}
+exclusive_arguments!(
+    <'r> &'r mut ArrayRef<T, D> as &'b mut ArrayRef<T, D> = reference,
+    <'r> &'r mut Array<T, D> as &'b mut Array<T, D> = reference,
+    <'r> ArrayViewMut<'r, T, D> as ArrayViewMut<'b, T, D> = view,
+);
+
+impl<'r, T: Element> Argument for &'r mut [T] {
+    const KIND: ParamKind = array_kind::<T>(Some(1), true);
+    type Reborrowed<'b>
+        = &'b mut [T]
+    where
+        Self: 'b;
+    fn reborrow(&mut self) -> &mut [T] {
+        self
+    }
+    fn elements(&self) -> usize {
+        self.len()
+    }
+    fn bind<'a>(self, binder: &mut Binder<'a>)
+    where
+        Self: 'a,
+    {
+        binder.arguments.push(Bound::Array(RawArray::written(self.as_mut_ptr(), &[self.len()], &[1])));
+    }
+    fn save(&self) -> Option<Vec<Scalar>> {
+        Some(self.iter().map(|x| x.scalar()).collect())
+    }
+    fn restore(&mut self, saved: &[Scalar]) {
+        for (element, scalar) in self.iter_mut().zip(saved) {
+            *element = T::from_scalar(*scalar).expect("saved from a slice of this type");
+        }
+    }
+}
+
+/// The arguments of a kernel, as a tuple of [`Argument`]s.
+pub trait Arguments {
+    /// The kinds of the parameters.
+    fn kinds() -> Vec<ParamKind>;
+    /// Adds all arguments to a call.
+    fn bind_all<'a>(&'a mut self, binder: &mut Binder<'a>);
+    /// The contents of all arrays that kernels may write to.
+    fn save_all(&self) -> Vec<Option<Vec<Scalar>>>;
+    /// The number of elements of the largest array.
+    fn longest(&self) -> usize;
+    /// Writes back what [`save_all`](Arguments::save_all) returned.
+    fn restore_all(&mut self, saved: &[Option<Vec<Scalar>>]);
+}
+
+macro_rules! argument_tuples {
+    ($(($($name:ident $index:tt),*)),* $(,)?) => { $(
+        #[allow(unused_variables)]
+        impl<$($name: Argument),*> Arguments for ($($name,)*) {
+            fn kinds() -> Vec<ParamKind> { vec![$($name::KIND),*] }
+            fn bind_all<'a>(&'a mut self, binder: &mut Binder<'a>) { $(self.$index.reborrow().bind(binder);)* }
+            fn longest(&self) -> usize { 0usize $(.max(self.$index.elements()))* }
+            fn save_all(&self) -> Vec<Option<Vec<Scalar>>> { vec![$(self.$index.save()),*] }
+            fn restore_all(&mut self, saved: &[Option<Vec<Scalar>>]) {
+                $(if let Some(saved) = &saved[$index] { self.$index.restore(saved); })*
+            }
+        }
+    )* };
+}
+argument_tuples!(
+    (), (A 0), (A 0, B 1), (A 0, B 1, C 2), (A 0, B 1, C 2, D 3), (A 0, B 1, C 2, D 3, E 4), (A 0, B 1, C 2, D 3, E 4, F 5),
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6), (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7), (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8),
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9), (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10),
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11),
+);

@@ -1,0 +1,159 @@
+//! Whether two results agree.
+
+use ndarray::{Array, Dimension};
+use parfuse_ir::{Element, Scalar};
+
+/// How far two results are apart.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Agreement {
+    /// The largest distance between two corresponding floats, in units in the last place; 0 for integers.
+    pub max_ulp: u64,
+    /// The largest relative difference between two corresponding floats.
+    pub max_relative: f64,
+    /// Whether every bit is the same (one NaN counts as equal to another).
+    pub same_bits: bool,
+    /// Whether shapes, integers and truth values are equal, and NaNs stand in the same places.
+    same_kind: bool,
+}
+
+impl Default for Agreement {
+    fn default() -> Self {
+        Agreement { max_ulp: 0, max_relative: 0.0, same_bits: true, same_kind: true }
+    }
+}
+
+/// Within this many ULP two floats agree whatever their relative difference is.
+const ULP: u64 = 16;
+/// Results of another order of summation may differ by this much, relatively: in `f64` and in `f32`.
+const RELATIVE: f64 = 1e-9;
+const RELATIVE_SINGLE: f64 = 1e-4;
+
+impl Agreement {
+    /// Whether the results are the same but for rounding: floats within 16 ULP, or within a relative difference of
+    /// 1e-9 (`f32`: 1e-4), which sums in another order need; everything else equal.
+    pub fn agrees(&self) -> bool {
+        self.same_kind
+    }
+
+    /// Takes in two corresponding elements.
+    pub(super) fn add(&mut self, a: Scalar, b: Scalar) {
+        match (a, b) {
+            (Scalar::F64(x), Scalar::F64(y)) => self.add_floats(x, y, ulp(a, b), RELATIVE),
+            (Scalar::F32(x), Scalar::F32(y)) => {
+                self.add_floats(x as f64, y as f64, ulp(a, b), RELATIVE_SINGLE)
+            }
+            _ => {
+                self.same_bits &= a == b;
+                self.same_kind &= a == b;
+            }
+        }
+    }
+
+    fn add_floats(&mut self, x: f64, y: f64, ulp: u64, tolerance: f64) {
+        if x.is_nan() || y.is_nan() {
+            let both = x.is_nan() && y.is_nan();
+            self.same_bits &= both;
+            self.same_kind &= both;
+            return;
+        }
+        self.same_bits &= ulp == 0 && x.is_sign_positive() == y.is_sign_positive();
+        if ulp == 0 {
+            return;
+        }
+        let relative = (x - y).abs() / x.abs().max(y.abs());
+        self.max_ulp = self.max_ulp.max(ulp);
+        self.max_relative = self.max_relative.max(relative);
+        self.same_kind &= ulp <= ULP || relative <= tolerance;
+    }
+
+    fn add_shapes(&mut self, a: &[usize], b: &[usize]) {
+        self.same_bits &= a == b;
+        self.same_kind &= a == b;
+    }
+}
+
+/// The number of floats between two floats of one type; `+0` and `-0` are the same place.
+fn ulp(a: Scalar, b: Scalar) -> u64 {
+    let place = |x: Scalar| match x {
+        Scalar::F64(x) => (if x < 0.0 { -1 } else { 1 }) * (x.to_bits() & (u64::MAX >> 1)) as i128,
+        Scalar::F32(x) => (if x < 0.0 { -1 } else { 1 }) * (x.to_bits() & (u32::MAX >> 1)) as i128,
+        _ => 0,
+    };
+    u64::try_from(place(a).abs_diff(place(b))).unwrap_or(u64::MAX)
+}
+
+/// Results that can be compared element by element.
+pub trait Comparable {
+    /// Takes in all elements of two results.
+    fn compare(&self, other: &Self, agreement: &mut Agreement);
+    /// The length of the longest array in the result.
+    fn longest(&self) -> usize;
+}
+
+macro_rules! compare_scalars {
+    ($($ty:ty),*) => { $(impl Comparable for $ty {
+        fn compare(&self, other: &Self, agreement: &mut Agreement) { agreement.add(self.scalar(), other.scalar()) }
+        fn longest(&self) -> usize { 0 }
+    })* };
+}
+compare_scalars!(f64, f32, i64, i32, usize, bool);
+
+impl<T: Element, D: Dimension> Comparable for Array<T, D> {
+    fn compare(&self, other: &Self, agreement: &mut Agreement) {
+        agreement.add_shapes(self.shape(), other.shape());
+        self.iter().zip(other).for_each(|(a, b)| agreement.add(a.scalar(), b.scalar()));
+    }
+    fn longest(&self) -> usize {
+        self.len()
+    }
+}
+
+macro_rules! compare_tuples {
+    ($(($($name:ident $index:tt),*)),*) => { $(
+        #[allow(unused_variables)]
+        impl<$($name: Comparable),*> Comparable for ($($name,)*) {
+            fn compare(&self, other: &Self, agreement: &mut Agreement) { $(self.$index.compare(&other.$index, agreement);)* }
+            fn longest(&self) -> usize { 0usize $(.max(self.$index.longest()))* }
+        }
+    )* };
+}
+compare_tuples!((), (A 0), (A 0, B 1), (A 0, B 1, C 2), (A 0, B 1, C 2, D 3));
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn compare<T: Comparable>(a: T, b: T) -> Agreement {
+        let mut agreement = Agreement::default();
+        a.compare(&b, &mut agreement);
+        agreement
+    }
+
+    #[test]
+    fn distances_are_counted_in_floats() {
+        let next = f64::from_bits(1.0f64.to_bits() + 3);
+        assert_eq!(compare(1.0, next).max_ulp, 3);
+        assert_eq!(compare(-f64::from_bits(2), f64::from_bits(1)).max_ulp, 3);
+        assert_eq!(compare(1.0f32, 1.0f32.next_up()).max_ulp, 1);
+        assert!(compare(1.0, next).agrees() && !compare(1.0, next).same_bits);
+    }
+
+    #[test]
+    fn zeros_of_both_signs_agree_but_differ_in_bits() {
+        let zeros = compare(0.0, -0.0);
+        assert!(zeros.agrees() && !zeros.same_bits && zeros.max_ulp == 0);
+    }
+
+    #[test]
+    fn nan_agrees_with_nan_alone() {
+        assert!(compare(f64::NAN, -f64::NAN).same_bits);
+        assert!(!compare(f64::NAN, 1.0).agrees());
+    }
+
+    #[test]
+    fn integers_and_shapes_must_be_equal() {
+        assert!(!compare(1i64, 2).agrees());
+        assert!(!compare(ndarray::array![1.0, 2.0], ndarray::array![1.0]).agrees());
+        assert!(!compare(1.0, 1.0001).agrees());
+    }
+}

@@ -1,0 +1,187 @@
+//! The engine: owns the thread pool, the compiler, the compiled kernels and the options.
+//!
+//! Nothing is global. Functions marked `#[kernel]` run on the engine that is *current* on the calling thread:
+//! the one whose [`Engine::install`] scope they are called in, or else a default engine that the first such
+//! call makes.
+
+use crate::error::Error;
+use crate::kernel::{Kernel, KernelFunction};
+use crate::lazy::{EvalCache, Session};
+use crate::returned::Returned;
+use parfuse_codegen::{Compiler, Options as CompilerOptions};
+use parfuse_runtime::Pool;
+use parfuse_trace::{ReturnKind, Tracer, Value};
+use std::any::TypeId;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+/// Compiles and runs kernels. Cloning gives another handle to the same engine.
+#[derive(Clone)]
+pub struct Engine(Arc<Inner>);
+
+struct Inner {
+    core: Arc<Core>,
+    functions: RwLock<HashMap<TypeId, Kernel>>,
+    expressions: EvalCache,
+}
+
+/// The part of an engine that its kernels hold on to. It holds no kernel, so engines and kernels can be dropped
+/// in any order and nothing is kept alive by a cycle.
+pub(crate) struct Core {
+    pub(crate) compiler: Compiler,
+    pub(crate) pool: Pool,
+    pub(crate) fuse: bool,
+}
+
+/// The choices of an engine.
+#[derive(Clone, Debug)]
+pub struct EngineBuilder {
+    threads: usize,
+    fuse: bool,
+}
+
+impl EngineBuilder {
+    /// The number of threads of the engine's pool; 0, the default, means as many as the machine runs at once.
+    /// Results do not depend on it.
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.threads = threads;
+        self
+    }
+    /// Whether loops are fused (on by default). Results do not depend on it, times do.
+    pub fn fuse(mut self, fuse: bool) -> Self {
+        self.fuse = fuse;
+        self
+    }
+    /// Makes the engine. No thread is started before the first parallel call.
+    ///
+    /// # Errors
+    /// If there is no code generator for this machine.
+    pub fn build(self) -> Result<Engine, Error> {
+        let compiler =
+            Compiler::new(CompilerOptions::default()).map_err(|e| Error::Compile(e.to_string()))?;
+        let core = Arc::new(Core { compiler, pool: Pool::new(self.threads), fuse: self.fuse });
+        Ok(Engine(Arc::new(Inner { core, functions: RwLock::default(), expressions: EvalCache::default() })))
+    }
+}
+
+thread_local! {
+    static INSTALLED: RefCell<Vec<Engine>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Engine {
+    /// An engine with the default options.
+    ///
+    /// # Errors
+    /// As [`EngineBuilder::build`].
+    pub fn new() -> Result<Engine, Error> {
+        Engine::builder().build()
+    }
+
+    /// The options to choose from.
+    pub fn builder() -> EngineBuilder {
+        EngineBuilder { threads: 0, fuse: true }
+    }
+
+    /// The engine that `#[kernel]` functions called on this thread run on.
+    ///
+    /// # Panics
+    /// If there is no code generator for this machine.
+    pub fn current() -> Engine {
+        static DEFAULT: OnceLock<Engine> = OnceLock::new();
+        let installed = INSTALLED.with_borrow(|installed| installed.last().cloned());
+        installed.unwrap_or_else(|| {
+            DEFAULT.get_or_init(|| Engine::new().unwrap_or_else(|e| panic!("no default engine: {e}"))).clone()
+        })
+    }
+
+    /// Makes this engine current on this thread while `scope` runs.
+    pub fn install<R>(&self, scope: impl FnOnce() -> R) -> R {
+        struct Uninstall;
+        impl Drop for Uninstall {
+            fn drop(&mut self) {
+                INSTALLED.with_borrow_mut(|installed| installed.pop());
+            }
+        }
+        INSTALLED.with_borrow_mut(|installed| installed.push(self.clone()));
+        let _uninstall = Uninstall;
+        scope()
+    }
+
+    /// The number of threads that parallel calls use.
+    pub fn threads(&self) -> usize {
+        self.0.core.pool.threads()
+    }
+
+    /// Traces a closure into a kernel. The closure declares the parameters (`t.scalar`, `t.array`) in order and
+    /// returns the result: one value, or a tuple of values.
+    ///
+    /// ```
+    /// use ndarray::{Array1, array};
+    /// let engine = parfuse::Engine::new()?;
+    /// let axpy = engine.trace("axpy", |t| {
+    ///     let (a, x, y) = (t.scalar::<f64>("a"), t.array::<f64>("x", 1), t.array::<f64>("y", 1));
+    ///     a * x + y
+    /// })?;
+    /// let result: Array1<f64> = axpy.serial((2.0, &array![1.0, 2.0], &array![10.0, 20.0]))?;
+    /// assert_eq!(result, array![12.0, 24.0]);
+    /// # Ok::<(), parfuse::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Trace`] with every mistake found.
+    pub fn trace(
+        &self,
+        name: &str,
+        body: impl for<'t> FnOnce(&'t Tracer) -> Value<'t>,
+    ) -> Result<Kernel, Error> {
+        let tracer = Tracer::new(name);
+        let result = body(&tracer);
+        let program = tracer.finish(result, ReturnKind::Any)?;
+        Ok(Kernel::new(self.core(), name, Ok(program)))
+    }
+
+    /// Evaluates one expression over arrays: `lift` the operands, combine them, and the result is computed in
+    /// one compiled, fused, parallel kernel. The kernel is kept by the structure of the expression, so
+    /// evaluating it again compiles nothing.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// let (a, b) = (array![1.0, 2.0, 3.0], array![4.0, 5.0, 6.0]);
+    /// let engine = parfuse::Engine::new()?;
+    /// let dot: f64 = engine.eval(|s| (s.lift(&a) * s.lift(&b)).sum())?;
+    /// assert_eq!(dot, 32.0);
+    /// # Ok::<(), parfuse::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the expression makes no sense, or fails for these operands.
+    pub fn eval<'a, R: Returned>(
+        &self,
+        expression: impl for<'t> FnOnce(&Session<'t, 'a>) -> Value<'t>,
+    ) -> Result<R, Error> {
+        self.0.expressions.eval(self, expression)
+    }
+
+    /// The kernel of a `#[kernel]` function on this engine.
+    pub fn kernel<F: KernelFunction>(&self) -> Kernel {
+        let id = TypeId::of::<F>();
+        let functions = &self.0.functions;
+        if let Some(kernel) = functions.read().unwrap_or_else(PoisonError::into_inner).get(&id) {
+            return kernel.clone();
+        }
+        // Traced without the lock: tracing runs code of the user's crate.
+        let kernel = Kernel::new(self.core(), F::NAME, F::trace().map_err(Error::from));
+        functions.write().unwrap_or_else(PoisonError::into_inner).entry(id).or_insert(kernel).clone()
+    }
+
+    pub(crate) fn core(&self) -> Arc<Core> {
+        self.0.core.clone()
+    }
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("threads", &self.threads()).field("fuse", &self.0.core.fuse).finish()
+    }
+}

@@ -1,0 +1,227 @@
+//! Everything that can go wrong, as one type.
+//!
+//! Errors name the user's file and line wherever there is one. After any error the engine, its pool and the
+//! kernel stay usable; results are then not returned, and arrays passed as `&mut` may be partly written.
+
+use parfuse_ir::{Fault, FaultKind, Files, Loc};
+use parfuse_passes::Rejection;
+use parfuse_runtime::AllocationError;
+use parfuse_trace::TraceError;
+use std::fmt;
+
+/// A place in the user's source: `file:line:column`, or empty if unknown.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Place(String);
+
+impl Place {
+    pub(crate) fn new(files: &Files, loc: Loc) -> Place {
+        Place(files.describe(loc))
+    }
+    /// The place as `file:line:column`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_empty() { "an unknown place" } else { &self.0 })
+    }
+}
+
+/// Why a kernel was not made, or a call gave no result.
+#[derive(Clone, PartialEq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The kernel's text makes no sense: the types do not fit, or it uses something that is not supported.
+    #[error(transparent)]
+    Trace(#[from] TraceError),
+
+    /// Two iterations of a `prange` may touch one element of an array, at least one of them writing.
+    #[error(
+        "two iterations of the prange may touch the same element of `{array}`: {first} and {second}; index it by the loop's own index, or make it a reduction"
+    )]
+    PossibleRace {
+        /// The user's name of the array.
+        array: String,
+        /// One access.
+        first: Place,
+        /// The other.
+        second: Place,
+    },
+
+    /// A variable from outside a `prange` is assigned in it, but not as a reduction.
+    #[error("{place}: {message}")]
+    NotAReduction {
+        /// The user's name of the variable.
+        variable: String,
+        /// Where it is assigned.
+        place: Place,
+        /// What is wrong and what to write instead.
+        message: String,
+    },
+
+    /// Something that kernels cannot do.
+    #[error("{place}: {message}")]
+    Unsupported {
+        /// Where it stands.
+        place: Place,
+        /// What to write instead.
+        message: String,
+    },
+
+    /// The code generator failed: a limit or a defect of ours, not the user's mistake.
+    #[error("the code generator failed: {0}")]
+    Compile(String),
+
+    /// The arguments of a call do not fit the kernel's parameters.
+    #[error("argument {position} of `{kernel}`: expected {expected}, found {found}")]
+    Argument {
+        /// The kernel's name.
+        kernel: String,
+        /// Which argument, from 0.
+        position: usize,
+        /// The parameter's type.
+        expected: String,
+        /// The argument's type.
+        found: String,
+    },
+
+    /// The result type asked for is not what the kernel returns.
+    #[error("`{kernel}` returns ({returned}), not ({expected})")]
+    Result {
+        /// The kernel's name.
+        kernel: String,
+        /// The types it returns.
+        returned: String,
+        /// The types asked for.
+        expected: String,
+    },
+
+    /// An index is outside its array.
+    #[error("{place}: index {index} is out of range for axis {axis} of {array} with length {len}{}", in_iteration(*iteration))]
+    Index {
+        /// The user's name of the array, or `an array`.
+        array: String,
+        /// The axis.
+        axis: usize,
+        /// The index.
+        index: usize,
+        /// The axis's length.
+        len: usize,
+        /// The iteration of the parallel loop, from 0, if it happened in one. The lowest that fails.
+        iteration: Option<usize>,
+        /// Where it is written.
+        place: Place,
+    },
+
+    /// An integer is divided by zero.
+    #[error("{place}: division by zero{}", in_iteration(*iteration))]
+    DivisionByZero {
+        /// The iteration of the parallel loop, from 0, if it happened in one. The lowest that fails.
+        iteration: Option<usize>,
+        /// Where it is written.
+        place: Place,
+    },
+
+    /// Two arrays of one expression do not broadcast together.
+    #[error("{place}: shapes do not broadcast together: lengths {left} and {right} along axis {axis}")]
+    ShapeMismatch {
+        /// The axis of the result.
+        axis: usize,
+        /// The length in the left operand.
+        left: usize,
+        /// The length in the right operand.
+        right: usize,
+        /// Where it is written.
+        place: Place,
+    },
+
+    /// The mean of an empty array was unwrapped.
+    #[error("{place}: the mean of an empty array")]
+    EmptyMean {
+        /// Where it is written.
+        place: Place,
+    },
+
+    /// A range is stepped through with a step of zero.
+    #[error("{place}: a range cannot be stepped through with step 0")]
+    ZeroStep {
+        /// Where it is written.
+        place: Place,
+    },
+
+    /// An array made by the kernel could not be allocated.
+    #[error("{place}: cannot make an array of shape {shape:?}: {cause}")]
+    Allocation {
+        /// The shape asked for.
+        shape: Vec<usize>,
+        /// Too large for any address space, or out of memory.
+        cause: AllocationError,
+        /// Where it is made.
+        place: Place,
+    },
+
+    /// An array offered for a result has another shape than the result. It was not written to.
+    #[error("the result has shape {expected:?}, the array offered for it {found:?}")]
+    OutputShape {
+        /// The result's shape.
+        expected: Vec<usize>,
+        /// The offered array's shape.
+        found: Vec<usize>,
+    },
+
+    /// A panic while the call ran, contained.
+    #[error("a panic while the kernel ran: {0}")]
+    Panic(String),
+}
+
+fn in_iteration(iteration: Option<usize>) -> String {
+    iteration.map_or_else(String::new, |k| format!(", in iteration {k}"))
+}
+
+impl Error {
+    /// The error for a fault that machine code reported.
+    pub(crate) fn from_fault(fault: &Fault, files: &Files, iteration: u64, args: [u64; 2]) -> Error {
+        let place = Place::new(files, fault.loc);
+        let iteration = (iteration != u64::MAX).then_some(iteration as usize);
+        let [first, second] = args.map(|x| x as usize);
+        match fault.kind {
+            FaultKind::IndexOutOfRange { axis } => Error::Index {
+                array: fault
+                    .array
+                    .as_ref()
+                    .map_or_else(|| "an array".to_string(), |name| format!("`{name}`")),
+                axis: axis as usize,
+                index: first,
+                len: second,
+                iteration,
+                place,
+            },
+            FaultKind::DivisionByZero => Error::DivisionByZero { iteration, place },
+            FaultKind::ShapeMismatch { axis } => {
+                Error::ShapeMismatch { axis: axis as usize, left: first, right: second, place }
+            }
+            FaultKind::EmptyMean => Error::EmptyMean { place },
+            FaultKind::ZeroStep => Error::ZeroStep { place },
+        }
+    }
+
+    /// The error for a program that the passes refuse.
+    pub(crate) fn from_rejection(rejection: Rejection, files: &Files) -> Error {
+        let place = |loc| Place::new(files, loc);
+        let message = rejection.to_string();
+        let first = place(rejection.locs().first().copied().unwrap_or(Loc::NONE));
+        match rejection {
+            Rejection::PossibleRace { array, first, second } => {
+                Error::PossibleRace { array, first: place(first), second: place(second) }
+            }
+            Rejection::NotAReduction { variable, .. } => {
+                Error::NotAReduction { variable, place: first, message }
+            }
+            Rejection::ArrayOperationInside { .. } | Rejection::RandomInMap { .. } => {
+                Error::Unsupported { place: first, message }
+            }
+        }
+    }
+}

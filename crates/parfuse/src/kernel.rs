@@ -1,0 +1,287 @@
+//! Kernels: a traced program with its compiled specialisations, and the ways to call it.
+
+use crate::argument::{Arguments, Binder, Bound};
+use crate::call::{self, Outputs};
+use crate::engine::Core;
+use crate::error::Error;
+use crate::explain::Explanation;
+use crate::plain;
+use crate::returned::Returned;
+use crate::specialise::{Signature, Specialisation};
+use parfuse_ir::program::{Program, Type};
+use parfuse_runtime::Workers;
+use parfuse_trace::TraceError;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+/// What `#[kernel]` makes of a function: how to trace it.
+pub trait KernelFunction: 'static {
+    /// The function's name.
+    const NAME: &'static str;
+    /// Traces the function's body.
+    ///
+    /// # Errors
+    /// Every mistake found in it.
+    fn trace() -> Result<Program, TraceError>;
+}
+
+/// The two compiled variants of a kernel. They give the same bits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Variant {
+    /// On the calling thread alone.
+    Serial,
+    /// On the engine's pool (or, called from a rayon worker, on that worker's pool).
+    Parallel,
+}
+
+/// A kernel: compiled on first use for the layout of its arguments. Cloning gives another handle to it; it may
+/// be called from many threads at once.
+#[derive(Clone)]
+pub struct Kernel(Arc<Inner>);
+
+struct Inner {
+    name: String,
+    core: Arc<Core>,
+    program: Result<Program, Error>,
+    specialisations: RwLock<Vec<(Signature, Arc<Specialisation>)>>,
+}
+
+impl Kernel {
+    pub(crate) fn new(core: Arc<Core>, name: &str, program: Result<Program, Error>) -> Kernel {
+        Kernel(Arc::new(Inner { name: name.to_string(), core, program, specialisations: RwLock::default() }))
+    }
+
+    /// The kernel's name.
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Runs the kernel on the calling thread. The arguments are a tuple.
+    ///
+    /// # Errors
+    /// If the kernel makes no sense, the arguments or the result type do not fit it, or it fails.
+    pub fn serial<R: Returned>(&self, args: impl Arguments) -> Result<R, Error> {
+        self.run(Variant::Serial, args)
+    }
+
+    /// Runs the kernel on the engine's pool, with the same bits as [`serial`](Kernel::serial).
+    ///
+    /// # Errors
+    /// As [`serial`](Kernel::serial).
+    pub fn parallel<R: Returned>(&self, args: impl Arguments) -> Result<R, Error> {
+        self.run(Variant::Parallel, args)
+    }
+
+    /// Runs one variant of the kernel.
+    ///
+    /// # Errors
+    /// As [`serial`](Kernel::serial).
+    pub fn run<R: Returned>(&self, variant: Variant, mut args: impl Arguments) -> Result<R, Error> {
+        self.call(variant, |binder| args.bind_all(binder))
+    }
+
+    /// Runs one variant of the kernel and writes the result into existing arrays (or scalars), which saves the
+    /// allocation.
+    ///
+    /// # Errors
+    /// As [`serial`](Kernel::serial), and [`Error::OutputShape`] if an array has not the result's shape.
+    pub fn run_into<R: Returned>(
+        &self,
+        variant: Variant,
+        mut args: impl Arguments,
+        into: R::Into<'_>,
+    ) -> Result<(), Error> {
+        self.call_into::<R>(variant, |binder| args.bind_all(binder), into)
+    }
+
+    /// Runs one variant on the arguments that `bind` adds.
+    #[doc(hidden)]
+    pub fn call<'a, R: Returned>(
+        &self,
+        variant: Variant,
+        bind: impl FnOnce(&mut Binder<'a>),
+    ) -> Result<R, Error> {
+        let mut binder = Binder::default();
+        bind(&mut binder);
+        Ok(R::take(&mut self.invoke::<R>(variant, &binder)?))
+    }
+
+    /// As [`call`](Kernel::call), writing the result into `into`.
+    #[doc(hidden)]
+    pub fn call_into<'a, R: Returned>(
+        &self,
+        variant: Variant,
+        bind: impl FnOnce(&mut Binder<'a>),
+        mut into: R::Into<'_>,
+    ) -> Result<(), Error> {
+        let mut binder = Binder::default();
+        bind(&mut binder);
+        R::offer(&mut into, &mut binder);
+        let mut outputs = self.invoke::<R>(variant, &binder)?;
+        R::store(into, &mut outputs)
+    }
+
+    pub(crate) fn invoke<R: Returned>(
+        &self,
+        variant: Variant,
+        binder: &Binder<'_>,
+    ) -> Result<Outputs, Error> {
+        let program = self.traced()?;
+        self.check_types::<R>(program, binder)?;
+        let specialisation = self.specialisation(&Signature::of(binder))?;
+        let pool = &self.0.core.pool;
+        let workers: &dyn Fn() -> Workers = &|| pool.workers();
+        let workers = (variant == Variant::Parallel).then_some(workers);
+        call::call(&specialisation, binder, plain::next_key(), workers)
+    }
+
+    fn check_types<R: Returned>(&self, program: &Program, binder: &Binder<'_>) -> Result<(), Error> {
+        let error = |position, expected: &dyn ToString, found: &dyn ToString| {
+            let (expected, found) = (expected.to_string(), found.to_string());
+            Err(Error::Argument { kernel: self.0.name.clone(), position, expected, found })
+        };
+        if binder.arguments.len() != program.params.len() {
+            let expected = format!("{} arguments", program.params.len());
+            return error(0, &expected, &binder.arguments.len());
+        }
+        for (position, (argument, param)) in binder.arguments.iter().zip(&program.params).enumerate() {
+            let found = argument.ty();
+            let fits = found == param.ty && argument.is_mutable() >= param.mutable;
+            if !fits {
+                let shown = |ty: Type, mutable| if mutable { format!("&mut {ty}") } else { ty.to_string() };
+                return error(
+                    position,
+                    &shown(param.ty, param.mutable),
+                    &shown(found, argument.is_mutable()),
+                );
+            }
+        }
+        let results = program.results.iter().map(|v| program.ty(*v));
+        if !results.eq(R::kinds()) {
+            let list = |types: Vec<Type>| types.iter().map(Type::to_string).collect::<Vec<_>>().join(", ");
+            return Err(Error::Result {
+                kernel: self.0.name.clone(),
+                returned: list(program.results.iter().map(|v| program.ty(*v)).collect()),
+                expected: list(R::kinds()),
+            });
+        }
+        Ok(())
+    }
+
+    fn traced(&self) -> Result<&Program, Error> {
+        self.0.program.as_ref().map_err(Clone::clone)
+    }
+
+    /// The specialisation for a signature, compiled now if it is new. Compilation happens outside the lock; of two
+    /// threads that compile the same one, the first to finish wins.
+    pub(crate) fn specialisation(&self, signature: &Signature) -> Result<Arc<Specialisation>, Error> {
+        let find = |known: &[(Signature, Arc<Specialisation>)]| {
+            known.iter().find(|(other, _)| other == signature).map(|(_, found)| found.clone())
+        };
+        let known = &self.0.specialisations;
+        if let Some(found) = find(&known.read().unwrap_or_else(PoisonError::into_inner)) {
+            return Ok(found);
+        }
+        let made = Arc::new(Specialisation::new(&self.0.core, self.traced()?, signature)?);
+        let mut known = known.write().unwrap_or_else(PoisonError::into_inner);
+        Ok(find(&known).unwrap_or_else(|| {
+            known.push((signature.clone(), made.clone()));
+            made
+        }))
+    }
+
+    /// The specialisation last compiled, or the one for contiguous arguments.
+    fn representative(&self) -> Result<Arc<Specialisation>, Error> {
+        let newest = self.0.specialisations.read().unwrap_or_else(PoisonError::into_inner).last().cloned();
+        match newest {
+            Some((_, found)) => Ok(found),
+            None => self.specialisation(&Signature::contiguous(&self.traced()?.params)),
+        }
+    }
+
+    /// The number of threads that parallel calls use.
+    pub fn threads(&self) -> usize {
+        self.0.core.pool.threads()
+    }
+
+    /// The time from the program to callable code, for the arguments last compiled for.
+    ///
+    /// # Errors
+    /// If the kernel does not compile.
+    pub fn compile_time(&self) -> Result<Duration, Error> {
+        Ok(self.representative()?.compile_time)
+    }
+
+    /// What became of the kernel: parallel regions and what they stem from, fusions and refusals with reasons,
+    /// lanes, allocations, compile time. Compiles it for contiguous arguments if it has not run yet.
+    ///
+    /// # Errors
+    /// If the kernel does not compile.
+    pub fn explain(&self) -> Result<Explanation, Error> {
+        let program = self.traced()?;
+        Ok(Explanation::new(&self.0.name, program, &*self.representative()?))
+    }
+
+    /// The traced program as text.
+    ///
+    /// # Errors
+    /// If tracing failed.
+    pub fn program(&self) -> Result<String, Error> {
+        Ok(self.traced()?.to_string())
+    }
+
+    /// The optimised loops as text, for the arguments last compiled for.
+    ///
+    /// # Errors
+    /// If the kernel does not compile.
+    pub fn loops(&self) -> Result<String, Error> {
+        Ok(self.representative()?.loops.to_string())
+    }
+
+    /// The lane programs as text, for the arguments last compiled for.
+    ///
+    /// # Errors
+    /// If the kernel does not compile.
+    pub fn lane(&self) -> Result<String, Error> {
+        Ok(self.representative()?.lane.to_string())
+    }
+
+    /// Cranelift's input, for the arguments last compiled for.
+    ///
+    /// # Errors
+    /// If the kernel does not compile.
+    pub fn clif(&self) -> Result<String, Error> {
+        Ok(self.listing()?.clif)
+    }
+
+    /// The machine code as assembly, for the arguments last compiled for.
+    ///
+    /// # Errors
+    /// If the kernel does not compile.
+    pub fn asm(&self) -> Result<String, Error> {
+        Ok(self.listing()?.asm)
+    }
+
+    fn listing(&self) -> Result<parfuse_codegen::Listing, Error> {
+        let lane = &self.representative()?.lane;
+        self.0.core.compiler.listing(lane).map_err(|e| Error::Compile(e.to_string()))
+    }
+}
+
+impl Bound {
+    fn ty(&self) -> Type {
+        match self {
+            Bound::Scalar(x) => Type::Scalar(x.dtype()),
+            Bound::Array(array) => Type::Array(array.dtype, array.shape.len() as u8),
+        }
+    }
+    fn is_mutable(&self) -> bool {
+        matches!(self, Bound::Array(array) if array.mutable)
+    }
+}
+
+impl std::fmt::Debug for Kernel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Kernel").field(&self.0.name).finish()
+    }
+}

@@ -1,0 +1,138 @@
+//! What a kernel can return: the [`Returned`] trait.
+
+use crate::argument::{Arguments, Binder};
+use crate::call::{Output, Outputs};
+use crate::compare::{Comparable, CompareOptions, Comparison};
+use crate::error::Error;
+use crate::kernel::{Kernel, Variant};
+use ndarray::{Array, ArrayRef, Dimension, IxDyn};
+use parfuse_ir::Element;
+use parfuse_ir::program::Type;
+
+/// A type that a kernel can return: nothing, a scalar, an array, or a tuple of up to four of these.
+#[diagnostic::on_unimplemented(
+    message = "a kernel cannot return `{Self}`",
+    note = "a kernel returns nothing, a scalar (f64, f32, i64, i32, usize, bool), an owned array such as `Array1<f64>`, or a tuple of these"
+)]
+pub trait Returned: Comparable + Sized {
+    /// Where the `_into` forms of a kernel write the result: `&mut ArrayRef` for an array, `&mut T` for a scalar.
+    type Into<'b>;
+
+    /// The types of the results, in order.
+    fn kinds() -> Vec<Type>;
+    /// Takes the results of a call.
+    fn take(outputs: &mut Outputs) -> Self;
+    /// Offers arrays for the results of a call.
+    fn offer(into: &mut Self::Into<'_>, binder: &mut Binder<'_>);
+    /// Writes results that were not computed in place.
+    ///
+    /// # Errors
+    /// If an array offered has another shape than its result; then nothing is written to it.
+    fn store(into: Self::Into<'_>, outputs: &mut Outputs) -> Result<(), Error>;
+
+    /// [`Kernel::call`] with this result.
+    #[doc(hidden)]
+    fn call<'a>(
+        kernel: &Kernel,
+        variant: Variant,
+        bind: impl FnOnce(&mut Binder<'a>),
+    ) -> Result<Self, Error> {
+        kernel.call(variant, bind)
+    }
+    /// [`Kernel::call_into`] with this result.
+    #[doc(hidden)]
+    fn call_into<'a>(
+        kernel: &Kernel,
+        variant: Variant,
+        bind: impl FnOnce(&mut Binder<'a>),
+        into: Self::Into<'_>,
+    ) -> Result<(), Error> {
+        kernel.call_into::<Self>(variant, bind, into)
+    }
+    /// [`Kernel::compare`] with this result.
+    #[doc(hidden)]
+    fn compare_variants<A: Arguments>(
+        kernel: &Kernel,
+        options: &CompareOptions,
+        args: A,
+        reference: impl FnMut(&mut A) -> Self,
+    ) -> Result<Comparison, Error> {
+        kernel.compare(options, args, reference)
+    }
+}
+
+macro_rules! return_scalars {
+    ($($ty:ty),*) => { $(impl Returned for $ty {
+        type Into<'b> = &'b mut $ty;
+        fn kinds() -> Vec<Type> { vec![Type::Scalar(<$ty as Element>::DTYPE)] }
+        fn take(outputs: &mut Outputs) -> $ty {
+            match outputs.next() {
+                Output::Scalar(x) => <$ty>::from_scalar(x).expect("a result has the type the kernel was traced with"),
+                _ => unreachable!("a scalar result"),
+            }
+        }
+        fn offer(_: &mut &mut $ty, binder: &mut Binder<'_>) { binder.offer_nothing() }
+        fn store(into: &mut $ty, outputs: &mut Outputs) -> Result<(), Error> {
+            *into = Self::take(outputs);
+            Ok(())
+        }
+    })* };
+}
+return_scalars!(f64, f32, i64, i32, usize, bool);
+
+impl<T: Element, D: Dimension + 'static> Returned for Array<T, D> {
+    type Into<'b> = &'b mut ArrayRef<T, D>;
+
+    fn kinds() -> Vec<Type> {
+        let rank = D::NDIM.expect("kernels return arrays of a fixed rank");
+        vec![Type::Array(T::DTYPE, rank as u8)]
+    }
+    fn take(outputs: &mut Outputs) -> Self {
+        let Output::Array { shape, elements } = outputs.next() else { unreachable!("an array result") };
+        let elements = elements.into_elements::<T>();
+        Array::from_shape_vec(IxDyn(&shape), elements)
+            .and_then(|array| array.into_dimensionality())
+            .expect("a result has the shape it was allocated with")
+    }
+    fn offer(into: &mut &mut ArrayRef<T, D>, binder: &mut Binder<'_>) {
+        binder.offer(*into);
+    }
+    fn store(into: &mut ArrayRef<T, D>, outputs: &mut Outputs) -> Result<(), Error> {
+        if let Output::InPlace = outputs.peek() {
+            outputs.next();
+            return Ok(());
+        }
+        let result = Self::take(outputs);
+        if result.shape() != into.shape() {
+            return Err(Error::OutputShape {
+                expected: result.shape().to_vec(),
+                found: into.shape().to_vec(),
+            });
+        }
+        into.assign(&result);
+        Ok(())
+    }
+}
+
+impl Returned for () {
+    type Into<'b> = ();
+    fn kinds() -> Vec<Type> {
+        Vec::new()
+    }
+    fn take(_: &mut Outputs) {}
+    fn offer(_: &mut (), _: &mut Binder<'_>) {}
+    fn store(_: (), _: &mut Outputs) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+macro_rules! return_tuples {
+    ($(($($name:ident $index:tt),*)),*) => { $(impl<$($name: Returned),*> Returned for ($($name,)*) {
+        type Into<'b> = ($($name::Into<'b>,)*);
+        fn kinds() -> Vec<Type> { let mut all = Vec::new(); $(all.extend($name::kinds());)* all }
+        fn take(outputs: &mut Outputs) -> Self { ($($name::take(outputs),)*) }
+        fn offer(into: &mut Self::Into<'_>, binder: &mut Binder<'_>) { $($name::offer(&mut into.$index, binder);)* }
+        fn store(into: Self::Into<'_>, outputs: &mut Outputs) -> Result<(), Error> { $($name::store(into.$index, outputs)?;)* Ok(()) }
+    })* };
+}
+return_tuples!((A 0), (A 0, B 1), (A 0, B 1, C 2), (A 0, B 1, C 2, D 3));
