@@ -47,14 +47,12 @@ impl Plan {
             scan.lanes_use(reduction.contribution);
         }
         let Scan { mut plan, loops, wide, narrow, .. } = scan;
-        plan.mask_width = if wide >= narrow { Width::Wide } else { Width::Narrow };
-        plan.lanes = lanes.unwrap_or(match wide + narrow {
-            // Long bodies and bodies with loops have enough independent work without more copies, and
-            // more values would not fit the registers.
-            _ if loops => 4,
-            0..=64 => 8,
-            _ => 4,
-        });
+        plan.mask_width = if wide > 0 && wide >= narrow { Width::Wide } else { Width::Narrow };
+        // Registers per value: four hide the latency of short straight-line bodies. Long bodies and bodies
+        // with loops have enough independent work with two, and more values than registers.
+        let registers = if loops || wide + narrow > 64 { 2 } else { 4 };
+        let width = if wide > 0 { Width::Wide } else { Width::Narrow };
+        plan.lanes = lanes.unwrap_or(registers * width.lanes());
         assert!(plan.lanes.is_power_of_two() && (4..=MAX_LANES).contains(&plan.lanes), "{}", plan.lanes);
         plan
     }
