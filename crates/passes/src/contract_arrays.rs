@@ -29,8 +29,7 @@ pub fn contract_arrays(loops: &mut Loops) -> Changed {
     let mut scalars: Vec<Option<Var>> = vec![None; loops.buffers.len()];
     let mut changed = false;
     for buffer in loops.buffers.ids() {
-        let Seen { alloc: true, barred: false, parfors: 1, .. } = seen[buffer.index()] else { continue };
-        let Some(parfor) = only_user(loops, &body, buffer) else { continue };
+        let Seen { alloc: true, barred: false, user: Some(parfor) } = seen[buffer.index()] else { continue };
         if !one_element_stored_first(loops, parfor, buffer) {
             continue;
         }
@@ -49,17 +48,26 @@ pub fn contract_arrays(loops: &mut Loops) -> Changed {
 
 /// What the kernel does with a buffer.
 #[derive(Clone, Copy, Default)]
-struct Seen {
+struct Seen<'a> {
     alloc: bool,
-    /// Returned, moved, measured, or touched outside parallel loops.
+    /// Returned, moved, measured, or touched outside parallel loops or by several.
     barred: bool,
-    /// How many parallel loops touch its elements.
-    parfors: u32,
-    /// The last of them, by number.
-    last: u32,
+    /// The parallel loop that touches its elements.
+    user: Option<&'a Parfor>,
 }
 
-fn everything_seen(loops: &Loops, body: &Block) -> Vec<Seen> {
+impl<'a> Seen<'a> {
+    fn touch(&mut self, inside: Option<&'a Parfor>) {
+        let Some(parfor) = inside else {
+            self.barred = true;
+            return;
+        };
+        self.barred |= self.user.is_some_and(|user| !std::ptr::eq(user, parfor));
+        self.user = Some(parfor);
+    }
+}
+
+fn everything_seen<'a>(loops: &Loops, body: &'a Block) -> Vec<Seen<'a>> {
     let mut seen = vec![Seen::default(); loops.buffers.len()];
     for (buffer, data) in loops.buffers.iter() {
         seen[buffer.index()].barred = data.origin != Origin::Local;
@@ -69,28 +77,19 @@ fn everything_seen(loops: &Loops, body: &Block) -> Vec<Seen> {
             seen[buffer.index()].barred = true;
         }
     }
-    let mut parfors = 0;
-    see(loops, body, 0, &mut parfors, &mut seen);
+    see(loops, body, None, &mut seen);
     seen
 }
 
-/// `inside` is the number of the parallel loop around, from one.
-fn see(loops: &Loops, block: &Block, inside: u32, parfors: &mut u32, seen: &mut [Seen]) {
-    let touch = |seen: &mut Seen| {
-        seen.barred |= inside == 0;
-        if seen.last != inside {
-            seen.last = inside;
-            seen.parfors += 1;
-        }
-    };
+fn see<'a>(loops: &Loops, block: &'a Block, inside: Option<&'a Parfor>, seen: &mut [Seen<'a>]) {
     for stmt in block {
         match stmt {
             Stmt::Let(value) => match &loops.values[*value].expr {
-                Expr::Load { buffer, .. } => touch(&mut seen[buffer.index()]),
+                Expr::Load { buffer, .. } => seen[buffer.index()].touch(inside),
                 Expr::Dim { buffer, .. } => seen[buffer.index()].barred = true,
                 _ => {}
             },
-            Stmt::Store { buffer, .. } => touch(&mut seen[buffer.index()]),
+            Stmt::Store { buffer, .. } => seen[buffer.index()].touch(inside),
             Stmt::Alloc { buffer, .. } => seen[buffer.index()].alloc = true,
             Stmt::Move { to, from } => {
                 seen[to.index()].barred = true;
@@ -98,26 +97,9 @@ fn see(loops: &Loops, block: &Block, inside: u32, parfors: &mut u32, seen: &mut 
             }
             _ => {}
         }
-        let inside = if let Stmt::Parfor(_) = stmt {
-            *parfors += 1;
-            *parfors
-        } else {
-            inside
-        };
-        blocks(stmt).for_each(|inner| see(loops, inner, inside, parfors, seen));
+        let inside = if let Stmt::Parfor(parfor) = stmt { Some(parfor) } else { inside };
+        blocks(stmt).for_each(|inner| see(loops, inner, inside, seen));
     }
-}
-
-fn only_user<'a>(loops: &Loops, body: &'a Block, buffer: Buffer) -> Option<&'a Parfor> {
-    let mut user = None;
-    walk::visit(body, &mut |stmt| {
-        if let Stmt::Parfor(parfor) = stmt
-            && walk::any(&parfor.body, &mut |stmt| access(loops, stmt).is_some_and(|(b, _)| b == buffer))
-        {
-            user = Some(parfor);
-        }
-    });
-    user
 }
 
 /// The buffer and index of a load or a store.

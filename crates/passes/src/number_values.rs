@@ -67,7 +67,7 @@ impl<'a> Numbering<'a> {
         let (vars, buffers) = (loops.vars.len(), loops.buffers.len());
         Numbering {
             renames: Renames::new(loops),
-            scopes: vec![FastMap::default()],
+            scopes: vec![FastMap::with_capacity_and_hasher(loops.values.len(), Default::default())],
             facts: Vec::new(),
             lengths: Vec::new(),
             order: vec![0; loops.values.len()],
