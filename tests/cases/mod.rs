@@ -1,0 +1,1 @@
+//! Behavioural cases: what a parallel array compiler must get right.

@@ -1,0 +1,1 @@
+//! Passes on IR text: input above, expected output below.

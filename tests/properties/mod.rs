@@ -1,0 +1,1 @@
+//! Random programs: every executor must give the same bits.

@@ -1,0 +1,1 @@
+//! The ways in, argument types, messages of the compiler.
