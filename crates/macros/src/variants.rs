@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! fn serial(x: f64) -> Result<R, Error> {
-//!     <R as Returned>::call(Self::kernel(), Variant::Serial, |binder| { <f64 as Argument>::bind(x, binder); })
+//!     <R as Returned>::call(&Self::kernel(), Variant::Serial, |binder| { <f64 as Argument>::bind(x, binder); })
 //! }
 //! ```
 //!
@@ -34,13 +34,12 @@ fn kernel_handle(input: &KernelInput, correct: bool) -> TokenStream {
     let body = match correct {
         false => quote!(::core::unreachable!()),
         true => quote! {
-            static KERNEL: ::parfuse::__private::StaticKernel = ::parfuse::__private::StaticKernel::new();
-            KERNEL.get::<Self>()
+            ::parfuse::Engine::current().kernel::<Self>()
         },
     };
     quote! {
         /// The kernel: what it compiles to, why, and how to configure it.
-        #visibility fn kernel() -> &'static ::parfuse::Kernel { #body }
+        #visibility fn kernel() -> ::parfuse::Kernel { #body }
     }
 }
 
@@ -99,7 +98,7 @@ impl<'a> Variants<'a> {
         let binder = hygienic("binder");
         let binds = self.of_arguments("bind", |name| quote!(#name, #binder));
         let kernel =
-            quote!(Self::kernel(), ::parfuse::__private::Variant::#variant, |#binder| { #(#binds;)* });
+            quote!(&Self::kernel(), ::parfuse::__private::Variant::#variant, |#binder| { #(#binds;)* });
         let body = self.body(self.of_result("call", kernel.clone()));
         let doc = format!("Runs the compiled kernel {wording}.");
         let mut functions = quote! {
@@ -137,7 +136,7 @@ impl<'a> Variants<'a> {
         let body = self.body(self.of_result(
             "compare_variants",
             quote! {
-                Self::kernel(),
+                &Self::kernel(),
                 #options,
                 (#(#reborrows,)*),
                 |#arguments| {
