@@ -58,7 +58,8 @@ pub struct HostTable {
 pub struct FaultRecord {
     /// The number of the [`FaultId`](parfuse_ir::lane::FaultId).
     pub fault: u32,
-    /// The row-major position in the region's space; [`FaultRecord::NOWHERE`] in the driver. In a region's
+    /// The row-major position in the region's space, or what the check says; else, in the driver,
+    /// [`FaultRecord::NOWHERE`]. In a region's
     /// prologue it is the first element of the row segment.
     pub iteration: u64,
     /// The values reported with it, as far as it has any.

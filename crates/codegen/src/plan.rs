@@ -103,10 +103,10 @@ impl<'a> Scan<'a> {
                         self.uses(carry.next);
                     }
                 }
-                Node::Check { ok, args, mask, .. } => {
+                Node::Check { ok, args, iteration, mask, .. } => {
                     self.plan.checks = true;
                     self.uses(*ok);
-                    args.iter().chain(mask).for_each(|value| self.uses(*value));
+                    args.iter().chain(iteration).chain(mask).for_each(|value| self.uses(*value));
                 }
                 Node::SetSlot { .. } | Node::Alloc { .. } | Node::Move { .. } | Node::Launch(_) => {}
             }

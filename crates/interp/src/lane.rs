@@ -209,14 +209,17 @@ impl Machine<'_> {
                     carried.iter().zip(next).for_each(|(c, words)| at.set(c.value, words));
                 }
             }
-            Node::Check { ok, fault, args, mask } => {
+            Node::Check { ok, fault, args, iteration, mask } => {
                 let (ok, mask) = (at.get(*ok), at.mask(*mask));
                 if let Some(lane) = (0..at.lanes).find(|lane| mask[*lane] && ok[*lane] & 1 == 0) {
                     let fault = &self.lane.faults[*fault];
                     return Err(Failure {
                         kind: fault.kind,
                         loc: fault.loc,
-                        iteration: at.in_region.then_some((at.position + lane) as u64),
+                        iteration: match iteration {
+                            Some(iteration) => Some(at.uniform(*iteration)),
+                            None => at.in_region.then_some((at.position + lane) as u64),
+                        },
                         args: args.iter().map(|arg| at.get(*arg)[lane]).collect(),
                     });
                 }

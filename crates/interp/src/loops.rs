@@ -2,7 +2,7 @@
 
 use crate::value::{Array, Failure, Outcome, Value as Argument};
 use parfuse_ir::arena::Id;
-use parfuse_ir::grid::{self, Grain, Grid, LANES};
+use parfuse_ir::grid::{self, Grid, LANES};
 use parfuse_ir::loops::{Block, Expr, Loops, Origin, Output, Parfor, Stmt, Value};
 use parfuse_ir::random::random_scalar;
 use parfuse_ir::{DType, Scalar};
@@ -142,13 +142,16 @@ impl Machine<'_> {
                     .expect("a stored buffer holds an array")
                     .store(&index, x);
             }
-            Stmt::Check { ok, fault, args } => {
+            Stmt::Check { ok, fault, args, iteration } => {
                 if !is_true(self.get(*ok)) {
                     let args = args.iter().map(|arg| self.get(*arg).to_bits()).collect();
                     return Err(Failure {
                         kind: fault.kind,
                         loc: fault.loc,
-                        iteration: self.iteration,
+                        iteration: match iteration {
+                            Some(iteration) => Some(self.get(*iteration).to_bits()),
+                            None => self.iteration,
+                        },
                         args,
                     });
                 }
@@ -176,7 +179,7 @@ impl Machine<'_> {
 
     fn parfor(&mut self, parfor: &Parfor) -> Result<(), Failure> {
         let extents = self.index(&parfor.extents);
-        let grid = Grid::new(&extents, grain(parfor));
+        let grid = Grid::new(&extents, parfor.grain());
         let types: Vec<DType> = parfor.reductions.iter().map(|r| self.loops.vars[r.local].dtype).collect();
         let mut partials: Vec<Vec<Scalar>> = vec![Vec::new(); types.len()];
         let columns = extents.last().copied().unwrap_or(1);
@@ -222,19 +225,4 @@ impl Machine<'_> {
             rest /= extent;
         }
     }
-}
-
-/// How much work an iteration is: a body with loops makes coarse blocks.
-fn grain(parfor: &Parfor) -> Grain {
-    let mut blocks = vec![&parfor.body];
-    while let Some(block) = blocks.pop() {
-        for stmt in block {
-            match stmt {
-                Stmt::While { .. } | Stmt::For { .. } => return Grain::Coarse,
-                Stmt::If { then, otherwise, .. } => blocks.extend([then, otherwise]),
-                _ => {}
-            }
-        }
-    }
-    Grain::Fine
 }

@@ -64,7 +64,12 @@ impl Grid {
         if columns >= block {
             Grid { rows, columns, rows_per_block: 1, columns_per_block: block }
         } else {
-            Grid { rows, columns, rows_per_block: (block / columns.max(1)).max(1), columns_per_block: columns.max(1) }
+            Grid {
+                rows,
+                columns,
+                rows_per_block: (block / columns.max(1)).max(1),
+                columns_per_block: columns.max(1),
+            }
         }
     }
 
@@ -160,7 +165,21 @@ mod tests {
 
     #[test]
     fn blocks_cover_every_element_once() {
-        for extents in [&[][..], &[0], &[1], &[7], &[8192], &[8193], &[100_000], &[3, 5], &[0, 5], &[5, 0], &[3, 9000], &[9000, 3], &[2, 3, 4]] {
+        for extents in [
+            &[][..],
+            &[0],
+            &[1],
+            &[7],
+            &[8192],
+            &[8193],
+            &[100_000],
+            &[3, 5],
+            &[0, 5],
+            &[5, 0],
+            &[3, 9000],
+            &[9000, 3],
+            &[2, 3, 4],
+        ] {
             for grain in [Grain::Fine, Grain::Coarse] {
                 let mut cells = covered(extents, grain);
                 let elements = extents.iter().product::<usize>();

@@ -3,7 +3,7 @@
 //! ```text
 //! parfor v3 in v0 {                            v7: bool = le v0, v1     the last index fits
 //!   v4: bool = lt v3, v1                       v8: bool = not v7
-//!   check v4, index_out_of_range(0) …   ⇒      if v8 { for v9 in v0 { v10 = lt v9, v1; check v10 … } }
+//!   check v4, index_out_of_range(0) …   ⇒      if v8 { for v9 in v0 { v10 = lt v9, v1; check v10 … in v9 } }
 //!   v5: f64 = load b0[v3]                      parfor v3 in v0 {
 //!   …                                            v5: f64 = load b0[v3]
 //! ```
@@ -70,8 +70,13 @@ fn hoist(loops: &mut Loops, parfor: &mut Parfor) -> Option<Block> {
         return None;
     }
 
-    let mut replay =
-        Replay { loops, effects: &effects, copies: HashMap::new(), unknown: vec![false; inside.len()] };
+    let mut replay = Replay {
+        loops,
+        effects: &effects,
+        copies: HashMap::new(),
+        unknown: vec![false; inside.len()],
+        iteration: None,
+    };
     let replayed = replay.space(parfor)?;
 
     let mut number = 0..;
@@ -331,17 +336,35 @@ struct Replay<'a> {
     copies: HashMap<Value, Value>,
     /// Values that depend on what the iterations store or set.
     unknown: Vec<bool>,
+    /// The iteration that is replayed, as its row-major position in the space.
+    iteration: Option<Value>,
 }
 
 impl Replay<'_> {
     /// A serial loop that performs the checks of all iterations, or `None` if one cannot be copied.
     fn space(&mut self, parfor: &Parfor) -> Option<Block> {
         let indices: Vec<Value> = parfor.indices.iter().map(|index| self.bound(*index)).collect();
-        let mut block = self.block(&parfor.body)?;
+        let mut block = Block::new();
+        for (index, extent) in indices.iter().zip(&parfor.extents) {
+            self.iteration = Some(match self.iteration {
+                None => *index,
+                Some(outer) => {
+                    let start = self.define_usize(ScalarOp::Mul, [outer, *extent], &mut block);
+                    self.define_usize(ScalarOp::Add, [start, *index], &mut block)
+                }
+            });
+        }
+        block.append(&mut self.block(&parfor.body)?);
         for (index, extent) in indices.into_iter().zip(&parfor.extents).rev() {
             block = vec![Stmt::For { index, extent: *extent, body: block }];
         }
         Some(block)
+    }
+
+    fn define_usize(&mut self, op: ScalarOp, args: [Value; 2], block: &mut Block) -> Value {
+        let value = self.loops.value(Expr::Op(op, args.to_vec()), DType::Usize, Loc::NONE);
+        block.push(Stmt::Let(value));
+        value
     }
 
     fn bound(&mut self, index: Value) -> Value {
@@ -366,12 +389,13 @@ impl Replay<'_> {
                 walk::any(std::slice::from_ref(stmt), &mut |stmt| matches!(stmt, Stmt::Check { .. }));
             match stmt {
                 Stmt::Let(value) => copied.extend(self.define(*value)),
-                Stmt::Check { ok, fault, args } => {
+                Stmt::Check { ok, fault, args, .. } => {
                     if self.is_unknown(*ok) || args.iter().any(|arg| self.is_unknown(*arg)) {
                         return None;
                     }
                     let args = args.iter().map(|arg| self.copy(*arg)).collect();
-                    copied.push(Stmt::Check { ok: self.copy(*ok), fault: fault.clone(), args });
+                    let (ok, fault, iteration) = (self.copy(*ok), fault.clone(), self.iteration);
+                    copied.push(Stmt::Check { ok, fault, args, iteration });
                 }
                 _ if !checks => {}
                 Stmt::If { cond, then, otherwise } if !self.is_unknown(*cond) => {
@@ -441,7 +465,7 @@ mod tests {
                if v10 {
                  for v5 in n {
                    v6: bool = lt v5, v0
-                   check v6, index_out_of_range(0) of a with v5, v0 @3:7
+                   check v6, index_out_of_range(0) of a with v5, v0 in v5 @3:7
                  }
                }
                parfor v1 in n {

@@ -23,9 +23,9 @@ mod renumber;
 mod same;
 #[cfg(test)]
 mod testing;
+mod vectorize;
 mod walk;
 mod zero_fills;
-mod vectorize;
 
 pub use changed::Changed;
 pub use check_parallel::check_parallel;

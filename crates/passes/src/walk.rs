@@ -40,9 +40,9 @@ pub(crate) fn uses(stmt: &Stmt, mut f: impl FnMut(Value)) {
             index.iter().for_each(|v| f(*v));
             f(*value);
         }
-        Stmt::Check { ok, args, .. } => {
+        Stmt::Check { ok, args, iteration, .. } => {
             f(*ok);
-            args.iter().for_each(|v| f(*v));
+            args.iter().chain(iteration).for_each(|v| f(*v));
         }
         Stmt::If { cond, .. } | Stmt::While { cond, .. } => f(*cond),
         Stmt::For { extent, .. } => f(*extent),
@@ -60,9 +60,9 @@ pub(crate) fn uses_mut(stmt: &mut Stmt, mut f: impl FnMut(&mut Value)) {
             index.iter_mut().for_each(&mut f);
             f(value);
         }
-        Stmt::Check { ok, args, .. } => {
+        Stmt::Check { ok, args, iteration, .. } => {
             f(ok);
-            args.iter_mut().for_each(f);
+            args.iter_mut().chain(iteration).for_each(f);
         }
         Stmt::If { cond, .. } | Stmt::While { cond, .. } => f(cond),
         Stmt::For { extent, .. } => f(extent),

@@ -3,7 +3,7 @@
 use parfuse_interp::{Array, Failure, Outcome, Value, run_loops};
 use parfuse_ir::loops::{Event, Layout, Loops};
 use parfuse_ir::program::Program;
-use parfuse_ir::{DType, FaultKind, Loc, Scalar};
+use parfuse_ir::{DType, Scalar};
 use parfuse_passes::pipeline::{Options, optimize_observed};
 use parfuse_passes::{check_parallel, lower_arrays};
 use std::fmt::Write;
@@ -175,8 +175,8 @@ fn canonical(value: &Value) -> Value {
 }
 
 /// What the user sees of a run. A failed kernel's outputs mean nothing.
-fn seen(result: Result<Outcome, Failure>) -> Result<Vec<Value>, (FaultKind, Loc, Vec<u64>)> {
-    let outcome = result.map_err(|failure| (failure.kind, failure.loc, failure.args))?;
+fn seen(result: Result<Outcome, Failure>) -> Result<Vec<Value>, Failure> {
+    let outcome = result?;
     Ok(outcome.results.iter().chain(&outcome.arguments).map(canonical).collect())
 }
 

@@ -22,7 +22,14 @@ pub(crate) enum OnFault {
 
 impl Emitter<'_> {
     /// Ends the function with a fault unless the condition holds in all active lanes.
-    pub(crate) fn check(&mut self, ok: Value, fault: FaultId, args: &[Value], mask: Option<Value>) {
+    pub(crate) fn check(
+        &mut self,
+        ok: Value,
+        fault: FaultId,
+        args: &[Value],
+        iteration: Option<Value>,
+        mask: Option<Value>,
+    ) {
         let failed = self.failed(ok, mask);
         let [fail, after] = [(); 2].map(|()| self.builder.create_block());
         self.builder.set_cold_block(fail);
@@ -33,7 +40,10 @@ impl Emitter<'_> {
         let fault = self.builder.ins().iconst(types::I64, fault.0 as i64);
         match self.on_fault {
             OnFault::Record => {
-                let iteration = self.iteration();
+                let iteration = match iteration {
+                    Some(iteration) => self.scalar(iteration),
+                    None => self.iteration(),
+                };
                 let args: Vec<Reg> = args.iter().map(|arg| self.scalar(*arg)).collect();
                 self.record(fault, iteration, &args);
             }

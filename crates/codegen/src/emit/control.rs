@@ -16,7 +16,9 @@ impl Emitter<'_> {
                 Node::Store { buffer, address, value, mask } => self.store(*buffer, address, *value, *mask),
                 Node::If { cond, then, otherwise, results } => self.branch(*cond, then, otherwise, results),
                 Node::Loop { carried, header, cond, body } => self.repeat(carried, header, *cond, body),
-                Node::Check { ok, fault, args, mask } => self.check(*ok, *fault, args, *mask),
+                Node::Check { ok, fault, args, iteration, mask } => {
+                    self.check(*ok, *fault, args, *iteration, *mask);
+                }
                 Node::SetSlot { .. } | Node::Alloc { .. } | Node::Move { .. } | Node::Launch(_) => {
                     self.driver_node(node);
                 }

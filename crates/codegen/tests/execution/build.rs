@@ -165,7 +165,7 @@ impl Body {
         self.store(buffer, base, Lanes::Unit, value, None);
     }
     pub fn check(&mut self, ok: Value, fault: FaultId, args: &[Value], mask: Option<Value>) {
-        self.node(Node::Check { ok, fault, args: SmallVec::from_slice(args), mask });
+        self.node(Node::Check { ok, fault, args: SmallVec::from_slice(args), iteration: None, mask });
     }
     /// Collects the nodes that a closure adds.
     pub fn block(&mut self, build: impl FnOnce(&mut Body)) -> Block {

@@ -86,7 +86,8 @@ fn prologues_report_the_start_of_the_row() {
         let row = body.row_index(0);
         let limit = body.once(Inst::Slot(limit), LaneType::I64);
         let ok = body.once(Inst::Op(LaneOp::SLt, [row, limit].into_iter().collect()), LaneType::Bool);
-        body.prologue.push(Node::Check { ok, fault, args: [row, limit].into_iter().collect(), mask: None });
+        let args = [row, limit].into_iter().collect();
+        body.prologue.push(Node::Check { ok, fault, args, iteration: None, mask: None });
         body.set_element(0, row);
     });
     with_all(&kernel.lane, |code| {

@@ -119,8 +119,8 @@ fn faults_of_the_driver_have_no_iteration() {
     let ok = evaluate(code, &mut body, less, LaneType::Bool);
     let yes = code.value(Inst::Const(1), LaneType::Bool, false);
     let args = [value, limit].into_iter().collect();
-    body.push(Node::Check { ok: yes, fault: unused, args: Default::default(), mask: None });
-    body.push(Node::Check { ok, fault, args, mask: None });
+    body.push(Node::Check { ok: yes, fault: unused, args: Default::default(), iteration: None, mask: None });
+    body.push(Node::Check { ok, fault, args, iteration: None, mask: None });
     kernel.lane.driver.body = body;
     with_all(&kernel.lane, |code| {
         let mut machine = Machine::new(&kernel.lane, code, Vec::new());

@@ -48,7 +48,8 @@ impl Frame {
     pub fn with_param_count(params: usize, buffers: &Arena<Buffer, BufferData>) -> Frame {
         let mut frame = Frame { params: Vec::new(), buffers: Vec::new(), len: 1 };
         frame.params = (0..params).map(|_| frame.bump(1)).collect();
-        frame.buffers = buffers.iter().map(|(_, data)| (frame.bump(1 + 2 * data.rank as u32), data.rank)).collect();
+        frame.buffers =
+            buffers.iter().map(|(_, data)| (frame.bump(1 + 2 * data.rank as u32), data.rank)).collect();
         frame
     }
 

@@ -314,6 +314,8 @@ pub enum Node {
         fault: FaultId,
         /// Up to two `i64` values to report with it.
         args: SmallVec<[Value; 2]>,
+        /// The iteration to report, a uniform `i64`, if it is not the position in the region's space.
+        iteration: Option<Value>,
         /// Only these lanes count.
         mask: Option<Value>,
     },
@@ -371,10 +373,7 @@ pub struct Carried {
 impl Inst {
     /// Whether the value needs no `Let`.
     pub fn is_leaf(&self) -> bool {
-        matches!(
-            self,
-            Inst::Const(_) | Inst::Bound | Inst::LaneIndex | Inst::RowIndex(_) | Inst::LinearIndex
-        )
+        matches!(self, Inst::Const(_) | Inst::Bound | Inst::LaneIndex | Inst::RowIndex(_) | Inst::LinearIndex)
     }
 }
 

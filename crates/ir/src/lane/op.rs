@@ -207,7 +207,8 @@ mod eval {
     macro_rules! define_float {
         ($float:ident, $bits:ident) => {
             pub(super) fn $float(op: LaneOp, operands: &[u64]) -> u64 {
-                let operand = |i: usize| operands.get(i).map_or(0.0, |bits| $float::from_bits(*bits as $bits));
+                let operand =
+                    |i: usize| operands.get(i).map_or(0.0, |bits| $float::from_bits(*bits as $bits));
                 let (a, b, c) = (operand(0), operand(1), operand(2));
                 match op {
                     FAdd => (a + b).bits(),
@@ -303,6 +304,9 @@ mod tests {
         assert_eq!(LaneOp::Shl.eval(LaneType::I32, &[1, 32]), 0);
         assert_eq!(LaneOp::SShr.eval(LaneType::I64, &[min, 1 << 40]), u64::MAX);
         assert_eq!(LaneOp::FToS32.eval(LaneType::F64, &[f64::NAN.to_bits()]), 0);
-        assert_eq!(LaneOp::FMin.eval(LaneType::F64, &[f64::NAN.to_bits(), 2.0f64.to_bits()]), 2.0f64.to_bits());
+        assert_eq!(
+            LaneOp::FMin.eval(LaneType::F64, &[f64::NAN.to_bits(), 2.0f64.to_bits()]),
+            2.0f64.to_bits()
+        );
     }
 }

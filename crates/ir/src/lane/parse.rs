@@ -224,7 +224,8 @@ impl<'c, 'a> CodeParser<'c, 'a> {
             self.cursor.expect(",")?;
             let fault = self.cursor.id('f')?;
             let args = if self.cursor.eat("with") { self.operands()? } else { Vec::new() };
-            return Ok(Node::Check { ok, fault, args: args.into(), mask: self.mask()? });
+            let iteration = if self.cursor.eat("in") { Some(self.operand()?) } else { None };
+            return Ok(Node::Check { ok, fault, args: args.into(), iteration, mask: self.mask()? });
         }
         if self.cursor.eat("slot") {
             let slot = slot(self.cursor)?;

@@ -128,10 +128,13 @@ impl Printer<'_, '_> {
                 let next: Vec<Value> = carried.iter().map(|carried| carried.next).collect();
                 self.nested(body, "next", &next, depth)
             }
-            Node::Check { ok, fault, args, mask } => {
+            Node::Check { ok, fault, args, iteration, mask } => {
                 write!(self.f, "check {}, {fault}", self.operand(*ok))?;
                 if !args.is_empty() {
                     write!(self.f, " with {}", self.operands(args))?;
+                }
+                if let Some(iteration) = iteration {
+                    write!(self.f, " in {}", self.operand(*iteration))?;
                 }
                 write!(self.f, "{}", self.mask(*mask))
             }

@@ -276,11 +276,12 @@ impl<'a> Verifier<'a> {
                 self.scope.leave(mark);
                 Ok(())
             }
-            Node::Check { ok, fault, args, mask } => {
+            Node::Check { ok, fault, args, iteration, mask } => {
                 ensure!(self.lane.faults.get(*fault).is_some(), "{fault} does not exist");
                 self.typed(*ok, LaneType::Bool)?;
                 ensure!(args.len() <= 2, "{} values to report", args.len());
                 args.iter().try_for_each(|arg| self.typed(*arg, LaneType::I64).map(drop))?;
+                iteration.iter().try_for_each(|value| self.uniform(*value, LaneType::I64))?;
                 self.mask(*mask).map(drop)
             }
             Node::SetSlot { slot, value } => {

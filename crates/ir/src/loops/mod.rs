@@ -32,6 +32,7 @@ mod verify;
 pub(crate) use parse::{arrange_buffers, parse_buffer, parse_fault, parse_sources};
 pub(crate) use print::{Declaration, FaultText};
 
+use crate::grid::Grain;
 use crate::{Arena, DType, Fault, Files, Loc, ReduceOp, Scalar, ScalarOp, program};
 
 id!(
@@ -190,6 +191,9 @@ pub enum Stmt {
         fault: Fault,
         /// Up to two `usize` values to report with it.
         args: Vec<Value>,
+        /// The iteration to report, a `usize`, if it is another than that of the parallel loop around: a check
+        /// that stands in front of the loop it belongs to.
+        iteration: Option<Value>,
     },
     /// A two-way branch.
     If {
@@ -235,6 +239,23 @@ pub struct Parfor {
     pub body: Block,
     /// What of the user's this is, for `explain`: one entry per loop or array expression fused into it.
     pub sources: Vec<Source>,
+}
+
+impl Parfor {
+    /// How much work an iteration is, which decides how the space is cut into blocks.
+    pub fn grain(&self) -> Grain {
+        let mut blocks = vec![&self.body];
+        while let Some(block) = blocks.pop() {
+            for stmt in block {
+                match stmt {
+                    Stmt::While { .. } | Stmt::For { .. } => return Grain::Coarse,
+                    Stmt::If { then, otherwise, .. } => blocks.extend([then, otherwise]),
+                    _ => {}
+                }
+            }
+        }
+        Grain::Fine
+    }
 }
 
 /// The loop or array expression of the user's that a parallel loop stems from.
@@ -312,9 +333,12 @@ impl Expr {
     /// The values it uses.
     pub fn operands(&self) -> Vec<Value> {
         match self {
-            Expr::Const(_) | Expr::Param(_) | Expr::Var(_) | Expr::Bound | Expr::Dim { .. } | Expr::LinearIndex => {
-                Vec::new()
-            }
+            Expr::Const(_)
+            | Expr::Param(_)
+            | Expr::Var(_)
+            | Expr::Bound
+            | Expr::Dim { .. }
+            | Expr::LinearIndex => Vec::new(),
             Expr::Op(_, args) | Expr::Load { index: args, .. } => args.clone(),
             Expr::Cast(arg) => vec![*arg],
             Expr::Random { stream, element, draw } => vec![*stream, *element, *draw],
@@ -323,8 +347,15 @@ impl Expr {
     /// Replaces the values it uses.
     pub fn map_operands(&mut self, mut map: impl FnMut(Value) -> Value) {
         match self {
-            Expr::Const(_) | Expr::Param(_) | Expr::Var(_) | Expr::Bound | Expr::Dim { .. } | Expr::LinearIndex => {}
-            Expr::Op(_, args) | Expr::Load { index: args, .. } => args.iter_mut().for_each(|arg| *arg = map(*arg)),
+            Expr::Const(_)
+            | Expr::Param(_)
+            | Expr::Var(_)
+            | Expr::Bound
+            | Expr::Dim { .. }
+            | Expr::LinearIndex => {}
+            Expr::Op(_, args) | Expr::Load { index: args, .. } => {
+                args.iter_mut().for_each(|arg| *arg = map(*arg))
+            }
             Expr::Cast(arg) => *arg = map(*arg),
             Expr::Random { stream, element, draw } => {
                 for arg in [stream, element, draw] {

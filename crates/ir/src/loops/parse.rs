@@ -155,8 +155,9 @@ impl Parser<'_> {
             self.cursor.expect(",")?;
             let mut fault = parse_fault(&mut self.cursor)?;
             let args = if self.cursor.eat("with") { self.operands()? } else { Vec::new() };
+            let iteration = if self.cursor.eat("in") { Some(self.operand()?) } else { None };
             fault.loc = self.cursor.place()?;
-            return Ok(Stmt::Check { ok, fault, args });
+            return Ok(Stmt::Check { ok, fault, args, iteration });
         }
         if self.cursor.eat("if") {
             let (cond, then) = (self.operand()?, self.nested()?);

@@ -137,10 +137,13 @@ impl Printer<'_, '_> {
                 let (index, value) = (self.operands(index), self.operand(*value));
                 write!(self.f, "store {buffer}[{index}], {value}{}", At(*loc))
             }
-            Stmt::Check { ok, fault, args } => {
+            Stmt::Check { ok, fault, args, iteration } => {
                 write!(self.f, "check {}, {}", self.operand(*ok), FaultText(fault))?;
                 if !args.is_empty() {
                     write!(self.f, " with {}", self.operands(args))?;
+                }
+                if let Some(iteration) = iteration {
+                    write!(self.f, " in {}", self.operand(*iteration))?;
                 }
                 write!(self.f, "{}", At(fault.loc))
             }

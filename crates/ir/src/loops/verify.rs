@@ -198,10 +198,10 @@ impl Verifier<'_> {
                 self.indices(index, *rank)?;
                 self.typed(*value, *dtype)
             }
-            Stmt::Check { ok, args, .. } => {
+            Stmt::Check { ok, args, iteration, .. } => {
                 self.typed(*ok, DType::Bool)?;
                 ensure!(args.len() <= 2, "{} values to report", args.len());
-                args.iter().try_for_each(|arg| self.typed(*arg, DType::Usize))
+                args.iter().chain(iteration).try_for_each(|arg| self.typed(*arg, DType::Usize))
             }
             Stmt::If { cond, then, otherwise } => {
                 self.typed(*cond, DType::Bool)?;

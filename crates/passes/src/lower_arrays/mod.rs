@@ -270,7 +270,7 @@ impl<'a> Lowering<'a> {
 
     fn check(&mut self, ok: Value, kind: FaultKind, loc: Loc, array: Option<Box<str>>, args: Vec<Value>) {
         if self.output.constant(ok) != Some(Scalar::Bool(true)) {
-            self.block.push(Stmt::Check { ok, fault: Fault { kind, loc, array }, args });
+            self.block.push(Stmt::Check { ok, fault: Fault { kind, loc, array }, args, iteration: None });
         }
     }
 

@@ -36,9 +36,10 @@ fn block(loops: &Loops, parfor: &Parfor, stmts: &[Stmt], accesses: &mut Accesses
                 no_index(parfor, &[*value])?;
                 access(parfor, *buffer, index, accesses)?;
             }
-            Stmt::Check { ok, args, .. } => {
+            Stmt::Check { ok, args, iteration, .. } => {
                 no_index(parfor, &[*ok])?;
                 no_index(parfor, args)?;
+                no_index(parfor, iteration.as_slice())?;
             }
             Stmt::If { cond, then, otherwise } => {
                 no_index(parfor, &[*cond])?;

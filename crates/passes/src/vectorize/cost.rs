@@ -13,15 +13,6 @@ pub(super) fn is_cheap(loops: &Loops, block: &[Stmt]) -> bool {
     cost(loops, block).is_some_and(|operations| operations <= CHEAP)
 }
 
-/// Whether a block contains a loop.
-pub(super) fn has_loops(block: &[Stmt]) -> bool {
-    block.iter().any(|stmt| match stmt {
-        Stmt::While { .. } | Stmt::For { .. } => true,
-        Stmt::If { then, otherwise, .. } => has_loops(then) || has_loops(otherwise),
-        _ => false,
-    })
-}
-
 fn cost(loops: &Loops, block: &[Stmt]) -> Option<usize> {
     block
         .iter()

@@ -69,9 +69,10 @@ impl Needs {
                     self.bound
                         .extend(carried.iter().map(|carried| (carried.value, [carried.init, carried.next])));
                 }
-                Node::Check { ok, args, mask, .. } => {
+                Node::Check { ok, args, iteration, mask, .. } => {
                     self.pending.push(*ok);
                     self.pending.extend(args);
+                    self.pending.extend(iteration);
                     self.pending.extend(mask);
                 }
                 Node::SetSlot { value, .. } => self.pending.push(*value),

@@ -14,14 +14,12 @@
 
 use super::affine;
 use super::collapse::collapsible;
-use super::cost::has_loops;
 use super::dead;
 use super::legalize::legalize;
 use super::liveness::{VarSet, live_into};
 use super::translate::{Place, Translator};
 use super::varying::Varying;
 use parfuse_ir::ReduceOp;
-use parfuse_ir::grid::Grain;
 use parfuse_ir::lane::{Inst, LaneOp, LaneType, Node, Reduction, Region, Slot, Value};
 use parfuse_ir::loops::{self, Loops, Parfor, Stmt, Var};
 use parfuse_ir::math::Primitives;
@@ -147,7 +145,7 @@ impl Translator<'_> {
             code,
             prologue,
             extents,
-            grain: if has_loops(&parfor.body) { Grain::Coarse } else { Grain::Fine },
+            grain: parfor.grain(),
             collapsible: collapsible(self.loops, parfor),
             reductions,
             sources: parfor.sources.clone(),
@@ -211,9 +209,10 @@ fn collect_used(loops: &Loops, block: &[Stmt], used: &mut BTreeSet<loops::Value>
                 used.extend(index);
                 used.insert(*value);
             }
-            Stmt::Check { ok, args, .. } => {
+            Stmt::Check { ok, args, iteration, .. } => {
                 used.insert(*ok);
                 used.extend(args);
+                used.extend(iteration);
             }
             Stmt::If { cond, then, otherwise } => {
                 used.insert(*cond);

@@ -92,7 +92,7 @@ impl<'a> Translator<'a> {
                 let value = self.value(*value);
                 self.store(*buffer, &index, value);
             }
-            Stmt::Check { ok, fault, args } => self.check(*ok, fault, args),
+            Stmt::Check { ok, fault, args, iteration } => self.check(*ok, fault, args, *iteration),
             Stmt::If { cond, then, otherwise } => self.branch(*cond, then, otherwise, live),
             Stmt::While { header, cond, body } => self.while_loop(header, *cond, body, live),
             Stmt::For { index, extent, body } => self.for_loop(*index, *extent, body, live),
@@ -105,7 +105,13 @@ impl<'a> Translator<'a> {
         }
     }
 
-    fn check(&mut self, ok: loops::Value, fault: &Fault, args: &[loops::Value]) {
+    fn check(
+        &mut self,
+        ok: loops::Value,
+        fault: &Fault,
+        args: &[loops::Value],
+        iteration: Option<loops::Value>,
+    ) {
         let ok = self.value(ok);
         if self.build.bits(ok) == Some(1) {
             return;
@@ -117,8 +123,10 @@ impl<'a> Translator<'a> {
                 cast(&mut self.build, value, dtype, DType::I64)
             })
             .collect();
+        // A `usize` is an `i64` in Lane.
+        let iteration = iteration.map(|iteration| self.value(iteration));
         let fault = self.shared.fault(fault);
-        self.build.node(Node::Check { ok, fault, args, mask: self.mask.lanes });
+        self.build.node(Node::Check { ok, fault, args, iteration, mask: self.mask.lanes });
     }
 
     fn compute(&mut self, value: loops::Value) -> Value {
