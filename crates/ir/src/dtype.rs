@@ -74,6 +74,11 @@ enum Class {
 for_each_dtype!(define_dtypes);
 
 /// A Rust type that can be an array element.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an element type of kernels",
+    label = "`{Self}` is not an element type of kernels",
+    note = "kernels compute with scalars and arrays of f64, f32, i64, i32, usize and bool"
+)]
 pub trait Element: Copy + Send + Sync + PartialEq + fmt::Debug + 'static {
     /// The element type.
     const DTYPE: DType;

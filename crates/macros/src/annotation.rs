@@ -107,15 +107,10 @@ pub fn check_local(ty: &Type, diagnostics: &mut Diagnostics) {
     if let Type::Path(path) = strip(ty)
         && let Some(problem) = last_name(path)
             .filter(|name| is_foreign(name))
-            .map(|name| format!("`{name}`"))
+            .map(|name| format!("`{name}` is not a type that kernels know"))
             .or_else(|| element_problem(path))
     {
-        diagnostics.report(
-            ty,
-            format_args!(
-                "{problem} is not a type of kernels: use f64 f32 i64 i32 usize bool and arrays of them"
-            ),
-        );
+        diagnostics.report(ty, format_args!("{problem}: use f64 f32 i64 i32 usize bool and arrays of them"));
     }
 }
 
@@ -228,7 +223,7 @@ fn element_problem(path: &syn::TypePath) -> Option<String> {
     arguments.args.iter().find_map(|argument| match argument {
         GenericArgument::Type(Type::Path(element)) => last_name(element)
             .filter(|name| is_foreign(name))
-            .map(|name| format!("`{name}`, as the element type of an array,")),
+            .map(|name| format!("`{name}` is not an element type that kernels know")),
         _ => None,
     })
 }

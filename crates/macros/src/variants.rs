@@ -133,6 +133,7 @@ impl<'a> Variants<'a> {
         let Variants { kernel, visibility, names, types, .. } = self;
         let (options, arguments) = (hygienic("options"), hygienic("arguments"));
         let reborrows = self.of_arguments("reborrow", |name| quote!(&mut #name));
+        let again = self.of_arguments("reborrow", |name| quote!(#name));
         let body = self.body(self.of_result(
             "compare_variants",
             quote! {
@@ -141,7 +142,7 @@ impl<'a> Variants<'a> {
                 (#(#reborrows,)*),
                 |#arguments| {
                     let (#(#names,)*) = #arguments;
-                    #kernel(#(::parfuse::__private::Argument::reborrow(#names)),*)
+                    #kernel(#(#again),*)
                 }
             },
         ));

@@ -4,6 +4,7 @@
 //! argument into plain data: a scalar's bits, or an array's address, lengths and strides, whose borrow the
 //! [`Binder`] holds for as long as the call runs.
 
+use crate::rank::Rank;
 use ndarray::{Array, ArrayRef, ArrayView, ArrayViewMut, Dimension};
 use parfuse_ir::program::Type;
 use parfuse_ir::{DType, Element, Scalar};
@@ -131,11 +132,8 @@ impl<'a> Binder<'a> {
     }
 }
 
-const fn array_kind<T: Element>(rank: Option<usize>, mutable: bool) -> ParamKind {
-    match rank {
-        Some(rank) if rank <= 3 => ParamKind { ty: Type::Array(T::DTYPE, rank as u8), mutable },
-        _ => panic!("kernels take arrays of rank 0 to 3"),
-    }
+const fn array_kind<T: Element>(rank: u8, mutable: bool) -> ParamKind {
+    ParamKind { ty: Type::Array(T::DTYPE, rank), mutable }
 }
 
 macro_rules! scalar_arguments {
@@ -150,8 +148,8 @@ scalar_arguments!(f64, f32, i64, i32, usize, bool);
 
 /// Arrays that are read.
 macro_rules! shared_arguments {
-    ($(<$l:lifetime> $ty:ty = $again:expr),* $(,)?) => { $(impl<$l, T: Element, D: Dimension> Argument for $ty {
-        const KIND: ParamKind = array_kind::<T>(D::NDIM, false);
+    ($(<$l:lifetime> $ty:ty = $again:expr),* $(,)?) => { $(impl<$l, T: Element, D: Rank> Argument for $ty {
+        const KIND: ParamKind = array_kind::<T>(D::RANK, false);
         type Reborrowed<'b> = Self where Self: 'b;
         fn reborrow(&mut self) -> Self {
             let again: fn(&Self) -> Self = $again;
@@ -170,7 +168,7 @@ shared_arguments!(
 );
 
 impl<T: Element> Argument for &[T] {
-    const KIND: ParamKind = array_kind::<T>(Some(1), false);
+    const KIND: ParamKind = array_kind::<T>(1, false);
     type Reborrowed<'b>
         = Self
     where
@@ -201,8 +199,8 @@ fn restored<T: Element, D: Dimension>(view: &mut ArrayRef<T, D>, saved: &[Scalar
 
 /// Arrays that are written to.
 macro_rules! exclusive_arguments {
-    ($(<$l:lifetime> $ty:ty as $reborrowed:ty = $view:ident),* $(,)?) => { $(impl<$l, T: Element, D: Dimension> Argument for $ty {
-        const KIND: ParamKind = array_kind::<T>(D::NDIM, true);
+    ($(<$l:lifetime> $ty:ty as $reborrowed:ty = $view:ident),* $(,)?) => { $(impl<$l, T: Element, D: Rank> Argument for $ty {
+        const KIND: ParamKind = array_kind::<T>(D::RANK, true);
         type Reborrowed<'b> = $reborrowed where Self: 'b;
         fn reborrow(&mut self) -> Self::Reborrowed<'_> { exclusive_arguments!(@ $view self) }
         #[allow(unused_mut)]
@@ -224,7 +222,7 @@ exclusive_arguments!(
 );
 
 impl<'r, T: Element> Argument for &'r mut [T] {
-    const KIND: ParamKind = array_kind::<T>(Some(1), true);
+    const KIND: ParamKind = array_kind::<T>(1, true);
     type Reborrowed<'b>
         = &'b mut [T]
     where

@@ -38,6 +38,7 @@ mod explain;
 mod kernel;
 mod lazy;
 mod plain;
+mod rank;
 mod returned;
 mod specialise;
 
@@ -46,7 +47,7 @@ pub mod __private;
 pub mod prelude;
 
 pub use argument::{Argument, Arguments, Binder};
-pub use compare::{Agreement, Comparable, CompareOptions, Comparison, Measurement};
+pub use compare::{Agreement, CompareOptions, Comparison, Measurement};
 pub use engine::{Engine, EngineBuilder};
 pub use error::{Error, Place};
 pub use explain::{Explanation, Refusal, RegionReport};
@@ -56,4 +57,5 @@ pub use parfuse_macros::kernel;
 pub use parfuse_runtime::AllocationError;
 pub use parfuse_trace::{TraceError, Tracer, Value};
 pub use plain::{Prange, Random, RandomArray, prange, random, with_seed};
+pub use rank::Rank;
 pub use returned::Returned;

@@ -2,10 +2,11 @@
 
 use crate::argument::{Arguments, Binder};
 use crate::call::{Output, Outputs};
-use crate::compare::{Comparable, CompareOptions, Comparison};
+use crate::compare::{Agreement, CompareOptions, Comparison};
 use crate::error::Error;
 use crate::kernel::{Kernel, Variant};
-use ndarray::{Array, ArrayRef, Dimension, IxDyn};
+use crate::rank::Rank;
+use ndarray::{Array, ArrayRef, IxDyn};
 use parfuse_ir::Element;
 use parfuse_ir::program::Type;
 
@@ -14,7 +15,7 @@ use parfuse_ir::program::Type;
     message = "a kernel cannot return `{Self}`",
     note = "a kernel returns nothing, a scalar (f64, f32, i64, i32, usize, bool), an owned array such as `Array1<f64>`, or a tuple of these"
 )]
-pub trait Returned: Comparable + Sized {
+pub trait Returned: Sized {
     /// Where the `_into` forms of a kernel write the result: `&mut ArrayRef` for an array, `&mut T` for a scalar.
     type Into<'b>;
 
@@ -29,6 +30,11 @@ pub trait Returned: Comparable + Sized {
     /// # Errors
     /// If an array offered has another shape than its result; then nothing is written to it.
     fn store(into: Self::Into<'_>, outputs: &mut Outputs) -> Result<(), Error>;
+
+    /// Takes all elements of two results into account.
+    fn compare_elements(&self, other: &Self, agreement: &mut Agreement);
+    /// The length of the longest array in the result.
+    fn longest(&self) -> usize;
 
     /// [`Kernel::call`] with this result.
     #[doc(hidden)]
@@ -76,16 +82,17 @@ macro_rules! return_scalars {
             *into = Self::take(outputs);
             Ok(())
         }
+        fn compare_elements(&self, other: &Self, agreement: &mut Agreement) { agreement.add(self.scalar(), other.scalar()) }
+        fn longest(&self) -> usize { 0 }
     })* };
 }
 return_scalars!(f64, f32, i64, i32, usize, bool);
 
-impl<T: Element, D: Dimension + 'static> Returned for Array<T, D> {
+impl<T: Element, D: Rank> Returned for Array<T, D> {
     type Into<'b> = &'b mut ArrayRef<T, D>;
 
     fn kinds() -> Vec<Type> {
-        let rank = D::NDIM.expect("kernels return arrays of a fixed rank");
-        vec![Type::Array(T::DTYPE, rank as u8)]
+        vec![Type::Array(T::DTYPE, D::RANK)]
     }
     fn take(outputs: &mut Outputs) -> Self {
         let Output::Array { shape, elements } = outputs.next() else { unreachable!("an array result") };
@@ -112,6 +119,13 @@ impl<T: Element, D: Dimension + 'static> Returned for Array<T, D> {
         into.assign(&result);
         Ok(())
     }
+    fn compare_elements(&self, other: &Self, agreement: &mut Agreement) {
+        agreement.add_shapes(self.shape(), other.shape());
+        self.iter().zip(other).for_each(|(a, b)| agreement.add(a.scalar(), b.scalar()));
+    }
+    fn longest(&self) -> usize {
+        self.len()
+    }
 }
 
 impl Returned for () {
@@ -124,6 +138,10 @@ impl Returned for () {
     fn store(_: (), _: &mut Outputs) -> Result<(), Error> {
         Ok(())
     }
+    fn compare_elements(&self, _: &(), _: &mut Agreement) {}
+    fn longest(&self) -> usize {
+        0
+    }
 }
 
 macro_rules! return_tuples {
@@ -133,6 +151,8 @@ macro_rules! return_tuples {
         fn take(outputs: &mut Outputs) -> Self { ($($name::take(outputs),)*) }
         fn offer(into: &mut Self::Into<'_>, binder: &mut Binder<'_>) { $($name::offer(&mut into.$index, binder);)* }
         fn store(into: Self::Into<'_>, outputs: &mut Outputs) -> Result<(), Error> { $($name::store(into.$index, outputs)?;)* Ok(()) }
+        fn compare_elements(&self, other: &Self, agreement: &mut Agreement) { $(self.$index.compare_elements(&other.$index, agreement);)* }
+        fn longest(&self) -> usize { 0usize $(.max(self.$index.longest()))* }
     })* };
 }
 return_tuples!((A 0), (A 0, B 1), (A 0, B 1, C 2), (A 0, B 1, C 2, D 3));

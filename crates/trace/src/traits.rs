@@ -5,6 +5,11 @@ use crate::{At, Tracer, Value};
 use parfuse_ir::{DType, Element, Scalar};
 
 /// A constant of a definite type that enters a traced function from outside, or a value of it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a constant in a kernel",
+    label = "not a constant that kernels know",
+    note = "constants are of type f64, f32, i64, i32, usize or bool; arrays are passed as parameters"
+)]
 pub trait Lift<'t> {
     /// The value.
     fn lift(self, tracer: &'t Tracer, at: At) -> Value<'t>;
@@ -79,6 +84,10 @@ impl<'t> Operand<'t> for f64 {
 }
 
 /// The target of `as`.
+#[diagnostic::on_unimplemented(
+    message = "a kernel cannot convert to `{Self}`",
+    note = "`as` converts to f64, f32, i64, i32, usize or bool"
+)]
 pub trait CastTarget: Element {}
 impl CastTarget for bool {}
 impl CastTarget for i32 {}
@@ -105,6 +114,11 @@ impl<T: Element> DTypeArg for T {
 }
 
 /// A type of arrays, whose associated functions a kernel may call.
+#[diagnostic::on_unimplemented(
+    message = "a kernel cannot call functions of `{Self}`",
+    label = "not a type of arrays that kernels know",
+    note = "kernels make arrays of f64, f32, i64, i32, usize and bool, with 0 to 3 axes: `Array1::<f64>::zeros(n)`"
+)]
 pub trait ArrayType {
     /// The element type, `None` if it is to be inferred.
     const DTYPE: Option<DType>;

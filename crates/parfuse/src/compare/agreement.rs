@@ -1,7 +1,6 @@
 //! Whether two results agree.
 
-use ndarray::{Array, Dimension};
-use parfuse_ir::{Element, Scalar};
+use parfuse_ir::Scalar;
 
 /// How far two results are apart.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -36,7 +35,7 @@ impl Agreement {
     }
 
     /// Takes in two corresponding elements.
-    pub(super) fn add(&mut self, a: Scalar, b: Scalar) {
+    pub(crate) fn add(&mut self, a: Scalar, b: Scalar) {
         match (a, b) {
             (Scalar::F64(x), Scalar::F64(y)) => self.add_floats(x, y, ulp(a, b), RELATIVE),
             (Scalar::F32(x), Scalar::F32(y)) => {
@@ -66,7 +65,8 @@ impl Agreement {
         self.same_kind &= ulp <= ULP || relative <= tolerance;
     }
 
-    fn add_shapes(&mut self, a: &[usize], b: &[usize]) {
+    /// Takes in the shapes of two corresponding arrays.
+    pub(crate) fn add_shapes(&mut self, a: &[usize], b: &[usize]) {
         self.same_bits &= a == b;
         self.same_kind &= a == b;
     }
@@ -82,50 +82,14 @@ fn ulp(a: Scalar, b: Scalar) -> u64 {
     u64::try_from(place(a).abs_diff(place(b))).unwrap_or(u64::MAX)
 }
 
-/// Results that can be compared element by element.
-pub trait Comparable {
-    /// Takes in all elements of two results.
-    fn compare(&self, other: &Self, agreement: &mut Agreement);
-    /// The length of the longest array in the result.
-    fn longest(&self) -> usize;
-}
-
-macro_rules! compare_scalars {
-    ($($ty:ty),*) => { $(impl Comparable for $ty {
-        fn compare(&self, other: &Self, agreement: &mut Agreement) { agreement.add(self.scalar(), other.scalar()) }
-        fn longest(&self) -> usize { 0 }
-    })* };
-}
-compare_scalars!(f64, f32, i64, i32, usize, bool);
-
-impl<T: Element, D: Dimension> Comparable for Array<T, D> {
-    fn compare(&self, other: &Self, agreement: &mut Agreement) {
-        agreement.add_shapes(self.shape(), other.shape());
-        self.iter().zip(other).for_each(|(a, b)| agreement.add(a.scalar(), b.scalar()));
-    }
-    fn longest(&self) -> usize {
-        self.len()
-    }
-}
-
-macro_rules! compare_tuples {
-    ($(($($name:ident $index:tt),*)),*) => { $(
-        #[allow(unused_variables)]
-        impl<$($name: Comparable),*> Comparable for ($($name,)*) {
-            fn compare(&self, other: &Self, agreement: &mut Agreement) { $(self.$index.compare(&other.$index, agreement);)* }
-            fn longest(&self) -> usize { 0usize $(.max(self.$index.longest()))* }
-        }
-    )* };
-}
-compare_tuples!((), (A 0), (A 0, B 1), (A 0, B 1, C 2), (A 0, B 1, C 2, D 3));
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::returned::Returned;
 
-    fn compare<T: Comparable>(a: T, b: T) -> Agreement {
+    fn compare<T: Returned>(a: T, b: T) -> Agreement {
         let mut agreement = Agreement::default();
-        a.compare(&b, &mut agreement);
+        a.compare_elements(&b, &mut agreement);
         agreement
     }
 

@@ -6,7 +6,7 @@ mod json;
 mod svg;
 mod table;
 
-pub use agreement::{Agreement, Comparable};
+pub use agreement::Agreement;
 
 use crate::argument::Arguments;
 use crate::error::Error;
@@ -110,10 +110,10 @@ struct Outcome<R> {
     written: Vec<Option<Vec<Scalar>>>,
 }
 
-impl<R: Comparable> Outcome<R> {
+impl<R: Returned> Outcome<R> {
     fn agreement(&self, reference: &Outcome<R>) -> Agreement {
         let mut agreement = Agreement::default();
-        self.result.compare(&reference.result, &mut agreement);
+        self.result.compare_elements(&reference.result, &mut agreement);
         for (own, other) in self.written.iter().zip(&reference.written) {
             if let (Some(own), Some(other)) = (own, other) {
                 own.iter().zip(other).for_each(|(a, b)| agreement.add(*a, *b));
@@ -130,7 +130,7 @@ impl Kernel {
     ///
     /// # Errors
     /// If the kernel does not run on these arguments.
-    pub fn compare<R: Returned + Comparable, A: Arguments>(
+    pub fn compare<R: Returned, A: Arguments>(
         &self,
         options: &CompareOptions,
         mut args: A,

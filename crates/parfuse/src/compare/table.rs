@@ -59,7 +59,7 @@ impl fmt::Display for Comparison {
         let elements = self.elements.map_or_else(String::new, |n| format!(", {n} elements"));
         writeln!(f, "{}{elements}, compiled in {}", self.kernel, time(self.compile_time))?;
         let heads =
-            ["variant", "threads", "best", "median", "vs reference", "vs serial", "elements", "vs reference"];
+            ["variant", "threads", "best", "median", "vs reference", "vs serial", "elements", "agreement"];
         let mut rows = vec![heads.map(str::to_string)];
         rows.extend(self.measurements.iter().map(|m| self.row(m)));
         let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
