@@ -1,1 +1,3 @@
 //! The ways in, argument types, messages of the compiler.
+
+mod messages;

@@ -1,0 +1,14 @@
+//! Constants of other types are pointed at, and conversions to them.
+
+use parfuse::prelude::*;
+
+const SIDES: u8 = 6;
+const WEIGHTS: [f64; 3] = [0.25, 0.5, 0.25];
+type Small = i16;
+
+#[kernel]
+fn dice(x: f64) -> f64 {
+    x * SIDES as f64 + WEIGHTS[1] + (x as Small) as f64
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+//! Arrays have up to three axes.
+
+use ndarray::{ArrayRef, Ix4};
+use parfuse::prelude::*;
+
+#[kernel]
+fn volume(a: &ArrayRef<f64, Ix4>) -> usize {
+    a.len()
+}
+
+fn main() {
+    let _ = volume::serial;
+}

@@ -1,0 +1,33 @@
+//! A type that kernels do not return is pointed at, and the ones they return are listed.
+
+use ndarray::{Array1, ArrayRef1, ArrayView1};
+use parfuse::prelude::*;
+
+#[kernel]
+fn text(x: f64) -> String {
+    x.to_string()
+}
+
+#[kernel]
+fn list(a: &ArrayRef1<f64>) -> Vec<f64> {
+    a.to_vec()
+}
+
+#[kernel]
+fn view<'a>(a: &'a ArrayRef1<f64>) -> ArrayView1<'a, f64> {
+    a.view()
+}
+
+#[kernel]
+fn part(a: &ArrayRef1<f64>) -> (f64, Array1<u8>) {
+    (a.sum(), Array1::zeros(3))
+}
+
+type Bytes = Array1<u8>;
+
+#[kernel]
+fn alias(n: usize) -> Bytes {
+    Bytes::zeros(n)
+}
+
+fn main() {}
