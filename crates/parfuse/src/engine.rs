@@ -9,11 +9,14 @@ use crate::kernel::{Kernel, KernelFunction};
 use crate::lazy::{EvalCache, Session};
 use crate::returned::Returned;
 use parfuse_codegen::{Compiler, Options as CompilerOptions};
+use parfuse_ir::program::Program;
 use parfuse_runtime::Pool;
 use parfuse_trace::{ReturnKind, Tracer, Value};
 use std::any::TypeId;
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::panic::RefUnwindSafe;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 /// Compiles and runs kernels. Cloning gives another handle to the same engine.
@@ -32,7 +35,12 @@ pub(crate) struct Core {
     pub(crate) compiler: Compiler,
     pub(crate) pool: Pool,
     pub(crate) fuse: bool,
+    /// How often kernels of this engine were compiled.
+    pub(crate) compilations: AtomicUsize,
 }
+
+// The compiler's description of the machine never changes; everything that does is behind locks and counters.
+impl RefUnwindSafe for Core {}
 
 /// The choices of an engine.
 #[derive(Clone, Debug)]
@@ -60,7 +68,12 @@ impl EngineBuilder {
     pub fn build(self) -> Result<Engine, Error> {
         let compiler =
             Compiler::new(CompilerOptions::default()).map_err(|e| Error::Compile(e.to_string()))?;
-        let core = Arc::new(Core { compiler, pool: Pool::new(self.threads), fuse: self.fuse });
+        let core = Arc::new(Core {
+            compiler,
+            pool: Pool::new(self.threads),
+            fuse: self.fuse,
+            compilations: AtomicUsize::new(0),
+        });
         Ok(Engine(Arc::new(Inner { core, functions: RwLock::default(), expressions: EvalCache::default() })))
     }
 }
@@ -113,6 +126,11 @@ impl Engine {
         self.0.core.pool.threads()
     }
 
+    /// How often this engine has compiled a kernel so far: once for each layout of arguments that a kernel met.
+    pub fn compilations(&self) -> usize {
+        self.0.core.compilations.load(Ordering::Relaxed)
+    }
+
     /// Traces a closure into a kernel. The closure declares the parameters (`t.scalar`, `t.array`) in order and
     /// returns the result: one value, or a tuple of values.
     ///
@@ -139,6 +157,13 @@ impl Engine {
         let result = body(&tracer);
         let program = tracer.finish(result, ReturnKind::Any)?;
         Ok(Kernel::new(self.core(), name, Ok(program)))
+    }
+
+    /// The kernel of a program made by other means than tracing. The program must be well-formed.
+    #[doc(hidden)]
+    pub fn kernel_of(&self, program: Program) -> Kernel {
+        let name = program.name.clone();
+        Kernel::new(self.core(), &name, Ok(program))
     }
 
     /// Evaluates one expression over arrays: `lift` the operands, combine them, and the result is computed in

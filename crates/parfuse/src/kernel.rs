@@ -126,8 +126,19 @@ impl Kernel {
         variant: Variant,
         binder: &Binder<'_>,
     ) -> Result<Outputs, Error> {
-        let program = self.traced()?;
-        self.check_types::<R>(program, binder)?;
+        self.check_arguments(binder)?;
+        self.check_results::<R>()?;
+        self.launch(variant, binder)
+    }
+
+    /// Runs one variant; whoever takes the outputs knows their types.
+    pub(crate) fn invoke_untyped(&self, variant: Variant, binder: &Binder<'_>) -> Result<Outputs, Error> {
+        self.check_arguments(binder)?;
+        self.launch(variant, binder)
+    }
+
+    /// Runs one variant on arguments of the right types.
+    fn launch(&self, variant: Variant, binder: &Binder<'_>) -> Result<Outputs, Error> {
         let specialisation = self.specialisation(&Signature::of(binder))?;
         let pool = &self.0.core.pool;
         let workers: &dyn Fn() -> Workers = &|| pool.workers();
@@ -135,7 +146,8 @@ impl Kernel {
         call::call(&specialisation, binder, plain::next_key(), workers)
     }
 
-    fn check_types<R: Returned>(&self, program: &Program, binder: &Binder<'_>) -> Result<(), Error> {
+    fn check_arguments(&self, binder: &Binder<'_>) -> Result<(), Error> {
+        let program = self.traced()?;
         let error = |position, expected: &dyn ToString, found: &dyn ToString| {
             let (expected, found) = (expected.to_string(), found.to_string());
             Err(Error::Argument { kernel: self.0.name.clone(), position, expected, found })
@@ -156,6 +168,11 @@ impl Kernel {
                 );
             }
         }
+        Ok(())
+    }
+
+    fn check_results<R: Returned>(&self) -> Result<(), Error> {
+        let program = self.traced()?;
         let results = program.results.iter().map(|v| program.ty(*v));
         if !results.eq(R::kinds()) {
             let list = |types: Vec<Type>| types.iter().map(Type::to_string).collect::<Vec<_>>().join(", ");
@@ -168,7 +185,7 @@ impl Kernel {
         Ok(())
     }
 
-    fn traced(&self) -> Result<&Program, Error> {
+    pub(crate) fn traced(&self) -> Result<&Program, Error> {
         self.0.program.as_ref().map_err(Clone::clone)
     }
 

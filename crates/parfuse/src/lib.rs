@@ -32,6 +32,7 @@ mod annotation;
 mod argument;
 mod call;
 mod compare;
+mod dynamic;
 mod engine;
 mod error;
 mod explain;
@@ -48,6 +49,8 @@ pub mod prelude;
 
 pub use argument::{Argument, Arguments, Binder};
 pub use compare::{Agreement, CompareOptions, Comparison, Measurement};
+#[doc(hidden)]
+pub use dynamic::Dynamic;
 pub use engine::{Engine, EngineBuilder};
 pub use error::{Error, Place};
 pub use explain::{Explanation, Refusal, RegionReport};

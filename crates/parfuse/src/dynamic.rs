@@ -1,0 +1,67 @@
+//! Calls with arguments and results whose types are known at run time only, for tests that make up programs.
+
+use crate::argument::Binder;
+use crate::call::{Output, Outputs};
+use crate::error::Error;
+use crate::kernel::{Kernel, Variant};
+use ndarray::{ArrayD, IxDyn};
+use parfuse_ir::program::Type;
+use parfuse_ir::{DType, Scalar, for_each_dtype};
+
+macro_rules! define_dynamic {
+    ($(($variant:ident, $rust:ty, $name:literal, $class:ident)),* $(,)?) => {
+        /// A scalar, or an array of any element type and rank, of any strides.
+        #[doc(hidden)]
+        #[derive(Clone, PartialEq, Debug)]
+        pub enum Dynamic {
+            /// A scalar.
+            Scalar(Scalar),
+            $(#[doc = concat!("An array of `", $name, "`.")] $variant(ArrayD<$rust>)),*
+        }
+
+        impl Dynamic {
+            fn bind<'a>(&'a mut self, mutable: bool, binder: &mut Binder<'a>) {
+                match self {
+                    Dynamic::Scalar(x) => match *x {
+                        $(Scalar::$variant(x) => binder.scalar(x)),*
+                    },
+                    $(Dynamic::$variant(array) => {
+                        if mutable { binder.array_mut(array.view_mut()) } else { binder.array(array.view()) }
+                    })*
+                }
+            }
+
+            /// The next result, which is of this type.
+            fn take(ty: Type, outputs: &mut Outputs) -> Dynamic {
+                match (outputs.next(), ty.dtype()) {
+                    (Output::Scalar(x), _) => Dynamic::Scalar(x),
+                    $((Output::Array { shape, elements }, DType::$variant) => {
+                        let array = ArrayD::from_shape_vec(IxDyn(&shape), elements.into_elements());
+                        Dynamic::$variant(array.expect("a result has the shape it was allocated with"))
+                    })*
+                    (Output::InPlace, _) => unreachable!("nothing was offered"),
+                }
+            }
+        }
+    };
+}
+for_each_dtype!(define_dynamic);
+
+impl Kernel {
+    /// Runs one variant of the kernel. Arrays that its program says are mutable are written to.
+    ///
+    /// # Errors
+    /// As [`serial`](Kernel::serial).
+    #[doc(hidden)]
+    pub fn run_dynamic(&self, variant: Variant, arguments: &mut [Dynamic]) -> Result<Vec<Dynamic>, Error> {
+        let program = self.traced()?;
+        let mut binder = Binder::default();
+        for (position, argument) in arguments.iter_mut().enumerate() {
+            let mutable = program.params.get(position).is_some_and(|param| param.mutable);
+            argument.bind(mutable, &mut binder);
+        }
+        let mut outputs = self.invoke_untyped(variant, &binder)?;
+        let results = program.results.iter().map(|value| program.ty(*value));
+        Ok(results.map(|ty| Dynamic::take(ty, &mut outputs)).collect())
+    }
+}

@@ -1,0 +1,169 @@
+//! Whole-array operations.
+
+use super::operations::divides;
+use super::{Generator, Place, Rounding};
+use parfuse_ir::program::{Expr, Stmt, Type, Value};
+use parfuse_ir::{DType, FaultKind, ReduceOp, Scalar, ScalarOp};
+
+impl Generator<'_> {
+    /// Any array that can be read here. The contents of a variable are not kept in sight: it may change.
+    pub(super) fn any_array(&mut self) -> Value {
+        let known: Vec<Value> =
+            self.scope.iter().copied().filter(|v| self.program.ty(*v).rank().is_some()).collect();
+        let vars: Vec<_> =
+            self.slots.iter().filter(|slot| slot.readable && slot.ty.rank().is_some()).copied().collect();
+        let index = self.choices.below(known.len() + vars.len());
+        match known.get(index) {
+            Some(value) => *value,
+            None => {
+                let slot = vars[index - known.len()];
+                self.hidden(Expr::Var(slot.var), slot.ty)
+            }
+        }
+    }
+
+    /// An array of a type of elements, converted if need be.
+    fn array_of(&mut self, dtype: DType) -> Value {
+        for _ in 0..4 {
+            let array = self.any_array();
+            if self.program.ty(array).dtype() == dtype {
+                return array;
+            }
+        }
+        let array = self.any_array();
+        let ty = self.program.ty(array);
+        if ty.dtype() == dtype { array } else { self.emit(Expr::Cast(array), ty.with_dtype(dtype)) }
+    }
+
+    /// A new array, computed.
+    pub(super) fn array_operation(&mut self) -> Value {
+        match self.choices.below(12) {
+            0..6 => {
+                let dtype = self.dtype();
+                self.elementwise(dtype)
+            }
+            6 => {
+                let (array, dtype) = (self.any_array(), self.dtype());
+                let ty = self.program.ty(array).with_dtype(dtype);
+                self.emit(Expr::Cast(array), ty)
+            }
+            7 => {
+                let array = self.any_array();
+                let ty = self.program.ty(array);
+                self.emit(Expr::Copy(array), ty)
+            }
+            8 => {
+                let (shape, dtype) = (self.shape(), self.dtype());
+                let ty = Type::Array(dtype, shape.len() as u8);
+                let value = self.scalar(dtype);
+                self.emit(Expr::Fill { shape, value }, ty)
+            }
+            9 => {
+                let (shape, dtype) = (self.shape(), self.dtype());
+                if shape.is_empty() {
+                    return self.elementwise(dtype);
+                }
+                let ty = Type::Array(dtype, shape.len() as u8);
+                self.emit(Expr::Random { shape }, ty)
+            }
+            _ => self.map(),
+        }
+    }
+
+    /// The lengths of some array, or a small constant one.
+    fn shape(&mut self) -> Vec<Value> {
+        if self.choices.one_in(8) {
+            return vec![self.constant(Scalar::Usize(3))];
+        }
+        let array = self.any_array();
+        let rank = self.program.ty(array).rank().unwrap_or(0);
+        (0..rank).map(|axis| self.hidden(Expr::Dim { array, axis }, Type::Scalar(DType::Usize))).collect()
+    }
+
+    fn elementwise(&mut self, dtype: DType) -> Value {
+        let (op, operands) = self.operation(dtype);
+        let whole = self.choices.below(operands.len());
+        let mut values = Vec::new();
+        for (position, operand) in operands.iter().enumerate() {
+            let array = position == whole || self.choices.below(2) == 0;
+            values.push(if array { self.array_of(*operand) } else { self.scalar(*operand) });
+        }
+        if divides(op, dtype) {
+            values[1] = self.array_divisor(values[1], dtype);
+        }
+        let rank = values.iter().filter_map(|v| self.program.ty(*v).rank()).max().unwrap_or(0);
+        self.emit(Expr::Op(op, values), Type::Array(dtype, rank))
+    }
+
+    fn array_divisor(&mut self, value: Value, dtype: DType) -> Value {
+        let ty = self.program.ty(value);
+        if !self.choices.one_in(10) {
+            let one = self.constant(dtype.one());
+            return self.hidden(Expr::Op(ScalarOp::Or, vec![value, one]), ty);
+        }
+        let zero = self.constant(dtype.zero());
+        let mut ok = self.hidden(Expr::Op(ScalarOp::Ne, vec![value, zero]), ty.with_dtype(DType::Bool));
+        if ty.rank().is_some() {
+            ok = self.hidden(Expr::Reduce { op: ReduceOp::And, array: ok }, Type::Scalar(DType::Bool));
+        }
+        let loc = self.loc();
+        self.block.push(Stmt::Check { ok, kind: FaultKind::DivisionByZero, loc });
+        value
+    }
+
+    /// An array computed element by element with branches and private variables.
+    fn map(&mut self) -> Value {
+        let first = self.any_array();
+        let ty = self.program.ty(first);
+        let mut arrays = vec![first];
+        if self.choices.below(2) == 0 {
+            let other = self.any_array();
+            if self.program.ty(other).rank() <= ty.rank() {
+                arrays.push(other);
+            }
+        }
+        let result_type = self.dtype();
+        let types: Vec<DType> = arrays.iter().map(|array| self.program.ty(*array).dtype()).collect();
+        let outside = std::mem::replace(&mut self.place, Place::Map);
+        let (body, (params, result)) = self.nested(|inside| {
+            inside.slots.iter_mut().for_each(|slot| slot.assignable = false);
+            let params: Vec<Value> = types.iter().map(|dtype| inside.bound(*dtype)).collect();
+            for _ in 0..1 + inside.choices.below(3) {
+                inside.scalar_statement();
+            }
+            (params, inside.scalar_of(result_type))
+        });
+        self.place = outside;
+        self.emit(Expr::Map { arrays, params, body, result }, ty.with_dtype(result_type))
+    }
+
+    /// Reduces an array to a scalar.
+    pub(super) fn reduction(&mut self) {
+        let op = self.choices.pick(ReduceOp::ALL);
+        let mut array = self.any_array();
+        if !op.applies_to(self.program.ty(array).dtype()) {
+            array = self.array_of(if op.applies_to(DType::F64) { DType::F64 } else { DType::I64 });
+        }
+        let dtype = self.program.ty(array).dtype();
+        let ty = Type::Scalar(dtype);
+        if !dtype.is_float() || self.rounding == Rounding::Free {
+            self.emit(Expr::Reduce { op, array }, ty);
+        } else if self.rounding == Rounding::Close && self.depth == 0 {
+            let array = self.near_one(array);
+            let total = self.hidden(Expr::Reduce { op, array }, ty);
+            self.totals.push(total);
+        }
+    }
+
+    /// The floats brought close to one, so that their sums and products round to about the same in any order.
+    pub(super) fn near_one(&mut self, value: Value) -> Value {
+        let ty = self.program.ty(value);
+        let mut limited = value;
+        for (op, limit) in [(ScalarOp::Min, 1.0 + 1.0 / 1024.0), (ScalarOp::Max, 1.0 - 1.0 / 1024.0)] {
+            let limit = if ty.dtype() == DType::F32 { Scalar::F32(limit as f32) } else { Scalar::F64(limit) };
+            let limit = self.constant(limit);
+            limited = self.hidden(Expr::Op(op, vec![limited, limit]), ty);
+        }
+        limited
+    }
+}

@@ -1,0 +1,217 @@
+//! Loops: serial ones of few iterations, and pranges over the lengths of arrays.
+//!
+//! ```text
+//! prange i in start..length step 1 {
+//!   private variables, scalars, elements of other arrays, inner loops, branches
+//!   store x[i, …]           each iteration its own part of the arrays that the loop stores to
+//!   s = s + …               perhaps under a condition
+//! }
+//! ```
+
+use super::{Generator, Place, Rounding, Slot};
+use parfuse_ir::program::{Expr, Stmt, Type, Value, Var};
+use parfuse_ir::{DType, ReduceOp, Scalar, ScalarOp};
+
+const USIZE: Type = Type::Scalar(DType::Usize);
+const BOOL: Type = Type::Scalar(DType::Bool);
+
+/// A variable reduced by a `prange`.
+#[derive(Clone, Copy)]
+struct Reduced {
+    var: Var,
+    dtype: DType,
+    op: ReduceOp,
+}
+
+impl Generator<'_> {
+    /// A `for` or `while` of a few iterations.
+    pub(super) fn serial_loop(&mut self, body: impl Fn(&mut Self)) {
+        if self.choices.below(2) == 0 {
+            return self.bounded_while(body);
+        }
+        let dtype = self.choices.pick(&[DType::I64, DType::I32, DType::Usize]);
+        let [start, end, step] =
+            [self.choices.below(2), 1 + self.choices.below(4), 1 + self.choices.below(2)]
+                .map(|number| self.constant(Scalar::Usize(number).cast(dtype)));
+        let loc = self.loc();
+        let (body, index) = self.nested(|inside| {
+            let index = inside.bound(dtype);
+            body(inside);
+            index
+        });
+        let parallel = !self.at_top() && self.place == Place::Prange && self.choices.one_in(6);
+        self.block.push(Stmt::For { index, start, end, step, parallel, body, loc });
+    }
+
+    fn bounded_while(&mut self, body: impl Fn(&mut Self)) {
+        let zero = self.constant(Scalar::I64(0));
+        let counter = self.declare(Type::Scalar(DType::I64), zero);
+        self.slots.last_mut().expect("just declared").assignable = false;
+        let limit = self.choices.pick(&[1, 2, 3, 4]);
+        let data_dependent = self.choices.below(2) == 0;
+        let mut cond = None;
+        // What the header defines, the body does not see.
+        let (header, ()) = self.nested(|inside| {
+            let count = inside.hidden(Expr::Var(counter), Type::Scalar(DType::I64));
+            let limit = inside.constant(Scalar::I64(limit));
+            let mut go = inside.hidden(Expr::Op(ScalarOp::Lt, vec![count, limit]), BOOL);
+            if data_dependent {
+                let also = inside.scalar(DType::Bool);
+                go = inside.hidden(Expr::Op(ScalarOp::And, vec![go, also]), BOOL);
+            }
+            cond = Some(go);
+        });
+        let (body, ()) = self.nested(|inside| {
+            let (count, one) = (
+                inside.hidden(Expr::Var(counter), Type::Scalar(DType::I64)),
+                inside.constant(Scalar::I64(1)),
+            );
+            let value = inside.hidden(Expr::Op(ScalarOp::Add, vec![count, one]), Type::Scalar(DType::I64));
+            inside.block.push(Stmt::Assign { var: counter, value });
+            body(inside);
+        });
+        self.block.push(Stmt::While { header, cond: cond.expect("the header was built"), body });
+    }
+
+    /// A parallel loop.
+    pub(super) fn prange(&mut self) {
+        let stored = self.stored_arrays();
+        let reduced = self.reduced_variables();
+        let dtype = self.choices.pick(&[DType::I64, DType::I64, DType::Usize, DType::I32]);
+        let end = match stored.first() {
+            Some((slot, axis)) => {
+                let array = self.hidden(Expr::Var(slot.var), slot.ty);
+                self.hidden(Expr::Dim { array, axis: *axis }, USIZE)
+            }
+            None => {
+                let array = self.any_array();
+                self.hidden(Expr::Len(array), USIZE)
+            }
+        };
+        let end = self.cast(end, dtype);
+        let start = self.choices.pick(&[0, 0, 0, 0, 1]);
+        let step = self.choices.pick(&[1, 1, 1, 2]);
+        let [start, step] = [start, step].map(|x| self.constant(Scalar::Usize(x).cast(dtype)));
+        let loc = self.loc();
+        let outside = std::mem::replace(&mut self.place, Place::Prange);
+        let (body, index) = self.nested(|inside| {
+            for slot in &mut inside.slots {
+                slot.assignable = false;
+                slot.readable &= stored.iter().all(|(own, _)| own.var != slot.var)
+                    && reduced.iter().all(|reduced| reduced.var != slot.var);
+            }
+            let index = inside.bound(dtype);
+            inside.loop_index = Some(index);
+            for _ in 0..1 + inside.choices.below(5) {
+                inside.scalar_statement();
+            }
+            for (slot, axis) in &stored {
+                inside.store_own(*slot, *axis, index);
+            }
+            for reduced in &reduced {
+                inside.contribute(*reduced);
+                if inside.choices.one_in(3) {
+                    inside.scalar_statement();
+                    inside.contribute(*reduced);
+                }
+            }
+            index
+        });
+        self.place = outside;
+        self.loop_index = None;
+        self.block.push(Stmt::For { index, start, end, step, parallel: true, body, loc });
+    }
+
+    /// The arrays that a `prange` stores to, with the axis that its index walks along.
+    fn stored_arrays(&mut self) -> Vec<(Slot, u8)> {
+        let ranked = |slot: &&Slot| slot.ty.rank().is_some_and(|rank| rank > 0);
+        let arrays: Vec<Slot> = self.slots.iter().filter(ranked).copied().collect();
+        let mut stored: Vec<(Slot, u8)> = Vec::new();
+        for _ in 0..self.choices.below(3) {
+            if arrays.is_empty() {
+                break;
+            }
+            let slot = self.choices.pick(&arrays);
+            if stored.iter().all(|(other, _)| other.var != slot.var) {
+                let axis = self.choices.below(slot.ty.rank().unwrap_or(1) as usize) as u8;
+                stored.push((slot, axis));
+            }
+        }
+        stored
+    }
+
+    /// New variables for what a `prange` reduces.
+    fn reduced_variables(&mut self) -> Vec<Reduced> {
+        let mut reduced = Vec::new();
+        for _ in 0..self.choices.below(3) {
+            let (op, dtype) = (self.choices.pick(ReduceOp::ALL), self.dtype());
+            let rounds = dtype.is_float() && self.rounding == Rounding::Exact;
+            if !op.applies_to(dtype) || rounds {
+                continue;
+            }
+            let close = dtype.is_float() && self.rounding == Rounding::Close;
+            if close && self.depth > 0 {
+                continue;
+            }
+            let start = if close { self.constant(dtype.one()) } else { self.scalar(dtype) };
+            let var = self.declare(Type::Scalar(dtype), start);
+            let slot = self.slots.last_mut().expect("just declared");
+            // A total that depends on the order of rounding goes straight to the results.
+            slot.assignable = false;
+            slot.readable = !close;
+            reduced.push(Reduced { var, dtype, op });
+        }
+        reduced
+    }
+
+    fn contribute(&mut self, Reduced { var, dtype, op }: Reduced) {
+        let combine = op.combine();
+        let close = dtype.is_float() && self.rounding == Rounding::Close;
+        let mut value = self.scalar_of(dtype);
+        if close {
+            value = self.near_one(value);
+        }
+        let swapped = self.choices.one_in(4);
+        // Sums take differences, too, products of floats quotients.
+        let op = match combine {
+            ScalarOp::Add if !swapped && self.choices.one_in(4) => ScalarOp::Sub,
+            ScalarOp::Mul if !swapped && dtype.is_float() && self.choices.one_in(4) => ScalarOp::Div,
+            combine => combine,
+        };
+        let conditional = self.choices.one_in(3).then(|| self.scalar(DType::Bool));
+        let (then, ()) = self.nested(|inside| {
+            let total = inside.hidden(Expr::Var(var), Type::Scalar(dtype));
+            let operands = if swapped { vec![value, total] } else { vec![total, value] };
+            let value = inside.hidden(Expr::Op(op, operands), Type::Scalar(dtype));
+            inside.block.push(Stmt::Assign { var, value });
+        });
+        match conditional {
+            Some(cond) => self.block.push(Stmt::If { cond, then, otherwise: Vec::new() }),
+            None => self.block.extend(then),
+        }
+    }
+
+    /// A store to a part of an array that no other iteration touches.
+    fn store_own(&mut self, slot: Slot, axis: u8, index: Value) {
+        let own = self.cast(index, DType::Usize);
+        let array = self.hidden(Expr::Var(slot.var), slot.ty);
+        let mut indices = Vec::new();
+        for other in 0..slot.ty.rank().unwrap_or(0) {
+            indices.push(if other == axis { own } else { self.index_into(array, other) });
+        }
+        let mut value = self.scalar_of(slot.ty.dtype());
+        if self.choices.one_in(3) && slot.ty.dtype().is_numeric() {
+            let old = Expr::Index { array, index: indices.clone() };
+            let old = self.hidden(old, Type::Scalar(slot.ty.dtype()));
+            value = self.hidden(Expr::Op(ScalarOp::Max, vec![old, value]), Type::Scalar(slot.ty.dtype()));
+        }
+        let loc = self.loc();
+        let store = Stmt::Store { var: slot.var, index: indices, value, loc };
+        if self.choices.one_in(4) {
+            let cond = self.scalar(DType::Bool);
+            self.block.push(Stmt::If { cond, then: vec![store], otherwise: Vec::new() });
+        } else {
+            self.block.push(store);
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Scalars: constants, variables, operations of every row of the table, conversions, random numbers.
+
+use super::{Generator, Place};
+use parfuse_ir::program::{Expr, Stmt, Type, Value};
+use parfuse_ir::scalar_op::Signature;
+use parfuse_ir::{DType, FaultKind, Scalar, ScalarOp};
+
+impl Generator<'_> {
+    /// A constant: most often a small one.
+    pub(super) fn literal(&mut self, dtype: DType) -> Value {
+        let small = self.choices.below(7) as i64 - 2;
+        let scalar = match dtype {
+            DType::Bool => Scalar::Bool(self.choices.below(2) == 1),
+            DType::Usize => Scalar::Usize(small.unsigned_abs() as usize),
+            DType::I32 => Scalar::I32(small as i32),
+            DType::I64 => Scalar::I64(small),
+            DType::F32 => Scalar::F32(small as f32 * 0.75),
+            DType::F64 => Scalar::F64(small as f64 * 0.75),
+        };
+        self.constant(scalar)
+    }
+
+    /// A scalar that is already there, or a new one.
+    pub(super) fn scalar(&mut self, dtype: DType) -> Value {
+        let ty = Type::Scalar(dtype);
+        let known: Vec<Value> = self.scope.iter().copied().filter(|v| self.program.ty(*v) == ty).collect();
+        let vars: Vec<_> = self.slots.iter().filter(|slot| slot.readable && slot.ty == ty).copied().collect();
+        match self.choices.below(8) {
+            0..4 if !known.is_empty() => {
+                // Newer values are the more interesting ones.
+                let newest = known.len().saturating_sub(4);
+                let from = if self.choices.one_in(3) { 0 } else { newest };
+                self.choices.pick(&known[from..])
+            }
+            4 | 5 if !vars.is_empty() => {
+                let slot = self.choices.pick(&vars);
+                self.emit(Expr::Var(slot.var), ty)
+            }
+            6 => self.converted(dtype),
+            _ => self.literal(dtype),
+        }
+    }
+
+    /// A scalar converted from one of another type.
+    fn converted(&mut self, dtype: DType) -> Value {
+        let scalars = |v: &Value| self.program.ty(*v).rank().is_none();
+        let known: Vec<Value> = self.scope.iter().copied().filter(scalars).collect();
+        if known.is_empty() {
+            return self.literal(dtype);
+        }
+        let from = self.choices.pick(&known);
+        if self.program.ty(from).dtype() == dtype {
+            from
+        } else {
+            self.emit(Expr::Cast(from), Type::Scalar(dtype))
+        }
+    }
+
+    /// The scalar converted to a type, unless it is of that type.
+    pub(super) fn cast(&mut self, value: Value, dtype: DType) -> Value {
+        if self.program.ty(value).dtype() == dtype {
+            return value;
+        }
+        self.hidden(Expr::Cast(value), Type::Scalar(dtype))
+    }
+
+    /// A new scalar, computed.
+    pub(super) fn scalar_operation(&mut self) -> Value {
+        let dtype = self.dtype();
+        if self.place != Place::Map && self.choices.one_in(10) {
+            return self.emit(Expr::Random { shape: Vec::new() }, Type::Scalar(dtype));
+        }
+        self.scalar_of(dtype)
+    }
+
+    /// A new scalar of a type, computed.
+    pub(super) fn scalar_of(&mut self, dtype: DType) -> Value {
+        let (op, operands) = self.operation(dtype);
+        let mut values: Vec<Value> = operands.iter().map(|dtype| self.scalar(*dtype)).collect();
+        if divides(op, dtype) {
+            values[1] = self.divisor(values[1], dtype);
+        }
+        self.emit(Expr::Op(op, values), Type::Scalar(dtype))
+    }
+
+    /// An operation with results of this type, and the types of its operands.
+    pub(super) fn operation(&mut self, dtype: DType) -> (ScalarOp, Vec<DType>) {
+        for _ in 0..40 {
+            let op = self.choices.pick(ScalarOp::ALL);
+            let operand = if op.signature() == Signature::Compare { self.dtype() } else { dtype };
+            let mut operands = vec![operand; op.arity()];
+            match op.signature() {
+                Signature::Select => operands[0] = DType::Bool,
+                Signature::Power => operands[1] = DType::I32,
+                Signature::Same | Signature::Compare => {}
+            }
+            // The remainder of floats has no expansion.
+            let possible = op != ScalarOp::Rem || dtype.is_int();
+            if possible && op.result_type(&operands) == Some(dtype) {
+                return (op, operands);
+            }
+        }
+        (ScalarOp::Select, vec![DType::Bool, dtype, dtype])
+    }
+
+    /// A divisor that is seldom zero, and checked where it might be.
+    fn divisor(&mut self, value: Value, dtype: DType) -> Value {
+        if !self.choices.one_in(10) {
+            let one = self.constant(dtype.one());
+            return self.hidden(Expr::Op(ScalarOp::Or, vec![value, one]), Type::Scalar(dtype));
+        }
+        let zero = self.constant(dtype.zero());
+        let ok = self.hidden(Expr::Op(ScalarOp::Ne, vec![value, zero]), Type::Scalar(DType::Bool));
+        let loc = self.loc();
+        self.block.push(Stmt::Check { ok, kind: FaultKind::DivisionByZero, loc });
+        value
+    }
+}
+
+/// Whether an operation needs a divisor that is not zero.
+pub(super) fn divides(op: ScalarOp, dtype: DType) -> bool {
+    matches!(op, ScalarOp::Div | ScalarOp::Rem) && dtype.is_int()
+}

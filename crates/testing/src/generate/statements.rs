@@ -1,0 +1,182 @@
+//! Statements where whole arrays can be used, and those of scalars that stand anywhere.
+
+use super::{Generator, Place, Slot};
+use parfuse_ir::program::{Expr, Stmt, Type, Value};
+use parfuse_ir::{DType, Scalar, ScalarOp};
+
+/// Blocks nest no deeper.
+const MAX_DEPTH: usize = 3;
+
+impl Generator<'_> {
+    /// A statement outside `prange` and `map`.
+    pub(super) fn statement(&mut self) {
+        match self.choices.below(20) {
+            0..6 => {
+                self.array_operation();
+            }
+            6 => self.assign_array(),
+            7 => self.update(),
+            8 | 9 => self.reduction(),
+            10 if self.depth < MAX_DEPTH => {
+                let (cond, then) = (self.scalar(DType::Bool), 1 + self.choices.below(2));
+                let then = self.nested(|inside| (0..then).for_each(|_| inside.statement())).0;
+                let otherwise = self.nested(|inside| inside.statement()).0;
+                self.block.push(Stmt::If { cond, then, otherwise });
+            }
+            11 if self.depth < MAX_DEPTH => self.serial_loop(|inside| {
+                inside.statement();
+                inside.statement();
+            }),
+            12..17 if self.depth < MAX_DEPTH => self.prange(),
+            17 => self.store_anywhere(),
+            _ => self.scalar_statement(),
+        }
+    }
+
+    /// A statement of scalars.
+    pub(super) fn scalar_statement(&mut self) {
+        match self.choices.below(10) {
+            0 | 1 => self.assign_scalar(),
+            2 | 3 => {
+                self.element();
+            }
+            4 if self.depth < MAX_DEPTH => {
+                let cond = self.scalar(DType::Bool);
+                let then = self.nested(|inside| inside.scalar_statement()).0;
+                let both = self.choices.below(2) == 0;
+                let otherwise =
+                    if both { self.nested(|inside| inside.scalar_statement()).0 } else { Vec::new() };
+                self.block.push(Stmt::If { cond, then, otherwise });
+            }
+            5 if self.depth < MAX_DEPTH => self.serial_loop(|inside| {
+                inside.assign_scalar();
+                inside.scalar_statement();
+            }),
+            _ => {
+                self.scalar_operation();
+            }
+        }
+    }
+
+    /// Sets a scalar variable, or makes a new one.
+    pub(super) fn assign_scalar(&mut self) {
+        let vars: Vec<Slot> =
+            self.slots.iter().filter(|slot| slot.assignable && slot.ty.rank().is_none()).copied().collect();
+        if vars.is_empty() {
+            let dtype = self.dtype();
+            let value = self.scalar_of(dtype);
+            self.declare(Type::Scalar(dtype), value);
+            return;
+        }
+        let slot = self.choices.pick(&vars);
+        let value = self.scalar_of(slot.ty.dtype());
+        self.block.push(Stmt::Assign { var: slot.var, value });
+    }
+
+    fn assign_array(&mut self) {
+        let vars: Vec<Slot> =
+            self.slots.iter().filter(|slot| slot.assignable && slot.ty.rank().is_some()).copied().collect();
+        if vars.is_empty() {
+            return;
+        }
+        let slot = self.choices.pick(&vars);
+        for _ in 0..6 {
+            let value = self.array_operation();
+            if self.program.ty(value) == slot.ty {
+                self.block.push(Stmt::Assign { var: slot.var, value });
+                return;
+            }
+        }
+        // The variable's own elements, changed.
+        let old = self.hidden(Expr::Var(slot.var), slot.ty);
+        let (op, operands) = self.operation(slot.ty.dtype());
+        if operands.iter().all(|dtype| *dtype == slot.ty.dtype())
+            && !super::operations::divides(op, slot.ty.dtype())
+        {
+            let mut values = vec![old];
+            for dtype in &operands[1..] {
+                values.push(self.scalar(*dtype));
+            }
+            let value = self.hidden(Expr::Op(op, values), slot.ty);
+            self.block.push(Stmt::Assign { var: slot.var, value });
+        }
+    }
+
+    /// Overwrites an array in place.
+    fn update(&mut self) {
+        let vars: Vec<Slot> = self.slots.iter().filter(|slot| slot.ty.rank().is_some()).copied().collect();
+        let slot = self.choices.pick(&vars);
+        let (dtype, rank) = (slot.ty.dtype(), slot.ty.rank());
+        for _ in 0..4 {
+            let value = self.any_array();
+            let ty = self.program.ty(value);
+            if ty.dtype() == dtype && ty.rank() <= rank {
+                let loc = self.loc();
+                self.block.push(Stmt::Update { var: slot.var, value, loc });
+                return;
+            }
+        }
+        let value = self.scalar(dtype);
+        let loc = self.loc();
+        self.block.push(Stmt::Update { var: slot.var, value, loc });
+    }
+
+    fn store_anywhere(&mut self) {
+        let vars: Vec<Slot> = self.slots.iter().filter(|slot| slot.ty.rank().is_some()).copied().collect();
+        let slot = self.choices.pick(&vars);
+        let array = self.hidden(Expr::Var(slot.var), slot.ty);
+        let index = (0..slot.ty.rank().unwrap_or(0)).map(|axis| self.index_into(array, axis)).collect();
+        let value = self.scalar_of(slot.ty.dtype());
+        let loc = self.loc();
+        self.block.push(Stmt::Store { var: slot.var, index, value, loc });
+    }
+
+    /// An element of some array.
+    pub(super) fn element(&mut self) -> Value {
+        let array = self.any_array();
+        let (dtype, rank) = (self.program.ty(array).dtype(), self.program.ty(array).rank().unwrap_or(0));
+        let index = (0..rank).map(|axis| self.index_into(array, axis)).collect();
+        self.emit(Expr::Index { array, index }, Type::Scalar(dtype))
+    }
+
+    /// An index along an axis: most often in range.
+    pub(super) fn index_into(&mut self, array: Value, axis: u8) -> Value {
+        let usize_type = Type::Scalar(DType::Usize);
+        if let Some(own) = self.loop_index.filter(|_| self.choices.one_in(3)) {
+            let own = self.cast(own, DType::Usize);
+            if self.choices.below(4) > 0 {
+                return own;
+            }
+            let distance = self.choices.pick(&[1, 2, usize::MAX]);
+            let distance = self.constant(Scalar::Usize(distance));
+            return self.hidden(Expr::Op(ScalarOp::Add, vec![own, distance]), usize_type);
+        }
+        let integers = [DType::Usize, DType::I64, DType::I32];
+        let from = self.choices.pick(&integers);
+        let mut index = self.scalar(from);
+        index = self.cast(index, DType::Usize);
+        if self.choices.one_in(3) {
+            let distance = self.choices.pick(&[1, 1, 2, usize::MAX]);
+            let distance = self.constant(Scalar::Usize(distance));
+            index = self.hidden(Expr::Op(ScalarOp::Add, vec![index, distance]), usize_type);
+        }
+        if self.choices.one_in(12) {
+            return index;
+        }
+        let length = self.hidden(Expr::Dim { array, axis }, usize_type);
+        if self.choices.below(2) == 0 {
+            // An empty axis has no index at all: the first is as wrong as any other.
+            let one = self.constant(Scalar::Usize(1));
+            let length = self.hidden(Expr::Op(ScalarOp::Max, vec![length, one]), usize_type);
+            return self.hidden(Expr::Op(ScalarOp::Rem, vec![index, length]), usize_type);
+        }
+        let one = self.constant(Scalar::Usize(1));
+        let last = self.hidden(Expr::Op(ScalarOp::Sub, vec![length, one]), usize_type);
+        self.hidden(Expr::Op(ScalarOp::Min, vec![index, last]), usize_type)
+    }
+
+    /// Whether this is a place for whole arrays.
+    pub(super) fn at_top(&self) -> bool {
+        self.place == Place::Top
+    }
+}
