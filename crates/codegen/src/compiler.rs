@@ -46,6 +46,15 @@ impl Default for Options {
     }
 }
 
+/// How much time to spend on code. The code of both computes the same bits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Effort {
+    /// Few elements a step and quickly assigned registers: for code that may run only once.
+    Quick,
+    /// For code that runs often.
+    Thorough,
+}
+
 /// Why a kernel, or any kernel, cannot be compiled.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum CompileError {
@@ -67,7 +76,8 @@ pub enum CompileError {
 
 /// Compiles lane programs for this processor.
 pub struct Compiler {
-    isa: OwnedTargetIsa,
+    quick: OwnedTargetIsa,
+    thorough: OwnedTargetIsa,
     traits: Traits,
     options: Options,
     needs_libcalls: bool,
@@ -100,44 +110,52 @@ impl Compiler {
         {
             return Err(CompileError::Lanes(lanes));
         }
-        let native =
-            cranelift_native::builder().map_err(|message| CompileError::Processor(message.to_owned()))?;
-        let builder = match options.features {
-            Features::Native => native,
-            Features::Baseline => cranelift_codegen::isa::lookup(native.triple().clone())
-                .map_err(|error| CompileError::Processor(error.to_string()))?,
+        let processor = |message: String| CompileError::Processor(message);
+        let target = |effort| {
+            let native = cranelift_native::builder().map_err(|message| processor(message.to_owned()))?;
+            let builder = match options.features {
+                Features::Native => native,
+                Features::Baseline => cranelift_codegen::isa::lookup(native.triple().clone())
+                    .map_err(|error| processor(error.to_string()))?,
+            };
+            builder.finish(shared_flags(&options, effort)).map_err(|error| processor(error.to_string()))
         };
-        let isa = builder
-            .finish(shared_flags(&options))
-            .map_err(|error| CompileError::Processor(error.to_string()))?;
+        let (quick, thorough) = (target(Effort::Quick)?, target(Effort::Thorough)?);
+        let isa = &thorough;
         let x64 = isa.name() == "x64";
         let has = |flag: &str| {
             isa.isa_flags().iter().any(|setting| setting.name == flag && setting.as_bool() == Some(true))
         };
         let traits = Traits { blendv: x64 && has("has_sse41"), pointer: isa.pointer_type() };
         let needs_libcalls = !x64 || !has("has_sse41") || !has("has_fma");
-        Ok(Compiler { isa, traits, options, needs_libcalls })
+        Ok(Compiler { quick, thorough, traits, options, needs_libcalls })
     }
 
     /// Compiles a kernel.
-    pub fn compile(&self, lane: &Lane) -> Result<Code, CompileError> {
-        self.build(lane, None)
+    pub fn compile(&self, lane: &Lane, effort: Effort) -> Result<Code, CompileError> {
+        self.build(lane, effort, None)
     }
 
-    /// The kernel's functions as text.
+    /// The kernel's functions as text, compiled thoroughly.
     pub fn listing(&self, lane: &Lane) -> Result<Listing, CompileError> {
         let mut listing = Listing::default();
-        self.build(lane, Some(&mut listing))?;
+        self.build(lane, Effort::Thorough, Some(&mut listing))?;
         Ok(listing)
     }
 
-    fn build(&self, lane: &Lane, mut listing: Option<&mut Listing>) -> Result<Code, CompileError> {
+    fn build(
+        &self,
+        lane: &Lane,
+        effort: Effort,
+        mut listing: Option<&mut Listing>,
+    ) -> Result<Code, CompileError> {
         let start = Instant::now();
         let mut scratch = SCRATCH.take().unwrap_or_else(|| {
             Box::new(Scratch { context: Context::new(), builder: FunctionBuilderContext::new() })
         });
         // A panic of Cranelift must not take the process's work along; its half-done state is dropped.
-        let result = catch_unwind(AssertUnwindSafe(|| self.build_all(lane, &mut scratch, &mut listing)));
+        let result =
+            catch_unwind(AssertUnwindSafe(|| self.build_all(lane, effort, &mut scratch, &mut listing)));
         let error = match result {
             Ok(Ok(mut code)) => {
                 SCRATCH.set(Some(scratch));
@@ -158,17 +176,22 @@ impl Compiler {
     fn build_all(
         &self,
         lane: &Lane,
+        effort: Effort,
         scratch: &mut Scratch,
         listing: &mut Option<&mut Listing>,
     ) -> Result<Code, String> {
-        let mut builder = JITBuilder::with_isa(self.isa.clone(), default_libcall_names());
+        let isa = match effort {
+            Effort::Quick => &self.quick,
+            Effort::Thorough => &self.thorough,
+        };
+        let mut builder = JITBuilder::with_isa(isa.clone(), default_libcall_names());
         if self.needs_libcalls {
             libcalls::provide(&mut builder);
         }
         let mut memory = Memory::new(JITModule::new(builder));
         let mut constants = Constants::new(count_constants(lane));
         let mut code_size = 0;
-        let convention = self.isa.default_call_conv();
+        let convention = isa.default_call_conv();
 
         let mut define = |name: &str,
                           signature: clif::Signature,
@@ -184,7 +207,7 @@ impl Compiler {
                 lane,
                 constants: &mut constants,
                 traits: self.traits,
-                config: self.isa.frontend_config(),
+                config: isa.frontend_config(),
             });
             module.define_function(id, context).map_err(|error| format!("{error:?}"))?;
             if let (Some(code), Some(listing)) = (context.compiled_code(), listing.as_mut()) {
@@ -201,7 +224,7 @@ impl Compiler {
         let driver = define("driver", driver::signature(pointer, convention), &mut driver::emit)?;
         let mut regions = Vec::new();
         for (id, region) in lane.regions.iter() {
-            let plan = Plan::new(region, self.options.lanes);
+            let plan = Plan::new(region, effort, self.options.lanes);
             let signature = region::signature(pointer, convention);
             let mut emit = |function: Function<'_>| region::emit(function, region, &plan);
             regions.push((define(&id.to_string(), signature, &mut emit)?, plan.lanes));
@@ -221,14 +244,19 @@ impl Compiler {
     }
 }
 
-fn shared_flags(options: &Options) -> settings::Flags {
+fn shared_flags(options: &Options, effort: Effort) -> settings::Flags {
     let mut flags = settings::builder();
+    let register_allocation = match effort {
+        Effort::Quick => "single_pass",
+        Effort::Thorough => "backtracking",
+    };
     let verifier = if options.verify { "true" } else { "false" };
     for (name, value) in [
         // The order of instructions is ours: the optimiser would undo the interleaving.
         ("opt_level", "none"),
         ("enable_alias_analysis", "false"),
         ("enable_verifier", verifier),
+        ("regalloc_algorithm", register_allocation),
         ("unwind_info", "false"),
         ("is_pic", "false"),
         ("use_colocated_libcalls", "false"),

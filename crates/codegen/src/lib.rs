@@ -19,6 +19,7 @@ mod compiler;
 mod constants;
 mod driver;
 mod emit;
+mod folding;
 mod libcalls;
 mod memory;
 mod plan;
@@ -26,4 +27,4 @@ mod reduction;
 mod region;
 
 pub use code::{Code, Listing};
-pub use compiler::{CompileError, Compiler, Features, Options};
+pub use compiler::{CompileError, Compiler, Effort, Features, Options};

@@ -1,6 +1,8 @@
 //! What a region's body uses, and from that how many elements make a step and what to compute once a row.
 
+use crate::compiler::Effort;
 use crate::emit::Width;
+use crate::folding::Folding;
 use parfuse_ir::lane::{Address, Buffer, Inst, LaneOp, LaneType, Lanes, Node, Region, Value};
 
 /// Steps are a power of two, at most the accumulator lanes of a block.
@@ -21,6 +23,8 @@ pub(crate) struct Plan {
     pub(crate) bases: Vec<(Buffer, Value)>,
     /// The uniform values that the body uses in lanes.
     pub(crate) splats: Vec<Value>,
+    /// Where constants can be memory operands.
+    pub(crate) folding: Folding,
     /// The body's leaves that are the lane index or the linear index.
     pub(crate) indices: Vec<Value>,
 }
@@ -36,7 +40,7 @@ struct Scan<'a> {
 
 impl Plan {
     /// The plan for a region; `lanes` overrides the choice of the step.
-    pub(crate) fn new(region: &Region, lanes: Option<usize>) -> Plan {
+    pub(crate) fn new(region: &Region, effort: Effort, lanes: Option<usize>) -> Plan {
         let mut prologue = Scan::new(region);
         prologue.block(&region.prologue);
         let mut scan = Scan::new(region);
@@ -48,9 +52,9 @@ impl Plan {
         }
         let Scan { mut plan, loops, wide, narrow, .. } = scan;
         plan.mask_width = if wide > 0 && wide >= narrow { Width::Wide } else { Width::Narrow };
-        // Registers per value: four hide the latency of short straight-line bodies. Long bodies and bodies
-        // with loops have enough independent work with two, and more values than registers.
-        let registers = if loops || wide + narrow > 64 { 2 } else { 4 };
+        // Registers per value: four hide the latency of straight-line bodies. Very long bodies and bodies with
+        // loops have enough independent work with two, and more values than registers; and two compile faster.
+        let registers = if effort == Effort::Quick || loops || wide + narrow > 64 { 2 } else { 4 };
         let width = if wide > 0 { Width::Wide } else { Width::Narrow };
         plan.lanes = lanes.unwrap_or(registers * width.lanes());
         assert!(plan.lanes.is_power_of_two() && (4..=MAX_LANES).contains(&plan.lanes), "{}", plan.lanes);
@@ -67,6 +71,7 @@ impl<'a> Scan<'a> {
             buffers: Vec::new(),
             bases: Vec::new(),
             splats: Vec::new(),
+            folding: Folding::new(region),
             indices: Vec::new(),
         };
         Scan { region, plan, loops: false, wide: 0, narrow: 0 }

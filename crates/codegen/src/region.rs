@@ -51,7 +51,7 @@ struct Shape<'a> {
 }
 
 /// Emits a region.
-pub(crate) fn emit(function: Function<'_>, region: &Region, plan: &Plan) {
+pub(crate) fn emit<'a>(function: Function<'a>, region: &'a Region, plan: &'a Plan) {
     let Function { mut builder, lane, constants, traits, config } = function;
     let entry = builder.create_block();
     builder.append_block_params_for_function_params(entry);
@@ -61,6 +61,7 @@ pub(crate) fn emit(function: Function<'_>, region: &Region, plan: &Plan) {
     let mut emitter = Emitter::new(start);
     let e = &mut emitter;
     e.mask_width = plan.mask_width;
+    e.folding = Some(&plan.folding);
 
     let mut bound = |offset: usize| e.builder.ins().load(types::I64, Emitter::own(), range, offset as i32);
     let row_start = bound(offset_of!(BlockRange, row_start));

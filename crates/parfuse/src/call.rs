@@ -15,8 +15,10 @@
 #![allow(unsafe_code)]
 
 use crate::argument::{Binder, Bound, RawArray};
+use crate::engine::Core;
 use crate::error::{Error, Place};
 use crate::specialise::Specialisation;
+use parfuse_codegen::Code;
 use parfuse_codegen::abi::{self, FaultRecord, HostTable};
 use parfuse_ir::arena::Id;
 use parfuse_ir::grid::{self, Grain, Grid};
@@ -99,6 +101,7 @@ enum Storage {
 struct Host<'c> {
     table: HostTable,
     kernel: &'c Specialisation,
+    code: &'c Code,
     frame: *mut u64,
     workers: Option<&'c dyn Fn() -> Workers>,
     storage: SmallVec<[Storage; 4]>,
@@ -109,12 +112,13 @@ struct Host<'c> {
 
 /// Runs a kernel. `workers`, if given, says where parallel regions run; it is asked only when one is worth it.
 pub(crate) fn call(
+    core: &Core,
     kernel: &Specialisation,
     binder: &Binder<'_>,
     key: u64,
     workers: Option<&dyn Fn() -> Workers>,
 ) -> Result<Outputs, Error> {
-    let lane = &kernel.lane;
+    let (lane, code) = (&kernel.lane, kernel.code(core));
     let mut frame: SmallVec<[u64; 96]> = smallvec![0; lane.frame.len()];
     frame[Frame::KEY.index()] = key;
     bind_arguments(lane, binder, &mut frame);
@@ -126,6 +130,7 @@ pub(crate) fn call(
     let mut host = Host {
         table: HostTable { allocate: host_allocate, move_buffer: host_move, launch: host_launch },
         kernel,
+        code,
         frame: frame.as_mut_ptr(),
         workers,
         storage: lane.buffers.ids().map(|_| Storage::Nothing).collect(),
@@ -137,7 +142,7 @@ pub(crate) fn call(
     // SAFETY: the frame has the length and layout that the driver was compiled for and outlives the call; the
     // host starts with its table, outlives the call, and is reached only through `host_address` until the
     // call returns; the module documentation says why the code stays inside the arrays.
-    let status = unsafe { (kernel.code.driver())(frame.as_mut_ptr(), host_address.cast(), &mut fault) };
+    let status = unsafe { (code.driver())(frame.as_mut_ptr(), host_address.cast(), &mut fault) };
     match status {
         abi::OK => Ok(host.outputs(&frame)),
         abi::FAULT => Err(host.fault_error(fault)),
@@ -313,7 +318,8 @@ impl Host<'_> {
         let count = region.reductions.len();
         let mut partials: SmallVec<[u64; 8]> = smallvec![0; grid.blocks() * count];
         let shared = SharedAddresses { frame: self.frame, partials: partials.as_mut_ptr() };
-        let code = kernel.code.region(id);
+        kernel.count(grid.elements());
+        let code = self.code.region(id);
         let result = run_blocks(grid.blocks(), &self.workers_for(&grid, region.grain), |block| {
             let shared = &shared;
             let mut fault = FaultRecord::default();

@@ -74,13 +74,26 @@ pub enum Error {
     #[error("the code generator failed: {0}")]
     Compile(String),
 
-    /// The arguments of a call do not fit the kernel's parameters.
-    #[error("argument {position} of `{kernel}`: expected {expected}, found {found}")]
+    /// A call has too many arguments, or too few.
+    #[error("`{kernel}` takes {expected} argument{}, not {found}", if *expected == 1 { "" } else { "s" })]
+    ArgumentCount {
+        /// The kernel's name.
+        kernel: String,
+        /// The number of its parameters.
+        expected: usize,
+        /// The number of arguments.
+        found: usize,
+    },
+
+    /// An argument of a call does not fit the kernel's parameter.
+    #[error("argument `{parameter}` of `{kernel}`: expected {expected}, found {found}")]
     Argument {
         /// The kernel's name.
         kernel: String,
         /// Which argument, from 0.
         position: usize,
+        /// The parameter's name.
+        parameter: String,
         /// The parameter's type.
         expected: String,
         /// The argument's type.
@@ -88,7 +101,7 @@ pub enum Error {
     },
 
     /// The result type asked for is not what the kernel returns.
-    #[error("`{kernel}` returns ({returned}), not ({expected})")]
+    #[error("`{kernel}` returns {returned}, not {expected}")]
     Result {
         /// The kernel's name.
         kernel: String,

@@ -1,11 +1,12 @@
 //! What became of a kernel, as data first and as text second.
 
 use crate::error::Place;
+use crate::fits;
 use crate::specialise::Specialisation;
 use parfuse_ir::grid::Grain;
 use parfuse_ir::lane::{Block, Inst, Lane, Lanes, Node, Region};
 use parfuse_ir::loops::{Event, FusionRefusal, Note, Source};
-use parfuse_ir::program::Program;
+use parfuse_ir::program::{Program, Type};
 use parfuse_ir::{Files, Loc};
 use std::fmt;
 use std::time::Duration;
@@ -66,10 +67,13 @@ pub struct Refusal {
 impl Explanation {
     pub(crate) fn new(name: &str, program: &Program, made: &Specialisation) -> Explanation {
         let files = &program.files;
-        let params =
-            program.params.iter().map(|p| format!("{}: {}", p.name, p.ty)).collect::<Vec<_>>().join(", ");
-        let results =
-            program.results.iter().map(|v| program.ty(*v).to_string()).collect::<Vec<_>>().join(", ");
+        let params = program
+            .params
+            .iter()
+            .map(|p| format!("{}: {}", p.name, fits::taken(p)))
+            .collect::<Vec<_>>()
+            .join(", ");
+        let results: Vec<Type> = program.results.iter().map(|v| program.ty(*v)).collect();
         let contracted = |note: &Note| match &note.event {
             Event::Contracted { array } => Some(array.clone()),
             _ => None,
@@ -80,18 +84,18 @@ impl Explanation {
         });
         Explanation {
             kernel: name.to_string(),
-            signature: format!("({params}) -> ({results})"),
+            signature: format!("({params}) -> {}", fits::returned(&results)),
             regions: made
                 .lane
                 .regions
                 .iter()
-                .map(|(id, region)| RegionReport::new(&made.lane, region, made.code.lanes(id)))
+                .map(|(id, region)| RegionReport::new(&made.lane, region, made.best_code().lanes(id)))
                 .collect(),
             arrays_allocated,
             arrays_contracted: made.loops.notes.iter().filter_map(contracted).collect(),
             refusals: made.loops.notes.iter().filter_map(|note| Refusal::new(note, files)).collect(),
             compile_time: made.compile_time,
-            code_size: made.code.code_size(),
+            code_size: made.best_code().code_size(),
         }
     }
 }

@@ -1,14 +1,15 @@
 //! Kernels: a traced program with its compiled specialisations, and the ways to call it.
 
-use crate::argument::{Arguments, Binder, Bound};
+use crate::argument::{Arguments, Binder};
 use crate::call::{self, Outputs};
 use crate::engine::Core;
 use crate::error::Error;
 use crate::explain::Explanation;
+use crate::fits;
 use crate::plain;
 use crate::returned::Returned;
 use crate::specialise::{Signature, Specialisation};
-use parfuse_ir::program::{Program, Type};
+use parfuse_ir::program::Program;
 use parfuse_runtime::Workers;
 use parfuse_trace::TraceError;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -126,14 +127,15 @@ impl Kernel {
         variant: Variant,
         binder: &Binder<'_>,
     ) -> Result<Outputs, Error> {
-        self.check_arguments(binder)?;
-        self.check_results::<R>()?;
+        let program = self.traced()?;
+        fits::check_arguments(&self.0.name, program, binder)?;
+        fits::check_results::<R>(&self.0.name, program)?;
         self.launch(variant, binder)
     }
 
     /// Runs one variant; whoever takes the outputs knows their types.
     pub(crate) fn invoke_untyped(&self, variant: Variant, binder: &Binder<'_>) -> Result<Outputs, Error> {
-        self.check_arguments(binder)?;
+        fits::check_arguments(&self.0.name, self.traced()?, binder)?;
         self.launch(variant, binder)
     }
 
@@ -143,46 +145,7 @@ impl Kernel {
         let pool = &self.0.core.pool;
         let workers: &dyn Fn() -> Workers = &|| pool.workers();
         let workers = (variant == Variant::Parallel).then_some(workers);
-        call::call(&specialisation, binder, plain::next_key(), workers)
-    }
-
-    fn check_arguments(&self, binder: &Binder<'_>) -> Result<(), Error> {
-        let program = self.traced()?;
-        let error = |position, expected: &dyn ToString, found: &dyn ToString| {
-            let (expected, found) = (expected.to_string(), found.to_string());
-            Err(Error::Argument { kernel: self.0.name.clone(), position, expected, found })
-        };
-        if binder.arguments.len() != program.params.len() {
-            let expected = format!("{} arguments", program.params.len());
-            return error(0, &expected, &binder.arguments.len());
-        }
-        for (position, (argument, param)) in binder.arguments.iter().zip(&program.params).enumerate() {
-            let found = argument.ty();
-            let fits = found == param.ty && argument.is_mutable() >= param.mutable;
-            if !fits {
-                let shown = |ty: Type, mutable| if mutable { format!("&mut {ty}") } else { ty.to_string() };
-                return error(
-                    position,
-                    &shown(param.ty, param.mutable),
-                    &shown(found, argument.is_mutable()),
-                );
-            }
-        }
-        Ok(())
-    }
-
-    fn check_results<R: Returned>(&self) -> Result<(), Error> {
-        let program = self.traced()?;
-        let results = program.results.iter().map(|v| program.ty(*v));
-        if !results.eq(R::kinds()) {
-            let list = |types: Vec<Type>| types.iter().map(Type::to_string).collect::<Vec<_>>().join(", ");
-            return Err(Error::Result {
-                kernel: self.0.name.clone(),
-                returned: list(program.results.iter().map(|v| program.ty(*v)).collect()),
-                expected: list(R::kinds()),
-            });
-        }
-        Ok(())
+        call::call(&self.0.core, &specialisation, binder, plain::next_key(), workers)
     }
 
     pub(crate) fn traced(&self) -> Result<&Program, Error> {
@@ -282,18 +245,6 @@ impl Kernel {
     fn listing(&self) -> Result<parfuse_codegen::Listing, Error> {
         let lane = &self.representative()?.lane;
         self.0.core.compiler.listing(lane).map_err(|e| Error::Compile(e.to_string()))
-    }
-}
-
-impl Bound {
-    fn ty(&self) -> Type {
-        match self {
-            Bound::Scalar(x) => Type::Scalar(x.dtype()),
-            Bound::Array(array) => Type::Array(array.dtype, array.shape.len() as u8),
-        }
-    }
-    fn is_mutable(&self) -> bool {
-        matches!(self, Bound::Array(array) if array.mutable)
     }
 }
 

@@ -36,6 +36,7 @@ mod dynamic;
 mod engine;
 mod error;
 mod explain;
+mod fits;
 mod kernel;
 mod lazy;
 mod plain;

@@ -175,10 +175,9 @@ pub struct Prange<I> {
     counts_for: Option<i64>,
 }
 
-impl<I: Iterator> Iterator for Prange<I> {
-    type Item = I::Item;
-
-    fn next(&mut self) -> Option<I::Item> {
+impl<I> Prange<I> {
+    /// Notes that another iteration begins.
+    fn begin_iteration(&self) {
         if self.counts_for.is_some()
             && let Some(mut state) = SEEDED.get()
         {
@@ -186,10 +185,30 @@ impl<I: Iterator> Iterator for Prange<I> {
             state.draws = 0;
             SEEDED.set(Some(state));
         }
+    }
+}
+
+impl<I: Iterator> Iterator for Prange<I> {
+    type Item = I::Item;
+
+    fn next(&mut self) -> Option<I::Item> {
+        self.begin_iteration();
         self.range.next()
+    }
+    /// What `step_by` calls: the elements passed over are no iterations.
+    fn nth(&mut self, n: usize) -> Option<I::Item> {
+        self.begin_iteration();
+        self.range.nth(n)
     }
     fn size_hint(&self) -> (usize, Option<usize>) {
         self.range.size_hint()
+    }
+}
+
+impl<I: DoubleEndedIterator> DoubleEndedIterator for Prange<I> {
+    fn next_back(&mut self) -> Option<I::Item> {
+        self.begin_iteration();
+        self.range.next_back()
     }
 }
 

@@ -6,7 +6,7 @@
 use crate::argument::{Binder, Bound, RawArray};
 use crate::engine::Core;
 use crate::error::Error;
-use parfuse_codegen::Code;
+use parfuse_codegen::{Code, Effort};
 use parfuse_ir::Loc;
 use parfuse_ir::lane::{Lane, Node};
 use parfuse_ir::loops::{Buffer, Layout, Loops};
@@ -14,6 +14,8 @@ use parfuse_ir::program::{Param, Program, Type};
 use parfuse_passes::pipeline::Options;
 use parfuse_passes::{check_parallel, lower_arrays, optimize, vectorize};
 use smallvec::SmallVec;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// What is known of each argument: nothing of a scalar, a [`Layout`] of an array, packed into a byte.
@@ -59,13 +61,24 @@ fn byte_of(argument: &Bound) -> u8 {
     singles.fold(ARRAY | unit, |byte, (axis, _)| byte | FIRST_SINGLE << axis)
 }
 
-/// A program compiled for one signature.
+/// After this many elements a kernel is compiled again, thoroughly: by then it has run for about as long as
+/// that takes.
+const HOT: u64 = 1 << 18;
+
+/// A program compiled for one signature: quickly at first, thoroughly once it proves to be hot. Both compute the
+/// same bits.
 #[derive(Debug)]
 pub(crate) struct Specialisation {
     pub(crate) loops: Loops,
     pub(crate) lane: Lane,
-    pub(crate) code: Code,
+    /// From the program to the first callable code.
     pub(crate) compile_time: Duration,
+    quick: Code,
+    thorough: OnceLock<Code>,
+    /// Elements computed so far.
+    work: AtomicU64,
+    /// Whether some thread has taken on the thorough compilation.
+    promoted: AtomicBool,
 }
 
 impl Specialisation {
@@ -77,8 +90,34 @@ impl Specialisation {
         check_parallel(&loops).map_err(rejected)?;
         optimize(&mut loops, &Options { fuse: core.fuse });
         let lane = vectorize(&loops);
-        let code = core.compiler.compile(&lane).map_err(|e| Error::Compile(e.to_string()))?;
-        Ok(Specialisation { loops, lane, code, compile_time: start.elapsed() })
+        let compiled = core.compiler.compile(&lane, Effort::Quick);
+        let quick = compiled.map_err(|e| Error::Compile(e.to_string()))?;
+        core.compilations.fetch_add(1, Ordering::Relaxed);
+        let compile_time = start.elapsed();
+        let (thorough, work, promoted) = (OnceLock::new(), AtomicU64::new(0), AtomicBool::new(false));
+        Ok(Specialisation { loops, lane, compile_time, quick, thorough, work, promoted })
+    }
+
+    /// The best code there is. Compiles a hot kernel thoroughly, on one thread; others go on with what they have.
+    pub(crate) fn code(&self, core: &Core) -> &Code {
+        let hot = self.work.load(Ordering::Relaxed) >= HOT;
+        if hot
+            && !self.promoted.swap(true, Ordering::Relaxed)
+            && let Ok(code) = core.compiler.compile(&self.lane, Effort::Thorough)
+        {
+            self.thorough.get_or_init(|| code);
+        }
+        self.best_code()
+    }
+
+    /// The best code there is so far.
+    pub(crate) fn best_code(&self) -> &Code {
+        self.thorough.get().unwrap_or(&self.quick)
+    }
+
+    /// Notes that this many elements are being computed.
+    pub(crate) fn count(&self, elements: usize) {
+        self.work.fetch_add(elements as u64, Ordering::Relaxed);
     }
 
     /// Where the user wrote what makes this buffer.

@@ -36,6 +36,7 @@ pub(crate) use check::OnFault;
 pub(crate) use values::repeat;
 
 use crate::constants::Constants;
+use crate::folding::Folding;
 use cranelift_codegen::ir::{self as clif, InstBuilder, MemFlagsData, types};
 use cranelift_frontend::FunctionBuilder;
 use parfuse_ir::lane::{self, Buffer, Lane, LaneType, Value};
@@ -117,6 +118,8 @@ pub(crate) struct Emitter<'a> {
     pub(crate) row_position: Option<Reg>,
     /// The elements of a step.
     pub(crate) lanes: usize,
+    /// Where constants can be memory operands, in lanes.
+    pub(crate) folding: Option<&'a Folding>,
     /// The width of masks that nothing else decides.
     pub(crate) mask_width: Width,
     /// What a failed check does.
@@ -147,6 +150,7 @@ impl<'a> Emitter<'a> {
     pub(crate) fn new(start: Start<'a>) -> Emitter<'a> {
         let Start { mut builder, lane, code, constants, traits, frame, fault } = start;
         let table = builder.ins().iconst(traits.pointer, constants.address());
+        let table = builder.ins().load(traits.pointer, Self::own(), table, Constants::address_offset());
         Emitter {
             builder,
             lane,
@@ -160,6 +164,7 @@ impl<'a> Emitter<'a> {
             index: None,
             row_position: None,
             lanes: 1,
+            folding: None,
             mask_width: Width::Wide,
             on_fault: OnFault::Record,
             buffers: vec![None; lane.buffers.len()],

@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use parfuse_codegen::abi::{self, FaultRecord, HostTable};
-use parfuse_codegen::{Code, Compiler, Features, Options};
+use parfuse_codegen::{Code, Compiler, Effort, Features, Options};
 use parfuse_ir::grid::{BlockRange, Grid};
 use parfuse_ir::lane::{Lane, LaneType, RegionId, Slot};
 use parfuse_ir::loops::{Buffer, Origin};
@@ -228,9 +228,11 @@ extern "C" fn launch(host: *const HostTable, region: u32) -> i32 {
 /// Compiles with every compiler and hands each result to a closure.
 pub fn with_all(lane: &Lane, mut run: impl FnMut(&Code)) {
     for compiler in COMPILERS.iter() {
-        run(&compiler.compile(lane).unwrap_or_else(|error| match error {
-            parfuse_codegen::CompileError::Backend { message, clif } => panic!("{message}\n{clif}"),
-            error => panic!("{error}"),
-        }));
+        for effort in [Effort::Quick, Effort::Thorough] {
+            run(&compiler.compile(lane, effort).unwrap_or_else(|error| match error {
+                parfuse_codegen::CompileError::Backend { message, clif } => panic!("{message}\n{clif}"),
+                error => panic!("{error}"),
+            }));
+        }
     }
 }

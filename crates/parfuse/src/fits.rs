@@ -1,0 +1,74 @@
+//! Whether the arguments and the result of a call fit the kernel; if not, the error says so in Rust's types.
+//!
+//! ```text
+//! argument `samples` of `half`: expected &Array1<f64>, found &Array1<f32>
+//! `half` takes 1 argument, not 2
+//! ```
+
+use crate::argument::{Binder, Bound};
+use crate::error::Error;
+use crate::returned::Returned;
+use parfuse_ir::program::{Param, Program, Type};
+
+/// Checks the arguments of a call.
+pub(crate) fn check_arguments(kernel: &str, program: &Program, binder: &Binder<'_>) -> Result<(), Error> {
+    let (expected, found) = (program.params.len(), binder.arguments.len());
+    let kernel = kernel.to_string();
+    if expected != found {
+        return Err(Error::ArgumentCount { kernel, expected, found });
+    }
+    for (position, (argument, param)) in binder.arguments.iter().zip(&program.params).enumerate() {
+        let found = argument.kind();
+        if found.ty != param.ty || found.mutable < param.mutable {
+            let (parameter, expected, found) = (param.name.clone(), taken(param), taken(&found));
+            return Err(Error::Argument { kernel, position, parameter, expected, found });
+        }
+    }
+    Ok(())
+}
+
+/// Checks that a call asks for the types that the kernel returns.
+pub(crate) fn check_results<R: Returned>(kernel: &str, program: &Program) -> Result<(), Error> {
+    let results: Vec<Type> = program.results.iter().map(|v| program.ty(*v)).collect();
+    let expected = R::kinds();
+    if results == expected {
+        return Ok(());
+    }
+    let (returned, expected) = (returned(&results), returned(&expected));
+    Err(Error::Result { kernel: kernel.to_string(), returned, expected })
+}
+
+/// A parameter's type as Rust spells it.
+pub(crate) fn taken(param: &Param) -> String {
+    match (param.ty, param.mutable) {
+        (Type::Scalar(_), _) => rust_type(param.ty),
+        (ty, false) => format!("&{}", rust_type(ty)),
+        (ty, true) => format!("&mut {}", rust_type(ty)),
+    }
+}
+
+/// The type of these results as Rust spells it.
+pub(crate) fn returned(results: &[Type]) -> String {
+    match results {
+        [single] => rust_type(*single),
+        many => format!("({})", many.iter().map(|ty| rust_type(*ty)).collect::<Vec<_>>().join(", ")),
+    }
+}
+
+fn rust_type(ty: Type) -> String {
+    match ty {
+        Type::Scalar(dtype) => dtype.to_string(),
+        Type::Array(dtype, rank) => format!("Array{rank}<{dtype}>"),
+    }
+}
+
+impl Bound {
+    /// The argument as a nameless parameter.
+    fn kind(&self) -> Param {
+        let (ty, mutable) = match self {
+            Bound::Scalar(x) => (Type::Scalar(x.dtype()), false),
+            Bound::Array(array) => (Type::Array(array.dtype, array.shape.len() as u8), array.mutable),
+        };
+        Param { name: String::new(), ty, mutable }
+    }
+}
