@@ -111,7 +111,8 @@ mod tests {
     fn the_lowest_failure_wins() {
         let pool = Pool::new(4);
         for _ in 0..50 {
-            let result = run_blocks(200, &pool.workers(), |block| if block % 31 == 30 { Err(block) } else { Ok(()) });
+            let result =
+                run_blocks(200, &pool.workers(), |block| if block % 31 == 30 { Err(block) } else { Ok(()) });
             assert_eq!(result, Err(BlockFailure { block: 30, error: 30 }));
         }
     }
@@ -119,7 +120,9 @@ mod tests {
     #[test]
     fn a_panic_leaves_the_pool_usable() {
         let pool = Pool::new(2);
-        let panicking = || run_blocks::<()>(10, &pool.workers(), |block| if block == 3 { panic!("boom") } else { Ok(()) });
+        let panicking = || {
+            run_blocks::<()>(10, &pool.workers(), |block| if block == 3 { panic!("boom") } else { Ok(()) })
+        };
         assert!(catch_unwind(AssertUnwindSafe(panicking)).is_err());
         count_runs(10, &pool.workers());
     }

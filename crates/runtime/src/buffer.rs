@@ -54,6 +54,7 @@ impl Buffer {
         // SAFETY: the layout's size is not zero.
         let address = unsafe { if zeroed { alloc::alloc_zeroed(layout) } else { alloc::alloc(layout) } };
         let address = NonNull::new(address).ok_or(AllocationError::OutOfMemory { bytes: layout.size() })?;
+        ask_for_huge_pages(address, layout.size());
         Ok(Buffer { address, layout, len, element })
     }
 
@@ -88,6 +89,27 @@ impl Buffer {
         unsafe { Vec::from_raw_parts(this.address.cast::<T>().as_ptr(), this.len, this.len) }
     }
 }
+
+/// Above this size huge pages are asked for: making small pages present costs more than computing what goes there.
+#[cfg(target_os = "linux")]
+const HUGE: usize = 4 << 20;
+
+/// Asks the system to back fresh memory with huge pages. Only a hint: nothing depends on the answer.
+#[cfg(target_os = "linux")]
+fn ask_for_huge_pages(address: NonNull<u8>, bytes: usize) {
+    if bytes < HUGE {
+        return;
+    }
+    let page = 4096;
+    let start = (address.as_ptr() as usize).next_multiple_of(page);
+    let end = (address.as_ptr() as usize + bytes) / page * page;
+    // SAFETY: the range lies inside the block just allocated, and this advice changes how memory is backed, never
+    // what it holds.
+    unsafe { libc::madvise(start as *mut libc::c_void, end - start, libc::MADV_HUGEPAGE) };
+}
+
+#[cfg(not(target_os = "linux"))]
+fn ask_for_huge_pages(_: NonNull<u8>, _: usize) {}
 
 impl Drop for Buffer {
     fn drop(&mut self) {
