@@ -15,7 +15,7 @@ const SQRT_2PI: f64 = 2.506_628_274_631_000_5;
 
 /// At the point `x`, the densities of many normal distributions, each divided by their number.
 #[kernel]
-fn gaussians(x: f64, means: &ArrayRef1<f64>, widths: &ArrayRef1<f64>) -> Array1<f64> {
+pub fn gaussians(x: f64, means: &ArrayRef1<f64>, widths: &ArrayRef1<f64>) -> Array1<f64> {
     let n = means.len();
     let result = (-0.5 * ((x - means) / widths).powi(2)).exp() / widths;
     result / SQRT_2PI / n as f64

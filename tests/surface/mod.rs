@@ -1,3 +1,9 @@
-//! The ways in, argument types, messages of the compiler.
+//! The ways in, argument types, results, engines, what a kernel tells about itself, and messages of the compiler.
 
+mod arguments;
+mod comparison;
+mod engines;
 mod messages;
+mod results;
+mod stages;
+mod ways_in;
