@@ -1,0 +1,41 @@
+//! The tables of operations in `docs/IR.md` are those of the code.
+
+use super::document_says;
+use parfuse_ir::lane::LaneOp;
+use parfuse_ir::{ScalarOp, for_each_lane_op, for_each_scalar_op};
+
+/// Rows of a table: an operation's name, number of operands and meaning.
+macro_rules! rows {
+    ($(($variant:ident, $name:literal, $arity:literal, $($property:expr),+)),* $(,)?) => {
+        vec![$(($name, $arity, last(&[$(stringify!($property)),+]))),*]
+    };
+}
+
+/// The documentation stands last, as a literal.
+fn last(properties: &[&str]) -> String {
+    let literal = properties.last().expect("properties").trim_matches('"');
+    literal.replace("\\\"", "\"").replace("\\\\", "\\")
+}
+
+fn table(rows: Vec<(&str, usize, String)>) -> String {
+    let mut table = String::from("\n| operation | operands | meaning |\n|---|---|---|\n");
+    for (name, arity, meaning) in rows {
+        let meaning = meaning.replace('|', "\\|");
+        table += &format!("| `{name}` | {arity} | {meaning} |\n");
+    }
+    table + "\n"
+}
+
+#[test]
+fn scalar_operations_are_listed() {
+    let rows: Vec<(&str, usize, String)> = for_each_scalar_op!(rows);
+    assert_eq!(rows.len(), ScalarOp::ALL.len());
+    document_says("docs/IR.md", "scalar operations", &table(rows));
+}
+
+#[test]
+fn lane_operations_are_listed() {
+    let rows: Vec<(&str, usize, String)> = for_each_lane_op!(rows);
+    assert_eq!(rows.len(), LaneOp::ALL.len());
+    document_says("docs/IR.md", "lane operations", &table(rows));
+}

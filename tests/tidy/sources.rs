@@ -1,0 +1,128 @@
+//! The sources: a claim at the head, one room in size, `unsafe` in three rooms, nothing left over.
+
+use super::{files, read, report};
+use std::path::{Path, PathBuf};
+
+/// No file is longer: it would be two rooms.
+const MOST_LINES: usize = 600;
+
+/// Where `unsafe` code may be. The last one tests machine code without the library around it.
+const UNSAFE: [&str; 4] = [
+    "crates/codegen/src/memory.rs",
+    "crates/codegen/tests/execution/machine.rs",
+    "crates/parfuse/src/call.rs",
+    "crates/runtime/src/buffer.rs",
+];
+
+fn sources() -> Vec<PathBuf> {
+    ["crates", "examples", "tests", "benches"].iter().flat_map(|folder| files(folder, "rs")).collect()
+}
+
+fn is_unsafe_room(path: &Path) -> bool {
+    UNSAFE.iter().any(|room| path == Path::new(room))
+}
+
+#[test]
+fn every_source_says_at_its_head_what_it_claims() {
+    let silent = sources().into_iter().filter(|path| !read(path).starts_with("//! "));
+    report(silent.map(|path| format!("{}: begin with `//!`", path.display())).collect());
+}
+
+#[test]
+fn every_source_is_one_room() {
+    let lines = sources().into_iter().map(|path| (read(&path).lines().count(), path));
+    let long = lines.filter(|(lines, _)| *lines > MOST_LINES);
+    report(long.map(|(lines, path)| format!("{}: {lines} lines are two rooms", path.display())).collect());
+}
+
+#[test]
+fn unsafe_code_is_in_its_rooms() {
+    let mut complaints = Vec::new();
+    for path in sources() {
+        let allows = read(&path).lines().any(|line| {
+            let line = line.trim_start();
+            line.starts_with('#') && line.contains("allow(") && line.contains("unsafe_code")
+        });
+        if allows != is_unsafe_room(&path) {
+            complaints.push(format!("{}: allows unsafe code: {allows}", path.display()));
+        }
+    }
+    report(complaints);
+}
+
+#[test]
+fn every_crate_is_under_the_lints_of_the_workspace() {
+    let manifests = files("crates", "toml");
+    assert!(!manifests.is_empty());
+    let lax = manifests.into_iter().filter(|path| !read(path).contains("[lints]\nworkspace = true"));
+    report(lax.map(|path| format!("{}: add `[lints] workspace = true`", path.display())).collect());
+}
+
+#[test]
+fn every_unsafe_block_says_why_it_is_sound() {
+    let mut complaints = Vec::new();
+    for path in UNSAFE {
+        let text = read(path);
+        let lines: Vec<&str> = text.lines().collect();
+        for (number, line) in lines.iter().enumerate() {
+            let code = line.split("//").next().unwrap_or("");
+            if !code.contains("unsafe {") && !code.contains("unsafe impl") {
+                continue;
+            }
+            // Above it, a comment, with at most the beginning of the statement between them.
+            let comment = lines[..number].iter().rev().take(12);
+            if !comment.clone().any(|line| line.contains("// SAFETY: ")) {
+                complaints.push(format!("{path}:{}: no `// SAFETY: …` above", number + 1));
+            }
+        }
+    }
+    report(complaints);
+}
+
+#[test]
+fn nothing_is_left_over_from_writing() {
+    // In parts, so that this file itself passes.
+    let left_over = [
+        concat!("TO", "DO"),
+        concat!("FIX", "ME"),
+        concat!("unimpl", "emented!("),
+        concat!("to", "do!("),
+        concat!("dbg", "!("),
+        concat!("/wo", "rk/"),
+        concat!("/tm", "p/"),
+        concat!("/ro", "ot/"),
+        concat!("/ho", "me/"),
+        concat!("issue ", "#"),
+        concat!("the ", "brief"),
+    ];
+    let texts = ["md", "rs", "toml"].iter().flat_map(|extension| files(".", extension));
+    let mut complaints = Vec::new();
+    for path in texts {
+        for (number, line) in read(&path).lines().enumerate() {
+            let found = left_over.iter().filter(|what| line.contains(**what));
+            complaints.extend(found.map(|what| format!("{}:{}: {what}", path.display(), number + 1)));
+        }
+    }
+    report(complaints);
+}
+
+#[test]
+fn every_pass_has_examples_of_what_it_does() {
+    let library = read("crates/passes/src/lib.rs");
+    // `pub use fuse_loops::fuse_loops;`: a pass is the function with the name of its file.
+    let passes: Vec<&str> = library
+        .lines()
+        .filter_map(|line| line.strip_prefix("pub use ")?.strip_suffix(';')?.split_once("::"))
+        .filter(|(file, function)| file == function)
+        .map(|(file, _)| file)
+        .collect();
+    assert!(passes.contains(&"fuse_loops") && passes.contains(&"vectorize"), "{passes:?}");
+    let examples = files("tests/ir", "ir");
+    let has_examples = |pass: &str| examples.iter().any(|path| path.starts_with(format!("tests/ir/{pass}")));
+    let without = passes.iter().filter(|pass| !has_examples(pass));
+    report(without.map(|pass| format!("{pass}: no file in tests/ir/{pass}")).collect());
+    let of_no_pass = examples
+        .iter()
+        .filter(|path| !passes.iter().any(|pass| path.starts_with(format!("tests/ir/{pass}"))));
+    report(of_no_pass.map(|path| format!("{}: of no pass", path.display())).collect());
+}
