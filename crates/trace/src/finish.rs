@@ -12,7 +12,7 @@ use crate::errors::{At, Complaint, Step, TraceError, mistake};
 use crate::state::{Kind, Literal, State};
 use crate::{Tracer, Value, ownership};
 use parfuse_ir::program::{self, Block, Expr, Program, Stmt, Type};
-use parfuse_ir::{DType, Loc, Scalar};
+use parfuse_ir::{DType, Loc, Scalar, ScalarOp};
 use std::collections::HashSet;
 
 /// What a kernel is declared to return.
@@ -196,8 +196,12 @@ impl State {
                     if op.result_type(&dtypes) != Some(data.ty.dtype()) {
                         let dtypes: Vec<&str> = dtypes.iter().map(|dtype| dtype.name()).collect();
                         let types = dtypes.join(" and ");
-                        complaints
-                            .push((data.loc, format!("the operation `{op}` does not apply to {types}")));
+                        let instead = match op {
+                            ScalarOp::Rem => "; write `a - b * (a / b).trunc()`",
+                            _ => "",
+                        };
+                        let message = format!("the operation `{op}` does not apply to {types}{instead}");
+                        complaints.push((data.loc, message));
                     }
                 }
                 Expr::Reduce { op, array } => {

@@ -26,7 +26,6 @@ pub(super) fn legalize<P: Primitives>(
         ScalarOp::Sub => by_kind(FSub, ISub),
         ScalarOp::Mul => by_kind(FMul, IMul),
         ScalarOp::Div => by_kind(FDiv, by_sign(SDiv, UDiv)),
-        ScalarOp::Rem if float => return expand(p, op, operands),
         ScalarOp::Rem => by_sign(SRem, URem),
         ScalarOp::Neg if float => FNeg,
         ScalarOp::Neg => return negate(p, operands[0]),
@@ -254,7 +253,6 @@ mod tests {
         for op in ScalarOp::ALL {
             for dtype in DType::ALL {
                 let defined_by_expansion = match op {
-                    ScalarOp::Rem => dtype.is_float(),
                     ScalarOp::Exp | ScalarOp::Ln | ScalarOp::Sin | ScalarOp::Cos => true,
                     ScalarOp::Tan | ScalarOp::Tanh | ScalarOp::Powi | ScalarOp::Powf => true,
                     _ => false,
