@@ -94,7 +94,10 @@ fn mixture(n: usize) -> (Array1<f64>, Array1<f64>) {
 }
 
 fn main() -> ExitCode {
-    match Options::from_args(ENTRIES).map_err(Into::into).and_then(|options| options.map_or(Ok(true), |o| run(&o))) {
+    match Options::from_args(ENTRIES)
+        .map_err(Into::into)
+        .and_then(|options| options.map_or(Ok(true), |o| run(&o)))
+    {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -109,7 +112,7 @@ fn run(options: &Options) -> Result<bool, Box<dyn std::error::Error>> {
     let engine = Engine::builder().threads(options.threads).build()?;
     let mut compare = CompareOptions::default().repetitions(options.repetitions).seed(options.seed);
     if std::io::stderr().is_terminal() {
-        compare = compare.progress(|variant| show_progress(variant));
+        compare = compare.progress(show_progress);
     }
     let mut comparisons = Vec::new();
     for entry in &options.entries {

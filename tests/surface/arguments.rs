@@ -173,7 +173,6 @@ fn elements_and_scalars_have_one_of_six_types() {
 }
 
 #[kernel]
-#[allow(clippy::too_many_arguments)]
 fn twelve(
     a: f64,
     b: f64,

@@ -221,7 +221,7 @@ exclusive_arguments!(
     <'r> ArrayViewMut<'r, T, D> as ArrayViewMut<'b, T, D> = view,
 );
 
-impl<'r, T: Element> Argument for &'r mut [T] {
+impl<T: Element> Argument for &mut [T] {
     const KIND: ParamKind = array_kind::<T>(1, true);
     type Reborrowed<'b>
         = &'b mut [T]

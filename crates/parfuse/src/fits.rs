@@ -19,7 +19,7 @@ pub(crate) fn check_arguments(kernel: &str, program: &Program, binder: &Binder<'
     }
     for (position, (argument, param)) in binder.arguments.iter().zip(&program.params).enumerate() {
         let found = argument.kind();
-        if found.ty != param.ty || found.mutable < param.mutable {
+        if found.ty != param.ty || (param.mutable && !found.mutable) {
             let (parameter, expected, found) = (param.name.clone(), taken(param), taken(&found));
             return Err(Error::Argument { kernel, position, parameter, expected, found });
         }

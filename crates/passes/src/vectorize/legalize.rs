@@ -252,11 +252,17 @@ mod tests {
     fn operations_compute_what_they_are_defined_to() {
         for op in ScalarOp::ALL {
             for dtype in DType::ALL {
-                let defined_by_expansion = match op {
-                    ScalarOp::Exp | ScalarOp::Ln | ScalarOp::Sin | ScalarOp::Cos => true,
-                    ScalarOp::Tan | ScalarOp::Tanh | ScalarOp::Powi | ScalarOp::Powf => true,
-                    _ => false,
-                };
+                let defined_by_expansion = [
+                    ScalarOp::Exp,
+                    ScalarOp::Ln,
+                    ScalarOp::Sin,
+                    ScalarOp::Cos,
+                    ScalarOp::Tan,
+                    ScalarOp::Tanh,
+                    ScalarOp::Powi,
+                    ScalarOp::Powf,
+                ]
+                .contains(op);
                 let dtypes = match op {
                     ScalarOp::Select => vec![DType::Bool, *dtype, *dtype],
                     _ => vec![*dtype; op.arity()],
