@@ -155,7 +155,10 @@ fn arguments_and_results_of_other_types_are_errors() {
     let engine = Engine::new().unwrap();
     let kernel = engine.trace("half", |t| t.array::<f64>("a", 1) / 2.0).unwrap();
     let of_floats: Result<Array1<f64>, Error> = kernel.serial((&array![1.0f32],));
-    assert_eq!(of_floats.unwrap_err().to_string(), "argument `a` of `half`: expected &Array1<f64>, found &Array1<f32>");
+    assert_eq!(
+        of_floats.unwrap_err().to_string(),
+        "argument `a` of `half`: expected &Array1<f64>, found &Array1<f32>"
+    );
     let of_two: Result<Array1<f64>, Error> = kernel.serial((&array![1.0], 2.0));
     assert_eq!(of_two.unwrap_err().to_string(), "`half` takes 1 argument, not 2");
     let scalar: Result<f64, Error> = kernel.serial((&array![1.0],));

@@ -6,7 +6,7 @@
 //!   Compiler   └ region.rs   rows, vector steps, scalar tail ┘
 //! ```
 //!
-//! Both kinds of function share [`emit`]: one walk over a lane program that emits it either for a *step* of
+//! Both kinds of function share `emit`: one walk over a lane program that emits it either for a *step* of
 //! several elements in 128-bit registers or for one element in scalar registers, with the same bits. The
 //! functions and what they exchange with their caller are described in [`abi`].
 //!

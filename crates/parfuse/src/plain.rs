@@ -81,7 +81,7 @@ pub(crate) fn next_key() -> u64 {
     }
 }
 
-/// A type that [`random`] can draw.
+/// A type that [`random`](fn@random) can draw.
 pub trait Random: Element {
     /// A value from this thread's `fastrand` generator.
     fn draw() -> Self;
@@ -167,7 +167,7 @@ pub fn prange<I: IntoIterator>(range: I) -> Prange<I::IntoIter> {
     Prange { range: range.into_iter(), counts_for: counted }
 }
 
-/// The iterator that [`prange`] returns.
+/// The iterator that [`prange`](fn@prange) returns.
 #[derive(Debug)]
 pub struct Prange<I> {
     range: I,
