@@ -1,1 +1,164 @@
-//! Passes on IR text: input above, expected output below.
+//! Each pass on small programs: the files `tests/ir/<pass>/*.ir`.
+//!
+//! ```text
+//! // what the file shows
+//! loops f(…) { … }
+//! ----
+//! the program after the pass, or `// unchanged`
+//! // fuse_loops: not fused, the spaces differ @1:1 @2:1
+//! ```
+//!
+//! A file that starts with a `program` is lowered first. `BLESS=1` writes down what the passes do now; read what
+//! it wrote before you commit it.
+
+use parfuse_ir::loops::{Event, FusionRefusal, Layout, Loops, Note};
+use parfuse_ir::program::Program;
+use parfuse_ir::{Loc, lane};
+use parfuse_passes::pipeline::Options;
+use parfuse_passes::{self as passes, Changed, Rejection};
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+/// The passes over loops, by name.
+const PASSES: &[(&str, fn(&mut Loops) -> Changed)] = &[
+    ("fold_constants", passes::fold_constants),
+    ("number_values", passes::number_values),
+    ("remove_dead_code", passes::remove_dead_code),
+    ("hoist_invariants", passes::hoist_invariants),
+    ("hoist_checks", passes::hoist_checks),
+    ("fuse_loops", passes::fuse_loops),
+    ("contract_arrays", passes::contract_arrays),
+    ("zero_fills", passes::zero_fills),
+    ("renumber", passes::renumber),
+];
+
+fn directory() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ir")
+}
+
+fn entries(directory: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(directory).unwrap_or_else(|error| panic!("{directory:?}: {error}"));
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    paths.sort();
+    paths
+}
+
+fn name(path: &Path) -> &str {
+    path.file_stem().and_then(|name| name.to_str()).expect("a name")
+}
+
+#[test]
+fn passes_do_what_the_files_say() {
+    let bless = std::env::var("BLESS").is_ok_and(|value| value == "1");
+    let mut wrong = String::new();
+    for folder in entries(&directory()) {
+        for file in entries(&folder) {
+            let text = std::fs::read_to_string(&file).expect("a text");
+            let (input, expected) = text.split_once("----\n").unwrap_or((&text, ""));
+            let found = result(name(&folder), input, &file);
+            if bless && found != expected {
+                std::fs::write(&file, format!("{input}----\n{found}")).expect("a file that can be written");
+            } else if found != expected {
+                writeln!(wrong, "{}\nfound:\n{found}\nexpected:\n{expected}", file.display()).unwrap();
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}(BLESS=1 rewrites the files)");
+}
+
+#[test]
+fn every_pass_has_files_for_what_it_does_and_what_it_refuses() {
+    let others = ["lower_arrays", "check_parallel", "vectorize"];
+    for pass in PASSES.iter().map(|(name, _)| *name).chain(others) {
+        let files = entries(&directory().join(pass));
+        assert!(files.len() >= 2, "tests/ir/{pass} has {} files", files.len());
+    }
+}
+
+/// What a pass makes of the text of a file.
+fn result(pass: &str, input: &str, file: &Path) -> String {
+    let fail = |error: &dyn std::fmt::Display| -> ! { panic!("{}: {error}", file.display()) };
+    let mut loops = match read(input, file) {
+        Ok(loops) => loops,
+        Err(rejection) => return rejected(&rejection),
+    };
+    match pass {
+        "lower_arrays" => loops.to_string() + &notes(&loops),
+        "check_parallel" => match passes::check_parallel(&loops) {
+            Ok(()) => "// accepted\n".to_string(),
+            Err(rejection) => rejected(&rejection),
+        },
+        "vectorize" => {
+            let lane: lane::Lane = passes::vectorize(&loops);
+            lane.verify().unwrap_or_else(|error| fail(&error));
+            lane.to_string()
+        }
+        "pipeline" => {
+            passes::check_parallel(&loops).unwrap_or_else(|error| fail(&error));
+            passes::optimize(&mut loops, &Options::default());
+            loops.verify().unwrap_or_else(|error| fail(&error));
+            loops.to_string()
+        }
+        _ => {
+            let found = PASSES.iter().find(|(name, _)| *name == pass);
+            let (_, run) = found.unwrap_or_else(|| fail(&"a folder for a pass that does not exist"));
+            loops.notes.clear();
+            let before = loops.to_string();
+            let changed = run(&mut loops).yes();
+            loops.verify().unwrap_or_else(|error| fail(&error));
+            let after = loops.to_string();
+            assert_eq!(changed, before != after, "{}: the pass says {changed}", file.display());
+            (if changed { after } else { "// unchanged\n".to_string() }) + &notes(&loops)
+        }
+    }
+}
+
+/// Reads loops, or a program over contiguous arrays without axes of length one.
+fn read(input: &str, file: &Path) -> Result<Loops, Rejection> {
+    let fail = |error: &dyn std::fmt::Display| -> ! { panic!("{}: {error}", file.display()) };
+    let is_program = input.lines().any(|line| line.starts_with("program "));
+    let loops = if is_program {
+        let program = Program::parse(input).unwrap_or_else(|error| fail(&error));
+        program.verify().unwrap_or_else(|error| fail(&error));
+        let layout = |rank| Layout { unit: true, single: vec![false; rank as usize] };
+        let layouts: Vec<_> = program.params.iter().map(|param| param.ty.rank().map(layout)).collect();
+        passes::lower_arrays(&program, &layouts)?
+    } else {
+        Loops::parse(input).unwrap_or_else(|error| fail(&error))
+    };
+    loops.verify().unwrap_or_else(|error| fail(&error));
+    Ok(loops)
+}
+
+fn rejected(rejection: &Rejection) -> String {
+    format!("// rejected: {rejection}{}\n", places(&rejection.locs()))
+}
+
+/// What a pass noted, a line each.
+fn notes(loops: &Loops) -> String {
+    let line = |note: &Note| {
+        let event = match &note.event {
+            Event::Fused => "fused".to_string(),
+            Event::NotFused(refusal) => format!("not fused, {}", reason(refusal)),
+            Event::Contracted { array } => format!("contracted {array}"),
+            Event::NestedSerial => "a prange inside another runs serially".to_string(),
+        };
+        format!("// {}: {event}{}\n", note.pass, places(&note.locs))
+    };
+    loops.notes.iter().map(line).collect()
+}
+
+fn reason(refusal: &FusionRefusal) -> String {
+    match refusal {
+        FusionRefusal::DifferentSpaces => "the spaces differ".to_string(),
+        FusionRefusal::UsesReduction { variable } => format!("it needs the total of {variable}"),
+        FusionRefusal::CrossIteration { array } => format!("iterations meet in {array}"),
+        FusionRefusal::StatementBetween => "something stands between".to_string(),
+        FusionRefusal::Faults => "both may fail".to_string(),
+    }
+}
+
+fn places(locs: &[Loc]) -> String {
+    let known = locs.iter().filter(|loc| **loc != Loc::NONE);
+    known.map(|loc| format!(" {loc}")).collect()
+}
