@@ -183,16 +183,8 @@ impl Machine<'_> {
             Stmt::Update { var, value, loc } => {
                 let value = self.get(*value);
                 let mut array = (**self.var(*var).array()).clone();
-                let shape = self.broadcast_shapes(&[array.shape.clone(), value.shape().to_vec()], *loc)?;
-                if shape != array.shape {
-                    let axis = (0..shape.len()).find(|i| array.shape.get(*i) != shape.get(*i)).unwrap_or(0);
-                    let own = array.shape.get(axis).copied().unwrap_or(1);
-                    return Err(self.failure(
-                        FaultKind::ShapeMismatch { axis: axis as u8 },
-                        *loc,
-                        &[own, shape[axis]],
-                    ));
-                }
+                let shape = array.shape.clone();
+                self.check_broadcast(value.shape(), &shape, *loc)?;
                 for index in indices(&shape) {
                     array.store(&index, value.broadcast(&index));
                 }
@@ -274,6 +266,17 @@ impl Machine<'_> {
         Ok(common)
     }
 
+    /// A shape must broadcast to a wanted one.
+    fn check_broadcast(&self, shape: &[usize], wanted: &[usize], loc: Loc) -> Result<(), Failure> {
+        for (axis, n) in (wanted.len() - shape.len()..wanted.len()).zip(shape) {
+            if *n != 1 && *n != wanted[axis] {
+                let kind = FaultKind::ShapeMismatch { axis: axis as u8 };
+                return Err(self.failure(kind, loc, &[wanted[axis], *n]));
+            }
+        }
+        Ok(())
+    }
+
     fn elementwise(
         &mut self,
         ty: Type,
@@ -341,6 +344,10 @@ impl Machine<'_> {
                 Datum::Scalar(random_scalar(self.key, place.stream, place.element, place.draws, dtype))
             }
             Expr::Map { arrays, params, body, result } => {
+                let first = self.get(arrays[0]).shape().to_vec();
+                for array in arrays {
+                    self.check_broadcast(self.get(*array).shape(), &first, data.loc)?;
+                }
                 self.elementwise(data.ty, arrays, data.loc, |machine, x| {
                     for (param, x) in params.iter().zip(x) {
                         machine.values[param.index()] = Some(Datum::Scalar(*x));
