@@ -55,7 +55,7 @@ impl Grid {
     /// Rows shorter than a block are grouped into blocks of whole rows; longer rows are cut.
     pub fn new(extents: &[usize], grain: Grain) -> Grid {
         let (columns, outer) = extents.split_last().map_or((1, &[][..]), |(last, outer)| (*last, outer));
-        let rows = outer.iter().product::<usize>();
+        let rows = outer.iter().fold(1usize, |rows, n| rows.saturating_mul(*n));
         let elements = rows.saturating_mul(columns);
         let block = match grain {
             Grain::Fine => FINE_BLOCK.max(elements.div_ceil(MAX_BLOCKS).next_multiple_of(FINE_BLOCK)),
@@ -73,9 +73,9 @@ impl Grid {
         }
     }
 
-    /// The number of elements.
+    /// The number of elements; the largest number if there are more.
     pub fn elements(&self) -> usize {
-        self.rows * self.columns
+        self.rows.saturating_mul(self.columns)
     }
 
     /// The number of blocks; none for an empty space.
@@ -103,22 +103,19 @@ impl Grid {
 
 /// Merges inner dimensions of a space that all accesses walk through with one stride.
 ///
-/// `strides[a][d]` is the stride, in elements, of access `a` along dimension `d` (0 where it broadcasts).
-/// Returns extents of the same rank, the merged dimensions set to 1 and their product in the last: the
-/// elements come in the same order, but in longer rows. Only regions that use their indices for nothing
-/// but such accesses may be collapsed.
-pub fn collapse(extents: &[usize], strides: &[Vec<isize>]) -> Vec<usize> {
-    let mut merged = extents.to_vec();
-    let Some(last) = extents.len().checked_sub(1) else { return merged };
+/// `strides[a][d]` is the stride, in elements, of access `a` along dimension `d` (0 where it broadcasts). The merged
+/// dimensions become 1 and their product the last: the elements come in the same order, but in longer rows. Only
+/// regions that use their indices for nothing but such accesses may be collapsed.
+pub fn collapse<S: std::ops::Deref<Target = [isize]>>(extents: &mut [usize], strides: &[S]) {
+    let Some(last) = extents.len().checked_sub(1) else { return };
     for d in (0..last).rev() {
-        let inner = merged[last] as isize;
+        let inner = extents[last] as isize;
         if !strides.iter().all(|access| access[d] == access[last].wrapping_mul(inner)) {
             break;
         }
-        merged[last] *= merged[d];
-        merged[d] = 1;
+        extents[last] *= extents[d];
+        extents[d] = 1;
     }
-    merged
 }
 
 /// Folds the accumulator lanes of a block to one value, by halves.
@@ -199,12 +196,17 @@ mod tests {
 
     #[test]
     fn contiguous_dimensions_collapse() {
-        assert_eq!(collapse(&[4, 5, 6], &[vec![30, 6, 1]]), [1, 1, 120]);
-        assert_eq!(collapse(&[4, 5, 6], &[vec![30, 6, 1], vec![0, 0, 1]]), [4, 5, 6]);
-        assert_eq!(collapse(&[4, 5, 6], &[vec![60, 6, 1]]), [4, 1, 30]);
-        assert_eq!(collapse(&[4, 5, 6], &[vec![1, 4, 20]]), [4, 5, 6]);
-        assert_eq!(collapse(&[4, 5], &[vec![0, 0]]), [1, 20]);
-        assert_eq!(collapse(&[], &[]), Vec::<usize>::new());
+        let collapsed = |extents: &[usize], strides: &[Vec<isize>]| {
+            let mut extents = extents.to_vec();
+            collapse(&mut extents, strides);
+            extents
+        };
+        assert_eq!(collapsed(&[4, 5, 6], &[vec![30, 6, 1]]), [1, 1, 120]);
+        assert_eq!(collapsed(&[4, 5, 6], &[vec![30, 6, 1], vec![0, 0, 1]]), [4, 5, 6]);
+        assert_eq!(collapsed(&[4, 5, 6], &[vec![60, 6, 1]]), [4, 1, 30]);
+        assert_eq!(collapsed(&[4, 5, 6], &[vec![1, 4, 20]]), [4, 5, 6]);
+        assert_eq!(collapsed(&[4, 5], &[vec![0, 0]]), [1, 20]);
+        assert_eq!(collapsed(&[], &[]), Vec::<usize>::new());
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! argument into plain data: a scalar's bits, or an array's address, lengths and strides, whose borrow the
 //! [`Binder`] holds for as long as the call runs.
 
-use crate::rank::Rank;
+use crate::rank::{PerAxis, Rank};
 use ndarray::{Array, ArrayRef, ArrayView, ArrayViewMut, Dimension};
 use parfuse_ir::program::Type;
 use parfuse_ir::{DType, Element, Scalar};
@@ -52,18 +52,19 @@ pub trait Argument: Sized {
 }
 
 /// An array argument as plain data: an address, lengths, and strides in elements.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct RawArray {
     pub(crate) address: *mut u8,
     pub(crate) dtype: DType,
     pub(crate) mutable: bool,
-    pub(crate) shape: SmallVec<[usize; 3]>,
-    pub(crate) strides: SmallVec<[isize; 3]>,
+    pub(crate) shape: PerAxis<usize>,
+    pub(crate) strides: PerAxis<isize>,
 }
 
 impl RawArray {
+    #[inline]
     fn read<T: Element>(address: *const T, shape: &[usize], strides: &[isize]) -> RawArray {
-        let (shape, strides) = (shape.into(), strides.into());
+        let (shape, strides) = (PerAxis::new(shape), PerAxis::new(strides));
         RawArray { address: address as *mut u8, dtype: T::DTYPE, mutable: false, shape, strides }
     }
 
@@ -74,7 +75,7 @@ impl RawArray {
     /// Whether the elements lie in row-major order without gaps.
     pub(crate) fn is_row_major(&self) -> bool {
         let mut expected = 1;
-        for (&len, &stride) in self.shape.iter().zip(&self.strides).rev() {
+        for (&len, &stride) in self.shape.iter().zip(self.strides.iter()).rev() {
             if len > 1 && stride != expected {
                 return false;
             }
@@ -93,7 +94,7 @@ impl RawArray {
 }
 
 /// A bound argument.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Bound {
     Scalar(Scalar),
     Array(RawArray),

@@ -17,6 +17,7 @@
 use crate::argument::{Binder, Bound, RawArray};
 use crate::engine::Core;
 use crate::error::{Error, Place};
+use crate::rank::PerAxis;
 use crate::specialise::Specialisation;
 use parfuse_codegen::Code;
 use parfuse_codegen::abi::{self, FaultRecord, HostTable};
@@ -41,7 +42,7 @@ pub enum Output {
     /// An array in row-major order.
     Array {
         /// Its shape.
-        shape: SmallVec<[usize; 3]>,
+        shape: PerAxis<usize>,
         /// Its elements.
         elements: Elements,
     },
@@ -184,12 +185,9 @@ fn describe(
     }
 }
 
-fn row_major_strides(shape: &[usize]) -> SmallVec<[isize; 3]> {
-    let mut strides: SmallVec<[isize; 3]> = smallvec![1; shape.len()];
-    for axis in (1..shape.len()).rev() {
-        strides[axis - 1] = strides[axis] * shape[axis].max(1) as isize;
-    }
-    strides
+fn row_major_strides(shape: &[usize]) -> PerAxis<isize> {
+    let inner = |axis: usize| shape[axis + 1..].iter().map(|n| *n.max(&1) as isize).product();
+    PerAxis::from_fn(shape.len(), inner)
 }
 
 fn allocate_elements(
@@ -243,8 +241,12 @@ impl Host<'_> {
             );
             return Ok(());
         }
-        let len = shape.iter().filter(|n| **n != 0).try_fold(1usize, |len, n| len.checked_mul(*n));
-        let len = len.map(|len| if shape.contains(&0) { 0 } else { len });
+        // As for `ndarray`: even an array without elements must have strides that fit.
+        let len = shape
+            .iter()
+            .filter(|n| **n != 0)
+            .try_fold(1isize, |len, n| isize::try_from(*n).ok().and_then(|n| len.checked_mul(n)));
+        let len = len.map(|len| if shape.contains(&0) { 0 } else { len as usize });
         // Release what the buffer held before, so that a loop reuses the memory.
         self.storage[buffer.index()] = Storage::Nothing;
         let allocated = len
@@ -272,8 +274,8 @@ impl Host<'_> {
         let rank = self.kernel.lane.buffers[from].rank;
         let mut moved = std::mem::replace(&mut self.storage[from.index()], Storage::Nothing);
         let frame = self.frame();
-        let shape: SmallVec<[usize; 3]> =
-            (0..rank).map(|axis| frame[layout.dim(from, axis).index()] as usize).collect();
+        let shape =
+            PerAxis::from_fn(rank as usize, |axis| frame[layout.dim(from, axis as u8).index()] as usize);
         let mut address = frame[layout.address(from).index()] as *mut u8;
         if let Storage::Offered = moved {
             // The offered memory belongs to the result `from`, which may be made anew: move a copy.
@@ -300,19 +302,18 @@ impl Host<'_> {
         let region = &kernel.lane.regions[id];
         let layout = &kernel.lane.frame;
         let frame = self.frame();
-        let extents: SmallVec<[usize; 3]> =
-            region.extents.iter().map(|slot| frame[slot.index()] as usize).collect();
-        let mut merged = extents.clone();
+        let extents = PerAxis::from_fn(region.extents.len(), |d| frame[region.extents[d].index()] as usize);
+        let mut merged = extents;
         if let (Some(accesses), true) = (&region.collapsible, extents.len() > 1) {
-            let stride = |buffer, axis: &Option<u8>| {
+            let stride = |buffer, axis: Option<u8>| {
                 axis.map_or(0, |axis| frame[layout.stride(buffer, axis).index()] as isize)
             };
-            let strides: Vec<Vec<isize>> = accesses
+            let strides: SmallVec<[PerAxis<isize>; 8]> = accesses
                 .iter()
-                .map(|(buffer, axes)| axes.iter().map(|axis| stride(*buffer, axis)).collect())
+                .map(|(buffer, axes)| PerAxis::from_fn(axes.len(), |d| stride(*buffer, axes[d])))
                 .collect();
-            merged = grid::collapse(&extents, &strides).into();
-            region.extents.iter().zip(&merged).for_each(|(slot, n)| frame[slot.index()] = *n as u64);
+            grid::collapse(&mut merged, &strides);
+            region.extents.iter().zip(merged.iter()).for_each(|(slot, n)| frame[slot.index()] = *n as u64);
         }
         let grid = Grid::new(&merged, region.grain);
         let count = region.reductions.len();
@@ -332,17 +333,18 @@ impl Host<'_> {
             if status == abi::OK { Ok(()) } else { Err(fault) }
         });
         let frame = self.frame();
-        region.extents.iter().zip(&extents).for_each(|(slot, n)| frame[slot.index()] = *n as u64);
+        region.extents.iter().zip(extents.iter()).for_each(|(slot, n)| frame[slot.index()] = *n as u64);
         result.map_err(|BlockFailure { error, .. }| error)?;
         for (index, reduction) in region.reductions.iter().enumerate() {
-            let own = partials.iter().skip(index).step_by(count.max(1));
+            if grid.blocks() == 1 {
+                frame[reduction.total.index()] = partials[index];
+                continue;
+            }
+            let own = partials.iter().skip(index).step_by(count);
             let own: Vec<Scalar> = own.map(|bits| Scalar::from_bits(reduction.dtype, *bits)).collect();
             let combine = |a, b| reduction.op.combine().eval(&[a, b]);
-            let total = match own[..] {
-                [single] => single,
-                _ => grid::fold_partials(own, combine)
-                    .unwrap_or_else(|| reduction.op.identity(reduction.dtype)),
-            };
+            let total = grid::fold_partials(own, combine);
+            let total = total.unwrap_or_else(|| reduction.op.identity(reduction.dtype));
             frame[reduction.total.index()] = total.to_bits();
         }
         Ok(())
@@ -378,7 +380,9 @@ impl Host<'_> {
         match std::mem::replace(&mut self.storage[buffer.index()], Storage::Nothing) {
             Storage::Offered => Output::InPlace,
             Storage::Owned(elements) => Output::Array {
-                shape: (0..rank).map(|axis| frame[layout.dim(buffer, axis).index()] as usize).collect(),
+                shape: PerAxis::from_fn(rank as usize, |axis| {
+                    frame[layout.dim(buffer, axis as u8).index()] as usize
+                }),
                 elements: Elements(elements),
             },
             Storage::Nothing => unreachable!("a kernel makes every array it returns"),
@@ -428,8 +432,7 @@ extern "C" fn host_allocate(host: *const HostTable, buffer: u32, shape: *const u
         let rank = host.kernel.lane.buffers[buffer].rank as usize;
         // SAFETY: the driver passes the address of as many lengths as the buffer has axes (and none is read for
         // rank 0).
-        let shape: SmallVec<[usize; 3]> =
-            (0..rank).map(|axis| unsafe { shape.add(axis).read() } as usize).collect();
+        let shape = PerAxis::from_fn(rank, |axis| unsafe { shape.add(axis).read() } as usize);
         host.allocate(buffer, &shape, zeroed != 0)
     })
 }

@@ -8,13 +8,14 @@ use crate::error::Error;
 use crate::kernel::{Kernel, KernelFunction};
 use crate::lazy::{EvalCache, Session};
 use crate::returned::Returned;
-use parfuse_codegen::{Compiler, Options as CompilerOptions};
+use parfuse_codegen::{Compiler, Features, Options as CompilerOptions};
 use parfuse_ir::program::Program;
 use parfuse_runtime::Pool;
 use parfuse_trace::{ReturnKind, Tracer, Value};
 use std::any::TypeId;
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::panic::RefUnwindSafe;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
@@ -25,7 +26,7 @@ pub struct Engine(Arc<Inner>);
 
 struct Inner {
     core: Arc<Core>,
-    functions: RwLock<HashMap<TypeId, Kernel>>,
+    functions: RwLock<HashMap<TypeId, Kernel, BuildHasherDefault<IdHasher>>>,
     expressions: EvalCache,
 }
 
@@ -47,6 +48,7 @@ impl RefUnwindSafe for Core {}
 pub struct EngineBuilder {
     threads: usize,
     fuse: bool,
+    features: Features,
 }
 
 impl EngineBuilder {
@@ -61,13 +63,20 @@ impl EngineBuilder {
         self.fuse = fuse;
         self
     }
+    /// Which instructions compiled code may use. Results do not depend on it, times do.
+    #[doc(hidden)]
+    pub fn features(mut self, features: Features) -> Self {
+        self.features = features;
+        self
+    }
     /// Makes the engine. No thread is started before the first parallel call.
     ///
     /// # Errors
     /// If there is no code generator for this machine.
     pub fn build(self) -> Result<Engine, Error> {
         let compiler =
-            Compiler::new(CompilerOptions::default()).map_err(|e| Error::Compile(e.to_string()))?;
+            Compiler::new(CompilerOptions { features: self.features, ..CompilerOptions::default() })
+                .map_err(|e| Error::Compile(e.to_string()))?;
         let core = Arc::new(Core {
             compiler,
             pool: Pool::new(self.threads),
@@ -75,6 +84,22 @@ impl EngineBuilder {
             compilations: AtomicUsize::new(0),
         });
         Ok(Engine(Arc::new(Inner { core, functions: RwLock::default(), expressions: EvalCache::default() })))
+    }
+}
+
+/// Type ids are hashes already.
+#[derive(Default)]
+struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.0 = self.0.rotate_left(8) ^ u64::from(*byte));
+    }
+    fn write_u64(&mut self, word: u64) {
+        self.0 ^= word;
+    }
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
 
@@ -93,7 +118,7 @@ impl Engine {
 
     /// The options to choose from.
     pub fn builder() -> EngineBuilder {
-        EngineBuilder { threads: 0, fuse: true }
+        EngineBuilder { threads: 0, fuse: true, features: Features::default() }
     }
 
     /// The engine that `#[kernel]` functions called on this thread run on.

@@ -173,6 +173,10 @@ impl Refusal {
 fn words(refusal: &FusionRefusal) -> String {
     match refusal {
         FusionRefusal::DifferentSpaces => "their lengths are not known to be equal".to_string(),
+        FusionRefusal::DifferentBlocks => {
+            "one has loops inside and runs in smaller blocks, which would change how a sum of floats rounds"
+                .to_string()
+        }
         FusionRefusal::UsesReduction { variable } => {
             format!("the second needs the total `{variable}` of the first")
         }

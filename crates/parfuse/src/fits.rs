@@ -13,15 +13,15 @@ use parfuse_ir::program::{Param, Program, Type};
 /// Checks the arguments of a call.
 pub(crate) fn check_arguments(kernel: &str, program: &Program, binder: &Binder<'_>) -> Result<(), Error> {
     let (expected, found) = (program.params.len(), binder.arguments.len());
-    let kernel = kernel.to_string();
     if expected != found {
-        return Err(Error::ArgumentCount { kernel, expected, found });
+        return Err(Error::ArgumentCount { kernel: kernel.to_string(), expected, found });
     }
     for (position, (argument, param)) in binder.arguments.iter().zip(&program.params).enumerate() {
-        let found = argument.kind();
-        if found.ty != param.ty || (param.mutable && !found.mutable) {
+        let (ty, mutable) = argument.kind();
+        if ty != param.ty || (param.mutable && !mutable) {
+            let found = Param { name: String::new(), ty, mutable };
             let (parameter, expected, found) = (param.name.clone(), taken(param), taken(&found));
-            return Err(Error::Argument { kernel, position, parameter, expected, found });
+            return Err(Error::Argument { kernel: kernel.to_string(), position, parameter, expected, found });
         }
     }
     Ok(())
@@ -29,12 +29,12 @@ pub(crate) fn check_arguments(kernel: &str, program: &Program, binder: &Binder<'
 
 /// Checks that a call asks for the types that the kernel returns.
 pub(crate) fn check_results<R: Returned>(kernel: &str, program: &Program) -> Result<(), Error> {
-    let results: Vec<Type> = program.results.iter().map(|v| program.ty(*v)).collect();
-    let expected = R::kinds();
-    if results == expected {
+    let mut results = program.results.iter().map(|v| program.ty(*v));
+    if R::accepts(&mut results) && results.next().is_none() {
         return Ok(());
     }
-    let (returned, expected) = (returned(&results), returned(&expected));
+    let results: Vec<Type> = program.results.iter().map(|v| program.ty(*v)).collect();
+    let (returned, expected) = (returned(&results), returned(&R::kinds()));
     Err(Error::Result { kernel: kernel.to_string(), returned, expected })
 }
 
@@ -63,12 +63,11 @@ fn rust_type(ty: Type) -> String {
 }
 
 impl Bound {
-    /// The argument as a nameless parameter.
-    fn kind(&self) -> Param {
-        let (ty, mutable) = match self {
+    /// The argument's type and whether it may be written to.
+    fn kind(&self) -> (Type, bool) {
+        match self {
             Bound::Scalar(x) => (Type::Scalar(x.dtype()), false),
             Bound::Array(array) => (Type::Array(array.dtype, array.shape.len() as u8), array.mutable),
-        };
-        Param { name: String::new(), ty, mutable }
+        }
     }
 }

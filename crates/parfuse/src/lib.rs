@@ -57,6 +57,8 @@ pub use error::{Error, Place};
 pub use explain::{Explanation, Refusal, RegionReport};
 pub use kernel::{Kernel, KernelFunction, Variant};
 pub use lazy::Session;
+#[doc(hidden)]
+pub use parfuse_codegen::Features;
 pub use parfuse_macros::kernel;
 pub use parfuse_runtime::AllocationError;
 pub use parfuse_trace::{TraceError, Tracer, Value};

@@ -17,3 +17,49 @@ macro_rules! ranks {
     ($($dimension:ident: $rank:literal),*) => { $(impl Rank for $dimension { const RANK: u8 = $rank; })* };
 }
 ranks!(Ix0: 0, Ix1: 1, Ix2: 2, Ix3: 3);
+
+/// One value per axis of an array: as a slice, but in place and `Copy`, for the path that every call takes.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct PerAxis<T> {
+    values: [T; MAX_RANK],
+    rank: u8,
+}
+
+/// The most axes that an array of a kernel has.
+const MAX_RANK: usize = 3;
+
+impl<T: Copy + Default> PerAxis<T> {
+    /// These values.
+    ///
+    /// # Panics
+    /// If there are more than an array has axes.
+    #[inline]
+    pub(crate) fn new(values: &[T]) -> PerAxis<T> {
+        PerAxis::from_fn(values.len(), |axis| values[axis])
+    }
+
+    /// The values that a function gives for each axis.
+    #[inline]
+    pub(crate) fn from_fn(rank: usize, value: impl Fn(usize) -> T) -> PerAxis<T> {
+        let mut values = [T::default(); MAX_RANK];
+        for (axis, slot) in values[..rank].iter_mut().enumerate() {
+            *slot = value(axis);
+        }
+        PerAxis { values, rank: rank as u8 }
+    }
+}
+
+impl<T> std::ops::Deref for PerAxis<T> {
+    type Target = [T];
+    #[inline]
+    fn deref(&self) -> &[T] {
+        &self.values[..self.rank as usize]
+    }
+}
+
+impl<T> std::ops::DerefMut for PerAxis<T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut [T] {
+        &mut self.values[..self.rank as usize]
+    }
+}

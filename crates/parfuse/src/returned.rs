@@ -6,7 +6,7 @@ use crate::compare::{Agreement, CompareOptions, Comparison};
 use crate::error::Error;
 use crate::kernel::{Kernel, Variant};
 use crate::rank::Rank;
-use ndarray::{Array, ArrayRef, IxDyn};
+use ndarray::{Array, ArrayRef};
 use parfuse_ir::Element;
 use parfuse_ir::program::Type;
 
@@ -21,6 +21,8 @@ pub trait Returned: Sized {
 
     /// The types of the results, in order.
     fn kinds() -> Vec<Type>;
+    /// Whether the next of these types are those of the results.
+    fn accepts(types: &mut dyn Iterator<Item = Type>) -> bool;
     /// Takes the results of a call.
     fn take(outputs: &mut Outputs) -> Self;
     /// Offers arrays for the results of a call.
@@ -71,6 +73,9 @@ macro_rules! return_scalars {
     ($($ty:ty),*) => { $(impl Returned for $ty {
         type Into<'b> = &'b mut $ty;
         fn kinds() -> Vec<Type> { vec![Type::Scalar(<$ty as Element>::DTYPE)] }
+        fn accepts(types: &mut dyn Iterator<Item = Type>) -> bool {
+            types.next() == Some(Type::Scalar(<$ty as Element>::DTYPE))
+        }
         fn take(outputs: &mut Outputs) -> $ty {
             match outputs.next() {
                 Output::Scalar(x) => <$ty>::from_scalar(x).expect("a result has the type the kernel was traced with"),
@@ -94,12 +99,15 @@ impl<T: Element, D: Rank> Returned for Array<T, D> {
     fn kinds() -> Vec<Type> {
         vec![Type::Array(T::DTYPE, D::RANK)]
     }
+    fn accepts(types: &mut dyn Iterator<Item = Type>) -> bool {
+        types.next() == Some(Type::Array(T::DTYPE, D::RANK))
+    }
     fn take(outputs: &mut Outputs) -> Self {
         let Output::Array { shape, elements } = outputs.next() else { unreachable!("an array result") };
         let elements = elements.into_elements::<T>();
-        Array::from_shape_vec(IxDyn(&shape), elements)
-            .and_then(|array| array.into_dimensionality())
-            .expect("a result has the shape it was allocated with")
+        let mut dimension = D::zeros(shape.len());
+        dimension.slice_mut().copy_from_slice(&shape);
+        Array::from_shape_vec(dimension, elements).expect("a result has the shape it was allocated with")
     }
     fn offer(into: &mut &mut ArrayRef<T, D>, binder: &mut Binder<'_>) {
         binder.offer(*into);
@@ -133,6 +141,9 @@ impl Returned for () {
     fn kinds() -> Vec<Type> {
         Vec::new()
     }
+    fn accepts(_: &mut dyn Iterator<Item = Type>) -> bool {
+        true
+    }
     fn take(_: &mut Outputs) {}
     fn offer(_: &mut (), _: &mut Binder<'_>) {}
     fn store(_: (), _: &mut Outputs) -> Result<(), Error> {
@@ -147,6 +158,7 @@ impl Returned for () {
 macro_rules! return_tuples {
     ($(($($name:ident $index:tt),*)),*) => { $(impl<$($name: Returned),*> Returned for ($($name,)*) {
         type Into<'b> = ($($name::Into<'b>,)*);
+        fn accepts(types: &mut dyn Iterator<Item = Type>) -> bool { $($name::accepts(types))&&* }
         fn kinds() -> Vec<Type> { let mut all = Vec::new(); $(all.extend($name::kinds());)* all }
         fn take(outputs: &mut Outputs) -> Self { ($($name::take(outputs),)*) }
         fn offer(into: &mut Self::Into<'_>, binder: &mut Binder<'_>) { $($name::offer(&mut into.$index, binder);)* }
