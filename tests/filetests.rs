@@ -26,6 +26,7 @@ const PASSES: &[(&str, fn(&mut Loops) -> Changed)] = &[
     ("remove_dead_code", passes::remove_dead_code),
     ("hoist_invariants", passes::hoist_invariants),
     ("hoist_checks", passes::hoist_checks),
+    ("raise_checks", passes::raise_checks),
     ("fuse_loops", passes::fuse_loops),
     ("contract_arrays", passes::contract_arrays),
     ("zero_fills", passes::zero_fills),
@@ -151,6 +152,7 @@ fn notes(loops: &Loops) -> String {
 fn reason(refusal: &FusionRefusal) -> String {
     match refusal {
         FusionRefusal::DifferentSpaces => "the spaces differ".to_string(),
+        FusionRefusal::DifferentBlocks => "the blocks differ".to_string(),
         FusionRefusal::UsesReduction { variable } => format!("it needs the total of {variable}"),
         FusionRefusal::CrossIteration { array } => format!("iterations meet in {array}"),
         FusionRefusal::StatementBetween => "something stands between".to_string(),

@@ -2,7 +2,7 @@
 
 use crate::{
     Changed, contract_arrays, fold_constants, fuse_loops, hoist_checks, hoist_invariants, number_values,
-    remove_dead_code, renumber, zero_fills,
+    raise_checks, remove_dead_code, renumber, zero_fills,
 };
 use parfuse_ir::loops::Loops;
 
@@ -44,7 +44,10 @@ pub fn optimize_observed(loops: &mut Loops, options: &Options, observe: &mut dyn
     // Lengths and offsets leave the loops, so that checks of indices against them can follow …
     run("hoist_invariants", hoist_invariants);
     // … and loops without checks inside fuse freely.
-    if run("hoist_checks", hoist_checks) {
+    let hoisted = run("hoist_checks", hoist_checks);
+    // Checks that two lengths are equal help the loops behind them to fuse, so they go in front of all.
+    let raised = options.fuse && run("raise_checks", raise_checks);
+    if hoisted || raised {
         // Tests in front of the loops are often decided by now, or the same for several loops.
         run("number_values", number_values);
         run("fold_constants", fold_constants);
