@@ -166,7 +166,7 @@ impl Lowering<'_> {
 
     fn prange(&mut self, index: program::Value, range: Range, body: &Block) -> Result<(), Rejection> {
         let effects = scan::effects(self.program, &[body]);
-        let reduced = reductions::recognise(self.program, body, &effects, &self.declared)?;
+        let reduced = reductions::recognise(self.program, body, &effects, &self.declared, range.loc)?;
         self.read_before(&effects, &reduced)?;
         let stream = self.streams.is_some().then(|| self.next_stream()).filter(|_| effects.draws);
 

@@ -17,12 +17,13 @@ use parfuse_ir::program::{Block, Expr, Program, Stmt, Value, Var};
 use parfuse_ir::{DType, Loc, ReduceOp, ScalarOp};
 use std::collections::{HashMap, HashSet};
 
-/// The reductions of the body of a `prange`: the scalar variables declared outside and assigned inside.
+/// The reductions of the body of a `prange` at `place`: the scalar variables declared outside and assigned inside.
 pub(super) fn recognise(
     program: &Program,
     body: &Block,
     effects: &Effects,
     declared: &HashSet<Var>,
+    place: Loc,
 ) -> Result<Vec<(Var, ReduceOp)>, Rejection> {
     let mut reductions = Vec::new();
     for &var in effects.assigned.iter().filter(|var| declared.contains(var)) {
@@ -30,10 +31,10 @@ pub(super) fn recognise(
         if program.vars[var].ty.rank().is_some() {
             continue;
         }
-        let op = Chains::follow(program, var, body).map_err(|(why, locs)| Rejection::NotAReduction {
-            variable: program.vars[var].name.clone(),
-            locs,
-            why,
+        let op = Chains::follow(program, var, body).map_err(|(why, mut locs)| {
+            // What is assigned may have no place of its own, such as a parameter.
+            locs.iter_mut().filter(|loc| **loc == Loc::NONE).for_each(|loc| *loc = place);
+            Rejection::NotAReduction { variable: program.vars[var].name.clone(), locs, why }
         })?;
         reductions.push((var, op));
     }
