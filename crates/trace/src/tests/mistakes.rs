@@ -83,6 +83,8 @@ fn remainders_of_floats_are_refused_with_what_to_write_instead() {
             let x = t.scalar::<f64>("x");
             t.binary("%", x, x, line(1))
         },
-        &["kernel.rs:1:5: the operation `rem` does not apply to f64 and f64; write `a - b * (a / b).trunc()`"],
+        &[
+            "kernel.rs:1:5: the operation `rem` does not apply to f64 and f64; write `a - b * (a / b).trunc()`",
+        ],
     );
 }
