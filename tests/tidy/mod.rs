@@ -7,6 +7,7 @@ mod stages;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 /// The repository.
 fn root() -> &'static Path {
@@ -55,6 +56,9 @@ fn bless() -> bool {
 /// after it, must be this text; `BLESS=1` puts it there.
 #[track_caller]
 fn document_says(path: &str, mark: &str, expected: &str) {
+    // Tests run side by side, and several look at one document.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let text = read(path);
     let line = format!("<!-- {mark} -->\n");
     let start = text.find(&line).unwrap_or_else(|| panic!("no {line} in {path}")) + line.len();
