@@ -19,8 +19,11 @@ use parfuse_passes::{self as passes, Changed, Rejection};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
+/// A pass over loops.
+type Pass = fn(&mut Loops) -> Changed;
+
 /// The passes over loops, by name.
-const PASSES: &[(&str, fn(&mut Loops) -> Changed)] = &[
+const PASSES: &[(&str, Pass)] = &[
     ("fold_constants", passes::fold_constants),
     ("number_values", passes::number_values),
     ("remove_dead_code", passes::remove_dead_code),

@@ -7,6 +7,7 @@
     clippy::needless_late_init,
     clippy::needless_range_loop,
     clippy::needless_return,
+    clippy::redundant_closure,
     clippy::too_many_arguments
 )]
 
