@@ -423,6 +423,21 @@ fn count_all(n: i64) -> i64 {
     count
 }
 
+#[kernel]
+fn no_work(n: i64) -> i64 {
+    for i in prange(0..n) {
+        let unused = i * 2;
+        let _ = unused;
+    }
+    n
+}
+
+#[test]
+fn loops_without_effect_take_no_time() {
+    assert_eq!(compiled_ways!(no_work(i64::MAX)).0, i64::MAX);
+    assert_eq!(compiled_ways!(no_work(i64::MIN)).0, i64::MIN);
+}
+
 #[test]
 fn results_go_only_where_they_fit() {
     let (a, b) = (Array2::<f64>::ones((3, 4)), Array2::<f64>::ones((3, 4)));

@@ -3,5 +3,7 @@
 mod arrays;
 mod control;
 mod numbers;
+mod operators;
 mod parameters;
+mod programs;
 mod scopes;
