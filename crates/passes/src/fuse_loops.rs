@@ -203,7 +203,7 @@ impl Fusion<'_> {
         if same_blocks || !(shows_order(a) || shows_order(b)) {
             Ok(())
         } else {
-            Err(FusionRefusal::DifferentSpaces)
+            Err(FusionRefusal::DifferentBlocks)
         }
     }
 
@@ -414,7 +414,7 @@ mod tests {
         let also = "v1 in n { v2: bool = lt v1, 7usize check v2, index_out_of_range(0) store b1[v1], 1.0f64";
         refused(checked, "", also, FusionRefusal::Faults);
         let unlike = "v1 in n { reduce sum x3 into x2 for v2 in m { } x3 = 1.0f64";
-        refused(store, "", unlike, FusionRefusal::DifferentSpaces);
+        refused(store, "", unlike, FusionRefusal::DifferentBlocks);
     }
 
     #[test]

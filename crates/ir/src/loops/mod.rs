@@ -398,6 +398,8 @@ pub enum Event {
 pub enum FusionRefusal {
     /// Their index spaces are not known to be equal.
     DifferentSpaces,
+    /// One has loops inside, so that it is cut into smaller blocks, and a sum of floats would show that.
+    DifferentBlocks,
     /// The second reads what the first reduces.
     UsesReduction {
         /// The variable.
