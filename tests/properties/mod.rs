@@ -1,1 +1,4 @@
-//! Random programs: every executor must give the same bits.
+//! What holds for every program: random ones run by every executor, and the conformance suite.
+
+mod conformance;
+mod same_bits;

@@ -12,6 +12,7 @@ mod agreement;
 mod arguments;
 mod choices;
 pub mod conformance;
+pub mod executors;
 mod generate;
 mod properties;
 

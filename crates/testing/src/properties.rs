@@ -14,6 +14,7 @@
 
 use crate::agreement::{Seen, close, first_difference, same, seen};
 use crate::arguments::{plain, rearranged};
+use crate::executors::layout;
 use crate::{Choices, Rounding, Sample};
 use parfuse::{Dynamic, Engine, Error, Kernel, Variant, with_seed};
 use parfuse_interp::{Failure, Value, run_lane, run_loops, run_program};
@@ -74,15 +75,6 @@ pub fn check_same_bits(sample: &Sample, arguments: &[Value], seed: u64) -> Resul
     }
     check.compiled(&expected)?;
     Ok(if expected.is_ok() { Ran::Finished } else { Ran::Failed })
-}
-
-fn layout(argument: &Value) -> Option<Layout> {
-    match argument {
-        Value::Scalar(_) => None,
-        Value::Array(array) => {
-            Some(Layout { unit: true, single: array.shape.iter().map(|length| *length == 1).collect() })
-        }
-    }
 }
 
 struct Check<'a> {
@@ -237,7 +229,7 @@ fn elements(value: &Value) -> usize {
 }
 
 /// An error of the library as the interpreters report it.
-fn failure(error: &Error) -> Result<Failure, Error> {
+pub(crate) fn failure(error: &Error) -> Result<Failure, Error> {
     let (kind, place, iteration, args) = match error {
         Error::Index { axis, index, len, iteration, place, .. } => {
             (FaultKind::IndexOutOfRange { axis: *axis as u8 }, place, *iteration, vec![*index, *len])

@@ -1,0 +1,67 @@
+//! The executors, each as a function from a program and its arguments to what can be seen of the run.
+
+use crate::agreement::{Seen, seen};
+use crate::arguments::{dynamic, plain};
+use crate::properties::failure;
+use parfuse::{Engine, Features, Variant, with_seed};
+use parfuse_interp::{Value, run_lane, run_loops, run_program};
+use parfuse_ir::loops::{Layout, Loops};
+use parfuse_ir::program::Program;
+use parfuse_ir::random::seed_key;
+use parfuse_passes::pipeline::Options;
+use parfuse_passes::{lower_arrays, optimize, vectorize};
+
+/// The interpreter of Program.
+pub fn program_interpreter(program: &Program, arguments: &[Value], seed: u64) -> Seen {
+    seen(program, run_program(program, arguments, seed_key(seed)))
+}
+
+/// The interpreter of Loops, on loops as they are lowered.
+pub fn loops_interpreter(program: &Program, arguments: &[Value], seed: u64) -> Seen {
+    seen(program, run_loops(&lowered(program, arguments), arguments, seed_key(seed)))
+}
+
+/// The interpreter of Lane, computing so many elements at once.
+pub fn lane_interpreter(program: &Program, arguments: &[Value], seed: u64, lanes: usize) -> Seen {
+    let mut loops = lowered(program, arguments);
+    optimize(&mut loops, &Options::default());
+    seen(program, run_lane(&vectorize(&loops), arguments, seed_key(seed), lanes))
+}
+
+/// Compiled code that uses some instructions of this processor.
+///
+/// # Panics
+/// If the kernel does not compile.
+pub fn compiled(
+    program: &Program,
+    arguments: &[Value],
+    seed: u64,
+    features: Features,
+    variant: Variant,
+) -> Seen {
+    let engine = Engine::builder().threads(2).features(features).build().expect("this machine is supported");
+    let kernel = engine.kernel_of(program.clone());
+    let mut bound: Vec<_> = arguments.iter().map(dynamic).collect();
+    match with_seed(seed, || kernel.run_dynamic(variant, &mut bound)) {
+        Ok(results) => {
+            let written = bound.iter().zip(&program.params).filter(|(_, param)| param.mutable);
+            Ok(results.iter().chain(written.map(|(array, _)| array)).map(plain).collect())
+        }
+        Err(error) => Err(failure(&error).unwrap_or_else(|error| panic!("{error}\n{program}"))),
+    }
+}
+
+/// The layout of an argument of an interpreter.
+pub(crate) fn layout(argument: &Value) -> Option<Layout> {
+    match argument {
+        Value::Scalar(_) => None,
+        Value::Array(array) => {
+            Some(Layout { unit: true, single: array.shape.iter().map(|length| *length == 1).collect() })
+        }
+    }
+}
+
+fn lowered(program: &Program, arguments: &[Value]) -> Loops {
+    let layouts: Vec<Option<Layout>> = arguments.iter().map(layout).collect();
+    lower_arrays(program, &layouts).unwrap_or_else(|rejection| panic!("{rejection}\n{program}"))
+}

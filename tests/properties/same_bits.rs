@@ -1,0 +1,71 @@
+//! Random programs give the same bits, or fail in the same way, wherever they run.
+//!
+//! `PARFUSE_CASES=10000` runs more programs, `PARFUSE_SEED=123` a single one and prints it.
+
+use parfuse_testing::{Choices, Ran, Sizes, check_same_bits, random_arguments, random_program};
+
+/// What came of many programs.
+#[derive(Default, Debug)]
+struct Tally {
+    finished: usize,
+    failed: usize,
+    refused: usize,
+}
+
+/// Runs the program of a seed with arrays of these lengths.
+fn run(seed: u64, sizes: Sizes) -> Ran {
+    let choices = &mut Choices::seeded(seed);
+    let sample = random_program(choices);
+    let arguments = random_arguments(&sample.program, sizes, choices);
+    check_same_bits(&sample, &arguments, seed)
+        .unwrap_or_else(|message| panic!("PARFUSE_SEED={seed} with lengths {sizes:?}: {message}"))
+}
+
+fn run_many(seeds: std::ops::Range<u64>, sizes: impl Fn(&mut Choices) -> Sizes) -> Tally {
+    let mut tally = Tally::default();
+    let only = std::env::var("PARFUSE_SEED").ok().and_then(|seed| seed.parse().ok());
+    for seed in seeds {
+        if only.is_some_and(|only: u64| only != seed) {
+            continue;
+        }
+        match run(seed, sizes(&mut Choices::seeded(!seed))) {
+            Ran::Finished => tally.finished += 1,
+            Ran::Failed => tally.failed += 1,
+            Ran::Refused => tally.refused += 1,
+        }
+    }
+    tally
+}
+
+/// How many programs to run, unless the environment says otherwise.
+fn cases(few: u64) -> u64 {
+    std::env::var("PARFUSE_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(few)
+}
+
+#[test]
+fn small_arrays() {
+    let lengths = [0, 1, 3, 4, 5, 13, 31, 32, 33];
+    let cases = cases(150);
+    let tally = run_many(0..cases, |choices| {
+        let short = |choices: &mut Choices| choices.pick(&[0, 1, 2, 3, 5]);
+        [choices.pick(&lengths), short(choices), short(choices)]
+    });
+    println!("{tally:?}");
+    // The programs are such that there is something to see.
+    if cases >= 150 && std::env::var("PARFUSE_SEED").is_err() {
+        let third = cases as usize / 3;
+        assert!(tally.finished > third && tally.failed > third / 4 && tally.refused < third / 2, "{tally:?}");
+    }
+}
+
+#[test]
+fn lengths_around_a_block() {
+    let start = 1 << 32;
+    run_many(start..start + cases(200) / 40, |choices| [choices.pick(&[8191, 8192, 8193]), 1, 2]);
+}
+
+#[test]
+fn many_blocks_run_on_many_threads() {
+    let start = 1 << 33;
+    run_many(start..start + cases(100) / 100, |_| [40_000, 1, 1]);
+}
