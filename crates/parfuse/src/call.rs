@@ -34,6 +34,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// Fine-grained regions of fewer blocks than this are not worth waking threads for.
 const MIN_PARALLEL_BLOCKS: usize = 4;
 
+/// An element with loops inside is taken to be as much work as this many without.
+const COARSE_WEIGHT: usize = 1024;
+
 /// A result of a call.
 #[derive(Debug)]
 pub enum Output {
@@ -319,7 +322,8 @@ impl Host<'_> {
         let count = region.reductions.len();
         let mut partials: SmallVec<[u64; 8]> = smallvec![0; grid.blocks() * count];
         let shared = SharedAddresses { frame: self.frame, partials: partials.as_mut_ptr() };
-        kernel.count(grid.elements());
+        let weight = if region.grain == Grain::Coarse { COARSE_WEIGHT } else { 1 };
+        kernel.count(grid.elements().saturating_mul(weight));
         let code = self.code.region(id);
         let result = run_blocks(grid.blocks(), &self.workers_for(&grid, region.grain), |block| {
             let shared = &shared;
