@@ -4,6 +4,8 @@ mod arguments;
 mod comparison;
 mod engines;
 mod messages;
+mod readme;
 mod results;
+mod rustc;
 mod stages;
 mod ways_in;
