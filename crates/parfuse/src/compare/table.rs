@@ -23,6 +23,19 @@ pub(super) fn time(t: Duration) -> String {
     format!("{value:.digits$} {unit}")
 }
 
+/// A count with its digits in groups of three: `1,000,000`.
+pub(super) fn grouped(n: usize) -> String {
+    let digits = n.to_string();
+    let mut grouped = String::new();
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
 fn rate(elements: usize, t: Duration) -> String {
     let per_second = elements as f64 / t.as_secs_f64();
     match per_second {
@@ -56,7 +69,7 @@ impl Comparison {
 
 impl fmt::Display for Comparison {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let elements = self.elements.map_or_else(String::new, |n| format!(", {n} elements"));
+        let elements = self.elements.map_or_else(String::new, |n| format!(", {} elements", grouped(n)));
         writeln!(f, "{}{elements}, compiled in {}", self.kernel, time(self.compile_time))?;
         let heads =
             ["variant", "threads", "best", "median", "vs reference", "vs serial", "elements", "agreement"];
@@ -79,6 +92,11 @@ impl fmt::Display for Comparison {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn counts_are_grouped() {
+        assert_eq!([0, 12, 123, 1234, 1_000_000].map(grouped), ["0", "12", "123", "1,234", "1,000,000"]);
+    }
 
     #[test]
     fn times_have_three_digits() {
