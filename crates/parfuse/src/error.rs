@@ -39,7 +39,8 @@ pub enum Error {
 
     /// Two iterations of a `prange` may touch one element of an array, at least one of them writing.
     #[error(
-        "two iterations of the prange may touch the same element of `{array}`: {first} and {second}; index it by the loop's own index, or make it a reduction"
+        "{first}: two iterations of the `prange` may touch the same element of `{array}`{}; index it by the loop's own index, or write `for` over a plain range",
+        also_at(first, second)
     )]
     PossibleRace {
         /// The user's name of the array.
@@ -187,6 +188,11 @@ pub enum Error {
     /// A panic while the call ran, contained.
     #[error("a panic while the kernel ran: {0}")]
     Panic(String),
+}
+
+/// The second place, unless it is the first.
+fn also_at(first: &Place, second: &Place) -> String {
+    if first == second { String::new() } else { format!(", here and at {second}") }
 }
 
 fn in_iteration(iteration: Option<usize>) -> String {
