@@ -128,7 +128,11 @@ pub(crate) fn call(
     bind_arguments(lane, binder, &mut frame);
     let offers =
         lane.results.iter().zip(&binder.offers).filter_map(|(result, offer)| match (result, offer) {
-            (LaneOutput::Buffer(buffer), Some(array)) if array.is_row_major() => Some((*buffer, array)),
+            (LaneOutput::Buffer(buffer), Some(array))
+                if array.is_row_major() && kernel.makes_once(*buffer) =>
+            {
+                Some((*buffer, array))
+            }
             _ => None,
         });
     let mut host = Host {

@@ -8,6 +8,7 @@ use crate::engine::Core;
 use crate::error::Error;
 use parfuse_codegen::{Code, Effort};
 use parfuse_ir::Loc;
+use parfuse_ir::arena::Id;
 use parfuse_ir::lane::{Lane, Node};
 use parfuse_ir::loops::{Buffer, Layout, Loops};
 use parfuse_ir::program::{Param, Program, Type};
@@ -71,6 +72,8 @@ const HOT: u64 = 1 << 18;
 pub(crate) struct Specialisation {
     pub(crate) loops: Loops,
     pub(crate) lane: Lane,
+    /// By buffer: whether every call makes its array at most once, so that it may lie in an array of the caller's.
+    made_once: Vec<bool>,
     /// From the program to the first callable code.
     pub(crate) compile_time: Duration,
     quick: Code,
@@ -95,7 +98,14 @@ impl Specialisation {
         core.compilations.fetch_add(1, Ordering::Relaxed);
         let compile_time = start.elapsed();
         let (thorough, work, promoted) = (OnceLock::new(), AtomicU64::new(0), AtomicBool::new(false));
-        Ok(Specialisation { loops, lane, compile_time, quick, thorough, work, promoted })
+        let made_once = made_once(&lane);
+        Ok(Specialisation { loops, lane, made_once, compile_time, quick, thorough, work, promoted })
+    }
+
+    /// Whether every call makes this buffer's array at most once. What a loop or another statement makes anew may
+    /// have another shape each time.
+    pub(crate) fn makes_once(&self, buffer: Buffer) -> bool {
+        self.made_once[buffer.index()]
     }
 
     /// The best code there is. Compiles a hot kernel thoroughly, on one thread; others go on with what they have.
@@ -135,4 +145,22 @@ impl Specialisation {
         }
         Loc::NONE
     }
+}
+
+/// By buffer: whether its array is made by one statement, outside loops, and never exchanged.
+fn made_once(lane: &Lane) -> Vec<bool> {
+    let mut makers = vec![0u32; lane.buffers.ids().count()];
+    let mut blocks = vec![(&lane.driver.body, 1)];
+    while let Some((block, times)) = blocks.pop() {
+        for node in block {
+            match node {
+                Node::Alloc { buffer, .. } => makers[buffer.index()] += times,
+                Node::Move { to, .. } => makers[to.index()] += 2,
+                Node::If { then, otherwise, .. } => blocks.extend([(then, times), (otherwise, times)]),
+                Node::Loop { header, body, .. } => blocks.extend([(header, 2), (body, 2)]),
+                _ => {}
+            }
+        }
+    }
+    makers.iter().map(|makers| *makers <= 1).collect()
 }
