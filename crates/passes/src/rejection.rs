@@ -54,7 +54,8 @@ pub enum ReductionFlaw {
     IntegerDivision,
     /// The new value is not the old one combined with something by an operator that can be reordered.
     NotOfTheForm,
-    /// The variable is assigned without reading it: which iteration would be the last to do so?
+    /// The variable is assigned something else than a combination with itself: which iteration would be the last
+    /// to do so?
     LastValue,
 }
 
@@ -121,8 +122,9 @@ impl fmt::Display for ReductionFlaw {
                  over a plain range"
             }
             ReductionFlaw::LastValue => {
-                "it is assigned without being read, and iterations have no order in which one were the last; \
-                 declare it inside the loop with `let`, or write `for` over a plain range"
+                "it is assigned a value that is not combined with the one before, and iterations have no order in \
+                 which one were the last; declare it inside the loop with `let`, combine it by `x += …`, \
+                 `x = x.max(…)`, `x |= …` and the like, or write `for` over a plain range"
             }
         })
     }
