@@ -228,7 +228,7 @@ impl State {
         let rank = rank.unwrap_or(shape.len() as u8);
         if shape.len() != rank as usize || rank > 3 {
             let axes = shape.len();
-            return mistake(format!("`{name}` of an array with {rank} axes is given a shape of {axes}"));
+            return mistake(format!("`{name}` of an array of rank {rank} is given a shape of {axes} lengths"));
         }
         let ty = Ty { dtype, rank: Some(rank) };
         if name == "random" {
@@ -271,5 +271,5 @@ fn check_index_count(rank: u8, given: usize) -> Step<()> {
     if given == rank as usize {
         return Ok(());
     }
-    mistake(format!("an array with {rank} axes is indexed with {given} indices"))
+    mistake(format!("an array of rank {rank} is indexed with {given} indices"))
 }

@@ -246,6 +246,7 @@ impl State {
         let class = self.types.class(ty.dtype);
         match ty.rank {
             None => class.to_string(),
+            Some(1) => format!("an array of {class} with 1 axis"),
             Some(rank) => format!("an array of {class} with {rank} axes"),
         }
     }
