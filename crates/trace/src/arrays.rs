@@ -228,7 +228,9 @@ impl State {
         let rank = rank.unwrap_or(shape.len() as u8);
         if shape.len() != rank as usize || rank > 3 {
             let axes = shape.len();
-            return mistake(format!("`{name}` of an array of rank {rank} is given a shape of {axes} lengths"));
+            return mistake(format!(
+                "`{name}` of an array of rank {rank} is given a shape of {axes} lengths"
+            ));
         }
         let ty = Ty { dtype, rank: Some(rank) };
         if name == "random" {

@@ -28,7 +28,8 @@ impl Comparison {
         line(format_args!(r##"<rect width="100%" height="100%" fill="#ffffff"/>"##));
         let mut y = GAP;
         for comparison in comparisons {
-            let elements = comparison.elements.map_or_else(String::new, |n| format!(", {} elements", table::grouped(n)));
+            let elements =
+                comparison.elements.map_or_else(String::new, |n| format!(", {} elements", table::grouped(n)));
             let title = format!("{}{elements}", comparison.kernel);
             line(format_args!(
                 r##"<text x="20" y="{:.1}" font-size="16" font-weight="bold" fill="#222222">{}</text>"##,
