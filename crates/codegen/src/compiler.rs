@@ -36,7 +36,7 @@ pub struct Options {
     /// Whether Cranelift checks what it is given, which takes a third of the compile time. On in builds
     /// with debug assertions.
     pub verify: bool,
-    /// The elements of a step: 4, 8 or 16. Without it each region's own choice.
+    /// The elements of a step: 4, 8, 16 or 32. Without it each region's own choice.
     pub lanes: Option<usize>,
 }
 
@@ -62,7 +62,7 @@ pub enum CompileError {
     #[error("no machine code can be made for this processor: {0}")]
     Processor(String),
     /// The number of elements of a step is none of the possible ones.
-    #[error("a step of {0} elements; possible are 4, 8 and 16")]
+    #[error("a step of {0} elements; possible are 4, 8, 16 and 32")]
     Lanes(usize),
     /// Cranelift failed, or we gave it something it does not accept: an error of ours.
     #[error("code generation failed: {message}")]
@@ -106,7 +106,7 @@ impl Compiler {
     /// A compiler for this processor.
     pub fn new(options: Options) -> Result<Compiler, CompileError> {
         if let Some(lanes) = options.lanes
-            && ![4, 8, 16].contains(&lanes)
+            && ![4, 8, 16, 32].contains(&lanes)
         {
             return Err(CompileError::Lanes(lanes));
         }

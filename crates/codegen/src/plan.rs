@@ -3,16 +3,19 @@
 use crate::compiler::Effort;
 use crate::emit::Width;
 use crate::folding::Folding;
+use parfuse_ir::grid::LANES;
 use parfuse_ir::lane::{Address, Buffer, Inst, LaneOp, LaneType, Lanes, Node, Region, Value};
 
-/// Steps are a power of two, at most the accumulator lanes of a block.
-pub(crate) const MAX_LANES: usize = 16;
+/// The most numeric values of a body whose accumulators have room in registers beside them.
+const LEAN: usize = 2;
 
 /// The emission plan of a region.
 #[derive(Debug)]
 pub(crate) struct Plan {
     /// The elements of a step.
     pub(crate) lanes: usize,
+    /// Whether accumulators stay in registers from step to step.
+    pub(crate) holds_lanes: bool,
     /// The width of masks that nothing else decides.
     pub(crate) mask_width: Width,
     /// Whether the body has checks.
@@ -56,8 +59,12 @@ impl Plan {
         // loops have enough independent work with two, and more values than registers; and two compile faster.
         let registers = if effort == Effort::Quick || loops || wide + narrow > 64 { 2 } else { 4 };
         let width = if wide > 0 { Width::Wide } else { Width::Narrow };
-        plan.lanes = lanes.unwrap_or(registers * width.lanes());
-        assert!(plan.lanes.is_power_of_two() && (4..=MAX_LANES).contains(&plan.lanes), "{}", plan.lanes);
+        // Barely more than a sum: its time is that of its accumulators, which so stay in registers.
+        let lean = registers == 4 && region.reductions.len() == 1 && wide + narrow <= LEAN && !plan.checks;
+        let own = if lean { LANES } else { registers * width.lanes() };
+        plan.lanes = lanes.unwrap_or(own);
+        plan.holds_lanes = plan.lanes == LANES && !region.reductions.is_empty();
+        assert!(plan.lanes.is_power_of_two() && (4..=LANES).contains(&plan.lanes), "{}", plan.lanes);
         plan
     }
 }
@@ -66,6 +73,7 @@ impl<'a> Scan<'a> {
     fn new(region: &'a Region) -> Scan<'a> {
         let plan = Plan {
             lanes: 1,
+            holds_lanes: false,
             mask_width: Width::Wide,
             checks: false,
             buffers: Vec::new(),

@@ -6,7 +6,8 @@
 //! end      by halves: lanes[0..16] takes in lanes[16..32], then 8, 4, 2, 1; lane 0 is the partial result
 //! ```
 //!
-//! Truth values are accumulated as narrow masks, also one at a time.
+//! Truth values are accumulated as narrow masks, also one at a time. Where a step has as many elements as there are
+//! lanes, the lanes stay in registers from step to step.
 
 use crate::emit::{Emitter, Reg, Registers, Width, register_type, repeat, scalar_type, width_of};
 use cranelift_codegen::ir::condcodes::FloatCC;
@@ -71,8 +72,8 @@ impl Accumulator {
             emitter.builder.ins().store(Emitter::own(), lane, address, 0);
             return;
         }
-        let contributions = emitter.registers(contribution, self.width);
         let ty = register_type(self.ty, self.width);
+        let contributions = emitter.registers(contribution, self.width);
         for (k, contribution) in contributions.into_iter().enumerate() {
             let offset = 16 * k as i32;
             let lanes = emitter.builder.ins().load(ty, Emitter::own(), address, offset);
@@ -81,13 +82,37 @@ impl Accumulator {
         }
     }
 
-    /// Folds the lanes to one value: its bits, zero-extended.
-    pub(crate) fn fold(&self, emitter: &mut Emitter<'_>) -> Reg {
+    /// All lanes in registers, for steps that are as long as there are lanes.
+    pub(crate) fn load(&self, emitter: &mut Emitter<'_>) -> Registers {
         let address = self.address(emitter);
         let ty = register_type(self.ty, self.width);
-        let mut registers: Registers = (0..LANES / self.width.lanes())
+        (0..LANES / self.width.lanes())
             .map(|k| emitter.builder.ins().load(ty, Emitter::own(), address, 16 * k as i32))
-            .collect();
+            .collect()
+    }
+
+    /// Puts the lanes back to memory.
+    pub(crate) fn store(&self, emitter: &mut Emitter<'_>, lanes: &[Reg]) {
+        let address = self.address(emitter);
+        for (k, register) in lanes.iter().enumerate() {
+            emitter.builder.ins().store(Emitter::own(), *register, address, 16 * k as i32);
+        }
+    }
+
+    /// What becomes of lanes in registers in a step.
+    pub(crate) fn taken_in(&self, emitter: &mut Emitter<'_>, lanes: &[Reg]) -> Registers {
+        let contributions = emitter.registers(self.reduction.contribution, self.width);
+        lanes.iter().zip(contributions).map(|(lane, own)| self.combine(emitter, *lane, own)).collect()
+    }
+
+    /// The type of a register of lanes, and how many hold all lanes.
+    pub(crate) fn registers(&self) -> (clif::Type, usize) {
+        (register_type(self.ty, self.width), LANES / self.width.lanes())
+    }
+
+    /// Folds the lanes to one value: its bits, zero-extended.
+    pub(crate) fn fold(&self, emitter: &mut Emitter<'_>) -> Reg {
+        let mut registers = self.load(emitter);
         while registers.len() > 1 {
             let upper = registers.split_off_half();
             for (lane, other) in registers.iter_mut().zip(upper) {

@@ -74,7 +74,8 @@ pub(crate) fn emit<'a>(function: Function<'a>, region: &'a Region, plan: &'a Pla
     }
     let extents: Vec<Reg> = region.extents.iter().map(|slot| e.slot(*slot, LaneType::I64)).collect();
     let columns = extents.last().copied().unwrap_or_else(|| e.builder.ins().iconst(types::I64, 1));
-    let accumulators = region.reductions.iter().map(|reduction| Accumulator::new(e, *reduction)).collect();
+    let accumulators: Vec<Accumulator> =
+        region.reductions.iter().map(|reduction| Accumulator::new(e, *reduction)).collect();
     let elements = e.builder.ins().isub(column_end, column_start);
     let in_steps = e.builder.ins().band_imm_s(elements, -(plan.lanes as i64));
     let steps_end = e.builder.ins().iadd(column_start, in_steps);
@@ -82,6 +83,11 @@ pub(crate) fn emit<'a>(function: Function<'a>, region: &'a Region, plan: &'a Pla
     let [row_head, row_body, step, tail, next_row, finish] = [(); 6].map(|()| e.builder.create_block());
     let row = e.builder.append_block_param(row_head, types::I64);
     e.builder.append_block_param(step, types::I64);
+    for (ty, count) in accumulators.iter().filter(|_| plan.holds_lanes).map(Accumulator::registers) {
+        for _ in 0..count {
+            e.builder.append_block_param(step, ty);
+        }
+    }
     for _ in 0..if plan.checks { 3 } else { 1 } {
         e.builder.append_block_param(tail, types::I64);
     }
@@ -149,27 +155,47 @@ impl Shape<'_> {
                 e.registers(*value, width);
             }
         }
-        self.go_on(e, self.column_start);
+        let mut lanes = Registers::new();
+        if self.plan.holds_lanes {
+            self.accumulators.iter().for_each(|accumulator| lanes.extend(accumulator.load(e)));
+        }
+        self.go_on(e, self.column_start, &lanes);
     }
 
-    /// To the next step, or to the tail if no whole step is left.
-    fn go_on(&self, e: &mut Emitter<'_>, index: Reg) {
+    /// To the next step, or to the tail if no whole step is left; `lanes` are the accumulators held in registers.
+    fn go_on(&self, e: &mut Emitter<'_>, index: Reg, lanes: &[Reg]) {
         let more = e.builder.ins().icmp(clif::condcodes::IntCC::SignedLessThan, index, self.steps_end);
         let mut tail: SmallVec<[BlockArg; 3]> = smallvec![BlockArg::Value(index)];
         if self.plan.checks {
             let none = e.builder.ins().iconst(types::I64, NONE);
             tail.extend([self.column_end, none].map(BlockArg::Value));
         }
-        e.builder.ins().brif(more, self.step, &[BlockArg::Value(index)], self.tail, &tail);
+        let mut step: SmallVec<[BlockArg; 4]> = smallvec![BlockArg::Value(index)];
+        step.extend(lanes.iter().copied().map(BlockArg::Value));
+        if lanes.is_empty() {
+            e.builder.ins().brif(more, self.step, &step, self.tail, &tail);
+            return;
+        }
+        let leave = e.builder.create_block();
+        e.builder.ins().brif(more, self.step, &step, leave, &[]);
+        e.builder.switch_to_block(leave);
+        let mut rest = lanes;
+        for accumulator in &self.accumulators {
+            let (own, others) = rest.split_at(accumulator.registers().1);
+            accumulator.store(e, own);
+            rest = others;
+        }
+        e.builder.ins().jump(self.tail, &tail);
     }
 
     fn emit_step(&self, e: &mut Emitter<'_>) {
-        let index = e.builder.block_params(self.step)[0];
+        let params: Registers = e.builder.block_params(self.step).into();
+        let (index, held) = (params[0], &params[1..]);
         e.lanes = self.plan.lanes;
         e.on_fault = OnFault::Redo(self.tail);
-        self.elements(e, index);
+        let lanes = self.elements(e, index, held);
         let next = e.builder.ins().iadd_imm_s(index, self.plan.lanes as i64);
-        self.go_on(e, next);
+        self.go_on(e, next, &lanes);
     }
 
     fn emit_tail(&self, e: &mut Emitter<'_>, next_row: clif::Block) {
@@ -183,7 +209,7 @@ impl Shape<'_> {
         e.builder.switch_to_block(one);
         e.lanes = 1;
         e.on_fault = OnFault::Record;
-        self.elements(e, index);
+        self.elements(e, index, &[]);
         let next = e.builder.ins().iadd_imm_s(index, 1);
         let mut again = params.clone();
         again[0] = next;
@@ -205,7 +231,7 @@ impl Shape<'_> {
     }
 
     /// The body for the elements from an index on, as many as the emitter does at once.
-    fn elements(&self, e: &mut Emitter<'_>, index: Reg) {
+    fn elements(&self, e: &mut Emitter<'_>, index: Reg, held: &[Reg]) -> Registers {
         let mark = e.enter();
         e.index = Some(index);
         for value in &self.plan.indices {
@@ -221,12 +247,20 @@ impl Shape<'_> {
             }
         }
         e.nodes(&self.region.code.body);
-        if !self.accumulators.is_empty() {
+        let (mut lanes, mut rest) = (Registers::new(), held);
+        if !held.is_empty() {
+            for accumulator in &self.accumulators {
+                let (own, others) = rest.split_at(accumulator.registers().1);
+                lanes.extend(accumulator.taken_in(e, own));
+                rest = others;
+            }
+        } else if !self.accumulators.is_empty() {
             let position = e.builder.ins().isub(index, self.column_start);
             for accumulator in &self.accumulators {
                 accumulator.take_in(e, position);
             }
         }
         e.leave(mark);
+        lanes
     }
 }

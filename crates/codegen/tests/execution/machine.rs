@@ -16,7 +16,7 @@ pub static COMPILERS: LazyLock<Vec<Compiler>> = LazyLock::new(|| {
     };
     vec![
         compiler(Features::Native, None),
-        compiler(Features::Native, Some(16)),
+        compiler(Features::Native, Some(32)),
         compiler(Features::Baseline, Some(8)),
     ]
 });
