@@ -163,3 +163,14 @@ fn the_chart_is_well_formed() {
         assert!(open.is_empty(), "{open:?} are not closed");
     }
 }
+
+#[kernel]
+fn mean(a: &ArrayRef1<f64>) -> f64 {
+    a.mean().unwrap()
+}
+
+#[test]
+fn a_kernel_that_fails_is_an_error_where_the_function_would_panic() {
+    let error = mean::compare(&Array1::zeros(0)).unwrap_err();
+    assert!(matches!(error, Error::EmptyMean { .. }), "{error}");
+}

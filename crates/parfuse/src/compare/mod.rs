@@ -152,6 +152,8 @@ impl Kernel {
             Ok((elapsed, Outcome { result: result?, written: args.save_all() }))
         };
 
+        // Compiled code first: where the function itself would panic, it returns an error.
+        run(Some(Variant::Serial))?;
         say("reference");
         let expected = run(None)?.1;
         let longest = longest_argument.max(expected.result.longest());
