@@ -55,7 +55,7 @@ fn a_function_that_does_something_else_is_found_out() {
 fn the_table_is_aligned() {
     let text = comparison().to_string();
     let lines: Vec<&str> = text.lines().collect();
-    assert!(lines[0].starts_with("noise, 10000 elements, compiled in "), "{text}");
+    assert!(lines[0].starts_with("noise, 10,000 elements, compiled in "), "{text}");
     assert_eq!(lines.len(), 6, "{text}");
     let column = lines[1].find("threads").unwrap() + "threads".len();
     assert!(lines[2..5].iter().all(|line| line.as_bytes()[column - 1].is_ascii_digit()), "{text}");
