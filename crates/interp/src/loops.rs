@@ -179,7 +179,7 @@ impl Machine<'_> {
 
     fn parfor(&mut self, parfor: &Parfor) -> Result<(), Failure> {
         let extents = self.index(&parfor.extents);
-        let grid = Grid::new(&extents, parfor.grain());
+        let grid = Grid::new(&extents, parfor.grain);
         let types: Vec<DType> = parfor.reductions.iter().map(|r| self.loops.vars[r.local].dtype).collect();
         let mut partials: Vec<Vec<Scalar>> = vec![Vec::new(); types.len()];
         let columns = extents.last().copied().unwrap_or(1);

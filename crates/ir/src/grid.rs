@@ -20,6 +20,16 @@ pub enum Grain {
     Coarse,
 }
 
+impl Grain {
+    /// The name in IR text.
+    pub fn name(self) -> &'static str {
+        match self {
+            Grain::Fine => "fine",
+            Grain::Coarse => "coarse",
+        }
+    }
+}
+
 const FINE_BLOCK: usize = 8192;
 const COARSE_BLOCKS: usize = 128;
 const COARSE_STEP: usize = 8;

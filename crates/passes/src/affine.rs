@@ -268,6 +268,7 @@ fn values_inside(parfor: &Parfor) -> HashSet<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use parfuse_ir::grid::Grain;
     use parfuse_ir::{Arena, Files, Loc};
 
     /// A loop over `v0 in param 0`, with what the body evaluates.
@@ -298,6 +299,7 @@ mod tests {
                 reductions: Vec::new(),
                 body: Vec::new(),
                 sources: Vec::new(),
+                grain: Grain::Fine,
             };
             Kernel { loops, parfor, index }
         }

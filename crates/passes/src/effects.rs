@@ -30,8 +30,6 @@ pub(crate) struct Effects {
     pub(crate) shaped: Vec<Buffer>,
     /// Whether it contains a check.
     pub(crate) checks: bool,
-    /// Whether it contains a `for` or a `while` (inside it, if it is a parallel loop).
-    pub(crate) serial_loops: bool,
 }
 
 impl Effects {
@@ -65,7 +63,6 @@ impl Effects {
             theirs.into_iter().for_each(|buffer| insert(ours, buffer));
         }
         self.checks |= other.checks;
-        self.serial_loops |= other.serial_loops;
     }
 
     fn add(&mut self, loops: &Loops, stmt: &Stmt) {
@@ -90,12 +87,8 @@ impl Effects {
             }
             Stmt::Store { buffer, .. } => insert(&mut self.stored, *buffer),
             Stmt::Check { .. } => self.checks = true,
-            Stmt::If { .. } => {}
-            Stmt::While { .. } => self.serial_loops = true,
-            Stmt::For { index, .. } => {
-                self.defined.push(*index);
-                self.serial_loops = true;
-            }
+            Stmt::If { .. } | Stmt::While { .. } => {}
+            Stmt::For { index, .. } => self.defined.push(*index),
             Stmt::Parfor(parfor) => {
                 self.defined.extend(&parfor.indices);
                 for reduction in &parfor.reductions {

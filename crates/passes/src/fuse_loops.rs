@@ -23,6 +23,7 @@ use crate::effects::Effects;
 use crate::same::Same;
 use crate::walk::{Renames, blocks_mut, visit};
 use crate::zero_fills::filled_with_zeros;
+use parfuse_ir::grid::Grain;
 use parfuse_ir::loops::{Block, Buffer, Event, Expr, FusionRefusal, Loops, Note, Parfor, Stmt, Value};
 use parfuse_ir::{Loc, ReduceOp};
 
@@ -116,7 +117,7 @@ impl Fusion<'_> {
         let of_second = Effects::of(self.loops, second);
         self.check_variables(a, b, of_first, &of_second)?;
         let needed = self.needed(a, of_first, between, &of_second)?;
-        self.check_blocks(a, b, of_first, &of_second)?;
+        self.check_blocks(a, b)?;
         self.check_arrays(a, b, of_first, &of_second)?;
         if of_first.checks && of_second.checks {
             return Err(FusionRefusal::Faults);
@@ -186,20 +187,14 @@ impl Fusion<'_> {
 
     /// A loop with serial loops inside is cut into smaller blocks than one without, which a sum of floats
     /// would show.
-    fn check_blocks(
-        &self,
-        a: &Parfor,
-        b: &Parfor,
-        first: &Effects,
-        second: &Effects,
-    ) -> Result<(), FusionRefusal> {
+    fn check_blocks(&self, a: &Parfor, b: &Parfor) -> Result<(), FusionRefusal> {
         let shows_order = |parfor: &Parfor| {
             parfor.reductions.iter().any(|reduction| {
                 let rounds = !matches!(reduction.op, ReduceOp::And | ReduceOp::Or | ReduceOp::Xor);
                 rounds && self.loops.vars[reduction.target].dtype.is_float()
             })
         };
-        let same_blocks = first.serial_loops == second.serial_loops;
+        let same_blocks = a.grain == b.grain;
         if same_blocks || !(shows_order(a) || shows_order(b)) {
             Ok(())
         } else {
@@ -247,6 +242,9 @@ impl Fusion<'_> {
         a.body.append(&mut b.body);
         a.reductions.append(&mut b.reductions);
         a.sources.append(&mut b.sources);
+        if b.grain == Grain::Coarse {
+            a.grain = Grain::Coarse;
+        }
         block.splice(first..first, moved);
         self.loops.notes.push(Note { pass: PASS, event: Event::Fused, locs });
         self.changed = true;

@@ -6,7 +6,6 @@
 use super::{
     Address, Block, Code, Frame, Inst, Lane, LaneOutput, LaneType, Lanes, Node, Region, RegionId, Value,
 };
-use crate::grid::Grain;
 use crate::loops::{Declaration, FaultText};
 use crate::text::{At, Name, list, write_files};
 use crate::{DType, Scalar};
@@ -42,10 +41,7 @@ impl Display for Lane {
 }
 
 fn write_region(f: &mut Formatter<'_>, id: RegionId, region: &Region) -> fmt::Result {
-    let grain = match region.grain {
-        Grain::Fine => "fine",
-        Grain::Coarse => "coarse",
-    };
+    let grain = region.grain.name();
     writeln!(f, "  region {id} extents [{}] {grain} {{", list(&region.extents))?;
     for source in &region.sources {
         writeln!(f, "    source {}{}", Name(&source.what), At(source.loc))?;

@@ -239,12 +239,15 @@ pub struct Parfor {
     pub body: Block,
     /// What of the user's this is, for `explain`: one entry per loop or array expression fused into it.
     pub sources: Vec<Source>,
+    /// How much work an iteration is. It decides how the space is cut into blocks, and so how sums of floats
+    /// round: passes keep what the loop was made with, whatever they find out about its body.
+    pub grain: Grain,
 }
 
-impl Parfor {
-    /// How much work an iteration is, which decides how the space is cut into blocks.
-    pub fn grain(&self) -> Grain {
-        let mut blocks = vec![&self.body];
+impl Grain {
+    /// The grain of a new parallel loop with this body.
+    pub fn of(body: &Block) -> Grain {
+        let mut blocks = vec![body];
         while let Some(block) = blocks.pop() {
             for stmt in block {
                 match stmt {

@@ -7,6 +7,7 @@ use super::{
     Block, Buffer, BufferData, Expr, Layout, Loops, Origin, Output, Parfor, Reduction, Source, Stmt, Value,
     ValueData, VarData,
 };
+use crate::grid::Grain;
 use crate::program::{Param, Type, parse_type};
 use crate::text::{Cursor, ParseError, Parsed, Table};
 use crate::{Arena, DType, Fault, Files, Loc, Scalar, ScalarOp};
@@ -197,6 +198,7 @@ impl Parser<'_> {
         }
         self.cursor.open()?;
         let sources = parse_sources(&mut self.cursor)?;
+        let grain = [Grain::Fine, Grain::Coarse].into_iter().find(|grain| self.cursor.eat(grain.name()));
         let mut reductions = Vec::new();
         while self.cursor.eat("reduce") {
             let (op, local) = (self.cursor.reduce_op()?, self.cursor.id('x')?);
@@ -205,7 +207,8 @@ impl Parser<'_> {
         }
         let body = self.statements()?;
         self.cursor.close()?;
-        Ok(Parfor { indices, extents, reductions, body, sources })
+        let grain = grain.unwrap_or_else(|| Grain::of(&body));
+        Ok(Parfor { indices, extents, reductions, body, sources, grain })
     }
 
     /// A loop index, a `usize` unless the text says otherwise.

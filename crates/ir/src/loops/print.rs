@@ -4,6 +4,7 @@
 //! `Let` stands. Notes are not part of the text. Loops that would not verify print too.
 
 use super::{Block, Buffer, BufferData, Expr, Layout, Loops, Origin, Output, Stmt, Value};
+use crate::grid::Grain;
 use crate::program::{Param, Type, param_text};
 use crate::text::{At, Name, list, write_files};
 use crate::{Arena, DType, Fault};
@@ -175,6 +176,9 @@ impl Printer<'_, '_> {
                 self.f.write_str("{\n")?;
                 for source in &parfor.sources {
                     writeln!(self.f, "{:indent$}  source {}{}", "", Name(&source.what), At(source.loc))?;
+                }
+                if parfor.grain != Grain::of(&parfor.body) {
+                    writeln!(self.f, "{:indent$}  {}", "", parfor.grain.name())?;
                 }
                 for reduction in &parfor.reductions {
                     let (op, local, target) = (reduction.op.name(), reduction.local, reduction.target);

@@ -13,6 +13,7 @@
 
 use super::{Known, Lowering, Parallel, reductions, scan};
 use crate::rejection::Rejection;
+use parfuse_ir::grid::Grain;
 use parfuse_ir::loops::{Buffer, Event, Expr, Note, Parfor, Reduction, Source, Stmt, Value};
 use parfuse_ir::program::{self, Block};
 use parfuse_ir::{DType, Loc, Scalar, ScalarOp};
@@ -245,8 +246,8 @@ impl Lowering<'_> {
             self.known.contents.remove(&reduction.local);
             self.known.contents.remove(&reduction.target);
         }
-        let sources = vec![source];
-        self.block.push(Stmt::Parfor(Parfor { indices, extents, reductions, body, sources }));
+        let (sources, grain) = (vec![source], Grain::of(&body));
+        self.block.push(Stmt::Parfor(Parfor { indices, extents, reductions, body, sources, grain }));
         Ok(())
     }
 }

@@ -145,7 +145,7 @@ impl Translator<'_> {
             code,
             prologue,
             extents,
-            grain: parfor.grain(),
+            grain: parfor.grain,
             collapsible: collapsible(self.loops, parfor),
             reductions,
             sources: parfor.sources.clone(),
