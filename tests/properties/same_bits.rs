@@ -23,10 +23,10 @@ fn run(seed: u64, sizes: Sizes) -> Ran {
 
 fn run_many(seeds: std::ops::Range<u64>, sizes: impl Fn(&mut Choices) -> Sizes) -> Tally {
     let mut tally = Tally::default();
-    let only = std::env::var("PARFUSE_SEED").ok().and_then(|seed| seed.parse().ok());
-    for seed in seeds {
-        if only.is_some_and(|only: u64| only != seed) {
-            continue;
+    let only = std::env::var("PARFUSE_SEED").ok().and_then(|seed| seed.parse::<u64>().ok());
+    for seed in only.map_or(seeds, |only| only..only + 1) {
+        if only.is_some() {
+            println!("{}", random_program(&mut Choices::seeded(seed)).program);
         }
         match run(seed, sizes(&mut Choices::seeded(!seed))) {
             Ran::Finished => tally.finished += 1,
