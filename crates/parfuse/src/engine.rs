@@ -21,6 +21,25 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 /// Compiles and runs kernels. Cloning gives another handle to the same engine.
+///
+/// ```
+/// use ndarray::{ArrayRef1, array};
+/// use parfuse::prelude::*;
+///
+/// #[kernel]
+/// fn energy(velocities: &ArrayRef1<f64>, mass: f64) -> f64 {
+///     0.5 * mass * (velocities * velocities).sum()
+/// }
+///
+/// let engine = Engine::builder().threads(4).build()?;
+/// let velocities = array![1.0, 2.0, 3.0];
+/// // For a while, on this thread, in place of the default engine …
+/// assert_eq!(engine.install(|| energy::parallel(&velocities, 2.0))?, 14.0);
+/// // … or by a handle, which can be sent to other threads.
+/// let kernel = engine.kernel::<energy>();
+/// assert_eq!(kernel.parallel::<f64>((&velocities, 2.0))?, 14.0);
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Engine(Arc<Inner>);
 

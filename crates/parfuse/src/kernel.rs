@@ -37,6 +37,23 @@ pub enum Variant {
 
 /// A kernel: compiled on first use for the layout of its arguments. Cloning gives another handle to it; it may
 /// be called from many threads at once.
+///
+/// ```
+/// use ndarray::{Array1, ArrayRef1};
+/// use parfuse::prelude::*;
+///
+/// #[kernel]
+/// fn scaled(a: &ArrayRef1<f64>) -> Array1<f64> {
+///     (a - 1.0) * 2.0 + 1.0
+/// }
+///
+/// let kernel: &Kernel = &scaled::kernel();
+/// let explanation = kernel.explain()?;
+/// assert_eq!(explanation.regions.len(), 1); // three operations, one loop
+/// println!("{explanation}");
+/// println!("{}", kernel.asm()?);
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Kernel(Arc<Inner>);
 

@@ -123,6 +123,22 @@ pub fn random<T: Random>() -> T {
 }
 
 /// Random arrays: `Array1::<f64>::random(n)`, `Array2::<f64>::random((h, w))`.
+///
+/// ```
+/// use ndarray::Array2;
+/// use parfuse::prelude::*;
+///
+/// #[kernel]
+/// fn dice(rows: usize, columns: usize) -> Array2<i64> {
+///     let chance = Array2::<f64>::random((rows, columns));
+///     chance.mapv(|x| (x * 6.0) as i64 + 1)
+/// }
+///
+/// let thrown = with_seed(1, || dice::parallel(10, 3))?;
+/// assert_eq!(thrown, with_seed(1, || dice(10, 3)));
+/// assert!(thrown.iter().all(|eyes| (1..=6).contains(eyes)));
+/// # Ok::<(), Error>(())
+/// ```
 pub trait RandomArray {
     /// The number of axes.
     type Dim: Dimension;
@@ -153,7 +169,28 @@ impl<T: Random, D: Dimension> RandomArray for Array<T, D> {
 /// A range whose iterations may run in parallel. As plain Rust it is the range itself.
 ///
 /// In a kernel, `for i in prange(0..n)` says that the iterations are independent but for reductions such as
-/// `sum += x`: each may write only its own elements.
+/// `sum += x`: each may write only its own elements. What might break this is refused when the kernel is compiled.
+///
+/// ```
+/// use ndarray::{Array1, ArrayRef1, array};
+/// use parfuse::prelude::*;
+///
+/// /// The steps between samples, and the longest of them.
+/// #[kernel]
+/// fn steps(samples: &ArrayRef1<f64>) -> (Array1<f64>, f64) {
+///     let mut steps = Array1::<f64>::zeros(samples.len() - 1);
+///     let mut longest = 0.0f64;
+///     for i in prange(0..steps.len()) {
+///         let step = samples[i + 1] - samples[i];
+///         steps[i] = step;
+///         longest = longest.max(step.abs());
+///     }
+///     (steps, longest)
+/// }
+///
+/// assert_eq!(steps::parallel(&array![1.0, 2.0, 4.0, 1.0])?, (array![1.0, 2.0, -3.0], 3.0));
+/// # Ok::<(), Error>(())
+/// ```
 pub fn prange<I: IntoIterator>(range: I) -> Prange<I::IntoIter> {
     let mut counted = None;
     if let Some(mut state) = SEEDED.get()
