@@ -101,14 +101,14 @@ impl Translator<'_> {
         }
     }
 
-    /// Several operands in order. One that is a bare variable is read at once if a later operand may change
-    /// it, as in `x + { x += 1; x }`.
+    /// Several operands in order. One that may be a variable is read at once if a later operand may change it,
+    /// as in `x + { x += 1; x }`.
     pub(crate) fn operands<'e>(&mut self, exprs: impl Iterator<Item = &'e Expr>) -> Vec<TokenStream> {
         let exprs: Vec<&Expr> = exprs.collect();
         let mut later_effects = false;
         let mut read_now = vec![false; exprs.len()];
         for (position, expr) in exprs.iter().enumerate().rev() {
-            read_now[position] = later_effects && matches!(strip(expr), Expr::Path(_));
+            read_now[position] = later_effects && may_be_a_variable(expr);
             later_effects |= may_assign(expr);
         }
         let t = self.t.clone();
@@ -236,6 +236,15 @@ impl Translator<'_> {
         let inclusive = matches!(range.limits, RangeLimits::Closed(_));
         let ends = self.operands([&**start, &**end].into_iter());
         quote!(#t.range(#(#ends),*, #inclusive, #place))
+    }
+}
+
+/// Whether the value of the expression may be a variable, not yet read, by its form.
+fn may_be_a_variable(expr: &Expr) -> bool {
+    match strip(expr) {
+        Expr::Path(_) | Expr::Field(_) | Expr::Block(_) | Expr::If(_) => true,
+        Expr::Unary(unary) => matches!(unary.op, UnOp::Deref(_)),
+        _ => false,
     }
 }
 
