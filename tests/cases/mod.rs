@@ -2,10 +2,11 @@
 //! function as written to the numbers that come out.
 //!
 //! ```text
-//! prange_spaces   trip spaces and indices          array_expressions   creators, broadcasts, layouts
-//! reductions      totals, and what is none         fusion              how many regions and arrays remain
-//! kernels         the seven example kernels        threads             many callers, pools, dropped engines
-//! language        each construct that kernels know bad_input           every mistake is an error, nothing dies
+//! prange_spaces   trip spaces, steps, nests           array_expressions   creators, broadcasts, layouts
+//! indices         computed ones, proofs and races     fusion              how many regions and arrays remain
+//! reductions      totals, and what is none            threads             many callers, pools, dropped engines
+//! kernels         the seven example kernels           bad_input           every mistake an error, nothing dies
+//! language        each construct that kernels know
 //! ```
 
 mod ways;
@@ -13,6 +14,7 @@ mod ways;
 mod array_expressions;
 mod bad_input;
 mod fusion;
+mod indices;
 mod kernels;
 mod language;
 mod prange_spaces;

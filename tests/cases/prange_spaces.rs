@@ -3,7 +3,7 @@
 //! Not expressible, so not here: writing to the loop's index (rustc refuses it), slices made inside a kernel (they
 //! are made at the call instead).
 
-use super::ways::{SIZES, compiled_ways, error_of, every_way};
+use super::ways::{SIZES, error_of, every_way};
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, ArrayViewMut1, array, s};
 use parfuse::Error;
 use parfuse::prelude::*;
@@ -502,5 +502,4 @@ fn of_several_failing_iterations_the_lowest_is_reported() {
             );
         }
     }
-    let _ = compiled_ways!(fails_late(&array![1], &array![1]));
 }

@@ -2,8 +2,10 @@
 
 mod arrays;
 mod control;
+mod mixtures;
 mod numbers;
 mod operators;
+mod order;
 mod parameters;
 mod programs;
 mod scopes;

@@ -175,6 +175,67 @@ fn results_are_written_into_what_the_caller_has() {
     }
 }
 
+#[kernel]
+fn growing(rounds: usize) -> Array1<i64> {
+    let mut a = Array1::<i64>::ones(1);
+    for _ in 0..rounds {
+        let n = a.len();
+        let mut longer = Array1::<i64>::zeros(n + 1);
+        for i in prange(0..n) {
+            longer[i] = a[i] + 1;
+        }
+        longer[n] = 1;
+        a = longer;
+    }
+    a
+}
+
+#[kernel]
+fn refilled(n: usize) -> Array1<i64> {
+    let mut a = Array1::<i64>::ones(n + 3);
+    let sum = a.sum();
+    a = Array1::<i64>::from_elem(n, sum);
+    a
+}
+
+#[kernel]
+fn exchanged(n: usize, flag: bool) -> (Array1<i64>, Array1<i64>) {
+    let mut a = Array1::<i64>::ones(n);
+    let mut b = Array1::<i64>::zeros(n);
+    for i in prange(0..n) {
+        b[i] = i as i64;
+    }
+    for _ in 0..3 {
+        if flag {
+            (a, b) = (b, a);
+        }
+        a += 1;
+    }
+    (a, b)
+}
+
+#[test]
+fn variables_that_held_other_arrays_are_written_too() {
+    for n in [0, 1, 4, 30] {
+        let mut out = Array1::from_elem(n + 1, -7);
+        growing::serial_into(n, &mut out).unwrap();
+        assert_eq!(out, growing(n));
+        let mut out = Array1::from_elem(n, -7);
+        refilled::parallel_into(n, &mut out).unwrap();
+        assert_eq!(out, refilled(n));
+        let mut wrong = Array1::from_elem(n + 2, -9);
+        assert!(
+            growing::parallel_into(n, &mut wrong).is_err() && refilled::serial_into(n, &mut wrong).is_err()
+        );
+        assert_eq!(wrong, Array1::from_elem(n + 2, -9));
+        for flag in [false, true] {
+            let (mut a, mut b) = (Array1::zeros(n), Array1::zeros(2 * n));
+            exchanged::serial_into(n, flag, (&mut a, &mut b.slice_mut(s![..;2]))).unwrap();
+            assert_eq!((a, b.slice(s![..;2]).to_owned()), exchanged(n, flag));
+        }
+    }
+}
+
 #[test]
 fn results_of_another_shape_leave_the_array_alone() {
     let a = Array1::<f64>::ones(9);

@@ -1,0 +1,137 @@
+//! Computed indices: offsets and strides that overflow, and which ones are proven apart in a `prange`.
+
+use super::ways::{compiled_ways, error_of, every_way};
+use ndarray::{Array1, ArrayRef1};
+use parfuse::Error;
+use parfuse::prelude::*;
+
+#[kernel]
+fn gather(a: &ArrayRef1<i64>, r: &mut ArrayRef1<i64>, offset: usize, stride: usize) {
+    for i in prange(0..r.len()) {
+        r[i] = a[offset + i * stride];
+    }
+}
+
+#[kernel]
+fn signed_offset(a: &ArrayRef1<i64>, offset: i64) -> i64 {
+    let mut sum = 0;
+    for i in prange(0..a.len()) {
+        sum += a[(i as i64 + offset) as usize];
+    }
+    sum
+}
+
+#[kernel]
+fn narrow_offset(a: &ArrayRef1<i64>, n: i32, offset: i32) -> i64 {
+    let mut sum = 0;
+    for i in prange(0..n) {
+        sum += a[(i + offset) as usize];
+    }
+    sum
+}
+
+/// The index and the iteration of an error that names both.
+fn index_and_iteration(error: Error) -> (usize, usize) {
+    match error {
+        Error::Index { index, iteration: Some(iteration), len: 100, .. } => (index, iteration),
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn overflowing_offsets_are_caught_at_the_first_iteration_that_leaves_the_array() {
+    let a = Array1::from_shape_fn(100, |i| i as i64);
+    let fresh = |n| Array1::zeros(n);
+    every_way!(gather(&a, &mut r, 3, 2) with r = fresh(40));
+    every_way!(gather(&a, &mut r, 99, 0) with r = fresh(400));
+    // Stepping back by a stride that wraps around.
+    let (_, back) = compiled_ways!(gather(&a, &mut r, 90, usize::MAX) with r = fresh(40));
+    assert!(back.iter().enumerate().all(|(i, x)| *x == 90 - i as i64));
+    for (offset, stride, expected) in [
+        (61, 1, (100, 39)),
+        (usize::MAX, 1, (usize::MAX, 0)),
+        (0, usize::MAX / 2, (usize::MAX / 2, 1)),
+        (5, usize::MAX, (usize::MAX, 6)),
+        (1 << 63, 1 << 63, (1 << 63, 0)),
+        (100, 0, (100, 0)),
+    ] {
+        let error = error_of!(gather(&a, &mut Array1::zeros(40), offset, stride));
+        assert_eq!(index_and_iteration(error), expected, "{offset} {stride}");
+    }
+    for (offset, expected) in
+        [(1, (100, 99)), (-1, (usize::MAX, 0)), (i64::MIN, (1 << 63, 0)), (i64::MAX, (i64::MAX as usize, 0))]
+    {
+        assert_eq!(index_and_iteration(error_of!(signed_offset(&a, offset))), expected, "{offset}");
+    }
+    assert_eq!(every_way!(narrow_offset(&a, 50, 50)).0, (50..100).sum());
+    for (n, offset, expected) in [
+        (50, 51, (100, 49)),
+        (50, -1, (usize::MAX, 0)),
+        (50, i32::MAX, (i32::MAX as usize, 0)),
+        (50, i32::MIN, (i32::MIN as usize, 0)),
+        (i32::MAX, 0, (100, 100)),
+    ] {
+        assert_eq!(index_and_iteration(error_of!(narrow_offset(&a, n, offset))), expected, "{n} {offset}");
+    }
+}
+
+#[kernel]
+fn swap_pairs(a: &mut ArrayRef1<i64>) {
+    for i in prange((0..a.len() - 1).step_by(2)) {
+        let left = a[i];
+        a[i] = a[i + 1];
+        a[i + 1] = left;
+    }
+}
+
+#[kernel]
+fn write_pairs(a: &mut ArrayRef1<i64>) {
+    for i in prange(0..a.len() / 2) {
+        a[2 * i] = i as i64;
+        a[2 * i + 1] = -(i as i64);
+    }
+}
+
+#[kernel]
+fn unknown_step(a: &mut ArrayRef1<i64>, step: usize) {
+    for i in prange((0..a.len() - 1).step_by(step)) {
+        a[i] = a[i + 1];
+    }
+}
+
+#[kernel]
+fn unknown_stride(a: &mut ArrayRef1<i64>, stride: usize) {
+    for i in prange(0..a.len()) {
+        a[i * stride] = i as i64;
+    }
+}
+
+#[kernel]
+fn low_bits(a: &mut ArrayRef1<i64>, n: i64) {
+    for i in prange(0..n) {
+        a[((i as i32) & 7) as usize] = i;
+    }
+}
+
+#[kernel]
+fn stride_that_wraps(a: &mut ArrayRef1<i64>) {
+    for i in prange(0..a.len()) {
+        a[i * 9_223_372_036_854_775_808] = i as i64;
+    }
+}
+
+#[test]
+fn elements_are_proven_apart_by_constant_strides_alone() {
+    for n in [2, 3, 9, 8192, 9001, 40_000] {
+        every_way!(swap_pairs(&mut a) with a = Array1::from_shape_fn(n, |i| i as i64));
+        every_way!(write_pairs(&mut a) with a = Array1::from_shape_fn(n, |i| i as i64));
+    }
+    for error in [
+        error_of!(unknown_step(&mut Array1::zeros(9), 2)),
+        error_of!(unknown_stride(&mut Array1::zeros(9), 1)),
+        error_of!(low_bits(&mut Array1::zeros(9), 9)),
+        error_of!(stride_that_wraps(&mut Array1::zeros(9))),
+    ] {
+        assert!(matches!(&error, Error::PossibleRace { array, .. } if array == "a"), "{error}");
+    }
+}
