@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::kernel::{Kernel, KernelFunction};
 use crate::lazy::{EvalCache, Session};
 use crate::returned::Returned;
-use parfuse_codegen::{Compiler, Features, Options as CompilerOptions};
+use parfuse_codegen::{Compiler, Effort, Features, Options as CompilerOptions};
 use parfuse_ir::program::Program;
 use parfuse_runtime::Pool;
 use parfuse_trace::{ReturnKind, Tracer, Value};
@@ -55,6 +55,8 @@ pub(crate) struct Core {
     pub(crate) compiler: Compiler,
     pub(crate) pool: Pool,
     pub(crate) fuse: bool,
+    /// How kernels are compiled on first use.
+    pub(crate) first_effort: Effort,
     /// How often kernels of this engine were compiled.
     pub(crate) compilations: AtomicUsize,
 }
@@ -67,6 +69,7 @@ impl RefUnwindSafe for Core {}
 pub struct EngineBuilder {
     threads: usize,
     fuse: bool,
+    thorough: bool,
     features: Features,
 }
 
@@ -75,6 +78,13 @@ impl EngineBuilder {
     /// Results do not depend on it.
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = threads;
+        self
+    }
+    /// Whether kernels are compiled thoroughly on first use (off by default). Otherwise they are compiled in half the
+    /// time at first, and thoroughly once they have computed a few hundred thousand elements. Results do not depend
+    /// on it.
+    pub fn thorough(mut self, thorough: bool) -> Self {
+        self.thorough = thorough;
         self
     }
     /// Whether loops are fused (on by default). Results do not depend on it, times do.
@@ -100,6 +110,7 @@ impl EngineBuilder {
             compiler,
             pool: Pool::new(self.threads),
             fuse: self.fuse,
+            first_effort: if self.thorough { Effort::Thorough } else { Effort::Quick },
             compilations: AtomicUsize::new(0),
         });
         Ok(Engine(Arc::new(Inner { core, functions: RwLock::default(), expressions: EvalCache::default() })))
@@ -137,7 +148,7 @@ impl Engine {
 
     /// The options to choose from.
     pub fn builder() -> EngineBuilder {
-        EngineBuilder { threads: 0, fuse: true, features: Features::default() }
+        EngineBuilder { threads: 0, fuse: true, thorough: false, features: Features::default() }
     }
 
     /// The engine that `#[kernel]` functions called on this thread run on.

@@ -76,7 +76,8 @@ pub(crate) struct Specialisation {
     made_once: Vec<bool>,
     /// From the program to the first callable code.
     pub(crate) compile_time: Duration,
-    quick: Code,
+    /// Quick code, unless the engine compiles thoroughly at once.
+    first: Code,
     thorough: OnceLock<Code>,
     /// Elements computed so far.
     work: AtomicU64,
@@ -93,13 +94,14 @@ impl Specialisation {
         check_parallel(&loops).map_err(rejected)?;
         optimize(&mut loops, &Options { fuse: core.fuse });
         let lane = vectorize(&loops);
-        let compiled = core.compiler.compile(&lane, Effort::Quick);
-        let quick = compiled.map_err(|e| Error::Compile(e.to_string()))?;
+        let compiled = core.compiler.compile(&lane, core.first_effort);
+        let first = compiled.map_err(|e| Error::Compile(e.to_string()))?;
         core.compilations.fetch_add(1, Ordering::Relaxed);
         let compile_time = start.elapsed();
-        let (thorough, work, promoted) = (OnceLock::new(), AtomicU64::new(0), AtomicBool::new(false));
+        let promoted = AtomicBool::new(core.first_effort == Effort::Thorough);
+        let (thorough, work) = (OnceLock::new(), AtomicU64::new(0));
         let made_once = made_once(&lane);
-        Ok(Specialisation { loops, lane, made_once, compile_time, quick, thorough, work, promoted })
+        Ok(Specialisation { loops, lane, made_once, compile_time, first, thorough, work, promoted })
     }
 
     /// Whether every call makes this buffer's array at most once. What a loop or another statement makes anew may
@@ -122,7 +124,7 @@ impl Specialisation {
 
     /// The best code there is so far.
     pub(crate) fn best_code(&self) -> &Code {
-        self.thorough.get().unwrap_or(&self.quick)
+        self.thorough.get().unwrap_or(&self.first)
     }
 
     /// Notes that this many elements are being computed.

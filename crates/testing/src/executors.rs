@@ -39,7 +39,8 @@ pub fn compiled(
     features: Features,
     variant: Variant,
 ) -> Seen {
-    let engine = Engine::builder().threads(2).features(features).build().expect("this machine is supported");
+    let builder = Engine::builder().threads(2).features(features).thorough(variant == Variant::Parallel);
+    let engine = builder.build().expect("this machine is supported");
     let kernel = engine.kernel_of(program.clone());
     let mut bound: Vec<_> = arguments.iter().map(dynamic).collect();
     match with_seed(seed, || kernel.run_dynamic(variant, &mut bound)) {
