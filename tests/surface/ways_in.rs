@@ -151,13 +151,12 @@ fn mistakes_in_closures_are_all_reported_with_their_places() {
 }
 
 #[kernel]
-fn count(samples: &ArrayRef1<f64>) -> Array1<i64> {
-    let mut counts = Array1::<i64>::zeros(10);
-    for i in prange(0..samples.len()) {
-        let bin = (samples[i] * 10.0) as usize;
-        counts[bin] += 1;
+fn scattered(places: &ArrayRef1<usize>) -> Array1<i64> {
+    let mut who = Array1::<i64>::zeros(places.len());
+    for i in prange(0..places.len()) {
+        who[places[i]] = i as i64;
     }
-    counts
+    who
 }
 
 #[kernel]
@@ -169,11 +168,11 @@ fn shifted(a: &mut ArrayRef1<f64>) {
 
 #[test]
 fn races_are_refused_with_their_places() {
-    let error = count::parallel(&array![0.5]).unwrap_err().to_string();
-    let expected = "two iterations of the `prange` may touch the same element of `counts`; index it by the loop's \
+    let error = scattered::parallel(&array![1, 0]).unwrap_err().to_string();
+    let expected = "two iterations of the `prange` may touch the same element of `who`; index it by the loop's \
                     own index, or write `for` over a plain range";
     assert!(error.starts_with("tests/surface/ways_in.rs:") && error.ends_with(expected), "{error}");
-    let error = shifted::serial(&mut array![0.5]).unwrap_err().to_string();
+    let error = shifted::serial(&mut array![0.5, 1.5]).unwrap_err().to_string();
     assert!(error.contains("of `a`, here and at tests/surface/ways_in.rs:"), "{error}");
 }
 
