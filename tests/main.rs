@@ -8,7 +8,8 @@
     clippy::needless_range_loop,
     clippy::needless_return,
     clippy::redundant_closure,
-    clippy::too_many_arguments
+    clippy::too_many_arguments,
+    unused_assignments
 )]
 
 mod cases;
