@@ -69,3 +69,14 @@ fn many_blocks_run_on_many_threads() {
     let start = 1 << 33;
     run_many(start..start + cases(100) / 100, |_| [40_000, 1, 1]);
 }
+
+#[test]
+fn bytes_decide_programs_as_seeds_do() {
+    for length in [0, 20, 200, 2000] {
+        let bytes: Vec<u8> = (0..length).map(|i: usize| (i * i * 31 + i / 3) as u8).collect();
+        let [first, second] = [(); 2].map(|()| random_program(&mut Choices::from_bytes(&bytes)));
+        assert_eq!(first.program, second.program);
+        let arguments = random_arguments(&first.program, [5, 2, 3], &mut Choices::from_bytes(&bytes));
+        check_same_bits(&first, &arguments, 7).unwrap_or_else(|message| panic!("{message}"));
+    }
+}
