@@ -1,8 +1,10 @@
 //! Each construct that kernels know, as a function: what it means in Rust is what the compiled variants compute.
 
+mod aliases;
 mod arrays;
 mod control;
 mod mixtures;
+mod nests;
 mod numbers;
 mod operators;
 mod order;
