@@ -34,6 +34,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// Fine-grained regions of fewer blocks than this are not worth waking threads for.
 const MIN_PARALLEL_BLOCKS: usize = 4;
 
+/// Frames of up to this many slots need no allocation.
+const SHORT_FRAME: usize = 96;
+
 /// An element with loops inside is taken to be as much work as this many without.
 const COARSE_WEIGHT: usize = 1024;
 
@@ -123,9 +126,19 @@ pub(crate) fn call(
     workers: Option<&dyn Fn() -> Workers>,
 ) -> Result<Outputs, Error> {
     let (lane, code) = (&kernel.lane, kernel.code(core));
-    let mut frame: SmallVec<[u64; 96]> = smallvec![0; lane.frame.len()];
+    let (mut short, mut long) = ([0; SHORT_FRAME], Vec::new());
+    let frame: &mut [u64] = match short.get_mut(..lane.frame.len()) {
+        Some(frame) => frame,
+        None => {
+            long.resize(lane.frame.len(), 0);
+            &mut long
+        }
+    };
     frame[Frame::KEY.index()] = key;
-    bind_arguments(lane, binder, &mut frame);
+    bind_arguments(lane, binder, frame);
+    let frame = frame.as_mut_ptr();
+    let mut storage = SmallVec::new();
+    storage.resize_with(lane.buffers.len(), || Storage::Nothing);
     let offers =
         lane.results.iter().zip(&binder.offers).filter_map(|(result, offer)| match (result, offer) {
             (LaneOutput::Buffer(buffer), Some(array))
@@ -139,9 +152,9 @@ pub(crate) fn call(
         table: HostTable { allocate: host_allocate, move_buffer: host_move, launch: host_launch },
         kernel,
         code,
-        frame: frame.as_mut_ptr(),
+        frame,
         workers,
-        storage: lane.buffers.ids().map(|_| Storage::Nothing).collect(),
+        storage,
         offers: offers.collect(),
         error: None,
     };
@@ -150,9 +163,9 @@ pub(crate) fn call(
     // SAFETY: the frame has the length and layout that the driver was compiled for and outlives the call; the
     // host starts with its table, outlives the call, and is reached only through `host_address` until the
     // call returns; the module documentation says why the code stays inside the arrays.
-    let status = unsafe { (code.driver())(frame.as_mut_ptr(), host_address.cast(), &mut fault) };
+    let status = unsafe { (code.driver())(frame, host_address.cast(), &mut fault) };
     match status {
-        abi::OK => Ok(host.outputs(&frame)),
+        abi::OK => Ok(host.outputs()),
         abi::FAULT => Err(host.fault_error(fault)),
         _ => {
             Err(host.error.take().unwrap_or_else(|| Error::Panic("the host stopped the kernel".to_string())))
@@ -366,7 +379,7 @@ impl Host<'_> {
         self.workers.filter(|_| enough).map_or(Workers::Caller, |workers| workers())
     }
 
-    fn outputs(&mut self, frame: &[u64]) -> Outputs {
+    fn outputs(&mut self) -> Outputs {
         let kernel = self.kernel;
         let outputs: SmallVec<[Output; 2]> = kernel
             .lane
@@ -374,25 +387,23 @@ impl Host<'_> {
             .iter()
             .map(|result| match *result {
                 LaneOutput::Scalar(slot, dtype) => {
-                    Output::Scalar(Scalar::from_bits(dtype, frame[slot.index()]))
+                    Output::Scalar(Scalar::from_bits(dtype, self.frame()[slot.index()]))
                 }
-                LaneOutput::Buffer(buffer) => self.output(buffer, frame),
+                LaneOutput::Buffer(buffer) => self.output(buffer),
             })
             .collect();
         Outputs(outputs.into_iter().peekable())
     }
 
-    fn output(&mut self, buffer: BufferId, frame: &[u64]) -> Output {
+    fn output(&mut self, buffer: BufferId) -> Output {
         let layout = &self.kernel.lane.frame;
         let rank = self.kernel.lane.buffers[buffer].rank;
+        let frame = self.frame();
+        let shape =
+            PerAxis::from_fn(rank as usize, |axis| frame[layout.dim(buffer, axis as u8).index()] as usize);
         match std::mem::replace(&mut self.storage[buffer.index()], Storage::Nothing) {
             Storage::Offered => Output::InPlace,
-            Storage::Owned(elements) => Output::Array {
-                shape: PerAxis::from_fn(rank as usize, |axis| {
-                    frame[layout.dim(buffer, axis as u8).index()] as usize
-                }),
-                elements: Elements(elements),
-            },
+            Storage::Owned(elements) => Output::Array { shape, elements: Elements(elements) },
             Storage::Nothing => unreachable!("a kernel makes every array it returns"),
         }
     }
