@@ -77,7 +77,7 @@ impl Grid {
             Grid {
                 rows,
                 columns,
-                rows_per_block: (block / columns.max(1)).max(1),
+                rows_per_block: if rows > 1 { (block / columns.max(1)).max(1) } else { 1 },
                 columns_per_block: columns.max(1),
             }
         }
@@ -90,16 +90,19 @@ impl Grid {
 
     /// The number of blocks; none for an empty space.
     pub fn blocks(&self) -> usize {
-        self.rows.div_ceil(self.rows_per_block) * self.blocks_per_row()
+        pieces(self.rows, self.rows_per_block) * self.blocks_per_row()
     }
 
     fn blocks_per_row(&self) -> usize {
-        self.columns.div_ceil(self.columns_per_block)
+        pieces(self.columns, self.columns_per_block)
     }
 
     /// The rectangle of a block.
     pub fn block(&self, block: usize) -> BlockRange {
-        let (row_group, column_group) = (block / self.blocks_per_row(), block % self.blocks_per_row());
+        let (row_group, column_group) = match self.blocks_per_row() {
+            1 => (block, 0),
+            in_row => (block / in_row, block % in_row),
+        };
         let row_start = row_group * self.rows_per_block;
         let column_start = column_group * self.columns_per_block;
         BlockRange {
@@ -109,6 +112,12 @@ impl Grid {
             column_end: (column_start + self.columns_per_block).min(self.columns),
         }
     }
+}
+
+/// How many pieces of a length there are in another. Small spaces have one: that answer needs no division, which would
+/// be a good part of a short call.
+fn pieces(length: usize, piece: usize) -> usize {
+    if length <= piece { (length > 0) as usize } else { length.div_ceil(piece) }
 }
 
 /// Merges inner dimensions of a space that all accesses walk through with one stride.

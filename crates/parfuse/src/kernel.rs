@@ -12,7 +12,7 @@ use crate::specialise::{Signature, Specialisation};
 use parfuse_ir::program::Program;
 use parfuse_runtime::Workers;
 use parfuse_trace::TraceError;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 /// What `#[kernel]` makes of a function: how to trace it.
@@ -62,11 +62,19 @@ struct Inner {
     core: Arc<Core>,
     program: Result<Program, Error>,
     specialisations: RwLock<Vec<(Signature, Arc<Specialisation>)>>,
+    /// The first of them, for most kernels the only one: found without a lock.
+    first: OnceLock<(Signature, Arc<Specialisation>)>,
 }
 
 impl Kernel {
     pub(crate) fn new(core: Arc<Core>, name: &str, program: Result<Program, Error>) -> Kernel {
-        Kernel(Arc::new(Inner { name: name.to_string(), core, program, specialisations: RwLock::default() }))
+        Kernel(Arc::new(Inner {
+            name: name.to_string(),
+            core,
+            program,
+            specialisations: RwLock::default(),
+            first: OnceLock::new(),
+        }))
     }
 
     /// The kernel's name.
@@ -158,11 +166,19 @@ impl Kernel {
 
     /// Runs one variant on arguments of the right types.
     fn launch(&self, variant: Variant, binder: &Binder<'_>) -> Result<Outputs, Error> {
-        let specialisation = self.specialisation(&Signature::of(binder))?;
+        let signature = Signature::of(binder);
+        let held;
+        let specialisation = match self.0.first.get() {
+            Some((known, first)) if *known == signature => first,
+            _ => {
+                held = self.specialisation(&signature)?;
+                &held
+            }
+        };
         let pool = &self.0.core.pool;
         let workers: &dyn Fn() -> Workers = &|| pool.workers();
         let workers = (variant == Variant::Parallel).then_some(workers);
-        call::call(&self.0.core, &specialisation, binder, plain::next_key(), workers)
+        call::call(&self.0.core, specialisation, binder, plain::next_key(), workers)
     }
 
     pub(crate) fn traced(&self) -> Result<&Program, Error> {
@@ -183,6 +199,7 @@ impl Kernel {
         let mut known = known.write().unwrap_or_else(PoisonError::into_inner);
         Ok(find(&known).unwrap_or_else(|| {
             known.push((signature.clone(), made.clone()));
+            self.0.first.get_or_init(|| (signature.clone(), made.clone()));
             made
         }))
     }
