@@ -59,8 +59,10 @@ impl Plan {
         // loops have enough independent work with two, and more values than registers; and two compile faster.
         let registers = if effort == Effort::Quick || loops || wide + narrow > 64 { 2 } else { 4 };
         let width = if wide > 0 { Width::Wide } else { Width::Narrow };
-        // Barely more than a sum: its time is that of its accumulators, which so stay in registers.
-        let lean = registers == 4 && region.reductions.len() == 1 && wide + narrow <= LEAN && !plan.checks;
+        // Barely more than a sum of 32-bit numbers: its time is that of its accumulators, and eight registers hold all
+        // of them. Of 64-bit numbers they would take all sixteen, and Cranelift spills every one.
+        let lean =
+            registers == 4 && region.reductions.len() == 1 && wide == 0 && narrow <= LEAN && !plan.checks;
         let own = if lean { LANES } else { registers * width.lanes() };
         plan.lanes = lanes.unwrap_or(own);
         plan.holds_lanes = plan.lanes == LANES && !region.reductions.is_empty();
