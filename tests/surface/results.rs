@@ -112,3 +112,19 @@ fn kernels_call_kernels_of_other_modules_and_live_in_functions() {
     assert_eq!(thrice::serial(2.0), Ok(6.0));
     assert_eq!(local::parallel(2.0), Ok(7.0));
 }
+
+#[test]
+fn kernels_built_at_run_time_write_into_existing_memory_too() {
+    let engine = Engine::new().unwrap();
+    let doubled = engine.trace("doubled", |t| t.array::<f64>("a", 1) * 2.0).unwrap();
+    let (a, mut out) = (array![1.0, 2.0, 3.0], Array1::zeros(3));
+    for variant in [Variant::Serial, Variant::Parallel] {
+        out.fill(0.0);
+        doubled.run_into::<Array1<f64>>(variant, (&a,), &mut out).unwrap();
+        assert_eq!(out, array![2.0, 4.0, 6.0]);
+    }
+    let mut short = Array1::from_elem(2, 7.0);
+    let error = doubled.run_into::<Array1<f64>>(Variant::Serial, (&a,), &mut short).unwrap_err();
+    assert!(matches!(error, Error::OutputShape { .. }), "{error}");
+    assert_eq!(short, array![7.0, 7.0]);
+}

@@ -49,7 +49,7 @@ pub use frame::{Frame, Slot};
 pub use op::{LaneOp, Shape};
 
 use crate::grid::Grain;
-use crate::loops::{self, Output};
+use crate::loops;
 use crate::{Arena, DType, Fault, Files, Loc, ReduceOp};
 use smallvec::SmallVec;
 use std::fmt;
@@ -381,17 +381,5 @@ impl Code {
     /// Adds a value.
     pub fn value(&mut self, inst: Inst, ty: LaneType, varying: bool) -> Value {
         self.values.push(ValueData { inst, ty, varying })
-    }
-}
-
-/// The outputs of a loops kernel and where a lane kernel leaves them.
-impl LaneOutput {
-    /// Whether this output is the counterpart of a Loops output.
-    pub fn corresponds_to(&self, output: &Output) -> bool {
-        match (self, output) {
-            (LaneOutput::Scalar(..), Output::Scalar(_)) => true,
-            (LaneOutput::Buffer(a), Output::Buffer(b)) => a == b,
-            _ => false,
-        }
     }
 }

@@ -328,11 +328,6 @@ impl Expr {
     pub fn is_leaf(&self) -> bool {
         matches!(self, Expr::Const(_) | Expr::Param(_) | Expr::Bound)
     }
-    /// Whether two evaluations in one scope give the same value: everything but reading variables and memory.
-    /// (The shape of a buffer counts as memory: `alloc` and `move` change it.)
-    pub fn is_pure(&self) -> bool {
-        !matches!(self, Expr::Var(_) | Expr::Load { .. } | Expr::Dim { .. })
-    }
     /// The values it uses.
     pub fn operands(&self) -> Vec<Value> {
         match self {
