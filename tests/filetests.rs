@@ -11,7 +11,7 @@
 //! A file that starts with a `program` is lowered first. `BLESS=1` writes down what the passes do now; read what
 //! it wrote before you commit it.
 
-use parfuse_ir::loops::{Event, FusionRefusal, Layout, Loops, Note};
+use parfuse_ir::loops::{Event, FusionRefusal, Layout, Loops, Note, PromotionRefusal};
 use parfuse_ir::program::Program;
 use parfuse_ir::{Loc, lane};
 use parfuse_passes::pipeline::Options;
@@ -30,6 +30,7 @@ const PASSES: &[(&str, Pass)] = &[
     ("hoist_invariants", passes::hoist_invariants),
     ("hoist_checks", passes::hoist_checks),
     ("raise_checks", passes::raise_checks),
+    ("promote_loops", passes::promote_loops),
     ("fuse_loops", passes::fuse_loops),
     ("contract_arrays", passes::contract_arrays),
     ("zero_fills", passes::zero_fills),
@@ -146,6 +147,8 @@ fn notes(loops: &Loops) -> String {
             Event::NotFused(refusal) => format!("not fused, {}", reason(refusal)),
             Event::Contracted { array } => format!("contracted {array}"),
             Event::NestedSerial => "a prange inside another runs serially".to_string(),
+            Event::Promoted => "promoted".to_string(),
+            Event::NotPromoted(refusal) => format!("not promoted, {}", promotion_reason(refusal)),
         };
         format!("// {}: {event}{}\n", note.pass, places(&note.locs))
     };
@@ -160,6 +163,17 @@ fn reason(refusal: &FusionRefusal) -> String {
         FusionRefusal::CrossIteration { array } => format!("iterations meet in {array}"),
         FusionRefusal::StatementBetween => "something stands between".to_string(),
         FusionRefusal::Faults => "both may fail".to_string(),
+    }
+}
+
+fn promotion_reason(refusal: &PromotionRefusal) -> String {
+    match refusal {
+        PromotionRefusal::WorkAround => "there is work around it".to_string(),
+        PromotionRefusal::LengthDiffers => "its length differs".to_string(),
+        PromotionRefusal::Dimensions => "the space has no room".to_string(),
+        PromotionRefusal::Carried { variable } => format!("it carries {variable}"),
+        PromotionRefusal::CrossIteration { array } => format!("iterations meet in {array}"),
+        PromotionRefusal::Rounding { variable } => format!("{variable} would round in another order"),
     }
 }
 

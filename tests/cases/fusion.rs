@@ -67,7 +67,7 @@ fn effects_keep_their_order_when_fused() {
 }
 
 #[kernel]
-fn transposed_second(a: &mut ArrayRef2<f64>, b: &mut ArrayRef2<f64>) {
+fn reversed_second(a: &mut ArrayRef2<f64>, b: &mut ArrayRef2<f64>) {
     let n = a.nrows();
     for i in prange(0..n) {
         for j in 0..n {
@@ -76,7 +76,7 @@ fn transposed_second(a: &mut ArrayRef2<f64>, b: &mut ArrayRef2<f64>) {
     }
     for i in prange(0..n) {
         for j in 0..n {
-            b[[j, i]] = 3.0;
+            b[[n - 1 - i, j]] = 3.0;
         }
     }
 }
@@ -134,7 +134,7 @@ fn total_of_all(x: &ArrayRef1<f64>) -> Array1<f64> {
 #[test]
 fn elements_of_other_iterations_keep_loops_apart() {
     let (a, b) = (Array2::zeros((9, 9)), Array2::ones((9, 9)));
-    let (_, a, b) = every_way!(transposed_second(&mut a, &mut b) with a = a.clone(), b = b.clone());
+    let (_, a, b) = every_way!(reversed_second(&mut a, &mut b) with a = a.clone(), b = b.clone());
     assert_eq!((a.sum(), b.sum()), (162.0, 243.0));
     let fresh = || Array1::from_elem(20_000, 2.0);
     let (_, _, b) = every_way!(one_element_after(&mut a, &mut b) with a = fresh(), b = fresh());
@@ -145,7 +145,7 @@ fn elements_of_other_iterations_keep_loops_apart() {
     assert_eq!(steps.sum(), 14.0);
     every_way!(total_of_all(&Array1::ones(300)));
     for (kernel, reason) in [
-        (transposed_second::kernel(), "`b`"),
+        (reversed_second::kernel(), "`b`"),
         // The element is read once, between the loops.
         (one_element_after::kernel(), "a statement between"),
         (one_element_before::kernel(), "`a`"),

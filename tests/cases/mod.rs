@@ -6,7 +6,7 @@
 //! indices         computed ones, proofs and races     fusion              how many regions and arrays remain
 //! reductions      totals, and what is none            threads             many callers, pools, dropped engines
 //! kernels         the seven example kernels           bad_input           every mistake an error, nothing dies
-//! language        each construct that kernels know
+//! nests           which loop runs in lanes            language            each construct that kernels know
 //! ```
 
 mod ways;
@@ -17,6 +17,7 @@ mod fusion;
 mod indices;
 mod kernels;
 mod language;
+mod nests;
 mod prange_spaces;
 mod reductions;
 mod threads;

@@ -2,6 +2,10 @@
 //!
 //! `PARFUSE_CASES=10000` runs more programs, `PARFUSE_SEED=123` a single one and prints it.
 
+use parfuse_ir::loops::Event;
+use parfuse_passes::pipeline::Options;
+use parfuse_passes::{lower_arrays, optimize};
+use parfuse_testing::executors::layout;
 use parfuse_testing::{Choices, Ran, Sizes, check_same_bits, random_arguments, random_program};
 
 /// What came of many programs.
@@ -68,6 +72,22 @@ fn lengths_around_a_block() {
 fn many_blocks_run_on_many_threads() {
     let start = 1 << 33;
     run_many(start..start + cases(100) / 100, |_| [40_000, 1, 1]);
+}
+
+#[test]
+fn rows_of_random_programs_become_dimensions() {
+    let promoted = (0..400).filter(|seed| {
+        let choices = &mut Choices::seeded(*seed);
+        let sample = random_program(choices);
+        let arguments = random_arguments(&sample.program, [7, 3, 2], choices);
+        let layouts: Vec<_> = arguments.iter().map(layout).collect();
+        let Ok(mut loops) = lower_arrays(&sample.program, &layouts) else { return false };
+        optimize(&mut loops, &Options::default());
+        loops.notes.iter().any(|note| note.event == Event::Promoted)
+    });
+    let promoted = promoted.count();
+    println!("{promoted} of 400");
+    assert!(promoted >= 20, "{promoted} of 400");
 }
 
 #[test]

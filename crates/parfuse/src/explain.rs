@@ -4,8 +4,8 @@ use crate::error::Place;
 use crate::fits;
 use crate::specialise::Specialisation;
 use parfuse_ir::grid::Grain;
-use parfuse_ir::lane::{Block, Inst, Lane, Lanes, Node, Region};
-use parfuse_ir::loops::{Event, FusionRefusal, Note, Source};
+use parfuse_ir::lane::{Block, Inst, Lanes, Node, Region};
+use parfuse_ir::loops::{Event, FusionRefusal, Note, PromotionRefusal, Source};
 use parfuse_ir::program::{Program, Type};
 use parfuse_ir::{Files, Loc};
 use std::fmt;
@@ -39,6 +39,9 @@ pub struct RegionReport {
     pub sources: Vec<(String, Place)>,
     /// The number of dimensions of its index space.
     pub rank: usize,
+    /// Serial loops inside a parallel one that became dimensions of its space, outermost first. The last of them runs
+    /// along the lanes; without any the last dimension of the parallel loop or array expression does.
+    pub promoted_loops: Vec<Place>,
     /// Elements computed at once, by one pass through the body.
     pub lanes: usize,
     /// What it combines over its iterations, such as `sum f64`.
@@ -89,7 +92,7 @@ impl Explanation {
                 .lane
                 .regions
                 .iter()
-                .map(|(id, region)| RegionReport::new(&made.lane, region, made.best_code().lanes(id)))
+                .map(|(id, region)| RegionReport::new(made, region, made.best_code().lanes(id)))
                 .collect(),
             arrays_allocated,
             arrays_contracted: made.loops.notes.iter().filter_map(contracted).collect(),
@@ -116,10 +119,12 @@ fn visit<'l>(block: &'l Block, see: &mut dyn FnMut(&'l Node)) {
 }
 
 impl RegionReport {
-    fn new(lane: &Lane, region: &Region, lanes: usize) -> RegionReport {
+    fn new(made: &Specialisation, region: &Region, lanes: usize) -> RegionReport {
+        let files = &made.lane.files;
         let mut report = RegionReport {
-            sources: region.sources.iter().map(|source| described(source, &lane.files)).collect(),
+            sources: region.sources.iter().map(|source| described(source, files)).collect(),
             rank: region.extents.len(),
+            promoted_loops: promoted_loops(&made.loops.notes, region, files),
             lanes,
             reductions: region.reductions.iter().map(|r| format!("{} {}", r.op.name(), r.dtype)).collect(),
             contiguous_accesses: 0,
@@ -154,6 +159,16 @@ impl RegionReport {
     }
 }
 
+/// The loops that became dimensions of a region, the same for all that is fused in it.
+fn promoted_loops(notes: &[Note], region: &Region, files: &Files) -> Vec<Place> {
+    let own = |note: &&Note| {
+        let outer = note.locs.first();
+        note.event == Event::Promoted && region.sources.iter().any(|source| Some(&source.loc) == outer)
+    };
+    let note = notes.iter().find(own);
+    note.map_or_else(Vec::new, |note| note.locs[1..].iter().map(|loc| Place::new(files, *loc)).collect())
+}
+
 fn described(source: &Source, files: &Files) -> (String, Place) {
     (source.what.to_string(), Place::new(files, source.loc))
 }
@@ -161,9 +176,12 @@ fn described(source: &Source, files: &Files) -> (String, Place) {
 impl Refusal {
     fn new(note: &Note, files: &Files) -> Option<Refusal> {
         let reason = match &note.event {
-            Event::Fused | Event::Contracted { .. } => return None,
+            Event::Fused | Event::Contracted { .. } | Event::Promoted => return None,
             Event::NestedSerial => "runs serially: it is inside another parallel loop".to_string(),
             Event::NotFused(refusal) => format!("not fused: {}", words(refusal)),
+            Event::NotPromoted(refusal) => {
+                format!("the inner loop is not what runs in lanes: {}", promotion_words(refusal))
+            }
         };
         let known = note.locs.iter().filter(|loc| **loc != Loc::NONE);
         Some(Refusal { reason, places: known.map(|loc| Place::new(files, *loc)).collect() })
@@ -188,6 +206,27 @@ fn words(refusal: &FusionRefusal) -> String {
     }
 }
 
+fn promotion_words(refusal: &PromotionRefusal) -> String {
+    match refusal {
+        PromotionRefusal::WorkAround => {
+            "the iteration around it does more than compute, before or behind it".to_string()
+        }
+        PromotionRefusal::LengthDiffers => {
+            "its length is not the same in all iterations around it".to_string()
+        }
+        PromotionRefusal::Dimensions => "there are three dimensions already".to_string(),
+        PromotionRefusal::Carried { variable } => {
+            format!("`{variable}` passes from one of its iterations to the next")
+        }
+        PromotionRefusal::CrossIteration { array } => {
+            format!("its iterations touch elements of `{array}` that others write")
+        }
+        PromotionRefusal::Rounding { variable } => {
+            format!("the sum `{variable}` of floats would round in another order")
+        }
+    }
+}
+
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = |n: usize, what: &str| if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") };
@@ -207,6 +246,9 @@ impl fmt::Display for Explanation {
                 region.rank,
                 plural(region.lanes, "element")
             )?;
+            if let Some(place) = region.promoted_loops.last() {
+                write!(f, " along the loop at {place}")?;
+            }
             if region.coarse {
                 write!(f, ", with loops inside")?;
             }

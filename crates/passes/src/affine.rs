@@ -1,4 +1,4 @@
-//! Which index expressions are affine in a parallel loop's index: `coefficient · index + offset`, with
+//! Which index expressions are affine in a loop's index: `coefficient · index + offset`, with
 //! coefficient and offset the same in all iterations.
 //!
 //! ```text
@@ -11,7 +11,7 @@
 //! The form holds modulo 2^64, or modulo 2^32 where [`Width::Bits32`] says that `i32` arithmetic took
 //! part. Mutable variables read inside the loop are never affine.
 
-use parfuse_ir::loops::{Block, Buffer, Expr, Loops, Parfor, Stmt, Value};
+use parfuse_ir::loops::{Buffer, Expr, Loops, Stmt, Value};
 use parfuse_ir::{DType, Scalar, ScalarOp};
 use std::collections::{HashMap, HashSet};
 
@@ -53,7 +53,7 @@ pub(crate) enum Term {
     Dim(Buffer, u8),
 }
 
-/// The affine forms of the values of a parallel loop in one of its indices.
+/// The affine forms of the values of a loop in one of its indices.
 pub(crate) struct AffineForms<'a> {
     loops: &'a Loops,
     index: Value,
@@ -65,9 +65,9 @@ pub(crate) struct AffineForms<'a> {
 const MAX_TERMS: usize = 8;
 
 impl<'a> AffineForms<'a> {
-    /// Prepares the analysis of a loop in one of its indices.
-    pub fn new(loops: &'a Loops, parfor: &Parfor, index: Value) -> AffineForms<'a> {
-        AffineForms { loops, index, inside: values_inside(parfor), known: HashMap::new() }
+    /// Prepares the analysis of a loop, given by its indices and its body, in one of its indices.
+    pub fn new(loops: &'a Loops, indices: &[Value], body: &[Stmt], index: Value) -> AffineForms<'a> {
+        AffineForms { loops, index, inside: values_inside(indices, body), known: HashMap::new() }
     }
 
     /// The form of a value that is visible in the loop, `None` if it is not known to be affine.
@@ -235,33 +235,20 @@ fn arithmetic(op: ScalarOp, operands: &[&Affine], width: Width) -> Option<Affine
 }
 
 /// The values that a loop binds or evaluates.
-fn values_inside(parfor: &Parfor) -> HashSet<Value> {
-    let mut inside: HashSet<Value> = parfor.indices.iter().copied().collect();
-    let mut blocks: Vec<&Block> = vec![&parfor.body];
-    while let Some(block) = blocks.pop() {
-        for stmt in block {
-            match stmt {
-                Stmt::Let(value) => {
-                    inside.insert(*value);
-                }
-                Stmt::If { then, otherwise, .. } => blocks.extend([then, otherwise]),
-                Stmt::While { header, body, .. } => blocks.extend([header, body]),
-                Stmt::For { index, body, .. } => {
-                    inside.insert(*index);
-                    blocks.push(body);
-                }
-                Stmt::Parfor(nested) => {
-                    inside.extend(&nested.indices);
-                    blocks.push(&nested.body);
-                }
-                Stmt::Set { .. }
-                | Stmt::Alloc { .. }
-                | Stmt::Move { .. }
-                | Stmt::Store { .. }
-                | Stmt::Check { .. } => {}
-            }
-        }
-    }
+fn values_inside(indices: &[Value], body: &[Stmt]) -> HashSet<Value> {
+    let mut inside: HashSet<Value> = indices.iter().copied().collect();
+    crate::walk::visit(body, &mut |stmt| match stmt {
+        Stmt::Let(value) => drop(inside.insert(*value)),
+        Stmt::For { index, .. } => drop(inside.insert(*index)),
+        Stmt::Parfor(nested) => inside.extend(&nested.indices),
+        Stmt::Set { .. }
+        | Stmt::Alloc { .. }
+        | Stmt::Move { .. }
+        | Stmt::Store { .. }
+        | Stmt::Check { .. }
+        | Stmt::If { .. }
+        | Stmt::While { .. } => {}
+    });
     inside
 }
 
@@ -269,6 +256,7 @@ fn values_inside(parfor: &Parfor) -> HashSet<Value> {
 mod tests {
     use super::*;
     use parfuse_ir::grid::Grain;
+    use parfuse_ir::loops::Parfor;
     use parfuse_ir::{Arena, Files, Loc};
 
     /// A loop over `v0 in param 0`, with what the body evaluates.
@@ -316,7 +304,7 @@ mod tests {
             self.inside(Expr::Op(op, vec![a, b]), dtype)
         }
         fn affine(&self, value: Value) -> Option<Affine> {
-            AffineForms::new(&self.loops, &self.parfor, self.index).of(value)
+            AffineForms::new(&self.loops, &self.parfor.indices, &self.parfor.body, self.index).of(value)
         }
     }
 

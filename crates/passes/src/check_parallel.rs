@@ -57,6 +57,17 @@ fn check_block(loops: &Loops, block: &Block, steps: &mut HashSet<Value>) -> Resu
     Ok(())
 }
 
+/// The first array that two iterations of a serial loop might both touch, one of them writing.
+pub(crate) fn shared_array(loops: &Loops, index: Value, body: &[Stmt]) -> Option<Buffer> {
+    let mut forms = AffineForms::new(loops, &[index], body, index);
+    let mut arrays = accesses(loops, body).into_iter();
+    let shared = arrays.find(|(_, accesses)| {
+        accesses.iter().any(|access| access.store)
+            && !disjoint(loops, &mut forms, &HashSet::new(), &accesses.iter().collect::<Vec<_>>())
+    });
+    shared.map(|(buffer, _)| buffer)
+}
+
 /// A load or store of a buffer.
 struct Access<'a> {
     index: &'a [Value],
@@ -71,9 +82,9 @@ fn check_loop(loops: &Loops, parfor: &Parfor, steps: &HashSet<Value>) -> Result<
         .iter()
         .zip(&parfor.extents)
         .filter(|(_, extent)| !one_iteration(extent))
-        .map(|(index, _)| AffineForms::new(loops, parfor, *index))
+        .map(|(index, _)| AffineForms::new(loops, &parfor.indices, &parfor.body, *index))
         .collect();
-    for (buffer, accesses) in accesses(loops, parfor) {
+    for (buffer, accesses) in accesses(loops, &parfor.body) {
         if !accesses.iter().any(|access| access.store) {
             continue;
         }
@@ -89,9 +100,9 @@ fn check_loop(loops: &Loops, parfor: &Parfor, steps: &HashSet<Value>) -> Result<
 }
 
 /// The accesses of each buffer, in program order.
-fn accesses<'a>(loops: &'a Loops, parfor: &'a Parfor) -> BTreeMap<Buffer, Vec<Access<'a>>> {
+fn accesses<'a>(loops: &'a Loops, body: &'a [Stmt]) -> BTreeMap<Buffer, Vec<Access<'a>>> {
     let mut accesses: BTreeMap<Buffer, Vec<Access<'a>>> = BTreeMap::new();
-    let mut pending: Vec<&Stmt> = parfor.body.iter().rev().collect();
+    let mut pending: Vec<&Stmt> = body.iter().rev().collect();
     while let Some(stmt) = pending.pop() {
         match stmt {
             Stmt::Let(value) => {

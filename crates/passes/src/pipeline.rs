@@ -2,7 +2,7 @@
 
 use crate::{
     Changed, contract_arrays, fold_constants, fuse_loops, hoist_checks, hoist_invariants, number_values,
-    raise_checks, remove_dead_code, renumber, zero_fills,
+    promote_loops, raise_checks, remove_dead_code, renumber, zero_fills,
 };
 use parfuse_ir::loops::Loops;
 
@@ -52,6 +52,8 @@ pub fn optimize_observed(loops: &mut Loops, options: &Options, observe: &mut dyn
         run("number_values", number_values);
         run("fold_constants", fold_constants);
     }
+    // Serial loops without checks may be dimensions, and then fuse with loops over the same space.
+    run("promote_loops", promote_loops);
     let mut rounds = 0;
     while options.fuse && rounds < MAX_ROUNDS && run("fuse_loops", fuse_loops) {
         // What one loop makes and uses needs no array …

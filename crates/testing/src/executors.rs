@@ -53,7 +53,7 @@ pub fn compiled(
 }
 
 /// The layout of an argument of an interpreter.
-pub(crate) fn layout(argument: &Value) -> Option<Layout> {
+pub fn layout(argument: &Value) -> Option<Layout> {
     match argument {
         Value::Scalar(_) => None,
         Value::Array(array) => {

@@ -389,6 +389,36 @@ pub enum Event {
     },
     /// A `prange` runs serially inside another parallel loop.
     NestedSerial,
+    /// Serial loops inside a parallel one became dimensions of its space, the last of them the lanes.
+    Promoted,
+    /// A serial loop would have been the better lanes of the parallel loop around it, but cannot be.
+    NotPromoted(PromotionRefusal),
+}
+
+/// Why a serial loop inside a parallel one did not become a dimension of its space.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PromotionRefusal {
+    /// The loop has something to do beside it that cannot be done for each element.
+    WorkAround,
+    /// Its length is not the same in all iterations of the parallel loop.
+    LengthDiffers,
+    /// The space has as many dimensions as a space can have.
+    Dimensions,
+    /// An iteration reads what the one before it has set.
+    Carried {
+        /// The variable.
+        variable: String,
+    },
+    /// An iteration may read or write an element that another writes.
+    CrossIteration {
+        /// The array.
+        array: String,
+    },
+    /// A sum of floats would combine its contributions in another order.
+    Rounding {
+        /// The variable.
+        variable: String,
+    },
 }
 
 /// Why two loops were not fused.

@@ -81,6 +81,8 @@ pub(super) struct Builder {
     levels: Vec<usize>,
     /// For varying indices that run evenly along the lanes, how.
     affine: FastMap<Value, Affine>,
+    /// Whether there is a check so far.
+    checks: bool,
 }
 
 impl Builder {
@@ -100,6 +102,7 @@ impl Builder {
             scopes: Vec::new(),
             levels: Vec::new(),
             affine: FastMap::default(),
+            checks: false,
         };
         kinds.iter().for_each(|kind| builder.open(*kind));
         builder
@@ -157,6 +160,7 @@ impl Builder {
 
     /// Adds a statement to the innermost open block.
     pub(super) fn node(&mut self, node: Node) {
+        self.checks |= matches!(node, Node::Check { .. });
         self.scopes.last_mut().expect("a block is open").nodes.push(node);
     }
 
@@ -170,6 +174,19 @@ impl Builder {
         let value = self.define(inst, ty, varying, self.scopes.len() - 1);
         self.node(Node::Let(value));
         value
+    }
+
+    /// A load for all elements of a row at once, if that is the same: every element comes by here, none has a check
+    /// before it, and the address is known in front of the row.
+    pub(super) fn once_a_row(&mut self, load: Inst, ty: LaneType, base: Value) -> Option<Value> {
+        let [prologue, body] = self.scopes.as_slice() else { return None };
+        let in_body = prologue.kind == ScopeKind::Prologue && body.kind == ScopeKind::Body;
+        if !in_body || self.checks || self.levels[base.index()] > 0 {
+            return None;
+        }
+        let value = self.define(load, ty, false, 0);
+        self.scopes[0].nodes.push(Node::Let(value));
+        Some(value)
     }
 
     /// A value that depends on its operands alone.

@@ -14,7 +14,7 @@ use parfuse_ir::loops::{Buffer, Expr, Loops, Parfor, Stmt, Value};
 type Accesses = Vec<(Buffer, Vec<Option<u8>>)>;
 
 /// The accesses of a loop whose indices serve for nothing else.
-pub(super) fn collapsible(loops: &Loops, parfor: &Parfor) -> Option<Accesses> {
+pub(crate) fn collapsible(loops: &Loops, parfor: &Parfor) -> Option<Accesses> {
     let rounds = |var| loops.vars[var].dtype.is_float();
     if parfor.indices.len() < 2 || parfor.reductions.iter().any(|reduction| rounds(reduction.local)) {
         return None;

@@ -155,7 +155,7 @@ impl Translator<'_> {
     pub(super) fn while_loop(&mut self, header: &[Stmt], cond: loops::Value, body: &[Stmt], live: &VarSet) {
         let divergent = match &self.place {
             Place::Driver => false,
-            Place::Region(varying) => varying.value(cond),
+            Place::Region { varying, .. } => varying.value(cond),
         };
         let at_header = live_at_header(self.loops, header, body, live);
         let mut after_header = live_before(self.loops, body, &at_header);
@@ -254,7 +254,7 @@ impl Translator<'_> {
             let init = self.var(*var);
             let varies = match &self.place {
                 Place::Driver => false,
-                Place::Region(varying) => varying.var(*var),
+                Place::Region { varying, .. } => varying.var(*var),
             };
             let varying = varies || self.build.varying(init);
             let ty = self.build.ty(init);

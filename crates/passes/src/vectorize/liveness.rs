@@ -6,10 +6,10 @@ use parfuse_ir::loops::{Expr, Loops, Parfor, Stmt, Var};
 use std::collections::BTreeSet;
 
 /// A set of variables.
-pub(super) type VarSet = BTreeSet<Var>;
+pub(crate) type VarSet = BTreeSet<Var>;
 
 /// The variables that a block sets; of parallel loops inside it only the reductions' targets.
-pub(super) fn assigned(block: &[Stmt]) -> VarSet {
+pub(crate) fn assigned(block: &[Stmt]) -> VarSet {
     let mut vars = VarSet::new();
     for stmt in block {
         match stmt {
@@ -37,7 +37,7 @@ pub(super) fn assigned(block: &[Stmt]) -> VarSet {
 }
 
 /// The variables live before a block, given those live after it.
-pub(super) fn live_before(loops: &Loops, block: &[Stmt], live_after: &VarSet) -> VarSet {
+pub(crate) fn live_before(loops: &Loops, block: &[Stmt], live_after: &VarSet) -> VarSet {
     block.iter().rev().fold(live_after.clone(), |live, stmt| before_stmt(loops, stmt, live))
 }
 

@@ -5,6 +5,8 @@
 //!
 //! sum of coefficient * stride    0: uniform    1: unit    other: strided    an uneven index: gather
 //! ```
+//!
+//! What is the same for all lanes, is loaded in any case and is never written in the region is loaded once a row.
 
 use super::affine;
 use super::translate::{Place, Translator};
@@ -21,6 +23,12 @@ impl Translator<'_> {
             _ => self.mask.lanes,
         };
         let ty = LaneType::of(self.loops.buffers[buffer].dtype);
+        if address.lanes == Lanes::Uniform && mask.is_none() && self.never_stored(buffer) {
+            let load = Inst::Load { buffer, address, mask };
+            if let Some(value) = self.build.once_a_row(load, ty, address.base) {
+                return value;
+            }
+        }
         self.build.here(Inst::Load { buffer, address, mask }, ty, address.lanes != Lanes::Uniform)
     }
 
@@ -40,6 +48,13 @@ impl Translator<'_> {
             _ => self.mask.lanes,
         };
         self.build.node(Node::Store { buffer, address, value, mask });
+    }
+
+    fn never_stored(&self, buffer: Buffer) -> bool {
+        match &self.place {
+            Place::Driver => false,
+            Place::Region { stored, .. } => !stored.contains(&buffer),
+        }
     }
 
     /// For one element for all lanes: whether any lane is here, if that is not known.
@@ -99,7 +114,7 @@ impl Translator<'_> {
 
     /// Between regions, `alloc` and `move` change the shapes of local buffers.
     fn shape_of(&mut self, inst: Inst, fixed: bool) -> Value {
-        if fixed || matches!(self.place, Place::Region(_)) {
+        if fixed || matches!(self.place, Place::Region { .. }) {
             self.build.pure(inst, LaneType::I64, false)
         } else {
             self.build.here(inst, LaneType::I64, false)

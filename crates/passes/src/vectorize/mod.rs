@@ -36,7 +36,10 @@ mod varying;
 #[cfg(test)]
 mod tests;
 
-use liveness::VarSet;
+pub(crate) use collapse::collapsible;
+pub(crate) use liveness::{VarSet, assigned, live_before};
+pub(crate) use varying::Varying;
+
 use parfuse_ir::lane::{FaultId, Frame, Lane, LaneOutput, Node, Region, RegionId};
 use parfuse_ir::loops::{Loops, Output};
 use parfuse_ir::{Arena, Fault};

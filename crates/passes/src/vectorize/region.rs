@@ -19,6 +19,7 @@ use super::legalize::legalize;
 use super::liveness::{VarSet, live_into};
 use super::translate::{Place, Translator};
 use super::varying::Varying;
+use crate::effects::Effects;
 use parfuse_ir::ReduceOp;
 use parfuse_ir::lane::{Inst, LaneOp, LaneType, Node, Reduction, Region, Slot, Value};
 use parfuse_ir::loops::{self, Loops, Parfor, Stmt, Var};
@@ -102,7 +103,8 @@ impl Translator<'_> {
     }
 
     fn region(&mut self, parfor: &Parfor, extents: Vec<Slot>, inputs: &Inputs) -> Region {
-        let place = Place::Region(Varying::of(self.loops, parfor));
+        let stored = Effects::of_block(self.loops, &parfor.body).stored;
+        let place = Place::Region { varying: Varying::of(self.loops, parfor), stored };
         let mut inside = Translator::new(self.loops, self.shared, place, parfor.indices.len());
         for (value, ty, input) in &inputs.values {
             let input = inside.receive(*ty, *input);

@@ -48,7 +48,8 @@ fn operations(code: &Code, block: &Block) -> Vec<LaneOp> {
     block.iter().filter_map(operation).collect()
 }
 
-/// How the accesses of a region run along the lanes and whether they are masked, loads and stores in order.
+/// How the accesses of a region run along the lanes and whether they are masked, loads and stores in order, those of
+/// the prologue first.
 fn accesses(region: &Region) -> Vec<(Buffer, Lanes, bool)> {
     let access = |node: &Node| match node {
         Node::Store { buffer, address, mask, .. } => Some((*buffer, address.lanes, mask.is_some())),
@@ -58,7 +59,8 @@ fn accesses(region: &Region) -> Vec<(Buffer, Lanes, bool)> {
         },
         _ => None,
     };
-    nodes(&region.code.body).into_iter().filter_map(access).collect()
+    let prologue = nodes(&region.prologue).into_iter();
+    prologue.chain(nodes(&region.code.body)).filter_map(access).collect()
 }
 
 fn only_loop(block: &Block) -> (&Vec<Carried>, &Block, Value, &Block) {
@@ -136,7 +138,29 @@ fn addresses_follow_the_index_through_sums_products_and_casts() {
             Lanes::Gather(_) => "gather",
         })
         .collect();
-    assert_eq!(kinds, ["unit", "strided", "strided", "unit", "gather", "uniform", "strided"]);
+    assert_eq!(kinds, ["uniform", "unit", "strided", "strided", "unit", "gather", "strided"]);
+}
+
+#[test]
+fn what_is_the_same_in_a_row_is_loaded_once_a_row() {
+    let loads_in_prologue = |body: &str| {
+        let region = region(&format!(
+            "loops f(n: usize, b0 t: f64[unit], mut b1 r: f64[_, unit]) {{ parfor v0, v1 in n, n {{ {body} }} }}"
+        ));
+        let is_load = |value: &Value| matches!(region.code.values[*value].inst, Inst::Load { .. });
+        region.prologue.iter().filter(|node| matches!(node, Node::Let(value) if is_load(value))).count()
+    };
+    assert_eq!(loads_in_prologue("v2: f64 = load b0[v0] store b1[v0, v1], v2"), 1);
+    assert_eq!(loads_in_prologue("v2: f64 = load b0[v1] store b1[v0, v1], v2"), 0, "it differs in a row");
+    assert_eq!(
+        loads_in_prologue("v2: f64 = load b1[v0, n] store b1[v0, v1], v2"),
+        0,
+        "it may be overwritten"
+    );
+    let checked = "v2: bool = lt v1, 9usize check v2, zero_step v3: f64 = load b0[v0] store b1[v0, v1], v3";
+    assert_eq!(loads_in_prologue(checked), 0, "the check may guard it");
+    let branch = "v2: bool = lt v1, 9usize if v2 { v3: f64 = load b0[v0] store b1[v0, v1], v3 }";
+    assert_eq!(loads_in_prologue(branch), 0, "there may be no such element");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use super::liveness::{VarSet, live_points};
 use super::varying::Varying;
 use crate::hash::FastMap;
 use parfuse_ir::lane::{Frame, Inst, LaneType, Node, Value};
-use parfuse_ir::loops::{self, Expr, Loops, Stmt, Var};
+use parfuse_ir::loops::{self, Buffer, Expr, Loops, Stmt, Var};
 use parfuse_ir::math::Primitives;
 use parfuse_ir::{DType, Fault, Scalar, random};
 
@@ -32,8 +32,8 @@ pub(super) struct Mask {
 pub(super) enum Place {
     /// The driver, where nothing varies.
     Driver,
-    /// A region.
-    Region(Varying),
+    /// A region, with what varies in it and the buffers that it stores to.
+    Region { varying: Varying, stored: Vec<Buffer> },
 }
 
 /// Translates blocks of statements to nodes.
@@ -54,7 +54,7 @@ impl<'a> Translator<'a> {
     pub(super) fn new(loops: &'a Loops, shared: &'a mut Shared, place: Place, rank: usize) -> Translator<'a> {
         let build = match place {
             Place::Driver => Builder::driver(),
-            Place::Region(_) => Builder::region(),
+            Place::Region { .. } => Builder::region(),
         };
         let mask = Mask { lanes: None, nonempty: true };
         Translator {

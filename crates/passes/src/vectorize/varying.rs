@@ -8,7 +8,7 @@ use parfuse_ir::arena::Id;
 use parfuse_ir::loops::{Expr, Loops, Parfor, Stmt, Value, Var};
 
 /// What may differ between lanes.
-pub(super) struct Varying {
+pub(crate) struct Varying {
     values: Vec<bool>,
     vars: Vec<bool>,
     changed: bool,
@@ -16,7 +16,7 @@ pub(super) struct Varying {
 
 impl Varying {
     /// What varies in the body of a parallel loop.
-    pub(super) fn of(loops: &Loops, parfor: &Parfor) -> Varying {
+    pub(crate) fn of(loops: &Loops, parfor: &Parfor) -> Varying {
         let mut varying = Varying {
             values: vec![false; loops.values.len()],
             vars: vec![false; loops.vars.len()],
@@ -35,7 +35,7 @@ impl Varying {
     }
 
     /// Whether a value may differ between lanes.
-    pub(super) fn value(&self, value: Value) -> bool {
+    pub(crate) fn value(&self, value: Value) -> bool {
         self.values[value.index()]
     }
 

@@ -5,6 +5,7 @@
 //!   private variables, scalars, elements of other arrays, inner loops, branches
 //!   store x[i, …]           each iteration its own part of the arrays that the loop stores to
 //!   s = s + …               perhaps under a condition
+//!   for j in 0..length { … store x[i, j] … s = s + … }         or all of this element by element of a row
 //! }
 //! ```
 
@@ -101,25 +102,99 @@ impl Generator<'_> {
                     && reduced.iter().all(|reduced| reduced.var != slot.var);
             }
             let index = inside.bound(dtype);
-            inside.loop_index = Some(index);
-            for _ in 0..1 + inside.choices.below(5) {
+            inside.loop_indices.push(index);
+            for _ in 0..inside.choices.below(6) {
                 inside.scalar_statement();
             }
-            for (slot, axis) in &stored {
-                inside.store_own(*slot, *axis, index);
+            if inside.choices.below(5) < 2 {
+                inside.row(&stored, &reduced, index);
+            } else {
+                inside.element_of_each(&stored, &reduced, &[index]);
             }
-            for reduced in &reduced {
-                inside.contribute(*reduced);
-                if inside.choices.one_in(3) {
-                    inside.scalar_statement();
-                    inside.contribute(*reduced);
-                }
+            if inside.choices.one_in(6) {
+                inside.scalar_statement();
             }
             index
         });
         self.place = outside;
-        self.loop_index = None;
+        self.loop_indices.clear();
         self.block.push(Stmt::For { index, start, end, step, parallel: true, body, loc });
+    }
+
+    /// A serial loop over the elements of a row, or over those of several rows.
+    fn row(&mut self, stored: &[(Slot, u8)], reduced: &[Reduced], index: Value) {
+        let arrays: Vec<Slot> = match stored {
+            [] => {
+                self.slots.iter().filter(|slot| slot.readable && slot.ty.rank() > Some(0)).copied().collect()
+            }
+            stored => stored.iter().map(|(slot, _)| *slot).collect(),
+        };
+        let mut loops = Vec::new();
+        if let Some(longest) = arrays.iter().max_by_key(|slot| slot.ty.rank()) {
+            let own = stored.iter().find(|(slot, _)| slot.var == longest.var).map_or(0, |(_, axis)| *axis);
+            let axes = (0..longest.ty.rank().unwrap_or(0)).filter(|axis| *axis != own);
+            let mut others: Vec<u8> = axes.collect();
+            if self.choices.one_in(4) {
+                others.reverse();
+            }
+            if self.choices.one_in(3) {
+                others.truncate(1);
+            }
+            for axis in others {
+                let array = self.hidden(Expr::Var(longest.var), longest.ty);
+                loops.push(self.hidden(Expr::Dim { array, axis }, USIZE));
+            }
+        }
+        if loops.is_empty() || self.choices.one_in(8) {
+            let few = self.choices.pick(&[2, 3, 17]);
+            loops = vec![self.constant(Scalar::Usize(few))];
+        }
+        self.nest(&loops, &mut vec![index], &mut |inside, indices| {
+            for _ in 0..inside.choices.below(3) {
+                inside.scalar_statement();
+            }
+            inside.element_of_each(stored, reduced, indices);
+        });
+    }
+
+    /// Loops inside loops over these lengths.
+    fn nest(
+        &mut self,
+        lengths: &[Value],
+        indices: &mut Vec<Value>,
+        body: &mut dyn FnMut(&mut Self, &[Value]),
+    ) {
+        let Some((end, inner)) = lengths.split_first() else { return body(self, indices) };
+        let dtype = self.choices.pick(&[DType::Usize, DType::Usize, DType::I64, DType::I32]);
+        let end = self.cast(*end, dtype);
+        let start = self.choices.pick(&[0, 0, 0, 1]);
+        let [start, step] = [start, 1].map(|x| self.constant(Scalar::Usize(x).cast(dtype)));
+        let parallel = self.choices.one_in(3);
+        let loc = self.loc();
+        let (body, index) = self.nested(|inside| {
+            let index = inside.bound(dtype);
+            inside.loop_indices.push(index);
+            indices.push(index);
+            inside.nest(inner, indices, body);
+            indices.pop();
+            inside.loop_indices.pop();
+            index
+        });
+        self.block.push(Stmt::For { index, start, end, step, parallel, body, loc });
+    }
+
+    /// Stores to each of the arrays and contributes to each of the reductions.
+    fn element_of_each(&mut self, stored: &[(Slot, u8)], reduced: &[Reduced], indices: &[Value]) {
+        for (slot, axis) in stored {
+            self.store_own(*slot, *axis, indices);
+        }
+        for reduced in reduced {
+            self.contribute(*reduced);
+            if self.choices.one_in(3) {
+                self.scalar_statement();
+                self.contribute(*reduced);
+            }
+        }
     }
 
     /// The arrays that a `prange` stores to, with the axis that its index walks along.
@@ -191,13 +266,22 @@ impl Generator<'_> {
         }
     }
 
-    /// A store to a part of an array that no other iteration touches.
-    fn store_own(&mut self, slot: Slot, axis: u8, index: Value) {
-        let own = self.cast(index, DType::Usize);
+    /// A store to a part of an array that no other iteration touches: the first of these indices, that of the
+    /// `prange`, walks along the axis, those of loops inside most often along the others.
+    fn store_own(&mut self, slot: Slot, axis: u8, loops: &[Value]) {
+        let own: Vec<Value> = loops.iter().map(|index| self.cast(*index, DType::Usize)).collect();
         let array = self.hidden(Expr::Var(slot.var), slot.ty);
+        let mut inner = own[1..].iter().copied();
         let mut indices = Vec::new();
         for other in 0..slot.ty.rank().unwrap_or(0) {
-            indices.push(if other == axis { own } else { self.index_into(array, other) });
+            indices.push(match inner.clone().next() {
+                _ if other == axis => own[0],
+                Some(index) if !self.choices.one_in(8) => {
+                    inner.next();
+                    index
+                }
+                _ => self.index_into(array, other),
+            });
         }
         let mut value = self.scalar_of(slot.ty.dtype());
         if self.choices.one_in(3) && slot.ty.dtype().is_numeric() {

@@ -53,7 +53,7 @@ pub fn random_program(choices: &mut Choices) -> Sample {
         totals: Vec::new(),
         place: Place::Top,
         depth: 0,
-        loop_index: None,
+        loop_indices: Vec::new(),
         line: 0,
     };
     generator.parameters();
@@ -99,8 +99,8 @@ struct Generator<'c> {
     totals: Vec<Value>,
     place: Place,
     depth: usize,
-    /// The index of the `prange` around.
-    loop_index: Option<Value>,
+    /// The indices of the `prange` around and of the loops over rows inside it.
+    loop_indices: Vec<Value>,
     line: u32,
 }
 

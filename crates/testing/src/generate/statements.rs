@@ -142,7 +142,8 @@ impl Generator<'_> {
     /// An index along an axis: most often in range.
     pub(super) fn index_into(&mut self, array: Value, axis: u8) -> Value {
         let usize_type = Type::Scalar(DType::Usize);
-        if let Some(own) = self.loop_index.filter(|_| self.choices.one_in(3)) {
+        if !self.loop_indices.is_empty() && self.choices.one_in(3) {
+            let own = self.choices.pick(&self.loop_indices);
             let own = self.cast(own, DType::Usize);
             if self.choices.below(4) > 0 {
                 return own;

@@ -1,0 +1,171 @@
+//! What memory costs if a parallel loop's last dimension becomes the lanes.
+//!
+//! ```text
+//! parfor v1, v2 in v3, v4 {          along v2
+//!   load b0[v1]                      0     one element for all lanes
+//!   load b1[v1, v2]                  1     neighbours
+//!   load b2[v2, v1]                  4     at a stride, one by one
+//!   load b3[v5]                      6     anywhere: v5 was loaded
+//!   for v6 in v7 { load b1[v1, v6] } × 4   as often as the loop runs, which is taken to be four times
+//! ```
+//!
+//! The numbers are for comparing dimensions of one loop, not for predicting times: all that happens in
+//! registers costs the same along every dimension and is left out. A last dimension that is known to be
+//! shorter than two steps of the widest registers spends its time on single elements, whatever memory costs,
+//! unless it may merge with the dimensions before it when the arrays are contiguous.
+
+use crate::affine::{AffineForms, Width};
+use crate::vectorize::{Varying, collapsible};
+use parfuse_ir::Scalar;
+use parfuse_ir::loops::{Buffer, Expr, Loops, Origin, Parfor, Stmt, Value};
+
+const NEIGHBOURS: u64 = 1;
+const STRIDED: u64 = 4;
+const ANYWHERE: u64 = 6;
+/// How often a loop inside is taken to run.
+const TRIPS: u64 = 4;
+/// Deeper loops inside count as much as these.
+const MOST_DEPTH: u32 = 4;
+/// A dimension shorter than this is too short for lanes.
+const SHORT: usize = 16;
+
+/// What a dimension costs as the lanes; the less the better.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct LaneCost {
+    /// Whether it is known to be too short.
+    short: bool,
+    /// What the accesses cost.
+    memory: u64,
+}
+
+/// The cost of a loop with its last dimension as the lanes, where `depth` of its dimensions stem from loops inside.
+pub(crate) fn lane_cost(loops: &Loops, parfor: &Parfor, depth: u32) -> LaneCost {
+    let (Some(lane), Some(extent)) = (parfor.indices.last(), parfor.extents.last()) else {
+        return LaneCost { short: true, memory: 0 };
+    };
+    let short = matches!(loops.constant(*extent), Some(Scalar::Usize(length)) if length < SHORT)
+        && !merges(loops, parfor);
+    let varying = Varying::of(loops, parfor);
+    let forms = AffineForms::new(loops, &parfor.indices, &parfor.body, *lane);
+    let mut costs = Costs { loops, varying, forms, memory: 0 };
+    costs.block(&parfor.body, depth);
+    LaneCost { short, memory: costs.memory }
+}
+
+/// Whether the dimensions become one, if the arrays are in row-major order.
+fn merges(loops: &Loops, parfor: &Parfor) -> bool {
+    let in_order = |(buffer, axes): &(Buffer, Vec<Option<u8>>)| {
+        let first = (loops.buffers[*buffer].rank as usize).saturating_sub(axes.len());
+        has_unit(loops, *buffer) && axes.iter().zip(first..).all(|(axis, own)| *axis == Some(own as u8))
+    };
+    collapsible(loops, parfor).is_some_and(|accesses| accesses.iter().all(in_order))
+}
+
+/// Whether the elements along the last axis are neighbours.
+fn has_unit(loops: &Loops, buffer: Buffer) -> bool {
+    match &loops.buffers[buffer].origin {
+        Origin::Param { layout, .. } => layout.unit,
+        Origin::Local => true,
+    }
+}
+
+struct Costs<'a> {
+    loops: &'a Loops,
+    varying: Varying,
+    forms: AffineForms<'a>,
+    memory: u64,
+}
+
+impl Costs<'_> {
+    fn block(&mut self, block: &[Stmt], depth: u32) {
+        for stmt in block {
+            match stmt {
+                Stmt::Let(value) => {
+                    if let Expr::Load { buffer, index } = &self.loops.values[*value].expr {
+                        self.access(*buffer, index, depth);
+                    }
+                }
+                Stmt::Store { buffer, index, .. } => self.access(*buffer, index, depth),
+                Stmt::If { then, otherwise, .. } => {
+                    self.block(then, depth);
+                    self.block(otherwise, depth);
+                }
+                Stmt::While { header, body, .. } => {
+                    self.block(header, depth + 1);
+                    self.block(body, depth + 1);
+                }
+                Stmt::For { body, .. } => self.block(body, depth + 1),
+                Stmt::Parfor(_)
+                | Stmt::Set { .. }
+                | Stmt::Alloc { .. }
+                | Stmt::Move { .. }
+                | Stmt::Check { .. } => {}
+            }
+        }
+    }
+
+    fn access(&mut self, buffer: Buffer, index: &[Value], depth: u32) {
+        let data = &self.loops.buffers[buffer];
+        let unit = has_unit(self.loops, buffer);
+        let mut cost = 0;
+        for (axis, index) in index.iter().enumerate() {
+            if !self.varying.value(*index) {
+                continue;
+            }
+            let form = self.forms.of(*index).filter(|form| form.width == Width::Bits64);
+            let by_ones = form.as_ref().is_some_and(|form| form.coefficient.as_constant() == Some(1));
+            let last = axis + 1 == data.rank as usize;
+            cost += match form {
+                Some(_) if by_ones && unit && last => NEIGHBOURS,
+                Some(_) => STRIDED,
+                None => ANYWHERE,
+            };
+        }
+        self.memory += cost * TRIPS.pow(depth.min(MOST_DEPTH));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::parse;
+
+    /// The cost of the only loop of a kernel over matrices, and a vector of indices.
+    fn cost(extents: &str, body: &str) -> LaneCost {
+        let text = format!(
+            "loops f(n: usize, b0 a: f64[_, unit], b1 t: f64[_, _], b2 k: i64[unit], mut b3 r: f64[_, unit]) {{
+               parfor v0, v1 in {extents} {{ {body} }}
+             }}"
+        );
+        let loops = parse(&text);
+        let Stmt::Parfor(parfor) = &loops.body[0] else { panic!("{loops}") };
+        lane_cost(&loops, parfor, 0)
+    }
+
+    #[test]
+    fn neighbours_are_cheaper_than_strides_and_strides_than_anything_else() {
+        let row = cost("n, n", "v2: f64 = load b0[v0, v0]");
+        let unit = cost("n, n", "v2: f64 = load b0[v0, v1]");
+        let strided = cost("n, n", "v2: f64 = load b0[v1, v0]");
+        let unknown = cost("n, n", "v2: f64 = load b1[v0, v1]");
+        let gather = cost("n, n", "v2: i64 = load b2[v1] v3: usize = cast v2 v4: f64 = load b0[v0, v3]");
+        assert!(row < unit && unit < strided && strided < gather);
+        assert_eq!(strided, unknown);
+    }
+
+    #[test]
+    fn accesses_in_loops_count_more() {
+        let once = cost("n, n", "store b3[v0, v1], 0.0f64");
+        let often = cost("n, n", "for v3 in n { store b3[v0, v1], 0.0f64 }");
+        assert!(once < often);
+    }
+
+    #[test]
+    fn short_dimensions_count_only_if_they_cannot_merge() {
+        let merges = "v2: f64 = load b0[v0, v1] store b3[v0, v1], v2";
+        let stays = "v2: f64 = load b0[v0, v1] v3: f64 = cast v1 v4: f64 = add v2, v3 store b3[v0, v1], v4";
+        assert_eq!(cost("n, 3usize", merges), cost("n, n", merges));
+        assert!(cost("n, 3usize", stays) > cost("n, n", stays));
+        assert_eq!(cost("n, 300usize", stays), cost("n, n", stays));
+    }
+}

@@ -1,0 +1,255 @@
+//! Makes the last serial loop of a parallel loop a dimension of its space, and so its iterations the lanes.
+//!
+//! ```text
+//! parfor v1 in v0 {                           parfor v1, v3 in v0, v2 {
+//!   v4: f64 = load b0[v1]                       v4: f64 = load b0[v1]          the same for a row
+//!   for v3 in v2 {                      ⇒       v5: f64 = load b1[v1, v3]      neighbours
+//!     v5: f64 = load b1[v1, v3]                 …
+//!     …                                         store b2[v1, v3], v6
+//!     store b2[v1, v3], v6                    }
+//!   }
+//! }
+//! ```
+//!
+//! That is right if no iteration of the serial loop needs another: none reads a variable that another sets, none
+//! touches an element that another writes. What stands in front of the loop is now computed for each element, or
+//! rather once a row, so it may only compute; what it loads nobody may write. Nothing stands behind the loop.
+//! Elements stay in the order in which the iterations ran, so a fault is that of the lowest iteration as before.
+//!
+//! Reductions take in one contribution for an element instead of one for a row. That changes nothing where
+//! numbers combine the same in any order; with a reduction of floats the loop stays as it is.
+//!
+//! Loops inside loops become dimensions as long as the space has room. How many do is decided by what memory
+//! costs, see [`crate::lane_cost`]: Of equal ones a dimension more is better, for it makes more blocks.
+//! A loop that would be the better lanes but cannot be is noted with the reason.
+
+mod combines;
+
+use crate::Changed;
+use crate::check_parallel::shared_array;
+use crate::effects::Effects;
+use crate::lane_cost::lane_cost;
+use crate::vectorize::{VarSet, assigned, live_before};
+use crate::walk::{self, Renames, blocks_mut};
+use combines::only_combines;
+use parfuse_ir::grid::Grain;
+use parfuse_ir::loops::{Block, Event, Expr, Loops, Note, Parfor, PromotionRefusal, Stmt, Value};
+use parfuse_ir::{DType, Loc, Scalar, ScalarOp};
+
+const PASS: &str = "promote_loops";
+
+/// The dimensions that a space has room for.
+const MAX_DIMENSIONS: usize = 3;
+
+/// Makes serial loops dimensions of the parallel loops around them where lanes do better along them.
+pub fn promote_loops(loops: &mut Loops) -> Changed {
+    // What was refused earlier may work now.
+    loops.notes.retain(|note| !matches!(note.event, Event::NotPromoted(_)));
+    let mut body = std::mem::take(&mut loops.body);
+    let mut refused = Vec::new();
+    let changed = in_block(loops, &mut body, &mut refused);
+    loops.body = body;
+    loops.notes.append(&mut refused);
+    changed.into()
+}
+
+fn in_block(loops: &mut Loops, block: &mut Block, refused: &mut Vec<Note>) -> bool {
+    let mut changed = false;
+    for stmt in block {
+        if let Stmt::Parfor(parfor) = stmt {
+            changed |= in_parfor(loops, parfor, refused);
+        } else {
+            blocks_mut(stmt).for_each(|inner| changed |= in_block(loops, inner, refused));
+        }
+    }
+    changed
+}
+
+fn in_parfor(loops: &mut Loops, parfor: &mut Parfor, refused: &mut Vec<Note>) -> bool {
+    // Most have no loop inside.
+    if !parfor.body.iter().any(|stmt| matches!(stmt, Stmt::For { .. })) {
+        return false;
+    }
+    let mut best: Option<Parfor> = None;
+    let mut least = lane_cost(loops, parfor, 0);
+    let mut last = parfor.clone();
+    for depth in 1.. {
+        match promoted(loops, &last) {
+            Ok(next) => {
+                let cost = lane_cost(loops, &next, depth);
+                if cost < least || (depth == 1 && cost == least) {
+                    least = cost;
+                    best = Some(next.clone());
+                }
+                last = next;
+            }
+            Err(reason) => {
+                if best.is_none() {
+                    refused.extend(reason.and_then(|reason| refusal(loops, &last, depth, reason)));
+                }
+                break;
+            }
+        }
+    }
+    let Some(best) = best else { return false };
+    let promoted: Vec<Loc> =
+        best.indices[parfor.indices.len()..].iter().map(|index| loops.values[*index].loc).collect();
+    // A `prange` inside another that is a dimension now does not run serially.
+    loops.notes.retain(|note| note.event != Event::NestedSerial || !promoted.contains(&note.locs[0]));
+    let locs = parfor.sources.iter().map(|source| source.loc).take(1).chain(promoted).collect();
+    loops.notes.push(Note { pass: PASS, event: Event::Promoted, locs });
+    let before = std::mem::replace(parfor, best);
+    keep_positions(loops, &before, parfor);
+    parfor.grain = Grain::of(&parfor.body);
+    true
+}
+
+/// The loop with its last statement, a serial loop, as a dimension more. Without a reason there is no such statement.
+fn promoted(loops: &Loops, parfor: &Parfor) -> Result<Parfor, Option<PromotionRefusal>> {
+    let Some((Stmt::For { index, extent, body }, front)) = parfor.body.split_last() else {
+        let other = parfor.body.iter().any(|stmt| matches!(stmt, Stmt::For { .. }));
+        return Err(other.then_some(PromotionRefusal::WorkAround));
+    };
+    if parfor.indices.len() == MAX_DIMENSIONS {
+        return Err(Some(PromotionRefusal::Dimensions));
+    }
+    let all = Effects::of_block(loops, &parfor.body);
+    if all.defined.contains(extent) || parfor.indices.contains(extent) {
+        return Err(Some(PromotionRefusal::LengthDiffers));
+    }
+    check_variables(loops, parfor, front, body)?;
+    let works = |stmt: &Stmt| match stmt {
+        Stmt::Let(_) | Stmt::Set { .. } | Stmt::If { .. } => false,
+        Stmt::Alloc { .. }
+        | Stmt::Move { .. }
+        | Stmt::Store { .. }
+        | Stmt::Check { .. }
+        | Stmt::While { .. }
+        | Stmt::For { .. }
+        | Stmt::Parfor(_) => true,
+    };
+    if walk::any(front, &mut |stmt| works(stmt)) {
+        return Err(Some(PromotionRefusal::WorkAround));
+    }
+    let (in_front, inside) = (Effects::of_block(loops, front), Effects::of_block(loops, body));
+    let read_back =
+        |effects: &Effects| inside.stored.iter().find(|array| effects.loaded.contains(array)).copied();
+    // A step of several elements whose check fails is done again one by one, which tells the element only if the
+    // step has not overwritten what the check depends on.
+    let shared = read_back(&in_front)
+        .or_else(|| read_back(&inside).filter(|_| inside.checks))
+        .or_else(|| shared_array(loops, *index, body));
+    if let Some(array) = shared {
+        let array = loops.buffers[array].name.clone();
+        return Err(Some(PromotionRefusal::CrossIteration { array }));
+    }
+    Ok(with_dimension(parfor, front, *index, *extent, body))
+}
+
+/// Whether no iteration of the serial loop reads what another sets, but to combine it.
+fn check_variables(
+    loops: &Loops,
+    parfor: &Parfor,
+    front: &[Stmt],
+    body: &[Stmt],
+) -> Result<(), Option<PromotionRefusal>> {
+    let named = |var| loops.vars[var].name.clone();
+    for reduction in &parfor.reductions {
+        let own = Effects::of_block(loops, front);
+        let variable = || named(reduction.target);
+        if loops.vars[reduction.local].dtype.is_float() {
+            return Err(Some(PromotionRefusal::Rounding { variable: variable() }));
+        }
+        let touched = own.vars_read.contains(&reduction.local) || own.vars_set.contains(&reduction.local);
+        if touched || !only_combines(loops, body, reduction) {
+            return Err(Some(PromotionRefusal::Carried { variable: variable() }));
+        }
+    }
+    let locals: VarSet = parfor.reductions.iter().map(|reduction| reduction.local).collect();
+    let carried = &(&assigned(body) & &live_before(loops, body, &VarSet::new())) - &locals;
+    match carried.first() {
+        Some(var) => Err(Some(PromotionRefusal::Carried { variable: named(*var) })),
+        None => Ok(()),
+    }
+}
+
+fn with_dimension(parfor: &Parfor, front: &[Stmt], index: Value, extent: Value, body: &[Stmt]) -> Parfor {
+    let more = |list: &[Value], last: Value| list.iter().copied().chain([last]).collect();
+    Parfor {
+        indices: more(&parfor.indices, index),
+        extents: more(&parfor.extents, extent),
+        reductions: parfor.reductions.clone(),
+        body: front.iter().chain(body).cloned().collect(),
+        sources: parfor.sources.clone(),
+        grain: parfor.grain,
+    }
+}
+
+/// The note that the last loop inside was not promoted, if its own accesses would have been cheaper. `depth` is how
+/// many loops would then have been.
+fn refusal(loops: &Loops, parfor: &Parfor, depth: u32, reason: PromotionRefusal) -> Option<Note> {
+    let inner = parfor.body.iter().rfind(|stmt| matches!(stmt, Stmt::For { .. }))?;
+    let Stmt::For { index, extent, body } = inner else { return None };
+    let alone = Parfor { body: vec![inner.clone()], ..parfor.clone() };
+    let promoted = with_dimension(parfor, &[], *index, *extent, body);
+    let locs = parfor.sources.iter().map(|source| source.loc).take(1);
+    let locs = locs.chain([loops.values[*index].loc]).collect();
+    (lane_cost(loops, &promoted, depth) < lane_cost(loops, &alone, depth - 1)).then_some(Note {
+        pass: PASS,
+        event: Event::NotPromoted(reason),
+        locs,
+    })
+}
+
+/// Has checks report the iteration that the loop had before, and random numbers be those of that iteration.
+fn keep_positions(loops: &mut Loops, before: &Parfor, parfor: &mut Parfor) {
+    let mut places = Vec::new();
+    walk::visit(&parfor.body, &mut |stmt| match stmt {
+        Stmt::Let(value) if loops.values[*value].expr == Expr::LinearIndex => places.push(*value),
+        _ => {}
+    });
+    let silent = |stmt: &Stmt| matches!(stmt, Stmt::Check { iteration: None, .. });
+    if places.is_empty() && !walk::any(&parfor.body, &mut |stmt| silent(stmt)) {
+        return;
+    }
+    let (position, mut body) = row_major(loops, before);
+    body.append(&mut parfor.body);
+    parfor.body = body;
+    number_checks(&mut parfor.body, position);
+    let mut renames = Renames::new(loops);
+    for place in &places {
+        renames.set(*place, position);
+    }
+    walk::retain(&mut parfor.body, &mut |stmt| !matches!(stmt, Stmt::Let(value) if places.contains(value)));
+    renames.block(loops, &mut parfor.body);
+}
+
+/// An iteration's position in the space of a loop, and the statements that compute it.
+fn row_major(loops: &mut Loops, parfor: &Parfor) -> (Value, Block) {
+    let mut block = Block::new();
+    let mut op = |op, a, b| {
+        let value = loops.value(Expr::Op(op, vec![a, b]), DType::Usize, Loc::NONE);
+        block.push(Stmt::Let(value));
+        value
+    };
+    let dimensions = parfor.indices.iter().copied().zip(parfor.extents.iter().copied());
+    let position = dimensions.reduce(|(position, _), (index, extent)| {
+        let rows = op(ScalarOp::Mul, position, extent);
+        (op(ScalarOp::Add, rows, index), extent)
+    });
+    let position = position.map(|(position, _)| position);
+    let zero = Expr::Const(Scalar::Usize(0));
+    (position.unwrap_or_else(|| loops.value(zero, DType::Usize, Loc::NONE)), block)
+}
+
+fn number_checks(block: &mut Block, position: Value) {
+    for stmt in block {
+        if let Stmt::Check { iteration: iteration @ None, .. } = stmt {
+            *iteration = Some(position);
+        }
+        blocks_mut(stmt).for_each(|inner| number_checks(inner, position));
+    }
+}
+
+#[cfg(test)]
+mod tests;

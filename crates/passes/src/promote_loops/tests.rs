@@ -1,0 +1,189 @@
+//! Which loops are promoted, to what, and which are not.
+
+use super::*;
+use crate::testing::{check, run, unchanged};
+
+/// A matrix computed row by row, `body` in the inner loop and `front` before it.
+fn rows(front: &str, body: &str) -> String {
+    format!(
+        "loops f(n: usize, m: usize, b0 a: f64[_, unit], b1 t: f64[unit], mut b2 r: f64[_, unit]) {{
+           var x0 s: f64
+           parfor v0 in n {{ source prange @1:1 {front} for v1 in m {{ {body} }} }}
+         }}"
+    )
+}
+
+/// The reasons for which loops were not promoted.
+fn refusals(text: &str) -> Vec<PromotionRefusal> {
+    unchanged(promote_loops, text);
+    let notes = run(promote_loops, text).notes.into_iter();
+    let reason = |note: Note| match note.event {
+        Event::NotPromoted(reason) => Some(reason),
+        _ => None,
+    };
+    notes.filter_map(reason).collect()
+}
+
+#[test]
+fn a_row_becomes_a_dimension() {
+    check(
+        promote_loops,
+        &rows(
+            "v2: f64 = load b1[v0] v3: f64 = exp v2",
+            "v4: f64 = load b0[v0, v1] v5: f64 = mul v4, v3 store b2[v0, v1], v5",
+        ),
+        "loops f(n: usize, m: usize, b0 a: f64[_, unit], b1 t: f64[unit], mut b2 r: f64[_, unit]) {
+           var x0 s: f64
+           parfor v0, v1 in n, m { source prange @1:1
+             v2: f64 = load b1[v0] v3: f64 = exp v2
+             v4: f64 = load b0[v0, v1] v5: f64 = mul v4, v3 store b2[v0, v1], v5
+           }
+         }",
+    );
+}
+
+#[test]
+fn what_is_noted_has_the_place_of_the_loop() {
+    let notes = run(promote_loops, &rows("", "store b2[v0, v1], 1.0f64")).notes;
+    assert_eq!(notes.len(), 1);
+    assert_eq!((&notes[0].event, notes[0].locs.len()), (&Event::Promoted, 2));
+}
+
+#[test]
+fn columns_stay_the_lanes_of_what_is_read_by_columns() {
+    assert_eq!(refusals(&rows("", "v2: f64 = load b0[v1, v0] store b2[v1, v0], v2")), []);
+}
+
+#[test]
+fn short_rows_stay_unless_they_merge() {
+    let short = |body: &str| rows("", body).replace("v1 in m", "v1 in 3usize");
+    unchanged(promote_loops, &short("v2: f64 = load b1[v1] store b2[v0, v1], v2"));
+    let merges = run(promote_loops, &short("v2: f64 = load b0[v0, v1] store b2[v0, v1], v2"));
+    assert!(merges.to_string().contains("parfor v0, v1 in n, 3usize"), "{merges}");
+}
+
+#[test]
+fn a_sum_in_a_row_is_carried() {
+    let body = "v2: f64 = x0 v3: f64 = load b0[v0, v1] v4: f64 = add v2, v3 x0 = v4";
+    let carried = PromotionRefusal::Carried { variable: "s".into() };
+    assert_eq!(refusals(&rows("x0 = 0.0f64", body)), [carried]);
+}
+
+#[test]
+fn work_around_stays_where_it_is() {
+    let store = "store b2[v0, v1], 0.0f64";
+    let text = rows("store b2[v0, 0usize], 1.0f64", store);
+    assert_eq!(refusals(&text), [PromotionRefusal::WorkAround]);
+    let behind = format!("{store} }} store b2[v0, 0usize], 1.0f64 if true {{");
+    let text = rows("", &behind).replace("if true { }", "");
+    assert_eq!(refusals(&text), [PromotionRefusal::WorkAround]);
+}
+
+#[test]
+fn triangles_are_no_spaces() {
+    let text = rows("", "store b2[v0, v1], 0.0f64").replace("v1 in m", "v1 in v0");
+    assert_eq!(refusals(&text), [PromotionRefusal::LengthDiffers]);
+}
+
+#[test]
+fn elements_that_others_write_are_not_read() {
+    let shared = [PromotionRefusal::CrossIteration { array: "r".into() }];
+    let left = "v2: usize = add v1, 1usize v3: f64 = load b2[v0, v2] store b2[v0, v1], v3";
+    assert_eq!(refusals(&rows("", left)), shared);
+    let first = "v2: f64 = load b2[v0, 0usize]";
+    assert_eq!(refusals(&rows(first, "store b2[v0, v1], v2")), shared);
+    let own = "v2: f64 = load b2[v0, v1] v3: f64 = exp v2 store b2[v0, v1], v3";
+    assert!(run(promote_loops, &rows("", own)).to_string().contains("parfor v0, v1 in n, m"));
+}
+
+#[test]
+fn checks_report_the_iteration_that_they_belonged_to() {
+    check(
+        promote_loops,
+        &rows("", "v2: f64 = load b0[v0, v1] v3: bool = lt v2, 0.0f64 check v3, empty_mean store b2[v0, v1], v2"),
+        "loops f(n: usize, m: usize, b0 a: f64[_, unit], b1 t: f64[unit], mut b2 r: f64[_, unit]) {
+           var x0 s: f64
+           parfor v0, v1 in n, m { source prange @1:1
+             v2: f64 = load b0[v0, v1] v3: bool = lt v2, 0.0f64 check v3, empty_mean in v0 store b2[v0, v1], v2
+           }
+         }",
+    );
+    let overwritten =
+        "v2: f64 = load b2[v0, v1] v3: bool = lt v2, 0.0f64 check v3, empty_mean store b2[v0, v1], 1.0f64";
+    assert_eq!(
+        refusals(&rows("", overwritten)),
+        [PromotionRefusal::CrossIteration { array: "r".into() }],
+        "a step done again would read what it has stored"
+    );
+}
+
+#[test]
+fn random_numbers_stay_those_of_the_iteration() {
+    check(
+        promote_loops,
+        "loops f(n: usize, m: usize, mut b0 r: f64[_, _, unit]) {
+           parfor v0, v1 in n, m {
+             v2: usize = linear_index
+             v3: i64 = cast v2
+             v4: f64 = random 0i64, v3, 0i64
+             for v5 in m { store b0[v0, v1, v5], v4 }
+           }
+         }",
+        "loops f(n: usize, m: usize, mut b0 r: f64[_, _, unit]) {
+           parfor v0, v1, v5 in n, m, m {
+             v9: usize = mul v0, m
+             v10: usize = add v9, v1
+             v3: i64 = cast v10
+             v4: f64 = random 0i64, v3, 0i64
+             store b0[v0, v1, v5], v4
+           }
+         }",
+    );
+}
+
+/// A count or sum over a matrix, of a type.
+fn total(ty: &str, element: &str) -> String {
+    format!(
+        "loops f(n: usize, m: usize, b0 a: {ty}[_, unit]) -> {ty} {{
+           var x0 s: {ty}
+           var x1 total: {ty}
+           x1 = {element}
+           parfor v0 in n {{ reduce sum x0 into x1
+             for v1 in m {{ v2: {ty} = load b0[v0, v1] v3: {ty} = x0 v4: {ty} = add v3, v2 x0 = v4 }}
+           }}
+           v5: {ty} = x1
+           return v5
+         }}"
+    )
+    .replace(&format!(" -> {ty}"), "")
+}
+
+#[test]
+fn sums_of_integers_take_in_elements() {
+    let result = run(promote_loops, &total("i64", "1i64")).to_string();
+    assert!(
+        result.contains("parfor v0, v1 in n, m fine") || result.contains("parfor v0, v1 in n, m {"),
+        "{result}"
+    );
+}
+
+#[test]
+fn sums_of_floats_keep_their_order() {
+    let rounding = PromotionRefusal::Rounding { variable: "total".into() };
+    assert_eq!(refusals(&total("f64", "0.0f64")), [rounding]);
+}
+
+#[test]
+fn deep_nests_become_as_many_dimensions_as_are_good_for_memory() {
+    let nest = |index: &str| {
+        format!(
+            "loops f(n: usize, mut b0 r: f64[_, _, unit]) {{
+               parfor v0 in n {{ for v1 in n {{ for v2 in n {{ store b0[{index}], 0.0f64 }} }} }}
+             }}"
+        )
+    };
+    let promoted = |index: &str| run(promote_loops, &nest(index)).to_string();
+    assert!(promoted("v0, v1, v2").contains("parfor v0, v1, v2 in n, n, n"));
+    let middle = promoted("v0, v2, v1");
+    assert!(middle.contains("parfor v0, v1 in n, n") && middle.contains("for v2 in n"), "{middle}");
+}

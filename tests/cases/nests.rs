@@ -1,0 +1,229 @@
+//! Loops inside a `prange`: which of them run in lanes, and that nothing else changes thereby.
+
+use super::ways::{error_of, every_way};
+use ndarray::{Array1, Array2, Array3, ArrayRef1, ArrayRef2, ArrayRef3};
+use parfuse::prelude::*;
+use parfuse::{Error, Explanation, Kernel, RegionReport};
+
+/// The only region of a kernel.
+#[track_caller]
+fn region(kernel: Kernel) -> (RegionReport, Explanation) {
+    let explanation = kernel.explain().unwrap();
+    let [region] = &explanation.regions[..] else { panic!("{explanation}") };
+    (region.clone(), explanation)
+}
+
+#[kernel]
+fn escape(rows: usize, columns: usize, limit: i32) -> Array2<i32> {
+    let mut steps = Array2::<i32>::zeros((rows, columns));
+    for i in prange(0..rows) {
+        let y0 = 2.0 * i as f64 / rows as f64 - 1.0;
+        for j in 0..columns {
+            let x0 = 3.0 * j as f64 / columns as f64 - 2.0;
+            let (mut x, mut y, mut n) = (0.0, 0.0, 0);
+            while n < limit && x * x + y * y <= 4.0 {
+                let next = x * x - y * y + x0;
+                y = 2.0 * x * y + y0;
+                x = next;
+                n += 1;
+            }
+            steps[[i, j]] = n;
+        }
+    }
+    steps
+}
+
+#[kernel]
+fn matmul(a: &ArrayRef2<f64>, b: &ArrayRef2<f64>) -> Array2<f64> {
+    let mut c = Array2::<f64>::zeros((a.nrows(), b.ncols()));
+    for i in prange(0..a.nrows()) {
+        for j in 0..b.ncols() {
+            let mut s = 0.0;
+            for k in 0..b.nrows() {
+                s += a[[i, k]] * b[[k, j]];
+            }
+            c[[i, j]] = s;
+        }
+    }
+    c
+}
+
+#[test]
+fn elements_of_a_row_are_the_lanes() {
+    for (rows, columns) in [(0, 5), (5, 0), (1, 1), (3, 7), (13, 40)] {
+        every_way!(escape(rows, columns, 30));
+    }
+    let (region, explanation) = region(escape::kernel());
+    assert_eq!((region.rank, region.contiguous_accesses, region.scattered_accesses), (2, 1, 0));
+    assert_eq!(region.promoted_loops.len(), 1);
+    assert!(explanation.to_string().contains("at once along the loop at"), "{explanation}");
+    assert!(explanation.refusals.is_empty(), "{explanation}");
+}
+
+#[test]
+fn a_product_of_matrices_reads_rows() {
+    let matrix = |n, m| Array2::from_shape_fn((n, m), |(i, j)| (i * 7 + j * 3) as f64 / 8.0 - 2.0);
+    for (n, p, m) in [(0, 2, 3), (4, 0, 5), (3, 2, 0), (1, 1, 1), (5, 7, 33)] {
+        every_way!(matmul(&matrix(n, p), &matrix(p, m)));
+    }
+    every_way!(matmul(&matrix(7, 5).t(), &matrix(21, 7).t()));
+    every_way!(matmul(&matrix(5, 7), &matrix(7, 21)));
+    let (region, explanation) = region(matmul::kernel());
+    assert_eq!(
+        (region.rank, region.contiguous_accesses, region.scattered_accesses),
+        (2, 2, 0),
+        "{explanation}"
+    );
+}
+
+#[kernel]
+fn nested(a: &ArrayRef3<f64>, out: &mut ArrayRef3<f64>) {
+    let (n, m, p) = out.dim();
+    for i in prange(0..n) {
+        let x = a[[i, 0, 0]] + 1.0;
+        for j in prange(0..m) {
+            for k in 0..p {
+                out[[i, j, k]] = a[[i, j, k]] * x + j as f64;
+            }
+        }
+    }
+}
+
+#[test]
+fn a_prange_inside_another_is_a_dimension() {
+    let a = Array3::from_shape_fn((3, 4, 35), |(i, j, k)| (i + 2 * j) as f64 / (k + 1) as f64);
+    every_way!(nested(&a, &mut out) with out = Array3::zeros((3, 4, 35)));
+    let (region, explanation) = region(nested::kernel());
+    assert_eq!((region.rank, region.promoted_loops.len(), region.scattered_accesses), (3, 2, 0));
+    assert!(explanation.refusals.is_empty(), "{explanation}");
+}
+
+#[kernel]
+fn count_below(a: &ArrayRef2<i64>, limits: &ArrayRef1<i64>) -> (i64, i64) {
+    let (mut below, mut least) = (0, i64::MAX);
+    for i in prange(0..a.nrows()) {
+        let limit = limits[i];
+        for j in 0..a.ncols() {
+            if a[[i, j]] < limit {
+                below += 1;
+            }
+            least = least.min(a[[i, j]] - limit);
+        }
+    }
+    (below, least)
+}
+
+#[kernel]
+fn total(a: &ArrayRef2<f64>) -> f64 {
+    let mut total = 0.0;
+    for i in prange(0..a.nrows()) {
+        for j in 0..a.ncols() {
+            total += a[[i, j]];
+        }
+    }
+    total
+}
+
+#[test]
+fn integers_are_combined_by_element_and_floats_by_row() {
+    let a = Array2::from_shape_fn((40, 37), |(i, j)| ((i * 31 + j * 17) % 101) as i64);
+    every_way!(count_below(&a, &Array1::from_shape_fn(40, |i| i as i64 + 20)));
+    every_way!(count_below(&Array2::zeros((3, 0)), &Array1::zeros(3)));
+    assert_eq!(region(count_below::kernel()).0.rank, 2);
+    every_way!(total(&a.mapv(|x| x as f64 / 3.0)));
+    let (by_row, explanation) = region(total::kernel());
+    assert_eq!(by_row.rank, 1);
+    assert!(explanation.refusals.iter().any(|refusal| refusal.reason.contains("`total`")), "{explanation}");
+}
+
+#[kernel]
+fn divided(a: &ArrayRef2<i64>, b: &ArrayRef1<i64>) -> Array2<i64> {
+    let mut quotients = Array2::<i64>::zeros((a.nrows(), a.ncols()));
+    for i in prange(0..a.nrows()) {
+        for j in 0..a.ncols() {
+            quotients[[i, j]] = a[[i, j]] / b[a[[i, j]] as usize];
+        }
+    }
+    quotients
+}
+
+#[test]
+fn faults_are_those_of_the_lowest_iteration_of_the_prange() {
+    let a = Array2::from_shape_fn((9, 50), |(i, j)| (i * 50 + j) as i64 % 90);
+    let b = Array1::from_shape_fn(90, |i| 1 + i as i64);
+    every_way!(divided(&a, &b));
+    assert_eq!(region(divided::kernel()).0.rank, 2);
+    let mut zeros = b.clone();
+    zeros[77] = 0;
+    let error = error_of!(divided(&a, &zeros));
+    assert!(matches!(error, Error::DivisionByZero { iteration: Some(1), .. }), "{error}");
+    let mut far = a.clone();
+    far[[4, 20]] = 90;
+    far[[4, 21]] = 1000;
+    far[[6, 0]] = 90;
+    let error = error_of!(divided(&far, &b));
+    assert!(matches!(error, Error::Index { iteration: Some(4), index: 90, .. }), "{error}");
+}
+
+#[kernel]
+fn noise(rows: usize, columns: usize) -> Array2<f64> {
+    let mut result = Array2::<f64>::zeros((rows, columns));
+    for i in prange(0..rows) {
+        let offset = random::<f64>();
+        for j in 0..columns {
+            result[[i, j]] = offset + j as f64;
+        }
+    }
+    result
+}
+
+#[kernel]
+fn noise_each(rows: usize, columns: usize) -> Array2<f64> {
+    let mut result = Array2::<f64>::zeros((rows, columns));
+    for i in prange(0..rows) {
+        for j in 0..columns {
+            result[[i, j]] = random::<f64>();
+        }
+    }
+    result
+}
+
+#[test]
+fn random_numbers_are_those_of_the_row() {
+    for (kernel, rank) in [(noise::kernel(), 2), (noise_each::kernel(), 1)] {
+        assert_eq!(region(kernel).0.rank, rank);
+    }
+    let plain = with_seed(5, || noise(20, 17));
+    assert_eq!(with_seed(5, || noise::parallel(20, 17)).unwrap(), plain);
+    let plain = with_seed(5, || noise_each(20, 17));
+    assert_eq!(with_seed(5, || noise_each::serial(20, 17)).unwrap(), plain);
+}
+
+#[kernel]
+fn columns(a: &ArrayRef2<f64>, out: &mut ArrayRef2<f64>) {
+    for j in prange(0..a.ncols()) {
+        for i in 0..a.nrows() {
+            out[[i, j]] = 2.0 * a[[i, j]];
+        }
+    }
+}
+
+#[kernel]
+fn centred(points: &mut ArrayRef2<f64>, middle: &ArrayRef1<f64>) {
+    for i in prange(0..points.nrows()) {
+        for axis in 0..3 {
+            points[[i, axis]] -= middle[axis];
+        }
+    }
+}
+
+#[test]
+fn columns_and_short_rows_stay_as_they_are() {
+    let a = Array2::from_shape_fn((6, 41), |(i, j)| i as f64 - j as f64);
+    every_way!(columns(&a, &mut out) with out = Array2::zeros((6, 41)));
+    let (by_column, explanation) = region(columns::kernel());
+    assert_eq!((by_column.rank, by_column.scattered_accesses), (1, 0), "{explanation}");
+    let points = || Array2::from_shape_fn((20, 3), |(i, j)| (i * j) as f64);
+    every_way!(centred(&mut points, &Array1::ones(3)) with points = points());
+    assert_eq!(region(centred::kernel()).0.rank, 1, "three elements are few for lanes");
+}
