@@ -74,3 +74,22 @@ fn without_fusion_every_operation_is_a_loop() {
     assert_eq!(explanation.arrays_allocated, 2);
     assert!(explanation.arrays_contracted.is_empty());
 }
+
+#[kernel]
+fn sine_and_cosine(x: &ArrayRef1<f64>) -> Array1<f64> {
+    x.mapv(|x| {
+        let (sin, cos) = x.sin_cos();
+        sin + cos
+    })
+}
+
+#[test]
+fn sine_and_cosine_share_the_reduction_of_their_argument() {
+    let lane = sine_and_cosine::kernel().lane().unwrap();
+    let reductions = lane.matches(", -1.5707963267948966f64, ").count();
+    assert_eq!(reductions, 1, "{lane}");
+    // The polynomials of both are in the common path once, and in the branches of far arguments.
+    let polynomials = |coefficient: &str| lane.matches(coefficient).count();
+    assert_eq!(polynomials("fma -1.1358310186961434e-11f64"), 3, "{lane}");
+    assert_eq!(polynomials("fma -1.5895903910873833e-10f64"), 3, "{lane}");
+}

@@ -9,6 +9,10 @@ pub const METHODS: &[&[&str]] = &[FLOATS, INTEGERS, OPERATORS, ARRAYS, OPTIONS, 
 /// Methods of `f32` and `f64`, many of them also of integers and of arrays.
 const FLOATS: &[&str] = &[
     "abs",
+    "acos",
+    "asin",
+    "atan",
+    "atan2",
     "ceil",
     "clamp",
     "cos",

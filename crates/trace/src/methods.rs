@@ -189,8 +189,8 @@ impl State {
                 Ok(Kind::Tuple(Vec::new()))
             }
             "floor" | "ceil" | "round" | "trunc" | "fract" | "abs" | "signum" | "recip" | "sqrt" | "exp"
-            | "ln" | "sin" | "cos" | "tan" | "tanh" | "to_degrees" | "to_radians" | "powi" | "powf"
-            | "is_nan" | "is_infinite" | "pow2" | "clamp" => {
+            | "ln" | "sin" | "cos" | "tan" | "asin" | "acos" | "atan" | "tanh" | "to_degrees"
+            | "to_radians" | "powi" | "powf" | "is_nan" | "is_infinite" | "pow2" | "clamp" => {
                 let (array, _) = self.array(receiver, name, at)?;
                 let mut operands = Vec::with_capacity(args.len());
                 for arg in args {

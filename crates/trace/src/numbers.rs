@@ -256,6 +256,10 @@ fn direct(name: &str) -> Option<ScalarOp> {
         "sin" => ScalarOp::Sin,
         "cos" => ScalarOp::Cos,
         "tan" => ScalarOp::Tan,
+        "asin" => ScalarOp::Asin,
+        "acos" => ScalarOp::Acos,
+        "atan" => ScalarOp::Atan,
+        "atan2" => ScalarOp::Atan2,
         "tanh" => ScalarOp::Tanh,
         "powi" => ScalarOp::Powi,
         "powf" => ScalarOp::Powf,
@@ -299,7 +303,7 @@ fn symbol(name: &str) -> Option<&'static str> {
 fn argument_count(name: &str) -> Option<usize> {
     Some(match name {
         "clamp" => 2,
-        "powi" | "powf" | "pow" | "min" | "max" | "rem_euclid" | "div_euclid" => 1,
+        "powi" | "powf" | "atan2" | "pow" | "min" | "max" | "rem_euclid" | "div_euclid" => 1,
         "wrapping_add" | "wrapping_sub" | "wrapping_mul" | "abs_diff" => 1,
         "saturating_sub" | "saturating_add" => 1,
         "signum" | "recip" | "fract" | "pow2" | "to_degrees" | "to_radians" => 0,
@@ -325,7 +329,7 @@ fn replacement(name: &str) -> &'static str {
         "cosh" => "write `(x.exp() + (-x).exp()) / 2.0`",
         "checked_add" | "checked_sub" | "checked_mul" | "checked_div" => "write the comparison out",
         _ => {
-            "available are: sqrt exp ln sin cos tan tanh powi powf abs floor ceil round trunc fract mul_add min \
+            "available are: sqrt exp ln sin cos tan asin acos atan atan2 tanh powi powf abs floor ceil round trunc fract mul_add min \
              max clamp signum recip is_nan pow rem_euclid and the wrapping arithmetic"
         }
     }

@@ -181,6 +181,9 @@ methods! {
     sin "Sine of radians.",
     cos "Cosine of radians.",
     tan "Tangent of radians.",
+    asin "Arc sine in radians.",
+    acos "Arc cosine in radians.",
+    atan "Arc tangent in radians.",
     tanh "Hyperbolic tangent.",
     abs "Absolute value.",
     floor "Rounded down.",
@@ -224,6 +227,11 @@ impl<'t> Value<'t> {
     #[track_caller]
     pub fn powf(self, exponent: impl Operand<'t>) -> Value<'t> {
         self.call("powf", [exponent.operand(self.tracer, At::caller())])
+    }
+    /// The angle of the point with this ordinate.
+    #[track_caller]
+    pub fn atan2(self, abscissa: impl Operand<'t>) -> Value<'t> {
+        self.call("atan2", [abscissa.operand(self.tracer, At::caller())])
     }
     /// `self * factor + term`, rounded once.
     #[track_caller]

@@ -3,6 +3,7 @@
 mod aliases;
 mod arrays;
 mod control;
+mod functions;
 mod mixtures;
 mod nests;
 mod numbers;

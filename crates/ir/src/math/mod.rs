@@ -6,6 +6,7 @@
 
 mod double;
 mod exp;
+mod inverse_trig;
 mod ln;
 mod powers;
 mod tanh;
@@ -202,6 +203,10 @@ pub fn expand<P: Primitives>(p: &mut P, op: ScalarOp, operands: &[P::Value]) -> 
         ScalarOp::Sin => trig::sin(p, x),
         ScalarOp::Cos => trig::cos(p, x),
         ScalarOp::Tan => trig::tan(p, x),
+        ScalarOp::Asin => inverse_trig::asin(p, x),
+        ScalarOp::Acos => inverse_trig::acos(p, x),
+        ScalarOp::Atan => inverse_trig::atan(p, x),
+        ScalarOp::Atan2 => inverse_trig::atan2(p, x, operands[1]),
         ScalarOp::Tanh => tanh::tanh(p, x),
         ScalarOp::Powi => powers::powi(p, x, operands[1]),
         ScalarOp::Powf => powers::powf(p, x, operands[1]),

@@ -33,12 +33,16 @@ impl Primitives for Plain {
     }
 }
 
-const FUNCTIONS: [ScalarOp; 8] = [
+const FUNCTIONS: &[ScalarOp] = &[
     ScalarOp::Exp,
     ScalarOp::Ln,
     ScalarOp::Sin,
     ScalarOp::Cos,
     ScalarOp::Tan,
+    ScalarOp::Asin,
+    ScalarOp::Acos,
+    ScalarOp::Atan,
+    ScalarOp::Atan2,
     ScalarOp::Tanh,
     ScalarOp::Powf,
     ScalarOp::Powi,
@@ -51,7 +55,7 @@ fn operands(op: ScalarOp, ty: LaneType, x: f64, y: f64) -> Vec<Bits> {
     };
     match op {
         ScalarOp::Powi => vec![float(x), Evaluate.i32(y as i32)],
-        ScalarOp::Powf => vec![float(x), float(y)],
+        ScalarOp::Powf | ScalarOp::Atan2 => vec![float(x), float(y)],
         _ => vec![float(x)],
     }
 }
@@ -60,7 +64,7 @@ fn operands(op: ScalarOp, ty: LaneType, x: f64, y: f64) -> Vec<Bits> {
 fn neither_constants_nor_rare_cases_change_the_result() {
     let values = [0.0, -0.0, 1.0, -1.0, 0.3, -2.5, 3.0, 17.0, 1e-310, -1e-40, 1e9, -1e30, 1e300];
     let special = [f64::INFINITY, f64::NEG_INFINITY, f64::NAN, i32::MIN as f64, i32::MAX as f64, -7.0];
-    for op in FUNCTIONS {
+    for op in FUNCTIONS.iter().copied() {
         for ty in [LaneType::F32, LaneType::F64] {
             for x in values.iter().chain(&special) {
                 for y in values.iter().chain(&special) {
@@ -82,14 +86,14 @@ fn neither_constants_nor_rare_cases_change_the_result() {
 
 #[test]
 fn nan_stays_nan_whatever_its_payload() {
-    for op in FUNCTIONS {
+    for op in FUNCTIONS.iter().copied() {
         for payload in [1, 2, 0x7ff, 0xfff, 0x1000, 0x7_ffff_ffff_ffff] {
             let nan = f64::from_bits(f64::NAN.to_bits() | payload);
             let mut operands = operands(op, LaneType::F64, nan, 3.0);
             let result = expand(&mut Evaluate, op, &operands).unwrap();
             assert!(f64::from_bits(result.bits).is_nan(), "{op} {payload:x}");
             operands[0] = Evaluate.f32(f32::from_bits(f32::NAN.to_bits() | (payload as u32 & 0x3f_ffff)));
-            if op == ScalarOp::Powf {
+            if matches!(op, ScalarOp::Powf | ScalarOp::Atan2) {
                 operands[1] = Evaluate.f32(3.0);
             }
             let result = expand(&mut Evaluate, op, &operands).unwrap();
@@ -107,6 +111,10 @@ fn the_common_path_is_short() {
         (ScalarOp::Sin, 43, 33),
         (ScalarOp::Cos, 42, 32),
         (ScalarOp::Tan, 59, 33),
+        (ScalarOp::Asin, 38, 30),
+        (ScalarOp::Acos, 42, 34),
+        (ScalarOp::Atan, 47, 40),
+        (ScalarOp::Atan2, 56, 49),
         (ScalarOp::Tanh, 45, 40),
         (ScalarOp::Powf, 105, 57),
     ] {

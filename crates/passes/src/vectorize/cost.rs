@@ -37,7 +37,7 @@ fn cost(loops: &Loops, block: &[Stmt]) -> Option<usize> {
 fn operation_cost(op: ScalarOp, dtype: DType) -> usize {
     use ScalarOp::*;
     match op {
-        Exp | Ln | Sin | Cos | Tan | Tanh | Powi | Powf => FUNCTION,
+        Exp | Ln | Sin | Cos | Tan | Asin | Acos | Atan | Atan2 | Tanh | Powi | Powf => FUNCTION,
         Rem => FUNCTION,
         Div if !dtype.is_float() => FUNCTION,
         _ => 1,

@@ -57,6 +57,10 @@ pub(super) fn legalize<P: Primitives>(
         | ScalarOp::Sin
         | ScalarOp::Cos
         | ScalarOp::Tan
+        | ScalarOp::Asin
+        | ScalarOp::Acos
+        | ScalarOp::Atan
+        | ScalarOp::Atan2
         | ScalarOp::Tanh
         | ScalarOp::Powi
         | ScalarOp::Powf => return expand(p, op, operands),
@@ -258,6 +262,10 @@ mod tests {
                     ScalarOp::Sin,
                     ScalarOp::Cos,
                     ScalarOp::Tan,
+                    ScalarOp::Asin,
+                    ScalarOp::Acos,
+                    ScalarOp::Atan,
+                    ScalarOp::Atan2,
                     ScalarOp::Tanh,
                     ScalarOp::Powi,
                     ScalarOp::Powf,

@@ -94,6 +94,16 @@ fn floats_of_one_operand() {
 }
 
 #[test]
+fn functions_are_operations() {
+    use parfuse_ir::ScalarOp;
+    let x = 0.3f64;
+    for (name, op) in [("asin", ScalarOp::Asin), ("acos", ScalarOp::Acos), ("atan", ScalarOp::Atan)] {
+        assert_eq!(method(x, name, &[]), op.eval(&[x.scalar()]), "{name}");
+    }
+    assert_eq!(method(x, "atan2", &[-0.7]), ScalarOp::Atan2.eval(&[x.scalar(), (-0.7f64).scalar()]));
+}
+
+#[test]
 fn clamp() {
     for x in FLOATS {
         assert!(same(method(x, "clamp", &[-1.0, 2.0]), x.clamp(-1.0, 2.0)), "{x}");
