@@ -5,7 +5,7 @@ use crate::constants::Constants;
 use crate::emit::Traits;
 use crate::memory::Memory;
 use crate::plan::Plan;
-use crate::{driver, libcalls, region};
+use crate::{Isa, driver, libcalls, region, wide};
 use cranelift_codegen::isa::{OwnedTargetIsa, TargetFrontendConfig};
 use cranelift_codegen::settings::{self, Configurable};
 use cranelift_codegen::{Context, ir as clif};
@@ -18,21 +18,11 @@ use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
-/// Which instructions may be used.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Features {
-    /// All that this processor has.
-    #[default]
-    Native,
-    /// What every processor of the architecture has.
-    Baseline,
-}
-
 /// How to compile.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Which instructions may be used.
-    pub features: Features,
+    /// Which instructions code is made of, as far as the processor has them.
+    pub isa: Isa,
     /// Whether Cranelift checks what it is given, which takes a third of the compile time. On in builds
     /// with debug assertions.
     pub verify: bool,
@@ -42,7 +32,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Options {
-        Options { features: Features::Native, verify: cfg!(debug_assertions), lanes: None }
+        Options { isa: Isa::best(), verify: cfg!(debug_assertions), lanes: None }
     }
 }
 
@@ -80,6 +70,7 @@ pub struct Compiler {
     thorough: OwnedTargetIsa,
     traits: Traits,
     options: Options,
+    isa: Isa,
     needs_libcalls: bool,
 }
 
@@ -111,24 +102,29 @@ impl Compiler {
             return Err(CompileError::Lanes(lanes));
         }
         let processor = |message: String| CompileError::Processor(message);
+        let isa = options.isa.or_available();
         let target = |effort| {
             let native = cranelift_native::builder().map_err(|message| processor(message.to_owned()))?;
-            let builder = match options.features {
-                Features::Native => native,
-                Features::Baseline => cranelift_codegen::isa::lookup(native.triple().clone())
+            let builder = match isa {
+                Isa::Baseline => cranelift_codegen::isa::lookup(native.triple().clone())
                     .map_err(|error| processor(error.to_string()))?,
+                _ => native,
             };
             builder.finish(shared_flags(&options, effort)).map_err(|error| processor(error.to_string()))
         };
         let (quick, thorough) = (target(Effort::Quick)?, target(Effort::Thorough)?);
-        let isa = &thorough;
-        let x64 = isa.name() == "x64";
+        let x64 = thorough.name() == "x64";
         let has = |flag: &str| {
-            isa.isa_flags().iter().any(|setting| setting.name == flag && setting.as_bool() == Some(true))
+            thorough.isa_flags().iter().any(|setting| setting.name == flag && setting.as_bool() == Some(true))
         };
-        let traits = Traits { blendv: x64 && has("has_sse41"), pointer: isa.pointer_type() };
+        let traits = Traits { blendv: x64 && has("has_sse41"), pointer: thorough.pointer_type() };
         let needs_libcalls = !x64 || !has("has_sse41") || !has("has_fma");
-        Ok(Compiler { quick, thorough, traits, options, needs_libcalls })
+        Ok(Compiler { quick, thorough, traits, options, isa, needs_libcalls })
+    }
+
+    /// Which instructions code is made of.
+    pub fn isa(&self) -> Isa {
+        self.isa
     }
 
     /// Compiles a kernel.
@@ -188,47 +184,34 @@ impl Compiler {
         if self.needs_libcalls {
             libcalls::provide(&mut builder);
         }
-        let mut memory = Memory::new(JITModule::new(builder));
-        let mut constants = Constants::new(count_constants(lane));
-        let mut code_size = 0;
-        let convention = isa.default_call_conv();
-
-        let mut define = |name: &str,
-                          signature: clif::Signature,
-                          emit: &mut dyn FnMut(Function<'_>)|
-         -> Result<FuncId, String> {
-            let module = memory.module();
-            let id = module.declare_anonymous_function(&signature).map_err(|error| error.to_string())?;
-            let Scratch { context, builder } = &mut *scratch;
-            context.func.signature = signature;
-            context.set_disasm(listing.is_some());
-            emit(Function {
-                builder: FunctionBuilder::new(&mut context.func, builder),
-                lane,
-                constants: &mut constants,
-                traits: self.traits,
-                config: isa.frontend_config(),
-            });
-            module.define_function(id, context).map_err(|error| format!("{error:?}"))?;
-            if let (Some(code), Some(listing)) = (context.compiled_code(), listing.as_mut()) {
-                let asm = code.vcode.as_deref().unwrap_or_default();
-                write!(listing.clif, "; {name}\n{}\n", context.func.display()).expect("strings take all");
-                write!(listing.asm, "; {name}\n{asm}\n").expect("strings take all");
-            }
-            code_size += context.compiled_code().map_or(0, |code| code.code_buffer().len());
-            module.clear_context(context);
-            Ok(id)
+        let mut build = Build {
+            compiler: self,
+            isa,
+            lane,
+            scratch,
+            listing: listing.as_deref_mut(),
+            memory: Memory::new(JITModule::new(builder)),
+            constants: Constants::new(count_constants(lane)),
+            code_size: 0,
         };
-
-        let pointer = self.traits.pointer;
-        let driver = define("driver", driver::signature(pointer, convention), &mut driver::emit)?;
+        let (pointer, convention) = (self.traits.pointer, isa.default_call_conv());
+        let driver = build.define("driver", driver::signature(pointer, convention), driver::emit)?;
         let mut regions = Vec::new();
         for (id, region) in lane.regions.iter() {
-            let plan = Plan::new(region, effort, self.options.lanes);
-            let signature = region::signature(pointer, convention);
-            let mut emit = |function: Function<'_>| region::emit(function, region, &plan);
-            regions.push((define(&id.to_string(), signature, &mut emit)?, plan.lanes));
+            let (name, signature) = (id.to_string(), region::signature(pointer, convention));
+            regions.push(match self.isa.wide() {
+                Some(target) => {
+                    let compiled = wide::compile(lane, region, target, effort, self.options.lanes)?;
+                    (build.define_wide(&name, signature, &compiled)?, compiled.lanes)
+                }
+                None => {
+                    let plan = Plan::new(region, effort, self.options.lanes);
+                    let emit = |function: Function<'_>| region::emit(function, region, &plan);
+                    (build.define(&name, signature, emit)?, plan.lanes)
+                }
+            });
         }
+        let Build { mut memory, constants, code_size, .. } = build;
         memory.module().finalize_definitions().map_err(|error| error.to_string())?;
         Ok(Code {
             driver: memory.driver(driver),
@@ -241,6 +224,71 @@ impl Compiler {
             _memory: memory,
             _constants: constants,
         })
+    }
+}
+
+/// A kernel's code under construction.
+struct Build<'a> {
+    compiler: &'a Compiler,
+    isa: &'a OwnedTargetIsa,
+    lane: &'a Lane,
+    scratch: &'a mut Scratch,
+    listing: Option<&'a mut Listing>,
+    memory: Memory,
+    constants: Constants,
+    code_size: usize,
+}
+
+impl Build<'_> {
+    /// Emits a function by way of Cranelift.
+    fn define(
+        &mut self,
+        name: &str,
+        signature: clif::Signature,
+        emit: impl FnOnce(Function<'_>),
+    ) -> Result<FuncId, String> {
+        let module = self.memory.module();
+        let id = module.declare_anonymous_function(&signature).map_err(|error| error.to_string())?;
+        let Scratch { context, builder } = &mut *self.scratch;
+        context.func.signature = signature;
+        context.set_disasm(self.listing.is_some());
+        emit(Function {
+            builder: FunctionBuilder::new(&mut context.func, builder),
+            lane: self.lane,
+            constants: &mut self.constants,
+            traits: self.compiler.traits,
+            config: self.isa.frontend_config(),
+        });
+        module.define_function(id, context).map_err(|error| format!("{error:?}"))?;
+        if let (Some(code), Some(listing)) = (context.compiled_code(), &mut self.listing) {
+            let asm = code.vcode.as_deref().unwrap_or_default();
+            write!(listing.clif, "; {name}\n{}\n", context.func.display()).expect("strings take all");
+            write!(listing.asm, "; {name}\n{asm}\n").expect("strings take all");
+        }
+        self.code_size += context.compiled_code().map_or(0, |code| code.code_buffer().len());
+        module.clear_context(context);
+        Ok(id)
+    }
+
+    /// Places a function that the wide emitter made.
+    fn define_wide(
+        &mut self,
+        name: &str,
+        signature: clif::Signature,
+        compiled: &wide::Compiled,
+    ) -> Result<FuncId, String> {
+        let module = self.memory.module();
+        let id = module.declare_anonymous_function(&signature).map_err(|error| error.to_string())?;
+        module.define_function_bytes(id, 64, &compiled.bytes, &[]).map_err(|error| error.to_string())?;
+        if let Some(listing) = &mut self.listing {
+            let isa = self.compiler.isa;
+            writeln!(listing.clif, "; {name} is not Cranelift's: see its instructions, {isa}\n")
+                .expect("strings take all");
+            write!(listing.asm, "; {name}, {isa}\n{}\n", wide::disassemble(compiled))
+                .expect("strings take all");
+        }
+        self.code_size += compiled.bytes.len();
+        Ok(id)
     }
 }
 

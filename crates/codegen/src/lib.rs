@@ -20,11 +20,14 @@ mod constants;
 mod driver;
 mod emit;
 mod folding;
+mod isa;
 mod libcalls;
 mod memory;
 mod plan;
 mod reduction;
 mod region;
+mod wide;
 
 pub use code::{Code, Listing};
-pub use compiler::{CompileError, Compiler, Effort, Features, Options};
+pub use compiler::{CompileError, Compiler, Effort, Options};
+pub use isa::{Isa, UnknownIsa};

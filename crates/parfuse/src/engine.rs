@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::kernel::{Kernel, KernelFunction};
 use crate::lazy::{EvalCache, Session};
 use crate::returned::Returned;
-use parfuse_codegen::{Compiler, Effort, Features, Options as CompilerOptions};
+use parfuse_codegen::{Compiler, Effort, Isa, Options as CompilerOptions};
 use parfuse_ir::program::Program;
 use parfuse_runtime::Pool;
 use parfuse_trace::{ReturnKind, Tracer, Value};
@@ -70,7 +70,7 @@ pub struct EngineBuilder {
     threads: usize,
     fuse: bool,
     thorough: bool,
-    features: Features,
+    isa: Isa,
 }
 
 impl EngineBuilder {
@@ -93,9 +93,9 @@ impl EngineBuilder {
         self
     }
     /// Which instructions compiled code may use. Results do not depend on it, times do.
-    #[doc(hidden)]
-    pub fn features(mut self, features: Features) -> Self {
-        self.features = features;
+    /// By default the best that the processor has; more than it has is never used.
+    pub fn isa(mut self, isa: Isa) -> Self {
+        self.isa = isa;
         self
     }
     /// Makes the engine. No thread is started before the first parallel call.
@@ -103,9 +103,8 @@ impl EngineBuilder {
     /// # Errors
     /// If there is no code generator for this machine.
     pub fn build(self) -> Result<Engine, Error> {
-        let compiler =
-            Compiler::new(CompilerOptions { features: self.features, ..CompilerOptions::default() })
-                .map_err(|e| Error::Compile(e.to_string()))?;
+        let compiler = Compiler::new(CompilerOptions { isa: self.isa, ..CompilerOptions::default() })
+            .map_err(|e| Error::Compile(e.to_string()))?;
         let core = Arc::new(Core {
             compiler,
             pool: Pool::new(self.threads),
@@ -148,7 +147,7 @@ impl Engine {
 
     /// The options to choose from.
     pub fn builder() -> EngineBuilder {
-        EngineBuilder { threads: 0, fuse: true, thorough: false, features: Features::default() }
+        EngineBuilder { threads: 0, fuse: true, thorough: false, isa: Isa::default() }
     }
 
     /// The engine that `#[kernel]` functions called on this thread run on.

@@ -58,7 +58,7 @@ pub use explain::{Explanation, Refusal, RegionReport};
 pub use kernel::{Kernel, KernelFunction, Variant};
 pub use lazy::Session;
 #[doc(hidden)]
-pub use parfuse_codegen::Features;
+pub use parfuse_codegen::{Isa, UnknownIsa};
 pub use parfuse_macros::kernel;
 pub use parfuse_runtime::AllocationError;
 pub use parfuse_trace::{TraceError, Tracer, Value};

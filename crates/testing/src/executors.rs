@@ -3,7 +3,7 @@
 use crate::agreement::{Seen, seen};
 use crate::arguments::{dynamic, plain};
 use crate::properties::failure;
-use parfuse::{Engine, Features, Variant, with_seed};
+use parfuse::{Engine, Isa, Variant, with_seed};
 use parfuse_interp::{Value, run_lane, run_loops, run_program};
 use parfuse_ir::loops::{Layout, Loops};
 use parfuse_ir::program::Program;
@@ -32,14 +32,8 @@ pub fn lane_interpreter(program: &Program, arguments: &[Value], seed: u64, lanes
 ///
 /// # Panics
 /// If the kernel does not compile.
-pub fn compiled(
-    program: &Program,
-    arguments: &[Value],
-    seed: u64,
-    features: Features,
-    variant: Variant,
-) -> Seen {
-    let builder = Engine::builder().threads(2).features(features).thorough(variant == Variant::Parallel);
+pub fn compiled(program: &Program, arguments: &[Value], seed: u64, isa: Isa, variant: Variant) -> Seen {
+    let builder = Engine::builder().threads(2).isa(isa).thorough(variant == Variant::Parallel);
     let engine = builder.build().expect("this machine is supported");
     let kernel = engine.kernel_of(program.clone());
     let mut bound: Vec<_> = arguments.iter().map(dynamic).collect();

@@ -1,7 +1,7 @@
 //! The instructions chosen, on processors that have them.
 
 use crate::build::Kernel;
-use parfuse_codegen::{Compiler, Options};
+use parfuse_codegen::{Compiler, Isa, Options};
 use parfuse_ir::DType;
 use parfuse_ir::lane::{LaneOp, LaneType};
 
@@ -23,7 +23,8 @@ fn kernel() -> Kernel {
 
 #[test]
 fn listings_show_both_languages() {
-    let listing = Compiler::new(Options::default()).unwrap().listing(&kernel().lane).unwrap();
+    let options = Options { isa: Isa::Native128, ..Options::default() };
+    let listing = Compiler::new(options).unwrap().listing(&kernel().lane).unwrap();
     assert!(listing.clif.contains("fmul"), "{}", listing.clif);
     assert!(listing.asm.contains("; driver") && listing.asm.contains("; r0"), "{}", listing.asm);
 }
@@ -34,7 +35,8 @@ fn constants_are_memory_operands_of_packed_instructions() {
     if !std::is_x86_feature_detected!("avx") {
         return;
     }
-    let compiler = Compiler::new(Options { lanes: Some(8), ..Options::default() }).unwrap();
+    let options = Options { isa: Isa::Native128, lanes: Some(8), ..Options::default() };
+    let compiler = Compiler::new(options).unwrap();
     let asm = compiler.listing(&kernel().lane).unwrap().asm;
     let count = |text: &str| asm.matches(text).count();
     // Eight elements are four registers; the tail has the scalar forms.
@@ -42,5 +44,31 @@ fn constants_are_memory_operands_of_packed_instructions() {
     assert_eq!((count("vmulsd"), count("vaddsd"), count("vmaxsd")), (1, 1, 1), "{asm}");
     for line in asm.lines().filter(|line| line.contains("vaddpd")) {
         assert!(line.contains('('), "a memory operand: {line}");
+    }
+}
+
+#[test]
+fn wide_steps_are_packed_instructions_of_the_longest_registers() {
+    for (isa, register, constant) in
+        [(Isa::Avx2, "ymm", "[rip"), (Isa::Avx512At256, "ymm", "{1to4}"), (Isa::Avx512, "zmm", "{1to8}")]
+    {
+        if !isa.is_available() {
+            continue;
+        }
+        let lanes = Some(4 * isa.bits() / 64);
+        let compiler = Compiler::new(Options { isa, lanes, ..Options::default() }).unwrap();
+        let asm = compiler.listing(&kernel().lane).unwrap().asm;
+        let (_, region) = asm.split_once("; r0").expect("the region's code");
+        let count = |text: &str| region.matches(text).count();
+        // A step is four registers, once with stores past the caches, and the masked tail is one; nothing is scalar,
+        // called or spilled.
+        assert_eq!((count("vmulpd"), count("vaddpd"), count("vmaxpd")), (9, 9, 9), "{asm}");
+        assert_eq!(count("vmovntpd"), 4, "{asm}");
+        for none in ["vmulsd", "vaddsd", "vmaxsd", "call", "[rsp"] {
+            assert_eq!(count(none), 0, "{none}: {asm}");
+        }
+        for line in region.lines().filter(|line| line.contains("vaddpd")) {
+            assert!(line.contains(register) && line.contains(constant), "{line}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use parfuse_codegen::abi::{self, FaultRecord, HostTable};
-use parfuse_codegen::{Code, Compiler, Effort, Features, Options};
+use parfuse_codegen::{Code, Compiler, Effort, Isa, Options};
 use parfuse_ir::grid::{BlockRange, Grid};
 use parfuse_ir::lane::{Lane, LaneType, RegionId, Slot};
 use parfuse_ir::loops::{Buffer, Origin};
@@ -11,14 +11,20 @@ use std::sync::LazyLock;
 
 /// The compilers that every program is run with: the choice of the step is their own, or given.
 pub static COMPILERS: LazyLock<Vec<Compiler>> = LazyLock::new(|| {
-    let compiler = |features, lanes| {
-        Compiler::new(Options { features, lanes, verify: true }).expect("this processor is supported")
+    let compiler = |isa, lanes| {
+        Compiler::new(Options { isa, lanes, verify: true }).expect("this processor is supported")
     };
-    vec![
-        compiler(Features::Native, None),
-        compiler(Features::Native, Some(32)),
-        compiler(Features::Baseline, Some(8)),
-    ]
+    let mut compilers = vec![
+        compiler(Isa::Native128, None),
+        compiler(Isa::Native128, Some(32)),
+        compiler(Isa::Baseline, Some(8)),
+    ];
+    for isa in [Isa::Avx2, Isa::Avx512At256, Isa::Avx512] {
+        if isa.is_available() {
+            compilers.push(compiler(isa, None));
+        }
+    }
+    compilers
 });
 
 /// An array: elements as zero-extended bits in memory of their own size.

@@ -1,0 +1,453 @@
+//! From a machine program and its registers to bytes.
+//!
+//! ```text
+//! rbp ─▶ │ caller's rbp │ preserved registers │ (to 64) │ spilled values │ own memory │ ◀─ rsp
+//! ```
+//!
+//! Blocks come in the order in which they were filled, seldom run ones last. A block that does nothing but jump is
+//! never jumped to: its target is, in its place.
+
+use super::Target;
+use super::allocate::{Numbered, PRESERVED};
+use super::assembler::{
+    Alu, Assembler, Base, Condition, Decoration, Form, Label, Length, Memory, Operand, RBP, RSP, VectorOp,
+};
+use super::machine::{Inst, Kind, PlaceKind, Test, Vector};
+use regalloc2::{Allocation, Block, Edit, Function, InstOrEdit, Output, RegClass};
+
+/// The result, and what it takes.
+pub(crate) struct Finished {
+    /// Position-independent code and its constants, to be placed at a multiple of 64.
+    pub(crate) bytes: Vec<u8>,
+    /// How many of the bytes are instructions.
+    pub(crate) code_len: usize,
+}
+
+/// Emits everything.
+pub(crate) fn finish(numbered: &Numbered<'_>, output: &Output, isa: Target) -> Finished {
+    let machine = numbered.machine;
+    let blocks = numbered.num_blocks();
+    let spilled = (output.num_spillslots as i32 * 8 + 63) & !63;
+    let mut emitter = Emitter {
+        assembler: Assembler::new(isa.evex(), blocks, machine.constants.clone()),
+        isa,
+        own: 0,
+        spills: machine.own,
+        frame: spilled + machine.own,
+        preserved: preserved(output),
+    };
+    let skipped: Vec<Option<Block>> =
+        (0..blocks).map(|block| only_jumps(numbered, output, Block::new(block))).collect();
+    let target = |block: Block| {
+        let mut block = block;
+        // Chains of jumps end: a loop contains a branch.
+        while let Some(next) = skipped[block.index()] {
+            block = next;
+        }
+        block
+    };
+    let cold = |block: &usize| machine.blocks[machine.order[*block].0 as usize].cold;
+    let layout: Vec<Block> = (0..blocks)
+        .filter(|block| !cold(block))
+        .chain((0..blocks).filter(cold))
+        .map(Block::new)
+        .filter(|block| block.index() == 0 || skipped[block.index()].is_none())
+        .collect();
+    for (place, block) in layout.iter().enumerate() {
+        if machine.blocks[machine.order[block.index()].0 as usize].aligned {
+            emitter.assembler.align(32);
+        }
+        emitter.assembler.place(label(*block));
+        let next = layout.get(place + 1).copied();
+        for step in output.block_insts_and_edits(numbered, *block) {
+            match step {
+                InstOrEdit::Edit(Edit::Move { from, to }) => emitter.copy(*from, *to),
+                InstOrEdit::Inst(inst) => {
+                    let successors = numbered.successors(*block);
+                    let allocations = output.inst_allocs(inst);
+                    match machine.insts[inst.index()].kind {
+                        Kind::Jump => {
+                            let to = target(successors[0]);
+                            if Some(to) != next {
+                                emitter.assembler.jmp(label(to));
+                            }
+                        }
+                        Kind::Branch(test) => {
+                            let [yes, no] = [successors[0], successors[1]].map(target);
+                            emitter.branch(test, allocations, yes, no, next);
+                        }
+                        _ => emitter.inst(machine.insts[inst.index()], allocations),
+                    }
+                }
+            }
+        }
+    }
+    let code_len = emitter.assembler.len();
+    Finished { bytes: emitter.assembler.finish(), code_len }
+}
+
+fn label(block: Block) -> Label {
+    Label(block.index() as u32)
+}
+
+/// Where a block goes on that does nothing else.
+fn only_jumps(numbered: &Numbered<'_>, output: &Output, block: Block) -> Option<Block> {
+    let mut steps = output.block_insts_and_edits(numbered, block);
+    match (steps.next(), steps.next()) {
+        (Some(InstOrEdit::Inst(inst)), None) if numbered.machine.insts[inst.index()].kind == Kind::Jump => {
+            Some(numbered.successors(block)[0])
+        }
+        _ => None,
+    }
+}
+
+/// The registers used that calls preserve.
+fn preserved(output: &Output) -> Vec<u8> {
+    let moved = output.edits.iter().flat_map(|(_, Edit::Move { from, to })| [*from, *to]);
+    let mut used = [false; 16];
+    for register in output.allocs.iter().copied().chain(moved).filter_map(Allocation::as_reg) {
+        if register.class() == RegClass::Int {
+            used[register.hw_enc()] = true;
+        }
+    }
+    PRESERVED.into_iter().filter(|register| used[*register as usize]).collect()
+}
+
+struct Emitter {
+    assembler: Assembler,
+    isa: Target,
+    /// From the stack pointer to the function's own memory.
+    own: i32,
+    /// From the stack pointer to spilled values.
+    spills: i32,
+    frame: i32,
+    preserved: Vec<u8>,
+}
+
+/// An instruction's allocations, taken one after the other.
+struct Taken<'a> {
+    allocations: &'a [Allocation],
+    next: usize,
+}
+
+impl Taken<'_> {
+    fn allocation(&mut self) -> Allocation {
+        self.next += 1;
+        self.allocations[self.next - 1]
+    }
+    fn register(&mut self) -> u8 {
+        number(self.allocation())
+    }
+}
+
+fn number(allocation: Allocation) -> u8 {
+    allocation.as_reg().expect("a register").hw_enc() as u8
+}
+
+impl Emitter {
+    fn spill(&self, allocation: Allocation) -> Memory {
+        let slot = allocation.as_stack().expect("on the stack").index() as i32;
+        Assembler::stack(self.spills + 8 * slot)
+    }
+
+    fn operand(&self, allocation: Allocation) -> Operand {
+        match allocation.as_reg() {
+            Some(register) => Operand::Register(register.hw_enc() as u8),
+            None => Operand::Memory(self.spill(allocation)),
+        }
+    }
+
+    fn place(&self, place: PlaceKind, taken: &mut Taken<'_>) -> Memory {
+        match place {
+            PlaceKind::Constant(constant) => {
+                Memory { base: Base::Constant(constant), index: None, displacement: 0 }
+            }
+            PlaceKind::Own(offset) => Assembler::stack(self.own + offset),
+            PlaceKind::Address { scale, displacement } => {
+                let base = Base::Register(taken.register());
+                Memory { base, index: scale.map(|scale| (taken.register(), scale)), displacement }
+            }
+        }
+    }
+
+    fn enter(&mut self) {
+        let assembler = &mut self.assembler;
+        assembler.push(RBP);
+        assembler.mov(true, RBP, Operand::Register(RSP));
+        for register in &self.preserved {
+            assembler.push(*register);
+        }
+        if self.frame > 0 {
+            assembler.alu_imm(Alu::Sub, true, RSP, self.frame);
+            assembler.alu_imm(Alu::And, true, RSP, -64);
+        }
+    }
+
+    fn leave(&mut self, status: i32) {
+        let preserved = std::mem::take(&mut self.preserved);
+        let assembler = &mut self.assembler;
+        assembler.mov_imm(0, status as u32 as u64);
+        assembler.vzeroupper();
+        if self.frame > 0 {
+            let displacement = -8 * preserved.len() as i32;
+            assembler.lea(RSP, Memory { base: Base::Register(RBP), index: None, displacement });
+        }
+        for register in preserved.iter().rev() {
+            assembler.pop(*register);
+        }
+        assembler.pop(RBP);
+        assembler.ret();
+        self.preserved = preserved;
+    }
+
+    /// Moves a value between registers and the stack.
+    fn copy(&mut self, from: Allocation, to: Allocation) {
+        let class = from.as_reg().or(to.as_reg()).expect("no moves in memory").class();
+        let length = self.isa.length();
+        let none = Decoration::default();
+        let vector = |assembler: &mut Assembler, op, reg, rm| {
+            assembler.vector(op, length, reg, 0, rm, None, none);
+        };
+        match (class, from.is_reg(), to.is_reg()) {
+            (RegClass::Int, _, true) => {
+                let source = self.operand(from);
+                self.assembler.mov(true, number(to), source);
+            }
+            (RegClass::Int, _, false) => {
+                let memory = self.spill(to);
+                self.assembler.store(8, memory, number(from));
+            }
+            (RegClass::Float, true, true) => {
+                vector(&mut self.assembler, VectorOp::Vmovapd, number(to), Operand::Register(number(from)));
+            }
+            (RegClass::Float, false, _) => {
+                let source = self.operand(from);
+                vector(&mut self.assembler, VectorOp::Vmovupd, number(to), source);
+            }
+            (RegClass::Float, true, false) => {
+                let memory = Operand::Memory(self.spill(to));
+                vector(&mut self.assembler, VectorOp::VmovupdTo, number(from), memory);
+            }
+            (RegClass::Vector, _, true) => {
+                let source = self.operand(from);
+                vector(&mut self.assembler, VectorOp::Kmovw, number(to), source);
+            }
+            (RegClass::Vector, true, false) => {
+                let memory = Operand::Memory(self.spill(to));
+                vector(&mut self.assembler, VectorOp::KmovwTo, number(from), memory);
+            }
+            (RegClass::Vector, false, false) => unreachable!("no moves in memory"),
+        }
+    }
+
+    fn vector(&mut self, vector: Vector, taken: &mut Taken<'_>) {
+        let Vector { op, length, place, broadcast, imm, masked, zeroing, in_place } = vector;
+        let none = Operand::Register(0);
+        let mut decoration = Decoration { mask: 0, zeroing, broadcast };
+        if op.is_gather() || op.is_scatter() {
+            // Defined: the result of a gather, and the cleared mask. Read: the result's old lanes or what is stored.
+            let mut value = taken.register();
+            let mut mask = value;
+            if op.is_gather() {
+                mask = taken.register();
+                taken.register();
+            } else {
+                value = taken.register();
+            }
+            let memory = Operand::Memory(self.place(place.expect("in memory"), taken));
+            let vvvv = if self.isa.evex() { 0 } else { mask };
+            decoration.mask = if self.isa.evex() { mask } else { 0 };
+            return self.assembler.vector(op, length, value, vvvv, memory, None, decoration);
+        }
+        let form = op.row().form;
+        let to_memory = form == Form::Mr && place.is_some();
+        // What the opcode's `reg` is: the result but for stores and narrowing moves.
+        let result = match (form, op) {
+            (Form::Mr, _) | (_, VectorOp::Kortestw) => None,
+            (_, VectorOp::VmaskmovpdTo | VectorOp::VmaskmovpsTo) => None,
+            _ => Some(taken.register()),
+        };
+        if in_place {
+            taken.register();
+        }
+        let (reg, vvvv, rm) = match form {
+            Form::Mr if to_memory => (taken.register(), 0, none),
+            Form::Mr => {
+                let to = taken.register();
+                (taken.register(), 0, Operand::Register(to))
+            }
+            Form::Rvm if result.is_none() => (taken.register(), 0, none),
+            // `vmaskmov` has its mask there, which comes last.
+            Form::Rvm if matches!(op, VectorOp::Vmaskmovpd | VectorOp::Vmaskmovps) => {
+                (result.expect("has one"), 0, none)
+            }
+            Form::Rvm | Form::RvmInPlace | Form::Rvmr => (result.expect("has one"), taken.register(), none),
+            Form::Rm | Form::Vmi(_) => (result.expect("has one"), 0, none),
+        };
+        let rm = match place {
+            Some(place) => Operand::Memory(self.place(place, taken)),
+            None if form == Form::Mr => rm,
+            None => {
+                let allocation = taken.allocation();
+                self.operand(allocation)
+            }
+        };
+        let (mut vvvv, mut imm) = (vvvv, imm);
+        if masked {
+            let mask = taken.register();
+            match (form, self.isa.evex()) {
+                (Form::Rvmr, _) => imm = Some(mask << 4),
+                (_, true) => decoration.mask = mask,
+                // `vmaskmov`: the mask is the second operand.
+                (_, false) => vvvv = mask,
+            }
+        }
+        self.assembler.vector(op, length, reg, vvvv, rm, imm, decoration);
+    }
+
+    fn inst(&mut self, inst: Inst, allocations: &[Allocation]) {
+        let mut taken = Taken { allocations, next: 0 };
+        let taken = &mut taken;
+        match inst.kind {
+            Kind::Arguments => self.enter(),
+            Kind::Vector(vector) => self.vector(vector, taken),
+            Kind::Return(status) => self.leave(status),
+            Kind::Fence => self.assembler.sfence(),
+            Kind::Alu(op, wide) => {
+                let dst = taken.register();
+                taken.register();
+                let source = Operand::Register(taken.register());
+                self.assembler.alu(op, wide, dst, source);
+            }
+            Kind::AluImm(op, wide, imm) => self.assembler.alu_imm(op, wide, taken.register(), imm),
+            Kind::Multiply(wide) => {
+                let dst = taken.register();
+                taken.register();
+                let source = Operand::Register(taken.register());
+                self.assembler.imul(wide, dst, source);
+            }
+            Kind::MultiplyImm(wide, imm) => {
+                let (dst, source) = (taken.register(), Operand::Register(taken.register()));
+                self.assembler.imul_imm(wide, dst, source, imm);
+            }
+            Kind::Shift(op, wide, imm) => self.assembler.shift(op, wide, taken.register(), imm),
+            Kind::ShiftBy(op, wide) => {
+                let (dst, source, count) = (taken.register(), taken.register(), taken.register());
+                self.assembler.shift_by(op, wide, dst, source, count);
+            }
+            Kind::Negate(wide) => self.assembler.neg(wide, taken.register()),
+            Kind::Not(wide) => self.assembler.not(wide, taken.register()),
+            Kind::Divide { signed, wide } => {
+                let divisor = number(allocations[3]);
+                match signed {
+                    true => self.assembler.sign_to_rdx(wide),
+                    false => self.assembler.mov_imm(2, 0),
+                }
+                self.assembler.divide(signed, wide, divisor);
+            }
+            Kind::Imm(imm) => self.assembler.mov_imm(taken.register(), imm),
+            Kind::Load(bytes, place) => {
+                let dst = taken.register();
+                let memory = self.place(place, taken);
+                match bytes {
+                    1 => self.assembler.load_byte(dst, memory),
+                    bytes => self.assembler.mov(bytes == 8, dst, Operand::Memory(memory)),
+                }
+            }
+            Kind::Store(bytes, place) => {
+                let source = taken.register();
+                let memory = self.place(place, taken);
+                self.assembler.store(bytes, memory, source);
+            }
+            Kind::StoreImm(place, imm) => {
+                let memory = self.place(place, taken);
+                self.assembler.store_imm(memory, imm);
+            }
+            Kind::SignExtend => {
+                let (dst, source) = (taken.register(), Operand::Register(taken.register()));
+                self.assembler.sign_extend(dst, source);
+            }
+            Kind::ZeroExtend => {
+                let (dst, source) = (taken.register(), Operand::Register(taken.register()));
+                self.assembler.mov(false, dst, source);
+            }
+            Kind::AddressOf(place) => {
+                let dst = taken.register();
+                let memory = self.place(place, taken);
+                self.assembler.lea(dst, memory);
+            }
+            Kind::Compare(condition, wide) => {
+                let (dst, a, b) = (taken.register(), taken.register(), taken.register());
+                self.assembler.alu(Alu::Cmp, wide, a, Operand::Register(b));
+                self.assembler.set(condition, dst);
+            }
+            Kind::CompareImm(condition, wide, imm) => {
+                let (dst, a) = (taken.register(), taken.register());
+                self.assembler.alu_imm(Alu::Cmp, wide, a, imm);
+                self.assembler.set(condition, dst);
+            }
+            Kind::Select => {
+                let dst = taken.register();
+                taken.register();
+                let (yes, condition) = (taken.register(), taken.register());
+                self.assembler.test(false, condition, condition);
+                self.assembler.cmov(Condition::NotEqual, true, dst, Operand::Register(yes));
+            }
+            Kind::Better(condition, wide) => {
+                let dst = taken.register();
+                taken.register();
+                let other = taken.register();
+                self.assembler.alu(Alu::Cmp, wide, other, Operand::Register(dst));
+                self.assembler.cmov(condition, wide, dst, Operand::Register(other));
+            }
+            Kind::LowBits(wide) => {
+                let (dst, source, count) = (taken.register(), taken.register(), taken.register());
+                self.assembler.bzhi(wide, dst, source, count);
+            }
+            Kind::Deposit(wide) => {
+                let (dst, source, pattern) = (taken.register(), taken.register(), taken.register());
+                self.assembler.pdep(wide, dst, source, pattern);
+            }
+            Kind::Jump | Kind::Branch(_) => unreachable!("ends a block"),
+        }
+    }
+
+    fn branch(&mut self, test: Test, allocations: &[Allocation], yes: Block, no: Block, next: Option<Block>) {
+        let first = number(allocations[0]);
+        let condition = match test {
+            Test::Compare(condition, wide) => {
+                let second = Operand::Register(number(allocations[1]));
+                self.assembler.alu(Alu::Cmp, wide, first, second);
+                condition
+            }
+            Test::CompareImm(condition, wide, imm) => {
+                self.assembler.alu_imm(Alu::Cmp, wide, first, imm);
+                condition
+            }
+            Test::NonZero => {
+                self.assembler.test(false, first, first);
+                Condition::NotEqual
+            }
+            Test::AnyMask => {
+                let none = Decoration::default();
+                let mask = Operand::Register(first);
+                self.assembler.vector(VectorOp::Kortestw, Length::L128, first, 0, mask, None, none);
+                Condition::NotEqual
+            }
+            Test::AnyLane => {
+                let none = Decoration::default();
+                let lanes = Operand::Register(first);
+                self.assembler.vector(VectorOp::Vptest, self.isa.length(), first, 0, lanes, None, none);
+                Condition::NotEqual
+            }
+        };
+        if Some(yes) == next {
+            self.assembler.jcc(condition.not(), label(no));
+            return;
+        }
+        self.assembler.jcc(condition, label(yes));
+        if Some(no) != next {
+            self.assembler.jmp(label(no));
+        }
+    }
+}

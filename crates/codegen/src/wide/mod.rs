@@ -1,0 +1,97 @@
+//! The wide emitter: regions at 256 and 512 bits on x86-64, which Cranelift does not do.
+//!
+//! ```text
+//! Region ──select──▶ Machine ──allocate──▶ registers ──finish──▶ bytes, placed in the kernel's code memory
+//! ```
+//!
+//! | room | what it does |
+//! |---|---|
+//! | `select` | chooses instructions for a region: a step of several registers a value, and a masked tail |
+//! | `machine` | the chosen instructions on virtual registers, in blocks |
+//! | `allocate` | assigns registers, with regalloc2 |
+//! | `finish` | lays out blocks and stack, and emits |
+//! | `assembler` | encodes |
+//!
+//! The functions have the same signature, results and bits as those that Cranelift makes of the same regions; drivers
+//! are Cranelift's everywhere.
+
+mod allocate;
+mod assembler;
+mod finish;
+mod machine;
+mod select;
+
+use crate::compiler::Effort;
+use allocate::Numbered;
+use assembler::Length;
+use parfuse_ir::lane::{Lane, Region};
+
+/// The instructions that regions are made of.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Target {
+    /// 256 bits, 16 registers, masks in vector registers.
+    Avx2,
+    /// 256 bits, 32 registers, mask registers.
+    Avx512At256,
+    /// 512 bits, 32 registers, mask registers.
+    Avx512,
+}
+
+impl Target {
+    /// Whether instructions are encoded in EVEX, with masks in registers of their own.
+    pub(crate) fn evex(self) -> bool {
+        self != Target::Avx2
+    }
+    /// The longest register.
+    pub(crate) fn length(self) -> Length {
+        match self {
+            Target::Avx2 | Target::Avx512At256 => Length::L256,
+            Target::Avx512 => Length::L512,
+        }
+    }
+    /// The number of vector registers.
+    pub(crate) fn registers(self) -> usize {
+        if self.evex() { 32 } else { 16 }
+    }
+}
+
+/// A region's function.
+pub(crate) struct Compiled {
+    /// Position-independent code and its constants, to be placed at a multiple of 64.
+    pub(crate) bytes: Vec<u8>,
+    /// How many of the bytes are instructions.
+    pub(crate) code_len: usize,
+    /// The elements of a step.
+    pub(crate) lanes: usize,
+}
+
+/// Compiles a region.
+pub(crate) fn compile(
+    lane: &Lane,
+    region: &Region,
+    target: Target,
+    effort: Effort,
+    lanes: Option<usize>,
+) -> Result<Compiled, String> {
+    let (machine, lanes) = select::region(lane, region, target, effort, lanes);
+    let numbered = Numbered::new(&machine, target);
+    let output = numbered.allocate(effort).map_err(|error| format!("register allocation: {error:?}"))?;
+    let finished = finish::finish(&numbered, &output, target);
+    Ok(Compiled { bytes: finished.bytes, code_len: finished.code_len, lanes })
+}
+
+/// A function's instructions as text, without its constants.
+pub(crate) fn disassemble(compiled: &Compiled) -> String {
+    use iced_x86::{Decoder, DecoderOptions, Formatter, IntelFormatter};
+    let mut decoder = Decoder::with_ip(64, &compiled.bytes[..compiled.code_len], 0, DecoderOptions::NONE);
+    let (mut formatter, mut text) = (IntelFormatter::new(), String::new());
+    formatter.options_mut().set_rip_relative_addresses(true);
+    formatter.options_mut().set_space_after_operand_separator(true);
+    for instruction in &mut decoder {
+        use std::fmt::Write;
+        write!(text, "{:6x}  ", instruction.ip()).expect("strings take all");
+        formatter.format(&instruction, &mut text);
+        text.push('\n');
+    }
+    text
+}

@@ -1,0 +1,170 @@
+//! Blocks of nodes, branches and loops.
+//!
+//! Control flow is uniform: results of a branch and carried values of a loop are parameters of blocks, one per register.
+
+use super::{Part, Registers, Selector};
+use crate::wide::assembler::{Length, VectorOp};
+use crate::wide::machine::{Block, Reg, Test};
+use crate::wide::machine::{Place, Source};
+use parfuse_ir::lane::{Carried, Inst, LaneType, Merge, Node, Slot, Value};
+
+impl Selector<'_> {
+    /// Selects for nodes in their order.
+    pub(super) fn nodes(&mut self, nodes: &[Node]) {
+        for node in nodes {
+            match node {
+                Node::Let(value) => self.evaluate(*value),
+                Node::Store { buffer, address, value, mask } => {
+                    self.read(&[*value, address.base]);
+                    self.store(*buffer, address, *value, *mask);
+                }
+                Node::If { cond, then, otherwise, results } => self.if_else(*cond, then, otherwise, results),
+                Node::Loop { carried, header, cond, body } => self.repeat(carried, header, *cond, body),
+                Node::Check { ok, fault, args, iteration, mask } => {
+                    self.check(*ok, *fault, args, *iteration, *mask);
+                }
+                Node::SetSlot { .. } | Node::Alloc { .. } | Node::Move { .. } | Node::Launch(_) => {
+                    unreachable!("only drivers do that")
+                }
+            }
+        }
+    }
+
+    fn evaluate(&mut self, value: Value) {
+        let code = self.code;
+        let data = &code.values[value];
+        let slot = match &data.inst {
+            Inst::Const(_) | Inst::Bound | Inst::LaneIndex | Inst::RowIndex(_) | Inst::LinearIndex => return,
+            Inst::Op(op, args) if data.varying => return self.lanes_op(value, *op, args),
+            Inst::Op(op, args) => return self.scalar_op(value, *op, args),
+            Inst::Load { buffer, address, mask } => return self.load(value, *buffer, address, *mask),
+            Inst::Any(mask) => return self.any_of(value, *mask),
+            Inst::Slot(slot) => *slot,
+            Inst::Dim(buffer, axis) => self.lane.frame.dim(*buffer, *axis),
+            Inst::Stride(buffer, axis) => self.lane.frame.stride(*buffer, *axis),
+        };
+        let register = self.slot(slot, data.ty);
+        self.bind_scalar(value, register);
+    }
+
+    /// The contents of a frame slot.
+    pub(super) fn slot(&mut self, slot: Slot, ty: LaneType) -> Reg {
+        let place = Place::Address { base: self.frame, index: None, displacement: 8 * slot.0 as i32 };
+        match ty {
+            LaneType::Bool => self.machine.load(1, place),
+            LaneType::I32 => self.machine.load(4, place),
+            LaneType::I64 => self.machine.load(8, place),
+            LaneType::F32 => self.machine.unary(VectorOp::Vmovss, Length::L128, Source::Memory(place)),
+            LaneType::F64 => self.machine.unary(VectorOp::Vmovsd, Length::L128, Source::Memory(place)),
+        }
+    }
+
+    /// Whether any active lane is true; kept as a mask, which is all that a branch needs.
+    fn any_of(&mut self, value: Value, mask: Value) {
+        if !self.is_varying(mask) {
+            let scalar = self.scalar(mask);
+            return self.bind_scalar(value, scalar);
+        }
+        let mask = self.active_mask(Some(mask)).expect("there is a mask");
+        let gathered = self.gathered(&mask);
+        self.bound.push((value, Part::Any));
+        self.bindings[value.0 as usize].any = Some(gathered);
+    }
+
+    /// Ends the block with a branch on a uniform truth value.
+    pub(super) fn branch_on(&mut self, cond: Value, yes: Block, no: Block) {
+        if let Some(mask) = self.bindings[cond.0 as usize].any {
+            let test = if self.isa.evex() { Test::AnyMask } else { Test::AnyLane };
+            return self.machine.branch(test, &[mask], yes, no);
+        }
+        let cond = self.scalar(cond);
+        self.machine.branch(Test::NonZero, &[cond], yes, no);
+    }
+
+    /// Makes a block take a value as parameters.
+    fn receive(&mut self, block: Block, value: Value) -> Registers {
+        let ty = self.ty(value);
+        let (class, count) = match self.is_varying(value) {
+            true => (self.lane_class(ty), self.count),
+            false => (Self::scalar_class(ty), 1),
+        };
+        (0..count).map(|_| self.machine.param(block, class)).collect()
+    }
+
+    /// Binds a value to what [`Selector::receive`] gave for it.
+    fn bind(&mut self, value: Value, registers: Registers) {
+        if self.is_varying(value) {
+            self.bind_lanes(value, registers);
+        } else {
+            self.bind_scalar(value, registers[0]);
+        }
+    }
+
+    /// Values in the form in which others are received.
+    fn send(&mut self, values: impl Iterator<Item = (Value, Value)>) -> Vec<Reg> {
+        let mut registers = Vec::new();
+        for (value, receiver) in values {
+            self.read(&[value]);
+            if self.is_varying(receiver) {
+                registers.extend(self.lanes(value));
+            } else {
+                registers.push(self.scalar(value));
+            }
+        }
+        registers
+    }
+
+    fn if_else(&mut self, cond: Value, then: &[Node], otherwise: &[Node], results: &[Merge]) {
+        let [yes, no, after] = [(); 3].map(|()| self.machine.block());
+        let received: Vec<Registers> = results.iter().map(|merge| self.receive(after, merge.value)).collect();
+        self.branch_on(cond, yes, no);
+        // A branch that is taken when any lane asks for it is taken seldom: that is what it is for.
+        let seldom = self.bindings[cond.0 as usize].any.is_some() && otherwise.is_empty();
+
+        let was = self.machine.set_cold(seldom);
+        self.machine.set_cold(seldom || was);
+        self.machine.fill(yes);
+        let mark = self.enter();
+        self.nodes(then);
+        let sent = self.send(results.iter().map(|merge| (merge.then, merge.value)));
+        self.machine.jump(after, &sent);
+        self.leave(mark);
+        self.machine.set_cold(was);
+
+        self.machine.fill(no);
+        let mark = self.enter();
+        self.nodes(otherwise);
+        let sent = self.send(results.iter().map(|merge| (merge.otherwise, merge.value)));
+        self.machine.jump(after, &sent);
+        self.leave(mark);
+
+        self.machine.fill(after);
+        for (merge, registers) in results.iter().zip(received) {
+            self.bind(merge.value, registers);
+        }
+    }
+
+    fn repeat(&mut self, carried: &[Carried], header: &[Node], cond: Value, body: &[Node]) {
+        let [test, inside, after] = [(); 3].map(|()| self.machine.block());
+        let received: Vec<Registers> = carried.iter().map(|carry| self.receive(test, carry.value)).collect();
+        let sent = self.send(carried.iter().map(|carry| (carry.init, carry.value)));
+        self.machine.jump(test, &sent);
+
+        self.machine.align(test);
+        self.machine.fill(test);
+        // The block `test` comes before everything after the loop, so the carried values stay bound.
+        for (carry, registers) in carried.iter().zip(received) {
+            self.bind(carry.value, registers);
+        }
+        let mark = self.enter();
+        self.nodes(header);
+        self.branch_on(cond, inside, after);
+
+        self.machine.fill(inside);
+        self.nodes(body);
+        let sent = self.send(carried.iter().map(|carry| (carry.next, carry.value)));
+        self.machine.jump(test, &sent);
+        self.leave(mark);
+        self.machine.fill(after);
+    }
+}

@@ -1,0 +1,240 @@
+//! What takes several instructions: operations on 64-bit lanes that AVX2 lacks, and what goes lane by lane.
+
+use super::lanes::of_size;
+use super::values::Operand;
+use super::{Extent, Selector, size};
+use crate::wide::assembler::{Length, VectorOp};
+use crate::wide::machine::{Place, Reg, Source};
+use parfuse_ir::lane::{LaneOp, LaneType};
+use regalloc2::RegClass;
+
+/// As bits of an `f64`: 2^52, to whose mantissa an unsigned 32-bit number can be added by setting bits.
+const MAGIC: u64 = 0x4330_0000_0000_0000;
+/// 2^52 as `f64`.
+const TWO_52: f64 = 4_503_599_627_370_496.0;
+const TWO_31: f64 = 2_147_483_648.0;
+const TWO_32: f64 = 4_294_967_296.0;
+const TWO_63: f64 = 9_223_372_036_854_775_808.0;
+const TWO_64: f64 = 18_446_744_073_709_551_616.0;
+
+impl Selector<'_> {
+    fn length_64(&self, extent: Extent) -> Length {
+        self.length(LaneType::I64, extent)
+    }
+
+    /// `a * b` of 64-bit lanes from products of their halves.
+    pub(super) fn multiply_i64(&mut self, args: &[Operand], extent: Extent) -> Reg {
+        let length = self.length_64(extent);
+        let ty = LaneType::I64;
+        let (a, b) = match args[0] {
+            Operand::Constant(_) => (args[1], args[0]),
+            Operand::Register(_) => (args[0], args[1]),
+        };
+        let a = self.register(a, ty, extent);
+        let a_high = self.machine.unary_imm(VectorOp::VpsrlqBy, length, a, 32);
+        let (b, b_high) = match b {
+            Operand::Constant(bits) => {
+                (self.constant_source(bits, ty, extent), self.constant_source(bits >> 32, ty, extent))
+            }
+            Operand::Register(b) => {
+                (Source::Register(b), self.machine.unary_imm(VectorOp::VpsrlqBy, length, b, 32).into())
+            }
+        };
+        let low = self.machine.binary(VectorOp::Vpmuludq, length, a, b);
+        let first = self.machine.binary(VectorOp::Vpmuludq, length, a_high, b);
+        let second = self.machine.binary(VectorOp::Vpmuludq, length, a, b_high);
+        let middle = self.machine.binary(VectorOp::Vpaddq, length, first, second);
+        let high = self.machine.unary_imm(VectorOp::VpsllqBy, length, middle, 32);
+        self.machine.binary(VectorOp::Vpaddq, length, low, high)
+    }
+
+    /// Lanes of ones where 64-bit lanes are negative.
+    fn signs_i64(&mut self, a: Reg, extent: Extent) -> Reg {
+        let length = self.length_64(extent);
+        let zero = self.constant_register(0, LaneType::I64, extent);
+        self.machine.binary(VectorOp::Vpcmpgtq, length, zero, a)
+    }
+
+    /// `a >> count` with signs: negative numbers are shifted as their complement.
+    pub(super) fn shift_signed_i64(&mut self, a: Reg, count: Operand, extent: Extent) -> Reg {
+        let length = self.length_64(extent);
+        let signs = self.signs_i64(a, extent);
+        let positive = self.machine.binary(VectorOp::Vpxor, length, a, signs);
+        let shifted = match count {
+            Operand::Constant(count) => {
+                self.machine.unary_imm(VectorOp::VpsrlqBy, length, positive, count.min(64) as u8)
+            }
+            Operand::Register(count) => self.machine.binary(VectorOp::Vpsrlvq, length, positive, count),
+        };
+        self.machine.binary(VectorOp::Vpxor, length, shifted, signs)
+    }
+
+    /// Comparisons from "equal" and "signed greater", all that AVX2 has.
+    pub(super) fn int_compare_avx2(
+        &mut self,
+        op: LaneOp,
+        ty: LaneType,
+        args: &[Operand],
+        extent: Extent,
+    ) -> Reg {
+        let length = self.length(ty, extent);
+        let [mut a, mut b] = [args[0], args[1]].map(|operand| self.register(operand, ty, extent));
+        if matches!(op, LaneOp::ULt | LaneOp::ULe) {
+            let sign = if ty == LaneType::I64 { 1 << 63 } else { 1 << 31 };
+            let sign = self.constant_source(sign, ty, extent);
+            [a, b] = [a, b].map(|side| self.machine.binary(VectorOp::Vpxor, length, side, sign));
+        }
+        let mask = match op {
+            LaneOp::IEq | LaneOp::INe => self.machine.binary(of_size!(ty, Vpcmpeqq, Vpcmpeqd), length, a, b),
+            // a < b is b > a, and a <= b is not a > b.
+            LaneOp::SLt | LaneOp::ULt => self.machine.binary(of_size!(ty, Vpcmpgtq, Vpcmpgtd), length, b, a),
+            _ => self.machine.binary(of_size!(ty, Vpcmpgtq, Vpcmpgtd), length, a, b),
+        };
+        let mask = self.mask_from(mask, ty, extent);
+        match op {
+            LaneOp::INe | LaneOp::SLe | LaneOp::ULe => self.not_mask(mask, extent),
+            _ => mask,
+        }
+    }
+
+    /// Unsigned 32-bit numbers, in 64-bit lanes, as `f64`: exact.
+    fn small_to_f64(&mut self, a: Reg, offset: f64, extent: Extent) -> Reg {
+        let length = self.length_64(extent);
+        let magic = self.constant_source(MAGIC, LaneType::I64, extent);
+        let shifted = self.machine.binary(VectorOp::Vpor, length, a, magic);
+        let offset = self.constant_source((TWO_52 + offset).to_bits(), LaneType::F64, extent);
+        self.machine.binary(VectorOp::Vsubpd, length, shifted, offset)
+    }
+
+    /// `high * 2^32 + low`: rounded once.
+    fn join_halves(&mut self, high: Reg, a: Reg, extent: Extent) -> Reg {
+        let length = self.length_64(extent);
+        let low_bits = self.constant_source(u32::MAX as u64, LaneType::I64, extent);
+        let low = self.machine.binary(VectorOp::Vpand, length, a, low_bits);
+        let low = self.small_to_f64(low, 0.0, extent);
+        let factor = self.constant_source(TWO_32.to_bits(), LaneType::F64, extent);
+        self.machine.fused(VectorOp::Vfmadd132pd, length, high, low, factor)
+    }
+
+    /// Unsigned 64-bit lanes as `f64`.
+    pub(super) fn unsigned_to_f64(&mut self, a: Reg, extent: Extent) -> Reg {
+        let length = self.length_64(extent);
+        let high = self.machine.unary_imm(VectorOp::VpsrlqBy, length, a, 32);
+        let high = self.small_to_f64(high, 0.0, extent);
+        self.join_halves(high, a, extent)
+    }
+
+    /// Signed 64-bit lanes as `f64`: the sign is that of the high half, which 2^31 makes positive.
+    pub(super) fn signed_to_f64(&mut self, a: Reg, extent: Extent) -> Reg {
+        let length = self.length_64(extent);
+        let high = self.machine.unary_imm(VectorOp::VpsrlqBy, length, a, 32);
+        let sign = self.constant_source(1 << 31, LaneType::I64, extent);
+        let high = self.machine.binary(VectorOp::Vpxor, length, high, sign);
+        let high = self.small_to_f64(high, TWO_31, extent);
+        self.join_halves(high, a, extent)
+    }
+
+    /// Unsigned 32-bit lanes as `f32`: `high * 2^16 + low` of halves that are exact, rounded once.
+    pub(super) fn unsigned_to_f32_lanes(&mut self, a: Reg, extent: Extent) -> Reg {
+        let length = self.length(LaneType::I32, extent);
+        let high = self.machine.unary_imm(VectorOp::VpsrldBy, length, a, 16);
+        let low_bits = self.constant_source(0xffff, LaneType::I32, extent);
+        let low = self.machine.binary(VectorOp::Vpand, length, a, low_bits);
+        let [high, low] = [high, low].map(|half| self.machine.unary(VectorOp::Vcvtdq2ps, length, half));
+        let factor = self.constant_source(65536.0f32.to_bits() as u64, LaneType::F32, extent);
+        self.machine.fused(VectorOp::Vfmadd132ps, length, high, low, factor)
+    }
+
+    /// `f64` lanes as signed 64-bit lanes, the smallest number for what does not fit.
+    pub(super) fn truncate_f64(&mut self, a: Reg, extent: Extent) -> Reg {
+        self.each_lane(&[(a, LaneType::F64)], LaneType::I64, extent, |selector, lane| {
+            let place = lane[0];
+            selector.machine.unary_to(
+                RegClass::Int,
+                VectorOp::Vcvttsd2si,
+                Length::L128,
+                Source::Memory(place),
+            )
+        })
+    }
+
+    /// `f64` lanes as unsigned 64-bit lanes, saturating: halves of the range by way of signed numbers.
+    pub(super) fn f64_to_unsigned(&mut self, a: Reg, extent: Extent) -> Reg {
+        let length = self.length_64(extent);
+        let ty = LaneType::F64;
+        let own = Operand::Register(a);
+        let compare = |selector: &mut Self, predicate, limit: f64| {
+            selector.compare_floats(predicate, ty, &[own, Operand::Constant(limit.to_bits())], extent)
+        };
+        let upper = compare(self, 0x1d, TWO_63);
+        let too_large = compare(self, 0x1d, TWO_64);
+        let positive = compare(self, 0x1e, -1.0);
+        let offset = self.constant_source(TWO_63.to_bits(), ty, extent);
+        let offset = self.machine.binary(VectorOp::Vandpd, length, upper, offset);
+        let rest = self.machine.binary(VectorOp::Vsubpd, length, a, offset);
+        let rest = self.truncate_f64(rest, extent);
+        let sign = self.constant_source(1 << 63, LaneType::I64, extent);
+        let sign = self.machine.binary(VectorOp::Vpand, length, upper, sign);
+        let number = self.machine.binary(VectorOp::Vpxor, length, rest, sign);
+        let number = self.machine.binary(VectorOp::Vpand, length, number, positive);
+        self.machine.binary(VectorOp::Vpor, length, number, too_large)
+    }
+
+    /// An operation that goes by way of general registers.
+    pub(super) fn lane_by_lane(
+        &mut self,
+        op: LaneOp,
+        ty: LaneType,
+        result: LaneType,
+        args: &[Operand],
+        extent: Extent,
+    ) -> Reg {
+        let registers: Vec<(Reg, LaneType)> =
+            args.iter().map(|arg| (self.register(*arg, ty, extent), ty)).collect();
+        self.each_lane(&registers, result, extent, |selector, places| {
+            let scalars: Vec<Reg> =
+                places.iter().map(|place| selector.machine.load(size(ty) as u8, *place)).collect();
+            selector.scalar_integers(op, ty, &scalars, None)
+        })
+    }
+
+    /// Puts operands into memory, computes each lane from there, and takes the results from memory.
+    fn each_lane(
+        &mut self,
+        operands: &[(Reg, LaneType)],
+        result: LaneType,
+        extent: Extent,
+        mut compute: impl FnMut(&mut Self, &[Place]) -> Reg,
+    ) -> Reg {
+        const REGISTER: i32 = 64;
+        let scratch = match self.scratch {
+            Some(scratch) => scratch,
+            None => *self.scratch.insert(self.machine.own_memory(3 * REGISTER as usize)),
+        };
+        for (k, (register, ty)) in operands.iter().enumerate() {
+            let length = self.length(*ty, extent);
+            let op = of_size!(*ty, VmovupdTo, VmovupsTo);
+            self.machine.store_vector(op, length, *register, Place::Own(scratch + REGISTER * k as i32), None);
+        }
+        let out = scratch + 2 * REGISTER;
+        let lanes = if extent == Extent::One { 1 } else { self.group };
+        for lane in 0..lanes as i32 {
+            let places: Vec<Place> = operands
+                .iter()
+                .enumerate()
+                .map(|(k, (_, ty))| Place::Own(scratch + REGISTER * k as i32 + lane * size(*ty) as i32))
+                .collect();
+            let computed = compute(self, &places);
+            let place = Place::Own(out + lane * size(result) as i32);
+            match computed.class() {
+                RegClass::Int => self.machine.store(size(result) as u8, computed, place),
+                _ => {
+                    let op = of_size!(result, VmovsdTo, VmovssTo);
+                    self.machine.store_vector(op, Length::L128, computed, place, None);
+                }
+            }
+        }
+        let length = self.length(result, extent);
+        self.machine.unary(of_size!(result, Vmovupd, Vmovups), length, Source::Memory(Place::Own(out)))
+    }
+}

@@ -1,0 +1,364 @@
+//! Operations on lanes, one register at a time.
+//!
+//! The registers of a step take turns operation by operation, so that independent instructions stand side by side.
+//! What changes the type of lanes is in `convert`, what has no instruction of its own in `emulate`.
+
+use super::values::Operand;
+use super::{Extent, Registers, Selector};
+use crate::wide::assembler::{Length, VectorOp};
+use crate::wide::machine::{Reg, Source};
+use parfuse_ir::lane::{LaneOp, LaneType, Shape, Value};
+
+/// Picks the instruction for the type: of 64-bit lanes or of 32-bit lanes.
+macro_rules! of_size {
+    ($ty:expr, $wide:ident, $narrow:ident) => {
+        match super::size($ty) {
+            8 => VectorOp::$wide,
+            _ => VectorOp::$narrow,
+        }
+    };
+}
+pub(super) use of_size;
+
+/// What the immediate operand of comparisons of floats says.
+mod predicate {
+    pub(super) const EQUAL: u8 = 0;
+    pub(super) const NOT_EQUAL: u8 = 4;
+    pub(super) const LESS: u8 = 0x11;
+    pub(super) const LESS_EQUAL: u8 = 0x12;
+}
+
+impl Selector<'_> {
+    /// An operation on lanes; binds its result.
+    pub(super) fn lanes_op(&mut self, value: Value, op: LaneOp, args: &[Value]) {
+        let (ty, result) = (self.operand_type(op, args), self.ty(value));
+        // Operands that are uniform but not constant are broadcast for all registers at once.
+        for arg in args {
+            if self.bits(*arg).is_none() {
+                self.lanes(*arg);
+            }
+        }
+        self.read(args);
+        let dead: [bool; 3] = std::array::from_fn(|k| args.get(k).is_some_and(|arg| self.is_dead(*arg)));
+        let uniform_count = self.uniform_count(op, args);
+        let registers: Registers = (0..self.count)
+            .map(|k| {
+                let mut operands = [Operand::Constant(0); 3];
+                for (operand, arg) in operands.iter_mut().zip(args) {
+                    *operand = self.operand(*arg, k);
+                }
+                if let Some(count) = uniform_count {
+                    operands[1] = Operand::Constant(count);
+                }
+                self.lane_op(op, ty, result, &operands[..args.len()], dead, Extent::Group)
+            })
+            .collect();
+        self.bind_lanes(value, registers);
+    }
+
+    /// A constant count of shifts, which stands in the instruction.
+    fn uniform_count(&self, op: LaneOp, args: &[Value]) -> Option<u64> {
+        let is_shift = matches!(op, LaneOp::Shl | LaneOp::UShr | LaneOp::SShr);
+        is_shift.then(|| self.bits(args[1])).flatten()
+    }
+
+    /// The type whose lanes an operation reads.
+    pub(super) fn operand_type(&self, op: LaneOp, args: &[Value]) -> LaneType {
+        match op {
+            LaneOp::Select => self.ty(args[1]),
+            _ => self.ty(args[0]),
+        }
+    }
+
+    /// An operation on one register of lanes. `dead` says which operands nothing else reads.
+    pub(super) fn lane_op(
+        &mut self,
+        op: LaneOp,
+        ty: LaneType,
+        result: LaneType,
+        args: &[Operand],
+        dead: [bool; 3],
+        extent: Extent,
+    ) -> Reg {
+        match op.shape() {
+            Shape::Float => self.float_op(op, ty, args, dead, extent),
+            Shape::FloatCompare => self.float_compare(op, ty, args, extent),
+            Shape::Int => self.int_op(op, ty, args, extent),
+            Shape::IntCompare => self.int_compare(op, ty, args, extent),
+            Shape::Bool => self.mask_op(op, args, extent),
+            Shape::Select => self.choose(ty, args, extent),
+            Shape::FromInt(_) | Shape::FromFloat(_) => {
+                let from = self.register(args[0], ty, extent);
+                self.convert(op, ty, result, from, extent)
+            }
+            // The same register.
+            Shape::Bitcast => self.register(args[0], ty, extent),
+        }
+    }
+
+    /// `op(a, b)` where `b` may be in memory; if only `a` may and they commute, exchanged.
+    fn two(&mut self, op: VectorOp, ty: LaneType, args: &[Operand], commutes: bool, extent: Extent) -> Reg {
+        let [mut a, mut b] = [args[0], args[1]];
+        if commutes && matches!(a, Operand::Constant(_)) {
+            (a, b) = (b, a);
+        }
+        let a = self.register(a, ty, extent);
+        let b = self.source(b, ty, extent);
+        let length = self.length(ty, extent);
+        self.machine.binary(op, length, a, b)
+    }
+
+    fn float_op(
+        &mut self,
+        op: LaneOp,
+        ty: LaneType,
+        args: &[Operand],
+        dead: [bool; 3],
+        extent: Extent,
+    ) -> Reg {
+        let length = self.length(ty, extent);
+        let sign = if ty == LaneType::F64 { 1 << 63 } else { 1 << 31 };
+        match op {
+            LaneOp::FAdd => self.two(of_size!(ty, Vaddpd, Vaddps), ty, args, true, extent),
+            LaneOp::FSub => self.two(of_size!(ty, Vsubpd, Vsubps), ty, args, false, extent),
+            LaneOp::FMul => self.two(of_size!(ty, Vmulpd, Vmulps), ty, args, true, extent),
+            LaneOp::FDiv => self.two(of_size!(ty, Vdivpd, Vdivps), ty, args, false, extent),
+            // `if a < b { a } else { b }`, and `b` for zeros and NaN: exactly these instructions.
+            LaneOp::FMin => self.two(of_size!(ty, Vminpd, Vminps), ty, args, false, extent),
+            LaneOp::FMax => self.two(of_size!(ty, Vmaxpd, Vmaxps), ty, args, false, extent),
+            LaneOp::FNeg => {
+                let sign = Operand::Constant(sign);
+                self.two(of_size!(ty, Vxorpd, Vxorps), ty, &[args[0], sign], true, extent)
+            }
+            LaneOp::FAbs => {
+                let others = Operand::Constant(sign - 1);
+                self.two(of_size!(ty, Vandpd, Vandps), ty, &[args[0], others], true, extent)
+            }
+            LaneOp::FSqrt => {
+                let source = self.source(args[0], ty, extent);
+                self.machine.unary(of_size!(ty, Vsqrtpd, Vsqrtps), length, source)
+            }
+            LaneOp::FFloor | LaneOp::FCeil | LaneOp::FTrunc | LaneOp::FNearest => {
+                let mode = match op {
+                    LaneOp::FFloor => 9,
+                    LaneOp::FCeil => 10,
+                    LaneOp::FTrunc => 11,
+                    _ => 8,
+                };
+                let source = self.source(args[0], ty, extent);
+                self.machine.unary_imm(of_size!(ty, Vroundpd, Vroundps), length, source, mode)
+            }
+            LaneOp::Fma => self.fused(ty, args, dead, extent),
+            _ => unreachable!("{op} of floats"),
+        }
+    }
+
+    /// `a * b + c`. The instruction overwrites one operand and takes one from memory: which of its three forms to use
+    /// depends on which operand is a constant and which is not needed any more.
+    fn fused(&mut self, ty: LaneType, args: &[Operand], dead: [bool; 3], extent: Extent) -> Reg {
+        let length = self.length(ty, extent);
+        let is_constant = |operand: Operand| matches!(operand, Operand::Constant(_));
+        let [mut a, mut b, c] = [args[0], args[1], args[2]];
+        let (mut a_dies, mut b_dies, c_dies) = (dead[0], dead[1], dead[2]);
+        // The factor to overwrite comes first: no constant, and best one that dies.
+        if is_constant(a) || (!a_dies && b_dies && !is_constant(b)) {
+            (a, b) = (b, a);
+            (a_dies, b_dies) = (b_dies, a_dies);
+        }
+        let _ = b_dies;
+        let a = self.register(a, ty, extent);
+        if is_constant(c) && !is_constant(b) || (a_dies && !is_constant(b)) {
+            let b = self.register(b, ty, extent);
+            let c = self.source(c, ty, extent);
+            return self.machine.fused(of_size!(ty, Vfmadd213pd, Vfmadd213ps), length, a, b, c);
+        }
+        let fresh_c = is_constant(c);
+        let c = self.register(c, ty, extent);
+        let b = self.source(b, ty, extent);
+        if c_dies || fresh_c {
+            return self.machine.fused(of_size!(ty, Vfmadd231pd, Vfmadd231ps), length, c, a, b);
+        }
+        self.machine.fused(of_size!(ty, Vfmadd132pd, Vfmadd132ps), length, a, c, b)
+    }
+
+    fn float_compare(&mut self, op: LaneOp, ty: LaneType, args: &[Operand], extent: Extent) -> Reg {
+        let predicate = match op {
+            LaneOp::FEq => predicate::EQUAL,
+            LaneOp::FNe => predicate::NOT_EQUAL,
+            LaneOp::FLt => predicate::LESS,
+            _ => predicate::LESS_EQUAL,
+        };
+        self.compare_floats(predicate, ty, args, extent)
+    }
+
+    /// A comparison of floats by the number of the predicate.
+    pub(super) fn compare_floats(
+        &mut self,
+        predicate: u8,
+        ty: LaneType,
+        args: &[Operand],
+        extent: Extent,
+    ) -> Reg {
+        let length = self.length(ty, extent);
+        let a = self.register(args[0], ty, extent);
+        let b = self.source(args[1], ty, extent);
+        let op = of_size!(ty, Vcmppd, Vcmpps);
+        let mask = self.machine.compare_lanes(self.mask_class(), op, length, a, b, Some(predicate));
+        self.mask_from(mask, ty, extent)
+    }
+
+    fn int_op(&mut self, op: LaneOp, ty: LaneType, args: &[Operand], extent: Extent) -> Reg {
+        match op {
+            LaneOp::IAdd => self.two(of_size!(ty, Vpaddq, Vpaddd), ty, args, true, extent),
+            LaneOp::ISub => self.two(of_size!(ty, Vpsubq, Vpsubd), ty, args, false, extent),
+            LaneOp::IMul if ty == LaneType::I32 => self.two(VectorOp::Vpmulld, ty, args, true, extent),
+            LaneOp::IMul if self.isa.evex() => self.two(VectorOp::Vpmullq, ty, args, true, extent),
+            LaneOp::IMul => self.multiply_i64(args, extent),
+            LaneOp::IAnd => self.logic(VectorOp::Vpand, ty, args, extent),
+            LaneOp::IOr => self.logic(VectorOp::Vpor, ty, args, extent),
+            LaneOp::IXor => self.logic(VectorOp::Vpxor, ty, args, extent),
+            LaneOp::INot => {
+                let ones = Operand::Constant(u64::MAX);
+                self.logic(VectorOp::Vpxor, ty, &[args[0], ones], extent)
+            }
+            LaneOp::Shl | LaneOp::UShr | LaneOp::SShr => self.shift(op, ty, args, extent),
+            LaneOp::SDiv | LaneOp::SRem | LaneOp::UDiv | LaneOp::URem => {
+                self.lane_by_lane(op, ty, ty, args, extent)
+            }
+            _ => unreachable!("{op} of integers"),
+        }
+    }
+
+    /// A bitwise operation. Their table rows are those of 64-bit lanes, so a constant is repeated to that.
+    fn logic(&mut self, op: VectorOp, ty: LaneType, args: &[Operand], extent: Extent) -> Reg {
+        let length = self.length(ty, extent);
+        let (a, b) = match args[0] {
+            Operand::Constant(_) => (args[1], args[0]),
+            Operand::Register(_) => (args[0], args[1]),
+        };
+        let a = self.register(a, ty, extent);
+        let b = match b {
+            Operand::Constant(bits) if self.isa.evex() && ty == LaneType::I32 => {
+                let bits = (bits as u32 as u64) << 32 | bits as u32 as u64;
+                self.constant_source(bits, LaneType::I64, extent)
+            }
+            operand => self.source(operand, ty, extent),
+        };
+        self.machine.binary(op, length, a, b)
+    }
+
+    fn shift(&mut self, op: LaneOp, ty: LaneType, args: &[Operand], extent: Extent) -> Reg {
+        let length = self.length(ty, extent);
+        let width = 8 * super::size(ty) as u64;
+        let a = self.register(args[0], ty, extent);
+        if op == LaneOp::SShr && ty == LaneType::I64 && !self.isa.evex() {
+            return self.shift_signed_i64(a, args[1], extent);
+        }
+        if let Operand::Constant(count) = args[1] {
+            let count = match ty {
+                LaneType::I32 => count as u32 as u64,
+                _ => count,
+            };
+            // Beyond the width the instructions give zeros or signs too, but their counts have 8 bits.
+            let count = count.min(width) as u8;
+            let op = match op {
+                LaneOp::Shl => of_size!(ty, VpsllqBy, VpslldBy),
+                LaneOp::UShr => of_size!(ty, VpsrlqBy, VpsrldBy),
+                _ => of_size!(ty, VpsraqBy, VpsradBy),
+            };
+            return self.machine.unary_imm(op, length, a, count);
+        }
+        let count = self.source(args[1], ty, extent);
+        let op = match op {
+            LaneOp::Shl => of_size!(ty, Vpsllvq, Vpsllvd),
+            LaneOp::UShr => of_size!(ty, Vpsrlvq, Vpsrlvd),
+            _ => of_size!(ty, Vpsravq, Vpsravd),
+        };
+        self.machine.binary(op, length, a, count)
+    }
+
+    fn int_compare(&mut self, op: LaneOp, ty: LaneType, args: &[Operand], extent: Extent) -> Reg {
+        if !self.isa.evex() {
+            return self.int_compare_avx2(op, ty, args, extent);
+        }
+        let (unsigned, predicate) = match op {
+            LaneOp::IEq => (false, 0),
+            LaneOp::INe => (false, 4),
+            LaneOp::SLt => (false, 1),
+            LaneOp::SLe => (false, 2),
+            LaneOp::ULt => (true, 1),
+            _ => (true, 2),
+        };
+        let instruction = match unsigned {
+            true => of_size!(ty, Vpcmpuq, Vpcmpud),
+            false => of_size!(ty, Vpcmpq, Vpcmpd),
+        };
+        let length = self.length(ty, extent);
+        let a = self.register(args[0], ty, extent);
+        let b = self.source(args[1], ty, extent);
+        self.machine.compare_lanes(self.mask_class(), instruction, length, a, b, Some(predicate))
+    }
+
+    fn mask_op(&mut self, op: LaneOp, args: &[Operand], extent: Extent) -> Reg {
+        let [a, b] = [args[0], *args.last().expect("has operands")].map(|operand| match operand {
+            Operand::Register(register) => register,
+            Operand::Constant(_) => unreachable!("masks are in registers"),
+        });
+        match op {
+            LaneOp::BAnd => self.and_masks(a, b, extent),
+            LaneOp::BOr => self.or_masks(a, b, extent),
+            LaneOp::BXor => self.xor_masks(a, b, extent),
+            _ => self.not_mask(a, extent),
+        }
+    }
+
+    /// `if c { a } else { b }`.
+    fn choose(&mut self, ty: LaneType, args: &[Operand], extent: Extent) -> Reg {
+        let Operand::Register(mask) = args[0] else { unreachable!("masks are in registers") };
+        if ty == LaneType::Bool {
+            let [a, b] = [args[1], args[2]].map(|operand| self.register(operand, ty, extent));
+            return self.select_masks(mask, a, b, extent);
+        }
+        let length = self.length(ty, extent);
+        if self.isa.evex() && matches!(args[2], Operand::Constant(0)) {
+            let yes = self.source(args[1], ty, extent);
+            let op = match yes {
+                Source::Broadcast(_) => of_size!(ty, Vpbroadcastq, Vpbroadcastd),
+                _ => of_size!(ty, Vmovupd, Vmovups),
+            };
+            let yes = unbroadcast(yes);
+            return self.machine.zeroed(op, length, yes, mask);
+        }
+        let no = self.register(args[2], ty, extent);
+        let yes = self.source(args[1], ty, extent);
+        self.blend(ty, length, mask, yes, no, extent)
+    }
+
+    /// Lanes of `yes` where the mask is set, else of `no`.
+    pub(super) fn blend(
+        &mut self,
+        ty: LaneType,
+        length: Length,
+        mask: Reg,
+        yes: Source,
+        no: Reg,
+        extent: Extent,
+    ) -> Reg {
+        if self.isa.evex() {
+            let result = self.machine.register(regalloc2::RegClass::Float);
+            let op = of_size!(ty, Vblendmpd, Vblendmps);
+            self.machine.vector(op, length, Some(result), None, Some(no), yes, None, Some((mask, false)));
+            return result;
+        }
+        let mask = self.mask_for(mask, ty, extent);
+        self.machine.blend(of_size!(ty, Vblendvpd, Vblendvps), length, no, yes, mask)
+    }
+}
+
+/// The same memory for an instruction that broadcasts by itself.
+fn unbroadcast(source: Source) -> Source {
+    match source {
+        Source::Broadcast(place) => Source::Memory(place),
+        other => other,
+    }
+}

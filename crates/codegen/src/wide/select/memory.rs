@@ -1,0 +1,564 @@
+//! Loads and stores.
+//!
+//! | lanes | how |
+//! |---|---|
+//! | one element for all | a scalar, broadcast |
+//! | neighbours | whole registers, masked if need be |
+//! | strided, gathered | a gather; scatters with AVX-512, else one by one |
+//! | bytes | whole registers where they are neighbours, else one by one |
+//!
+//! Lanes that do not count never touch memory: the instructions see to that, or the address is replaced by one of our
+//! own.
+
+use super::lanes::of_size;
+use super::{Extent, Registers, Selector, size};
+use crate::wide::assembler::{Alu, Condition, Constant, Length, Shift, VectorOp};
+use crate::wide::machine::{Kind, Place, Reg, Source};
+use parfuse_ir::lane::{Address, Buffer, LaneType, Lanes, Node, Value};
+use regalloc2::RegClass;
+
+impl Selector<'_> {
+    fn element_type(&self, buffer: Buffer) -> LaneType {
+        LaneType::of(self.lane.buffers[buffer].dtype)
+    }
+
+    fn element_size(&self, buffer: Buffer) -> usize {
+        self.lane.buffers[buffer].dtype.size()
+    }
+
+    /// The logarithm of the size of an element.
+    fn scale(&self, buffer: Buffer) -> u8 {
+        self.element_size(buffer).trailing_zeros() as u8
+    }
+
+    fn buffer_pointer(&mut self, buffer: Buffer) -> Reg {
+        self.buffers[buffer.0 as usize].unwrap_or_else(|| {
+            let slot = self.lane.frame.address(buffer);
+            self.slot(slot, LaneType::I64)
+        })
+    }
+
+    /// The uniform part of an address: a register and a constant offset in bytes.
+    fn base(&mut self, buffer: Buffer, base: Value) -> (Reg, i32) {
+        if let Some((_, pointer)) = self.row_pointers.iter().find(|(access, _)| *access == (buffer, base)) {
+            return (*pointer, 0);
+        }
+        let bytes = self.bits(base).map(|base| (base as i64).checked_mul(self.element_size(buffer) as i64));
+        let pointer = self.buffer_pointer(buffer);
+        match bytes.flatten().map(i32::try_from) {
+            // Leaves room for the offsets of further registers.
+            Some(Ok(offset)) if offset.unsigned_abs() < 1 << 30 => (pointer, offset),
+            _ => {
+                let index = self.scalar(base);
+                let scale = self.scale(buffer);
+                let place = Place::Address { base: pointer, index: Some((index, scale)), displacement: 0 };
+                (self.machine.address_of(place), 0)
+            }
+        }
+    }
+
+    /// Computes the uniform part of an address once for the whole row, if it is more than an offset.
+    pub(super) fn keep_base(&mut self, buffer: Buffer, base: Value) {
+        if self.bits(base).is_none() && self.is_available(base) {
+            let (pointer, _) = self.base(buffer, base);
+            self.row_pointers.push(((buffer, base), pointer));
+        }
+    }
+
+    /// Computes the distances of strided lanes once for the whole row.
+    pub(super) fn keep_stride(&mut self, stride: Value) {
+        if self.is_available(stride) {
+            let distances = self.distances(stride);
+            self.row_strides.push((stride, distances));
+        }
+    }
+
+    /// `lane * stride`, in elements.
+    fn distances(&mut self, stride: Value) -> Reg {
+        if let Some((_, distances)) = self.row_strides.iter().find(|(known, _)| *known == stride) {
+            return *distances;
+        }
+        let stride = self.scalar(stride);
+        let stride = self.broadcast(stride, LaneType::I64);
+        let length = self.length(LaneType::I64, Extent::Group);
+        let numbers = Constant::Count { first: 0, size: 8, bytes: length.bytes() as u8 };
+        let numbers = self.machine.constant(numbers);
+        let numbers = self.machine.unary(VectorOp::Vmovupd, length, Source::Memory(numbers));
+        use super::values::Operand::Register;
+        self.lane_op(
+            parfuse_ir::lane::LaneOp::IMul,
+            LaneType::I64,
+            LaneType::I64,
+            &[Register(numbers), Register(stride)],
+            [false; 3],
+            Extent::Group,
+        )
+    }
+
+    /// Where the first, or only, element is.
+    fn first_place(&mut self, buffer: Buffer, address: &Address) -> Place {
+        let (base, displacement) = self.base(buffer, address.base);
+        let scale = self.scale(buffer);
+        let index = match address.lanes {
+            Lanes::Uniform => None,
+            Lanes::Unit => Some(self.step_index()),
+            Lanes::Strided(stride) => {
+                let (stride, index) = (self.scalar(stride), self.step_index());
+                Some(self.machine.in_place(Kind::Multiply(true), index, Some(stride)))
+            }
+            Lanes::Gather(index) => Some(self.scalar(index)),
+        };
+        Place::Address { base, index: index.map(|index| (index, scale)), displacement }
+    }
+
+    pub(super) fn step_index(&self) -> Reg {
+        self.index.expect("only regions have a lane dimension")
+    }
+
+    /// Loads an element, or one for each lane, and binds it.
+    pub(super) fn load(&mut self, value: Value, buffer: Buffer, address: &Address, mask: Option<Value>) {
+        let ty = self.element_type(buffer);
+        if !self.is_varying(value) {
+            let place = self.first_place(buffer, address);
+            let register = match mask {
+                None => self.load_scalar(ty, place),
+                Some(mask) => {
+                    let mask = self.scalar(mask);
+                    let place = self.place_if(mask, place);
+                    self.load_scalar(ty, place)
+                }
+            };
+            return self.bind_scalar(value, register);
+        }
+        let registers = match address.lanes {
+            Lanes::Uniform => self.load_one(buffer, address, mask, ty),
+            Lanes::Unit => self.load_neighbours(buffer, address, mask, ty),
+            Lanes::Strided(_) | Lanes::Gather(_) => self.load_scattered(buffer, address, mask, ty),
+        };
+        self.bind_lanes(value, registers);
+    }
+
+    fn load_scalar(&mut self, ty: LaneType, place: Place) -> Reg {
+        match ty {
+            LaneType::Bool => {
+                let byte = self.machine.load(1, place);
+                self.machine.fresh(Kind::CompareImm(Condition::NotEqual, false, 0), &[byte])
+            }
+            LaneType::I32 | LaneType::I64 => self.machine.load(size(ty) as u8, place),
+            LaneType::F32 | LaneType::F64 => {
+                self.machine.unary(of_size!(ty, Vmovsd, Vmovss), Length::L128, Source::Memory(place))
+            }
+        }
+    }
+
+    /// The place itself where a condition holds, and elsewhere zeros of our own.
+    fn place_if(&mut self, condition: Reg, place: Place) -> Place {
+        let zeros = Constant::Splat { bits: 0, size: 8, bytes: 8 };
+        let zeros = self.machine.constant(zeros);
+        let zeros = self.machine.address_of(zeros);
+        self.place_or(condition, place, zeros)
+    }
+
+    fn place_or(&mut self, condition: Reg, place: Place, otherwise: Reg) -> Place {
+        let pointer = self.machine.address_of(place);
+        let base = self.machine.select(condition, pointer, otherwise);
+        Place::Address { base, index: None, displacement: 0 }
+    }
+
+    /// One element for all lanes, read if any lane wants it.
+    fn load_one(
+        &mut self,
+        buffer: Buffer,
+        address: &Address,
+        mask: Option<Value>,
+        ty: LaneType,
+    ) -> Registers {
+        let mut place = self.first_place(buffer, address);
+        if let Some(mask) = mask {
+            let any = self.any(mask);
+            place = self.place_if(any, place);
+        }
+        let scalar = self.load_scalar(ty, place);
+        let register = self.broadcast(scalar, ty);
+        let Some(mask) = mask else {
+            return Registers::from_elem(register, self.count);
+        };
+        let masks = self.lanes(mask);
+        masks.into_iter().map(|mask| self.keep_lanes(register, mask, ty)).collect()
+    }
+
+    /// A register's lanes where a mask is set, zero elsewhere.
+    fn keep_lanes(&mut self, register: Reg, mask: Reg, ty: LaneType) -> Reg {
+        if ty == LaneType::Bool {
+            return self.and_masks(register, mask, Extent::Group);
+        }
+        let length = self.length(ty, Extent::Group);
+        if self.isa.evex() {
+            return self.machine.zeroed(of_size!(ty, Vmovupd, Vmovups), length, register, mask);
+        }
+        let mask = self.mask_for(mask, ty, Extent::Group);
+        self.machine.binary(VectorOp::Vpand, length, register, mask)
+    }
+
+    /// The place of register `k` of neighbouring elements.
+    fn neighbours(&self, place: Place, k: usize, buffer: Buffer) -> Place {
+        let Place::Address { base, index, displacement } = place else { unreachable!("in an array") };
+        let step = (self.group * self.element_size(buffer) * k) as i32;
+        Place::Address { base, index, displacement: displacement + step }
+    }
+
+    fn load_neighbours(
+        &mut self,
+        buffer: Buffer,
+        address: &Address,
+        mask: Option<Value>,
+        ty: LaneType,
+    ) -> Registers {
+        let masks = self.active_mask(mask);
+        let first = self.first_place(buffer, address);
+        (0..self.count)
+            .map(|k| {
+                let place = self.neighbours(first, k, buffer);
+                let mask = masks.as_ref().map(|masks| masks[k]);
+                if ty == LaneType::Bool {
+                    return self.load_bytes(place, mask);
+                }
+                self.load_register(ty, place, mask)
+            })
+            .collect()
+    }
+
+    /// A register of neighbouring elements, zero where the mask is not set.
+    fn load_register(&mut self, ty: LaneType, place: Place, mask: Option<Reg>) -> Reg {
+        let length = self.length(ty, Extent::Group);
+        let source = Source::Memory(place);
+        match mask {
+            None => self.machine.unary(of_size!(ty, Vmovupd, Vmovups), length, source),
+            Some(mask) if self.isa.evex() => {
+                self.machine.zeroed(of_size!(ty, Vmovupd, Vmovups), length, source, mask)
+            }
+            Some(mask) => {
+                let mask = self.mask_for(mask, ty, Extent::Group);
+                self.machine.zeroed(of_size!(ty, Vmaskmovpd, Vmaskmovps), length, source, mask)
+            }
+        }
+    }
+
+    /// A mask from neighbouring bytes.
+    fn load_bytes(&mut self, place: Place, mask: Option<Reg>) -> Reg {
+        let source = Source::Memory(place);
+        if !self.isa.evex() {
+            let Some(mask) = mask else {
+                let length = self.mask_length(Extent::Group);
+                let op = if self.widest == 8 { VectorOp::Vpmovzxbq } else { VectorOp::Vpmovzxbd };
+                let bytes = self.machine.unary(op, length, source);
+                let equal = if self.widest == 8 { VectorOp::Vpcmpeqq } else { VectorOp::Vpcmpeqd };
+                let zeros = Constant::Splat { bits: 0, size: 8, bytes: length.bytes() as u8 };
+                let zeros = self.machine.constant(zeros);
+                let is_false = self.machine.binary(equal, length, bytes, Source::Memory(zeros));
+                return self.not_mask(is_false, Extent::Group);
+            };
+            let Place::Address { base, index, displacement } = place else { unreachable!("in an array") };
+            let places: Vec<Place> = (0..self.group as i32)
+                .map(|lane| Place::Address { base, index, displacement: displacement + lane })
+                .collect();
+            return self.load_bytes_one_by_one(&places, Some(mask));
+        }
+        let bytes = match (mask, self.group) {
+            (Some(mask), _) => self.machine.zeroed(VectorOp::Vmovdqu8, Length::L128, source, mask),
+            (None, 16) => self.machine.unary(VectorOp::Vmovdqu8, Length::L128, source),
+            (None, 8) => self.machine.unary(VectorOp::VmovqFrom, Length::L128, source),
+            (None, _) => self.machine.unary(VectorOp::VmovdFrom, Length::L128, source),
+        };
+        self.machine.compare_lanes(RegClass::Vector, VectorOp::Vptestmb, Length::L128, bytes, bytes, None)
+    }
+
+    /// A mask from bytes anywhere.
+    fn load_bytes_one_by_one(&mut self, places: &[Place], mask: Option<Reg>) -> Reg {
+        let active = mask.map(|mask| self.mask_bits(mask, Extent::Group));
+        let mut bits = self.zero();
+        for (lane, place) in places.iter().enumerate() {
+            let place = match active {
+                Some(active) => {
+                    let wanted = self.machine.alu_imm(Alu::And, false, active, 1 << lane);
+                    self.place_if(wanted, *place)
+                }
+                None => *place,
+            };
+            let truth = self.load_scalar(LaneType::Bool, place);
+            let bit = match lane {
+                0 => truth,
+                lane => self.machine.in_place(Kind::Shift(Shift::Shl, false, lane as u8), truth, None),
+            };
+            bits = self.machine.alu(Alu::Or, false, bits, bit);
+        }
+        self.mask_of_any_bits(bits)
+    }
+
+    /// The mask with these bits, on either kind of machine.
+    fn mask_of_any_bits(&mut self, bits: Reg) -> Reg {
+        if self.isa.evex() {
+            return self.mask_of_bits(bits);
+        }
+        // Lane k of the broadcast bits tests bit k: shifted to the sign, and then over all.
+        let length = self.mask_length(Extent::Group);
+        let lane = self.machine.unary(VectorOp::VmovqFrom, Length::L128, bits);
+        let (broadcast, size) = match self.widest {
+            8 => (VectorOp::Vpbroadcastq, 8),
+            _ => (VectorOp::Vpbroadcastd, 4),
+        };
+        let bits = self.machine.unary(broadcast, length, lane);
+        let numbers = Constant::Count { first: 0, size, bytes: length.bytes() as u8 };
+        let numbers = self.machine.constant(numbers);
+        let shift = if size == 8 { VectorOp::Vpsrlvq } else { VectorOp::Vpsrlvd };
+        let shifted = self.machine.binary(shift, length, bits, Source::Memory(numbers));
+        let one = Constant::Splat { bits: 1, size, bytes: length.bytes() as u8 };
+        let one = self.machine.constant(one);
+        let bit = self.machine.binary(VectorOp::Vpand, length, shifted, Source::Memory(one));
+        let equal = if size == 8 { VectorOp::Vpcmpeqq } else { VectorOp::Vpcmpeqd };
+        self.machine.binary(equal, length, bit, Source::Memory(one))
+    }
+
+    /// For register `k`: the address from which lanes count, and each lane's distance to it in elements.
+    fn scattered(&mut self, buffer: Buffer, address: &Address, k: usize) -> (Reg, Reg, i32) {
+        match address.lanes {
+            Lanes::Strided(stride) => {
+                let distances = self.distances(stride);
+                let place = self.first_place(buffer, address);
+                let mut pointer = self.machine.address_of(place);
+                if k > 0 {
+                    let stride = self.scalar(stride);
+                    let step = (self.group * k * self.element_size(buffer)) as i32;
+                    let step = self.machine.fresh(Kind::MultiplyImm(true, step), &[stride]);
+                    pointer = self.machine.alu(Alu::Add, true, pointer, step);
+                }
+                (pointer, distances, 0)
+            }
+            Lanes::Gather(index) => {
+                let (base, displacement) = self.base(buffer, address.base);
+                (base, self.lanes(index)[k], displacement)
+            }
+            Lanes::Uniform | Lanes::Unit => unreachable!("not scattered"),
+        }
+    }
+
+    /// The places of single lanes.
+    fn lane_places(&mut self, base: Reg, distances: Reg, displacement: i32, buffer: Buffer) -> Vec<Place> {
+        let length = self.length(LaneType::I64, Extent::Group);
+        let own = self.machine.own_memory(length.bytes());
+        self.machine.store_vector(VectorOp::VmovupdTo, length, distances, Place::Own(own), None);
+        let scale = self.scale(buffer);
+        (0..self.group as i32)
+            .map(|lane| {
+                let index = self.machine.load(8, Place::Own(own + 8 * lane));
+                Place::Address { base, index: Some((index, scale)), displacement }
+            })
+            .collect()
+    }
+
+    fn load_scattered(
+        &mut self,
+        buffer: Buffer,
+        address: &Address,
+        mask: Option<Value>,
+        ty: LaneType,
+    ) -> Registers {
+        let masks = self.active_mask(mask);
+        (0..self.count)
+            .map(|k| {
+                let (base, distances, displacement) = self.scattered(buffer, address, k);
+                let mask = masks.as_ref().map(|masks| masks[k]);
+                if ty == LaneType::Bool {
+                    let places = self.lane_places(base, distances, displacement, buffer);
+                    return self.load_bytes_one_by_one(&places, mask);
+                }
+                let mask = match mask {
+                    Some(mask) => self.mask_for(mask, ty, Extent::Group),
+                    None => self.all_lanes(ty),
+                };
+                let old = self.constant_register(0, ty, Extent::Group);
+                let length = self.length(LaneType::I64, Extent::Group);
+                let op = of_size!(ty, Vgatherqpd, Vgatherqps);
+                let scale = self.scale(buffer);
+                self.machine.gather(op, length, old, base, distances, scale, displacement, mask)
+            })
+            .collect()
+    }
+
+    /// A mask of all lanes, for lanes of a type.
+    fn all_lanes(&mut self, ty: LaneType) -> Reg {
+        if self.isa.evex() {
+            let ones = self.machine.imm((1 << self.group) - 1);
+            return self.mask_of_bits(ones);
+        }
+        self.constant_register(u64::MAX, ty, Extent::Group)
+    }
+
+    /// Stores an element, or one for each lane.
+    pub(super) fn store(&mut self, buffer: Buffer, address: &Address, value: Value, mask: Option<Value>) {
+        let ty = self.element_type(buffer);
+        let one = matches!(address.lanes, Lanes::Uniform);
+        if one && !self.is_varying(value) && mask.is_none_or(|mask| !self.is_varying(mask)) {
+            return self.store_one(buffer, address, value, mask);
+        }
+        let masks = self.active_mask(mask);
+        let registers = self.lanes(value);
+        match address.lanes {
+            Lanes::Unit => {
+                let first = self.first_place(buffer, address);
+                for (k, register) in registers.into_iter().enumerate() {
+                    let place = self.neighbours(first, k, buffer);
+                    let mask = masks.as_ref().map(|masks| masks[k]);
+                    match ty {
+                        LaneType::Bool => self.store_bytes(register, place, mask),
+                        _ => self.store_register(ty, register, place, mask),
+                    }
+                }
+            }
+            Lanes::Uniform => {
+                let place = self.first_place(buffer, address);
+                for (k, register) in registers.into_iter().enumerate() {
+                    let mask = masks.as_ref().map(|masks| masks[k]);
+                    let places = vec![place; self.group];
+                    self.store_one_by_one(ty, register, &places, mask);
+                }
+            }
+            Lanes::Strided(_) | Lanes::Gather(_) => {
+                for (k, register) in registers.into_iter().enumerate() {
+                    let (base, distances, displacement) = self.scattered(buffer, address, k);
+                    let mask = masks.as_ref().map(|masks| masks[k]);
+                    if self.isa.evex() && ty != LaneType::Bool {
+                        let mask = mask.unwrap_or_else(|| self.all_lanes(ty));
+                        let length = self.length(LaneType::I64, Extent::Group);
+                        let (op, scale) = (of_size!(ty, Vscatterqpd, Vscatterqps), self.scale(buffer));
+                        self.machine.scatter(
+                            op,
+                            length,
+                            register,
+                            base,
+                            distances,
+                            scale,
+                            displacement,
+                            mask,
+                        );
+                        continue;
+                    }
+                    let places = self.lane_places(base, distances, displacement, buffer);
+                    self.store_one_by_one(ty, register, &places, mask);
+                }
+            }
+        }
+    }
+
+    fn store_one(&mut self, buffer: Buffer, address: &Address, value: Value, mask: Option<Value>) {
+        let ty = self.element_type(buffer);
+        let mut place = self.first_place(buffer, address);
+        if let Some(mask) = mask {
+            let mask = self.scalar(mask);
+            place = self.place_or_dump(mask, place);
+        }
+        let register = self.scalar(value);
+        self.store_scalar(ty, register, place);
+    }
+
+    /// The place itself where a condition holds, and elsewhere one that nobody reads.
+    fn place_or_dump(&mut self, condition: Reg, place: Place) -> Place {
+        let dump = self.machine.own_memory(8);
+        let dump = self.machine.address_of(Place::Own(dump));
+        self.place_or(condition, place, dump)
+    }
+
+    fn store_scalar(&mut self, ty: LaneType, register: Reg, place: Place) {
+        match ty {
+            LaneType::F32 | LaneType::F64 => {
+                let op = of_size!(ty, VmovsdTo, VmovssTo);
+                self.machine.store_vector(op, Length::L128, register, place, None);
+            }
+            _ => self.machine.store(size(ty) as u8, register, place),
+        }
+    }
+
+    fn store_register(&mut self, ty: LaneType, register: Reg, place: Place, mask: Option<Reg>) {
+        let length = self.length(ty, Extent::Group);
+        let op = match mask {
+            None if self.streaming => of_size!(ty, VmovntpdTo, VmovntpsTo),
+            Some(_) if !self.isa.evex() => of_size!(ty, VmaskmovpdTo, VmaskmovpsTo),
+            _ => of_size!(ty, VmovupdTo, VmovupsTo),
+        };
+        let mask = mask.map(|mask| self.mask_for(mask, ty, Extent::Group));
+        self.machine.store_vector(op, length, register, place, mask);
+    }
+
+    /// A mask as bytes 0 and 1 next to each other.
+    fn store_bytes(&mut self, mask: Reg, place: Place, active: Option<Reg>) {
+        if let Some(active) = active {
+            if self.isa.evex() {
+                let ones = Constant::Splat { bits: 1, size: 1, bytes: 16 };
+                let ones = self.machine.constant(ones);
+                let bytes = self.machine.zeroed(VectorOp::Vmovdqu8, Length::L128, Source::Memory(ones), mask);
+                let op = VectorOp::Vmovdqu8To;
+                return self.machine.store_vector(op, Length::L128, bytes, place, Some(active));
+            }
+            let Place::Address { base, index, displacement } = place else { unreachable!("in an array") };
+            let places: Vec<Place> = (0..self.group as i32)
+                .map(|lane| Place::Address { base, index, displacement: displacement + lane })
+                .collect();
+            return self.store_one_by_one(LaneType::Bool, mask, &places, Some(active));
+        }
+        let bits = self.mask_bits(mask, Extent::Group);
+        let pattern = self.machine.imm(0x0101_0101_0101_0101);
+        for (k, lanes) in (0..self.group).step_by(8).enumerate() {
+            let Place::Address { base, index, displacement } = place else { unreachable!("in an array") };
+            let place = Place::Address { base, index, displacement: displacement + lanes as i32 };
+            let own = match k {
+                0 => bits,
+                _ => self.machine.in_place(Kind::Shift(Shift::Shr, false, lanes as u8), bits, None),
+            };
+            let bytes = self.machine.fresh(Kind::Deposit(true), &[own, pattern]);
+            self.machine.store((self.group - lanes).min(8) as u8, bytes, place);
+        }
+    }
+
+    /// Lanes one after the other, so that where several go to one element the last one stays.
+    fn store_one_by_one(&mut self, ty: LaneType, register: Reg, places: &[Place], mask: Option<Reg>) {
+        let active = mask.map(|mask| self.mask_bits(mask, Extent::Group));
+        let bits = (ty == LaneType::Bool).then(|| self.mask_bits(register, Extent::Group));
+        let own = self.machine.own_memory(64);
+        if ty != LaneType::Bool {
+            let length = self.length(ty, Extent::Group);
+            let op = of_size!(ty, VmovupdTo, VmovupsTo);
+            self.machine.store_vector(op, length, register, Place::Own(own), None);
+        }
+        for (lane, place) in places.iter().enumerate() {
+            let place = match active {
+                Some(active) => {
+                    let wanted = self.machine.alu_imm(Alu::And, false, active, 1 << lane);
+                    self.place_or_dump(wanted, *place)
+                }
+                None => *place,
+            };
+            let element = match bits {
+                Some(bits) => {
+                    let bit = match lane {
+                        0 => bits,
+                        lane => self.machine.in_place(Kind::Shift(Shift::Shr, false, lane as u8), bits, None),
+                    };
+                    self.machine.alu_imm(Alu::And, false, bit, 1)
+                }
+                None => self.machine.load(size(ty) as u8, Place::Own(own + (lane * size(ty)) as i32)),
+            };
+            self.machine.store(size(ty) as u8, element, place);
+        }
+    }
+
+    /// Where the first elements go that a block's nodes store.
+    pub(super) fn stored_places(&mut self, nodes: &[Node]) -> Vec<Place> {
+        nodes
+            .iter()
+            .filter_map(|node| match node {
+                Node::Store { buffer, address, .. } => Some(self.first_place(*buffer, address)),
+                _ => None,
+            })
+            .collect()
+    }
+}

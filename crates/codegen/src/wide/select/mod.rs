@@ -1,0 +1,167 @@
+//! Instruction selection: one walk over a region that chooses instructions for a step of several registers a value, and
+//! once more for the masked tail.
+//!
+//! ```text
+//! group = 8 (the widest type is f64, 512 bits)       a value of a step of 16 elements
+//!   f64 │ abcdefgh │ ijklmnop │  64 bytes each         two registers
+//!   i32 │ abcdefgh │ ijklmnop │  32 bytes each         two registers
+//!  bool │ abcdefgh │ ijklmnop │  mask registers        two registers
+//! ```
+//!
+//! All types of a region have the same number of lanes in a register, the *group*: as many as the widest type has in the
+//! longest register. So lanes of different types meet without shuffling, and a mask fits every type.
+//! A uniform value lives in a general register, or if it is a float in lane 0 of a vector register.
+//!
+//! | file | selects |
+//! |---|---|
+//! | `values` | operands: what is bound to a value, constants, broadcasts |
+//! | `lanes`, `convert`, `emulate` | operations on lanes; the latter what AVX2 lacks or what goes lane by lane |
+//! | `masks` | truth values of lanes |
+//! | `scalars` | operations on uniform values |
+//! | `memory` | loads and stores |
+//! | `control` | nodes, branches, loops |
+//! | `check` | checks and the fault record |
+//! | `reductions` | accumulators |
+//! | `region` | the function around all that |
+
+mod check;
+mod control;
+mod convert;
+mod emulate;
+mod lanes;
+mod masks;
+mod memory;
+mod plan;
+mod reductions;
+mod region;
+mod scalars;
+mod values;
+
+pub(super) use region::region;
+
+use super::Target;
+use super::assembler::Length;
+use super::machine::{Machine, Reg};
+use check::OnFault;
+use parfuse_ir::lane::{self, Buffer, Lane, LaneType, Value};
+use regalloc2::RegClass;
+use smallvec::SmallVec;
+
+/// The registers of a varying value, lowest lanes first.
+type Registers = SmallVec<[Reg; 4]>;
+
+/// What is known of a value at the present point.
+#[derive(Clone, Default)]
+struct Binding {
+    scalar: Option<Reg>,
+    lanes: Registers,
+    /// For whether any lane is true: a mask register with a bit for each that is.
+    any: Option<Reg>,
+}
+
+/// A part of a binding.
+#[derive(Clone, Copy)]
+enum Part {
+    Scalar,
+    Lanes,
+    Any,
+}
+
+/// How many lanes of a vector register count.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Extent {
+    /// As many as a group has.
+    Group,
+    /// The first.
+    One,
+}
+
+/// Selects the instructions of one function.
+struct Selector<'a> {
+    machine: Machine,
+    lane: &'a Lane,
+    code: &'a lane::Code,
+    isa: Target,
+    /// The lanes of a register.
+    group: usize,
+    /// The bytes of the widest type.
+    widest: usize,
+    /// The registers of a varying value, here and now.
+    count: usize,
+    /// The lanes that count, in the tail.
+    active: Option<Reg>,
+    /// The address of the frame.
+    frame: Reg,
+    /// The address of the fault record.
+    fault: Reg,
+    /// The lane index of the first element.
+    index: Option<Reg>,
+    /// The row-major position of the row's first element.
+    row_position: Option<Reg>,
+    /// What a failed check does.
+    on_fault: OnFault,
+    /// Whether whole stores of neighbours go past the caches.
+    streaming: bool,
+    /// The addresses of buffers, by number.
+    buffers: Vec<Option<Reg>>,
+    /// The addresses of elements that hold for the whole row.
+    row_pointers: Vec<((Buffer, Value), Reg)>,
+    /// The lanes' distances from the first in elements, for strides that hold for the whole row.
+    row_strides: Vec<(Value, Reg)>,
+    /// The uniform values that are broadcast once for the whole row.
+    row_lanes: Vec<(Value, Reg)>,
+    /// How often a value is yet to be read; it dies where this becomes zero, if it was made in the step.
+    remaining: Vec<u32>,
+    /// A group's worth of ones, if something needs it.
+    full: Option<Reg>,
+    /// Own memory for going lane by lane: operands, then the result.
+    scratch: Option<i32>,
+    bindings: Vec<Binding>,
+    bound: Vec<(Value, Part)>,
+}
+
+impl Selector<'_> {
+    fn ty(&self, value: Value) -> LaneType {
+        self.code.values[value].ty
+    }
+
+    /// The class of registers that masks live in.
+    fn mask_class(&self) -> RegClass {
+        if self.isa.evex() { RegClass::Vector } else { RegClass::Float }
+    }
+
+    /// The class of registers that lanes of a type live in.
+    fn lane_class(&self, ty: LaneType) -> RegClass {
+        if ty == LaneType::Bool { self.mask_class() } else { RegClass::Float }
+    }
+
+    /// The class of registers that a uniform value of a type lives in.
+    fn scalar_class(ty: LaneType) -> RegClass {
+        if ty.is_float() { RegClass::Float } else { RegClass::Int }
+    }
+
+    /// The length of a register of lanes of a type.
+    fn length(&self, ty: LaneType, extent: Extent) -> Length {
+        match extent {
+            Extent::Group => Length::holding(self.group * size(ty)),
+            Extent::One => Length::L128,
+        }
+    }
+
+    /// The length of masks in vector registers.
+    fn mask_length(&self, extent: Extent) -> Length {
+        match extent {
+            Extent::Group => Length::holding(self.group * self.widest),
+            Extent::One => Length::L128,
+        }
+    }
+}
+
+/// The bytes of a lane of a type.
+fn size(ty: LaneType) -> usize {
+    match ty {
+        LaneType::Bool => 1,
+        LaneType::I32 | LaneType::F32 => 4,
+        LaneType::I64 | LaneType::F64 => 8,
+    }
+}

@@ -1,0 +1,236 @@
+//! Reductions inside a block: 32 accumulator lanes, in memory or in registers.
+//!
+//! ```text
+//! entry    lanes[0..32] = identity
+//! step     lanes[p % 32 ..] = combine(lanes[p % 32 ..], contributions)     p: position in the row segment
+//! end      by halves: lanes[0..16] takes in lanes[16..32], then 8, 4, 2, 1; lane 0 is the partial result
+//! ```
+//!
+//! Of truth values no lanes are kept: their order never matters. One word collects the bits of false lanes (`and`), of
+//! true ones (`or`), or their parity (`xor`).
+
+use super::lanes::of_size;
+use super::values::Operand;
+use super::{Extent, Registers, Selector, size};
+use crate::wide::assembler::{Alu, Condition, Length, Shift, VectorOp};
+use crate::wide::machine::{Kind, Place, Reg, Source};
+use parfuse_ir::grid::LANES;
+use parfuse_ir::lane::{LaneOp, LaneType, Reduction};
+use parfuse_ir::{DType, ReduceOp};
+
+/// The accumulator lanes of one reduction.
+#[derive(Clone, Copy)]
+pub(super) struct Accumulator {
+    reduction: Reduction,
+    ty: LaneType,
+    /// Where in the function's own memory.
+    own: i32,
+}
+
+impl Accumulator {
+    /// Makes the lanes and sets them to the identity.
+    pub(super) fn new(s: &mut Selector<'_>, reduction: Reduction) -> Accumulator {
+        let ty = LaneType::of(reduction.dtype);
+        if ty == LaneType::Bool {
+            let own = s.machine.own_memory(8);
+            s.machine.store_imm(Place::Own(own), 0);
+            return Accumulator { reduction, ty, own };
+        }
+        // A step that begins at any lane may read, though not use, a register beyond the last.
+        let own = s.machine.own_memory(LANES * size(ty) + 64);
+        let accumulator = Accumulator { reduction, ty, own };
+        let identity = reduction.op.identity(reduction.dtype).to_bits();
+        let identity = s.constant_register(identity, ty, Extent::Group);
+        accumulator.store(s, &Registers::from_elem(identity, LANES / s.group));
+        accumulator
+    }
+
+    fn length(&self, s: &Selector<'_>) -> Length {
+        s.length(self.ty, Extent::Group)
+    }
+
+    /// The bytes of a group of lanes.
+    fn step(&self, s: &Selector<'_>) -> i32 {
+        (s.group * size(self.ty)) as i32
+    }
+
+    /// Whether its lanes can stay in registers.
+    pub(super) fn has_lanes(&self) -> bool {
+        self.ty != LaneType::Bool
+    }
+
+    /// All lanes in registers, for steps that are as long as there are lanes.
+    pub(super) fn load(&self, s: &mut Selector<'_>) -> Registers {
+        let (length, step) = (self.length(s), self.step(s));
+        let op = of_size!(self.ty, Vmovupd, Vmovups);
+        (0..(LANES / s.group) as i32)
+            .map(|k| s.machine.unary(op, length, Source::Memory(Place::Own(self.own + k * step))))
+            .collect()
+    }
+
+    /// Puts the lanes back to memory.
+    pub(super) fn store(&self, s: &mut Selector<'_>, lanes: &[Reg]) {
+        let (length, step) = (self.length(s), self.step(s));
+        let op = of_size!(self.ty, VmovupdTo, VmovupsTo);
+        for (k, register) in lanes.iter().enumerate() {
+            let place = Place::Own(self.own + k as i32 * step);
+            s.machine.store_vector(op, length, *register, place, None);
+        }
+    }
+
+    /// What becomes of lanes in registers in a step.
+    pub(super) fn taken_in(&self, s: &mut Selector<'_>, lanes: &[Reg]) -> Registers {
+        let contributions = s.lanes(self.reduction.contribution);
+        let length = self.length(s);
+        lanes.iter().zip(contributions).map(|(lane, own)| self.combine(s, length, *lane, own)).collect()
+    }
+
+    /// Takes in the contributions of the present elements, the first of which is at `position`.
+    pub(super) fn take_in(&self, s: &mut Selector<'_>, position: Reg) {
+        let contributions = s.lanes(self.reduction.contribution);
+        if self.ty == LaneType::Bool {
+            return self.take_in_truths(s, &contributions);
+        }
+        let (length, step) = (self.length(s), self.step(s));
+        let lane = s.machine.alu_imm(Alu::And, false, position, LANES as i32 - 1);
+        let base = s.machine.address_of(Place::Own(self.own));
+        let scale = size(self.ty).trailing_zeros() as u8;
+        for (k, contribution) in contributions.into_iter().enumerate() {
+            let place = Place::Address { base, index: Some((lane, scale)), displacement: k as i32 * step };
+            let before = s.machine.unary(of_size!(self.ty, Vmovupd, Vmovups), length, Source::Memory(place));
+            let after = self.combine(s, length, before, contribution);
+            let op = of_size!(self.ty, VmovupdTo, VmovupsTo);
+            match s.active {
+                None => s.machine.store_vector(op, length, after, place, None),
+                Some(active) => {
+                    let kept =
+                        s.blend(self.ty, length, active, Source::Register(after), before, Extent::Group);
+                    s.machine.store_vector(op, length, kept, place, None);
+                }
+            }
+        }
+    }
+
+    fn take_in_truths(&self, s: &mut Selector<'_>, contributions: &Registers) {
+        let place = Place::Own(self.own);
+        let mut word = s.machine.load(8, place);
+        for contribution in contributions {
+            let counted = match (self.reduction.op, s.active) {
+                (ReduceOp::And, None) => s.not_mask(*contribution, Extent::Group),
+                (ReduceOp::And, Some(active)) => s.and_not_masks(*contribution, active, Extent::Group),
+                (_, None) => *contribution,
+                (_, Some(active)) => s.and_masks(*contribution, active, Extent::Group),
+            };
+            let bits = s.mask_bits(counted, Extent::Group);
+            let op = if self.reduction.op == ReduceOp::Xor { Alu::Xor } else { Alu::Or };
+            word = s.machine.alu(op, false, word, bits);
+        }
+        s.machine.store(8, word, place);
+    }
+
+    /// Folds the lanes to one value: its bits, zero-extended.
+    pub(super) fn fold(&self, s: &mut Selector<'_>) -> Reg {
+        if self.ty == LaneType::Bool {
+            return self.fold_truths(s);
+        }
+        let mut width = LANES / 2;
+        while width > 0 {
+            let upper = self.own + (width * size(self.ty)) as i32;
+            let bytes = (width * size(self.ty)).min(s.isa.length().bytes());
+            let length = Length::holding(bytes);
+            for offset in (0..(width * size(self.ty)) as i32).step_by(length.bytes()) {
+                let [lower, upper] = [self.own, upper].map(|half| {
+                    let place = Source::Memory(Place::Own(half + offset));
+                    s.machine.unary(of_size!(self.ty, Vmovupd, Vmovups), length, place)
+                });
+                let folded = self.combine(s, length, lower, upper);
+                let op = of_size!(self.ty, VmovupdTo, VmovupsTo);
+                s.machine.store_vector(op, length, folded, Place::Own(self.own + offset), None);
+            }
+            width /= 2;
+        }
+        s.machine.load(size(self.ty) as u8, Place::Own(self.own))
+    }
+
+    fn fold_truths(&self, s: &mut Selector<'_>) -> Reg {
+        let mut word = s.machine.load(4, Place::Own(self.own));
+        match self.reduction.op {
+            ReduceOp::And => s.machine.fresh(Kind::CompareImm(Condition::Equal, false, 0), &[word]),
+            ReduceOp::Xor => {
+                for shift in [16, 8, 4, 2, 1] {
+                    let upper = s.machine.in_place(Kind::Shift(Shift::Shr, false, shift), word, None);
+                    word = s.machine.alu(Alu::Xor, false, word, upper);
+                }
+                s.machine.alu_imm(Alu::And, false, word, 1)
+            }
+            _ => s.machine.fresh(Kind::CompareImm(Condition::NotEqual, false, 0), &[word]),
+        }
+    }
+
+    /// The combination of accumulated lanes with others.
+    fn combine(&self, s: &mut Selector<'_>, length: Length, a: Reg, b: Reg) -> Reg {
+        let float = self.ty.is_float();
+        let ty = self.ty;
+        match self.reduction.op {
+            ReduceOp::Sum if float => s.machine.binary(of_size!(ty, Vaddpd, Vaddps), length, a, b),
+            ReduceOp::Sum => s.machine.binary(of_size!(ty, Vpaddq, Vpaddd), length, a, b),
+            ReduceOp::Product if float => s.machine.binary(of_size!(ty, Vmulpd, Vmulps), length, a, b),
+            ReduceOp::Product => {
+                let operands = [a, b].map(Operand::Register);
+                self.at_length(s, length, |s| {
+                    s.lane_op(LaneOp::IMul, ty, ty, &operands, [false; 3], Extent::Group)
+                })
+            }
+            // `b` where `a` is not a number, else the instruction's choice: `a` when both are equal.
+            ReduceOp::Min if float => self.number_or(s, length, a, b, of_size!(ty, Vminpd, Vminps)),
+            ReduceOp::Max if float => self.number_or(s, length, a, b, of_size!(ty, Vmaxpd, Vmaxps)),
+            ReduceOp::Min => self.smaller(s, length, a, b, [b, a]),
+            ReduceOp::Max => self.smaller(s, length, a, b, [a, b]),
+            ReduceOp::And => s.machine.binary(VectorOp::Vpand, length, a, b),
+            ReduceOp::Or => s.machine.binary(VectorOp::Vpor, length, a, b),
+            ReduceOp::Xor => s.machine.binary(VectorOp::Vpxor, length, a, b),
+        }
+    }
+
+    fn number_or(&self, s: &mut Selector<'_>, length: Length, a: Reg, b: Reg, op: VectorOp) -> Reg {
+        let better = s.machine.binary(op, length, b, a);
+        self.where_compared(s, length, LaneOp::FNe, [a, a], b, better)
+    }
+
+    /// `b` where the first of a pair is smaller than the second, else `a`.
+    fn smaller(&self, s: &mut Selector<'_>, length: Length, a: Reg, b: Reg, pair: [Reg; 2]) -> Reg {
+        let op = if self.reduction.dtype == DType::Usize { LaneOp::ULt } else { LaneOp::SLt };
+        self.where_compared(s, length, op, pair, b, a)
+    }
+
+    /// `yes` where a comparison holds, else `no`, in registers of any length.
+    fn where_compared(
+        &self,
+        s: &mut Selector<'_>,
+        length: Length,
+        op: LaneOp,
+        pair: [Reg; 2],
+        yes: Reg,
+        no: Reg,
+    ) -> Reg {
+        let operands = pair.map(Operand::Register);
+        self.at_length(s, length, |s| {
+            let mask = s.lane_op(op, self.ty, LaneType::Bool, &operands, [false; 3], Extent::Group);
+            s.blend(self.ty, length, mask, Source::Register(yes), no, Extent::Group)
+        })
+    }
+
+    /// Selects as if the region had nothing but this type, in registers of this length.
+    fn at_length(
+        &self,
+        s: &mut Selector<'_>,
+        length: Length,
+        select: impl FnOnce(&mut Selector<'_>) -> Reg,
+    ) -> Reg {
+        let outer = (s.group, s.widest);
+        (s.group, s.widest) = (length.bytes() / size(self.ty), size(self.ty));
+        let selected = select(s);
+        (s.group, s.widest) = outer;
+        selected
+    }
+}

@@ -1,0 +1,367 @@
+//! A region's function: the rows of a block, each in steps of several registers and a tail of one, masked.
+//!
+//! ```text
+//! entry ─▶ row(r) ─▶ prologue ─▶ step(i) ⟲ ─▶ tail(i, end, limit): at most `limit` lanes of a register ⟲ ─▶ row(r + 1)
+//!             │                    │ a check fails: its elements, limit 1 ▲        │ they were a step's
+//!             ▼                    └──────────────────────────────────────┘        ▼
+//!          fold reductions, return                                               return the fault
+//! ```
+//!
+//! When a check fails for some lane of a step, the tail does that step again one element at a time, to find the first
+//! failing element and what to report. Stores of the failed step may already have happened; if the second run
+//! therefore finds nothing, the step's first element is reported.
+
+use super::check::OnFault;
+use super::plan::Plan;
+use super::reductions::Accumulator;
+use super::{Binding, Extent, Registers, Selector, Target};
+use crate::abi;
+use crate::compiler::Effort;
+use crate::wide::assembler::{Alu, Condition, Constant, VectorOp};
+use crate::wide::machine::{Block, Kind, Machine, Place, Reg, Source, Test};
+use parfuse_ir::grid::BlockRange;
+use parfuse_ir::lane::{Inst, Lane, LaneOp, LaneType, Region, Value};
+use regalloc2::RegClass;
+use std::mem::offset_of;
+
+/// No fault, as the tail's argument.
+const NONE: u64 = u64::MAX;
+/// Arrays from this size on, in bytes, are written past the caches: larger than what most processors' last ones hold
+/// for one core.
+const STREAM_BYTES: i32 = 32 << 20;
+
+/// The blocks and values that the parts of the function share.
+struct Shape<'a> {
+    region: &'a Region,
+    plan: &'a Plan,
+    accumulators: Vec<Accumulator>,
+    column_start: Reg,
+    column_end: Reg,
+    /// `column_start` plus as many elements as make whole steps.
+    steps_end: Reg,
+    /// One step. Takes the first index and the accumulators held in registers.
+    step: Block,
+    /// The same with stores past the caches.
+    streaming: Option<Block>,
+    /// A masked register. Takes the first index and, if there are checks, the index after the last, the most lanes, the
+    /// number of the fault that led here and the index where.
+    tail: Block,
+}
+
+/// Selects the instructions of a region; also tells the elements of a step.
+pub(in crate::wide) fn region(
+    lane: &Lane,
+    region: &Region,
+    isa: Target,
+    effort: Effort,
+    lanes: Option<usize>,
+) -> (Machine, usize) {
+    let plan = Plan::new(region, isa, effort, lanes);
+    let mut machine = Machine::default();
+    let entry = machine.block();
+    machine.fill(entry);
+    let [frame, range, partials, fault] = machine.arguments();
+    let mut selector = Selector {
+        machine,
+        lane,
+        code: &region.code,
+        isa,
+        group: plan.group,
+        widest: plan.widest,
+        count: 1,
+        active: None,
+        frame,
+        fault,
+        index: None,
+        row_position: None,
+        on_fault: OnFault::Record,
+        streaming: false,
+        buffers: vec![None; lane.buffers.len()],
+        row_pointers: Vec::new(),
+        row_strides: Vec::new(),
+        remaining: Vec::new(),
+        full: None,
+        scratch: None,
+        row_lanes: Vec::new(),
+        bindings: vec![Binding::default(); region.code.values.len()],
+        bound: Vec::new(),
+    };
+    let s = &mut selector;
+    let mut bound = |offset: usize| {
+        s.machine.load(8, Place::Address { base: range, index: None, displacement: offset as i32 })
+    };
+    let row_start = bound(offset_of!(BlockRange, row_start));
+    let row_end = bound(offset_of!(BlockRange, row_end));
+    let column_start = bound(offset_of!(BlockRange, column_start));
+    let column_end = bound(offset_of!(BlockRange, column_end));
+    for buffer in &plan.buffers {
+        let slot = lane.frame.address(*buffer);
+        let pointer = s.slot(slot, LaneType::I64);
+        s.buffers[buffer.0 as usize] = Some(pointer);
+    }
+    let extents: Vec<Reg> = region.extents.iter().map(|slot| s.slot(*slot, LaneType::I64)).collect();
+    let columns = extents.last().copied().unwrap_or_else(|| s.machine.imm(1));
+    let accumulators: Vec<Accumulator> =
+        region.reductions.iter().map(|reduction| Accumulator::new(s, *reduction)).collect();
+    let elements = s.machine.alu(Alu::Sub, true, column_end, column_start);
+    let in_steps = s.machine.alu_imm(Alu::And, true, elements, -((plan.count * plan.group) as i32));
+    let steps_end = s.machine.alu(Alu::Add, true, column_start, in_steps);
+
+    let [row_head, row_body, step, tail, next_row, finish] = [(); 6].map(|()| s.machine.block());
+    let row = s.machine.param(row_head, RegClass::Int);
+    s.machine.param(step, RegClass::Int);
+    let streaming = plan.may_stream.then(|| s.machine.block());
+    if let Some(streaming) = streaming {
+        s.machine.param(streaming, RegClass::Int);
+    }
+    if plan.holds_lanes {
+        for _ in accumulators.iter().filter(|a| a.has_lanes()).flat_map(|_| 0..plan.count) {
+            s.machine.param(step, RegClass::Float);
+        }
+    }
+    for _ in 0..if plan.checks { 5 } else { 1 } {
+        s.machine.param(tail, RegClass::Int);
+    }
+    let shape = Shape {
+        region,
+        plan: &plan,
+        accumulators,
+        column_start,
+        column_end,
+        steps_end,
+        step,
+        streaming,
+        tail,
+    };
+    s.machine.jump(row_head, &[row_start]);
+
+    s.machine.fill(row_head);
+    s.machine.branch(Test::Compare(Condition::Less, true), &[row, row_end], row_body, finish);
+    s.machine.fill(row_body);
+    shape.begin_row(s, row, columns, &extents);
+    for (block, streams) in [(Some(step), false), (streaming, true)] {
+        if let Some(block) = block {
+            s.machine.align(block);
+            s.machine.fill(block);
+            shape.select_step(s, block, streams);
+        }
+    }
+    s.machine.fill(tail);
+    shape.select_tail(s, next_row);
+    s.machine.fill(next_row);
+    let next = s.machine.alu_imm(Alu::Add, true, row, 1);
+    s.machine.jump(row_head, &[next]);
+
+    s.machine.fill(finish);
+    for (number, accumulator) in shape.accumulators.iter().enumerate() {
+        let partial = accumulator.fold(s);
+        let displacement = (number * size_of::<u64>()) as i32;
+        s.machine.store(8, partial, Place::Address { base: partials, index: None, displacement });
+    }
+    if streaming.is_some() {
+        s.machine.fence();
+    }
+    s.machine.finish(abi::OK);
+    (selector.machine, plan.count * plan.group)
+}
+
+impl Shape<'_> {
+    /// Binds the row's indices, runs the prologue, and computes what holds for the whole row.
+    fn begin_row(&self, s: &mut Selector<'_>, row: Reg, columns: Reg, extents: &[Reg]) {
+        let outer: Registers = match extents {
+            // There are no rows if there is an extent of zero, so this divides by zero for no row.
+            [_, inner, _] => [LaneOp::UDiv, LaneOp::URem]
+                .into_iter()
+                .map(|op| s.scalar_integers(op, LaneType::I64, &[row, *inner], None))
+                .collect(),
+            _ => [row].into_iter().collect(),
+        };
+        let code = s.code;
+        for (value, data) in code.values.iter() {
+            if let Inst::RowIndex(dimension) = data.inst {
+                s.bind_scalar(value, outer[dimension as usize]);
+            }
+        }
+        s.row_position = Some(s.machine.in_place(Kind::Multiply(true), row, Some(columns)));
+        s.index = Some(self.column_start);
+        s.remaining = vec![u32::MAX; code.values.len()];
+        s.nodes(&self.region.prologue);
+        for (buffer, base) in &self.plan.bases {
+            s.keep_base(*buffer, *base);
+        }
+        for stride in &self.plan.strides {
+            s.keep_stride(*stride);
+        }
+        for value in &self.plan.broadcasts {
+            if s.is_available(*value) {
+                let scalar = s.scalar(*value);
+                let register = s.broadcast(scalar, s.ty(*value));
+                s.row_lanes.push((*value, register));
+            }
+        }
+        let mut lanes = Registers::new();
+        if self.plan.holds_lanes {
+            for accumulator in self.accumulators.iter().filter(|a| a.has_lanes()) {
+                lanes.extend(accumulator.load(s));
+            }
+        }
+        let Some(streaming) = self.streaming else {
+            return self.go_on(s, self.step, self.column_start, &lanes);
+        };
+        let [past_caches, through_caches] = [(); 2].map(|()| s.machine.block());
+        let may = self.may_stream(s, columns, extents);
+        s.machine.branch(Test::NonZero, &[may], past_caches, through_caches);
+        for (block, step) in [(past_caches, streaming), (through_caches, self.step)] {
+            s.machine.fill(block);
+            self.go_on(s, step, self.column_start, &lanes);
+        }
+    }
+
+    /// Whether what is stored is large, and whole registers of it lie at multiples of their size.
+    fn may_stream(&self, s: &mut Selector<'_>, columns: Reg, extents: &[Reg]) -> Reg {
+        let mut elements = columns;
+        for extent in extents.iter().rev().skip(1) {
+            elements = s.machine.in_place(Kind::Multiply(true), elements, Some(*extent));
+        }
+        let limit = STREAM_BYTES / self.plan.widest as i32;
+        let mut may = s.machine.fresh(Kind::CompareImm(Condition::GreaterEqual, true, limit), &[elements]);
+        for place in s.stored_places(&self.region.code.body) {
+            let address = s.machine.address_of(place);
+            let misplaced = s.machine.alu_imm(Alu::And, false, address, s.isa.length().bytes() as i32 - 1);
+            let fits = s.machine.fresh(Kind::CompareImm(Condition::Equal, false, 0), &[misplaced]);
+            may = s.machine.alu(Alu::And, false, may, fits);
+        }
+        may
+    }
+
+    /// To the next step, or to the tail if no whole step is left; `lanes` are the accumulators held in registers.
+    fn go_on(&self, s: &mut Selector<'_>, step: Block, index: Reg, lanes: &[Reg]) {
+        let [again, leave] = [(); 2].map(|()| s.machine.block());
+        let test = Test::Compare(Condition::Less, true);
+        s.machine.branch(test, &[index, self.steps_end], again, leave);
+        s.machine.fill(again);
+        let mut arguments: Registers = [index].into_iter().collect();
+        arguments.extend(lanes.iter().copied());
+        s.machine.jump(step, &arguments);
+        s.machine.fill(leave);
+        let mut rest = lanes;
+        for accumulator in self.accumulators.iter().filter(|a| a.has_lanes() && !lanes.is_empty()) {
+            let (own, others) = rest.split_at(self.plan.count);
+            accumulator.store(s, own);
+            rest = others;
+        }
+        let mut tail: Registers = [index].into_iter().collect();
+        if self.plan.checks {
+            let all = s.machine.imm(self.plan.group as u64);
+            let none = s.machine.imm(NONE);
+            tail.extend([self.column_end, all, none, index]);
+        }
+        s.machine.jump(self.tail, &tail);
+    }
+
+    fn select_step(&self, s: &mut Selector<'_>, block: Block, streams: bool) {
+        let params = s.machine.blocks[block.0 as usize].params.clone();
+        let (index, held) = (params[0], &params[1..]);
+        s.count = self.plan.count;
+        s.active = None;
+        s.streaming = streams;
+        s.on_fault = OnFault::Redo { tail: self.tail, elements: self.plan.count * self.plan.group };
+        let lanes = self.elements(s, index, held);
+        s.streaming = false;
+        let next = s.machine.alu_imm(Alu::Add, true, index, (self.plan.count * self.plan.group) as i32);
+        self.go_on(s, block, next, &lanes);
+    }
+
+    fn select_tail(&self, s: &mut Selector<'_>, next_row: Block) {
+        let params = s.machine.blocks[self.tail.0 as usize].params.clone();
+        let index = params[0];
+        let end = params.get(1).copied().unwrap_or(self.column_end);
+        let [some, done] = [(); 2].map(|()| s.machine.block());
+        s.machine.branch(Test::Compare(Condition::Less, true), &[index, end], some, done);
+
+        s.machine.fill(some);
+        let left = s.machine.alu(Alu::Sub, true, end, index);
+        let most = match params.get(2) {
+            Some(limit) => *limit,
+            None => s.machine.imm(self.plan.group as u64),
+        };
+        let lanes = s.machine.in_place(Kind::Better(Condition::Less, true), left, Some(most));
+        s.count = 1;
+        s.active = Some(s.mask_of_first(lanes));
+        s.on_fault = match params.get(2) {
+            Some(limit) => OnFault::RedoTail { tail: self.tail, elements: lanes, limit: *limit },
+            None => OnFault::Record,
+        };
+        self.elements(s, index, &[]);
+        s.active = None;
+        let next = s.machine.alu(Alu::Add, true, index, lanes);
+        let mut again = params.clone();
+        again[0] = next;
+        s.machine.jump(self.tail, &again);
+
+        s.machine.fill(done);
+        let [_, _, _, fault, first] = params[..] else {
+            return s.machine.jump(next_row, &[]);
+        };
+        let [failed, fine] = [(); 2].map(|()| s.machine.block());
+        s.machine.branch(Test::CompareImm(Condition::NotEqual, true, NONE as i32), &[fault], failed, fine);
+        let was = s.machine.set_cold(true);
+        s.machine.fill(failed);
+        let row_position = s.row_position.expect("set at the start of the row");
+        let iteration = s.machine.alu(Alu::Add, true, row_position, first);
+        s.record(fault, iteration, &[]);
+        s.machine.set_cold(was);
+        s.machine.fill(fine);
+        s.machine.jump(next_row, &[]);
+    }
+
+    /// The body for the elements from an index on, as many as are selected for at once.
+    fn elements(&self, s: &mut Selector<'_>, index: Reg, held: &[Reg]) -> Registers {
+        let mark = s.enter();
+        s.index = Some(index);
+        s.remaining.clone_from(&self.plan.reads);
+        for position in 0..s.row_lanes.len() {
+            let (value, register) = s.row_lanes[position];
+            s.bind_lanes(value, Registers::from_elem(register, s.count));
+        }
+        for value in &self.plan.indices {
+            let first = match (&s.code.values[*value].inst, s.row_position) {
+                (Inst::LinearIndex, Some(row_position)) => s.machine.alu(Alu::Add, true, row_position, index),
+                _ => index,
+            };
+            self.bind_numbers(s, *value, first);
+        }
+        s.nodes(&self.region.code.body);
+        let (mut lanes, mut rest) = (Registers::new(), held);
+        let position =
+            (!self.accumulators.is_empty()).then(|| s.machine.alu(Alu::Sub, true, index, self.column_start));
+        for accumulator in &self.accumulators {
+            match position {
+                _ if accumulator.has_lanes() && !held.is_empty() => {
+                    let (own, others) = rest.split_at(self.plan.count);
+                    lanes.extend(accumulator.taken_in(s, own));
+                    rest = others;
+                }
+                Some(position) => accumulator.take_in(s, position),
+                None => {}
+            }
+        }
+        s.leave(mark);
+        lanes
+    }
+
+    /// Binds a value to `first`, `first + 1`, …
+    fn bind_numbers(&self, s: &mut Selector<'_>, value: Value, first: Reg) {
+        let length = s.length(LaneType::I64, Extent::Group);
+        let first = s.broadcast(first, LaneType::I64);
+        let registers = (0..s.count)
+            .map(|k| {
+                let first_lane = (k * s.group) as u8;
+                let numbers = Constant::Count { first: first_lane, size: 8, bytes: length.bytes() as u8 };
+                let numbers = s.machine.constant(numbers);
+                s.machine.binary(VectorOp::Vpaddq, length, first, Source::Memory(numbers))
+            })
+            .collect();
+        s.bind_lanes(value, registers);
+    }
+}

@@ -1,0 +1,173 @@
+//! Operations on uniform values: integers and truth values in general registers, floats in lane 0.
+
+use super::values::Operand;
+use super::{Extent, Selector};
+use crate::wide::assembler::{Alu, Condition, Length, Shift, VectorOp};
+use crate::wide::machine::{Kind, Reg};
+use parfuse_ir::lane::{LaneOp, LaneType, Value};
+
+/// Whether an operation on integers or truth values is done in general registers.
+fn is_general(op: LaneOp, ty: LaneType) -> bool {
+    use LaneOp::*;
+    match op {
+        Select => !ty.is_float(),
+        IAdd | ISub | IMul | SDiv | SRem | UDiv | URem | IAnd | IOr | IXor | INot | Shl | UShr | SShr
+        | IEq | INe | SLt | SLe | ULt | ULe | BAnd | BOr | BXor | BNot | SExtend | UExtend | Wrap => true,
+        _ => false,
+    }
+}
+
+impl Selector<'_> {
+    /// An operation on uniform values; binds its result.
+    pub(super) fn scalar_op(&mut self, value: Value, op: LaneOp, args: &[Value]) {
+        let (ty, result) = (self.operand_type(op, args), self.ty(value));
+        let register = if is_general(op, ty) {
+            let second = args.get(1).and_then(|arg| self.bits(*arg));
+            let scalars: Vec<Reg> = args.iter().map(|arg| self.scalar(*arg)).collect();
+            self.scalar_integers(op, ty, &scalars, second)
+        } else {
+            let operands: Vec<Operand> = args.iter().map(|arg| self.scalar_operand(*arg)).collect();
+            let lane = self.lane_op(op, ty, result, &operands, [false; 3], Extent::One);
+            // A reinterpreted integer is in a vector register, and the other way round.
+            self.lane_to_scalar(lane, result)
+        };
+        self.bind_scalar(value, register);
+    }
+
+    /// An operation in general registers, or from one to a float; `second` is the second operand if it is constant.
+    pub(super) fn scalar_integers(
+        &mut self,
+        op: LaneOp,
+        ty: LaneType,
+        args: &[Reg],
+        second: Option<u64>,
+    ) -> Reg {
+        let wide = ty == LaneType::I64;
+        let (a, b) = (args[0], *args.last().expect("has operands"));
+        let small = second.and_then(|bits| small_constant(bits, wide));
+        let alu = |selector: &mut Self, op| match small {
+            Some(imm) => selector.machine.alu_imm(op, wide, a, imm),
+            None => selector.machine.alu(op, wide, a, b),
+        };
+        let compare = |selector: &mut Self, condition| match small {
+            Some(imm) => selector.machine.fresh(Kind::CompareImm(condition, wide, imm), &[a]),
+            None => selector.machine.fresh(Kind::Compare(condition, wide), &[a, b]),
+        };
+        match op {
+            LaneOp::IAdd => alu(self, Alu::Add),
+            LaneOp::ISub => alu(self, Alu::Sub),
+            LaneOp::IAnd => alu(self, Alu::And),
+            LaneOp::IOr => alu(self, Alu::Or),
+            LaneOp::IXor => alu(self, Alu::Xor),
+            LaneOp::IMul => match small {
+                Some(imm) => self.machine.fresh(Kind::MultiplyImm(wide, imm), &[a]),
+                None => self.machine.in_place(Kind::Multiply(wide), a, Some(b)),
+            },
+            LaneOp::INot => self.machine.in_place(Kind::Not(wide), a, None),
+            LaneOp::Shl => self.scalar_shift(Shift::Shl, wide, a, b, second),
+            LaneOp::UShr => self.scalar_shift(Shift::Shr, wide, a, b, second),
+            LaneOp::SShr => self.scalar_shift(Shift::Sar, wide, a, b, second),
+            LaneOp::SDiv | LaneOp::SRem | LaneOp::UDiv | LaneOp::URem => {
+                self.scalar_division(op, wide, a, b, second)
+            }
+            LaneOp::IEq => compare(self, Condition::Equal),
+            LaneOp::INe => compare(self, Condition::NotEqual),
+            LaneOp::SLt => compare(self, Condition::Less),
+            LaneOp::SLe => compare(self, Condition::LessEqual),
+            LaneOp::ULt => compare(self, Condition::Below),
+            LaneOp::ULe => compare(self, Condition::BelowEqual),
+            LaneOp::BAnd => self.machine.alu(Alu::And, false, a, b),
+            LaneOp::BOr => self.machine.alu(Alu::Or, false, a, b),
+            LaneOp::BXor => self.machine.alu(Alu::Xor, false, a, b),
+            LaneOp::BNot => self.machine.alu_imm(Alu::Xor, false, a, 1),
+            LaneOp::Select => self.machine.select(a, args[1], args[2]),
+            LaneOp::SExtend if !wide => self.machine.fresh(Kind::SignExtend, &[a]),
+            LaneOp::UExtend if !wide => self.machine.fresh(Kind::ZeroExtend, &[a]),
+            LaneOp::SExtend | LaneOp::UExtend => a,
+            LaneOp::Wrap => self.machine.fresh(Kind::ZeroExtend, &[a]),
+            LaneOp::SToF32 => self.signed_to_f32(a),
+            LaneOp::UToF32 => self.unsigned_to_f32(a),
+            _ => unreachable!("{op} in general registers"),
+        }
+    }
+
+    /// A 64-bit number as `f32`.
+    fn signed_to_f32(&mut self, a: Reg) -> Reg {
+        // The instruction leaves the other lanes as they are in its first operand.
+        let others = self.constant_register(0, LaneType::F64, Extent::One);
+        self.machine.binary(VectorOp::Vcvtsi2ss, Length::L128, others, a)
+    }
+
+    /// An unsigned 64-bit number as `f32`: large ones by way of half of them, in which the last bit stands for all that
+    /// was lost.
+    fn unsigned_to_f32(&mut self, a: Reg) -> Reg {
+        let small = self.signed_to_f32(a);
+        let lost = self.machine.alu_imm(Alu::And, true, a, 1);
+        let half = self.machine.in_place(Kind::Shift(Shift::Shr, true, 1), a, None);
+        let half = self.machine.alu(Alu::Or, true, half, lost);
+        let half = self.signed_to_f32(half);
+        let large = self.machine.binary(VectorOp::Vaddps, Length::L128, half, half);
+        let [small, large] = [small, large].map(|lane| self.lane_to_scalar(lane, LaneType::I32));
+        let is_large = self.machine.in_place(Kind::Shift(Shift::Shr, true, 63), a, None);
+        self.machine.select(is_large, large, small)
+    }
+
+    fn scalar_shift(&mut self, op: Shift, wide: bool, a: Reg, count: Reg, constant: Option<u64>) -> Reg {
+        let width = if wide { 64 } else { 32 };
+        if let Some(count) = constant {
+            let count = if wide { count } else { count as u32 as u64 };
+            return match op {
+                Shift::Sar => {
+                    self.machine.in_place(Kind::Shift(op, wide, count.min(width - 1) as u8), a, None)
+                }
+                _ if count >= width => self.zero(),
+                _ => self.machine.in_place(Kind::Shift(op, wide, count as u8), a, None),
+            };
+        }
+        let shifted = self.machine.fresh(Kind::ShiftBy(op, wide), &[a, count]);
+        let in_width = self.machine.fresh(Kind::CompareImm(Condition::Below, wide, width as i32), &[count]);
+        let beyond = match op {
+            Shift::Sar => self.machine.in_place(Kind::Shift(op, wide, width as u8 - 1), a, None),
+            _ => self.zero(),
+        };
+        self.machine.select(in_width, shifted, beyond)
+    }
+
+    /// Division that never traps: of zero gives zero, and -1 is not divided by.
+    fn scalar_division(&mut self, op: LaneOp, wide: bool, a: Reg, b: Reg, constant: Option<u64>) -> Reg {
+        let signed = matches!(op, LaneOp::SDiv | LaneOp::SRem);
+        let wants_quotient = matches!(op, LaneOp::SDiv | LaneOp::UDiv);
+        let constant = constant.map(|bits| if wide { bits as i64 } else { bits as i32 as i64 });
+        let is_harmless = constant.is_some_and(|b| b != 0 && !(signed && b == -1));
+        let divide = |selector: &mut Self, b| selector.machine.divide(signed, wide, a, b);
+        let choose = |parts: [Reg; 2]| if wants_quotient { parts[0] } else { parts[1] };
+        if is_harmless {
+            return choose(divide(self, b));
+        }
+        let one = self.machine.imm(1);
+        let zero = self.zero();
+        let is_zero = self.machine.fresh(Kind::CompareImm(Condition::Equal, wide, 0), &[b]);
+        let mut safe = self.machine.select(is_zero, one, b);
+        let mut by_minus_one = None;
+        if signed {
+            let is_minus_one = self.machine.fresh(Kind::CompareImm(Condition::Equal, wide, -1), &[b]);
+            safe = self.machine.select(is_minus_one, one, safe);
+            by_minus_one = Some(is_minus_one);
+        }
+        let mut result = choose(divide(self, safe));
+        if let (Some(is_minus_one), true) = (by_minus_one, wants_quotient) {
+            let negated = self.machine.in_place(Kind::Negate(wide), a, None);
+            result = self.machine.select(is_minus_one, negated, result);
+        }
+        // The remainder of a division by one, which stands for both, is zero already.
+        if wants_quotient {
+            result = self.machine.select(is_zero, zero, result);
+        }
+        result
+    }
+}
+
+/// A constant as the immediate operand of an instruction, which is sign-extended.
+fn small_constant(bits: u64, wide: bool) -> Option<i32> {
+    if wide { i32::try_from(bits as i64).ok() } else { Some(bits as i32) }
+}

@@ -1,0 +1,245 @@
+//! Operands: what is bound to a value, constants, broadcasts.
+//!
+//! Broadcasts are bound too, so that the next use finds them. Whatever is bound inside a block of the program is
+//! forgotten at its end. Constants are never bound: as a last operand they stand in memory, which costs nothing.
+
+use super::{Extent, Part, Registers, Selector, size};
+use crate::wide::assembler::{Alu, Constant, Length, VectorOp};
+use crate::wide::machine::{Kind, Place, Reg, Source};
+use parfuse_ir::lane::{Inst, LaneType, Value};
+use regalloc2::RegClass;
+
+/// An operand of an operation on lanes, one register of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Operand {
+    Register(Reg),
+    /// These bits in every lane.
+    Constant(u64),
+}
+
+impl Selector<'_> {
+    /// Begins a block of the program.
+    pub(super) fn enter(&self) -> usize {
+        self.bound.len()
+    }
+
+    /// Ends the block that [`Selector::enter`] began: forgets what was bound in it.
+    pub(super) fn leave(&mut self, mark: usize) {
+        for (value, part) in self.bound.drain(mark..) {
+            let binding = &mut self.bindings[value.0 as usize];
+            match part {
+                Part::Scalar => binding.scalar = None,
+                Part::Lanes => binding.lanes.clear(),
+                Part::Any => binding.any = None,
+            }
+        }
+    }
+
+    /// Whether a value has lanes.
+    pub(super) fn is_varying(&self, value: Value) -> bool {
+        self.code.values[value].varying
+    }
+
+    /// The bits of a constant.
+    pub(super) fn bits(&self, value: Value) -> Option<u64> {
+        match self.code.values[value].inst {
+            Inst::Const(bits) => Some(bits),
+            _ => None,
+        }
+    }
+
+    /// Whether a uniform value has been computed, or needs no computing.
+    pub(super) fn is_available(&self, value: Value) -> bool {
+        self.bindings[value.0 as usize].scalar.is_some() || self.bits(value).is_some()
+    }
+
+    pub(super) fn bind_scalar(&mut self, value: Value, register: Reg) {
+        self.bound.push((value, Part::Scalar));
+        self.bindings[value.0 as usize].scalar = Some(register);
+    }
+
+    pub(super) fn bind_lanes(&mut self, value: Value, registers: Registers) {
+        debug_assert_eq!(registers.len(), self.count, "{value}");
+        self.bound.push((value, Part::Lanes));
+        self.bindings[value.0 as usize].lanes = registers;
+    }
+
+    /// A uniform value.
+    pub(super) fn scalar(&mut self, value: Value) -> Reg {
+        if let Some(register) = self.bindings[value.0 as usize].scalar {
+            return register;
+        }
+        if let Some(mask) = self.bindings[value.0 as usize].any {
+            let truth = self.any_bit(mask);
+            self.bind_scalar(value, truth);
+            return truth;
+        }
+        match self.code.values[value].inst {
+            Inst::Const(bits) => self.scalar_constant(bits, self.ty(value)),
+            ref inst => panic!("{value} = {inst:?} is used before it is computed, or as a scalar"),
+        }
+    }
+
+    /// A constant as a uniform value.
+    pub(super) fn scalar_constant(&mut self, bits: u64, ty: LaneType) -> Reg {
+        match ty {
+            LaneType::Bool => self.machine.imm(bits & 1),
+            LaneType::I32 => self.machine.imm(bits as u32 as u64),
+            LaneType::I64 => self.machine.imm(bits),
+            LaneType::F32 | LaneType::F64 => self.constant_register(bits, ty, Extent::One),
+        }
+    }
+
+    /// A constant of a lane type behind the code.
+    fn element(&mut self, bits: u64, ty: LaneType, bytes: usize) -> Place {
+        let constant = Constant::Splat { bits: narrowed(bits, ty), size: size(ty) as u8, bytes: bytes as u8 };
+        self.machine.constant(constant)
+    }
+
+    /// A constant in all lanes, as a last operand.
+    pub(super) fn constant_source(&mut self, bits: u64, ty: LaneType, extent: Extent) -> Source {
+        if self.isa.evex() {
+            return Source::Broadcast(self.element(bits, ty, size(ty)));
+        }
+        let bytes = self.length(ty, extent).bytes();
+        Source::Memory(self.element(bits, ty, bytes))
+    }
+
+    /// A constant in all lanes of a register.
+    pub(super) fn constant_register(&mut self, bits: u64, ty: LaneType, extent: Extent) -> Reg {
+        let length = self.length(ty, extent);
+        let op = if size(ty) == 8 { VectorOp::Vpbroadcastq } else { VectorOp::Vpbroadcastd };
+        let place = self.element(bits, ty, size(ty));
+        self.machine.unary(op, length, Source::Memory(place))
+    }
+
+    /// Register `k` of a value as an operand.
+    pub(super) fn operand(&mut self, value: Value, k: usize) -> Operand {
+        match self.bits(value) {
+            Some(bits) if self.ty(value) != LaneType::Bool => Operand::Constant(bits),
+            _ => Operand::Register(self.lanes(value)[k]),
+        }
+    }
+
+    /// A uniform value in lane 0 as an operand.
+    pub(super) fn scalar_operand(&mut self, value: Value) -> Operand {
+        let ty = self.ty(value);
+        match self.bits(value) {
+            Some(bits) if ty != LaneType::Bool => Operand::Constant(bits),
+            _ => {
+                let scalar = self.scalar(value);
+                Operand::Register(self.scalar_to_lane(scalar, ty))
+            }
+        }
+    }
+
+    /// An operand in a register.
+    pub(super) fn register(&mut self, operand: Operand, ty: LaneType, extent: Extent) -> Reg {
+        match operand {
+            Operand::Register(register) => register,
+            Operand::Constant(bits) => self.constant_register(bits, ty, extent),
+        }
+    }
+
+    /// An operand where memory will do.
+    pub(super) fn source(&mut self, operand: Operand, ty: LaneType, extent: Extent) -> Source {
+        match operand {
+            Operand::Register(register) => Source::Register(register),
+            Operand::Constant(bits) => self.constant_source(bits, ty, extent),
+        }
+    }
+
+    /// A value in lanes, broadcast if need be.
+    pub(super) fn lanes(&mut self, value: Value) -> Registers {
+        let present = &self.bindings[value.0 as usize].lanes;
+        if !present.is_empty() {
+            return present.clone();
+        }
+        let ty = self.ty(value);
+        if let Some(bits) = self.bits(value) {
+            let register = match ty {
+                LaneType::Bool => {
+                    let scalar = self.machine.imm(bits & 1);
+                    self.broadcast(scalar, ty)
+                }
+                _ => self.constant_register(bits, ty, Extent::Group),
+            };
+            return Registers::from_elem(register, self.count);
+        }
+        let scalar = self.scalar(value);
+        let register = self.broadcast(scalar, ty);
+        let registers = Registers::from_elem(register, self.count);
+        self.bind_lanes(value, registers.clone());
+        registers
+    }
+
+    /// A uniform value in all lanes of a register.
+    pub(super) fn broadcast(&mut self, scalar: Reg, ty: LaneType) -> Reg {
+        if ty == LaneType::Bool {
+            return self.mask_of_bool(scalar, Extent::Group);
+        }
+        let length = self.length(ty, Extent::Group);
+        let wide = size(ty) == 8;
+        if scalar.class() == RegClass::Int && self.isa.evex() {
+            let op = if wide { VectorOp::VpbroadcastqFrom } else { VectorOp::VpbroadcastdFrom };
+            return self.machine.unary(op, length, scalar);
+        }
+        let lane = self.scalar_to_lane(scalar, ty);
+        let op = if wide { VectorOp::Vpbroadcastq } else { VectorOp::Vpbroadcastd };
+        self.machine.unary(op, length, lane)
+    }
+
+    /// A uniform value in lane 0 of a vector or mask register.
+    pub(super) fn scalar_to_lane(&mut self, scalar: Reg, ty: LaneType) -> Reg {
+        match ty {
+            LaneType::F32 | LaneType::F64 => scalar,
+            LaneType::I64 => self.machine.unary(VectorOp::VmovqFrom, Length::L128, scalar),
+            LaneType::I32 => self.machine.unary(VectorOp::VmovdFrom, Length::L128, scalar),
+            LaneType::Bool => self.mask_of_bool(scalar, Extent::One),
+        }
+    }
+
+    /// Lane 0 of a vector or mask register as a uniform value.
+    pub(super) fn lane_to_scalar(&mut self, lane: Reg, ty: LaneType) -> Reg {
+        match ty {
+            LaneType::F32 | LaneType::F64 => lane,
+            LaneType::I64 => {
+                self.machine.move_out(RegClass::Int, VectorOp::VmovqTo, Length::L128, lane, None)
+            }
+            LaneType::I32 => {
+                self.machine.move_out(RegClass::Int, VectorOp::VmovdTo, Length::L128, lane, None)
+            }
+            LaneType::Bool => {
+                let bits = self.mask_bits(lane, Extent::One);
+                self.machine.alu_imm(Alu::And, false, bits, 1)
+            }
+        }
+    }
+
+    /// Zero in a general register.
+    pub(super) fn zero(&mut self) -> Reg {
+        self.machine.fresh(Kind::Imm(0), &[])
+    }
+
+    /// Notes that values are read, so that it is known where they are last read.
+    pub(super) fn read(&mut self, values: &[Value]) {
+        for value in values {
+            let remaining = &mut self.remaining[value.0 as usize];
+            *remaining = remaining.saturating_sub(1);
+        }
+    }
+
+    /// Whether a value's registers are free to be overwritten now.
+    pub(super) fn is_dead(&self, value: Value) -> bool {
+        self.is_varying(value) && self.remaining[value.0 as usize] == 0
+    }
+}
+
+/// The bits of an element of a type without what lies above it.
+fn narrowed(bits: u64, ty: LaneType) -> u64 {
+    match size(ty) {
+        8 => bits,
+        4 => bits as u32 as u64,
+        _ => bits & 1,
+    }
+}
