@@ -25,8 +25,21 @@ fn monte_carlo_pi(samples: i64) -> f64 {
 /// Signals with noise: arrays of random numbers are fused as any others.
 #[kernel]
 fn noisy(n: usize, strength: f64) -> Array1<f64> {
-    let noise = Array1::<f64>::random(n);
-    1.0 + (noise - 0.5) * strength
+    1.0 + strength * Array1::<f64>::random_normal(n)
+}
+
+/// The average length of walks that end with the first six of a die.
+#[kernel]
+fn walks(n: i64) -> f64 {
+    let mut steps = 0i64;
+    for _ in prange(0..n) {
+        let mut eyes = 0i64;
+        while eyes != 6 {
+            eyes = random_range(1..=6);
+            steps += 1;
+        }
+    }
+    steps as f64 / n as f64
 }
 
 fn main() -> Result<(), Error> {
@@ -40,6 +53,11 @@ fn main() -> Result<(), Error> {
     let signal = with_seed(8, || noisy::parallel(1000, 0.2))?;
     assert_eq!(signal, with_seed(8, || noisy(1000, 0.2)));
     assert_ne!(signal, with_seed(9, || noisy(1000, 0.2)));
+
+    // How often a loop draws is decided by what it has drawn, in each iteration for itself.
+    let (plain, parallel) = (with_seed(7, || walks(60_000)), with_seed(7, || walks::parallel(60_000))?);
+    println!("walks of {parallel:.2} steps until the first six");
+    assert!(plain == parallel && (parallel - 6.0).abs() < 0.1);
 
     // Calls in one scope draw different numbers, as reproducibly.
     let twice = || with_seed(7, || [monte_carlo_pi::parallel(1000), monte_carlo_pi::parallel(1000)]);

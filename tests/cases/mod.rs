@@ -5,6 +5,7 @@
 //! prange_spaces   trip spaces, steps, nests           array_expressions   creators, broadcasts, layouts
 //! indices         computed ones, proofs and races     fusion              how many regions and arrays remain
 //! reductions      totals, and what is none            threads             many callers, pools, dropped engines
+//! random          distributions, and their numbering
 //! kernels         the seven example kernels           bad_input           every mistake an error, nothing dies
 //! nests           which loop runs in lanes            language            each construct that kernels know
 //! ```
@@ -19,5 +20,6 @@ mod kernels;
 mod language;
 mod nests;
 mod prange_spaces;
+mod random;
 mod reductions;
 mod threads;

@@ -1,8 +1,8 @@
-//! The tables of operations in `docs/IR.md` are those of the code.
+//! The tables of operations and distributions in `docs/IR.md` are those of the code.
 
 use super::document_says;
 use parfuse_ir::lane::LaneOp;
-use parfuse_ir::{ScalarOp, for_each_lane_op, for_each_scalar_op};
+use parfuse_ir::{Distribution, ScalarOp, for_each_distribution, for_each_lane_op, for_each_scalar_op};
 
 /// Rows of a table: an operation's name, number of operands and meaning.
 macro_rules! rows {
@@ -17,8 +17,8 @@ fn last(properties: &[&str]) -> String {
     literal.replace("\\\"", "\"").replace("\\\\", "\\")
 }
 
-fn table(rows: Vec<(&str, usize, String)>) -> String {
-    let mut table = String::from("\n| operation | operands | meaning |\n|---|---|---|\n");
+fn table(what: &str, rows: Vec<(&str, usize, String)>) -> String {
+    let mut table = format!("\n| {what} | operands | meaning |\n|---|---|---|\n");
     for (name, arity, meaning) in rows {
         let meaning = meaning.replace('|', "\\|");
         table += &format!("| `{name}` | {arity} | {meaning} |\n");
@@ -30,12 +30,19 @@ fn table(rows: Vec<(&str, usize, String)>) -> String {
 fn scalar_operations_are_listed() {
     let rows: Vec<(&str, usize, String)> = for_each_scalar_op!(rows);
     assert_eq!(rows.len(), ScalarOp::ALL.len());
-    document_says("docs/IR.md", "scalar operations", &table(rows));
+    document_says("docs/IR.md", "scalar operations", &table("operation", rows));
 }
 
 #[test]
 fn lane_operations_are_listed() {
     let rows: Vec<(&str, usize, String)> = for_each_lane_op!(rows);
     assert_eq!(rows.len(), LaneOp::ALL.len());
-    document_says("docs/IR.md", "lane operations", &table(rows));
+    document_says("docs/IR.md", "lane operations", &table("operation", rows));
+}
+
+#[test]
+fn distributions_are_listed() {
+    let rows: Vec<(&str, usize, String)> = for_each_distribution!(rows);
+    assert_eq!(rows.len(), Distribution::ALL.len());
+    document_says("docs/IR.md", "distributions", &table("distribution", rows));
 }

@@ -4,7 +4,7 @@ use crate::value::{Array, Failure, Outcome, Value as Argument};
 use parfuse_ir::arena::Id;
 use parfuse_ir::program::{Block, Expr, Program, Stmt, Type, Value, Var};
 use parfuse_ir::random::random_scalar;
-use parfuse_ir::{DType, FaultKind, Loc, Scalar};
+use parfuse_ir::{DType, Distribution, FaultKind, Loc, Scalar};
 use std::rc::Rc;
 
 /// Runs a kernel on these arguments with a random key. Reductions go from left to right.
@@ -158,6 +158,18 @@ impl Machine<'_> {
     fn next_stream(&mut self) -> i64 {
         self.streams += 1;
         self.streams - 1
+    }
+
+    /// Where the draws of the next scalar begin.
+    fn take_draws(&mut self, distribution: Distribution, dtype: DType) -> Iteration {
+        match &mut self.iteration {
+            Some(iteration) => {
+                let place = *iteration;
+                iteration.draws += i64::from(distribution.draws(dtype));
+                place
+            }
+            None => Iteration { stream: self.next_stream(), element: 0, draws: 0 },
+        }
     }
 
     fn block(&mut self, block: &Block) -> Result<(), Failure> {
@@ -327,21 +339,26 @@ impl Machine<'_> {
                 self.filled(dtype, &self.usizes(shape), |_| x)
             }
             Expr::Copy(array) => self.get(*array),
-            Expr::Random { shape } if data.ty.rank().is_some() => {
-                let (stream, key) = (self.next_stream(), self.key);
-                self.filled(dtype, &self.usizes(shape), |element| {
-                    random_scalar(key, stream, element, 0, dtype)
-                })
-            }
-            Expr::Random { .. } => {
-                let place = match &mut self.iteration {
-                    Some(iteration) => {
-                        iteration.draws += 1;
-                        Iteration { draws: iteration.draws - 1, ..*iteration }
-                    }
-                    None => Iteration { stream: self.next_stream(), element: 0, draws: 0 },
+            Expr::Random { distribution, operands, shape } => {
+                let operands: Vec<Scalar> = operands.iter().map(|operand| self.scalar(*operand)).collect();
+                if !distribution.is_nonempty(dtype, &operands) {
+                    return Err(self.failure(FaultKind::EmptyRange, data.loc, &[]));
+                }
+                let key = self.key;
+                let number = |place: Iteration| {
+                    distribution.sample(dtype, &operands, |position, dtype| {
+                        let draw = place.draws + i64::from(position);
+                        random_scalar(key, place.stream, place.element, draw, dtype)
+                    })
                 };
-                Datum::Scalar(random_scalar(self.key, place.stream, place.element, place.draws, dtype))
+                if data.ty.rank().is_some() {
+                    let stream = self.next_stream();
+                    self.filled(dtype, &self.usizes(shape), |element| {
+                        number(Iteration { stream, element, draws: 0 })
+                    })
+                } else {
+                    Datum::Scalar(number(self.take_draws(*distribution, dtype)))
+                }
             }
             Expr::Map { arrays, params, body, result } => {
                 let first = self.get(arrays[0]).shape().to_vec();

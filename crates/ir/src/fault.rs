@@ -22,6 +22,8 @@ pub enum FaultKind {
     EmptyMean,
     /// A range is stepped through with step zero. No reported values.
     ZeroStep,
+    /// A random number is to come from a range without numbers. No reported values.
+    EmptyRange,
 }
 
 impl FaultKind {
@@ -33,6 +35,7 @@ impl FaultKind {
             FaultKind::ShapeMismatch { .. } => "shape_mismatch",
             FaultKind::EmptyMean => "empty_mean",
             FaultKind::ZeroStep => "zero_step",
+            FaultKind::EmptyRange => "empty_range",
         }
     }
     /// The axis parameter, for the kinds that have one.
@@ -50,6 +53,7 @@ impl FaultKind {
             ("shape_mismatch", Some(axis)) => FaultKind::ShapeMismatch { axis },
             ("empty_mean", None) => FaultKind::EmptyMean,
             ("zero_step", None) => FaultKind::ZeroStep,
+            ("empty_range", None) => FaultKind::EmptyRange,
             _ => return None,
         })
     }

@@ -9,10 +9,12 @@
 //! Each language is a type of its own with a builder, a printer, a parser and a verifier. The scalar
 //! operations of the first two come from one table ([`scalar_op`]), the primitive operations of the
 //! third from another ([`lane::LaneOp`]); [`math`] and [`random`] say what the larger functions mean in
-//! terms of the primitives. Nothing in this crate transforms a program: that is what passes are for.
+//! terms of the primitives, [`distribution`] what random numbers are in terms of uniform ones and scalar
+//! operations. Nothing in this crate transforms a program: that is what passes are for.
 
 #[macro_use]
 pub mod arena;
+pub mod distribution;
 mod dtype;
 mod fault;
 mod loc;
@@ -29,6 +31,7 @@ mod text;
 mod verify;
 
 pub use arena::Arena;
+pub use distribution::Distribution;
 pub use dtype::{DType, Element, Scalar};
 pub use fault::{Fault, FaultKind};
 pub use loc::{Files, Loc};

@@ -21,6 +21,9 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprCall, ExprClosure, ExprMethodCall, ExprPath, Ident, Lit, Path, PathArguments, Type};
 
+/// The functions that may be told the type of their result.
+const GENERIC: &[&str] = &["random", "random_range", "random_normal", "random_exponential"];
+
 impl Translator<'_> {
     /// `path(arguments)`.
     pub fn call(&mut self, call: &ExprCall) -> TokenStream {
@@ -61,7 +64,7 @@ impl Translator<'_> {
         }
     }
 
-    /// The call of another kernel, of `prange` or of `random`.
+    /// The call of another kernel, of `prange`, of `random` or its kin.
     fn kernel_call(
         &mut self,
         function: &ExprPath,
@@ -75,7 +78,7 @@ impl Translator<'_> {
             None => (Span::call_site(), PathArguments::None),
         };
         if let PathArguments::AngleBracketed(generics) = &generics
-            && path.segments.last().is_some_and(|last| last.ident != "random")
+            && path.segments.last().is_some_and(|last| !GENERIC.contains(&last.ident.to_string().as_str()))
         {
             return self.unsupported(generics, "kernels are not generic: there is nothing to choose here");
         }

@@ -104,7 +104,17 @@ const COPIES: &[&str] = &["as_mut", "as_ref", "borrow", "borrow_mut", "clone", "
 pub const MAPPINGS: &[&str] = &["mapv", "map", "mapv_into", "mapv_inplace"];
 
 /// The functions of array types that a kernel may call: `Array2::<f64>::zeros((h, w))`.
-pub const ARRAY_FUNCTIONS: &[&str] = &["zeros", "ones", "from_elem", "random", "default"];
+pub const ARRAY_FUNCTIONS: &[&str] = &[
+    "zeros",
+    "ones",
+    "from_elem",
+    "default",
+    "random",
+    "random_range",
+    "random_bool",
+    "random_normal",
+    "random_exponential",
+];
 
 /// Whether a kernel may call a method of this name.
 pub fn is_known(name: &str) -> bool {

@@ -165,6 +165,16 @@ pub enum Error {
         place: Place,
     },
 
+    /// A random number was to come from a range without numbers: an empty one, or one of floats whose length is
+    /// not finite.
+    #[error("{place}: there are no numbers to draw from in this range{}", in_iteration(*iteration))]
+    EmptyRange {
+        /// The iteration of the parallel loop, from 0, if it happened in one. The lowest that fails.
+        iteration: Option<usize>,
+        /// Where it is written.
+        place: Place,
+    },
+
     /// An array made by the kernel could not be allocated.
     #[error("{place}: cannot make an array of shape {shape:?}: {cause}")]
     Allocation {
@@ -223,6 +233,7 @@ impl Error {
             }
             FaultKind::EmptyMean => Error::EmptyMean { place },
             FaultKind::ZeroStep => Error::ZeroStep { place },
+            FaultKind::EmptyRange => Error::EmptyRange { iteration, place },
         }
     }
 

@@ -32,6 +32,7 @@ mod annotation;
 mod argument;
 mod call;
 mod compare;
+mod draws;
 mod dynamic;
 mod engine;
 mod error;
@@ -50,6 +51,10 @@ pub mod prelude;
 
 pub use argument::{Argument, Arguments, Binder};
 pub use compare::{Agreement, CompareOptions, Comparison, Measurement};
+pub use draws::{
+    Random, RandomArray, RandomFloat, RandomNumber, RandomRange, random, random_bool, random_exponential,
+    random_normal, random_range,
+};
 #[doc(hidden)]
 pub use dynamic::Dynamic;
 pub use engine::{Engine, EngineBuilder};
@@ -62,6 +67,6 @@ pub use parfuse_codegen::{Isa, UnknownIsa};
 pub use parfuse_macros::kernel;
 pub use parfuse_runtime::AllocationError;
 pub use parfuse_trace::{TraceError, Tracer, Value};
-pub use plain::{Prange, Random, RandomArray, prange, random, with_seed};
+pub use plain::{Prange, prange, with_seed};
 pub use rank::Rank;
 pub use returned::Returned;

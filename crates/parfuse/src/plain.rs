@@ -1,17 +1,18 @@
-//! Random numbers and `prange` outside compiled code, and seeds for all variants.
+//! Seeds for all variants, and `prange` outside compiled code.
+//!
+//! ```text
+//! with_seed(7, || …)     key = f(7); each prange, random array and number outside takes a stream
+//! prange(0..n)           each iteration is an element, and counts its draws
+//! ```
 //!
 //! Inside a compiled kernel a random number is a pure function of the call's key, the stream (which loop or
-//! random array of the call), the element (which iteration) and the draw. Called as plain Rust, the same
-//! functions draw from `fastrand`, unless the thread is in a [`with_seed`] scope: there they keep count of
-//! streams, elements and draws themselves and give the very numbers that the compiled kernel draws.
+//! random array of the call), the element (which iteration) and the draw. Called as plain Rust in a
+//! [`with_seed`] scope, the same functions keep count of streams, elements and draws here and give the very
+//! numbers that the compiled kernel draws.
 
-use ndarray::{Array, Dimension, ShapeBuilder};
-use parfuse_ir::Element;
-use parfuse_ir::random::{random_scalar, seed_key};
-use parfuse_trace::{At, DTypeArg, Infer, Inline, Tracer, Value};
+use parfuse_ir::random::seed_key;
+use parfuse_trace::{At, Inline, Tracer, Value};
 use std::cell::Cell;
-use std::convert::Infallible;
-use std::marker::PhantomData;
 
 /// Where a seeded thread stands.
 #[derive(Clone, Copy)]
@@ -81,89 +82,43 @@ pub(crate) fn next_key() -> u64 {
     }
 }
 
-/// A type that [`random`](fn@random) can draw.
-pub trait Random: Element {
-    /// A value from this thread's `fastrand` generator.
-    fn draw() -> Self;
+/// Where the draws of one random number begin, in a seeded scope.
+#[derive(Clone, Copy)]
+pub(crate) struct DrawPlace {
+    pub(crate) key: u64,
+    pub(crate) stream: i64,
+    pub(crate) element: i64,
+    pub(crate) first: i64,
 }
 
-macro_rules! implement_random {
-    ($($ty:ty => $draw:expr),* $(,)?) => { $(impl Random for $ty { fn draw() -> $ty { $draw } })* };
-}
-implement_random!(
-    f64 => fastrand::f64(),
-    f32 => fastrand::f32(),
-    i64 => fastrand::i64(..),
-    i32 => fastrand::i32(..),
-    usize => fastrand::u64(..) as usize,
-    bool => fastrand::bool(),
-);
-
-fn numbered<T: Random>(state: &Seeded, stream: i64, element: i64, draw: i64) -> T {
-    let scalar = random_scalar(seed_key(state.seed), stream, element, draw, T::DTYPE);
-    T::from_scalar(scalar).expect("a random scalar has the type asked for")
+impl Seeded {
+    fn next_stream(&mut self) -> DrawPlace {
+        self.streams += 1;
+        DrawPlace { key: seed_key(self.seed), stream: self.streams - 1, element: 0, first: 0 }
+    }
 }
 
-/// A random number: uniform over `[0, 1)` for `f64` and `f32`, over all values for `i64`, `i32`, `usize` and
-/// `bool`.
-pub fn random<T: Random>() -> T {
-    let Some(mut state) = SEEDED.get() else { return T::draw() };
-    let value = match state.iteration {
+/// Takes a stream of its own for an array; nothing outside of seeded scopes.
+pub(crate) fn next_stream() -> Option<DrawPlace> {
+    let mut state = SEEDED.get()?;
+    let place = state.next_stream();
+    SEEDED.set(Some(state));
+    Some(place)
+}
+
+/// Takes so many draws for a number; nothing outside of seeded scopes.
+pub(crate) fn next_draws(count: u32) -> Option<DrawPlace> {
+    let mut state = SEEDED.get()?;
+    let place = match state.iteration {
         Some((stream, element)) => {
-            state.draws += 1;
-            numbered(&state, stream, element, state.draws - 1)
+            state.draws += i64::from(count);
+            let first = state.draws - i64::from(count);
+            DrawPlace { key: seed_key(state.seed), stream, element, first }
         }
-        None => {
-            state.streams += 1;
-            numbered(&state, state.streams - 1, 0, 0)
-        }
+        None => state.next_stream(),
     };
     SEEDED.set(Some(state));
-    value
-}
-
-/// Random arrays: `Array1::<f64>::random(n)`, `Array2::<f64>::random((h, w))`.
-///
-/// ```
-/// use ndarray::Array2;
-/// use parfuse::prelude::*;
-///
-/// #[kernel]
-/// fn dice(rows: usize, columns: usize) -> Array2<i64> {
-///     let chance = Array2::<f64>::random((rows, columns));
-///     chance.mapv(|x| (x * 6.0) as i64 + 1)
-/// }
-///
-/// let thrown = with_seed(1, || dice::parallel(10, 3))?;
-/// assert_eq!(thrown, with_seed(1, || dice(10, 3)));
-/// assert!(thrown.iter().all(|eyes| (1..=6).contains(eyes)));
-/// # Ok::<(), Error>(())
-/// ```
-pub trait RandomArray {
-    /// The number of axes.
-    type Dim: Dimension;
-
-    /// An array of independent random elements, distributed as those of [`random()`].
-    ///
-    /// # Panics
-    /// If the shape has more elements than fit in memory.
-    fn random(shape: impl ShapeBuilder<Dim = Self::Dim>) -> Self;
-}
-
-impl<T: Random, D: Dimension> RandomArray for Array<T, D> {
-    type Dim = D;
-
-    fn random(shape: impl ShapeBuilder<Dim = D>) -> Self {
-        let Some(mut state) = SEEDED.get() else { return Array::from_shape_simple_fn(shape, T::draw) };
-        let stream = state.streams;
-        state.streams += 1;
-        SEEDED.set(Some(state));
-        let mut element = -1;
-        Array::from_shape_simple_fn(shape, || {
-            element += 1;
-            numbered(&state, stream, element, 0)
-        })
-    }
+    Some(place)
 }
 
 /// A range whose iterations may run in parallel. As plain Rust it is the range itself.
@@ -269,23 +224,6 @@ impl Inline for prange {
         match args {
             [range] => t.parallel(*range, at),
             _ => t.mistake("`prange` takes one range", at),
-        }
-    }
-}
-
-/// What [`random`](crate::random()) is in a kernel. A type, where the function of the same name is a value.
-#[allow(non_camel_case_types)]
-#[derive(Debug)]
-pub struct random<T = Infer> {
-    _never: Infallible,
-    _element: PhantomData<T>,
-}
-
-impl<T: DTypeArg> Inline for random<T> {
-    fn inline<'t>(t: &'t Tracer, args: &[Value<'t>], at: At) -> Value<'t> {
-        match args {
-            [] => t.random_value(T::DTYPE, at),
-            _ => t.mistake("`random` takes no argument", at),
         }
     }
 }

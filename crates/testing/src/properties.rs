@@ -194,7 +194,9 @@ impl Check<'_> {
         // The shapes that do not broadcast have no iteration, nor has any fault of another kind than these.
         let comparable = |seen: &Seen| {
             seen.clone().map_err(|failure| match failure.kind {
-                FaultKind::IndexOutOfRange { .. } | FaultKind::DivisionByZero => failure,
+                FaultKind::IndexOutOfRange { .. } | FaultKind::DivisionByZero | FaultKind::EmptyRange => {
+                    failure
+                }
                 _ => Failure { iteration: None, ..failure },
             })
         };
@@ -242,6 +244,7 @@ pub(crate) fn failure(error: &Error) -> Result<Failure, Error> {
         }
         Error::EmptyMean { place } => (FaultKind::EmptyMean, place, None, vec![]),
         Error::ZeroStep { place } => (FaultKind::ZeroStep, place, None, vec![]),
+        Error::EmptyRange { iteration, place } => (FaultKind::EmptyRange, place, *iteration, vec![]),
         other => return Err(other.clone()),
     };
     let mut numbers = place.as_str().split(':').map(|number| number.parse().unwrap_or(0));

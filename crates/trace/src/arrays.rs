@@ -13,7 +13,7 @@
 use crate::errors::{At, Problem, Step, mistake};
 use crate::state::{Kind, Literal, State, Ty};
 use crate::types::Class;
-use crate::{ArrayType, Tracer, Value};
+use crate::{ArrayType, Tracer, Value, random};
 use parfuse_ir::program::{self, Block, Expr, Stmt, Var};
 use parfuse_ir::{DType, Scalar};
 
@@ -66,7 +66,8 @@ impl Tracer {
         })
     }
 
-    /// An associated function of an array type: `A::zeros(…)`, `ones`, `from_elem`, `default`, `random`.
+    /// An associated function of an array type: `A::zeros(…)`, `ones`, `from_elem`, `default`, `random` and its
+    /// kin.
     pub fn array_function<A: ArrayType>(&self, name: &'static str, args: &[Value<'_>], at: At) -> Value<'_> {
         let args = self.ids(args);
         self.step(at, |state| {
@@ -212,8 +213,9 @@ impl State {
         at: At,
     ) -> Step<Kind> {
         let expected_args = match name {
-            "zeros" | "ones" | "default" | "random" => 1,
+            "zeros" | "ones" | "default" => 1,
             "from_elem" => 2,
+            _ if random::is_known(name) => 1 + random::argument_count(name),
             _ => {
                 return mistake(format!(
                     "`{name}` of array types is not supported in a kernel; use `zeros`, `ones` or `from_elem` \
@@ -233,11 +235,8 @@ impl State {
             ));
         }
         let ty = Ty { dtype, rank: Some(rank) };
-        if name == "random" {
-            if self.map_depth > 0 {
-                return mistake("random arrays are not supported inside the closure of `mapv`");
-            }
-            return Ok(Kind::Plain(self.emit(Expr::Random { shape }, ty, at)?));
+        if random::is_known(name) {
+            return Ok(Kind::Plain(self.random_numbers(name, shape, ty, &args[1..], at)?));
         }
         let value = match name {
             "from_elem" => {

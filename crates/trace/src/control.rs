@@ -21,17 +21,13 @@ impl Tracer {
         let (start, end) = (self.id(start), self.id(end));
         self.step(at, |state| {
             let start = state.scalar(start, "the start of a range", at)?;
-            let mut end = state.scalar(end, "the end of a range", at)?;
-            let dtype = state.types.fresh(Class::Integer);
+            let end = state.scalar(end, "the end of a range", at)?;
+            let dtype = state.types.fresh(Class::Any);
             for bound in [start, end] {
                 let found = state.ty(bound).dtype;
                 state.unify(dtype, found, "the bounds of a range")?;
             }
-            if inclusive {
-                let one = state.small(1, end, at);
-                end = state.op(ScalarOp::Add, &[end, one], at)?;
-            }
-            Ok(Kind::Range(Range { start, end, step: None, total: None, parallel: false, dtype }))
+            Ok(Kind::Range(Range { start, end, step: None, total: None, parallel: false, inclusive, dtype }))
         })
     }
 
@@ -39,7 +35,10 @@ impl Tracer {
     pub fn parallel(&self, range: Value<'_>, at: At) -> Value<'_> {
         let range = self.id(range);
         self.step(at, |state| match state.kind(range) {
-            Kind::Range(range) => Ok(Kind::Range(Range { parallel: true, ..range })),
+            Kind::Range(range) => {
+                let range = state.loop_range(range, at)?;
+                Ok(Kind::Range(Range { parallel: true, ..range }))
+            }
             Kind::Poison => Err(Problem::Reported),
             _ => mistake("`prange` takes a range: `prange(0..n)`"),
         })
@@ -51,7 +50,7 @@ impl Tracer {
         let mut header = None;
         let item = self.step(at, |state| {
             let range = match state.kind(range) {
-                Kind::Range(range) => Ok(range),
+                Kind::Range(range) => state.loop_range(range, at),
                 Kind::Poison => Err(Problem::Reported),
                 Kind::Plain(value) if state.ty(value).rank.is_some() => {
                     mistake("`for` over an array is not supported in a kernel; loop over its indices")
@@ -243,8 +242,21 @@ impl State {
         }
     }
 
+    /// The range as loops run over it: of integers, without its end.
+    fn loop_range(&mut self, range: Range, at: At) -> Step<Range> {
+        let integer = self.types.fresh(Class::Integer);
+        self.unify(integer, range.dtype, "the bounds of a range")?;
+        if !range.inclusive {
+            return Ok(range);
+        }
+        let one = self.small(1, range.end, at);
+        let end = self.op(ScalarOp::Add, &[range.end, one], at)?;
+        Ok(Range { end, inclusive: false, ..range })
+    }
+
     /// `range.rev()`.
     pub(crate) fn reverse(&mut self, range: Range, at: At) -> Step<Kind> {
+        let range = self.loop_range(range, at)?;
         let total = match (range.total, range.step) {
             (Some(_), None) => None,
             (Some(_), Some(_)) => {
@@ -267,6 +279,7 @@ impl State {
 
     /// `range.step_by(step)`.
     pub(crate) fn step_by(&mut self, range: Range, step: u32, at: At) -> Step<Kind> {
+        let range = self.loop_range(range, at)?;
         let step = self.size(step, "the argument of `step_by`", at)?;
         let step = match self.known_integer(step) {
             Some(number) if number > 0 => self.literal(Literal::Integer(number), range.dtype, at),

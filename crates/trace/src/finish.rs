@@ -10,7 +10,7 @@
 
 use crate::errors::{At, Complaint, Step, TraceError, mistake};
 use crate::state::{Kind, Literal, State};
-use crate::{Tracer, Value, ownership};
+use crate::{Tracer, Value, ownership, random};
 use parfuse_ir::program::{self, Block, Expr, Program, Stmt, Type};
 use parfuse_ir::{DType, Loc, Scalar, ScalarOp};
 use std::collections::HashSet;
@@ -143,9 +143,12 @@ impl State {
                 None => {
                     let data = &self.program.values[value];
                     // Only where a type enters: everything computed from it has the same trouble.
-                    let what = match data.expr {
-                        Expr::Random { .. } => "`random`: write `random::<f64>()`",
-                        Expr::Fill { .. } => "a new array: write `Array1::<f64>::zeros(n)`",
+                    let what = match &data.expr {
+                        Expr::Random { distribution, .. } => {
+                            let name = random::name(*distribution);
+                            format!("`{name}`: write `{name}::<f64>()`")
+                        }
+                        Expr::Fill { .. } => "a new array: write `Array1::<f64>::zeros(n)`".to_string(),
                         _ => continue,
                     };
                     let loc = data.loc;
@@ -203,6 +206,13 @@ impl State {
                         let message = format!("the operation `{op}` does not apply to {types}{instead}");
                         complaints.push((data.loc, message));
                     }
+                }
+                Expr::Random { distribution, .. } if !distribution.applies_to(data.ty.dtype()) => {
+                    let dtype = data.ty.dtype();
+                    complaints.push((
+                        data.loc,
+                        format!("`{}` does not apply to {dtype}", random::name(*distribution)),
+                    ));
                 }
                 Expr::Reduce { op, array } => {
                     let dtype = self.program.ty(*array).dtype();

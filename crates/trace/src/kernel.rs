@@ -121,7 +121,7 @@ impl Tracer {
         self.if_(cond, then, otherwise, At::caller())
     }
 
-    // New arrays and random numbers
+    // New arrays
 
     /// An array of zeros.
     #[track_caller]
@@ -138,16 +138,6 @@ impl Tracer {
     pub fn full<'t, T: Element>(&'t self, shape: &[Value<'t>], v: impl Operand<'t>) -> Value<'t> {
         let at = At::caller();
         self.filled("from_elem", T::DTYPE, shape, Some(v.operand(self, at)), at)
-    }
-    /// An array of independent random numbers: uniform over `[0, 1)` for floats, over all values otherwise.
-    #[track_caller]
-    pub fn random_array<T: Element>(&self, shape: &[Value<'_>]) -> Value<'_> {
-        self.filled("random", T::DTYPE, shape, None, At::caller())
-    }
-    /// A random number, likewise.
-    #[track_caller]
-    pub fn random<T: Element>(&self) -> Value<'_> {
-        self.random_value(Some(T::DTYPE), At::caller())
     }
     fn filled(
         &self,

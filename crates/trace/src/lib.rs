@@ -19,6 +19,7 @@ mod methods;
 mod numbers;
 mod operators;
 mod ownership;
+mod random;
 mod state;
 mod tracer;
 mod traits;

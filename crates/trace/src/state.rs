@@ -34,7 +34,7 @@ pub(crate) enum Kind {
     Declared(String),
     /// Several handles; the empty tuple is `()`.
     Tuple(Vec<u32>),
-    /// A range of integers.
+    /// A range of integers, or of floats to draw from.
     Range(Range),
     /// An `Option`.
     Optional { present: Value, value: Value },
@@ -44,7 +44,8 @@ pub(crate) enum Kind {
     Poison,
 }
 
-/// A range: the indices are `j`, or `total - j` if reversed, for `j` in `start, start + step, …` below `end`.
+/// A range. In a loop the indices are `j`, or `total - j` if reversed, for `j` in `start, start + step, …` below
+/// `end`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Range {
     pub(crate) start: Value,
@@ -52,6 +53,8 @@ pub(crate) struct Range {
     pub(crate) step: Option<Value>,
     pub(crate) total: Option<Value>,
     pub(crate) parallel: bool,
+    /// Whether `end` belongs to it; that of a loop's does not.
+    pub(crate) inclusive: bool,
     pub(crate) dtype: TypeVar,
 }
 
@@ -298,7 +301,9 @@ impl State {
             Kind::Declared(name) => mistake(format!("`{name}` is used before a value is assigned to it")),
             Kind::Tuple(items) if items.is_empty() => mistake("`()` has no value to compute with"),
             Kind::Tuple(_) => mistake("a tuple is not supported here; use its fields"),
-            Kind::Range(_) => mistake("a range is not supported here; ranges are for `for` loops"),
+            Kind::Range(_) => {
+                mistake("a range is not supported here; ranges are for `for` loops and `random_range`")
+            }
             Kind::Optional { .. } => {
                 mistake("an `Option` is not supported here; `unwrap()` or `unwrap_or(…)` it first")
             }

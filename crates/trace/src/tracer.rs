@@ -12,7 +12,7 @@ use crate::state::{Kind, Literal, State, Ty};
 use crate::types::Class;
 use crate::{Lift, Value};
 use parfuse_ir::program::{Param, Type};
-use parfuse_ir::{DType, Element, Scalar};
+use parfuse_ir::{Element, Scalar};
 use std::cell::RefCell;
 
 /// Collects a kernel's program while its function is traced.
@@ -161,23 +161,5 @@ impl Tracer {
     /// Records a mistake found by the caller and gives the dummy value for it.
     pub fn mistake(&self, message: &str, at: At) -> Value<'_> {
         self.step(at, |_| mistake(message))
-    }
-
-    /// `random::<T>()`; `None` leaves the type to inference.
-    pub fn random_value(&self, dtype: Option<DType>, at: At) -> Value<'_> {
-        self.step(at, |state| {
-            if state.map_depth > 0 {
-                return mistake(
-                    "`random` is not supported inside the closure of `mapv`; use a `prange` loop",
-                );
-            }
-            let dtype = state.types.fresh(dtype.map_or(Class::Any, Class::Known));
-            let value = state.emit(
-                parfuse_ir::program::Expr::Random { shape: Vec::new() },
-                Ty { dtype, rank: None },
-                at,
-            )?;
-            Ok(Kind::Plain(value))
-        })
     }
 }

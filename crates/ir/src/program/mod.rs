@@ -24,7 +24,7 @@ mod verify;
 pub(crate) use parse::parse_type;
 pub(crate) use print::param_text;
 
-use crate::{Arena, DType, FaultKind, Files, Loc, ReduceOp, Scalar, ScalarOp};
+use crate::{Arena, DType, Distribution, FaultKind, Files, Loc, ReduceOp, Scalar, ScalarOp};
 use std::fmt;
 
 id!(
@@ -257,9 +257,13 @@ pub enum Expr {
     },
     /// A copy of an array.
     Copy(Value),
-    /// Random numbers, uniform over `[0, 1)` for floats and over all values for other types: one for a
-    /// scalar value, an array of independent ones for an array.
+    /// Random numbers: one for a scalar value, an array of independent ones for an array. That there are
+    /// numbers to draw is checked where it is evaluated.
     Random {
+        /// How they are distributed.
+        distribution: Distribution,
+        /// What the distribution needs, scalars.
+        operands: Vec<Value>,
         /// One `usize` per axis; empty for a scalar.
         shape: Vec<Value>,
     },

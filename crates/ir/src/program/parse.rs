@@ -5,7 +5,7 @@
 
 use super::{Block, Expr, Param, Program, Stmt, Type, Value, ValueData, VarData};
 use crate::text::{Cursor, ParseError, Parsed, Table};
-use crate::{DType, Loc, Scalar, ScalarOp};
+use crate::{DType, Distribution, Loc, Scalar, ScalarOp};
 
 impl Program {
     /// Reads a program from its text.
@@ -227,8 +227,11 @@ impl Parser<'_> {
             Expr::Dim { array, axis: self.cursor.number()? }
         } else if self.cursor.eat("fill") {
             Expr::Fill { shape: self.bracketed()?, value: self.operand()? }
-        } else if self.cursor.eat("random") {
-            Expr::Random { shape: if self.cursor.at("[") { self.bracketed()? } else { Vec::new() } }
+        } else if let Some(distribution) = self.cursor.word().and_then(Distribution::from_name) {
+            self.cursor.expect(distribution.name())?;
+            let shape = if self.cursor.at("[") { self.bracketed()? } else { Vec::new() };
+            let operands = if distribution.operands() > 0 { self.operands()? } else { Vec::new() };
+            Expr::Random { distribution, operands, shape }
         } else if self.cursor.eat("reduce") {
             Expr::Reduce { op: self.cursor.reduce_op()?, array: self.operand()? }
         } else {

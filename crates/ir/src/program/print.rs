@@ -141,10 +141,14 @@ impl Printer<'_, '_> {
                 let (shape, value) = (self.operands(shape), self.operand(*value));
                 write!(self.f, "fill[{shape}] {value}")?;
             }
-            Expr::Random { shape } if shape.is_empty() => self.f.write_str("random")?,
-            Expr::Random { shape } => {
-                let shape = self.operands(shape);
-                write!(self.f, "random[{shape}]")?;
+            Expr::Random { distribution, operands, shape } => {
+                write!(self.f, "{distribution}")?;
+                if !shape.is_empty() {
+                    write!(self.f, "[{}]", self.operands(shape))?;
+                }
+                if !operands.is_empty() {
+                    write!(self.f, " {}", self.operands(operands))?;
+                }
             }
             Expr::Reduce { op, array } => self.unary(&format!("reduce {}", op.name()), *array)?,
             Expr::Map { arrays, params, body, result } => {

@@ -240,7 +240,13 @@ impl Verifier<'_> {
                 let (dtype, rank) = self.array(*array)?;
                 Type::Array(dtype, rank)
             }
-            Expr::Random { shape } => {
+            Expr::Random { distribution, operands, shape } => {
+                let dtype = data.ty.dtype();
+                ensure!(distribution.applies_to(dtype), "{value}: no {distribution} of {dtype}");
+                let count = operands.len();
+                ensure!(count == distribution.operands(), "{value}: {distribution} of {count} operands");
+                let ty = Type::Scalar(distribution.operand_type(dtype));
+                operands.iter().try_for_each(|operand| self.typed(*operand, ty))?;
                 self.indices(shape, data.ty.rank().unwrap_or(0))?;
                 data.ty
             }

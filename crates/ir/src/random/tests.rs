@@ -57,6 +57,12 @@ fn known_answers() {
         (0x1, 0, 0, 0, 0x2bcbc76cefcea6b6),
         (0x123456789abcdef0, 7, 1000000, 3, 0x99730b09dc49ec8b),
         (0xffffffffffffffff, i64::MAX, -1, 12, 0xc2e31c18894b5e82),
+        // The keys of the seeds 0, 1, 42 and 2^64 - 1.
+        (0xe220a8397b1dcdaf, 0, 0, 0, 0x3a4eea60af4cad97),
+        (0x910a2dec89025cc1, 0, 0, 0, 0xba23686afae959e4),
+        (0xbdd732262feb6e95, 3, 8191, 1, 0x2b6190afe1a6abdd),
+        (0xbdd732262feb6e95, 0, 8192, 0, 0xac3f3e3dd9e301ac),
+        (0xe4d971771b652c20, 1, 1 << 40, 1 << 33, 0x0079c987c06321a1),
     ] {
         assert_eq!(bits(key, stream, element, draw), expected);
     }

@@ -48,7 +48,7 @@ impl Lowering<'_> {
             program::Expr::Cast(_) => "cast",
             program::Expr::Fill { .. } => "fill",
             program::Expr::Copy(_) => "copy",
-            program::Expr::Random { .. } => "random",
+            program::Expr::Random { distribution, .. } => distribution.name(),
             program::Expr::Map { .. } => "map",
             _ => panic!("{value} is not an array expression"),
         };
@@ -85,11 +85,14 @@ impl Lowering<'_> {
                 let element = self.scalar(*value);
                 self.elementwise(fresh, shape, Vec::new(), source, |_, _, _| Ok(element))
             }
-            program::Expr::Random { shape } => {
+            program::Expr::Random { distribution, operands, shape } => {
                 let shape: Vec<Value> = shape.iter().map(|length| self.scalar(*length)).collect();
+                let operands: Vec<Value> = operands.iter().map(|operand| self.scalar(*operand)).collect();
+                self.check_distribution(*distribution, dtype, &operands, loc);
                 let stream = self.next_stream();
                 self.elementwise(fresh, shape, Vec::new(), source, |lowering, _, indices| {
-                    Ok(lowering.random_element(stream, indices.len(), dtype, loc))
+                    let place = lowering.draws_of_element(stream, indices.len(), loc);
+                    Ok(lowering.random_number(place, *distribution, dtype, &operands, loc))
                 })
             }
             program::Expr::Map { arrays, params, body, result } => {

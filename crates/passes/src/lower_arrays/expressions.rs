@@ -6,8 +6,7 @@
 //!                               v5: f64 = load b0[v1]
 //! ```
 
-use super::random::Draws;
-use super::{Lowering, Parallel};
+use super::Lowering;
 use crate::rejection::{ReductionFlaw, Rejection};
 use parfuse_ir::loops::{Buffer, Expr, Reduction, Source, Value};
 use parfuse_ir::{DType, FaultKind, Loc, ReduceOp, Scalar, ScalarOp, program};
@@ -67,7 +66,12 @@ impl Lowering<'_> {
                     .reduce(|product, length| self.op(ScalarOp::Mul, &[product, length], loc));
                 all.unwrap_or(one)
             }
-            program::Expr::Random { .. } => self.random_scalar(dtype, loc)?,
+            program::Expr::Random { distribution, operands, .. } => {
+                let operands: Vec<Value> = operands.iter().map(|operand| self.scalar(*operand)).collect();
+                self.check_distribution(*distribution, dtype, &operands, loc);
+                let place = self.next_draws(*distribution, dtype, loc)?;
+                self.random_number(place, *distribution, dtype, &operands, loc)
+            }
             program::Expr::Reduce { op, array } => self.reduce(*op, *array, dtype, loc)?,
             program::Expr::Const(_)
             | program::Expr::Param(_)
@@ -155,19 +159,6 @@ impl Lowering<'_> {
             Ok(())
         })?;
         Ok(self.get(target, loc))
-    }
-
-    /// A random number for a scalar.
-    fn random_scalar(&mut self, dtype: DType, loc: Loc) -> Result<Value, Rejection> {
-        let draws: Option<Draws> = match &self.parallel {
-            None => None,
-            Some(Parallel { draws: Some(draws), .. }) => Some(draws.clone()),
-            Some(Parallel { draws: None, .. }) => return Err(Rejection::RandomInMap { loc }),
-        };
-        Ok(match draws {
-            Some(draws) => self.draw(&draws, dtype, loc),
-            None => self.random_outside(dtype, loc),
-        })
     }
 
     /// Whether a constant is known for a value.

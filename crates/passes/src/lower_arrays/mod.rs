@@ -11,8 +11,8 @@
 //!
 //! One operation gives one loop and one fresh buffer: fusing loops and contracting buffers is left to
 //! later passes. What the user left implicit is spelled out: broadcasting and its checks (`shapes`), index
-//! checks (`expressions`), ranges counted from zero (`loops`), reductions (`reductions`) and the numbering of
-//! random numbers (`random`). Variables are forwarded: reading one whose value is known gives that value.
+//! checks (`expressions`), ranges counted from zero (`loops`), reductions (`reductions`), the numbering and
+//! the distributions of random numbers (`random`). Variables are forwarded: reading one whose value is known gives that value.
 
 mod arrays;
 mod expressions;
@@ -246,7 +246,7 @@ impl<'a> Lowering<'a> {
         value
     }
 
-    /// Performs an operation of integers or `bool`s that this pass adds, at once if the operands are constant.
+    /// Performs an operation that this pass adds, at once if the operands are constant.
     fn op(&mut self, op: ScalarOp, operands: &[Value], loc: Loc) -> Value {
         let constants: Option<Vec<Scalar>> = operands.iter().map(|v| self.output.constant(*v)).collect();
         if let Some(constants) = constants {
@@ -257,7 +257,7 @@ impl<'a> Lowering<'a> {
         self.emit(Expr::Op(op, operands.to_vec()), dtype, loc)
     }
 
-    /// Converts an integer, at once if it is constant.
+    /// Converts a scalar, at once if it is constant.
     fn cast(&mut self, value: Value, to: DType, loc: Loc) -> Value {
         if self.output.dtype(value) == to {
             return value;

@@ -86,7 +86,7 @@ pub(super) fn operands(expr: &Expr) -> Vec<Value> {
         Expr::Index { array, index } => [&[*array], index.as_slice()].concat(),
         Expr::Dim { array, .. } | Expr::Reduce { array, .. } => vec![*array],
         Expr::Fill { shape, value } => [shape.as_slice(), &[*value]].concat(),
-        Expr::Random { shape } => shape.clone(),
+        Expr::Random { operands, shape, .. } => [operands.as_slice(), shape].concat(),
         Expr::Map { arrays, result, .. } => [arrays.as_slice(), &[*result]].concat(),
     }
 }

@@ -64,7 +64,7 @@ impl Generator<'_> {
                     return self.elementwise(dtype);
                 }
                 let ty = Type::Array(dtype, shape.len() as u8);
-                self.emit(Expr::Random { shape }, ty)
+                self.random_numbers(shape, ty)
             }
             _ => self.map(),
         }

@@ -3,7 +3,7 @@
 use super::{Generator, Place};
 use parfuse_ir::program::{Expr, Stmt, Type, Value};
 use parfuse_ir::scalar_op::Signature;
-use parfuse_ir::{DType, FaultKind, Scalar, ScalarOp};
+use parfuse_ir::{DType, Distribution, FaultKind, Scalar, ScalarOp};
 
 impl Generator<'_> {
     /// A constant: most often a small one.
@@ -68,9 +68,31 @@ impl Generator<'_> {
     pub(super) fn scalar_operation(&mut self) -> Value {
         let dtype = self.dtype();
         if self.place != Place::Map && self.choices.one_in(10) {
-            return self.emit(Expr::Random { shape: Vec::new() }, Type::Scalar(dtype));
+            return self.random_numbers(Vec::new(), Type::Scalar(dtype));
         }
         self.scalar_of(dtype)
+    }
+
+    /// A random number or an array of them, of any distribution that the type has.
+    pub(super) fn random_numbers(&mut self, shape: Vec<Value>, ty: Type) -> Value {
+        let dtype = ty.dtype();
+        let fitting: Vec<Distribution> =
+            Distribution::ALL.iter().copied().filter(|distribution| distribution.applies_to(dtype)).collect();
+        let distribution = self.choices.pick(&fitting);
+        let operand_type = distribution.operand_type(dtype);
+        let mut operands: Vec<Value> =
+            (0..distribution.operands()).map(|_| self.scalar(operand_type)).collect();
+        if let [low, high] = &mut operands[..]
+            && !self.choices.one_in(10)
+        {
+            // A range that is seldom empty.
+            let ty = Type::Scalar(dtype);
+            for (op, end) in [(ScalarOp::Min, low), (ScalarOp::Max, high)] {
+                let limit = self.literal(dtype);
+                *end = self.hidden(Expr::Op(op, vec![*end, limit]), ty);
+            }
+        }
+        self.emit(Expr::Random { distribution, operands, shape }, ty)
     }
 
     /// A new scalar of a type, computed.

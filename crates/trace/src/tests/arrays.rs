@@ -114,7 +114,7 @@ fn mapv_does_nothing_else() {
                 line(1),
             );
             t.mapv(a, "mapv", |_| t.method(a, "sum", &[], line(2)), line(2));
-            t.mapv(a, "mapv", |_| t.random_value(None, line(3)), line(3));
+            t.mapv(a, "mapv", |_| t.random_number("random", None, &[], line(3)), line(3));
             t.mapv(a, "map_axis", |x| x, line(4))
         },
         &[

@@ -86,10 +86,12 @@ fn arrays_without_element_type_take_it_from_what_is_stored() {
 
 #[test]
 fn random_takes_its_type_from_its_use() {
-    let program = trace(|t| t.binary("*", t.random_value(None, line(1)), t.lift(2.0f32, line(1)), line(1)));
+    let program = trace(|t| {
+        t.binary("*", t.random_number("random", None, &[], line(1)), t.lift(2.0f32, line(1)), line(1))
+    });
     assert_eq!(program.ty(program.results[0]), Type::Scalar(DType::F32));
     check_mistakes(
-        |t| t.random_value(None, line(7)),
+        |t| t.random_number("random", None, &[], line(7)),
         &["kernel.rs:7:5: the element type cannot be inferred of `random`: write `random::<f64>()`"],
     );
 }

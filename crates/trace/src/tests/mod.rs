@@ -6,6 +6,7 @@ mod control;
 mod inference;
 mod mistakes;
 mod numbers;
+mod random;
 mod variables;
 
 use crate::{At, ReturnKind, Tracer, Value};

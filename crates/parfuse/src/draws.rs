@@ -1,0 +1,308 @@
+//! Random numbers and arrays of them, as plain Rust and in kernels.
+//!
+//! ```text
+//! as plain Rust             draws from `fastrand`
+//! … in a with_seed scope    draws of the numbers that the compiled kernel draws (see `plain`)
+//! in a kernel               a value of the program, by the type of the function's name
+//! ```
+//!
+//! How a number is composed of draws, [`parfuse_ir::distribution`] says for all of them.
+
+use crate::plain::{self, DrawPlace};
+use ndarray::{Array, Dimension, ShapeBuilder};
+use parfuse_ir::random::random_scalar;
+use parfuse_ir::{DType, Distribution, Element, Scalar};
+use parfuse_trace::{At, DTypeArg, Infer, Inline, Tracer, Value};
+use std::convert::Infallible;
+use std::marker::PhantomData;
+use std::ops::{Range, RangeInclusive};
+
+/// A type of which [`random`](fn@random) makes values.
+pub trait Random: Element {}
+/// A type of which [`random_range`](fn@random_range) makes values.
+pub trait RandomNumber: Random {}
+/// A type of which [`random_normal`](fn@random_normal) and [`random_exponential`](fn@random_exponential) make
+/// values.
+pub trait RandomFloat: RandomNumber {}
+
+macro_rules! implement {
+    ($name:ident: $($ty:ty),*) => { $(impl $name for $ty {})* };
+}
+implement!(Random: f64, f32, i64, i32, usize, bool);
+implement!(RandomNumber: f64, f32, i64, i32, usize);
+implement!(RandomFloat: f64, f32);
+
+/// What [`random_range`](fn@random_range) takes: `a..b` or `a..=b`.
+pub trait RandomRange<T> {
+    /// The first number, the last, and whether the last belongs to the range.
+    fn bounds(self) -> (T, T, bool);
+}
+
+impl<T: RandomNumber> RandomRange<T> for Range<T> {
+    fn bounds(self) -> (T, T, bool) {
+        (self.start, self.end, false)
+    }
+}
+impl<T: RandomNumber> RandomRange<T> for RangeInclusive<T> {
+    fn bounds(self) -> (T, T, bool) {
+        let (start, end) = self.into_inner();
+        (start, end, true)
+    }
+}
+
+/// A random number: uniform over `[0, 1)` for `f64` and `f32`, over all values for `i64`, `i32`, `usize` and
+/// `bool`.
+pub fn random<T: Random>() -> T {
+    one(Law::new(Distribution::Uniform))
+}
+
+/// A random number of a range, each with the same probability.
+///
+/// Integers are without bias. Floats are `start + (end - start) * random()`; `start..end` never gives `end`,
+/// `start..=end` may.
+///
+/// ```
+/// use parfuse::prelude::*;
+///
+/// #[kernel]
+/// fn dice(n: i64) -> i64 {
+///     let mut sum = 0;
+///     for _ in prange(0..n) {
+///         sum += random_range(1..=6);
+///     }
+///     sum
+/// }
+///
+/// let thrown = with_seed(7, || dice::parallel(1000))?;
+/// assert_eq!(thrown, with_seed(7, || dice(1000)));
+/// assert!((3000..4000).contains(&thrown));
+/// # Ok::<(), Error>(())
+/// ```
+///
+/// # Panics
+/// If the range is empty, or one of floats whose length is not finite. Compiled kernels return
+/// [`Error::EmptyRange`](crate::Error::EmptyRange).
+#[track_caller]
+pub fn random_range<T: RandomNumber>(range: impl RandomRange<T>) -> T {
+    one(Law::range(range))
+}
+
+/// `true` with probability `p`: `random::<f64>() < p`.
+///
+/// So it is never true for `p <= 0`, always for `p >= 1`, and never for NaN. The probability is exact for
+/// multiples of 2^-52 and rounded up to one for other `p`.
+pub fn random_bool(p: f64) -> bool {
+    one(Law::bool(p))
+}
+
+/// A random float of the normal distribution with mean 0 and standard deviation 1. For others write
+/// `mean + deviation * random_normal::<f64>()`.
+///
+/// The largest magnitude is 8.49 for `f64` and 6.55 for `f32`; larger ones would have a probability of
+/// 2e-17, of 6e-11. It takes two draws.
+///
+/// ```
+/// use ndarray::Array1;
+/// use parfuse::prelude::*;
+///
+/// #[kernel]
+/// fn noisy(n: usize, deviation: f64) -> Array1<f64> {
+///     1.0 + deviation * Array1::<f64>::random_normal(n)
+/// }
+///
+/// let signal = with_seed(7, || noisy::parallel(10_000, 0.1))?;
+/// assert_eq!(signal, with_seed(7, || noisy(10_000, 0.1)));
+/// assert!((signal.std(1.0) - 0.1).abs() < 0.005);
+/// # Ok::<(), Error>(())
+/// ```
+pub fn random_normal<T: RandomFloat>() -> T {
+    one(Law::new(Distribution::Normal))
+}
+
+/// A random float of the exponential distribution with mean 1. For others write `mean *
+/// random_exponential::<f64>()`.
+///
+/// The largest is 36.04 for `f64` and 21.49 for `f32`.
+pub fn random_exponential<T: RandomFloat>() -> T {
+    one(Law::new(Distribution::Exponential))
+}
+
+/// Random arrays: `Array1::<f64>::random(n)`, `Array2::<i64>::random_range((h, w), 1..=6)`.
+///
+/// ```
+/// use ndarray::Array2;
+/// use parfuse::prelude::*;
+///
+/// #[kernel]
+/// fn dice(rows: usize, columns: usize) -> Array2<i64> {
+///     Array2::<i64>::random_range((rows, columns), 1..=6)
+/// }
+///
+/// let thrown = with_seed(1, || dice::parallel(10, 3))?;
+/// assert_eq!(thrown, with_seed(1, || dice(10, 3)));
+/// assert!(thrown.iter().all(|eyes| (1..=6).contains(eyes)));
+/// # Ok::<(), Error>(())
+/// ```
+pub trait RandomArray: Sized {
+    /// The type of the elements.
+    type Elem: Random;
+    /// The number of axes.
+    type Dim: Dimension;
+
+    /// An array of independent random elements, distributed as those of [`random()`].
+    ///
+    /// # Panics
+    /// If the shape has more elements than fit in memory.
+    fn random(shape: impl ShapeBuilder<Dim = Self::Dim>) -> Self;
+
+    /// An array of independent random elements, distributed as those of [`random_range()`].
+    ///
+    /// # Panics
+    /// If there are no numbers in the range, or the shape has more elements than fit in memory.
+    fn random_range(shape: impl ShapeBuilder<Dim = Self::Dim>, range: impl RandomRange<Self::Elem>) -> Self
+    where
+        Self::Elem: RandomNumber;
+
+    /// An array of independent random elements, distributed as those of [`random_bool()`].
+    ///
+    /// # Panics
+    /// If the shape has more elements than fit in memory.
+    fn random_bool(shape: impl ShapeBuilder<Dim = Self::Dim>, p: f64) -> Self
+    where
+        Self: RandomArray<Elem = bool>;
+
+    /// An array of independent random elements, distributed as those of [`random_normal()`].
+    ///
+    /// # Panics
+    /// If the shape has more elements than fit in memory.
+    fn random_normal(shape: impl ShapeBuilder<Dim = Self::Dim>) -> Self
+    where
+        Self::Elem: RandomFloat;
+
+    /// An array of independent random elements, distributed as those of [`random_exponential()`].
+    ///
+    /// # Panics
+    /// If the shape has more elements than fit in memory.
+    fn random_exponential(shape: impl ShapeBuilder<Dim = Self::Dim>) -> Self
+    where
+        Self::Elem: RandomFloat;
+}
+
+impl<T: Random, D: Dimension> RandomArray for Array<T, D> {
+    type Elem = T;
+    type Dim = D;
+
+    fn random(shape: impl ShapeBuilder<Dim = D>) -> Self {
+        array(shape, Law::new(Distribution::Uniform))
+    }
+    #[track_caller]
+    fn random_range(shape: impl ShapeBuilder<Dim = D>, range: impl RandomRange<T>) -> Self
+    where
+        T: RandomNumber,
+    {
+        array(shape, Law::range(range))
+    }
+    fn random_bool(shape: impl ShapeBuilder<Dim = D>, p: f64) -> Self {
+        array(shape, Law::bool(p))
+    }
+    fn random_normal(shape: impl ShapeBuilder<Dim = D>) -> Self
+    where
+        T: RandomFloat,
+    {
+        array(shape, Law::new(Distribution::Normal))
+    }
+    fn random_exponential(shape: impl ShapeBuilder<Dim = D>) -> Self
+    where
+        T: RandomFloat,
+    {
+        array(shape, Law::new(Distribution::Exponential))
+    }
+}
+
+/// A distribution with its operands.
+struct Law {
+    distribution: Distribution,
+    operands: [Scalar; 2],
+}
+
+impl Law {
+    fn new(distribution: Distribution) -> Law {
+        Law { distribution, operands: [Scalar::Bool(false); 2] }
+    }
+
+    #[track_caller]
+    fn range<T: RandomNumber>(range: impl RandomRange<T>) -> Law {
+        let (start, end, inclusive) = range.bounds();
+        let distribution = if inclusive { Distribution::RangeInclusive } else { Distribution::Range };
+        let law = Law { distribution, operands: [start.scalar(), end.scalar()] };
+        let nonempty = distribution.is_nonempty(T::DTYPE, law.operands());
+        assert!(nonempty, "there are no numbers to draw from in the range from {start:?} to {end:?}");
+        law
+    }
+
+    fn bool(p: f64) -> Law {
+        Law { distribution: Distribution::Bool, operands: [p.scalar(), Scalar::Bool(false)] }
+    }
+
+    fn operands(&self) -> &[Scalar] {
+        &self.operands[..self.distribution.operands()]
+    }
+
+    /// A number, of the draws at a place or of `fastrand`'s.
+    fn number<T: Random>(&self, place: Option<DrawPlace>) -> T {
+        let scalar = self.distribution.sample(T::DTYPE, self.operands(), |position, dtype| match place {
+            Some(DrawPlace { key, stream, element, first }) => {
+                random_scalar(key, stream, element, first + i64::from(position), dtype)
+            }
+            None => fresh(dtype),
+        });
+        T::from_scalar(scalar).expect("a random number has the type asked for")
+    }
+}
+
+/// A uniform number of this thread's `fastrand` generator.
+fn fresh(dtype: DType) -> Scalar {
+    match dtype {
+        DType::Bool => Scalar::Bool(fastrand::bool()),
+        DType::I32 => Scalar::I32(fastrand::i32(..)),
+        DType::I64 => Scalar::I64(fastrand::i64(..)),
+        DType::Usize => Scalar::Usize(fastrand::u64(..) as usize),
+        DType::F32 => Scalar::F32(fastrand::f32()),
+        DType::F64 => Scalar::F64(fastrand::f64()),
+    }
+}
+
+fn one<T: Random>(law: Law) -> T {
+    law.number(plain::next_draws(law.distribution.draws(T::DTYPE)))
+}
+
+fn array<T: Random, D: Dimension>(shape: impl ShapeBuilder<Dim = D>, law: Law) -> Array<T, D> {
+    let stream = plain::next_stream();
+    let mut element = -1;
+    Array::from_shape_simple_fn(shape, || {
+        element += 1;
+        law.number(stream.map(|stream| DrawPlace { element, ..stream }))
+    })
+}
+
+/// Declares what a function that draws is in a kernel: a type, where the function of the same name is a
+/// value.
+macro_rules! in_kernels {
+    ($($name:ident),*) => { $(
+        #[doc = concat!("What [`", stringify!($name), "`](crate::", stringify!($name), "()) is in a kernel.")]
+        /// A type, where the function of the same name is a value.
+        #[allow(non_camel_case_types)]
+        #[derive(Debug)]
+        pub struct $name<T = Infer> {
+            _never: Infallible,
+            _element: PhantomData<T>,
+        }
+
+        impl<T: DTypeArg> Inline for $name<T> {
+            fn inline<'t>(t: &'t Tracer, args: &[Value<'t>], at: At) -> Value<'t> {
+                t.random_number(stringify!($name), T::DTYPE, args, at)
+            }
+        }
+    )* };
+}
+in_kernels!(random, random_range, random_bool, random_normal, random_exponential);
