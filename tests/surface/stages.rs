@@ -25,7 +25,9 @@ fn every_stage_has_a_text() {
     assert!(loops.starts_with("loops axpy(") && loops.contains("parfor"), "{loops}");
     assert!(lane.starts_with("lane axpy ") && lane.contains("region"), "{lane}");
     let (clif, asm) = (kernel.clif().unwrap(), kernel.asm().unwrap());
-    assert!(clif.contains("function") && clif.contains("f64x2"), "{clif}");
+    // The driver is always Cranelift's; the region is, in 128-bit registers, where there are no wider ones.
+    assert!(clif.contains("function"), "{clif}");
+    assert!(clif.contains("f64x2") || clif.contains("r0 is not Cranelift's"), "{clif}");
     assert!(asm.lines().count() > 20, "{asm}");
 }
 
