@@ -11,6 +11,7 @@ const MOST_LINES: usize = 600;
 const UNSAFE: [&str; 5] = [
     "crates/codegen/src/memory.rs",
     "crates/codegen/tests/execution/machine.rs",
+    "crates/codegen/tests/execution/pages.rs",
     "crates/parfuse/src/call.rs",
     "crates/parfuse/tests/allocations.rs",
     "crates/runtime/src/buffer.rs",

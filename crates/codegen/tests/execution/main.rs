@@ -7,6 +7,7 @@
 //! | `ops` | every operation, on every type, in lanes, as a scalar, and in the tail |
 //! | `accesses` | every way to load and store |
 //! | `control` | branches and loops |
+//! | `pages` | arrays that begin or end at protected pages |
 //! | `reductions` | every operator, against the rules of `grid` |
 //! | `checks` | which fault is reported |
 //! | `drivers` | the serial code and its calls |
@@ -20,4 +21,5 @@ mod drivers;
 mod listings;
 mod machine;
 mod ops;
+mod pages;
 mod reductions;
