@@ -32,6 +32,9 @@ const NONE: [(f64, f64); 2] = [(0.0, 0.0); 2];
 const ANGLES: &[(f64, f64)] = &[(-0.8, 0.8), (-7.0, 7.0), (-2e6, 2e6), (-1e300, 1e300)];
 const ANGLES_F32: &[(f64, f64)] = &[(-0.8, 0.8), (-7.0, 7.0), (-2e6, 2e6), (-3e38, 3e38)];
 
+const POSITIVE: &[(f64, f64)] = &[(0.5, 2.0), (0.98, 1.02), (0.0, 1e10), (0.0, 1e-307)];
+const POSITIVE_F32: &[(f64, f64)] = &[(0.5, 2.0), (0.98, 1.02), (0.0, 1e10), (0.0, 2e-38)];
+
 const FUNCTIONS: &[Function] = &[
     Function {
         op: ScalarOp::Exp,
@@ -42,11 +45,51 @@ const FUNCTIONS: &[Function] = &[
         seconds: NONE,
     },
     Function {
+        op: ScalarOp::Exp2,
+        name: "exp2",
+        reference: |x, _| core_math::exp2(x),
+        ranges: &[(-1.0, 1.0), (-1075.5, 1024.5), (-1075.5, -1021.0)],
+        ranges_f32: &[(-1.0, 1.0), (-150.5, 128.5), (-150.5, -125.0)],
+        seconds: NONE,
+    },
+    Function {
+        op: ScalarOp::ExpM1,
+        name: "expm1",
+        reference: |x, _| core_math::expm1(x),
+        ranges: &[(-0.4, 0.4), (-1.1, 1.1), (-45.0, 60.0), (-1e-8, 1e-8), (600.0, 709.9)],
+        ranges_f32: &[(-0.4, 0.4), (-1.1, 1.1), (-20.0, 30.0), (-1e-4, 1e-4), (60.0, 89.0)],
+        seconds: NONE,
+    },
+    Function {
         op: ScalarOp::Ln,
         name: "log",
         reference: |x, _| core_math::log(x),
-        ranges: &[(0.5, 2.0), (0.98, 1.02), (0.0, 1e10), (0.0, 1e-307)],
-        ranges_f32: &[(0.5, 2.0), (0.98, 1.02), (0.0, 1e10), (0.0, 2e-38)],
+        ranges: POSITIVE,
+        ranges_f32: POSITIVE_F32,
+        seconds: NONE,
+    },
+    Function {
+        op: ScalarOp::Log2,
+        name: "log2",
+        reference: |x, _| core_math::log2(x),
+        ranges: POSITIVE,
+        ranges_f32: POSITIVE_F32,
+        seconds: NONE,
+    },
+    Function {
+        op: ScalarOp::Log10,
+        name: "log10",
+        reference: |x, _| core_math::log10(x),
+        ranges: POSITIVE,
+        ranges_f32: POSITIVE_F32,
+        seconds: NONE,
+    },
+    Function {
+        op: ScalarOp::Ln1p,
+        name: "log1p",
+        reference: |x, _| core_math::log1p(x),
+        ranges: &[(-0.5, 0.5), (-1.0, 10.0), (-1e-8, 1e-8), (-1.0, -0.9999), (1e6, 1e300)],
+        ranges_f32: &[(-0.5, 0.5), (-1.0, 10.0), (-1e-4, 1e-4), (-1.0, -0.999), (1e6, 1e38)],
         seconds: NONE,
     },
     Function {
@@ -106,6 +149,22 @@ const FUNCTIONS: &[Function] = &[
         seconds: [(-10.0, 10.0); 2],
     },
     Function {
+        op: ScalarOp::Sinh,
+        name: "sinh",
+        reference: |x, _| core_math::sinh(x),
+        ranges: &[(-1.1, 1.1), (-25.0, 25.0), (-711.0, 711.0), (-1e-8, 1e-8), (-1e-307, 1e-307)],
+        ranges_f32: &[(-1.1, 1.1), (-15.0, 15.0), (-89.5, 89.5), (-1e-4, 1e-4), (-2e-38, 2e-38)],
+        seconds: NONE,
+    },
+    Function {
+        op: ScalarOp::Cosh,
+        name: "cosh",
+        reference: |x, _| core_math::cosh(x),
+        ranges: &[(-1.1, 1.1), (-25.0, 25.0), (-711.0, 711.0)],
+        ranges_f32: &[(-1.1, 1.1), (-15.0, 15.0), (-89.5, 89.5)],
+        seconds: NONE,
+    },
+    Function {
         op: ScalarOp::Tanh,
         name: "tanh",
         reference: |x, _| core_math::tanh(x),
@@ -121,10 +180,52 @@ const FUNCTIONS: &[Function] = &[
         ranges_f32: &[(0.5, 2.0), (0.0, 1e10), (0.0, 2e-38), (-10.0, 10.0)],
         seconds: [(-30.0, 30.0), (-4.0, 4.0)],
     },
+    Function {
+        op: ScalarOp::Asinh,
+        name: "asinh",
+        reference: |x, _| core_math::asinh(x),
+        ranges: &[(-0.5, 0.5), (-3.0, 3.0), (-1e3, 1e3), (-1e-7, 1e-7), (-1e308, 1e308)],
+        ranges_f32: &[(-0.5, 0.5), (-3.0, 3.0), (-1e3, 1e3), (-1e-3, 1e-3), (-3e38, 3e38)],
+        seconds: NONE,
+    },
+    Function {
+        op: ScalarOp::Acosh,
+        name: "acosh",
+        reference: |x, _| core_math::acosh(x),
+        ranges: &[(1.0, 1.000001), (1.0, 1.1), (1.0, 3.0), (1.0, 1e3), (1.0, 1e308)],
+        ranges_f32: &[(1.0, 1.001), (1.0, 1.1), (1.0, 3.0), (1.0, 1e3), (1.0, 3e38)],
+        seconds: NONE,
+    },
+    Function {
+        op: ScalarOp::Atanh,
+        name: "atanh",
+        reference: |x, _| core_math::atanh(x),
+        ranges: &[(-0.4, 0.4), (-1.0, 1.0), (0.999, 1.0), (-1e-7, 1e-7), (-1e-307, 1e-307)],
+        ranges_f32: &[(-0.4, 0.4), (-1.0, 1.0), (0.999, 1.0), (-1e-3, 1e-3), (-2e-38, 2e-38)],
+        seconds: NONE,
+    },
+    Function {
+        op: ScalarOp::Cbrt,
+        name: "cbrt",
+        reference: |x, _| core_math::cbrt(x),
+        ranges: &[(0.3, 3.0), (-100.0, 100.0), (-1e308, 1e308), (-1e-307, 1e-307)],
+        ranges_f32: &[(0.3, 3.0), (-100.0, 100.0), (-3e38, 3e38), (-2e-38, 2e-38)],
+        seconds: NONE,
+    },
+    Function {
+        op: ScalarOp::Hypot,
+        name: "hypot",
+        reference: core_math::hypot,
+        ranges: &[(-2.0, 2.0), (-40.0, 40.0), (-1e-3, 1e-3)],
+        ranges_f32: &[(-2.0, 2.0), (-40.0, 40.0), (-1e-3, 1e-3)],
+        seconds: [(-2.0, 2.0), (-2.0, 2.0)],
+    },
 ];
 
-/// Random arguments per function and type.
-const SAMPLES: usize = 5_000;
+/// Random arguments per function and type. `ACCURACY_SAMPLES` in the environment asks for another number.
+fn samples() -> usize {
+    std::env::var("ACCURACY_SAMPLES").map_or(3_000, |number| number.parse().expect("a number of samples"))
+}
 
 impl Function {
     fn apply_f64(&self, x: f64, y: f64) -> f64 {
@@ -233,11 +334,11 @@ fn tabulated_values() {
 
 #[test]
 fn random_arguments() {
-    let mut state = 1;
+    let (mut state, samples) = (1, samples());
     for function in FUNCTIONS {
         let (mut off, mut worst_f32) = (0, 0.0f64);
         for range in function.ranges {
-            for _ in 0..SAMPLES / function.ranges.len() {
+            for _ in 0..samples / function.ranges.len() {
                 let x = between(*range, &mut state);
                 let y = between(function.seconds[0], &mut state);
                 let (actual, expected) = (function.apply_f64(x, y), (function.reference)(x, y));
@@ -247,7 +348,7 @@ fn random_arguments() {
             }
         }
         for range in function.ranges_f32 {
-            for _ in 0..SAMPLES / function.ranges_f32.len() {
+            for _ in 0..samples / function.ranges_f32.len() {
                 let x = between(*range, &mut state) as f32;
                 let y = between(function.seconds[1], &mut state) as f32;
                 let (actual, exact) = (function.apply_f32(x, y), (function.reference)(x as f64, y as f64));
@@ -256,7 +357,7 @@ fn random_arguments() {
                 worst_f32 = worst_f32.max(error);
             }
         }
-        let off = 100.0 * off as f64 / SAMPLES as f64;
+        let off = 100.0 * off as f64 / samples as f64;
         println!(
             "{:5} random: f64 not correctly rounded {off:.1} %, f32 error {worst_f32:.3} ULP",
             function.name

@@ -188,9 +188,11 @@ impl State {
                 self.update(var, value, at);
                 Ok(Kind::Tuple(Vec::new()))
             }
-            "floor" | "ceil" | "round" | "trunc" | "fract" | "abs" | "signum" | "recip" | "sqrt" | "exp"
-            | "ln" | "sin" | "cos" | "tan" | "asin" | "acos" | "atan" | "tanh" | "to_degrees"
-            | "to_radians" | "powi" | "powf" | "is_nan" | "is_infinite" | "pow2" | "clamp" => {
+            "floor" | "ceil" | "round" | "trunc" | "fract" | "abs" | "signum" | "recip" | "sqrt" | "cbrt"
+            | "exp" | "exp2" | "exp_m1" | "ln" | "log" | "log2" | "log10" | "ln_1p" | "sin" | "cos"
+            | "tan" | "asin" | "acos" | "atan" | "sinh" | "cosh" | "tanh" | "asinh" | "acosh" | "atanh"
+            | "hypot" | "to_degrees" | "to_radians" | "powi" | "powf" | "is_nan" | "is_infinite" | "pow2"
+            | "clamp" => {
                 let (array, _) = self.array(receiver, name, at)?;
                 let mut operands = Vec::with_capacity(args.len());
                 for arg in args {

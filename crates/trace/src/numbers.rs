@@ -6,8 +6,8 @@
 //! ```
 //!
 //! A composition gives exactly the bits of Rust's method: it repeats the method's definition in the
-//! standard library, or is equal to it for every operand. Methods for which there is no such composition
-//! (`hypot`, `log10`, …) are refused.
+//! standard library, or is equal to it for every operand. Methods for which there is neither an operation
+//! nor such a composition are refused.
 
 use crate::errors::{At, Step, mistake};
 use crate::methods::unsupported;
@@ -67,6 +67,11 @@ impl State {
                 self.unsigned(value, name, args[0], at)
             }
             "pow2" => self.op(ScalarOp::Mul, &[value, value], at),
+            "log" if !is_integer => {
+                let (logarithm, base) =
+                    (self.op(ScalarOp::Ln, &[value], at)?, self.op(ScalarOp::Ln, &[args[0]], at)?);
+                self.op(ScalarOp::Div, &[logarithm, base], at)
+            }
             "recip" if !is_integer => {
                 let one = self.small(1, value, at);
                 self.op(ScalarOp::Div, &[one, value], at)
@@ -252,7 +257,12 @@ fn direct(name: &str) -> Option<ScalarOp> {
     Some(match name {
         "sqrt" => ScalarOp::Sqrt,
         "exp" => ScalarOp::Exp,
+        "exp2" => ScalarOp::Exp2,
+        "exp_m1" => ScalarOp::ExpM1,
         "ln" => ScalarOp::Ln,
+        "log2" => ScalarOp::Log2,
+        "log10" => ScalarOp::Log10,
+        "ln_1p" => ScalarOp::Ln1p,
         "sin" => ScalarOp::Sin,
         "cos" => ScalarOp::Cos,
         "tan" => ScalarOp::Tan,
@@ -260,7 +270,14 @@ fn direct(name: &str) -> Option<ScalarOp> {
         "acos" => ScalarOp::Acos,
         "atan" => ScalarOp::Atan,
         "atan2" => ScalarOp::Atan2,
+        "sinh" => ScalarOp::Sinh,
+        "cosh" => ScalarOp::Cosh,
         "tanh" => ScalarOp::Tanh,
+        "asinh" => ScalarOp::Asinh,
+        "acosh" => ScalarOp::Acosh,
+        "atanh" => ScalarOp::Atanh,
+        "cbrt" => ScalarOp::Cbrt,
+        "hypot" => ScalarOp::Hypot,
         "powi" => ScalarOp::Powi,
         "powf" => ScalarOp::Powf,
         "abs" | "wrapping_abs" => ScalarOp::Abs,
@@ -303,7 +320,8 @@ fn symbol(name: &str) -> Option<&'static str> {
 fn argument_count(name: &str) -> Option<usize> {
     Some(match name {
         "clamp" => 2,
-        "powi" | "powf" | "atan2" | "pow" | "min" | "max" | "rem_euclid" | "div_euclid" => 1,
+        "powi" | "powf" | "atan2" | "pow" | "log" | "hypot" | "min" | "max" => 1,
+        "rem_euclid" | "div_euclid" => 1,
         "wrapping_add" | "wrapping_sub" | "wrapping_mul" | "abs_diff" => 1,
         "saturating_sub" | "saturating_add" => 1,
         "signum" | "recip" | "fract" | "pow2" | "to_degrees" | "to_radians" => 0,
@@ -317,20 +335,11 @@ fn argument_count(name: &str) -> Option<usize> {
 
 fn replacement(name: &str) -> &'static str {
     match name {
-        "hypot" => "write `(x * x + y * y).sqrt()`",
-        "exp2" => "write `2f64.powf(x)`",
-        "exp_m1" => "write `x.exp() - 1.0`",
-        "ln_1p" => "write `(1.0 + x).ln()`",
-        "log2" => "write `x.ln() / std::f64::consts::LN_2`",
-        "log10" => "write `x.ln() / std::f64::consts::LN_10`",
-        "log" => "write `x.ln() / base.ln()`",
-        "cbrt" => "write `x.powf(1.0 / 3.0)`",
-        "sinh" => "write `(x.exp() - (-x).exp()) / 2.0`",
-        "cosh" => "write `(x.exp() + (-x).exp()) / 2.0`",
         "checked_add" | "checked_sub" | "checked_mul" | "checked_div" => "write the comparison out",
         _ => {
-            "available are: sqrt exp ln sin cos tan asin acos atan atan2 tanh powi powf abs floor ceil round trunc fract mul_add min \
-             max clamp signum recip is_nan pow rem_euclid and the wrapping arithmetic"
+            "available are: sqrt cbrt hypot exp exp2 exp_m1 ln log log2 log10 ln_1p sin cos tan asin acos atan \
+             atan2 sinh cosh tanh asinh acosh atanh powi powf abs floor ceil round trunc fract mul_add min max \
+             clamp signum recip is_nan pow rem_euclid and the wrapping arithmetic"
         }
     }
 }

@@ -177,14 +177,25 @@ macro_rules! methods {
 methods! {
     sqrt "Square root.",
     exp "e to the power of it.",
+    exp2 "2 to the power of it.",
+    exp_m1 "e to the power of it, minus 1.",
     ln "Natural logarithm.",
+    log2 "Logarithm to base 2.",
+    log10 "Logarithm to base 10.",
+    ln_1p "Natural logarithm of 1 and it.",
     sin "Sine of radians.",
     cos "Cosine of radians.",
     tan "Tangent of radians.",
     asin "Arc sine in radians.",
     acos "Arc cosine in radians.",
     atan "Arc tangent in radians.",
+    sinh "Hyperbolic sine.",
+    cosh "Hyperbolic cosine.",
     tanh "Hyperbolic tangent.",
+    asinh "Inverse of the hyperbolic sine.",
+    acosh "Inverse of the hyperbolic cosine.",
+    atanh "Inverse of the hyperbolic tangent.",
+    cbrt "Cube root.",
     abs "Absolute value.",
     floor "Rounded down.",
     ceil "Rounded up.",
@@ -232,6 +243,16 @@ impl<'t> Value<'t> {
     #[track_caller]
     pub fn atan2(self, abscissa: impl Operand<'t>) -> Value<'t> {
         self.call("atan2", [abscissa.operand(self.tracer, At::caller())])
+    }
+    /// The logarithm to a base.
+    #[track_caller]
+    pub fn log(self, base: impl Operand<'t>) -> Value<'t> {
+        self.call("log", [base.operand(self.tracer, At::caller())])
+    }
+    /// The square root of the sum of two squares.
+    #[track_caller]
+    pub fn hypot(self, other: impl Operand<'t>) -> Value<'t> {
+        self.call("hypot", [other.operand(self.tracer, At::caller())])
     }
     /// `self * factor + term`, rounded once.
     #[track_caller]

@@ -13,6 +13,15 @@ fn methods(a: &ArrayRef1<f64>) -> Array1<f64> {
 }
 
 #[kernel]
+fn functions(a: &ArrayRef1<f64>) -> Array1<f64> {
+    let powers = a.exp2() - a.exp_m1() + a.sinh() / a.cosh();
+    let positive = a.abs() + 1.5;
+    let logarithms = positive.log2() + positive.log10() * positive.log(3.0) - positive.ln_1p();
+    let inverses = a.asinh() - positive.acosh() + (a / 20.0).atanh();
+    powers + logarithms + inverses + a.cbrt() * a.hypot(2.0)
+}
+
+#[kernel]
 fn singles(a: &ArrayRef1<f32>) -> Array1<f32> {
     (a * 0.5).exp() + a.sqrt() - 1.0
 }
@@ -38,6 +47,7 @@ fn elements_are_mapped_by_operators_methods_and_closures() {
     for n in SIZES {
         let a = Array1::from_shape_fn(n, |i| (i % 41) as f64 * 0.37 - 5.0);
         every_way!(methods(&a));
+        every_way!(functions(&a));
         every_way!(singles(&a.mapv(|x| x.abs() as f32)));
         every_way!(maps(&a, 3.0));
     }

@@ -278,7 +278,7 @@ fn truth_values_compute_as_in_rust() {
 }
 
 macro_rules! float_kernel {
-    ($exact:ident, $rounded:ident, $ty:ty) => {
+    ($exact:ident, $rounded:ident, $functions:ident, $ty:ty) => {
         #[kernel]
         fn $exact(a: &ArrayRef1<$ty>, b: &ArrayRef1<$ty>) -> Array2<$ty> {
             let n = a.len();
@@ -336,10 +336,33 @@ macro_rules! float_kernel {
             }
             r
         }
+
+        #[kernel]
+        fn $functions(a: &ArrayRef1<$ty>) -> Array2<$ty> {
+            let n = a.len();
+            let mut r = Array2::<$ty>::zeros((n, 13));
+            for i in prange(0..n) {
+                let x = a[i];
+                r[[i, 0]] = x.exp2();
+                r[[i, 1]] = x.exp_m1();
+                r[[i, 2]] = x.abs().log2();
+                r[[i, 3]] = x.log10();
+                r[[i, 4]] = x.ln_1p();
+                r[[i, 5]] = x.abs().log(3.0);
+                r[[i, 6]] = x.sinh();
+                r[[i, 7]] = x.cosh();
+                r[[i, 8]] = x.asinh();
+                r[[i, 9]] = (x + 1.5).acosh();
+                r[[i, 10]] = (x * 0.001).atanh();
+                r[[i, 11]] = x.cbrt();
+                r[[i, 12]] = x.hypot(x.max(-3.0));
+            }
+            r
+        }
     };
 }
-float_kernel!(exact_f64, rounded_f64, f64);
-float_kernel!(exact_f32, rounded_f32, f32);
+float_kernel!(exact_f64, rounded_f64, functions_f64, f64);
+float_kernel!(exact_f32, rounded_f32, functions_f32, f32);
 
 #[test]
 fn floats_compute_as_in_rust() {
@@ -351,6 +374,8 @@ fn floats_compute_as_in_rust() {
     }
     every_way!(rounded_f64(&a.mapv(|x| x.clamp(-1e3, 1e3))));
     every_way!(rounded_f32(&a.mapv(|x| x.clamp(-1e3, 1e3) as f32)));
+    every_way!(functions_f64(&a.mapv(|x| x.clamp(-1e3, 1e3))));
+    every_way!(functions_f32(&a.mapv(|x| x.clamp(-1e3, 1e3) as f32)));
 }
 
 #[kernel]

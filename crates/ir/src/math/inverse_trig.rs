@@ -87,8 +87,7 @@ pub(super) fn asin<P: Primitives>(p: &mut P, x: P::Value) -> P::Value {
     let low = p.fma(base, rest, error);
     let low = p.fma(factor, arc.tail, low);
     let result = p.fadd(high, low);
-    let sign = sign_of(p, x);
-    with_sign(p, result, sign)
+    p.signed_as(x, result)
 }
 
 /// The arc cosine of `x`, NaN unless `|x| <= 1`.
@@ -159,8 +158,7 @@ pub(super) fn atan<P: Primitives>(p: &mut P, x: P::Value) -> P::Value {
     let base = p.select(steep, half_pi, zero);
     let direction = p.select(steep, minus_one, one);
     let result = arc_of_quotient(p, base, direction, smaller, larger);
-    let sign = sign_of(p, x);
-    with_sign(p, result, sign)
+    p.signed_as(x, result)
 }
 
 /// The angle of the point with these coordinates, from `-pi` to `pi`. Special values are those of C's `atan2`.
@@ -204,8 +202,7 @@ pub(super) fn atan2<P: Primitives>(p: &mut P, y: P::Value, x: P::Value) -> P::Va
         let scaled_larger = p.select(is_one, one, scaled);
         arc_of_quotient(p, base, direction, scaled_smaller, scaled_larger)
     });
-    let sign = sign_of(p, y);
-    with_sign(p, result, sign)
+    p.signed_as(y, result)
 }
 
 /// `base + direction * atan(smaller / larger)` of two numbers that are not negative, with a base that is a
@@ -278,11 +275,4 @@ fn sign_of<P: Primitives>(p: &mut P, x: P::Value) -> P::Value {
     let bits = p.bitcast(x);
     let mask = if p.ty(x) == LaneType::F32 { i32::MIN as i64 } else { i64::MIN };
     p.with_int(LaneOp::IAnd, bits, mask)
-}
-
-/// A float that is not negative, with a sign bit.
-fn with_sign<P: Primitives>(p: &mut P, x: P::Value, sign: P::Value) -> P::Value {
-    let bits = p.bitcast(x);
-    let bits = p.op(LaneOp::IOr, &[bits, sign]);
-    p.bitcast(bits)
 }

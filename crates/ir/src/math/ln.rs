@@ -31,27 +31,60 @@ const POLYNOMIAL_F32: [f64; 3] = [0.29873637684668325, 0.39977481611661925, 0.66
 pub(super) const LN_2: [f64; 2] = [0.6931471805598903, 5.497923018708371e-14];
 const LN_2_F32: [f64; 2] = [0.693145751953125, 1.4286068203094173e-06];
 
+const TWO_TO_23: f64 = 8388608.0;
+const TWO_TO_52: f64 = 4503599627370496.0;
+
 /// The natural logarithm of `x`.
 pub(super) fn ln<P: Primitives>(p: &mut P, x: P::Value) -> P::Value {
     let single = p.ty(x) == LaneType::F32;
     let (m, k) = decompose(p, x);
-    let (one, two, half) = (p.like(x, 1.0), p.like(x, 2.0), p.like(x, 0.5));
+    let one = p.like(x, 1.0);
     let f = p.fsub(m, one);
+    let Series { half_square, s, inner, .. } = series(p, f);
+    let ln_2 = ln_2(single).map(|part| p.like(x, part));
+    let shift = p.fmul(k, ln_2[0]);
+    let (high, low) = fast_two_sum(p, shift, f);
+    let low = p.fma(k, ln_2[1], low);
+    let low = p.fma(s, inner, low);
+    let low = p.fsub(low, half_square);
+    let result = p.fadd(high, low);
+    unless_special(p, x, result)
+}
+
+/// Two parts of ln 2, for `f32` or `f64`.
+pub(super) fn ln_2(single: bool) -> [f64; 2] {
+    if single { LN_2_F32 } else { LN_2 }
+}
+
+/// The logarithm of `1 + f` in pieces: `f - half_square + s * inner`.
+pub(super) struct Series<V> {
+    /// Half of `f`, exactly.
+    pub(super) half: V,
+    /// Half of the square of `f`.
+    pub(super) half_square: V,
+    /// `f / (2 + f)`.
+    pub(super) s: V,
+    /// `f^2 / 2 + R(s^2)`.
+    pub(super) inner: V,
+}
+
+/// The series for `f` from `sqrt(1/2) - 1` to `sqrt(2) - 1`.
+pub(super) fn series<P: Primitives>(p: &mut P, f: P::Value) -> Series<P::Value> {
+    let single = p.ty(f) == LaneType::F32;
+    let (two, half) = (p.like(f, 2.0), p.like(f, 0.5));
     let denominator = p.fadd(f, two);
     let s = p.fdiv(f, denominator);
     let z = p.fmul(s, s);
     let polynomial = p.horner(z, if single { &POLYNOMIAL_F32 } else { &POLYNOMIAL });
-    let half_square = p.fmul(f, half);
-    let half_square = p.fmul(half_square, f);
-    let ln_2 = if single { LN_2_F32 } else { LN_2 }.map(|part| p.like(x, part));
-    let shift = p.fmul(k, ln_2[0]);
-    let (high, low) = fast_two_sum(p, shift, f);
-    let low = p.fma(k, ln_2[1], low);
+    let half = p.fmul(f, half);
+    let half_square = p.fmul(half, f);
     let inner = p.fma(z, polynomial, half_square);
-    let low = p.fma(s, inner, low);
-    let low = p.fsub(low, half_square);
-    let result = p.fadd(high, low);
+    Series { half, half_square, s, inner }
+}
 
+/// The result for a logarithm of `x`, whatever its base, if `x` is positive and finite; else what it is for
+/// such arguments.
+pub(super) fn unless_special<P: Primitives>(p: &mut P, x: P::Value, result: P::Value) -> P::Value {
     let special = is_special(p, x);
     p.rare(special, result, &mut |p| {
         let (zero, nan) = (p.like(x, 0.0), p.like(x, f64::NAN));
@@ -64,13 +97,24 @@ pub(super) fn ln<P: Primitives>(p: &mut P, x: P::Value) -> P::Value {
     })
 }
 
-/// Whether `x` is anything but positive and finite, by a single comparison of integers.
+/// Whether `x` is anything but positive and finite.
 pub(super) fn is_special<P: Primitives>(p: &mut P, x: P::Value) -> P::Value {
-    // Rotated so that the bits of the smallest positive float become the smallest integer.
-    let (rotation, last) = if p.ty(x) == LaneType::F32 {
-        (i32::MAX as i64, (i32::MIN + (f32::INFINITY.to_bits() as i32 - 2)) as i64)
+    if p.ty(x) == LaneType::F32 {
+        is_outside(p, x, [f32::from_bits(1) as f64, f32::MAX as f64])
     } else {
-        (i64::MAX, i64::MIN + (f64::INFINITY.to_bits() as i64 - 2))
+        is_outside(p, x, [f64::from_bits(1), f64::MAX])
+    }
+}
+
+/// Whether `x` is not from `first` to `last`, positive floats of its type, by a single comparison of integers.
+pub(super) fn is_outside<P: Primitives>(p: &mut P, x: P::Value, [first, last]: [f64; 2]) -> P::Value {
+    // Rotated so that the bits of the first float become the smallest integer.
+    let (rotation, last) = if p.ty(x) == LaneType::F32 {
+        let [first, last] = [first, last].map(|bound| (bound as f32).to_bits() as i32);
+        (i32::MIN.wrapping_sub(first) as i64, (i32::MIN + (last - first)) as i64)
+    } else {
+        let [first, last] = [first, last].map(|bound| bound.to_bits() as i64);
+        (i64::MIN.wrapping_sub(first), i64::MIN + (last - first))
     };
     let bits = p.bitcast(x);
     let rotated = p.with_int(LaneOp::IAdd, bits, rotation);
@@ -80,23 +124,44 @@ pub(super) fn is_special<P: Primitives>(p: &mut P, x: P::Value) -> P::Value {
 
 /// `m` in `[sqrt(1/2), sqrt(2))` and the float `k` with `x = 2^k m`, for positive finite `x`.
 pub(super) fn decompose<P: Primitives>(p: &mut P, x: P::Value) -> (P::Value, P::Value) {
-    // The bits of the square root of one half; the mantissa's width; two to it, and the exponent's bias; by
-    // what subnormal numbers are scaled.
-    let (root, one, mantissa, integer, bias, smallest, scale) = if p.ty(x) == LaneType::F32 {
-        (0x3f35_04f3, 1.0f32.to_bits() as i64, 23, 8388608.0, 127.0, f32::MIN_POSITIVE as f64, 25)
-    } else {
-        let (root, one) = (0x3fe6_a09e_0000_0000, 1.0f64.to_bits() as i64);
-        (root, one, 52, 4503599627370496.0, 1023.0, f64::MIN_POSITIVE, 54)
+    let (smallest, scale) = match p.ty(x) {
+        LaneType::F32 => (f32::MIN_POSITIVE as f64, 25),
+        _ => (f64::MIN_POSITIVE, 54),
     };
     let smallest = p.like(x, smallest);
     let subnormal = p.op(LaneOp::FLt, &[x, smallest]);
     let factor = p.like(x, (1i64 << scale) as f64);
     let scaled = p.fmul(x, factor);
     let x = p.select(subnormal, scaled, x);
-    let usual = p.like(x, integer + bias);
-    let larger = p.like(x, integer + bias + scale as f64);
+    let usual = bias(p, x, 0.0);
+    let larger = bias(p, x, scale as f64);
     let bias = p.select(subnormal, larger, usual);
+    split(p, x, bias)
+}
 
+/// The same for an `x` that is not subnormal, with `doublings` added to `k`.
+pub(super) fn decompose_normal<P: Primitives>(
+    p: &mut P,
+    x: P::Value,
+    doublings: f64,
+) -> (P::Value, P::Value) {
+    let bias = bias(p, x, -doublings);
+    split(p, x, bias)
+}
+
+/// What [`split`] subtracts from an exponent, and something more.
+fn bias<P: Primitives>(p: &mut P, x: P::Value, more: f64) -> P::Value {
+    let bias = if p.ty(x) == LaneType::F32 { TWO_TO_23 + 127.0 } else { TWO_TO_52 + 1023.0 };
+    p.like(x, bias + more)
+}
+
+fn split<P: Primitives>(p: &mut P, x: P::Value, bias: P::Value) -> (P::Value, P::Value) {
+    // The bits of the square root of one half; the mantissa's width, and two to it.
+    let (root, one, mantissa, integer) = if p.ty(x) == LaneType::F32 {
+        (0x3f35_04f3, 1.0f32.to_bits() as i64, 23, TWO_TO_23)
+    } else {
+        (0x3fe6_a09e_0000_0000, 1.0f64.to_bits() as i64, 52, TWO_TO_52)
+    };
     let bits = p.bitcast(x);
     let bits = p.with_int(LaneOp::IAdd, bits, one - root);
     let fraction = p.with_int(LaneOp::IAnd, bits, (1 << mantissa) - 1);

@@ -4,10 +4,17 @@
 //! is the compiled function; instantiated with [`Evaluate`] it is the interpreter's. Hence compiled code at
 //! any width, tails and interpreters agree to the last bit.
 
+mod cbrt;
 mod double;
 mod exp;
+mod exp_m1;
+mod hyperbolic;
+mod hypot;
+mod inverse_hyperbolic;
 mod inverse_trig;
 mod ln;
+mod ln_1p;
+mod log;
 mod powers;
 mod tanh;
 mod trig;
@@ -109,6 +116,14 @@ pub trait Primitives {
     fn bitcast(&mut self, a: Self::Value) -> Self::Value {
         self.op(LaneOp::Bitcast, &[a])
     }
+    /// A magnitude with the sign of another float. If it has that sign already, it stays as it is.
+    fn signed_as(&mut self, sign: Self::Value, magnitude: Self::Value) -> Self::Value {
+        let mask = self.like(sign, -0.0);
+        let (bits, mask, magnitude) = (self.bitcast(sign), self.bitcast(mask), self.bitcast(magnitude));
+        let sign = self.op(LaneOp::IAnd, &[bits, mask]);
+        let result = self.op(LaneOp::IOr, &[magnitude, sign]);
+        self.bitcast(result)
+    }
     /// An operation of two integers, the second a constant of the first's type.
     fn with_int(&mut self, op: LaneOp, a: Self::Value, b: i64) -> Self::Value {
         let b = self.int_like(a, b);
@@ -199,7 +214,12 @@ pub fn expand<P: Primitives>(p: &mut P, op: ScalarOp, operands: &[P::Value]) -> 
     let x = *operands.first()?;
     Some(match op {
         ScalarOp::Exp => exp::exp(p, x),
+        ScalarOp::Exp2 => exp::exp2(p, x),
+        ScalarOp::ExpM1 => exp_m1::exp_m1(p, x),
         ScalarOp::Ln => ln::ln(p, x),
+        ScalarOp::Log2 => log::log2(p, x),
+        ScalarOp::Log10 => log::log10(p, x),
+        ScalarOp::Ln1p => ln_1p::ln_1p(p, x),
         ScalarOp::Sin => trig::sin(p, x),
         ScalarOp::Cos => trig::cos(p, x),
         ScalarOp::Tan => trig::tan(p, x),
@@ -207,7 +227,14 @@ pub fn expand<P: Primitives>(p: &mut P, op: ScalarOp, operands: &[P::Value]) -> 
         ScalarOp::Acos => inverse_trig::acos(p, x),
         ScalarOp::Atan => inverse_trig::atan(p, x),
         ScalarOp::Atan2 => inverse_trig::atan2(p, x, operands[1]),
+        ScalarOp::Sinh => hyperbolic::sinh(p, x),
+        ScalarOp::Cosh => hyperbolic::cosh(p, x),
         ScalarOp::Tanh => tanh::tanh(p, x),
+        ScalarOp::Asinh => inverse_hyperbolic::asinh(p, x),
+        ScalarOp::Acosh => inverse_hyperbolic::acosh(p, x),
+        ScalarOp::Atanh => inverse_hyperbolic::atanh(p, x),
+        ScalarOp::Cbrt => cbrt::cbrt(p, x),
+        ScalarOp::Hypot => hypot::hypot(p, x, operands[1]),
         ScalarOp::Powi => powers::powi(p, x, operands[1]),
         ScalarOp::Powf => powers::powf(p, x, operands[1]),
         _ => return None,

@@ -59,9 +59,5 @@ pub(super) fn tanh<P: Primitives>(p: &mut P, x: P::Value) -> P::Value {
     let large = p.like(x, if single { 4.0 } else { 8.0 });
     let large = p.op(LaneOp::FLt, &[large, clamped]);
     let result = p.select(large, near_one, quotient);
-    let sign = p.like(x, -0.0);
-    let (bits, sign, result) = (p.bitcast(x), p.bitcast(sign), p.bitcast(result));
-    let sign = p.op(LaneOp::IAnd, &[bits, sign]);
-    let result = p.op(LaneOp::IOr, &[result, sign]);
-    p.bitcast(result)
+    p.signed_as(x, result)
 }

@@ -35,7 +35,12 @@ impl Primitives for Plain {
 
 const FUNCTIONS: &[ScalarOp] = &[
     ScalarOp::Exp,
+    ScalarOp::Exp2,
+    ScalarOp::ExpM1,
     ScalarOp::Ln,
+    ScalarOp::Log2,
+    ScalarOp::Log10,
+    ScalarOp::Ln1p,
     ScalarOp::Sin,
     ScalarOp::Cos,
     ScalarOp::Tan,
@@ -43,7 +48,14 @@ const FUNCTIONS: &[ScalarOp] = &[
     ScalarOp::Acos,
     ScalarOp::Atan,
     ScalarOp::Atan2,
+    ScalarOp::Sinh,
+    ScalarOp::Cosh,
     ScalarOp::Tanh,
+    ScalarOp::Asinh,
+    ScalarOp::Acosh,
+    ScalarOp::Atanh,
+    ScalarOp::Cbrt,
+    ScalarOp::Hypot,
     ScalarOp::Powf,
     ScalarOp::Powi,
 ];
@@ -55,7 +67,7 @@ fn operands(op: ScalarOp, ty: LaneType, x: f64, y: f64) -> Vec<Bits> {
     };
     match op {
         ScalarOp::Powi => vec![float(x), Evaluate.i32(y as i32)],
-        ScalarOp::Powf | ScalarOp::Atan2 => vec![float(x), float(y)],
+        ScalarOp::Powf | ScalarOp::Atan2 | ScalarOp::Hypot => vec![float(x), float(y)],
         _ => vec![float(x)],
     }
 }
@@ -93,7 +105,7 @@ fn nan_stays_nan_whatever_its_payload() {
             let result = expand(&mut Evaluate, op, &operands).unwrap();
             assert!(f64::from_bits(result.bits).is_nan(), "{op} {payload:x}");
             operands[0] = Evaluate.f32(f32::from_bits(f32::NAN.to_bits() | (payload as u32 & 0x3f_ffff)));
-            if matches!(op, ScalarOp::Powf | ScalarOp::Atan2) {
+            if matches!(op, ScalarOp::Powf | ScalarOp::Atan2 | ScalarOp::Hypot) {
                 operands[1] = Evaluate.f32(3.0);
             }
             let result = expand(&mut Evaluate, op, &operands).unwrap();
@@ -107,7 +119,12 @@ fn nan_stays_nan_whatever_its_payload() {
 fn the_common_path_is_short() {
     for (op, f64_limit, f32_limit) in [
         (ScalarOp::Exp, 23, 18),
+        (ScalarOp::Exp2, 22, 17),
+        (ScalarOp::ExpM1, 37, 32),
         (ScalarOp::Ln, 34, 30),
+        (ScalarOp::Log2, 37, 33),
+        (ScalarOp::Log10, 39, 35),
+        (ScalarOp::Ln1p, 46, 42),
         (ScalarOp::Sin, 43, 33),
         (ScalarOp::Cos, 42, 32),
         (ScalarOp::Tan, 59, 33),
@@ -115,7 +132,14 @@ fn the_common_path_is_short() {
         (ScalarOp::Acos, 42, 34),
         (ScalarOp::Atan, 47, 40),
         (ScalarOp::Atan2, 56, 49),
+        (ScalarOp::Sinh, 40, 35),
+        (ScalarOp::Cosh, 36, 31),
         (ScalarOp::Tanh, 45, 40),
+        (ScalarOp::Asinh, 54, 50),
+        (ScalarOp::Acosh, 52, 48),
+        (ScalarOp::Atanh, 59, 55),
+        (ScalarOp::Cbrt, 47, 44),
+        (ScalarOp::Hypot, 25, 9),
         (ScalarOp::Powf, 105, 57),
     ] {
         for (ty, limit) in [(LaneType::F64, f64_limit), (LaneType::F32, f32_limit)] {

@@ -37,7 +37,10 @@ fn cost(loops: &Loops, block: &[Stmt]) -> Option<usize> {
 fn operation_cost(op: ScalarOp, dtype: DType) -> usize {
     use ScalarOp::*;
     match op {
-        Exp | Ln | Sin | Cos | Tan | Asin | Acos | Atan | Atan2 | Tanh | Powi | Powf => FUNCTION,
+        Exp | Exp2 | ExpM1 | Ln | Log2 | Log10 | Ln1p => FUNCTION,
+        Sin | Cos | Tan | Asin | Acos | Atan | Atan2 => FUNCTION,
+        Sinh | Cosh | Tanh | Asinh | Acosh | Atanh => FUNCTION,
+        Powi | Powf | Cbrt | Hypot => FUNCTION,
         Rem => FUNCTION,
         Div if !dtype.is_float() => FUNCTION,
         _ => 1,

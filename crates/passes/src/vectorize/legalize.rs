@@ -53,7 +53,12 @@ pub(super) fn legalize<P: Primitives>(
         ScalarOp::IsNan => return p.op(FNe, &[operands[0], operands[0]]),
         ScalarOp::Select => Select,
         ScalarOp::Exp
+        | ScalarOp::Exp2
+        | ScalarOp::ExpM1
         | ScalarOp::Ln
+        | ScalarOp::Log2
+        | ScalarOp::Log10
+        | ScalarOp::Ln1p
         | ScalarOp::Sin
         | ScalarOp::Cos
         | ScalarOp::Tan
@@ -61,7 +66,14 @@ pub(super) fn legalize<P: Primitives>(
         | ScalarOp::Acos
         | ScalarOp::Atan
         | ScalarOp::Atan2
+        | ScalarOp::Sinh
+        | ScalarOp::Cosh
         | ScalarOp::Tanh
+        | ScalarOp::Asinh
+        | ScalarOp::Acosh
+        | ScalarOp::Atanh
+        | ScalarOp::Cbrt
+        | ScalarOp::Hypot
         | ScalarOp::Powi
         | ScalarOp::Powf => return expand(p, op, operands),
     };
@@ -258,7 +270,12 @@ mod tests {
             for dtype in DType::ALL {
                 let defined_by_expansion = [
                     ScalarOp::Exp,
+                    ScalarOp::Exp2,
+                    ScalarOp::ExpM1,
                     ScalarOp::Ln,
+                    ScalarOp::Log2,
+                    ScalarOp::Log10,
+                    ScalarOp::Ln1p,
                     ScalarOp::Sin,
                     ScalarOp::Cos,
                     ScalarOp::Tan,
@@ -266,7 +283,14 @@ mod tests {
                     ScalarOp::Acos,
                     ScalarOp::Atan,
                     ScalarOp::Atan2,
+                    ScalarOp::Sinh,
+                    ScalarOp::Cosh,
                     ScalarOp::Tanh,
+                    ScalarOp::Asinh,
+                    ScalarOp::Acosh,
+                    ScalarOp::Atanh,
+                    ScalarOp::Cbrt,
+                    ScalarOp::Hypot,
                     ScalarOp::Powi,
                     ScalarOp::Powf,
                 ]

@@ -3,7 +3,7 @@
 use super::trace;
 use crate::{Lift, Tracer, Value};
 use parfuse_ir::program::{Block, Expr, Program, Stmt};
-use parfuse_ir::{Element, Scalar};
+use parfuse_ir::{Element, Scalar, ScalarOp};
 use std::collections::HashMap;
 
 /// Computes a traced program without parameters and arrays.
@@ -94,13 +94,22 @@ fn floats_of_one_operand() {
 }
 
 #[test]
-fn functions_are_operations() {
-    use parfuse_ir::ScalarOp;
-    let x = 0.3f64;
-    for (name, op) in [("asin", ScalarOp::Asin), ("acos", ScalarOp::Acos), ("atan", ScalarOp::Atan)] {
-        assert_eq!(method(x, name, &[]), op.eval(&[x.scalar()]), "{name}");
+fn functions_are_operations_of_the_same_name() {
+    let names =
+        ["exp", "exp2", "exp_m1", "ln", "log2", "log10", "ln_1p", "sin", "cos", "tan", "asin", "acos"];
+    for name in names.into_iter().chain(["atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "cbrt"]) {
+        let op = ScalarOp::from_name(name).unwrap();
+        for x in FLOATS {
+            let expected = f64::from_scalar(op.eval(&[x.scalar()])).unwrap();
+            assert!(same(method(x, name, &[]), expected), "{name} {x}");
+        }
     }
-    assert_eq!(method(x, "atan2", &[-0.7]), ScalarOp::Atan2.eval(&[x.scalar(), (-0.7f64).scalar()]));
+    let (x, y) = (5.0f64, 12.0f64);
+    assert_eq!(method(x, "hypot", &[y]), 13.0.scalar());
+    assert_eq!(method(x, "atan2", &[y]), ScalarOp::Atan2.eval(&[x.scalar(), y.scalar()]));
+    let [numerator, denominator] =
+        [x, y].map(|x| f64::from_scalar(ScalarOp::Ln.eval(&[x.scalar()])).unwrap());
+    assert!(same(method(x, "log", &[y]), numerator / denominator));
 }
 
 #[test]
