@@ -26,6 +26,7 @@ type Pass = fn(&mut Loops) -> Changed;
 const PASSES: &[(&str, Pass)] = &[
     ("fold_constants", passes::fold_constants),
     ("number_values", passes::number_values),
+    ("widen_indices", passes::widen_indices),
     ("remove_dead_code", passes::remove_dead_code),
     ("hoist_invariants", passes::hoist_invariants),
     ("hoist_checks", passes::hoist_checks),

@@ -1,7 +1,7 @@
 //! Computed indices: offsets and strides that overflow, and which ones are proven apart in a `prange`.
 
 use super::ways::{compiled_ways, error_of, every_way};
-use ndarray::{Array1, ArrayRef1};
+use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2};
 use parfuse::Error;
 use parfuse::prelude::*;
 
@@ -28,6 +28,49 @@ fn narrow_offset(a: &ArrayRef1<i64>, n: i32, offset: i32) -> i64 {
         sum += a[(i + offset) as usize];
     }
     sum
+}
+
+#[kernel]
+fn narrow_neighbours(a: &ArrayRef1<f64>, start: i32, n: i32) -> Array1<f64> {
+    let mut means = Array1::<f64>::zeros(a.len());
+    for i in prange(start..n) {
+        means[i as usize] = (a[i as usize] + a[(i + 1) as usize]) / 2.0;
+    }
+    means
+}
+
+#[kernel]
+fn narrow_blur(a: &ArrayRef2<f64>, n: i32, m: i32) -> Array2<f64> {
+    let mut result = Array2::<f64>::zeros((a.nrows(), a.ncols()));
+    for i in prange(1..n - 1) {
+        for j in 1..m - 1 {
+            let across = a[[i as usize, (j - 1) as usize]] + a[[i as usize, (j + 1) as usize]];
+            let along = a[[(i - 1) as usize, j as usize]] + a[[(i + 1) as usize, j as usize]];
+            result[[i as usize, j as usize]] = (across + along) / 4.0;
+        }
+    }
+    result
+}
+
+#[test]
+fn narrow_indices_that_cannot_wrap_are_as_good_as_wide_ones() {
+    let a = Array1::from_shape_fn(100, |i| (i * i % 17) as f64);
+    for (start, n) in [(1, 99), (1, 2), (50, 40), (5, 5), (3, 40)] {
+        every_way!(narrow_neighbours(&a, start, n));
+    }
+    for (start, n, expected) in [(-7, 9, (-7isize as usize, 0)), (60, 100, (100, 39))] {
+        let error = error_of!(narrow_neighbours(&a, start, n));
+        assert_eq!(index_and_iteration(error), expected, "{start} {n}");
+    }
+    let a = Array2::from_shape_fn((9, 41), |(i, j)| (i * j % 13) as f64);
+    every_way!(narrow_blur(&a, 9, 41));
+    every_way!(narrow_blur(&a, 0, -7));
+    for (kernel, accesses) in [(narrow_neighbours::kernel(), 3), (narrow_blur::kernel(), 5)] {
+        let explanation = kernel.explain().unwrap();
+        let region = &explanation.regions[0];
+        let found = (region.contiguous_accesses, region.scattered_accesses, region.checks_in_loop);
+        assert_eq!(found, (accesses, 0, 0), "{explanation}");
+    }
 }
 
 /// The index and the iteration of an error that names both.

@@ -28,6 +28,7 @@ mod same;
 mod testing;
 mod vectorize;
 mod walk;
+mod widen_indices;
 mod zero_fills;
 
 pub use changed::Changed;
@@ -46,4 +47,5 @@ pub use rejection::{ReductionFlaw, Rejection};
 pub use remove_dead_code::remove_dead_code;
 pub use renumber::renumber;
 pub use vectorize::vectorize;
+pub use widen_indices::widen_indices;
 pub use zero_fills::zero_fills;

@@ -2,7 +2,7 @@
 
 use crate::{
     Changed, contract_arrays, fold_constants, fuse_loops, hoist_checks, hoist_invariants, number_values,
-    promote_loops, raise_checks, remove_dead_code, renumber, zero_fills,
+    promote_loops, raise_checks, remove_dead_code, renumber, widen_indices, zero_fills,
 };
 use parfuse_ir::loops::Loops;
 
@@ -39,6 +39,8 @@ pub fn optimize_observed(loops: &mut Loops, options: &Options, observe: &mut dyn
     run("fold_constants", fold_constants);
     // Lengths that checks found equal become one value: all that follows compares values.
     run("number_values", number_values);
+    // Indices of 32 bits that cannot wrap are as good as any, to all that follows.
+    run("widen_indices", widen_indices);
     // Arrays that nobody looks at must not keep loops apart, nor count as contracted.
     run("remove_dead_code", remove_dead_code);
     // Lengths and offsets leave the loops, so that checks of indices against them can follow …

@@ -143,7 +143,15 @@ impl Generator<'_> {
     pub(super) fn index_into(&mut self, array: Value, axis: u8) -> Value {
         let usize_type = Type::Scalar(DType::Usize);
         if !self.loop_indices.is_empty() && self.choices.one_in(3) {
-            let own = self.choices.pick(&self.loop_indices);
+            let mut own = self.choices.pick(&self.loop_indices);
+            if self.choices.one_in(3) {
+                // In the index's own type, where it may wrap.
+                let ty = self.program.ty(own);
+                let op = self.choices.pick(&[ScalarOp::Add, ScalarOp::Sub, ScalarOp::Mul]);
+                let number = self.choices.pick(&[1, 1, 2, 3]);
+                let number = self.constant(Scalar::Usize(number).cast(ty.dtype()));
+                own = self.hidden(Expr::Op(op, vec![own, number]), ty);
+            }
             let own = self.cast(own, DType::Usize);
             if self.choices.below(4) > 0 {
                 return own;

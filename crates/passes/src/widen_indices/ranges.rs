@@ -1,0 +1,241 @@
+//! The least and the most that an integer can be.
+//!
+//! ```text
+//! n: i32                       -2^31 ..= 2^31 - 1
+//! select lt 0, n; n; 0             0 ..= 2^31 - 1        how often a loop up to n runs
+//! v4 of `for v4 in` that           0 ..= 2^31 - 2
+//! add v4, 1                        1 ..= 2^31 - 1
+//! ```
+//!
+//! A range says of a value of 64 bits that it is, modulo 2^64, some number in the range; of one of 32 bits that it is
+//! that number. So it does not matter whether `usize` is read as signed, as long as ranges are those of sums,
+//! differences and products. `None` stands for anything.
+
+use super::MAX_DEPTH;
+use crate::walk;
+use parfuse_ir::loops::{Block, Expr, Loops, Stmt, Value};
+use parfuse_ir::{DType, ScalarOp};
+use std::collections::HashMap;
+
+/// From the least to the most, both included.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Range {
+    least: i128,
+    most: i128,
+}
+
+const NARROW: Range = Range { least: i32::MIN as i128, most: i32::MAX as i128 };
+/// What is kept in 64 bits without thinking of the sign.
+const WIDE: Range = Range { least: -(1 << 62), most: 1 << 62 };
+
+impl Range {
+    /// Whether it fits in 32 bits with a sign.
+    pub(super) fn is_narrow(self) -> bool {
+        self.is_in(NARROW)
+    }
+    fn is_in(self, other: Range) -> bool {
+        other.least <= self.least && self.most <= other.most
+    }
+    fn with(self, other: Range) -> Range {
+        Range { least: self.least.min(other.least), most: self.most.max(other.most) }
+    }
+}
+
+/// The ranges found so far.
+pub(super) struct Ranges {
+    known: HashMap<Value, Option<Range>>,
+    /// The number of iterations of the loop that an index belongs to.
+    extents: HashMap<Value, Value>,
+}
+
+impl Ranges {
+    /// Prepares the analysis of a program with this body.
+    pub(super) fn of(loops: &Loops, body: &Block) -> Ranges {
+        let mut extents = HashMap::new();
+        // Without 32-bit arithmetic nobody asks.
+        if loops.values.iter().any(|(_, data)| data.dtype == DType::I32) {
+            walk::visit(body, &mut |stmt| match stmt {
+                Stmt::For { index, extent, .. } => drop(extents.insert(*index, *extent)),
+                Stmt::Parfor(parfor) => {
+                    extents.extend(parfor.indices.iter().copied().zip(parfor.extents.iter().copied()));
+                }
+                _ => {}
+            });
+        }
+        Ranges { known: HashMap::new(), extents }
+    }
+
+    /// Whether a value fits in 32 bits with a sign.
+    pub(super) fn fits(&mut self, loops: &Loops, value: Value) -> bool {
+        self.range(loops, value, MAX_DEPTH).is_some_and(Range::is_narrow)
+    }
+
+    /// The range of an operation on values of 32 bits, were it done with numbers without end.
+    pub(super) fn of_op(&mut self, loops: &Loops, op: ScalarOp, operands: &[Value]) -> Option<Range> {
+        self.arithmetic(loops, op, operands, MAX_DEPTH)
+    }
+
+    fn range(&mut self, loops: &Loops, value: Value, depth: u32) -> Option<Range> {
+        if let Some(known) = self.known.get(&value) {
+            return *known;
+        }
+        let data = &loops.values[value];
+        let anything = (data.dtype == DType::I32).then_some(NARROW);
+        if depth == 0 || !data.dtype.is_int() {
+            return anything;
+        }
+        let range = match &data.expr {
+            Expr::Const(scalar) => {
+                let number = scalar.cast(DType::I64).to_bits() as i64 as i128;
+                Some(Range { least: number, most: number })
+            }
+            Expr::Bound => self.extents.get(&value).copied().and_then(|extent| {
+                let trips = self.range(loops, extent, depth - 1)?;
+                (trips.least >= 0).then_some(Range { least: 0, most: (trips.most - 1).max(0) })
+            }),
+            Expr::Cast(from) if loops.dtype(*from).is_int() => self.range(loops, *from, depth - 1),
+            Expr::Op(ScalarOp::Select, operands) => self.choice(loops, operands, depth - 1),
+            Expr::Op(ScalarOp::Min, operands) => self.least_of(loops, operands, depth - 1),
+            Expr::Op(op, operands) => self
+                .index_of_range(loops, *op, operands, depth - 1)
+                .or_else(|| self.arithmetic(loops, *op, operands, depth - 1)),
+            _ => None,
+        };
+        let limits = if data.dtype == DType::I32 { NARROW } else { WIDE };
+        let range = range.filter(|range| range.is_in(limits)).or(anything);
+        self.known.insert(value, range);
+        range
+    }
+
+    fn arithmetic(&mut self, loops: &Loops, op: ScalarOp, operands: &[Value], depth: u32) -> Option<Range> {
+        if !matches!(op, ScalarOp::Add | ScalarOp::Sub | ScalarOp::Mul) {
+            return None;
+        }
+        let a = self.range(loops, operands[0], depth)?;
+        let b = self.range(loops, operands[1], depth)?;
+        Some(match op {
+            ScalarOp::Add => Range { least: a.least + b.least, most: a.most + b.most },
+            ScalarOp::Sub => Range { least: a.least - b.most, most: a.most - b.least },
+            _ => {
+                let corners = [a.least * b.least, a.least * b.most, a.most * b.least, a.most * b.most];
+                Range {
+                    least: *corners.iter().min().expect("four products"),
+                    most: *corners.iter().max().expect("four products"),
+                }
+            }
+        })
+    }
+
+    /// The smaller of two counts is no more than either.
+    fn least_of(&mut self, loops: &Loops, operands: &[Value], depth: u32) -> Option<Range> {
+        let counts: Vec<Range> = operands
+            .iter()
+            .filter_map(|operand| self.range(loops, *operand, depth).filter(|range| range.least >= 0))
+            .collect();
+        let unsigned = loops.dtype(operands[0]) == DType::Usize;
+        let most = counts.iter().map(|range| range.most).min();
+        most.filter(|_| unsigned).map(|most| Range { least: 0, most })
+    }
+
+    /// The range of `select cond, a, b`, where `a` may be the way from one number to another that is known to be more.
+    fn choice(&mut self, loops: &Loops, operands: &[Value], depth: u32) -> Option<Range> {
+        let [cond, taken, otherwise] = *operands else { return None };
+        let otherwise = self.range(loops, otherwise, depth)?;
+        let taken = match ascending(loops, cond) {
+            Some((start, end)) => self.trips(loops, taken, start, end, depth),
+            None => None,
+        }
+        .or_else(|| self.range(loops, taken, depth))?;
+        Some(taken.with(otherwise))
+    }
+
+    /// The range of the number of steps from `start` to `end`, which is more.
+    fn trips(&mut self, loops: &Loops, value: Value, start: Value, end: Value, depth: u32) -> Option<Range> {
+        if is_distance(loops, value, start, end) {
+            let (start, end) = (self.range(loops, start, depth)?, self.range(loops, end, depth)?);
+            return Some(Range { least: 1, most: end.most - start.least });
+        }
+        // (end - start - 1) / step + 1
+        let constant = |value: Value| Some(loops.constant(value)?.cast(DType::I64).to_bits() as i64 as i128);
+        let quotient = offset(loops, value, 1)?;
+        let Expr::Op(ScalarOp::Div, operands) = &loops.values[quotient].expr else { return None };
+        let step = constant(operands[1]).filter(|step| *step > 0)?;
+        let distance = offset(loops, operands[0], -1)?;
+        let distance = self.trips(loops, distance, start, end, depth.checked_sub(1)?)?;
+        Some(Range { least: 1, most: (distance.most - 1) / step + 1 })
+    }
+
+    /// The range of `start + index` in a loop from `start` to `end`.
+    fn index_of_range(
+        &mut self,
+        loops: &Loops,
+        op: ScalarOp,
+        operands: &[Value],
+        depth: u32,
+    ) -> Option<Range> {
+        let (ScalarOp::Add, [a, b]) = (op, operands) else { return None };
+        let (start, index) = if self.extents.contains_key(b) { (*a, *b) } else { (*b, *a) };
+        let extent = self.extents.get(&index)?;
+        let Expr::Op(ScalarOp::Select, choice) = &loops.values[*extent].expr else { return None };
+        let (from, to) = ascending(loops, choice[0])?;
+        let zero = loops.constant(choice[2]).is_some_and(|otherwise| otherwise.to_bits() == 0);
+        if !zero || !is_distance(loops, choice[1], from, to) || bare(loops, start) != from {
+            return None;
+        }
+        let (from, to) = (self.range(loops, from, depth)?, self.range(loops, to, depth)?);
+        Some(Range { least: from.least, most: to.most - 1 })
+    }
+}
+
+/// The smaller and the larger side of a comparison of numbers with a sign.
+fn ascending(loops: &Loops, cond: Value) -> Option<(Value, Value)> {
+    let (start, end) = match &loops.values[cond].expr {
+        Expr::Op(ScalarOp::Lt, operands) => (operands[0], operands[1]),
+        Expr::Op(ScalarOp::Gt, operands) => (operands[1], operands[0]),
+        _ => return None,
+    };
+    matches!(loops.dtype(start), DType::I32 | DType::I64).then_some((start, end))
+}
+
+/// A value without the conversions to 64 bits around it.
+fn bare(loops: &Loops, mut value: Value) -> Value {
+    while let Expr::Cast(from) = loops.values[value].expr {
+        if !loops.dtype(from).is_int() || loops.dtype(value) == DType::I32 {
+            break;
+        }
+        value = from;
+    }
+    value
+}
+
+/// Whether a value is `end - start` in 64 bits.
+fn is_distance(loops: &Loops, value: Value, start: Value, end: Value) -> bool {
+    let number = |value: Value| Some(loops.constant(value)?.cast(DType::I64).to_bits() as i64);
+    if number(start) == Some(0) && bare(loops, value) == end {
+        return true;
+    }
+    match &loops.values[value].expr {
+        Expr::Op(ScalarOp::Sub, operands) => {
+            let same = bare(loops, operands[1]) == start
+                || number(start).is_some() && number(start) == number(operands[1]);
+            bare(loops, operands[0]) == end && same
+        }
+        Expr::Op(ScalarOp::Add, operands) => [(0, 1), (1, 0)].iter().any(|(a, b)| {
+            let back = number(operands[*b]).zip(number(start));
+            bare(loops, operands[*a]) == end && back.is_some_and(|(by, start)| by == start.wrapping_neg())
+        }),
+        _ => false,
+    }
+}
+
+/// The value that this one is a constant away from.
+fn offset(loops: &Loops, value: Value, by: i64) -> Option<Value> {
+    let Expr::Op(op, operands) = &loops.values[value].expr else { return None };
+    let number = |value: Value| Some(loops.constant(value)?.cast(DType::I64).to_bits() as i64);
+    match op {
+        ScalarOp::Add if number(operands[1]) == Some(by) => Some(operands[0]),
+        ScalarOp::Add if number(operands[0]) == Some(by) => Some(operands[1]),
+        ScalarOp::Sub if number(operands[1]) == Some(-by) => Some(operands[0]),
+        _ => None,
+    }
+}
