@@ -16,14 +16,14 @@ use crate::agreement::{Seen, close, first_difference, same, seen};
 use crate::arguments::{plain, rearranged};
 use crate::executors::layout;
 use crate::{Choices, Rounding, Sample};
-use parfuse::{Dynamic, Engine, Error, Kernel, Variant, with_seed};
+use parfuse::{Dynamic, Engine, Error, Isa, Kernel, Variant, with_seed};
 use parfuse_interp::{Failure, Value, run_lane, run_loops, run_program};
 use parfuse_ir::loops::{Layout, Loops};
 use parfuse_ir::program::Program;
 use parfuse_ir::random::seed_key;
 use parfuse_ir::{FaultKind, Loc};
 use parfuse_passes::pipeline::{Options, optimize_observed};
-use parfuse_passes::{check_parallel, lower_arrays, vectorize};
+use parfuse_passes::{LaneOptions, check_parallel, lower_arrays, vectorize_with};
 use std::sync::LazyLock;
 
 /// What came of a program.
@@ -40,10 +40,11 @@ pub enum Ran {
 const THREADS: [usize; 4] = [1, 2, 3, 7];
 
 static ENGINES: LazyLock<Vec<Engine>> = LazyLock::new(|| {
-    // Half of them with the code that hot kernels get.
-    let builder = |threads| Engine::builder().threads(threads).thorough(threads > 2);
-    let engine = |threads| builder(threads).build().expect("this machine is supported");
-    THREADS.into_iter().map(engine).collect()
+    // Half of them with the code that hot kernels get; each with other instructions, as far as there are any.
+    let builder = |threads, isa| Engine::builder().threads(threads).isa(isa).thorough(threads > 2);
+    let engine = |(threads, isa)| builder(threads, isa).build().expect("this machine is supported");
+    let isas = Isa::ALL.into_iter().rev().flat_map(|isa| THREADS.map(|threads| (threads, isa)));
+    isas.map(engine).collect()
 });
 
 static UNFUSED: LazyLock<Engine> =
@@ -151,7 +152,14 @@ impl Check<'_> {
     }
 
     fn lanes(&self, loops: &Loops, expected: &Seen) -> Result<(), String> {
-        let lane = vectorize(loops);
+        for options in [LaneOptions::default(), LaneOptions { reciprocals: Some(2) }] {
+            self.lanes_with(loops, options, expected)?;
+        }
+        Ok(())
+    }
+
+    fn lanes_with(&self, loops: &Loops, options: LaneOptions, expected: &Seen) -> Result<(), String> {
+        let lane = vectorize_with(loops, options);
         lane.verify().map_err(|error| format!("vectorize: {error}\n{loops}\n{lane}"))?;
         for width in [1, 4, 7] {
             let found = seen(&self.sample.program, run_lane(&lane, self.arguments, self.key(), width));
@@ -161,10 +169,11 @@ impl Check<'_> {
     }
 
     fn compiled(&self, expected: &Seen) -> Result<(), String> {
-        let turn = self.seed as usize % THREADS.len();
-        let kernel = ENGINES[turn].kernel_of(self.sample.program.clone());
+        let engine = self.seed as usize % ENGINES.len();
+        let (turn, isa) = (engine % THREADS.len(), ENGINES[engine].isa());
+        let kernel = ENGINES[engine].kernel_of(self.sample.program.clone());
         for (what, variant) in [("serial", Variant::Serial), ("parallel", Variant::Parallel)] {
-            let what = format!("compiled, {what}, {} threads", THREADS[turn]);
+            let what = format!("compiled for {isa}, {what}, {} threads", THREADS[turn]);
             self.agree_compiled(&what, &kernel, expected, &self.run(&kernel, variant))?;
         }
         // Called from the worker of another pool, a kernel runs there.

@@ -5,6 +5,7 @@
 //! any width, tails and interpreters agree to the last bit.
 
 mod cbrt;
+mod divide;
 mod double;
 mod exp;
 mod exp_m1;
@@ -18,6 +19,8 @@ mod log;
 mod powers;
 mod tanh;
 mod trig;
+
+pub use divide::divide;
 
 use crate::lane::{LaneOp, LaneType};
 use crate::{DType, Scalar, ScalarOp};
