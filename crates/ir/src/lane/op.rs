@@ -109,10 +109,12 @@ macro_rules! define_lane_ops {
                 match self { $(LaneOp::$variant => $name),* }
             }
             /// The number of operands.
+            #[inline]
             pub fn arity(self) -> usize {
                 match self { $(LaneOp::$variant => $arity),* }
             }
             /// What it takes and gives.
+            #[inline]
             pub fn shape(self) -> Shape {
                 match self { $(LaneOp::$variant => $shape),* }
             }
@@ -135,6 +137,7 @@ impl LaneOp {
     }
 
     /// The result type for these operand types, or `None` if it does not apply to them.
+    #[inline]
     pub fn result_type(self, operands: &[LaneType]) -> Option<LaneType> {
         use LaneType::{Bool, F32, F64, I32, I64};
         if operands.len() != self.arity() {
@@ -168,6 +171,7 @@ impl LaneOp {
     ///
     /// # Panics
     /// If the operation does not apply to the type.
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn eval(self, ty: LaneType, operands: &[u64]) -> u64 {
         let a = operands[0];
         let b = operands.get(1).copied().unwrap_or(0);
@@ -206,6 +210,7 @@ mod eval {
 
     macro_rules! define_float {
         ($float:ident, $bits:ident) => {
+            #[inline]
             pub(super) fn $float(op: LaneOp, operands: &[u64]) -> u64 {
                 let operand =
                     |i: usize| operands.get(i).map_or(0.0, |bits| $float::from_bits(*bits as $bits));
@@ -244,6 +249,7 @@ mod eval {
 
     macro_rules! define_int {
         ($int:ident, $unsigned:ident) => {
+            #[inline]
             pub(super) fn $int(op: LaneOp, a: $int, b: $int) -> u64 {
                 let (unsigned_a, unsigned_b) = (a as $unsigned, b as $unsigned);
                 let in_width = unsigned_b < $int::BITS as $unsigned;

@@ -176,6 +176,8 @@ impl Primitives for Evaluate {
     fn constant(&mut self, ty: LaneType, bits: u64) -> Bits {
         Bits { ty, bits }
     }
+    // An operation that is known where it is performed takes but a few instructions then.
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn op(&mut self, op: LaneOp, operands: &[Bits]) -> Bits {
         let mut bits = [0; 3];
         let mut types = [LaneType::Bool; 3];
