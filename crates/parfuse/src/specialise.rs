@@ -119,12 +119,18 @@ impl Specialisation {
         let hot = self.work.load(Ordering::Relaxed) >= HOT;
         if hot
             && !self.promoted.swap(true, Ordering::Relaxed)
-            && let Ok(code) =
-                core.compiler.compile(&vectorize_with(&self.loops, core.lane_options()), Effort::Thorough)
+            && let Ok(code) = core.compiler.compile(&self.hot_lane(core), Effort::Thorough)
         {
             self.thorough.get_or_init(|| code);
         }
         self.best_code()
+    }
+
+    /// The lane programs that thorough code is made of. They have the same frame and regions as the first.
+    pub(crate) fn hot_lane(&self, core: &Core) -> Lane {
+        let lane = vectorize_with(&self.loops, core.lane_options());
+        assert_eq!(lane.frame, self.lane.frame, "both are called with one frame");
+        lane
     }
 
     /// The best code there is so far.

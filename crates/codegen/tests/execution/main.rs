@@ -7,6 +7,7 @@
 //! | `ops` | every operation, on every type, in lanes, as a scalar, and in the tail |
 //! | `accesses` | every way to load and store |
 //! | `control` | branches and loops |
+//! | `memory` | what is left of dropped kernels |
 //! | `pages` | arrays that begin or end at protected pages |
 //! | `reductions` | every operator, against the rules of `grid` |
 //! | `checks` | which fault is reported |
@@ -20,6 +21,7 @@ mod control;
 mod drivers;
 mod listings;
 mod machine;
+mod memory;
 mod ops;
 mod pages;
 mod reductions;
