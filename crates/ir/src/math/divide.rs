@@ -32,9 +32,9 @@ pub fn divide<P: Primitives>(p: &mut P, a: P::Value, b: P::Value) -> P::Value {
     let negative = p.fneg(b);
     // Twice the bits of a float are its magnitude, as an order: an interval is one comparison.
     let divisor = above(p, b, DIVISOR);
-    let too_far = p.i64((2 * DIVISOR << 53) as i64);
+    let too_far = p.i64(((2 * DIVISOR) << 53) as i64);
     let divisor_is_near = p.op(LaneOp::ULt, &[divisor, too_far]);
-    let (interval, empty) = (p.i64((2 * DIVIDEND << 53) as i64), p.i64(0));
+    let (interval, empty) = (p.i64(((2 * DIVIDEND) << 53) as i64), p.i64(0));
     let interval = p.select(divisor_is_near, interval, empty);
     let dividend = above(p, a, DIVIDEND);
     let is_far = p.op(LaneOp::ULe, &[interval, dividend]);
