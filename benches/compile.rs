@@ -16,7 +16,7 @@ use std::hint::black_box;
 fn lower(program: &Program) -> Loops {
     let layout = |ty| match ty {
         Type::Scalar(_) => None,
-        Type::Array(_, rank) => Some(Layout { unit: true, single: vec![false; rank as usize] }),
+        Type::Array(_, rank) => Some(Layout::rows(rank)),
     };
     let layouts: Vec<_> = program.params.iter().map(|param| layout(param.ty)).collect();
     let mut loops = lower_arrays(program, &layouts).expect("the kernel is supported");

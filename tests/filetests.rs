@@ -35,6 +35,7 @@ const PASSES: &[(&str, Pass)] = &[
     ("fuse_loops", passes::fuse_loops),
     ("contract_arrays", passes::contract_arrays),
     ("zero_fills", passes::zero_fills),
+    ("interchange_loops", passes::interchange_loops),
     ("renumber", passes::renumber),
 ];
 
@@ -126,8 +127,7 @@ fn read(input: &str, file: &Path) -> Result<Loops, Rejection> {
     let loops = if is_program {
         let program = Program::parse(input).unwrap_or_else(|error| fail(&error));
         program.verify().unwrap_or_else(|error| fail(&error));
-        let layout = |rank| Layout { unit: true, single: vec![false; rank as usize] };
-        let layouts: Vec<_> = program.params.iter().map(|param| param.ty.rank().map(layout)).collect();
+        let layouts: Vec<_> = program.params.iter().map(|param| param.ty.rank().map(Layout::rows)).collect();
         passes::lower_arrays(&program, &layouts)?
     } else {
         Loops::parse(input).unwrap_or_else(|error| fail(&error))
@@ -149,6 +149,7 @@ fn notes(loops: &Loops) -> String {
             Event::Contracted { array } => format!("contracted {array}"),
             Event::NestedSerial => "a prange inside another runs serially".to_string(),
             Event::Promoted => "promoted".to_string(),
+            Event::Interchanged { axis } => format!("dimension {axis} is the last"),
             Event::NotPromoted(refusal) => format!("not promoted, {}", promotion_reason(refusal)),
         };
         format!("// {}: {event}{}\n", note.pass, places(&note.locs))

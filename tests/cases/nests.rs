@@ -1,9 +1,9 @@
 //! Loops inside a `prange`: which of them run in lanes, and that nothing else changes thereby.
 
 use super::ways::{error_of, every_way};
-use ndarray::{Array1, Array2, Array3, ArrayRef1, ArrayRef2, ArrayRef3};
+use ndarray::{Array1, Array2, Array3, ArrayRef1, ArrayRef2, ArrayRef3, ShapeBuilder};
 use parfuse::prelude::*;
-use parfuse::{Error, Explanation, Kernel, RegionReport};
+use parfuse::{Engine, Error, Explanation, Kernel, RegionReport};
 
 /// The only region of a kernel.
 #[track_caller]
@@ -226,4 +226,53 @@ fn columns_and_short_rows_stay_as_they_are() {
     let points = || Array2::from_shape_fn((20, 3), |(i, j)| (i * j) as f64);
     every_way!(centred(&mut points, &Array1::ones(3)) with points = points());
     assert_eq!(region(centred::kernel()).0.rank, 1, "three elements are few for lanes");
+}
+
+#[kernel]
+fn multiplied(a: &mut ArrayRef2<f64>, b: &ArrayRef2<f64>) {
+    *a *= b;
+}
+
+#[kernel]
+fn filled_with_noise(a: &mut ArrayRef2<f64>) {
+    let noise = Array2::<f64>::random(a.dim());
+    a.assign(&noise);
+}
+
+#[kernel]
+fn sum_of_all(a: &ArrayRef2<f64>) -> f64 {
+    a.sum()
+}
+
+#[test]
+fn columns_in_memory_are_the_lanes() {
+    let matrix = |shape: (usize, usize)| Array2::from_shape_fn(shape, |(i, j)| i as f64 / (j + 1) as f64);
+    let in_columns = |shape: (usize, usize)| {
+        let mut columns = Array2::zeros(shape.f());
+        columns.assign(&matrix(shape));
+        columns
+    };
+    for shape in [(0, 3), (1, 1), (3, 1), (1, 5), (37, 3), (5, 200)] {
+        let (_, rows) = every_way!(multiplied(&mut a, &matrix(shape)) with a = matrix(shape));
+        let (_, columns) = every_way!(multiplied(&mut a, &in_columns(shape)) with a = in_columns(shape));
+        let (_, mixed) = every_way!(multiplied(&mut a, &in_columns(shape)) with a = matrix(shape));
+        assert_eq!((&rows, &rows), (&columns, &mixed), "{shape:?}");
+        let noise = |mut a: Array2<f64>| {
+            with_seed(3, || filled_with_noise::parallel(&mut a)).unwrap();
+            a
+        };
+        assert_eq!(
+            noise(matrix(shape)),
+            noise(in_columns(shape)),
+            "numbered by rows in any layout: {shape:?}"
+        );
+        let sums = [sum_of_all::serial(&matrix(shape)), sum_of_all::serial(&in_columns(shape))];
+        assert_eq!(sums[0].clone().unwrap().to_bits(), sums[1].clone().unwrap().to_bits());
+    }
+    let engine = Engine::builder().build().unwrap();
+    let mut a = in_columns((37, 3));
+    engine.install(|| multiplied::serial(&mut a, &in_columns((37, 3)))).unwrap();
+    let (by_column, explanation) = region(engine.kernel::<multiplied>());
+    assert_eq!((by_column.interchanged, by_column.scattered_accesses), (Some(0), 0), "{explanation}");
+    assert!(explanation.to_string().contains("along axis 0"), "{explanation}");
 }

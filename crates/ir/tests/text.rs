@@ -88,6 +88,8 @@ fn parse_errors_say_where_and_what() {
     );
     refuses_to_parse("program", 0, "return v15\n}", "return v15\n", "15:1: expected `}`, found the end");
     refuses_to_parse("loops", 0, "f64[unit]", "f64[2]", "1:40: no length but 1 is known before this");
+    let twice = "1:50: only one axis can be `unit` before this";
+    refuses_to_parse("loops", 0, "f64[unit]", "f64[unit, unit]", twice);
     refuses_to_parse(
         "loops",
         0,
@@ -318,7 +320,7 @@ fn corners_survive() {
     let texts = [
         (
             "loops",
-            r#"loops corners(b1 p: f64[], q: [f64; 2], "in": bool, mut b2 r: i64[_, 1 unit]) {
+            r#"loops corners(b1 p: f64[], q: [f64; 2], "in": bool, mut b2 r: i64[_, 1 unit], b4 s: f64[unit, _]) {
   buffer b0 other: f64[_, 1 unit] is p1
   buffer b3 "v3": [bool; 0]
   alloc b3[]

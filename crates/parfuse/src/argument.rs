@@ -84,12 +84,13 @@ impl RawArray {
         true
     }
 
-    /// Whether elements along the last axis lie next to each other.
-    pub(crate) fn is_unit(&self) -> bool {
-        match (self.shape.last(), self.strides.last()) {
-            (Some(&len), Some(&stride)) => stride == 1 || len <= 1,
-            _ => true,
+    /// The axis along which elements lie next to each other: the last if it can be.
+    pub(crate) fn unit_axis(&self) -> Option<usize> {
+        let last = self.shape.len().checked_sub(1)?;
+        if self.strides[last] == 1 || self.shape[last] <= 1 {
+            return Some(last);
         }
+        (0..last).find(|axis| self.strides[*axis] == 1 && self.shape[*axis] > 1)
     }
 }
 

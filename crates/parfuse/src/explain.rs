@@ -42,6 +42,8 @@ pub struct RegionReport {
     /// Serial loops inside a parallel one that became dimensions of its space, outermost first. The last of them runs
     /// along the lanes; without any the last dimension of the parallel loop or array expression does.
     pub promoted_loops: Vec<Place>,
+    /// The dimension of the loop or array expression, from 0, that runs along the lanes in place of the last.
+    pub interchanged: Option<usize>,
     /// Elements computed at once, by one pass through the body.
     pub lanes: usize,
     /// What it combines over its iterations, such as `sum f64`.
@@ -125,6 +127,7 @@ impl RegionReport {
             sources: region.sources.iter().map(|source| described(source, files)).collect(),
             rank: region.extents.len(),
             promoted_loops: promoted_loops(&made.loops.notes, region, files),
+            interchanged: interchanged(&made.loops.notes, region),
             lanes,
             reductions: region.reductions.iter().map(|r| format!("{} {}", r.op.name(), r.dtype)).collect(),
             contiguous_accesses: 0,
@@ -159,6 +162,17 @@ impl RegionReport {
     }
 }
 
+/// The dimension that became the last.
+fn interchanged(notes: &[Note], region: &Region) -> Option<usize> {
+    notes.iter().find_map(|note| match note.event {
+        Event::Interchanged { axis } => {
+            let own = note.locs.iter().eq(region.sources.iter().map(|source| &source.loc));
+            own.then_some(axis)
+        }
+        _ => None,
+    })
+}
+
 /// The loops that became dimensions of a region, the same for all that is fused in it.
 fn promoted_loops(notes: &[Note], region: &Region, files: &Files) -> Vec<Place> {
     let own = |note: &&Note| {
@@ -176,7 +190,9 @@ fn described(source: &Source, files: &Files) -> (String, Place) {
 impl Refusal {
     fn new(note: &Note, files: &Files) -> Option<Refusal> {
         let reason = match &note.event {
-            Event::Fused | Event::Contracted { .. } | Event::Promoted => return None,
+            Event::Fused | Event::Contracted { .. } | Event::Promoted | Event::Interchanged { .. } => {
+                return None;
+            }
             Event::NestedSerial => "runs serially: it is inside another parallel loop".to_string(),
             Event::NotFused(refusal) => format!("not fused: {}", words(refusal)),
             Event::NotPromoted(refusal) => {
@@ -248,6 +264,9 @@ impl fmt::Display for Explanation {
             )?;
             if let Some(place) = region.promoted_loops.last() {
                 write!(f, " along the loop at {place}")?;
+            }
+            if let Some(axis) = region.interchanged {
+                write!(f, " along axis {axis}")?;
             }
             if region.coarse {
                 write!(f, ", with loops inside")?;

@@ -25,8 +25,11 @@ pub(crate) struct Signature(SmallVec<[u8; 12]>);
 
 const SCALAR: u8 = 0;
 const ARRAY: u8 = 1;
+/// Neighbours lie along the last axis …
 const UNIT: u8 = 2;
 const FIRST_SINGLE: u8 = 4;
+/// … or along this one.
+const FIRST_UNIT: u8 = 32;
 
 impl Signature {
     /// The signature of these arguments.
@@ -45,7 +48,9 @@ impl Signature {
             Type::Scalar(_) => None,
             Type::Array(_, rank) => {
                 let single = (0..rank).map(|axis| byte & (FIRST_SINGLE << axis) != 0).collect();
-                Some(Layout { unit: byte & UNIT != 0, single })
+                let other = (0..rank.saturating_sub(1)).find(|axis| byte & (FIRST_UNIT << axis) != 0);
+                let unit = if byte & UNIT != 0 { rank.checked_sub(1) } else { other };
+                Some(Layout { unit, single })
             }
         };
         self.0.iter().zip(params).map(layout).collect()
@@ -57,7 +62,11 @@ fn byte_of(argument: &Bound) -> u8 {
         Bound::Scalar(_) => return SCALAR,
         Bound::Array(array) => array,
     };
-    let unit = if array.is_unit() { UNIT } else { 0 };
+    let unit = match array.unit_axis() {
+        Some(axis) if axis + 1 < array.shape.len() => FIRST_UNIT << axis,
+        None if !array.shape.is_empty() => 0,
+        _ => UNIT,
+    };
     let singles = array.shape.iter().enumerate().filter(|(_, len)| **len == 1);
     singles.fold(ARRAY | unit, |byte, (axis, _)| byte | FIRST_SINGLE << axis)
 }

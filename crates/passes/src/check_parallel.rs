@@ -240,7 +240,7 @@ mod tests {
         );
         let program = Program::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
         program.verify().unwrap_or_else(|error| panic!("{error}\n{text}"));
-        let layout = parfuse_ir::loops::Layout { unit: true, single: vec![false; 2] };
+        let layout = parfuse_ir::loops::Layout::rows(2);
         let loops =
             crate::lower_arrays(&program, &[Some(layout), None, None, None]).expect("it can be lowered");
         check_parallel(&loops)

@@ -56,16 +56,19 @@ pub(crate) fn lane_cost(loops: &Loops, parfor: &Parfor, depth: u32) -> LaneCost 
 fn merges(loops: &Loops, parfor: &Parfor) -> bool {
     let in_order = |(buffer, axes): &(Buffer, Vec<Option<u8>>)| {
         let first = (loops.buffers[*buffer].rank as usize).saturating_sub(axes.len());
-        has_unit(loops, *buffer) && axes.iter().zip(first..).all(|(axis, own)| *axis == Some(own as u8))
+        let last = loops.buffers[*buffer].rank.checked_sub(1);
+        unit_axis(loops, *buffer) == last
+            && axes.iter().zip(first..).all(|(axis, own)| *axis == Some(own as u8))
     };
     collapsible(loops, parfor).is_some_and(|accesses| accesses.iter().all(in_order))
 }
 
-/// Whether the elements along the last axis are neighbours.
-fn has_unit(loops: &Loops, buffer: Buffer) -> bool {
-    match &loops.buffers[buffer].origin {
+/// The axis along which elements are neighbours.
+fn unit_axis(loops: &Loops, buffer: Buffer) -> Option<u8> {
+    let data = &loops.buffers[buffer];
+    match &data.origin {
         Origin::Param { layout, .. } => layout.unit,
-        Origin::Local => true,
+        Origin::Local => data.rank.checked_sub(1),
     }
 }
 
@@ -105,8 +108,7 @@ impl Costs<'_> {
     }
 
     fn access(&mut self, buffer: Buffer, index: &[Value], depth: u32) {
-        let data = &self.loops.buffers[buffer];
-        let unit = has_unit(self.loops, buffer);
+        let unit = unit_axis(self.loops, buffer);
         let mut cost = 0;
         for (axis, index) in index.iter().enumerate() {
             if !self.varying.value(*index) {
@@ -114,9 +116,8 @@ impl Costs<'_> {
             }
             let form = self.forms.of(*index).filter(|form| form.width == Width::Bits64);
             let by_ones = form.as_ref().is_some_and(|form| form.coefficient.as_constant() == Some(1));
-            let last = axis + 1 == data.rank as usize;
             cost += match form {
-                Some(_) if by_ones && unit && last => NEIGHBOURS,
+                Some(_) if by_ones && unit == Some(axis as u8) => NEIGHBOURS,
                 Some(_) => STRIDED,
                 None => ANYWHERE,
             };

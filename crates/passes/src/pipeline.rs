@@ -1,8 +1,8 @@
 //! The passes from array loops as lowered to loops ready for lanes, in order.
 
 use crate::{
-    Changed, contract_arrays, fold_constants, fuse_loops, hoist_checks, hoist_invariants, number_values,
-    promote_loops, raise_checks, remove_dead_code, renumber, widen_indices, zero_fills,
+    Changed, contract_arrays, fold_constants, fuse_loops, hoist_checks, hoist_invariants, interchange_loops,
+    number_values, promote_loops, raise_checks, remove_dead_code, renumber, widen_indices, zero_fills,
 };
 use parfuse_ir::loops::Loops;
 
@@ -72,6 +72,8 @@ pub fn optimize_observed(loops: &mut Loops, options: &Options, observe: &mut dyn
     }
     // Fills that did not fuse with their users.
     run("zero_fills", zero_fills);
+    // Loops that are to fuse name their dimensions in one order; now each may have its own.
+    run("interchange_loops", interchange_loops);
     run("remove_dead_code", remove_dead_code);
     // The stages behind have tables by number, and frames with a place for every array.
     run("renumber", renumber);

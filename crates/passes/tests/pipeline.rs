@@ -196,7 +196,7 @@ fn kernel(random: &mut Random) -> Option<(Loops, [Value; 5])> {
         Value::Scalar(Scalar::F64(0.75)),
     ];
     let layout = |argument: &Value| match argument {
-        Value::Array(array) => Some(Layout { unit: true, single: vec![array.shape[0] == 1] }),
+        Value::Array(array) => Some(Layout { single: vec![array.shape[0] == 1], ..Layout::rows(1) }),
         Value::Scalar(_) => None,
     };
     let loops = lower_arrays(&program, &arguments.each_ref().map(layout)).ok()?;
@@ -252,7 +252,7 @@ fn left(text: &str) -> [usize; 3] {
 fn optimized_text(text: &str) -> String {
     let program = Program::parse(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
     program.verify().unwrap_or_else(|error| panic!("{error}\n{text}"));
-    let layout = |rank: u8| Layout { unit: true, single: vec![false; rank as usize] };
+    let layout = Layout::rows;
     let layouts: Vec<Option<Layout>> =
         program.params.iter().map(|param| param.ty.rank().map(layout)).collect();
     let lowered = lower_arrays(&program, &layouts).unwrap_or_else(|rejection| panic!("{rejection}\n{text}"));

@@ -51,7 +51,8 @@ pub fn layout(argument: &Value) -> Option<Layout> {
     match argument {
         Value::Scalar(_) => None,
         Value::Array(array) => {
-            Some(Layout { unit: true, single: array.shape.iter().map(|length| *length == 1).collect() })
+            let single = array.shape.iter().map(|length| *length == 1).collect();
+            Some(Layout { single, ..Layout::rows(array.shape.len() as u8) })
         }
     }
 }

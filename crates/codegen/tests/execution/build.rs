@@ -19,7 +19,7 @@ impl Kernel {
     pub fn new(params: &[DType], locals: &[DType]) -> Kernel {
         let mut buffers = Arena::new();
         for (index, dtype) in params.iter().enumerate() {
-            let layout = Layout { unit: true, single: vec![false] };
+            let layout = Layout::rows(1);
             let origin = Origin::Param { index: index as u32, layout };
             buffers.push(BufferData { name: format!("p{index}"), dtype: *dtype, rank: 1, origin });
         }

@@ -113,10 +113,18 @@ pub enum Origin {
 /// What is known of an array argument when a kernel is specialised to it.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Layout {
-    /// Elements along the last axis lie next to each other.
-    pub unit: bool,
+    /// The axis along which elements are known to lie next to each other: the last one, or the first in an array in
+    /// column-major order.
+    pub unit: Option<u8>,
     /// Per axis, whether its length is one: such an axis broadcasts.
     pub single: Vec<bool>,
+}
+
+impl Layout {
+    /// Elements next to each other along the last axis, and no axis of length one.
+    pub fn rows(rank: u8) -> Layout {
+        Layout { unit: rank.checked_sub(1), single: vec![false; rank as usize] }
+    }
 }
 
 /// A mutable scalar variable.
@@ -391,6 +399,11 @@ pub enum Event {
     NestedSerial,
     /// Serial loops inside a parallel one became dimensions of its space, the last of them the lanes.
     Promoted,
+    /// An outer dimension of a parallel loop became the last, the lanes.
+    Interchanged {
+        /// Which it was.
+        axis: usize,
+    },
     /// A serial loop would have been the better lanes of the parallel loop around it, but cannot be.
     NotPromoted(PromotionRefusal),
 }

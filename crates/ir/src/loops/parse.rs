@@ -346,8 +346,7 @@ pub(crate) fn arrange_buffers(
 fn parse_layout(cursor: &mut Cursor<'_>) -> Parsed<Layout> {
     cursor.expect("[")?;
     if cursor.eat("]") {
-        // With no axis at all, the elements along the last one lie next to each other.
-        return Ok(Layout { unit: true, single: Vec::new() });
+        return Ok(Layout { unit: None, single: Vec::new() });
     }
     let axes = cursor.list(|cursor| {
         if cursor.eat("_") {
@@ -362,10 +361,11 @@ fn parse_layout(cursor: &mut Cursor<'_>) -> Parsed<Layout> {
         }
     })?;
     cursor.expect("]")?;
-    if axes.len() > 255 || axes.iter().rev().skip(1).any(|(_, unit)| *unit) {
-        return Err(cursor.error("only the last axis can be `unit` before this"));
+    let units = axes.iter().filter(|(_, unit)| *unit).count();
+    if axes.len() > 255 || units > 1 {
+        return Err(cursor.error("only one axis can be `unit` before this"));
     }
-    let unit = axes.last().is_some_and(|(_, unit)| *unit);
+    let unit = axes.iter().position(|(_, unit)| *unit).map(|axis| axis as u8);
     Ok(Layout { unit, single: axes.into_iter().map(|(single, _)| single).collect() })
 }
 

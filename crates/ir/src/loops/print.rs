@@ -84,7 +84,7 @@ impl Display for Contents<'_> {
 fn axes(layout: &Layout, rank: u8) -> String {
     list((0..rank).map(|axis| {
         let single = layout.single.get(axis as usize) == Some(&true);
-        match (single, layout.unit && axis + 1 == rank) {
+        match (single, layout.unit == Some(axis)) {
             (false, false) => "_",
             (false, true) => "unit",
             (true, false) => "1",

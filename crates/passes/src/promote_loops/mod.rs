@@ -29,12 +29,13 @@ use crate::Changed;
 use crate::check_parallel::shared_array;
 use crate::effects::Effects;
 use crate::lane_cost::lane_cost;
+use crate::positions::keep_positions;
 use crate::vectorize::{VarSet, assigned, live_before};
-use crate::walk::{self, Renames, blocks_mut};
+use crate::walk::{self, blocks_mut};
 use combines::only_combines;
+use parfuse_ir::Loc;
 use parfuse_ir::grid::Grain;
-use parfuse_ir::loops::{Block, Event, Expr, Loops, Note, Parfor, PromotionRefusal, Stmt, Value};
-use parfuse_ir::{DType, Loc, Scalar, ScalarOp};
+use parfuse_ir::loops::{Block, Event, Loops, Note, Parfor, PromotionRefusal, Stmt, Value};
 
 const PASS: &str = "promote_loops";
 
@@ -199,56 +200,6 @@ fn refusal(loops: &Loops, parfor: &Parfor, depth: u32, reason: PromotionRefusal)
         event: Event::NotPromoted(reason),
         locs,
     })
-}
-
-/// Has checks report the iteration that the loop had before, and random numbers be those of that iteration.
-fn keep_positions(loops: &mut Loops, before: &Parfor, parfor: &mut Parfor) {
-    let mut places = Vec::new();
-    walk::visit(&parfor.body, &mut |stmt| match stmt {
-        Stmt::Let(value) if loops.values[*value].expr == Expr::LinearIndex => places.push(*value),
-        _ => {}
-    });
-    let silent = |stmt: &Stmt| matches!(stmt, Stmt::Check { iteration: None, .. });
-    if places.is_empty() && !walk::any(&parfor.body, &mut |stmt| silent(stmt)) {
-        return;
-    }
-    let (position, mut body) = row_major(loops, before);
-    body.append(&mut parfor.body);
-    parfor.body = body;
-    number_checks(&mut parfor.body, position);
-    let mut renames = Renames::new(loops);
-    for place in &places {
-        renames.set(*place, position);
-    }
-    walk::retain(&mut parfor.body, &mut |stmt| !matches!(stmt, Stmt::Let(value) if places.contains(value)));
-    renames.block(loops, &mut parfor.body);
-}
-
-/// An iteration's position in the space of a loop, and the statements that compute it.
-fn row_major(loops: &mut Loops, parfor: &Parfor) -> (Value, Block) {
-    let mut block = Block::new();
-    let mut op = |op, a, b| {
-        let value = loops.value(Expr::Op(op, vec![a, b]), DType::Usize, Loc::NONE);
-        block.push(Stmt::Let(value));
-        value
-    };
-    let dimensions = parfor.indices.iter().copied().zip(parfor.extents.iter().copied());
-    let position = dimensions.reduce(|(position, _), (index, extent)| {
-        let rows = op(ScalarOp::Mul, position, extent);
-        (op(ScalarOp::Add, rows, index), extent)
-    });
-    let position = position.map(|(position, _)| position);
-    let zero = Expr::Const(Scalar::Usize(0));
-    (position.unwrap_or_else(|| loops.value(zero, DType::Usize, Loc::NONE)), block)
-}
-
-fn number_checks(block: &mut Block, position: Value) {
-    for stmt in block {
-        if let Stmt::Check { iteration: iteration @ None, .. } = stmt {
-            *iteration = Some(position);
-        }
-        blocks_mut(stmt).for_each(|inner| number_checks(inner, position));
-    }
 }
 
 #[cfg(test)]

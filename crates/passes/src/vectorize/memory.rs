@@ -98,9 +98,9 @@ impl Translator<'_> {
         let data = &self.loops.buffers[buffer];
         let (unit, fixed) = match &data.origin {
             Origin::Param { layout, .. } => (layout.unit, true),
-            Origin::Local => (true, false),
+            Origin::Local => (data.rank.checked_sub(1), false),
         };
-        if unit && axis + 1 == data.rank {
+        if unit == Some(axis) {
             return self.build.i64(1);
         }
         self.shape_of(Inst::Stride(buffer, axis), fixed)
