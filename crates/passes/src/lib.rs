@@ -49,6 +49,7 @@ pub use raise_checks::raise_checks;
 pub use rejection::{ReductionFlaw, Rejection};
 pub use remove_dead_code::remove_dead_code;
 pub use renumber::renumber;
-pub use vectorize::{LaneOptions, vectorize, vectorize_with};
+pub use vectorize::vectorize;
+pub use vectorize::{LaneOptions, vectorize_with};
 pub use widen_indices::widen_indices;
 pub use zero_fills::zero_fills;
