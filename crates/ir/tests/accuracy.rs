@@ -8,7 +8,10 @@
 //!
 //! An ULP is the distance of neighbouring floats at the exact value. A result at integer distance 1 from the
 //! correctly rounded one may be off by up to 1.5 ULP, hence the third line. Run with `--nocapture` to read
-//! the figures.
+//! the figures; `accuracy/document.rs` writes them into `docs/ACCURACY.md`.
+
+#[path = "accuracy/document.rs"]
+mod document;
 
 use parfuse_ir::{Scalar, ScalarOp};
 use std::fs;
@@ -289,6 +292,14 @@ fn error_f32(actual: f32, exact: f64) -> f64 {
     (actual as f64 - exact).abs() / 2f64.powi(exponent - 23)
 }
 
+/// The true error in ULP of an `f64`, given the exact value as a float and by how many ULP it is above that.
+fn error_f64(actual: f64, expected: f64, remainder: f64) -> f64 {
+    let exponent = ((expected.abs().to_bits() >> 52) as i32 - 1023).max(-1022);
+    // In two steps, since an ULP may be too small for a power of two to divide by.
+    let error = (actual - expected) * 2f64.powi(52 - exponent / 2) * 2f64.powi(exponent / 2 - exponent);
+    (error - remainder).abs()
+}
+
 /// The rows of a file of data, as bits.
 fn rows(path: &str) -> Vec<Vec<u64>> {
     let path = format!("{}/tests/data/accuracy/{path}.csv", env!("CARGO_MANIFEST_DIR"));
@@ -377,11 +388,7 @@ fn true_errors_are_below_one_ulp() {
             let (x, y) = (f64::from_bits(row[0]), f64::from_bits(row[row.len() - 3]));
             let (expected, remainder) = (f64::from_bits(expected), f64::from_bits(remainder));
             let actual = function.apply_f64(x, y);
-            let exponent = ((expected.abs().to_bits() >> 52) as i32 - 1023).max(-1022);
-            // In two steps, since an ULP may be too small for a power of two to divide by.
-            let error =
-                (actual - expected) * 2f64.powi(52 - exponent / 2) * 2f64.powi(exponent / 2 - exponent);
-            let error = (error - remainder).abs();
+            let error = error_f64(actual, expected, remainder);
             assert!(error <= 1.0, "{}({x:e}, {y:e}) = {actual:e} is off by {error}", function.name);
             worst = worst.max(error);
         }
