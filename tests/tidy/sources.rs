@@ -1,4 +1,4 @@
-//! The sources: a claim at the head, one room in size, `unsafe` in three rooms, nothing left over.
+//! The sources: a claim at the head, one room in size, `unsafe` in four rooms, nothing left over.
 
 use super::{files, read, report, root};
 use std::path::{Path, PathBuf};
@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 /// No file is longer: it would be two rooms.
 const MOST_LINES: usize = 600;
 
-/// Where `unsafe` code may be: three rooms, two tests of machine code without the library around it, and a test with
+/// Where `unsafe` code may be: four rooms, two tests of machine code without the library around it, and a test with
 /// an allocator that counts.
-const UNSAFE: [&str; 6] = [
+const UNSAFE: [&str; 7] = [
     "crates/codegen/src/memory.rs",
+    "crates/codegen/src/script.rs",
     "crates/codegen/tests/execution/machine.rs",
     "crates/codegen/tests/execution/pages.rs",
     "crates/parfuse/src/call.rs",

@@ -3,19 +3,26 @@
 use crate::abi;
 use crate::constants::Constants;
 use crate::memory::Memory;
+use crate::script::Script;
 use parfuse_ir::lane::RegionId;
 use std::fmt;
 use std::time::Duration;
 
 /// A kernel's machine code. Its functions may be called, from any thread, while it is alive.
 pub struct Code {
-    pub(crate) driver: abi::Driver,
+    pub(crate) driver: DriverCode,
     pub(crate) regions: Vec<RegionCode>,
     pub(crate) code_size: usize,
     pub(crate) compile_time: Duration,
     // Owners of what the functions consist of and read.
     pub(crate) _memory: Memory,
     pub(crate) _constants: Constants,
+}
+
+/// A driver.
+pub(crate) enum DriverCode {
+    Compiled(abi::Driver),
+    Followed(Script),
 }
 
 /// A region's function.
@@ -25,10 +32,6 @@ pub(crate) struct RegionCode {
 }
 
 impl Code {
-    /// The serial code of the kernel.
-    pub fn driver(&self) -> abi::Driver {
-        self.driver
-    }
     /// The code of one block of a region.
     pub fn region(&self, region: RegionId) -> abi::RegionFn {
         self.regions[region.0 as usize].function

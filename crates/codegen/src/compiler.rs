@@ -1,10 +1,11 @@
 //! The compiler: a processor's instruction set, ready to compile kernels from any thread.
 
-use crate::code::{Code, Listing, RegionCode};
+use crate::code::{Code, DriverCode, Listing, RegionCode};
 use crate::constants::Constants;
 use crate::emit::Traits;
 use crate::memory::Memory;
 use crate::plan::Plan;
+use crate::script::Script;
 use crate::{Isa, driver, libcalls, region, wide};
 use cranelift_codegen::isa::{OwnedTargetIsa, TargetFrontendConfig};
 use cranelift_codegen::settings::{self, Configurable};
@@ -195,7 +196,12 @@ impl Compiler {
             code_size: 0,
         };
         let (pointer, convention) = (self.traits.pointer, isa.default_call_conv());
-        let driver = build.define("driver", driver::signature(pointer, convention), driver::emit)?;
+        // A listing shows what thorough code is.
+        let script = if effort == Effort::Quick { Script::new(lane) } else { None };
+        let driver = match script {
+            Some(script) => Err(script),
+            None => Ok(build.define("driver", driver::signature(pointer, convention), driver::emit)?),
+        };
         let mut regions = Vec::new();
         for (id, region) in lane.regions.iter() {
             let (name, signature) = (id.to_string(), region::signature(pointer, convention));
@@ -214,7 +220,10 @@ impl Compiler {
         let Build { mut memory, constants, code_size, .. } = build;
         memory.module().finalize_definitions().map_err(|error| error.to_string())?;
         Ok(Code {
-            driver: memory.driver(driver),
+            driver: match driver {
+                Ok(function) => DriverCode::Compiled(memory.driver(function)),
+                Err(script) => DriverCode::Followed(script),
+            },
             regions: regions
                 .into_iter()
                 .map(|(id, lanes)| RegionCode { function: memory.region(id), lanes })

@@ -26,6 +26,7 @@ mod memory;
 mod plan;
 mod reduction;
 mod region;
+mod script;
 mod wide;
 
 pub use code::{Code, Listing};

@@ -163,7 +163,7 @@ pub(crate) fn call(
     // SAFETY: the frame has the length and layout that the driver was compiled for and outlives the call; the
     // host starts with its table, outlives the call, and is reached only through `host_address` until the
     // call returns; the module documentation says why the code stays inside the arrays.
-    let status = unsafe { (code.driver())(frame, host_address.cast(), &mut fault) };
+    let status = unsafe { code.run(frame, host_address.cast(), &mut fault) };
     match status {
         abi::OK => Ok(host.outputs()),
         abi::FAULT => Err(host.fault_error(fault)),

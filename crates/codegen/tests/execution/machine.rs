@@ -131,12 +131,11 @@ impl<'a> Machine<'a> {
 
     /// Runs the driver.
     pub fn run(&mut self) -> End {
-        let driver = self.code.driver();
-        let machine: *mut Machine<'a> = self;
+        let (code, machine): (&Code, *mut Machine<'a>) = (self.code, self);
         // SAFETY: the frame has all its slots, the arrays are as long as the test's program needs, and the
         // machine, whose first field is the table, outlives the call.
         let status =
-            unsafe { driver((*machine).frame.as_mut_ptr(), machine.cast(), &raw mut (*machine).fault) };
+            unsafe { code.run((*machine).frame.as_mut_ptr(), machine.cast(), &raw mut (*machine).fault) };
         self.end(status)
     }
 
