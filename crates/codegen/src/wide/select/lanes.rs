@@ -41,6 +41,7 @@ impl Selector<'_> {
         self.read(args);
         let dead: [bool; 3] = std::array::from_fn(|k| args.get(k).is_some_and(|arg| self.is_dead(*arg)));
         let uniform_count = self.uniform_count(op, args);
+        self.shared_constants = Some(Vec::new());
         let registers: Registers = (0..self.count)
             .map(|k| {
                 let mut operands = [Operand::Constant(0); 3];
@@ -53,6 +54,7 @@ impl Selector<'_> {
                 self.lane_op(op, ty, result, &operands[..args.len()], dead, Extent::Group)
             })
             .collect();
+        self.shared_constants = None;
         self.bind_lanes(value, registers);
     }
 
@@ -172,10 +174,11 @@ impl Selector<'_> {
             let c = self.source(c, ty, extent);
             return self.machine.fused(of_size!(ty, Vfmadd213pd, Vfmadd213ps), length, a, b, c);
         }
-        let fresh_c = is_constant(c);
+        let c_is_constant = is_constant(c);
         let c = self.register(c, ty, extent);
         let b = self.source(b, ty, extent);
-        if c_dies || fresh_c {
+        // A constant serves the other registers of the step, too, if it is not overwritten.
+        if c_dies || (c_is_constant && !a_dies) {
             return self.machine.fused(of_size!(ty, Vfmadd231pd, Vfmadd231ps), length, c, a, b);
         }
         self.machine.fused(of_size!(ty, Vfmadd132pd, Vfmadd132ps), length, a, c, b)

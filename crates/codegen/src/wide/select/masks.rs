@@ -65,14 +65,9 @@ impl Selector<'_> {
     }
 
     /// EVEX: ones for all lanes of a group.
-    fn full(&mut self) -> Reg {
-        match self.full {
-            Some(full) => full,
-            None => {
-                let bits = self.machine.imm((1 << self.group) - 1);
-                self.mask_of_bits(bits)
-            }
-        }
+    pub(super) fn full(&mut self) -> Reg {
+        let bits = self.machine.imm((1 << self.group) - 1);
+        self.mask_of_bits(bits)
     }
 
     /// `a op b` of masks.

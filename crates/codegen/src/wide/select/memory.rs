@@ -388,8 +388,7 @@ impl Selector<'_> {
     /// A mask of all lanes, for lanes of a type.
     fn all_lanes(&mut self, ty: LaneType) -> Reg {
         if self.isa.evex() {
-            let ones = self.machine.imm((1 << self.group) - 1);
-            return self.mask_of_bits(ones);
+            return self.full();
         }
         self.constant_register(u64::MAX, ty, Extent::Group)
     }

@@ -112,8 +112,8 @@ struct Selector<'a> {
     row_lanes: Vec<(Value, Reg)>,
     /// How often a value is yet to be read; it dies where this becomes zero, if it was made in the step.
     remaining: Vec<u32>,
-    /// A group's worth of ones, if something needs it.
-    full: Option<Reg>,
+    /// During an operation on several registers: the constants that it has in registers.
+    shared_constants: Option<Vec<((u64, usize, Extent), Reg)>>,
     /// Own memory for going lane by lane: operands, then the result.
     scratch: Option<i32>,
     bindings: Vec<Binding>,

@@ -107,10 +107,19 @@ impl Selector<'_> {
 
     /// A constant in all lanes of a register.
     pub(super) fn constant_register(&mut self, bits: u64, ty: LaneType, extent: Extent) -> Reg {
+        let key = (bits, size(ty), extent);
+        let shared = self.shared_constants.iter().flatten().find(|(known, _)| *known == key);
+        if let Some((_, register)) = shared {
+            return *register;
+        }
         let length = self.length(ty, extent);
         let op = if size(ty) == 8 { VectorOp::Vpbroadcastq } else { VectorOp::Vpbroadcastd };
         let place = self.element(bits, ty, size(ty));
-        self.machine.unary(op, length, Source::Memory(place))
+        let register = self.machine.unary(op, length, Source::Memory(place));
+        if let Some(shared) = &mut self.shared_constants {
+            shared.push((key, register));
+        }
+        register
     }
 
     /// Register `k` of a value as an operand.
