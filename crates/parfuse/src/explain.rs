@@ -3,6 +3,7 @@
 use crate::error::Place;
 use crate::fits;
 use crate::specialise::Specialisation;
+use parfuse_codegen::Isa;
 use parfuse_ir::grid::Grain;
 use parfuse_ir::lane::{Block, Inst, Lanes, Node, Region};
 use parfuse_ir::loops::{Event, FusionRefusal, Note, PromotionRefusal, Source};
@@ -26,6 +27,8 @@ pub struct Explanation {
     pub arrays_contracted: Vec<String>,
     /// Loops that were not fused, or not run in parallel, and why.
     pub refusals: Vec<Refusal>,
+    /// Which instructions the regions are made of.
+    pub isa: Isa,
     /// From the program to callable code.
     pub compile_time: Duration,
     /// The size of the machine code in bytes.
@@ -70,7 +73,7 @@ pub struct Refusal {
 }
 
 impl Explanation {
-    pub(crate) fn new(name: &str, program: &Program, made: &Specialisation) -> Explanation {
+    pub(crate) fn new(name: &str, program: &Program, made: &Specialisation, isa: Isa) -> Explanation {
         let files = &program.files;
         let params = program
             .params
@@ -99,6 +102,7 @@ impl Explanation {
             arrays_allocated,
             arrays_contracted: made.loops.notes.iter().filter_map(contracted).collect(),
             refusals: made.loops.notes.iter().filter_map(|note| Refusal::new(note, files)).collect(),
+            isa,
             compile_time: made.compile_time,
             code_size: made.best_code().code_size(),
         }
@@ -249,11 +253,12 @@ impl fmt::Display for Explanation {
         writeln!(f, "{}{}", self.kernel, self.signature)?;
         writeln!(
             f,
-            "  {}, {} allocated, compiled in {:.0} µs to {} bytes",
+            "  {}, {} allocated, compiled in {:.0} µs to {} bytes for {}",
             plural(self.regions.len(), "parallel region"),
             plural(self.arrays_allocated, "array"),
             self.compile_time.as_secs_f64() * 1e6,
-            self.code_size
+            self.code_size,
+            self.isa
         )?;
         for (index, region) in self.regions.iter().enumerate() {
             write!(

@@ -233,7 +233,7 @@ impl Kernel {
     /// If the kernel does not compile.
     pub fn explain(&self) -> Result<Explanation, Error> {
         let program = self.traced()?;
-        Ok(Explanation::new(&self.0.name, program, &*self.representative()?))
+        Ok(Explanation::new(&self.0.name, program, &*self.representative()?, self.0.core.compiler.isa()))
     }
 
     /// The traced program as text.
