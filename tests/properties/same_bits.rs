@@ -65,7 +65,7 @@ fn small_arrays() {
 #[test]
 fn lengths_around_a_block() {
     let start = 1 << 32;
-    run_many(start..start + cases(200) / 40, |choices| [choices.pick(&[8191, 8192, 8193]), 1, 2]);
+    run_many(start..start + cases(200) / 50, |choices| [choices.pick(&[8191, 8192, 8193]), 1, 2]);
 }
 
 #[test]
