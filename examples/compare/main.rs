@@ -85,6 +85,31 @@ const ENTRIES: &[Entry] = &[
         compare: |n, options| kernels::sum::compare_with(options, &mixture(n).0),
         kernel: kernels::sum::kernel,
     },
+    Entry {
+        name: "deviation",
+        about: "the standard deviation of n elements",
+        default_n: 10_000_000,
+        compare: |n, options| kernels::deviation::compare_with(options, &mixture(n).0),
+        kernel: kernels::deviation::kernel,
+    },
+    Entry {
+        name: "black_scholes",
+        about: "call and put prices of n options",
+        default_n: 1_000_000,
+        compare: |n, options| {
+            let (prices, years) = mixture(n);
+            let (prices, strikes, years) = (prices * 10.0 + 30.0, &years * -100.0 + 65.0, years * 10.0);
+            kernels::black_scholes::compare_with(options, &prices, &strikes, &years, 0.02, 0.3)
+        },
+        kernel: kernels::black_scholes::kernel,
+    },
+    Entry {
+        name: "polynomial",
+        about: "a polynomial of degree eight at n elements of 32 bits",
+        default_n: 1_000_000,
+        compare: |n, options| kernels::polynomial::compare_with(options, &mixture(n).0.mapv(|x| x as f32)),
+        kernel: kernels::polynomial::kernel,
+    },
 ];
 
 /// Means spread over [-1, 1] and widths over [0.1, 0.4], the same for every run.

@@ -1,0 +1,73 @@
+"""C with OpenMP: `kernels.c`, compiled by `run.py` to the library that is the argument."""
+
+import ctypes
+import math
+import sys
+
+import numpy as np
+
+from protocol import LIMIT, RATE, VOLATILITY, X, market, mixture, serve, spread
+
+LIBRARY = ctypes.CDLL(sys.argv[1])
+
+
+def prepared(name, *arguments, out=None):
+    """A call with these arguments; its results are `out`, or the number returned if there is none."""
+    function = getattr(LIBRARY, name)
+    function.restype = ctypes.c_double if out is None else None
+    kinds = {float: ctypes.c_double, int: ctypes.c_long}
+    converted = [
+        a.ctypes.data_as(ctypes.c_void_p) if isinstance(a, np.ndarray) else kinds[type(a)](a) for a in arguments
+    ]
+
+    def call(keep=arguments):
+        result = function(*converted)
+        return result if out is None else out
+
+    return call
+
+
+def gaussians(n):
+    means, widths = mixture(n)
+    out = np.zeros(n)
+    return prepared("gaussians", X, means, widths, out, n, out=out)
+
+
+def kde(n):
+    means, widths = mixture(n)
+    return prepared("kde", X, means, widths, n)
+
+
+def mandelbrot(n):
+    side = math.isqrt(n)
+    counts = np.zeros((side, side), np.int32)
+    return prepared("mandelbrot", side, side, LIMIT, counts, out=counts)
+
+
+def add(n):
+    out = np.zeros(n)
+    return prepared("add", spread(0, n), spread(n, n), out, n, out=out)
+
+
+def black_scholes(n):
+    prices, strikes, years = market(n)
+    calls, puts = np.zeros(n), np.zeros(n)
+    return prepared("black_scholes", prices, strikes, years, RATE, VOLATILITY, calls, puts, n, out=(calls, puts))
+
+
+def polynomial(n):
+    out = np.zeros(n, np.float32)
+    return prepared("polynomial", spread(0, n).astype(np.float32), out, n, out=out)
+
+
+serve({
+    "gaussians": gaussians,
+    "kde": kde,
+    "monte_carlo_pi": lambda n: prepared("monte_carlo_pi", n),
+    "mandelbrot": mandelbrot,
+    "add": add,
+    "sum": lambda n: prepared("sum", spread(0, n), n),
+    "deviation": lambda n: prepared("deviation", spread(0, n), n),
+    "black_scholes": black_scholes,
+    "polynomial": polynomial,
+})
