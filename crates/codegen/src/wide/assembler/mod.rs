@@ -75,8 +75,8 @@ pub(crate) struct ConstantId(u32);
 pub(crate) enum Constant {
     /// An element of `size` bytes (1, 4 or 8), as often as fills `bytes`.
     Splat { bits: u64, size: u8, bytes: u8 },
-    /// `first`, `first + 1`, … of `size` bytes (4 or 8).
-    Count { first: u8, size: u8, bytes: u8 },
+    /// `first * step`, `(first + 1) * step`, … of `size` bytes (4 or 8).
+    Count { first: u8, step: u64, size: u8, bytes: u8 },
 }
 
 impl Constant {
@@ -93,9 +93,10 @@ impl Constant {
                     out.extend_from_slice(&bits.to_le_bytes()[..size as usize]);
                 }
             }
-            Constant::Count { first, size, bytes } => {
+            Constant::Count { first, step, size, bytes } => {
                 for k in 0..bytes / size {
-                    out.extend_from_slice(&((first + k) as u64).to_le_bytes()[..size as usize]);
+                    let multiple = ((first + k) as u64).wrapping_mul(step);
+                    out.extend_from_slice(&multiple.to_le_bytes()[..size as usize]);
                 }
             }
         }

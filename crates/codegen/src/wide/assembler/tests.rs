@@ -313,7 +313,7 @@ fn general_instructions_read_as_they_were_meant() {
 fn jumps_and_constants_find_their_targets() {
     let mut constants = Vec::new();
     let small = intern(&mut constants, Constant::Splat { bits: 7, size: 4, bytes: 4 });
-    let large = intern(&mut constants, Constant::Count { first: 3, size: 8, bytes: 64 });
+    let large = intern(&mut constants, Constant::Count { first: 3, step: 1, size: 8, bytes: 64 });
     assert_eq!(intern(&mut constants, Constant::Splat { bits: 7, size: 4, bytes: 4 }), small);
     let mut assembler = Assembler::new(true, 2, constants);
     let load = |constant| Memory { base: Base::Constant(constant), index: None, displacement: 0 };

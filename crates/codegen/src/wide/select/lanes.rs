@@ -6,7 +6,7 @@
 use super::values::Operand;
 use super::{Extent, Registers, Selector};
 use crate::wide::assembler::{Length, VectorOp};
-use crate::wide::machine::{Reg, Source};
+use crate::wide::machine::{Kind, Reg, Source};
 use parfuse_ir::lane::{LaneOp, LaneType, Shape, Value};
 
 /// Picks the instruction for the type: of 64-bit lanes or of 32-bit lanes.
@@ -32,6 +32,9 @@ impl Selector<'_> {
     /// An operation on lanes; binds its result.
     pub(super) fn lanes_op(&mut self, value: Value, op: LaneOp, args: &[Value]) {
         let (ty, result) = (self.operand_type(op, args), self.ty(value));
+        if let Some(registers) = self.multiples(op, args) {
+            return self.bind_lanes(value, registers);
+        }
         // Operands that are uniform but not constant are broadcast for all registers at once.
         for arg in args {
             if self.bits(*arg).is_none() {
@@ -56,6 +59,18 @@ impl Selector<'_> {
             .collect();
         self.shared_constants = None;
         self.bind_lanes(value, registers);
+    }
+
+    /// An index times a constant: the first lane's product, plus constants.
+    fn multiples(&mut self, op: LaneOp, args: &[Value]) -> Option<Registers> {
+        if op != LaneOp::IMul {
+            return None;
+        }
+        let step = self.bits(args[1])?;
+        let first = self.first_number(args[0])?;
+        let factor = self.machine.imm(step);
+        let product = self.machine.in_place(Kind::Multiply(true), first, Some(factor));
+        Some(self.numbers(product, step))
     }
 
     /// A constant count of shifts, which stands in the instruction.

@@ -46,11 +46,11 @@ impl Selector<'_> {
         let lane = self.machine.unary(VectorOp::VmovqFrom, Length::L128, count);
         if self.widest == 8 {
             let counts = self.machine.unary(VectorOp::Vpbroadcastq, length, lane);
-            let numbers = self.machine.constant(Constant::Count { first: 0, bytes: 32, size: 8 });
+            let numbers = self.machine.constant(Constant::Count { first: 0, step: 1, bytes: 32, size: 8 });
             return self.machine.binary(VectorOp::Vpcmpgtq, length, counts, Source::Memory(numbers));
         }
         let counts = self.machine.unary(VectorOp::Vpbroadcastd, length, lane);
-        let numbers = self.machine.constant(Constant::Count { first: 0, bytes: 32, size: 4 });
+        let numbers = self.machine.constant(Constant::Count { first: 0, step: 1, bytes: 32, size: 4 });
         self.machine.binary(VectorOp::Vpcmpgtd, length, counts, Source::Memory(numbers))
     }
 

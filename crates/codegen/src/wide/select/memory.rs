@@ -81,7 +81,7 @@ impl Selector<'_> {
         let stride = self.scalar(stride);
         let stride = self.broadcast(stride, LaneType::I64);
         let length = self.length(LaneType::I64, Extent::Group);
-        let numbers = Constant::Count { first: 0, size: 8, bytes: length.bytes() as u8 };
+        let numbers = Constant::Count { first: 0, step: 1, size: 8, bytes: length.bytes() as u8 };
         let numbers = self.machine.constant(numbers);
         let numbers = self.machine.unary(VectorOp::Vmovupd, length, Source::Memory(numbers));
         use super::values::Operand::Register;
@@ -308,7 +308,7 @@ impl Selector<'_> {
             _ => (VectorOp::Vpbroadcastd, 4),
         };
         let bits = self.machine.unary(broadcast, length, lane);
-        let numbers = Constant::Count { first: 0, size, bytes: length.bytes() as u8 };
+        let numbers = Constant::Count { first: 0, step: 1, size, bytes: length.bytes() as u8 };
         let numbers = self.machine.constant(numbers);
         let shift = if size == 8 { VectorOp::Vpsrlvq } else { VectorOp::Vpsrlvd };
         let shifted = self.machine.binary(shift, length, bits, Source::Memory(numbers));

@@ -67,6 +67,15 @@ enum Part {
     Any,
 }
 
+/// A constant in lanes of a size, and the register that has it.
+#[derive(Clone, Copy)]
+struct SharedConstant {
+    bits: u64,
+    size: usize,
+    extent: Extent,
+    register: Reg,
+}
+
 /// How many lanes of a vector register count.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Extent {
@@ -113,7 +122,7 @@ struct Selector<'a> {
     /// How often a value is yet to be read; it dies where this becomes zero, if it was made in the step.
     remaining: Vec<u32>,
     /// During an operation on several registers: the constants that it has in registers.
-    shared_constants: Option<Vec<((u64, usize, Extent), Reg)>>,
+    shared_constants: Option<Vec<SharedConstant>>,
     /// Own memory for going lane by lane: operands, then the result.
     scratch: Option<i32>,
     bindings: Vec<Binding>,

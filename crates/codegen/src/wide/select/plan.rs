@@ -30,8 +30,6 @@ pub(super) struct Plan {
     pub(super) strides: Vec<Value>,
     /// The uniform values that the body uses in lanes.
     pub(super) broadcasts: Vec<Value>,
-    /// The body's leaves that are the lane index or the linear index.
-    pub(super) indices: Vec<Value>,
     /// How often the body reads each value.
     pub(super) reads: Vec<u32>,
 }
@@ -113,7 +111,6 @@ impl<'a> Scan<'a> {
             bases: Vec::new(),
             strides: Vec::new(),
             broadcasts: Vec::new(),
-            indices: Vec::new(),
             reads: vec![0; region.code.values.len()],
         };
         Scan { region, plan, loops: false, branches: false, operations: 0, streams: 0, other_stores: 0 }
@@ -223,7 +220,6 @@ impl<'a> Scan<'a> {
         self.plan.reads[value.0 as usize] += 1;
         if matches!(self.region.code.values[value].inst, Inst::LaneIndex | Inst::LinearIndex) {
             self.wide_as(LaneType::I64);
-            push_new(&mut self.plan.indices, value);
         }
     }
 

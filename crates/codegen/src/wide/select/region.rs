@@ -14,13 +14,13 @@
 use super::check::OnFault;
 use super::plan::Plan;
 use super::reductions::Accumulator;
-use super::{Binding, Extent, Registers, Selector, Target};
+use super::{Binding, Registers, Selector, Target};
 use crate::abi;
 use crate::compiler::Effort;
-use crate::wide::assembler::{Alu, Condition, Constant, VectorOp};
-use crate::wide::machine::{Block, Kind, Machine, Place, Reg, Source, Test};
+use crate::wide::assembler::{Alu, Condition};
+use crate::wide::machine::{Block, Kind, Machine, Place, Reg, Test};
 use parfuse_ir::grid::BlockRange;
-use parfuse_ir::lane::{Inst, Lane, LaneOp, LaneType, Region, Value};
+use parfuse_ir::lane::{Inst, Lane, LaneOp, LaneType, Region};
 use regalloc2::RegClass;
 use std::mem::offset_of;
 
@@ -324,13 +324,6 @@ impl Shape<'_> {
             let (value, register) = s.row_lanes[position];
             s.bind_lanes(value, Registers::from_elem(register, s.count));
         }
-        for value in &self.plan.indices {
-            let first = match (&s.code.values[*value].inst, s.row_position) {
-                (Inst::LinearIndex, Some(row_position)) => s.machine.alu(Alu::Add, true, row_position, index),
-                _ => index,
-            };
-            self.bind_numbers(s, *value, first);
-        }
         s.nodes(&self.region.code.body);
         let (mut lanes, mut rest) = (Registers::new(), held);
         let position =
@@ -348,20 +341,5 @@ impl Shape<'_> {
         }
         s.leave(mark);
         lanes
-    }
-
-    /// Binds a value to `first`, `first + 1`, …
-    fn bind_numbers(&self, s: &mut Selector<'_>, value: Value, first: Reg) {
-        let length = s.length(LaneType::I64, Extent::Group);
-        let first = s.broadcast(first, LaneType::I64);
-        let registers = (0..s.count)
-            .map(|k| {
-                let first_lane = (k * s.group) as u8;
-                let numbers = Constant::Count { first: first_lane, size: 8, bytes: length.bytes() as u8 };
-                let numbers = s.machine.constant(numbers);
-                s.machine.binary(VectorOp::Vpaddq, length, first, Source::Memory(numbers))
-            })
-            .collect();
-        s.bind_lanes(value, registers);
     }
 }

@@ -5,6 +5,7 @@ use super::{Extent, Selector};
 use crate::wide::assembler::{Alu, Condition, Length, Shift, VectorOp};
 use crate::wide::machine::{Kind, Reg};
 use parfuse_ir::lane::{LaneOp, LaneType, Value};
+use smallvec::SmallVec;
 
 /// Whether an operation on integers or truth values is done in general registers.
 fn is_general(op: LaneOp, ty: LaneType) -> bool {
@@ -17,13 +18,30 @@ fn is_general(op: LaneOp, ty: LaneType) -> bool {
     }
 }
 
+/// Whether a constant second operand of an operation stands in the instruction.
+fn is_immediate(op: LaneOp, ty: LaneType, bits: u64) -> bool {
+    use LaneOp::*;
+    match op {
+        Shl | UShr | SShr => true,
+        IAdd | ISub | IMul | IAnd | IOr | IXor | IEq | INe | SLt | SLe | ULt | ULe => {
+            small_constant(bits, ty == LaneType::I64).is_some()
+        }
+        _ => false,
+    }
+}
+
 impl Selector<'_> {
     /// An operation on uniform values; binds its result.
     pub(super) fn scalar_op(&mut self, value: Value, op: LaneOp, args: &[Value]) {
         let (ty, result) = (self.operand_type(op, args), self.ty(value));
         let register = if is_general(op, ty) {
             let second = args.get(1).and_then(|arg| self.bits(*arg));
-            let scalars: Vec<Reg> = args.iter().map(|arg| self.scalar(*arg)).collect();
+            let first = self.scalar(args[0]);
+            let mut scalars: SmallVec<[Reg; 3]> = SmallVec::from_slice(&[first]);
+            // A constant that stands in the instruction needs no register.
+            if !second.is_some_and(|bits| is_immediate(op, ty, bits)) {
+                scalars.extend(args[1..].iter().map(|arg| self.scalar(*arg)));
+            }
             self.scalar_integers(op, ty, &scalars, second)
         } else {
             let operands: Vec<Operand> = args.iter().map(|arg| self.scalar_operand(*arg)).collect();

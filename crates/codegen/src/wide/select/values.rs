@@ -3,7 +3,7 @@
 //! Broadcasts are bound too, so that the next use finds them. Whatever is bound inside a block of the program is
 //! forgotten at its end. Constants are never bound: as a last operand they stand in memory, which costs nothing.
 
-use super::{Extent, Part, Registers, Selector, size};
+use super::{Extent, Part, Registers, Selector, SharedConstant, size};
 use crate::wide::assembler::{Alu, Constant, Length, VectorOp};
 use crate::wide::machine::{Kind, Place, Reg, Source};
 use parfuse_ir::lane::{Inst, LaneType, Value};
@@ -107,17 +107,21 @@ impl Selector<'_> {
 
     /// A constant in all lanes of a register.
     pub(super) fn constant_register(&mut self, bits: u64, ty: LaneType, extent: Extent) -> Reg {
-        let key = (bits, size(ty), extent);
-        let shared = self.shared_constants.iter().flatten().find(|(known, _)| *known == key);
-        if let Some((_, register)) = shared {
-            return *register;
+        let size = size(ty);
+        let known = self
+            .shared_constants
+            .iter()
+            .flatten()
+            .find(|known| known.bits == bits && known.size == size && known.extent == extent);
+        if let Some(known) = known {
+            return known.register;
         }
         let length = self.length(ty, extent);
-        let op = if size(ty) == 8 { VectorOp::Vpbroadcastq } else { VectorOp::Vpbroadcastd };
-        let place = self.element(bits, ty, size(ty));
+        let op = if size == 8 { VectorOp::Vpbroadcastq } else { VectorOp::Vpbroadcastd };
+        let place = self.element(bits, ty, size);
         let register = self.machine.unary(op, length, Source::Memory(place));
         if let Some(shared) = &mut self.shared_constants {
-            shared.push((key, register));
+            shared.push(SharedConstant { bits, size, extent, register });
         }
         register
     }
@@ -164,6 +168,11 @@ impl Selector<'_> {
         if !present.is_empty() {
             return present.clone();
         }
+        if let Some(first) = self.first_number(value) {
+            let registers = self.numbers(first, 1);
+            self.bind_lanes(value, registers.clone());
+            return registers;
+        }
         let ty = self.ty(value);
         if let Some(bits) = self.bits(value) {
             let register = match ty {
@@ -180,6 +189,33 @@ impl Selector<'_> {
         let registers = Registers::from_elem(register, self.count);
         self.bind_lanes(value, registers.clone());
         registers
+    }
+
+    /// Of the lane index or the linear index: its value in the first lane.
+    pub(super) fn first_number(&mut self, value: Value) -> Option<Reg> {
+        match self.code.values[value].inst {
+            Inst::LaneIndex => Some(self.step_index()),
+            Inst::LinearIndex => {
+                let (row, index) =
+                    (self.row_position.expect("set at the start of the row"), self.step_index());
+                Some(self.machine.alu(Alu::Add, true, row, index))
+            }
+            _ => None,
+        }
+    }
+
+    /// `first`, `first + step`, … over all lanes of the step.
+    pub(super) fn numbers(&mut self, first: Reg, step: u64) -> Registers {
+        let length = self.length(LaneType::I64, Extent::Group);
+        let first = self.broadcast(first, LaneType::I64);
+        (0..self.count)
+            .map(|k| {
+                let lane = (k * self.group) as u8;
+                let numbers = Constant::Count { first: lane, step, size: 8, bytes: length.bytes() as u8 };
+                let numbers = self.machine.constant(numbers);
+                self.machine.binary(VectorOp::Vpaddq, length, first, Source::Memory(numbers))
+            })
+            .collect()
     }
 
     /// A uniform value in all lanes of a register.
