@@ -75,7 +75,7 @@ fn passes_do_what_the_files_say() {
 
 #[test]
 fn every_pass_has_files_for_what_it_does_and_what_it_refuses() {
-    let others = ["lower_arrays", "check_parallel", "vectorize"];
+    let others = ["relax_floats", "lower_arrays", "check_parallel", "vectorize"];
     for pass in PASSES.iter().map(|(name, _)| *name).chain(others) {
         let files = entries(&directory().join(pass));
         assert!(files.len() >= 2, "tests/ir/{pass} has {} files", files.len());
@@ -85,6 +85,9 @@ fn every_pass_has_files_for_what_it_does_and_what_it_refuses() {
 /// What a pass makes of the text of a file.
 fn result(pass: &str, input: &str, file: &Path) -> String {
     let fail = |error: &dyn std::fmt::Display| -> ! { panic!("{}: {error}", file.display()) };
+    if pass == "relax_floats" {
+        return relaxed(input, file);
+    }
     let mut loops = match read(input, file) {
         Ok(loops) => loops,
         Err(rejection) => return rejected(&rejection),
@@ -118,6 +121,19 @@ fn result(pass: &str, input: &str, file: &Path) -> String {
             (if changed { after } else { "// unchanged\n".to_string() }) + &notes(&loops)
         }
     }
+}
+
+/// What the pass over programs makes of one.
+fn relaxed(input: &str, file: &Path) -> String {
+    let fail = |error: &dyn std::fmt::Display| -> ! { panic!("{}: {error}", file.display()) };
+    let mut program = Program::parse(input).unwrap_or_else(|error| fail(&error));
+    program.verify().unwrap_or_else(|error| fail(&error));
+    let before = program.to_string();
+    let changed = passes::relax_floats(&mut program).yes();
+    program.verify().unwrap_or_else(|error| fail(&error));
+    let after = program.to_string();
+    assert_eq!(changed, before != after, "{}: the pass says {changed}", file.display());
+    if changed { after } else { "// unchanged\n".to_string() }
 }
 
 /// Reads loops, or a program over contiguous arrays without axes of length one.

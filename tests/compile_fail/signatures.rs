@@ -16,7 +16,7 @@ impl Model {
     }
 }
 
-#[kernel(fast)]
+#[kernel(slow)]
 fn options(x: f64) -> f64 {
     x
 }

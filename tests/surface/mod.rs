@@ -3,6 +3,7 @@
 mod arguments;
 mod comparison;
 mod engines;
+mod fast;
 mod instructions;
 mod messages;
 mod readme;

@@ -108,8 +108,10 @@ fn traits(input: &KernelInput, traced: Option<&TokenStream>) -> (TokenStream, To
             };
             let start = input.name().span().start();
             let (line, column) = (start.line as u32, start.column as u32 + 1);
+            let math = input.fast.then(|| quote!(#t.math(::parfuse::__private::Math::Fast);));
             quote! {
                 let #t = ::parfuse::__private::Tracer::new(#name_text);
+                #math
                 let #arguments = [#(#params),*];
                 let #place = ::parfuse::__private::At { file: ::core::file!(), line: #line, column: #column };
                 let result = <Self as ::parfuse::__private::Inline>::inline(&#t, &#arguments, #place);

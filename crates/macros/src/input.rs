@@ -20,6 +20,8 @@ pub struct KernelInput {
     pub returns: Option<Type>,
     /// Whether a kernel can return that type, as far as its spelling tells.
     pub returnable: bool,
+    /// Whether its operations on floats may be replaced by cheaper ones.
+    pub fast: bool,
     /// Whether the signature can be repeated for the compiled variants.
     pub callable: bool,
     /// Whether the function is a method, so that no type can stand beside it.
@@ -38,11 +40,14 @@ pub struct Param {
     pub ty: Type,
 }
 
-/// Complains about arguments of the attribute: there are none.
-pub fn check_arguments(arguments: &TokenStream, diagnostics: &mut Diagnostics) {
-    if !arguments.is_empty() {
-        diagnostics.report(arguments, "`#[kernel]` takes no arguments: options are set on the engine");
+/// Whether the argument of the attribute is `fast`; complains about any other.
+pub fn check_arguments(arguments: &TokenStream, diagnostics: &mut Diagnostics) -> bool {
+    let fast = arguments.to_string() == "fast";
+    if !fast && !arguments.is_empty() {
+        let message = "`#[kernel]` takes no argument but `fast`: other options are set on the engine";
+        diagnostics.report(arguments, message);
     }
+    fast
 }
 
 /// Parses the annotated item, which has to be a function with a body.
@@ -61,7 +66,7 @@ pub fn parse_function(item: TokenStream, diagnostics: &mut Diagnostics) -> Optio
 
 impl KernelInput {
     /// Takes the signature apart, complaining about what a kernel cannot have.
-    pub fn new(function: ItemFn, diagnostics: &mut Diagnostics) -> KernelInput {
+    pub fn new(function: ItemFn, fast: bool, diagnostics: &mut Diagnostics) -> KernelInput {
         let signature = &function.sig;
         if let Some(token) = &signature.asyncness {
             diagnostics.report(token, "a kernel cannot be asynchronous: await before calling it");
@@ -115,7 +120,7 @@ impl KernelInput {
                 Some(annotation::elide_lifetimes(ty))
             }
         };
-        KernelInput { params, returns, returnable, callable, method, function }
+        KernelInput { params, returns, returnable, fast, callable, method, function }
     }
 
     /// The kernel's name.

@@ -53,6 +53,9 @@ use proc_macro2::TokenStream;
 /// is made of `let`, assignments, `if`, `while`, `for` over ranges and [`prange`], arithmetic, indexing,
 /// array methods and calls of other kernels.
 ///
+/// `#[kernel(fast)]` lets the compiled variants compute with fewer and cheaper operations on floats, which round
+/// otherwise than the function does.
+///
 /// [`prange`]: https://docs.rs/parfuse/latest/parfuse/fn.prange.html
 #[proc_macro_attribute]
 pub fn kernel(arguments: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
@@ -62,12 +65,12 @@ pub fn kernel(arguments: proc_macro::TokenStream, item: proc_macro::TokenStream)
 /// The attribute on token streams that exist outside the compiler too.
 fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut diagnostics = diagnose::Diagnostics::default();
-    input::check_arguments(&arguments, &mut diagnostics);
+    let fast = input::check_arguments(&arguments, &mut diagnostics);
     let Some(function) = input::parse_function(item.clone(), &mut diagnostics) else {
         let errors = diagnostics.compile_errors();
         return quote::quote!(#errors #item);
     };
-    let input = input::KernelInput::new(function, &mut diagnostics);
+    let input = input::KernelInput::new(function, fast, &mut diagnostics);
     let traced = translator::translate(&input, &mut diagnostics);
     emit::emit(&input, &traced, &diagnostics)
 }

@@ -10,6 +10,7 @@ use crate::plain;
 use crate::returned::Returned;
 use crate::specialise::{Signature, Specialisation};
 use parfuse_ir::program::Program;
+use parfuse_passes::relax_floats;
 use parfuse_runtime::Workers;
 use parfuse_trace::TraceError;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
@@ -67,7 +68,11 @@ struct Inner {
 }
 
 impl Kernel {
-    pub(crate) fn new(core: Arc<Core>, name: &str, program: Result<Program, Error>) -> Kernel {
+    /// The kernel of a program. What fast mathematics makes of it is settled here, for whoever runs or shows it.
+    pub(crate) fn new(core: Arc<Core>, name: &str, mut program: Result<Program, Error>) -> Kernel {
+        if let Ok(program) = &mut program {
+            let _ = relax_floats(program);
+        }
         Kernel(Arc::new(Inner {
             name: name.to_string(),
             core,

@@ -23,7 +23,7 @@ use parfuse_ir::program::Program;
 use parfuse_ir::random::seed_key;
 use parfuse_ir::{FaultKind, Loc};
 use parfuse_passes::pipeline::{Options, optimize_observed};
-use parfuse_passes::{LaneOptions, check_parallel, lower_arrays, vectorize_with};
+use parfuse_passes::{LaneOptions, check_parallel, lower_arrays, relax_floats, vectorize_with};
 use std::sync::LazyLock;
 
 /// What came of a program.
@@ -56,8 +56,15 @@ static UNFUSED: LazyLock<Engine> =
 /// # Errors
 /// Which executor differs, where, and the programs concerned.
 pub fn check_same_bits(sample: &Sample, arguments: &[Value], seed: u64) -> Result<Ran, String> {
+    let mut sample = sample.clone();
+    // What fast mathematics makes of a program is the program that all agree on.
+    let _ = relax_floats(&mut sample.program);
+    let sample = &sample;
     let program = &sample.program;
     let text = program.to_string();
+    if relax_floats(&mut program.clone()).yes() {
+        return Err(format!("relax_floats finds more to do in\n{text}"));
+    }
     program.verify().map_err(|error| format!("the program: {error}\n{text}"))?;
     let reread = Program::parse(&text).map_err(|error| format!("the text: {error}\n{text}"))?;
     if reread.to_string() != text {

@@ -33,6 +33,7 @@ mod tests;
 pub use errors::{At, Complaint, TraceError};
 pub use finish::ReturnKind;
 pub use kernel::IterationRange;
+pub use parfuse_ir::program::Math;
 pub use tracer::{ParamKind, Tracer};
 pub use traits::{ArrayType, CastTarget, DTypeArg, Infer, Inline, Lift, Operand};
 pub use value::Value;

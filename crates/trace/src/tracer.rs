@@ -11,7 +11,7 @@ use crate::errors::{At, Problem, Step, mistake};
 use crate::state::{Kind, Literal, State, Ty};
 use crate::types::Class;
 use crate::{Lift, Value};
-use parfuse_ir::program::{Param, Type};
+use parfuse_ir::program::{Math, Param, Type};
 use parfuse_ir::{Element, Scalar};
 use std::cell::RefCell;
 
@@ -66,6 +66,11 @@ impl Tracer {
     }
     pub(crate) fn ids(&self, values: &[Value<'_>]) -> Vec<u32> {
         values.iter().map(|value| self.id(*value)).collect()
+    }
+
+    /// Says what may become of the operations on floats of this kernel, those of kernels that it calls included.
+    pub fn math(&self, math: Math) {
+        self.with(|state| state.program.math = math);
     }
 
     /// Declares the next parameter.

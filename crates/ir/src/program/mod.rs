@@ -80,11 +80,25 @@ impl fmt::Display for Type {
     }
 }
 
+/// What may become of the operations on floats.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Math {
+    /// They are performed as written.
+    #[default]
+    Strict,
+    /// Cheaper ones may take their place: `a * b + c` with one rounding, multiplication by a reciprocal for division,
+    /// factors that are multiplied with each other first. Each quotient stays within 4 units in the last place as long
+    /// as the reciprocal of its divisor is a normal number.
+    Fast,
+}
+
 /// A traced kernel.
 #[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Program {
     /// The kernel's name.
     pub name: String,
+    /// What may become of the operations on floats, before anyone performs them.
+    pub math: Math,
     /// The parameters, in order.
     pub params: Vec<Param>,
     /// The mutable variables.
@@ -299,6 +313,7 @@ impl Program {
     pub fn new(name: &str) -> Program {
         Program {
             name: name.to_string(),
+            math: Math::default(),
             params: Vec::new(),
             vars: Arena::new(),
             values: Arena::new(),

@@ -3,7 +3,7 @@
 //! Values keep the numbers that the text gives them. Constants and parameters have none in the text: they
 //! take the numbers that are left. The result is well-formed as text only; `verify` judges its meaning.
 
-use super::{Block, Expr, Param, Program, Stmt, Type, Value, ValueData, VarData};
+use super::{Block, Expr, Math, Param, Program, Stmt, Type, Value, ValueData, VarData};
 use crate::text::{Cursor, ParseError, Parsed, Table};
 use crate::{DType, Distribution, Loc, Scalar, ScalarOp};
 
@@ -42,6 +42,10 @@ impl Parser<'_> {
         let result_types = self.result_types()?;
         self.cursor.open()?;
         self.program.files = self.cursor.files()?;
+        if self.cursor.eat("math") {
+            self.cursor.expect("fast")?;
+            self.program.math = Math::Fast;
+        }
         while self.cursor.eat("var") {
             self.declare_var()?;
         }

@@ -3,7 +3,7 @@
 //! Constants, parameters and bound values print where they are used or bound; every other value where its
 //! `Let` stands. A program that would not verify prints too, for the sake of the message it appears in.
 
-use super::{Block, Expr, Param, Program, Stmt, Type, Value, Var};
+use super::{Block, Expr, Math, Param, Program, Stmt, Type, Value, Var};
 use crate::text::{At, Name, list, write_files};
 use std::fmt::{self, Display, Formatter};
 
@@ -23,6 +23,9 @@ impl Display for Program {
         }
         f.write_str(" {\n")?;
         write_files(f, &self.files)?;
+        if self.math == Math::Fast {
+            f.write_str("  math fast\n")?;
+        }
         for (var, data) in self.vars.iter() {
             write!(f, "  var {var} {}: {}", Name(&data.name), data.ty)?;
             data.param.map_or(Ok(()), |param| write!(f, " is p{param}"))?;

@@ -17,7 +17,7 @@ mod operations;
 mod statements;
 
 use crate::Choices;
-use parfuse_ir::program::{Block, Expr, Param, Program, Stmt, Type, Value, Var, VarData};
+use parfuse_ir::program::{Block, Expr, Math, Param, Program, Stmt, Type, Value, Var, VarData};
 use parfuse_ir::{DType, Loc, Scalar};
 
 /// How the sums of floats in a program limit what may be compared with another order of summation.
@@ -62,6 +62,9 @@ pub fn random_program(choices: &mut Choices) -> Sample {
         generator.statement();
     }
     generator.results();
+    if generator.choices.one_in(3) {
+        generator.program.math = Math::Fast;
+    }
     Sample { program: generator.program, rounding }
 }
 
