@@ -10,7 +10,6 @@ use crate::lazy::{EvalCache, Session};
 use crate::returned::Returned;
 use parfuse_codegen::{Compiler, Effort, Isa, Options as CompilerOptions};
 use parfuse_ir::program::Program;
-use parfuse_passes::LaneOptions;
 use parfuse_runtime::Pool;
 use parfuse_trace::{ReturnKind, Tracer, Value};
 use std::any::TypeId;
@@ -60,19 +59,6 @@ pub(crate) struct Core {
     pub(crate) first_effort: Effort,
     /// How often kernels of this engine were compiled.
     pub(crate) compilations: AtomicUsize,
-}
-
-impl Core {
-    /// How lane programs are made that will run often.
-    pub(crate) fn lane_options(&self) -> LaneOptions {
-        // A division of two or four lanes takes little longer than what replaces it, one of eight twice as long.
-        let reciprocals = match self.compiler.isa().bits() {
-            128 => None,
-            256 => Some(3),
-            _ => Some(2),
-        };
-        LaneOptions { reciprocals }
-    }
 }
 
 // The compiler's description of the machine never changes; everything that does is behind locks and counters.

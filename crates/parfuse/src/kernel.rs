@@ -257,12 +257,12 @@ impl Kernel {
         Ok(self.representative()?.loops.to_string())
     }
 
-    /// The lane programs of hot code as text, for the arguments last compiled for.
+    /// The lane programs as text, for the arguments last compiled for.
     ///
     /// # Errors
     /// If the kernel does not compile.
     pub fn lane(&self) -> Result<String, Error> {
-        Ok(self.representative()?.hot_lane(&self.0.core).to_string())
+        Ok(self.representative()?.lane.to_string())
     }
 
     /// Cranelift's input, for the arguments last compiled for.
@@ -282,8 +282,8 @@ impl Kernel {
     }
 
     fn listing(&self) -> Result<parfuse_codegen::Listing, Error> {
-        let lane = self.representative()?.hot_lane(&self.0.core);
-        self.0.core.compiler.listing(&lane).map_err(|e| Error::Compile(e.to_string()))
+        let lane = &self.representative()?.lane;
+        self.0.core.compiler.listing(lane).map_err(|e| Error::Compile(e.to_string()))
     }
 }
 

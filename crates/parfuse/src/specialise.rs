@@ -13,7 +13,7 @@ use parfuse_ir::lane::{Lane, Node};
 use parfuse_ir::loops::{Buffer, Layout, Loops};
 use parfuse_ir::program::{Param, Program, Type};
 use parfuse_passes::pipeline::Options;
-use parfuse_passes::{LaneOptions, check_parallel, lower_arrays, optimize, vectorize_with};
+use parfuse_passes::{check_parallel, lower_arrays, optimize, vectorize};
 use smallvec::SmallVec;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -102,11 +102,7 @@ impl Specialisation {
         let mut loops = lower_arrays(program, &signature.layouts(&program.params)).map_err(rejected)?;
         check_parallel(&loops).map_err(rejected)?;
         optimize(&mut loops, &Options { fuse: core.fuse });
-        let lane_options = match core.first_effort {
-            Effort::Quick => LaneOptions::default(),
-            Effort::Thorough => core.lane_options(),
-        };
-        let lane = vectorize_with(&loops, lane_options);
+        let lane = vectorize(&loops);
         let compiled = core.compiler.compile(&lane, core.first_effort);
         let first = compiled.map_err(|e| Error::Compile(e.to_string()))?;
         core.compilations.fetch_add(1, Ordering::Relaxed);
@@ -128,18 +124,11 @@ impl Specialisation {
         let hot = self.work.load(Ordering::Relaxed) >= HOT;
         if hot
             && !self.promoted.swap(true, Ordering::Relaxed)
-            && let Ok(code) = core.compiler.compile(&self.hot_lane(core), Effort::Thorough)
+            && let Ok(code) = core.compiler.compile(&self.lane, Effort::Thorough)
         {
             self.thorough.get_or_init(|| code);
         }
         self.best_code()
-    }
-
-    /// The lane programs that thorough code is made of. They have the same frame and regions as the first.
-    pub(crate) fn hot_lane(&self, core: &Core) -> Lane {
-        let lane = vectorize_with(&self.loops, core.lane_options());
-        assert_eq!(lane.frame, self.lane.frame, "both are called with one frame");
-        lane
     }
 
     /// The best code there is so far.

@@ -52,6 +52,5 @@ pub use relax_floats::relax_floats;
 pub use remove_dead_code::remove_dead_code;
 pub use renumber::renumber;
 pub use vectorize::vectorize;
-pub use vectorize::{LaneOptions, vectorize_with};
 pub use widen_indices::widen_indices;
 pub use zero_fills::zero_fills;

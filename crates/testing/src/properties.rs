@@ -23,7 +23,7 @@ use parfuse_ir::program::Program;
 use parfuse_ir::random::seed_key;
 use parfuse_ir::{FaultKind, Loc};
 use parfuse_passes::pipeline::{Options, optimize_observed};
-use parfuse_passes::{LaneOptions, check_parallel, lower_arrays, relax_floats, vectorize_with};
+use parfuse_passes::{check_parallel, lower_arrays, relax_floats, vectorize};
 use std::sync::LazyLock;
 
 /// What came of a program.
@@ -159,14 +159,7 @@ impl Check<'_> {
     }
 
     fn lanes(&self, loops: &Loops, expected: &Seen) -> Result<(), String> {
-        for options in [LaneOptions::default(), LaneOptions { reciprocals: Some(2) }] {
-            self.lanes_with(loops, options, expected)?;
-        }
-        Ok(())
-    }
-
-    fn lanes_with(&self, loops: &Loops, options: LaneOptions, expected: &Seen) -> Result<(), String> {
-        let lane = vectorize_with(loops, options);
+        let lane = vectorize(loops);
         lane.verify().map_err(|error| format!("vectorize: {error}\n{loops}\n{lane}"))?;
         for width in [1, 4, 7] {
             let found = seen(&self.sample.program, run_lane(&lane, self.arguments, self.key(), width));

@@ -5,7 +5,6 @@
 //! any width, tails and interpreters agree to the last bit.
 
 mod cbrt;
-mod divide;
 mod double;
 mod exp;
 mod exp_m1;
@@ -19,8 +18,6 @@ mod log;
 mod powers;
 mod tanh;
 mod trig;
-
-pub use divide::divide;
 
 use crate::lane::{LaneOp, LaneType};
 use crate::{DType, Scalar, ScalarOp};

@@ -46,30 +46,12 @@ use parfuse_ir::{Arena, Fault};
 use std::collections::HashMap;
 use translate::{Place, Translator};
 
-/// How loops become lane programs. The programs compute the same bits.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-pub struct LaneOptions {
-    /// Whether to divide by multiplying with reciprocals, corrected ([`parfuse_ir::math::divide`]): several times as
-    /// many instructions, which take less time where registers are long. The number says how many quotients one
-    /// divisor must have, if it is not the same for all lanes.
-    pub reciprocals: Option<usize>,
-}
-
 /// Turns loops into lane programs.
 ///
 /// # Panics
 /// If the loops are ill-formed.
 pub fn vectorize(loops: &Loops) -> Lane {
-    vectorize_with(loops, LaneOptions::default())
-}
-
-/// Turns loops into lane programs in one of several ways.
-///
-/// # Panics
-/// If the loops are ill-formed.
-pub fn vectorize_with(loops: &Loops, options: LaneOptions) -> Lane {
     let mut shared = Shared {
-        options,
         frame: Frame::new(&loops.params, &loops.buffers),
         faults: Arena::new(),
         fault_ids: HashMap::new(),
@@ -103,7 +85,6 @@ pub fn vectorize_with(loops: &Loops, options: LaneOptions) -> Lane {
 
 /// What the driver and the regions add to in common.
 struct Shared {
-    options: LaneOptions,
     frame: Frame,
     faults: Arena<FaultId, Fault>,
     fault_ids: HashMap<Fault, FaultId>,

@@ -20,12 +20,11 @@ use super::liveness::{VarSet, live_into};
 use super::translate::{Place, Translator};
 use super::varying::Varying;
 use crate::effects::Effects;
-use crate::walk::visit;
+use parfuse_ir::ReduceOp;
 use parfuse_ir::lane::{Inst, LaneOp, LaneType, Node, Reduction, Region, Slot, Value};
 use parfuse_ir::loops::{self, Loops, Parfor, Stmt, Var};
 use parfuse_ir::math::Primitives;
-use parfuse_ir::{ReduceOp, ScalarOp};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 /// What the driver hands to a region.
 #[derive(Clone, Copy)]
@@ -105,11 +104,7 @@ impl Translator<'_> {
 
     fn region(&mut self, parfor: &Parfor, extents: Vec<Slot>, inputs: &Inputs) -> Region {
         let stored = Effects::of_block(self.loops, &parfor.body).stored;
-        let divisors = match self.shared.options.reciprocals {
-            Some(quotients) => common_divisors(self.loops, &parfor.body, quotients),
-            None => BTreeSet::new(),
-        };
-        let place = Place::Region { varying: Varying::of(self.loops, parfor), stored, divisors };
+        let place = Place::Region { varying: Varying::of(self.loops, parfor), stored };
         let mut inside = Translator::new(self.loops, self.shared, place, parfor.indices.len());
         for (value, ty, input) in &inputs.values {
             let input = inside.receive(*ty, *input);
@@ -194,19 +189,6 @@ impl Translator<'_> {
             _ => None,
         }
     }
-}
-
-/// The values that a block divides by at least so many times.
-fn common_divisors(loops: &Loops, block: &[Stmt], quotients: usize) -> BTreeSet<loops::Value> {
-    let mut counts: BTreeMap<loops::Value, usize> = BTreeMap::new();
-    visit(block, &mut |stmt| {
-        if let Stmt::Let(value) = stmt
-            && let loops::Expr::Op(ScalarOp::Div, operands) = &loops.values[*value].expr
-        {
-            *counts.entry(operands[1]).or_default() += 1;
-        }
-    });
-    counts.into_iter().filter(|(_, count)| *count >= quotients).map(|(divisor, _)| divisor).collect()
 }
 
 /// The values that a block uses, in its own and all nested statements.

@@ -13,9 +13,8 @@ use super::varying::Varying;
 use crate::hash::FastMap;
 use parfuse_ir::lane::{Frame, Inst, LaneType, Node, Value};
 use parfuse_ir::loops::{self, Buffer, Expr, Loops, Stmt, Var};
-use parfuse_ir::math::{Primitives, divide};
-use parfuse_ir::{DType, Fault, Scalar, ScalarOp, random};
-use std::collections::BTreeSet;
+use parfuse_ir::math::Primitives;
+use parfuse_ir::{DType, Fault, Scalar, random};
 
 /// What each variable holds.
 pub(super) type Env = FastMap<Var, Value>;
@@ -33,8 +32,8 @@ pub(super) struct Mask {
 pub(super) enum Place {
     /// The driver, where nothing varies.
     Driver,
-    /// A region, with what varies in it, the buffers that it stores to and what it divides by more than once.
-    Region { varying: Varying, stored: Vec<Buffer>, divisors: BTreeSet<loops::Value> },
+    /// A region, with what varies in it and the buffers that it stores to.
+    Region { varying: Varying, stored: Vec<Buffer> },
 }
 
 /// Translates blocks of statements to nodes.
@@ -106,19 +105,6 @@ impl<'a> Translator<'a> {
         }
     }
 
-    /// Whether dividing by a value goes by way of its reciprocal: if that is to be, and it is one for all lanes or
-    /// divides several times.
-    fn has_reciprocal(&self, divisor: loops::Value) -> bool {
-        match &self.place {
-            Place::Driver => false,
-            Place::Region { varying, divisors, .. } => {
-                self.shared.options.reciprocals.is_some()
-                    && self.loops.dtype(divisor) == DType::F64
-                    && (!varying.value(divisor) || divisors.contains(&divisor))
-            }
-        }
-    }
-
     fn check(
         &mut self,
         ok: loops::Value,
@@ -150,11 +136,7 @@ impl<'a> Translator<'a> {
             Expr::Var(var) => self.var(*var),
             Expr::Op(op, operands) => {
                 let dtypes: Vec<DType> = operands.iter().map(|operand| self.loops.dtype(*operand)).collect();
-                let by_reciprocal = *op == ScalarOp::Div && self.has_reciprocal(operands[1]);
                 let operands = self.operands(operands);
-                if by_reciprocal && self.build.varying(operands[0]) {
-                    return divide(&mut self.build, operands[0], operands[1]);
-                }
                 legalize(&mut self.build, *op, &dtypes, &operands)
             }
             Expr::Cast(operand) => {
