@@ -8,7 +8,8 @@
 //!
 //! An ULP is the distance of neighbouring floats at the exact value. A result at integer distance 1 from the
 //! correctly rounded one may be off by up to 1.5 ULP, hence the third line. Run with `--nocapture` to read
-//! the figures; `accuracy/document.rs` writes them into `docs/ACCURACY.md`.
+//! the figures; `accuracy/document.rs` writes them into `docs/ACCURACY.md`. Of a few functions more is allowed,
+//! see `bound`.
 
 #[path = "accuracy/document.rs"]
 mod document;
@@ -176,6 +177,38 @@ const FUNCTIONS: &[Function] = &[
         seconds: NONE,
     },
     Function {
+        op: ScalarOp::Erf,
+        name: "erf",
+        reference: |x, _| core_math::erf(x),
+        ranges: &[(-1.0, 1.0), (0.8, 1.0), (-6.1, 6.1), (-1e-8, 1e-8), (-1e-307, 1e-307)],
+        ranges_f32: &[(-1.0, 1.0), (0.8, 1.0), (-4.0, 4.0), (-1e-4, 1e-4), (-2e-38, 2e-38)],
+        seconds: NONE,
+    },
+    Function {
+        op: ScalarOp::Erfc,
+        name: "erfc",
+        reference: |x, _| core_math::erfc(x),
+        ranges: &[(-1.0, 1.0), (-6.0, 6.0), (5.0, 28.0), (26.0, 27.3)],
+        ranges_f32: &[(-1.0, 1.0), (-4.0, 4.0), (3.0, 10.5), (9.0, 10.2)],
+        seconds: NONE,
+    },
+    Function {
+        op: ScalarOp::Tgamma,
+        name: "tgamma",
+        reference: |x, _| core_math::tgamma(x),
+        ranges: &[(0.5, 3.0), (0.0, 172.0), (0.0, 1e-307), (-20.0, 0.0), (-186.0, 0.0)],
+        ranges_f32: &[(0.5, 3.0), (0.0, 35.5), (0.0, 2e-38), (-20.0, 0.0), (-43.0, 0.0)],
+        seconds: NONE,
+    },
+    Function {
+        op: ScalarOp::Lgamma,
+        name: "lgamma",
+        reference: |x, _| core_math::lgamma(x),
+        ranges: &[(0.0, 3.0), (0.9, 1.1), (1.9, 2.1), (1.0, 20.0), (0.0, 1e307), (-20.0, 0.0)],
+        ranges_f32: &[(0.0, 3.0), (0.9, 1.1), (1.9, 2.1), (1.0, 20.0), (0.0, 1e37), (-20.0, 0.0)],
+        seconds: NONE,
+    },
+    Function {
         op: ScalarOp::Powf,
         name: "pow",
         reference: core_math::pow,
@@ -225,12 +258,31 @@ const FUNCTIONS: &[Function] = &[
     },
 ];
 
+/// The largest error of `lgamma` at negative arguments in relation to that at positive ones, if it is not small
+/// in relation to the result.
+const NEAR_ZERO: f64 = 4e-16;
+const NEAR_ZERO_F32: f64 = 2e-9;
+
 /// Random arguments per function and type. `ACCURACY_SAMPLES` in the environment asks for another number.
 fn samples() -> usize {
     std::env::var("ACCURACY_SAMPLES").map_or(3_000, |number| number.parse().expect("a number of samples"))
 }
 
 impl Function {
+    /// The largest error in ULP.
+    fn bound(&self) -> f64 {
+        match self.op {
+            ScalarOp::Erfc | ScalarOp::Tgamma | ScalarOp::Lgamma => 2.0,
+            _ => 1.0,
+        }
+    }
+    /// Whether a result is as good as promised although its error is larger: the logarithm of the gamma function
+    /// has zeros between negative integers, near which its error is small in relation to `ln gamma(1 - x)`.
+    fn is_near_zero(&self, x: f64, difference: f64, epsilon: f64) -> bool {
+        self.op == ScalarOp::Lgamma
+            && x < 0.0
+            && difference.abs() <= epsilon * (1.0 + x.abs() * (2.0 - x).ln())
+    }
     fn apply_f64(&self, x: f64, y: f64) -> f64 {
         match self.op.eval(&[Scalar::F64(x), Scalar::F64(y)][..self.op.arity()]) {
             Scalar::F64(result) => result,
@@ -328,16 +380,20 @@ fn tabulated_values() {
             let expected = f64::from_bits(row[row.len() - 1]);
             let actual = function.apply_f64(x, y);
             let distance = distance(actual, expected);
-            assert!(distance <= 1, "{}({x:e}, {y:e}) = {actual:e}, not {expected:e}", function.name);
-            worst = worst.max(distance);
+            let good =
+                distance <= function.bound() as i64 || function.is_near_zero(x, actual - expected, NEAR_ZERO);
+            assert!(good, "{}({x:e}, {y:e}) = {actual:e}, not {expected:e}", function.name);
+            worst = if distance <= function.bound() as i64 { worst.max(distance) } else { worst };
         }
         for row in rows(&format!("f32/{}", function.name)) {
             let (x, y) = (f32::from_bits(row[0] as u32), f32::from_bits(row[row.len() - 2] as u32));
             let expected = f32::from_bits(row[row.len() - 1] as u32);
             let actual = function.apply_f32(x, y);
             let distance = distance_f32(actual, expected);
-            assert!(distance <= 1, "{}({x:e}, {y:e}) = {actual:e}, not {expected:e}", function.name);
-            worst_f32 = worst_f32.max(distance);
+            let good = distance <= function.bound() as i64
+                || function.is_near_zero(x as f64, (actual - expected) as f64, NEAR_ZERO_F32);
+            assert!(good, "{}({x:e}, {y:e}) = {actual:e}, not {expected:e}", function.name);
+            worst_f32 = if distance <= function.bound() as i64 { worst_f32.max(distance) } else { worst_f32 };
         }
         println!("{:5} table: f64 within {worst}, f32 within {worst_f32}", function.name);
     }
@@ -354,8 +410,10 @@ fn random_arguments() {
                 let y = between(function.seconds[0], &mut state);
                 let (actual, expected) = (function.apply_f64(x, y), (function.reference)(x, y));
                 let distance = distance(actual, expected);
-                assert!(distance <= 1, "{}({x:e}, {y:e}) = {actual:e}, not {expected:e}", function.name);
-                off += distance;
+                let good = distance <= function.bound() as i64
+                    || function.is_near_zero(x, actual - expected, NEAR_ZERO);
+                assert!(good, "{}({x:e}, {y:e}) = {actual:e}, not {expected:e}", function.name);
+                off += (distance > 0) as i64;
             }
         }
         for range in function.ranges_f32 {
@@ -364,8 +422,10 @@ fn random_arguments() {
                 let y = between(function.seconds[1], &mut state) as f32;
                 let (actual, exact) = (function.apply_f32(x, y), (function.reference)(x as f64, y as f64));
                 let error = error_f32(actual, exact);
-                assert!(error <= 1.0, "{}({x:e}, {y:e}) = {actual:e}, not {exact:e}", function.name);
-                worst_f32 = worst_f32.max(error);
+                let near_zero = function.is_near_zero(x as f64, actual as f64 - exact, NEAR_ZERO_F32);
+                let good = error <= function.bound() || near_zero;
+                assert!(good, "{}({x:e}, {y:e}) = {actual:e}, not {exact:e}", function.name);
+                worst_f32 = if error <= function.bound() { worst_f32.max(error) } else { worst_f32 };
             }
         }
         let off = 100.0 * off as f64 / samples as f64;
@@ -380,7 +440,7 @@ fn random_arguments() {
 /// value is above it: computed with mpmath at 200 to 1500 bits. The arguments are random, the
 /// worst known for these expansions, or nearest to multiples of pi/2.
 #[test]
-fn true_errors_are_below_one_ulp() {
+fn true_errors_are_small() {
     for function in FUNCTIONS {
         let mut worst = 0.0f64;
         for row in rows(&format!("exact/{}", function.name)) {
@@ -389,8 +449,10 @@ fn true_errors_are_below_one_ulp() {
             let (expected, remainder) = (f64::from_bits(expected), f64::from_bits(remainder));
             let actual = function.apply_f64(x, y);
             let error = error_f64(actual, expected, remainder);
-            assert!(error <= 1.0, "{}({x:e}, {y:e}) = {actual:e} is off by {error}", function.name);
-            worst = worst.max(error);
+            let near_zero = function.is_near_zero(x, actual - expected, NEAR_ZERO);
+            let good = error <= function.bound() || near_zero;
+            assert!(good, "{}({x:e}, {y:e}) = {actual:e} is off by {error}", function.name);
+            worst = if error <= function.bound() { worst.max(error) } else { worst };
         }
         println!("{:5} exact: f64 error {worst:.3} ULP", function.name);
     }

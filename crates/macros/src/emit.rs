@@ -8,8 +8,8 @@ use crate::diagnose::Diagnostics;
 use crate::input::KernelInput;
 use crate::translator::hygienic;
 use crate::variants;
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{TokenStream, TokenTree};
+use quote::{ToTokens, quote};
 use syn::Attribute;
 
 /// Lints are for the user's function, not for its translation.
@@ -28,12 +28,16 @@ pub fn emit(input: &KernelInput, traced: &TokenStream, diagnostics: &Diagnostics
     let (name, visibility, allow) = (input.name(), &function.vis, allow());
     let cfg: Vec<&Attribute> =
         function.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg")).collect();
+    // Methods of `SpecialFunctions` that the standard library may have one day.
+    let collides = mentions(function.block.to_token_stream(), &["erf", "erfc"]);
+    let collisions = collides.then(|| quote!(#[allow(unstable_name_collisions)]));
     let doc = format!("The compiled variants of the function [`{name}`](fn@{name}).");
     let correct = diagnostics.is_empty();
     let (inline, kernel_function) = traits(input, correct.then_some(traced));
     let functions = variants::functions(input, correct);
     quote! {
         #errors
+        #collisions
         #function
 
         #(#cfg)*
@@ -56,6 +60,21 @@ pub fn emit(input: &KernelInput, traced: &TokenStream, diagnostics: &Diagnostics
         #allow
         impl #name { #functions }
     }
+}
+
+/// Whether one of these names occurs.
+fn mentions(tokens: TokenStream, names: &[&str]) -> bool {
+    let mut rest = vec![tokens];
+    while let Some(tokens) = rest.pop() {
+        for token in tokens {
+            match token {
+                TokenTree::Group(group) => rest.push(group.stream()),
+                TokenTree::Ident(name) if names.iter().any(|known| name == known) => return true,
+                _ => {}
+            }
+        }
+    }
+    false
 }
 
 /// The contents of the implementations of `Inline` and `KernelFunction`; without a translation they are

@@ -43,6 +43,7 @@ mod lazy;
 mod plain;
 mod rank;
 mod returned;
+mod special_functions;
 mod specialise;
 
 #[doc(hidden)]
@@ -70,3 +71,4 @@ pub use parfuse_trace::{Math, TraceError, Tracer, Value};
 pub use plain::{Prange, prange, with_seed};
 pub use rank::Rank;
 pub use returned::Returned;
+pub use special_functions::SpecialFunctions;

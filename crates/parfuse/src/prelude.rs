@@ -1,5 +1,7 @@
 //! Everything that writing and calling kernels needs: `use parfuse::prelude::*`.
 
 pub use crate::kernel;
-pub use crate::{CompareOptions, Engine, Error, Kernel, RandomArray, Variant, prange, with_seed};
+pub use crate::{
+    CompareOptions, Engine, Error, Kernel, RandomArray, SpecialFunctions, Variant, prange, with_seed,
+};
 pub use crate::{random, random_bool, random_exponential, random_normal, random_range};

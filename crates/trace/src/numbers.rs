@@ -278,6 +278,10 @@ fn direct(name: &str) -> Option<ScalarOp> {
         "atanh" => ScalarOp::Atanh,
         "cbrt" => ScalarOp::Cbrt,
         "hypot" => ScalarOp::Hypot,
+        "erf" => ScalarOp::Erf,
+        "erfc" => ScalarOp::Erfc,
+        "tgamma" => ScalarOp::Tgamma,
+        "lgamma" => ScalarOp::Lgamma,
         "powi" => ScalarOp::Powi,
         "powf" => ScalarOp::Powf,
         "abs" | "wrapping_abs" => ScalarOp::Abs,
@@ -335,6 +339,8 @@ fn argument_count(name: &str) -> Option<usize> {
 
 fn replacement(name: &str) -> &'static str {
     match name {
+        "gamma" => "write `x.tgamma()`",
+        "ln_gamma" => "write `x.lgamma()`",
         "checked_add" | "checked_sub" | "checked_mul" | "checked_div" => "write the comparison out",
         _ => {
             "available are: sqrt cbrt hypot exp exp2 exp_m1 ln log log2 log10 ln_1p sin cos tan asin acos atan \

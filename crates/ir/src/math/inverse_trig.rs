@@ -18,6 +18,7 @@
 //! The reductions are the classical ones (Cody and Waite, Software Manual for the Elementary Functions, 1980).
 
 use super::Primitives;
+use super::bits::{is_outside, sign_of};
 use super::double::{Double, fast_two_sum};
 use crate::lane::{LaneOp, LaneType};
 
@@ -256,23 +257,8 @@ fn guess_reciprocal<P: Primitives>(p: &mut P, x: P::Value) -> P::Value {
     p.bitcast(guess)
 }
 
-/// Whether a float that is not negative is outside of an interval, or NaN, by a comparison of integers.
-fn is_outside<P: Primitives>(p: &mut P, x: P::Value, lowest: P::Value, highest: P::Value) -> P::Value {
-    let [x, lowest, highest] = [x, lowest, highest].map(|x| p.bitcast(x));
-    let length = p.op(LaneOp::ISub, &[highest, lowest]);
-    let distance = p.op(LaneOp::ISub, &[x, lowest]);
-    p.op(LaneOp::ULt, &[length, distance])
-}
-
 /// pi/2 and the factor that gives the rest of any multiple of it.
 fn half_pi<P: Primitives>(p: &mut P, like: P::Value) -> Double<P::Value> {
     let [high, rest] = if p.ty(like) == LaneType::F32 { HALF_PI_F32 } else { HALF_PI };
     (p.like(like, high), p.like(like, rest))
-}
-
-/// The sign bit.
-fn sign_of<P: Primitives>(p: &mut P, x: P::Value) -> P::Value {
-    let bits = p.bitcast(x);
-    let mask = if p.ty(x) == LaneType::F32 { i32::MIN as i64 } else { i64::MIN };
-    p.with_int(LaneOp::IAnd, bits, mask)
 }

@@ -4,10 +4,13 @@
 //! is the compiled function; instantiated with [`Evaluate`] it is the interpreter's. Hence compiled code at
 //! any width, tails and interpreters agree to the last bit.
 
+mod bits;
 mod cbrt;
 mod double;
+mod erf;
 mod exp;
 mod exp_m1;
+mod gamma;
 mod hyperbolic;
 mod hypot;
 mod inverse_hyperbolic;
@@ -210,6 +213,12 @@ pub fn eval(op: ScalarOp, operands: &[Scalar]) -> Scalar {
     Scalar::from_bits(dtype, result.bits)
 }
 
+/// Whether an operation is defined by an expansion.
+pub fn is_expansion(op: ScalarOp) -> bool {
+    let zero = Evaluate.f64(0.0);
+    expand(&mut Evaluate, op, &vec![zero; op.arity()]).is_some()
+}
+
 /// Expands a function of floats into primitive operations; `None` if the operation is not one that is
 /// defined by an expansion.
 pub fn expand<P: Primitives>(p: &mut P, op: ScalarOp, operands: &[P::Value]) -> Option<P::Value> {
@@ -231,6 +240,10 @@ pub fn expand<P: Primitives>(p: &mut P, op: ScalarOp, operands: &[P::Value]) -> 
         ScalarOp::Atan2 => inverse_trig::atan2(p, x, operands[1]),
         ScalarOp::Sinh => hyperbolic::sinh(p, x),
         ScalarOp::Cosh => hyperbolic::cosh(p, x),
+        ScalarOp::Erf => erf::erf(p, x),
+        ScalarOp::Erfc => erf::erfc(p, x),
+        ScalarOp::Tgamma => gamma::tgamma(p, x),
+        ScalarOp::Lgamma => gamma::lgamma(p, x),
         ScalarOp::Tanh => tanh::tanh(p, x),
         ScalarOp::Asinh => inverse_hyperbolic::asinh(p, x),
         ScalarOp::Acosh => inverse_hyperbolic::acosh(p, x),

@@ -158,7 +158,7 @@ fn powf_special<P: Primitives>(p: &mut P, x: P::Value, y: P::Value, finite: P::V
 }
 
 /// The logarithm of a positive finite `f64` with a relative error of a few ULP.
-fn ln_short<P: Primitives>(p: &mut P, x: P::Value) -> P::Value {
+pub(super) fn ln_short<P: Primitives>(p: &mut P, x: P::Value) -> P::Value {
     let (m, k) = ln::decompose(p, x);
     let (one, two, ln_2) = (p.f64(1.0), p.f64(2.0), p.f64(std::f64::consts::LN_2));
     let numerator = p.fsub(m, one);
@@ -173,7 +173,7 @@ fn ln_short<P: Primitives>(p: &mut P, x: P::Value) -> P::Value {
 
 /// The logarithm of a positive finite `f64` with a relative error of about 2^-65: as [`ln::ln`], with the
 /// first two terms of the series for `ln m = 2s + s^3 (2/3 + s^2 R(s^2))` as sums of two floats.
-fn ln_double<P: Primitives>(p: &mut P, x: P::Value) -> Double<P::Value> {
+pub(super) fn ln_double<P: Primitives>(p: &mut P, x: P::Value) -> Double<P::Value> {
     let (m, k) = ln::decompose(p, x);
     let one = p.f64(1.0);
     let numerator = p.fsub(m, one);
@@ -218,6 +218,16 @@ fn exp_double<P: Primitives>(p: &mut P, x: Double<P::Value>) -> P::Value {
     let low = p.fmin(x.1, low_highest);
     let low = p.fmax(low, low_lowest);
 
+    let (r, tail, shifted) = exp_parts(p, (high, low));
+    let (one, sum) = (p.f64(1.0), p.fadd(r, tail));
+    let y = p.fadd(one, sum);
+    exp::scale(p, y, shifted)
+}
+
+/// `exp` of a sum of two floats, the first from -1400 to 1400: `r`, `tail` and `shifted` such that
+/// [`exp::scale`] of `1 + r + tail` by `shifted` is the result.
+pub(super) fn exp_parts<P: Primitives>(p: &mut P, x: Double<P::Value>) -> (P::Value, P::Value, P::Value) {
+    let (high, low) = x;
     let (shift, log2_e) = (p.f64(exp::SHIFT + 2046.0), p.f64(std::f64::consts::LOG2_E));
     let shifted = p.fma(high, log2_e, shift);
     let n = p.fsub(shifted, shift);
@@ -228,10 +238,7 @@ fn exp_double<P: Primitives>(p: &mut P, x: Double<P::Value>) -> P::Value {
     let square = p.fmul(r, r);
     let quotient = p.horner(r, exp::QUOTIENT);
     let tail = p.fma(square, quotient, low);
-    let sum = p.fadd(r, tail);
-    let one = p.f64(1.0);
-    let y = p.fadd(one, sum);
-    exp::scale(p, y, shifted)
+    (r, tail, shifted)
 }
 
 #[cfg(test)]

@@ -56,6 +56,10 @@ const FUNCTIONS: &[ScalarOp] = &[
     ScalarOp::Atanh,
     ScalarOp::Cbrt,
     ScalarOp::Hypot,
+    ScalarOp::Erf,
+    ScalarOp::Erfc,
+    ScalarOp::Tgamma,
+    ScalarOp::Lgamma,
     ScalarOp::Powf,
     ScalarOp::Powi,
 ];
@@ -140,6 +144,10 @@ fn the_common_path_is_short() {
         (ScalarOp::Atanh, 59, 55),
         (ScalarOp::Cbrt, 47, 44),
         (ScalarOp::Hypot, 25, 9),
+        (ScalarOp::Erf, 72, 22),
+        (ScalarOp::Erfc, 81, 52),
+        (ScalarOp::Tgamma, 145, 67),
+        (ScalarOp::Lgamma, 141, 65),
         (ScalarOp::Powf, 105, 57),
     ] {
         for (ty, limit) in [(LaneType::F64, f64_limit), (LaneType::F32, f32_limit)] {

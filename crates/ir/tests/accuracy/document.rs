@@ -11,7 +11,8 @@
 //! What costs nothing is tested always: that the table lists the functions that exist, with the operations that
 //! they take now.
 
-use super::{FUNCTIONS, Function, between, distance, distance_f32, error_f32, error_f64, rows, samples};
+use super::{FUNCTIONS, Function, NEAR_ZERO, NEAR_ZERO_F32, between, rows, samples};
+use super::{distance, distance_f32, error_f32, error_f64};
 use parfuse_ir::ScalarOp;
 use parfuse_ir::lane::{LaneOp, LaneType};
 use parfuse_ir::math::{Primitives, expand};
@@ -83,11 +84,19 @@ struct Figures {
 }
 
 impl Figures {
-    fn add(&mut self, distance: i64) {
-        self.distance = self.distance.max(distance);
+    /// Results near zeros of `lgamma` are left out, see `Function::is_near_zero`.
+    fn add_error(&mut self, function: &Function, error: f64, is_near_zero: bool) {
+        if error <= function.bound() || !is_near_zero {
+            self.error = self.error.max(error);
+        }
     }
-    fn add_sample(&mut self, distance: i64) {
-        self.add(distance);
+    fn add(&mut self, function: &Function, distance: i64, is_near_zero: bool) {
+        if distance <= function.bound() as i64 || !is_near_zero {
+            self.distance = self.distance.max(distance);
+        }
+    }
+    fn add_sample(&mut self, function: &Function, distance: i64, is_near_zero: bool) {
+        self.add(function, distance, is_near_zero);
         self.samples += 1;
         self.correct += (distance == 0) as usize;
     }
@@ -100,22 +109,25 @@ impl Figures {
 
 fn measure_f64(function: &Function) -> Figures {
     let mut figures = Figures::default();
+    let near = |x: f64, difference: f64| function.is_near_zero(x, difference, NEAR_ZERO);
     for row in rows(&format!("f64/{}", function.name)) {
         let (x, y) = (f64::from_bits(row[0]), f64::from_bits(row[row.len() - 2]));
-        figures.add(distance(function.apply_f64(x, y), f64::from_bits(row[row.len() - 1])));
+        let (actual, expected) = (function.apply_f64(x, y), f64::from_bits(row[row.len() - 1]));
+        figures.add(function, distance(actual, expected), near(x, actual - expected));
     }
     for row in rows(&format!("exact/{}", function.name)) {
         let [.., expected, remainder] = row[..] else { panic!("{row:x?}") };
         let (x, y) = (f64::from_bits(row[0]), f64::from_bits(row[row.len() - 3]));
-        let actual = function.apply_f64(x, y);
-        let error = error_f64(actual, f64::from_bits(expected), f64::from_bits(remainder));
-        figures.error = figures.error.max(error);
+        let (actual, expected) = (function.apply_f64(x, y), f64::from_bits(expected));
+        let error = error_f64(actual, expected, f64::from_bits(remainder));
+        figures.add_error(function, error, near(x, actual - expected));
     }
     let mut state = 1;
     for range in function.ranges {
         for _ in 0..samples() / function.ranges.len() {
             let (x, y) = (between(*range, &mut state), between(function.seconds[0], &mut state));
-            figures.add_sample(distance(function.apply_f64(x, y), (function.reference)(x, y)));
+            let (actual, expected) = (function.apply_f64(x, y), (function.reference)(x, y));
+            figures.add_sample(function, distance(actual, expected), near(x, actual - expected));
         }
     }
     figures
@@ -125,20 +137,21 @@ fn measure_f32(function: &Function) -> Figures {
     let mut figures = Figures::default();
     let measure = |figures: &mut Figures, x: f32, y: f32| {
         let (actual, exact) = (function.apply_f32(x, y), (function.reference)(x as f64, y as f64));
-        figures.error = figures.error.max(error_f32(actual, exact));
-        distance_f32(actual, exact as f32)
+        let is_near_zero = function.is_near_zero(x as f64, actual as f64 - exact, NEAR_ZERO_F32);
+        figures.add_error(function, error_f32(actual, exact), is_near_zero);
+        (distance_f32(actual, exact as f32), is_near_zero)
     };
     for row in rows(&format!("f32/{}", function.name)) {
         let (x, y) = (f32::from_bits(row[0] as u32), f32::from_bits(row[row.len() - 2] as u32));
-        let distance = measure(&mut figures, x, y);
-        figures.add(distance);
+        let (distance, is_near_zero) = measure(&mut figures, x, y);
+        figures.add(function, distance, is_near_zero);
     }
     let mut state = 1;
     for range in function.ranges_f32 {
         for _ in 0..samples() / function.ranges_f32.len() {
             let (x, y) = (between(*range, &mut state), between(function.seconds[1], &mut state));
-            let distance = measure(&mut figures, x as f32, y as f32);
-            figures.add_sample(distance);
+            let (distance, is_near_zero) = measure(&mut figures, x as f32, y as f32);
+            figures.add_sample(function, distance, is_near_zero);
         }
     }
     figures

@@ -41,6 +41,7 @@ fn operation_cost(op: ScalarOp, dtype: DType) -> usize {
         Sin | Cos | Tan | Asin | Acos | Atan | Atan2 => FUNCTION,
         Sinh | Cosh | Tanh | Asinh | Acosh | Atanh => FUNCTION,
         Powi | Powf | Cbrt | Hypot => FUNCTION,
+        Erf | Erfc | Tgamma | Lgamma => FUNCTION,
         Rem => FUNCTION,
         Div if !dtype.is_float() => FUNCTION,
         _ => 1,

@@ -1,6 +1,7 @@
 //! Scalars: constants, variables, operations of every row of the table, conversions, random numbers.
 
 use super::{Generator, Place};
+use parfuse_ir::math::is_expansion;
 use parfuse_ir::program::{Expr, Stmt, Type, Value};
 use parfuse_ir::scalar_op::Signature;
 use parfuse_ir::{DType, Distribution, FaultKind, Scalar, ScalarOp};
@@ -116,8 +117,10 @@ impl Generator<'_> {
                 Signature::Power => operands[1] = DType::I32,
                 Signature::Same | Signature::Compare => {}
             }
+            // Functions are many, all alike to the passes, and long to interpret.
+            let is_likely = !is_expansion(op) || self.choices.one_in(8);
             // The remainder of floats has no expansion.
-            let possible = op != ScalarOp::Rem || dtype.is_int();
+            let possible = is_likely && (op != ScalarOp::Rem || dtype.is_int());
             if possible && op.result_type(&operands) == Some(dtype) {
                 return (op, operands);
             }

@@ -1,0 +1,381 @@
+//! The gamma function and the logarithm of its magnitude.
+//!
+//! ```text
+//! gamma(x + 1) = (x + h)^(x + 1/2) exp(-x) F(1 / (x + h))     x >= 0, h = 3/2
+//! gamma(x)     = gamma(x + 1) / x
+//! gamma(-x)    = -pi / (sin(pi x) gamma(x + 1))
+//!
+//! ln gamma(x)  = (x - 1) (x - 2) N(x - 2)                     5/4 <= x <= 5/2
+//!              = ln gamma(x + 1) - ln x                       1/4 <= x < 5/4
+//!              = ln gamma(x + 2) - ln (x (x + 1))             below
+//!              = (x - 1/2) (ln x - 1) + (ln 2pi - 1) / 2 + T(1 / x^2) / x       above
+//! ```
+//!
+//! The first is Stirling's formula shifted as Lanczos does (A precision approximation of the gamma function,
+//! 1964), with a polynomial for his sum of fractions; the last is Stirling's own. The exponents of powers are
+//! sums of two floats. Products that vanish at one and two keep the logarithm accurate there. It is zero at
+//! places between negative integers, too: close to those only its absolute error is small.
+//!
+//! `f32` is computed in `f64`, without low parts.
+
+use super::bits::is_outside;
+use super::double::{Double, divide, fast_two_sum, multiply, reciprocal, two_product};
+use super::powers::{exp_parts, ln_double, ln_short};
+use super::{Primitives, exp};
+use crate::lane::{LaneOp, LaneType};
+
+/// `F` for `h = 3/2` but for the constant term, degree 17, by Remez exchange, relative error 2.3e-18 for `0 <= x <= 172`.
+const FACTOR: [f64; 17] = [
+    0.0003475232021107816,
+    -0.001977687116441461,
+    0.0055842406102349935,
+    -0.009703031215186099,
+    0.011640052039350807,
+    -0.009428552620515443,
+    0.005465137474891921,
+    -0.0009540156692852318,
+    0.000892368677301315,
+    0.002102053545772242,
+    0.004336642021008974,
+    0.00800071783770471,
+    0.015963508108212728,
+    0.03278462082600044,
+    0.06568238974059017,
+    0.12865942501039973,
+    0.256347835494215,
+];
+/// The constant term in two parts.
+const FACTOR_AT_INFINITY: [f64; 2] = [0.5593043683509975, -4.0776087467417064e-17];
+/// The same for `h = 1`, degree 7, by interpolation at Chebyshev nodes, relative error 9.4e-10 for
+/// `0 <= x <= 36`.
+const FACTOR_SHORT: [f64; 8] = [
+    0.00010737647951951724,
+    -0.0005226943326742436,
+    0.0009523155773897147,
+    -0.0002466420860249572,
+    -0.0024753527371293724,
+    0.003203378927383298,
+    0.0768446067058632,
+    0.9221370123711818,
+];
+/// `ln gamma(t + 2) / (t (t + 1))` for `-3/4 <= t <= 1/2`, degree 20, by interpolation at Chebyshev nodes, relative
+/// error 1.4e-17.
+const NEAR: [f64; 21] = [
+    1.3699523056130216e-07,
+    8.139027943829754e-08,
+    1.77356645350578e-08,
+    -3.42911879054574e-07,
+    3.994168283856983e-07,
+    -7.791783965416097e-07,
+    1.824674203054829e-06,
+    -3.866707766348032e-06,
+    8.215889960351196e-06,
+    -1.7658672537472137e-05,
+    3.817004736736199e-05,
+    -8.309540760830388e-05,
+    0.00018255252149520961,
+    -0.0004057073818365971,
+    0.0009153769287861385,
+    -0.002108130834445704,
+    0.004998641164517725,
+    -0.012384192193363825,
+    0.03296500062115771,
+    -0.10031730167435396,
+    0.42278433509846713,
+];
+/// The same, degree 10, relative error 6.4e-10.
+const NEAR_SHORT: [f64; 11] = [
+    9.934187459775156e-05,
+    -7.294722470827617e-05,
+    0.00014578275427650444,
+    -0.00041612183408784765,
+    0.0009236760529015791,
+    -0.002105796206789676,
+    0.004997830098162244,
+    -0.012384370118314577,
+    0.03296503036962928,
+    -0.10031729820942836,
+    0.4227843349105444,
+];
+/// `T` for `x >= 2.5`, degree 11, by Remez exchange; the error relative to the logarithm is below 3.4e-18.
+const STIRLING: [f64; 12] = [
+    -0.2245349708091599,
+    0.28351349318052266,
+    -0.1699018325275234,
+    0.06647531011741802,
+    -0.020344264204483216,
+    0.005809978605589553,
+    -0.001888113881024227,
+    0.0008407250483992408,
+    -0.0005952141452035675,
+    0.0007936504506766235,
+    -0.002777777775188383,
+    0.08333333333332603,
+];
+/// The same, degree 3, relative error 2.4e-10.
+const STIRLING_SHORT: [f64; 4] =
+    [-0.00036764102134105684, 0.0007639727493130269, -0.0027760372081540997, 0.08333329774408936];
+/// `(sin(pi r) / (pi r) - 1) / r^2` as a polynomial in `r^2 <= 1/4` but for the constant term, degree 7, by Remez exchange; the error
+/// relative to the sine is below 2.8e-19.
+const SINE: [f64; 7] = [
+    2.4499342674517894e-07,
+    -6.972067672883578e-06,
+    0.00014842783058233768,
+    -0.002346080893800483,
+    0.026147847805463417,
+    -0.1907518241215014,
+    0.8117424252833401,
+];
+/// Its constant term in two parts.
+const SINE_AT_ZERO: [f64; 2] = [-1.6449340668482264, -3.040672350398476e-17];
+
+/// `(ln 2pi - 1) / 2` in two parts.
+const OFFSET: [f64; 2] = [0.4189385332046727, 1.6728209650585413e-17];
+
+/// The gamma function of `x`. Special values are those of C's `tgamma`.
+pub(super) fn tgamma<P: Primitives>(p: &mut P, x: P::Value) -> P::Value {
+    let single = p.ty(x) == LaneType::F32;
+    let wide = if single { p.op(LaneOp::Promote, &[x]) } else { x };
+    let magnitude = p.fabs(wide);
+    // From here on the result is infinite or zero. NaN passes.
+    let limit = p.f64(if single { 50.0 } else { 190.0 });
+    let clamped = p.fmin(limit, magnitude);
+    let power = if single { power_single(p, clamped) } else { power(p, clamped) };
+    let common = if single {
+        let y = exp::exp(p, power.exponent.0);
+        let y = p.fmul(y, power.factor.0);
+        p.fdiv(y, clamped)
+    } else {
+        let (r, tail, shifted) = exp_parts(p, power.exponent);
+        let (factor, factor_low) = power.factor;
+        let more = p.fmul(factor, r);
+        let (high, error) = fast_two_sum(p, factor, more);
+        let low = p.fma(factor, tail, factor_low);
+        let low = p.fadd(error, low);
+        let reciprocal = reciprocal(p, clamped);
+        let y = p.fmul(high, reciprocal);
+        let negated = p.fneg(y);
+        let rest = p.fma(negated, clamped, high);
+        let rest = p.fadd(rest, low);
+        let y = p.fma(rest, reciprocal, y);
+        exp::scale(p, y, shifted)
+    };
+    let (smallest, infinity) = (p.f64(2f64.powi(-60)), p.f64(f64::INFINITY));
+    let special = is_outside(p, wide, smallest, infinity);
+    let result = p.rare(special, common, &mut |p| {
+        let one = p.f64(1.0);
+        let reflected = reflected(p, magnitude, power, single);
+        // Near zero the gamma function is the reciprocal, with the sign of a zero.
+        let near_zero = p.op(LaneOp::FLt, &[magnitude, smallest]);
+        let reciprocal = p.fdiv(one, wide);
+        p.select(near_zero, reciprocal, reflected)
+    });
+    if single { p.op(LaneOp::Demote, &[result]) } else { result }
+}
+
+/// `gamma(x + 1)` as `exp(exponent) * factor`; to single precision the low parts are not used.
+#[derive(Clone, Copy)]
+struct Power<V> {
+    exponent: Double<V>,
+    factor: Double<V>,
+}
+
+/// For `0 <= x <= 190`.
+fn power<P: Primitives>(p: &mut P, x: P::Value) -> Power<P::Value> {
+    let (one, h) = (p.f64(1.0), p.f64(1.5));
+    // x + h with the error of the sum, whichever is larger.
+    let sum = p.fadd(x, h);
+    let other = p.fsub(sum, x);
+    let own = p.fsub(sum, other);
+    let (own, other) = (p.fsub(x, own), p.fsub(h, other));
+    let error = p.fadd(own, other);
+    let reciprocal = reciprocal(p, sum);
+    let tail = p.horner(reciprocal, &FACTOR);
+    let tail = p.fmul(reciprocal, tail);
+    let at_infinity = FACTOR_AT_INFINITY.map(|part| p.f64(part));
+    let (factor, factor_low) = fast_two_sum(p, at_infinity[0], tail);
+    let factor_low = p.fadd(factor_low, at_infinity[1]);
+    // (x + 1/2) ln(x + h) = (s - 1 + e) (ln s + e / s) for the sum s + e.
+    let logarithm = ln_double(p, sum);
+    let exponent = p.fsub(sum, one);
+    let (high, low) = two_product(p, exponent, logarithm.0);
+    let low = p.fma(exponent, logarithm.1, low);
+    let slope = p.fma(exponent, reciprocal, logarithm.0);
+    let low = p.fma(error, slope, low);
+    let negated = p.fneg(x);
+    let (high, error) = fast_two_sum(p, high, negated);
+    Power { exponent: (high, p.fadd(low, error)), factor: (factor, factor_low) }
+}
+
+/// For `0 <= x <= 50`, to single precision.
+fn power_single<P: Primitives>(p: &mut P, x: P::Value) -> Power<P::Value> {
+    let (half, one) = (p.f64(0.5), p.f64(1.0));
+    let sum = p.fadd(x, one);
+    let reciprocal = reciprocal(p, sum);
+    let factor = p.horner(reciprocal, &FACTOR_SHORT);
+    let logarithm = ln_short(p, sum);
+    let exponent = p.fadd(x, half);
+    let negated = p.fneg(x);
+    let exponent = p.fma(exponent, logarithm, negated);
+    let zero = p.f64(0.0);
+    Power { exponent: (exponent, zero), factor: (factor, zero) }
+}
+
+/// The gamma function of minus `x`, given `gamma(x + 1)`.
+fn reflected<P: Primitives>(p: &mut P, x: P::Value, power: Power<P::Value>, single: bool) -> P::Value {
+    let (zero, half, one, nan) = (p.f64(0.0), p.f64(0.5), p.f64(1.0), p.f64(f64::NAN));
+    let sine = sine(p, x);
+    // -pi / (sin(pi x) gamma(x + 1)) = -+1 / (gamma(x + 1) sin(pi r) / pi)
+    let (factor, factor_low) = power.factor;
+    let more = multiply(p, power.factor, sine.tail);
+    let (high, error) = fast_two_sum(p, factor, more.0);
+    let low = p.fadd(factor_low, more.1);
+    let low = p.fadd(error, low);
+    let denominator = two_product(p, high, sine.rest);
+    let denominator = (denominator.0, p.fma(low, sine.rest, denominator.1));
+    let exponent = (p.fneg(power.exponent.0), p.fneg(power.exponent.1));
+    let magnitude = if single {
+        let y = exp::exp(p, exponent.0);
+        p.fdiv(y, denominator.0)
+    } else {
+        let (r, tail, shifted) = exp_parts(p, exponent);
+        let (high, low) = fast_two_sum(p, one, r);
+        let numerator = (high, p.fadd(low, tail));
+        let reciprocal = reciprocal(p, denominator.0);
+        let y = divide(p, numerator, denominator, reciprocal);
+        exp::scale(p, y, shifted)
+    };
+    let halved = p.fmul(sine.integer, half);
+    let truncated = p.op(LaneOp::FTrunc, &[halved]);
+    let odd = p.op(LaneOp::FNe, &[truncated, halved]);
+    let negated = p.fneg(magnitude);
+    let result = p.select(odd, magnitude, negated);
+    let pole = p.op(LaneOp::FEq, &[sine.rest, zero]);
+    p.select(pole, nan, result)
+}
+
+/// `sin(pi x) / pi = +-r (1 + tail)`.
+struct Sine<V> {
+    /// The nearest integer to `x`; if it is odd the sign is minus.
+    integer: V,
+    /// `r`, the distance from it, exactly.
+    rest: V,
+    tail: Double<V>,
+}
+
+fn sine<P: Primitives>(p: &mut P, x: P::Value) -> Sine<P::Value> {
+    let integer = p.op(LaneOp::FNearest, &[x]);
+    let rest = p.fsub(x, integer);
+    let square = two_product(p, rest, rest);
+    let polynomial = p.horner(square.0, &SINE);
+    let polynomial = p.fmul(square.0, polynomial);
+    let at_zero = SINE_AT_ZERO.map(|part| p.f64(part));
+    let (high, low) = fast_two_sum(p, at_zero[0], polynomial);
+    let low = p.fadd(low, at_zero[1]);
+    Sine { integer, rest, tail: multiply(p, square, (high, low)) }
+}
+
+/// The natural logarithm of the magnitude of the gamma function of `x`. Special values are those of C's
+/// `lgamma`.
+pub(super) fn lgamma<P: Primitives>(p: &mut P, x: P::Value) -> P::Value {
+    let single = p.ty(x) == LaneType::F32;
+    let wide = if single { p.op(LaneOp::Promote, &[x]) } else { x };
+    let magnitude = p.fabs(wide);
+    let (zero, one, two) = (p.f64(0.0), p.f64(1.0), p.f64(2.0));
+    let limits = [0.25, 1.25, 2.5].map(|limit| p.f64(limit));
+    let [tiny, low, is_small] = limits.map(|limit| p.op(LaneOp::FLt, &[magnitude, limit]));
+
+    // Up to 2.5: ln gamma(x + 2), ln gamma(x + 1) or ln gamma(x) is u t N(t).
+    let shift = p.select(low, one, two);
+    let shift = p.select(tiny, zero, shift);
+    let t = p.fsub(magnitude, shift);
+    let u = p.fadd(t, one);
+    let product = p.fmul(magnitude, u);
+    let argument = p.select(tiny, product, magnitude);
+    let logarithm = if single { (ln_short(p, argument), zero) } else { ln_double(p, argument) };
+    let near = p.horner(t, if single { &NEAR_SHORT } else { &NEAR });
+    let near = if single {
+        let near = p.fmul(u, near);
+        (p.fmul(t, near), zero)
+    } else {
+        let (high, low) = two_product(p, u, near);
+        let near = two_product(p, t, high);
+        (near.0, p.fma(t, low, near.1))
+    };
+    let minus_logarithm = (p.fneg(logarithm.0), p.fneg(logarithm.1));
+    let minus_logarithm = (p.select(low, minus_logarithm.0, zero), p.select(low, minus_logarithm.1, zero));
+    let small = if single {
+        p.fadd(minus_logarithm.0, near.0)
+    } else {
+        let (high, error) = fast_two_sum(p, minus_logarithm.0, near.0);
+        let rest = p.fadd(near.1, minus_logarithm.1);
+        let rest = p.fadd(rest, error);
+        p.fadd(high, rest)
+    };
+
+    let large = stirling(p, magnitude, logarithm, single);
+    let common = p.select(is_small, small, large);
+
+    // Not positive, infinite, or so large that the exact product overflows.
+    let (smallest, highest) = (p.constant(LaneType::F64, 1), p.f64(2f64.powi(1000)));
+    let special = is_outside(p, wide, smallest, highest);
+    let result = p.rare(special, common, &mut |p| {
+        // ln gamma(x + 1) less a logarithm.
+        let positive = p.select(low, near.0, common);
+        let factor = p.select(low, one, magnitude);
+        let reciprocal = p.fdiv(one, u);
+        let factor = p.select(tiny, reciprocal, factor);
+        let negative = lgamma_reflected(p, magnitude, factor, positive);
+        let infinity = p.f64(f64::INFINITY);
+        let huge = p.fsub(logarithm.0, one);
+        let huge = p.fmul(magnitude, huge);
+        let is_huge = p.op(LaneOp::FLt, &[highest, magnitude]);
+        let result = p.select(is_huge, huge, negative);
+        let is_infinite = p.op(LaneOp::FEq, &[magnitude, infinity]);
+        p.select(is_infinite, infinity, result)
+    });
+    if single { p.op(LaneOp::Demote, &[result]) } else { result }
+}
+
+/// Stirling's formula for `x >= 2.5`, given `ln x`.
+fn stirling<P: Primitives>(p: &mut P, x: P::Value, logarithm: Double<P::Value>, single: bool) -> P::Value {
+    let (half, minus_one) = (p.f64(0.5), p.f64(-1.0));
+    let offset = OFFSET.map(|part| p.f64(part));
+    let reciprocal = reciprocal(p, x);
+    let square = p.fmul(reciprocal, reciprocal);
+    let series = p.horner(square, if single { &STIRLING_SHORT } else { &STIRLING });
+    let factor = p.fsub(x, half);
+    if single {
+        let rest = p.fma(series, reciprocal, offset[0]);
+        let less = p.fadd(logarithm.0, minus_one);
+        return p.fma(factor, less, rest);
+    }
+    let (less, error) = fast_two_sum(p, logarithm.0, minus_one);
+    let error = p.fadd(error, logarithm.1);
+    let (high, low) = two_product(p, factor, less);
+    let low = p.fma(factor, error, low);
+    let low = p.fadd(low, offset[1]);
+    let rest = p.fma(series, reciprocal, low);
+    let rest = p.fadd(offset[0], rest);
+    p.fadd(high, rest)
+}
+
+/// `ln |gamma(-x)| = -ln |sin(pi x) / pi| - ln gamma(x + 1)`, where the last is `ln factor + logarithm`.
+fn lgamma_reflected<P: Primitives>(
+    p: &mut P,
+    x: P::Value,
+    factor: P::Value,
+    logarithm: P::Value,
+) -> P::Value {
+    let sine = sine(p, x);
+    let distance = p.fabs(sine.rest);
+    let product = p.fmul(factor, distance);
+    let product = p.fma(product, sine.tail.0, product);
+    let of_product = ln_double(p, product);
+    let sum = p.fadd(of_product.0, logarithm);
+    let sum = p.fadd(sum, of_product.1);
+    let result = p.fneg(sum);
+    let (zero, infinity) = (p.f64(0.0), p.f64(f64::INFINITY));
+    let pole = p.op(LaneOp::FEq, &[distance, zero]);
+    p.select(pole, infinity, result)
+}
