@@ -76,12 +76,14 @@ impl Plan {
             && !loops
             && !region.reductions.is_empty()
             && accumulator_registers <= room;
+        // What reduces takes in whole turns of accumulators at most.
+        let most = if region.reductions.is_empty() { usize::MAX } else { LANES / plan.group };
         plan.count = match lanes {
             Some(lanes) => (lanes / plan.group).max(1),
             None if lean => LANES / plan.group,
             None if effort == Effort::Quick => 1,
-            None if operations <= SHORT && !loops => 4.min(LANES / plan.group).max(1),
-            None => 2.min(LANES / plan.group).max(1),
+            None if operations <= SHORT && !loops => 4.min(most),
+            None => 2.min(most),
         };
         plan.holds_lanes = plan.count * plan.group == LANES
             && !region.reductions.is_empty()
