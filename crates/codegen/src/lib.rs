@@ -27,6 +27,7 @@ mod plan;
 mod reduction;
 mod region;
 mod script;
+mod uses;
 mod wide;
 
 pub use code::{Code, Listing};

@@ -68,7 +68,7 @@ pub(crate) fn emit<'a>(function: Function<'a>, region: &'a Region, plan: &'a Pla
     let row_end = bound(offset_of!(BlockRange, row_end));
     let column_start = bound(offset_of!(BlockRange, column_start));
     let column_end = bound(offset_of!(BlockRange, column_end));
-    for buffer in &plan.buffers {
+    for buffer in &plan.uses.buffers {
         let pointer = e.buffer_pointer(*buffer);
         e.buffers[buffer.0 as usize] = Some(pointer);
     }
@@ -88,7 +88,7 @@ pub(crate) fn emit<'a>(function: Function<'a>, region: &'a Region, plan: &'a Pla
             e.builder.append_block_param(step, ty);
         }
     }
-    for _ in 0..if plan.checks { 3 } else { 1 } {
+    for _ in 0..if plan.uses.checks { 3 } else { 1 } {
         e.builder.append_block_param(tail, types::I64);
     }
     let shape = Shape { region, plan, accumulators, column_start, column_end, steps_end, step, tail };
@@ -145,11 +145,11 @@ impl Shape<'_> {
         e.on_fault = OnFault::Record;
         e.lanes = 1;
         e.nodes(&self.region.prologue);
-        for (buffer, base) in &self.plan.bases {
+        for (buffer, base) in &self.plan.uses.bases {
             e.keep_base(*buffer, *base);
         }
         e.lanes = self.plan.lanes;
-        for value in &self.plan.splats {
+        for value in &self.plan.uses.broadcasts {
             if e.is_available(*value) {
                 let width = e.width(*value);
                 e.registers(*value, width);
@@ -166,7 +166,7 @@ impl Shape<'_> {
     fn go_on(&self, e: &mut Emitter<'_>, index: Reg, lanes: &[Reg]) {
         let more = e.builder.ins().icmp(clif::condcodes::IntCC::SignedLessThan, index, self.steps_end);
         let mut tail: SmallVec<[BlockArg; 3]> = smallvec![BlockArg::Value(index)];
-        if self.plan.checks {
+        if self.plan.uses.checks {
             let none = e.builder.ins().iconst(types::I64, NONE);
             tail.extend([self.column_end, none].map(BlockArg::Value));
         }
@@ -234,7 +234,7 @@ impl Shape<'_> {
     fn elements(&self, e: &mut Emitter<'_>, index: Reg, held: &[Reg]) -> Registers {
         let mark = e.enter();
         e.index = Some(index);
-        for value in &self.plan.indices {
+        for value in &self.plan.uses.indices {
             let first = match (&e.code.values[*value].inst, e.row_position) {
                 (Inst::LinearIndex, Some(row_position)) => e.builder.ins().iadd(row_position, index),
                 _ => index,

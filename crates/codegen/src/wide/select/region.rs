@@ -94,7 +94,7 @@ pub(in crate::wide) fn region(
     let row_end = bound(offset_of!(BlockRange, row_end));
     let column_start = bound(offset_of!(BlockRange, column_start));
     let column_end = bound(offset_of!(BlockRange, column_end));
-    for buffer in &plan.buffers {
+    for buffer in &plan.uses.buffers {
         let slot = lane.frame.address(*buffer);
         let pointer = s.slot(slot, LaneType::I64);
         s.buffers[buffer.0 as usize] = Some(pointer);
@@ -119,7 +119,7 @@ pub(in crate::wide) fn region(
             s.machine.param(step, RegClass::Float);
         }
     }
-    for _ in 0..if plan.checks { 5 } else { 1 } {
+    for _ in 0..if plan.uses.checks { 5 } else { 1 } {
         s.machine.param(tail, RegClass::Int);
     }
     let shape = Shape {
@@ -186,13 +186,13 @@ impl Shape<'_> {
         s.index = Some(self.column_start);
         s.remaining = vec![u32::MAX; code.values.len()];
         s.nodes(&self.region.prologue);
-        for (buffer, base) in &self.plan.bases {
+        for (buffer, base) in &self.plan.uses.bases {
             s.keep_base(*buffer, *base);
         }
-        for stride in &self.plan.strides {
+        for stride in &self.plan.uses.strides {
             s.keep_stride(*stride);
         }
-        for value in &self.plan.broadcasts {
+        for value in &self.plan.uses.broadcasts {
             if s.is_available(*value) {
                 let scalar = s.scalar(*value);
                 let register = s.broadcast(scalar, s.ty(*value));
@@ -251,7 +251,7 @@ impl Shape<'_> {
             rest = others;
         }
         let mut tail: Registers = [index].into_iter().collect();
-        if self.plan.checks {
+        if self.plan.uses.checks {
             let all = s.machine.imm(self.plan.group as u64);
             let none = s.machine.imm(NONE);
             tail.extend([self.column_end, all, none, index]);
@@ -319,7 +319,7 @@ impl Shape<'_> {
     fn elements(&self, s: &mut Selector<'_>, index: Reg, held: &[Reg]) -> Registers {
         let mark = s.enter();
         s.index = Some(index);
-        s.remaining.clone_from(&self.plan.reads);
+        s.remaining.clone_from(&self.plan.uses.reads);
         for position in 0..s.row_lanes.len() {
             let (value, register) = s.row_lanes[position];
             s.bind_lanes(value, Registers::from_elem(register, s.count));

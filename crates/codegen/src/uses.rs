@@ -1,0 +1,208 @@
+//! What a region uses: one walk over its prologue and body, from which both emitters make their plans.
+
+use parfuse_ir::lane::{Address, Buffer, Inst, LaneOp, LaneType, Lanes, Node, Region, Value};
+
+/// What an emitter wants in lanes though it is uniform.
+#[derive(Clone, Copy)]
+pub(crate) struct Habits {
+    /// Whether an operation on lanes takes the operand at a position in lanes.
+    pub(crate) takes_lanes: fn(LaneOp, usize) -> bool,
+    /// Whether stores that are not of neighbours take what they store in lanes.
+    pub(crate) scatters_lanes: bool,
+}
+
+/// What a region uses. Lists have each item once, in the order of first use; they are of the body where nothing else is
+/// said.
+#[derive(Debug, Default)]
+pub(crate) struct Uses {
+    /// Whether there are checks.
+    pub(crate) checks: bool,
+    /// Whether there are loops.
+    pub(crate) loops: bool,
+    /// Whether there are branches.
+    pub(crate) branches: bool,
+    /// The buffers that prologue and body access.
+    pub(crate) buffers: Vec<Buffer>,
+    /// The uniform parts of addresses.
+    pub(crate) bases: Vec<(Buffer, Value)>,
+    /// The strides of addresses.
+    pub(crate) strides: Vec<Value>,
+    /// The uniform values that are used in lanes.
+    pub(crate) broadcasts: Vec<Value>,
+    /// The leaves that are the lane index or the linear index.
+    pub(crate) indices: Vec<Value>,
+    /// How often each value is read.
+    pub(crate) reads: Vec<u32>,
+    /// The varying numbers of 64 bits that are evaluated.
+    pub(crate) wide: usize,
+    /// The varying numbers of 32 bits that are evaluated.
+    pub(crate) narrow: usize,
+    /// The operations on lanes.
+    pub(crate) operations: usize,
+    /// The stores of whole registers of neighbours.
+    pub(crate) streams: usize,
+    /// The other stores.
+    pub(crate) other_stores: usize,
+    /// Whether something in lanes has 64 bits: values, indices and what is gathered by, elements stored and combined.
+    pub(crate) has_wide: bool,
+}
+
+struct Walk<'a> {
+    region: &'a Region,
+    habits: Habits,
+    uses: Uses,
+}
+
+impl Uses {
+    /// What a region uses.
+    pub(crate) fn of(region: &Region, habits: Habits) -> Uses {
+        let walk = |buffers: Vec<Buffer>| {
+            let reads = vec![0; region.code.values.len()];
+            Walk { region, habits, uses: Uses { buffers, reads, ..Uses::default() } }
+        };
+        let mut prologue = walk(Vec::new());
+        prologue.block(&region.prologue);
+        // What else the prologue uses is its own affair.
+        let mut body = walk(prologue.uses.buffers);
+        body.block(&region.code.body);
+        for reduction in &region.reductions {
+            body.lanes_use(reduction.contribution);
+            body.lanes_of(LaneType::of(reduction.dtype));
+        }
+        body.uses
+    }
+}
+
+impl Walk<'_> {
+    fn ty(&self, value: Value) -> LaneType {
+        self.region.code.values[value].ty
+    }
+
+    fn lanes_of(&mut self, ty: LaneType) {
+        self.uses.has_wide |= matches!(ty, LaneType::I64 | LaneType::F64);
+    }
+
+    fn block(&mut self, nodes: &[Node]) {
+        for node in nodes {
+            match node {
+                Node::Let(value) => self.evaluation(*value),
+                Node::Store { buffer, address, value, mask } => {
+                    self.access(*buffer, address);
+                    let neighbours = matches!(address.lanes, Lanes::Unit);
+                    if neighbours && mask.is_none() && self.ty(*value) != LaneType::Bool {
+                        self.uses.streams += 1;
+                    } else {
+                        self.uses.other_stores += 1;
+                    }
+                    if neighbours || self.habits.scatters_lanes {
+                        self.lanes_use(*value);
+                    } else {
+                        self.read(*value);
+                    }
+                    self.lanes_of(self.ty(*value));
+                    mask.iter().for_each(|mask| self.read(*mask));
+                }
+                Node::If { cond, then, otherwise, results } => {
+                    self.uses.branches = true;
+                    self.read(*cond);
+                    self.block(then);
+                    self.block(otherwise);
+                    for merge in results {
+                        self.read(merge.then);
+                        self.read(merge.otherwise);
+                    }
+                }
+                Node::Loop { carried, header, cond, body } => {
+                    self.uses.loops = true;
+                    for carry in carried {
+                        self.read(carry.init);
+                        // Once for each end of the loop: what a loop carries does not die inside it.
+                        self.read(carry.next);
+                        self.read(carry.next);
+                    }
+                    self.block(header);
+                    self.block(body);
+                    self.read(*cond);
+                }
+                Node::Check { ok, args, iteration, mask, .. } => {
+                    self.uses.checks = true;
+                    self.read(*ok);
+                    args.iter().chain(iteration).chain(mask).for_each(|value| self.read(*value));
+                }
+                Node::SetSlot { .. } | Node::Alloc { .. } | Node::Move { .. } | Node::Launch(_) => {}
+            }
+        }
+    }
+
+    fn evaluation(&mut self, value: Value) {
+        let data = &self.region.code.values[value];
+        if data.varying {
+            self.lanes_of(data.ty);
+            match data.ty {
+                LaneType::F64 | LaneType::I64 => self.uses.wide += 1,
+                LaneType::F32 | LaneType::I32 => self.uses.narrow += 1,
+                LaneType::Bool => {}
+            }
+        }
+        match &data.inst {
+            Inst::Op(op, args) => {
+                self.uses.operations += data.varying as usize;
+                for (position, arg) in args.iter().enumerate() {
+                    if data.varying {
+                        self.lanes_of(self.ty(*arg));
+                    }
+                    if data.varying && (self.habits.takes_lanes)(*op, position) {
+                        self.lanes_use(*arg);
+                    } else {
+                        self.read(*arg);
+                    }
+                }
+            }
+            Inst::Load { buffer, address, mask } => {
+                self.access(*buffer, address);
+                mask.iter().for_each(|mask| self.read(*mask));
+            }
+            Inst::Any(mask) => self.read(*mask),
+            _ => self.read(value),
+        }
+    }
+
+    fn access(&mut self, buffer: Buffer, address: &Address) {
+        push_new(&mut self.uses.buffers, buffer);
+        push_new(&mut self.uses.bases, (buffer, address.base));
+        self.read(address.base);
+        match address.lanes {
+            Lanes::Uniform | Lanes::Unit => return,
+            Lanes::Strided(stride) => {
+                push_new(&mut self.uses.strides, stride);
+                self.read(stride);
+            }
+            Lanes::Gather(index) => self.read(index),
+        }
+        self.lanes_of(LaneType::I64);
+    }
+
+    /// A use, in lanes or not.
+    fn read(&mut self, value: Value) {
+        self.uses.reads[value.0 as usize] += 1;
+        if matches!(self.region.code.values[value].inst, Inst::LaneIndex | Inst::LinearIndex) {
+            self.lanes_of(LaneType::I64);
+            push_new(&mut self.uses.indices, value);
+        }
+    }
+
+    /// A use in lanes.
+    fn lanes_use(&mut self, value: Value) {
+        self.read(value);
+        let data = &self.region.code.values[value];
+        if !data.varying && data.ty != LaneType::Bool && !matches!(data.inst, Inst::Const(_)) {
+            push_new(&mut self.uses.broadcasts, value);
+        }
+    }
+}
+
+fn push_new<T: PartialEq>(list: &mut Vec<T>, item: T) {
+    if !list.contains(&item) {
+        list.push(item);
+    }
+}
