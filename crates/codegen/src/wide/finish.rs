@@ -15,6 +15,9 @@ use super::assembler::{
 use super::machine::{Inst, Kind, PlaceKind, Test, Vector};
 use regalloc2::{Allocation, Block, Edit, Function, InstOrEdit, Output, RegClass};
 
+/// The smallest page of memory.
+const PAGE: i32 = 4096;
+
 /// The result, and what it takes.
 pub(crate) struct Finished {
     /// Position-independent code and its constants, to be placed at a multiple of 64.
@@ -176,6 +179,10 @@ impl Emitter {
         assembler.mov(true, RBP, Operand::Register(RSP));
         for register in &self.preserved {
             assembler.push(*register);
+        }
+        // A large frame must not reach beyond the guard page of the stack unnoticed: every page is touched in turn.
+        for touched in (PAGE..=self.frame).step_by(PAGE as usize) {
+            assembler.store(8, Assembler::stack(-touched), 0);
         }
         if self.frame > 0 {
             assembler.alu_imm(Alu::Sub, true, RSP, self.frame);

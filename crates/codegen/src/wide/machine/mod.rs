@@ -67,6 +67,22 @@ pub(crate) struct Vector {
     pub(crate) in_place: bool,
 }
 
+impl Vector {
+    /// An instruction on registers alone, in all lanes.
+    fn plain(op: VectorOp, length: Length) -> Vector {
+        Vector {
+            op,
+            length,
+            place: None,
+            broadcast: false,
+            imm: None,
+            masked: false,
+            zeroing: false,
+            in_place: false,
+        }
+    }
+}
+
 /// How a branch decides.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) enum Test {

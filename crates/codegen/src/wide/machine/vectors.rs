@@ -145,16 +145,7 @@ impl Machine {
         imm: Option<u8>,
     ) -> Reg {
         let result = self.register(class);
-        let vector = Vector {
-            op,
-            length,
-            place: None,
-            broadcast: false,
-            imm,
-            masked: false,
-            zeroing: false,
-            in_place: false,
-        };
+        let vector = Vector { imm, ..Vector::plain(op, length) };
         self.push(Kind::Vector(vector), &[Operand::reg_def(result), Operand::reg_use(from)]);
         result
     }
@@ -175,16 +166,7 @@ impl Machine {
         let result = self.register(RegClass::Float);
         let cleared = self.register(mask.class());
         let place = Some(PlaceKind::Address { scale: Some(scale), displacement });
-        let vector = Vector {
-            op,
-            length,
-            place,
-            broadcast: false,
-            imm: None,
-            masked: true,
-            zeroing: false,
-            in_place: true,
-        };
+        let vector = Vector { place, masked: true, in_place: true, ..Vector::plain(op, length) };
         self.push(
             Kind::Vector(vector),
             &[
@@ -213,16 +195,7 @@ impl Machine {
     ) {
         let cleared = self.register(mask.class());
         let place = Some(PlaceKind::Address { scale: Some(scale), displacement });
-        let vector = Vector {
-            op,
-            length,
-            place,
-            broadcast: false,
-            imm: None,
-            masked: true,
-            zeroing: false,
-            in_place: false,
-        };
+        let vector = Vector { place, masked: true, ..Vector::plain(op, length) };
         self.push(
             Kind::Vector(vector),
             &[

@@ -2,7 +2,7 @@
 
 use super::lanes::of_size;
 use super::values::Operand;
-use super::{Extent, Selector, size};
+use super::{Extent, Scratch, Selector, size};
 use crate::wide::assembler::{Length, VectorOp};
 use crate::wide::machine::{Place, Reg, Source};
 use parfuse_ir::lane::{LaneOp, LaneType};
@@ -206,23 +206,19 @@ impl Selector<'_> {
         extent: Extent,
         mut compute: impl FnMut(&mut Self, &[Place]) -> Reg,
     ) -> Reg {
-        const REGISTER: i32 = 64;
-        let scratch = match self.scratch {
-            Some(scratch) => scratch,
-            None => *self.scratch.insert(self.machine.own_memory(3 * REGISTER as usize)),
-        };
         for (k, (register, ty)) in operands.iter().enumerate() {
             let length = self.length(*ty, extent);
             let op = of_size!(*ty, VmovupdTo, VmovupsTo);
-            self.machine.store_vector(op, length, *register, Place::Own(scratch + REGISTER * k as i32), None);
+            let place = Place::Own(self.scratch(Scratch::Operand(k)));
+            self.machine.store_vector(op, length, *register, place, None);
         }
-        let out = scratch + 2 * REGISTER;
+        let out = self.scratch(Scratch::Result);
         let lanes = if extent == Extent::One { 1 } else { self.group };
         for lane in 0..lanes as i32 {
             let places: Vec<Place> = operands
                 .iter()
                 .enumerate()
-                .map(|(k, (_, ty))| Place::Own(scratch + REGISTER * k as i32 + lane * size(*ty) as i32))
+                .map(|(k, (_, ty))| Place::Own(self.scratch(Scratch::Operand(k)) + lane * size(*ty) as i32))
                 .collect();
             let computed = compute(self, &places);
             let place = Place::Own(out + lane * size(result) as i32);

@@ -176,13 +176,12 @@ impl Selector<'_> {
         let length = self.length(ty, extent);
         let is_constant = |operand: Operand| matches!(operand, Operand::Constant(_));
         let [mut a, mut b, c] = [args[0], args[1], args[2]];
-        let (mut a_dies, mut b_dies, c_dies) = (dead[0], dead[1], dead[2]);
+        let [mut a_dies, b_dies, c_dies] = dead;
         // The factor to overwrite comes first: no constant, and best one that dies.
         if is_constant(a) || (!a_dies && b_dies && !is_constant(b)) {
             (a, b) = (b, a);
-            (a_dies, b_dies) = (b_dies, a_dies);
+            a_dies = b_dies;
         }
-        let _ = b_dies;
         let a = self.register(a, ty, extent);
         if is_constant(c) && !is_constant(b) || (a_dies && !is_constant(b)) {
             let b = self.register(b, ty, extent);

@@ -11,7 +11,7 @@
 //! own.
 
 use super::lanes::of_size;
-use super::{Extent, Registers, Selector, size};
+use super::{Extent, Registers, Scratch, Selector, size};
 use crate::wide::assembler::{Alu, Condition, Constant, Length, Shift, VectorOp};
 use crate::wide::machine::{Kind, Place, Reg, Source};
 use parfuse_ir::lane::{Address, Buffer, LaneType, Lanes, Node, Value};
@@ -202,9 +202,7 @@ impl Selector<'_> {
 
     /// The place of register `k` of neighbouring elements.
     fn neighbours(&self, place: Place, k: usize, buffer: Buffer) -> Place {
-        let Place::Address { base, index, displacement } = place else { unreachable!("in an array") };
-        let step = (self.group * self.element_size(buffer) * k) as i32;
-        Place::Address { base, index, displacement: displacement + step }
+        moved(place, self.group * self.element_size(buffer) * k)
     }
 
     fn load_neighbours(
@@ -258,10 +256,7 @@ impl Selector<'_> {
                 let is_false = self.machine.binary(equal, length, bytes, Source::Memory(zeros));
                 return self.not_mask(is_false, Extent::Group);
             };
-            let Place::Address { base, index, displacement } = place else { unreachable!("in an array") };
-            let places: Vec<Place> = (0..self.group as i32)
-                .map(|lane| Place::Address { base, index, displacement: displacement + lane })
-                .collect();
+            let places: Vec<Place> = (0..self.group).map(|lane| moved(place, lane)).collect();
             return self.load_bytes_one_by_one(&places, Some(mask));
         }
         let bytes = match (mask, self.group) {
@@ -345,7 +340,7 @@ impl Selector<'_> {
     /// The places of single lanes.
     fn lane_places(&mut self, base: Reg, distances: Reg, displacement: i32, buffer: Buffer) -> Vec<Place> {
         let length = self.length(LaneType::I64, Extent::Group);
-        let own = self.machine.own_memory(length.bytes());
+        let own = self.scratch(Scratch::Operand(0));
         self.machine.store_vector(VectorOp::VmovupdTo, length, distances, Place::Own(own), None);
         let scale = self.scale(buffer);
         (0..self.group as i32)
@@ -462,7 +457,7 @@ impl Selector<'_> {
 
     /// The place itself where a condition holds, and elsewhere one that nobody reads.
     fn place_or_dump(&mut self, condition: Reg, place: Place) -> Place {
-        let dump = self.machine.own_memory(8);
+        let dump = self.scratch(Scratch::Dump);
         let dump = self.machine.address_of(Place::Own(dump));
         self.place_or(condition, place, dump)
     }
@@ -498,23 +493,18 @@ impl Selector<'_> {
                 let op = VectorOp::Vmovdqu8To;
                 return self.machine.store_vector(op, Length::L128, bytes, place, Some(active));
             }
-            let Place::Address { base, index, displacement } = place else { unreachable!("in an array") };
-            let places: Vec<Place> = (0..self.group as i32)
-                .map(|lane| Place::Address { base, index, displacement: displacement + lane })
-                .collect();
+            let places: Vec<Place> = (0..self.group).map(|lane| moved(place, lane)).collect();
             return self.store_one_by_one(LaneType::Bool, mask, &places, Some(active));
         }
         let bits = self.mask_bits(mask, Extent::Group);
         let pattern = self.machine.imm(0x0101_0101_0101_0101);
         for (k, lanes) in (0..self.group).step_by(8).enumerate() {
-            let Place::Address { base, index, displacement } = place else { unreachable!("in an array") };
-            let place = Place::Address { base, index, displacement: displacement + lanes as i32 };
             let own = match k {
                 0 => bits,
                 _ => self.machine.in_place(Kind::Shift(Shift::Shr, false, lanes as u8), bits, None),
             };
             let bytes = self.machine.fresh(Kind::Deposit(true), &[own, pattern]);
-            self.machine.store((self.group - lanes).min(8) as u8, bytes, place);
+            self.machine.store((self.group - lanes).min(8) as u8, bytes, moved(place, lanes));
         }
     }
 
@@ -522,7 +512,7 @@ impl Selector<'_> {
     fn store_one_by_one(&mut self, ty: LaneType, register: Reg, places: &[Place], mask: Option<Reg>) {
         let active = mask.map(|mask| self.mask_bits(mask, Extent::Group));
         let bits = (ty == LaneType::Bool).then(|| self.mask_bits(register, Extent::Group));
-        let own = self.machine.own_memory(64);
+        let own = self.scratch(Scratch::Operand(0));
         if ty != LaneType::Bool {
             let length = self.length(ty, Extent::Group);
             let op = of_size!(ty, VmovupdTo, VmovupsTo);
@@ -560,4 +550,10 @@ impl Selector<'_> {
             })
             .collect()
     }
+}
+
+/// A place in an array, so many bytes further on.
+fn moved(place: Place, bytes: usize) -> Place {
+    let Place::Address { base, index, displacement } = place else { unreachable!("in an array") };
+    Place::Address { base, index, displacement: displacement + bytes as i32 }
 }

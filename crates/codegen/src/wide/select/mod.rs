@@ -76,6 +76,17 @@ struct SharedConstant {
     register: Reg,
 }
 
+/// A register's worth of own memory, for as long as an operation goes lane by lane.
+#[derive(Clone, Copy)]
+enum Scratch {
+    /// Lanes that are read one by one: the first or the second operand.
+    Operand(usize),
+    /// Lanes that are written one by one.
+    Result,
+    /// Where lanes store that must not store; nobody reads it.
+    Dump,
+}
+
 /// How many lanes of a vector register count.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Extent {
@@ -123,7 +134,7 @@ struct Selector<'a> {
     remaining: Vec<u32>,
     /// During an operation on several registers: the constants that it has in registers.
     shared_constants: Option<Vec<SharedConstant>>,
-    /// Own memory for going lane by lane: operands, then the result.
+    /// Own memory for going lane by lane, once something needs it.
     scratch: Option<i32>,
     bindings: Vec<Binding>,
     bound: Vec<(Value, Part)>,
@@ -132,6 +143,21 @@ struct Selector<'a> {
 impl Selector<'_> {
     fn ty(&self, value: Value) -> LaneType {
         self.code.values[value].ty
+    }
+
+    /// The place of some scratch memory in the function's own.
+    fn scratch(&mut self, scratch: Scratch) -> i32 {
+        let register = Length::L512.bytes();
+        let start = match self.scratch {
+            Some(start) => start,
+            None => *self.scratch.insert(self.machine.own_memory(4 * register)),
+        };
+        let number = match scratch {
+            Scratch::Operand(number) => number,
+            Scratch::Result => 2,
+            Scratch::Dump => 3,
+        };
+        start + (number * register) as i32
     }
 
     /// The class of registers that masks live in.
