@@ -13,7 +13,7 @@ use parfuse_ir::lane::{Lane, Node};
 use parfuse_ir::loops::{Buffer, Layout, Loops};
 use parfuse_ir::program::{Param, Program, Type};
 use parfuse_passes::pipeline::Options;
-use parfuse_passes::{check_parallel, lower_arrays, optimize, vectorize};
+use parfuse_passes::{check_parallel, invert_divisors, lower_arrays, optimize, vectorize};
 use smallvec::SmallVec;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -102,7 +102,11 @@ impl Specialisation {
         let mut loops = lower_arrays(program, &signature.layouts(&program.params)).map_err(rejected)?;
         check_parallel(&loops).map_err(rejected)?;
         optimize(&mut loops, &Options { fuse: core.fuse });
-        let lane = vectorize(&loops);
+        let mut lane = vectorize(&loops);
+        // Registers of 128 bits keep no divider waiting.
+        if core.compiler.isa().bits() > 128 {
+            let _ = invert_divisors(&mut lane);
+        }
         let compiled = core.compiler.compile(&lane, core.first_effort);
         let first = compiled.map_err(|e| Error::Compile(e.to_string()))?;
         core.compilations.fetch_add(1, Ordering::Relaxed);
