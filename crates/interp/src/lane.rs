@@ -250,7 +250,7 @@ impl Machine<'_> {
                 partials.push(own);
             }
         }
-        for (reduction, partials) in region.reductions.iter().zip(partials) {
+        for (reduction, partials) in region.reductions.iter().zip(&mut partials) {
             let combine = |a, b| reduction.op.combine().eval(&[a, b]);
             let identity = reduction.op.identity(reduction.dtype);
             let total = grid::fold_partials(partials, combine).unwrap_or(identity);

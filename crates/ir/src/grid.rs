@@ -43,6 +43,9 @@ pub struct Grid {
     columns: usize,
     rows_per_block: usize,
     columns_per_block: usize,
+    /// How often a row is cut.
+    blocks_per_row: usize,
+    blocks: usize,
 }
 
 /// The rectangle of elements that one block covers: half-open ranges of rows and columns.
@@ -63,6 +66,7 @@ impl Grid {
     /// Cuts a space of these extents (outermost first; no extents at all means one element).
     ///
     /// Rows shorter than a block are grouped into blocks of whole rows; longer rows are cut.
+    #[inline]
     pub fn new(extents: &[usize], grain: Grain) -> Grid {
         let (columns, outer) = extents.split_last().map_or((1, &[][..]), |(last, outer)| (*last, outer));
         let rows = outer.iter().fold(1usize, |rows, n| rows.saturating_mul(*n));
@@ -71,36 +75,34 @@ impl Grid {
             Grain::Fine => FINE_BLOCK.max(elements.div_ceil(MAX_BLOCKS).next_multiple_of(FINE_BLOCK)),
             Grain::Coarse => elements.div_ceil(COARSE_BLOCKS).next_multiple_of(COARSE_STEP).max(COARSE_STEP),
         };
-        if columns >= block {
-            Grid { rows, columns, rows_per_block: 1, columns_per_block: block }
-        } else {
-            Grid {
-                rows,
-                columns,
-                rows_per_block: if rows > 1 { (block / columns.max(1)).max(1) } else { 1 },
-                columns_per_block: columns.max(1),
-            }
-        }
+        let (rows_per_block, columns_per_block) = match columns >= block {
+            true => (1, block),
+            false if rows > 1 => ((block / columns.max(1)).max(1), columns.max(1)),
+            false => (1, columns.max(1)),
+        };
+        let blocks_per_row = pieces(columns, columns_per_block);
+        let blocks = pieces(rows, rows_per_block) * blocks_per_row;
+        Grid { rows, columns, rows_per_block, columns_per_block, blocks_per_row, blocks }
     }
 
     /// The number of elements; the largest number if there are more.
+    #[inline]
     pub fn elements(&self) -> usize {
         self.rows.saturating_mul(self.columns)
     }
 
     /// The number of blocks; none for an empty space.
+    #[inline]
     pub fn blocks(&self) -> usize {
-        pieces(self.rows, self.rows_per_block) * self.blocks_per_row()
-    }
-
-    fn blocks_per_row(&self) -> usize {
-        pieces(self.columns, self.columns_per_block)
+        self.blocks
     }
 
     /// The rectangle of a block.
+    #[inline]
     pub fn block(&self, block: usize) -> BlockRange {
-        let (row_group, column_group) = match self.blocks_per_row() {
+        let (row_group, column_group) = match self.blocks_per_row {
             1 => (block, 0),
+            all if all == self.blocks => (0, block),
             in_row => (block / in_row, block % in_row),
         };
         let row_start = row_group * self.rows_per_block;
@@ -116,6 +118,7 @@ impl Grid {
 
 /// How many pieces of a length there are in another. Small spaces have one: that answer needs no division, which would
 /// be a good part of a short call.
+#[inline]
 fn pieces(length: usize, piece: usize) -> usize {
     if length <= piece { (length > 0) as usize } else { length.div_ceil(piece) }
 }
@@ -149,19 +152,20 @@ pub fn fold_lanes<T: Copy>(mut lanes: [T; LANES], mut combine: impl FnMut(T, T) 
     lanes[0]
 }
 
-/// Combines the blocks' partial results pairwise in block order; `None` if there is no block.
-pub fn fold_partials<T: Copy>(mut partials: Vec<T>, mut combine: impl FnMut(T, T) -> T) -> Option<T> {
-    while partials.len() > 1 {
-        partials = partials
-            .chunks(2)
-            .map(|pair| match *pair {
-                [left, right] => combine(left, right),
-                [last] => last,
-                _ => unreachable!("chunks of two"),
-            })
-            .collect();
+/// Combines the blocks' partial results pairwise in block order; `None` if there is no block. Their place is used for
+/// what lies between.
+pub fn fold_partials<T: Copy>(partials: &mut [T], mut combine: impl FnMut(T, T) -> T) -> Option<T> {
+    let mut count = partials.len();
+    while count > 1 {
+        for pair in 0..count / 2 {
+            partials[pair] = combine(partials[2 * pair], partials[2 * pair + 1]);
+        }
+        if count % 2 == 1 {
+            partials[count / 2] = partials[count - 1];
+        }
+        count = count.div_ceil(2);
     }
-    partials.pop()
+    partials.first().copied()
 }
 
 #[cfg(test)]
@@ -232,8 +236,8 @@ mod tests {
     fn partials_combine_pairwise_in_order() {
         let text = |parts: &[&str]| {
             let mut arena: Vec<String> = parts.iter().map(|s| s.to_string()).collect();
-            let ids = (0..parts.len()).collect();
-            fold_partials(ids, |a: usize, b: usize| {
+            let mut ids: Vec<usize> = (0..parts.len()).collect();
+            fold_partials(&mut ids, |a: usize, b: usize| {
                 arena.push(format!("({}{})", arena[a], arena[b]));
                 arena.len() - 1
             })

@@ -2,7 +2,9 @@
 //!
 //! ```text
 //! fn serial(x: f64) -> Result<R, Error> {
-//!     <R as Returned>::call(&Self::kernel(), Variant::Serial, |binder| { <f64 as Argument>::bind(x, binder); })
+//!     Engine::with_current::<Self, _>(|kernel| {
+//!         <R as Returned>::call(kernel, Variant::Serial, |binder| { <f64 as Argument>::bind(x, binder); })
+//!     })
 //! }
 //! ```
 //!
@@ -95,11 +97,12 @@ impl<'a> Variants<'a> {
         let Variants { visibility, names, types, returns, .. } = self;
         let (variant, function, into_function) =
             (format_ident!("{variant}"), format_ident!("{function}"), format_ident!("{function}_into"));
-        let binder = hygienic("binder");
+        let (kernel, binder) = (hygienic("kernel"), hygienic("binder"));
         let binds = self.of_arguments("bind", |name| quote!(#name, #binder));
-        let kernel =
-            quote!(&Self::kernel(), ::parfuse::__private::Variant::#variant, |#binder| { #(#binds;)* });
-        let body = self.body(self.of_result("call", kernel.clone()));
+        let call = quote!(#kernel, ::parfuse::__private::Variant::#variant, |#binder| { #(#binds;)* });
+        let with_kernel =
+            |body: TokenStream| quote!(::parfuse::Engine::with_current::<Self, _>(|#kernel| #body));
+        let body = self.body(with_kernel(self.of_result("call", call.clone())));
         let doc = format!("Runs the compiled kernel {wording}.");
         let mut functions = quote! {
             #[doc = #doc]
@@ -112,7 +115,7 @@ impl<'a> Variants<'a> {
             let taken = names.iter().any(|name| name == "into");
             let into = Ident::new(if taken { "into_memory" } else { "into" }, annotation::last_span(returns));
             let into_type = annotation::into_type(returns);
-            let body = self.body(self.of_result("call_into", quote!(#kernel, #into)));
+            let body = self.body(with_kernel(self.of_result("call_into", quote!(#call, #into))));
             let doc =
                 format!("Runs the compiled kernel {wording} and writes the result into existing memory.");
             functions.extend(quote! {

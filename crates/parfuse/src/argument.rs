@@ -5,6 +5,7 @@
 //! [`Binder`] holds for as long as the call runs.
 
 use crate::rank::{PerAxis, Rank};
+use crate::signature;
 use ndarray::{Array, ArrayRef, ArrayView, ArrayViewMut, Dimension};
 use parfuse_ir::program::Type;
 use parfuse_ir::{DType, Element, Scalar};
@@ -57,6 +58,8 @@ pub(crate) struct RawArray {
     pub(crate) address: *mut u8,
     pub(crate) dtype: DType,
     pub(crate) mutable: bool,
+    /// What is known of its layout, for the call's signature.
+    pub(crate) layout: u8,
     pub(crate) shape: PerAxis<usize>,
     pub(crate) strides: PerAxis<isize>,
 }
@@ -64,10 +67,12 @@ pub(crate) struct RawArray {
 impl RawArray {
     #[inline]
     fn read<T: Element>(address: *const T, shape: &[usize], strides: &[isize]) -> RawArray {
+        let layout = signature::layout(shape, strides);
         let (shape, strides) = (PerAxis::new(shape), PerAxis::new(strides));
-        RawArray { address: address as *mut u8, dtype: T::DTYPE, mutable: false, shape, strides }
+        RawArray { address: address as *mut u8, dtype: T::DTYPE, mutable: false, layout, shape, strides }
     }
 
+    #[inline]
     fn written<T: Element>(address: *mut T, shape: &[usize], strides: &[isize]) -> RawArray {
         RawArray { mutable: true, ..RawArray::read(address, shape, strides) }
     }
@@ -82,15 +87,6 @@ impl RawArray {
             expected *= len as isize;
         }
         true
-    }
-
-    /// The axis along which elements lie next to each other: the last if it can be.
-    pub(crate) fn unit_axis(&self) -> Option<usize> {
-        let last = self.shape.len().checked_sub(1)?;
-        if self.strides[last] == 1 || self.shape[last] <= 1 {
-            return Some(last);
-        }
-        (0..last).find(|axis| self.strides[*axis] == 1 && self.shape[*axis] > 1)
     }
 }
 

@@ -23,12 +23,13 @@ use parfuse_codegen::Code;
 use parfuse_codegen::abi::{self, FaultRecord, HostTable};
 use parfuse_ir::arena::Id;
 use parfuse_ir::grid::{self, Grain, Grid};
-use parfuse_ir::lane::{self, Frame, LaneOutput, RegionId};
-use parfuse_ir::loops::{Buffer as BufferId, Origin};
+use parfuse_ir::lane::{self, Frame, LaneOutput, Region, RegionId, Slot};
+use parfuse_ir::loops::Buffer as BufferId;
 use parfuse_ir::{DType, Element, Scalar};
 use parfuse_runtime::{BlockFailure, Buffer, Workers, run_blocks};
-use smallvec::{SmallVec, smallvec};
+use smallvec::SmallVec;
 use std::any::Any;
+use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Fine-grained regions of fewer blocks than this are not worth waking threads for.
@@ -36,6 +37,9 @@ const MIN_PARALLEL_BLOCKS: usize = 4;
 
 /// Frames of up to this many slots need no allocation.
 const SHORT_FRAME: usize = 96;
+
+/// Up to this many partial results need no allocation.
+const FEW_PARTIALS: usize = 16;
 
 /// An element with loops inside is taken to be as much work as this many without.
 const COARSE_WEIGHT: usize = 1024;
@@ -66,31 +70,63 @@ impl Elements {
     /// # Panics
     /// If `T` is not their type.
     pub fn into_elements<T: Element>(self) -> Vec<T> {
-        // SAFETY: only `Host::output` makes `Elements`, after the driver has finished without fault: compiled
+        // SAFETY: only `Outputs::next` makes `Elements`, after the driver has finished without fault: compiled
         // code has stored every element of a local array before it can be a result (`Stmt::Alloc` in
         // `parfuse_ir::loops`).
         unsafe { self.0.into_vec() }
     }
 }
 
-/// The results of a call, in order.
+/// The results of a call that has succeeded, in order, each made when it is asked for.
 #[derive(Debug)]
-pub struct Outputs(std::iter::Peekable<smallvec::IntoIter<[Output; 2]>>);
+pub struct Outputs<'h> {
+    kernel: &'h Specialisation,
+    frame: &'h [u64],
+    storage: &'h mut [Storage],
+    /// The number of the next result.
+    next: usize,
+}
 
-impl Outputs {
+impl Outputs<'_> {
     /// The next result.
     ///
     /// # Panics
     /// If there is none: the kernel was traced with as many results as its return type has.
+    #[inline]
     pub fn next(&mut self) -> Output {
-        self.0.next().expect("a kernel has as many results as its return type")
+        let lane = &self.kernel.lane;
+        let result = lane.results.get(self.next).expect("a kernel has as many results as its return type");
+        self.next += 1;
+        match *result {
+            LaneOutput::Scalar(slot, dtype) => {
+                Output::Scalar(Scalar::from_bits(dtype, self.frame[slot.index()]))
+            }
+            LaneOutput::Buffer(buffer) => self.array(buffer),
+        }
     }
-    /// The next result, left in place.
-    ///
-    /// # Panics
-    /// As [`next`](Outputs::next).
-    pub fn peek(&mut self) -> &Output {
-        self.0.peek().expect("a kernel has as many results as its return type")
+
+    /// Whether the next result is an array in the memory that the caller offered. If it is, it is passed over.
+    pub fn skip_in_place(&mut self) -> bool {
+        let in_place = match self.kernel.lane.results.get(self.next) {
+            Some(LaneOutput::Buffer(buffer)) => {
+                matches!(self.storage[buffer.index()], Storage::Offered)
+            }
+            _ => false,
+        };
+        self.next += in_place as usize;
+        in_place
+    }
+
+    fn array(&mut self, buffer: BufferId) -> Output {
+        let layout = &self.kernel.lane.frame;
+        let rank = self.kernel.lane.buffers[buffer].rank;
+        let length = |axis| self.frame[layout.dim(buffer, axis as u8).index()] as usize;
+        let shape = PerAxis::from_fn(rank as usize, length);
+        match std::mem::replace(&mut self.storage[buffer.index()], Storage::Nothing) {
+            Storage::Offered => Output::InPlace,
+            Storage::Owned(elements) => Output::Array { shape, elements: Elements(elements) },
+            Storage::Nothing | Storage::Offer(_) => unreachable!("a kernel makes every array it returns"),
+        }
     }
 }
 
@@ -99,7 +135,9 @@ impl Outputs {
 enum Storage {
     Nothing,
     Owned(Buffer),
-    /// The caller's array for the result that this buffer becomes.
+    /// None yet, but the caller offers an array for the result that this buffer becomes: the result's number.
+    Offer(usize),
+    /// That array.
     Offered,
 }
 
@@ -112,42 +150,44 @@ struct Host<'c> {
     frame: *mut u64,
     workers: Option<&'c dyn Fn() -> Workers>,
     storage: SmallVec<[Storage; 4]>,
-    /// By buffer: the array the caller offers for it.
-    offers: SmallVec<[(BufferId, &'c RawArray); 2]>,
+    /// The caller's arrays for results.
+    offers: &'c [Option<RawArray>],
     error: Option<Error>,
 }
 
-/// Runs a kernel. `workers`, if given, says where parallel regions run; it is asked only when one is worth it.
+/// Runs a kernel and, if it succeeds, hands its results to `take`. `workers`, if given, says where parallel regions run;
+/// it is asked only when one is worth it.
 pub(crate) fn call(
     core: &Core,
     kernel: &Specialisation,
     binder: &Binder<'_>,
     key: u64,
     workers: Option<&dyn Fn() -> Workers>,
-) -> Result<Outputs, Error> {
+    take: &mut dyn FnMut(&mut Outputs<'_>),
+) -> Result<(), Error> {
     let (lane, code) = (&kernel.lane, kernel.code(core));
-    let (mut short, mut long) = ([0; SHORT_FRAME], Vec::new());
+    let (mut short, mut long) = ([const { MaybeUninit::uninit() }; SHORT_FRAME], Vec::new());
     let frame: &mut [u64] = match short.get_mut(..lane.frame.len()) {
-        Some(frame) => frame,
+        Some(frame) => zeroed(frame),
         None => {
             long.resize(lane.frame.len(), 0);
             &mut long
         }
     };
     frame[Frame::KEY.index()] = key;
-    bind_arguments(lane, binder, frame);
+    bind_arguments(kernel, binder, frame);
     let frame = frame.as_mut_ptr();
     let mut storage = SmallVec::new();
     storage.resize_with(lane.buffers.len(), || Storage::Nothing);
-    let offers =
-        lane.results.iter().zip(&binder.offers).filter_map(|(result, offer)| match (result, offer) {
-            (LaneOutput::Buffer(buffer), Some(array))
-                if array.is_row_major() && kernel.makes_once(*buffer) =>
-            {
-                Some((*buffer, array))
-            }
-            _ => None,
-        });
+    for (number, (result, offer)) in lane.results.iter().zip(&binder.offers).enumerate() {
+        if let (LaneOutput::Buffer(buffer), Some(array)) = (result, offer)
+            && array.is_row_major()
+            && kernel.makes_once(*buffer)
+            && let place @ Storage::Nothing = &mut storage[buffer.index()]
+        {
+            *place = Storage::Offer(number);
+        }
+    }
     let mut host = Host {
         table: HostTable { allocate: host_allocate, move_buffer: host_move, launch: host_launch },
         kernel,
@@ -155,7 +195,7 @@ pub(crate) fn call(
         frame,
         workers,
         storage,
-        offers: offers.collect(),
+        offers: &binder.offers,
         error: None,
     };
     let mut fault = FaultRecord::default();
@@ -165,7 +205,13 @@ pub(crate) fn call(
     // call returns; the module documentation says why the code stays inside the arrays.
     let status = unsafe { code.run(frame, host_address.cast(), &mut fault) };
     match status {
-        abi::OK => Ok(host.outputs()),
+        abi::OK => {
+            let frame = host.frame.cast_const();
+            // SAFETY: the frame of this call, of this length; machine code has returned, so nobody writes to it.
+            let frame = unsafe { std::slice::from_raw_parts(frame, lane.frame.len()) };
+            take(&mut Outputs { kernel, frame, storage: &mut host.storage, next: 0 });
+            Ok(())
+        }
         abi::FAULT => Err(host.fault_error(fault)),
         _ => {
             Err(host.error.take().unwrap_or_else(|| Error::Panic("the host stopped the kernel".to_string())))
@@ -173,35 +219,36 @@ pub(crate) fn call(
     }
 }
 
-fn bind_arguments(lane: &lane::Lane, binder: &Binder<'_>, frame: &mut [u64]) {
-    for (index, argument) in binder.arguments.iter().enumerate() {
-        if let Bound::Scalar(x) = argument {
-            frame[lane.frame.param(index as u32).index()] = x.to_bits();
-        }
+/// This memory, filled with zeros.
+fn zeroed(memory: &mut [MaybeUninit<u64>]) -> &mut [u64] {
+    for word in memory.iter_mut() {
+        word.write(0);
     }
-    for (buffer, data) in lane.buffers.iter() {
-        if let Origin::Param { index, .. } = data.origin {
-            let Bound::Array(array) = &binder.arguments[index as usize] else {
-                unreachable!("argument kinds are checked before the call")
-            };
-            describe(&lane.frame, frame, buffer, array.address, &array.shape, &array.strides);
+    // SAFETY: each word has just been written.
+    unsafe { memory.assume_init_mut() }
+}
+
+fn bind_arguments(kernel: &Specialisation, binder: &Binder<'_>, frame: &mut [u64]) {
+    for (argument, slot) in binder.arguments.iter().zip(&kernel.argument_slots) {
+        match (argument, slot) {
+            (Bound::Scalar(x), Some(slot)) => frame[slot.index()] = x.to_bits(),
+            (Bound::Array(array), Some(slot)) => {
+                describe(*slot, frame, array.address, &array.shape, &array.strides);
+            }
+            (_, None) => {}
         }
     }
 }
 
-/// Writes a buffer's address, lengths and strides into the frame.
-fn describe(
-    layout: &Frame,
-    frame: &mut [u64],
-    buffer: BufferId,
-    address: *mut u8,
-    shape: &[usize],
-    strides: &[isize],
-) {
-    frame[layout.address(buffer).index()] = address as u64;
-    for (axis, (&len, &stride)) in shape.iter().zip(strides).enumerate() {
-        frame[layout.dim(buffer, axis as u8).index()] = len as u64;
-        frame[layout.stride(buffer, axis as u8).index()] = stride as u64;
+/// Writes a buffer's address, lengths and strides into the frame, from its first slot on.
+fn describe(first: Slot, frame: &mut [u64], address: *mut u8, shape: &[usize], strides: &[isize]) {
+    let (rank, slots) = (shape.len(), &mut frame[first.index()..]);
+    slots[0] = address as u64;
+    for (slot, len) in slots[1..1 + rank].iter_mut().zip(shape) {
+        *slot = *len as u64;
+    }
+    for (slot, stride) in slots[1 + rank..1 + 2 * rank].iter_mut().zip(strides) {
+        *slot = *stride as u64;
     }
 }
 
@@ -232,6 +279,12 @@ impl Host<'_> {
         unsafe { std::slice::from_raw_parts_mut(self.frame, self.kernel.lane.frame.len()) }
     }
 
+    /// Writes what a local buffer is now into the frame.
+    fn describe(&mut self, buffer: BufferId, address: *mut u8, shape: &[usize]) {
+        let first = self.kernel.lane.frame.address(buffer);
+        describe(first, self.frame(), address, shape, &row_major_strides(shape));
+    }
+
     fn place_of(&self, buffer: BufferId) -> Place {
         Place::new(&self.kernel.lane.files, self.kernel.allocated_at(buffer))
     }
@@ -239,8 +292,9 @@ impl Host<'_> {
     fn allocate(&mut self, buffer: BufferId, shape: &[usize], zeroed: bool) -> Result<(), Error> {
         let kernel = self.kernel;
         let data = &kernel.lane.buffers[buffer];
-        if let Some((_, offer)) = self.offers.iter().find(|(offered, _)| *offered == buffer) {
-            let offer: &RawArray = offer;
+        if let Storage::Offer(number) = self.storage[buffer.index()]
+            && let Some(offer) = &self.offers[number]
+        {
             if *offer.shape != *shape {
                 return Err(Error::OutputShape { expected: shape.to_vec(), found: offer.shape.to_vec() });
             }
@@ -251,14 +305,7 @@ impl Host<'_> {
                 unsafe { offer.address.write_bytes(0, bytes) };
             }
             self.storage[buffer.index()] = Storage::Offered;
-            describe(
-                &kernel.lane.frame,
-                self.frame(),
-                buffer,
-                offer.address,
-                shape,
-                &row_major_strides(shape),
-            );
+            self.describe(buffer, offer.address, shape);
             return Ok(());
         }
         // As for `ndarray`: even an array without elements must have strides that fit.
@@ -277,14 +324,7 @@ impl Host<'_> {
                 cause,
                 place: self.place_of(buffer),
             })?;
-        describe(
-            &kernel.lane.frame,
-            self.frame(),
-            buffer,
-            allocated.address(),
-            shape,
-            &row_major_strides(shape),
-        );
+        self.describe(buffer, allocated.address(), shape);
         self.storage[buffer.index()] = Storage::Owned(allocated);
         Ok(())
     }
@@ -311,7 +351,7 @@ impl Host<'_> {
             address = copy.address();
             moved = Storage::Owned(copy);
         }
-        describe(layout, self.frame(), to, address, &shape, &row_major_strides(&shape));
+        self.describe(to, address, &shape);
         self.storage[to.index()] = moved;
         Ok(())
     }
@@ -320,55 +360,86 @@ impl Host<'_> {
     fn launch(&mut self, id: RegionId) -> Result<(), FaultRecord> {
         let kernel = self.kernel;
         let region = &kernel.lane.regions[id];
-        let layout = &kernel.lane.frame;
         let frame = self.frame();
         let extents = PerAxis::from_fn(region.extents.len(), |d| frame[region.extents[d].index()] as usize);
-        let mut merged = extents;
-        if let (Some(accesses), true) = (&region.collapsible, extents.len() > 1) {
-            let stride = |buffer, axis: Option<u8>| {
-                axis.map_or(0, |axis| frame[layout.stride(buffer, axis).index()] as isize)
-            };
-            let strides: SmallVec<[PerAxis<isize>; 8]> = accesses
-                .iter()
-                .map(|(buffer, axes)| PerAxis::from_fn(axes.len(), |d| stride(*buffer, axes[d])))
-                .collect();
-            grid::collapse(&mut merged, &strides);
-            region.extents.iter().zip(merged.iter()).for_each(|(slot, n)| frame[slot.index()] = *n as u64);
+        match &region.collapsible {
+            Some(accesses) if extents.len() > 1 => self.launch_merged(id, &extents, accesses),
+            _ => self.launch_blocks(id, &extents),
         }
-        let grid = Grid::new(&merged, region.grain);
-        let count = region.reductions.len();
-        let mut partials: SmallVec<[u64; 8]> = smallvec![0; grid.blocks() * count];
+    }
+
+    /// Runs a region with dimensions merged that its accesses walk through alike.
+    fn launch_merged(
+        &mut self,
+        id: RegionId,
+        extents: &[usize],
+        accesses: &[(BufferId, Vec<Option<u8>>)],
+    ) -> Result<(), FaultRecord> {
+        let (region, layout) = (&self.kernel.lane.regions[id], &self.kernel.lane.frame);
+        let frame = self.frame();
+        let stride = |buffer, axis: Option<u8>| {
+            axis.map_or(0, |axis| frame[layout.stride(buffer, axis).index()] as isize)
+        };
+        let strides: SmallVec<[PerAxis<isize>; 8]> = accesses
+            .iter()
+            .map(|(buffer, axes)| PerAxis::from_fn(axes.len(), |d| stride(*buffer, axes[d])))
+            .collect();
+        let mut merged = PerAxis::new(extents);
+        grid::collapse(&mut merged, &strides);
+        region.extents.iter().zip(merged.iter()).for_each(|(slot, n)| frame[slot.index()] = *n as u64);
+        let result = self.launch_blocks(id, &merged);
+        let frame = self.frame();
+        region.extents.iter().zip(extents).for_each(|(slot, n)| frame[slot.index()] = *n as u64);
+        result
+    }
+
+    fn launch_blocks(&mut self, id: RegionId, extents: &[usize]) -> Result<(), FaultRecord> {
+        let region = &self.kernel.lane.regions[id];
+        let grid = Grid::new(extents, region.grain);
+        let (blocks, count) = (grid.blocks(), region.reductions.len());
+        let (mut few, mut many) = ([0; FEW_PARTIALS], Vec::new());
+        let partials = match few.get_mut(..blocks * count) {
+            Some(few) => few,
+            None => {
+                many.resize(blocks * count, 0);
+                &mut many[..]
+            }
+        };
         let shared = SharedAddresses { frame: self.frame, partials: partials.as_mut_ptr() };
         let weight = if region.grain == Grain::Coarse { COARSE_WEIGHT } else { 1 };
-        kernel.count(grid.elements().saturating_mul(weight));
+        self.kernel.count(grid.elements().saturating_mul(weight));
         let code = self.code.region(id);
-        let result = run_blocks(grid.blocks(), &self.workers_for(&grid, region.grain), |block| {
+        run_blocks(blocks, &self.workers_for(&grid, region.grain), |block| {
             let shared = &shared;
             let mut fault = FaultRecord::default();
             // SAFETY: the frame outlives the call and nobody writes to it while blocks run; `block` is below the
-            // number of blocks, so its partials lie inside the vector, and no other block has the same ones; the
+            // number of blocks, so its partials lie inside the slice, and no other block has the same ones; the
             // module documentation says why the code stays inside the arrays and blocks do not race.
             let status = unsafe {
                 code(shared.frame, &grid.block(block), shared.partials.add(block * count), &mut fault)
             };
             if status == abi::OK { Ok(()) } else { Err(fault) }
-        });
-        let frame = self.frame();
-        region.extents.iter().zip(extents.iter()).for_each(|(slot, n)| frame[slot.index()] = *n as u64);
-        result.map_err(|BlockFailure { error, .. }| error)?;
-        for (index, reduction) in region.reductions.iter().enumerate() {
-            if grid.blocks() == 1 {
-                frame[reduction.total.index()] = partials[index];
-                continue;
-            }
-            let own = partials.iter().skip(index).step_by(count);
-            let own: Vec<Scalar> = own.map(|bits| Scalar::from_bits(reduction.dtype, *bits)).collect();
-            let combine = |a, b| reduction.op.combine().eval(&[a, b]);
-            let total = grid::fold_partials(own, combine);
-            let total = total.unwrap_or_else(|| reduction.op.identity(reduction.dtype));
-            frame[reduction.total.index()] = total.to_bits();
-        }
+        })
+        .map_err(|BlockFailure { error, .. }| error)?;
+        self.total(region, partials);
         Ok(())
+    }
+
+    /// Leaves the totals of a region's reductions in the frame, from the partial results of its blocks.
+    fn total(&mut self, region: &Region, partials: &mut [u64]) {
+        let (frame, count) = (self.frame(), region.reductions.len());
+        for (index, reduction) in region.reductions.iter().enumerate() {
+            let combine = |a, b| combine_bits(reduction, a, b);
+            let total = match count {
+                1 => grid::fold_partials(partials, combine),
+                _ => {
+                    let own = partials.iter().skip(index).step_by(count);
+                    grid::fold_partials(&mut own.copied().collect::<SmallVec<[u64; FEW_PARTIALS]>>(), combine)
+                }
+            };
+            frame[reduction.total.index()] =
+                total.unwrap_or_else(|| reduction.op.identity(reduction.dtype).to_bits());
+        }
     }
 
     fn workers_for(&self, grid: &Grid, grain: Grain) -> Workers {
@@ -379,40 +450,16 @@ impl Host<'_> {
         self.workers.filter(|_| enough).map_or(Workers::Caller, |workers| workers())
     }
 
-    fn outputs(&mut self) -> Outputs {
-        let kernel = self.kernel;
-        let outputs: SmallVec<[Output; 2]> = kernel
-            .lane
-            .results
-            .iter()
-            .map(|result| match *result {
-                LaneOutput::Scalar(slot, dtype) => {
-                    Output::Scalar(Scalar::from_bits(dtype, self.frame()[slot.index()]))
-                }
-                LaneOutput::Buffer(buffer) => self.output(buffer),
-            })
-            .collect();
-        Outputs(outputs.into_iter().peekable())
-    }
-
-    fn output(&mut self, buffer: BufferId) -> Output {
-        let layout = &self.kernel.lane.frame;
-        let rank = self.kernel.lane.buffers[buffer].rank;
-        let frame = self.frame();
-        let shape =
-            PerAxis::from_fn(rank as usize, |axis| frame[layout.dim(buffer, axis as u8).index()] as usize);
-        match std::mem::replace(&mut self.storage[buffer.index()], Storage::Nothing) {
-            Storage::Offered => Output::InPlace,
-            Storage::Owned(elements) => Output::Array { shape, elements: Elements(elements) },
-            Storage::Nothing => unreachable!("a kernel makes every array it returns"),
-        }
-    }
-
     fn fault_error(&self, record: FaultRecord) -> Error {
         let lane = &self.kernel.lane;
         let fault = &lane.faults[lane::FaultId(record.fault)];
         Error::from_fault(fault, &lane.files, record.iteration, record.args)
     }
+}
+
+fn combine_bits(reduction: &lane::Reduction, a: u64, b: u64) -> u64 {
+    let [a, b] = [a, b].map(|bits| Scalar::from_bits(reduction.dtype, bits));
+    reduction.op.combine().eval(&[a, b]).to_bits()
 }
 
 /// Addresses that blocks on several threads use at once.

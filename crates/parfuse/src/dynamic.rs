@@ -32,7 +32,7 @@ macro_rules! define_dynamic {
             }
 
             /// The next result, which is of this type.
-            fn take(ty: Type, outputs: &mut Outputs) -> Dynamic {
+            fn take(ty: Type, outputs: &mut Outputs<'_>) -> Dynamic {
                 match (outputs.next(), ty.dtype()) {
                     (Output::Scalar(x), _) => Dynamic::Scalar(x),
                     $((Output::Array { shape, elements }, DType::$variant) => {
@@ -60,8 +60,9 @@ impl Kernel {
             let mutable = program.params.get(position).is_some_and(|param| param.mutable);
             argument.bind(mutable, &mut binder);
         }
-        let mut outputs = self.invoke_untyped(variant, &binder)?;
-        let results = program.results.iter().map(|value| program.ty(*value));
-        Ok(results.map(|ty| Dynamic::take(ty, &mut outputs)).collect())
+        self.invoke_untyped(variant, &binder, |outputs| {
+            let results = program.results.iter().map(|value| program.ty(*value));
+            results.map(|ty| Dynamic::take(ty, outputs)).collect()
+        })
     }
 }

@@ -5,6 +5,7 @@
 //! call makes.
 
 use crate::error::Error;
+use crate::functions::Functions;
 use crate::kernel::{Kernel, KernelFunction};
 use crate::lazy::{EvalCache, Session};
 use crate::returned::Returned;
@@ -14,11 +15,9 @@ use parfuse_runtime::Pool;
 use parfuse_trace::{ReturnKind, Tracer, Value};
 use std::any::TypeId;
 use std::cell::RefCell;
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::panic::RefUnwindSafe;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock};
 
 /// Compiles and runs kernels. Cloning gives another handle to the same engine.
 ///
@@ -45,7 +44,7 @@ pub struct Engine(Arc<Inner>);
 
 struct Inner {
     core: Arc<Core>,
-    functions: RwLock<HashMap<TypeId, Kernel, BuildHasherDefault<IdHasher>>>,
+    functions: Functions,
     expressions: EvalCache,
 }
 
@@ -112,28 +111,23 @@ impl EngineBuilder {
             first_effort: if self.thorough { Effort::Thorough } else { Effort::Quick },
             compilations: AtomicUsize::new(0),
         });
-        Ok(Engine(Arc::new(Inner { core, functions: RwLock::default(), expressions: EvalCache::default() })))
-    }
-}
-
-/// Type ids are hashes already.
-#[derive(Default)]
-struct IdHasher(u64);
-
-impl Hasher for IdHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.0 = self.0.rotate_left(8) ^ u64::from(*byte));
-    }
-    fn write_u64(&mut self, word: u64) {
-        self.0 ^= word;
-    }
-    fn finish(&self) -> u64 {
-        self.0
+        Ok(Engine(Arc::new(Inner { core, functions: Functions::new(), expressions: EvalCache::default() })))
     }
 }
 
 thread_local! {
     static INSTALLED: RefCell<Vec<Engine>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The engine that is installed on this thread, if one is.
+fn installed() -> Option<Engine> {
+    INSTALLED.with_borrow(|installed| installed.last().cloned())
+}
+
+/// The engine that is current where none is installed.
+fn default_engine() -> &'static Engine {
+    static DEFAULT: OnceLock<Engine> = OnceLock::new();
+    DEFAULT.get_or_init(|| Engine::new().unwrap_or_else(|e| panic!("no default engine: {e}")))
 }
 
 impl Engine {
@@ -155,11 +149,7 @@ impl Engine {
     /// # Panics
     /// If there is no code generator for this machine.
     pub fn current() -> Engine {
-        static DEFAULT: OnceLock<Engine> = OnceLock::new();
-        let installed = INSTALLED.with_borrow(|installed| installed.last().cloned());
-        installed.unwrap_or_else(|| {
-            DEFAULT.get_or_init(|| Engine::new().unwrap_or_else(|e| panic!("no default engine: {e}"))).clone()
-        })
+        installed().unwrap_or_else(|| default_engine().clone())
     }
 
     /// Makes this engine current on this thread while `scope` runs.
@@ -249,14 +239,24 @@ impl Engine {
 
     /// The kernel of a `#[kernel]` function on this engine.
     pub fn kernel<F: KernelFunction>(&self) -> Kernel {
-        let id = TypeId::of::<F>();
-        let functions = &self.0.functions;
-        if let Some(kernel) = functions.read().unwrap_or_else(PoisonError::into_inner).get(&id) {
-            return kernel.clone();
+        self.function::<F>().clone()
+    }
+
+    /// Runs `scope` with the kernel of a `#[kernel]` function on the current engine.
+    #[doc(hidden)]
+    pub fn with_current<F: KernelFunction, R>(scope: impl FnOnce(&Kernel) -> R) -> R {
+        match installed() {
+            Some(engine) => scope(engine.function::<F>()),
+            None => scope(default_engine().function::<F>()),
         }
-        // Traced without the lock: tracing runs code of the user's crate.
-        let kernel = Kernel::new(self.core(), F::NAME, F::trace().map_err(Error::from));
-        functions.write().unwrap_or_else(PoisonError::into_inner).entry(id).or_insert(kernel).clone()
+    }
+
+    fn function<F: KernelFunction>(&self) -> &Kernel {
+        let (id, functions) = (TypeId::of::<F>(), &self.0.functions);
+        // If it is new, it is traced before it is added: tracing runs code of the user's crate.
+        functions.get(id).unwrap_or_else(|| {
+            functions.add(id, Kernel::new(self.core(), F::NAME, F::trace().map_err(Error::from)))
+        })
     }
 
     pub(crate) fn core(&self) -> Arc<Core> {

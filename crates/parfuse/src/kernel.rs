@@ -8,7 +8,8 @@ use crate::explain::Explanation;
 use crate::fits;
 use crate::plain;
 use crate::returned::Returned;
-use crate::specialise::{Signature, Specialisation};
+use crate::signature::Signature;
+use crate::specialise::Specialisation;
 use parfuse_ir::program::Program;
 use parfuse_passes::relax_floats;
 use parfuse_runtime::Workers;
@@ -134,7 +135,7 @@ impl Kernel {
     ) -> Result<R, Error> {
         let mut binder = Binder::default();
         bind(&mut binder);
-        Ok(R::take(&mut self.invoke::<R>(variant, &binder)?))
+        self.invoke::<R, R>(variant, &binder, R::take)
     }
 
     /// As [`call`](Kernel::call), writing the result into `into`.
@@ -148,42 +149,52 @@ impl Kernel {
         let mut binder = Binder::default();
         bind(&mut binder);
         R::offer(&mut into, &mut binder);
-        let mut outputs = self.invoke::<R>(variant, &binder)?;
-        R::store(into, &mut outputs)
+        self.invoke::<R, _>(variant, &binder, |outputs| R::store(into, outputs))?
     }
 
-    pub(crate) fn invoke<R: Returned>(
+    /// Runs one variant and takes its results, which are of the types of `R`.
+    pub(crate) fn invoke<R: Returned, T>(
         &self,
         variant: Variant,
         binder: &Binder<'_>,
-    ) -> Result<Outputs, Error> {
-        let program = self.traced()?;
-        fits::check_arguments(&self.0.name, program, binder)?;
-        fits::check_results::<R>(&self.0.name, program)?;
-        self.launch(variant, binder)
+        take: impl FnOnce(&mut Outputs<'_>) -> T,
+    ) -> Result<T, Error> {
+        fits::check_results::<R>(&self.0.name, self.traced()?)?;
+        self.invoke_untyped(variant, binder, take)
     }
 
-    /// Runs one variant; whoever takes the outputs knows their types.
-    pub(crate) fn invoke_untyped(&self, variant: Variant, binder: &Binder<'_>) -> Result<Outputs, Error> {
+    /// Runs one variant; whoever takes the results knows their types.
+    pub(crate) fn invoke_untyped<T>(
+        &self,
+        variant: Variant,
+        binder: &Binder<'_>,
+        take: impl FnOnce(&mut Outputs<'_>) -> T,
+    ) -> Result<T, Error> {
+        let (mut take, mut taken) = (Some(take), None);
+        self.launch(variant, binder, &mut |outputs| taken = take.take().map(|take| take(outputs)))?;
+        Ok(taken.expect("the results of a call that succeeds are taken once"))
+    }
+
+    /// Runs one variant on arguments that may not fit.
+    fn launch(
+        &self,
+        variant: Variant,
+        binder: &Binder<'_>,
+        take: &mut dyn FnMut(&mut Outputs<'_>),
+    ) -> Result<(), Error> {
         fits::check_arguments(&self.0.name, self.traced()?, binder)?;
-        self.launch(variant, binder)
-    }
-
-    /// Runs one variant on arguments of the right types.
-    fn launch(&self, variant: Variant, binder: &Binder<'_>) -> Result<Outputs, Error> {
-        let signature = Signature::of(binder);
         let held;
         let specialisation = match self.0.first.get() {
-            Some((known, first)) if *known == signature => first,
+            Some((known, first)) if known.is_of(binder) => first,
             _ => {
-                held = self.specialisation(&signature)?;
+                held = self.specialisation(&Signature::of(binder))?;
                 &held
             }
         };
         let pool = &self.0.core.pool;
         let workers: &dyn Fn() -> Workers = &|| pool.workers();
         let workers = (variant == Variant::Parallel).then_some(workers);
-        call::call(&self.0.core, specialisation, binder, plain::next_key(), workers)
+        call::call(&self.0.core, specialisation, binder, plain::next_key(), workers, take)
     }
 
     pub(crate) fn traced(&self) -> Result<&Program, Error> {

@@ -76,7 +76,7 @@ impl EvalCache {
         let binder = session.binder.into_inner();
         let program = tracer.finish(result, ReturnKind::Types(R::kinds()))?;
         let kernel = self.kernel(engine, program);
-        kernel.invoke::<R>(Variant::Parallel, &binder).map(|mut outputs| R::take(&mut outputs))
+        kernel.invoke::<R, R>(Variant::Parallel, &binder, R::take)
     }
 
     fn kernel(&self, engine: &Engine, program: Program) -> Kernel {

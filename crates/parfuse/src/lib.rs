@@ -38,11 +38,13 @@ mod engine;
 mod error;
 mod explain;
 mod fits;
+mod functions;
 mod kernel;
 mod lazy;
 mod plain;
 mod rank;
 mod returned;
+mod signature;
 mod special_functions;
 mod specialise;
 

@@ -41,10 +41,8 @@ impl<T: Copy + Default> PerAxis<T> {
     /// The values that a function gives for each axis.
     #[inline]
     pub(crate) fn from_fn(rank: usize, value: impl Fn(usize) -> T) -> PerAxis<T> {
-        let mut values = [T::default(); MAX_RANK];
-        for (axis, slot) in values[..rank].iter_mut().enumerate() {
-            *slot = value(axis);
-        }
+        assert!(rank <= MAX_RANK, "arrays have at most {MAX_RANK} axes");
+        let values = std::array::from_fn(|axis| if axis < rank { value(axis) } else { T::default() });
         PerAxis { values, rank: rank as u8 }
     }
 }

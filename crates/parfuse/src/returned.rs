@@ -24,14 +24,14 @@ pub trait Returned: Sized {
     /// Whether the next of these types are those of the results.
     fn accepts(types: &mut dyn Iterator<Item = Type>) -> bool;
     /// Takes the results of a call.
-    fn take(outputs: &mut Outputs) -> Self;
+    fn take(outputs: &mut Outputs<'_>) -> Self;
     /// Offers arrays for the results of a call.
     fn offer(into: &mut Self::Into<'_>, binder: &mut Binder<'_>);
     /// Writes results that were not computed in place.
     ///
     /// # Errors
     /// If an array offered has another shape than its result; then nothing is written to it.
-    fn store(into: Self::Into<'_>, outputs: &mut Outputs) -> Result<(), Error>;
+    fn store(into: Self::Into<'_>, outputs: &mut Outputs<'_>) -> Result<(), Error>;
 
     /// Takes all elements of two results into account.
     fn compare_elements(&self, other: &Self, agreement: &mut Agreement);
@@ -76,14 +76,14 @@ macro_rules! return_scalars {
         fn accepts(types: &mut dyn Iterator<Item = Type>) -> bool {
             types.next() == Some(Type::Scalar(<$ty as Element>::DTYPE))
         }
-        fn take(outputs: &mut Outputs) -> $ty {
+        fn take(outputs: &mut Outputs<'_>) -> $ty {
             match outputs.next() {
                 Output::Scalar(x) => <$ty>::from_scalar(x).expect("a result has the type the kernel was traced with"),
                 _ => unreachable!("a scalar result"),
             }
         }
         fn offer(_: &mut &mut $ty, binder: &mut Binder<'_>) { binder.offer_nothing() }
-        fn store(into: &mut $ty, outputs: &mut Outputs) -> Result<(), Error> {
+        fn store(into: &mut $ty, outputs: &mut Outputs<'_>) -> Result<(), Error> {
             *into = Self::take(outputs);
             Ok(())
         }
@@ -102,7 +102,7 @@ impl<T: Element, D: Rank> Returned for Array<T, D> {
     fn accepts(types: &mut dyn Iterator<Item = Type>) -> bool {
         types.next() == Some(Type::Array(T::DTYPE, D::RANK))
     }
-    fn take(outputs: &mut Outputs) -> Self {
+    fn take(outputs: &mut Outputs<'_>) -> Self {
         let Output::Array { shape, elements } = outputs.next() else { unreachable!("an array result") };
         let elements = elements.into_elements::<T>();
         let mut dimension = D::zeros(shape.len());
@@ -112,9 +112,8 @@ impl<T: Element, D: Rank> Returned for Array<T, D> {
     fn offer(into: &mut &mut ArrayRef<T, D>, binder: &mut Binder<'_>) {
         binder.offer(*into);
     }
-    fn store(into: &mut ArrayRef<T, D>, outputs: &mut Outputs) -> Result<(), Error> {
-        if let Output::InPlace = outputs.peek() {
-            outputs.next();
+    fn store(into: &mut ArrayRef<T, D>, outputs: &mut Outputs<'_>) -> Result<(), Error> {
+        if outputs.skip_in_place() {
             return Ok(());
         }
         let result = Self::take(outputs);
@@ -144,9 +143,9 @@ impl Returned for () {
     fn accepts(_: &mut dyn Iterator<Item = Type>) -> bool {
         true
     }
-    fn take(_: &mut Outputs) {}
+    fn take(_: &mut Outputs<'_>) {}
     fn offer(_: &mut (), _: &mut Binder<'_>) {}
-    fn store(_: (), _: &mut Outputs) -> Result<(), Error> {
+    fn store(_: (), _: &mut Outputs<'_>) -> Result<(), Error> {
         Ok(())
     }
     fn compare_elements(&self, _: &(), _: &mut Agreement) {}
@@ -160,9 +159,9 @@ macro_rules! return_tuples {
         type Into<'b> = ($($name::Into<'b>,)*);
         fn accepts(types: &mut dyn Iterator<Item = Type>) -> bool { $($name::accepts(types))&&* }
         fn kinds() -> Vec<Type> { let mut all = Vec::new(); $(all.extend($name::kinds());)* all }
-        fn take(outputs: &mut Outputs) -> Self { ($($name::take(outputs),)*) }
+        fn take(outputs: &mut Outputs<'_>) -> Self { ($($name::take(outputs),)*) }
         fn offer(into: &mut Self::Into<'_>, binder: &mut Binder<'_>) { $($name::offer(&mut into.$index, binder);)* }
-        fn store(into: Self::Into<'_>, outputs: &mut Outputs) -> Result<(), Error> { $($name::store(into.$index, outputs)?;)* Ok(()) }
+        fn store(into: Self::Into<'_>, outputs: &mut Outputs<'_>) -> Result<(), Error> { $($name::store(into.$index, outputs)?;)* Ok(()) }
         fn compare_elements(&self, other: &Self, agreement: &mut Agreement) { $(self.$index.compare_elements(&other.$index, agreement);)* }
         fn longest(&self) -> usize { 0usize $(.max(self.$index.longest()))* }
     })* };

@@ -3,73 +3,20 @@
 //! Contiguous arrays get contiguous loads; arrays with an axis of length one broadcast it. Which of these holds
 //! is the call's [`Signature`]; a kernel keeps one compiled [`Specialisation`] for each it has met.
 
-use crate::argument::{Binder, Bound, RawArray};
 use crate::engine::Core;
 use crate::error::Error;
+use crate::signature::Signature;
 use parfuse_codegen::{Code, Effort};
 use parfuse_ir::Loc;
 use parfuse_ir::arena::Id;
-use parfuse_ir::lane::{Lane, Node};
-use parfuse_ir::loops::{Buffer, Layout, Loops};
+use parfuse_ir::lane::{Lane, Node, Slot};
+use parfuse_ir::loops::{Buffer, Loops, Origin};
 use parfuse_ir::program::{Param, Program, Type};
 use parfuse_passes::pipeline::Options;
 use parfuse_passes::{check_parallel, invert_divisors, lower_arrays, optimize, vectorize};
-use smallvec::SmallVec;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-
-/// What is known of each argument: nothing of a scalar, a [`Layout`] of an array, packed into a byte.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Signature(SmallVec<[u8; 12]>);
-
-const SCALAR: u8 = 0;
-const ARRAY: u8 = 1;
-/// Neighbours lie along the last axis …
-const UNIT: u8 = 2;
-const FIRST_SINGLE: u8 = 4;
-/// … or along this one.
-const FIRST_UNIT: u8 = 32;
-
-impl Signature {
-    /// The signature of these arguments.
-    pub(crate) fn of(binder: &Binder<'_>) -> Signature {
-        Signature(binder.arguments.iter().map(byte_of).collect())
-    }
-
-    /// The signature of contiguous arrays without axes of length one.
-    pub(crate) fn contiguous(params: &[Param]) -> Signature {
-        let byte = |param: &Param| if param.ty.rank().is_some() { ARRAY | UNIT } else { SCALAR };
-        Signature(params.iter().map(byte).collect())
-    }
-
-    fn layouts(&self, params: &[Param]) -> Vec<Option<Layout>> {
-        let layout = |(byte, param): (&u8, &Param)| match param.ty {
-            Type::Scalar(_) => None,
-            Type::Array(_, rank) => {
-                let single = (0..rank).map(|axis| byte & (FIRST_SINGLE << axis) != 0).collect();
-                let other = (0..rank.saturating_sub(1)).find(|axis| byte & (FIRST_UNIT << axis) != 0);
-                let unit = if byte & UNIT != 0 { rank.checked_sub(1) } else { other };
-                Some(Layout { unit, single })
-            }
-        };
-        self.0.iter().zip(params).map(layout).collect()
-    }
-}
-
-fn byte_of(argument: &Bound) -> u8 {
-    let array: &RawArray = match argument {
-        Bound::Scalar(_) => return SCALAR,
-        Bound::Array(array) => array,
-    };
-    let unit = match array.unit_axis() {
-        Some(axis) if axis + 1 < array.shape.len() => FIRST_UNIT << axis,
-        None if !array.shape.is_empty() => 0,
-        _ => UNIT,
-    };
-    let singles = array.shape.iter().enumerate().filter(|(_, len)| **len == 1);
-    singles.fold(ARRAY | unit, |byte, (axis, _)| byte | FIRST_SINGLE << axis)
-}
 
 /// After this many elements a kernel is compiled again, thoroughly: by then it has run for about as long as
 /// that takes.
@@ -81,6 +28,8 @@ const HOT: u64 = 1 << 18;
 pub(crate) struct Specialisation {
     pub(crate) loops: Loops,
     pub(crate) lane: Lane,
+    /// By argument: the slot of a scalar, or the first of an array's; nothing if the kernel does not look at the array.
+    pub(crate) argument_slots: Vec<Option<Slot>>,
     /// By buffer: whether every call makes its array at most once, so that it may lie in an array of the caller's.
     made_once: Vec<bool>,
     /// From the program to the first callable code.
@@ -113,8 +62,18 @@ impl Specialisation {
         let compile_time = start.elapsed();
         let promoted = AtomicBool::new(core.first_effort == Effort::Thorough);
         let (thorough, work) = (OnceLock::new(), AtomicU64::new(0));
-        let made_once = made_once(&lane);
-        Ok(Specialisation { loops, lane, made_once, compile_time, first, thorough, work, promoted })
+        let (argument_slots, made_once) = (argument_slots(&program.params, &lane), made_once(&lane));
+        Ok(Specialisation {
+            loops,
+            lane,
+            argument_slots,
+            made_once,
+            compile_time,
+            first,
+            thorough,
+            work,
+            promoted,
+        })
     }
 
     /// Whether every call makes this buffer's array at most once. What a loop or another statement makes anew may
@@ -140,8 +99,11 @@ impl Specialisation {
         self.thorough.get().unwrap_or(&self.first)
     }
 
-    /// Notes that this many elements are being computed.
+    /// Notes that this many elements are being computed, as long as somebody wants to know.
     pub(crate) fn count(&self, elements: usize) {
+        if self.promoted.load(Ordering::Relaxed) {
+            return;
+        }
         self.work.fetch_add(elements as u64, Ordering::Relaxed);
     }
 
@@ -160,6 +122,21 @@ impl Specialisation {
         }
         Loc::NONE
     }
+}
+
+/// By argument: where its description begins in the frame.
+fn argument_slots(params: &[Param], lane: &Lane) -> Vec<Option<Slot>> {
+    let scalar = |(index, param): (usize, &Param)| match param.ty {
+        Type::Scalar(_) => Some(lane.frame.param(index as u32)),
+        Type::Array(..) => None,
+    };
+    let mut slots: Vec<Option<Slot>> = params.iter().enumerate().map(scalar).collect();
+    for (buffer, data) in lane.buffers.iter() {
+        if let Origin::Param { index, .. } = data.origin {
+            slots[index as usize] = Some(lane.frame.address(buffer));
+        }
+    }
+    slots
 }
 
 /// By buffer: whether its array is made by one statement, outside loops, and never exchanged.

@@ -185,8 +185,8 @@ impl<'a> Machine<'a> {
             }
         }
         for (number, reduction) in region.reductions.iter().enumerate() {
-            let column = partials.iter().map(|block| block[number]).collect();
-            let total = grid::fold_partials(column, |a, b| combine(reduction, a, b));
+            let mut column: Vec<u64> = partials.iter().map(|block| block[number]).collect();
+            let total = grid::fold_partials(&mut column, |a, b| combine(reduction, a, b));
             let identity = reduction.op.identity(reduction.dtype).to_bits();
             self.frame[reduction.total.index()] = total.unwrap_or(identity);
         }

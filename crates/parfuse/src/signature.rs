@@ -1,0 +1,117 @@
+//! Signatures: what is known of the layouts of a call's arguments, a byte each.
+//!
+//! ```text
+//! bit       7 │ 6       5       │ 4      3      2      │ 1    │ 0
+//!           · │ unit 1  unit 0  │ single 2 … single 0  │ unit │ array          a scalar is 0
+//! ```
+//!
+//! The byte of an array is made when the array is bound, where its rank is known, so that finding code for a call is
+//! comparing bytes.
+
+use crate::argument::{Binder, Bound};
+use parfuse_ir::loops::Layout;
+use parfuse_ir::program::{Param, Type};
+use smallvec::SmallVec;
+
+const SCALAR: u8 = 0;
+const ARRAY: u8 = 1;
+/// Neighbours lie along the last axis …
+const UNIT: u8 = 2;
+const FIRST_SINGLE: u8 = 4;
+/// … or along this one.
+const FIRST_UNIT: u8 = 32;
+
+/// What is known of each argument: nothing of a scalar, a [`Layout`] of an array.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Signature(SmallVec<[u8; 12]>);
+
+impl Signature {
+    /// The signature of these arguments.
+    pub(crate) fn of(binder: &Binder<'_>) -> Signature {
+        Signature(binder.arguments.iter().map(byte_of).collect())
+    }
+
+    /// Whether it is the signature of these arguments.
+    pub(crate) fn is_of(&self, binder: &Binder<'_>) -> bool {
+        let known = self.0.iter().copied();
+        self.0.len() == binder.arguments.len() && binder.arguments.iter().map(byte_of).eq(known)
+    }
+
+    /// The signature of contiguous arrays without axes of length one.
+    pub(crate) fn contiguous(params: &[Param]) -> Signature {
+        let byte = |param: &Param| if param.ty.rank().is_some() { ARRAY | UNIT } else { SCALAR };
+        Signature(params.iter().map(byte).collect())
+    }
+
+    /// What it says of each parameter, nothing of scalars.
+    pub(crate) fn layouts(&self, params: &[Param]) -> Vec<Option<Layout>> {
+        let layout = |(byte, param): (&u8, &Param)| match param.ty {
+            Type::Scalar(_) => None,
+            Type::Array(_, rank) => {
+                let single = (0..rank).map(|axis| byte & (FIRST_SINGLE << axis) != 0).collect();
+                let other = (0..rank.saturating_sub(1)).find(|axis| byte & (FIRST_UNIT << axis) != 0);
+                let unit = if byte & UNIT != 0 { rank.checked_sub(1) } else { other };
+                Some(Layout { unit, single })
+            }
+        };
+        self.0.iter().zip(params).map(layout).collect()
+    }
+}
+
+#[inline]
+fn byte_of(argument: &Bound) -> u8 {
+    match argument {
+        Bound::Scalar(_) => SCALAR,
+        Bound::Array(array) => array.layout,
+    }
+}
+
+/// The byte of an array with these lengths and strides. Neighbours lie along the last axis if they can.
+#[inline]
+pub(crate) fn layout(shape: &[usize], strides: &[isize]) -> u8 {
+    let mut byte = ARRAY;
+    for (axis, len) in shape.iter().enumerate() {
+        if *len == 1 {
+            byte |= FIRST_SINGLE << axis;
+        }
+    }
+    let Some(last) = shape.len().checked_sub(1) else { return byte | UNIT };
+    if strides[last] == 1 || shape[last] <= 1 {
+        return byte | UNIT;
+    }
+    match (0..last).find(|axis| strides[*axis] == 1 && shape[*axis] > 1) {
+        Some(axis) => byte | FIRST_UNIT << axis,
+        None => byte,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The axis along which neighbours lie, and which axes have length one.
+    fn known(shape: &[usize], strides: &[isize]) -> (Option<u8>, Vec<bool>) {
+        let param = Param {
+            name: String::new(),
+            ty: Type::Array(parfuse_ir::DType::F64, shape.len() as u8),
+            mutable: false,
+        };
+        let signature = Signature([layout(shape, strides)].into_iter().collect());
+        let layout = signature.layouts(&[param]).remove(0).expect("an array");
+        (layout.unit, layout.single)
+    }
+
+    #[test]
+    fn layouts_survive_being_packed() {
+        assert_eq!(known(&[], &[]), (None, vec![]));
+        assert_eq!(known(&[5], &[1]), (Some(0), vec![false]));
+        assert_eq!(known(&[5], &[-1]), (None, vec![false]));
+        assert_eq!(known(&[1], &[7]), (Some(0), vec![true]));
+        assert_eq!(known(&[4, 5], &[5, 1]), (Some(1), vec![false, false]));
+        assert_eq!(known(&[4, 5], &[1, 4]), (Some(0), vec![false, false]));
+        assert_eq!(known(&[4, 5, 6], &[1, 4, 20]), (Some(0), vec![false, false, false]));
+        assert_eq!(known(&[4, 5, 6], &[6, 1, 30]), (Some(1), vec![false, false, false]));
+        assert_eq!(known(&[1, 5, 1], &[5, 1, 1]), (Some(2), vec![true, false, true]));
+        assert_eq!(known(&[4, 5, 6], &[60, 12, 2]), (None, vec![false, false, false]));
+    }
+}
