@@ -8,7 +8,7 @@
 //! // fuse_loops: not fused, the spaces differ @1:1 @2:1
 //! ```
 //!
-//! A file that starts with a `program` is lowered first. `BLESS=1` writes down what the passes do now; read what
+//! A file that starts with a `program` is lowered first. What `invert_divisors` gets is vectorized before. `BLESS=1` writes down what the passes do now; read what
 //! it wrote before you commit it.
 
 use parfuse_ir::loops::{Event, FusionRefusal, Layout, Loops, Note, PromotionRefusal};
@@ -75,7 +75,7 @@ fn passes_do_what_the_files_say() {
 
 #[test]
 fn every_pass_has_files_for_what_it_does_and_what_it_refuses() {
-    let others = ["relax_floats", "lower_arrays", "check_parallel", "vectorize"];
+    let others = ["relax_floats", "lower_arrays", "check_parallel", "vectorize", "invert_divisors"];
     for pass in PASSES.iter().map(|(name, _)| *name).chain(others) {
         let files = entries(&directory().join(pass));
         assert!(files.len() >= 2, "tests/ir/{pass} has {} files", files.len());
@@ -98,10 +98,11 @@ fn result(pass: &str, input: &str, file: &Path) -> String {
             Ok(()) => "// accepted\n".to_string(),
             Err(rejection) => rejected(&rejection),
         },
-        "vectorize" => {
-            let lane: lane::Lane = passes::vectorize(&loops);
+        "vectorize" | "invert_divisors" => {
+            let mut lane: lane::Lane = passes::vectorize(&loops);
+            let changed = pass == "vectorize" || passes::invert_divisors(&mut lane).yes();
             lane.verify().unwrap_or_else(|error| fail(&error));
-            lane.to_string()
+            if changed { lane.to_string() } else { "// unchanged\n".to_string() }
         }
         "pipeline" => {
             passes::check_parallel(&loops).unwrap_or_else(|error| fail(&error));

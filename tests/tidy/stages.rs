@@ -1,7 +1,7 @@
 //! The listings in `docs/ARCHITECTURE.md` are what the first example's kernel becomes today.
 
 use super::{document_says, files, read};
-use parfuse::Kernel;
+use parfuse::{Engine, Isa, Kernel};
 
 #[path = "../../examples/01_first_kernel.rs"]
 #[allow(dead_code, missing_docs, reason = "of the example, only the kernel is of use here")]
@@ -10,7 +10,9 @@ mod first_kernel;
 /// Checks one stage's listing; the example is named by its path from the root.
 #[track_caller]
 fn listing(stage: &str, text: fn(&Kernel) -> Result<String, parfuse::Error>) {
-    let text = text(&first_kernel::gaussians::kernel()).unwrap();
+    // The same on all machines.
+    let engine = Engine::builder().isa(Isa::Baseline).build().unwrap();
+    let text = engine.install(|| text(&first_kernel::gaussians::kernel())).unwrap();
     let example = text.find("examples/").expect("the place in the example");
     let quote = text[..example].rfind('"').expect("a quoted path") + 1;
     document_says(

@@ -19,8 +19,6 @@ pub(crate) struct Uses {
     pub(crate) checks: bool,
     /// Whether there are loops.
     pub(crate) loops: bool,
-    /// Whether there are branches.
-    pub(crate) branches: bool,
     /// The buffers that prologue and body access.
     pub(crate) buffers: Vec<Buffer>,
     /// The uniform parts of addresses.
@@ -39,7 +37,7 @@ pub(crate) struct Uses {
     pub(crate) narrow: usize,
     /// The operations on lanes.
     pub(crate) operations: usize,
-    /// The stores of whole registers of neighbours.
+    /// The stores of whole registers of neighbours that every step does.
     pub(crate) streams: usize,
     /// The other stores.
     pub(crate) other_stores: usize,
@@ -50,6 +48,8 @@ pub(crate) struct Uses {
 struct Walk<'a> {
     region: &'a Region,
     habits: Habits,
+    /// How many branches and loops we are in.
+    depth: usize,
     uses: Uses,
 }
 
@@ -58,7 +58,7 @@ impl Uses {
     pub(crate) fn of(region: &Region, habits: Habits) -> Uses {
         let walk = |buffers: Vec<Buffer>| {
             let reads = vec![0; region.code.values.len()];
-            Walk { region, habits, uses: Uses { buffers, reads, ..Uses::default() } }
+            Walk { region, habits, depth: 0, uses: Uses { buffers, reads, ..Uses::default() } }
         };
         let mut prologue = walk(Vec::new());
         prologue.block(&region.prologue);
@@ -89,7 +89,8 @@ impl Walk<'_> {
                 Node::Store { buffer, address, value, mask } => {
                     self.access(*buffer, address);
                     let neighbours = matches!(address.lanes, Lanes::Unit);
-                    if neighbours && mask.is_none() && self.ty(*value) != LaneType::Bool {
+                    let always = mask.is_none() && self.depth == 0;
+                    if neighbours && always && self.ty(*value) != LaneType::Bool {
                         self.uses.streams += 1;
                     } else {
                         self.uses.other_stores += 1;
@@ -103,10 +104,11 @@ impl Walk<'_> {
                     mask.iter().for_each(|mask| self.read(*mask));
                 }
                 Node::If { cond, then, otherwise, results } => {
-                    self.uses.branches = true;
                     self.read(*cond);
+                    self.depth += 1;
                     self.block(then);
                     self.block(otherwise);
+                    self.depth -= 1;
                     for merge in results {
                         self.read(merge.then);
                         self.read(merge.otherwise);
@@ -120,8 +122,10 @@ impl Walk<'_> {
                         self.read(carry.next);
                         self.read(carry.next);
                     }
+                    self.depth += 1;
                     self.block(header);
                     self.block(body);
+                    self.depth -= 1;
                     self.read(*cond);
                 }
                 Node::Check { ok, args, iteration, mask, .. } => {

@@ -6,7 +6,7 @@
 use crate::engine::Core;
 use crate::error::Error;
 use crate::signature::Signature;
-use parfuse_codegen::{Code, Effort};
+use parfuse_codegen::{Code, Effort, Isa};
 use parfuse_ir::Loc;
 use parfuse_ir::arena::Id;
 use parfuse_ir::lane::{Lane, Node, Slot};
@@ -52,8 +52,8 @@ impl Specialisation {
         check_parallel(&loops).map_err(rejected)?;
         optimize(&mut loops, &Options { fuse: core.fuse });
         let mut lane = vectorize(&loops);
-        // Registers of 128 bits keep no divider waiting.
-        if core.compiler.isa().bits() > 128 {
+        // Without masks in registers of their own, or many lanes, its tests take longer than the divisions.
+        if core.compiler.isa() >= Isa::Avx512At256 {
             let _ = invert_divisors(&mut lane);
         }
         let compiled = core.compiler.compile(&lane, core.first_effort);

@@ -86,6 +86,15 @@ struct Inverse {
     fits: Option<Value>,
 }
 
+/// Whether the divisors of a chain fit.
+#[derive(Clone, Copy)]
+struct Fits {
+    /// Unless all are constants.
+    all: Option<Value>,
+    /// Whether that is known in the prologue.
+    in_prologue: bool,
+}
+
 /// The work on a region.
 struct Inversion<'a> {
     code: &'a mut Code,
@@ -183,15 +192,16 @@ impl Inversion<'_> {
         };
         let (first, _) = operands(self.code, chain[0]);
         let mut quotient = first;
-        let mut fits: Option<Value> = None;
+        let mut fits = Fits { all: None, in_prologue: true };
         for value in chain {
             let (_, divisor) = operands(self.code, *value);
             let inverse = self.inverse(divisor, block);
             let rough = self.op(block, LaneOp::FMul, &[quotient, inverse.reciprocal]);
             let rest = self.op(block, LaneOp::Fma, &[inverse.negated, rough, quotient]);
             quotient = self.op(block, LaneOp::Fma, &[rest, inverse.reciprocal, rough]);
-            fits = match (fits, inverse.fits) {
-                (Some(one), Some(other)) => Some(self.op(block, LaneOp::BAnd, &[one, other])),
+            fits.in_prologue &= inverse.fits.is_none() || self.inverses.contains_key(&divisor);
+            fits.all = match (fits.all, inverse.fits) {
+                (Some(one), Some(other)) => Some(self.uniform(fits, block, LaneOp::BAnd, &[one, other])),
                 (one, other) => one.or(other),
             };
         }
@@ -215,7 +225,7 @@ impl Inversion<'_> {
     /// magnitude + shift    moves the largest numerator to the largest integer: what is larger becomes negative
     ///           < least    so that one comparison finds what is too small and what is too large
     /// ```
-    fn unfit(&mut self, numerator: Value, fits: Option<Value>, block: &mut Block) -> Value {
+    fn unfit(&mut self, numerator: Value, fits: Fits, block: &mut Block) -> Value {
         let ty = self.code.values[numerator].ty;
         let limits = Limits::of(ty);
         let largest = limits.sign() - 1;
@@ -224,12 +234,12 @@ impl Inversion<'_> {
         let least = self.constant(int, limits.power(-(limits.numerator as i64)) + shift);
         let mut shift = self.constant(int, shift);
         let mut zero = self.constant(int, 0);
-        if let Some(fits) = fits {
+        if let Some(all) = fits.all {
             // Then every number becomes negative, and none passes for zero but a NaN, which may: its quotient is one.
             let (minimum, minus_one) =
                 (self.constant(int, limits.sign()), self.constant(int, (limits.sign() << 1).wrapping_sub(1)));
-            shift = self.op(block, LaneOp::Select, &[fits, shift, minimum]);
-            zero = self.op(block, LaneOp::Select, &[fits, zero, minus_one]);
+            shift = self.uniform(fits, block, LaneOp::Select, &[all, shift, minimum]);
+            zero = self.uniform(fits, block, LaneOp::Select, &[all, zero, minus_one]);
         }
         let bits = self.op(block, LaneOp::Bitcast, &[numerator]);
         let mask = self.constant(int, largest);
@@ -277,6 +287,17 @@ impl Inversion<'_> {
         let above = self.op(block, LaneOp::ISub, &[bits, least]);
         let fits = self.op(block, LaneOp::ULt, &[above, range]);
         Inverse { reciprocal, negated, fits: Some(fits) }
+    }
+
+    /// An operation on what is known of divisors, evaluated in the prologue if that is known there.
+    fn uniform(&mut self, fits: Fits, block: &mut Block, op: LaneOp, operands: &[Value]) -> Value {
+        if !fits.in_prologue {
+            return self.op(block, op, operands);
+        }
+        let mut prologue = take(self.prologue);
+        let value = self.op(&mut prologue, op, operands);
+        *self.prologue = prologue;
+        value
     }
 
     fn constant(&mut self, ty: LaneType, bits: u64) -> Value {
@@ -405,7 +426,8 @@ mod tests {
     fn samples(dtype: DType) -> Vec<Scalar> {
         let (mantissa, exponents) = if dtype == DType::F64 { (52, 2048) } else { (23, 256u64) };
         let step = (exponents / 32) as usize;
-        let mantissas = [0u64, 1, 0x000a_5a5a_5a5a_5a5a, u64::MAX, 0x0003_3333_3333_3334, 1 << (mantissa - 1)];
+        let mantissas =
+            [0u64, 1, 0x000a_5a5a_5a5a_5a5a, u64::MAX, 0x0003_3333_3333_3334, 1 << (mantissa - 1)];
         let edges = [0, 1, 2, exponents - 2, exponents - 1];
         let all = (0..exponents).step_by(step).chain(edges).flat_map(|exponent| {
             mantissas.map(|fraction| exponent << mantissa | fraction & ((1 << mantissa) - 1))
@@ -447,7 +469,10 @@ mod tests {
                     let found = run(&inverted, dtype, divisors, &numerators);
                     for (k, (found, expected)) in found.iter().zip(&expected).enumerate() {
                         for ((found, expected), a) in found.iter().zip(expected).zip(&numerators) {
-                            assert!(same(*found, *expected), "{k}: {a} / {divisors:?}: {found}, not {expected}");
+                            assert!(
+                                same(*found, *expected),
+                                "{k}: {a} / {divisors:?}: {found}, not {expected}"
+                            );
                         }
                     }
                 }
@@ -467,7 +492,8 @@ mod tests {
         for _ in 0..200 {
             let divisors = [number(1.0), number(64.0)];
             let numerators: Vec<Scalar> = (0..200).map(|_| number(1.0)).collect();
-            let [found, expected] = [&inverted, &lane].map(|lane| run(lane, DType::F64, divisors, &numerators));
+            let [found, expected] =
+                [&inverted, &lane].map(|lane| run(lane, DType::F64, divisors, &numerators));
             assert_eq!(found, expected, "{divisors:?}");
         }
     }
@@ -490,10 +516,7 @@ mod tests {
 
     #[test]
     fn a_quotient_with_other_readers_starts_a_chain_of_its_own() {
-        let lane = quotients(
-            DType::F64,
-            "v3: f64 = div v2, x\nv6: f64 = div v3, y\nv4: f64 = add v6, v3",
-        );
+        let lane = quotients(DType::F64, "v3: f64 = div v2, x\nv6: f64 = div v3, y\nv4: f64 = add v6, v3");
         let inverted = inverted(&lane);
         let numerators = samples(DType::F64);
         let divisors = [Scalar::F64(0.7), Scalar::F64(7.0)];

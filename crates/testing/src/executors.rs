@@ -9,7 +9,7 @@ use parfuse_ir::loops::{Layout, Loops};
 use parfuse_ir::program::Program;
 use parfuse_ir::random::seed_key;
 use parfuse_passes::pipeline::Options;
-use parfuse_passes::{lower_arrays, optimize, vectorize};
+use parfuse_passes::{invert_divisors, lower_arrays, optimize, vectorize};
 
 /// The interpreter of Program.
 pub fn program_interpreter(program: &Program, arguments: &[Value], seed: u64) -> Seen {
@@ -25,7 +25,9 @@ pub fn loops_interpreter(program: &Program, arguments: &[Value], seed: u64) -> S
 pub fn lane_interpreter(program: &Program, arguments: &[Value], seed: u64, lanes: usize) -> Seen {
     let mut loops = lowered(program, arguments);
     optimize(&mut loops, &Options::default());
-    seen(program, run_lane(&vectorize(&loops), arguments, seed_key(seed), lanes))
+    let mut lane = vectorize(&loops);
+    let _ = invert_divisors(&mut lane);
+    seen(program, run_lane(&lane, arguments, seed_key(seed), lanes))
 }
 
 /// Compiled code that uses some instructions of this processor.

@@ -23,7 +23,7 @@ use parfuse_ir::program::Program;
 use parfuse_ir::random::seed_key;
 use parfuse_ir::{FaultKind, Loc};
 use parfuse_passes::pipeline::{Options, optimize_observed};
-use parfuse_passes::{check_parallel, lower_arrays, relax_floats, vectorize};
+use parfuse_passes::{check_parallel, invert_divisors, lower_arrays, relax_floats, vectorize};
 use std::sync::LazyLock;
 
 /// What came of a program.
@@ -159,11 +159,19 @@ impl Check<'_> {
     }
 
     fn lanes(&self, loops: &Loops, expected: &Seen) -> Result<(), String> {
-        let lane = vectorize(loops);
-        lane.verify().map_err(|error| format!("vectorize: {error}\n{loops}\n{lane}"))?;
-        for width in [1, 4, 7] {
-            let found = seen(&self.sample.program, run_lane(&lane, self.arguments, self.key(), width));
-            self.agree(&format!("{width} lanes"), expected, &found, &format!("{loops}\n{lane}"))?;
+        let vectorized = vectorize(loops);
+        let mut inverted = vectorized.clone();
+        let inverts = invert_divisors(&mut inverted).yes();
+        for (what, lane) in [("vectorize", &vectorized), ("invert_divisors", &inverted)] {
+            if what == "invert_divisors" && !inverts {
+                continue;
+            }
+            lane.verify().map_err(|error| format!("{what}: {error}\n{loops}\n{lane}"))?;
+            for width in [1, 4, 7] {
+                let found = seen(&self.sample.program, run_lane(lane, self.arguments, self.key(), width));
+                let what = format!("{width} lanes after {what}");
+                self.agree(&what, expected, &found, &format!("{loops}\n{lane}"))?;
+            }
         }
         Ok(())
     }

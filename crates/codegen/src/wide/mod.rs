@@ -1,13 +1,14 @@
 //! The wide emitter: regions at 256 and 512 bits on x86-64, which Cranelift does not do.
 //!
 //! ```text
-//! Region ──select──▶ Machine ──allocate──▶ registers ──finish──▶ bytes, placed in the kernel's code memory
+//! Region ──select──▶ Machine ──schedule, allocate──▶ registers ──finish──▶ bytes, placed in the kernel's code memory
 //! ```
 //!
 //! | room | what it does |
 //! |---|---|
 //! | `select` | chooses instructions for a region: a step of several registers a value, and a masked tail |
 //! | `machine` | the chosen instructions on virtual registers, in blocks |
+//! | `schedule` | orders the instructions of thorough code, such that no unit waits that need not |
 //! | `allocate` | assigns registers, with regalloc2 |
 //! | `finish` | lays out blocks and stack, and emits |
 //! | `assembler` | encodes |
@@ -19,6 +20,7 @@ mod allocate;
 mod assembler;
 mod finish;
 mod machine;
+mod schedule;
 mod select;
 
 use crate::compiler::Effort;
@@ -73,7 +75,10 @@ pub(crate) fn compile(
     effort: Effort,
     lanes: Option<usize>,
 ) -> Result<Compiled, String> {
-    let (machine, lanes) = select::region(lane, region, target, effort, lanes);
+    let (mut machine, lanes) = select::region(lane, region, target, effort, lanes);
+    if effort == Effort::Thorough {
+        schedule::schedule(&mut machine, target);
+    }
     let numbered = Numbered::new(&machine, target);
     let output = numbered.allocate(effort).map_err(|error| format!("register allocation: {error:?}"))?;
     let finished = finish::finish(&numbered, &output, target);

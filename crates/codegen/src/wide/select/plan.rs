@@ -6,7 +6,7 @@ use crate::uses::{Habits, Uses};
 use parfuse_ir::grid::LANES;
 use parfuse_ir::lane::{LaneType, Region};
 
-/// The most operations on numbers that are computed in four registers at a time.
+/// The most operations of a short body.
 const SHORT: usize = 24;
 
 /// How a region is selected.
@@ -42,7 +42,8 @@ impl Plan {
         let room = isa.registers() / 2;
         // A short body that reduces is bound by its accumulators: with all of them in registers a step reads and writes
         // none. Others hide the latency of their operations behind so many registers a value.
-        let lean = uses.operations <= SHORT
+        let short = uses.operations <= SHORT;
+        let lean = short
             && !uses.checks
             && !uses.loops
             && !region.reductions.is_empty()
@@ -53,8 +54,12 @@ impl Plan {
             Some(lanes) => (lanes / group).max(1),
             None if lean => LANES / group,
             None if effort == Effort::Quick => 1,
-            None if uses.operations <= SHORT && !uses.loops => 4.min(most),
-            None => 2.min(most),
+            // Four registers of a long body are more than a processor looks ahead. That costs little where steps are
+            // independent, and more where they meet in the accumulators.
+            None if uses.loops || !short && !region.reductions.is_empty() && isa == Target::Avx512 => {
+                2.min(most)
+            }
+            None => 4.min(most),
         };
         let holds_lanes = count * group == LANES
             && !region.reductions.is_empty()
@@ -65,7 +70,6 @@ impl Plan {
             && uses.other_stores == 0
             && uses.operations <= SHORT / 2
             && !uses.loops
-            && !uses.branches
             && region.reductions.is_empty();
         Plan { group, widest, count, holds_lanes, may_stream, uses }
     }

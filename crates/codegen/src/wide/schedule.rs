@@ -1,0 +1,348 @@
+//! The order of the instructions of a block: such that units that take long are busy while others work.
+//!
+//! A processor looks about a hundred instructions ahead. Selection computes all registers of a step operation by
+//! operation, so all its divisions come at once, and then, for longer than that, nothing that could keep the divider
+//! busy. List scheduling puts each register's work where its operands become available:
+//!
+//! ```text
+//! as selected   div div div div  poly poly poly poly ············ div div div div
+//! scheduled     div div div div
+//!                   poly···poly···poly···poly                      (while the others still divide)
+//!                        div div div div
+//! ```
+//!
+//! Among the instructions whose operands are there, that one goes first from which the way to the block's end is
+//! longest. When registers get scarce, those go first that free some, and else they follow the order of selection.
+//!
+//! Times are those of Intel's Skylake to Ice Lake, from Fog, Instruction tables (2022); others differ little in
+//! proportion, which is all that counts.
+
+use super::Target;
+use super::assembler::{Form, Length, VectorOp};
+use super::machine::{Block, BlockData, Inst, Kind, Machine, PlaceKind, Reg, Vector};
+use regalloc2::{Operand, OperandConstraint, OperandKind, RegClass};
+
+/// Blocks with fewer instructions stay as they are: the processor sees them whole.
+const SHORT: usize = 24;
+/// Halves of cycles: in each, one of two vector units takes an instruction.
+const CYCLE: u32 = 2;
+
+/// Orders the instructions of each block that is not seldom run.
+pub(crate) fn schedule(machine: &mut Machine, target: Target) {
+    let uses = uses(machine);
+    let mut order: Vec<u32> = Vec::with_capacity(machine.insts.len());
+    for block in &machine.order {
+        let data = &machine.blocks[block.0 as usize];
+        if data.cold || ((data.end - data.first) as usize) < SHORT {
+            order.extend(data.first..data.end);
+        } else {
+            let list = List::new(machine, *block, target, &uses);
+            order.extend(list.scheduled(machine, data));
+        }
+    }
+    let (insts, operands) = (std::mem::take(&mut machine.insts), std::mem::take(&mut machine.operands));
+    for number in order {
+        let start = machine.operands.len() as u32;
+        machine.operands.extend_from_slice(of(&insts, &operands, number));
+        machine.insts.push(Inst { kind: insts[number as usize].kind, operands: start });
+    }
+}
+
+/// An instruction's operands.
+fn of<'a>(insts: &[Inst], operands: &'a [Operand], number: u32) -> &'a [Operand] {
+    let start = insts[number as usize].operands as usize;
+    let end = insts.get(number as usize + 1).map_or(operands.len(), |next| next.operands as usize);
+    &operands[start..end]
+}
+
+/// How often each register is read anywhere.
+fn uses(machine: &Machine) -> Vec<u32> {
+    let mut uses = vec![0; machine.registers];
+    let reads = machine.operands.iter().filter(|operand| operand.kind() == OperandKind::Use);
+    let passed = machine.blocks.iter().flat_map(|block| &block.arguments);
+    reads.map(|operand| operand.vreg()).chain(passed.copied()).for_each(|reg| uses[reg.vreg()] += 1);
+    uses
+}
+
+/// How long an instruction's unit and its readers wait, in halves of cycles.
+#[derive(Clone, Copy)]
+struct Time {
+    /// Until the result is there.
+    latency: u32,
+    /// Until a vector unit takes the next instruction.
+    issue: u32,
+    /// Until the divider takes the next, for divisions and roots.
+    division: u32,
+}
+
+impl Time {
+    fn of(kind: Kind) -> Time {
+        let time = |latency: u32, issue: u32| Time { latency: latency * CYCLE, issue, division: 0 };
+        match kind {
+            Kind::Vector(vector) => Time::of_vector(vector),
+            Kind::Load(..) => time(5, 0),
+            Kind::Multiply(_) | Kind::MultiplyImm(..) => time(3, 0),
+            Kind::Divide { .. } => time(26, 0),
+            _ => time(1, 0),
+        }
+    }
+
+    fn of_vector(vector: Vector) -> Time {
+        use VectorOp::*;
+        let halves = if vector.length == Length::L512 { 2 } else { 1 };
+        let time = |latency: u32, issue: u32| Time { latency: latency * CYCLE, issue, division: 0 };
+        let divide = |latency: u32, busy: u32| Time {
+            latency: (latency + busy * (halves - 1)) * CYCLE,
+            issue: halves,
+            division: busy * halves * CYCLE,
+        };
+        match vector.op {
+            Vdivpd => divide(15, 8),
+            Vdivps => divide(11, 5),
+            Vsqrtpd => divide(19, 12),
+            Vsqrtps => divide(12, 6),
+            Vpmullq => time(15, 3),
+            Vpmulld => time(10, 2),
+            Vgatherqpd | Vgatherqps => time(24, 12),
+            Vscatterqpd | Vscatterqps => time(1, 16),
+            Vmovupd | Vmovups | Vmovsd | Vmovss | Vpbroadcastq | Vpbroadcastd | Vmovdqu8
+                if vector.place.is_some() =>
+            {
+                time(7, 0)
+            }
+            _ if access(Kind::Vector(vector)) == Access::Write => time(1, 0),
+            Vpand | Vpandn | Vpor | Vpxor | Vandpd | Vandps | Vxorpd | Vxorps | Vpaddq | Vpaddd | Vpsubq
+            | Vpsubd | VpsllqBy | VpslldBy | VpsrlqBy | VpsrldBy | VpsradBy | VpsraqBy | Vpsllvq
+            | Vpsllvd | Vpsrlvq | Vpsrlvd | Vpsravd | Vpsravq | Vmovapd | Vmovupd | Vmovups | Vblendmpd
+            | Vblendmps | Vblendvpd | Vblendvps | Kandw | Kandnw | Korw | Kxorw | Vshufps => time(1, 1),
+            Vpbroadcastq | Vpbroadcastd | Vpcmpq | Vpcmpd | Vpcmpuq | Vpcmpud | Vpmovsxdq | Vpmovzxdq
+            | Vextracti128 | VmovqFrom | VmovdFrom | VmovqTo | VmovdTo | KmovwFrom | KmovwOut => time(3, 1),
+            _ => time(4, 1),
+        }
+    }
+}
+
+/// What an instruction does to memory that others may write.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Access {
+    None,
+    Read,
+    Write,
+}
+
+fn access(kind: Kind) -> Access {
+    let place = match kind {
+        Kind::Store(..) | Kind::StoreImm(..) | Kind::Fence => return Access::Write,
+        Kind::Load(_, place) => place,
+        Kind::Vector(Vector { op, place: Some(place), .. }) => {
+            let masked_store = matches!(op, VectorOp::VmaskmovpdTo | VectorOp::VmaskmovpsTo);
+            if op.row().form == Form::Mr || masked_store {
+                return Access::Write;
+            }
+            place
+        }
+        _ => return Access::None,
+    };
+    if matches!(place, PlaceKind::Constant(_)) { Access::None } else { Access::Read }
+}
+
+/// An instruction that waits for others.
+#[derive(Clone, Default)]
+struct Waiting {
+    /// Those that wait for it, and for how long after its start.
+    successors: Vec<(u32, u32)>,
+    /// How many it still waits for.
+    predecessors: u32,
+    /// When its operands are there.
+    earliest: u32,
+    /// The way to the end of the block.
+    height: u32,
+}
+
+/// A block's instructions, numbered from its first, but for the one that ends it.
+struct List {
+    waiting: Vec<Waiting>,
+    /// How many reads a register has left in the block; it dies with the last if nothing else reads it.
+    reads: Vec<u32>,
+    /// The registers of each class that are occupied, and how many there are.
+    occupied: [usize; 3],
+    room: [usize; 3],
+}
+
+/// For a register that no instruction of the block defines.
+const OUTSIDE: u32 = u32::MAX;
+
+impl List {
+    fn new(machine: &Machine, block: Block, target: Target, uses: &[u32]) -> List {
+        let data = &machine.blocks[block.0 as usize];
+        let count = (data.end - data.first - 1) as usize;
+        let mut list = List {
+            waiting: vec![Waiting::default(); count],
+            reads: vec![0; machine.registers],
+            occupied: [0; 3],
+            room: [13, target.registers(), 7],
+        };
+        let mut definitions = vec![OUTSIDE; machine.registers];
+        let mut readers: Vec<Vec<u32>> = vec![Vec::new(); machine.registers];
+        let (mut last_write, mut reads_since) = (None, Vec::new());
+        for number in 0..count as u32 {
+            let kind = machine.insts[(data.first + number) as usize].kind;
+            let operands = of(&machine.insts, &machine.operands, data.first + number);
+            for operand in operands.iter().filter(|operand| operand.kind() == OperandKind::Use) {
+                let register = operand.vreg();
+                list.reads[register.vreg()] += 1;
+                readers[register.vreg()].push(number);
+                match definitions[register.vreg()] {
+                    OUTSIDE => {}
+                    definition => {
+                        let time = Time::of(machine.insts[(data.first + definition) as usize].kind);
+                        list.wait(definition, number, time.latency);
+                    }
+                }
+            }
+            for operand in operands.iter().filter(|operand| operand.kind() == OperandKind::Def) {
+                definitions[operand.vreg().vreg()] = number;
+                // What is overwritten is read by others first, or it has to be copied.
+                if let OperandConstraint::Reuse(old) = operand.constraint() {
+                    let readers = &readers[operands[old].vreg().vreg()];
+                    readers
+                        .iter()
+                        .filter(|reader| **reader < number)
+                        .for_each(|reader| list.wait(*reader, number, 0));
+                }
+            }
+            match access(kind) {
+                Access::None => {}
+                Access::Read => {
+                    last_write.iter().for_each(|write| list.wait(*write, number, CYCLE));
+                    reads_since.push(number);
+                }
+                Access::Write => {
+                    last_write.iter().chain(&reads_since).for_each(|other| list.wait(*other, number, 0));
+                    reads_since.clear();
+                    last_write = Some(number);
+                }
+            }
+        }
+        list.measure_heights(machine, data);
+        list.count_registers(data, &definitions, &readers, uses);
+        list
+    }
+
+    /// Notes that one instruction waits for another's start, and for so long after.
+    fn wait(&mut self, first: u32, second: u32, time: u32) {
+        self.waiting[first as usize].successors.push((second, time));
+        self.waiting[second as usize].predecessors += 1;
+    }
+
+    fn measure_heights(&mut self, machine: &Machine, data: &BlockData) {
+        for number in (0..self.waiting.len()).rev() {
+            let time = Time::of(machine.insts[data.first as usize + number].kind);
+            let behind = self.waiting[number].successors.iter();
+            let height = behind.map(|(next, time)| time + self.waiting[*next as usize].height).max();
+            self.waiting[number].height = height.unwrap_or(time.latency);
+        }
+    }
+
+    /// Counts what is occupied from outside, and marks what does not die in the block.
+    fn count_registers(&mut self, data: &BlockData, definitions: &[u32], readers: &[Vec<u32>], uses: &[u32]) {
+        for (register, readers) in readers.iter().enumerate().filter(|(_, readers)| !readers.is_empty()) {
+            let param = data.params.iter().any(|param| param.vreg() == register);
+            let own = param || definitions[register] != OUTSIDE;
+            if !own || uses[register] as usize > readers.len() {
+                self.reads[register] = u32::MAX;
+            }
+        }
+    }
+
+    /// The numbers of the block's instructions in their new order.
+    fn scheduled(mut self, machine: &Machine, data: &BlockData) -> Vec<u32> {
+        let operands = |number: u32| of(&machine.insts, &machine.operands, data.first + number);
+        let mut seen = vec![false; machine.registers];
+        for number in 0..self.waiting.len() as u32 {
+            for operand in operands(number) {
+                let (register, defines) = (operand.vreg(), operand.kind() == OperandKind::Def);
+                // From outside: read before it is defined.
+                if !std::mem::replace(&mut seen[register.vreg()], true) && !defines {
+                    self.occupied[register.class() as usize] += 1;
+                }
+            }
+        }
+        let mut ready: Vec<u32> =
+            (0..self.waiting.len() as u32).filter(|n| self.waiting[*n as usize].predecessors == 0).collect();
+        let (mut now, mut divider) = (0, 0);
+        let mut order = Vec::with_capacity(self.waiting.len() + 1);
+        while !ready.is_empty() {
+            let time = |number: u32| Time::of(machine.insts[(data.first + number) as usize].kind);
+            let start = |number: u32| {
+                let earliest = self.waiting[number as usize].earliest;
+                if time(number).division > 0 { earliest.max(divider) } else { earliest }
+            };
+            let scarce = (0..3).find(|class| self.occupied[*class] + 1 >= self.room[*class]);
+            let next = match scarce {
+                Some(_) => {
+                    let key = |n: &u32| (self.growth(operands(*n)) > 0, *n);
+                    *ready.iter().min_by_key(|n| key(n)).expect("some are ready")
+                }
+                None => {
+                    let key = |n: &u32| {
+                        let start = start(*n).max(now);
+                        (start, std::cmp::Reverse(self.waiting[*n as usize].height), *n)
+                    };
+                    *ready.iter().min_by_key(|n| key(n)).expect("some are ready")
+                }
+            };
+            now = now.max(start(next));
+            let time = time(next);
+            if time.division > 0 {
+                divider = now + time.division;
+            }
+            ready.retain(|number| *number != next);
+            self.take_registers(operands(next));
+            for (successor, after) in std::mem::take(&mut self.waiting[next as usize].successors) {
+                let waiting = &mut self.waiting[successor as usize];
+                waiting.earliest = waiting.earliest.max(now + after);
+                waiting.predecessors -= 1;
+                if waiting.predecessors == 0 {
+                    ready.push(successor);
+                }
+            }
+            order.push(data.first + next);
+            now += time.issue;
+        }
+        order.push(data.end - 1);
+        order
+    }
+
+    /// How many more registers are occupied after an instruction than before.
+    fn growth(&self, operands: &[Operand]) -> i32 {
+        let dies = |register: Reg| self.reads[register.vreg()] == 1;
+        let change = |operand: &Operand| match operand.kind() {
+            OperandKind::Def => 1,
+            OperandKind::Use => -(dies(operand.vreg()) as i32),
+        };
+        operands.iter().map(change).sum()
+    }
+
+    fn take_registers(&mut self, operands: &[Operand]) {
+        for operand in operands {
+            let (register, class) = (operand.vreg(), operand.class() as usize);
+            match operand.kind() {
+                OperandKind::Def => self.occupied[class] += 1,
+                OperandKind::Use => {
+                    let reads = &mut self.reads[register.vreg()];
+                    if *reads == 1 {
+                        self.occupied[class] -= 1;
+                    }
+                    if *reads != u32::MAX {
+                        *reads -= 1;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The class of registers of an index into lists of the three.
+const _: () =
+    assert!(RegClass::Int as usize == 0 && RegClass::Float as usize == 1 && RegClass::Vector as usize == 2);
