@@ -6,6 +6,7 @@ use super::{Part, Registers, Selector};
 use crate::wide::assembler::{Length, VectorOp};
 use crate::wide::machine::{Block, Reg, Test};
 use crate::wide::machine::{Place, Source};
+use parfuse_ir::arena::Id;
 use parfuse_ir::lane::{Carried, Inst, LaneType, Merge, Node, Slot, Value};
 
 impl Selector<'_> {
@@ -32,6 +33,9 @@ impl Selector<'_> {
 
     fn evaluate(&mut self, value: Value) {
         let code = self.code;
+        if self.waiting[value.index()] {
+            return;
+        }
         let data = &code.values[value];
         let slot = match &data.inst {
             Inst::Const(_) | Inst::Bound | Inst::LaneIndex | Inst::RowIndex(_) | Inst::LinearIndex => return,

@@ -32,15 +32,10 @@ impl Selector<'_> {
     /// An operation on lanes; binds its result.
     pub(super) fn lanes_op(&mut self, value: Value, op: LaneOp, args: &[Value]) {
         let (ty, result) = (self.operand_type(op, args), self.ty(value));
-        if let Some(registers) = self.multiples(op, args) {
+        if let Some(registers) = self.multiples(op, args).or_else(|| self.fused_with_operands(op, args)) {
             return self.bind_lanes(value, registers);
         }
-        // Operands that are uniform but not constant are broadcast for all registers at once.
-        for arg in args {
-            if self.bits(*arg).is_none() {
-                self.lanes(*arg);
-            }
-        }
+        self.broadcast_operands(args);
         self.read(args);
         let dead: [bool; 3] = std::array::from_fn(|k| args.get(k).is_some_and(|arg| self.is_dead(*arg)));
         let uniform_count = self.uniform_count(op, args);
@@ -59,6 +54,15 @@ impl Selector<'_> {
             .collect();
         self.shared_constants = None;
         self.bind_lanes(value, registers);
+    }
+
+    /// Puts operands that are uniform but not constant in lanes, once for all registers.
+    pub(super) fn broadcast_operands(&mut self, args: &[Value]) {
+        for arg in args {
+            if self.bits(*arg).is_none() {
+                self.lanes(*arg);
+            }
+        }
     }
 
     /// An index times a constant: the first lane's product, plus constants.
@@ -199,13 +203,7 @@ impl Selector<'_> {
     }
 
     fn float_compare(&mut self, op: LaneOp, ty: LaneType, args: &[Operand], extent: Extent) -> Reg {
-        let predicate = match op {
-            LaneOp::FEq => predicate::EQUAL,
-            LaneOp::FNe => predicate::NOT_EQUAL,
-            LaneOp::FLt => predicate::LESS,
-            _ => predicate::LESS_EQUAL,
-        };
-        self.compare_floats(predicate, ty, args, extent)
+        self.compare_floats(float_predicate(op), ty, args, extent)
     }
 
     /// A comparison of floats by the number of the predicate.
@@ -298,22 +296,32 @@ impl Selector<'_> {
         if !self.isa.evex() {
             return self.int_compare_avx2(op, ty, args, extent);
         }
-        let (unsigned, predicate) = match op {
-            LaneOp::IEq => (false, 0),
-            LaneOp::INe => (false, 4),
-            LaneOp::SLt => (false, 1),
-            LaneOp::SLe => (false, 2),
-            LaneOp::ULt => (true, 1),
-            _ => (true, 2),
-        };
-        let instruction = match unsigned {
-            true => of_size!(ty, Vpcmpuq, Vpcmpud),
-            false => of_size!(ty, Vpcmpq, Vpcmpd),
-        };
+        let (instruction, predicate) = int_comparison(op, ty);
         let length = self.length(ty, extent);
         let a = self.register(args[0], ty, extent);
         let b = self.source(args[1], ty, extent);
         self.machine.compare_lanes(self.mask_class(), instruction, length, a, b, Some(predicate))
+    }
+
+    /// EVEX: a comparison that holds only where a mask does.
+    pub(super) fn compare_in(
+        &mut self,
+        op: LaneOp,
+        ty: LaneType,
+        args: &[Operand],
+        mask: Option<Reg>,
+    ) -> Reg {
+        let (instruction, predicate) = match op.shape() {
+            Shape::FloatCompare => (of_size!(ty, Vcmppd, Vcmpps), float_predicate(op)),
+            _ => int_comparison(op, ty),
+        };
+        let length = self.length(ty, Extent::Group);
+        let a = self.register(args[0], ty, Extent::Group);
+        let b = self.source(args[1], ty, Extent::Group);
+        let result = self.machine.register(self.mask_class());
+        let mask = mask.map(|mask| (mask, false));
+        self.machine.vector(instruction, length, Some(result), None, Some(a), b, Some(predicate), mask);
+        result
     }
 
     fn mask_op(&mut self, op: LaneOp, args: &[Operand], extent: Extent) -> Reg {
@@ -369,6 +377,29 @@ impl Selector<'_> {
         }
         let mask = self.mask_for(mask, ty, extent);
         self.machine.blend(of_size!(ty, Vblendvpd, Vblendvps), length, no, yes, mask)
+    }
+}
+
+fn float_predicate(op: LaneOp) -> u8 {
+    match op {
+        LaneOp::FEq => predicate::EQUAL,
+        LaneOp::FNe => predicate::NOT_EQUAL,
+        LaneOp::FLt => predicate::LESS,
+        _ => predicate::LESS_EQUAL,
+    }
+}
+
+/// EVEX: the instruction of a comparison of integers, and the number of its predicate.
+fn int_comparison(op: LaneOp, ty: LaneType) -> (VectorOp, u8) {
+    let signed = of_size!(ty, Vpcmpq, Vpcmpd);
+    let unsigned = of_size!(ty, Vpcmpuq, Vpcmpud);
+    match op {
+        LaneOp::IEq => (signed, 0),
+        LaneOp::INe => (signed, 4),
+        LaneOp::SLt => (signed, 1),
+        LaneOp::SLe => (signed, 2),
+        LaneOp::ULt => (unsigned, 1),
+        _ => (unsigned, 2),
     }
 }
 

@@ -16,6 +16,7 @@
 //! |---|---|
 //! | `values` | operands: what is bound to a value, constants, broadcasts |
 //! | `lanes`, `convert`, `emulate` | operations on lanes; the latter what AVX2 lacks or what goes lane by lane |
+//! | `fuse` | two operations in one instruction with a mask |
 //! | `masks` | truth values of lanes |
 //! | `scalars` | operations on uniform values |
 //! | `memory` | loads and stores |
@@ -28,6 +29,7 @@ mod check;
 mod control;
 mod convert;
 mod emulate;
+mod fuse;
 mod lanes;
 mod masks;
 mod memory;
@@ -132,6 +134,8 @@ struct Selector<'a> {
     row_lanes: Vec<(Value, Reg)>,
     /// How often a value is yet to be read; it dies where this becomes zero, if it was made in the step.
     remaining: Vec<u32>,
+    /// Whether a value waits to be selected together with its reader.
+    waiting: Vec<bool>,
     /// During an operation on several registers: the constants that it has in registers.
     shared_constants: Option<Vec<SharedConstant>>,
     /// Own memory for going lane by lane, once something needs it.

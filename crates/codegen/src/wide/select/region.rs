@@ -14,7 +14,7 @@
 use super::check::OnFault;
 use super::plan::Plan;
 use super::reductions::Accumulator;
-use super::{Binding, Registers, Selector, Target};
+use super::{Binding, Registers, Selector, Target, fuse};
 use crate::abi;
 use crate::compiler::Effort;
 use crate::wide::assembler::{Alu, Condition};
@@ -80,6 +80,7 @@ pub(in crate::wide) fn region(
         row_pointers: Vec::new(),
         row_strides: Vec::new(),
         remaining: Vec::new(),
+        waiting: fuse::waiting(&region.code, &plan.uses, isa),
         scratch: None,
         shared_constants: None,
         row_lanes: Vec::new(),
