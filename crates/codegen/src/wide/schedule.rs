@@ -12,14 +12,14 @@
 //! ```
 //!
 //! Among the instructions whose operands are there, that one goes first from which the way to the block's end is
-//! longest. When registers get scarce, those go first that free some, and else they follow the order of selection.
+//! longest, unless it needs a register and none is left.
 //!
 //! Times are those of Intel's Skylake to Ice Lake, from Fog, Instruction tables (2022); others differ little in
 //! proportion, which is all that counts.
 
 use super::Target;
 use super::assembler::{Form, Length, VectorOp};
-use super::machine::{Block, BlockData, Inst, Kind, Machine, PlaceKind, Reg, Vector};
+use super::machine::{BlockData, Inst, Kind, Machine, PlaceKind, Reg, Vector};
 use regalloc2::{Operand, OperandConstraint, OperandKind, RegClass};
 
 /// Blocks with fewer instructions stay as they are: the processor sees them whole.
@@ -29,14 +29,24 @@ const CYCLE: u32 = 2;
 
 /// Orders the instructions of each block that is not seldom run.
 pub(crate) fn schedule(machine: &mut Machine, target: Target) {
-    let uses = uses(machine);
+    let (before, behind) = live(machine);
+    let mut classes = vec![RegClass::Int; machine.registers];
+    let params = machine.blocks.iter().flat_map(|block| &block.params).copied();
+    for register in machine.operands.iter().map(|operand| operand.vreg()).chain(params) {
+        classes[register.vreg()] = register.class();
+    }
     let mut order: Vec<u32> = Vec::with_capacity(machine.insts.len());
     for block in &machine.order {
         let data = &machine.blocks[block.0 as usize];
         if data.cold || ((data.end - data.first) as usize) < SHORT {
             order.extend(data.first..data.end);
         } else {
-            let list = List::new(machine, *block, target, &uses);
+            let number = block.0 as usize;
+            let mut list = List::new(machine, data, target, &behind[number]);
+            let params = data.params.iter().map(|param| param.vreg());
+            for register in before[number].iter().chain(params) {
+                list.occupied[classes[register] as usize] += 1;
+            }
             order.extend(list.scheduled(machine, data));
         }
     }
@@ -55,13 +65,59 @@ fn of<'a>(insts: &[Inst], operands: &'a [Operand], number: u32) -> &'a [Operand]
     &operands[start..end]
 }
 
-/// How often each register is read anywhere.
-fn uses(machine: &Machine) -> Vec<u32> {
-    let mut uses = vec![0; machine.registers];
-    let reads = machine.operands.iter().filter(|operand| operand.kind() == OperandKind::Use);
-    let passed = machine.blocks.iter().flat_map(|block| &block.arguments);
-    reads.map(|operand| operand.vreg()).chain(passed.copied()).for_each(|reg| uses[reg.vreg()] += 1);
-    uses
+/// For each block, by number, the registers whose values are needed at its start, and those behind it.
+fn live(machine: &Machine) -> (Vec<Set>, Vec<Set>) {
+    let mut before = vec![Set::new(machine.registers); machine.blocks.len()];
+    let mut behind = before.clone();
+    let mut changed = true;
+    while std::mem::take(&mut changed) {
+        for block in machine.order.iter().rev() {
+            let number = block.0 as usize;
+            let data = &machine.blocks[number];
+            let mut live = Set::new(machine.registers);
+            for successor in &data.successors {
+                live.join(&before[successor.0 as usize]);
+            }
+            data.arguments.iter().for_each(|register| live.insert(*register));
+            behind[number] = live.clone();
+            for instruction in (data.first..data.end).rev() {
+                let operands = of(&machine.insts, &machine.operands, instruction);
+                let (reads, defines): (Vec<Operand>, Vec<Operand>) =
+                    operands.iter().partition(|operand| operand.kind() == OperandKind::Use);
+                defines.iter().for_each(|operand| live.remove(operand.vreg()));
+                reads.iter().for_each(|operand| live.insert(operand.vreg()));
+            }
+            data.params.iter().for_each(|register| live.remove(*register));
+            changed |= before[number] != live;
+            before[number] = live;
+        }
+    }
+    (before, behind)
+}
+
+/// A set of registers.
+#[derive(Clone, PartialEq)]
+struct Set(Vec<u64>);
+
+impl Set {
+    fn new(registers: usize) -> Set {
+        Set(vec![0; registers.div_ceil(64)])
+    }
+    fn contains(&self, register: usize) -> bool {
+        self.0[register / 64] >> (register % 64) & 1 == 1
+    }
+    fn iter(&self) -> impl Iterator<Item = usize> {
+        (0..64 * self.0.len()).filter(|register| self.contains(*register))
+    }
+    fn insert(&mut self, register: Reg) {
+        self.0[register.vreg() / 64] |= 1 << (register.vreg() % 64);
+    }
+    fn remove(&mut self, register: Reg) {
+        self.0[register.vreg() / 64] &= !(1 << (register.vreg() % 64));
+    }
+    fn join(&mut self, other: &Set) {
+        self.0.iter_mut().zip(&other.0).for_each(|(own, other)| *own |= other);
+    }
 }
 
 /// How long an instruction's unit and its readers wait, in halves of cycles.
@@ -162,7 +218,7 @@ struct Waiting {
 /// A block's instructions, numbered from its first, but for the one that ends it.
 struct List {
     waiting: Vec<Waiting>,
-    /// How many reads a register has left in the block; it dies with the last if nothing else reads it.
+    /// How many reads a register has left in the block, with the last of which it dies; the most for one that does not.
     reads: Vec<u32>,
     /// The registers of each class that are occupied, and how many there are.
     occupied: [usize; 3],
@@ -173,8 +229,7 @@ struct List {
 const OUTSIDE: u32 = u32::MAX;
 
 impl List {
-    fn new(machine: &Machine, block: Block, target: Target, uses: &[u32]) -> List {
-        let data = &machine.blocks[block.0 as usize];
+    fn new(machine: &Machine, data: &BlockData, target: Target, behind: &Set) -> List {
         let count = (data.end - data.first - 1) as usize;
         let mut list = List {
             waiting: vec![Waiting::default(); count],
@@ -225,7 +280,7 @@ impl List {
             }
         }
         list.measure_heights(machine, data);
-        list.count_registers(data, &definitions, &readers, uses);
+        behind.iter().for_each(|register| list.reads[register] = u32::MAX);
         list
     }
 
@@ -244,30 +299,9 @@ impl List {
         }
     }
 
-    /// Counts what is occupied from outside, and marks what does not die in the block.
-    fn count_registers(&mut self, data: &BlockData, definitions: &[u32], readers: &[Vec<u32>], uses: &[u32]) {
-        for (register, readers) in readers.iter().enumerate().filter(|(_, readers)| !readers.is_empty()) {
-            let param = data.params.iter().any(|param| param.vreg() == register);
-            let own = param || definitions[register] != OUTSIDE;
-            if !own || uses[register] as usize > readers.len() {
-                self.reads[register] = u32::MAX;
-            }
-        }
-    }
-
     /// The numbers of the block's instructions in their new order.
     fn scheduled(mut self, machine: &Machine, data: &BlockData) -> Vec<u32> {
         let operands = |number: u32| of(&machine.insts, &machine.operands, data.first + number);
-        let mut seen = vec![false; machine.registers];
-        for number in 0..self.waiting.len() as u32 {
-            for operand in operands(number) {
-                let (register, defines) = (operand.vreg(), operand.kind() == OperandKind::Def);
-                // From outside: read before it is defined.
-                if !std::mem::replace(&mut seen[register.vreg()], true) && !defines {
-                    self.occupied[register.class() as usize] += 1;
-                }
-            }
-        }
         let mut ready: Vec<u32> =
             (0..self.waiting.len() as u32).filter(|n| self.waiting[*n as usize].predecessors == 0).collect();
         let (mut now, mut divider) = (0, 0);
@@ -278,20 +312,12 @@ impl List {
                 let earliest = self.waiting[number as usize].earliest;
                 if time(number).division > 0 { earliest.max(divider) } else { earliest }
             };
-            let scarce = (0..3).find(|class| self.occupied[*class] + 1 >= self.room[*class]);
-            let next = match scarce {
-                Some(_) => {
-                    let key = |n: &u32| (self.growth(operands(*n)) > 0, *n);
-                    *ready.iter().min_by_key(|n| key(n)).expect("some are ready")
-                }
-                None => {
-                    let key = |n: &u32| {
-                        let start = start(*n).max(now);
-                        (start, std::cmp::Reverse(self.waiting[*n as usize].height), *n)
-                    };
-                    *ready.iter().min_by_key(|n| key(n)).expect("some are ready")
-                }
+            // What needs more registers than are left goes last, and then in the order of selection.
+            let key = |n: &u32| {
+                let in_time = (start(*n).max(now), std::cmp::Reverse(self.waiting[*n as usize].height), *n);
+                if self.fits(operands(*n)) { (false, in_time) } else { (true, (0, std::cmp::Reverse(0), *n)) }
             };
+            let next = *ready.iter().min_by_key(|n| key(n)).expect("some are ready");
             now = now.max(start(next));
             let time = time(next);
             if time.division > 0 {
@@ -314,14 +340,17 @@ impl List {
         order
     }
 
-    /// How many more registers are occupied after an instruction than before.
-    fn growth(&self, operands: &[Operand]) -> i32 {
-        let dies = |register: Reg| self.reads[register.vreg()] == 1;
-        let change = |operand: &Operand| match operand.kind() {
-            OperandKind::Def => 1,
-            OperandKind::Use => -(dies(operand.vreg()) as i32),
-        };
-        operands.iter().map(change).sum()
+    /// Whether an instruction needs no more registers of any class than are left.
+    fn fits(&self, operands: &[Operand]) -> bool {
+        let mut occupied = self.occupied;
+        for operand in operands {
+            let class = operand.class() as usize;
+            match operand.kind() {
+                OperandKind::Def => occupied[class] += 1,
+                OperandKind::Use => occupied[class] -= (self.reads[operand.vreg().vreg()] == 1) as usize,
+            }
+        }
+        (0..3).all(|class| occupied[class] <= self.occupied[class].max(self.room[class]))
     }
 
     fn take_registers(&mut self, operands: &[Operand]) {

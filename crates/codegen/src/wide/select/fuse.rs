@@ -1,9 +1,11 @@
-//! What one instruction with a mask does of two operations; with EVEX only.
+//! Two operations in one instruction with a mask, or in a cheaper pair.
 //!
 //! ```text
-//! band m, (flt a, b)            a comparison of the lanes in m
-//! select m, (fadd a, b), c      an addition that leaves the other lanes of c as they are
-//! select m, (fadd a, b), 0      … or makes them zero
+//! EVEX   band m, (flt a, b)            a comparison of the lanes in m
+//!        select m, (fadd a, b), c      an addition that leaves the other lanes of c as they are
+//!        select m, (fadd a, b), 0      … or makes them zero
+//! AVX2   select m, (iadd n, a), n      n + (m & a): the other lanes add zero
+//!        select m, (iadd n, 1), n      n - m: lanes of ones are minus one
 //! ```
 //!
 //! The operation inside waits for the one around it: it is not selected where it stands but with its only reader, which
@@ -20,52 +22,63 @@ use parfuse_ir::lane::{Block, Code, Inst, LaneOp, LaneType, Node, Shape, Value};
 
 /// For each value whether it waits for its reader.
 pub(super) fn waiting(code: &Code, uses: &Uses, isa: Target) -> Vec<bool> {
-    let mut waiting = vec![false; code.values.len()];
-    if isa.evex() {
-        mark(code, uses, &code.body, &mut waiting);
-    }
-    waiting
+    let mut marks = Marks { code, uses, isa, waiting: vec![false; code.values.len()] };
+    marks.block(&code.body);
+    marks.waiting
 }
 
-fn mark(code: &Code, uses: &Uses, block: &Block, waiting: &mut [bool]) {
-    let mut here = Vec::new();
-    for node in block {
-        match node {
-            Node::Let(value) => {
-                if let Inst::Op(op, operands) = &code.values[*value].inst {
-                    for (position, operand) in operands.iter().enumerate() {
-                        waiting[operand.index()] |= here.contains(operand)
-                            && uses.reads[operand.index()] == 1
-                            && fuses(code, *op, position, *operand);
+struct Marks<'a> {
+    code: &'a Code,
+    uses: &'a Uses,
+    isa: Target,
+    waiting: Vec<bool>,
+}
+
+impl Marks<'_> {
+    fn block(&mut self, block: &Block) {
+        let mut here = Vec::new();
+        for node in block {
+            match node {
+                Node::Let(value) => {
+                    if let Inst::Op(op, operands) = &self.code.values[*value].inst {
+                        for (position, operand) in operands.iter().enumerate() {
+                            self.waiting[operand.index()] |= here.contains(operand)
+                                && self.uses.reads[operand.index()] == 1
+                                && self.fuses(*op, operands, position);
+                        }
+                        here.push(*value);
                     }
-                    here.push(*value);
                 }
+                Node::If { then, otherwise, .. } => {
+                    self.block(then);
+                    self.block(otherwise);
+                }
+                Node::Loop { header, body, .. } => {
+                    self.block(header);
+                    self.block(body);
+                }
+                _ => {}
             }
-            Node::If { then, otherwise, .. } => {
-                mark(code, uses, then, waiting);
-                mark(code, uses, otherwise, waiting);
-            }
-            Node::Loop { header, body, .. } => {
-                mark(code, uses, header, waiting);
-                mark(code, uses, body, waiting);
-            }
-            _ => {}
         }
     }
-}
 
-/// Whether an operation takes this operand in with it.
-fn fuses(code: &Code, op: LaneOp, position: usize, operand: Value) -> bool {
-    let data = &code.values[operand];
-    let Inst::Op(inner, _) = &data.inst else { return false };
-    let takes = match op {
-        LaneOp::BAnd => {
-            matches!(inner.shape(), Shape::FloatCompare | Shape::IntCompare) || *inner == LaneOp::BAnd
-        }
-        LaneOp::Select => position == 1 && masked(*inner, data.ty).is_some(),
-        _ => false,
-    };
-    takes && data.varying
+    /// Whether an operation takes the operand at a position in with it.
+    fn fuses(&self, op: LaneOp, operands: &[Value], position: usize) -> bool {
+        let data = &self.code.values[operands[position]];
+        let Inst::Op(inner, inner_operands) = &data.inst else { return false };
+        let takes = match op {
+            LaneOp::BAnd => {
+                let compares = matches!(inner.shape(), Shape::FloatCompare | Shape::IntCompare);
+                self.isa.evex() && (compares || *inner == LaneOp::BAnd)
+            }
+            LaneOp::Select if position == 1 && self.isa.evex() => masked(*inner, data.ty).is_some(),
+            LaneOp::Select if position == 1 => {
+                *inner == LaneOp::IAdd && inner_operands.contains(&operands[2])
+            }
+            _ => false,
+        };
+        takes && data.varying
+    }
 }
 
 /// The instruction of an operation that may be masked, and whether its operands may change places.
@@ -89,10 +102,11 @@ impl Selector<'_> {
         if !args.iter().any(|arg| self.waiting[arg.index()]) {
             return None;
         }
-        match op {
-            LaneOp::BAnd => Some(self.conjunction(args)),
-            _ => Some(self.masked_operation(args)),
-        }
+        Some(match op {
+            LaneOp::BAnd => self.conjunction(args),
+            _ if self.isa.evex() => self.masked_operation(args),
+            _ => self.masked_sum(args),
+        })
     }
 
     /// All of these conditions: the plain ones first, then comparisons, each in the lanes that are left.
@@ -151,7 +165,9 @@ impl Selector<'_> {
     fn masked_operation(&mut self, args: &[Value]) -> Registers {
         let (mask, inner, otherwise) = (args[0], args[1], args[2]);
         let ty = self.ty(inner);
-        let Inst::Op(op, operands) = &self.code.values[inner].inst else { unreachable!("an operation waits") };
+        let Inst::Op(op, operands) = &self.code.values[inner].inst else {
+            unreachable!("an operation waits")
+        };
         let (instruction, commutes) = masked(*op, ty).expect("it may be masked");
         let (mut first, mut second) = (operands[0], operands[1]);
         if commutes && self.bits(first).is_some() {
@@ -173,6 +189,34 @@ impl Selector<'_> {
                 let mask = Some((mask, zeroing));
                 self.machine.vector(instruction, length, Some(result), old, Some(first), second, None, mask);
                 result
+            })
+            .collect();
+        self.shared_constants = None;
+        registers
+    }
+
+    /// AVX2: `if mask { sum + addend } else { sum }`.
+    fn masked_sum(&mut self, args: &[Value]) -> Registers {
+        let (mask, inner, sum) = (args[0], args[1], args[2]);
+        let ty = self.ty(inner);
+        let Inst::Op(_, operands) = &self.code.values[inner].inst else { unreachable!("a sum waits") };
+        let addend = if operands[0] == sum { operands[1] } else { operands[0] };
+        self.broadcast_operands(&[mask, sum, addend]);
+        self.read(&[mask, sum, sum, addend]);
+        let length = self.length(ty, Extent::Group);
+        self.shared_constants = Some(Vec::new());
+        let registers = (0..self.count)
+            .map(|k| {
+                let mask = self.lanes(mask)[k];
+                let mask = self.mask_for(mask, ty, Extent::Group);
+                let [sum, addend] = [sum, addend].map(|arg| self.operand(arg, k));
+                let sum = self.register(sum, ty, Extent::Group);
+                if matches!(addend, Operand::Constant(1)) {
+                    return self.machine.binary(of_size!(ty, Vpsubq, Vpsubd), length, sum, mask);
+                }
+                let addend = self.source(addend, ty, Extent::Group);
+                let addend = self.machine.binary(VectorOp::Vpand, length, mask, addend);
+                self.machine.binary(of_size!(ty, Vpaddq, Vpaddd), length, sum, addend)
             })
             .collect();
         self.shared_constants = None;

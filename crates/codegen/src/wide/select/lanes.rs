@@ -117,10 +117,16 @@ impl Selector<'_> {
         }
     }
 
-    /// `op(a, b)` where `b` may be in memory; if only `a` may and they commute, exchanged.
+    /// `op(a, b)` where `b` may be in memory. If they commute, that is a constant, or else the older value, which is more
+    /// likely to have been spilled.
     fn two(&mut self, op: VectorOp, ty: LaneType, args: &[Operand], commutes: bool, extent: Extent) -> Reg {
         let [mut a, mut b] = [args[0], args[1]];
-        if commutes && matches!(a, Operand::Constant(_)) {
+        let exchange = match (a, b) {
+            (Operand::Constant(_), _) => true,
+            (Operand::Register(a), Operand::Register(b)) => a.vreg() < b.vreg(),
+            _ => false,
+        };
+        if commutes && exchange {
             (a, b) = (b, a);
         }
         let a = self.register(a, ty, extent);

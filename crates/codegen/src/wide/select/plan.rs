@@ -54,9 +54,11 @@ impl Plan {
             Some(lanes) => (lanes / group).max(1),
             None if lean => LANES / group,
             None if effort == Effort::Quick => 1,
-            // Four registers of a long body are more than a processor looks ahead. That costs little where steps are
-            // independent, and more where they meet in the accumulators.
-            None if uses.loops || !short && !region.reductions.is_empty() && isa == Target::Avx512 => {
+            // Four registers of a loop's values are too many for 16; and of a long body, with 512 bits, more than a
+            // processor looks ahead, which matters where every step waits for the accumulators.
+            None if uses.loops && !isa.evex()
+                || !short && !region.reductions.is_empty() && isa == Target::Avx512 =>
+            {
                 2.min(most)
             }
             None => 4.min(most),
