@@ -37,6 +37,8 @@ pub(crate) struct Uses {
     pub(crate) narrow: usize,
     /// The operations on lanes.
     pub(crate) operations: usize,
+    /// Of these, divisions and square roots of floats.
+    pub(crate) divisions: usize,
     /// The stores of whole registers of neighbours that every step does.
     pub(crate) streams: usize,
     /// The other stores.
@@ -151,6 +153,8 @@ impl Walk<'_> {
         match &data.inst {
             Inst::Op(op, args) => {
                 self.uses.operations += data.varying as usize;
+                let divides = matches!(op, LaneOp::FDiv | LaneOp::FSqrt);
+                self.uses.divisions += (data.varying && divides) as usize;
                 for (position, arg) in args.iter().enumerate() {
                     if data.varying {
                         self.lanes_of(self.ty(*arg));

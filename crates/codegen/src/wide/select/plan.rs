@@ -54,11 +54,10 @@ impl Plan {
             Some(lanes) => (lanes / group).max(1),
             None if lean => LANES / group,
             None if effort == Effort::Quick => 1,
-            // Four registers of a loop's values are too many for 16; and of a long body, with 512 bits, more than a
-            // processor looks ahead, which matters where every step waits for the accumulators.
-            None if uses.loops && !isa.evex()
-                || !short && !region.reductions.is_empty() && isa == Target::Avx512 =>
-            {
+            // Four registers a value are too many for the loops of a processor that has 16.
+            None if uses.loops && !isa.evex() => 2.min(most),
+            // A long step whose end is a division that is added up leaves the divider idle until the next has begun.
+            None if uses.divisions > 0 && !region.reductions.is_empty() && isa == Target::Avx512 => {
                 2.min(most)
             }
             None => 4.min(most),
