@@ -4,7 +4,7 @@ use super::Target;
 use crate::compiler::Effort;
 use crate::uses::{Habits, Uses};
 use parfuse_ir::grid::LANES;
-use parfuse_ir::lane::{LaneType, Region};
+use parfuse_ir::lane::{LaneType, Reduction, Region};
 
 /// The most operations of a short body.
 const SHORT: usize = 24;
@@ -15,10 +15,12 @@ pub(super) struct Plan {
     pub(super) widest: usize,
     /// The lanes of a register.
     pub(super) group: usize,
-    /// The registers of a varying value in a step.
+    /// The registers of a varying value.
     pub(super) count: usize,
-    /// Whether accumulators stay in registers from step to step.
-    pub(super) holds_lanes: bool,
+    /// How often a step goes through the body, each time for `count` registers a value.
+    pub(super) parts: usize,
+    /// By reduction: whether its accumulators stay in registers from step to step. A step is then a whole turn of them.
+    pub(super) held: Vec<bool>,
     /// Whether whole stores may go past the caches, if the arrays are large.
     pub(super) may_stream: bool,
     /// What the region uses.
@@ -31,28 +33,29 @@ impl Plan {
         let uses = Uses::of(region, Habits { takes_lanes: |_, _| true, scatters_lanes: true });
         let widest = if uses.has_wide { 8 } else { 4 };
         let group = isa.length().bytes() / widest;
-        let accumulator_registers: usize = region
+        // Truth values are collected in a word.
+        let has_lanes = |reduction: &Reduction| LaneType::of(reduction.dtype) != LaneType::Bool;
+        let (turn, mut room) = (LANES / group, isa.registers() / 2);
+        let mut held: Vec<bool> = region
             .reductions
             .iter()
-            .map(|reduction| match LaneType::of(reduction.dtype) {
-                LaneType::Bool => LANES,
-                _ => LANES / group,
+            .map(|reduction| {
+                let fits = has_lanes(reduction) && !uses.checks && turn <= room;
+                room -= if fits { turn } else { 0 };
+                fits
             })
-            .sum();
-        let room = isa.registers() / 2;
-        // A short body that reduces is bound by its accumulators: with all of them in registers a step reads and writes
-        // none. Others hide the latency of their operations behind so many registers a value.
+            .collect();
+        // A short body that reduces is bound by its accumulators: steps of whole turns read and write none of those that
+        // registers hold. Others hide the latency of their operations behind so many registers a value.
         let short = uses.operations <= SHORT;
-        let lean = short
-            && !uses.checks
-            && !uses.loops
-            && !region.reductions.is_empty()
-            && accumulator_registers <= room;
+        let lean = short && !uses.loops && held.contains(&true);
         // What reduces takes in whole turns of accumulators at most.
-        let most = if region.reductions.is_empty() { usize::MAX } else { LANES / group };
+        let most = if region.reductions.is_empty() { usize::MAX } else { turn };
         let count = match lanes {
             Some(lanes) => (lanes / group).max(1),
-            None if lean => LANES / group,
+            // Accumulators in memory take registers of their own while they are taken in.
+            None if lean && held.contains(&false) => 2.min(most),
+            None if lean => 4.min(most),
             None if effort == Effort::Quick => 1,
             // Four registers a value are too many for the loops of a processor that has 16.
             None if uses.loops && !isa.evex() => 2.min(most),
@@ -62,16 +65,26 @@ impl Plan {
             }
             None => 4.min(most),
         };
-        let holds_lanes = count * group == LANES
-            && !region.reductions.is_empty()
-            && accumulator_registers <= room
-            && !uses.checks;
+        let parts = if lean && lanes.is_none() { turn / count } else { 1 };
+        if parts * count != turn {
+            held.fill(false);
+        }
         let may_stream = effort == Effort::Thorough
             && uses.streams > 0
             && uses.other_stores == 0
             && uses.operations <= SHORT / 2
             && !uses.loops
             && region.reductions.is_empty();
-        Plan { group, widest, count, holds_lanes, may_stream, uses }
+        Plan { group, widest, count, parts, held, may_stream, uses }
+    }
+
+    /// The elements of a step.
+    pub(super) fn step(&self) -> usize {
+        self.parts * self.count * self.group
+    }
+
+    /// Whether steps are whole turns of accumulators, each in its place from step to step.
+    pub(super) fn turns(&self) -> bool {
+        self.held.contains(&true)
     }
 }

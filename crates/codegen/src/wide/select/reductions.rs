@@ -17,6 +17,7 @@ use crate::wide::machine::{Kind, Place, Reg, Source};
 use parfuse_ir::grid::LANES;
 use parfuse_ir::lane::{LaneOp, LaneType, Reduction};
 use parfuse_ir::{DType, ReduceOp};
+use regalloc2::RegClass;
 
 /// The accumulator lanes of one reduction.
 #[derive(Clone, Copy)]
@@ -54,11 +55,6 @@ impl Accumulator {
         (s.group * size(self.ty)) as i32
     }
 
-    /// Whether its lanes can stay in registers.
-    pub(super) fn has_lanes(&self) -> bool {
-        self.ty != LaneType::Bool
-    }
-
     /// All lanes in registers, for steps that are as long as there are lanes.
     pub(super) fn load(&self, s: &mut Selector<'_>) -> Registers {
         let (length, step) = (self.length(s), self.step(s));
@@ -83,6 +79,22 @@ impl Accumulator {
         let contributions = s.lanes(self.reduction.contribution);
         let length = self.length(s);
         lanes.iter().zip(contributions).map(|(lane, own)| self.combine(s, length, *lane, own)).collect()
+    }
+
+    /// Takes in the contributions of the present elements of a step that is a whole turn of lanes, to the registers
+    /// of lanes from `first` on.
+    pub(super) fn take_in_turn(&self, s: &mut Selector<'_>, first: usize) {
+        let contributions = s.lanes(self.reduction.contribution);
+        if self.ty == LaneType::Bool {
+            return self.take_in_truths(s, &contributions);
+        }
+        let (length, step) = (self.length(s), self.step(s));
+        for (k, contribution) in contributions.into_iter().enumerate() {
+            let place = Place::Own(self.own + (first + k) as i32 * step);
+            let before = s.machine.unary(of_size!(self.ty, Vmovupd, Vmovups), length, Source::Memory(place));
+            let after = self.combine(s, length, before, contribution);
+            s.machine.store_vector(of_size!(self.ty, VmovupdTo, VmovupsTo), length, after, place, None);
+        }
     }
 
     /// Takes in the contributions of the present elements, the first of which is at `position`.
@@ -133,23 +145,33 @@ impl Accumulator {
         if self.ty == LaneType::Bool {
             return self.fold_truths(s);
         }
-        let mut width = LANES / 2;
-        while width > 0 {
-            let upper = self.own + (width * size(self.ty)) as i32;
-            let bytes = (width * size(self.ty)).min(s.isa.length().bytes());
-            let length = Length::holding(bytes);
-            for offset in (0..(width * size(self.ty)) as i32).step_by(length.bytes()) {
-                let [lower, upper] = [self.own, upper].map(|half| {
-                    let place = Source::Memory(Place::Own(half + offset));
-                    s.machine.unary(of_size!(self.ty, Vmovupd, Vmovups), length, place)
-                });
-                let folded = self.combine(s, length, lower, upper);
-                let op = of_size!(self.ty, VmovupdTo, VmovupsTo);
-                s.machine.store_vector(op, length, folded, Place::Own(self.own + offset), None);
-            }
-            width /= 2;
+        let length = self.length(s);
+        let mut lanes = self.load(s);
+        while lanes.len() > 1 {
+            let (lower, upper) = lanes.split_at(lanes.len() / 2);
+            lanes = lower.iter().zip(upper).map(|(a, b)| self.combine(s, length, *a, *b)).collect();
         }
-        s.machine.load(size(self.ty) as u8, Place::Own(self.own))
+        self.fold_register(s, lanes[0])
+    }
+
+    /// Folds the lanes of one register. Its upper half is read back from memory: no more than has been stored at once,
+    /// so that it need not wait for the cache.
+    fn fold_register(&self, s: &mut Selector<'_>, lanes: Reg) -> Reg {
+        let (mut lanes, mut bytes) = (lanes, self.step(s) as usize);
+        while bytes > size(self.ty) {
+            let store = of_size!(self.ty, VmovupdTo, VmovupsTo);
+            s.machine.store_vector(store, Length::holding(bytes), lanes, Place::Own(self.own), None);
+            bytes /= 2;
+            let load = match bytes {
+                4 => VectorOp::Vmovss,
+                8 => VectorOp::Vmovsd,
+                _ => of_size!(self.ty, Vmovupd, Vmovups),
+            };
+            let (length, upper) = (Length::holding(bytes), Place::Own(self.own + bytes as i32));
+            let upper = s.machine.unary(load, length, Source::Memory(upper));
+            lanes = self.combine(s, length, lanes, upper);
+        }
+        s.machine.move_out(RegClass::Int, of_size!(self.ty, VmovqTo, VmovdTo), Length::L128, lanes, None)
     }
 
     fn fold_truths(&self, s: &mut Selector<'_>) -> Reg {

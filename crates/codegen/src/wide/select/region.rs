@@ -105,7 +105,7 @@ pub(in crate::wide) fn region(
     let accumulators: Vec<Accumulator> =
         region.reductions.iter().map(|reduction| Accumulator::new(s, *reduction)).collect();
     let elements = s.machine.alu(Alu::Sub, true, column_end, column_start);
-    let in_steps = s.machine.alu_imm(Alu::And, true, elements, -((plan.count * plan.group) as i32));
+    let in_steps = s.machine.alu_imm(Alu::And, true, elements, -(plan.step() as i32));
     let steps_end = s.machine.alu(Alu::Add, true, column_start, in_steps);
 
     let [row_head, row_body, step, tail, next_row, finish] = [(); 6].map(|()| s.machine.block());
@@ -115,10 +115,8 @@ pub(in crate::wide) fn region(
     if let Some(streaming) = streaming {
         s.machine.param(streaming, RegClass::Int);
     }
-    if plan.holds_lanes {
-        for _ in accumulators.iter().filter(|a| a.has_lanes()).flat_map(|_| 0..plan.count) {
-            s.machine.param(step, RegClass::Float);
-        }
+    for _ in plan.held.iter().filter(|held| **held).flat_map(|_| 0..plan.parts * plan.count) {
+        s.machine.param(step, RegClass::Float);
     }
     for _ in 0..if plan.uses.checks { 5 } else { 1 } {
         s.machine.param(tail, RegClass::Int);
@@ -163,7 +161,7 @@ pub(in crate::wide) fn region(
         s.machine.fence();
     }
     s.machine.finish(abi::OK);
-    (selector.machine, plan.count * plan.group)
+    (selector.machine, plan.step())
 }
 
 impl Shape<'_> {
@@ -201,10 +199,8 @@ impl Shape<'_> {
             }
         }
         let mut lanes = Registers::new();
-        if self.plan.holds_lanes {
-            for accumulator in self.accumulators.iter().filter(|a| a.has_lanes()) {
-                lanes.extend(accumulator.load(s));
-            }
+        for accumulator in self.held() {
+            lanes.extend(accumulator.load(s));
         }
         let Some(streaming) = self.streaming else {
             return self.go_on(s, self.step, self.column_start, &lanes);
@@ -246,8 +242,8 @@ impl Shape<'_> {
         s.machine.jump(step, &arguments);
         s.machine.fill(leave);
         let mut rest = lanes;
-        for accumulator in self.accumulators.iter().filter(|a| a.has_lanes() && !lanes.is_empty()) {
-            let (own, others) = rest.split_at(self.plan.count);
+        for accumulator in self.held() {
+            let (own, others) = rest.split_at(self.plan.parts * self.plan.count);
             accumulator.store(s, own);
             rest = others;
         }
@@ -262,14 +258,23 @@ impl Shape<'_> {
 
     fn select_step(&self, s: &mut Selector<'_>, block: Block, streams: bool) {
         let params = s.machine.blocks[block.0 as usize].params.clone();
-        let (index, held) = (params[0], &params[1..]);
+        let (index, mut lanes) = (params[0], Registers::from_slice(&params[1..]));
         s.count = self.plan.count;
         s.active = None;
         s.streaming = streams;
-        s.on_fault = OnFault::Redo { tail: self.tail, elements: self.plan.count * self.plan.group };
-        let lanes = self.elements(s, index, held);
+        s.on_fault = OnFault::Redo { tail: self.tail, elements: self.plan.step() };
+        for part in 0..self.plan.parts {
+            let before = part * self.plan.count;
+            let first = match before * self.plan.group {
+                0 => index,
+                elements => s.machine.alu_imm(Alu::Add, true, index, elements as i32),
+            };
+            let mark = self.elements(s, first);
+            self.take_in_step(s, first, before, &mut lanes);
+            s.leave(mark);
+        }
         s.streaming = false;
-        let next = s.machine.alu_imm(Alu::Add, true, index, (self.plan.count * self.plan.group) as i32);
+        let next = s.machine.alu_imm(Alu::Add, true, index, self.plan.step() as i32);
         self.go_on(s, block, next, &lanes);
     }
 
@@ -293,7 +298,9 @@ impl Shape<'_> {
             Some(limit) => OnFault::RedoTail { tail: self.tail, elements: lanes, limit: *limit },
             None => OnFault::Record,
         };
-        self.elements(s, index, &[]);
+        let mark = self.elements(s, index);
+        self.take_in(s, index);
+        s.leave(mark);
         s.active = None;
         let next = s.machine.alu(Alu::Add, true, index, lanes);
         let mut again = params.clone();
@@ -316,8 +323,14 @@ impl Shape<'_> {
         s.machine.jump(next_row, &[]);
     }
 
-    /// The body for the elements from an index on, as many as are selected for at once.
-    fn elements(&self, s: &mut Selector<'_>, index: Reg, held: &[Reg]) -> Registers {
+    /// The accumulators that stay in registers from step to step.
+    fn held(&self) -> impl Iterator<Item = &Accumulator> {
+        self.accumulators.iter().zip(&self.plan.held).filter(|(_, held)| **held).map(|(own, _)| own)
+    }
+
+    /// The body for the elements from an index on, as many as are selected for at once. Whoever calls it takes in what
+    /// they contribute, and leaves them.
+    fn elements(&self, s: &mut Selector<'_>, index: Reg) -> usize {
         let mark = s.enter();
         s.index = Some(index);
         s.remaining.clone_from(&self.plan.uses.reads);
@@ -326,21 +339,36 @@ impl Shape<'_> {
             s.bind_lanes(value, Registers::from_elem(register, s.count));
         }
         s.nodes(&self.region.code.body);
-        let (mut lanes, mut rest) = (Registers::new(), held);
-        let position =
-            (!self.accumulators.is_empty()).then(|| s.machine.alu(Alu::Sub, true, index, self.column_start));
-        for accumulator in &self.accumulators {
-            match position {
-                _ if accumulator.has_lanes() && !held.is_empty() => {
-                    let (own, others) = rest.split_at(self.plan.count);
-                    lanes.extend(accumulator.taken_in(s, own));
-                    rest = others;
-                }
-                Some(position) => accumulator.take_in(s, position),
-                None => {}
-            }
+        mark
+    }
+
+    /// Takes in the contributions of a part of a step, after `before` registers of others; `lanes` are the accumulators
+    /// held in registers.
+    fn take_in_step(&self, s: &mut Selector<'_>, index: Reg, before: usize, lanes: &mut [Reg]) {
+        if !self.plan.turns() {
+            return self.take_in(s, index);
         }
-        s.leave(mark);
-        lanes
+        let mut rest = lanes;
+        for (accumulator, held) in self.accumulators.iter().zip(&self.plan.held) {
+            if !held {
+                accumulator.take_in_turn(s, before);
+                continue;
+            }
+            let (own, others) = rest.split_at_mut(self.plan.parts * self.plan.count);
+            let own = &mut own[before..before + self.plan.count];
+            own.copy_from_slice(&accumulator.taken_in(s, own));
+            rest = others;
+        }
+    }
+
+    /// Takes in the contributions of elements at any place.
+    fn take_in(&self, s: &mut Selector<'_>, index: Reg) {
+        if self.accumulators.is_empty() {
+            return;
+        }
+        let position = s.machine.alu(Alu::Sub, true, index, self.column_start);
+        for accumulator in &self.accumulators {
+            accumulator.take_in(s, position);
+        }
     }
 }
