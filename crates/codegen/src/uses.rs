@@ -40,7 +40,7 @@ pub(crate) struct Uses {
     /// Of these, divisions and square roots of floats.
     pub(crate) divisions: usize,
     /// The stores of whole registers of neighbours that every step does.
-    pub(crate) streams: usize,
+    pub(crate) neighbour_stores: usize,
     /// The other stores.
     pub(crate) other_stores: usize,
     /// Whether something in lanes has 64 bits: values, indices and what is gathered by, elements stored and combined.
@@ -93,7 +93,7 @@ impl Walk<'_> {
                     let neighbours = matches!(address.lanes, Lanes::Unit);
                     let always = mask.is_none() && self.depth == 0;
                     if neighbours && always && self.ty(*value) != LaneType::Bool {
-                        self.uses.streams += 1;
+                        self.uses.neighbour_stores += 1;
                     } else {
                         self.uses.other_stores += 1;
                     }

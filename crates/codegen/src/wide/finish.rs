@@ -319,7 +319,6 @@ impl Emitter {
             Kind::Arguments => self.enter(),
             Kind::Vector(vector) => self.vector(vector, taken),
             Kind::Return(status) => self.leave(status),
-            Kind::Fence => self.assembler.sfence(),
             Kind::Alu(op, wide) => {
                 let dst = taken.register();
                 taken.register();

@@ -237,10 +237,6 @@ impl Assembler {
     pub(crate) fn vzeroupper(&mut self) {
         self.bytes(&[0xc5, 0xf8, 0x77]);
     }
-    /// Orders streamed stores before all later ones.
-    pub(crate) fn sfence(&mut self) {
-        self.bytes(&[0x0f, 0xae, 0xf8]);
-    }
     /// Returns.
     pub(crate) fn ret(&mut self) {
         self.byte(0xc3);

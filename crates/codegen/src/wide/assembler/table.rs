@@ -135,7 +135,6 @@ macro_rules! for_each_vector_op {
             (Vmovapd, P66, M0F, WEvex, 0x28, Rm, Full),
             (Vmovupd, P66, M0F, WEvex, 0x10, Rm, Full), (Vmovups, None, M0F, W0, 0x10, Rm, Full),
             (VmovupdTo, P66, M0F, WEvex, 0x11, Mr, Full), (VmovupsTo, None, M0F, W0, 0x11, Mr, Full),
-            (VmovntpdTo, P66, M0F, WEvex, 0x2b, Mr, Full), (VmovntpsTo, None, M0F, W0, 0x2b, Mr, Full),
             (Vmovsd, Pf2, M0F, WEvex, 0x10, Rm, Bytes(8)), (Vmovss, Pf3, M0F, W0, 0x10, Rm, Bytes(4)),
             (VmovsdTo, Pf2, M0F, WEvex, 0x11, Mr, Bytes(8)), (VmovssTo, Pf3, M0F, W0, 0x11, Mr, Bytes(4)),
             (VmovqFrom, P66, M0F, W1, 0x6e, Rm, Bytes(8)), (VmovdFrom, P66, M0F, W0, 0x6e, Rm, Bytes(4)),

@@ -120,8 +120,6 @@ fn takes_register(op: VectorOp) -> bool {
             | Vmaskmovps
             | VmaskmovpdTo
             | VmaskmovpsTo
-            | VmovntpdTo
-            | VmovntpsTo
             | Vmovsd
             | Vmovss
             | VmovsdTo
@@ -306,7 +304,6 @@ fn general_instructions_read_as_they_were_meant() {
     assert_eq!(text(&|a| a.set(Condition::Below, 6)), "setb sil; movzx esi,sil");
     assert_eq!(text(&|a| a.push(12)), "push r12");
     assert_eq!(text(&|a| a.vzeroupper()), "vzeroupper");
-    assert_eq!(text(&|a| a.sfence()), "sfence");
 }
 
 #[test]

@@ -97,8 +97,4 @@ impl Machine {
         self.push(Kind::AddressOf(place), &operands);
         result
     }
-    /// Orders streamed stores before all later ones.
-    pub(crate) fn fence(&mut self) {
-        self.push(Kind::Fence, &[]);
-    }
 }

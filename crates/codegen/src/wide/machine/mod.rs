@@ -134,8 +134,6 @@ pub(crate) enum Kind {
     Better(Condition, bool),
     LowBits(bool),
     Deposit(bool),
-    /// Makes streamed stores visible to all who see later ones.
-    Fence,
     Jump,
     Branch(Test),
     Return(i32),

@@ -475,7 +475,6 @@ impl Selector<'_> {
     fn store_register(&mut self, ty: LaneType, register: Reg, place: Place, mask: Option<Reg>) {
         let length = self.length(ty, Extent::Group);
         let op = match mask {
-            None if self.streaming => of_size!(ty, VmovntpdTo, VmovntpsTo),
             Some(_) if !self.isa.evex() => of_size!(ty, VmaskmovpdTo, VmaskmovpsTo),
             _ => of_size!(ty, VmovupdTo, VmovupsTo),
         };
@@ -540,15 +539,14 @@ impl Selector<'_> {
         }
     }
 
-    /// Where the first elements go that a block's nodes store.
-    pub(super) fn stored_places(&mut self, nodes: &[Node]) -> Vec<Place> {
-        nodes
-            .iter()
-            .filter_map(|node| match node {
-                Node::Store { buffer, address, .. } => Some(self.first_place(*buffer, address)),
-                _ => None,
-            })
-            .collect()
+    /// Where the first element goes that a block's nodes store, and its type.
+    pub(super) fn first_stored(&mut self, nodes: &[Node]) -> Option<(Place, LaneType)> {
+        nodes.iter().find_map(|node| match node {
+            Node::Store { buffer, address, value, .. } => {
+                Some((self.first_place(*buffer, address), self.ty(*value)))
+            }
+            _ => None,
+        })
     }
 }
 

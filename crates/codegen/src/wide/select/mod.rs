@@ -122,8 +122,6 @@ struct Selector<'a> {
     row_position: Option<Reg>,
     /// What a failed check does.
     on_fault: OnFault,
-    /// Whether whole stores of neighbours go past the caches.
-    streaming: bool,
     /// The addresses of buffers, by number.
     buffers: Vec<Option<Reg>>,
     /// The addresses of elements that hold for the whole row.

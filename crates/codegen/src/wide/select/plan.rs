@@ -21,8 +21,8 @@ pub(super) struct Plan {
     pub(super) parts: usize,
     /// By reduction: whether its accumulators stay in registers from step to step. A step is then a whole turn of them.
     pub(super) held: Vec<bool>,
-    /// Whether whole stores may go past the caches, if the arrays are large.
-    pub(super) may_stream: bool,
+    /// Whether steps of long rows begin where their stores are aligned.
+    pub(super) aligns: bool,
     /// What the region uses.
     pub(super) uses: Uses,
 }
@@ -69,13 +69,14 @@ impl Plan {
         if parts * count != turn {
             held.fill(false);
         }
-        let may_stream = effort == Effort::Thorough
-            && uses.streams > 0
+        let aligns = effort == Effort::Thorough
+            && uses.neighbour_stores > 0
             && uses.other_stores == 0
             && uses.operations <= SHORT / 2
+            && !uses.checks
             && !uses.loops
             && region.reductions.is_empty();
-        Plan { group, widest, count, parts, held, may_stream, uses }
+        Plan { group, widest, count, parts, held, aligns, uses }
     }
 
     /// The elements of a step.

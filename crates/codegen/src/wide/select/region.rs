@@ -14,10 +14,10 @@
 use super::check::OnFault;
 use super::plan::Plan;
 use super::reductions::Accumulator;
-use super::{Binding, Registers, Selector, Target, fuse};
+use super::{Binding, Registers, Selector, Target, fuse, size};
 use crate::abi;
 use crate::compiler::Effort;
-use crate::wide::assembler::{Alu, Condition};
+use crate::wide::assembler::{Alu, Condition, Shift};
 use crate::wide::machine::{Block, Kind, Machine, Place, Reg, Test};
 use parfuse_ir::grid::BlockRange;
 use parfuse_ir::lane::{Inst, Lane, LaneOp, LaneType, Region};
@@ -26,9 +26,8 @@ use std::mem::offset_of;
 
 /// No fault, as the tail's argument.
 const NONE: u64 = u64::MAX;
-/// Arrays from this size on, in bytes, are written past the caches: larger than what most processors' last ones hold
-/// for one core.
-const STREAM_BYTES: i32 = 32 << 20;
+/// In rows of at least this many steps, stores are aligned.
+const LONG_ROW: i32 = 4;
 
 /// The blocks and values that the parts of the function share.
 struct Shape<'a> {
@@ -37,12 +36,10 @@ struct Shape<'a> {
     accumulators: Vec<Accumulator>,
     column_start: Reg,
     column_end: Reg,
-    /// `column_start` plus as many elements as make whole steps.
+    /// The first index of steps plus as many elements as make whole steps.
     steps_end: Reg,
     /// One step. Takes the first index and the accumulators held in registers.
     step: Block,
-    /// The same with stores past the caches.
-    streaming: Option<Block>,
     /// A masked register. Takes the first index and, if there are checks, the index after the last, the most lanes, the
     /// number of the fault that led here and the index where.
     tail: Block,
@@ -75,7 +72,6 @@ pub(in crate::wide) fn region(
         index: None,
         row_position: None,
         on_fault: OnFault::Record,
-        streaming: false,
         buffers: vec![None; lane.buffers.len()],
         row_pointers: Vec::new(),
         row_strides: Vec::new(),
@@ -104,24 +100,18 @@ pub(in crate::wide) fn region(
     let columns = extents.last().copied().unwrap_or_else(|| s.machine.imm(1));
     let accumulators: Vec<Accumulator> =
         region.reductions.iter().map(|reduction| Accumulator::new(s, *reduction)).collect();
-    let elements = s.machine.alu(Alu::Sub, true, column_end, column_start);
-    let in_steps = s.machine.alu_imm(Alu::And, true, elements, -(plan.step() as i32));
-    let steps_end = s.machine.alu(Alu::Add, true, column_start, in_steps);
+    let steps_end = steps_end(s, &plan, column_start, column_end);
 
     let [row_head, row_body, step, tail, next_row, finish] = [(); 6].map(|()| s.machine.block());
     let row = s.machine.param(row_head, RegClass::Int);
     s.machine.param(step, RegClass::Int);
-    let streaming = plan.may_stream.then(|| s.machine.block());
-    if let Some(streaming) = streaming {
-        s.machine.param(streaming, RegClass::Int);
-    }
     for _ in plan.held.iter().filter(|held| **held).flat_map(|_| 0..plan.parts * plan.count) {
         s.machine.param(step, RegClass::Float);
     }
     for _ in 0..if plan.uses.checks { 5 } else { 1 } {
         s.machine.param(tail, RegClass::Int);
     }
-    let shape = Shape {
+    let mut shape = Shape {
         region,
         plan: &plan,
         accumulators,
@@ -129,7 +119,6 @@ pub(in crate::wide) fn region(
         column_end,
         steps_end,
         step,
-        streaming,
         tail,
     };
     s.machine.jump(row_head, &[row_start]);
@@ -138,13 +127,9 @@ pub(in crate::wide) fn region(
     s.machine.branch(Test::Compare(Condition::Less, true), &[row, row_end], row_body, finish);
     s.machine.fill(row_body);
     shape.begin_row(s, row, columns, &extents);
-    for (block, streams) in [(Some(step), false), (streaming, true)] {
-        if let Some(block) = block {
-            s.machine.align(block);
-            s.machine.fill(block);
-            shape.select_step(s, block, streams);
-        }
-    }
+    s.machine.align(step);
+    s.machine.fill(step);
+    shape.select_step(s);
     s.machine.fill(tail);
     shape.select_tail(s, next_row);
     s.machine.fill(next_row);
@@ -157,16 +142,20 @@ pub(in crate::wide) fn region(
         let displacement = (number * size_of::<u64>()) as i32;
         s.machine.store(8, partial, Place::Address { base: partials, index: None, displacement });
     }
-    if streaming.is_some() {
-        s.machine.fence();
-    }
     s.machine.finish(abi::OK);
     (selector.machine, plan.step())
 }
 
+/// The index after the last whole step, if the first begins here.
+fn steps_end(s: &mut Selector<'_>, plan: &Plan, first: Reg, end: Reg) -> Reg {
+    let elements = s.machine.alu(Alu::Sub, true, end, first);
+    let in_steps = s.machine.alu_imm(Alu::And, true, elements, -(plan.step() as i32));
+    s.machine.alu(Alu::Add, true, first, in_steps)
+}
+
 impl Shape<'_> {
     /// Binds the row's indices, runs the prologue, and computes what holds for the whole row.
-    fn begin_row(&self, s: &mut Selector<'_>, row: Reg, columns: Reg, extents: &[Reg]) {
+    fn begin_row(&mut self, s: &mut Selector<'_>, row: Reg, columns: Reg, extents: &[Reg]) {
         let outer: Registers = match extents {
             // There are no rows if there is an extent of zero, so this divides by zero for no row.
             [_, inner, _] => [LaneOp::UDiv, LaneOp::URem]
@@ -202,44 +191,62 @@ impl Shape<'_> {
         for accumulator in self.held() {
             lanes.extend(accumulator.load(s));
         }
-        let Some(streaming) = self.streaming else {
-            return self.go_on(s, self.step, self.column_start, &lanes);
-        };
-        let [past_caches, through_caches] = [(); 2].map(|()| s.machine.block());
-        let may = self.may_stream(s, columns, extents);
-        s.machine.branch(Test::NonZero, &[may], past_caches, through_caches);
-        for (block, step) in [(past_caches, streaming), (through_caches, self.step)] {
-            s.machine.fill(block);
-            self.go_on(s, step, self.column_start, &lanes);
+        let mut first = self.column_start;
+        if self.plan.aligns {
+            first = self.align_stores(s);
+            self.steps_end = steps_end(s, self.plan, first, self.column_end);
         }
+        self.go_on(s, first, &lanes);
     }
 
-    /// Whether what is stored is large, and whole registers of it lie at multiples of their size.
-    fn may_stream(&self, s: &mut Selector<'_>, columns: Reg, extents: &[Reg]) -> Reg {
-        let mut elements = columns;
-        for extent in extents.iter().rev().skip(1) {
-            elements = s.machine.in_place(Kind::Multiply(true), elements, Some(*extent));
-        }
-        let limit = STREAM_BYTES / self.plan.widest as i32;
-        let mut may = s.machine.fresh(Kind::CompareImm(Condition::GreaterEqual, true, limit), &[elements]);
-        for place in s.stored_places(&self.region.code.body) {
-            let address = s.machine.address_of(place);
-            let misplaced = s.machine.alu_imm(Alu::And, false, address, s.isa.length().bytes() as i32 - 1);
-            let fits = s.machine.fresh(Kind::CompareImm(Condition::Equal, false, 0), &[misplaced]);
-            may = s.machine.alu(Alu::And, false, may, fits);
-        }
-        may
+    /// Does as many elements of a long row as lie before the first multiple of a register's size in what is stored, so
+    /// that stores of steps do not touch two cache lines. Gives the index of the next.
+    fn align_stores(&self, s: &mut Selector<'_>) -> Reg {
+        let [long, short, head, aligned, ready] = [(); 5].map(|()| s.machine.block());
+        let first = s.machine.param(ready, RegClass::Int);
+        let elements = s.machine.alu(Alu::Sub, true, self.column_end, self.column_start);
+        let enough = LONG_ROW * self.plan.step() as i32;
+        let test = Test::CompareImm(Condition::GreaterEqual, true, enough);
+        s.machine.branch(test, &[elements], long, short);
+        s.machine.fill(short);
+        s.machine.jump(ready, &[self.column_start]);
+
+        s.machine.fill(long);
+        let stored = s.first_stored(&self.region.code.body);
+        let (place, ty) = stored.expect("a plan that aligns has seen a store");
+        let (address, zero) = (s.machine.address_of(place), s.machine.imm(0));
+        let up = s.machine.alu(Alu::Sub, true, zero, address);
+        let bytes = s.machine.alu_imm(Alu::And, false, up, (s.group * size(ty)) as i32 - 1);
+        let shift = Kind::Shift(Shift::Shr, false, size(ty).trailing_zeros() as u8);
+        let before = s.machine.in_place(shift, bytes, None);
+        s.machine.branch(Test::NonZero, &[before], head, aligned);
+        s.machine.fill(aligned);
+        s.machine.jump(ready, &[self.column_start]);
+
+        s.machine.fill(head);
+        s.count = 1;
+        s.active = Some(s.mask_of_first(before));
+        s.on_fault = OnFault::Record;
+        let mark = self.elements(s, self.column_start);
+        s.leave(mark);
+        s.active = None;
+        let next = s.machine.alu(Alu::Add, true, self.column_start, before);
+        s.machine.jump(ready, &[next]);
+
+        s.machine.fill(ready);
+        s.index = Some(first);
+        first
     }
 
     /// To the next step, or to the tail if no whole step is left; `lanes` are the accumulators held in registers.
-    fn go_on(&self, s: &mut Selector<'_>, step: Block, index: Reg, lanes: &[Reg]) {
+    fn go_on(&self, s: &mut Selector<'_>, index: Reg, lanes: &[Reg]) {
         let [again, leave] = [(); 2].map(|()| s.machine.block());
         let test = Test::Compare(Condition::Less, true);
         s.machine.branch(test, &[index, self.steps_end], again, leave);
         s.machine.fill(again);
         let mut arguments: Registers = [index].into_iter().collect();
         arguments.extend(lanes.iter().copied());
-        s.machine.jump(step, &arguments);
+        s.machine.jump(self.step, &arguments);
         s.machine.fill(leave);
         let mut rest = lanes;
         for accumulator in self.held() {
@@ -256,12 +263,11 @@ impl Shape<'_> {
         s.machine.jump(self.tail, &tail);
     }
 
-    fn select_step(&self, s: &mut Selector<'_>, block: Block, streams: bool) {
-        let params = s.machine.blocks[block.0 as usize].params.clone();
+    fn select_step(&self, s: &mut Selector<'_>) {
+        let params = s.machine.blocks[self.step.0 as usize].params.clone();
         let (index, mut lanes) = (params[0], Registers::from_slice(&params[1..]));
         s.count = self.plan.count;
         s.active = None;
-        s.streaming = streams;
         s.on_fault = OnFault::Redo { tail: self.tail, elements: self.plan.step() };
         for part in 0..self.plan.parts {
             let before = part * self.plan.count;
@@ -273,9 +279,8 @@ impl Shape<'_> {
             self.take_in_step(s, first, before, &mut lanes);
             s.leave(mark);
         }
-        s.streaming = false;
         let next = s.machine.alu_imm(Alu::Add, true, index, self.plan.step() as i32);
-        self.go_on(s, block, next, &lanes);
+        self.go_on(s, next, &lanes);
     }
 
     fn select_tail(&self, s: &mut Selector<'_>, next_row: Block) {
