@@ -189,6 +189,35 @@ impl Workload for Add {
     }
 }
 
+/// `add` into an array of its own on each call
+pub struct AddFresh {
+    pub a: Array1<f64>,
+    pub b: Array1<f64>,
+    pub sums: Array1<f64>,
+}
+
+impl AddFresh {
+    pub fn new(n: usize) -> Self {
+        AddFresh { a: spread(0, n), b: spread(n, n), sums: Array1::zeros(0) }
+    }
+}
+
+impl Workload for AddFresh {
+    fn elements(&self) -> usize {
+        self.a.len()
+    }
+    fn run(&mut self, variant: Variant) -> Result<(), Error> {
+        self.sums = match variant {
+            Variant::Serial => kernels::add::serial(&self.a, &self.b)?,
+            Variant::Parallel => kernels::add::parallel(&self.a, &self.b)?,
+        };
+        Ok(())
+    }
+    fn results(&self) -> Vec<f64> {
+        self.sums.to_vec()
+    }
+}
+
 /// `sum`
 pub struct Sum {
     pub a: Array1<f64>,

@@ -107,6 +107,7 @@ serve({
     "monte_carlo_pi": monte_carlo_pi,
     "mandelbrot": mandelbrot,
     "add": lambda n: prepared(add, spread(0, n), spread(n, n)),
+    "add_fresh": lambda n: prepared(add, spread(0, n), spread(n, n)),
     "sum": lambda n: prepared(total, spread(0, n)),
     "deviation": lambda n: prepared(deviation, spread(0, n)),
     "black_scholes": lambda n: prepared(black_scholes, *market(n)),

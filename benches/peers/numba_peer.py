@@ -66,6 +66,11 @@ def add(a, b, out):
 
 
 @loop
+def add_fresh(a, b):
+    return a + b
+
+
+@loop
 def total(a):
     result = 0.0
     for i in prange(a.size):
@@ -125,6 +130,7 @@ serve({
         mandelbrot, math.isqrt(n), math.isqrt(n), LIMIT, np.zeros((math.isqrt(n), math.isqrt(n)), np.int32)
     ),
     "add": lambda n: prepared(add, spread(0, n), spread(n, n), np.zeros(n)),
+    "add_fresh": lambda n: prepared(add_fresh, spread(0, n), spread(n, n)),
     "sum": lambda n: prepared(total, spread(0, n)),
     "deviation": lambda n: prepared(deviation, spread(0, n)),
     "black_scholes": lambda n: prepared(black_scholes, *market(n), RATE, VOLATILITY, np.zeros(n), np.zeros(n)),

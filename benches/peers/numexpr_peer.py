@@ -80,6 +80,7 @@ serve({
     "gaussians": gaussians,
     "kde": kde,
     "add": lambda n: evaluating("a + b", np.zeros(n), a=spread(0, n), b=spread(n, n)),
+    "add_fresh": lambda n: evaluating("a + b", a=spread(0, n), b=spread(n, n)),
     "sum": lambda n: evaluating("sum(a)", a=spread(0, n)),
     "deviation": deviation,
     "black_scholes": black_scholes,

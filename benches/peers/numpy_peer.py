@@ -55,6 +55,11 @@ def add(n):
     return lambda: np.add(a, b, out=out)
 
 
+def add_fresh(n):
+    a, b = spread(0, n), spread(n, n)
+    return lambda: a + b
+
+
 def total(n):
     a = spread(0, n)
     return lambda: a.sum()
@@ -104,6 +109,7 @@ serve({
     "monte_carlo_pi": monte_carlo_pi,
     "mandelbrot": mandelbrot,
     "add": add,
+    "add_fresh": add_fresh,
     "sum": total,
     "deviation": deviation,
     "black_scholes": black_scholes,

@@ -25,6 +25,7 @@ fn workload(kernel: &str, n: usize) -> Option<Box<dyn Workload>> {
         "monte_carlo_pi" => Box::new(workloads::MonteCarloPi::new(n)),
         "mandelbrot" => Box::new(workloads::Mandelbrot::new(n)),
         "add" => Box::new(workloads::Add::new(n)),
+        "add_fresh" => Box::new(workloads::AddFresh::new(n)),
         "sum" => Box::new(workloads::Sum::new(n)),
         "deviation" => Box::new(workloads::Deviation::new(n)),
         "black_scholes" => Box::new(workloads::BlackScholes::new(n)),

@@ -30,6 +30,7 @@ KERNELS = {
     # Where contraction is allowed some orbits escape a step earlier or later.
     "mandelbrot": (1_000_000, 1e-3),
     "add": (10_000_000, 1e-9),
+    "add_fresh": (10_000_000, 1e-9),
     "sum": (10_000_000, 1e-9),
     "deviation": (10_000_000, 1e-9),
     "black_scholes": (1_000_000, 1e-9),

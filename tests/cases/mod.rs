@@ -8,10 +8,12 @@
 //! random          distributions, and their numbering
 //! kernels         the seven example kernels           bad_input           every mistake an error, nothing dies
 //! nests           which loop runs in lanes            language            each construct that kernels know
+//! alignment       arrays that begin anywhere
 //! ```
 
 mod ways;
 
+mod alignment;
 mod array_expressions;
 mod bad_input;
 mod fusion;

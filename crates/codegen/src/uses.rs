@@ -39,6 +39,8 @@ pub(crate) struct Uses {
     pub(crate) operations: usize,
     /// Of these, divisions and square roots of floats.
     pub(crate) divisions: usize,
+    /// The loads of neighbouring numbers that every step does.
+    pub(crate) neighbour_loads: usize,
     /// The stores of whole registers of neighbours that every step does.
     pub(crate) neighbour_stores: usize,
     /// The other stores.
@@ -168,6 +170,9 @@ impl Walk<'_> {
             }
             Inst::Load { buffer, address, mask } => {
                 self.access(*buffer, address);
+                if matches!(address.lanes, Lanes::Unit) && data.ty != LaneType::Bool && self.depth == 0 {
+                    self.uses.neighbour_loads += 1;
+                }
                 mask.iter().for_each(|mask| self.read(*mask));
             }
             Inst::Any(mask) => self.read(*mask),

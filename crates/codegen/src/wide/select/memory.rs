@@ -14,7 +14,7 @@ use super::lanes::of_size;
 use super::{Extent, Registers, Scratch, Selector, size};
 use crate::wide::assembler::{Alu, Condition, Constant, Length, Shift, VectorOp};
 use crate::wide::machine::{Kind, Place, Reg, Source};
-use parfuse_ir::lane::{Address, Buffer, LaneType, Lanes, Node, Value};
+use parfuse_ir::lane::{Address, Buffer, Inst, LaneType, Lanes, Node, Value};
 use regalloc2::RegClass;
 
 impl Selector<'_> {
@@ -537,6 +537,19 @@ impl Selector<'_> {
             };
             self.machine.store(size(ty) as u8, element, place);
         }
+    }
+
+    /// Where the first element comes from that a block's nodes load from neighbours, and its type.
+    pub(super) fn first_loaded(&mut self, nodes: &[Node]) -> Option<(Place, LaneType)> {
+        nodes.iter().find_map(|node| match node {
+            Node::Let(value) if self.ty(*value) != LaneType::Bool => match &self.code.values[*value].inst {
+                Inst::Load { buffer, address, .. } if matches!(address.lanes, Lanes::Unit) => {
+                    Some((self.first_place(*buffer, address), self.ty(*value)))
+                }
+                _ => None,
+            },
+            _ => None,
+        })
     }
 
     /// Where the first element goes that a block's nodes store, and its type.

@@ -3,6 +3,7 @@
 use super::Target;
 use crate::compiler::Effort;
 use crate::uses::{Habits, Uses};
+use crate::wide::assembler::Length;
 use parfuse_ir::grid::LANES;
 use parfuse_ir::lane::{LaneType, Reduction, Region};
 
@@ -21,7 +22,7 @@ pub(super) struct Plan {
     pub(super) parts: usize,
     /// By reduction: whether its accumulators stay in registers from step to step. A step is then a whole turn of them.
     pub(super) held: Vec<bool>,
-    /// Whether steps of long rows begin where their stores are aligned.
+    /// Whether steps of long rows begin where their first access is aligned.
     pub(super) aligns: bool,
     /// What the region uses.
     pub(super) uses: Uses,
@@ -69,13 +70,16 @@ impl Plan {
         if parts * count != turn {
             held.fill(false);
         }
+        // Shorter registers lie in two cache lines so seldom that rotated accumulators cost more.
+        let aligned_access = match region.reductions[..] {
+            [] => uses.neighbour_stores > 0 && uses.other_stores == 0,
+            _ => uses.neighbour_loads > 0 && held.contains(&true) && isa.length() == Length::L512,
+        };
         let aligns = effort == Effort::Thorough
-            && uses.neighbour_stores > 0
-            && uses.other_stores == 0
+            && aligned_access
             && uses.operations <= SHORT / 2
             && !uses.checks
-            && !uses.loops
-            && region.reductions.is_empty();
+            && !uses.loops;
         Plan { group, widest, count, parts, held, aligns, uses }
     }
 

@@ -6,6 +6,9 @@
 //! end      by halves: lanes[0..16] takes in lanes[16..32], then 8, 4, 2, 1; lane 0 is the partial result
 //! ```
 //!
+//! For steps that begin at a later element of the row than the first, lanes are rotated by so many elements: lane `l` of
+//! the step's turn is at `lanes[rotation + l]`, where those from 32 on stand for the first ones.
+//!
 //! Of truth values no lanes are kept: their order never matters. One word collects the bits of false lanes (`and`), of
 //! true ones (`or`), or their parity (`xor`).
 
@@ -42,7 +45,7 @@ impl Accumulator {
         let accumulator = Accumulator { reduction, ty, own };
         let identity = reduction.op.identity(reduction.dtype).to_bits();
         let identity = s.constant_register(identity, ty, Extent::Group);
-        accumulator.store(s, &Registers::from_elem(identity, LANES / s.group));
+        accumulator.store(s, &Registers::from_elem(identity, LANES / s.group), None);
         accumulator
     }
 
@@ -55,23 +58,64 @@ impl Accumulator {
         (s.group * size(self.ty)) as i32
     }
 
+    /// The place of the `k`-th register of lanes.
+    fn place(&self, s: &mut Selector<'_>, k: usize, rotation: Option<Reg>) -> Place {
+        let displacement = k as i32 * self.step(s);
+        match rotation {
+            None => Place::Own(self.own + displacement),
+            Some(lane) => {
+                let base = s.machine.address_of(Place::Own(self.own));
+                let scale = size(self.ty).trailing_zeros() as u8;
+                Place::Address { base, index: Some((lane, scale)), displacement }
+            }
+        }
+    }
+
     /// All lanes in registers, for steps that are as long as there are lanes.
-    pub(super) fn load(&self, s: &mut Selector<'_>) -> Registers {
-        let (length, step) = (self.length(s), self.step(s));
+    pub(super) fn load(&self, s: &mut Selector<'_>, rotation: Option<Reg>) -> Registers {
+        let length = self.length(s);
         let op = of_size!(self.ty, Vmovupd, Vmovups);
-        (0..(LANES / s.group) as i32)
-            .map(|k| s.machine.unary(op, length, Source::Memory(Place::Own(self.own + k * step))))
+        (0..LANES / s.group)
+            .map(|k| {
+                let place = self.place(s, k, rotation);
+                s.machine.unary(op, length, Source::Memory(place))
+            })
             .collect()
     }
 
     /// Puts the lanes back to memory.
-    pub(super) fn store(&self, s: &mut Selector<'_>, lanes: &[Reg]) {
-        let (length, step) = (self.length(s), self.step(s));
+    pub(super) fn store(&self, s: &mut Selector<'_>, lanes: &[Reg], rotation: Option<Reg>) {
+        let length = self.length(s);
         let op = of_size!(self.ty, VmovupdTo, VmovupsTo);
         for (k, register) in lanes.iter().enumerate() {
-            let place = Place::Own(self.own + k as i32 * step);
+            let place = self.place(s, k, rotation);
             s.machine.store_vector(op, length, *register, place, None);
         }
+    }
+
+    /// Lets the first register of lanes go on after the last, for steps with rotated lanes.
+    pub(super) fn turn(&self, s: &mut Selector<'_>) {
+        if self.ty == LaneType::Bool {
+            return;
+        }
+        let (first, beyond) = (self.place(s, 0, None), self.place(s, LANES / s.group, None));
+        let length = self.length(s);
+        let lanes = s.machine.unary(of_size!(self.ty, Vmovupd, Vmovups), length, Source::Memory(first));
+        s.machine.store_vector(of_size!(self.ty, VmovupdTo, VmovupsTo), length, lanes, beyond, None);
+    }
+
+    /// Puts the lanes of a mask back from after the last to the first register.
+    pub(super) fn turn_back(&self, s: &mut Selector<'_>, mask: Reg) {
+        if self.ty == LaneType::Bool {
+            return;
+        }
+        let (first, beyond) = (self.place(s, 0, None), self.place(s, LANES / s.group, None));
+        let length = self.length(s);
+        let load = of_size!(self.ty, Vmovupd, Vmovups);
+        let [kept, turned] =
+            [first, beyond].map(|place| s.machine.unary(load, length, Source::Memory(place)));
+        let lanes = s.blend(self.ty, length, mask, Source::Register(turned), kept, Extent::Group);
+        s.machine.store_vector(of_size!(self.ty, VmovupdTo, VmovupsTo), length, lanes, first, None);
     }
 
     /// What becomes of lanes in registers in a step.
@@ -83,28 +127,31 @@ impl Accumulator {
 
     /// Takes in the contributions of the present elements of a step that is a whole turn of lanes, to the registers
     /// of lanes from `first` on.
-    pub(super) fn take_in_turn(&self, s: &mut Selector<'_>, first: usize) {
+    pub(super) fn take_in_turn(&self, s: &mut Selector<'_>, first: usize, rotation: Option<Reg>) {
         let contributions = s.lanes(self.reduction.contribution);
         if self.ty == LaneType::Bool {
             return self.take_in_truths(s, &contributions);
         }
-        let (length, step) = (self.length(s), self.step(s));
+        let length = self.length(s);
         for (k, contribution) in contributions.into_iter().enumerate() {
-            let place = Place::Own(self.own + (first + k) as i32 * step);
+            let place = self.place(s, first + k, rotation);
             let before = s.machine.unary(of_size!(self.ty, Vmovupd, Vmovups), length, Source::Memory(place));
             let after = self.combine(s, length, before, contribution);
             s.machine.store_vector(of_size!(self.ty, VmovupdTo, VmovupsTo), length, after, place, None);
         }
     }
 
-    /// Takes in the contributions of the present elements, the first of which is at `position`.
-    pub(super) fn take_in(&self, s: &mut Selector<'_>, position: Reg) {
+    /// Takes in the contributions of the present elements, the first of which is at `position` from where turns begin.
+    pub(super) fn take_in(&self, s: &mut Selector<'_>, position: Reg, rotation: Option<Reg>) {
         let contributions = s.lanes(self.reduction.contribution);
         if self.ty == LaneType::Bool {
             return self.take_in_truths(s, &contributions);
         }
         let (length, step) = (self.length(s), self.step(s));
-        let lane = s.machine.alu_imm(Alu::And, false, position, LANES as i32 - 1);
+        let mut lane = s.machine.alu_imm(Alu::And, false, position, LANES as i32 - 1);
+        if let Some(rotation) = rotation {
+            lane = s.machine.alu(Alu::Add, false, lane, rotation);
+        }
         let base = s.machine.address_of(Place::Own(self.own));
         let scale = size(self.ty).trailing_zeros() as u8;
         for (k, contribution) in contributions.into_iter().enumerate() {
@@ -146,7 +193,7 @@ impl Accumulator {
             return self.fold_truths(s);
         }
         let length = self.length(s);
-        let mut lanes = self.load(s);
+        let mut lanes = self.load(s, None);
         while lanes.len() > 1 {
             let (lower, upper) = lanes.split_at(lanes.len() / 2);
             lanes = lower.iter().zip(upper).map(|(a, b)| self.combine(s, length, *a, *b)).collect();

@@ -11,13 +11,15 @@
 //! failing element and what to report. Stores of the failed step may already have happened; if the second run
 //! therefore finds nothing, the step's first element is reported.
 
+mod align;
+
 use super::check::OnFault;
 use super::plan::Plan;
 use super::reductions::Accumulator;
-use super::{Binding, Registers, Selector, Target, fuse, size};
+use super::{Binding, Registers, Selector, Target, fuse};
 use crate::abi;
 use crate::compiler::Effort;
-use crate::wide::assembler::{Alu, Condition, Shift};
+use crate::wide::assembler::{Alu, Condition};
 use crate::wide::machine::{Block, Kind, Machine, Place, Reg, Test};
 use parfuse_ir::grid::BlockRange;
 use parfuse_ir::lane::{Inst, Lane, LaneOp, LaneType, Region};
@@ -26,9 +28,6 @@ use std::mem::offset_of;
 
 /// No fault, as the tail's argument.
 const NONE: u64 = u64::MAX;
-/// In rows of at least this many steps, stores are aligned.
-const LONG_ROW: i32 = 4;
-
 /// The blocks and values that the parts of the function share.
 struct Shape<'a> {
     region: &'a Region,
@@ -36,8 +35,12 @@ struct Shape<'a> {
     accumulators: Vec<Accumulator>,
     column_start: Reg,
     column_end: Reg,
-    /// The first index of steps plus as many elements as make whole steps.
+    /// The first index of steps: `column_start`, but for rows that begin with elements before the first aligned one.
+    first: Reg,
+    /// That plus as many elements as make whole steps.
     steps_end: Reg,
+    /// How many elements come before the first of steps, if accumulators are rotated by that.
+    rotation: Option<Reg>,
     /// One step. Takes the first index and the accumulators held in registers.
     step: Block,
     /// A masked register. Takes the first index and, if there are checks, the index after the last, the most lanes, the
@@ -100,7 +103,7 @@ pub(in crate::wide) fn region(
     let columns = extents.last().copied().unwrap_or_else(|| s.machine.imm(1));
     let accumulators: Vec<Accumulator> =
         region.reductions.iter().map(|reduction| Accumulator::new(s, *reduction)).collect();
-    let steps_end = steps_end(s, &plan, column_start, column_end);
+    let steps_end = align::steps_end(s, &plan, column_start, column_end);
 
     let [row_head, row_body, step, tail, next_row, finish] = [(); 6].map(|()| s.machine.block());
     let row = s.machine.param(row_head, RegClass::Int);
@@ -117,7 +120,9 @@ pub(in crate::wide) fn region(
         accumulators,
         column_start,
         column_end,
+        first: column_start,
         steps_end,
+        rotation: None,
         step,
         tail,
     };
@@ -133,6 +138,7 @@ pub(in crate::wide) fn region(
     s.machine.fill(tail);
     shape.select_tail(s, next_row);
     s.machine.fill(next_row);
+    shape.turn_back(s);
     let next = s.machine.alu_imm(Alu::Add, true, row, 1);
     s.machine.jump(row_head, &[next]);
 
@@ -144,13 +150,6 @@ pub(in crate::wide) fn region(
     }
     s.machine.finish(abi::OK);
     (selector.machine, plan.step())
-}
-
-/// The index after the last whole step, if the first begins here.
-fn steps_end(s: &mut Selector<'_>, plan: &Plan, first: Reg, end: Reg) -> Reg {
-    let elements = s.machine.alu(Alu::Sub, true, end, first);
-    let in_steps = s.machine.alu_imm(Alu::And, true, elements, -(plan.step() as i32));
-    s.machine.alu(Alu::Add, true, first, in_steps)
 }
 
 impl Shape<'_> {
@@ -187,55 +186,14 @@ impl Shape<'_> {
                 s.row_lanes.push((*value, register));
             }
         }
+        if self.plan.aligns {
+            self.align(s);
+        }
         let mut lanes = Registers::new();
         for accumulator in self.held() {
-            lanes.extend(accumulator.load(s));
+            lanes.extend(accumulator.load(s, self.rotation));
         }
-        let mut first = self.column_start;
-        if self.plan.aligns {
-            first = self.align_stores(s);
-            self.steps_end = steps_end(s, self.plan, first, self.column_end);
-        }
-        self.go_on(s, first, &lanes);
-    }
-
-    /// Does as many elements of a long row as lie before the first multiple of a register's size in what is stored, so
-    /// that stores of steps do not touch two cache lines. Gives the index of the next.
-    fn align_stores(&self, s: &mut Selector<'_>) -> Reg {
-        let [long, short, head, aligned, ready] = [(); 5].map(|()| s.machine.block());
-        let first = s.machine.param(ready, RegClass::Int);
-        let elements = s.machine.alu(Alu::Sub, true, self.column_end, self.column_start);
-        let enough = LONG_ROW * self.plan.step() as i32;
-        let test = Test::CompareImm(Condition::GreaterEqual, true, enough);
-        s.machine.branch(test, &[elements], long, short);
-        s.machine.fill(short);
-        s.machine.jump(ready, &[self.column_start]);
-
-        s.machine.fill(long);
-        let stored = s.first_stored(&self.region.code.body);
-        let (place, ty) = stored.expect("a plan that aligns has seen a store");
-        let (address, zero) = (s.machine.address_of(place), s.machine.imm(0));
-        let up = s.machine.alu(Alu::Sub, true, zero, address);
-        let bytes = s.machine.alu_imm(Alu::And, false, up, (s.group * size(ty)) as i32 - 1);
-        let shift = Kind::Shift(Shift::Shr, false, size(ty).trailing_zeros() as u8);
-        let before = s.machine.in_place(shift, bytes, None);
-        s.machine.branch(Test::NonZero, &[before], head, aligned);
-        s.machine.fill(aligned);
-        s.machine.jump(ready, &[self.column_start]);
-
-        s.machine.fill(head);
-        s.count = 1;
-        s.active = Some(s.mask_of_first(before));
-        s.on_fault = OnFault::Record;
-        let mark = self.elements(s, self.column_start);
-        s.leave(mark);
-        s.active = None;
-        let next = s.machine.alu(Alu::Add, true, self.column_start, before);
-        s.machine.jump(ready, &[next]);
-
-        s.machine.fill(ready);
-        s.index = Some(first);
-        first
+        self.go_on(s, self.first, &lanes);
     }
 
     /// To the next step, or to the tail if no whole step is left; `lanes` are the accumulators held in registers.
@@ -251,7 +209,7 @@ impl Shape<'_> {
         let mut rest = lanes;
         for accumulator in self.held() {
             let (own, others) = rest.split_at(self.plan.parts * self.plan.count);
-            accumulator.store(s, own);
+            accumulator.store(s, own, self.rotation);
             rest = others;
         }
         let mut tail: Registers = [index].into_iter().collect();
@@ -356,7 +314,7 @@ impl Shape<'_> {
         let mut rest = lanes;
         for (accumulator, held) in self.accumulators.iter().zip(&self.plan.held) {
             if !held {
-                accumulator.take_in_turn(s, before);
+                accumulator.take_in_turn(s, before, self.rotation);
                 continue;
             }
             let (own, others) = rest.split_at_mut(self.plan.parts * self.plan.count);
@@ -371,9 +329,9 @@ impl Shape<'_> {
         if self.accumulators.is_empty() {
             return;
         }
-        let position = s.machine.alu(Alu::Sub, true, index, self.column_start);
+        let position = s.machine.alu(Alu::Sub, true, index, self.first);
         for accumulator in &self.accumulators {
-            accumulator.take_in(s, position);
+            accumulator.take_in(s, position, self.rotation);
         }
     }
 }
