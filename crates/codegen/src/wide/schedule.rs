@@ -188,7 +188,7 @@ enum Access {
 
 fn access(kind: Kind) -> Access {
     let place = match kind {
-        Kind::Store(..) | Kind::StoreImm(..) | Kind::Fence => return Access::Write,
+        Kind::Store(..) | Kind::StoreImm(..) => return Access::Write,
         Kind::Load(_, place) => place,
         Kind::Vector(Vector { op, place: Some(place), .. }) => {
             let masked_store = matches!(op, VectorOp::VmaskmovpdTo | VectorOp::VmaskmovpsTo);
