@@ -134,6 +134,7 @@ impl fmt::Display for DType {
 
 impl Scalar {
     /// The bits of this value, zero-extended to 64.
+    #[inline]
     pub fn to_bits(self) -> u64 {
         match self {
             Scalar::Bool(x) => x as u64,
@@ -145,6 +146,7 @@ impl Scalar {
         }
     }
     /// The value of a type with these bits; higher bits than the type has are ignored.
+    #[inline]
     pub fn from_bits(dtype: DType, bits: u64) -> Scalar {
         match dtype {
             DType::Bool => Scalar::Bool(bits & 1 != 0),

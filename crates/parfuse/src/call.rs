@@ -430,8 +430,9 @@ impl Host<'_> {
         let (frame, count) = (self.frame(), region.reductions.len());
         for (index, reduction) in region.reductions.iter().enumerate() {
             let combine = |a, b| combine_bits(reduction, a, b);
-            let total = match count {
-                1 => grid::fold_partials(partials, combine),
+            let total = match (partials.len(), count) {
+                (1, 1) => Some(partials[0]),
+                (_, 1) => grid::fold_partials(partials, combine),
                 _ => {
                     let own = partials.iter().skip(index).step_by(count);
                     grid::fold_partials(&mut own.copied().collect::<SmallVec<[u64; FEW_PARTIALS]>>(), combine)

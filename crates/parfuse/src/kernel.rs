@@ -176,6 +176,7 @@ impl Kernel {
     }
 
     /// Runs one variant on arguments that may not fit.
+    #[inline(never)]
     fn launch(
         &self,
         variant: Variant,
@@ -197,8 +198,12 @@ impl Kernel {
         call::call(&self.0.core, specialisation, binder, plain::next_key(), workers, take)
     }
 
+    #[inline]
     pub(crate) fn traced(&self) -> Result<&Program, Error> {
-        self.0.program.as_ref().map_err(Clone::clone)
+        match &self.0.program {
+            Ok(program) => Ok(program),
+            Err(error) => Err(error.clone()),
+        }
     }
 
     /// The specialisation for a signature, compiled now if it is new. Compilation happens outside the lock; of two

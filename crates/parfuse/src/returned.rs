@@ -73,6 +73,7 @@ macro_rules! return_scalars {
     ($($ty:ty),*) => { $(impl Returned for $ty {
         type Into<'b> = &'b mut $ty;
         fn kinds() -> Vec<Type> { vec![Type::Scalar(<$ty as Element>::DTYPE)] }
+        #[inline]
         fn accepts(types: &mut dyn Iterator<Item = Type>) -> bool {
             types.next() == Some(Type::Scalar(<$ty as Element>::DTYPE))
         }

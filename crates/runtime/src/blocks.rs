@@ -23,15 +23,25 @@ pub struct BlockFailure<E> {
 ///
 /// # Panics
 /// If a block panics: after the other threads have stopped, with the block's payload. The pool stays usable.
+#[inline]
 pub fn run_blocks<E: Send>(
     blocks: usize,
     workers: &Workers,
     run: impl Fn(usize) -> Result<(), E> + Sync,
 ) -> Result<(), BlockFailure<E>> {
-    let helpers = workers.threads().min(blocks);
-    if helpers <= 1 && matches!(workers, Workers::Caller) || blocks <= 1 {
+    if blocks <= 1 || matches!(workers, Workers::Caller) {
         return (0..blocks).try_for_each(|block| run(block).map_err(|error| BlockFailure { block, error }));
     }
+    spread_blocks(blocks, workers, run)
+}
+
+/// [`run_blocks`] on the threads of a pool.
+fn spread_blocks<E: Send>(
+    blocks: usize,
+    workers: &Workers,
+    run: impl Fn(usize) -> Result<(), E> + Sync,
+) -> Result<(), BlockFailure<E>> {
+    let helpers = workers.threads().min(blocks);
     let next = AtomicUsize::new(0);
     let lowest_failed = AtomicUsize::new(usize::MAX);
     let failure = Mutex::new(None::<BlockFailure<E>>);

@@ -323,6 +323,7 @@ impl Program {
         }
     }
     /// The type of a value.
+    #[inline]
     pub fn ty(&self, value: Value) -> Type {
         self.values[value].ty
     }
