@@ -177,27 +177,26 @@ pub(crate) fn call(
     frame[Frame::KEY.index()] = key;
     bind_arguments(kernel, binder, frame);
     let frame = frame.as_mut_ptr();
-    let mut storage = SmallVec::new();
-    storage.resize_with(lane.buffers.len(), || Storage::Nothing);
-    for (number, (result, offer)) in lane.results.iter().zip(&binder.offers).enumerate() {
-        if let (LaneOutput::Buffer(buffer), Some(array)) = (result, offer)
-            && array.is_row_major()
-            && kernel.makes_once(*buffer)
-            && let place @ Storage::Nothing = &mut storage[buffer.index()]
-        {
-            *place = Storage::Offer(number);
-        }
-    }
     let mut host = Host {
         table: HostTable { allocate: host_allocate, move_buffer: host_move, launch: host_launch },
         kernel,
         code,
         frame,
         workers,
-        storage,
+        storage: SmallVec::new(),
         offers: &binder.offers,
         error: None,
     };
+    host.storage.resize_with(lane.buffers.len(), || Storage::Nothing);
+    for (number, (result, offer)) in lane.results.iter().zip(&binder.offers).enumerate() {
+        if let (LaneOutput::Buffer(buffer), Some(array)) = (result, offer)
+            && array.is_row_major()
+            && kernel.makes_once(*buffer)
+            && let place @ Storage::Nothing = &mut host.storage[buffer.index()]
+        {
+            *place = Storage::Offer(number);
+        }
+    }
     let mut fault = FaultRecord::default();
     let host_address: *mut Host<'_> = &mut host;
     // SAFETY: the frame has the length and layout that the driver was compiled for and outlives the call; the
@@ -244,11 +243,9 @@ fn bind_arguments(kernel: &Specialisation, binder: &Binder<'_>, frame: &mut [u64
 fn describe(first: Slot, frame: &mut [u64], address: *mut u8, shape: &[usize], strides: &[isize]) {
     let (rank, slots) = (shape.len(), &mut frame[first.index()..]);
     slots[0] = address as u64;
-    for (slot, len) in slots[1..1 + rank].iter_mut().zip(shape) {
-        *slot = *len as u64;
-    }
-    for (slot, stride) in slots[1 + rank..1 + 2 * rank].iter_mut().zip(strides) {
-        *slot = *stride as u64;
+    for (axis, (len, stride)) in shape.iter().zip(strides).enumerate() {
+        slots[1 + axis] = *len as u64;
+        slots[1 + rank + axis] = *stride as u64;
     }
 }
 
@@ -295,7 +292,7 @@ impl Host<'_> {
         if let Storage::Offer(number) = self.storage[buffer.index()]
             && let Some(offer) = &self.offers[number]
         {
-            if *offer.shape != *shape {
+            if !offer.shape.iter().eq(shape) {
                 return Err(Error::OutputShape { expected: shape.to_vec(), found: offer.shape.to_vec() });
             }
             if zeroed {
