@@ -27,6 +27,8 @@ pub(crate) struct Uses {
     pub(crate) strides: Vec<Value>,
     /// The uniform values that are used in lanes.
     pub(crate) broadcasts: Vec<Value>,
+    /// The constants that are used in lanes.
+    pub(crate) constants: Vec<(u64, LaneType)>,
     /// The leaves that are the lane index or the linear index.
     pub(crate) indices: Vec<Value>,
     /// How often each value is read.
@@ -208,8 +210,10 @@ impl Walk<'_> {
     fn lanes_use(&mut self, value: Value) {
         self.read(value);
         let data = &self.region.code.values[value];
-        if !data.varying && data.ty != LaneType::Bool && !matches!(data.inst, Inst::Const(_)) {
-            push_new(&mut self.uses.broadcasts, value);
+        match data.inst {
+            _ if data.varying || data.ty == LaneType::Bool => {}
+            Inst::Const(bits) => push_new(&mut self.uses.constants, (bits, data.ty)),
+            _ => push_new(&mut self.uses.broadcasts, value),
         }
     }
 }

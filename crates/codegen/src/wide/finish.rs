@@ -440,12 +440,6 @@ impl Emitter {
                 self.assembler.vector(VectorOp::Kortestw, Length::L128, first, 0, mask, None, none);
                 Condition::NotEqual
             }
-            Test::AnyLane => {
-                let none = Decoration::default();
-                let lanes = Operand::Register(first);
-                self.assembler.vector(VectorOp::Vptest, self.isa.length(), first, 0, lanes, None, none);
-                Condition::NotEqual
-            }
         };
         if Some(yes) == next {
             self.assembler.jcc(condition.not(), label(no));

@@ -118,7 +118,6 @@ macro_rules! for_each_vector_op {
             (Vblendvpd, P66, M0F3A, W0, 0x4b, Rvmr, Full), (Vblendvps, P66, M0F3A, W0, 0x4a, Rvmr, Full),
             (Vmaskmovpd, P66, M0F38, W0, 0x2d, Rvm, Full), (Vmaskmovps, P66, M0F38, W0, 0x2c, Rvm, Full),
             (VmaskmovpdTo, P66, M0F38, W0, 0x2f, Rvm, Full), (VmaskmovpsTo, P66, M0F38, W0, 0x2e, Rvm, Full),
-            (Vptest, P66, M0F38, W0, 0x17, Rm, Full),
             (Vmovmskpd, P66, M0F, W0, 0x50, Rm, Full), (Vmovmskps, None, M0F, W0, 0x50, Rm, Full),
             // Integers, EVEX only.
             (Vpmullq, P66, M0F38, W1, 0x40, Rvm, Full), (VpsraqBy, P66, M0F, W1, 0x72, Vmi(4), Full),

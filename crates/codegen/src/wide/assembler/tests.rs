@@ -43,7 +43,6 @@ fn exists(op: VectorOp, evex: bool) -> bool {
             | Vmaskmovps
             | VmaskmovpdTo
             | VmaskmovpsTo
-            | Vptest
             | Vmovmskpd
             | Vmovmskps
     );

@@ -94,8 +94,6 @@ pub(crate) enum Test {
     NonZero,
     /// A mask register has a bit set.
     AnyMask,
-    /// A vector register has a bit set.
-    AnyLane,
 }
 
 /// What an instruction does.

@@ -66,8 +66,7 @@ impl Selector<'_> {
             })
             .collect();
         let failed = self.gathered(&failed);
-        let test = if self.isa.evex() { Test::AnyMask } else { Test::AnyLane };
-        self.machine.branch(test, &[failed], fail, after);
+        self.branch_if_any(failed, fail, after);
     }
 
     fn fail(&mut self, fault: FaultId, args: &[Value], iteration: Option<Value>) {

@@ -78,8 +78,7 @@ impl Selector<'_> {
     /// Ends the block with a branch on a uniform truth value.
     pub(super) fn branch_on(&mut self, cond: Value, yes: Block, no: Block) {
         if let Some(mask) = self.bindings[cond.0 as usize].any {
-            let test = if self.isa.evex() { Test::AnyMask } else { Test::AnyLane };
-            return self.machine.branch(test, &[mask], yes, no);
+            return self.branch_if_any(mask, yes, no);
         }
         let cond = self.scalar(cond);
         self.machine.branch(Test::NonZero, &[cond], yes, no);

@@ -7,7 +7,7 @@
 
 use super::{Extent, Registers, Selector};
 use crate::wide::assembler::{Alu, Condition, Constant, Length, VectorOp};
-use crate::wide::machine::{Kind, Reg, Source};
+use crate::wide::machine::{Block, Kind, Reg, Source, Test};
 use parfuse_ir::lane::{LaneType, Value};
 use regalloc2::RegClass;
 
@@ -162,6 +162,15 @@ impl Selector<'_> {
             gathered = self.or_masks(gathered, *other, Extent::Group);
         }
         gathered
+    }
+
+    /// Ends the block with a branch on whether a mask register has any bit.
+    pub(super) fn branch_if_any(&mut self, mask: Reg, yes: Block, no: Block) {
+        if self.isa.evex() {
+            return self.machine.branch(Test::AnyMask, &[mask], yes, no);
+        }
+        let bits = self.mask_bits(mask, Extent::Group);
+        self.machine.branch(Test::NonZero, &[bits], yes, no);
     }
 
     /// Whether a mask register has any bit, as a uniform truth value.

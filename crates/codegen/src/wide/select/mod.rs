@@ -130,6 +130,8 @@ struct Selector<'a> {
     row_strides: Vec<(Value, Reg)>,
     /// The uniform values that are broadcast once for the whole row.
     row_lanes: Vec<(Value, Reg)>,
+    /// The constants that are in lanes for the whole row.
+    row_constants: Vec<SharedConstant>,
     /// How often a value is yet to be read; it dies where this becomes zero, if it was made in the step.
     remaining: Vec<u32>,
     /// Whether a value waits to be selected together with its reader.

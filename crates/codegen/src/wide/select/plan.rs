@@ -22,6 +22,8 @@ pub(super) struct Plan {
     pub(super) parts: usize,
     /// By reduction: whether its accumulators stay in registers from step to step. A step is then a whole turn of them.
     pub(super) held: Vec<bool>,
+    /// How many constants stay in registers. A short body with one in each operation would wait for memory.
+    pub(super) constants: usize,
     /// Whether steps of long rows begin where their first access is aligned.
     pub(super) aligns: bool,
     /// What the region uses.
@@ -80,7 +82,9 @@ impl Plan {
             && uses.operations <= SHORT / 2
             && !uses.checks
             && !uses.loops;
-        Plan { group, widest, count, parts, held, aligns, uses }
+        let constants =
+            if effort == Effort::Thorough && short && !uses.loops { isa.registers() / 4 } else { 0 };
+        Plan { group, widest, count, parts, held, constants, aligns, uses }
     }
 
     /// The elements of a step.

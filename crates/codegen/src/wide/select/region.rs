@@ -16,7 +16,7 @@ mod align;
 use super::check::OnFault;
 use super::plan::Plan;
 use super::reductions::Accumulator;
-use super::{Binding, Registers, Selector, Target, fuse};
+use super::{Binding, Extent, Registers, Selector, SharedConstant, Target, fuse};
 use crate::abi;
 use crate::compiler::Effort;
 use crate::wide::assembler::{Alu, Condition};
@@ -83,6 +83,7 @@ pub(in crate::wide) fn region(
         scratch: None,
         shared_constants: None,
         row_lanes: Vec::new(),
+        row_constants: Vec::new(),
         bindings: vec![Binding::default(); region.code.values.len()],
         bound: Vec::new(),
     };
@@ -185,6 +186,11 @@ impl Shape<'_> {
                 let register = s.broadcast(scalar, s.ty(*value));
                 s.row_lanes.push((*value, register));
             }
+        }
+        for (bits, ty) in self.plan.uses.constants.iter().take(self.plan.constants) {
+            let (size, extent) = (super::size(*ty), Extent::Group);
+            let register = s.constant_register(*bits, *ty, extent);
+            s.row_constants.push(SharedConstant { bits: *bits, size, extent, register });
         }
         if self.plan.aligns {
             self.align(s);

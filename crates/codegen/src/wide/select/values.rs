@@ -98,6 +98,9 @@ impl Selector<'_> {
 
     /// A constant in all lanes, as a last operand.
     pub(super) fn constant_source(&mut self, bits: u64, ty: LaneType, extent: Extent) -> Source {
+        if let Some(register) = self.known_constant(bits, ty, extent) {
+            return Source::Register(register);
+        }
         if self.isa.evex() {
             return Source::Broadcast(self.element(bits, ty, size(ty)));
         }
@@ -107,15 +110,10 @@ impl Selector<'_> {
 
     /// A constant in all lanes of a register.
     pub(super) fn constant_register(&mut self, bits: u64, ty: LaneType, extent: Extent) -> Reg {
-        let size = size(ty);
-        let known = self
-            .shared_constants
-            .iter()
-            .flatten()
-            .find(|known| known.bits == bits && known.size == size && known.extent == extent);
-        if let Some(known) = known {
-            return known.register;
+        if let Some(register) = self.known_constant(bits, ty, extent) {
+            return register;
         }
+        let size = size(ty);
         let length = self.length(ty, extent);
         let op = if size == 8 { VectorOp::Vpbroadcastq } else { VectorOp::Vpbroadcastd };
         let place = self.element(bits, ty, size);
@@ -124,6 +122,14 @@ impl Selector<'_> {
             shared.push(SharedConstant { bits, size, extent, register });
         }
         register
+    }
+
+    /// The register that has a constant in all lanes, if there is one.
+    fn known_constant(&self, bits: u64, ty: LaneType, extent: Extent) -> Option<Reg> {
+        let all = self.row_constants.iter().chain(self.shared_constants.iter().flatten());
+        let is_it =
+            |known: &&SharedConstant| known.bits == bits && known.size == size(ty) && known.extent == extent;
+        all.filter(is_it).map(|known| known.register).next()
     }
 
     /// Register `k` of a value as an operand.
