@@ -49,9 +49,7 @@ fn constants_are_memory_operands_of_packed_instructions() {
 
 #[test]
 fn wide_steps_are_packed_instructions_of_the_longest_registers() {
-    for (isa, register, constant) in
-        [(Isa::Avx2, "ymm", "[rip"), (Isa::Avx512At256, "ymm", "{1to4}"), (Isa::Avx512, "zmm", "{1to8}")]
-    {
+    for (isa, register) in [(Isa::Avx2, "ymm"), (Isa::Avx512At256, "ymm"), (Isa::Avx512, "zmm")] {
         if !isa.is_available() {
             continue;
         }
@@ -67,7 +65,7 @@ fn wide_steps_are_packed_instructions_of_the_longest_registers() {
             assert_eq!(count(none), 0, "{none}: {asm}");
         }
         for line in region.lines().filter(|line| line.contains("vaddpd")) {
-            assert!(line.contains(register) && line.contains(constant), "{line}");
+            assert!(line.contains(register) && !line.contains('['), "constants are in registers: {line}");
         }
     }
 }
