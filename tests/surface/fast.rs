@@ -94,6 +94,27 @@ fn only_what_asks_for_it_is_fast() {
 }
 
 #[test]
+fn quotients_are_within_one_and_a_half_units_in_the_last_place() {
+    let mut state = 1u64;
+    let mut number = || {
+        state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+        1.0 + (state >> 12) as f64 / (1u64 << 52) as f64
+    };
+    let mut worst = 0.0f64;
+    for _ in 0..100 {
+        let (dividends, divisor) = (Array1::from_shape_simple_fn(1000, &mut number), number());
+        let found = quotients::serial(&dividends, divisor).unwrap();
+        for (quotient, dividend) in found.iter().zip(&dividends) {
+            // What is left of the dividend is exact, and small.
+            let rest = (-quotient).mul_add(divisor, *dividend) / divisor;
+            let unit = quotient.next_up() - quotient;
+            worst = worst.max((rest / unit).abs());
+        }
+    }
+    assert!((0.6..=1.5).contains(&worst), "{worst} units");
+}
+
+#[test]
 fn quotients_keep_infinity_and_nan() {
     let a = array![1.0, -1.0, 0.0, f64::INFINITY, f64::NAN, 3.0];
     let by = |b: f64| quotients::serial(&a, b).unwrap();
