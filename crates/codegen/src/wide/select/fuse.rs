@@ -22,7 +22,9 @@ use parfuse_ir::lane::{Block, Code, Inst, LaneOp, LaneType, Node, Shape, Value};
 
 /// For each value whether it waits for its reader.
 pub(super) fn waiting(code: &Code, uses: &Uses, isa: Target) -> Vec<bool> {
-    let mut marks = Marks { code, uses, isa, waiting: vec![false; code.values.len()] };
+    let values = code.values.len();
+    let mut marks =
+        Marks { code, uses, isa, waiting: vec![false; values], homes: vec![0; values], blocks: 0 };
     marks.block(&code.body);
     marks.waiting
 }
@@ -32,21 +34,26 @@ struct Marks<'a> {
     uses: &'a Uses,
     isa: Target,
     waiting: Vec<bool>,
+    /// For each value that is met, the number of its block.
+    homes: Vec<usize>,
+    /// The blocks so far.
+    blocks: usize,
 }
 
 impl Marks<'_> {
     fn block(&mut self, block: &Block) {
-        let mut here = Vec::new();
+        self.blocks += 1;
+        let here = self.blocks;
         for node in block {
             match node {
                 Node::Let(value) => {
                     if let Inst::Op(op, operands) = &self.code.values[*value].inst {
                         for (position, operand) in operands.iter().enumerate() {
-                            self.waiting[operand.index()] |= here.contains(operand)
+                            self.waiting[operand.index()] |= self.homes[operand.index()] == here
                                 && self.uses.reads[operand.index()] == 1
                                 && self.fuses(*op, operands, position);
                         }
-                        here.push(*value);
+                        self.homes[value.index()] = here;
                     }
                 }
                 Node::If { then, otherwise, .. } => {

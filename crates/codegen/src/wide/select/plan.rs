@@ -10,6 +10,9 @@ use parfuse_ir::lane::{LaneType, Reduction, Region};
 /// The most operations of a short body.
 const SHORT: usize = 24;
 
+/// The fewest of a very long one.
+const LONG: usize = 300;
+
 /// How a region is selected.
 pub(super) struct Plan {
     /// The bytes of the widest type.
@@ -60,8 +63,9 @@ impl Plan {
             None if lean && held.contains(&false) => 2.min(most),
             None if lean => 4.min(most),
             None if effort == Effort::Quick => 1,
-            // Four registers a value are too many for the loops of a processor that has 16.
-            None if uses.loops && !isa.evex() => 2.min(most),
+            // Four registers a value are too many for the loops of a processor that has 16, and it takes long to assign
+            // those of a very long body.
+            None if uses.loops && !isa.evex() || uses.operations > LONG => 2.min(most),
             // A long step whose end is a division that is added up leaves the divider idle until the next has begun.
             None if uses.divisions > 0 && !region.reductions.is_empty() && isa == Target::Avx512 => {
                 2.min(most)
