@@ -11,7 +11,7 @@
 //! The operation inside waits for the one around it: it is not selected where it stands but with its only reader, which
 //! is in the same block.
 
-use super::lanes::of_size;
+use super::lanes::{in_order, instruction, of_size};
 use super::values::Operand;
 use super::{Extent, Registers, Selector, Target};
 use crate::uses::Uses;
@@ -78,7 +78,7 @@ impl Marks<'_> {
                 let compares = matches!(inner.shape(), Shape::FloatCompare | Shape::IntCompare);
                 self.isa.evex() && (compares || *inner == LaneOp::BAnd)
             }
-            LaneOp::Select if position == 1 && self.isa.evex() => masked(*inner, data.ty).is_some(),
+            LaneOp::Select if position == 1 && self.isa.evex() => instruction(*inner, data.ty).is_some(),
             LaneOp::Select if position == 1 => {
                 *inner == LaneOp::IAdd && inner_operands.contains(&operands[2])
             }
@@ -86,21 +86,6 @@ impl Marks<'_> {
         };
         takes && data.varying
     }
-}
-
-/// The instruction of an operation that may be masked, and whether its operands may change places.
-fn masked(op: LaneOp, ty: LaneType) -> Option<(VectorOp, bool)> {
-    Some(match op {
-        LaneOp::FAdd => (of_size!(ty, Vaddpd, Vaddps), true),
-        LaneOp::FSub => (of_size!(ty, Vsubpd, Vsubps), false),
-        LaneOp::FMul => (of_size!(ty, Vmulpd, Vmulps), true),
-        LaneOp::FDiv => (of_size!(ty, Vdivpd, Vdivps), false),
-        LaneOp::FMin => (of_size!(ty, Vminpd, Vminps), false),
-        LaneOp::FMax => (of_size!(ty, Vmaxpd, Vmaxps), false),
-        LaneOp::IAdd => (of_size!(ty, Vpaddq, Vpaddd), true),
-        LaneOp::ISub => (of_size!(ty, Vpsubq, Vpsubd), false),
-        _ => return None,
-    })
 }
 
 impl Selector<'_> {
@@ -126,26 +111,21 @@ impl Selector<'_> {
             self.broadcast_operands(operands);
             self.read(operands);
         }
-        self.shared_constants = Some(Vec::new());
-        let registers = (0..self.count)
-            .map(|k| {
-                let mut held: Option<Reg> = None;
-                for mask in &masks {
-                    let mask = self.lanes(*mask)[k];
-                    held = Some(match held {
-                        Some(held) => self.and_masks(held, mask, Extent::Group),
-                        None => mask,
-                    });
-                }
-                for (op, ty, operands) in &comparisons {
-                    let [a, b] = [0, 1].map(|position| self.operand(operands[position], k));
-                    held = Some(self.compare_in(*op, *ty, &[a, b], held));
-                }
-                held.expect("there are conditions")
-            })
-            .collect();
-        self.shared_constants = None;
-        registers
+        self.each_register(|s, k| {
+            let mut held: Option<Reg> = None;
+            for mask in &masks {
+                let mask = s.lanes(*mask)[k];
+                held = Some(match held {
+                    Some(held) => s.and_masks(held, mask, Extent::Group),
+                    None => mask,
+                });
+            }
+            for (op, ty, operands) in &comparisons {
+                let operands = [0, 1].map(|position| s.operand(operands[position], k));
+                held = Some(s.compare_in(*op, *ty, &operands, held, Extent::Group));
+            }
+            held.expect("there are conditions")
+        })
     }
 
     /// Takes a conjunction apart.
@@ -175,31 +155,24 @@ impl Selector<'_> {
         let Inst::Op(op, operands) = &self.code.values[inner].inst else {
             unreachable!("an operation waits")
         };
-        let (instruction, commutes) = masked(*op, ty).expect("it may be masked");
-        let (mut first, mut second) = (operands[0], operands[1]);
-        if commutes && self.bits(first).is_some() {
-            (first, second) = (second, first);
-        }
+        let (instruction, commutes) = instruction(*op, ty).expect("it may be masked");
+        let (first, second) = (operands[0], operands[1]);
         self.broadcast_operands(&[mask, first, second, otherwise]);
         self.read(&[mask, first, second, otherwise]);
         let length = self.length(ty, Extent::Group);
-        self.shared_constants = Some(Vec::new());
-        let registers = (0..self.count)
-            .map(|k| {
-                let mask = self.lanes(mask)[k];
-                let [first, second, otherwise] = [first, second, otherwise].map(|arg| self.operand(arg, k));
-                let zeroing = matches!(otherwise, Operand::Constant(0));
-                let old = (!zeroing).then(|| self.register(otherwise, ty, Extent::Group));
-                let first = self.register(first, ty, Extent::Group);
-                let second = self.source(second, ty, Extent::Group);
-                let result = self.machine.register(regalloc2::RegClass::Float);
-                let mask = Some((mask, zeroing));
-                self.machine.vector(instruction, length, Some(result), old, Some(first), second, None, mask);
-                result
-            })
-            .collect();
-        self.shared_constants = None;
-        registers
+        self.each_register(|s, k| {
+            let mask = s.lanes(mask)[k];
+            let [first, second, otherwise] = [first, second, otherwise].map(|arg| s.operand(arg, k));
+            let [first, second] = in_order([first, second], commutes);
+            let zeroing = matches!(otherwise, Operand::Constant(0));
+            let old = (!zeroing).then(|| s.register(otherwise, ty, Extent::Group));
+            let first = s.register(first, ty, Extent::Group);
+            let second = s.source(second, ty, Extent::Group);
+            let result = s.machine.register(regalloc2::RegClass::Float);
+            let mask = Some((mask, zeroing));
+            s.machine.vector(instruction, length, Some(result), old, Some(first), second, None, mask);
+            result
+        })
     }
 
     /// AVX2: `if mask { sum + addend } else { sum }`.
@@ -211,22 +184,17 @@ impl Selector<'_> {
         self.broadcast_operands(&[mask, sum, addend]);
         self.read(&[mask, sum, sum, addend]);
         let length = self.length(ty, Extent::Group);
-        self.shared_constants = Some(Vec::new());
-        let registers = (0..self.count)
-            .map(|k| {
-                let mask = self.lanes(mask)[k];
-                let mask = self.mask_for(mask, ty, Extent::Group);
-                let [sum, addend] = [sum, addend].map(|arg| self.operand(arg, k));
-                let sum = self.register(sum, ty, Extent::Group);
-                if matches!(addend, Operand::Constant(1)) {
-                    return self.machine.binary(of_size!(ty, Vpsubq, Vpsubd), length, sum, mask);
-                }
-                let addend = self.source(addend, ty, Extent::Group);
-                let addend = self.machine.binary(VectorOp::Vpand, length, mask, addend);
-                self.machine.binary(of_size!(ty, Vpaddq, Vpaddd), length, sum, addend)
-            })
-            .collect();
-        self.shared_constants = None;
-        registers
+        self.each_register(|s, k| {
+            let mask = s.lanes(mask)[k];
+            let mask = s.mask_for(mask, ty, Extent::Group);
+            let [sum, addend] = [sum, addend].map(|arg| s.operand(arg, k));
+            let sum = s.register(sum, ty, Extent::Group);
+            if matches!(addend, Operand::Constant(1)) {
+                return s.machine.binary(of_size!(ty, Vpsubq, Vpsubd), length, sum, mask);
+            }
+            let addend = s.source(addend, ty, Extent::Group);
+            let addend = s.machine.binary(VectorOp::Vpand, length, mask, addend);
+            s.machine.binary(of_size!(ty, Vpaddq, Vpaddd), length, sum, addend)
+        })
     }
 }

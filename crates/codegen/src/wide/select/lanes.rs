@@ -39,21 +39,25 @@ impl Selector<'_> {
         self.read(args);
         let dead: [bool; 3] = std::array::from_fn(|k| args.get(k).is_some_and(|arg| self.is_dead(*arg)));
         let uniform_count = self.uniform_count(op, args);
-        self.shared_constants = Some(Vec::new());
-        let registers: Registers = (0..self.count)
-            .map(|k| {
-                let mut operands = [Operand::Constant(0); 3];
-                for (operand, arg) in operands.iter_mut().zip(args) {
-                    *operand = self.operand(*arg, k);
-                }
-                if let Some(count) = uniform_count {
-                    operands[1] = Operand::Constant(count);
-                }
-                self.lane_op(op, ty, result, &operands[..args.len()], dead, Extent::Group)
-            })
-            .collect();
-        self.shared_constants = None;
+        let registers = self.each_register(|s, k| {
+            let mut operands = [Operand::Constant(0); 3];
+            for (operand, arg) in operands.iter_mut().zip(args) {
+                *operand = s.operand(*arg, k);
+            }
+            if let Some(count) = uniform_count {
+                operands[1] = Operand::Constant(count);
+            }
+            s.lane_op(op, ty, result, &operands[..args.len()], dead, Extent::Group)
+        });
         self.bind_lanes(value, registers);
+    }
+
+    /// Selects for the registers of a value in turn; they share the constants that they need in registers.
+    pub(super) fn each_register(&mut self, mut select: impl FnMut(&mut Self, usize) -> Reg) -> Registers {
+        self.shared_constants = Some(Vec::new());
+        let registers = (0..self.count).map(|k| select(self, k)).collect();
+        self.shared_constants = None;
+        registers
     }
 
     /// Puts operands that are uniform but not constant in lanes, once for all registers.
@@ -101,6 +105,9 @@ impl Selector<'_> {
         dead: [bool; 3],
         extent: Extent,
     ) -> Reg {
+        if let Some((instruction, commutes)) = instruction(op, ty) {
+            return self.two(instruction, ty, args, commutes, extent);
+        }
         match op.shape() {
             Shape::Float => self.float_op(op, ty, args, dead, extent),
             Shape::FloatCompare => self.float_compare(op, ty, args, extent),
@@ -117,18 +124,9 @@ impl Selector<'_> {
         }
     }
 
-    /// `op(a, b)` where `b` may be in memory. If they commute, that is a constant, or else the older value, which is more
-    /// likely to have been spilled.
+    /// `op(a, b)` where `b` may be in memory.
     fn two(&mut self, op: VectorOp, ty: LaneType, args: &[Operand], commutes: bool, extent: Extent) -> Reg {
-        let [mut a, mut b] = [args[0], args[1]];
-        let exchange = match (a, b) {
-            (Operand::Constant(_), _) => true,
-            (Operand::Register(a), Operand::Register(b)) => a.vreg() < b.vreg(),
-            _ => false,
-        };
-        if commutes && exchange {
-            (a, b) = (b, a);
-        }
+        let [a, b] = in_order([args[0], args[1]], commutes);
         let a = self.register(a, ty, extent);
         let b = self.source(b, ty, extent);
         let length = self.length(ty, extent);
@@ -146,13 +144,6 @@ impl Selector<'_> {
         let length = self.length(ty, extent);
         let sign = if ty == LaneType::F64 { 1 << 63 } else { 1 << 31 };
         match op {
-            LaneOp::FAdd => self.two(of_size!(ty, Vaddpd, Vaddps), ty, args, true, extent),
-            LaneOp::FSub => self.two(of_size!(ty, Vsubpd, Vsubps), ty, args, false, extent),
-            LaneOp::FMul => self.two(of_size!(ty, Vmulpd, Vmulps), ty, args, true, extent),
-            LaneOp::FDiv => self.two(of_size!(ty, Vdivpd, Vdivps), ty, args, false, extent),
-            // `if a < b { a } else { b }`, and `b` for zeros and NaN: exactly these instructions.
-            LaneOp::FMin => self.two(of_size!(ty, Vminpd, Vminps), ty, args, false, extent),
-            LaneOp::FMax => self.two(of_size!(ty, Vmaxpd, Vmaxps), ty, args, false, extent),
             LaneOp::FNeg => {
                 let sign = Operand::Constant(sign);
                 self.two(of_size!(ty, Vxorpd, Vxorps), ty, &[args[0], sign], true, extent)
@@ -209,6 +200,9 @@ impl Selector<'_> {
     }
 
     fn float_compare(&mut self, op: LaneOp, ty: LaneType, args: &[Operand], extent: Extent) -> Reg {
+        if self.isa.evex() {
+            return self.compare_in(op, ty, args, None, extent);
+        }
         self.compare_floats(float_predicate(op), ty, args, extent)
     }
 
@@ -230,8 +224,6 @@ impl Selector<'_> {
 
     fn int_op(&mut self, op: LaneOp, ty: LaneType, args: &[Operand], extent: Extent) -> Reg {
         match op {
-            LaneOp::IAdd => self.two(of_size!(ty, Vpaddq, Vpaddd), ty, args, true, extent),
-            LaneOp::ISub => self.two(of_size!(ty, Vpsubq, Vpsubd), ty, args, false, extent),
             LaneOp::IMul if ty == LaneType::I32 => self.two(VectorOp::Vpmulld, ty, args, true, extent),
             LaneOp::IMul if self.isa.evex() => self.two(VectorOp::Vpmullq, ty, args, true, extent),
             LaneOp::IMul => self.multiply_i64(args, extent),
@@ -302,28 +294,25 @@ impl Selector<'_> {
         if !self.isa.evex() {
             return self.int_compare_avx2(op, ty, args, extent);
         }
-        let (instruction, predicate) = int_comparison(op, ty);
-        let length = self.length(ty, extent);
-        let a = self.register(args[0], ty, extent);
-        let b = self.source(args[1], ty, extent);
-        self.machine.compare_lanes(self.mask_class(), instruction, length, a, b, Some(predicate))
+        self.compare_in(op, ty, args, None, extent)
     }
 
-    /// EVEX: a comparison that holds only where a mask does.
+    /// EVEX: a comparison, which holds only where a mask does if one is given.
     pub(super) fn compare_in(
         &mut self,
         op: LaneOp,
         ty: LaneType,
         args: &[Operand],
         mask: Option<Reg>,
+        extent: Extent,
     ) -> Reg {
         let (instruction, predicate) = match op.shape() {
             Shape::FloatCompare => (of_size!(ty, Vcmppd, Vcmpps), float_predicate(op)),
             _ => int_comparison(op, ty),
         };
-        let length = self.length(ty, Extent::Group);
-        let a = self.register(args[0], ty, Extent::Group);
-        let b = self.source(args[1], ty, Extent::Group);
+        let length = self.length(ty, extent);
+        let a = self.register(args[0], ty, extent);
+        let b = self.source(args[1], ty, extent);
         let result = self.machine.register(self.mask_class());
         let mask = mask.map(|mask| (mask, false));
         self.machine.vector(instruction, length, Some(result), None, Some(a), b, Some(predicate), mask);
@@ -384,6 +373,33 @@ impl Selector<'_> {
         let mask = self.mask_for(mask, ty, extent);
         self.machine.blend(of_size!(ty, Vblendvpd, Vblendvps), length, no, yes, mask)
     }
+}
+
+/// The instruction that computes an operation on two operands as it is, and whether they may change places.
+pub(super) fn instruction(op: LaneOp, ty: LaneType) -> Option<(VectorOp, bool)> {
+    Some(match op {
+        LaneOp::FAdd => (of_size!(ty, Vaddpd, Vaddps), true),
+        LaneOp::FSub => (of_size!(ty, Vsubpd, Vsubps), false),
+        LaneOp::FMul => (of_size!(ty, Vmulpd, Vmulps), true),
+        LaneOp::FDiv => (of_size!(ty, Vdivpd, Vdivps), false),
+        // `if a < b { a } else { b }`, and `b` for zeros and NaN: exactly these instructions.
+        LaneOp::FMin => (of_size!(ty, Vminpd, Vminps), false),
+        LaneOp::FMax => (of_size!(ty, Vmaxpd, Vmaxps), false),
+        LaneOp::IAdd => (of_size!(ty, Vpaddq, Vpaddd), true),
+        LaneOp::ISub => (of_size!(ty, Vpsubq, Vpsubd), false),
+        _ => return None,
+    })
+}
+
+/// Two operands, the second of which may be in memory: of those that commute a constant, or else the older value, which
+/// is more likely to have been spilled.
+pub(super) fn in_order([a, b]: [Operand; 2], commutes: bool) -> [Operand; 2] {
+    let exchange = match (a, b) {
+        (Operand::Constant(_), _) => true,
+        (Operand::Register(a), Operand::Register(b)) => a.vreg() < b.vreg(),
+        _ => false,
+    };
+    if commutes && exchange { [b, a] } else { [a, b] }
 }
 
 fn float_predicate(op: LaneOp) -> u8 {

@@ -563,8 +563,14 @@ impl Selector<'_> {
     }
 }
 
-/// A place in an array, so many bytes further on.
-fn moved(place: Place, bytes: usize) -> Place {
-    let Place::Address { base, index, displacement } = place else { unreachable!("in an array") };
-    Place::Address { base, index, displacement: displacement + bytes as i32 }
+/// A place so many bytes further on.
+pub(super) fn moved(place: Place, bytes: usize) -> Place {
+    let bytes = bytes as i32;
+    match place {
+        Place::Address { base, index, displacement } => {
+            Place::Address { base, index, displacement: displacement + bytes }
+        }
+        Place::Own(offset) => Place::Own(offset + bytes),
+        Place::Constant(_) => unreachable!("a constant is no array"),
+    }
 }

@@ -13,6 +13,7 @@
 //! true ones (`or`), or their parity (`xor`).
 
 use super::lanes::of_size;
+use super::memory::moved;
 use super::values::Operand;
 use super::{Extent, Registers, Selector, size};
 use crate::wide::assembler::{Alu, Condition, Length, Shift, VectorOp};
@@ -58,38 +59,59 @@ impl Accumulator {
         (s.group * size(self.ty)) as i32
     }
 
-    /// The place of the `k`-th register of lanes.
-    fn place(&self, s: &mut Selector<'_>, k: usize, rotation: Option<Reg>) -> Place {
-        let displacement = k as i32 * self.step(s);
-        match rotation {
-            None => Place::Own(self.own + displacement),
+    /// The places of the registers of lanes, in their order.
+    fn places(&self, s: &mut Selector<'_>, rotation: Option<Reg>) -> impl Iterator<Item = Place> + use<> {
+        let step = self.step(s) as usize;
+        let first = match rotation {
+            None => Place::Own(self.own),
             Some(lane) => {
                 let base = s.machine.address_of(Place::Own(self.own));
                 let scale = size(self.ty).trailing_zeros() as u8;
-                Place::Address { base, index: Some((lane, scale)), displacement }
+                Place::Address { base, index: Some((lane, scale)), displacement: 0 }
             }
+        };
+        (0..).map(move |k| moved(first, k * step))
+    }
+
+    /// The first register of lanes, and the one after the last.
+    fn ends(&self) -> [Place; 2] {
+        let first = Place::Own(self.own);
+        [first, moved(first, LANES * size(self.ty))]
+    }
+
+    /// A register of lanes from memory.
+    fn read(&self, s: &mut Selector<'_>, place: Place) -> Reg {
+        let length = self.length(s);
+        s.machine.unary(of_size!(self.ty, Vmovupd, Vmovups), length, Source::Memory(place))
+    }
+
+    /// A register of lanes to memory.
+    fn write(&self, s: &mut Selector<'_>, place: Place, lanes: Reg) {
+        let length = self.length(s);
+        s.machine.store_vector(of_size!(self.ty, VmovupdTo, VmovupsTo), length, lanes, place, None);
+    }
+
+    /// Takes a contribution in to lanes in memory, as far as its elements are there.
+    fn take_in_to(&self, s: &mut Selector<'_>, place: Place, contribution: Reg) {
+        let length = self.length(s);
+        let before = self.read(s, place);
+        let mut after = self.combine(s, length, before, contribution);
+        if let Some(active) = s.active {
+            after = s.blend(self.ty, length, active, Source::Register(after), before, Extent::Group);
         }
+        self.write(s, place, after);
     }
 
     /// All lanes in registers, for steps that are as long as there are lanes.
     pub(super) fn load(&self, s: &mut Selector<'_>, rotation: Option<Reg>) -> Registers {
-        let length = self.length(s);
-        let op = of_size!(self.ty, Vmovupd, Vmovups);
-        (0..LANES / s.group)
-            .map(|k| {
-                let place = self.place(s, k, rotation);
-                s.machine.unary(op, length, Source::Memory(place))
-            })
-            .collect()
+        let places = self.places(s, rotation).take(LANES / s.group);
+        places.map(|place| self.read(s, place)).collect()
     }
 
     /// Puts the lanes back to memory.
     pub(super) fn store(&self, s: &mut Selector<'_>, lanes: &[Reg], rotation: Option<Reg>) {
-        let length = self.length(s);
-        let op = of_size!(self.ty, VmovupdTo, VmovupsTo);
-        for (k, register) in lanes.iter().enumerate() {
-            let place = self.place(s, k, rotation);
-            s.machine.store_vector(op, length, *register, place, None);
+        for (place, register) in self.places(s, rotation).zip(lanes) {
+            self.write(s, place, *register);
         }
     }
 
@@ -98,10 +120,9 @@ impl Accumulator {
         if self.ty == LaneType::Bool {
             return;
         }
-        let (first, beyond) = (self.place(s, 0, None), self.place(s, LANES / s.group, None));
-        let length = self.length(s);
-        let lanes = s.machine.unary(of_size!(self.ty, Vmovupd, Vmovups), length, Source::Memory(first));
-        s.machine.store_vector(of_size!(self.ty, VmovupdTo, VmovupsTo), length, lanes, beyond, None);
+        let [first, beyond] = self.ends();
+        let lanes = self.read(s, first);
+        self.write(s, beyond, lanes);
     }
 
     /// Puts the lanes of a mask back from after the last to the first register.
@@ -109,13 +130,11 @@ impl Accumulator {
         if self.ty == LaneType::Bool {
             return;
         }
-        let (first, beyond) = (self.place(s, 0, None), self.place(s, LANES / s.group, None));
         let length = self.length(s);
-        let load = of_size!(self.ty, Vmovupd, Vmovups);
-        let [kept, turned] =
-            [first, beyond].map(|place| s.machine.unary(load, length, Source::Memory(place)));
+        let [first, beyond] = self.ends();
+        let [kept, turned] = [first, beyond].map(|place| self.read(s, place));
         let lanes = s.blend(self.ty, length, mask, Source::Register(turned), kept, Extent::Group);
-        s.machine.store_vector(of_size!(self.ty, VmovupdTo, VmovupsTo), length, lanes, first, None);
+        self.write(s, first, lanes);
     }
 
     /// What becomes of lanes in registers in a step.
@@ -132,12 +151,8 @@ impl Accumulator {
         if self.ty == LaneType::Bool {
             return self.take_in_truths(s, &contributions);
         }
-        let length = self.length(s);
-        for (k, contribution) in contributions.into_iter().enumerate() {
-            let place = self.place(s, first + k, rotation);
-            let before = s.machine.unary(of_size!(self.ty, Vmovupd, Vmovups), length, Source::Memory(place));
-            let after = self.combine(s, length, before, contribution);
-            s.machine.store_vector(of_size!(self.ty, VmovupdTo, VmovupsTo), length, after, place, None);
+        for (place, contribution) in self.places(s, rotation).skip(first).zip(contributions) {
+            self.take_in_to(s, place, contribution);
         }
     }
 
@@ -147,26 +162,12 @@ impl Accumulator {
         if self.ty == LaneType::Bool {
             return self.take_in_truths(s, &contributions);
         }
-        let (length, step) = (self.length(s), self.step(s));
         let mut lane = s.machine.alu_imm(Alu::And, false, position, LANES as i32 - 1);
         if let Some(rotation) = rotation {
             lane = s.machine.alu(Alu::Add, false, lane, rotation);
         }
-        let base = s.machine.address_of(Place::Own(self.own));
-        let scale = size(self.ty).trailing_zeros() as u8;
-        for (k, contribution) in contributions.into_iter().enumerate() {
-            let place = Place::Address { base, index: Some((lane, scale)), displacement: k as i32 * step };
-            let before = s.machine.unary(of_size!(self.ty, Vmovupd, Vmovups), length, Source::Memory(place));
-            let after = self.combine(s, length, before, contribution);
-            let op = of_size!(self.ty, VmovupdTo, VmovupsTo);
-            match s.active {
-                None => s.machine.store_vector(op, length, after, place, None),
-                Some(active) => {
-                    let kept =
-                        s.blend(self.ty, length, active, Source::Register(after), before, Extent::Group);
-                    s.machine.store_vector(op, length, kept, place, None);
-                }
-            }
+        for (place, contribution) in self.places(s, Some(lane)).zip(contributions) {
+            self.take_in_to(s, place, contribution);
         }
     }
 
