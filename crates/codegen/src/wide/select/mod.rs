@@ -23,7 +23,8 @@
 //! | `control` | nodes, branches, loops |
 //! | `check` | checks and the fault record |
 //! | `reductions` | accumulators |
-//! | `region` | the function around all that |
+//! | `region`, `region::align` | the function around all that, and where its steps begin |
+//! | `plan` | nothing: how many lanes and registers the others work with |
 
 mod check;
 mod control;

@@ -10,7 +10,7 @@ use parfuse_ir::lane::{LaneType, Reduction, Region};
 /// The most operations of a short body.
 const SHORT: usize = 24;
 
-/// The fewest of a very long one.
+/// The most operations of a body that is not very long.
 const LONG: usize = 300;
 
 /// How a region is selected.
