@@ -1,8 +1,9 @@
-//! The ways in, argument types, results, engines, what a kernel tells about itself, and messages of the compiler.
+//! Ways in, argument types, results, engines, errors, what a kernel tells about itself, messages of the compiler.
 
 mod arguments;
 mod comparison;
 mod engines;
+mod errors;
 mod fast;
 mod instructions;
 mod messages;

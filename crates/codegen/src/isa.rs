@@ -100,9 +100,16 @@ impl fmt::Display for Isa {
 }
 
 /// A name that is none of an [`Isa`].
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("there is no instruction set {0:?}; there are baseline, native128, avx2, avx512at256 and avx512")]
 pub struct UnknownIsa(String);
+
+/// What [`Display`](fmt::Display) says, for `unwrap` and a `main` that returns the error print this.
+impl fmt::Debug for UnknownIsa {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
 
 impl FromStr for Isa {
     type Err = UnknownIsa;

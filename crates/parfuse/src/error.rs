@@ -10,7 +10,7 @@ use parfuse_trace::TraceError;
 use std::fmt;
 
 /// A place in the user's source: `file:line:column`, or empty if unknown.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Place(String);
 
 impl Place {
@@ -29,8 +29,15 @@ impl fmt::Display for Place {
     }
 }
 
+/// As `Display`.
+impl fmt::Debug for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 /// Why a kernel was not made, or a call gave no result.
-#[derive(Clone, PartialEq, Debug, thiserror::Error)]
+#[derive(Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The kernel's text makes no sense: the types do not fit, or it uses something that is not supported.
@@ -198,6 +205,13 @@ pub enum Error {
     /// A panic while the call ran, contained.
     #[error("a panic while the kernel ran: {0}")]
     Panic(String),
+}
+
+/// What [`Display`](fmt::Display) says, for `unwrap` and a `main` that returns the error print this.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 /// The second place, unless it is the first.

@@ -9,10 +9,11 @@
 
 use std::alloc::{self, Layout};
 use std::any::TypeId;
+use std::fmt;
 use std::ptr::NonNull;
 
 /// Why a buffer was not made.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AllocationError {
     /// The size in bytes exceeds what an allocation may have (`isize::MAX`).
     #[error("the array is larger than the address space")]
@@ -23,6 +24,13 @@ pub enum AllocationError {
         /// The size asked for.
         bytes: usize,
     },
+}
+
+/// What [`Display`](fmt::Display) says, for `unwrap` and a `main` that returns the error print this.
+impl fmt::Debug for AllocationError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 /// Owned memory for `len` elements of one type, whose elements need not be initialised.

@@ -43,7 +43,7 @@ pub struct Complaint {
 }
 
 /// The function cannot become a kernel: all mistakes found in it, in the order of the source.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 pub struct TraceError {
     /// The kernel's name.
     pub kernel: String,
@@ -58,6 +58,13 @@ impl fmt::Display for TraceError {
             write!(f, "\n  {complaint}")?;
         }
         Ok(())
+    }
+}
+
+/// What [`Display`](fmt::Display) says, for `unwrap` and a `main` that returns the error print this.
+impl fmt::Debug for TraceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
