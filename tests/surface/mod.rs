@@ -5,6 +5,7 @@ mod comparison;
 mod engines;
 mod errors;
 mod fast;
+mod foreign_programs;
 mod instructions;
 mod messages;
 mod readme;

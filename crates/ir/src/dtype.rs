@@ -53,7 +53,8 @@ macro_rules! define_dtypes {
             }
         }
 
-        $(impl Element for $rust {
+        $(impl Sealed for $rust {}
+        impl Element for $rust {
             const DTYPE: DType = DType::$variant;
             fn scalar(self) -> Scalar { Scalar::$variant(self) }
             fn from_scalar(scalar: Scalar) -> Option<Self> {
@@ -73,13 +74,19 @@ enum Class {
 
 for_each_dtype!(define_dtypes);
 
+/// What keeps [`Element`] to the types of the table: compiled code trusts that a type is what it says it is.
+mod sealed {
+    pub trait Sealed {}
+}
+use sealed::Sealed;
+
 /// A Rust type that can be an array element.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an element type of kernels",
     label = "`{Self}` is not an element type of kernels",
     note = "kernels compute with scalars and arrays of f64, f32, i64, i32, usize and bool"
 )]
-pub trait Element: Copy + Send + Sync + PartialEq + fmt::Debug + 'static {
+pub trait Element: Sealed + Copy + Send + Sync + PartialEq + fmt::Debug + 'static {
     /// The element type.
     const DTYPE: DType;
     /// This value as a [`Scalar`].

@@ -7,6 +7,7 @@
 use crate::rank::{PerAxis, Rank};
 use crate::signature;
 use ndarray::{Array, ArrayRef, ArrayView, ArrayViewMut, Dimension};
+use parfuse_ir::loops::BufferData;
 use parfuse_ir::program::Type;
 use parfuse_ir::{DType, Element, Scalar};
 use smallvec::SmallVec;
@@ -77,6 +78,11 @@ impl RawArray {
         RawArray { mutable: true, ..RawArray::read(address, shape, strides) }
     }
 
+    /// Whether it can hold what a buffer of the kernel holds: elements of its type along as many axes.
+    pub(crate) fn fits(&self, buffer: &BufferData) -> bool {
+        self.mutable && self.dtype == buffer.dtype && self.shape.len() == buffer.rank as usize
+    }
+
     /// Whether the elements lie in row-major order without gaps.
     pub(crate) fn is_row_major(&self) -> bool {
         let mut expected = 1;
@@ -101,8 +107,6 @@ pub(crate) enum Bound {
 #[derive(Debug, Default)]
 pub struct Binder<'a> {
     pub(crate) arguments: SmallVec<[Bound; 8]>,
-    /// Arrays that the caller offers for results, by result number.
-    pub(crate) offers: SmallVec<[Option<RawArray>; 2]>,
     borrows: PhantomData<&'a mut ()>,
 }
 
@@ -119,14 +123,30 @@ impl<'a> Binder<'a> {
     pub fn array_mut<T: Element, D: Dimension>(&mut self, mut view: ArrayViewMut<'a, T, D>) {
         self.arguments.push(Bound::Array(RawArray::written(view.as_mut_ptr(), view.shape(), view.strides())));
     }
+}
+
+/// Arrays that the caller offers for the results of a call, by result number. Nothing keeps them borrowed but the call
+/// that they are made for: they never get into the hands of users.
+#[derive(Debug)]
+pub struct Offers(SmallVec<[Option<RawArray>; 2]>);
+
+impl Offers {
+    /// None.
+    pub(crate) fn none() -> Offers {
+        Offers(SmallVec::new())
+    }
     /// Offers an array for the next result.
     pub(crate) fn offer<T: Element, D: Dimension>(&mut self, view: &mut ArrayRef<T, D>) {
         let address = view.as_mut_ptr();
-        self.offers.push(Some(RawArray::written(address, view.shape(), view.strides())));
+        self.0.push(Some(RawArray::written(address, view.shape(), view.strides())));
     }
     /// Offers nothing for the next result.
     pub(crate) fn offer_nothing(&mut self) {
-        self.offers.push(None);
+        self.0.push(None);
+    }
+    /// All of them.
+    pub(crate) fn by_result(&self) -> &[Option<RawArray>] {
+        &self.0
     }
 }
 

@@ -14,7 +14,7 @@
 //! `parfuse-passes`); stores of different iterations are disjoint (`check_parallel`).
 #![allow(unsafe_code)]
 
-use crate::argument::{Binder, Bound, RawArray};
+use crate::argument::{Binder, Bound, Offers, RawArray};
 use crate::engine::Core;
 use crate::error::{Error, Place};
 use crate::rank::PerAxis;
@@ -161,6 +161,7 @@ pub(crate) fn call(
     core: &Core,
     kernel: &Specialisation,
     binder: &Binder<'_>,
+    offers: &Offers,
     key: u64,
     workers: Option<&dyn Fn() -> Workers>,
     take: &mut dyn FnMut(&mut Outputs<'_>),
@@ -184,12 +185,13 @@ pub(crate) fn call(
         frame,
         workers,
         storage: SmallVec::new(),
-        offers: &binder.offers,
+        offers: offers.by_result(),
         error: None,
     };
     host.storage.resize_with(lane.buffers.len(), || Storage::Nothing);
-    for (number, (result, offer)) in lane.results.iter().zip(&binder.offers).enumerate() {
+    for (number, (result, offer)) in lane.results.iter().zip(host.offers).enumerate() {
         if let (LaneOutput::Buffer(buffer), Some(array)) = (result, offer)
+            && array.fits(&lane.buffers[*buffer])
             && array.is_row_major()
             && kernel.makes_once(*buffer)
             && let place @ Storage::Nothing = &mut host.storage[buffer.index()]

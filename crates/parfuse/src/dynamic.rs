@@ -1,6 +1,6 @@
 //! Calls with arguments and results whose types are known at run time only, for tests that make up programs.
 
-use crate::argument::Binder;
+use crate::argument::{Binder, Offers};
 use crate::call::{Output, Outputs};
 use crate::error::Error;
 use crate::kernel::{Kernel, Variant};
@@ -60,7 +60,7 @@ impl Kernel {
             let mutable = program.params.get(position).is_some_and(|param| param.mutable);
             argument.bind(mutable, &mut binder);
         }
-        self.invoke_untyped(variant, &binder, |outputs| {
+        self.invoke_untyped(variant, &binder, &Offers::none(), |outputs| {
             let results = program.results.iter().map(|value| program.ty(*value));
             results.map(|ty| Dynamic::take(ty, outputs)).collect()
         })

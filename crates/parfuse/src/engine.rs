@@ -208,7 +208,8 @@ impl Engine {
         Ok(Kernel::new(self.core(), name, Ok(program)))
     }
 
-    /// The kernel of a program made by other means than tracing. The program must be well-formed.
+    /// The kernel of a program made by other means than tracing. If it is not
+    /// well-formed, every use of the kernel says so.
     #[doc(hidden)]
     pub fn kernel_of(&self, program: Program) -> Kernel {
         let name = program.name.clone();

@@ -1,6 +1,6 @@
 //! Kernels: a traced program with its compiled specialisations, and the ways to call it.
 
-use crate::argument::{Arguments, Binder};
+use crate::argument::{Arguments, Binder, Offers};
 use crate::call::{self, Outputs};
 use crate::engine::Core;
 use crate::error::Error;
@@ -70,7 +70,13 @@ struct Inner {
 
 impl Kernel {
     /// The kernel of a program. What fast mathematics makes of it is settled here, for whoever runs or shows it.
-    pub(crate) fn new(core: Arc<Core>, name: &str, mut program: Result<Program, Error>) -> Kernel {
+    ///
+    /// Whoever made the program: all stages, and in the end machine code, rely on its being well-formed.
+    pub(crate) fn new(core: Arc<Core>, name: &str, program: Result<Program, Error>) -> Kernel {
+        let mut program = program.and_then(|program| match program.verify() {
+            Ok(()) => Ok(program),
+            Err(error) => Err(Error::Compile(format!("the program of `{name}` is not well-formed: {error}"))),
+        });
         if let Ok(program) = &mut program {
             let _ = relax_floats(program);
         }
@@ -135,7 +141,7 @@ impl Kernel {
     ) -> Result<R, Error> {
         let mut binder = Binder::default();
         bind(&mut binder);
-        self.invoke::<R, R>(variant, &binder, R::take)
+        self.invoke::<R, R>(variant, &binder, &Offers::none(), R::take)
     }
 
     /// As [`call`](Kernel::call), writing the result into `into`.
@@ -146,10 +152,10 @@ impl Kernel {
         bind: impl FnOnce(&mut Binder<'a>),
         mut into: R::Into<'_>,
     ) -> Result<(), Error> {
-        let mut binder = Binder::default();
+        let (mut binder, mut offers) = (Binder::default(), Offers::none());
         bind(&mut binder);
-        R::offer(&mut into, &mut binder);
-        self.invoke::<R, _>(variant, &binder, |outputs| R::store(into, outputs))?
+        R::offer(&mut into, &mut offers);
+        self.invoke::<R, _>(variant, &binder, &offers, |outputs| R::store(into, outputs))?
     }
 
     /// Runs one variant and takes its results, which are of the types of `R`.
@@ -157,10 +163,11 @@ impl Kernel {
         &self,
         variant: Variant,
         binder: &Binder<'_>,
+        offers: &Offers,
         take: impl FnOnce(&mut Outputs<'_>) -> T,
     ) -> Result<T, Error> {
         fits::check_results::<R>(&self.0.name, self.traced()?)?;
-        self.invoke_untyped(variant, binder, take)
+        self.invoke_untyped(variant, binder, offers, take)
     }
 
     /// Runs one variant; whoever takes the results knows their types.
@@ -168,10 +175,11 @@ impl Kernel {
         &self,
         variant: Variant,
         binder: &Binder<'_>,
+        offers: &Offers,
         take: impl FnOnce(&mut Outputs<'_>) -> T,
     ) -> Result<T, Error> {
         let (mut take, mut taken) = (Some(take), None);
-        self.launch(variant, binder, &mut |outputs| taken = take.take().map(|take| take(outputs)))?;
+        self.launch(variant, binder, offers, &mut |outputs| taken = take.take().map(|take| take(outputs)))?;
         Ok(taken.expect("the results of a call that succeeds are taken once"))
     }
 
@@ -181,6 +189,7 @@ impl Kernel {
         &self,
         variant: Variant,
         binder: &Binder<'_>,
+        offers: &Offers,
         take: &mut dyn FnMut(&mut Outputs<'_>),
     ) -> Result<(), Error> {
         fits::check_arguments(&self.0.name, self.traced()?, binder)?;
@@ -195,7 +204,7 @@ impl Kernel {
         let pool = &self.0.core.pool;
         let workers: &dyn Fn() -> Workers = &|| pool.workers();
         let workers = (variant == Variant::Parallel).then_some(workers);
-        call::call(&self.0.core, specialisation, binder, plain::next_key(), workers, take)
+        call::call(&self.0.core, specialisation, binder, offers, plain::next_key(), workers, take)
     }
 
     #[inline]

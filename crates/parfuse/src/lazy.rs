@@ -4,7 +4,7 @@
 //! kept in the engine by the expression's structure. Equality of the whole structure decides; the hash only
 //! finds the bucket.
 
-use crate::argument::{Argument, Binder};
+use crate::argument::{Argument, Binder, Offers};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::kernel::{Kernel, Variant};
@@ -76,7 +76,7 @@ impl EvalCache {
         let binder = session.binder.into_inner();
         let program = tracer.finish(result, ReturnKind::Types(R::kinds()))?;
         let kernel = self.kernel(engine, program);
-        kernel.invoke::<R, R>(Variant::Parallel, &binder, R::take)
+        kernel.invoke::<R, R>(Variant::Parallel, &binder, &Offers::none(), R::take)
     }
 
     fn kernel(&self, engine: &Engine, program: Program) -> Kernel {

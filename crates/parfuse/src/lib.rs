@@ -44,6 +44,7 @@ mod lazy;
 mod plain;
 mod rank;
 mod returned;
+mod sealed;
 mod signature;
 mod special_functions;
 mod specialise;

@@ -1,12 +1,13 @@
 //! What a kernel can return: the [`Returned`] trait.
 
-use crate::argument::{Arguments, Binder};
+use crate::argument::{Arguments, Binder, Offers};
 use crate::call::{Output, Outputs};
 use crate::compare::{Agreement, CompareOptions, Comparison};
 use crate::error::Error;
 use crate::kernel::{Kernel, Variant};
 use crate::rank::Rank;
-use ndarray::{Array, ArrayRef};
+use crate::sealed::Sealed;
+use ndarray::{Array, ArrayRef, Dimension};
 use parfuse_ir::Element;
 use parfuse_ir::program::Type;
 
@@ -15,7 +16,7 @@ use parfuse_ir::program::Type;
     message = "a kernel cannot return `{Self}`",
     note = "a kernel returns nothing, a scalar (f64, f32, i64, i32, usize, bool), an owned array such as `Array1<f64>`, or a tuple of these"
 )]
-pub trait Returned: Sized {
+pub trait Returned: Sealed + Sized {
     /// Where the `_into` forms of a kernel write the result: `&mut ArrayRef` for an array, `&mut T` for a scalar.
     type Into<'b>;
 
@@ -26,7 +27,7 @@ pub trait Returned: Sized {
     /// Takes the results of a call.
     fn take(outputs: &mut Outputs<'_>) -> Self;
     /// Offers arrays for the results of a call.
-    fn offer(into: &mut Self::Into<'_>, binder: &mut Binder<'_>);
+    fn offer(into: &mut Self::Into<'_>, offers: &mut Offers);
     /// Writes results that were not computed in place.
     ///
     /// # Errors
@@ -70,7 +71,8 @@ pub trait Returned: Sized {
 }
 
 macro_rules! return_scalars {
-    ($($ty:ty),*) => { $(impl Returned for $ty {
+    ($($ty:ty),*) => { $(impl Sealed for $ty {}
+    impl Returned for $ty {
         type Into<'b> = &'b mut $ty;
         fn kinds() -> Vec<Type> { vec![Type::Scalar(<$ty as Element>::DTYPE)] }
         #[inline]
@@ -83,7 +85,7 @@ macro_rules! return_scalars {
                 _ => unreachable!("a scalar result"),
             }
         }
-        fn offer(_: &mut &mut $ty, binder: &mut Binder<'_>) { binder.offer_nothing() }
+        fn offer(_: &mut &mut $ty, offers: &mut Offers) { offers.offer_nothing() }
         fn store(into: &mut $ty, outputs: &mut Outputs<'_>) -> Result<(), Error> {
             *into = Self::take(outputs);
             Ok(())
@@ -94,6 +96,7 @@ macro_rules! return_scalars {
 }
 return_scalars!(f64, f32, i64, i32, usize, bool);
 
+impl<T, D: Dimension> Sealed for Array<T, D> {}
 impl<T: Element, D: Rank> Returned for Array<T, D> {
     type Into<'b> = &'b mut ArrayRef<T, D>;
 
@@ -110,8 +113,8 @@ impl<T: Element, D: Rank> Returned for Array<T, D> {
         dimension.slice_mut().copy_from_slice(&shape);
         Array::from_shape_vec(dimension, elements).expect("a result has the shape it was allocated with")
     }
-    fn offer(into: &mut &mut ArrayRef<T, D>, binder: &mut Binder<'_>) {
-        binder.offer(*into);
+    fn offer(into: &mut &mut ArrayRef<T, D>, offers: &mut Offers) {
+        offers.offer(*into);
     }
     fn store(into: &mut ArrayRef<T, D>, outputs: &mut Outputs<'_>) -> Result<(), Error> {
         if outputs.skip_in_place() {
@@ -136,6 +139,7 @@ impl<T: Element, D: Rank> Returned for Array<T, D> {
     }
 }
 
+impl Sealed for () {}
 impl Returned for () {
     type Into<'b> = ();
     fn kinds() -> Vec<Type> {
@@ -145,7 +149,7 @@ impl Returned for () {
         true
     }
     fn take(_: &mut Outputs<'_>) {}
-    fn offer(_: &mut (), _: &mut Binder<'_>) {}
+    fn offer(_: &mut (), _: &mut Offers) {}
     fn store(_: (), _: &mut Outputs<'_>) -> Result<(), Error> {
         Ok(())
     }
@@ -156,12 +160,13 @@ impl Returned for () {
 }
 
 macro_rules! return_tuples {
-    ($(($($name:ident $index:tt),*)),*) => { $(impl<$($name: Returned),*> Returned for ($($name,)*) {
+    ($(($($name:ident $index:tt),*)),*) => { $(impl<$($name),*> Sealed for ($($name,)*) {}
+    impl<$($name: Returned),*> Returned for ($($name,)*) {
         type Into<'b> = ($($name::Into<'b>,)*);
         fn accepts(types: &mut dyn Iterator<Item = Type>) -> bool { $($name::accepts(types))&&* }
         fn kinds() -> Vec<Type> { let mut all = Vec::new(); $(all.extend($name::kinds());)* all }
         fn take(outputs: &mut Outputs<'_>) -> Self { ($($name::take(outputs),)*) }
-        fn offer(into: &mut Self::Into<'_>, binder: &mut Binder<'_>) { $($name::offer(&mut into.$index, binder);)* }
+        fn offer(into: &mut Self::Into<'_>, offers: &mut Offers) { $($name::offer(&mut into.$index, offers);)* }
         fn store(into: Self::Into<'_>, outputs: &mut Outputs<'_>) -> Result<(), Error> { $($name::store(into.$index, outputs)?;)* Ok(()) }
         fn compare_elements(&self, other: &Self, agreement: &mut Agreement) { $(self.$index.compare_elements(&other.$index, agreement);)* }
         fn longest(&self) -> usize { 0usize $(.max(self.$index.longest()))* }
