@@ -78,6 +78,10 @@ pub enum Error {
         message: String,
     },
 
+    /// Several of the three kinds of mistakes above, in the order of the source.
+    #[error("{}", lines(.0))]
+    Several(Vec<Error>),
+
     /// The code generator failed: a limit or a defect of ours, not the user's mistake.
     #[error("the code generator failed: {0}")]
     Compile(String),
@@ -214,6 +218,10 @@ impl fmt::Debug for Error {
     }
 }
 
+fn lines(errors: &[Error]) -> String {
+    errors.iter().map(Error::to_string).collect::<Vec<_>>().join("\n")
+}
+
 /// The second place, unless it is the first.
 fn also_at(first: &Place, second: &Place) -> String {
     if first == second { String::new() } else { format!(", here and at {second}") }
@@ -251,8 +259,17 @@ impl Error {
         }
     }
 
-    /// The error for a program that the passes refuse.
-    pub(crate) fn from_rejection(rejection: Rejection, files: &Files) -> Error {
+    /// The error for a program that the passes refuse for these reasons, of which there is at least one.
+    pub(crate) fn from_rejections(rejections: Vec<Rejection>, files: &Files) -> Error {
+        let mut errors: Vec<Error> =
+            rejections.into_iter().map(|one| Error::from_rejection(one, files)).collect();
+        match errors.len() {
+            1 => errors.remove(0),
+            _ => Error::Several(errors),
+        }
+    }
+
+    fn from_rejection(rejection: Rejection, files: &Files) -> Error {
         let place = |loc| Place::new(files, loc);
         let message = rejection.to_string();
         let first = place(rejection.locs().first().copied().unwrap_or(Loc::NONE));

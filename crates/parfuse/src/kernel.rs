@@ -243,6 +243,33 @@ impl Kernel {
         }
     }
 
+    /// Looks for mistakes without arguments and without making code: what a call would refuse before it runs, whatever
+    /// its arguments are. Meant for a test of each kernel.
+    ///
+    /// ```
+    /// # use ndarray::ArrayRef1;
+    /// # use parfuse::prelude::*;
+    /// #[kernel]
+    /// fn norm(a: &ArrayRef1<f64>) -> f64 {
+    ///     (a * a).sum().sqrt()
+    /// }
+    ///
+    /// # #[allow(unused)]
+    /// #[test]
+    /// fn norm_is_a_kernel() {
+    ///     norm::kernel().check().unwrap();
+    /// }
+    /// # norm::kernel().check().unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// Every mistake found: [`Error::Trace`] with all those of types and of what is supported; if there are none,
+    /// the races and the variables that are not reductions, as [`Error::Several`] if there is more than one.
+    pub fn check(&self) -> Result<(), Error> {
+        let program = self.traced()?;
+        Specialisation::lower(program, &Signature::contiguous(&program.params)).map(|_| ())
+    }
+
     /// The number of threads that parallel calls use.
     pub fn threads(&self) -> usize {
         self.0.core.pool.threads()

@@ -13,7 +13,7 @@ use parfuse_ir::lane::{Lane, Node, Slot};
 use parfuse_ir::loops::{Buffer, Loops, Origin};
 use parfuse_ir::program::{Param, Program, Type};
 use parfuse_passes::pipeline::Options;
-use parfuse_passes::{check_parallel, invert_divisors, lower_arrays, optimize, vectorize};
+use parfuse_passes::{check_parallel, find_mistakes, invert_divisors, lower_arrays, optimize, vectorize};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -47,9 +47,7 @@ impl Specialisation {
     /// Runs the whole pipeline.
     pub(crate) fn new(core: &Core, program: &Program, signature: &Signature) -> Result<Self, Error> {
         let start = Instant::now();
-        let rejected = |rejection| Error::from_rejection(rejection, &program.files);
-        let mut loops = lower_arrays(program, &signature.layouts(&program.params)).map_err(rejected)?;
-        check_parallel(&loops).map_err(rejected)?;
+        let mut loops = Specialisation::lower(program, signature)?;
         optimize(&mut loops, &Options { fuse: core.fuse });
         let mut lane = vectorize(&loops);
         // Without masks in registers of their own, or many lanes, its tests take longer than the divisions.
@@ -74,6 +72,13 @@ impl Specialisation {
             work,
             promoted,
         })
+    }
+
+    /// The program as loops whose iterations are independent, or every mistake that keeps it from becoming that.
+    pub(crate) fn lower(program: &Program, signature: &Signature) -> Result<Loops, Error> {
+        let layouts = signature.layouts(&program.params);
+        let lowered = lower_arrays(program, &layouts).ok().filter(|loops| check_parallel(loops).is_ok());
+        lowered.ok_or_else(|| Error::from_rejections(find_mistakes(program, &layouts), &program.files))
     }
 
     /// Whether every call makes this buffer's array at most once. What a loop or another statement makes anew may
