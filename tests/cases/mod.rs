@@ -8,7 +8,7 @@
 //! random          distributions, and their numbering
 //! kernels         the seven example kernels           bad_input           every mistake an error, nothing dies
 //! nests           which loop runs in lanes            language            each construct that kernels know
-//! alignment       arrays that begin anywhere
+//! alignment       arrays that begin anywhere              moves           swaps, and what else is handed over
 //! ```
 
 mod ways;
@@ -20,6 +20,7 @@ mod fusion;
 mod indices;
 mod kernels;
 mod language;
+mod moves;
 mod nests;
 mod prange_spaces;
 mod random;

@@ -46,6 +46,7 @@ impl Translator<'_> {
                     format!("`{primitive}` is not a type of kernels: use f64 f32 i64 i32 usize bool");
                 self.unsupported(function, message)
             }
+            [.., module] if module == "mem" => self.exchange(call, name),
             [.., ty] if ty.starts_with(char::is_uppercase) => self.array_function(call, &function.path, name),
             [] if self.scope.get(name).is_some() => {
                 self.unsupported(function, "only functions with `#[kernel]` can be called, not variables")

@@ -12,7 +12,7 @@
 //! construct at its own place.
 //!
 //! ```text
-//! input ──▶ stmt, pattern, expr, call ──▶ emit, variants   diagnose collects the complaints of all of them
+//! input ──▶ stmt, pattern, expr, call, exchange ──▶ emit, variants   diagnose collects the complaints of all of them
 //!            (a Translator: scope inside)
 //! ```
 
@@ -20,6 +20,7 @@ mod annotation;
 mod call;
 mod diagnose;
 mod emit;
+mod exchange;
 mod expr;
 mod input;
 mod methods;

@@ -9,7 +9,7 @@
 use crate::diagnose;
 use crate::translator::{Translator, hygienic};
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Block, Expr, Item, Local, Member, Stmt, StmtMacro};
 
@@ -180,18 +180,14 @@ impl Translator<'_> {
                 // All parts are evaluated before the first is assigned: `(a, b) = (b, a)` swaps.
                 let whole = hygienic("whole");
                 let value = self.expr(value);
-                let (mut parts, mut assignments) = (TokenStream::new(), TokenStream::new());
-                for (position, target) in tuple.elems.iter().enumerate() {
-                    let part = format_ident!("part_{position}", span = whole.span());
+                let part = |position| {
                     let index = proc_macro2::Literal::usize_unsuffixed(position);
-                    parts.extend(quote! {
-                        let #part = #t.bind("", #t.field(#whole, #index, #place), ::core::option::Option::None, #place);
-                    });
-                    if !matches!(target, Expr::Infer(_)) {
-                        assignments.extend(self.assign_value(target, quote!(#part), &place));
-                    }
-                }
-                quote!({ let #whole = #value; #parts #assignments })
+                    quote!(#t.field(#whole, #index, #place))
+                };
+                let targets: Vec<Expr> = tuple.elems.iter().cloned().collect();
+                let values: Vec<TokenStream> = (0..targets.len()).map(part).collect();
+                let assignments = self.assign_all(&targets, &values, span);
+                quote!({ let #whole = #value; #assignments })
             }
             Expr::Infer(_) => self.value_statement(value),
             target => {
@@ -202,7 +198,12 @@ impl Translator<'_> {
     }
 
     /// Sets a variable or an element. The value is evaluated before the index, as in Rust.
-    fn assign_value(&mut self, target: &Expr, value: TokenStream, place: &TokenStream) -> TokenStream {
+    pub(crate) fn assign_value(
+        &mut self,
+        target: &Expr,
+        value: TokenStream,
+        place: &TokenStream,
+    ) -> TokenStream {
         let (t, new) = (self.t.clone(), hygienic("new"));
         match strip(target) {
             Expr::Index(indexed) => {
@@ -258,7 +259,9 @@ impl Translator<'_> {
                 Some(quote_spanned!(path.span()=> #path))
             }
             Expr::Unary(unary) if matches!(unary.op, syn::UnOp::Deref(_)) => {
-                self.assigned_variable(&unary.expr)
+                let (variable, t) = (self.assigned_variable(&unary.expr)?, self.t.clone());
+                let place = self.place(unary.span());
+                Some(quote!(#t.unary("*", #variable, #place)))
             }
             Expr::Reference(reference) => self.assigned_variable(&reference.expr),
             Expr::Field(field) if matches!(field.member, Member::Unnamed(_)) => {

@@ -31,7 +31,7 @@ impl Tracer {
                 Ok(Kind::Plain(state.op(ScalarOp::Not, &[value], at)?))
             }
             "&" | "&mut" => Ok(state.borrow(v)),
-            "*" => Ok(state.kind(v)),
+            "*" => Ok(state.dereference(v)),
             _ => mistake(format!("the operator `{op}` is not supported in a kernel")),
         })
     }
@@ -131,6 +131,14 @@ impl State {
     pub(crate) fn borrow(&mut self, handle: u32) -> Kind {
         match self.kind(handle) {
             Kind::Variable { var, .. } => Kind::Variable { var, borrowed: true },
+            kind => kind,
+        }
+    }
+
+    /// `*v`: the variable that a reference refers to.
+    fn dereference(&self, handle: u32) -> Kind {
+        match self.kind(handle) {
+            Kind::Variable { var, .. } => Kind::Variable { var, borrowed: false },
             kind => kind,
         }
     }

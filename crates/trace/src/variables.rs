@@ -243,6 +243,13 @@ impl State {
                          elements"
                     ));
                 }
+                if matches!(self.kind(target), Kind::Variable { borrowed: true, .. }) {
+                    return mistake(format!(
+                        "a reference to `{name}` cannot be made to refer to another array in a kernel; assign to \
+                         the array behind it, `*reference = …`, or swap the arrays themselves, \
+                         `(a, b) = (b, a)`"
+                    ));
+                }
                 self.unify(expected.dtype, found.dtype, &format!("the assignment to `{name}`"))?;
                 self.set_var(var, value);
                 Ok(())

@@ -76,6 +76,11 @@ impl Lowering<'_> {
                     Ok(lowering.emit(Expr::Cast(elements[0]), dtype, loc))
                 })
             }
+            program::Expr::Copy(from) if self.last_reads.contains_key(&value) => {
+                let from = self.array(*from);
+                self.hand_over(fresh, from);
+                Ok(fresh)
+            }
             program::Expr::Copy(from) => {
                 let (shape, operands) = self.operands(&[*from], loc);
                 self.elementwise(fresh, shape, operands, source, |_, elements, _| Ok(elements[0]))
@@ -118,7 +123,7 @@ impl Lowering<'_> {
 
     /// The block of a `map` assigns only variables of its own.
     fn refuse_assignments(&self, body: &program::Block) -> Result<(), Rejection> {
-        let assigned = scan::effects(self.program, &[body]).assigned;
+        let assigned = scan::effects(self.program, &[body], self.last_reads).assigned;
         match assigned.iter().find(|var| self.declared.contains(var)) {
             None => Ok(()),
             Some(&var) => Err(Rejection::NotAReduction {
@@ -232,6 +237,17 @@ impl Lowering<'_> {
                 self.emit(Expr::Load { buffer: *buffer, index }, self.output.buffers[*buffer].dtype, loc)
             }
         }
+    }
+
+    /// Gives the array of one buffer to another.
+    pub(super) fn hand_over(&mut self, to: Buffer, from: Buffer) {
+        if to == from {
+            return;
+        }
+        let shape = self.shape(from);
+        self.known.shapes.remove(&from);
+        self.known.shapes.insert(to, shape);
+        self.block.push(Stmt::Move { to, from });
     }
 
     /// A fresh copy of an array.

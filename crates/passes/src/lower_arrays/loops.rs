@@ -111,7 +111,7 @@ impl Lowering<'_> {
         cond: program::Value,
         body: &Block,
     ) -> Result<(), Rejection> {
-        let in_header = scan::effects(self.program, &[header]);
+        let in_header = scan::effects(self.program, &[header], self.last_reads);
         self.repeated(&[header, body], |lowering| {
             let (header, _, cond) = lowering.nested(|lowering| {
                 lowering.statements(header)?;
@@ -130,7 +130,7 @@ impl Lowering<'_> {
         blocks: &[&Block],
         build: impl Fn(&mut Self) -> Result<(Stmt, Known), Rejection>,
     ) -> Result<(), Rejection> {
-        let effects = scan::effects(self.program, blocks);
+        let effects = scan::effects(self.program, blocks, self.last_reads);
         let buffers = self.local_arrays(&effects);
         self.forget(&effects, false);
         loop {
@@ -166,7 +166,7 @@ impl Lowering<'_> {
     }
 
     fn prange(&mut self, index: program::Value, range: Range, body: &Block) -> Result<(), Rejection> {
-        let effects = scan::effects(self.program, &[body]);
+        let effects = scan::effects(self.program, &[body], self.last_reads);
         let reduced = reductions::recognise(self.program, body, &effects, &self.declared, range.loc)?;
         self.read_before(&effects, &reduced)?;
         let stream = self.streams.is_some().then(|| self.next_stream()).filter(|_| effects.draws);

@@ -16,6 +16,7 @@
 
 mod arrays;
 mod expressions;
+mod last_reads;
 mod loops;
 mod random;
 mod reductions;
@@ -42,7 +43,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 /// If the program is malformed or an array parameter has no layout.
 pub fn lower_arrays(program: &Program, layouts: &[Option<Layout>]) -> Result<Loops, Rejection> {
     let uses = scan::uses(program);
-    let mut lowering = Lowering::new(program, &uses, layouts);
+    let last_reads = last_reads::last_reads(program, &uses);
+    let mut lowering = Lowering::new(program, &uses, &last_reads, layouts);
     lowering.start_streams();
     lowering.statements(&program.body)?;
     lowering.results();
@@ -57,6 +59,8 @@ struct Lowering<'a> {
     program: &'a Program,
     /// How often each value is used.
     uses: &'a HashMap<program::Value, u32>,
+    /// The copies that take over the array of a variable.
+    last_reads: &'a HashMap<program::Value, program::Var>,
     output: Loops,
     /// Goes in front of everything: the lengths of parameters.
     prologue: Vec<Stmt>,
@@ -117,7 +121,12 @@ struct Parallel {
 }
 
 impl<'a> Lowering<'a> {
-    fn new(program: &'a Program, uses: &'a HashMap<program::Value, u32>, layouts: &[Option<Layout>]) -> Self {
+    fn new(
+        program: &'a Program,
+        uses: &'a HashMap<program::Value, u32>,
+        last_reads: &'a HashMap<program::Value, program::Var>,
+        layouts: &[Option<Layout>],
+    ) -> Self {
         let output = Loops {
             name: program.name.clone(),
             params: program.params.clone(),
@@ -132,6 +141,7 @@ impl<'a> Lowering<'a> {
         let mut lowering = Lowering {
             program,
             uses,
+            last_reads,
             output,
             prologue: Vec::new(),
             block: Vec::new(),

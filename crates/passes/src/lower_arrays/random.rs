@@ -44,7 +44,7 @@ pub(super) struct DrawPlace {
 impl Lowering<'_> {
     /// Makes the counter of streams if the program draws any random number.
     pub(super) fn start_streams(&mut self) {
-        if scan::effects(self.program, &[&self.program.body]).draws {
+        if scan::effects(self.program, &[&self.program.body], self.last_reads).draws {
             let streams = self.variable("streams", DType::I64);
             let zero = self.constant(Scalar::I64(0));
             self.set(streams, zero);

@@ -120,7 +120,8 @@ impl<'a> Chains<'a> {
                 Ok(())
             }
             Stmt::While { .. } | Stmt::For { .. } => {
-                let assigns = scan::effects(self.program, &nested).assigned.contains(&self.var);
+                let assigns =
+                    scan::effects(self.program, &nested, &HashMap::new()).assigned.contains(&self.var);
                 if assigns {
                     self.new_version();
                 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 /// What running a block may do to what is known before it.
 #[derive(Clone, Default, Debug)]
 pub(super) struct Effects {
-    /// The variables it assigns.
+    /// The variables it assigns, and those whose array it hands over.
     pub assigned: BTreeSet<Var>,
     /// The variables it reads, or of which it sets elements.
     pub read: BTreeSet<Var>,
@@ -17,8 +17,8 @@ pub(super) struct Effects {
     pub parallel: bool,
 }
 
-/// What some blocks of a program do.
-pub(super) fn effects(program: &Program, blocks: &[&Block]) -> Effects {
+/// What some blocks of a program do; `last_reads` are the copies that take over the array of a variable.
+pub(super) fn effects(program: &Program, blocks: &[&Block], last_reads: &HashMap<Value, Var>) -> Effects {
     let mut effects = Effects::default();
     let mut pending: Vec<&Block> = blocks.to_vec();
     while let Some(block) = pending.pop() {
@@ -29,6 +29,7 @@ pub(super) fn effects(program: &Program, blocks: &[&Block]) -> Effects {
                     Expr::Var(var) => {
                         effects.read.insert(*var);
                     }
+                    Expr::Copy(_) => effects.assigned.extend(last_reads.get(value)),
                     Expr::Random { .. } => effects.draws = true,
                     _ => {}
                 },

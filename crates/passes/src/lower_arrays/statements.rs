@@ -16,7 +16,7 @@ impl Lowering<'_> {
         for (i, stmt) in block.iter().enumerate() {
             match stmt {
                 program::Stmt::Let(value) => {
-                    let destination = self.destination(*value, block.get(i + 1));
+                    let destination = self.destination(*value, &block[i + 1..]);
                     self.evaluate(*value, destination)?;
                 }
                 program::Stmt::Assign { var, value } => self.assign(*var, *value)?,
@@ -42,19 +42,25 @@ impl Lowering<'_> {
     }
 
     /// The local array variable that the next statement assigns a value to which has no other use. The
-    /// block of a `map` may read that variable anywhere, so its elements cannot go there at once.
-    fn destination(&self, value: program::Value, next: Option<&program::Stmt>) -> Option<program::Var> {
-        match next {
-            Some(program::Stmt::Assign { var, value: assigned })
-                if *assigned == value
-                    && self.uses.get(&value) == Some(&1)
-                    && self.program.vars[*var].param.is_none()
-                    && !matches!(self.program.values[value].expr, program::Expr::Map { .. }) =>
-            {
-                Some(*var)
-            }
-            _ => None,
+    /// block of a `map` may read that variable anywhere, so its elements cannot go there at once. An array that is
+    /// handed over may go there in front of other assignments: that is how arrays change places.
+    fn destination(&self, value: program::Value, rest: &[program::Stmt]) -> Option<program::Var> {
+        let is_map = matches!(self.program.values[value].expr, program::Expr::Map { .. });
+        if self.uses.get(&value) != Some(&1) || is_map {
+            return None;
         }
+        for stmt in rest {
+            let program::Stmt::Assign { var, value: assigned } = stmt else { return None };
+            if *assigned == value {
+                let is_local = self.program.vars[*var].param.is_none();
+                return (is_local && self.array_vars.contains_key(var)).then_some(*var);
+            }
+            let reads = matches!(self.program.values[*assigned].expr, program::Expr::Var(_));
+            if reads || !self.last_reads.contains_key(&value) {
+                return None;
+            }
+        }
+        None
     }
 
     fn assign(&mut self, var: program::Var, value: program::Value) -> Result<(), Rejection> {
@@ -75,10 +81,7 @@ impl Lowering<'_> {
         }
         let own = self.temporaries.get(&value) == Some(&self.serial);
         if own && self.uses.get(&value) == Some(&1) {
-            let shape = self.shape(from);
-            self.known.shapes.remove(&from);
-            self.known.shapes.insert(to, shape);
-            self.block.push(Stmt::Move { to, from });
+            self.hand_over(to, from);
         } else {
             self.copy_to(to, from, loc);
         }
@@ -87,7 +90,7 @@ impl Lowering<'_> {
 
     fn branch(&mut self, cond: program::Value, then: &Block, otherwise: &Block) -> Result<(), Rejection> {
         let cond = self.scalar(cond);
-        let effects = scan::effects(self.program, &[then, otherwise]);
+        let effects = scan::effects(self.program, &[then, otherwise], self.last_reads);
         let (then, after_then, ()) = self.nested(|lowering| lowering.statements(then))?;
         let (otherwise, after_otherwise, ()) = self.nested(|lowering| lowering.statements(otherwise))?;
         self.block.push(Stmt::If { cond, then, otherwise });

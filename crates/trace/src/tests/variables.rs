@@ -222,3 +222,22 @@ fn what_is_not_a_variable_cannot_be_changed() {
         ],
     );
 }
+
+#[test]
+fn references_keep_referring_to_their_arrays() {
+    check_mistakes(
+        |t| {
+            let zeros = || t.new_array("zeros", Some(DType::F64), None, &[t.lift(3usize, line(1))], line(1));
+            let (a, b) = (t.variable("a", zeros(), line(1)), t.variable("b", zeros(), line(2)));
+            let r = t.variable("r", t.unary("&mut", a, line(3)), line(3));
+            t.assign(r, t.unary("&mut", b, line(4)), line(4));
+            // What is behind it may be replaced.
+            t.assign(t.unary("*", r, line(5)), b, line(5));
+            t.unit()
+        },
+        &[
+            "kernel.rs:4:5: a reference to `a` cannot be made to refer to another array in a kernel; assign to the \
+           array behind it, `*reference = …`, or swap the arrays themselves, `(a, b) = (b, a)`",
+        ],
+    );
+}
