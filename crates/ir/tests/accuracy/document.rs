@@ -11,7 +11,8 @@
 //! What costs nothing is tested always: that the table lists the functions that exist, with the operations that
 //! they take now.
 
-use super::{FUNCTIONS, Function, NEAR_ZERO, NEAR_ZERO_F32, between, rows, samples};
+use super::functions::{FUNCTIONS, Function};
+use super::{NEAR_ZERO, NEAR_ZERO_F32, rows, samples};
 use super::{distance, distance_f32, error_f32, error_f64};
 use parfuse_ir::ScalarOp;
 use parfuse_ir::lane::{LaneOp, LaneType};
@@ -125,7 +126,7 @@ fn measure_f64(function: &Function) -> Figures {
     let mut state = 1;
     for range in function.ranges {
         for _ in 0..samples() / function.ranges.len() {
-            let (x, y) = (between(*range, &mut state), between(function.seconds[0], &mut state));
+            let (x, y) = function.arguments(*range, function.seconds[0], &mut state);
             let (actual, expected) = (function.apply_f64(x, y), (function.reference)(x, y));
             figures.add_sample(function, distance(actual, expected), near(x, actual - expected));
         }
@@ -149,7 +150,7 @@ fn measure_f32(function: &Function) -> Figures {
     let mut state = 1;
     for range in function.ranges_f32 {
         for _ in 0..samples() / function.ranges_f32.len() {
-            let (x, y) = (between(*range, &mut state), between(function.seconds[1], &mut state));
+            let (x, y) = function.arguments(*range, function.seconds[1], &mut state);
             let (distance, is_near_zero) = measure(&mut figures, x as f32, y as f32);
             figures.add_sample(function, distance, is_near_zero);
         }
