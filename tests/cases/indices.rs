@@ -163,17 +163,75 @@ fn stride_that_wraps(a: &mut ArrayRef1<i64>) {
     }
 }
 
+#[kernel]
+fn narrowed_step(a: &mut ArrayRef1<i64>, n: usize, m: usize) -> f64 {
+    let mut c = 0.0;
+    for j in (0..10usize).step_by(n) {
+        c += j as f64;
+    }
+    let k = (n as i32) as usize;
+    for i in prange(0..m) {
+        a[i * k] += 1;
+    }
+    c
+}
+
+#[kernel]
+fn step_that_wraps(a: &mut ArrayRef1<i64>, n: usize, m: usize) -> f64 {
+    let mut c = 0.0;
+    for j in (0..10usize).step_by(n) {
+        c += j as f64;
+    }
+    for i in prange(0..m) {
+        if i % 2 == 0 {
+            a[i * n] += 1;
+        }
+    }
+    c
+}
+
+#[kernel]
+fn narrow_index(a: &mut ArrayRef1<i64>, n: usize) {
+    for i in prange(0..n) {
+        a[(i as i32) as usize] += 1;
+    }
+}
+
+#[kernel]
+fn every_other_element(a: &mut ArrayRef1<i64>) {
+    for i in prange(0..(a.len() - 1) / 2) {
+        a[2 * i + 1] = a[2 * i] - 3 * a[2 * i + 2];
+    }
+}
+
+#[kernel]
+fn own_step(a: &mut ArrayRef1<i64>, b: &ArrayRef1<i64>, step: usize) {
+    for i in prange((0..a.len()).step_by(step)) {
+        if b[i] > 2 {
+            a[i] += b[i];
+        }
+    }
+}
+
 #[test]
 fn elements_are_proven_apart_by_constant_strides_alone() {
     for n in [2, 3, 9, 8192, 9001, 40_000] {
         every_way!(swap_pairs(&mut a) with a = Array1::from_shape_fn(n, |i| i as i64));
         every_way!(write_pairs(&mut a) with a = Array1::from_shape_fn(n, |i| i as i64));
+        every_way!(every_other_element(&mut a) with a = Array1::from_shape_fn(n + 1, |i| i as i64));
+        let b = Array1::from_shape_fn(n, |i| i as i64 % 7);
+        for step in [1, 3, usize::MAX] {
+            every_way!(own_step(&mut a, &b, step) with a = Array1::from_shape_fn(n, |i| i as i64));
+        }
     }
     for error in [
         error_of!(unknown_step(&mut Array1::zeros(9), 2)),
         error_of!(unknown_stride(&mut Array1::zeros(9), 1)),
         error_of!(low_bits(&mut Array1::zeros(9), 9)),
         error_of!(stride_that_wraps(&mut Array1::zeros(9))),
+        error_of!(narrowed_step(&mut Array1::zeros(9), 1 << 32, 1000)),
+        error_of!(step_that_wraps(&mut Array1::zeros(9), 1 << 63, 1000)),
+        error_of!(narrow_index(&mut Array1::zeros(9), 9)),
     ] {
         assert!(matches!(&error, Error::PossibleRace { array, .. } if array == "a"), "{error}");
     }

@@ -23,7 +23,8 @@ use crate::Changed;
 use crate::walk::{Renames, blocks_mut};
 use parfuse_ir::loops::{Block, Expr, Loops, Stmt, Value};
 use parfuse_ir::{DType, ScalarOp};
-use ranges::{Range, Ranges};
+use ranges::Range;
+pub(crate) use ranges::Ranges;
 
 /// Expressions of greater depth stay as they are.
 const MAX_DEPTH: u32 = 16;

@@ -42,7 +42,7 @@ impl Range {
 }
 
 /// The ranges found so far.
-pub(super) struct Ranges {
+pub(crate) struct Ranges {
     known: HashMap<Value, Option<Range>>,
     /// The number of iterations of the loop that an index belongs to.
     extents: HashMap<Value, Value>,
@@ -63,6 +63,17 @@ impl Ranges {
             });
         }
         Ranges { known: HashMap::new(), extents }
+    }
+
+    /// The analysis of single values, of which the indices of loops are taken to be anything.
+    pub(crate) fn alone() -> Ranges {
+        Ranges { known: HashMap::new(), extents: HashMap::new() }
+    }
+
+    /// The most that a count can be, if it is known to be little.
+    pub(crate) fn most_trips(&mut self, loops: &Loops, count: Value) -> Option<u64> {
+        let range = self.range(loops, count, MAX_DEPTH)?;
+        (range.least >= 0).then_some(range.most as u64)
     }
 
     /// Whether a value fits in 32 bits with a sign.

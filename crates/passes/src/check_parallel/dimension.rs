@@ -1,0 +1,125 @@
+//! One dimension of a loop: the forms of what is computed from its index, and how often it runs.
+//!
+//! ```text
+//! parfor v1 in 8usize                                        8 times
+//! v0: usize = dim b0, 0          parfor v1 in v0             as often as an array has elements
+//! v0 = (v9 - 1) / v2 + 1         parfor v1 in v0             in steps of v2: v2 · v1 does not wrap
+//! parfor v1 in v0 { v4: f64 = load b0[64 v1] … }             at most 2^54 times: there is no longer array
+//! ```
+//!
+//! The last holds for loops that end without a failed check, and only they must be right: an index that has wrapped
+//! around to an element of an array has before been none, in an iteration below, as no array fills half of 2^64.
+
+use super::access;
+use crate::affine::{Affine, AffineForms, Linear, Term, Width};
+use crate::widen_indices::Ranges;
+use parfuse_ir::loops::{Buffer, Expr, Loops, Origin, Stmt, Value};
+use parfuse_ir::{DType, Scalar, ScalarOp};
+
+/// A dimension of a loop.
+pub(super) struct Dimension<'a> {
+    /// The forms of values in its index.
+    pub(super) forms: AffineForms<'a>,
+    /// How often it runs at most.
+    pub(super) trips: u64,
+    /// A value whose product with the distance of two of its indices does not wrap.
+    step: Option<Value>,
+}
+
+/// No loop is run more often: at a billion iterations a second that would take a thousand processors a fortnight.
+const MOST_TRIPS: u64 = 1 << 60;
+
+/// Lengths computed in more steps than that are taken to be anything.
+const MAX_DEPTH: u32 = 8;
+
+impl<'a> Dimension<'a> {
+    /// The dimension of a loop, given by its indices and its body, that an index goes along.
+    pub(super) fn new(
+        loops: &'a Loops,
+        indices: &[Value],
+        body: &'a [Stmt],
+        index: Value,
+        extent: Value,
+    ) -> Dimension<'a> {
+        let mut forms = AffineForms::new(loops, indices, body, index);
+        let counted = Ranges::alone().most_trips(loops, extent).unwrap_or(MOST_TRIPS);
+        let trips = counted.min(most(loops, extent, MAX_DEPTH)).min(MOST_TRIPS);
+        let reached = body.iter().filter_map(|stmt| access(loops, stmt));
+        let trips = reached.fold(trips, |trips, (buffer, access)| {
+            let forms = access.index.iter().filter_map(|index| forms.of(*index));
+            forms.fold(trips, |trips, form| trips.min(trips_within(loops, buffer, &form)))
+        });
+        Dimension { forms, trips, step: step_of_range(loops, extent) }
+    }
+
+    /// Whether a form moves by the step of the range that the loop goes through, one way or the other.
+    pub(super) fn goes_in_steps_of(&self, form: &Affine) -> bool {
+        let Linear { terms, constant: 0 } = &form.coefficient else { return false };
+        let [(Term::Value(step), 1 | -1)] = terms[..] else { return false };
+        form.width == Width::Bits64 && self.step == Some(step)
+    }
+}
+
+/// How often a loop can run in which every iteration has an index of this form for an axis of an array. What moves
+/// farther at a time than arrays are long does not mean to.
+fn trips_within(loops: &Loops, buffer: Buffer, form: &Affine) -> u64 {
+    const FAR: u64 = 1 << 24;
+    match form.coefficient.as_constant().map(i64::unsigned_abs) {
+        Some(multiple @ 1..=FAR) if form.width == Width::Bits64 => longest(loops, buffer) / multiple + 1,
+        _ => u64::MAX,
+    }
+}
+
+/// The length of an axis that fits in memory.
+fn longest(loops: &Loops, buffer: Buffer) -> u64 {
+    isize::MAX as u64 / loops.buffers[buffer].dtype.size() as u64
+}
+
+/// The most that a count can be.
+fn most(loops: &Loops, value: Value, depth: u32) -> u64 {
+    let Some(deeper) = depth.checked_sub(1) else { return u64::MAX };
+    let most = |value: Value| most(loops, value, deeper);
+    let constant = |value: Value| match loops.constant(value) {
+        Some(Scalar::Usize(constant)) => Some(constant as u64),
+        _ => None,
+    };
+    match &loops.values[value].expr {
+        Expr::Const(_) => constant(value).unwrap_or(u64::MAX),
+        // An axis of an array without elements may be longer, if the array has others.
+        Expr::Dim { buffer, .. } => match &loops.buffers[*buffer] {
+            data if data.rank == 1 || data.origin != Origin::Local => longest(loops, *buffer),
+            _ => u64::MAX,
+        },
+        Expr::Op(op, operands) if loops.dtype(value) == DType::Usize => match (op, &operands[..]) {
+            (ScalarOp::Min, [a, b]) => most(*a).min(most(*b)),
+            (ScalarOp::Max, [a, b]) | (ScalarOp::Select, [_, a, b]) => most(*a).max(most(*b)),
+            (ScalarOp::Add, [a, b]) => most(*a).saturating_add(most(*b)),
+            (ScalarOp::Div, [a, b]) => most(*a) / constant(*b).unwrap_or(1).max(1),
+            (ScalarOp::Rem, [_, b]) => constant(*b).map_or(u64::MAX, |b| b.saturating_sub(1)),
+            _ => u64::MAX,
+        },
+        _ => u64::MAX,
+    }
+}
+
+/// The step of a range, given how often a loop through it runs: `(length - 1) / step + 1`, or not at all. Such a loop
+/// gets from its first index to its last within `length - 1`.
+fn step_of_range(loops: &Loops, extent: Value) -> Option<Value> {
+    let number = |value: Value| loops.constant(value).map(|constant| constant.to_bits());
+    let op = |value: Value| match &loops.values[value].expr {
+        Expr::Op(op, operands) => Some((*op, &operands[..])),
+        _ => None,
+    };
+    let trips = match op(extent)? {
+        (ScalarOp::Select, [_, trips, none]) if number(*none) == Some(0) => *trips,
+        _ => extent,
+    };
+    let steps = match op(trips)? {
+        (ScalarOp::Add, [steps, one]) | (ScalarOp::Add, [one, steps]) if number(*one) == Some(1) => *steps,
+        _ => return None,
+    };
+    match op(steps)? {
+        (ScalarOp::Div, [_, step]) if loops.dtype(*step) == DType::Usize => Some(*step),
+        _ => None,
+    }
+}

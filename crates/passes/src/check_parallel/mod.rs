@@ -1,0 +1,159 @@
+//! Proves that the iterations of each parallel loop write disjoint elements, or names two statements that
+//! might race.
+//!
+//! ```text
+//! parfor v1 in v0 { store b0[v1]; load b0[v1] }                   fine: each iteration has its own element
+//! parfor v1 in v0 { store b0[2 v1]; store b0[2 v1 + 1] }          fine: each has its own pair
+//! parfor v1 in v0 { store b0[2 v1]; load b0[2 v1 + 1] … }         fine: what is read nobody writes
+//! parfor v1 in v0 { store b0[v1, v2] }                            fine: each has its own row
+//! parfor v1 in v0 { store b0[v1]; load b0[v1 + 1] }               refused: the neighbour writes it
+//! ```
+//!
+//! A store and another access of the same array are apart if, for each dimension of the loop, some axis is indexed in
+//! both by the same multiple of the loop's index plus offsets a known distance apart, such that no two iterations
+//! make up for that distance. [`Meetings`] decides that in the very arithmetic in which indices are computed, which
+//! wraps around; so it needs to know how often the loop can run, which is what [`Dimension`] knows.
+
+mod dimension;
+mod meetings;
+#[cfg(test)]
+mod tests;
+
+use crate::affine::Affine;
+use crate::rejection::Rejection;
+use crate::walk;
+use dimension::Dimension;
+use meetings::Meetings;
+use parfuse_ir::Loc;
+use parfuse_ir::loops::{Block, Buffer, Expr, Loops, Parfor, Stmt, Value};
+use std::collections::BTreeMap;
+
+/// Checks all parallel loops.
+///
+/// # Errors
+/// If two iterations might touch one element that one of them writes.
+pub fn check_parallel(loops: &Loops) -> Result<(), Rejection> {
+    check_block(loops, &loops.body)
+}
+
+fn check_block(loops: &Loops, block: &Block) -> Result<(), Rejection> {
+    for stmt in block {
+        match stmt {
+            Stmt::Parfor(parfor) => check_loop(loops, parfor)?,
+            _ => walk::blocks(stmt).try_for_each(|inner| check_block(loops, inner))?,
+        }
+    }
+    Ok(())
+}
+
+fn check_loop(loops: &Loops, parfor: &Parfor) -> Result<(), Rejection> {
+    let accesses = accesses(loops, &parfor.body);
+    let mut dimensions: Vec<Dimension> = Vec::new();
+    for (index, extent) in parfor.indices.iter().zip(&parfor.extents) {
+        dimensions.push(Dimension::new(loops, &parfor.indices, &parfor.body, *index, *extent));
+    }
+    for (buffer, accesses) in accesses {
+        if let Some((first, second)) = dimensions.iter_mut().find_map(|dimension| race(dimension, &accesses))
+        {
+            let array = loops.buffers[buffer].name.clone();
+            return Err(Rejection::PossibleRace { array, first: first.loc, second: second.loc });
+        }
+    }
+    Ok(())
+}
+
+/// The first array that two iterations of a serial loop might both touch, one of them writing.
+pub(crate) fn shared_array(loops: &Loops, index: Value, extent: Value, body: &[Stmt]) -> Option<Buffer> {
+    let mut dimension = Dimension::new(loops, &[index], body, index, extent);
+    let mut arrays = accesses(loops, body).into_iter();
+    arrays.find(|(_, accesses)| race(&mut dimension, accesses).is_some()).map(|(buffer, _)| buffer)
+}
+
+/// A load or store of a buffer.
+#[derive(Debug)]
+struct Access<'a> {
+    index: &'a [Value],
+    store: bool,
+    loc: Loc,
+}
+
+/// The accesses of each buffer, in program order.
+fn accesses<'a>(loops: &'a Loops, body: &'a [Stmt]) -> BTreeMap<Buffer, Vec<Access<'a>>> {
+    let mut accesses: BTreeMap<Buffer, Vec<Access<'a>>> = BTreeMap::new();
+    walk::visit(body, &mut |stmt| {
+        if let Some((buffer, access)) = access(loops, stmt) {
+            accesses.entry(buffer).or_default().push(access);
+        }
+    });
+    accesses
+}
+
+/// The access that a statement is.
+fn access<'a>(loops: &'a Loops, stmt: &'a Stmt) -> Option<(Buffer, Access<'a>)> {
+    match stmt {
+        Stmt::Let(value) => {
+            let data = &loops.values[*value];
+            let Expr::Load { buffer, index } = &data.expr else { return None };
+            Some((*buffer, Access { index, store: false, loc: data.loc }))
+        }
+        Stmt::Store { buffer, index, loc, .. } => Some((*buffer, Access { index, store: true, loc: *loc })),
+        Stmt::Set { .. }
+        | Stmt::Alloc { .. }
+        | Stmt::Move { .. }
+        | Stmt::Check { .. }
+        | Stmt::If { .. }
+        | Stmt::While { .. }
+        | Stmt::For { .. }
+        | Stmt::Parfor(_) => None,
+    }
+}
+
+/// Two accesses of an array, a store first, by which iterations that differ in one dimension might touch one element.
+fn race<'a, 'b>(
+    dimension: &mut Dimension,
+    accesses: &'b [Access<'a>],
+) -> Option<(&'b Access<'a>, &'b Access<'a>)> {
+    if dimension.trips <= 1 || !accesses.iter().any(|access| access.store) {
+        return None;
+    }
+    let rank = accesses[0].index.len();
+    let mut forms: Vec<Vec<Option<Affine>>> = Vec::new();
+    for axis in 0..rank {
+        forms.push(accesses.iter().map(|access| dimension.forms.of(access.index[axis])).collect());
+    }
+    let dimension = &*dimension;
+    let apart = |chosen: &[usize]| {
+        forms.iter().any(|forms| {
+            let form = |at: &usize| Some((forms[*at].as_ref()?, accesses[*at].store));
+            let chosen: Option<Vec<(&Affine, bool)>> = chosen.iter().map(form).collect();
+            chosen.is_some_and(|forms| are_apart(dimension, &forms))
+        })
+    };
+    // One axis for all of them is the rule, and needs no look at each pair.
+    if apart(&(0..accesses.len()).collect::<Vec<_>>()) {
+        return None;
+    }
+    let stores = || (0..accesses.len()).filter(|at| accesses[*at].store);
+    let itself = stores().find(|at| !apart(&[*at])).map(|at| (at, at));
+    let pairs = stores().flat_map(|store| (0..accesses.len()).map(move |other| (store, other)));
+    let (first, second) = itself.or_else(|| pairs.into_iter().find(|(a, b)| !apart(&[*a, *b])))?;
+    Some((&accesses[first], &accesses[second]))
+}
+
+/// Whether an axis indexed in these ways, each with whether it is for a store, has no element that one iteration
+/// stores and another touches.
+fn are_apart(dimension: &Dimension, forms: &[(&Affine, bool)]) -> bool {
+    let first = forms[0].0;
+    if !forms.iter().all(|(form, _)| form.coefficient == first.coefficient && form.width == first.width) {
+        return false;
+    }
+    let mut distances = Vec::new();
+    for (form, store) in forms {
+        let Some(distance) = form.offset.minus(&first.offset).as_constant() else { return false };
+        distances.push((distance as u64, *store));
+    }
+    match first.coefficient.as_constant() {
+        Some(multiple) => Meetings::new(multiple as u64, first.width).none(&distances, dimension.trips),
+        None => dimension.goes_in_steps_of(first) && distances.iter().all(|(distance, _)| *distance == 0),
+    }
+}
