@@ -3,7 +3,9 @@
 use ndarray::{Array1, ArrayRef1};
 use parfuse::prelude::*;
 use parfuse::{Engine, Kernel};
+use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Barrier, Mutex};
 
 #[kernel]
@@ -114,9 +116,16 @@ fn counts_threads() {
     assert_eq!(own_threads(), 0, "serial calls need no pool");
     engine.install(|| waves::parallel(&Array1::zeros(10))).unwrap();
     assert_eq!(own_threads(), 0, "little work needs no pool");
+    let single = Engine::builder().threads(1).build().unwrap();
+    single.install(|| waves::parallel(&a)).unwrap();
+    assert_eq!(own_threads(), 0, "one thread is the caller's");
     for _ in 0..3 {
         together(8, |_| engine.install(|| waves::parallel(&a)).unwrap());
-        assert_eq!(own_threads(), 3);
+        // The caller is one of the three. A new thread names itself.
+        while own_threads() < 2 {
+            std::thread::yield_now();
+        }
+        assert_eq!(own_threads(), 2);
     }
 }
 
@@ -147,6 +156,70 @@ fn calls_in_a_foreign_pool() {
     assert!(all.iter().all(|found| *found == expected));
     assert_eq!(own_threads(), 0, "{:?}", thread_names());
     assert_eq!(thread_names().iter().filter(|name| name.starts_with("foreign-")).count(), 2);
+}
+
+thread_local! {
+    static IS_CALLING: Cell<bool> = const { Cell::new(false) };
+}
+
+#[test]
+fn jobs_of_a_rayon_pool_see_no_seed_or_engine_of_another_job() {
+    let default = Engine::current().threads();
+    let odd = Engine::builder().threads(default + 3).build().unwrap();
+    let expected: Vec<i64> =
+        (0..4).map(|seed| with_seed(seed, || hash_of_draws::serial(40_000)).unwrap()).collect();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(4).build().unwrap();
+    let mistakes = AtomicUsize::new(0);
+    let check = |holds: bool| {
+        mistakes.fetch_add(!holds as usize, Ordering::Relaxed);
+    };
+    pool.scope(|scope| {
+        for job in 0..400 {
+            let (odd, expected, check) = (&odd, &expected, &check);
+            scope.spawn(move |_| {
+                check(!IS_CALLING.replace(true) && Engine::current().threads() == default);
+                let seed = job % 4;
+                let call = || with_seed(seed as u64, || hash_of_draws::parallel(40_000)).unwrap();
+                check(call() == expected[seed] && odd.install(call) == expected[seed]);
+                IS_CALLING.set(false);
+            });
+        }
+    });
+    assert_eq!(mistakes.into_inner(), 0);
+}
+
+/// Calls kernels, new ones too, when it is dropped.
+struct Late(std::sync::mpsc::Sender<bool>);
+
+impl Drop for Late {
+    fn drop(&mut self) {
+        let a = Array1::<f64>::ones(50_000);
+        let engine = Engine::builder().threads(2).build().unwrap();
+        let inside = engine.install(|| (waves::serial(&a), waves::parallel(&a)));
+        let seeded = with_seed(3, || hash_of_draws::serial(100));
+        let holds = waves::parallel(&a) == inside.0
+            && inside.0 == inside.1
+            && seeded == Ok(with_seed(3, || hash_of_draws(100)))
+            && hash_of_draws::serial(100) != seeded
+            && (0.0..1.0).contains(&random::<f64>());
+        let _ = self.0.send(holds);
+    }
+}
+
+#[test]
+fn destructors_of_thread_local_values_may_call_kernels() {
+    thread_local! {
+        static FIRST: RefCell<Option<Late>> = const { RefCell::new(None) };
+        static LAST: RefCell<Option<Late>> = const { RefCell::new(None) };
+    }
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let thread = std::thread::spawn(move || {
+        FIRST.set(Some(Late(sender.clone())));
+        drop(Late(sender.clone()));
+        LAST.set(Some(Late(sender)));
+    });
+    thread.join().unwrap();
+    assert_eq!(receiver.iter().collect::<Vec<_>>(), [true; 3]);
 }
 
 #[test]

@@ -147,7 +147,7 @@ impl Compiler {
         mut listing: Option<&mut Listing>,
     ) -> Result<Code, CompileError> {
         let start = Instant::now();
-        let mut scratch = SCRATCH.take().unwrap_or_else(|| {
+        let mut scratch = SCRATCH.try_with(RefCell::take).ok().flatten().unwrap_or_else(|| {
             Box::new(Scratch { context: Context::new(), builder: FunctionBuilderContext::new() })
         });
         // A panic of Cranelift must not take the process's work along; its half-done state is dropped.
@@ -155,7 +155,8 @@ impl Compiler {
             catch_unwind(AssertUnwindSafe(|| self.build_all(lane, effort, &mut scratch, &mut listing)));
         let error = match result {
             Ok(Ok(mut code)) => {
-                SCRATCH.set(Some(scratch));
+                // A thread that ends keeps none.
+                let _ = SCRATCH.try_with(|kept| kept.replace(Some(scratch)));
                 code.compile_time = start.elapsed();
                 return Ok(code);
             }

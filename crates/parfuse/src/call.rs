@@ -25,8 +25,8 @@ use parfuse_ir::arena::Id;
 use parfuse_ir::grid::{self, Grain, Grid};
 use parfuse_ir::lane::{self, Frame, LaneOutput, Region, RegionId, Slot};
 use parfuse_ir::loops::Buffer as BufferId;
-use parfuse_ir::{DType, Element, Scalar};
-use parfuse_runtime::{BlockFailure, Buffer, Workers, run_blocks};
+use parfuse_ir::{DType, Element, Loc, Scalar};
+use parfuse_runtime::{AllocationError, BlockFailure, Buffer, Workers, run_blocks};
 use smallvec::SmallVec;
 use std::any::Any;
 use std::mem::MaybeUninit;
@@ -167,11 +167,12 @@ pub(crate) fn call(
     take: &mut dyn FnMut(&mut Outputs<'_>),
 ) -> Result<(), Error> {
     let (lane, code) = (&kernel.lane, kernel.code(core));
-    let (mut short, mut long) = ([const { MaybeUninit::uninit() }; SHORT_FRAME], Vec::new());
+    let mut short = [const { MaybeUninit::uninit() }; SHORT_FRAME];
+    let mut long;
     let frame: &mut [u64] = match short.get_mut(..lane.frame.len()) {
         Some(frame) => zeroed(frame),
         None => {
-            long.resize(lane.frame.len(), 0);
+            long = words(lane.frame.len(), Place::default)?;
             &mut long
         }
     };
@@ -220,6 +221,17 @@ pub(crate) fn call(
     }
 }
 
+/// So many words of zeros.
+fn words(len: usize, place: impl FnOnce() -> Place) -> Result<Vec<u64>, Error> {
+    let mut words = Vec::new();
+    if words.try_reserve_exact(len).is_err() {
+        let cause = AllocationError::OutOfMemory { bytes: len.saturating_mul(size_of::<u64>()) };
+        return Err(Error::Allocation { shape: vec![len], cause, place: place() });
+    }
+    words.resize(len, 0);
+    Ok(words)
+}
+
 /// This memory, filled with zeros.
 fn zeroed(memory: &mut [MaybeUninit<u64>]) -> &mut [u64] {
     for word in memory.iter_mut() {
@@ -256,11 +268,7 @@ fn row_major_strides(shape: &[usize]) -> PerAxis<isize> {
     PerAxis::from_fn(shape.len(), inner)
 }
 
-fn allocate_elements(
-    dtype: DType,
-    len: usize,
-    zeroed: bool,
-) -> Result<Buffer, parfuse_runtime::AllocationError> {
+fn allocate_elements(dtype: DType, len: usize, zeroed: bool) -> Result<Buffer, AllocationError> {
     match dtype {
         DType::Bool => Buffer::allocate::<bool>(len, zeroed),
         DType::I32 => Buffer::allocate::<i32>(len, zeroed),
@@ -282,6 +290,11 @@ impl Host<'_> {
     fn describe(&mut self, buffer: BufferId, address: *mut u8, shape: &[usize]) {
         let first = self.kernel.lane.frame.address(buffer);
         describe(first, self.frame(), address, shape, &row_major_strides(shape));
+    }
+
+    fn place_of_region(&self, region: &Region) -> Place {
+        let loc = region.sources.first().map_or(Loc::NONE, |source| source.loc);
+        Place::new(&self.kernel.lane.files, loc)
     }
 
     fn place_of(&self, buffer: BufferId) -> Place {
@@ -316,7 +329,7 @@ impl Host<'_> {
         // Release what the buffer held before, so that a loop reuses the memory.
         self.storage[buffer.index()] = Storage::Nothing;
         let allocated = len
-            .ok_or(parfuse_runtime::AllocationError::TooLarge)
+            .ok_or(AllocationError::TooLarge)
             .and_then(|len| allocate_elements(data.dtype, len, zeroed))
             .map_err(|cause| Error::Allocation {
                 shape: shape.to_vec(),
@@ -356,7 +369,7 @@ impl Host<'_> {
     }
 
     /// Runs all blocks of a region and leaves the totals of its reductions in the frame.
-    fn launch(&mut self, id: RegionId) -> Result<(), FaultRecord> {
+    fn launch(&mut self, id: RegionId) -> Result<(), Error> {
         let kernel = self.kernel;
         let region = &kernel.lane.regions[id];
         let frame = self.frame();
@@ -373,7 +386,7 @@ impl Host<'_> {
         id: RegionId,
         extents: &[usize],
         accesses: &[(BufferId, Vec<Option<u8>>)],
-    ) -> Result<(), FaultRecord> {
+    ) -> Result<(), Error> {
         let (region, layout) = (&self.kernel.lane.regions[id], &self.kernel.lane.frame);
         let frame = self.frame();
         let stride = |buffer, axis: Option<u8>| {
@@ -392,18 +405,23 @@ impl Host<'_> {
         result
     }
 
-    fn launch_blocks(&mut self, id: RegionId, extents: &[usize]) -> Result<(), FaultRecord> {
+    fn launch_blocks(&mut self, id: RegionId, extents: &[usize]) -> Result<(), Error> {
         let region = &self.kernel.lane.regions[id];
         let grid = Grid::new(extents, region.grain);
         let (blocks, count) = (grid.blocks(), region.reductions.len());
-        let (mut few, mut many) = ([0; FEW_PARTIALS], Vec::new());
-        let partials = match few.get_mut(..blocks * count) {
+        let mut few = [0; FEW_PARTIALS];
+        let mut many;
+        // Those of one reduction are then gathered behind the others, unless there is but one.
+        let gathered = if count > 1 { blocks } else { 0 };
+        let len = blocks.checked_mul(count).and_then(|len| len.checked_add(gathered)).unwrap_or(usize::MAX);
+        let memory = match few.get_mut(..len) {
             Some(few) => few,
             None => {
-                many.resize(blocks * count, 0);
+                many = words(len, || self.place_of_region(region))?;
                 &mut many[..]
             }
         };
+        let (partials, gathered) = memory.split_at_mut(blocks * count);
         let shared = SharedAddresses { frame: self.frame, partials: partials.as_mut_ptr() };
         let weight = if region.grain == Grain::Coarse { COARSE_WEIGHT } else { 1 };
         self.kernel.count(grid.elements().saturating_mul(weight));
@@ -419,13 +437,14 @@ impl Host<'_> {
             };
             if status == abi::OK { Ok(()) } else { Err(fault) }
         })
-        .map_err(|BlockFailure { error, .. }| error)?;
-        self.total(region, partials);
+        .map_err(|BlockFailure { error, .. }| self.fault_error(error))?;
+        self.total(region, partials, gathered);
         Ok(())
     }
 
     /// Leaves the totals of a region's reductions in the frame, from the partial results of its blocks.
-    fn total(&mut self, region: &Region, partials: &mut [u64]) {
+    /// Those of one of several are gathered on the way.
+    fn total(&mut self, region: &Region, partials: &mut [u64], gathered: &mut [u64]) {
         let (frame, count) = (self.frame(), region.reductions.len());
         for (index, reduction) in region.reductions.iter().enumerate() {
             let combine = |a, b| combine_bits(reduction, a, b);
@@ -434,7 +453,8 @@ impl Host<'_> {
                 (_, 1) => grid::fold_partials(partials, combine),
                 _ => {
                     let own = partials.iter().skip(index).step_by(count);
-                    grid::fold_partials(&mut own.copied().collect::<SmallVec<[u64; FEW_PARTIALS]>>(), combine)
+                    gathered.iter_mut().zip(own).for_each(|(to, from)| *to = *from);
+                    grid::fold_partials(gathered, combine)
                 }
             };
             frame[reduction.total.index()] =
@@ -508,5 +528,5 @@ extern "C" fn host_move(host: *const HostTable, to: u32, from: u32) -> i32 {
 }
 
 extern "C" fn host_launch(host: *const HostTable, region: u32) -> i32 {
-    serve(host, |host| host.launch(RegionId(region)).map_err(|record| host.fault_error(record)))
+    serve(host, |host| host.launch(RegionId(region)))
 }

@@ -11,10 +11,11 @@ use crate::lazy::{EvalCache, Session};
 use crate::returned::Returned;
 use parfuse_codegen::{Compiler, Effort, Isa, Options as CompilerOptions};
 use parfuse_ir::program::Program;
-use parfuse_runtime::Pool;
+use parfuse_runtime::{FloatMode, Pool};
 use parfuse_trace::{ReturnKind, Tracer, Value};
 use std::any::TypeId;
 use std::cell::RefCell;
+use std::mem::ManuallyDrop;
 use std::panic::RefUnwindSafe;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -73,7 +74,8 @@ pub struct EngineBuilder {
 }
 
 impl EngineBuilder {
-    /// The number of threads of the engine's pool; 0, the default, means as many as the machine runs at once.
+    /// The number of threads that parallel calls use; 0, the default, means as many as the machine runs at once. The
+    /// calling thread is one of them, with 1 the only one.
     /// Results do not depend on it.
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = threads;
@@ -116,18 +118,26 @@ impl EngineBuilder {
 }
 
 thread_local! {
-    static INSTALLED: RefCell<Vec<Engine>> = const { RefCell::new(Vec::new()) };
+    /// The engines of the scopes that this thread is in. Without a destructor it is there as long as the thread is, for
+    /// destructors of other thread-local values too; the last scope to end leaves nothing to free.
+    static INSTALLED: ManuallyDrop<RefCell<Vec<Engine>>> =
+        const { ManuallyDrop::new(RefCell::new(Vec::new())) };
 }
 
 /// The engine that is installed on this thread, if one is.
 fn installed() -> Option<Engine> {
-    INSTALLED.with_borrow(|installed| installed.last().cloned())
+    INSTALLED.with(|installed| installed.borrow().last().cloned())
 }
 
-/// The engine that is current where none is installed.
-fn default_engine() -> &'static Engine {
-    static DEFAULT: OnceLock<Engine> = OnceLock::new();
-    DEFAULT.get_or_init(|| Engine::new().unwrap_or_else(|e| panic!("no default engine: {e}")))
+/// The engine that is current where none is installed, or why there is none.
+struct DefaultEngine(OnceLock<Result<Engine, Error>>);
+
+static DEFAULT: DefaultEngine = DefaultEngine(OnceLock::new());
+
+impl DefaultEngine {
+    fn get(&self, make: impl FnOnce() -> Result<Engine, Error>) -> Result<&Engine, Error> {
+        self.0.get_or_init(make).as_ref().map_err(Error::clone)
+    }
 }
 
 impl Engine {
@@ -149,23 +159,37 @@ impl Engine {
     /// # Panics
     /// If there is no code generator for this machine.
     pub fn current() -> Engine {
-        installed().unwrap_or_else(|| default_engine().clone())
+        let default =
+            || DEFAULT.get(Engine::new).cloned().unwrap_or_else(|e| panic!("no default engine: {e}"));
+        installed().unwrap_or_else(default)
     }
 
     /// Makes this engine current on this thread while `scope` runs.
+    ///
+    /// That is: for all that the thread does meanwhile. A rayon worker that waits inside the scope for other threads of
+    /// its pool may take up another job there, which then runs on this engine. (Kernel calls wait without taking up
+    /// any.)
     pub fn install<R>(&self, scope: impl FnOnce() -> R) -> R {
         struct Uninstall;
         impl Drop for Uninstall {
             fn drop(&mut self) {
-                INSTALLED.with_borrow_mut(|installed| installed.pop());
+                let _engine = INSTALLED.with(|installed| {
+                    let mut installed = installed.borrow_mut();
+                    let engine = installed.pop();
+                    if installed.is_empty() {
+                        *installed = Vec::new();
+                    }
+                    engine
+                });
             }
         }
-        INSTALLED.with_borrow_mut(|installed| installed.push(self.clone()));
+        INSTALLED.with(|installed| installed.borrow_mut().push(self.clone()));
         let _uninstall = Uninstall;
         scope()
     }
 
-    /// The number of threads that parallel calls use.
+    /// The number of threads that parallel calls use, the caller's included: as many as were asked for, unless the system
+    /// has refused to start some. It is asked again when later calls need them.
     pub fn threads(&self) -> usize {
         self.0.core.pool.threads()
     }
@@ -204,7 +228,9 @@ impl Engine {
     ) -> Result<Kernel, Error> {
         let tracer = Tracer::new(name);
         let result = body(&tracer);
+        let mode = FloatMode::standard();
         let program = tracer.finish(result, ReturnKind::Any)?;
+        drop(mode);
         Ok(Kernel::new(self.core(), name, Ok(program)))
     }
 
@@ -245,10 +271,12 @@ impl Engine {
 
     /// Runs `scope` with the kernel of a `#[kernel]` function on the current engine.
     #[doc(hidden)]
-    pub fn with_current<F: KernelFunction, R>(scope: impl FnOnce(&Kernel) -> R) -> R {
+    pub fn with_current<F: KernelFunction, T>(
+        scope: impl FnOnce(&Kernel) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         match installed() {
             Some(engine) => scope(engine.function::<F>()),
-            None => scope(default_engine().function::<F>()),
+            None => scope(DEFAULT.get(Engine::new)?.function::<F>()),
         }
     }
 
@@ -256,6 +284,7 @@ impl Engine {
         let (id, functions) = (TypeId::of::<F>(), &self.0.functions);
         // If it is new, it is traced before it is added: tracing runs code of the user's crate.
         functions.get(id).unwrap_or_else(|| {
+            let _mode = FloatMode::standard();
             functions.add(id, Kernel::new(self.core(), F::NAME, F::trace().map_err(Error::from)))
         })
     }
@@ -268,5 +297,19 @@ impl Engine {
 impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Engine").field("threads", &self.threads()).field("fuse", &self.0.core.fuse).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_without_code_generator_gives_errors_and_no_panic() {
+        let default = DefaultEngine(OnceLock::new());
+        for _ in 0..2 {
+            let error = default.get(|| Err(Error::Compile("no such processor".to_string()))).unwrap_err();
+            assert_eq!(error, Error::Compile("no such processor".to_string()));
+        }
     }
 }

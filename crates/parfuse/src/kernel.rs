@@ -12,7 +12,7 @@ use crate::signature::Signature;
 use crate::specialise::Specialisation;
 use parfuse_ir::program::Program;
 use parfuse_passes::relax_floats;
-use parfuse_runtime::Workers;
+use parfuse_runtime::{FloatMode, Workers};
 use parfuse_trace::TraceError;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
@@ -33,7 +33,7 @@ pub trait KernelFunction: 'static {
 pub enum Variant {
     /// On the calling thread alone.
     Serial,
-    /// On the engine's pool (or, called from a rayon worker, on that worker's pool).
+    /// On the calling thread and the engine's others (or, called from a rayon worker, those of that worker's pool).
     Parallel,
 }
 
@@ -78,6 +78,7 @@ impl Kernel {
             Err(error) => Err(Error::Compile(format!("the program of `{name}` is not well-formed: {error}"))),
         });
         if let Ok(program) = &mut program {
+            let _mode = FloatMode::standard();
             let _ = relax_floats(program);
         }
         Kernel(Arc::new(Inner {
@@ -193,6 +194,7 @@ impl Kernel {
         take: &mut dyn FnMut(&mut Outputs<'_>),
     ) -> Result<(), Error> {
         fits::check_arguments(&self.0.name, self.traced()?, binder)?;
+        let _mode = FloatMode::standard();
         let held;
         let specialisation = match self.0.first.get() {
             Some((known, first)) if known.is_of(binder) => first,
@@ -204,7 +206,15 @@ impl Kernel {
         let pool = &self.0.core.pool;
         let workers: &dyn Fn() -> Workers = &|| pool.workers();
         let workers = (variant == Variant::Parallel).then_some(workers);
-        call::call(&self.0.core, specialisation, binder, offers, plain::next_key(), workers, take)
+        call::call(
+            &self.0.core,
+            specialisation,
+            binder,
+            offers,
+            plain::next_key(specialisation.draws),
+            workers,
+            take,
+        )
     }
 
     #[inline]
@@ -218,6 +228,8 @@ impl Kernel {
     /// The specialisation for a signature, compiled now if it is new. Compilation happens outside the lock; of two
     /// threads that compile the same one, the first to finish wins.
     pub(crate) fn specialisation(&self, signature: &Signature) -> Result<Arc<Specialisation>, Error> {
+        // Constants are folded while compiling, and may be for all calls to come.
+        let _mode = FloatMode::standard();
         let find = |known: &[(Signature, Arc<Specialisation>)]| {
             known.iter().find(|(other, _)| other == signature).map(|(_, found)| found.clone())
         };

@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::kernel::{Kernel, Variant};
 use crate::returned::Returned;
 use parfuse_ir::program::Program;
+use parfuse_runtime::FloatMode;
 use parfuse_trace::{ReturnKind, Tracer, Value};
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -74,7 +75,9 @@ impl EvalCache {
         let session = Session { tracer: &tracer, binder: RefCell::default() };
         let result = expression(&session);
         let binder = session.binder.into_inner();
+        let mode = FloatMode::standard();
         let program = tracer.finish(result, ReturnKind::Types(R::kinds()))?;
+        drop(mode);
         let kernel = self.kernel(engine, program);
         kernel.invoke::<R, R>(Variant::Parallel, &binder, &Offers::none(), R::take)
     }

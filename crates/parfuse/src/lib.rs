@@ -1,8 +1,8 @@
 //! Compiled, fused and parallel kernels over [`ndarray`] arrays.
 //!
 //! Put [`#[kernel]`](macro@kernel) on a function written with ordinary `ndarray`. The function stays what it
-//! is, and gains compiled variants of the same name: `serial` on the calling thread, `parallel` on a
-//! work-stealing pool, both fused and vectorised, both with the same bits.
+//! is, and gains compiled variants of the same name: `serial` on the calling thread, `parallel` on
+//! several threads, both fused and vectorised, both with the same bits.
 //!
 //! ```
 //! use parfuse::prelude::*;

@@ -28,10 +28,15 @@ struct Seeded {
 }
 
 thread_local! {
+    // It has no destructor, so it is there as long as the thread is.
     static SEEDED: Cell<Option<Seeded>> = const { Cell::new(None) };
 }
 
 /// Runs `scope` with random numbers fixed by a seed, on this thread.
+///
+/// That is: for all that the thread does meanwhile. A rayon worker that waits inside the scope for other threads of its
+/// pool may take up another job there, under the same seed. (Kernel calls wait without taking up any.) So let
+/// jobs begin scopes, instead of scopes running jobs.
 ///
 /// The first kernel call in the scope gives the same results whenever the seed is the same: as plain Rust
 /// function, serial and parallel, on any number of threads. Further calls in the scope draw other numbers, as
@@ -71,10 +76,11 @@ fn call_key(seed: u64, call: u64) -> u64 {
     if call == 0 { seed_key(seed) } else { seed_key(seed_key(seed).wrapping_add(call)) }
 }
 
-/// The key of the next kernel call on this thread.
-pub(crate) fn next_key() -> u64 {
+/// The key of the next kernel call on this thread, which draws or does not.
+pub(crate) fn next_key(draws: bool) -> u64 {
     match SEEDED.get() {
-        None => parfuse_runtime::fresh_key(),
+        None if draws => parfuse_runtime::fresh_key(),
+        None => 0,
         Some(state) => {
             SEEDED.set(Some(Seeded { calls: state.calls + 1, ..state }));
             call_key(state.seed, state.calls)

@@ -9,7 +9,7 @@ use crate::signature::Signature;
 use parfuse_codegen::{Code, Effort, Isa};
 use parfuse_ir::Loc;
 use parfuse_ir::arena::Id;
-use parfuse_ir::lane::{Lane, Node, Slot};
+use parfuse_ir::lane::{Frame, Inst, Lane, Node, Slot};
 use parfuse_ir::loops::{Buffer, Loops, Origin};
 use parfuse_ir::program::{Param, Program, Type};
 use parfuse_passes::pipeline::Options;
@@ -32,6 +32,8 @@ pub(crate) struct Specialisation {
     pub(crate) argument_slots: Vec<Option<Slot>>,
     /// By buffer: whether every call makes its array at most once, so that it may lie in an array of the caller's.
     made_once: Vec<bool>,
+    /// Whether it draws random numbers, and needs a key.
+    pub(crate) draws: bool,
     /// From the program to the first callable code.
     pub(crate) compile_time: Duration,
     /// Quick code, unless the engine compiles thoroughly at once.
@@ -61,11 +63,13 @@ impl Specialisation {
         let promoted = AtomicBool::new(core.first_effort == Effort::Thorough);
         let (thorough, work) = (OnceLock::new(), AtomicU64::new(0));
         let (argument_slots, made_once) = (argument_slots(&program.params, &lane), made_once(&lane));
+        let draws = draws(&lane);
         Ok(Specialisation {
             loops,
             lane,
             argument_slots,
             made_once,
+            draws,
             compile_time,
             first,
             thorough,
@@ -127,6 +131,13 @@ impl Specialisation {
         }
         Loc::NONE
     }
+}
+
+/// Whether any code looks at the key.
+fn draws(lane: &Lane) -> bool {
+    let regions = lane.regions.iter().map(|(_, region)| &region.code);
+    let mut codes = std::iter::once(&lane.driver).chain(regions);
+    codes.any(|code| code.values.iter().any(|(_, data)| data.inst == Inst::Slot(Frame::KEY)))
 }
 
 /// By argument: where its description begins in the frame.

@@ -35,13 +35,12 @@ pub fn run_blocks<E: Send>(
     spread_blocks(blocks, workers, run)
 }
 
-/// [`run_blocks`] on the threads of a pool.
+/// [`run_blocks`] on several threads.
 fn spread_blocks<E: Send>(
     blocks: usize,
     workers: &Workers,
     run: impl Fn(usize) -> Result<(), E> + Sync,
 ) -> Result<(), BlockFailure<E>> {
-    let helpers = workers.threads().min(blocks);
     let next = AtomicUsize::new(0);
     let lowest_failed = AtomicUsize::new(usize::MAX);
     let failure = Mutex::new(None::<BlockFailure<E>>);
@@ -61,16 +60,7 @@ fn spread_blocks<E: Send>(
             }
         }
     };
-    let spread = || {
-        rayon::scope(|scope| {
-            (1..helpers).for_each(|_| scope.spawn(|_| work()));
-            work();
-        })
-    };
-    match workers {
-        Workers::Pool(pool) => pool.install(spread),
-        Workers::Caller | Workers::CurrentPool => spread(),
-    }
+    workers.share(blocks - 1, &work);
     match failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
         Some(failure) => Err(failure),
         None => Ok(()),
@@ -81,7 +71,9 @@ fn spread_blocks<E: Send>(
 mod tests {
     use super::*;
     use crate::Pool;
+    use std::cell::Cell;
     use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::sync::Barrier;
 
     fn count_runs(blocks: usize, workers: &Workers) {
         let runs: Vec<AtomicUsize> = (0..blocks).map(|_| AtomicUsize::new(0)).collect();
@@ -105,16 +97,79 @@ mod tests {
         }
     }
 
+    fn rayon_pool(threads: usize) -> rayon::ThreadPool {
+        rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap()
+    }
+
     #[test]
     fn a_call_inside_a_worker_stays_in_its_pool() {
-        let (outer, own) = (Pool::new(3), Pool::new(5));
-        let Workers::Pool(pool) = outer.workers() else { panic!("threads start") };
-        let inner = pool.install(|| {
+        let own = Pool::new(5);
+        let inner = rayon_pool(3).install(|| {
             let workers = own.workers();
             count_runs(50, &workers);
             workers.threads()
         });
         assert_eq!(inner, 3);
+    }
+
+    #[test]
+    fn a_call_that_waits_runs_no_other_jobs_of_its_thread() {
+        thread_local! {
+            static IS_CALLING: Cell<bool> = const { Cell::new(false) };
+        }
+        let (own, jobs_inside) = (Pool::new(2), AtomicUsize::new(0));
+        rayon_pool(3).scope(|scope| {
+            for _ in 0..500 {
+                scope.spawn(|_| {
+                    jobs_inside.fetch_add(IS_CALLING.replace(true) as usize, Ordering::Relaxed);
+                    let slowly = |_| {
+                        std::thread::yield_now();
+                        Ok::<(), ()>(())
+                    };
+                    run_blocks(20, &own.workers(), slowly).unwrap();
+                    IS_CALLING.set(false);
+                });
+            }
+        });
+        assert_eq!(jobs_inside.into_inner(), 0);
+    }
+
+    #[test]
+    fn a_short_call_ends_while_a_long_one_keeps_all_helpers() {
+        let pool = Pool::new(3);
+        for _ in 0..20 {
+            let (both_are_in, may_leave) = (Barrier::new(4), Barrier::new(4));
+            std::thread::scope(|scope| {
+                scope.spawn(|| {
+                    let stay = |_| {
+                        both_are_in.wait();
+                        may_leave.wait();
+                        Ok::<(), ()>(())
+                    };
+                    run_blocks(3, &pool.workers(), stay).unwrap();
+                });
+                both_are_in.wait();
+                count_runs(100, &pool.workers());
+                may_leave.wait();
+            });
+        }
+    }
+
+    #[test]
+    fn one_thread_is_the_callers() {
+        let caller = std::thread::current().id();
+        let here = |_| if std::thread::current().id() == caller { Ok(()) } else { Err(()) };
+        assert_eq!(run_blocks(100, &Pool::new(1).workers(), here), Ok(()));
+    }
+
+    #[test]
+    fn workers_of_a_busy_pool_end_their_calls_alone() {
+        let own = Pool::new(2);
+        let all_are_busy = Barrier::new(3);
+        rayon_pool(3).broadcast(|_| {
+            all_are_busy.wait();
+            (0..200).for_each(|_| count_runs(5, &own.workers()));
+        });
     }
 
     #[test]

@@ -1,25 +1,37 @@
 //! Threads: a pool of its own for every engine.
 //!
-//! rayon's global pool is never touched. The pool starts on first use, so an engine that only runs serially
-//! starts no thread. A call from inside any rayon pool's worker stays in that pool: its threads are already
-//! there, and blocking one of them on another pool would oversubscribe the machine. After a `fork` the child has
-//! none of the parent's threads, so it gets a pool of its own.
+//! ```text
+//! pool of n threads      the caller and n - 1 helpers, started when first needed
+//! inside a rayon pool    the caller and the other workers of that pool
+//! ```
+//!
+//! Whoever calls computes blocks as well, and waits at the end only for blocks that others have begun: a short call is
+//! not held up by a long one that keeps the helpers busy, and a waiting thread takes up no work of anybody's, whose
+//! scopes are not in effect there. rayon's global pool is never touched. A call from inside any rayon pool's worker stays
+//! in that pool: its threads are already there, and more would oversubscribe the machine. After a `fork` the child has
+//! none of the parent's threads, so it gets helpers of its own. Where the system refuses threads, fewer work.
 
-use rayon::{ThreadPool, ThreadPoolBuilder};
+use crate::FloatMode;
+use crate::board::Board;
+use crate::crew::Crew;
+use crate::process;
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// A lazily started thread pool.
+/// A pool of threads that start when first needed.
 #[derive(Debug)]
 pub struct Pool {
-    threads: usize,
+    wanted: usize,
+    /// How many threads there are, the caller's included.
+    threads: AtomicUsize,
     started: Mutex<Option<Started>>,
 }
 
-#[derive(Debug)]
 struct Started {
-    process: u32,
-    /// `None` if the threads could not be started: work then runs on the calling thread.
-    pool: Option<Arc<ThreadPool>>,
+    /// How many forks lie between the start of the program and this process.
+    forks: usize,
+    crew: Crew,
 }
 
 /// Where blocks run.
@@ -29,40 +41,52 @@ pub enum Workers {
     Caller,
     /// On the threads of the rayon pool whose worker the calling thread is.
     CurrentPool,
-    /// On the threads of this pool.
-    Pool(Arc<ThreadPool>),
+    /// On the calling thread and some helpers.
+    Crew(Helpers),
+}
+
+/// Threads that help.
+#[derive(Clone)]
+pub struct Helpers {
+    board: Arc<Board>,
+    count: usize,
 }
 
 impl Pool {
-    /// A pool of this many threads, not yet started; 0 means as many as the machine runs at once.
+    /// A pool of this many threads, the caller's among them; 0 means as many as the machine runs at once.
     pub fn new(threads: usize) -> Pool {
         let available = || std::thread::available_parallelism().map_or(1, |n| n.get());
-        Pool { threads: if threads == 0 { available() } else { threads }, started: Mutex::new(None) }
+        let wanted = if threads == 0 { available() } else { threads };
+        Pool { wanted, threads: AtomicUsize::new(wanted), started: Mutex::new(None) }
     }
 
-    /// The number of threads.
+    /// The number of threads: as many as were asked for, unless the system has refused some.
     pub fn threads(&self) -> usize {
-        self.threads
+        self.threads.load(Ordering::Relaxed)
     }
 
     /// Where a parallel call made on this thread runs its blocks.
     pub fn workers(&self) -> Workers {
+        if self.wanted == 1 {
+            return Workers::Caller;
+        }
         if rayon::current_thread_index().is_some() {
             return Workers::CurrentPool;
         }
-        let process = std::process::id();
+        let forks = process::forks();
         let mut started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
-        if started.as_ref().is_some_and(|s| s.process != process) {
-            // The parent's threads do not exist here: joining them on drop would wait forever.
-            std::mem::forget(started.take());
+        let Started { crew, .. } = match &mut *started {
+            Some(known) if known.forks == forks => known,
+            other => other.insert(Started { forks, crew: Crew::new() }),
+        };
+        if crew.hired() < self.wanted - 1 {
+            crew.hire(self.wanted - 1);
+            self.threads.store(1 + crew.hired(), Ordering::Relaxed);
         }
-        let started = started.get_or_insert_with(|| Started { process, pool: self.start() });
-        started.pool.clone().map_or(Workers::Caller, Workers::Pool)
-    }
-
-    fn start(&self) -> Option<Arc<ThreadPool>> {
-        let name = |index| format!("parfuse-{index}");
-        ThreadPoolBuilder::new().num_threads(self.threads).thread_name(name).build().ok().map(Arc::new)
+        match crew.hired() {
+            0 => Workers::Caller,
+            count => Workers::Crew(Helpers { board: crew.board().clone(), count }),
+        }
     }
 }
 
@@ -72,7 +96,60 @@ impl Workers {
         match self {
             Workers::Caller => 1,
             Workers::CurrentPool => rayon::current_num_threads(),
-            Workers::Pool(pool) => pool.current_num_threads(),
+            Workers::Crew(helpers) => 1 + helpers.count,
         }
+    }
+
+    /// Does this work here and, if others have time, on up to so many other threads at once. Returns when nobody is at it
+    /// any more.
+    pub(crate) fn share(&self, others: usize, work: &(dyn Fn() + Sync)) {
+        let others = others.min(self.threads() - 1);
+        match self {
+            _ if others == 0 => work(),
+            Workers::Caller => work(),
+            Workers::Crew(helpers) => helpers.board.share(others, work, || ()),
+            Workers::CurrentPool => share_in_current_pool(others, work),
+        }
+    }
+}
+
+/// What a worker of a rayon pool offers to the others.
+#[derive(Default)]
+struct Stand {
+    board: Board,
+    /// Jobs on their way to the board. Were there one for each helper of each call, a pool that is busy would pile them
+    /// up.
+    coming: AtomicUsize,
+}
+
+thread_local! {
+    static STAND: Arc<Stand> = Arc::default();
+}
+
+fn share_in_current_pool(others: usize, work: &(dyn Fn() + Sync)) {
+    // A thread that ends works alone.
+    let Ok(stand) = STAND.try_with(Arc::clone) else { return work() };
+    stand.board.share(others, work, || {
+        while stand.coming.load(Ordering::Relaxed) < others {
+            stand.coming.fetch_add(1, Ordering::Relaxed);
+            let stand = stand.clone();
+            rayon::spawn(move || {
+                stand.coming.fetch_sub(1, Ordering::Relaxed);
+                let _mode = FloatMode::standard();
+                stand.board.help();
+            });
+        }
+    });
+}
+
+impl fmt::Debug for Started {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Started").field("helpers", &self.crew.hired()).finish()
+    }
+}
+
+impl fmt::Debug for Helpers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Helpers").field("count", &self.count).finish()
     }
 }
