@@ -200,12 +200,19 @@ fn right<P: Primitives>(p: &mut P, x: P::Value) -> P::Value {
     let negated = p.fneg(q);
     let rest = p.fma(negated, x, rest);
     let q = p.fma(rest, of_sum, q);
+    // C with the error of the last step, which for large x is a third of an ULP of 1 + C.
+    let (last, others) = SCALED.split_last().expect("coefficients");
+    let others = p.horner(q, others);
+    let last = p.f64(*last);
+    let polynomial = p.fma(q, others, last);
+    let error = p.fsub(last, polynomial);
+    let error = p.fma(q, others, error);
     // (1 + C) / (1 + 5/4 x), corrected likewise, also for the rounding of the divisor.
-    let polynomial = p.horner(q, &SCALED);
     let quotient = p.fma(polynomial, of_scale, of_scale);
     let negated = p.fneg(quotient);
     let rest = p.fma(negated, scale, one);
     let rest = p.fadd(rest, polynomial);
+    let rest = p.fadd(rest, error);
     let most = p.fsub(one, scale);
     let scale_error = p.fma(slope, x, most);
     let rest = p.fma(negated, scale_error, rest);

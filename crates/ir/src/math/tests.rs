@@ -145,7 +145,7 @@ fn the_common_path_is_short() {
         (ScalarOp::Cbrt, 47, 44),
         (ScalarOp::Hypot, 25, 9),
         (ScalarOp::Erf, 72, 22),
-        (ScalarOp::Erfc, 81, 52),
+        (ScalarOp::Erfc, 84, 52),
         (ScalarOp::Tgamma, 145, 67),
         (ScalarOp::Lgamma, 141, 65),
         (ScalarOp::Powf, 105, 57),

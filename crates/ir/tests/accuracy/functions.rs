@@ -178,7 +178,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         op: ScalarOp::Erfc,
         name: "erfc",
         reference: |x, _| core_math::erfc(x),
-        ranges: &[(-1.0, 1.0), (-6.0, 6.0), (5.0, 28.0), (26.0, 27.3)],
+        ranges: &[(-1.0, 1.0), (-6.0, 6.0), (5.0, 28.0), (25.0, 26.5), (26.5, 27.3)],
         ranges_f32: &[(-1.0, 1.0), (-4.0, 4.0), (3.0, 10.5), (9.0, 10.2)],
         seconds: NONE,
     },
