@@ -123,3 +123,24 @@ fn a_kernel_tells_what_it_was_compiled_for() {
         assert!(explanation.to_string().contains(isa.or_available().name()), "{explanation}");
     }
 }
+
+#[kernel]
+fn least_rounded(a: &ArrayRef1<i64>) -> usize {
+    let mut m = usize::MAX;
+    for i in prange(0..a.len()) {
+        m = m.min((a[i] as f64).round() as usize);
+    }
+    m
+}
+
+#[test]
+fn regions_are_made_of_the_registers_of_their_instruction_set() {
+    let a = Array1::from_shape_fn(943, |i| (i as i64 * 7919) % 10_007 + 3);
+    for (isa, thorough) in Isa::ALL.into_iter().flat_map(|isa| [false, true].map(|thorough| (isa, thorough)))
+    {
+        let engine = Engine::builder().isa(isa).thorough(thorough).build().unwrap();
+        assert_eq!(engine.install(|| least_rounded::serial(&a)), Ok(3));
+        let explanation = engine.kernel::<least_rounded>().explain().unwrap();
+        assert_eq!((&explanation.regions[0].narrower, &explanation.stays_quick), (&None, &None), "{isa}");
+    }
+}

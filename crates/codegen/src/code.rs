@@ -29,6 +29,8 @@ pub(crate) enum DriverCode {
 pub(crate) struct RegionCode {
     pub(crate) function: abi::RegionFn,
     pub(crate) lanes: usize,
+    /// Why its registers are shorter than those of the instruction set.
+    pub(crate) narrower: Option<String>,
 }
 
 impl Code {
@@ -39,6 +41,10 @@ impl Code {
     /// How many elements of a region are computed at once.
     pub fn lanes(&self, region: RegionId) -> usize {
         self.regions[region.0 as usize].lanes
+    }
+    /// Why a region has code of 128 bits where there are longer registers: what the wide emitter failed of.
+    pub fn narrower(&self, region: RegionId) -> Option<&str> {
+        self.regions[region.0 as usize].narrower.as_deref()
     }
     /// The size of all functions in bytes.
     pub fn code_size(&self) -> usize {

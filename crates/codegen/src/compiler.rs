@@ -24,8 +24,8 @@ use std::time::Instant;
 pub struct Options {
     /// Which instructions code is made of, as far as the processor has them.
     pub isa: Isa,
-    /// Whether Cranelift checks what it is given, which takes a third of the compile time. On in builds
-    /// with debug assertions.
+    /// Whether code generators check what they are given and what they make, which takes a third of Cranelift's compile
+    /// time. On in builds with debug assertions.
     pub verify: bool,
     /// The elements of a step: 4, 8, 16 or 32. Without it each region's own choice.
     pub lanes: Option<usize>,
@@ -73,7 +73,11 @@ pub struct Compiler {
     options: Options,
     isa: Isa,
     needs_libcalls: bool,
+    wide: Wide,
 }
+
+/// The wide emitter. Tests put one in its place that fails.
+type Wide = fn(&Lane, &Region, wide::Target, Effort, &Options) -> Result<wide::Compiled, String>;
 
 /// What emitting one function takes.
 pub(crate) struct Function<'a> {
@@ -120,7 +124,7 @@ impl Compiler {
         };
         let traits = Traits { blendv: x64 && has("has_sse41"), pointer: thorough.pointer_type() };
         let needs_libcalls = !x64 || !has("has_sse41") || !has("has_fma");
-        Ok(Compiler { quick, thorough, traits, options, isa, needs_libcalls })
+        Ok(Compiler { quick, thorough, traits, options, isa, needs_libcalls, wide: wide::compile })
     }
 
     /// Which instructions code is made of.
@@ -150,22 +154,15 @@ impl Compiler {
         let mut scratch = SCRATCH.try_with(RefCell::take).ok().flatten().unwrap_or_else(|| {
             Box::new(Scratch { context: Context::new(), builder: FunctionBuilderContext::new() })
         });
-        // A panic of Cranelift must not take the process's work along; its half-done state is dropped.
-        let result =
-            catch_unwind(AssertUnwindSafe(|| self.build_all(lane, effort, &mut scratch, &mut listing)));
-        let error = match result {
-            Ok(Ok(mut code)) => {
+        // Half-done state of a compilation that panicked is dropped.
+        let error = match guarded(|| self.build_all(lane, effort, &mut scratch, &mut listing)) {
+            Ok(mut code) => {
                 // A thread that ends keeps none.
                 let _ = SCRATCH.try_with(|kept| kept.replace(Some(scratch)));
                 code.compile_time = start.elapsed();
                 return Ok(code);
             }
-            Ok(Err(message)) => message,
-            Err(panic) => match (panic.downcast_ref::<String>(), panic.downcast_ref::<&str>()) {
-                (Some(message), _) => message.clone(),
-                (None, Some(message)) => (*message).to_owned(),
-                (None, None) => "panic".to_owned(),
-            },
+            Err(message) => message,
         };
         let clif = catch_unwind(AssertUnwindSafe(|| scratch.context.func.display().to_string()));
         Err(CompileError::Backend { message: error, clif: clif.unwrap_or_default() })
@@ -206,17 +203,27 @@ impl Compiler {
         let mut regions = Vec::new();
         for (id, region) in lane.regions.iter() {
             let (name, signature) = (id.to_string(), region::signature(pointer, convention));
-            regions.push(match self.isa.wide() {
-                Some(target) => {
-                    let compiled = wide::compile(lane, region, target, effort, self.options.lanes)?;
-                    (build.define_wide(&name, signature, &compiled)?, compiled.lanes)
+            let wide = self
+                .isa
+                .wide()
+                .map(|target| guarded(|| (self.wide)(lane, region, target, effort, &self.options)));
+            let narrower = match wide {
+                Some(Ok(compiled)) => {
+                    regions.push((build.define_wide(&name, signature, &compiled)?, compiled.lanes, None));
+                    continue;
                 }
-                None => {
-                    let plan = Plan::new(region, effort, self.options.lanes);
-                    let emit = |function: Function<'_>| region::emit(function, region, &plan);
-                    (build.define(&name, signature, emit)?, plan.lanes)
+                Some(Err(reason)) => Some(reason),
+                None => None,
+            };
+            let name = match &narrower {
+                Some(reason) => {
+                    format!("{name}, in registers of 128 bits, because of a failure of ours: {reason}")
                 }
-            });
+                None => name,
+            };
+            let plan = Plan::new(region, effort, self.options.lanes);
+            let emit = |function: Function<'_>| region::emit(function, region, &plan);
+            regions.push((build.define(&name, signature, emit)?, plan.lanes, narrower));
         }
         let Build { mut memory, constants, code_size, .. } = build;
         memory.module().finalize_definitions().map_err(|error| error.to_string())?;
@@ -227,7 +234,7 @@ impl Compiler {
             },
             regions: regions
                 .into_iter()
-                .map(|(id, lanes)| RegionCode { function: memory.region(id), lanes })
+                .map(|(id, lanes, narrower)| RegionCode { function: memory.region(id), lanes, narrower })
                 .collect(),
             code_size,
             compile_time: std::time::Duration::ZERO,
@@ -302,6 +309,55 @@ impl Build<'_> {
     }
 }
 
+/// Compiles a kernel for an instruction set that this processor need not have, has every checker look at it, and throws
+/// the code away: what the checkers say is all that can be known of code that cannot be run. A region that the wide
+/// emitter cannot compile is an error here, where [`Compiler::compile`] falls back to 128 bits.
+///
+/// For tests. To check a program on all that there is:
+///
+/// ```no_run
+/// # fn check(lane: &parfuse_ir::lane::Lane) -> Result<(), parfuse_codegen::CompileError> {
+/// use parfuse_codegen::{Effort, Isa, verify};
+///
+/// for isa in Isa::ALL {
+///     for effort in [Effort::Quick, Effort::Thorough] {
+///         verify(lane, isa, effort)?;
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// What a checker or a code generator says, as [`CompileError::Backend`].
+pub fn verify(lane: &Lane, isa: Isa, effort: Effort) -> Result<(), CompileError> {
+    let options = Options { isa, verify: true, lanes: None };
+    let Some(target) = isa.wide() else {
+        return Compiler::new(options)?.compile(lane, effort).map(|_| ());
+    };
+    for (id, region) in lane.regions.iter() {
+        guarded(|| wide::compile(lane, region, target, effort, &options)).map_err(|message| {
+            CompileError::Backend {
+                message: format!("{id}, {isa}, {effort:?}: {message}"),
+                clif: String::new(),
+            }
+        })?;
+    }
+    Ok(())
+}
+
+/// Compiles. A panic of a code generator is an error like others: it must not take the process's work along.
+fn guarded<T>(compile: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(compile)).unwrap_or_else(|panic| {
+        let message = match (panic.downcast_ref::<String>(), panic.downcast_ref::<&str>()) {
+            (Some(message), _) => message.clone(),
+            (None, Some(message)) => (*message).to_owned(),
+            (None, None) => "panic".to_owned(),
+        };
+        Err(message)
+    })
+}
+
 fn shared_flags(options: &Options, effort: Effort) -> settings::Flags {
     let mut flags = settings::builder();
     let register_allocation = match effort {
@@ -330,4 +386,59 @@ fn count_constants(lane: &Lane) -> usize {
     };
     let regions = lane.regions.iter().map(|(_, region): (_, &Region)| constants(&region.code));
     constants(&lane.driver) + regions.sum::<usize>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KERNEL: &str = "lane sums params 1 frame 6 {
+  buffer b0 a: f64[unit] is p0 at 2
+  driver {
+    v0: i64 = dim b0, 0
+    slot 5 = v0
+    launch r0
+  }
+  region r0 extents [5] fine {
+    prologue {
+    }
+    body {
+      v0: f64 lanes = load b0[0i64 + lanes]
+      v1: f64 lanes = fmul v0, v0
+      store b0[0i64 + lanes], v1
+    }
+  }
+}
+";
+
+    #[test]
+    fn regions_that_the_wide_emitter_fails_at_are_made_of_128_bits() {
+        let lane = Lane::parse(KERNEL).unwrap();
+        let failing: [Wide; 2] =
+            [|_, _, _, _, _| Err("no room".to_owned()), |_, _, _, _, _| panic!("no {}", "room")];
+        for (isa, wide) in
+            [Isa::Avx2, Isa::Avx512].into_iter().flat_map(|isa| failing.map(|wide| (isa, wide)))
+        {
+            let mut compiler = Compiler::new(Options::default()).unwrap();
+            (compiler.isa, compiler.wide) = (isa, wide);
+            for effort in [Effort::Quick, Effort::Thorough] {
+                let code = compiler.compile(&lane, effort).unwrap();
+                assert_eq!(code.narrower(parfuse_ir::lane::RegionId(0)), Some("no room"));
+            }
+            let asm = compiler.listing(&lane).unwrap().asm;
+            assert!(
+                asm.contains("r0, in registers of 128 bits, because of a failure of ours: no room"),
+                "{asm}"
+            );
+        }
+    }
+
+    #[test]
+    fn code_is_verified_for_processors_that_are_not_there() {
+        let lane = Lane::parse(KERNEL).unwrap();
+        for isa in Isa::ALL {
+            verify(&lane, isa, Effort::Quick).unwrap();
+            verify(&lane, isa, Effort::Thorough).unwrap();
+        }
+    }
 }

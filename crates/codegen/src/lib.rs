@@ -31,5 +31,5 @@ mod uses;
 mod wide;
 
 pub use code::{Code, Listing};
-pub use compiler::{CompileError, Compiler, Effort, Options};
+pub use compiler::{CompileError, Compiler, Effort, Options, verify};
 pub use isa::{Isa, UnknownIsa};

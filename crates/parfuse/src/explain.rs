@@ -5,7 +5,7 @@ use crate::fits;
 use crate::specialise::Specialisation;
 use parfuse_codegen::Isa;
 use parfuse_ir::grid::Grain;
-use parfuse_ir::lane::{Block, Inst, Lanes, Node, Region};
+use parfuse_ir::lane::{Block, Inst, Lanes, Node, Region, RegionId};
 use parfuse_ir::loops::{Event, FusionRefusal, Note, PromotionRefusal, Source};
 use parfuse_ir::program::{Program, Type};
 use parfuse_ir::{Files, Loc};
@@ -33,6 +33,8 @@ pub struct Explanation {
     pub compile_time: Duration,
     /// The size of the machine code in bytes.
     pub code_size: usize,
+    /// Why a kernel that is called often stays with code that was made quickly: an error of ours.
+    pub stays_quick: Option<String>,
 }
 
 /// One parallel region.
@@ -49,6 +51,8 @@ pub struct RegionReport {
     pub interchanged: Option<usize>,
     /// Elements computed at once, by one pass through the body.
     pub lanes: usize,
+    /// Why it is made of registers of 128 bits where the engine has longer ones: an error of ours.
+    pub narrower: Option<String>,
     /// What it combines over its iterations, such as `sum f64`.
     pub reductions: Vec<String>,
     /// Loads and stores of neighbouring elements by neighbouring lanes.
@@ -97,7 +101,7 @@ impl Explanation {
                 .lane
                 .regions
                 .iter()
-                .map(|(id, region)| RegionReport::new(made, region, made.best_code().lanes(id)))
+                .map(|(id, region)| RegionReport::new(made, id, region))
                 .collect(),
             arrays_allocated,
             arrays_contracted: made.loops.notes.iter().filter_map(contracted).collect(),
@@ -105,6 +109,7 @@ impl Explanation {
             isa,
             compile_time: made.compile_time,
             code_size: made.best_code().code_size(),
+            stays_quick: made.stays_quick().map(str::to_owned),
         }
     }
 }
@@ -125,14 +130,15 @@ fn visit<'l>(block: &'l Block, see: &mut dyn FnMut(&'l Node)) {
 }
 
 impl RegionReport {
-    fn new(made: &Specialisation, region: &Region, lanes: usize) -> RegionReport {
-        let files = &made.lane.files;
+    fn new(made: &Specialisation, id: RegionId, region: &Region) -> RegionReport {
+        let (files, code) = (&made.lane.files, made.best_code());
         let mut report = RegionReport {
             sources: region.sources.iter().map(|source| described(source, files)).collect(),
             rank: region.extents.len(),
             promoted_loops: promoted_loops(&made.loops.notes, region, files),
             interchanged: interchanged(&made.loops.notes, region),
-            lanes,
+            lanes: code.lanes(id),
+            narrower: code.narrower(id).map(str::to_owned),
             reductions: region.reductions.iter().map(|r| format!("{} {}", r.op.name(), r.dtype)).collect(),
             contiguous_accesses: 0,
             scattered_accesses: 0,
@@ -293,6 +299,12 @@ impl fmt::Display for Explanation {
             };
             writeln!(f, "    array accesses: {} contiguous{scattered}", region.contiguous_accesses)?;
             writeln!(f, "    {} left in the loop", plural(region.checks_in_loop, "check"))?;
+            if let Some(reason) = &region.narrower {
+                writeln!(f, "    in registers of 128 bits, because of a failure of ours: {reason}")?;
+            }
+        }
+        if let Some(reason) = &self.stays_quick {
+            writeln!(f, "  stays with quickly made code, because of a failure of ours: {reason}")?;
         }
         if !self.arrays_contracted.is_empty() {
             writeln!(f, "  never stored: {}", self.arrays_contracted.join(", "))?;

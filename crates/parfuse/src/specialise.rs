@@ -38,7 +38,8 @@ pub(crate) struct Specialisation {
     pub(crate) compile_time: Duration,
     /// Quick code, unless the engine compiles thoroughly at once.
     first: Code,
-    thorough: OnceLock<Code>,
+    /// Thorough code, or why there is none.
+    thorough: OnceLock<Result<Code, String>>,
     /// Elements computed so far.
     work: AtomicU64,
     /// Whether some thread has taken on the thorough compilation.
@@ -94,18 +95,21 @@ impl Specialisation {
     /// The best code there is. Compiles a hot kernel thoroughly, on one thread; others go on with what they have.
     pub(crate) fn code(&self, core: &Core) -> &Code {
         let hot = self.work.load(Ordering::Relaxed) >= HOT;
-        if hot
-            && !self.promoted.swap(true, Ordering::Relaxed)
-            && let Ok(code) = core.compiler.compile(&self.lane, Effort::Thorough)
-        {
-            self.thorough.get_or_init(|| code);
+        if hot && !self.promoted.swap(true, Ordering::Relaxed) {
+            let compiled = core.compiler.compile(&self.lane, Effort::Thorough);
+            self.thorough.get_or_init(|| compiled.map_err(|error| error.to_string()));
         }
         self.best_code()
     }
 
+    /// Why a hot kernel stays with quick code, if it has to.
+    pub(crate) fn stays_quick(&self) -> Option<&str> {
+        self.thorough.get()?.as_ref().err().map(String::as_str)
+    }
+
     /// The best code there is so far.
     pub(crate) fn best_code(&self) -> &Code {
-        self.thorough.get().unwrap_or(&self.first)
+        self.thorough.get().and_then(|code| code.as_ref().ok()).unwrap_or(&self.first)
     }
 
     /// Notes that this many elements are being computed, as long as somebody wants to know.

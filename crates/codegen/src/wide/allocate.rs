@@ -68,7 +68,12 @@ impl<'a> Numbered<'a> {
             Effort::Thorough => Algorithm::Ion,
         };
         let options = RegallocOptions { verbose_log: false, validate_ssa: cfg!(debug_assertions), algorithm };
-        regalloc2::run(self, &environment(self.isa), &options)
+        regalloc2::run(self, &self.environment(), &options)
+    }
+
+    /// The registers that there are.
+    pub(crate) fn environment(&self) -> MachineEnv {
+        environment(self.isa)
     }
 }
 

@@ -12,6 +12,7 @@
 //! | `allocate` | assigns registers, with regalloc2 |
 //! | `finish` | lays out blocks and stack, and emits |
 //! | `assembler` | encodes |
+//! | `verify` | checks all of that, in tests and builds with debug assertions |
 //!
 //! The functions have the same signature, results and bits as those that Cranelift makes of the same regions; drivers
 //! are Cranelift's everywhere.
@@ -22,11 +23,13 @@ mod finish;
 mod machine;
 mod schedule;
 mod select;
+mod verify;
 
-use crate::compiler::Effort;
+use crate::compiler::{Effort, Options};
 use allocate::Numbered;
 use assembler::Length;
 use parfuse_ir::lane::{Lane, Region};
+use verify::Before;
 
 /// The instructions that regions are made of.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -73,15 +76,30 @@ pub(crate) fn compile(
     region: &Region,
     target: Target,
     effort: Effort,
-    lanes: Option<usize>,
+    options: &Options,
 ) -> Result<Compiled, String> {
+    let Options { lanes, verify, .. } = *options;
     let (mut machine, lanes) = select::region(lane, region, target, effort, lanes);
+    if verify {
+        verify::program(&machine, target).map_err(|error| format!("selection: {error}"))?;
+    }
     if effort == Effort::Thorough {
-        schedule::schedule(&mut machine, target);
+        let before = verify.then(|| Before::new(&machine));
+        let order = schedule::schedule(&mut machine, target);
+        if let Some(before) = before {
+            before.reordered(&machine, &order)?;
+            verify::program(&machine, target).map_err(|error| format!("scheduling: {error}"))?;
+        }
     }
     let numbered = Numbered::new(&machine, target);
     let output = numbered.allocate(effort).map_err(|error| format!("register allocation: {error:?}"))?;
+    if verify {
+        verify::allocation(&numbered, &output)?;
+    }
     let finished = finish::finish(&numbered, &output, target);
+    if verify {
+        verify::bytes(&finished.bytes[..finished.code_len])?;
+    }
     Ok(Compiled { bytes: finished.bytes, code_len: finished.code_len, lanes })
 }
 

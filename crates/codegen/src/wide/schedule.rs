@@ -27,8 +27,8 @@ const SHORT: usize = 24;
 /// Halves of cycles: in each, one of two vector units takes an instruction.
 const CYCLE: u32 = 2;
 
-/// Orders the instructions of each block that is not seldom run.
-pub(crate) fn schedule(machine: &mut Machine, target: Target) {
+/// Orders the instructions of each block that is not seldom run. Returns the numbers that they had, in their new order.
+pub(crate) fn schedule(machine: &mut Machine, target: Target) -> Vec<u32> {
     let (before, behind) = live(machine);
     let mut classes = vec![RegClass::Int; machine.registers];
     let params = machine.blocks.iter().flat_map(|block| &block.params).copied();
@@ -51,11 +51,12 @@ pub(crate) fn schedule(machine: &mut Machine, target: Target) {
         }
     }
     let (insts, operands) = (std::mem::take(&mut machine.insts), std::mem::take(&mut machine.operands));
-    for number in order {
+    for number in &order {
         let start = machine.operands.len() as u32;
-        machine.operands.extend_from_slice(of(&insts, &operands, number));
-        machine.insts.push(Inst { kind: insts[number as usize].kind, operands: start });
+        machine.operands.extend_from_slice(of(&insts, &operands, *number));
+        machine.insts.push(Inst { kind: insts[*number as usize].kind, operands: start });
     }
+    order
 }
 
 /// An instruction's operands.

@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use parfuse_codegen::abi::{self, FaultRecord, HostTable};
-use parfuse_codegen::{Code, Compiler, Effort, Isa, Options};
+use parfuse_codegen::{Code, CompileError, Compiler, Effort, Isa, Options, verify};
 use parfuse_ir::grid::{BlockRange, Grid};
 use parfuse_ir::lane::{Lane, LaneType, RegionId, Slot};
 use parfuse_ir::loops::{Buffer, Origin};
@@ -230,14 +230,24 @@ extern "C" fn launch(host: *const HostTable, region: u32) -> i32 {
     machine(host).launch(region)
 }
 
-/// Compiles with every compiler and hands each result to a closure.
+/// Compiles with every compiler and hands each result to a closure. What this processor cannot run is verified.
 pub fn with_all(lane: &Lane, mut run: impl FnMut(&Code)) {
-    for compiler in COMPILERS.iter() {
-        for effort in [Effort::Quick, Effort::Thorough] {
-            run(&compiler.compile(lane, effort).unwrap_or_else(|error| match error {
-                parfuse_codegen::CompileError::Backend { message, clif } => panic!("{message}\n{clif}"),
-                error => panic!("{error}"),
-            }));
+    fn compiled<T>(result: Result<T, CompileError>) -> T {
+        result.unwrap_or_else(|error| match error {
+            CompileError::Backend { message, clif } => panic!("{message}\n{clif}"),
+            error => panic!("{error}"),
+        })
+    }
+    for effort in [Effort::Quick, Effort::Thorough] {
+        for compiler in COMPILERS.iter() {
+            let code = compiled(compiler.compile(lane, effort));
+            for (region, _) in lane.regions.iter() {
+                assert_eq!(code.narrower(region), None, "{}", compiler.isa());
+            }
+            run(&code);
+        }
+        for isa in Isa::ALL.into_iter().filter(|isa| !isa.is_available()) {
+            compiled(verify(lane, isa, effort));
         }
     }
 }

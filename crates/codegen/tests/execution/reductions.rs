@@ -5,7 +5,7 @@ use crate::build::Kernel;
 use crate::machine::{Array, End, Machine, combine, same, with_all};
 use crate::ops::special;
 use parfuse_ir::grid::{BlockRange, LANES, fold_lanes};
-use parfuse_ir::lane::{LaneType, Lanes, Reduction};
+use parfuse_ir::lane::{LaneOp, LaneType, Lanes, Reduction};
 use parfuse_ir::{DType, ReduceOp};
 
 /// The partial result of a block, by the rules.
@@ -62,6 +62,36 @@ fn operators_combine_by_the_rules() {
             }
         });
     }
+}
+
+#[test]
+fn rows_and_the_fold_behind_them_may_need_the_same_constant() {
+    // Unsigned numbers are compared by way of this constant where there are but signed comparisons.
+    let sign = i64::MIN;
+    let mut kernel = Kernel::new(&[DType::I64], &[]);
+    let (extent, least, most) = (kernel.slot(), kernel.slot(), kernel.slot());
+    let region = kernel.region(vec![extent], |body| {
+        let (element, sign) = (body.element(0, LaneType::I64), body.int(sign));
+        let value = body.op(LaneOp::IXor, &[element, sign]);
+        body.reduce(ReduceOp::Min, DType::Usize, value, least);
+        body.reduce(ReduceOp::Max, DType::Usize, value, most);
+    });
+    let reductions = kernel.lane.regions[region].reductions.clone();
+    with_all(&kernel.lane, |code| {
+        for n in LENGTHS {
+            let elements: Vec<i64> = (0..n as i64).map(|i| (i - 20).wrapping_mul(0x1234_5678_9abc)).collect();
+            let values: Vec<u64> = elements.iter().map(|element| (element ^ sign) as u64).collect();
+            let mut machine = Machine::new(&kernel.lane, code, vec![Array::ints(elements)]);
+            machine.set(extent, n as u64);
+            let range = BlockRange { row_start: 0, row_end: 1, column_start: 0, column_end: n };
+            let expected = reductions.iter().map(|reduction| partial(reduction, &[&values])).collect();
+            assert_eq!(machine.block(region, range), Ok(expected));
+            // Without rows there are no constants of rows.
+            let range = BlockRange { row_end: 0, ..range };
+            let expected = reductions.iter().map(|reduction| partial(reduction, &[])).collect();
+            assert_eq!(machine.block(region, range), Ok(expected));
+        }
+    });
 }
 
 #[test]

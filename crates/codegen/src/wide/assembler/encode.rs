@@ -34,6 +34,60 @@ impl VectorOp {
     pub(crate) fn is_scatter(self) -> bool {
         matches!(self, VectorOp::Vscatterqpd | VectorOp::Vscatterqps)
     }
+    /// Whether it can be encoded in EVEX, or in VEX.
+    pub(crate) fn exists(self, evex: bool) -> bool {
+        use VectorOp::*;
+        let vex_only = matches!(
+            self,
+            Vpcmpeqq
+                | Vpcmpeqd
+                | Vpcmpgtq
+                | Vpcmpgtd
+                | Vpmovzxbd
+                | Vpmovzxbq
+                | Vextracti128
+                | Vshufps
+                | Vblendvpd
+                | Vblendvps
+                | Vmaskmovpd
+                | Vmaskmovps
+                | VmaskmovpdTo
+                | VmaskmovpsTo
+                | Vmovmskpd
+                | Vmovmskps
+        );
+        let evex_only = matches!(
+            self,
+            Vcvtqq2pd
+                | Vcvtqq2ps
+                | Vcvtuqq2pd
+                | Vcvtuqq2ps
+                | Vcvtudq2pd
+                | Vcvtudq2ps
+                | Vcvttpd2qq
+                | Vcvttps2qq
+                | Vcvttpd2uqq
+                | Vcvttps2uqq
+                | Vpmullq
+                | VpsraqBy
+                | Vpsravq
+                | Vpmovqd
+                | Vpcmpq
+                | Vpcmpd
+                | Vpcmpuq
+                | Vpcmpud
+                | Vptestmb
+                | Vblendmpd
+                | Vblendmps
+                | VpbroadcastqFrom
+                | VpbroadcastdFrom
+                | Vmovdqu8
+                | Vmovdqu8To
+                | Vscatterqpd
+                | Vscatterqps
+        );
+        if evex { !vex_only } else { !evex_only }
+    }
 }
 
 impl Assembler {
@@ -167,7 +221,7 @@ pub(super) fn extension_bits(rm: &Operand) -> (u8, u8) {
 }
 
 /// The size of the memory operand in bytes.
-fn memory_size(op: VectorOp, length: Length, broadcast: bool) -> i32 {
+pub(crate) fn memory_size(op: VectorOp, length: Length, broadcast: bool) -> i32 {
     let row = op.row();
     let bytes = length.bytes() as i32;
     match row.tuple {

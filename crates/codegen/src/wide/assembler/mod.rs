@@ -14,7 +14,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use encode::Decoration;
+pub(crate) use encode::{Decoration, memory_size};
 pub(crate) use general::{Alu, Condition, RBP, RSP, Shift};
 pub(crate) use table::{Form, VectorOp};
 
@@ -70,6 +70,12 @@ pub(crate) enum Base {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct ConstantId(u32);
 
+impl ConstantId {
+    pub(crate) fn number(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// Bytes of a constant in memory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Constant {
@@ -80,7 +86,7 @@ pub(crate) enum Constant {
 }
 
 impl Constant {
-    fn len(self) -> usize {
+    pub(crate) fn len(self) -> usize {
         match self {
             Constant::Splat { bytes, .. } | Constant::Count { bytes, .. } => bytes as usize,
         }

@@ -24,61 +24,6 @@ fn number(register: Register) -> usize {
     })
 }
 
-/// Instructions that only one encoding has.
-fn exists(op: VectorOp, evex: bool) -> bool {
-    use VectorOp::*;
-    let vex_only = matches!(
-        op,
-        Vpcmpeqq
-            | Vpcmpeqd
-            | Vpcmpgtq
-            | Vpcmpgtd
-            | Vpmovzxbd
-            | Vpmovzxbq
-            | Vextracti128
-            | Vshufps
-            | Vblendvpd
-            | Vblendvps
-            | Vmaskmovpd
-            | Vmaskmovps
-            | VmaskmovpdTo
-            | VmaskmovpsTo
-            | Vmovmskpd
-            | Vmovmskps
-    );
-    let evex_only = matches!(
-        op,
-        Vcvtqq2pd
-            | Vcvtqq2ps
-            | Vcvtuqq2pd
-            | Vcvtuqq2ps
-            | Vcvtudq2pd
-            | Vcvtudq2ps
-            | Vcvttpd2qq
-            | Vcvttps2qq
-            | Vcvttpd2uqq
-            | Vcvttps2uqq
-            | Vpmullq
-            | VpsraqBy
-            | Vpsravq
-            | Vpmovqd
-            | Vpcmpq
-            | Vpcmpd
-            | Vpcmpuq
-            | Vpcmpud
-            | Vptestmb
-            | Vblendmpd
-            | Vblendmps
-            | VpbroadcastqFrom
-            | VpbroadcastdFrom
-            | Vmovdqu8
-            | Vmovdqu8To
-            | Vscatterqpd
-            | Vscatterqps
-    );
-    if evex { !vex_only } else { !evex_only }
-}
-
 /// The mnemonic without what differs between encodings, and without what our names add.
 fn plain(name: &str) -> String {
     let name = name.to_lowercase();
@@ -165,7 +110,7 @@ fn lengths(op: VectorOp) -> &'static [Length] {
 fn every_instruction_reads_as_it_was_meant() {
     for evex in [false, true] {
         let top = if evex { 31 } else { 15 };
-        for op in VectorOp::ALL.iter().copied().filter(|op| exists(*op, evex)) {
+        for op in VectorOp::ALL.iter().copied().filter(|op| op.exists(evex)) {
             for length in lengths(op).iter().copied().filter(|l| evex || *l != Length::L512) {
                 let [reg, vvvv, rm] = if op.is_of_masks() { [5, 6, 7] } else { [top, top - 2, 11] };
                 let reg = if matches!(op, VectorOp::KmovwOut | VectorOp::Vmovmskpd) { 9 } else { reg };

@@ -110,7 +110,7 @@ impl Selector<'_> {
 
     /// The position of the present element in the region's space.
     fn iteration(&mut self) -> Reg {
-        match (self.row_position, self.index) {
+        match (self.row.position, self.index) {
             (Some(row), Some(index)) => self.machine.alu(Alu::Add, true, row, index),
             _ => self.machine.imm(FaultRecord::NOWHERE),
         }

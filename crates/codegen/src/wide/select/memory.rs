@@ -40,7 +40,7 @@ impl Selector<'_> {
 
     /// The uniform part of an address: a register and a constant offset in bytes.
     fn base(&mut self, buffer: Buffer, base: Value) -> (Reg, i32) {
-        if let Some((_, pointer)) = self.row_pointers.iter().find(|(access, _)| *access == (buffer, base)) {
+        if let Some((_, pointer)) = self.row.pointers.iter().find(|(access, _)| *access == (buffer, base)) {
             return (*pointer, 0);
         }
         let bytes = self.bits(base).map(|base| (base as i64).checked_mul(self.element_size(buffer) as i64));
@@ -61,7 +61,7 @@ impl Selector<'_> {
     pub(super) fn keep_base(&mut self, buffer: Buffer, base: Value) {
         if self.bits(base).is_none() && self.is_available(base) {
             let (pointer, _) = self.base(buffer, base);
-            self.row_pointers.push(((buffer, base), pointer));
+            self.row.pointers.push(((buffer, base), pointer));
         }
     }
 
@@ -69,13 +69,13 @@ impl Selector<'_> {
     pub(super) fn keep_stride(&mut self, stride: Value) {
         if self.is_available(stride) {
             let distances = self.distances(stride);
-            self.row_strides.push((stride, distances));
+            self.row.strides.push((stride, distances));
         }
     }
 
     /// `lane * stride`, in elements.
     fn distances(&mut self, stride: Value) -> Reg {
-        if let Some((_, distances)) = self.row_strides.iter().find(|(known, _)| *known == stride) {
+        if let Some((_, distances)) = self.row.strides.iter().find(|(known, _)| *known == stride) {
             return *distances;
         }
         let stride = self.scalar(stride);

@@ -79,6 +79,21 @@ struct SharedConstant {
     register: Reg,
 }
 
+/// What holds for a whole row. It is forgotten where the row ends: nothing behind that need have come through a row.
+#[derive(Default)]
+struct Row {
+    /// The row-major position of its first element.
+    position: Option<Reg>,
+    /// The addresses of elements.
+    pointers: Vec<((Buffer, Value), Reg)>,
+    /// The lanes' distances from the first in elements, by stride.
+    strides: Vec<(Value, Reg)>,
+    /// The uniform values that are broadcast once.
+    lanes: Vec<(Value, Reg)>,
+    /// The constants that are in lanes.
+    constants: Vec<SharedConstant>,
+}
+
 /// A register's worth of own memory, for as long as an operation goes lane by lane.
 #[derive(Clone, Copy)]
 enum Scratch {
@@ -119,20 +134,12 @@ struct Selector<'a> {
     fault: Reg,
     /// The lane index of the first element.
     index: Option<Reg>,
-    /// The row-major position of the row's first element.
-    row_position: Option<Reg>,
     /// What a failed check does.
     on_fault: OnFault,
     /// The addresses of buffers, by number.
     buffers: Vec<Option<Reg>>,
-    /// The addresses of elements that hold for the whole row.
-    row_pointers: Vec<((Buffer, Value), Reg)>,
-    /// The lanes' distances from the first in elements, for strides that hold for the whole row.
-    row_strides: Vec<(Value, Reg)>,
-    /// The uniform values that are broadcast once for the whole row.
-    row_lanes: Vec<(Value, Reg)>,
-    /// The constants that are in lanes for the whole row.
-    row_constants: Vec<SharedConstant>,
+    /// What has been computed for the row, at points that come before all others of it.
+    row: Row,
     /// How often a value is yet to be read; it dies where this becomes zero, if it was made in the step.
     remaining: Vec<u32>,
     /// Whether a value waits to be selected together with its reader.

@@ -16,7 +16,7 @@ mod align;
 use super::check::OnFault;
 use super::plan::Plan;
 use super::reductions::Accumulator;
-use super::{Binding, Extent, Registers, Selector, SharedConstant, Target, fuse};
+use super::{Binding, Extent, Registers, Row, Selector, SharedConstant, Target, fuse};
 use crate::abi;
 use crate::compiler::Effort;
 use crate::wide::assembler::{Alu, Condition};
@@ -73,17 +73,13 @@ pub(in crate::wide) fn region(
         frame,
         fault,
         index: None,
-        row_position: None,
         on_fault: OnFault::Record,
         buffers: vec![None; lane.buffers.len()],
-        row_pointers: Vec::new(),
-        row_strides: Vec::new(),
+        row: Row::default(),
         remaining: Vec::new(),
         waiting: fuse::waiting(&region.code, &plan.uses, isa),
         scratch: None,
         shared_constants: None,
-        row_lanes: Vec::new(),
-        row_constants: Vec::new(),
         bindings: vec![Binding::default(); region.code.values.len()],
         bound: Vec::new(),
     };
@@ -132,6 +128,7 @@ pub(in crate::wide) fn region(
     s.machine.fill(row_head);
     s.machine.branch(Test::Compare(Condition::Less, true), &[row, row_end], row_body, finish);
     s.machine.fill(row_body);
+    let mark = s.enter();
     shape.begin_row(s, row, columns, &extents);
     s.machine.align(step);
     s.machine.fill(step);
@@ -142,6 +139,8 @@ pub(in crate::wide) fn region(
     shape.turn_back(s);
     let next = s.machine.alu_imm(Alu::Add, true, row, 1);
     s.machine.jump(row_head, &[next]);
+    s.leave(mark);
+    (s.row, s.index) = (Row::default(), None);
 
     s.machine.fill(finish);
     for (number, accumulator) in shape.accumulators.iter().enumerate() {
@@ -170,7 +169,7 @@ impl Shape<'_> {
                 s.bind_scalar(value, outer[dimension as usize]);
             }
         }
-        s.row_position = Some(s.machine.in_place(Kind::Multiply(true), row, Some(columns)));
+        s.row.position = Some(s.machine.in_place(Kind::Multiply(true), row, Some(columns)));
         s.index = Some(self.column_start);
         s.remaining = vec![u32::MAX; code.values.len()];
         s.nodes(&self.region.prologue);
@@ -184,13 +183,13 @@ impl Shape<'_> {
             if s.is_available(*value) {
                 let scalar = s.scalar(*value);
                 let register = s.broadcast(scalar, s.ty(*value));
-                s.row_lanes.push((*value, register));
+                s.row.lanes.push((*value, register));
             }
         }
         for (bits, ty) in self.plan.uses.constants.iter().take(self.plan.constants) {
             let (size, extent) = (super::size(*ty), Extent::Group);
             let register = s.constant_register(*bits, *ty, extent);
-            s.row_constants.push(SharedConstant { bits: *bits, size, extent, register });
+            s.row.constants.push(SharedConstant { bits: *bits, size, extent, register });
         }
         if self.plan.aligns {
             self.align(s);
@@ -284,7 +283,7 @@ impl Shape<'_> {
         s.machine.branch(Test::CompareImm(Condition::NotEqual, true, NONE as i32), &[fault], failed, fine);
         let was = s.machine.set_cold(true);
         s.machine.fill(failed);
-        let row_position = s.row_position.expect("set at the start of the row");
+        let row_position = s.row.position.expect("set at the start of the row");
         let iteration = s.machine.alu(Alu::Add, true, row_position, first);
         s.record(fault, iteration, &[]);
         s.machine.set_cold(was);
@@ -303,8 +302,8 @@ impl Shape<'_> {
         let mark = s.enter();
         s.index = Some(index);
         s.remaining.clone_from(&self.plan.uses.reads);
-        for position in 0..s.row_lanes.len() {
-            let (value, register) = s.row_lanes[position];
+        for position in 0..s.row.lanes.len() {
+            let (value, register) = s.row.lanes[position];
             s.bind_lanes(value, Registers::from_elem(register, s.count));
         }
         s.nodes(&self.region.code.body);

@@ -126,7 +126,7 @@ impl Selector<'_> {
 
     /// The register that has a constant in all lanes, if there is one.
     fn known_constant(&self, bits: u64, ty: LaneType, extent: Extent) -> Option<Reg> {
-        let all = self.row_constants.iter().chain(self.shared_constants.iter().flatten());
+        let all = self.row.constants.iter().chain(self.shared_constants.iter().flatten());
         let is_it =
             |known: &&SharedConstant| known.bits == bits && known.size == size(ty) && known.extent == extent;
         all.filter(is_it).map(|known| known.register).next()
@@ -203,7 +203,7 @@ impl Selector<'_> {
             Inst::LaneIndex => Some(self.step_index()),
             Inst::LinearIndex => {
                 let (row, index) =
-                    (self.row_position.expect("set at the start of the row"), self.step_index());
+                    (self.row.position.expect("set at the start of the row"), self.step_index());
                 Some(self.machine.alu(Alu::Add, true, row, index))
             }
             _ => None,
