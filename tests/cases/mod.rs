@@ -9,6 +9,7 @@
 //! kernels         the seven example kernels           bad_input           every mistake an error, nothing dies
 //! nests           which loop runs in lanes            language            each construct that kernels know
 //! alignment       arrays that begin anywhere              moves           swaps, and what else is handed over
+//! no_iterations   reductions over nothing
 //! ```
 
 mod ways;
@@ -22,6 +23,7 @@ mod kernels;
 mod language;
 mod moves;
 mod nests;
+mod no_iterations;
 mod prange_spaces;
 mod random;
 mod reductions;

@@ -252,8 +252,8 @@ impl Machine<'_> {
         }
         for (reduction, partials) in region.reductions.iter().zip(&mut partials) {
             let combine = |a, b| reduction.op.combine().eval(&[a, b]);
-            let identity = reduction.op.identity(reduction.dtype);
-            let total = grid::fold_partials(partials, combine).unwrap_or(identity);
+            let nothing = reduction.op.nothing(reduction.dtype);
+            let total = grid::fold_partials(partials, combine).unwrap_or(nothing);
             self.frame[reduction.total.index()] = total.to_bits();
         }
         Ok(())

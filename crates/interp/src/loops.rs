@@ -209,7 +209,7 @@ impl Machine<'_> {
         self.iteration = None;
         for ((reduction, partials), ty) in parfor.reductions.iter().zip(&mut partials).zip(types) {
             let combine = |a, b| reduction.op.combine().eval(&[a, b]);
-            let total = grid::fold_partials(partials, combine).unwrap_or_else(|| reduction.op.identity(ty));
+            let total = grid::fold_partials(partials, combine).unwrap_or_else(|| reduction.op.nothing(ty));
             let before = self.vars[reduction.target.index()].expect("a target is set before the loop");
             self.vars[reduction.target.index()] = Some(combine(before, total));
         }

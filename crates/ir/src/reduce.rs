@@ -72,7 +72,22 @@ impl ReduceOp {
         }
     }
 
-    /// The value that changes nothing when combined.
+    /// The total over no iterations: combined with whatever a variable holds, it leaves every bit of that as it is,
+    /// where the identity would make a zero of -0.0 and drop a NaN.
+    ///
+    /// # Panics
+    /// If the operator does not apply to the type.
+    pub fn nothing(self, dtype: DType) -> Scalar {
+        match (self, dtype) {
+            (ReduceOp::Sum, DType::F64) => Scalar::F64(-0.0),
+            (ReduceOp::Sum, DType::F32) => Scalar::F32(-0.0),
+            (ReduceOp::Min | ReduceOp::Max, DType::F64) => Scalar::F64(f64::NAN),
+            (ReduceOp::Min | ReduceOp::Max, DType::F32) => Scalar::F32(f32::NAN),
+            _ => self.identity(dtype),
+        }
+    }
+
+    /// What accumulators start from: combined with any number, but -0.0, it changes nothing.
     ///
     /// # Panics
     /// If the operator does not apply to the type.
@@ -93,6 +108,30 @@ impl ReduceOp {
             (ReduceOp::Max, DType::I32) => Scalar::I32(i32::MIN),
             (ReduceOp::Max, DType::I64) => Scalar::I64(i64::MIN),
             (ReduceOp::Max, _) => Scalar::Usize(0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_leaves_every_bit_as_it_is() {
+        let floats = [0.0, -0.0, 1.5, -7.0, f64::INFINITY, f64::NEG_INFINITY, f64::MIN_POSITIVE / 8.0];
+        for op in ReduceOp::ALL {
+            for dtype in DType::ALL.iter().copied().filter(|dtype| op.applies_to(*dtype)) {
+                let integers = [0, 1, 2, u64::MAX, i64::MIN as u64, i32::MIN as u32 as u64];
+                let numbers = integers.map(|bits| Scalar::I64(bits as i64)).into_iter();
+                for x in numbers.chain(floats.map(Scalar::F64)).map(|x| x.cast(dtype)) {
+                    assert_eq!(op.combine().eval(&[x, op.nothing(dtype)]), x, "{op:?} {dtype}");
+                }
+                if dtype.is_float() {
+                    let nan = Scalar::F64(f64::NAN).cast(dtype);
+                    let after = op.combine().eval(&[nan, op.nothing(dtype)]).cast(DType::F64);
+                    assert!(matches!(after, Scalar::F64(x) if x.is_nan()), "{op:?} {dtype}");
+                }
+            }
         }
     }
 }

@@ -458,7 +458,7 @@ impl Host<'_> {
                 }
             };
             frame[reduction.total.index()] =
-                total.unwrap_or_else(|| reduction.op.identity(reduction.dtype).to_bits());
+                total.unwrap_or_else(|| reduction.op.nothing(reduction.dtype).to_bits());
         }
     }
 

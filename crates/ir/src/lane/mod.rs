@@ -191,7 +191,7 @@ pub struct Reduction {
     pub dtype: DType,
     /// The element's contribution, varying or uniform, defined at the top level of the body.
     pub contribution: Value,
-    /// The slot that receives the total over all blocks (the identity for an empty space).
+    /// The slot that receives the total over all blocks ([`ReduceOp::nothing`] for an empty space).
     pub total: Slot,
 }
 

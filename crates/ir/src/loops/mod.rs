@@ -23,7 +23,7 @@
 //!
 //! A reduction's `local` is set to the operator's identity at the start of each iteration; what it holds at
 //! the iteration's end is the iteration's contribution. After the loop, `target` becomes
-//! `combine(target, total)`, the total in the order that [`crate::grid`] fixes.
+//! `combine(target, total)`, the total in the order that [`crate::grid`] fixes; without iterations it stays as it is.
 
 mod parse;
 mod print;
