@@ -195,6 +195,11 @@ pub fn is_unit(ty: &Type) -> bool {
     matches!(strip(ty), Type::Tuple(tuple) if tuple.elems.is_empty())
 }
 
+/// Whether a name is that of a type that Rust itself has.
+pub fn is_primitive(name: &str) -> bool {
+    SCALARS.contains(&name) || OTHER_PRIMITIVES.contains(&name)
+}
+
 /// Whether a name is a well-known type that kernels do not have.
 pub fn is_foreign(name: &str) -> bool {
     OTHER_PRIMITIVES.contains(&name)

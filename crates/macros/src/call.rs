@@ -16,6 +16,7 @@ use crate::annotation::{self, SCALARS};
 use crate::methods;
 use crate::stmt::strip;
 use crate::translator::{Translator, hygienic};
+use crate::unsupported;
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -48,6 +49,9 @@ impl Translator<'_> {
             }
             [.., module] if module == "mem" => self.exchange(call, name),
             [.., ty] if ty.starts_with(char::is_uppercase) => self.array_function(call, &function.path, name),
+            [_, ..] if let Some(message) = unsupported::crate_function(&names) => {
+                self.unsupported(function, message)
+            }
             [] if self.scope.get(name).is_some() => {
                 self.unsupported(function, "only functions with `#[kernel]` can be called, not variables")
             }
@@ -110,25 +114,30 @@ impl Translator<'_> {
             (name, Some((receiver, rest))) if methods::is_known(name) => {
                 quote!(#t.method(#receiver, #name, &[#(#rest),*], #place))
             }
-            _ => {
-                let message =
-                    format!("`{primitive}::{name}` is not supported in a kernel: use operators and methods");
-                self.unsupported(function, message)
-            }
+            _ => self.unsupported(function, unsupported::method(name)),
         }
     }
 
     /// `Array2::<f64>::zeros((h, w))`, also through an alias of the type.
     fn array_function(&mut self, call: &ExprCall, path: &Path, name: &str) -> TokenStream {
         let (t, place) = (self.t.clone(), self.place(path.span()));
+        let owner = path.segments.iter().rev().nth(1).map(|ty| ty.ident.to_string()).unwrap_or_default();
+        if let Some(message) = unsupported::function(&owner, name) {
+            return self.unsupported(path, message);
+        }
         if !methods::ARRAY_FUNCTIONS.contains(&name) {
-            return self.unsupported(
-                path,
-                format!(
-                    "`{name}` is not supported in a kernel: arrays are made by {}, and filled by expressions or loops",
+            let message = match owner.starts_with("Array") {
+                true => format!(
+                    "`{owner}::{name}` is not supported in a kernel: arrays are made by {}, and filled by expressions \
+                     or loops",
                     methods::ARRAY_FUNCTIONS.join(", "),
                 ),
-            );
+                false => format!(
+                    "kernels have no function `{owner}::{name}`: if it is yours, write it as a function with \
+                     `#[kernel]` outside of the `impl`"
+                ),
+            };
+            return self.unsupported(path, message);
         }
         let mut path = path.clone();
         path.segments.pop();
@@ -163,14 +172,21 @@ impl Translator<'_> {
     pub fn method_call(&mut self, call: &ExprMethodCall) -> TokenStream {
         let (t, name) = (self.t.clone(), call.method.to_string());
         let place = self.place(call.method.span());
+        if let Some(array) = iterated(call) {
+            return self.unsupported(
+                &call.method,
+                format!("arrays are not iterated over in a kernel: write `{array}.{name}()`"),
+            );
+        }
+        let complaints = self.diagnostics.count();
         if !methods::is_known(&name) {
             // The receiver may have complaints of its own; the arguments are the unknown method's.
             self.expr(&call.receiver);
-            return self.unsupported(&call.method, methods::advice(&name));
-        }
-        if let Some(turbofish) = &call.turbofish {
-            self.diagnostics
-                .report(turbofish, "type arguments are not supported here: annotate the `let` instead");
+            // Of a chain of iterators the first is enough: there is one loop to write.
+            if self.diagnostics.count() > complaints && unsupported::is_of_iterators(&name) {
+                return self.unit();
+            }
+            return self.unsupported(&call.method, unsupported::method(&name));
         }
         if methods::MAPPINGS.contains(&name.as_str())
             && let Some(function) = call.args.first().filter(|_| call.args.len() == 1)
@@ -186,6 +202,11 @@ impl Translator<'_> {
             true => self.arguments([&*call.receiver].into_iter()),
             false => self.arguments(std::iter::once(&*call.receiver).chain(call.args.iter())),
         };
+        // What the receiver is complained about for comes first.
+        if let Some(turbofish) = call.turbofish.as_ref().filter(|_| self.diagnostics.count() == complaints) {
+            self.diagnostics
+                .report(turbofish, "type arguments are not supported here: annotate the `let` instead");
+        }
         let (receiver, arguments) = (&operands[0], &operands[1..]);
         quote!(#t.method(#receiver, #name, &[#(#arguments),*], #place))
     }
@@ -207,7 +228,7 @@ impl Translator<'_> {
                             name if methods::is_known(name) => {
                                 quote!(#t.method(#element, #name, &[], #place))
                             }
-                            name => self.unsupported(path, methods::advice(name)),
+                            name => self.unsupported(path, unsupported::method(name)),
                         }
                     }
                     _ => self.kernel_call(path, &[quote!(#element)], &place),
@@ -247,5 +268,25 @@ impl Translator<'_> {
             })
             .collect();
         self.operands(shapes.iter())
+    }
+}
+
+/// The array of `a.iter().sum()`, `a.iter().copied().product::<f64>()` and their kin, which arrays can do themselves.
+fn iterated(call: &ExprMethodCall) -> Option<String> {
+    if !matches!(call.method.to_string().as_str(), "sum" | "product") {
+        return None;
+    }
+    let mut receiver = strip(&call.receiver);
+    loop {
+        let Expr::MethodCall(inner) = receiver else { return None };
+        receiver = strip(&inner.receiver);
+        match inner.method.to_string().as_str() {
+            "copied" | "cloned" => {}
+            "iter" | "into_iter" => {
+                let text = quote!(#receiver).to_string();
+                return Some(if matches!(receiver, Expr::Path(_)) { text } else { "array".to_string() });
+            }
+            _ => return None,
+        }
     }
 }

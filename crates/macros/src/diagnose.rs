@@ -20,6 +20,11 @@ impl Diagnostics {
         self.errors.push(error);
     }
 
+    /// How many complaints there are.
+    pub fn count(&self) -> usize {
+        self.errors.len()
+    }
+
     /// Whether there is nothing to complain about.
     pub fn is_empty(&self) -> bool {
         self.errors.is_empty()
@@ -30,6 +35,10 @@ impl Diagnostics {
         self.errors.iter().map(syn::Error::to_compile_error).collect()
     }
 }
+
+/// What to say about a label.
+pub const LABEL: &str = "labels are not supported in a kernel, nor are `break` and `continue`: put the reason to stop \
+    in the condition of a `while`, and the rest of the body in an `if`";
 
 /// Why an expression cannot stand in a kernel at all and what to write instead, for the kinds of expressions
 /// that are never translated.

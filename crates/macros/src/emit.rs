@@ -22,7 +22,7 @@ fn allow() -> TokenStream {
 /// The kernel's items: from the function, the translation of its body, and the complaints.
 pub fn emit(input: &KernelInput, traced: &TokenStream, diagnostics: &Diagnostics) -> TokenStream {
     let (function, errors) = (&input.function, diagnostics.compile_errors());
-    if input.method {
+    if !input.typed {
         return quote!(#errors #function);
     }
     let (name, visibility, allow) = (input.name(), &function.vis, allow());

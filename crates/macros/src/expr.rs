@@ -81,7 +81,7 @@ impl Translator<'_> {
             Expr::If(branch) => self.branch(branch, false),
             Expr::Block(inner) => {
                 if let Some(label) = &inner.label {
-                    self.diagnostics.report(label, "labels are not supported in a kernel: there is no `break`");
+                    self.diagnostics.report(label, diagnose::LABEL);
                 }
                 self.block(&inner.block)
             }

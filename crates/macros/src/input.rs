@@ -5,10 +5,13 @@ use crate::diagnose::Diagnostics;
 use proc_macro2::{Span, TokenStream};
 use quote::format_ident;
 use syn::spanned::Spanned;
-use syn::{FnArg, GenericParam, Ident, ItemFn, Pat, ReturnType, Type};
+use syn::{FnArg, GenericParam, Generics, Ident, ItemFn, Pat, ReturnType, Type};
 
 /// The longest tuple of arguments that the library handles.
 const MOST_PARAMETERS: usize = 12;
+
+/// The names of crates that a type of the same name would hide from the code around it.
+const CRATES: [&str; 6] = ["std", "core", "alloc", "ndarray", "num_complex", "parfuse"];
 
 /// A function to be made a kernel.
 pub struct KernelInput {
@@ -22,10 +25,11 @@ pub struct KernelInput {
     pub returnable: bool,
     /// Whether its operations on floats may be replaced by cheaper ones.
     pub fast: bool,
-    /// Whether the signature can be repeated for the compiled variants.
-    pub callable: bool,
-    /// Whether the function is a method, so that no type can stand beside it.
-    pub method: bool,
+    /// What the function is generic over, if it is: complained about, but repeated for the variants, so that calls
+    /// of them are not complained about as well.
+    pub generics: Option<Generics>,
+    /// Whether a type of the function's name can stand beside it.
+    pub typed: bool,
 }
 
 /// A parameter.
@@ -64,6 +68,24 @@ pub fn parse_function(item: TokenStream, diagnostics: &mut Diagnostics) -> Optio
     }
 }
 
+/// Whether a type can have the kernel's name without hiding what the code around it refers to; complains if not.
+fn check_name(name: &Ident, diagnostics: &mut Diagnostics) -> bool {
+    let text = name.to_string();
+    let hidden = match text.as_str() {
+        krate if CRATES.contains(&krate) => "crate",
+        primitive if annotation::is_primitive(primitive) => "type",
+        _ => return true,
+    };
+    diagnostics.report(
+        name,
+        format_args!(
+            "a kernel cannot be named `{text}`: the type beside the function would hide the {hidden} `{text}`; \
+             write another name, such as `{text}_of`"
+        ),
+    );
+    false
+}
+
 impl KernelInput {
     /// Takes the signature apart, complaining about what a kernel cannot have.
     pub fn new(function: ItemFn, fast: bool, diagnostics: &mut Diagnostics) -> KernelInput {
@@ -80,10 +102,10 @@ impl KernelInput {
         if let Some(variadic) = &signature.variadic {
             diagnostics.report(variadic, "a kernel has a fixed number of parameters");
         }
-        let mut callable = true;
+        let mut generic = false;
         for param in &signature.generics.params {
             if !matches!(param, GenericParam::Lifetime(lifetime) if lifetime.bounds.is_empty()) {
-                callable = false;
+                generic = true;
                 diagnostics.report(
                     param,
                     "a kernel cannot be generic, it is compiled once: write the types, one function for each",
@@ -91,15 +113,18 @@ impl KernelInput {
             }
         }
         if let Some(clause) = &signature.generics.where_clause {
-            callable = false;
-            diagnostics.report(clause, "a kernel cannot have a `where` clause: write the types");
+            generic = true;
+            diagnostics.report(
+                clause,
+                "a kernel cannot have a `where` clause, it is compiled once: write the types",
+            );
         }
-        let mut method = false;
+        let mut typed = check_name(&signature.ident, diagnostics);
         let mut params = Vec::new();
         for (position, argument) in signature.inputs.iter().enumerate() {
             match argument {
                 FnArg::Receiver(receiver) => {
-                    method = true;
+                    typed = false;
                     diagnostics.report(
                         receiver,
                         "a kernel cannot be a method: write a function outside of the `impl` that takes the fields",
@@ -120,7 +145,10 @@ impl KernelInput {
                 Some(annotation::elide_lifetimes(ty))
             }
         };
-        KernelInput { params, returns, returnable, fast, callable, method, function }
+        let generics = generic.then(|| signature.generics.clone());
+        // Whether a parameter's type can be returned is not known.
+        returnable &= signature.generics.type_params().next().is_none();
+        KernelInput { params, returns, returnable, fast, generics, typed, function }
     }
 
     /// The kernel's name.

@@ -27,9 +27,11 @@ mod methods;
 mod pattern;
 mod scope;
 mod stmt;
+mod surroundings;
 #[cfg(test)]
 mod tests;
 mod translator;
+mod unsupported;
 mod variants;
 
 use proc_macro2::TokenStream;
@@ -60,18 +62,35 @@ use proc_macro2::TokenStream;
 /// [`prange`]: https://docs.rs/parfuse/latest/parfuse/fn.prange.html
 #[proc_macro_attribute]
 pub fn kernel(arguments: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
-    expand(arguments.into(), item.into()).into()
+    let place = proc_macro::Span::call_site();
+    // Reading the file takes time: a kernel that is not indented stands in no `impl`.
+    let file = if place.column() > 1 { place.local_file() } else { None };
+    let source = file.and_then(|file| std::fs::read_to_string(file).ok());
+    expand_in(source.as_deref(), arguments.into(), item.into()).into()
 }
 
 /// The attribute on token streams that exist outside the compiler too.
+#[cfg(test)]
 fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    expand_in(None, arguments, item)
+}
+
+/// The attribute on a function in a file.
+fn expand_in(source: Option<&str>, arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut diagnostics = diagnose::Diagnostics::default();
     let fast = input::check_arguments(&arguments, &mut diagnostics);
     let Some(function) = input::parse_function(item.clone(), &mut diagnostics) else {
         let errors = diagnostics.compile_errors();
         return quote::quote!(#errors #item);
     };
-    let input = input::KernelInput::new(function, fast, &mut diagnostics);
+    let mut input = input::KernelInput::new(function, fast, &mut diagnostics);
+    if input.typed && source.is_some_and(|source| surroundings::stands_in_impl(source, input.name())) {
+        input.typed = false;
+        diagnostics.report(
+            input.name(),
+            "a kernel cannot stand in an `impl` or a `trait`: write it outside, and call it from there",
+        );
+    }
     let traced = translator::translate(&input, &mut diagnostics);
     emit::emit(&input, &traced, &diagnostics)
 }

@@ -156,7 +156,7 @@ impl Translator<'_> {
 
     fn check_label(&mut self, label: Option<&syn::Label>) {
         if let Some(label) = label {
-            self.diagnostics.report(label, "labels are not supported in a kernel: there is no `break`");
+            self.diagnostics.report(label, diagnose::LABEL);
         }
     }
 

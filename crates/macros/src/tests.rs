@@ -233,7 +233,8 @@ fn complaints_say_what_to_write_instead() {
         ("assert!(n > 0);", "`assert!`"),
         ("let y = a.slice(1);", "index the elements"),
         ("let y = a[1..3];", "slices"),
-        ("let y = a.iter().sum();", "loop over indices"),
+        ("let y = a.iter().max();", "loop over indices"),
+        ("let y = a.iter().copied().sum::<f64>();", "write `a.sum()`"),
         ("let y = a.mean().unwrap_or_else(0.0);", "unwrap_or(value)"),
         ("for y in a { y; } for y in &a { }", "range of integers"),
         ("let y = x as u8;", "converts to"),
@@ -243,9 +244,18 @@ fn complaints_say_what_to_write_instead() {
         ("let y = Some(x);", "`Some(…)`"),
         ("let y = None;", "options"),
         ("let y = Array::zeros(3);", "rank"),
-        ("let y = Array1::linspace(0.0, 1.0, 3);", "zeros, ones"),
+        ("let y = Array1::linspace(0.0, 1.0, 3);", "Array1::zeros(n)"),
+        ("let y = Array1::arrange(3);", "zeros, ones"),
+        ("let y = Zip::from(a);", "write the expression over whole arrays"),
+        ("let y = Complex64::new(x, x);", "complex numbers are not supported"),
+        ("let y = Image::blank(n);", "outside of the `impl`"),
+        ("let y = std::cmp::max(n, 1);", "`a.max(b)`"),
+        ("let y = a.insert_axis(1);", "broadcast by themselves"),
+        ("let y = n.swap_bytes();", "shifts and masks"),
+        ("let y = a.frobnicate();", "if it is yours"),
+        ("let y = std::mem::take(a);", "std::mem::replace"),
         ("let y = Vec::new();", "`Vec`"),
-        ("let y = f64::sqrtt(x);", "`f64::sqrtt`"),
+        ("let y = f64::sqrtt(x);", "`sqrtt`"),
         ("helper::<f64>(x);", "not generic"),
         ("let [p, q] = n;", "pattern"),
         ("GLOBAL = 3;", "its own variables"),
@@ -258,9 +268,22 @@ fn complaints_say_what_to_write_instead() {
 }
 
 #[test]
+fn a_chain_of_iterators_is_complained_about_once() {
+    for chain in
+        ["a.iter().sum::<f64>()", "a.iter().zip(b).map(|p| p).filter(f).count()", "a.iter().cloned().max()"]
+    {
+        let errors = complaints(&format!("fn f(a: &ArrayRef1<f64>) {{ let y = {chain}; }}"));
+        assert_eq!(errors.len(), 1, "{errors:?}");
+    }
+}
+
+#[test]
 fn signatures_are_checked() {
     for (source, expected) in [
         ("fn f<T>(x: T) { }", "generic"),
+        ("fn f(x: f64) where f64: Copy { }", "`where`"),
+        ("fn std(x: f64) { }", "the crate `std`"),
+        ("fn f64(x: i64) { }", "the type `f64`"),
         ("fn f(&self) { }", "method"),
         ("async fn f() { }", "asynchronous"),
         ("unsafe fn f() { }", "`unsafe`"),

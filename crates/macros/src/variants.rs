@@ -21,12 +21,10 @@ use syn::{Ident, Type, Visibility};
 /// All the functions; if the kernel is not `correct`, they have bodies that are never run.
 pub fn functions(input: &KernelInput, correct: bool) -> TokenStream {
     let mut functions = kernel_handle(input, correct);
-    if input.callable {
-        let variants = Variants::new(input, correct);
-        functions.extend(variants.calls("Serial", "serial", "on the calling thread"));
-        functions.extend(variants.calls("Parallel", "parallel", "on the thread pool"));
-        functions.extend(variants.comparisons());
-    }
+    let variants = Variants::new(input, correct);
+    functions.extend(variants.calls("Serial", "serial", "on the calling thread"));
+    functions.extend(variants.calls("Parallel", "parallel", "on the thread pool"));
+    functions.extend(variants.comparisons());
     functions
 }
 
@@ -50,10 +48,13 @@ struct Variants<'a> {
     correct: bool,
     kernel: &'a Ident,
     visibility: &'a Visibility,
+    generics: syn::Generics,
     names: Vec<Ident>,
     types: Vec<&'a Type>,
     returns: Type,
-    /// Whether there are functions that write the result into existing memory.
+    /// Whether there is a result, so that there are functions that write it into existing memory.
+    has_result: bool,
+    /// Whether the type of that memory is known; for a type that cannot be returned it may be any.
     writes_into: bool,
 }
 
@@ -69,10 +70,12 @@ impl<'a> Variants<'a> {
             correct,
             kernel,
             visibility: &input.function.vis,
+            generics: input.generics.clone().unwrap_or_default(),
             names: names.collect(),
             types: input.params.iter().map(|param| &param.ty).collect(),
             returns: input.returns.clone().unwrap_or_else(|| syn::parse_quote!(())),
             // A type that cannot be returned has been complained about: it must not be asked for `Into`.
+            has_result: input.returns.is_some(),
             writes_into: input.returns.is_some() && input.returnable,
         }
     }
@@ -94,7 +97,8 @@ impl<'a> Variants<'a> {
 
     /// One variant, and with a result the form that writes into existing memory.
     fn calls(&self, variant: &str, function: &str, wording: &str) -> TokenStream {
-        let Variants { visibility, names, types, returns, .. } = self;
+        let Variants { visibility, generics, names, types, returns, .. } = self;
+        let clause = &generics.where_clause;
         let (variant, function, into_function) =
             (format_ident!("{variant}"), format_ident!("{function}"), format_ident!("{function}_into"));
         let (kernel, binder) = (hygienic("kernel"), hygienic("binder"));
@@ -106,24 +110,33 @@ impl<'a> Variants<'a> {
         let doc = format!("Runs the compiled kernel {wording}.");
         let mut functions = quote! {
             #[doc = #doc]
-            #visibility fn #function(#(#names: #types),*) -> ::core::result::Result<#returns, ::parfuse::Error> {
+            #visibility fn #function #generics(
+                #(#names: #types),*
+            ) -> ::core::result::Result<#returns, ::parfuse::Error> #clause {
                 #body
             }
         };
-        if self.writes_into {
+        if self.has_result {
             // Errors about the type of `into` belong to the return type, so the name has its place.
             let taken = names.iter().any(|name| name == "into");
             let into = Ident::new(if taken { "into_memory" } else { "into" }, annotation::last_span(returns));
-            let into_type = annotation::into_type(returns);
+            let mut generics = generics.clone();
+            let into_type = if self.writes_into {
+                annotation::into_type(returns)
+            } else {
+                let any = hygienic("Into");
+                generics.params.push(syn::parse_quote!(#any));
+                quote!(#any)
+            };
             let body = self.body(with_kernel(self.of_result("call_into", quote!(#call, #into))));
             let doc =
                 format!("Runs the compiled kernel {wording} and writes the result into existing memory.");
             functions.extend(quote! {
                 #[doc = #doc]
-                #visibility fn #into_function(
+                #visibility fn #into_function #generics(
                     #(#names: #types,)*
                     #into: #into_type,
-                ) -> ::core::result::Result<(), ::parfuse::Error> {
+                ) -> ::core::result::Result<(), ::parfuse::Error> #clause {
                     #body
                 }
             });
@@ -133,7 +146,8 @@ impl<'a> Variants<'a> {
 
     /// `compare` and `compare_with`.
     fn comparisons(&self) -> TokenStream {
-        let Variants { kernel, visibility, names, types, .. } = self;
+        let Variants { kernel, visibility, generics, names, types, .. } = self;
+        let clause = &generics.where_clause;
         let (options, arguments) = (hygienic("options"), hygienic("arguments"));
         let reborrows = self.of_arguments("reborrow", |name| quote!(&mut #name));
         let again = self.of_arguments("reborrow", |name| quote!(#name));
@@ -156,15 +170,15 @@ impl<'a> Variants<'a> {
         quote! {
             /// Runs the function itself and both compiled variants, times them, and compares what they return
             /// and write.
-            #visibility fn compare(#(#names: #types),*) -> #result {
+            #visibility fn compare #generics(#(#names: #types),*) -> #result #clause {
                 #default
             }
 
             /// As `compare`, with options.
-            #visibility fn compare_with(
+            #visibility fn compare_with #generics(
                 #options: &::parfuse::__private::CompareOptions,
                 #(mut #names: #types),*
-            ) -> #result {
+            ) -> #result #clause {
                 #body
             }
         }

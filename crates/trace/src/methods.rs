@@ -202,18 +202,7 @@ impl State {
             }
             _ => {
                 let instead = match name {
-                    "dot" => "write `(&a * &b).sum()` for vectors, loops for matrices",
                     "mapv" | "map" | "mapv_into" | "mapv_inplace" => "give it a closure",
-                    "iter" | "iter_mut" | "indexed_iter" | "rows" | "columns" | "axis_iter" => {
-                        "loop over the indices: `for i in 0..a.len()`"
-                    }
-                    "sum_axis" | "mean_axis" | "product_axis" | "fold_axis" => "write loops over the axes",
-                    "min" | "max" | "mul_add" => "use `mapv` or a loop over the indices",
-                    "var" | "std" => "compute it from `mean` and `sum`",
-                    "t" | "reversed_axes" | "slice" | "row" | "column" | "index_axis" => {
-                        "index the array instead"
-                    }
-                    "get" | "uget" => "index with `a[i]`",
                     _ => "use `mapv` with the methods of numbers, or a loop over the indices",
                 };
                 unsupported(name, "an array", instead)

@@ -21,7 +21,7 @@ impl State {
     pub(crate) fn number_method(&mut self, value: Value, name: &str, args: &[Value], at: At) -> Step<Value> {
         let expected = match argument_count(name) {
             Some(expected) => expected,
-            None => return unsupported(name, "a number", replacement(name)),
+            None => return unsupported(name, "a number", AVAILABLE),
         };
         if args.len() != expected {
             return mistake(format!("`.{name}()` takes {expected} arguments, not {}", args.len()));
@@ -337,15 +337,8 @@ fn argument_count(name: &str) -> Option<usize> {
     })
 }
 
-fn replacement(name: &str) -> &'static str {
-    match name {
-        "gamma" => "write `x.tgamma()`",
-        "ln_gamma" => "write `x.lgamma()`",
-        "checked_add" | "checked_sub" | "checked_mul" | "checked_div" => "write the comparison out",
-        _ => {
-            "available are: sqrt cbrt hypot exp exp2 exp_m1 ln log log2 log10 ln_1p sin cos tan asin acos atan \
-             atan2 sinh cosh tanh asinh acosh atanh powi powf abs floor ceil round trunc fract mul_add min max \
-             clamp signum recip is_nan pow rem_euclid and the wrapping arithmetic"
-        }
-    }
-}
+/// The methods that numbers have.
+const AVAILABLE: &str = "available are: sqrt cbrt hypot exp exp2 exp_m1 ln log log2 log10 ln_1p sin cos tan asin acos \
+    atan atan2 sinh cosh tanh asinh acosh atanh powi powf abs floor ceil round trunc fract mul_add min max clamp \
+    signum recip is_nan is_finite is_infinite to_degrees to_radians pow rem_euclid div_euclid and the wrapping \
+    arithmetic";

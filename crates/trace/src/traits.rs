@@ -141,7 +141,7 @@ array_types!(Ix0: 0, Ix1: 1, Ix2: 2, Ix3: 3);
 #[diagnostic::on_unimplemented(
     message = "a kernel can only call functions that are kernels themselves",
     label = "not a kernel",
-    note = "put `#[kernel]` on the function"
+    note = "put `#[kernel]` on the function if it is yours; of a function of another crate write out what it computes"
 )]
 pub trait Inline {
     /// Traces the call.

@@ -189,8 +189,8 @@ fn mistakes_with_arrays_say_what_fits() {
             "kernel.rs:2:5: an index: expected usize, found f64",
             "kernel.rs:3:5: indexing needs an array, not a scalar",
             "kernel.rs:4:5: `==` of whole arrays is not supported in a kernel; compare their elements",
-            "kernel.rs:5:5: `.dot()` of an array is not supported in a kernel; \
-             write `(&a * &b).sum()` for vectors, loops for matrices",
+            "kernel.rs:5:5: `.dot()` of an array is not supported in a kernel; use `mapv` \
+             with the methods of numbers, or a loop over the indices",
             "kernel.rs:6:5: `fill`: `a` cannot be changed; declare it with `let mut`",
             "kernel.rs:7:5: `zeros` of an array of rank 2 is given a shape of 1 lengths",
             "kernel.rs:8:5: a condition must be a scalar, not an array",

@@ -16,7 +16,10 @@ fn independent_mistakes_are_all_reported_and_consequences_are_not() {
         },
         &[
             "kernel.rs:1:5: `+` of f64 and i64: both sides must have one type; convert one with `as`",
-            "kernel.rs:3:5: `.checked_add()` of a number is not supported in a kernel; write the comparison out",
+            "kernel.rs:3:5: `.checked_add()` of a number is not supported in a kernel; available are: sqrt cbrt hypot exp exp2 exp_m1 ln log \
+             log2 log10 ln_1p sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh powi powf abs floor \
+             ceil round trunc fract mul_add min max clamp signum recip is_nan is_finite is_infinite to_degrees \
+             to_radians pow rem_euclid div_euclid and the wrapping arithmetic",
         ],
     );
 }

@@ -1,0 +1,473 @@
+//! The methods and functions of others that a kernel cannot call: what each belongs to and what to write instead.
+//!
+//! ```text
+//! a.insert_axis(Axis(0))     a method of arrays      → operands broadcast by themselves
+//! Zip::from(&a)              a function of `Zip`     → write the expression over whole arrays
+//! x.smooth()                 not in the table        → perhaps the user's own
+//! ```
+//!
+//! A macro does not see types, so a name that several types have stands in the row of the one that kernels most
+//! likely mean. `*` at the end of a name stands for any ending. The names are those of `ndarray` 0.17 and its
+//! companions, `num` and the standard library.
+
+/// Names with one advice.
+struct Row {
+    /// What they belong to.
+    of: &'static str,
+    /// The names, with spaces between them.
+    names: &'static str,
+    /// What to write instead.
+    instead: &'static str,
+}
+
+const fn row(of: &'static str, names: &'static str, instead: &'static str) -> Row {
+    Row { of, names, instead }
+}
+
+/// The methods that kernels do not have.
+const METHODS: &[Row] = &[
+    row(
+        "arrays and iterators",
+        "iter iter_mut into_iter indexed_iter indexed_iter_mut into_indexed_iter into_indexed_iter_mut axis_iter \
+         axis_iter_mut into_axis_iter into_axis_iter_mut outer_iter outer_iter_mut into_outer_iter \
+         into_outer_iter_mut axis_chunks_iter axis_chunks_iter_mut into_axis_chunks_iter \
+         into_axis_chunks_iter_mut axis_windows axis_windows_with_stride windows windows_with_stride \
+         array_windows map_windows chunks chunks_mut chunks_exact chunks_exact_mut rchunks rchunks_mut \
+         rchunks_exact rchunks_exact_mut as_chunks as_chunks_mut as_rchunks as_rchunks_mut chunk_by chunk_by_mut \
+         array_chunks exact_chunks exact_chunks_mut lanes lanes_mut rows rows_mut columns columns_mut genrows \
+         genrows_mut gencolumns gencolumns_mut cell_view into_cell_view enumerate zip zip_with for_each \
+         try_for_each peekable next next_back next_chunk nth nth_back by_ref axes indices",
+        "loop over indices: `for i in 0..a.len() { … a[i] … }`",
+    ),
+    row(
+        "parallel iterators",
+        "par_iter par_iter_mut into_par_iter par_bridge par_for_each par_fold par_chunks par_chunks_mut \
+         par_windows axis_par_iter par_extend par_split with_min_len with_max_len",
+        "loop over indices: `for i in prange(0..a.len()) { … a[i] … }`",
+    ),
+    row(
+        "arrays",
+        "par_mapv_inplace par_map_inplace par_map_collect par_map_assign_into par_azip map_collect \
+         map_assign_into mapv_into_any",
+        "write `a.mapv(|x| …)` or the expression over whole arrays; the compiler makes it parallel",
+    ),
+    row("arrays", "map_inplace map_mut", "write `a.mapv_inplace(|x| …)`"),
+    row("arrays", "zip_mut_with", "write the expression over whole arrays, `a += &b`, or loop over indices"),
+    row(
+        "iterators",
+        "fold rfold try_fold try_rfold fold_while filter filter_map collect collect_into try_collect collect_vec \
+         take skip flat_map scan reduce try_reduce chain take_while skip_while map_while step count find find_map \
+         try_find position rposition rfind any all cycle copied cloned inspect intersperse intersperse_with \
+         last_mut max_by max_by_key min_by min_by_key partition partition_in_place is_partitioned size_hint unzip \
+         fuse flatten advance_by advance_back_by is_sorted is_sorted_by is_sorted_by_key cmp cmp_by eq_by \
+         partial_cmp_by sorted tuple_windows cartesian_product",
+        "write a `for` loop over a range, with a `let mut` variable",
+    ),
+    row("arrays", "dot", "for vectors write `(a * b).sum()`, for matrices loops over `prange`"),
+    row(
+        "arrays",
+        "slice slice_mut slice_move slice_axis slice_axis_mut slice_axis_move slice_axis_inplace slice_collapse \
+         slice_each_axis slice_each_axis_mut slice_each_axis_inplace multi_slice_mut multi_slice_move split \
+         split_at split_at_mut split_at_checked split_at_mut_checked split_complex split_first split_first_mut \
+         split_last split_last_mut split_first_chunk split_first_chunk_mut split_last_chunk split_last_chunk_mut split_off_* split_mut splitn_mut rsplit_mut rsplitn_mut split_inclusive_mut first_chunk_mut last_chunk_mut split_inclusive splitn rsplit rsplitn row row_mut column column_mut \
+         index_axis index_axis_mut index_axis_move index_axis_inplace collapse_axis select diag diag_mut \
+         into_diag first_chunk last_chunk subview",
+        "index the elements, or pass the part to the kernel",
+    ),
+    row(
+        "arrays",
+        "t transpose reversed_axes reverse_axes permuted_axes permute_axes swap_axes",
+        "index the array with the axes exchanged, `a[[j, i]]`",
+    ),
+    row("arrays", "invert_axis reverse", "index from the end, `a[a.len() - 1 - i]`"),
+    row(
+        "arrays",
+        "insert_axis insert_axis_inplace remove_axis broadcast and_broadcast squeeze",
+        "operands with fewer axes broadcast by themselves; otherwise index the elements in a loop",
+    ),
+    row(
+        "arrays",
+        "into_shape into_shape_with_order into_shape_clone to_shape reshape flatten_with_order into_flat \
+         into_dimensionality into_dyn into_scalar merge_axes concat as_flattened as_flattened_mut",
+        "make the array in its final shape, and set its elements in a loop",
+    ),
+    row(
+        "arrays",
+        "sum_axis mean_axis var_axis std_axis fold_axis map_axis map_axis_mut product_axis",
+        "loop over the other axis with `prange` and sum in an inner loop",
+    ),
+    row(
+        "arrays",
+        "accumulate_axis_inplace cumsum cumprod",
+        "write a `for` loop that carries the total along in a `let mut` variable",
+    ),
+    row("arrays", "diff", "loop over indices: `d[i] = a[i + 1] - a[i]`"),
+    row("arrays", "var std", "compute it from `sum` and `mean`"),
+    row(
+        "arrays",
+        "argmin argmax argmin_skipnan argmax_skipnan min_skipnan max_skipnan quantile_mut quantile_axis_mut \
+         histogram central_moment skewness kurtosis entropy cov pearson_correlation weighted_mean weighted_sum",
+        "write a `for` loop over the indices with `let mut` variables",
+    ),
+    row("arrays", "norm norm_l2", "write `(a * a).sum().sqrt()`"),
+    row("arrays", "norm_l1", "write `a.abs().sum()`"),
+    row("arrays", "norm_max l1_norm", "write a loop over the indices with `max`"),
+    row(
+        "matrices",
+        "inv inv_into det sln_det solve solve_into solve_inplace eig eigh eigvals eigvalsh svd qr cholesky \
+         cholesky_into trace least_squares factorize matmul kron tril triu",
+        "do it outside of the kernel, or write loops over the indices",
+    ),
+    row(
+        "arrays",
+        "get get_mut uget uget_mut get_ptr get_mut_ptr get_unchecked get_unchecked_mut get_disjoint_mut first \
+         first_mut last index index_mut",
+        "index with `a[i]`, perhaps after a comparison",
+    ),
+    row("arrays", "swap uswap swap_unchecked", "write `let t = a[i]; a[i] = a[j]; a[j] = t;`"),
+    row(
+        "arrays",
+        "push push_row push_column push_mut push_back push_front extend extend_from_slice extend_from_within \
+         insert insert_mut remove remove_index swap_remove pop pop_if append resize resize_with reserve \
+         reserve_exact reserve_rows reserve_columns truncate clear drain retain retain_mut dedup dedup_by \
+         dedup_by_key split_off splice shrink_to shrink_to_fit capacity try_reserve try_reserve_exact spare_capacity_mut repeat join extract_if",
+        "make the array in its final size with `Array1::zeros(n)` and set its elements",
+    ),
+    row(
+        "arrays",
+        "as_slice as_slice_mut as_slice_memory_order as_slice_memory_order_mut as_mut_slice as_ptr as_mut_ptr \
+         as_array as_mut_array as_layout_ref as_layout_ref_mut as_raw_ref as_raw_ref_mut raw_view raw_view_mut \
+         into_raw_vec into_raw_vec_and_offset into_vec into_slice into_slice_memory_order to_slice \
+         to_slice_memory_order into_boxed_slice as_standard_layout into_shared to_shared reborrow \
+         deref_into_view deref_into_view_mut try_into_owned_nocopy as_view as_ptr_range as_mut_ptr_range element_offset into_flattened into_raw_parts as_deref as_deref_mut leak \
+         iter_cloned into_array",
+        "use the array itself",
+    ),
+    row(
+        "arrays",
+        "assign_to move_into move_into_uninit assume_init copy_from_slice clone_from_slice clone_from write_clone_of_slice write_copy_of_slice \
+         copy_within swap_with_slice fill_with rotate_axis shift_left shift_right",
+        "write `b.assign(&a)`, or set the elements in a loop",
+    ),
+    row("arrays", "len_of", "write `a.shape()[0]`"),
+    row("arrays", "is_square", "write `a.nrows() == a.ncols()`"),
+    row(
+        "arrays",
+        "strides stride_of max_stride_axis min_stride_axis is_standard_layout is_unique is_view is_owned \
+         shape_mut",
+        "how elements lie in memory is not seen in a kernel; do it outside",
+    ),
+    row(
+        "arrays and numbers",
+        "abs_diff_eq abs_diff_ne relative_eq relative_ne ulps_eq ulps_ne",
+        "compare `(x - y).abs()` with a tolerance",
+    ),
+    row(
+        "arrays",
+        "sort sort_by sort_by_key sort_by_cached_key sort_floats sort_unstable sort_unstable_by \
+         sort_unstable_by_key select_nth_unstable select_nth_unstable_by select_nth_unstable_by_key \
+         partial_sort_unstable partial_sort_unstable_by partial_sort_unstable_by_key partition_dedup \
+         partition_mut get_from_sorted_mut get_many_from_sorted_mut",
+        "sort before the call",
+    ),
+    row(
+        "arrays",
+        "binary_search binary_search_by binary_search_by_key partition_point starts_with ends_with",
+        "write a `while` loop over indices",
+    ),
+    row(
+        "ranges and arrays",
+        "contains",
+        "for a range write `low <= x && x < high`, for an array a loop over its indices",
+    ),
+    row("ranges", "start end start_bound end_bound", "name the ends with `let` before making the range"),
+    row(
+        "options and results",
+        "unwrap_or_else map_or map_or_default map_or_else ok_or ok_or_else and_then and or or_else xor is_some_and \
+         is_none_or get_or_insert get_or_insert_with get_or_insert_default replace as_slice_option unwrap_unchecked \
+         take_if is_ok is_ok_and is_err is_err_and ok err map_err unwrap_err expect_err into_ok into_err \
+         as_pin_ref as_pin_mut try_insert",
+        "write `unwrap_or(value)`, or compare before",
+    ),
+    row("`bool`", "then then_some", "write `if condition { … } else { … }`"),
+    row(
+        "numbers",
+        "into try_into to_f64 to_f32 to_i64 to_i32 to_usize to_int_unchecked as_",
+        "convert with `as`",
+    ),
+    row(
+        "numbers",
+        "to_u64 to_u32 to_u16 to_u8 to_i16 to_i8 to_isize to_i128 to_u128",
+        "convert with `as`, to f64 f32 i64 i32 or usize",
+    ),
+    row("numbers", "is_zero is_one set_zero set_one", "compare with a literal, or assign one"),
+    row("floats", "gamma", "write `x.tgamma()`, of `parfuse::prelude::SpecialFunctions`"),
+    row("floats", "ln_gamma", "write `x.lgamma()`, of `parfuse::prelude::SpecialFunctions`"),
+    row("floats", "copysign", "write `x.abs() * y.signum()`"),
+    row("floats", "is_sign_negative is_sign_positive", "compare with zero"),
+    row("floats", "maximum minimum", "write `max` or `min`, after a comparison with `is_nan()`"),
+    row("floats", "abs_sub", "write `(x - y).max(0.0)`"),
+    row("numbers", "clamp_magnitude", "write `x.clamp(-limit, limit)`"),
+    row("numbers", "midpoint", "write `x + (y - x) / 2`, with a literal of the type"),
+    row("floats", "round_ties_even", "write `x.round()`, which rounds halves away from zero"),
+    row("floats", "total_cmp partial_cmp", "write `<`, `<=`, `>` or `>=`"),
+    row("floats", "algebraic_*", "write the operator, in a kernel marked `#[kernel(fast)]`"),
+    row(
+        "floats",
+        "classify is_normal is_subnormal next_up next_down to_bits integer_decode epsilon",
+        "compare with numbers instead; the bits of floats are not seen in a kernel",
+    ),
+    row("integers", "checked_*", "write the comparison out: `if b != 0 { a / b } else { 0 }`"),
+    row(
+        "integers",
+        "overflowing_* strict_* saturating_* carrying_* borrowing_* widening_* unchecked_* unbounded_* \
+         carryless_mul carrying_carryless_mul shl_exact shr_exact div_exact",
+        "write the operator, which wraps, and compare before it",
+    ),
+    row("integers", "wrapping_*", "write the operator, which wraps"),
+    row(
+        "integers",
+        "swap_bytes reverse_bits to_be to_le to_be_bytes to_le_bytes to_ne_bytes from_be from_le deposit_bits \
+         extract_bits funnel_shl funnel_shr",
+        "write shifts and masks: `(x >> 8) & 255`",
+    ),
+    row(
+        "integers",
+        "rotate_left rotate_right",
+        "write `(x << k) | (x >> (64 - k))` of `usize`; for an array set the elements in a loop",
+    ),
+    row(
+        "integers",
+        "count_ones count_zeros leading_ones leading_zeros trailing_ones trailing_zeros ilog ilog2 ilog10 \
+         highest_one lowest_one isolate_highest_one isolate_lowest_one bit_width",
+        "write a `while` loop with shifts",
+    ),
+    row("integers", "isqrt", "write `(x as f64).sqrt() as i64`"),
+    row("integers", "is_power_of_two", "write `x != 0 && x & (x - 1) == 0`"),
+    row("integers", "next_power_of_two", "write a `while` loop that doubles"),
+    row("integers", "div_ceil", "write `(a + b - 1) / b`"),
+    row("integers", "div_floor", "write `a.div_euclid(b)`, which is the same for positive divisors"),
+    row("integers", "next_multiple_of", "write `(a + b - 1) / b * b`"),
+    row("integers", "is_multiple_of divides is_even is_odd", "write `a % b == 0`"),
+    row("integers", "gcd lcm", "write a `while` loop"),
+    row("integers", "unsigned_abs cast_unsigned cast_signed", "convert with `as`"),
+    row(
+        "complex numbers",
+        "conj norm_sqr arg to_polar powc cis expf finv fdiv inv_complex re im",
+        "complex numbers are not supported: use an array for the real and one for the imaginary parts",
+    ),
+    row(
+        "random number generators",
+        "random random_range random_bool random_iter random_ratio gen gen_range gen_bool sample sample_iter \
+         next_u32 next_u64 fill_bytes shuffle choose",
+        "write `random::<f64>()` or `random_range(0.0..1.0)`, of `parfuse::prelude`",
+    ),
+    row(
+        "values",
+        "to_string parse as_str chars format *_ascii *_ascii_lowercase *_ascii_uppercase eq_ignore_ascii_case \
+         trim_ascii_* strip_* utf8_chunks connect",
+        "do it outside of the kernel",
+    ),
+    row(
+        "values",
+        "try_clone hash borrow_and_update lock read write get_or_init",
+        "do it outside of the kernel",
+    ),
+];
+
+/// The functions of types that kernels do not have: by the type, `*` for types of arrays.
+const FUNCTIONS: &[(&str, Row)] = &[
+    (
+        "Zip",
+        row(
+            "`Zip`",
+            "*",
+            "write the expression over whole arrays, `&a + &b`, or loop over `prange(0..a.len())`",
+        ),
+    ),
+    (
+        "Complex*",
+        row(
+            "complex numbers",
+            "*",
+            "complex numbers are not supported: use an array for the real and one for the imaginary parts",
+        ),
+    ),
+    ("*Rng", row("random number generators", "*", "write `random::<f64>()`, of `parfuse::prelude`")),
+    ("Normal", row("distributions", "*", "write `random_normal(mean, deviation)`, of `parfuse::prelude`")),
+    ("Uniform", row("distributions", "*", "write `random_range(low..high)`, of `parfuse::prelude`")),
+    ("Exp", row("distributions", "*", "write `random_exponential(rate)`, of `parfuse::prelude`")),
+    ("Instant", row("`Instant`", "*", "take the time outside of the kernel")),
+    ("*Map", row("maps", "*", "use an array, indexed by an integer")),
+    ("*Set", row("sets", "*", "use an array of `bool`, indexed by an integer")),
+    (
+        "*",
+        row(
+            "arrays",
+            "linspace range logspace geomspace",
+            "make the array with `Array1::zeros(n)` and set its elements: `for i in 0..n { a[i] = from + i as f64 * step; }`",
+        ),
+    ),
+    (
+        "*",
+        row(
+            "arrays",
+            "from_shape_fn from_shape_simple_fn from_fn build_uninit uninit",
+            "make the array with `zeros` and set its elements in a loop over the indices",
+        ),
+    ),
+    (
+        "*",
+        row(
+            "arrays",
+            "eye from_diag from_diag_elem",
+            "make the array with `zeros` and set `a[[i, i]]` in a loop",
+        ),
+    ),
+    (
+        "*",
+        row(
+            "arrays",
+            "from from_vec from_iter from_shape from_shape_vec from_shape_vec_unchecked from_shape_ptr \
+             from_raw_parts from_data_ptr",
+            "pass the array to the kernel, or make it with `zeros` and set its elements",
+        ),
+    ),
+    (
+        "*",
+        row(
+            "arrays",
+            "random_using",
+            "write `random(shape)`, `random_normal(shape, mean, deviation)` or their kin",
+        ),
+    ),
+];
+
+/// Functions of crates, by the crate's name.
+const CRATE_FUNCTIONS: &[(&str, Row)] = &[
+    ("std", row("`std`", "min max", "write it as a method: `a.min(b)`, `a.max(b)`")),
+    ("core", row("`core`", "min max", "write it as a method: `a.min(b)`, `a.max(b)`")),
+    ("std", row("`std`", "*", "write out what it does, or do it outside of the kernel")),
+    ("core", row("`core`", "*", "write out what it does, or do it outside of the kernel")),
+    ("ndarray", row("`ndarray`", "indices indices_of", "loop over indices: `for i in 0..a.len()`")),
+    (
+        "ndarray",
+        row(
+            "`ndarray`",
+            "general_mat_mul general_mat_vec_mul kron",
+            "write loops over `prange`, or do it outside of the kernel",
+        ),
+    ),
+    ("ndarray", row("`ndarray`", "*", "make the array with `zeros` and set its elements in a loop")),
+    ("rand", row("`rand`", "*", "write `random::<f64>()`, of `parfuse::prelude`")),
+    ("fastrand", row("`fastrand`", "*", "write `random::<f64>()`, of `parfuse::prelude`")),
+    ("rayon", row("`rayon`", "*", "loop over `prange`")),
+];
+
+/// Whether a name is one of some names with spaces between them.
+fn is_among(name: &str, names: &str) -> bool {
+    names.split_whitespace().any(|pattern| fits(name, pattern))
+}
+
+/// Whether a name fits a pattern, which may begin or end with `*`.
+fn fits(name: &str, pattern: &str) -> bool {
+    match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
+        (Some(end), _) => name.ends_with(end),
+        (_, Some(start)) => name.starts_with(start),
+        _ => name == pattern,
+    }
+}
+
+/// What to say about a method that a kernel cannot call.
+pub fn method(name: &str) -> String {
+    match METHODS.iter().find(|row| is_among(name, row.names)) {
+        Some(Row { of, instead, .. }) => {
+            format!("the method `{name}` of {of} is not supported in a kernel: {instead}")
+        }
+        None => format!(
+            "kernels have no method `{name}`: if it is yours, write it as a function with `#[kernel]` and call that"
+        ),
+    }
+}
+
+/// Whether a method is one of iterators.
+pub fn is_of_iterators(name: &str) -> bool {
+    METHODS.iter().any(|row| row.of.ends_with("iterators") && is_among(name, row.names))
+}
+
+/// What to say about a function of a type, `Zip::from`, that a kernel cannot call.
+pub fn function(ty: &str, name: &str) -> Option<String> {
+    let row = FUNCTIONS.iter().find(|(types, row)| fits(ty, types) && is_among(name, row.names));
+    row.map(|(_, Row { of, instead, .. })| {
+        format!("the function `{ty}::{name}` of {of} is not supported in a kernel: {instead}")
+    })
+}
+
+/// What to say about a function of a crate, `std::cmp::max`, that a kernel cannot call.
+pub fn crate_function(path: &[String]) -> Option<String> {
+    let [krate, .., name] = path else { return None };
+    let row = CRATE_FUNCTIONS.iter().find(|(crates, row)| krate == *crates && is_among(name, row.names));
+    row.map(|(_, Row { of, instead, .. })| {
+        format!("the function `{name}` of {of} is not supported in a kernel: {instead}")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::methods;
+
+    /// The public methods of `ndarray` 0.17 that take an array, and those of the standard library's iterators,
+    /// slices, vectors, options, `f64`, `i64` and `usize`.
+    const OF_OTHERS: &str = include_str!("methods_of_others.txt");
+
+    #[test]
+    fn a_method_of_others_is_known_or_has_an_advice_of_its_own() {
+        let listed = |name: &&str| METHODS.iter().any(|row| is_among(name, row.names));
+        let missing: Vec<&str> =
+            OF_OTHERS.split_whitespace().filter(|name| !methods::is_known(name) && !listed(name)).collect();
+        assert!(missing.is_empty(), "neither supported nor listed: {missing:?}");
+        for name in OF_OTHERS.split_whitespace().filter(|name| !methods::is_known(name)) {
+            let message = method(name);
+            assert!(message.contains(name) && !message.contains("if it is yours"), "{message}");
+        }
+    }
+
+    #[test]
+    fn names_stand_in_one_row() {
+        for (position, row) in METHODS.iter().enumerate() {
+            for name in row.names.split_whitespace() {
+                let again = METHODS[position + 1..].iter().any(|other| is_among(name, other.names));
+                assert!(!again, "{name} stands in two rows");
+                assert!(!methods::is_known(name), "{name} is supported");
+            }
+        }
+    }
+
+    #[test]
+    fn functions_of_types_and_crates_have_advices() {
+        for (ty, name, advice) in [
+            ("Zip", "from", "prange"),
+            ("Zip", "indexed", "prange"),
+            ("Complex64", "new", "complex numbers are not supported"),
+            ("Array1", "linspace", "zeros(n)"),
+            ("Array2", "eye", "a[[i, i]]"),
+            ("Array2", "from_shape_fn", "in a loop"),
+            ("StdRng", "seed_from_u64", "random::<f64>()"),
+            ("HashMap", "new", "an array"),
+        ] {
+            let message = function(ty, name).unwrap_or_default();
+            assert!(message.contains(advice), "{ty}::{name}: {message}");
+        }
+        assert_eq!(function("Image", "blur"), None);
+        let path = |text: &str| -> Vec<String> { text.split("::").map(str::to_string).collect() };
+        let message = crate_function(&path("std::cmp::max")).unwrap_or_default();
+        assert!(message.contains("a.max(b)"), "{message}");
+        assert_eq!(crate_function(&path("filters::max")), None);
+    }
+
+    #[test]
+    fn other_methods_may_be_the_users() {
+        assert!(method("smooth").contains("if it is yours"));
+    }
+}

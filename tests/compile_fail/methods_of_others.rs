@@ -1,0 +1,33 @@
+//! Methods and functions of ndarray, num and the standard library that kernels do not have.
+
+use ndarray::{Array1, ArrayRef1, Axis, Zip};
+use parfuse::prelude::*;
+
+#[kernel]
+fn arrays(a: &ArrayRef1<f64>, n: usize) -> f64 {
+    let summed = a.iter().sum::<f64>();
+    let largest = a.iter().cloned().fold(0.0, f64::max);
+    let column = a.to_owned().insert_axis(Axis(1));
+    let grid = Array1::linspace(0.0, 1.0, n);
+    Zip::from(a).for_each(|x| ());
+    summed + largest + column.sum() + grid.sum() + a.dot(a)
+}
+
+#[kernel]
+fn numbers(k: i64, x: f64) -> f64 {
+    let swapped = k.swap_bytes().count_ones();
+    let larger = std::cmp::max(k, 3);
+    let magnitude = x.copysign(2.0);
+    swapped as f64 + larger as f64 + magnitude
+}
+
+#[kernel]
+fn labelled(n: i64) -> i64 {
+    let mut k = 0;
+    'outer: while k < n {
+        k += 1;
+    }
+    k
+}
+
+fn main() {}
