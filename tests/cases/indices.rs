@@ -236,3 +236,76 @@ fn elements_are_proven_apart_by_constant_strides_alone() {
         assert!(matches!(&error, Error::PossibleRace { array, .. } if array == "a"), "{error}");
     }
 }
+
+#[kernel]
+fn shared_work_space(a: &ArrayRef2<f64>, r: &mut ArrayRef1<f64>) {
+    let mut work = Array1::<f64>::zeros(a.ncols());
+    for i in prange(0..a.nrows()) {
+        for j in 0..a.ncols() {
+            work[j] = a[[i, j]] * 2.0;
+        }
+        for j in 0..a.ncols() {
+            r[i] += work[j] * work[0];
+        }
+    }
+}
+
+#[kernel]
+fn own_work_space(a: &ArrayRef2<f64>, r: &mut ArrayRef1<f64>) {
+    let mut work = Array2::<f64>::zeros((a.nrows(), a.ncols()));
+    for i in prange(0..a.nrows()) {
+        for j in 0..a.ncols() {
+            work[[i, j]] = a[[i, j]] * 2.0;
+        }
+        for j in 0..a.ncols() {
+            r[i] += work[[i, j]] * work[[i, 0]];
+        }
+    }
+}
+
+#[kernel]
+fn reads_behind(a: &mut ArrayRef1<i64>) {
+    for i in prange(1..a.len()) {
+        a[i] += a[i - 1];
+    }
+}
+
+#[kernel]
+fn reads_a_copy(a: &mut ArrayRef1<i64>) {
+    let old = a.to_owned();
+    for i in prange(1..a.len()) {
+        a[i] += old[i - 1];
+    }
+}
+
+#[kernel]
+fn into_one_element(a: &ArrayRef1<i64>, r: &mut ArrayRef1<i64>) {
+    for i in prange(0..a.len()) {
+        r[0] += a[i];
+    }
+}
+
+#[kernel]
+fn into_a_variable(a: &ArrayRef1<i64>, r: &mut ArrayRef1<i64>) {
+    let mut s = r[0];
+    for i in prange(0..a.len()) {
+        s += a[i];
+    }
+    r[0] = s;
+}
+
+#[test]
+fn what_is_advised_instead_of_a_race_works() {
+    let (matrix, vector) = (Array2::<f64>::ones((3, 4)), Array1::<i64>::ones(9));
+    for (error, advice) in [
+        (error_of!(shared_work_space(&matrix, &mut Array1::zeros(3))), "`work[[i, j]]`"),
+        (error_of!(reads_behind(&mut Array1::zeros(9))), "`let old = a.to_owned();`"),
+        (error_of!(reads_behind(&mut Array1::zeros(9))), "every other element"),
+        (error_of!(into_one_element(&vector, &mut Array1::zeros(1))), "combine in a variable"),
+    ] {
+        assert!(error.to_string().contains(advice), "{error}");
+    }
+    every_way!(own_work_space(&matrix, &mut r) with r = Array1::zeros(3));
+    every_way!(reads_a_copy(&mut a) with a = Array1::from_shape_fn(9000, |i| i as i64));
+    every_way!(into_a_variable(&vector, &mut r) with r = Array1::zeros(1));
+}

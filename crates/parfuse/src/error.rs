@@ -46,8 +46,9 @@ pub enum Error {
 
     /// Two iterations of a `prange` may touch one element of an array, at least one of them writing.
     #[error(
-        "{first}: two iterations of the `prange` may touch the same element of `{array}`{}; index it by the loop's own index, or write `for` over a plain range",
-        also_at(first, second)
+        "{first}: two iterations of the `prange` may touch the same element of `{array}`{}; {}",
+        also_at(first, second),
+        parfuse_passes::race_advice(array, first == second)
     )]
     PossibleRace {
         /// The user's name of the array.

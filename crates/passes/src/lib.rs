@@ -51,7 +51,7 @@ pub use number_values::number_values;
 pub use pipeline::optimize;
 pub use promote_loops::promote_loops;
 pub use raise_checks::raise_checks;
-pub use rejection::{ReductionFlaw, Rejection};
+pub use rejection::{ReductionFlaw, Rejection, race_advice};
 pub use relax_floats::relax_floats;
 pub use remove_dead_code::remove_dead_code;
 pub use renumber::renumber;

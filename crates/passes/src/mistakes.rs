@@ -5,11 +5,12 @@
 //!                  store counts[v2], … }                 refused: two iterations might store to one element
 //! ```
 //!
-//! Each refusal is taken out of a copy of the program, which is then lowered again. A variable that is not a reduction
-//! becomes one of the iteration's own, so that what else stands in its loop is looked at; for other reasons the whole
-//! loop goes. What has no loop around it ends the search.
+//! Each refusal to lower is taken out of a copy of the program, which is then lowered again. A variable that is not a
+//! reduction becomes one of the iteration's own, so that what else stands in its loop is looked at; for other reasons the
+//! whole loop goes. What has no loop around it ends the search. Races are all found in the end.
 
-use crate::{Rejection, check_parallel, lower_arrays};
+use crate::check_parallel::find_races;
+use crate::{Rejection, lower_arrays};
 use parfuse_ir::loops::Layout;
 use parfuse_ir::program::{Block, Expr, Program, Stmt, Type, ValueData, Var, VarData};
 use parfuse_ir::{Loc, Scalar};
@@ -23,10 +24,10 @@ pub fn find_mistakes(program: &Program, layouts: &[Option<Layout>]) -> Vec<Rejec
     let mut found: Vec<Rejection> = Vec::new();
     loop {
         let rejection = match lower_arrays(&program, layouts) {
-            Ok(loops) => match check_parallel(&loops) {
-                Ok(()) => break,
-                Err(race) => race,
-            },
+            Ok(loops) => {
+                found.append(&mut find_races(&loops));
+                break;
+            }
             Err(rejection) => rejection,
         };
         let first_time = !found.contains(&rejection);
@@ -217,6 +218,26 @@ mod tests {
             .replace("v2: usize = add v1, 1usize @3:1\n    x1 = v2", "x1 = v1")
             .replace("store x0[k]", "v9: usize = x1\n    store x0[v9]");
         assert_eq!(mistakes(&own), ["last", "total"]);
+    }
+
+    #[test]
+    fn all_arrays_that_iterations_race_on_are_named() {
+        let text =
+            "program cluster(points: [f64; 1], near: [usize; 1], mut sums: [f64; 1], mut counts: [i64; 1]) {
+  var x0 sums: [f64; 1] is p2
+  var x1 counts: [i64; 1] is p3
+  v1: usize = len points
+  prange v2: usize in 0usize..v1 step 1usize {
+    v3: usize = index near[v2] @3:1
+    v4: f64 = index points[v2] @3:2
+    store x0[v3], v4 @4:1
+    store x1[v3], 1i64 @5:1
+  }
+  prange v5: usize in 0usize..v1 step 1usize {
+    store x0[0usize], 1.0f64 @7:1
+  }
+}";
+        assert_eq!(mistakes(text), ["sums", "counts", "sums"]);
     }
 
     #[test]

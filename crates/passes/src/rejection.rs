@@ -71,6 +71,23 @@ impl Rejection {
     }
 }
 
+/// What to write instead of what may race on an array: a statement `alone`, with itself, or two.
+pub fn race_advice(array: &str, alone: bool) -> String {
+    if alone {
+        format!(
+            "if each iteration is to have elements of its own, index it by the loop's own index, also if it is work \
+             space (`{array}[i]`, `{array}[[i, j]]`); what comes together in one element, combine in a variable \
+             (`s += …`) and store that after the loop; otherwise write `for` over a plain range"
+        )
+    } else {
+        format!(
+            "if iterations read what others write, read from a copy made in front of the loop (`let old = \
+             {array}.to_owned();`), or go over every other element in one loop and over the rest in a second; \
+             otherwise write `for` over a plain range"
+        )
+    }
+}
+
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -81,18 +98,21 @@ impl fmt::Display for Rejection {
                 )
             }
             Rejection::PossibleRace { array, first, second } => {
-                let how = if first == second { "this statement" } else { "these two statements" };
+                let alone = first == second;
+                let how = if alone { "this statement" } else { "these two statements" };
                 write!(
                     f,
                     "iterations of a `prange` may race on `{array}`: {how} might touch one element in two \
-                     iterations; index it with the loop's index (such as `{array}[i]`) wherever the loop uses \
-                     it, or write `for` over a plain range"
+                     iterations; {}",
+                    race_advice(array, alone)
                 )
             }
             Rejection::ArrayOperationInside { operation, inside, .. } => write!(
                 f,
-                "`{operation}` works on a whole array inside a `{inside}`; move it in front of the loop, or write \
-                 it as a `for` over single elements"
+                "`{operation}` works on a whole array inside a `{inside}`; if it is the same each time, do it in \
+                 front; if the array is work space, make it in front with one axis more, as long as the loop, and \
+                 use only the part at the loop's own index (`work[[i, j]]`); otherwise write it as a `for` over \
+                 single elements"
             ),
             Rejection::RandomInMap { .. } => write!(
                 f,

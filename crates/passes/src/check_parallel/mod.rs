@@ -25,28 +25,29 @@ use crate::walk;
 use dimension::Dimension;
 use meetings::Meetings;
 use parfuse_ir::Loc;
-use parfuse_ir::loops::{Block, Buffer, Expr, Loops, Parfor, Stmt, Value};
+use parfuse_ir::loops::{Buffer, Expr, Loops, Parfor, Stmt, Value};
 use std::collections::BTreeMap;
 
 /// Checks all parallel loops.
 ///
 /// # Errors
-/// If two iterations might touch one element that one of them writes.
+/// If two iterations might touch one element that one of them writes: the first array for which that is so.
 pub fn check_parallel(loops: &Loops) -> Result<(), Rejection> {
-    check_block(loops, &loops.body)
+    find_races(loops).into_iter().next().map_or(Ok(()), Err)
 }
 
-fn check_block(loops: &Loops, block: &Block) -> Result<(), Rejection> {
-    for stmt in block {
-        match stmt {
-            Stmt::Parfor(parfor) => check_loop(loops, parfor)?,
-            _ => walk::blocks(stmt).try_for_each(|inner| check_block(loops, inner))?,
+/// All that [`check_parallel`] refuses: each array of each loop.
+pub(crate) fn find_races(loops: &Loops) -> Vec<Rejection> {
+    let mut races = Vec::new();
+    walk::visit(&loops.body, &mut |stmt| {
+        if let Stmt::Parfor(parfor) = stmt {
+            find_in_loop(loops, parfor, &mut races);
         }
-    }
-    Ok(())
+    });
+    races
 }
 
-fn check_loop(loops: &Loops, parfor: &Parfor) -> Result<(), Rejection> {
+fn find_in_loop(loops: &Loops, parfor: &Parfor, races: &mut Vec<Rejection>) {
     let accesses = accesses(loops, &parfor.body);
     let mut dimensions: Vec<Dimension> = Vec::new();
     for (index, extent) in parfor.indices.iter().zip(&parfor.extents) {
@@ -56,10 +57,9 @@ fn check_loop(loops: &Loops, parfor: &Parfor) -> Result<(), Rejection> {
         if let Some((first, second)) = dimensions.iter_mut().find_map(|dimension| race(dimension, &accesses))
         {
             let array = loops.buffers[buffer].name.clone();
-            return Err(Rejection::PossibleRace { array, first: first.loc, second: second.loc });
+            races.push(Rejection::PossibleRace { array, first: first.loc, second: second.loc });
         }
     }
-    Ok(())
 }
 
 /// The first array that two iterations of a serial loop might both touch, one of them writing.
