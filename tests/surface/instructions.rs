@@ -2,7 +2,7 @@
 
 use ndarray::{Array1, Array2, ArrayRef1};
 use parfuse::prelude::*;
-use parfuse::{Isa, Kernel};
+use parfuse::{Effort, Isa, Kernel};
 
 #[kernel]
 fn bells(x: f64, means: &ArrayRef1<f64>, widths: &ArrayRef1<f64>) -> Array1<f64> {
@@ -98,7 +98,7 @@ fn hot_loops_are_packed_instructions_without_calls_or_spills() {
         let kernels: [(Kernel, &str); 2] =
             [(engine.kernel::<bells>(), "vfmadd213pd"), (engine.kernel::<escape>(), "vcmple")];
         for (kernel, instruction) in kernels {
-            let asm = kernel.asm().unwrap();
+            let asm = kernel.asm_of(Effort::Thorough).unwrap();
             let body = hot_loop(&asm, instruction);
             assert!(body.len() > 20, "{body:#?}");
             for line in body.iter().filter(|line| line.contains("pd ")) {

@@ -1,6 +1,7 @@
 //! Compiled kernels: functions, the memory that holds them, and what is known about them.
 
 use crate::abi;
+use crate::compiler::Effort;
 use crate::constants::Constants;
 use crate::memory::Memory;
 use crate::script::Script;
@@ -12,6 +13,7 @@ use std::time::Duration;
 pub struct Code {
     pub(crate) driver: DriverCode,
     pub(crate) regions: Vec<RegionCode>,
+    pub(crate) effort: Effort,
     pub(crate) code_size: usize,
     pub(crate) compile_time: Duration,
     // Owners of what the functions consist of and read.
@@ -45,6 +47,14 @@ impl Code {
     /// Why a region has code of 128 bits where there are longer registers: what the wide emitter failed of.
     pub fn narrower(&self, region: RegionId) -> Option<&str> {
         self.regions[region.0 as usize].narrower.as_deref()
+    }
+    /// How much time was spent on it.
+    pub fn effort(&self) -> Effort {
+        self.effort
+    }
+    /// Whether the driver is machine code, or else followed node by node.
+    pub fn is_driver_compiled(&self) -> bool {
+        matches!(self.driver, DriverCode::Compiled(_))
     }
     /// The size of all functions in bytes.
     pub fn code_size(&self) -> usize {

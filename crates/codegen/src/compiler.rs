@@ -137,10 +137,10 @@ impl Compiler {
         self.build(lane, effort, None)
     }
 
-    /// The kernel's functions as text, compiled thoroughly.
-    pub fn listing(&self, lane: &Lane) -> Result<Listing, CompileError> {
+    /// The kernel's functions as text.
+    pub fn listing(&self, lane: &Lane, effort: Effort) -> Result<Listing, CompileError> {
         let mut listing = Listing::default();
-        self.build(lane, Effort::Thorough, Some(&mut listing))?;
+        self.build(lane, effort, Some(&mut listing))?;
         Ok(listing)
     }
 
@@ -194,10 +194,16 @@ impl Compiler {
             code_size: 0,
         };
         let (pointer, convention) = (self.traits.pointer, isa.default_call_conv());
-        // A listing shows what thorough code is.
         let script = if effort == Effort::Quick { Script::new(lane) } else { None };
         let driver = match script {
-            Some(script) => Err(script),
+            Some(script) => {
+                if let Some(listing) = &mut build.listing {
+                    let followed = "; driver is not compiled but followed: see the lane program\n\n";
+                    listing.clif.push_str(followed);
+                    listing.asm.push_str(followed);
+                }
+                Err(script)
+            }
             None => Ok(build.define("driver", driver::signature(pointer, convention), driver::emit)?),
         };
         let mut regions = Vec::new();
@@ -236,6 +242,7 @@ impl Compiler {
                 .into_iter()
                 .map(|(id, lanes, narrower)| RegionCode { function: memory.region(id), lanes, narrower })
                 .collect(),
+            effort,
             code_size,
             compile_time: std::time::Duration::ZERO,
             _memory: memory,
@@ -425,7 +432,7 @@ mod tests {
                 let code = compiler.compile(&lane, effort).unwrap();
                 assert_eq!(code.narrower(parfuse_ir::lane::RegionId(0)), Some("no room"));
             }
-            let asm = compiler.listing(&lane).unwrap().asm;
+            let asm = compiler.listing(&lane, Effort::Thorough).unwrap().asm;
             assert!(
                 asm.contains("r0, in registers of 128 bits, because of a failure of ours: no room"),
                 "{asm}"

@@ -10,6 +10,7 @@ use crate::plain;
 use crate::returned::Returned;
 use crate::signature::Signature;
 use crate::specialise::Specialisation;
+use parfuse_codegen::Effort;
 use parfuse_ir::program::Program;
 use parfuse_passes::relax_floats;
 use parfuse_runtime::{FloatMode, Workers};
@@ -296,7 +297,7 @@ impl Kernel {
     }
 
     /// What became of the kernel: parallel regions and what they stem from, fusions and refusals with reasons,
-    /// lanes, allocations, compile time. Compiles it for contiguous arguments if it has not run yet.
+    /// lanes, what runs serially, allocations, which code calls run now, compile time. Compiles it for contiguous arguments if it has not run yet.
     ///
     /// # Errors
     /// If the kernel does not compile.
@@ -329,25 +330,42 @@ impl Kernel {
         Ok(self.representative()?.lane.to_string())
     }
 
-    /// Cranelift's input, for the arguments last compiled for.
+    /// Cranelift's input to the code that calls run now, for the arguments last compiled for.
     ///
     /// # Errors
     /// If the kernel does not compile.
     pub fn clif(&self) -> Result<String, Error> {
-        Ok(self.listing()?.clif)
+        Ok(self.listing(self.representative()?.tier().0)?.clif)
     }
 
-    /// The machine code as assembly, for the arguments last compiled for.
+    /// Cranelift's input to quick or to thorough code.
+    ///
+    /// # Errors
+    /// If the kernel does not compile.
+    pub fn clif_of(&self, effort: Effort) -> Result<String, Error> {
+        Ok(self.listing(effort)?.clif)
+    }
+
+    /// The machine code that calls run now as assembly, for the arguments last compiled for. Whether that is quick or
+    /// thorough code, and why, [`explain`](Kernel::explain) tells; [`asm_of`](Kernel::asm_of) shows either.
     ///
     /// # Errors
     /// If the kernel does not compile.
     pub fn asm(&self) -> Result<String, Error> {
-        Ok(self.listing()?.asm)
+        Ok(self.listing(self.representative()?.tier().0)?.asm)
     }
 
-    fn listing(&self) -> Result<parfuse_codegen::Listing, Error> {
+    /// Quick or thorough machine code as assembly, whether calls run it now or not.
+    ///
+    /// # Errors
+    /// If the kernel does not compile.
+    pub fn asm_of(&self, effort: Effort) -> Result<String, Error> {
+        Ok(self.listing(effort)?.asm)
+    }
+
+    fn listing(&self, effort: Effort) -> Result<parfuse_codegen::Listing, Error> {
         let lane = &self.representative()?.lane;
-        self.0.core.compiler.listing(lane).map_err(|e| Error::Compile(e.to_string()))
+        self.0.core.compiler.listing(lane, effort).map_err(|e| Error::Compile(e.to_string()))
     }
 }
 

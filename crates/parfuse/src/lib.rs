@@ -63,9 +63,10 @@ pub use draws::{
 pub use dynamic::Dynamic;
 pub use engine::{Engine, EngineBuilder};
 pub use error::{Error, Place};
-pub use explain::{Explanation, Refusal, RegionReport};
+pub use explain::{Allocation, Explanation, PlainLoop, Refusal, RegionReport, Scattered};
 pub use kernel::{Kernel, KernelFunction, Variant};
 pub use lazy::Session;
+pub use parfuse_codegen::Effort;
 #[doc(hidden)]
 pub use parfuse_codegen::{Isa, UnknownIsa};
 pub use parfuse_macros::kernel;

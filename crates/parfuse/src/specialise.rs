@@ -106,6 +106,19 @@ impl Specialisation {
     pub(crate) fn stays_quick(&self) -> Option<&str> {
         self.thorough.get()?.as_ref().err().map(String::as_str)
     }
+    /// How the code that calls run now was made, and why it is that code.
+    pub(crate) fn tier(&self) -> (Effort, &'static str) {
+        let effort = self.best_code().effort();
+        let reason = match (effort, self.first.effort()) {
+            (Effort::Thorough, Effort::Thorough) => "it was made thoroughly for the first call",
+            (Effort::Thorough, Effort::Quick) => "calls have computed enough to be worth it",
+            _ if self.lane.regions.is_empty() => "there is no parallel region to make thoroughly",
+            _ if self.stays_quick().is_some() => "thorough code could not be made",
+            _ if self.promoted.load(Ordering::Relaxed) => "thorough code is being made",
+            _ => "thorough code follows when calls have computed more",
+        };
+        (effort, reason)
+    }
 
     /// The best code there is so far.
     pub(crate) fn best_code(&self) -> &Code {

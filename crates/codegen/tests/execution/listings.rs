@@ -1,7 +1,7 @@
 //! The instructions chosen, on processors that have them.
 
 use crate::build::Kernel;
-use parfuse_codegen::{Compiler, Isa, Options};
+use parfuse_codegen::{Compiler, Effort, Isa, Options};
 use parfuse_ir::DType;
 use parfuse_ir::lane::{LaneOp, LaneType};
 
@@ -24,7 +24,7 @@ fn kernel() -> Kernel {
 #[test]
 fn listings_show_both_languages() {
     let options = Options { isa: Isa::Native128, ..Options::default() };
-    let listing = Compiler::new(options).unwrap().listing(&kernel().lane).unwrap();
+    let listing = Compiler::new(options).unwrap().listing(&kernel().lane, Effort::Thorough).unwrap();
     assert!(listing.clif.contains("fmul"), "{}", listing.clif);
     assert!(listing.asm.contains("; driver") && listing.asm.contains("; r0"), "{}", listing.asm);
 }
@@ -37,7 +37,7 @@ fn constants_are_memory_operands_of_packed_instructions() {
     }
     let options = Options { isa: Isa::Native128, lanes: Some(8), ..Options::default() };
     let compiler = Compiler::new(options).unwrap();
-    let asm = compiler.listing(&kernel().lane).unwrap().asm;
+    let asm = compiler.listing(&kernel().lane, Effort::Thorough).unwrap().asm;
     let count = |text: &str| asm.matches(text).count();
     // Eight elements are four registers; the tail has the scalar forms.
     assert_eq!((count("vmulpd"), count("vaddpd"), count("vmaxpd")), (4, 4, 4), "{asm}");
@@ -55,7 +55,7 @@ fn wide_steps_are_packed_instructions_of_the_longest_registers() {
         }
         let lanes = Some(4 * isa.bits() / 64);
         let compiler = Compiler::new(Options { isa, lanes, ..Options::default() }).unwrap();
-        let asm = compiler.listing(&kernel().lane).unwrap().asm;
+        let asm = compiler.listing(&kernel().lane, Effort::Thorough).unwrap().asm;
         let (_, region) = asm.split_once("; r0").expect("the region's code");
         let count = |text: &str| region.matches(text).count();
         // A step is four registers, and one is masked before the first aligned store and in the tail; nothing is scalar,

@@ -1,0 +1,303 @@
+//! What became of a kernel, as data first and as text second.
+//!
+//! ```text
+//! Explanation   the kernel: signature, code that calls run now, arrays, plain loops
+//!   RegionReport    one for each parallel region: lanes, accesses, checks, with places (`places.rs`)
+//!   Refusal         what was not done, and why
+//! Display       `text.rs`
+//! ```
+
+mod places;
+mod text;
+
+use crate::error::Place;
+use crate::fits;
+use crate::specialise::Specialisation;
+use parfuse_codegen::{Effort, Isa};
+use parfuse_ir::arena::Id;
+use parfuse_ir::grid::Grain;
+use parfuse_ir::lane::{FaultId, Lane, Lanes, Node, Region, RegionId};
+use parfuse_ir::loops::{Event, Loops, Note, Source};
+use parfuse_ir::program::{Program, Type};
+use parfuse_ir::{FaultKind, Files, Loc};
+use std::time::Duration;
+
+/// What became of a kernel. `Display` prints it for people.
+#[derive(Clone, Debug)]
+pub struct Explanation {
+    /// The kernel's name.
+    pub kernel: String,
+    /// The signature, as users read it.
+    pub signature: String,
+    /// The parallel regions, in order.
+    pub regions: Vec<RegionReport>,
+    /// The `for` and `while` loops outside of regions, in the order of the program. Serial code runs them on the calling
+    /// thread, one element at a time.
+    pub plain_loops: Vec<PlainLoop>,
+    /// How many arrays a call allocates (each `alloc` counted once).
+    pub arrays_allocated: usize,
+    /// Which arrays these are.
+    pub allocations: Vec<Allocation>,
+    /// Temporary arrays that fusion made disappear, by name.
+    pub arrays_contracted: Vec<String>,
+    /// Loops that were not fused, or not run in parallel, and why.
+    pub refusals: Vec<Refusal>,
+    /// Which instructions the regions are made of.
+    pub isa: Isa,
+    /// The code that calls run now: the numbers of lanes and bytes are its.
+    pub effort: Effort,
+    /// Why calls run that code.
+    pub effort_reason: String,
+    /// Whether what is around the regions is machine code. If not, it is followed step by step, which takes less time
+    /// than compiling it would, for it has no loops.
+    pub serial_code_compiled: bool,
+    /// From the program to callable code.
+    pub compile_time: Duration,
+    /// The size of the machine code in bytes.
+    pub code_size: usize,
+    /// Why a kernel that is called often stays with code that was made quickly: an error of ours.
+    pub stays_quick: Option<String>,
+}
+
+/// One parallel region.
+#[derive(Clone, Debug)]
+pub struct RegionReport {
+    /// The loops and array expressions of the source that it computes.
+    pub sources: Vec<(String, Place)>,
+    /// The number of dimensions of its index space.
+    pub rank: usize,
+    /// Serial loops inside a parallel one that became dimensions of its space, outermost first. The last of them runs
+    /// along the lanes; without any the last dimension of the parallel loop or array expression does.
+    pub promoted_loops: Vec<Place>,
+    /// The dimension of the loop or array expression, from 0, that runs along the lanes in place of the last.
+    pub interchanged: Option<usize>,
+    /// Elements computed at once, by one pass through the body.
+    pub lanes: usize,
+    /// Why it is made of registers of 128 bits where the engine has longer ones: an error of ours.
+    pub narrower: Option<String>,
+    /// What it combines over its iterations, such as `sum f64`.
+    pub reductions: Vec<String>,
+    /// Loads and stores of neighbouring elements by neighbouring lanes.
+    pub contiguous_accesses: usize,
+    /// Loads and stores that lanes do one by one.
+    pub scattered_accesses: usize,
+    /// Stores, of either kind.
+    pub stores: usize,
+    /// The arrays that lanes access one by one, and where.
+    pub scattered: Vec<Scattered>,
+    /// Checks that remain in the loop; others were proven or hoisted to its entry.
+    pub checks_in_loop: usize,
+    /// What these checks are of, and where.
+    pub checks: Vec<(String, Place)>,
+    /// Whether an element is much work, so that few make a block.
+    pub coarse: bool,
+}
+
+/// A loop that serial code runs.
+#[derive(Clone, Debug)]
+pub struct PlainLoop {
+    /// `for` or `while`.
+    pub what: &'static str,
+    /// Where it is written.
+    pub place: Place,
+    /// The number of plain loops around it.
+    pub depth: usize,
+}
+
+/// An array that a call allocates.
+#[derive(Clone, Debug)]
+pub struct Allocation {
+    /// The user's name of the array, or of the operation that makes it.
+    pub array: String,
+    /// Where it is made.
+    pub place: Place,
+    /// Whether that is in a loop, so that it is made many times.
+    pub in_loop: bool,
+}
+
+/// Accesses to an array that lanes do one by one.
+#[derive(Clone, Debug)]
+pub struct Scattered {
+    /// The user's name of the array.
+    pub array: String,
+    /// How many.
+    pub count: usize,
+    /// Where they are written; if it is not known which of several they are, all accesses to the array in the loop.
+    pub places: Vec<Place>,
+}
+
+/// Something that was not done, with the reason.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    /// The reason, in words.
+    pub reason: String,
+    /// The places concerned; of loops that were not fused, where each begins.
+    pub places: Vec<Place>,
+    /// The regions that loops which were not fused became, from 0, if they can be told.
+    pub regions: Vec<usize>,
+}
+
+impl Explanation {
+    pub(crate) fn new(name: &str, program: &Program, made: &Specialisation, isa: Isa) -> Explanation {
+        let params = program
+            .params
+            .iter()
+            .map(|p| format!("{}: {}", p.name, fits::taken(p)))
+            .collect::<Vec<_>>()
+            .join(", ");
+        let results: Vec<Type> = program.results.iter().map(|v| program.ty(*v)).collect();
+        let contracted = |note: &Note| match &note.event {
+            Event::Contracted { array } => Some(array.clone()),
+            _ => None,
+        };
+        let allocations = allocations(&made.lane);
+        let code = made.best_code();
+        let (effort, reason) = made.tier();
+        let regions: Vec<RegionReport> =
+            made.lane.regions.iter().map(|(id, region)| RegionReport::new(made, id, region)).collect();
+        Explanation {
+            kernel: name.to_string(),
+            signature: format!("({params}) -> {}", fits::returned(&results)),
+            plain_loops: places::plain_loops(&made.loops),
+            arrays_allocated: allocations.len(),
+            allocations,
+            arrays_contracted: made.loops.notes.iter().filter_map(contracted).collect(),
+            refusals: refusals(&made.loops, &regions),
+            regions,
+            isa,
+            effort,
+            effort_reason: reason.to_string(),
+            serial_code_compiled: code.is_driver_compiled(),
+            compile_time: made.compile_time,
+            code_size: code.code_size(),
+            stays_quick: made.stays_quick().map(str::to_owned),
+        }
+    }
+}
+
+/// The arrays that a call allocates.
+fn allocations(lane: &Lane) -> Vec<Allocation> {
+    let mut found = Vec::new();
+    let mut blocks = vec![(&lane.driver.body, false)];
+    while let Some((block, in_loop)) = blocks.pop() {
+        for node in block {
+            match node {
+                Node::Alloc { buffer, loc, .. } => found.push((*loc, *buffer, in_loop)),
+                Node::If { then, otherwise, .. } => blocks.extend([(then, in_loop), (otherwise, in_loop)]),
+                Node::Loop { header, body, .. } => blocks.extend([(header, true), (body, true)]),
+                _ => {}
+            }
+        }
+    }
+    found.sort_by_key(|(loc, buffer, _)| (loc.file, loc.line, loc.column, *buffer));
+    let allocation = |(loc, buffer, in_loop)| Allocation {
+        array: lane.buffers[buffer].name.clone(),
+        place: Place::new(&lane.files, loc),
+        in_loop,
+    };
+    found.into_iter().map(allocation).collect()
+}
+
+impl RegionReport {
+    fn new(made: &Specialisation, id: RegionId, region: &Region) -> RegionReport {
+        let source = places::parallel_loop(&made.loops, id.index(), region);
+        let code = made.best_code();
+        let files = &made.lane.files;
+        let mut report = RegionReport {
+            sources: region.sources.iter().map(|source| described(source, files)).collect(),
+            rank: region.extents.len(),
+            promoted_loops: promoted_loops(&made.loops.notes, region, files),
+            interchanged: interchanged(&made.loops.notes, region),
+            lanes: code.lanes(id),
+            narrower: code.narrower(id).map(str::to_owned),
+            reductions: region.reductions.iter().map(|r| format!("{} {}", r.op.name(), r.dtype)).collect(),
+            contiguous_accesses: 0,
+            scattered_accesses: 0,
+            stores: 0,
+            scattered: places::scattered(&made.lane, region, source, &made.loops),
+            checks_in_loop: 0,
+            checks: Vec::new(),
+            coarse: region.grain == Grain::Coarse,
+        };
+        for node in places::nodes(&region.code.body) {
+            if let Node::Check { fault, .. } = node {
+                report.checks_in_loop += 1;
+                report.checks.push(checked(&made.lane, *fault));
+            }
+            report.stores += matches!(node, Node::Store { .. }) as usize;
+            match places::access(region, node).map(|(_, lanes)| lanes) {
+                Some(Lanes::Unit) => report.contiguous_accesses += 1,
+                Some(Lanes::Strided(_) | Lanes::Gather(_)) => report.scattered_accesses += 1,
+                Some(Lanes::Uniform) | None => {}
+            }
+        }
+        report.checks.dedup();
+        report
+    }
+}
+
+/// The dimension that became the last.
+fn interchanged(notes: &[Note], region: &Region) -> Option<usize> {
+    notes.iter().find_map(|note| match note.event {
+        Event::Interchanged { axis } => {
+            let own = note.locs.iter().eq(region.sources.iter().map(|source| &source.loc));
+            own.then_some(axis)
+        }
+        _ => None,
+    })
+}
+
+/// The loops that became dimensions of a region, the same for all that is fused in it.
+fn promoted_loops(notes: &[Note], region: &Region, files: &Files) -> Vec<Place> {
+    let own = |note: &&Note| {
+        let outer = note.locs.first();
+        note.event == Event::Promoted && region.sources.iter().any(|source| Some(&source.loc) == outer)
+    };
+    let note = notes.iter().find(own);
+    note.map_or_else(Vec::new, |note| note.locs[1..].iter().map(|loc| Place::new(files, *loc)).collect())
+}
+
+fn described(source: &Source, files: &Files) -> (String, Place) {
+    (source.what.to_string(), Place::new(files, source.loc))
+}
+
+/// What a check is of, and where.
+fn checked(lane: &Lane, fault: FaultId) -> (String, Place) {
+    let fault = &lane.faults[fault];
+    let array = fault.array.as_ref().map_or_else(|| "an array".to_string(), |name| format!("`{name}`"));
+    let what = match fault.kind {
+        FaultKind::IndexOutOfRange { axis } => format!("index into axis {axis} of {array}"),
+        FaultKind::DivisionByZero => "divisor".to_string(),
+        FaultKind::ShapeMismatch { axis } => format!("lengths along axis {axis}"),
+        FaultKind::EmptyMean => "mean of an empty array".to_string(),
+        FaultKind::ZeroStep => "step of a range".to_string(),
+        FaultKind::EmptyRange => "range of random numbers".to_string(),
+    };
+    (what, Place::new(&lane.files, fault.loc))
+}
+
+/// What was refused. Loops that were not fused are named by where they begin, and by the regions that they became.
+fn refusals(loops: &Loops, regions: &[RegionReport]) -> Vec<Refusal> {
+    let mut found: Vec<Refusal> = Vec::new();
+    for note in &loops.notes {
+        let Some(reason) = text::refusal(&note.event) else { continue };
+        let known = note.locs.iter().filter(|loc| **loc != Loc::NONE);
+        let mut places: Vec<Place> = known.map(|loc| Place::new(&loops.files, *loc)).collect();
+        let mut own = Vec::new();
+        if let (Event::NotFused(_), Some(first)) = (&note.event, places.first()) {
+            let of = |place: &Place| {
+                let has = |region: &RegionReport| region.sources.iter().any(|(_, source)| source == place);
+                regions.iter().position(has)
+            };
+            let first_region = of(first);
+            let other = places.iter().find(|place| of(place) != first_region).or(places.last()).cloned();
+            let ends: Vec<Place> = [Some(first.clone()), other].into_iter().flatten().collect();
+            own = ends.iter().filter_map(of).collect();
+            own.dedup();
+            places = ends;
+        }
+        places.dedup();
+        found.push(Refusal { reason, places, regions: own });
+    }
+    found
+}
