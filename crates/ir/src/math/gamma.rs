@@ -1,20 +1,13 @@
-//! The gamma function and the logarithm of its magnitude.
+//! The gamma function.
 //!
 //! ```text
 //! gamma(x + 1) = (x + h)^(x + 1/2) exp(-x) F(1 / (x + h))     x >= 0, h = 3/2
 //! gamma(x)     = gamma(x + 1) / x
 //! gamma(-x)    = -pi / (sin(pi x) gamma(x + 1))
-//!
-//! ln gamma(x)  = (x - 1) (x - 2) N(x - 2)                     5/4 <= x <= 5/2
-//!              = ln gamma(x + 1) - ln x                       1/4 <= x < 5/4
-//!              = ln gamma(x + 2) - ln (x (x + 1))             below
-//!              = (x - 1/2) (ln x - 1) + (ln 2pi - 1) / 2 + T(1 / x^2) / x       above
 //! ```
 //!
 //! The first is Stirling's formula shifted as Lanczos does (A precision approximation of the gamma function,
-//! 1964), with a polynomial for his sum of fractions; the last is Stirling's own. The exponents of powers are
-//! sums of two floats. Products that vanish at one and two keep the logarithm accurate there. It is zero at
-//! places between negative integers, too: close to those only its absolute error is small.
+//! 1964), with a polynomial for his sum of fractions. The exponents of powers are sums of two floats.
 //!
 //! `f32` is computed in `f64`, without low parts.
 
@@ -58,63 +51,6 @@ const FACTOR_SHORT: [f64; 8] = [
     0.0768446067058632,
     0.9221370123711818,
 ];
-/// `ln gamma(t + 2) / (t (t + 1))` for `-3/4 <= t <= 1/2`, degree 20, by interpolation at Chebyshev nodes, relative
-/// error 1.4e-17.
-const NEAR: [f64; 21] = [
-    1.3699523056130216e-07,
-    8.139027943829754e-08,
-    1.77356645350578e-08,
-    -3.42911879054574e-07,
-    3.994168283856983e-07,
-    -7.791783965416097e-07,
-    1.824674203054829e-06,
-    -3.866707766348032e-06,
-    8.215889960351196e-06,
-    -1.7658672537472137e-05,
-    3.817004736736199e-05,
-    -8.309540760830388e-05,
-    0.00018255252149520961,
-    -0.0004057073818365971,
-    0.0009153769287861385,
-    -0.002108130834445704,
-    0.004998641164517725,
-    -0.012384192193363825,
-    0.03296500062115771,
-    -0.10031730167435396,
-    0.42278433509846713,
-];
-/// The same, degree 10, relative error 6.4e-10.
-const NEAR_SHORT: [f64; 11] = [
-    9.934187459775156e-05,
-    -7.294722470827617e-05,
-    0.00014578275427650444,
-    -0.00041612183408784765,
-    0.0009236760529015791,
-    -0.002105796206789676,
-    0.004997830098162244,
-    -0.012384370118314577,
-    0.03296503036962928,
-    -0.10031729820942836,
-    0.4227843349105444,
-];
-/// `T` for `x >= 2.5`, degree 11, by Remez exchange; the error relative to the logarithm is below 3.4e-18.
-const STIRLING: [f64; 12] = [
-    -0.2245349708091599,
-    0.28351349318052266,
-    -0.1699018325275234,
-    0.06647531011741802,
-    -0.020344264204483216,
-    0.005809978605589553,
-    -0.001888113881024227,
-    0.0008407250483992408,
-    -0.0005952141452035675,
-    0.0007936504506766235,
-    -0.002777777775188383,
-    0.08333333333332603,
-];
-/// The same, degree 3, relative error 2.4e-10.
-const STIRLING_SHORT: [f64; 4] =
-    [-0.00036764102134105684, 0.0007639727493130269, -0.0027760372081540997, 0.08333329774408936];
 /// `(sin(pi r) / (pi r) - 1) / r^2` as a polynomial in `r^2 <= 1/4` but for the constant term, degree 7, by Remez exchange; the error
 /// relative to the sine is below 2.8e-19.
 const SINE: [f64; 7] = [
@@ -128,9 +64,6 @@ const SINE: [f64; 7] = [
 ];
 /// Its constant term in two parts.
 const SINE_AT_ZERO: [f64; 2] = [-1.6449340668482264, -3.040672350398476e-17];
-
-/// `(ln 2pi - 1) / 2` in two parts.
-const OFFSET: [f64; 2] = [0.4189385332046727, 1.6728209650585413e-17];
 
 /// The gamma function of `x`. Special values are those of C's `tgamma`.
 pub(super) fn tgamma<P: Primitives>(p: &mut P, x: P::Value) -> P::Value {
@@ -255,15 +188,15 @@ fn reflected<P: Primitives>(p: &mut P, x: P::Value, power: Power<P::Value>, sing
 }
 
 /// `sin(pi x) / pi = +-r (1 + tail)`.
-struct Sine<V> {
+pub(super) struct Sine<V> {
     /// The nearest integer to `x`; if it is odd the sign is minus.
-    integer: V,
+    pub(super) integer: V,
     /// `r`, the distance from it, exactly.
-    rest: V,
-    tail: Double<V>,
+    pub(super) rest: V,
+    pub(super) tail: Double<V>,
 }
 
-fn sine<P: Primitives>(p: &mut P, x: P::Value) -> Sine<P::Value> {
+pub(super) fn sine<P: Primitives>(p: &mut P, x: P::Value) -> Sine<P::Value> {
     let integer = p.op(LaneOp::FNearest, &[x]);
     let rest = p.fsub(x, integer);
     let square = two_product(p, rest, rest);
@@ -273,109 +206,4 @@ fn sine<P: Primitives>(p: &mut P, x: P::Value) -> Sine<P::Value> {
     let (high, low) = fast_two_sum(p, at_zero[0], polynomial);
     let low = p.fadd(low, at_zero[1]);
     Sine { integer, rest, tail: multiply(p, square, (high, low)) }
-}
-
-/// The natural logarithm of the magnitude of the gamma function of `x`. Special values are those of C's
-/// `lgamma`.
-pub(super) fn lgamma<P: Primitives>(p: &mut P, x: P::Value) -> P::Value {
-    let single = p.ty(x) == LaneType::F32;
-    let wide = if single { p.op(LaneOp::Promote, &[x]) } else { x };
-    let magnitude = p.fabs(wide);
-    let (zero, one, two) = (p.f64(0.0), p.f64(1.0), p.f64(2.0));
-    let limits = [0.25, 1.25, 2.5].map(|limit| p.f64(limit));
-    let [tiny, low, is_small] = limits.map(|limit| p.op(LaneOp::FLt, &[magnitude, limit]));
-
-    // Up to 2.5: ln gamma(x + 2), ln gamma(x + 1) or ln gamma(x) is u t N(t).
-    let shift = p.select(low, one, two);
-    let shift = p.select(tiny, zero, shift);
-    let t = p.fsub(magnitude, shift);
-    let u = p.fadd(t, one);
-    let product = p.fmul(magnitude, u);
-    let argument = p.select(tiny, product, magnitude);
-    let logarithm = if single { (ln_short(p, argument), zero) } else { ln_double(p, argument) };
-    let near = p.horner(t, if single { &NEAR_SHORT } else { &NEAR });
-    let near = if single {
-        let near = p.fmul(u, near);
-        (p.fmul(t, near), zero)
-    } else {
-        let (high, low) = two_product(p, u, near);
-        let near = two_product(p, t, high);
-        (near.0, p.fma(t, low, near.1))
-    };
-    let minus_logarithm = (p.fneg(logarithm.0), p.fneg(logarithm.1));
-    let minus_logarithm = (p.select(low, minus_logarithm.0, zero), p.select(low, minus_logarithm.1, zero));
-    let small = if single {
-        p.fadd(minus_logarithm.0, near.0)
-    } else {
-        let (high, error) = fast_two_sum(p, minus_logarithm.0, near.0);
-        let rest = p.fadd(near.1, minus_logarithm.1);
-        let rest = p.fadd(rest, error);
-        p.fadd(high, rest)
-    };
-
-    let large = stirling(p, magnitude, logarithm, single);
-    let common = p.select(is_small, small, large);
-
-    // Not positive, infinite, or so large that the exact product overflows.
-    let (smallest, highest) = (p.constant(LaneType::F64, 1), p.f64(2f64.powi(1000)));
-    let special = is_outside(p, wide, smallest, highest);
-    let result = p.rare(special, common, &mut |p| {
-        // ln gamma(x + 1) less a logarithm.
-        let positive = p.select(low, near.0, common);
-        let factor = p.select(low, one, magnitude);
-        let reciprocal = p.fdiv(one, u);
-        let factor = p.select(tiny, reciprocal, factor);
-        let negative = lgamma_reflected(p, magnitude, factor, positive);
-        let infinity = p.f64(f64::INFINITY);
-        let huge = p.fsub(logarithm.0, one);
-        let huge = p.fmul(magnitude, huge);
-        let is_huge = p.op(LaneOp::FLt, &[highest, magnitude]);
-        let result = p.select(is_huge, huge, negative);
-        let is_infinite = p.op(LaneOp::FEq, &[magnitude, infinity]);
-        p.select(is_infinite, infinity, result)
-    });
-    if single { p.op(LaneOp::Demote, &[result]) } else { result }
-}
-
-/// Stirling's formula for `x >= 2.5`, given `ln x`.
-fn stirling<P: Primitives>(p: &mut P, x: P::Value, logarithm: Double<P::Value>, single: bool) -> P::Value {
-    let (half, minus_one) = (p.f64(0.5), p.f64(-1.0));
-    let offset = OFFSET.map(|part| p.f64(part));
-    let reciprocal = reciprocal(p, x);
-    let square = p.fmul(reciprocal, reciprocal);
-    let series = p.horner(square, if single { &STIRLING_SHORT } else { &STIRLING });
-    let factor = p.fsub(x, half);
-    if single {
-        let rest = p.fma(series, reciprocal, offset[0]);
-        let less = p.fadd(logarithm.0, minus_one);
-        return p.fma(factor, less, rest);
-    }
-    let (less, error) = fast_two_sum(p, logarithm.0, minus_one);
-    let error = p.fadd(error, logarithm.1);
-    let (high, low) = two_product(p, factor, less);
-    let low = p.fma(factor, error, low);
-    let low = p.fadd(low, offset[1]);
-    let rest = p.fma(series, reciprocal, low);
-    let rest = p.fadd(offset[0], rest);
-    p.fadd(high, rest)
-}
-
-/// `ln |gamma(-x)| = -ln |sin(pi x) / pi| - ln gamma(x + 1)`, where the last is `ln factor + logarithm`.
-fn lgamma_reflected<P: Primitives>(
-    p: &mut P,
-    x: P::Value,
-    factor: P::Value,
-    logarithm: P::Value,
-) -> P::Value {
-    let sine = sine(p, x);
-    let distance = p.fabs(sine.rest);
-    let product = p.fmul(factor, distance);
-    let product = p.fma(product, sine.tail.0, product);
-    let of_product = ln_double(p, product);
-    let sum = p.fadd(of_product.0, logarithm);
-    let sum = p.fadd(sum, of_product.1);
-    let result = p.fneg(sum);
-    let (zero, infinity) = (p.f64(0.0), p.f64(f64::INFINITY));
-    let pole = p.op(LaneOp::FEq, &[distance, zero]);
-    p.select(pole, infinity, result)
 }

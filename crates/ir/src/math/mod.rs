@@ -15,6 +15,7 @@ mod hyperbolic;
 mod hypot;
 mod inverse_hyperbolic;
 mod inverse_trig;
+mod lgamma;
 mod ln;
 mod ln_1p;
 mod log;
@@ -243,7 +244,7 @@ pub fn expand<P: Primitives>(p: &mut P, op: ScalarOp, operands: &[P::Value]) -> 
         ScalarOp::Erf => erf::erf(p, x),
         ScalarOp::Erfc => erf::erfc(p, x),
         ScalarOp::Tgamma => gamma::tgamma(p, x),
-        ScalarOp::Lgamma => gamma::lgamma(p, x),
+        ScalarOp::Lgamma => lgamma::lgamma(p, x),
         ScalarOp::Tanh => tanh::tanh(p, x),
         ScalarOp::Asinh => inverse_hyperbolic::asinh(p, x),
         ScalarOp::Acosh => inverse_hyperbolic::acosh(p, x),

@@ -12,8 +12,8 @@
 //! they take now.
 
 use super::functions::{FUNCTIONS, Function};
-use super::{NEAR_ZERO, NEAR_ZERO_F32, rows, samples};
 use super::{distance, distance_f32, error_f32, error_f64};
+use super::{rows, samples};
 use parfuse_ir::ScalarOp;
 use parfuse_ir::lane::{LaneOp, LaneType};
 use parfuse_ir::math::{Primitives, expand};
@@ -85,19 +85,8 @@ struct Figures {
 }
 
 impl Figures {
-    /// Results near zeros of `lgamma` are left out, see `Function::is_near_zero`.
-    fn add_error(&mut self, function: &Function, error: f64, is_near_zero: bool) {
-        if error <= function.bound() || !is_near_zero {
-            self.error = self.error.max(error);
-        }
-    }
-    fn add(&mut self, function: &Function, distance: i64, is_near_zero: bool) {
-        if distance <= function.bound() as i64 || !is_near_zero {
-            self.distance = self.distance.max(distance);
-        }
-    }
-    fn add_sample(&mut self, function: &Function, distance: i64, is_near_zero: bool) {
-        self.add(function, distance, is_near_zero);
+    fn add_sample(&mut self, distance: i64) {
+        self.distance = self.distance.max(distance);
         self.samples += 1;
         self.correct += (distance == 0) as usize;
     }
@@ -110,25 +99,24 @@ impl Figures {
 
 fn measure_f64(function: &Function) -> Figures {
     let mut figures = Figures::default();
-    let near = |x: f64, difference: f64| function.is_near_zero(x, difference, NEAR_ZERO);
     for row in rows(&format!("f64/{}", function.name)) {
         let (x, y) = (f64::from_bits(row[0]), f64::from_bits(row[row.len() - 2]));
         let (actual, expected) = (function.apply_f64(x, y), f64::from_bits(row[row.len() - 1]));
-        figures.add(function, distance(actual, expected), near(x, actual - expected));
+        figures.distance = figures.distance.max(distance(actual, expected));
     }
     for row in rows(&format!("exact/{}", function.name)) {
         let [.., expected, remainder] = row[..] else { panic!("{row:x?}") };
         let (x, y) = (f64::from_bits(row[0]), f64::from_bits(row[row.len() - 3]));
         let (actual, expected) = (function.apply_f64(x, y), f64::from_bits(expected));
         let error = error_f64(actual, expected, f64::from_bits(remainder));
-        figures.add_error(function, error, near(x, actual - expected));
+        figures.error = figures.error.max(error);
     }
     let mut state = 1;
     for range in function.ranges {
         for _ in 0..samples() / function.ranges.len() {
             let (x, y) = function.arguments(*range, function.seconds[0], &mut state);
             let (actual, expected) = (function.apply_f64(x, y), (function.reference)(x, y));
-            figures.add_sample(function, distance(actual, expected), near(x, actual - expected));
+            figures.add_sample(distance(actual, expected));
         }
     }
     figures
@@ -138,21 +126,20 @@ fn measure_f32(function: &Function) -> Figures {
     let mut figures = Figures::default();
     let measure = |figures: &mut Figures, x: f32, y: f32| {
         let (actual, exact) = (function.apply_f32(x, y), (function.reference)(x as f64, y as f64));
-        let is_near_zero = function.is_near_zero(x as f64, actual as f64 - exact, NEAR_ZERO_F32);
-        figures.add_error(function, error_f32(actual, exact), is_near_zero);
-        (distance_f32(actual, exact as f32), is_near_zero)
+        figures.error = figures.error.max(error_f32(actual, exact));
+        distance_f32(actual, exact as f32)
     };
     for row in rows(&format!("f32/{}", function.name)) {
         let (x, y) = (f32::from_bits(row[0] as u32), f32::from_bits(row[row.len() - 2] as u32));
-        let (distance, is_near_zero) = measure(&mut figures, x, y);
-        figures.add(function, distance, is_near_zero);
+        let distance = measure(&mut figures, x, y);
+        figures.distance = figures.distance.max(distance);
     }
     let mut state = 1;
     for range in function.ranges_f32 {
         for _ in 0..samples() / function.ranges_f32.len() {
             let (x, y) = function.arguments(*range, function.seconds[1], &mut state);
-            let (distance, is_near_zero) = measure(&mut figures, x as f32, y as f32);
-            figures.add_sample(function, distance, is_near_zero);
+            let distance = measure(&mut figures, x as f32, y as f32);
+            figures.add_sample(distance);
         }
     }
     figures

@@ -194,7 +194,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         op: ScalarOp::Lgamma,
         name: "lgamma",
         reference: |x, _| core_math::lgamma(x),
-        ranges: &[(0.0, 3.0), (0.9, 1.1), (1.9, 2.1), (1.0, 20.0), (0.0, 1e307), (-20.0, 0.0)],
+        ranges: &[(0.0, 3.0), (0.9, 1.1), (1.9, 2.1), (1.0, 20.0), (0.0, 1e307), (-20.0, 0.0), (-3.0, -2.0)],
         ranges_f32: &[(0.0, 3.0), (0.9, 1.1), (1.9, 2.1), (1.0, 20.0), (0.0, 1e37), (-20.0, 0.0)],
         seconds: NONE,
     },
@@ -255,13 +255,6 @@ impl Function {
             ScalarOp::Erfc | ScalarOp::Tgamma | ScalarOp::Lgamma => 2.0,
             _ => 1.0,
         }
-    }
-    /// Whether a result is as good as promised although its error is larger: the logarithm of the gamma function
-    /// has zeros between negative integers, near which its error is small in relation to `ln gamma(1 - x)`.
-    pub(super) fn is_near_zero(&self, x: f64, difference: f64, epsilon: f64) -> bool {
-        self.op == ScalarOp::Lgamma
-            && x < 0.0
-            && difference.abs() <= epsilon * (1.0 + x.abs() * (2.0 - x).ln())
     }
     /// Two arguments that are random, the second within an interval of `seconds`.
     pub(super) fn arguments(&self, range: (f64, f64), seconds: (f64, f64), state: &mut u64) -> (f64, f64) {
