@@ -210,15 +210,28 @@ methods! {
     signum "Its sign: 1, -1, or NaN for NaN; 0 for the integer 0.",
     is_nan "Whether it is NaN.",
     is_infinite "Whether it is positive or negative infinity.",
+    is_finite "Whether it is neither infinite nor NaN.",
+    is_positive "Whether the integer is above zero.",
+    is_negative "Whether the integer is below zero.",
+    to_degrees "Radians in degrees.",
+    to_radians "Degrees in radians.",
+    pow2 "Its square.",
+    sin_cos "Its sine and cosine, a tuple.",
+    wrapping_abs "The absolute value of the integer; that of the least one is itself.",
+    wrapping_neg "The negated integer; that of the least one is itself.",
     is_empty "Whether the array has no elements.",
     len "The number of elements.",
     dim "The lengths of all axes: a scalar for one axis, else a tuple.",
     nrows "The length of axis 0 of two.",
     ncols "The length of axis 1 of two.",
+    ndim "The number of axes.",
     sum "The sum of all elements.",
     product "The product of all elements.",
     mean "The mean of all elements, an `Option`.",
     unwrap "The mean; a fault if the array is empty.",
+    unwrap_or_default "The mean, or 0 if the array is empty.",
+    is_some "Whether there is a mean.",
+    is_none "Whether there is no mean: the array is empty.",
     to_owned "A copy.",
 }
 
@@ -291,6 +304,51 @@ impl<'t> Value<'t> {
     pub fn rem_euclid(self, divisor: impl Operand<'t>) -> Value<'t> {
         self.call("rem_euclid", [divisor.operand(self.tracer, At::caller())])
     }
+    /// The quotient that leaves the remainder of [`rem_euclid`](Value::rem_euclid).
+    #[track_caller]
+    pub fn div_euclid(self, divisor: impl Operand<'t>) -> Value<'t> {
+        self.call("div_euclid", [divisor.operand(self.tracer, At::caller())])
+    }
+    /// The distance of two `usize`.
+    #[track_caller]
+    pub fn abs_diff(self, other: impl Operand<'t>) -> Value<'t> {
+        self.call("abs_diff", [other.operand(self.tracer, At::caller())])
+    }
+    /// The sum of two `usize`, or the largest one.
+    #[track_caller]
+    pub fn saturating_add(self, other: impl Operand<'t>) -> Value<'t> {
+        self.call("saturating_add", [other.operand(self.tracer, At::caller())])
+    }
+    /// The difference of two `usize`, or 0.
+    #[track_caller]
+    pub fn saturating_sub(self, other: impl Operand<'t>) -> Value<'t> {
+        self.call("saturating_sub", [other.operand(self.tracer, At::caller())])
+    }
+    /// The sum of two integers, as `+` of handles is.
+    #[track_caller]
+    pub fn wrapping_add(self, other: impl Operand<'t>) -> Value<'t> {
+        self.call("wrapping_add", [other.operand(self.tracer, At::caller())])
+    }
+    /// The difference of two integers, as `-` of handles is.
+    #[track_caller]
+    pub fn wrapping_sub(self, other: impl Operand<'t>) -> Value<'t> {
+        self.call("wrapping_sub", [other.operand(self.tracer, At::caller())])
+    }
+    /// The product of two integers, as `*` of handles is.
+    #[track_caller]
+    pub fn wrapping_mul(self, other: impl Operand<'t>) -> Value<'t> {
+        self.call("wrapping_mul", [other.operand(self.tracer, At::caller())])
+    }
+    /// The quotient of two integers, as `/` of handles is.
+    #[track_caller]
+    pub fn wrapping_div(self, divisor: impl Operand<'t>) -> Value<'t> {
+        self.call("wrapping_div", [divisor.operand(self.tracer, At::caller())])
+    }
+    /// The remainder of two integers, as `%` of handles is.
+    #[track_caller]
+    pub fn wrapping_rem(self, divisor: impl Operand<'t>) -> Value<'t> {
+        self.call("wrapping_rem", [divisor.operand(self.tracer, At::caller())])
+    }
     /// The mean, or another value if the array is empty.
     #[track_caller]
     pub fn unwrap_or(self, other: impl Operand<'t>) -> Value<'t> {
@@ -307,6 +365,16 @@ impl<'t> Value<'t> {
     #[track_caller]
     pub fn mapv(self, f: impl FnOnce(Value<'t>) -> Value<'t>) -> Value<'t> {
         self.tracer.mapv(self, "mapv", f, At::caller())
+    }
+    /// Replaces each element by what a closure computes from it.
+    #[track_caller]
+    pub fn mapv_inplace(self, f: impl FnOnce(Value<'t>) -> Value<'t>) {
+        self.tracer.mapv(self, "mapv_inplace", f, At::caller());
+    }
+    /// Adds a multiple of an array.
+    #[track_caller]
+    pub fn scaled_add(self, factor: impl Operand<'t>, array: Value<'t>) {
+        self.call("scaled_add", [factor.operand(self.tracer, At::caller()), array]);
     }
     /// Sets all elements.
     #[track_caller]
