@@ -2,8 +2,8 @@
 //!
 //! | case | instead |
 //! |---|---|
-//! | arrays made in each iteration | refused: `Unsupported` |
-//! | whole arrays as accumulators, `r += &tmp` in a `prange` | refused: `Unsupported`; in a serial loop they work |
+//! | arrays made in each iteration | refused: `Trace` |
+//! | whole arrays as accumulators, `r += &tmp` in a `prange` | refused: `Trace`; in a serial loop they work |
 //! | histograms, `h[k[i]] += 1`, and `y[i % 4] += x[i]` | refused: `PossibleRace` |
 //! | slices as accumulators, `y[..] += …` | no slices in kernels |
 //! | `f32` array `+= f64` array | rustc refuses it |
@@ -349,8 +349,9 @@ fn doubled_elements(a: &ArrayRef1<f64>) -> f64 {
 #[kernel]
 fn array_in_each_iteration(n: usize) -> f64 {
     let mut acc = 0.0;
+    let one = Array2::<f64>::ones((1, 1));
     for _ in prange(0..n) {
-        let x = Array2::<f64>::ones((1, 1));
+        let x = &one * 2.0;
         acc += x[[0, 0]];
     }
     acc
@@ -359,7 +360,7 @@ fn array_in_each_iteration(n: usize) -> f64 {
 #[kernel]
 fn array_as_accumulator(n: usize) -> Array1<f64> {
     let step = Array1::<f64>::ones(3);
-    let mut total = Array1::<f64>::zeros(3);
+    let mut total = &step * 0.0;
     for _ in prange(0..n) {
         total += &step;
     }
@@ -371,10 +372,14 @@ fn elements_may_be_scaled_but_arrays_stay_outside() {
     for n in SIZES {
         assert_eq!(every_way!(doubled_elements(&Array1::ones(n))).0, 3.0 + 2.0 * n as f64);
     }
-    for error in [error_of!(array_in_each_iteration(1024)), error_of!(array_as_accumulator(100))] {
-        let Error::Unsupported { place, message } = &error else { panic!("{error}") };
-        assert!(place.as_str().contains("reductions.rs:"), "{place}");
-        assert!(message.contains("inside a `prange`"), "{message}");
+    for (error, what) in
+        [(error_of!(array_in_each_iteration(1024)), "*"), (error_of!(array_as_accumulator(100)), "+=")]
+    {
+        let Error::Trace(error) = &error else { panic!("{error}") };
+        let [complaint] = error.complaints.as_slice() else { panic!("{error}") };
+        assert!(complaint.place.contains("reductions.rs:"), "{error}");
+        let expected = format!("`{what}` works on a whole array inside a `prange`");
+        assert!(complaint.message.contains(&expected), "{error}");
     }
 }
 

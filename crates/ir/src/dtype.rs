@@ -54,6 +54,7 @@ macro_rules! define_dtypes {
         }
 
         $(impl Sealed for $rust {}
+        #[diagnostic::do_not_recommend]
         impl Element for $rust {
             const DTYPE: DType = DType::$variant;
             fn scalar(self) -> Scalar { Scalar::$variant(self) }

@@ -23,15 +23,15 @@ const SUPPORTED_PARAMETERS: &str = "a kernel takes scalars (f64 f32 i64 i32 usiz
 const SUPPORTED_RESULTS: &str = "a kernel returns nothing, a scalar (f64 f32 i64 i32 usize bool), an array of \
     rank 0 to 3 such as Array1<f64>, or a tuple of up to four of these";
 
-/// Complains about a parameter's type if it is certainly none that a kernel can take.
-pub fn check_parameter(ty: &Type, diagnostics: &mut Diagnostics) {
+/// Complains about a parameter's type if it is certainly none that a kernel can take; tells whether it can be.
+pub fn check_parameter(ty: &Type, diagnostics: &mut Diagnostics) -> bool {
     let problem = match strip(ty) {
         Type::Path(path) => match last_name(path).as_deref() {
-            Some("Array" | "Array0" | "Array1" | "Array2" | "Array3" | "ArrayD") => {
+            Some("Array" | "Array0" | "Array1" | "Array2" | "Array3") => {
                 Some("an array is passed by reference".to_string())
             }
             Some(name) if is_foreign(name) => Some(format!("`{name}` is not a type that kernels know")),
-            _ => element_problem(path),
+            _ => array_problem(path),
         },
         Type::Reference(reference) => match strip(&reference.elem) {
             Type::Path(path) => match last_name(path).as_deref() {
@@ -39,8 +39,14 @@ pub fn check_parameter(ty: &Type, diagnostics: &mut Diagnostics) {
                 Some(name) if SCALARS.contains(&name) => {
                     Some(format!("a scalar is passed by value, as `{name}`"))
                 }
+                Some(name) if name.starts_with("ArrayView") && !name.ends_with(['4', '5', '6', 'D']) => {
+                    Some(format!("a view is passed by value, as `{name}`"))
+                }
+                Some(name) if name.starts_with("ArcArray") || name.starts_with("CowArray") => {
+                    Some(format!("for a `{name}` write `&ArrayRef1<f64>`, which can be passed one"))
+                }
                 Some(name) if is_foreign(name) => Some(format!("`{name}` is not a type that kernels know")),
-                _ => element_problem(path),
+                _ => array_problem(path),
             },
             Type::Slice(slice) => match strip(&slice.elem) {
                 Type::Path(path) => last_name(path)
@@ -53,9 +59,10 @@ pub fn check_parameter(ty: &Type, diagnostics: &mut Diagnostics) {
         Type::Infer(_) | Type::Macro(_) | Type::Verbatim(_) => None,
         _ => Some("this type is not one that kernels know".to_string()),
     };
-    if let Some(problem) = problem {
+    if let Some(problem) = &problem {
         diagnostics.report(ty, format_args!("{problem}: {SUPPORTED_PARAMETERS}"));
     }
+    problem.is_none()
 }
 
 /// Complains about a return type if it is certainly none that a kernel can return; tells whether it can be.
@@ -74,10 +81,10 @@ pub fn check_returned(ty: &Type, diagnostics: &mut Diagnostics) -> bool {
             Type::Path(path) => match last_name(path).as_deref() {
                 Some(
                     name @ ("ArrayView" | "ArrayView1" | "ArrayView2" | "ArrayView3" | "ArrayViewMut"
-                    | "ArrayRef" | "ArrayRef1" | "ArrayRef2" | "ArrayRef3" | "ArrayD"),
+                    | "ArrayRef" | "ArrayRef1" | "ArrayRef2" | "ArrayRef3"),
                 ) => Some(format!("`{name}` cannot be returned")),
                 Some(name) if is_foreign(name) => Some(format!("`{name}` cannot be returned")),
-                _ => element_problem(path),
+                _ => array_problem(path),
             },
             Type::Macro(_) | Type::Verbatim(_) => None,
             _ => Some("this type cannot be returned".to_string()),
@@ -108,7 +115,7 @@ pub fn check_local(ty: &Type, diagnostics: &mut Diagnostics) {
         && let Some(problem) = last_name(path)
             .filter(|name| is_foreign(name))
             .map(|name| format!("`{name}` is not a type that kernels know"))
-            .or_else(|| element_problem(path))
+            .or_else(|| array_problem(path))
     {
         diagnostics.report(ty, format_args!("{problem}: use f64 f32 i64 i32 usize bool and arrays of them"));
     }
@@ -190,6 +197,23 @@ pub fn elide_lifetimes(ty: &Type) -> Type {
     ty
 }
 
+/// Whether the type is spelled as one of arrays.
+pub fn is_array(ty: &Type) -> bool {
+    match strip(ty) {
+        Type::Reference(reference) => is_array(&reference.elem),
+        Type::Slice(_) => true,
+        Type::Path(path) => last_name(path).is_some_and(|name| is_array_name(&name)),
+        _ => false,
+    }
+}
+
+/// Whether the name of a type is that of one of `ndarray`'s.
+pub fn is_array_name(name: &str) -> bool {
+    let rest =
+        ["ArrayViewMut", "ArrayView", "ArrayRef", "Array"].iter().find_map(|start| name.strip_prefix(start));
+    rest.is_some_and(|rank| matches!(rank, "" | "0" | "1" | "2" | "3" | "D"))
+}
+
 /// Whether the type is `()`.
 pub fn is_unit(ty: &Type) -> bool {
     matches!(strip(ty), Type::Tuple(tuple) if tuple.elems.is_empty())
@@ -203,7 +227,40 @@ pub fn is_primitive(name: &str) -> bool {
 /// Whether a name is a well-known type that kernels do not have.
 pub fn is_foreign(name: &str) -> bool {
     OTHER_PRIMITIVES.contains(&name)
-        || matches!(name, "Vec" | "Option" | "Result" | "Box" | "HashMap" | "ArrayD")
+        || matches!(
+            name,
+            "Vec" | "Option" | "Result" | "Box" | "HashMap" | "Complex" | "Complex32" | "Complex64"
+        )
+}
+
+/// What is wrong with the number of axes of the array type of this name.
+pub fn rank_problem(name: &str) -> Option<String> {
+    let rank = ["ArrayViewMut", "ArrayView", "ArrayRef", "ArcArray", "CowArray", "Array", "Ix"]
+        .iter()
+        .find_map(|start| name.strip_prefix(start))?;
+    match rank {
+        "4" | "5" | "6" => Some(format!("`{name}` has {rank} axes, and kernels know arrays of at most 3")),
+        "D" | "Dyn" => Some(format!(
+            "`{name}` has a number of axes known at run time only, and kernels know arrays of 0 to 3"
+        )),
+        _ => None,
+    }
+}
+
+/// What is wrong with an array type: its number of axes or its elements.
+fn array_problem(path: &syn::TypePath) -> Option<String> {
+    let last = path.path.segments.last()?;
+    let arguments = match &last.arguments {
+        PathArguments::AngleBracketed(arguments) => Some(arguments),
+        _ => None,
+    };
+    let dimension = arguments.and_then(|arguments| {
+        arguments.args.iter().find_map(|argument| match argument {
+            GenericArgument::Type(Type::Path(ty)) => rank_problem(&last_name(ty)?),
+            _ => None,
+        })
+    });
+    rank_problem(&last.ident.to_string()).or(dimension).or_else(|| element_problem(path))
 }
 
 /// The type without parentheses and invisible groups.

@@ -43,8 +43,9 @@ impl Translator<'_> {
                 self.primitive_function(call, function, primitive, name)
             }
             [primitive] if annotation::is_foreign(primitive) => {
-                let message =
-                    format!("`{primitive}` is not a type of kernels: use f64 f32 i64 i32 usize bool");
+                let message = unsupported::function(primitive, name).unwrap_or_else(|| {
+                    format!("`{primitive}` is not a type of kernels: use f64 f32 i64 i32 usize bool")
+                });
                 self.unsupported(function, message)
             }
             [.., module] if module == "mem" => self.exchange(call, name),
@@ -139,6 +140,10 @@ impl Translator<'_> {
             };
             return self.unsupported(path, message);
         }
+        if let Some(problem) = annotation::rank_problem(&owner) {
+            return self.unsupported(path, problem);
+        }
+        self.whole_array(path, &format!("{owner}::{name}"));
         let mut path = path.clone();
         path.segments.pop();
         // The punctuation after the type goes with the function's name.
@@ -187,6 +192,9 @@ impl Translator<'_> {
                 return self.unit();
             }
             return self.unsupported(&call.method, unsupported::method(&name));
+        }
+        if methods::OF_WHOLE_ARRAYS.contains(&name.as_str()) {
+            self.whole_array(&call.method, &name);
         }
         if methods::MAPPINGS.contains(&name.as_str())
             && let Some(function) = call.args.first().filter(|_| call.args.len() == 1)

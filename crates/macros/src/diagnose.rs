@@ -36,6 +36,11 @@ impl Diagnostics {
     }
 }
 
+/// What to say about an operation on whole arrays inside a `prange`. The tracer says the same of those that it alone
+/// can see.
+pub const WHOLE_ARRAY: &str = "works on a whole array inside a `prange`: do it in front of the loop, with an axis \
+    more for what each iteration needs of its own (`work[[i, k]]`), or work on single elements in a `for`";
+
 /// What to say about a label.
 pub const LABEL: &str = "labels are not supported in a kernel, nor are `break` and `continue`: put the reason to stop \
     in the condition of a `while`, and the rest of the body in an `if`";

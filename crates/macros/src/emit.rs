@@ -112,7 +112,12 @@ fn traits(input: &KernelInput, traced: Option<&TokenStream>) -> (TokenStream, To
         }
     };
     let trace = match traced {
-        None => never.clone(),
+        // The types are asked about all the same, so that all mistakes are seen at once.
+        None => {
+            let params = input.params.iter().filter(|param| param.known && input.generics.is_none());
+            let kinds = params.map(|param| annotation::item(&param.ty, "Argument", "KIND"));
+            quote!(#(let _ = #kinds;)* #never)
+        }
         Some(_) => {
             let params = input.params.iter().map(|param| {
                 let (kind, text) = (annotation::item(&param.ty, "Argument", "KIND"), param.name.to_string());

@@ -40,6 +40,8 @@ pub struct Param {
     pub named: bool,
     /// Whether it is declared `mut`.
     pub variable: bool,
+    /// Whether a kernel can have a parameter of its type, as far as its spelling tells.
+    pub known: bool,
     /// Its type, with all lifetimes elided.
     pub ty: Type,
 }
@@ -164,12 +166,16 @@ impl KernelInput {
 
 impl Param {
     fn new(position: usize, pat: &Pat, ty: &Type, diagnostics: &mut Diagnostics) -> Param {
-        annotation::check_parameter(ty, diagnostics);
+        let known = annotation::check_parameter(ty, diagnostics);
         let ty = annotation::elide_lifetimes(ty);
         match pat {
-            Pat::Ident(ident) if ident.by_ref.is_none() && ident.subpat.is_none() => {
-                Param { name: ident.ident.clone(), named: true, variable: ident.mutability.is_some(), ty }
-            }
+            Pat::Ident(ident) if ident.by_ref.is_none() && ident.subpat.is_none() => Param {
+                name: ident.ident.clone(),
+                named: true,
+                variable: ident.mutability.is_some(),
+                known,
+                ty,
+            },
             other => {
                 if !matches!(other, Pat::Wild(_)) {
                     diagnostics.report(
@@ -178,7 +184,7 @@ impl Param {
                     );
                 }
                 let name = format_ident!("argument_{position}", span = other.span());
-                Param { name, named: false, variable: false, ty }
+                Param { name, named: false, variable: false, known, ty }
             }
         }
     }

@@ -120,6 +120,10 @@ const COPIES: &[&str] = &["as_mut", "as_ref", "borrow", "borrow_mut", "clone", "
 /// The methods that take a closure over elements.
 pub const MAPPINGS: &[&str] = &["mapv", "map", "mapv_into", "mapv_inplace"];
 
+/// The methods that compute, or change, all elements of an array of any rank.
+pub const OF_WHOLE_ARRAYS: &[&str] =
+    &["mapv", "map", "mapv_into", "mapv_inplace", "fill", "assign", "scaled_add"];
+
 /// The functions of array types that a kernel may call: `Array2::<f64>::zeros((h, w))`.
 pub const ARRAY_FUNCTIONS: &[&str] = &[
     "zeros",

@@ -82,7 +82,8 @@ impl Translator<'_> {
                 quote!(let #name = #t.variable(#text, #typed, #place);)
             }
         };
-        self.scope.add(text, Local::default());
+        let array = ty.is_some_and(annotation::is_array);
+        self.scope.add(text, Local { array, ..Local::default() });
         code
     }
 
@@ -109,7 +110,9 @@ impl Translator<'_> {
             Pat::Ident(ident) => {
                 let (t, name, text) = (self.t.clone(), &ident.ident, ident.ident.to_string());
                 let place = self.place(name.span());
-                self.scope.add(text.clone(), Local { declared_type: ty.map(annotation::expression) });
+                let declared_type = ty.map(annotation::expression);
+                let array = ty.is_some_and(annotation::is_array);
+                self.scope.add(text.clone(), Local { declared_type, array });
                 quote!(let #name = #t.declare(#text, #place);)
             }
             Pat::Wild(_) => TokenStream::new(),

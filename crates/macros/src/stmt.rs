@@ -6,12 +6,14 @@
 //! { let n = t.variable("n", t.int_literal(0, …), …); t.assign_op("+", n, t.int_literal(1, …), …); n }
 //! ```
 
+use crate::annotation;
 use crate::diagnose;
+use crate::scope::Local;
 use crate::translator::{Translator, hygienic};
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Block, Expr, Item, Local, Member, Stmt, StmtMacro};
+use syn::{Block, Expr, Item, Member, Pat, Stmt, StmtMacro};
 
 impl Translator<'_> {
     /// The body of the kernel, in whose last position a `return` may stand.
@@ -78,7 +80,7 @@ impl Translator<'_> {
         }
     }
 
-    fn local(&mut self, local: &Local) -> TokenStream {
+    fn local(&mut self, local: &syn::Local) -> TokenStream {
         if let Some(attribute) = local.attrs.iter().find(|attribute| attribute.path().is_ident("cfg")) {
             self.diagnostics.report(attribute, "`cfg` on statements is not supported in a kernel");
         }
@@ -87,7 +89,13 @@ impl Translator<'_> {
             self.diagnostics.report(token, "`let … else` is not supported in a kernel: write an `if`");
         }
         let value = self.expr(&init.expr);
-        self.bind_pattern(&local.pat, value, None, 0)
+        let code = self.bind_pattern(&local.pat, value, None, 0);
+        if let Pat::Ident(ident) = &local.pat
+            && makes_array(&init.expr)
+        {
+            self.scope.add(ident.ident.to_string(), Local { array: true, ..Local::default() });
+        }
+        code
     }
 
     /// Constants, imports and other items are repeated in the tracing code.
@@ -146,7 +154,10 @@ impl Translator<'_> {
                 let index = hygienic("index");
                 self.scope.enter();
                 let bindings = self.bind_pattern(&looped.pat, quote!(#index), None, 0);
+                let parallel = is_call_of_prange(&looped.expr) as usize;
+                self.pranges += parallel;
                 let body = self.statements(&looped.body);
+                self.pranges -= parallel;
                 self.scope.leave();
                 quote!(#t.for_(#range, |#index| { #bindings #body }, #place);)
             }
@@ -162,6 +173,13 @@ impl Translator<'_> {
 
     /// What a `for` runs over: a range, perhaps reversed or with a step, perhaps in `prange`.
     fn loop_range(&mut self, expr: &Expr) -> TokenStream {
+        if self.is_array(expr) {
+            let name = quote!(#expr);
+            let message = format!(
+                "a kernel's loop runs over indices, not over an array: `for i in 0..{name}.len() {{ … {name}[i] … }}`"
+            );
+            return self.unsupported(expr, message);
+        }
         if is_loop_range(expr) {
             return self.expr(expr);
         }
@@ -238,9 +256,21 @@ impl Translator<'_> {
             }
             target => {
                 let Some(variable) = self.assigned_variable(target) else { return TokenStream::new() };
+                if self.is_array(target) {
+                    self.whole_array(target, &format!("{op}="));
+                }
                 quote!({ let #new = #value; #t.assign_op(#op, #variable, #new, #place); })
             }
         }
+    }
+
+    /// Whether an expression is the name of an array, as far as the declaration tells.
+    fn is_array(&self, expr: &Expr) -> bool {
+        let name = match strip(expr) {
+            Expr::Path(path) => path.path.get_ident(),
+            _ => None,
+        };
+        name.and_then(|name| self.scope.get(&name.to_string())).is_some_and(|local| local.array)
     }
 
     /// The array and the index of an element that is set.
@@ -317,8 +347,32 @@ fn is_loop_range(expr: &Expr) -> bool {
         Expr::MethodCall(call) => {
             matches!(call.method.to_string().as_str(), "rev" | "step_by") && is_loop_range(&call.receiver)
         }
+        other => is_call_of_prange(other),
+    }
+}
+
+/// Whether an expression is `prange(…)`.
+fn is_call_of_prange(expr: &Expr) -> bool {
+    match strip(expr) {
         Expr::Call(call) => match strip(&call.func) {
             Expr::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == "prange"),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// Whether an expression makes an array, by its form: `Array1::zeros(n)`.
+fn makes_array(expr: &Expr) -> bool {
+    match strip(expr) {
+        Expr::Call(call) => match strip(&call.func) {
+            Expr::Path(path) => path
+                .path
+                .segments
+                .iter()
+                .rev()
+                .nth(1)
+                .is_some_and(|ty| annotation::is_array_name(&ty.ident.to_string())),
             _ => false,
         },
         _ => false,

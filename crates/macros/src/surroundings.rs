@@ -32,7 +32,7 @@ impl Search<'_> {
         let is_kernel = |attribute: &Attribute| {
             attribute.path().segments.last().is_some_and(|last| last.ident == "kernel")
         };
-        *name == self.name.to_string() && attributes.iter().any(is_kernel)
+        name == self.name && attributes.iter().any(is_kernel)
     }
 }
 

@@ -11,7 +11,7 @@
 //! Variables of the user keep their names and spans; our own (`t`, `at`, …) are hygienic.
 
 use crate::annotation;
-use crate::diagnose::Diagnostics;
+use crate::diagnose::{self, Diagnostics};
 use crate::input::KernelInput;
 use crate::scope::{Local, Scope};
 use proc_macro2::{Literal, Span, TokenStream};
@@ -39,6 +39,8 @@ pub(crate) struct Translator<'a> {
     pub kernel: String,
     /// The local variables.
     pub scope: Scope,
+    /// How many `prange` loops are around.
+    pub pranges: usize,
     /// The complaints.
     pub diagnostics: &'a mut Diagnostics,
 }
@@ -51,6 +53,7 @@ impl<'a> Translator<'a> {
             at: hygienic("at"),
             kernel: kernel.to_string(),
             scope: Scope::new(),
+            pranges: 0,
             diagnostics,
         }
     }
@@ -73,7 +76,8 @@ impl<'a> Translator<'a> {
                     #place,
                 )
             };
-            self.scope.add(text.clone(), Local::default());
+            let array = annotation::is_array(&param.ty);
+            self.scope.add(text.clone(), Local { array, ..Local::default() });
             bindings.extend(if param.variable {
                 quote!(let #name = #t.variable(#text, #bound, #place);)
             } else {
@@ -116,6 +120,14 @@ impl<'a> Translator<'a> {
     pub fn unsupported(&mut self, tokens: impl ToTokens, message: impl std::fmt::Display) -> TokenStream {
         self.diagnostics.report(tokens, message);
         self.unit()
+    }
+
+    /// Complains, inside a `prange`, about what works on whole arrays.
+    pub fn whole_array(&mut self, tokens: impl ToTokens, what: &str) {
+        if self.pranges > 0 {
+            let message = format!("`{what}` {}", diagnose::WHOLE_ARRAY);
+            self.diagnostics.report(tokens, message);
+        }
     }
 
     /// Code for the value `()`.

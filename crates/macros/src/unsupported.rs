@@ -275,7 +275,7 @@ const METHODS: &[Row] = &[
     ),
 ];
 
-/// The functions of types that kernels do not have: by the type, `*` for types of arrays.
+/// The functions of types that kernels do not have: by the type.
 const FUNCTIONS: &[(&str, Row)] = &[
     (
         "Zip",
@@ -301,7 +301,7 @@ const FUNCTIONS: &[(&str, Row)] = &[
     ("*Map", row("maps", "*", "use an array, indexed by an integer")),
     ("*Set", row("sets", "*", "use an array of `bool`, indexed by an integer")),
     (
-        "*",
+        "Array*",
         row(
             "arrays",
             "linspace range logspace geomspace",
@@ -309,7 +309,7 @@ const FUNCTIONS: &[(&str, Row)] = &[
         ),
     ),
     (
-        "*",
+        "Array*",
         row(
             "arrays",
             "from_shape_fn from_shape_simple_fn from_fn build_uninit uninit",
@@ -317,7 +317,7 @@ const FUNCTIONS: &[(&str, Row)] = &[
         ),
     ),
     (
-        "*",
+        "Array*",
         row(
             "arrays",
             "eye from_diag from_diag_elem",
@@ -325,7 +325,7 @@ const FUNCTIONS: &[(&str, Row)] = &[
         ),
     ),
     (
-        "*",
+        "Array*",
         row(
             "arrays",
             "from from_vec from_iter from_shape from_shape_vec from_shape_vec_unchecked from_shape_ptr \
@@ -334,7 +334,7 @@ const FUNCTIONS: &[(&str, Row)] = &[
         ),
     ),
     (
-        "*",
+        "Array*",
         row(
             "arrays",
             "random_using",

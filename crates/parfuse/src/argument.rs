@@ -155,7 +155,8 @@ const fn array_kind<T: Element>(rank: u8, mutable: bool) -> ParamKind {
 }
 
 macro_rules! scalar_arguments {
-    ($($ty:ty),*) => { $(impl Argument for $ty {
+    ($($ty:ty),*) => { $(#[diagnostic::do_not_recommend]
+    impl Argument for $ty {
         const KIND: ParamKind = ParamKind { ty: Type::Scalar(<$ty as Element>::DTYPE), mutable: false };
         type Reborrowed<'b> = $ty;
         fn reborrow(&mut self) -> $ty { *self }
@@ -166,7 +167,8 @@ scalar_arguments!(f64, f32, i64, i32, usize, bool);
 
 /// Arrays that are read.
 macro_rules! shared_arguments {
-    ($(<$l:lifetime> $ty:ty = $again:expr),* $(,)?) => { $(impl<$l, T: Element, D: Rank> Argument for $ty {
+    ($(<$l:lifetime> $ty:ty = $again:expr),* $(,)?) => { $(#[diagnostic::do_not_recommend]
+    impl<$l, T: Element, D: Rank> Argument for $ty {
         const KIND: ParamKind = array_kind::<T>(D::RANK, false);
         type Reborrowed<'b> = Self where Self: 'b;
         fn reborrow(&mut self) -> Self {
@@ -185,6 +187,7 @@ shared_arguments!(
     <'r> ArrayView<'r, T, D> = |view| view.clone(),
 );
 
+#[diagnostic::do_not_recommend]
 impl<T: Element> Argument for &[T] {
     const KIND: ParamKind = array_kind::<T>(1, false);
     type Reborrowed<'b>
@@ -217,7 +220,8 @@ fn restored<T: Element, D: Dimension>(view: &mut ArrayRef<T, D>, saved: &[Scalar
 
 /// Arrays that are written to.
 macro_rules! exclusive_arguments {
-    ($(<$l:lifetime> $ty:ty as $reborrowed:ty = $view:ident),* $(,)?) => { $(impl<$l, T: Element, D: Rank> Argument for $ty {
+    ($(<$l:lifetime> $ty:ty as $reborrowed:ty = $view:ident),* $(,)?) => { $(#[diagnostic::do_not_recommend]
+    impl<$l, T: Element, D: Rank> Argument for $ty {
         const KIND: ParamKind = array_kind::<T>(D::RANK, true);
         type Reborrowed<'b> = $reborrowed where Self: 'b;
         fn reborrow(&mut self) -> Self::Reborrowed<'_> { exclusive_arguments!(@ $view self) }
@@ -239,6 +243,7 @@ exclusive_arguments!(
     <'r> ArrayViewMut<'r, T, D> as ArrayViewMut<'b, T, D> = view,
 );
 
+#[diagnostic::do_not_recommend]
 impl<T: Element> Argument for &mut [T] {
     const KIND: ParamKind = array_kind::<T>(1, true);
     type Reborrowed<'b>

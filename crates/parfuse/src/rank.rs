@@ -17,6 +17,7 @@ pub trait Rank: Dimension + Sealed + 'static {
 macro_rules! ranks {
     ($($dimension:ident: $rank:literal),*) => { $(
         impl Sealed for $dimension {}
+        #[diagnostic::do_not_recommend]
         impl Rank for $dimension { const RANK: u8 = $rank; }
     )* };
 }

@@ -72,6 +72,7 @@ pub trait Returned: Sealed + Sized {
 
 macro_rules! return_scalars {
     ($($ty:ty),*) => { $(impl Sealed for $ty {}
+    #[diagnostic::do_not_recommend]
     impl Returned for $ty {
         type Into<'b> = &'b mut $ty;
         fn kinds() -> Vec<Type> { vec![Type::Scalar(<$ty as Element>::DTYPE)] }
@@ -140,6 +141,7 @@ impl<T: Element, D: Rank> Returned for Array<T, D> {
 }
 
 impl Sealed for () {}
+#[diagnostic::do_not_recommend]
 impl Returned for () {
     type Into<'b> = ();
     fn kinds() -> Vec<Type> {

@@ -122,6 +122,7 @@ impl Tracer {
         let result = f(element);
         let result = self.id(result);
         self.step(at, |state| {
+            state.doing = format!("`.{name}()`").into();
             let result = state.scalar(result, "the value of the closure of `mapv`", at);
             let body = state.close();
             state.map_depth -= 1;
@@ -139,7 +140,7 @@ impl Tracer {
                 let var = state.target(receiver, "mapv_inplace")?;
                 let (expected, found) = (state.var_types[var.0 as usize].dtype, ty.dtype);
                 state.unify(expected, found, "the closure of `mapv_inplace`")?;
-                state.update(var, mapped, at);
+                state.update(var, mapped, at)?;
                 return Ok(Kind::Tuple(Vec::new()));
             }
             Ok(Kind::Plain(mapped))
@@ -234,6 +235,7 @@ impl State {
                 "`{name}` of an array of rank {rank} is given a shape of {axes} lengths"
             ));
         }
+        self.doing = format!("`{name}`").into();
         let ty = Ty { dtype, rank: Some(rank) };
         if random::is_known(name) {
             return Ok(Kind::Plain(self.random_numbers(name, shape, ty, &args[1..], at)?));

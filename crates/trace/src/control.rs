@@ -69,12 +69,14 @@ impl Tracer {
                 None => index,
             };
             header = Some((range, index, step));
+            state.parallel_depth += range.parallel as usize;
             Ok(Kind::Plain(item))
         });
         body(item);
         self.step(at, |state| {
             let body = state.close();
             if let Some((range, index, step)) = header {
+                state.parallel_depth -= range.parallel as usize;
                 let loc = state.loc(at);
                 let Range { start, end, parallel, .. } = range;
                 state.push(Stmt::For { index, start, end, step, parallel, body, loc });
@@ -208,6 +210,10 @@ impl State {
             (Leaves::Value(a), Leaves::Value(b)) => {
                 self.same_branch_types(*a, *b)?;
                 let ty = self.ty(*a);
+                if ty.rank.is_some() {
+                    self.doing = "choosing between arrays".into();
+                    self.refuse_in_parallel()?;
+                }
                 if self.map_depth > 0 && ty.rank.is_some() {
                     return mistake("choosing between arrays is not supported inside the closure of `mapv`");
                 }

@@ -159,6 +159,7 @@ impl Tracer {
     pub(crate) fn elementwise(&self, op: &str, a: Value<'_>, b: Value<'_>, at: At) -> Value<'_> {
         let (a, b) = (self.id(a), self.id(b));
         self.step(at, |state| {
+            state.doing = format!("`{op}`").into();
             let (a, b) = (state.read(a, at)?, state.read(b, at)?);
             Ok(Kind::Plain(state.binary(op, a, b, at)?))
         })
@@ -166,6 +167,7 @@ impl Tracer {
     pub(crate) fn elementwise_method(&self, op: ScalarOp, operands: &[Value<'_>], at: At) -> Value<'_> {
         let operands = self.ids(operands);
         self.step(at, |state| {
+            state.doing = format!("`.{op}()`").into();
             let mut values = Vec::with_capacity(operands.len());
             for operand in operands {
                 values.push(state.read(operand, at)?);
@@ -176,6 +178,7 @@ impl Tracer {
     pub(crate) fn choose(&self, cond: Value<'_>, a: Value<'_>, b: Value<'_>, at: At) -> Value<'_> {
         let (cond, a, b) = (self.id(cond), self.id(a), self.id(b));
         self.step(at, |state| {
+            state.doing = "`.select()`".into();
             let (cond, a, b) = (state.read(cond, at)?, state.read(a, at)?, state.read(b, at)?);
             state.unify_known(cond, DType::Bool, "the condition of `select`")?;
             Ok(Kind::Plain(state.select(cond, a, b, at)?))

@@ -19,15 +19,25 @@ impl Tracer {
     /// be left out.
     pub fn method(&self, receiver: Value<'_>, name: &'static str, args: &[Value<'_>], at: At) -> Value<'_> {
         let (receiver, args) = (self.id(receiver), self.ids(args));
-        self.step(at, |state| match state.kind(receiver) {
+        self.step(at, |state| {
+            state.doing = format!("`.{name}()`").into();
+            state.method(receiver, name, &args, at)
+        })
+    }
+}
+
+impl State {
+    fn method(&mut self, receiver: u32, name: &str, args: &[u32], at: At) -> Step<Kind> {
+        let state = self;
+        match state.kind(receiver) {
             Kind::Poison => Err(Problem::Reported),
-            Kind::Range(range) => match (name, args.as_slice()) {
+            Kind::Range(range) => match (name, args) {
                 ("rev", []) => state.reverse(range, at),
                 ("step_by", [step]) => state.step_by(range, *step, at),
                 ("clone" | "into_iter", []) => Ok(Kind::Range(range)),
                 _ => unsupported(name, "a range", "ranges have `rev()` and `step_by(n)`"),
             },
-            Kind::Optional { present, value } => state.optional_method(present, value, name, &args, at),
+            Kind::Optional { present, value } => state.optional_method(present, value, name, args, at),
             Kind::Lengths(lengths) => match name {
                 "clone" | "to_owned" | "to_vec" | "into_pattern" | "as_ref" => Ok(Kind::Lengths(lengths)),
                 "len" | "ndim" => Ok(Kind::Plain(state.usize_constant(lengths.len(), at))),
@@ -41,15 +51,15 @@ impl Tracer {
                     _ => None,
                 };
                 match rank {
-                    Some(_) => state.array_method(receiver, name, &args, at),
-                    None => state.scalar_method(receiver, name, &args, at),
+                    Some(_) => state.array_method(receiver, name, args, at),
+                    None => state.scalar_method(receiver, name, args, at),
                 }
             }
             _ => {
                 state.read(receiver, at)?;
                 unsupported(name, "this value", "use the methods of numbers and arrays")
             }
-        })
+        }
     }
 }
 
@@ -171,7 +181,7 @@ impl State {
                     return mistake(format!("`.{name}()`: {source} does not fit into {target}"));
                 }
                 self.unify(target.dtype, source.dtype, &format!("the argument of `{name}`"))?;
-                self.update(var, value, at);
+                self.update(var, value, at)?;
                 Ok(Kind::Tuple(Vec::new()))
             }
             "scaled_add" => {
@@ -185,7 +195,7 @@ impl State {
                 let contents = self.read_var(var, at)?;
                 let scaled = self.homogeneous(ScalarOp::Mul, &[alpha, other], "`scaled_add`", at)?;
                 let value = self.homogeneous(ScalarOp::Add, &[contents, scaled], "`scaled_add`", at)?;
-                self.update(var, value, at);
+                self.update(var, value, at)?;
                 Ok(Kind::Tuple(Vec::new()))
             }
             "floor" | "ceil" | "round" | "trunc" | "fract" | "abs" | "signum" | "recip" | "sqrt" | "cbrt"

@@ -23,10 +23,12 @@ impl Tracer {
         let v = self.id(v);
         self.step(at, |state| match op {
             "-" => {
+                state.doing = "`-`".into();
                 let value = state.read(v, at)?;
                 Ok(Kind::Plain(state.negate(value, at)?))
             }
             "!" => {
+                state.doing = "`!`".into();
                 let value = state.read(v, at)?;
                 Ok(Kind::Plain(state.op(ScalarOp::Not, &[value], at)?))
             }
@@ -40,6 +42,7 @@ impl Tracer {
     pub fn binary(&self, op: &'static str, a: Value<'_>, b: Value<'_>, at: At) -> Value<'_> {
         let (a, b) = (self.id(a), self.id(b));
         self.step(at, |state| {
+            state.doing = format!("`{op}`").into();
             let (a, b) = (state.read(a, at)?, state.read(b, at)?);
             let is_comparison = matches!(op, "==" | "!=" | "<" | "<=" | ">" | ">=");
             if is_comparison && (state.ty(a).rank.is_some() || state.ty(b).rank.is_some()) {
@@ -59,6 +62,7 @@ impl Tracer {
     pub fn cast_to(&self, v: Value<'_>, dtype: DType, at: At) -> Value<'_> {
         let v = self.id(v);
         self.step(at, |state| {
+            state.doing = "`as`".into();
             let value = state.read(v, at)?;
             let class = state.class(value);
             let to = state.types.known(dtype);

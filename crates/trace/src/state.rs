@@ -14,6 +14,7 @@ use crate::errors::{At, Complaint, Problem, Step, mistake};
 use crate::types::{Class, TypeTable, TypeVar};
 use parfuse_ir::program::{Block, Expr, Program, Stmt, Type, Value, Var, VarData};
 use parfuse_ir::{Arena, DType, FaultKind, Loc, Scalar, ScalarOp};
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// The type of a program value: an element type, perhaps to be inferred, and a rank if it is an array.
@@ -91,6 +92,10 @@ pub(crate) struct State {
     pub(crate) complaints: Vec<Complaint>,
     /// How many `mapv` closures are being traced.
     pub(crate) map_depth: usize,
+    /// How many `prange` loops are being traced.
+    pub(crate) parallel_depth: usize,
+    /// What the user calls what is being done, for complaints about it.
+    pub(crate) doing: Cow<'static, str>,
     kinds: Vec<Kind>,
     value_scopes: Vec<u32>,
     scopes: Vec<Scope>,
@@ -109,6 +114,8 @@ impl State {
             integer_checks: Vec::new(),
             complaints: Vec::new(),
             map_depth: 0,
+            parallel_depth: 0,
+            doing: Cow::Borrowed(""),
             kinds: Vec::new(),
             value_scopes: Vec::new(),
             scopes: vec![Scope { id: 0, block: Block::new() }],
@@ -189,9 +196,27 @@ impl State {
         }
         value
     }
+    /// Complains, inside a `prange`, about what works on whole arrays.
+    pub(crate) fn refuse_in_parallel(&self) -> Step<()> {
+        if self.parallel_depth == 0 {
+            return Ok(());
+        }
+        let what = match &*self.doing {
+            "" => "this",
+            doing => doing,
+        };
+        mistake(format!(
+            "{what} works on a whole array inside a `prange`: do it in front of the loop, with an axis more for what \
+             each iteration needs of its own (`work[[i, k]]`), or work on single elements in a `for`"
+        ))
+    }
     /// Evaluates an expression here.
     pub(crate) fn emit(&mut self, expr: Expr, ty: Ty, at: At) -> Step<Value> {
         let whole_array = ty.rank.is_some() && !matches!(expr, Expr::Var(_) | Expr::Param(_) | Expr::Bound);
+        let reduces = matches!(expr, Expr::Reduce { array, .. } if self.ty(array).rank > Some(0));
+        if whole_array || reduces {
+            self.refuse_in_parallel()?;
+        }
         if self.map_depth > 0 && (whole_array || matches!(expr, Expr::Reduce { .. })) {
             return mistake(
                 "operations on whole arrays are not supported inside the closure of `mapv`; \

@@ -13,6 +13,7 @@ use crate::types::Class;
 use crate::{Lift, Value};
 use parfuse_ir::program::{Math, Param, Type};
 use parfuse_ir::{Element, Scalar};
+use std::borrow::Cow;
 use std::cell::RefCell;
 
 /// Collects a kernel's program while its function is traced.
@@ -43,6 +44,7 @@ impl Tracer {
     /// Performs a step and wraps what it gives; a mistake is recorded, with the place.
     pub(crate) fn step(&self, at: At, f: impl FnOnce(&mut State) -> Step<Kind>) -> Value<'_> {
         let id = self.with(|state| {
+            state.doing = Cow::Borrowed("");
             let kind = f(state).unwrap_or_else(|problem| {
                 if let Problem::Mistake(message) = problem {
                     state.complain(at, message);

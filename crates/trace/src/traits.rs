@@ -24,11 +24,13 @@ pub trait Operand<'t> {
     fn operand(self, tracer: &'t Tracer, at: At) -> Value<'t>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<'t> Lift<'t> for Value<'t> {
     fn lift(self, _: &'t Tracer, _: At) -> Value<'t> {
         self
     }
 }
+#[diagnostic::do_not_recommend]
 impl<'t> Lift<'t> for &Value<'t> {
     fn lift(self, _: &'t Tracer, _: At) -> Value<'t> {
         *self
@@ -47,11 +49,13 @@ impl<'t> Operand<'t> for &Value<'t> {
 
 macro_rules! lift_elements {
     ($($ty:ty),*) => { $(
+        #[diagnostic::do_not_recommend]
         impl<'t> Lift<'t> for $ty {
             fn lift(self, tracer: &'t Tracer, at: At) -> Value<'t> {
                 tracer.constant(self.scalar(), at)
             }
         }
+        #[diagnostic::do_not_recommend]
         impl<'t> Lift<'t> for &$ty {
             fn lift(self, tracer: &'t Tracer, at: At) -> Value<'t> {
                 tracer.constant(self.scalar(), at)
@@ -128,6 +132,7 @@ pub trait ArrayType {
 
 macro_rules! array_types {
     ($($dimension:ident: $rank:literal),*) => { $(
+        #[diagnostic::do_not_recommend]
         impl<T: DTypeArg> ArrayType for ndarray::Array<T, ndarray::$dimension> {
             const DTYPE: Option<DType> = T::DTYPE;
             const RANK: u8 = $rank;

@@ -22,6 +22,7 @@ impl Tracer {
     pub(crate) fn bind_named(&self, name: &str, v: Value<'_>, ty: Option<Type>, at: At) -> Value<'_> {
         let v = self.id(v);
         self.step(at, |state| {
+            state.doing = "a copy".into();
             // Without a name it is only an annotation, of a result for instance: nothing is copied.
             let is_annotation = name.is_empty() && matches!(ty, Some(Type::Array(..)));
             let kind = if is_annotation { state.moved_out(v, at)? } else { state.snapshot(v, at)? };
@@ -40,12 +41,16 @@ impl Tracer {
     }
     pub(crate) fn variable_named(&self, name: &str, init: Value<'_>, at: At) -> Value<'_> {
         let init = self.id(init);
-        self.step(at, |state| state.variable(name, init, at))
+        self.step(at, |state| {
+            state.doing = format!("`let mut {name}`").into();
+            state.variable(name, init, at)
+        })
     }
     /// `let mut name: ty = init;`.
     pub fn variable_of(&self, name: &'static str, init: Value<'_>, ty: Option<Type>, at: At) -> Value<'_> {
         let init = self.id(init);
         self.step(at, |state| {
+            state.doing = format!("`let mut {name}`").into();
             let kind = state.variable(name, init, at)?;
             if let Some(ty) = ty {
                 state.expect_type(&kind, ty, name)?;
@@ -61,6 +66,7 @@ impl Tracer {
     pub fn assign(&self, target: Value<'_>, v: Value<'_>, at: At) -> Value<'_> {
         let (target, v) = (self.id(target), self.id(v));
         self.step(at, |state| {
+            state.doing = "`=`".into();
             state.assign(target, v, at)?;
             Ok(Kind::Tuple(Vec::new()))
         })
@@ -70,6 +76,7 @@ impl Tracer {
         let (target, v) = (self.id(target), self.id(v));
         let op = op.strip_suffix('=').unwrap_or(op);
         self.step(at, |state| {
+            state.doing = format!("`{op}=`").into();
             let var = state.target(target, op)?;
             let ty = state.var_types[var.0 as usize];
             let right = state.read(v, at)?;
@@ -83,7 +90,7 @@ impl Tracer {
             let value_type = state.ty(value).dtype;
             state.unify(ty.dtype, value_type, "an assignment")?;
             if ty.rank.is_some() {
-                state.update(var, value, at);
+                state.update(var, value, at)?;
             } else {
                 state.set_var(var, value);
             }
@@ -188,6 +195,9 @@ impl State {
                 if self.map_depth > 0 && ty.rank.is_some() {
                     return mistake("array variables are not supported inside the closure of `mapv`");
                 }
+                if ty.rank.is_some() {
+                    self.refuse_in_parallel()?;
+                }
                 let var = self.new_var(name, ty, None);
                 self.set_var(var, value);
                 Ok(Kind::Variable { var, borrowed: false })
@@ -251,6 +261,9 @@ impl State {
                     ));
                 }
                 self.unify(expected.dtype, found.dtype, &format!("the assignment to `{name}`"))?;
+                if expected.rank.is_some() {
+                    self.refuse_in_parallel()?;
+                }
                 self.set_var(var, value);
                 Ok(())
             }
@@ -258,8 +271,10 @@ impl State {
     }
 
     /// Overwrites the elements of an array variable.
-    pub(crate) fn update(&mut self, var: Var, value: parfuse_ir::program::Value, at: At) {
+    pub(crate) fn update(&mut self, var: Var, value: parfuse_ir::program::Value, at: At) -> Step<()> {
+        self.refuse_in_parallel()?;
         let loc = self.loc(at);
         self.push(Stmt::Update { var, value, loc });
+        Ok(())
     }
 }

@@ -1,0 +1,35 @@
+//! Types that kernels do not know are each reported in one line, together with all other mistakes.
+
+use ndarray::{Array1, Array4, ArrayD, ArrayRef, ArrayRef1, ArrayView1, CowArray, Ix1, Ix4};
+use parfuse::prelude::*;
+
+#[derive(Clone, Copy)]
+pub struct Complex64;
+
+type Deep = Array4<f64>;
+
+#[kernel]
+fn parameters(a: &Array4<f64>, b: &mut ArrayRef<f64, Ix4>, c: &ArrayRef1<Complex64>, d: &ArrayD<f64>) -> f64 {
+    let first = a.iter().next();
+    loop {}
+}
+
+#[kernel]
+fn views(a: &ArrayView1<f64>, b: &CowArray<f64, Ix1>, c: [f64; 3], d: &mut [u8], e: Complex64) -> f64 {
+    1.0
+}
+
+#[kernel]
+fn aliased(a: &Deep) -> f64 {
+    loop {}
+}
+
+#[kernel]
+fn results(n: usize) -> (Array4<f64>, Complex64) {
+    let local: Array1<Complex64> = Array1::default(n);
+    (Array4::zeros((n, n, n, n)), Complex64)
+}
+
+fn main() {
+    let _ = results::serial_into(3, &mut 0);
+}
