@@ -74,7 +74,7 @@ Usage: compare [OPTIONS]
   --n N           number of elements, samples or pixels
   --threads T     threads of the parallel variant; by default as many as the machine has
   --seed S        seed of the random numbers [42]
-  --reps R        timed runs of each variant [7]
+  --reps R        rounds, in each of which every variant runs once [7]
   --explain       also tell what each kernel became
   --json          print one JSON object per variant and line instead of tables
   --svg FILE      write a bar chart of the times

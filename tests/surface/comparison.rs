@@ -1,8 +1,9 @@
 //! Comparing the variants: what is measured, and the forms it is shown in.
 
 use ndarray::{Array1, ArrayRef1};
-use parfuse::Comparison;
 use parfuse::prelude::*;
+use parfuse::{Comparison, Effort, Measurement};
+use std::sync::Mutex;
 use std::time::Duration;
 
 #[kernel]
@@ -28,9 +29,33 @@ fn all_variants_are_measured_on_the_same_random_numbers() {
     assert!(comparison.agrees() && comparison.same_bits);
     assert!(comparison.measurements.iter().all(|m| m.agreement.same_bits), "products and sums round alike");
     assert_eq!(comparison.elements, Some(10_000));
-    assert!(comparison.measurements.iter().all(|m| m.best > Duration::ZERO && m.best <= m.median));
+    let ordered = |m: &Measurement| m.best <= m.median && m.median <= m.worst;
+    assert!(comparison.measurements.iter().all(|m| m.best > Duration::ZERO && ordered(m)));
+    assert!(comparison.measurements.iter().all(|m| m.first > Duration::ZERO) && comparison.draws);
     assert!(comparison.speedup("serial", "reference").unwrap() > 0.0);
     assert!(comparison.of("unknown").is_none());
+}
+
+#[test]
+fn all_compiled_variants_run_in_thorough_code_and_take_turns() {
+    static TOLD: Mutex<Vec<String>> = Mutex::new(Vec::new());
+    let options = CompareOptions::default().repetitions(3).progress(|variant| {
+        TOLD.lock().unwrap().push(variant.to_string());
+    });
+    let engine = Engine::new().unwrap();
+    let comparison =
+        engine.install(|| accumulate::compare_with(&options, &mut Array1::zeros(9), &Array1::ones(9)));
+    assert!(comparison.unwrap().agrees());
+    // However little they have computed.
+    assert_eq!(engine.kernel::<accumulate>().explain().unwrap().effort, Effort::Thorough);
+    let told = TOLD.lock().unwrap();
+    assert_eq!(told.len(), 1 + 3 * 3);
+    for round in told[1..].chunks(3) {
+        let mut variants = round.to_vec();
+        variants.sort();
+        assert_eq!(variants, ["parallel", "reference", "serial"]);
+    }
+    assert_eq!([&told[1], &told[4], &told[7]], ["reference", "serial", "parallel"], "each is first once");
 }
 
 #[test]
@@ -56,10 +81,14 @@ fn the_table_is_aligned() {
     let text = comparison().to_string();
     let lines: Vec<&str> = text.lines().collect();
     assert!(lines[0].starts_with("noise, 10,000 elements, compiled in "), "{text}");
-    assert_eq!(lines.len(), 6, "{text}");
+    assert_eq!(lines.len(), 7, "{text}");
     let column = lines[1].find("threads").unwrap() + "threads".len();
     assert!(lines[2..5].iter().all(|line| line.as_bytes()[column - 1].is_ascii_digit()), "{text}");
     assert_eq!(lines[5].trim(), "serial and parallel give the same bits");
+    assert!(
+        lines[6].contains("the function as rustc compiles it, which draws the same random numbers"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -79,8 +108,10 @@ fn json_has_an_object_for_each_variant_and_line() {
                 "variant",
                 "n",
                 "threads",
+                "first_ns",
                 "best_ns",
                 "median_ns",
+                "worst_ns",
                 "compile_us",
                 "agrees",
                 "max_ulp",
@@ -89,10 +120,10 @@ fn json_has_an_object_for_each_variant_and_line() {
             assert_eq!(keys, expected);
             assert_eq!(fields[1].1, format!("\"{variant}\""));
             assert_eq!(fields[2].1, n);
-            for number in [3, 4, 5, 6, 8] {
+            for number in [3, 4, 5, 6, 7, 8, 10] {
                 assert!(fields[number].1.parse::<f64>().is_ok(), "{line}");
             }
-            assert_eq!((fields[7].1.as_str(), fields[9].1.as_str()), ("true", "true"));
+            assert_eq!((fields[9].1.as_str(), fields[11].1.as_str()), ("true", "true"));
         }
     }
 }

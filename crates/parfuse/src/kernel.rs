@@ -247,6 +247,30 @@ impl Kernel {
         }))
     }
 
+    /// The kernel as if it had never been called.
+    pub(crate) fn uncalled(&self) -> Kernel {
+        Kernel(Arc::new(Inner {
+            name: self.0.name.clone(),
+            core: self.0.core.clone(),
+            program: self.0.program.clone(),
+            specialisations: RwLock::default(),
+            first: OnceLock::new(),
+        }))
+    }
+
+    /// The specialisation that calls with these arguments run, in thorough code from now on.
+    pub(crate) fn made_thorough<R: Returned>(
+        &self,
+        binder: &Binder<'_>,
+    ) -> Result<Arc<Specialisation>, Error> {
+        let program = self.traced()?;
+        fits::check_results::<R>(&self.0.name, program)?;
+        fits::check_arguments(&self.0.name, program, binder)?;
+        let specialisation = self.specialisation(&Signature::of(binder))?;
+        specialisation.promote(&self.0.core);
+        Ok(specialisation)
+    }
+
     /// The specialisation last compiled, or the one for contiguous arguments.
     fn representative(&self) -> Result<Arc<Specialisation>, Error> {
         let newest = self.0.specialisations.read().unwrap_or_else(PoisonError::into_inner).last().cloned();

@@ -95,23 +95,31 @@ impl Specialisation {
     /// The best code there is. Compiles a hot kernel thoroughly, on one thread; others go on with what they have.
     pub(crate) fn code(&self, core: &Core) -> &Code {
         let hot = self.work.load(Ordering::Relaxed) >= HOT;
-        if hot && !self.promoted.swap(true, Ordering::Relaxed) {
+        if hot {
+            self.promote(core);
+        }
+        self.best_code()
+    }
+
+    /// Compiles thoroughly, unless that has been done or another thread is at it.
+    pub(crate) fn promote(&self, core: &Core) {
+        if !self.promoted.swap(true, Ordering::Relaxed) {
             let compiled = core.compiler.compile(&self.lane, Effort::Thorough);
             self.thorough.get_or_init(|| compiled.map_err(|error| error.to_string()));
         }
-        self.best_code()
     }
 
     /// Why a hot kernel stays with quick code, if it has to.
     pub(crate) fn stays_quick(&self) -> Option<&str> {
         self.thorough.get()?.as_ref().err().map(String::as_str)
     }
+
     /// How the code that calls run now was made, and why it is that code.
     pub(crate) fn tier(&self) -> (Effort, &'static str) {
         let effort = self.best_code().effort();
         let reason = match (effort, self.first.effort()) {
             (Effort::Thorough, Effort::Thorough) => "it was made thoroughly for the first call",
-            (Effort::Thorough, Effort::Quick) => "calls have computed enough to be worth it",
+            (Effort::Thorough, Effort::Quick) => "calls have computed enough to be worth it, or are compared",
             _ if self.lane.regions.is_empty() => "there is no parallel region to make thoroughly",
             _ if self.stays_quick().is_some() => "thorough code could not be made",
             _ if self.promoted.load(Ordering::Relaxed) => "thorough code is being made",

@@ -5,9 +5,9 @@ use std::fmt::Write;
 
 impl Comparison {
     /// One JSON object per variant and line:
-    /// `{"kernel":…,"variant":"reference|serial|parallel","n":…,"threads":…,"best_ns":…,"median_ns":…,"compile_us":…,"agrees":true,"max_ulp":…,"same_bits":true}`.
+    /// `{"kernel":…,"variant":"reference|serial|parallel","n":…,"threads":…,"first_ns":…,"best_ns":…,"median_ns":…,"worst_ns":…,"compile_us":…,"agrees":true,"max_ulp":…,"same_bits":true}`.
     ///
-    /// `n` is `null` if no number of elements is known. `same_bits` says whether serial and parallel code gave
+    /// `first_ns` is the first call, which compiles; the other times are of thorough code. `n` is `null` if no number of elements is known. `same_bits` says whether serial and parallel code gave
     /// the same bits.
     pub fn to_json(&self) -> String {
         let mut lines = String::new();
@@ -17,12 +17,14 @@ impl Comparison {
                 if m.variant == "reference" { 0.0 } else { self.compile_time.as_secs_f64() * 1e6 };
             writeln!(
                 lines,
-                r#"{{"kernel":{},"variant":"{}","n":{n},"threads":{},"best_ns":{},"median_ns":{},"compile_us":{compile_us:.1},"agrees":{},"max_ulp":{},"same_bits":{}}}"#,
+                r#"{{"kernel":{},"variant":"{}","n":{n},"threads":{},"first_ns":{},"best_ns":{},"median_ns":{},"worst_ns":{},"compile_us":{compile_us:.1},"agrees":{},"max_ulp":{},"same_bits":{}}}"#,
                 quoted(&self.kernel),
                 m.variant,
                 m.threads,
+                m.first.as_nanos(),
                 m.best.as_nanos(),
                 m.median.as_nanos(),
+                m.worst.as_nanos(),
                 m.agreement.agrees(),
                 m.agreement.max_ulp,
                 self.same_bits,

@@ -1,5 +1,15 @@
 //! Comparing the variants of a kernel: the original function, serial code and parallel code, with times,
 //! speedups and the proof that the results agree.
+//!
+//! ```text
+//! first calls     reference   serial, of a kernel never called   parallel, likewise
+//! (thorough code is made, and each variant runs once untimed)
+//! round 1         reference   serial      parallel
+//! round 2                     serial      parallel    reference
+//! round 3                                 parallel    reference   serial         …
+//! ```
+//!
+//! What disturbs the machine for a while disturbs all variants, and none profits from another's having run before it.
 
 mod agreement;
 mod json;
@@ -8,7 +18,7 @@ mod table;
 
 pub use agreement::Agreement;
 
-use crate::argument::Arguments;
+use crate::argument::{Arguments, Binder};
 use crate::error::Error;
 use crate::kernel::{Kernel, Variant};
 use crate::plain::with_seed;
@@ -34,7 +44,8 @@ impl Default for CompareOptions {
 }
 
 impl CompareOptions {
-    /// How often each variant runs, after one run that is not timed. At least once.
+    /// How many rounds there are, in each of which each variant runs once. At least one. The first call of each variant
+    /// and one more that is not timed come before them.
     pub fn repetitions(mut self, repetitions: usize) -> Self {
         self.repetitions = repetitions.max(1);
         self
@@ -49,7 +60,7 @@ impl CompareOptions {
         self.elements = Some(elements);
         self
     }
-    /// Is told the name of each variant before it runs.
+    /// Is told the name of each variant before it runs, in each round.
     pub fn progress(mut self, progress: fn(&str)) -> Self {
         self.progress = Some(progress);
         self
@@ -63,10 +74,14 @@ pub struct Measurement {
     pub variant: &'static str,
     /// The number of threads it runs on.
     pub threads: usize,
-    /// The shortest time of a run.
+    /// The time of the first call, which compiles for the arguments; of the reference its first run.
+    pub first: Duration,
+    /// The shortest time of a run in thorough code.
     pub best: Duration,
     /// The median time of a run.
     pub median: Duration,
+    /// The longest time of a run.
+    pub worst: Duration,
     /// How its results agree with the reference's.
     pub agreement: Agreement,
 }
@@ -78,8 +93,11 @@ pub struct Comparison {
     pub kernel: String,
     /// The number of elements that rates are given for, if known.
     pub elements: Option<usize>,
-    /// From the program to callable code, for these arguments.
+    /// From the program to the first callable code, for these arguments.
     pub compile_time: Duration,
+    /// Whether the kernel draws random numbers. The reference then draws the same ones, each by a call of this library's
+    /// plain functions with the same seed.
+    pub draws: bool,
     /// The original function, serial code, parallel code.
     pub measurements: Vec<Measurement>,
     /// Whether serial and parallel code gave the same bits in every run.
@@ -123,10 +141,17 @@ impl<R: Returned> Outcome<R> {
     }
 }
 
+/// What is run: its name, the number of threads, and which compiled variant, if it is one.
+struct Runner {
+    variant: &'static str,
+    threads: usize,
+    which: Option<Variant>,
+}
+
 impl Kernel {
     /// Runs the original function, serial code and parallel code on the same arguments and random numbers, checks
-    /// that the results agree, and times them. Arrays passed as `&mut` are restored before each run and hold the
-    /// result of one run at the end.
+    /// that the results agree, and times them: first calls by themselves, then all in thorough code, round by round.
+    /// Arrays passed as `&mut` are restored before each run and hold the result of one run at the end.
     ///
     /// # Errors
     /// If the kernel does not run on these arguments.
@@ -138,61 +163,71 @@ impl Kernel {
     ) -> Result<Comparison, Error> {
         let saved = args.save_all();
         let longest_argument = args.longest();
-        let say = |variant| options.progress.map_or((), |progress| progress(variant));
-        let mut run = |variant: Option<Variant>| -> Result<(Duration, Outcome<R>), Error> {
+        let specialisation = {
+            let mut binder = Binder::default();
+            args.bind_all(&mut binder);
+            self.made_thorough::<R>(&binder)?
+        };
+        let mut run = |kernel: &Kernel, which: Option<Variant>| -> Result<(Duration, Outcome<R>), Error> {
             args.restore_all(&saved);
             let (elapsed, result) = with_seed(options.seed, || {
                 let start = Instant::now();
-                let result = match variant {
+                let result = match which {
                     None => Ok(reference(&mut args)),
-                    Some(variant) => self.call(variant, |binder| args.bind_all(binder)),
+                    Some(variant) => kernel.call(variant, |binder| args.bind_all(binder)),
                 };
                 (start.elapsed(), black_box(result))
             });
             Ok((elapsed, Outcome { result: result?, written: args.save_all() }))
         };
+        let runners = [
+            Runner { variant: "reference", threads: 1, which: None },
+            Runner { variant: "serial", threads: 1, which: Some(Variant::Serial) },
+            Runner { variant: "parallel", threads: self.threads(), which: Some(Variant::Parallel) },
+        ];
+        let say = |runner: &Runner| options.progress.map_or((), |progress| progress(runner.variant));
 
         // Compiled code first: where the function itself would panic, it returns an error.
-        run(Some(Variant::Serial))?;
-        say("reference");
-        let expected = run(None)?.1;
-        let longest = longest_argument.max(expected.result.longest());
-        let mut measurements = Vec::new();
-        let mut same_bits = true;
-        let mut serial = None;
-        let variants = [
-            ("reference", 1, None),
-            ("serial", 1, Some(Variant::Serial)),
-            ("parallel", self.threads(), Some(Variant::Parallel)),
-        ];
-        for (variant, threads, which) in variants {
-            say(variant);
-            let outcome = run(which)?.1;
-            let mut times = Vec::new();
-            for _ in 0..options.repetitions {
-                let (elapsed, repeated) = run(which)?;
-                times.push(elapsed);
-                same_bits &= which.is_none() || repeated.agreement(&outcome).same_bits;
+        let first_serial = run(&self.uncalled(), Some(Variant::Serial))?.0;
+        say(&runners[0]);
+        let first_reference = run(self, None)?.0;
+        let first_parallel = run(&self.uncalled(), Some(Variant::Parallel))?.0;
+        let firsts = [first_reference, first_serial, first_parallel];
+
+        let outcomes = runners.iter().map(|runner| Ok(run(self, runner.which)?.1));
+        let outcomes: Vec<Outcome<R>> = outcomes.collect::<Result<_, Error>>()?;
+        let mut same_bits = outcomes[2].agreement(&outcomes[1]).same_bits;
+        let mut times = [const { Vec::new() }; 3];
+        for round in 0..options.repetitions {
+            for turn in 0..runners.len() {
+                let index = (round + turn) % runners.len();
+                let runner = &runners[index];
+                say(runner);
+                let (elapsed, repeated) = run(self, runner.which)?;
+                times[index].push(elapsed);
+                same_bits &= runner.which.is_none() || repeated.agreement(&outcomes[index]).same_bits;
             }
+        }
+        let longest = longest_argument.max(outcomes[0].result.longest());
+        let mut measurements = Vec::new();
+        for (index, runner) in runners.iter().enumerate() {
+            let times = &mut times[index];
             times.sort_unstable();
-            let agreement = outcome.agreement(&expected);
             measurements.push(Measurement {
-                variant,
-                threads,
+                variant: runner.variant,
+                threads: runner.threads,
+                first: firsts[index],
                 best: times[0],
                 median: times[times.len() / 2],
-                agreement,
+                worst: times[times.len() - 1],
+                agreement: outcomes[index].agreement(&outcomes[0]),
             });
-            match (which, &serial) {
-                (Some(Variant::Serial), _) => serial = Some(outcome),
-                (Some(Variant::Parallel), Some(serial)) => same_bits &= outcome.agreement(serial).same_bits,
-                _ => {}
-            }
         }
         Ok(Comparison {
             kernel: self.name().to_string(),
             elements: options.elements.or((longest > 0).then_some(longest)),
-            compile_time: self.compile_time()?,
+            compile_time: specialisation.compile_time,
+            draws: specialisation.draws,
             measurements,
             same_bits,
         })

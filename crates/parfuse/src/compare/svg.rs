@@ -2,16 +2,20 @@
 
 use super::{Comparison, table};
 use std::fmt::Write;
+use std::time::Duration;
 
 const WIDTH: f64 = 760.0;
 const LABELS: f64 = 150.0;
 const BARS: f64 = 440.0;
+/// As far as the line to the worst time reaches at most.
+const LONGEST: f64 = 480.0;
 const ROW: f64 = 26.0;
 const TITLE: f64 = 40.0;
 const GAP: f64 = 18.0;
 
 impl Comparison {
-    /// A bar chart of the best times as an SVG picture; shorter is faster.
+    /// A bar chart of the best times as an SVG picture; shorter is faster. A line goes on from each bar to the worst time,
+    /// with a stroke at the median.
     pub fn to_svg(&self) -> String {
         Comparison::chart(std::slice::from_ref(self))
     }
@@ -40,7 +44,11 @@ impl Comparison {
                 comparison.measurements.iter().map(|m| m.best).max().unwrap_or_default().as_secs_f64();
             for (row, m) in comparison.measurements.iter().enumerate() {
                 let top = y + TITLE - 10.0 + ROW * row as f64;
-                let width = (BARS * m.best.as_secs_f64() / slowest.max(f64::MIN_POSITIVE)).max(1.0);
+                // Times far off are cut: they would leave no room for the others.
+                let length = |t: Duration| {
+                    (BARS * t.as_secs_f64() / slowest.max(f64::MIN_POSITIVE)).clamp(1.0, LONGEST)
+                };
+                let width = length(m.best);
                 let middle = top + ROW / 2.0 + 1.0;
                 let threads = if m.threads > 1 { format!(" ({} threads)", m.threads) } else { String::new() };
                 let speedup = comparison.speedup(m.variant, "reference").unwrap_or(1.0);
@@ -58,9 +66,18 @@ impl Comparison {
                     ROW - 8.0,
                     colour(m.variant)
                 ));
+                for (from, to, half) in [(m.best, m.worst, 0.5), (m.median, m.median, (ROW - 8.0) / 4.0)] {
+                    line(format_args!(
+                        r##"<rect x="{:.1}" y="{:.1}" width="{:.1}" height="{:.1}" fill="#222222"/>"##,
+                        LABELS + 20.0 + length(from),
+                        top + ROW / 2.0 - 2.0 - half,
+                        (length(to) - length(from)).max(1.0),
+                        2.0 * half
+                    ));
+                }
                 line(format_args!(
                     r##"<text x="{:.1}" y="{middle:.1}" fill="#222222">{}{times}</text>"##,
-                    LABELS + 28.0 + width,
+                    LABELS + 28.0 + length(m.worst),
                     table::time(m.best)
                 ));
             }

@@ -46,7 +46,7 @@ fn rate(elements: usize, t: Duration) -> String {
 }
 
 impl Comparison {
-    fn row(&self, m: &Measurement) -> [String; 8] {
+    fn row(&self, m: &Measurement) -> [String; 10] {
         let speedup = |than| self.speedup(m.variant, than).map_or_else(String::new, |x| format!("{x:.2}×"));
         let agreement = match (m.variant, m.agreement.agrees()) {
             ("reference", _) => String::new(),
@@ -57,8 +57,10 @@ impl Comparison {
         [
             m.variant.to_string(),
             m.threads.to_string(),
+            time(m.first),
             time(m.best),
             time(m.median),
+            time(m.worst),
             speedup("reference"),
             if m.variant == "reference" { String::new() } else { speedup("serial") },
             self.elements.map_or_else(String::new, |n| rate(n, m.best)),
@@ -71,8 +73,18 @@ impl fmt::Display for Comparison {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let elements = self.elements.map_or_else(String::new, |n| format!(", {} elements", grouped(n)));
         writeln!(f, "{}{elements}, compiled in {}", self.kernel, time(self.compile_time))?;
-        let heads =
-            ["variant", "threads", "best", "median", "vs reference", "vs serial", "elements", "agreement"];
+        let heads = [
+            "variant",
+            "threads",
+            "first call",
+            "best",
+            "median",
+            "worst",
+            "vs reference",
+            "vs serial",
+            "elements",
+            "agreement",
+        ];
         let mut rows = vec![heads.map(str::to_string)];
         rows.extend(self.measurements.iter().map(|m| self.row(m)));
         let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
@@ -85,7 +97,13 @@ impl fmt::Display for Comparison {
             writeln!(f, "  {}", cells.collect::<Vec<_>>().join("  ").trim_end())?;
         }
         let same = if self.same_bits { "the same bits" } else { "DIFFERENT BITS" };
-        writeln!(f, "  serial and parallel give {same}")
+        writeln!(f, "  serial and parallel give {same}")?;
+        let numbers = if self.draws {
+            ", which draws the same random numbers by calls of this library's plain functions"
+        } else {
+            ""
+        };
+        writeln!(f, "  the reference is the function as rustc compiles it{numbers}")
     }
 }
 
