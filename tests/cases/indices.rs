@@ -309,3 +309,80 @@ fn what_is_advised_instead_of_a_race_works() {
     every_way!(reads_a_copy(&mut a) with a = Array1::from_shape_fn(9000, |i| i as i64));
     every_way!(into_a_variable(&vector, &mut r) with r = Array1::zeros(1));
 }
+
+#[kernel]
+fn take_out(x: &mut ArrayRef1<usize>, t: &ArrayRef1<f64>) -> f64 {
+    let mut s = 0.0;
+    for i in prange(0..x.len()) {
+        let k = x[i];
+        x[i] = 0;
+        s += t[k];
+    }
+    s
+}
+
+#[kernel]
+fn quotients_of_before(x: &mut ArrayRef1<i64>) -> Array1<i64> {
+    let y = x.to_owned();
+    x.fill(1);
+    let mut o = Array1::<i64>::zeros(y.len());
+    for i in prange(0..y.len()) {
+        o[i] = 10 / y[i];
+    }
+    o
+}
+
+#[kernel]
+fn sorted_rows(a: &mut ArrayRef2<i64>, t: &ArrayRef1<i64>) {
+    for row in prange(0..a.nrows()) {
+        for last in 1..a.ncols() {
+            let mut j = last;
+            while j > 0 && a[[row, j - 1]] > a[[row, j]] {
+                let above = a[[row, j]];
+                a[[row, j]] = a[[row, j - 1]];
+                a[[row, j - 1]] = above + t[above as usize];
+                j -= 1;
+            }
+        }
+    }
+}
+
+#[test]
+fn elements_that_are_overwritten_are_reported_as_they_were() {
+    let t = Array1::ones(10);
+    for (n, at) in [(4, 3), (100, 3), (943, 700), (40_000, 39_998), (40_000, 9_001)] {
+        let x = Array1::from_shape_fn(n, |i| if i == at || i == n - 1 { 99 } else { i % 10 });
+        match error_of!(take_out(&mut x.clone(), &t)) {
+            Error::Index { index, len, iteration, .. } => {
+                assert_eq!((index, len, iteration), (99, 10, Some(at)));
+            }
+            other => panic!("{other}"),
+        }
+        let fine = x.mapv(|k| k % 10);
+        every_way!(take_out(&mut x, &t) with x = fine.clone());
+        let x = Array1::from_shape_fn(n, |i| (i != at && i != n - 1) as i64);
+        match error_of!(quotients_of_before(&mut x.clone())) {
+            Error::DivisionByZero { iteration, .. } => assert_eq!(iteration, Some(at)),
+            other => panic!("{other}"),
+        }
+    }
+}
+
+#[test]
+fn loops_that_depend_on_what_they_store_report_the_lowest_row() {
+    let t = Array1::zeros(100);
+    let rows = |bad: &[usize]| {
+        Array2::from_shape_fn((300, 7), |(row, j)| match bad.contains(&row) && j == row % 6 + 1 {
+            true => -1,
+            false => ((row + 3) * (j + 5) * 31 % 97) as i64,
+        })
+    };
+    every_way!(sorted_rows(&mut a, &t) with a = rows(&[]));
+    for row in [0, 1, 5, 31, 100, 299] {
+        let a = rows(&[row, 299]);
+        match error_of!(sorted_rows(&mut a.clone(), &t)) {
+            Error::Index { len, iteration, .. } => assert_eq!((len, iteration), (100, Some(row))),
+            other => panic!("{other}"),
+        }
+    }
+}

@@ -27,6 +27,7 @@ mod plan;
 mod reduction;
 mod region;
 mod script;
+mod second_run;
 mod uses;
 mod wide;
 

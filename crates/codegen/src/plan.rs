@@ -42,6 +42,8 @@ impl Plan {
         let own = if lean { LANES } else { registers * width.lanes() };
         let lanes = lanes.unwrap_or(own);
         assert!(lanes.is_power_of_two() && (4..=LANES).contains(&lanes), "{lanes}");
+        // Without steps the tail does all.
+        let lanes = if uses.repeatable { lanes } else { 1 };
         let holds_lanes = lanes == LANES && !region.reductions.is_empty();
         Plan { lanes, holds_lanes, mask_width, folding: Folding::new(region), uses }
     }

@@ -8,8 +8,8 @@
 //! ```
 //!
 //! When a check fails for some lane of a step, the tail's loop does that step again one element at a time,
-//! to find the first failing element and what to report. Stores of the failed step may already have
-//! happened; if the second run therefore finds nothing, the step's first element is reported.
+//! to find the first failing element and what to report. Where that second run could go another way than the first
+//! (`second_run.rs`) there are no steps: the tail's loop does all elements.
 
 use crate::abi;
 use crate::compiler::Function;
@@ -100,8 +100,10 @@ pub(crate) fn emit<'a>(function: Function<'a>, region: &'a Region, plan: &'a Pla
 
     e.builder.switch_to_block(row_body);
     shape.begin_row(e, row, columns, &extents);
-    e.builder.switch_to_block(step);
-    shape.emit_step(e);
+    if plan.lanes > 1 {
+        e.builder.switch_to_block(step);
+        shape.emit_step(e);
+    }
     e.builder.switch_to_block(tail);
     shape.emit_tail(e, next_row);
     e.builder.switch_to_block(next_row);
@@ -149,6 +151,11 @@ impl Shape<'_> {
             e.keep_base(*buffer, *base);
         }
         e.lanes = self.plan.lanes;
+        if e.lanes == 1 {
+            let tail = self.to_tail(e, self.column_start);
+            e.builder.ins().jump(self.tail, &tail);
+            return;
+        }
         for value in &self.plan.uses.broadcasts {
             if e.is_available(*value) {
                 let width = e.width(*value);
@@ -165,11 +172,7 @@ impl Shape<'_> {
     /// To the next step, or to the tail if no whole step is left; `lanes` are the accumulators held in registers.
     fn go_on(&self, e: &mut Emitter<'_>, index: Reg, lanes: &[Reg]) {
         let more = e.builder.ins().icmp(clif::condcodes::IntCC::SignedLessThan, index, self.steps_end);
-        let mut tail: SmallVec<[BlockArg; 3]> = smallvec![BlockArg::Value(index)];
-        if self.plan.uses.checks {
-            let none = e.builder.ins().iconst(types::I64, NONE);
-            tail.extend([self.column_end, none].map(BlockArg::Value));
-        }
+        let tail = self.to_tail(e, index);
         let mut step: SmallVec<[BlockArg; 4]> = smallvec![BlockArg::Value(index)];
         step.extend(lanes.iter().copied().map(BlockArg::Value));
         if lanes.is_empty() {
@@ -186,6 +189,16 @@ impl Shape<'_> {
             rest = others;
         }
         e.builder.ins().jump(self.tail, &tail);
+    }
+
+    /// What the tail takes for the elements from an index to the end of the row.
+    fn to_tail(&self, e: &mut Emitter<'_>, index: Reg) -> SmallVec<[BlockArg; 3]> {
+        let mut tail: SmallVec<[BlockArg; 3]> = smallvec![BlockArg::Value(index)];
+        if self.plan.uses.checks {
+            let none = e.builder.ins().iconst(types::I64, NONE);
+            tail.extend([self.column_end, none].map(BlockArg::Value));
+        }
+        tail
     }
 
     fn emit_step(&self, e: &mut Emitter<'_>) {
@@ -219,6 +232,7 @@ impl Shape<'_> {
         let Some(fault) = params.get(2).copied() else {
             return e.jump(next_row, &[]);
         };
+        // A step that is done again fails again, so this is never so.
         let failed = e.builder.create_block();
         e.builder.set_cold_block(failed);
         let redone = e.builder.ins().icmp_imm_s(clif::condcodes::IntCC::NotEqual, fault, NONE);

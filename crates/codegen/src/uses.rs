@@ -1,5 +1,6 @@
 //! What a region uses: one walk over its prologue and body, from which both emitters make their plans.
 
+use crate::second_run;
 use parfuse_ir::lane::{Address, Buffer, Inst, LaneOp, LaneType, Lanes, Node, Region, Value};
 
 /// What an emitter wants in lanes though it is uniform.
@@ -17,6 +18,8 @@ pub(crate) struct Habits {
 pub(crate) struct Uses {
     /// Whether there are checks.
     pub(crate) checks: bool,
+    /// Whether steps can be run a second time to find which element fails.
+    pub(crate) repeatable: bool,
     /// Whether there are loops.
     pub(crate) loops: bool,
     /// The buffers that prologue and body access.
@@ -75,6 +78,7 @@ impl Uses {
             body.lanes_use(reduction.contribution);
             body.lanes_of(LaneType::of(reduction.dtype));
         }
+        body.uses.repeatable = second_run::goes_the_same_way(region);
         body.uses
     }
 }

@@ -73,18 +73,29 @@ struct Activation<'l> {
     position: usize,
     /// Whether it runs in a region, so that failures have an iteration.
     in_region: bool,
+    /// What failed in a lane that has been switched off with all behind it.
+    failure: Option<Failure>,
 }
 
 impl<'l> Activation<'l> {
     fn new(code: &'l Code, lanes: usize) -> Self {
         let values = vec![None; code.values.len()];
-        Activation { code, values, lanes, column: 0, rows: Vec::new(), position: 0, in_region: false }
+        Activation {
+            code,
+            values,
+            lanes,
+            column: 0,
+            rows: Vec::new(),
+            position: 0,
+            in_region: false,
+            failure: None,
+        }
     }
 
     /// The word of a value in each lane.
     fn get(&self, value: Value) -> Vec<u64> {
         let data = &self.code.values[value];
-        let words = match data.inst {
+        let mut words = match data.inst {
             Inst::Const(bits) => vec![bits],
             Inst::LaneIndex => (0..self.lanes).map(|lane| (self.column + lane) as u64).collect(),
             Inst::LinearIndex => (0..self.lanes).map(|lane| (self.position + lane) as u64).collect(),
@@ -93,6 +104,8 @@ impl<'l> Activation<'l> {
                 .clone()
                 .unwrap_or_else(|| panic!("{value} is used before it is defined")),
         };
+        // Some lanes may have been switched off since.
+        words.truncate(self.lanes);
         if words.len() == 1 { vec![words[0]; self.lanes] } else { words }
     }
 
@@ -213,7 +226,7 @@ impl Machine<'_> {
                 let (ok, mask) = (at.get(*ok), at.mask(*mask));
                 if let Some(lane) = (0..at.lanes).find(|lane| mask[*lane] && ok[*lane] & 1 == 0) {
                     let fault = &self.lane.faults[*fault];
-                    return Err(Failure {
+                    let failure = Failure {
                         kind: fault.kind,
                         loc: fault.loc,
                         iteration: match iteration {
@@ -221,7 +234,12 @@ impl Machine<'_> {
                             None => at.in_region.then_some((at.position + lane) as u64),
                         },
                         args: args.iter().map(|arg| at.get(*arg)[lane]).collect(),
-                    });
+                    };
+                    if lane == 0 {
+                        return Err(failure);
+                    }
+                    // A lower lane may fail at a later check.
+                    (at.failure, at.lanes) = (Some(failure), lane);
                 }
             }
             Node::SetSlot { slot, value } => self.frame[slot.index()] = at.uniform(*value),
@@ -279,8 +297,9 @@ impl Machine<'_> {
             while at.column < block.column_end {
                 at.lanes = self.width.min(block.column_end - at.column);
                 let prologue = at.values.clone();
-                if let Err(failure) = self.block(&mut at, &region.code.body) {
-                    return Err(self.lowest_failure(region, at, prologue).unwrap_or(failure));
+                self.block(&mut at, &region.code.body)?;
+                if let Some(failure) = at.failure {
+                    return Err(failure);
                 }
                 for (reduction, lanes) in region.reductions.iter().zip(&mut accumulators) {
                     for (l, word) in at.get(reduction.contribution).into_iter().enumerate() {
@@ -298,25 +317,6 @@ impl Machine<'_> {
             grid::fold_lanes(lanes, |a, b| r.op.combine().eval(&[a, b]))
         };
         Ok(region.reductions.iter().zip(accumulators).map(fold).collect())
-    }
-
-    /// Runs the elements of a failed step one by one to find the lowest that fails.
-    fn lowest_failure<'l>(
-        &mut self,
-        region: &'l Region,
-        mut at: Activation<'l>,
-        prologue: Vec<Option<Vec<u64>>>,
-    ) -> Option<Failure> {
-        let lanes = std::mem::replace(&mut at.lanes, 1);
-        for _ in 0..lanes {
-            at.values = prologue.clone();
-            if let Err(failure) = self.block(&mut at, &region.code.body) {
-                return Some(failure);
-            }
-            at.column += 1;
-            at.position += 1;
-        }
-        None
     }
 }
 

@@ -410,6 +410,10 @@ impl Emitter {
                 let (dst, source, count) = (taken.register(), taken.register(), taken.register());
                 self.assembler.bzhi(wide, dst, source, count);
             }
+            Kind::LowestBit => {
+                let (dst, source) = (taken.register(), taken.register());
+                self.assembler.bsf(dst, source);
+            }
             Kind::Deposit(wide) => {
                 let (dst, source, pattern) = (taken.register(), taken.register(), taken.register());
                 self.assembler.pdep(wide, dst, source, pattern);

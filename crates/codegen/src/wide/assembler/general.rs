@@ -134,6 +134,10 @@ impl Assembler {
         self.bytes(&[0xc4, inverted | 2, (wide as u8) << 7 | (!vvvv & 15) << 3 | prefix, opcode]);
         self.modrm(reg & 7, &Operand::Register(rm), 1, 0);
     }
+    /// `dst = the number of the lowest one of src`, which has one; all 64 bits are written.
+    pub(crate) fn bsf(&mut self, dst: u8, src: u8) {
+        self.general(false, true, 0xbc, dst, &Operand::Register(src), 0);
+    }
     /// `dst = -dst`.
     pub(crate) fn neg(&mut self, wide: bool, dst: u8) {
         self.general(wide, false, 0xf7, 3, &Operand::Register(dst), 0);

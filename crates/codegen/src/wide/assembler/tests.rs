@@ -230,6 +230,7 @@ fn general_instructions_read_as_they_were_meant() {
     assert_eq!(text(&|a| a.shift(Shift::Sar, true, 11, 63)), "sar r11,3Fh");
     assert_eq!(text(&|a| a.shift_by(Shift::Shr, false, 9, 10, 11)), "shrx r9d,r10d,r11d");
     assert_eq!(text(&|a| a.bzhi(false, 9, 1, 12)), "bzhi r9d,ecx,r12d");
+    assert_eq!(text(&|a| a.bsf(9, 2)), "bsf r9d,edx");
     assert_eq!(text(&|a| a.pdep(true, 3, 9, 2)), "pdep rbx,r9,rdx");
     assert_eq!(text(&|a| a.divide(true, true, 9)), "idiv r9");
     assert_eq!(text(&|a| a.sign_to_rdx(true)), "cqo");

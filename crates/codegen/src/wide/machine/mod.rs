@@ -131,6 +131,8 @@ pub(crate) enum Kind {
     /// The second if it is in this relation to the first, else the first.
     Better(Condition, bool),
     LowBits(bool),
+    /// The number of the lowest bit of 32 that is set; one is.
+    LowestBit,
     Deposit(bool),
     Jump,
     Branch(Test),

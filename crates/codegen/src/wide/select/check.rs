@@ -1,15 +1,18 @@
 //! Checks.
 //!
 //! ```text
-//! step    if any lane fails: its elements again in the tail, one at a time
-//! tail    if a lane of several fails: the same; if it is the only one, it is the first: its fault is recorded
+//! step    if any lane fails: its elements again in the tail
+//! tail    the lowest lane that fails is recorded; it and those above are switched off, and the others go on
 //! ```
+//!
+//! What is recorded last is that of the lowest element, and of its checks the first.
 
-use super::{Extent, Selector};
+use super::{Extent, Scratch, Selector};
 use crate::abi::{self, FaultRecord};
-use crate::wide::assembler::{Alu, Condition};
-use crate::wide::machine::{Block, Place, Reg, Test};
+use crate::wide::assembler::{Alu, VectorOp};
+use crate::wide::machine::{Block, Kind, Place, Reg, Test};
 use parfuse_ir::lane::{FaultId, LaneType, Value};
+use regalloc2::RegClass;
 use std::mem::offset_of;
 
 /// What a failed check does.
@@ -19,8 +22,8 @@ pub(super) enum OnFault {
     Record,
     /// Goes to the tail with the elements of the step.
     Redo { tail: Block, elements: usize },
-    /// The same with as many elements as the first register says, unless the second says that there is only one.
-    RedoTail { tail: Block, elements: Reg, limit: Reg },
+    /// Records the fault of the lowest lane that fails, and goes on with the active lanes below it if there are any.
+    SwitchOff,
 }
 
 impl Selector<'_> {
@@ -33,18 +36,33 @@ impl Selector<'_> {
         iteration: Option<Value>,
         mask: Option<Value>,
     ) {
-        let [fail, after] = [(); 2].map(|()| self.machine.block());
-        self.branch_if_failed(ok, mask, fail, after);
+        let [fail, fine] = [(); 2].map(|()| self.machine.block());
+        let failed = self.branch_if_failed(ok, mask, fail, fine);
+        let after = self.tracked().map(|class| {
+            let after = self.machine.block();
+            (after, self.machine.param(after, class))
+        });
         let was = self.machine.set_cold(true);
         self.machine.fill(fail);
         let mark = self.enter();
-        self.fail(fault, args, iteration);
+        self.fail(fault, args, iteration, failed, after.map(|(after, _)| after));
         self.leave(mark);
         self.machine.set_cold(was);
-        self.machine.fill(after);
+        self.machine.fill(fine);
+        if let (Some((after, left)), Some(active)) = (after, self.active) {
+            self.machine.jump(after, &[active]);
+            self.machine.fill(after);
+            self.active = Some(left);
+        }
     }
 
-    fn branch_if_failed(&mut self, ok: Value, mask: Option<Value>, fail: Block, after: Block) {
+    /// If checks switch lanes off: the class of the register that says which are left, which blocks pass on.
+    pub(super) fn tracked(&self) -> Option<RegClass> {
+        matches!(self.on_fault, OnFault::SwitchOff).then(|| self.mask_class())
+    }
+
+    /// Ends the block by whether the check fails; returns in which lanes, unless it is all of them.
+    fn branch_if_failed(&mut self, ok: Value, mask: Option<Value>, fail: Block, fine: Block) -> Option<Reg> {
         let varying = self.is_varying(ok) || mask.is_some_and(|mask| self.is_varying(mask));
         if !varying {
             let ok = self.scalar(ok);
@@ -53,7 +71,8 @@ impl Selector<'_> {
                 let mask = self.scalar(mask);
                 failed = self.machine.alu(Alu::And, false, failed, mask);
             }
-            return self.machine.branch(Test::NonZero, &[failed], fail, after);
+            self.machine.branch(Test::NonZero, &[failed], fail, fine);
+            return None;
         }
         let masks = self.active_mask(mask);
         let failed = self
@@ -66,46 +85,62 @@ impl Selector<'_> {
             })
             .collect();
         let failed = self.gathered(&failed);
-        self.branch_if_any(failed, fail, after);
+        self.branch_if_any(failed, fail, fine);
+        Some(failed)
     }
 
-    fn fail(&mut self, fault: FaultId, args: &[Value], iteration: Option<Value>) {
+    /// What is done in the block of a failed check.
+    fn fail(
+        &mut self,
+        fault: FaultId,
+        args: &[Value],
+        iteration: Option<Value>,
+        failed: Option<Reg>,
+        after: Option<Block>,
+    ) {
         let number = self.machine.imm(fault.0 as u64);
-        match self.on_fault {
-            OnFault::Record => {}
-            OnFault::Redo { tail, elements } => {
-                let first = self.step_index();
-                let end = self.machine.alu_imm(Alu::Add, true, first, elements as i32);
-                let one = self.machine.imm(1);
-                return self.machine.jump(tail, &[first, end, one, number, first]);
-            }
-            OnFault::RedoTail { tail, elements, limit } => {
-                let [single, several] = [(); 2].map(|()| self.machine.block());
-                let test = Test::CompareImm(Condition::Equal, true, 1);
-                self.machine.branch(test, &[limit], single, several);
-                self.machine.fill(several);
-                let first = self.step_index();
-                let end = self.machine.alu(Alu::Add, true, first, elements);
-                let one = self.machine.imm(1);
-                self.machine.jump(tail, &[first, end, one, number, first]);
-                self.machine.fill(single);
-            }
+        if let OnFault::Redo { tail, elements } = self.on_fault {
+            let first = self.step_index();
+            let end = self.machine.alu_imm(Alu::Add, true, first, elements as i32);
+            return self.machine.jump(tail, &[first, end, number, first]);
         }
+        // Active lanes are the first ones, so if all fail then lane 0 is the lowest.
+        let lane = failed.map(|failed| {
+            let bits = self.mask_bits(failed, Extent::Group);
+            self.machine.fresh(Kind::LowestBit, &[bits])
+        });
         let iteration = match iteration {
             Some(iteration) => self.scalar(iteration),
-            None => self.iteration(),
+            None => {
+                let first = self.iteration();
+                lane.map_or(first, |lane| self.machine.alu(Alu::Add, true, first, lane))
+            }
         };
-        let args: Vec<Reg> = args.iter().map(|arg| self.only_lane(*arg)).collect();
-        self.record(number, iteration, &args);
+        let args: Vec<Reg> = args.iter().map(|arg| self.in_lane(*arg, lane)).collect();
+        self.note(number, iteration, &args);
+        if let (Some(lane), Some(after)) = (lane, after) {
+            let [others, none] = [(); 2].map(|()| self.machine.block());
+            self.machine.branch(Test::NonZero, &[lane], others, none);
+            self.machine.fill(others);
+            let left = self.mask_of_first(lane);
+            self.machine.jump(after, &[left]);
+            self.machine.fill(none);
+        }
+        self.machine.finish(abi::FAULT);
     }
 
-    /// A value of the only element that counts.
-    fn only_lane(&mut self, value: Value) -> Reg {
+    /// A number's value in a lane, or in lane 0.
+    fn in_lane(&mut self, value: Value, lane: Option<Reg>) -> Reg {
         if !self.is_varying(value) {
             return self.scalar(value);
         }
-        let lane = self.lanes(value)[0];
-        self.lane_to_scalar(lane, LaneType::I64)
+        let lanes = self.lanes(value)[0];
+        let Some(lane) = lane else { return self.lane_to_scalar(lanes, LaneType::I64) };
+        let own = Place::Own(self.scratch(Scratch::Operand(0)));
+        let length = self.length(LaneType::I64, Extent::Group);
+        self.machine.store_vector(VectorOp::VmovupdTo, length, lanes, own, None);
+        let base = self.machine.address_of(own);
+        self.machine.load(8, Place::Address { base, index: Some((lane, 3)), displacement: 0 })
     }
 
     /// The position of the present element in the region's space.
@@ -116,8 +151,8 @@ impl Selector<'_> {
         }
     }
 
-    /// Fills in the fault record and returns.
-    pub(super) fn record(&mut self, fault: Reg, iteration: Reg, args: &[Reg]) {
+    /// Fills in the fault record.
+    pub(super) fn note(&mut self, fault: Reg, iteration: Reg, args: &[Reg]) {
         let field = |base, offset: usize| Place::Address { base, index: None, displacement: offset as i32 };
         let record = self.fault;
         self.machine.store(4, fault, field(record, offset_of!(FaultRecord, fault)));
@@ -129,6 +164,5 @@ impl Selector<'_> {
                 None => self.machine.store_imm(place, 0),
             }
         }
-        self.machine.finish(abi::FAULT);
     }
 }

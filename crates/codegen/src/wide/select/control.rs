@@ -117,9 +117,22 @@ impl Selector<'_> {
         registers
     }
 
+    /// Where checks switch lanes off: makes a block take which are left, as its last parameter.
+    fn receive_active(&mut self, block: Block) -> Option<Reg> {
+        self.tracked().map(|class| self.machine.param(block, class))
+    }
+
+    /// Passes on which lanes are left.
+    fn send_active(&mut self, registers: &mut Vec<Reg>) {
+        if self.tracked().is_some() {
+            registers.extend(self.active);
+        }
+    }
+
     fn if_else(&mut self, cond: Value, then: &[Node], otherwise: &[Node], results: &[Merge]) {
         let [yes, no, after] = [(); 3].map(|()| self.machine.block());
         let received: Vec<Registers> = results.iter().map(|merge| self.receive(after, merge.value)).collect();
+        let left = self.receive_active(after);
         self.branch_on(cond, yes, no);
         // A branch that is taken when any lane asks for it is taken seldom: that is what it is for.
         let seldom = self.bindings[cond.0 as usize].any.is_some() && otherwise.is_empty();
@@ -127,21 +140,26 @@ impl Selector<'_> {
         let was = self.machine.set_cold(seldom);
         self.machine.set_cold(seldom || was);
         self.machine.fill(yes);
+        let before = self.active;
         let mark = self.enter();
         self.nodes(then);
-        let sent = self.send(results.iter().map(|merge| (merge.then, merge.value)));
+        let mut sent = self.send(results.iter().map(|merge| (merge.then, merge.value)));
+        self.send_active(&mut sent);
         self.machine.jump(after, &sent);
         self.leave(mark);
         self.machine.set_cold(was);
+        self.active = before;
 
         self.machine.fill(no);
         let mark = self.enter();
         self.nodes(otherwise);
-        let sent = self.send(results.iter().map(|merge| (merge.otherwise, merge.value)));
+        let mut sent = self.send(results.iter().map(|merge| (merge.otherwise, merge.value)));
+        self.send_active(&mut sent);
         self.machine.jump(after, &sent);
         self.leave(mark);
 
         self.machine.fill(after);
+        self.active = left.or(before);
         for (merge, registers) in results.iter().zip(received) {
             self.bind(merge.value, registers);
         }
@@ -150,8 +168,11 @@ impl Selector<'_> {
     fn repeat(&mut self, carried: &[Carried], header: &[Node], cond: Value, body: &[Node]) {
         let [test, inside, after] = [(); 3].map(|()| self.machine.block());
         let received: Vec<Registers> = carried.iter().map(|carry| self.receive(test, carry.value)).collect();
-        let sent = self.send(carried.iter().map(|carry| (carry.init, carry.value)));
+        let left = self.receive_active(test);
+        let mut sent = self.send(carried.iter().map(|carry| (carry.init, carry.value)));
+        self.send_active(&mut sent);
         self.machine.jump(test, &sent);
+        self.active = left.or(self.active);
 
         self.machine.align(test);
         self.machine.fill(test);
@@ -162,12 +183,15 @@ impl Selector<'_> {
         let mark = self.enter();
         self.nodes(header);
         self.branch_on(cond, inside, after);
+        let at_end = self.active;
 
         self.machine.fill(inside);
         self.nodes(body);
-        let sent = self.send(carried.iter().map(|carry| (carry.next, carry.value)));
+        let mut sent = self.send(carried.iter().map(|carry| (carry.next, carry.value)));
+        self.send_active(&mut sent);
         self.machine.jump(test, &sent);
         self.leave(mark);
         self.machine.fill(after);
+        self.active = at_end;
     }
 }

@@ -58,6 +58,8 @@ impl Plan {
         // What reduces takes in whole turns of accumulators at most.
         let most = if region.reductions.is_empty() { usize::MAX } else { turn };
         let count = match lanes {
+            // There are no steps.
+            _ if !uses.repeatable => 1,
             Some(lanes) => (lanes / group).max(1),
             // Accumulators in memory take registers of their own while they are taken in.
             None if lean && held.contains(&false) => 2.min(most),
@@ -94,6 +96,11 @@ impl Plan {
     /// The elements of a step.
     pub(super) fn step(&self) -> usize {
         self.parts * self.count * self.group
+    }
+
+    /// Whether there are steps, and not only what does the rest of a row.
+    pub(super) fn steps(&self) -> bool {
+        self.uses.repeatable
     }
 
     /// Whether steps are whole turns of accumulators, each in its place from step to step.

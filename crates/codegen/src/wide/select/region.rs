@@ -1,15 +1,16 @@
 //! A region's function: the rows of a block, each in steps of several registers and a tail of one, masked.
 //!
 //! ```text
-//! entry ─▶ row(r) ─▶ prologue ─▶ step(i) ⟲ ─▶ tail(i, end, limit): at most `limit` lanes of a register ⟲ ─▶ row(r + 1)
-//!             │                    │ a check fails: its elements, limit 1 ▲        │ they were a step's
-//!             ▼                    └──────────────────────────────────────┘        ▼
-//!          fold reductions, return                                               return the fault
+//! entry ─▶ row(r) ─▶ prologue ─▶ step(i) ⟲ ─▶ tail(i, end): lanes of a register ⟲ ─▶ row(r + 1)
+//!             │                    │ a check fails: its elements ▲      │ a check has failed
+//!             ▼                    └─────────────────────────────┘      ▼
+//!          fold reductions, return                                   return the fault
 //! ```
 //!
-//! When a check fails for some lane of a step, the tail does that step again one element at a time, to find the first
-//! failing element and what to report. Stores of the failed step may already have happened; if the second run
-//! therefore finds nothing, the step's first element is reported.
+//! When a check fails for some lane of a step, the tail does that step again, a register at a time. In the tail a failed
+//! check records its lowest lane and goes on with the lanes below that one: so the lowest failing element is found, and
+//! of its checks the first. Where the second run could go another way than the first (`second_run.rs`) there are no
+//! steps: the tail does all elements.
 
 mod align;
 
@@ -43,8 +44,8 @@ struct Shape<'a> {
     rotation: Option<Reg>,
     /// One step. Takes the first index and the accumulators held in registers.
     step: Block,
-    /// A masked register. Takes the first index and, if there are checks, the index after the last, the most lanes, the
-    /// number of the fault that led here and the index where.
+    /// A masked register. Takes the first index and, if there are checks, the index after the last, the number of the
+    /// fault that led here and the index where.
     tail: Block,
 }
 
@@ -108,7 +109,7 @@ pub(in crate::wide) fn region(
     for _ in plan.held.iter().filter(|held| **held).flat_map(|_| 0..plan.parts * plan.count) {
         s.machine.param(step, RegClass::Float);
     }
-    for _ in 0..if plan.uses.checks { 5 } else { 1 } {
+    for _ in 0..if plan.uses.checks { 4 } else { 1 } {
         s.machine.param(tail, RegClass::Int);
     }
     let mut shape = Shape {
@@ -130,9 +131,11 @@ pub(in crate::wide) fn region(
     s.machine.fill(row_body);
     let mark = s.enter();
     shape.begin_row(s, row, columns, &extents);
-    s.machine.align(step);
-    s.machine.fill(step);
-    shape.select_step(s);
+    if plan.steps() {
+        s.machine.align(step);
+        s.machine.fill(step);
+        shape.select_step(s);
+    }
     s.machine.fill(tail);
     shape.select_tail(s, next_row);
     s.machine.fill(next_row);
@@ -203,6 +206,9 @@ impl Shape<'_> {
 
     /// To the next step, or to the tail if no whole step is left; `lanes` are the accumulators held in registers.
     fn go_on(&self, s: &mut Selector<'_>, index: Reg, lanes: &[Reg]) {
+        if !self.plan.steps() {
+            return self.go_on_in_tail(s, index);
+        }
         let [again, leave] = [(); 2].map(|()| s.machine.block());
         let test = Test::Compare(Condition::Less, true);
         s.machine.branch(test, &[index, self.steps_end], again, leave);
@@ -217,11 +223,15 @@ impl Shape<'_> {
             accumulator.store(s, own, self.rotation);
             rest = others;
         }
+        self.go_on_in_tail(s, index);
+    }
+
+    /// To the tail, with the elements from an index to the end of the row.
+    fn go_on_in_tail(&self, s: &mut Selector<'_>, index: Reg) {
         let mut tail: Registers = [index].into_iter().collect();
         if self.plan.uses.checks {
-            let all = s.machine.imm(self.plan.group as u64);
             let none = s.machine.imm(NONE);
-            tail.extend([self.column_end, all, none, index]);
+            tail.extend([self.column_end, none, index]);
         }
         s.machine.jump(self.tail, &tail);
     }
@@ -255,18 +265,14 @@ impl Shape<'_> {
 
         s.machine.fill(some);
         let left = s.machine.alu(Alu::Sub, true, end, index);
-        let most = match params.get(2) {
-            Some(limit) => *limit,
-            None => s.machine.imm(self.plan.group as u64),
-        };
+        let most = s.machine.imm(self.plan.group as u64);
         let lanes = s.machine.in_place(Kind::Better(Condition::Less, true), left, Some(most));
+        let all = s.mask_of_first(lanes);
         s.count = 1;
-        s.active = Some(s.mask_of_first(lanes));
-        s.on_fault = match params.get(2) {
-            Some(limit) => OnFault::RedoTail { tail: self.tail, elements: lanes, limit: *limit },
-            None => OnFault::Record,
-        };
+        s.active = Some(all);
+        s.on_fault = if self.plan.uses.checks { OnFault::SwitchOff } else { OnFault::Record };
         let mark = self.elements(s, index);
+        self.end_if_switched_off(s, all);
         self.take_in(s, index);
         s.leave(mark);
         s.active = None;
@@ -276,19 +282,34 @@ impl Shape<'_> {
         s.machine.jump(self.tail, &again);
 
         s.machine.fill(done);
-        let [_, _, _, fault, first] = params[..] else {
+        let [_, _, fault, first] = params[..] else {
             return s.machine.jump(next_row, &[]);
         };
+        // A step that is done again fails again, so this is never so.
         let [failed, fine] = [(); 2].map(|()| s.machine.block());
         s.machine.branch(Test::CompareImm(Condition::NotEqual, true, NONE as i32), &[fault], failed, fine);
         let was = s.machine.set_cold(true);
         s.machine.fill(failed);
         let row_position = s.row.position.expect("set at the start of the row");
         let iteration = s.machine.alu(Alu::Add, true, row_position, first);
-        s.record(fault, iteration, &[]);
+        s.note(fault, iteration, &[]);
+        s.machine.finish(abi::FAULT);
         s.machine.set_cold(was);
         s.machine.fill(fine);
         s.machine.jump(next_row, &[]);
+    }
+
+    /// Ends the function if a check has switched off some of the lanes that there were.
+    fn end_if_switched_off(&self, s: &mut Selector<'_>, all: Reg) {
+        let Some(left) = s.active.filter(|left| *left != all) else { return };
+        let [all, left] = [all, left].map(|mask| s.mask_bits(mask, Extent::Group));
+        let [fewer, same] = [(); 2].map(|()| s.machine.block());
+        s.machine.branch(Test::Compare(Condition::NotEqual, false), &[all, left], fewer, same);
+        let was = s.machine.set_cold(true);
+        s.machine.fill(fewer);
+        s.machine.finish(abi::FAULT);
+        s.machine.set_cold(was);
+        s.machine.fill(same);
     }
 
     /// The accumulators that stay in registers from step to step.

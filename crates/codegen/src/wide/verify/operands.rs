@@ -64,7 +64,11 @@ fn of_general(kind: Kind) -> SmallVec<[Role; 8]> {
         Kind::AluImm(..) | Kind::Shift(..) | Kind::Negate(_) | Kind::Not(_) => {
             roles.extend([Reuse(Int, 1), Use(Int)]);
         }
-        Kind::MultiplyImm(..) | Kind::SignExtend | Kind::ZeroExtend | Kind::CompareImm(..) => {
+        Kind::LowestBit
+        | Kind::MultiplyImm(..)
+        | Kind::SignExtend
+        | Kind::ZeroExtend
+        | Kind::CompareImm(..) => {
             roles.extend([Def(Int), Use(Int)]);
         }
         Kind::ShiftBy(..) | Kind::Compare(..) | Kind::LowBits(_) | Kind::Deposit(_) => {

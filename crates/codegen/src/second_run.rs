@@ -1,0 +1,153 @@
+//! Whether a step can be run a second time to find which of its elements fails.
+//!
+//! ```text
+//! k = load x[i]                        k = load x[i]
+//! check k < n, …                       store x[i], 0
+//! store y[i], …                        check k < n, …
+//! again: the same k                    again: k is 0, and nothing fails
+//! ```
+//!
+//! When a check fails in a step, some stores of its elements have been done. A second run of the same elements goes the
+//! same way unless what a check, or a branch around one, depends on was loaded from an array that the region also
+//! stores to, and a check comes after such a store. That is seldom; such regions have no steps but go on as if each were
+//! the rest of a row, which needs no second run.
+
+use parfuse_ir::arena::Id;
+use parfuse_ir::lane::{Address, Inst, Lanes, Node, Region, Value};
+
+/// Whether checks say the same in a second run.
+pub(crate) fn goes_the_same_way(region: &Region) -> bool {
+    let values = region.code.values.len();
+    let mut walk = Walk {
+        region,
+        loaded: Vec::new(),
+        stored: Vec::new(),
+        depends: vec![false; values],
+        overwritten: false,
+        checks_after: false,
+        depending_check: false,
+        changed: false,
+    };
+    walk.accesses(&region.code.body);
+    if walk.loaded.iter().any(|buffer| walk.stored.contains(buffer)) {
+        walk.block(&region.code.body, false);
+    }
+    !(walk.checks_after && walk.depending_check)
+}
+
+struct Walk<'a> {
+    region: &'a Region,
+    /// The buffers that are loaded from, and those that are stored to, by number.
+    loaded: Vec<u32>,
+    stored: Vec<u32>,
+    /// By value: whether it depends on something loaded from a buffer that is also stored to.
+    depends: Vec<bool>,
+    /// Whether such a buffer has been stored to so far.
+    overwritten: bool,
+    /// Whether a check comes after such a store.
+    checks_after: bool,
+    /// Whether a check depends on such a load.
+    depending_check: bool,
+    /// Whether something new was found.
+    changed: bool,
+}
+
+impl Walk<'_> {
+    /// Collects the buffers that nodes access.
+    fn accesses(&mut self, nodes: &[Node]) {
+        for node in nodes {
+            match node {
+                Node::Let(value) => {
+                    if let Inst::Load { buffer, .. } = &self.region.code.values[*value].inst {
+                        self.loaded.push(buffer.0);
+                    }
+                }
+                Node::Store { buffer, .. } => self.stored.push(buffer.0),
+                Node::If { then: first, otherwise: second, .. }
+                | Node::Loop { header: first, body: second, .. } => {
+                    self.accesses(first);
+                    self.accesses(second);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn is_rewritten(&self, buffer: u32) -> bool {
+        self.loaded.contains(&buffer) && self.stored.contains(&buffer)
+    }
+
+    fn any(&self, values: &[Value]) -> bool {
+        values.iter().any(|value| self.depends[value.index()])
+    }
+
+    fn note(&mut self, value: Value, depends: bool) {
+        let known = &mut self.depends[value.index()];
+        self.changed |= depends && !*known;
+        *known |= depends;
+    }
+
+    /// Follows nodes; `decided` says whether it depends on such a load that they are run.
+    fn block(&mut self, nodes: &[Node], decided: bool) {
+        for node in nodes {
+            match node {
+                Node::Let(value) => {
+                    let depends = match &self.region.code.values[*value].inst {
+                        Inst::Op(_, args) => self.any(args),
+                        Inst::Any(mask) => self.any(&[*mask]),
+                        Inst::Load { buffer, address, mask } => {
+                            self.is_rewritten(buffer.0) || self.address(address) || self.any(mask.as_slice())
+                        }
+                        _ => false,
+                    };
+                    self.note(*value, depends);
+                }
+                Node::Store { buffer, .. } => {
+                    let rewrites = self.is_rewritten(buffer.0);
+                    self.changed |= rewrites && !self.overwritten;
+                    self.overwritten |= rewrites;
+                }
+                Node::Check { ok, args, iteration, mask, .. } => {
+                    self.checks_after |= self.overwritten;
+                    self.depending_check |= decided
+                        || self.any(&[*ok])
+                        || self.any(args)
+                        || self.any(iteration.as_slice())
+                        || self.any(mask.as_slice());
+                }
+                Node::If { cond, then, otherwise, results } => {
+                    let chosen = self.any(&[*cond]);
+                    self.block(then, decided || chosen);
+                    self.block(otherwise, decided || chosen);
+                    for merge in results {
+                        let depends = chosen || self.any(&[merge.then, merge.otherwise]);
+                        self.note(merge.value, depends);
+                    }
+                }
+                Node::Loop { carried, header, cond, body } => loop {
+                    let before = std::mem::replace(&mut self.changed, false);
+                    for carry in carried {
+                        let depends = self.any(&[carry.init, carry.next, *cond]);
+                        self.note(carry.value, depends);
+                    }
+                    self.block(header, decided || self.any(&[*cond]));
+                    self.block(body, decided || self.any(&[*cond]));
+                    let again = std::mem::replace(&mut self.changed, before);
+                    if !again {
+                        break;
+                    }
+                    self.changed = true;
+                },
+                Node::SetSlot { .. } | Node::Alloc { .. } | Node::Move { .. } | Node::Launch(_) => {}
+            }
+        }
+    }
+
+    fn address(&self, address: &Address) -> bool {
+        let lanes = match address.lanes {
+            Lanes::Uniform | Lanes::Unit => None,
+            Lanes::Strided(value) | Lanes::Gather(value) => Some(value),
+        };
+        self.any(&[address.base]) || self.any(lanes.as_slice())
+    }
+}
