@@ -142,6 +142,7 @@ impl Distribution {
     }
 
     /// A number of a type; any number of the type if there is none to draw.
+    #[inline]
     pub fn compose<S: Sampler>(self, s: &mut S, dtype: DType, operands: &[S::Value]) -> S::Value {
         match (self, operands) {
             (Distribution::Range, [low, high]) if dtype.is_float() => {
@@ -176,32 +177,59 @@ impl Distribution {
     /// Whether there are numbers to draw, for these operands.
     pub fn is_nonempty(self, dtype: DType, operands: &[Scalar]) -> bool {
         let never = |_, _| panic!("no number is drawn");
-        self.nonempty(&mut Immediate { draw: never }, dtype, operands) != Some(Scalar::Bool(false))
+        self.nonempty(&mut Immediate { draw: never, platform: false }, dtype, operands)
+            != Some(Scalar::Bool(false))
     }
 
     /// A number of a type, given a function from the position and type of a draw to a uniform number.
+    #[inline]
     pub fn sample(self, dtype: DType, operands: &[Scalar], draw: impl FnMut(u32, DType) -> Scalar) -> Scalar {
-        self.compose(&mut Immediate { draw }, dtype, operands)
+        self.compose(&mut Immediate { draw, platform: false }, dtype, operands)
+    }
+
+    /// As [`sample`](Distribution::sample), with logarithms and cosines of the platform: sooner, but in other bits than
+    /// those that kernels compute.
+    #[inline]
+    pub fn sample_by_platform(
+        self,
+        dtype: DType,
+        operands: &[Scalar],
+        draw: impl FnMut(u32, DType) -> Scalar,
+    ) -> Scalar {
+        self.compose(&mut Immediate { draw, platform: true }, dtype, operands)
     }
 }
 
 /// Draws and computes on the spot.
 struct Immediate<F> {
     draw: F,
+    /// Whether functions may be those of the platform.
+    platform: bool,
 }
 
 impl<F: FnMut(u32, DType) -> Scalar> Sampler for Immediate<F> {
     type Value = Scalar;
 
+    #[inline]
     fn constant(&mut self, scalar: Scalar) -> Scalar {
         scalar
     }
+    #[inline]
     fn draw(&mut self, position: u32, dtype: DType) -> Scalar {
         (self.draw)(position, dtype)
     }
+    // An operation that is known where it is performed takes but a few instructions then.
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn op(&mut self, op: ScalarOp, operands: &[Scalar]) -> Scalar {
-        op.eval(operands)
+        match (op, operands) {
+            (ScalarOp::Ln, [Scalar::F64(x)]) if self.platform => Scalar::F64(x.ln()),
+            (ScalarOp::Ln, [Scalar::F32(x)]) if self.platform => Scalar::F32(x.ln()),
+            (ScalarOp::Cos, [Scalar::F64(x)]) if self.platform => Scalar::F64(x.cos()),
+            (ScalarOp::Cos, [Scalar::F32(x)]) if self.platform => Scalar::F32(x.cos()),
+            _ => op.eval_here(operands),
+        }
     }
+    #[inline]
     fn cast(&mut self, value: Scalar, to: DType) -> Scalar {
         value.cast(to)
     }
@@ -223,12 +251,14 @@ impl<F: FnMut(u32, DType) -> Scalar> Sampler for Immediate<F> {
 }
 
 /// A float constant, rounded to its type.
+#[inline]
 fn float<S: Sampler>(s: &mut S, dtype: DType, x: f64) -> S::Value {
     s.constant(Scalar::F64(x).cast(dtype))
 }
 
 /// The transformation of Box and Muller (A note on the generation of random normal deviates, 1958): a point
 /// of the plane at a random angle, at a distance whose square is exponential; one of its coordinates.
+#[inline]
 fn normal<S: Sampler>(s: &mut S, dtype: DType) -> S::Value {
     let (u, v) = (positive(s, dtype), s.draw(1, dtype));
     let (ln, minus_two) = (s.op(ScalarOp::Ln, &[u]), float(s, dtype, -2.0));
@@ -242,6 +272,7 @@ fn normal<S: Sampler>(s: &mut S, dtype: DType) -> S::Value {
 
 /// Draw 0 as a float in `(0, 1]`, for logarithms: `f64` on a grid of 2^52 points; `f32` from 31 bits, so that
 /// small ones keep their precision where a grid of 2^23 points would end at 2^-23.
+#[inline]
 fn positive<S: Sampler>(s: &mut S, dtype: DType) -> S::Value {
     let one = float(s, dtype, 1.0);
     if dtype == DType::F64 {
@@ -257,6 +288,7 @@ fn positive<S: Sampler>(s: &mut S, dtype: DType) -> S::Value {
 }
 
 /// `low + (high - low) * u`.
+#[inline]
 fn between<S: Sampler>(s: &mut S, dtype: DType, low: S::Value, high: S::Value) -> S::Value {
     let (u, width) = (s.draw(0, dtype), s.op(ScalarOp::Sub, &[high, low]));
     let distance = s.op(ScalarOp::Mul, &[width, u]);
@@ -267,6 +299,7 @@ fn between<S: Sampler>(s: &mut S, dtype: DType, low: S::Value, high: S::Value) -
 /// the first 64 of them unless those leave open whether it is one more (Canon: An optimal algorithm for
 /// bounded random integers, 2020). Each value has probability `1/n` to within 2^-128, far below what 64-bit
 /// keys could show; nothing is rejected, so there is no loop.
+#[inline]
 fn integer<S: Sampler>(s: &mut S, dtype: DType, low: S::Value, high: S::Value, inclusive: bool) -> S::Value {
     // As `usize`, modulo 2^64: a range of all 64-bit integers has length 0.
     let (low, high) = (s.cast(low, DType::Usize), s.cast(high, DType::Usize));

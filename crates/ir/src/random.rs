@@ -11,8 +11,8 @@
 //! pseudorandom number generators, 2014; constants: Stafford's variant 13) with a second key added between
 //! its two multiplications, so that different streams are not the same sequence at different places.
 //!
-//! As everything that compiled code computes it is written once, over [`Primitives`]; [`random_scalar`] is
-//! the same in plain Rust for callers that draw one number at a time.
+//! As everything that compiled code computes it is written once, over [`Primitives`]; [`Stream`] and
+//! [`of_bits`] are the same in plain Rust for callers that draw one number at a time.
 
 use crate::lane::{LaneOp, LaneType};
 use crate::math::Primitives;
@@ -95,21 +95,46 @@ pub fn random_bits<P: Primitives>(
 
 /// The value of [`random`] for these arguments.
 pub fn random_scalar(key: u64, stream: i64, element: i64, draw: i64, dtype: DType) -> Scalar {
-    let key1 = finalise(key ^ finalise((stream as u64).wrapping_add(GOLDEN)));
-    let key2 = finalise(key1 ^ SECOND_KEY);
-    let mut z = key1
-        .wrapping_add((draw as u64).wrapping_mul(DRAW))
-        .wrapping_add((element as u64).wrapping_mul(GOLDEN));
-    z = (z ^ (z >> 32)).wrapping_mul(MULTIPLIERS[0]) ^ key2;
-    z = (z ^ (z >> 29)).wrapping_mul(MULTIPLIERS[1]);
-    z ^= z >> 32;
+    of_bits(Stream::new(key, stream).bits(element, draw), dtype)
+}
+
+/// The random bits of one stream: what depends on key and stream alone is computed once.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Stream {
+    key1: u64,
+    key2: u64,
+}
+
+impl Stream {
+    /// A stream of a key.
+    pub fn new(key: u64, stream: i64) -> Stream {
+        let key1 = finalise(key ^ finalise((stream as u64).wrapping_add(GOLDEN)));
+        Stream { key1, key2: finalise(key1 ^ SECOND_KEY) }
+    }
+
+    /// The 64 random bits of a draw.
+    #[inline]
+    pub fn bits(self, element: i64, draw: i64) -> u64 {
+        let mut z = self
+            .key1
+            .wrapping_add((draw as u64).wrapping_mul(DRAW))
+            .wrapping_add((element as u64).wrapping_mul(GOLDEN));
+        z = (z ^ (z >> 32)).wrapping_mul(MULTIPLIERS[0]) ^ self.key2;
+        z = (z ^ (z >> 29)).wrapping_mul(MULTIPLIERS[1]);
+        z ^ (z >> 32)
+    }
+}
+
+/// The value that [`random`] makes of 64 random bits.
+#[inline]
+pub fn of_bits(bits: u64, dtype: DType) -> Scalar {
     match dtype {
-        DType::Bool => Scalar::Bool(z >> 63 == 1),
-        DType::I32 => Scalar::I32((z >> 32) as i32),
-        DType::I64 => Scalar::I64(z as i64),
-        DType::Usize => Scalar::Usize(z as usize),
-        DType::F32 => Scalar::F32(f32::from_bits((z >> 41) as u32 | 1.0f32.to_bits()) - 1.0),
-        DType::F64 => Scalar::F64(f64::from_bits((z >> 12) | 1.0f64.to_bits()) - 1.0),
+        DType::Bool => Scalar::Bool(bits >> 63 == 1),
+        DType::I32 => Scalar::I32((bits >> 32) as i32),
+        DType::I64 => Scalar::I64(bits as i64),
+        DType::Usize => Scalar::Usize(bits as usize),
+        DType::F32 => Scalar::F32(f32::from_bits((bits >> 41) as u32 | 1.0f32.to_bits()) - 1.0),
+        DType::F64 => Scalar::F64(f64::from_bits((bits >> 12) | 1.0f64.to_bits()) - 1.0),
     }
 }
 

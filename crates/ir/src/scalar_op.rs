@@ -179,6 +179,12 @@ impl ScalarOp {
     /// # Panics
     /// If the operation does not apply to the operands' types.
     pub fn eval(self, operands: &[Scalar]) -> Scalar {
+        self.eval_here(operands)
+    }
+
+    /// The same as a part of its caller.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn eval_here(self, operands: &[Scalar]) -> Scalar {
         use Scalar::{Bool, F32, F64, I32, I64, Usize};
         use ScalarOp::*;
         let ill_typed = || -> Scalar { panic!("{self} of {operands:?}") };
@@ -239,6 +245,7 @@ impl ScalarOp {
     }
 }
 
+#[inline]
 fn compare<T: PartialOrd>(op: ScalarOp, a: T, b: T) -> Option<bool> {
     Some(match op {
         ScalarOp::Eq => a == b,
@@ -265,6 +272,7 @@ mod int {
     macro_rules! implement_int {
         ($($ty:ident),*) => { $(impl Int for $ty {
             const ZERO: Self = 0;
+            #[inline]
             fn wrapping(op: ScalarOp, a: Self, b: Self) -> Option<Self> {
                 // A negative count is, as an unsigned number, at least the width.
                 let count = u32::try_from(b).unwrap_or(u32::MAX);
@@ -292,6 +300,7 @@ mod int {
     }
     implement_int!(i32, i64, usize);
 
+    #[inline]
     pub(super) fn unary<T: Int>(op: ScalarOp, a: T) -> Option<T> {
         Some(match op {
             ScalarOp::Neg => a.neg(),
@@ -302,6 +311,7 @@ mod int {
         })
     }
 
+    #[inline]
     pub(super) fn binary<T: Int>(op: ScalarOp, a: T, b: T) -> Option<T> {
         match op {
             ScalarOp::Min => Some(a.min(b)),
@@ -322,6 +332,7 @@ mod float {
 
     macro_rules! implement_float {
         ($($ty:ident),*) => { $(impl Float for $ty {
+            #[inline]
             fn arithmetic(op: ScalarOp, a: Self, b: Self) -> Option<Self> {
                 Some(match op {
                     ScalarOp::Add => a + b,
@@ -331,6 +342,7 @@ mod float {
                     _ => return None,
                 })
             }
+            #[inline]
             fn unary(op: ScalarOp, a: Self) -> Option<Self> {
                 Some(match op {
                     ScalarOp::Neg => -a,
@@ -347,11 +359,13 @@ mod float {
     }
     implement_float!(f32, f64);
 
+    #[inline]
     pub(super) fn unary<T: Float>(op: ScalarOp, a: T) -> Option<T> {
         T::unary(op, a)
     }
 
     /// `min` and `max` are spelled out: Rust leaves the sign of `max(0.0, -0.0)` open, we do not.
+    #[inline]
     pub(super) fn binary<T: Float>(op: ScalarOp, a: T, b: T) -> Option<T> {
         let a_is_nan = a.partial_cmp(&a).is_none();
         match op {

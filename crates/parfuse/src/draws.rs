@@ -1,7 +1,7 @@
 //! Random numbers and arrays of them, as plain Rust and in kernels.
 //!
 //! ```text
-//! as plain Rust             draws from `fastrand`
+//! as plain Rust             draws from this thread's generator
 //! … in a with_seed scope    draws of the numbers that the compiled kernel draws (see `plain`)
 //! in a kernel               a value of the program, by the type of the function's name
 //! ```
@@ -10,15 +10,25 @@
 
 use crate::plain::{self, DrawPlace};
 use ndarray::{Array, Dimension, ShapeBuilder};
-use parfuse_ir::random::random_scalar;
-use parfuse_ir::{DType, Distribution, Element, Scalar};
+use parfuse_ir::random::of_bits;
+use parfuse_ir::{Distribution, Element, Scalar};
 use parfuse_trace::{At, DTypeArg, Infer, Inline, Tracer, Value};
 use std::convert::Infallible;
 use std::marker::PhantomData;
 use std::ops::{Range, RangeInclusive};
 
 /// A type of which [`random`](fn@random) makes values.
-pub trait Random: Element {}
+pub trait Random: Element {
+    /// The uniform value made of 64 random bits.
+    #[doc(hidden)]
+    fn of_bits(bits: u64) -> Self;
+    /// A number of a law.
+    #[doc(hidden)]
+    fn one(law: &Law) -> Self;
+    /// Independent numbers of a law.
+    #[doc(hidden)]
+    fn fill(numbers: &mut [Self], law: &Law);
+}
 /// A type of which [`random_range`](fn@random_range) makes values.
 pub trait RandomNumber: Random {}
 /// A type of which [`random_normal`](fn@random_normal) and [`random_exponential`](fn@random_exponential) make
@@ -28,7 +38,20 @@ pub trait RandomFloat: RandomNumber {}
 macro_rules! implement {
     ($name:ident: $($ty:ty),*) => { $(impl $name for $ty {})* };
 }
-implement!(Random: f64, f32, i64, i32, usize, bool);
+
+// Each compiled once, here, for a law that turns up later.
+macro_rules! implement_random {
+    ($($ty:ty),*) => { $(impl Random for $ty {
+        #[inline]
+        fn of_bits(bits: u64) -> $ty {
+            let scalar = of_bits(bits, <$ty as Element>::DTYPE);
+            <$ty>::from_scalar(scalar).expect("a value of the type asked for")
+        }
+        fn one(law: &Law) -> $ty { law.one() }
+        fn fill(numbers: &mut [$ty], law: &Law) { law.fill(numbers) }
+    })* };
+}
+implement_random!(f64, f32, i64, i32, usize, bool);
 implement!(RandomNumber: f64, f32, i64, i32, usize);
 implement!(RandomFloat: f64, f32);
 
@@ -52,8 +75,12 @@ impl<T: RandomNumber> RandomRange<T> for RangeInclusive<T> {
 
 /// A random number: uniform over `[0, 1)` for `f64` and `f32`, over all values for `i64`, `i32`, `usize` and
 /// `bool`.
+#[inline]
 pub fn random<T: Random>() -> T {
-    one(Law::new(Distribution::Uniform))
+    match plain::is_seeded() {
+        true => T::one(&Law::new(Distribution::Uniform)),
+        false => T::of_bits(parfuse_runtime::fresh_key()),
+    }
 }
 
 /// A random number of a range, each with the same probability.
@@ -84,7 +111,7 @@ pub fn random<T: Random>() -> T {
 /// [`Error::EmptyRange`](crate::Error::EmptyRange).
 #[track_caller]
 pub fn random_range<T: RandomNumber>(range: impl RandomRange<T>) -> T {
-    one(Law::range(range))
+    T::one(&Law::range(range))
 }
 
 /// `true` with probability `p`: `random::<f64>() < p`.
@@ -92,7 +119,7 @@ pub fn random_range<T: RandomNumber>(range: impl RandomRange<T>) -> T {
 /// So it is never true for `p <= 0`, always for `p >= 1`, and never for NaN. The probability is exact for
 /// multiples of 2^-52 and rounded up to one for other `p`.
 pub fn random_bool(p: f64) -> bool {
-    one(Law::bool(p))
+    bool::one(&Law::bool(p))
 }
 
 /// A random float of the normal distribution with mean 0 and standard deviation 1. For others write
@@ -116,7 +143,7 @@ pub fn random_bool(p: f64) -> bool {
 /// # Ok::<(), Error>(())
 /// ```
 pub fn random_normal<T: RandomFloat>() -> T {
-    one(Law::new(Distribution::Normal))
+    T::one(&Law::new(Distribution::Normal))
 }
 
 /// A random float of the exponential distribution with mean 1. For others write `mean *
@@ -124,7 +151,7 @@ pub fn random_normal<T: RandomFloat>() -> T {
 ///
 /// The largest is 36.04 for `f64` and 21.49 for `f32`.
 pub fn random_exponential<T: RandomFloat>() -> T {
-    one(Law::new(Distribution::Exponential))
+    T::one(&Law::new(Distribution::Exponential))
 }
 
 /// Random arrays: `Array1::<f64>::random(n)`, `Array2::<i64>::random_range((h, w), 1..=6)`.
@@ -220,7 +247,8 @@ impl<T: Random, D: Dimension> RandomArray for Array<T, D> {
 }
 
 /// A distribution with its operands.
-struct Law {
+#[derive(Debug)]
+pub struct Law {
     distribution: Distribution,
     operands: [Scalar; 2],
 }
@@ -248,41 +276,56 @@ impl Law {
         &self.operands[..self.distribution.operands()]
     }
 
-    /// A number, of the draws at a place or of `fastrand`'s.
-    fn number<T: Random>(&self, place: Option<DrawPlace>) -> T {
-        let scalar = self.distribution.sample(T::DTYPE, self.operands(), |position, dtype| match place {
-            Some(DrawPlace { key, stream, element, first }) => {
-                random_scalar(key, stream, element, first + i64::from(position), dtype)
-            }
-            None => fresh(dtype),
-        });
+    /// A number, given a function from the position of a draw to random bits. In a seeded scope it must be the
+    /// kernel's to the last bit.
+    #[inline]
+    fn number<T: Random>(&self, is_seeded: bool, mut bits: impl FnMut(u32) -> u64) -> T {
+        let draw = |position, dtype| of_bits(bits(position), dtype);
+        let scalar = match is_seeded {
+            true => self.distribution.sample(T::DTYPE, self.operands(), draw),
+            false => self.distribution.sample_by_platform(T::DTYPE, self.operands(), draw),
+        };
         T::from_scalar(scalar).expect("a random number has the type asked for")
     }
-}
 
-/// A uniform number of this thread's `fastrand` generator.
-fn fresh(dtype: DType) -> Scalar {
-    match dtype {
-        DType::Bool => Scalar::Bool(fastrand::bool()),
-        DType::I32 => Scalar::I32(fastrand::i32(..)),
-        DType::I64 => Scalar::I64(fastrand::i64(..)),
-        DType::Usize => Scalar::Usize(fastrand::u64(..) as usize),
-        DType::F32 => Scalar::F32(fastrand::f32()),
-        DType::F64 => Scalar::F64(fastrand::f64()),
+    /// A number, of the draws at a place.
+    #[inline]
+    fn number_at<T: Random>(&self, place: DrawPlace) -> T {
+        let DrawPlace { stream, element, first } = place;
+        self.number(true, |position| stream.bits(element, first + i64::from(position)))
     }
-}
 
-fn one<T: Random>(law: Law) -> T {
-    law.number(plain::next_draws(law.distribution.draws(T::DTYPE)))
+    #[inline]
+    fn one<T: Random>(&self) -> T {
+        match plain::next_draws(self.distribution.draws(T::DTYPE)) {
+            Some(place) => self.number_at(place),
+            None => self.number(false, |_| parfuse_runtime::fresh_key()),
+        }
+    }
+
+    #[inline]
+    fn fill<T: Random>(&self, numbers: &mut [T]) {
+        match plain::next_stream() {
+            Some(place) => {
+                for (element, number) in (0..).zip(numbers) {
+                    *number = self.number_at(DrawPlace { element, ..place });
+                }
+            }
+            None => parfuse_runtime::draw(|rng| {
+                for number in numbers {
+                    *number = self.number(false, |_| rng.u64(..));
+                }
+            }),
+        }
+    }
 }
 
 fn array<T: Random, D: Dimension>(shape: impl ShapeBuilder<Dim = D>, law: Law) -> Array<T, D> {
-    let stream = plain::next_stream();
-    let mut element = -1;
-    Array::from_shape_simple_fn(shape, || {
-        element += 1;
-        law.number(stream.map(|stream| DrawPlace { element, ..stream }))
-    })
+    let mut numbers = Array::from_shape_simple_fn(shape, || T::of_bits(0));
+    // A new array has no gaps; one without elements takes its stream all the same.
+    let in_order = numbers.as_slice_memory_order_mut().unwrap_or_default();
+    T::fill(in_order, &law);
+    numbers
 }
 
 /// Declares what a function that draws is in a kernel: a type, where the function of the same name is a

@@ -10,7 +10,7 @@
 //! [`with_seed`] scope, the same functions keep count of streams, elements and draws here and give the very
 //! numbers that the compiled kernel draws.
 
-use parfuse_ir::random::seed_key;
+use parfuse_ir::random::{Stream, seed_key};
 use parfuse_trace::{At, Inline, Tracer, Value};
 use std::cell::Cell;
 
@@ -23,7 +23,7 @@ struct Seeded {
     /// The streams used by plain Rust code of this scope.
     streams: i64,
     /// The stream and iteration of the `prange` that runs, if one does.
-    iteration: Option<(i64, i64)>,
+    iteration: Option<(Stream, i64)>,
     draws: i64,
 }
 
@@ -91,17 +91,26 @@ pub(crate) fn next_key(draws: bool) -> u64 {
 /// Where the draws of one random number begin, in a seeded scope.
 #[derive(Clone, Copy)]
 pub(crate) struct DrawPlace {
-    pub(crate) key: u64,
-    pub(crate) stream: i64,
+    pub(crate) stream: Stream,
     pub(crate) element: i64,
     pub(crate) first: i64,
 }
 
 impl Seeded {
     fn next_stream(&mut self) -> DrawPlace {
-        self.streams += 1;
-        DrawPlace { key: seed_key(self.seed), stream: self.streams - 1, element: 0, first: 0 }
+        DrawPlace { stream: self.count_stream(), element: 0, first: 0 }
     }
+
+    fn count_stream(&mut self) -> Stream {
+        self.streams += 1;
+        Stream::new(seed_key(self.seed), self.streams - 1)
+    }
+}
+
+/// Whether this thread is in a seeded scope.
+#[inline]
+pub(crate) fn is_seeded() -> bool {
+    SEEDED.get().is_some()
 }
 
 /// Takes a stream of its own for an array; nothing outside of seeded scopes.
@@ -119,7 +128,7 @@ pub(crate) fn next_draws(count: u32) -> Option<DrawPlace> {
         Some((stream, element)) => {
             state.draws += i64::from(count);
             let first = state.draws - i64::from(count);
-            DrawPlace { key: seed_key(state.seed), stream, element, first }
+            DrawPlace { stream, element, first }
         }
         None => state.next_stream(),
     };
@@ -153,30 +162,29 @@ pub(crate) fn next_draws(count: u32) -> Option<DrawPlace> {
 /// # Ok::<(), Error>(())
 /// ```
 pub fn prange<I: IntoIterator>(range: I) -> Prange<I::IntoIter> {
-    let mut counted = None;
+    let mut counts = false;
     if let Some(mut state) = SEEDED.get()
         && state.iteration.is_none()
     {
-        counted = Some(state.streams);
-        state.iteration = Some((state.streams, -1));
-        state.streams += 1;
+        counts = true;
+        state.iteration = Some((state.count_stream(), -1));
         SEEDED.set(Some(state));
     }
-    Prange { range: range.into_iter(), counts_for: counted }
+    Prange { range: range.into_iter(), counts }
 }
 
 /// The iterator that [`prange`](fn@prange) returns.
 #[derive(Debug)]
 pub struct Prange<I> {
     range: I,
-    /// The stream whose iterations it counts, if it is the outermost `prange` of a seeded scope.
-    counts_for: Option<i64>,
+    /// Whether it counts its iterations: the outermost `prange` of a seeded scope does.
+    counts: bool,
 }
 
 impl<I> Prange<I> {
     /// Notes that another iteration begins.
     fn begin_iteration(&self) {
-        if self.counts_for.is_some()
+        if self.counts
             && let Some(mut state) = SEEDED.get()
         {
             state.iteration = state.iteration.map(|(stream, element)| (stream, element + 1));
@@ -212,7 +220,7 @@ impl<I: DoubleEndedIterator> DoubleEndedIterator for Prange<I> {
 
 impl<I> Drop for Prange<I> {
     fn drop(&mut self) {
-        if self.counts_for.is_some()
+        if self.counts
             && let Some(state) = SEEDED.get()
         {
             SEEDED.set(Some(Seeded { iteration: None, ..state }));

@@ -28,6 +28,7 @@ pub fn draw<R>(number: impl FnOnce(&mut Rng) -> R) -> R {
 }
 
 /// A new 64-bit key.
+#[inline]
 pub fn fresh_key() -> u64 {
     draw(|rng| rng.u64(..))
 }

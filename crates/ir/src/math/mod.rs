@@ -204,9 +204,12 @@ impl Primitives for Evaluate {
 /// # Panics
 /// If the operation is not such a function or does not apply to the operands.
 pub fn eval(op: ScalarOp, operands: &[Scalar]) -> Scalar {
-    let bits: Vec<Bits> =
-        operands.iter().map(|x| Bits { ty: LaneType::of(x.dtype()), bits: x.to_bits() }).collect();
-    let result = expand(&mut Evaluate, op, &bits).unwrap_or_else(|| panic!("{op} of {operands:?}"));
+    let mut bits = [Bits { ty: LaneType::Bool, bits: 0 }; 2];
+    let bits = bits.get_mut(..operands.len()).unwrap_or_else(|| panic!("{op} of {operands:?}"));
+    for (bits, x) in bits.iter_mut().zip(operands) {
+        *bits = Bits { ty: LaneType::of(x.dtype()), bits: x.to_bits() };
+    }
+    let result = expand(&mut Evaluate, op, bits).unwrap_or_else(|| panic!("{op} of {operands:?}"));
     let dtype = match result.ty {
         LaneType::F32 => DType::F32,
         _ => DType::F64,
