@@ -16,28 +16,28 @@
 
 use crate::Changed;
 use crate::same::Same;
-use crate::walk::{self, blocks, blocks_mut};
+use crate::walk::{blocks, blocks_mut};
 use parfuse_ir::arena::Id;
-use parfuse_ir::loops::{
-    Block, Buffer, Event, Expr, Loops, Note, Origin, Output, Parfor, Stmt, Value, Var, VarData,
-};
+use parfuse_ir::loops::{Block, Event, Expr, Loops, Note, Origin, Output, Parfor, Stmt, Value, Var, VarData};
 
 /// Replaces local arrays that each iteration uses one element of by variables.
 pub fn contract_arrays(loops: &mut Loops) -> Changed {
     let mut body = std::mem::take(&mut loops.body);
     let seen = everything_seen(loops, &body);
-    let mut scalars: Vec<Option<Var>> = vec![None; loops.buffers.len()];
-    let mut changed = false;
-    for buffer in loops.buffers.ids() {
-        let Seen { alloc: true, barred: false, user: Some(parfor) } = seen[buffer.index()] else { continue };
-        if !one_element_stored_first(loops, parfor, buffer) {
-            continue;
+    let contracted = loops.buffers.ids().filter_map(|buffer| match seen[buffer.index()] {
+        Seen { alloc: true, barred: false, user: Some(parfor), .. } => {
+            let locs = parfor.sources.iter().map(|source| source.loc).take(Note::MAX_PLACES);
+            Some((buffer, locs.collect()))
         }
-        let locs = parfor.sources.iter().map(|source| source.loc).collect();
+        _ => None,
+    });
+    let contracted: Vec<(_, Vec<_>)> = contracted.collect();
+    let changed = !contracted.is_empty();
+    let mut scalars: Vec<Option<Var>> = vec![None; loops.buffers.len()];
+    for (buffer, locs) in contracted {
         let (name, dtype) = (loops.buffers[buffer].name.clone(), loops.buffers[buffer].dtype);
         scalars[buffer.index()] = Some(loops.vars.push(VarData { name: name.clone(), dtype }));
         loops.notes.push(Note { pass: "contract_arrays", event: Event::Contracted { array: name }, locs });
-        changed = true;
     }
     if changed {
         replace(loops, &mut body, &scalars);
@@ -50,24 +50,45 @@ pub fn contract_arrays(loops: &mut Loops) -> Changed {
 #[derive(Clone, Copy, Default)]
 struct Seen<'a> {
     alloc: bool,
-    /// Returned, moved, measured, or touched outside parallel loops or by several.
+    /// Returned, moved, measured, or touched outside parallel loops, by several, in other elements than the iteration's
+    /// first or before that is stored.
     barred: bool,
     /// The parallel loop that touches its elements.
     user: Option<&'a Parfor>,
+    /// The element that an iteration touches.
+    element: &'a [Value],
+}
+
+/// Where a statement stands.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    inside: Option<&'a Parfor>,
+    /// Whether nothing else stands around it.
+    always: bool,
 }
 
 impl<'a> Seen<'a> {
-    fn touch(&mut self, inside: Option<&'a Parfor>) {
-        let Some(parfor) = inside else {
+    fn touch(&mut self, loops: &Loops, place: Place<'a>, index: &'a [Value], stores: bool) {
+        let Some(parfor) = place.inside else {
             self.barred = true;
             return;
         };
-        self.barred |= self.user.is_some_and(|user| !std::ptr::eq(user, parfor));
-        self.user = Some(parfor);
+        match self.user {
+            None => {
+                self.user = Some(parfor);
+                self.element = index;
+                self.barred |= !(stores && place.always);
+            }
+            Some(user) => {
+                self.barred = self.barred
+                    || !std::ptr::eq(user, parfor)
+                    || !Same::new(loops).tuples(index, self.element);
+            }
+        }
     }
 }
 
-fn everything_seen<'a>(loops: &Loops, body: &'a Block) -> Vec<Seen<'a>> {
+fn everything_seen<'a>(loops: &'a Loops, body: &'a Block) -> Vec<Seen<'a>> {
     let mut seen = vec![Seen::default(); loops.buffers.len()];
     for (buffer, data) in loops.buffers.iter() {
         seen[buffer.index()].barred = data.origin != Origin::Local;
@@ -77,19 +98,19 @@ fn everything_seen<'a>(loops: &Loops, body: &'a Block) -> Vec<Seen<'a>> {
             seen[buffer.index()].barred = true;
         }
     }
-    see(loops, body, None, &mut seen);
+    see(loops, body, Place { inside: None, always: true }, &mut seen);
     seen
 }
 
-fn see<'a>(loops: &Loops, block: &'a Block, inside: Option<&'a Parfor>, seen: &mut [Seen<'a>]) {
+fn see<'a>(loops: &'a Loops, block: &'a Block, place: Place<'a>, seen: &mut [Seen<'a>]) {
     for stmt in block {
         match stmt {
             Stmt::Let(value) => match &loops.values[*value].expr {
-                Expr::Load { buffer, .. } => seen[buffer.index()].touch(inside),
+                Expr::Load { buffer, index } => seen[buffer.index()].touch(loops, place, index, false),
                 Expr::Dim { buffer, .. } => seen[buffer.index()].barred = true,
                 _ => {}
             },
-            Stmt::Store { buffer, .. } => seen[buffer.index()].touch(inside),
+            Stmt::Store { buffer, index, .. } => seen[buffer.index()].touch(loops, place, index, true),
             Stmt::Alloc { buffer, .. } => seen[buffer.index()].alloc = true,
             Stmt::Move { to, from } => {
                 seen[to.index()].barred = true;
@@ -97,33 +118,12 @@ fn see<'a>(loops: &Loops, block: &'a Block, inside: Option<&'a Parfor>, seen: &m
             }
             _ => {}
         }
-        let inside = if let Stmt::Parfor(parfor) = stmt { Some(parfor) } else { inside };
-        blocks(stmt).for_each(|inner| see(loops, inner, inside, seen));
+        let inner = match stmt {
+            Stmt::Parfor(parfor) => Place { inside: Some(parfor), always: true },
+            _ => Place { always: false, ..place },
+        };
+        blocks(stmt).for_each(|block| see(loops, block, inner, seen));
     }
-}
-
-/// The buffer and index of a load or a store.
-fn access<'a>(loops: &'a Loops, stmt: &'a Stmt) -> Option<(Buffer, &'a [Value])> {
-    match stmt {
-        Stmt::Store { buffer, index, .. } => Some((*buffer, index)),
-        Stmt::Let(value) => match &loops.values[*value].expr {
-            Expr::Load { buffer, index } => Some((*buffer, index)),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// Whether each iteration touches one element of the buffer and does so first by an unconditional store.
-fn one_element_stored_first(loops: &Loops, parfor: &Parfor, buffer: Buffer) -> bool {
-    let touches = |stmt: &Stmt| access(loops, stmt).is_some_and(|(b, _)| b == buffer);
-    let first =
-        parfor.body.iter().find(|stmt| walk::any(std::slice::from_ref(*stmt), &mut |stmt| touches(stmt)));
-    let Some(Stmt::Store { index: element, .. }) = first else { return false };
-    let same = Same::new(loops);
-    !walk::any(&parfor.body, &mut |stmt| {
-        access(loops, stmt).is_some_and(|(b, index)| b == buffer && !same.tuples(index, element))
-    })
 }
 
 fn replace(loops: &mut Loops, block: &mut Block, scalars: &[Option<Var>]) {

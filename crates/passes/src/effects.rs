@@ -6,6 +6,7 @@
 //! parfor v5 in v4 { … }      uses, loads, stores, checks: all that its body does
 //! ```
 
+use crate::ordered_set::OrderedSet;
 use crate::walk;
 use parfuse_ir::loops::{Buffer, Expr, Loops, Stmt, Value, Var};
 
@@ -13,21 +14,21 @@ use parfuse_ir::loops::{Buffer, Expr, Loops, Stmt, Value, Var};
 #[derive(Default, Debug)]
 pub(crate) struct Effects {
     /// Values defined, loop indices among them.
-    pub(crate) defined: Vec<Value>,
+    pub(crate) defined: OrderedSet<Value>,
     /// Values used.
-    pub(crate) used: Vec<Value>,
+    pub(crate) used: OrderedSet<Value>,
     /// Variables read.
-    pub(crate) vars_read: Vec<Var>,
+    pub(crate) vars_read: OrderedSet<Var>,
     /// Variables set, reductions' included.
-    pub(crate) vars_set: Vec<Var>,
+    pub(crate) vars_set: OrderedSet<Var>,
     /// Buffers with elements loaded.
-    pub(crate) loaded: Vec<Buffer>,
+    pub(crate) loaded: OrderedSet<Buffer>,
     /// Buffers with elements stored.
-    pub(crate) stored: Vec<Buffer>,
+    pub(crate) stored: OrderedSet<Buffer>,
     /// Buffers whose lengths are read.
-    pub(crate) measured: Vec<Buffer>,
+    pub(crate) measured: OrderedSet<Buffer>,
     /// Buffers that get or lose their array.
-    pub(crate) shaped: Vec<Buffer>,
+    pub(crate) shaped: OrderedSet<Buffer>,
     /// Whether it contains a check.
     pub(crate) checks: bool,
 }
@@ -48,53 +49,48 @@ impl Effects {
     }
 
     /// Makes these the effects of two statements made one.
-    pub(crate) fn append(&mut self, mut other: Effects) {
-        self.defined.append(&mut other.defined);
-        self.used.append(&mut other.used);
-        other.vars_read.into_iter().for_each(|var| insert(&mut self.vars_read, var));
-        other.vars_set.into_iter().for_each(|var| insert(&mut self.vars_set, var));
-        let buffers = [
-            (&mut self.loaded, other.loaded),
-            (&mut self.stored, other.stored),
-            (&mut self.measured, other.measured),
-            (&mut self.shaped, other.shaped),
-        ];
-        for (ours, theirs) in buffers {
-            theirs.into_iter().for_each(|buffer| insert(ours, buffer));
-        }
+    pub(crate) fn append(&mut self, other: &Effects) {
+        self.defined.extend(other.defined.iter());
+        self.used.extend(other.used.iter());
+        self.vars_read.extend(other.vars_read.iter());
+        self.vars_set.extend(other.vars_set.iter());
+        self.loaded.extend(other.loaded.iter());
+        self.stored.extend(other.stored.iter());
+        self.measured.extend(other.measured.iter());
+        self.shaped.extend(other.shaped.iter());
         self.checks |= other.checks;
     }
 
     fn add(&mut self, loops: &Loops, stmt: &Stmt) {
-        walk::uses(stmt, |value| self.used.push(value));
+        walk::uses(stmt, |value| self.used.insert(value));
         match stmt {
             Stmt::Let(value) => {
-                self.defined.push(*value);
+                self.defined.insert(*value);
                 let expr = &loops.values[*value].expr;
-                walk::operands(expr, |value| self.used.push(value));
+                walk::operands(expr, |value| self.used.insert(value));
                 match expr {
-                    Expr::Var(var) => insert(&mut self.vars_read, *var),
-                    Expr::Load { buffer, .. } => insert(&mut self.loaded, *buffer),
-                    Expr::Dim { buffer, .. } => insert(&mut self.measured, *buffer),
+                    Expr::Var(var) => self.vars_read.insert(*var),
+                    Expr::Load { buffer, .. } => self.loaded.insert(*buffer),
+                    Expr::Dim { buffer, .. } => self.measured.insert(*buffer),
                     _ => {}
                 }
             }
-            Stmt::Set { var, .. } => insert(&mut self.vars_set, *var),
-            Stmt::Alloc { buffer, .. } => insert(&mut self.shaped, *buffer),
+            Stmt::Set { var, .. } => self.vars_set.insert(*var),
+            Stmt::Alloc { buffer, .. } => self.shaped.insert(*buffer),
             Stmt::Move { to, from } => {
-                insert(&mut self.shaped, *to);
-                insert(&mut self.shaped, *from);
+                self.shaped.insert(*to);
+                self.shaped.insert(*from);
             }
-            Stmt::Store { buffer, .. } => insert(&mut self.stored, *buffer),
+            Stmt::Store { buffer, .. } => self.stored.insert(*buffer),
             Stmt::Check { .. } => self.checks = true,
             Stmt::If { .. } | Stmt::While { .. } => {}
-            Stmt::For { index, .. } => self.defined.push(*index),
+            Stmt::For { index, .. } => self.defined.insert(*index),
             Stmt::Parfor(parfor) => {
                 self.defined.extend(&parfor.indices);
                 for reduction in &parfor.reductions {
-                    insert(&mut self.vars_set, reduction.local);
-                    insert(&mut self.vars_set, reduction.target);
-                    insert(&mut self.vars_read, reduction.target);
+                    self.vars_set.insert(reduction.local);
+                    self.vars_set.insert(reduction.target);
+                    self.vars_read.insert(reduction.target);
                 }
             }
         }
@@ -105,13 +101,13 @@ impl Effects {
     /// A check guards the memory accesses behind it and reports before the checks behind it; but it may
     /// itself move before a store, since a failed kernel's outputs mean nothing.
     pub(crate) fn must_precede(&self, later: &Effects) -> bool {
-        meet(&self.defined, &later.used)
-            || meet(&self.vars_set, &later.vars_read)
-            || meet(&self.vars_set, &later.vars_set)
-            || meet(&self.vars_read, &later.vars_set)
-            || meet(&self.stored, &later.loaded)
-            || meet(&self.stored, &later.stored)
-            || meet(&self.loaded, &later.stored)
+        self.defined.meets(&later.used)
+            || self.vars_set.meets(&later.vars_read)
+            || self.vars_set.meets(&later.vars_set)
+            || self.vars_read.meets(&later.vars_set)
+            || self.stored.meets(&later.loaded)
+            || self.stored.meets(&later.stored)
+            || self.loaded.meets(&later.stored)
             || self.shapes_what_is_used_by(later)
             || later.shapes_what_is_used_by(self)
             || self.checks && (later.checks || !later.loaded.is_empty() || !later.stored.is_empty())
@@ -120,21 +116,11 @@ impl Effects {
     fn shapes_what_is_used_by(&self, other: &Effects) -> bool {
         [&other.loaded, &other.stored, &other.measured, &other.shaped]
             .into_iter()
-            .any(|used| meet(&self.shaped, used))
+            .any(|used| self.shaped.meets(used))
     }
 
     /// Whether it loads or stores elements of a buffer.
     pub(crate) fn accesses(&self, buffer: Buffer) -> bool {
         self.loaded.contains(&buffer) || self.stored.contains(&buffer)
     }
-}
-
-fn insert<T: PartialEq>(set: &mut Vec<T>, item: T) {
-    if !set.contains(&item) {
-        set.push(item);
-    }
-}
-
-fn meet<T: PartialEq>(a: &[T], b: &[T]) -> bool {
-    a.iter().any(|item| b.contains(item))
 }

@@ -20,6 +20,7 @@ mod lane_cost;
 mod lower_arrays;
 mod mistakes;
 mod number_values;
+mod ordered_set;
 pub mod pipeline;
 mod positions;
 mod promote_loops;

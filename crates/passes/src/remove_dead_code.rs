@@ -13,9 +13,11 @@
 
 use crate::Changed;
 use crate::effects::Effects;
+use crate::hash::FastMap;
 use crate::walk::{self, blocks, blocks_mut};
 use parfuse_ir::arena::Id;
 use parfuse_ir::loops::{Block, Buffer, Expr, Loops, Origin, Output, Stmt, Value};
+use std::collections::HashSet;
 
 /// Removes unused values, variables that are never read, arrays that are never looked at, overwritten
 /// stores, and the branches and loops that thereby have nothing left to do.
@@ -173,30 +175,32 @@ impl Live {
 /// Removes stores to an element that the same block stores to again before the array is looked at.
 fn remove_overwritten(loops: &Loops, block: &mut Block) -> bool {
     let mut removed = false;
-    let mut overwritten: Vec<(Buffer, Vec<Value>)> = Vec::new();
+    let mut overwritten: FastMap<Buffer, HashSet<Vec<Value>>> = FastMap::default();
     let mut keep = vec![true; block.len()];
     for (position, stmt) in block.iter_mut().enumerate().rev() {
         match stmt {
             Stmt::Store { buffer, index, .. } => {
-                if overwritten.iter().any(|(b, i)| b == buffer && i == index) {
+                if !overwritten.entry(*buffer).or_default().insert(index.clone()) {
                     keep[position] = false;
                     removed = true;
-                } else {
-                    overwritten.push((*buffer, index.clone()));
                 }
             }
             Stmt::Let(value) => {
                 if let Expr::Load { buffer, .. } = &loops.values[*value].expr {
-                    overwritten.retain(|(b, _)| b != buffer);
+                    overwritten.remove(buffer);
                 }
             }
-            Stmt::Alloc { buffer, .. } => overwritten.retain(|(b, _)| b != buffer),
-            Stmt::Move { to, from } => overwritten.retain(|(b, _)| b != to && b != from),
+            Stmt::Alloc { buffer, .. } => drop(overwritten.remove(buffer)),
+            Stmt::Move { to, from } => [to, from].into_iter().for_each(|b| drop(overwritten.remove(b))),
             Stmt::Set { .. } | Stmt::Check { .. } => {}
             Stmt::If { .. } | Stmt::While { .. } | Stmt::For { .. } | Stmt::Parfor(_) => {
                 if !overwritten.is_empty() {
                     let effects = Effects::of(loops, stmt);
-                    overwritten.retain(|(b, _)| !effects.loaded.contains(b) && !effects.shaped.contains(b));
+                    effects
+                        .loaded
+                        .iter()
+                        .chain(effects.shaped.iter())
+                        .for_each(|b| drop(overwritten.remove(b)));
                 }
                 for inner in blocks_mut(stmt) {
                     removed |= remove_overwritten(loops, inner);

@@ -26,37 +26,43 @@ fn in_block(loops: &Loops, block: &mut Block) -> bool {
     for stmt in block.iter_mut() {
         blocks_mut(stmt).for_each(|inner| changed |= in_block(loops, inner));
     }
-    let mut position = 0;
-    while position < block.len() {
+    let mut removed = vec![false; block.len()];
+    for position in 0..block.len() {
         let filled = match &block[position] {
-            Stmt::Parfor(parfor) => filled_with_zeros(loops, parfor),
+            Stmt::Parfor(parfor) => filled_with_zeros(loops, parfor).map(|buffer| (buffer, &parfor.extents)),
             _ => None,
         };
-        let alloc = filled.and_then(|(buffer, shape)| fresh(loops, &block[..position], buffer, &shape));
+        let before = || (0..position).rev().filter(|at| !removed[*at]).map(|at| (at, &block[at]));
+        let alloc = filled.and_then(|(buffer, shape)| fresh(loops, before(), buffer, shape));
         if let Some(alloc) = alloc {
             if let Stmt::Alloc { zeroed, .. } = &mut block[alloc] {
                 *zeroed = true;
             }
-            block.remove(position);
+            removed[position] = true;
             changed = true;
-        } else {
-            position += 1;
         }
     }
+    let mut removed = removed.into_iter();
+    block.retain(|_| !removed.next().expect("there is one for each statement"));
     changed
 }
 
-/// The array, with the shape covered, if a loop does nothing but store zeros to all of it.
-pub(crate) fn filled_with_zeros(loops: &Loops, parfor: &Parfor) -> Option<(Buffer, Vec<Value>)> {
+/// The array, if a loop does nothing but store zeros to all of it.
+pub(crate) fn filled_with_zeros(loops: &Loops, parfor: &Parfor) -> Option<Buffer> {
     let [Stmt::Store { buffer, index, value, .. }] = parfor.body.as_slice() else { return None };
     let zero = loops.constant(*value).is_some_and(|scalar| scalar.to_bits() == 0);
-    (zero && *index == parfor.indices && parfor.reductions.is_empty())
-        .then(|| (*buffer, parfor.extents.clone()))
+    (zero && *index == parfor.indices && parfor.reductions.is_empty()).then_some(*buffer)
 }
 
-/// Where a buffer was allocated with a shape, if nothing has touched it since.
-fn fresh(loops: &Loops, before: &[Stmt], buffer: Buffer, shape: &[Value]) -> Option<usize> {
-    for (position, stmt) in before.iter().enumerate().rev() {
+/// Where a buffer was allocated with a shape, if nothing has touched it since; `before` is the block up to there, from its
+/// end.
+fn fresh<'a>(
+    loops: &Loops,
+    before: impl Iterator<Item = (usize, &'a Stmt)>,
+    buffer: Buffer,
+    shape: &[Value],
+) -> Option<usize> {
+    for (position, stmt) in before {
         match stmt {
             Stmt::Alloc { buffer: made, shape: lengths, .. } if *made == buffer => {
                 return (lengths == shape).then_some(position);

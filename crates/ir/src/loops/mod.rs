@@ -373,18 +373,23 @@ impl Expr {
 }
 
 /// What a pass did or refused to do, with the reason.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Note {
     /// The name of the pass.
     pub pass: &'static str,
     /// What happened.
     pub event: Event,
-    /// The places concerned.
+    /// The places concerned; of very many, the first.
     pub locs: Vec<Loc>,
 }
 
+impl Note {
+    /// A note names no more places than that, so that notes on a loop that grows do not outgrow it.
+    pub const MAX_PLACES: usize = 64;
+}
+
 /// An event worth telling the user.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Event {
     /// Loops became one.
     Fused,
@@ -409,7 +414,7 @@ pub enum Event {
 }
 
 /// Why a serial loop inside a parallel one did not become a dimension of its space.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum PromotionRefusal {
     /// The loop has something to do beside it that cannot be done for each element.
     WorkAround,
@@ -435,7 +440,7 @@ pub enum PromotionRefusal {
 }
 
 /// Why two loops were not fused.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum FusionRefusal {
     /// Their index spaces are not known to be equal.
     DifferentSpaces,

@@ -41,12 +41,14 @@ pub(crate) fn live_before(loops: &Loops, block: &[Stmt], live_after: &VarSet) ->
     block.iter().rev().fold(live_after.clone(), |live, stmt| before_stmt(loops, stmt, live))
 }
 
-/// For each statement of a block the variables live after it, given those live after the block.
-pub(super) fn live_points(loops: &Loops, block: &[Stmt], live_after: &VarSet) -> Vec<VarSet> {
+/// For each statement of a block that has blocks of its own the variables live after it, given those live after the block.
+/// Nobody asks that of others.
+pub(super) fn live_points(loops: &Loops, block: &[Stmt], live_after: &VarSet) -> Vec<Option<VarSet>> {
     let mut points = Vec::with_capacity(block.len());
     let mut live = live_after.clone();
     for stmt in block.iter().rev() {
-        points.push(live.clone());
+        let asked = matches!(stmt, Stmt::If { .. } | Stmt::While { .. } | Stmt::For { .. });
+        points.push(asked.then(|| live.clone()));
         live = before_stmt(loops, stmt, live);
     }
     points.reverse();

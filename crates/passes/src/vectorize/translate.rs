@@ -11,6 +11,7 @@ use super::legalize::{cast, legalize};
 use super::liveness::{VarSet, live_points};
 use super::varying::Varying;
 use crate::hash::FastMap;
+use crate::ordered_set::OrderedSet;
 use parfuse_ir::lane::{Frame, Inst, LaneType, Node, Value};
 use parfuse_ir::loops::{self, Buffer, Expr, Loops, Stmt, Var};
 use parfuse_ir::math::Primitives;
@@ -33,7 +34,7 @@ pub(super) enum Place {
     /// The driver, where nothing varies.
     Driver,
     /// A region, with what varies in it and the buffers that it stores to.
-    Region { varying: Varying, stored: Vec<Buffer> },
+    Region { varying: Varying, stored: OrderedSet<Buffer> },
 }
 
 /// Translates blocks of statements to nodes.
@@ -73,11 +74,12 @@ impl<'a> Translator<'a> {
     pub(super) fn block(&mut self, block: &[Stmt], live_after: &VarSet) {
         let points = live_points(self.loops, block, live_after);
         for (stmt, live) in block.iter().zip(&points) {
-            self.stmt(stmt, live);
+            self.stmt(stmt, live.as_ref());
         }
     }
 
-    fn stmt(&mut self, stmt: &Stmt, live: &VarSet) {
+    fn stmt(&mut self, stmt: &Stmt, live: Option<&VarSet>) {
+        let live = || live.expect("it is known for statements with blocks");
         match stmt {
             Stmt::Let(value) => {
                 let computed = self.compute(*value);
@@ -93,9 +95,9 @@ impl<'a> Translator<'a> {
                 self.store(*buffer, &index, value);
             }
             Stmt::Check { ok, fault, args, iteration } => self.check(*ok, fault, args, *iteration),
-            Stmt::If { cond, then, otherwise } => self.branch(*cond, then, otherwise, live),
-            Stmt::While { header, cond, body } => self.while_loop(header, *cond, body, live),
-            Stmt::For { index, extent, body } => self.for_loop(*index, *extent, body, live),
+            Stmt::If { cond, then, otherwise } => self.branch(*cond, then, otherwise, live()),
+            Stmt::While { header, cond, body } => self.while_loop(header, *cond, body, live()),
+            Stmt::For { index, extent, body } => self.for_loop(*index, *extent, body, live()),
             Stmt::Alloc { buffer, shape, zeroed, loc } => {
                 let shape = self.operands(shape).into();
                 self.build.node(Node::Alloc { buffer: *buffer, shape, zeroed: *zeroed, loc: *loc });
