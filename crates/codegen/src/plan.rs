@@ -52,7 +52,9 @@ impl Plan {
 /// Whether an operation on lanes takes an operand in lanes even if it is uniform.
 fn takes_lanes(op: LaneOp, position: usize) -> bool {
     match op {
-        LaneOp::SDiv | LaneOp::SRem | LaneOp::UDiv | LaneOp::URem => false,
+        LaneOp::SDiv | LaneOp::SRem | LaneOp::UDiv | LaneOp::URem | LaneOp::SMulHigh | LaneOp::UMulHigh => {
+            false
+        }
         LaneOp::Shl | LaneOp::UShr | LaneOp::SShr => position == 0,
         _ => true,
     }

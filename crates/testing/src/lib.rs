@@ -20,4 +20,5 @@ pub use agreement::{Seen, close, first_difference, same};
 pub use arguments::{Sizes, dynamic, random_arguments, rearranged};
 pub use choices::Choices;
 pub use generate::{Rounding, Sample, random_program};
+pub use parfuse_interp::Value;
 pub use properties::{Ran, check_same_bits};

@@ -53,6 +53,7 @@ impl Emitter<'_> {
             LaneOp::ISub => builder.ins().isub(a, b),
             LaneOp::IMul => builder.ins().imul(a, b),
             LaneOp::SDiv | LaneOp::SRem | LaneOp::UDiv | LaneOp::URem => self.divide(op, ty, a, b, second),
+            LaneOp::SMulHigh | LaneOp::UMulHigh => self.multiply_high(op, ty, a, b),
             LaneOp::IAnd | LaneOp::BAnd => builder.ins().band(a, b),
             LaneOp::IOr | LaneOp::BOr => builder.ins().bor(a, b),
             LaneOp::IXor | LaneOp::BXor => builder.ins().bxor(a, b),
@@ -81,6 +82,23 @@ impl Emitter<'_> {
             LaneOp::UExtend => builder.ins().uextend(types::I64, a),
             LaneOp::Wrap => builder.ins().ireduce(types::I32, a),
             LaneOp::Bitcast => builder.ins().bitcast(result_type, MemFlagsData::new(), a),
+        }
+    }
+
+    fn multiply_high(&mut self, op: LaneOp, ty: LaneType, a: Reg, b: Reg) -> Reg {
+        let (builder, signed) = (&mut self.builder, op == LaneOp::SMulHigh);
+        match (ty, signed) {
+            (LaneType::I64, true) => builder.ins().smulhi(a, b),
+            (LaneType::I64, false) => builder.ins().umulhi(a, b),
+            _ => {
+                let [a, b] = [a, b].map(|operand| match signed {
+                    true => builder.ins().sextend(types::I64, operand),
+                    false => builder.ins().uextend(types::I64, operand),
+                });
+                let (product, half) = (builder.ins().imul(a, b), builder.ins().iconst(types::I64, 32));
+                let upper = builder.ins().ushr(product, half);
+                builder.ins().ireduce(types::I32, upper)
+            }
         }
     }
 

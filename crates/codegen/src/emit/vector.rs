@@ -89,7 +89,7 @@ impl Emitter<'_> {
             ULt => self.compare_integers(args, width, folds, IntCC::UnsignedLessThan),
             ULe => self.compare_integers(args, width, folds, IntCC::UnsignedLessThanOrEqual),
             Shl | UShr | SShr => self.shift_lanes(op, args, width, ty),
-            SDiv | SRem | UDiv | URem => self.per_lane(op, args, ty),
+            SDiv | SRem | UDiv | URem | SMulHigh | UMulHigh => self.per_lane(op, args, ty),
             Select | SToF64 | SToF32 | UToF64 | UToF32 | FToS64 | FToS32 | FToU64 | Promote | Demote
             | SExtend | UExtend | Wrap | Bitcast => unreachable!("{op} is handled above"),
         };

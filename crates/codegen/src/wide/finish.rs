@@ -351,6 +351,9 @@ impl Emitter {
                 }
                 self.assembler.divide(signed, wide, divisor);
             }
+            Kind::MultiplyHigh { signed, wide } => {
+                self.assembler.multiply_high(signed, wide, number(allocations[3]));
+            }
             Kind::Imm(imm) => self.assembler.mov_imm(taken.register(), imm),
             Kind::Load(bytes, place) => {
                 let dst = taken.register();

@@ -139,6 +139,7 @@ impl Time {
             Kind::Vector(vector) => Time::of_vector(vector),
             Kind::Load(..) => time(5, 0),
             Kind::Multiply(_) | Kind::MultiplyImm(..) => time(3, 0),
+            Kind::MultiplyHigh { .. } => time(4, 0),
             Kind::Divide { .. } => time(26, 0),
             _ => time(1, 0),
         }

@@ -72,8 +72,8 @@ impl Before {
         }
         for (first, end) in &self.blocks {
             let (mut last_write, mut last_access) = (None, None);
-            for now in *first as usize..*end as usize {
-                let was = order[now];
+            for (now, was) in (*first..*end).zip(&order[*first as usize..*end as usize]) {
+                let (now, was) = (now as usize, *was);
                 let known = (*first..*end).contains(&was) && !taken[was as usize];
                 if !known || self.kinds[was as usize] != machine.insts[now].kind {
                     return Err(format!("scheduling put instruction {was} to {now}"));

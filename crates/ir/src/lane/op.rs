@@ -60,6 +60,8 @@ macro_rules! for_each_lane_op {
             (SRem, "srem", 2, Shape::Int, "Signed `a % b`; 0 for `b == 0` and for `MIN % -1`."),
             (UDiv, "udiv", 2, Shape::Int, "Unsigned `a / b`; 0 for `b == 0`."),
             (URem, "urem", 2, Shape::Int, "Unsigned `a % b`; 0 for `b == 0`."),
+            (SMulHigh, "smulhigh", 2, Shape::Int, "The upper half of the signed `a * b` of twice the width."),
+            (UMulHigh, "umulhigh", 2, Shape::Int, "The upper half of the unsigned `a * b` of twice the width."),
             (IAnd, "iand", 2, Shape::Int, "`a & b`."),
             (IOr, "ior", 2, Shape::Int, "`a | b`."),
             (IXor, "ixor", 2, Shape::Int, "`a ^ b`."),
@@ -248,7 +250,7 @@ mod eval {
     define_float!(f32, u32);
 
     macro_rules! define_int {
-        ($int:ident, $unsigned:ident) => {
+        ($int:ident, $unsigned:ident, $twice:ident, $unsigned_twice:ident) => {
             #[inline]
             pub(super) fn $int(op: LaneOp, a: $int, b: $int) -> u64 {
                 let (unsigned_a, unsigned_b) = (a as $unsigned, b as $unsigned);
@@ -262,6 +264,11 @@ mod eval {
                     SRem => (if b == 0 { 0 } else { a.wrapping_rem(b) }).bits(),
                     UDiv => (unsigned_a.checked_div(unsigned_b).unwrap_or(0) as $int).bits(),
                     URem => (unsigned_a.checked_rem(unsigned_b).unwrap_or(0) as $int).bits(),
+                    SMulHigh => (((a as $twice * b as $twice) >> $int::BITS) as $int).bits(),
+                    UMulHigh => {
+                        let product = unsigned_a as $unsigned_twice * unsigned_b as $unsigned_twice;
+                        ((product >> $int::BITS) as $int).bits()
+                    }
                     IAnd => (a & b).bits(),
                     IOr => (a | b).bits(),
                     IXor => (a ^ b).bits(),
@@ -287,8 +294,8 @@ mod eval {
             }
         };
     }
-    define_int!(i64, u64);
-    define_int!(i32, u32);
+    define_int!(i64, u64, i128, u128);
+    define_int!(i32, u32, i64, u64);
 }
 
 #[cfg(test)]

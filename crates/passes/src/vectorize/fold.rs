@@ -4,6 +4,7 @@
 //! `x * 1.0`.
 
 use super::builder::Builder;
+use super::divide;
 use parfuse_ir::lane::{Inst, LaneOp, LaneType, Value};
 use parfuse_ir::math::Primitives;
 use smallvec::SmallVec;
@@ -84,6 +85,7 @@ fn binary(build: &mut Builder, op: LaneOp, a: Value, b: Value, b_bits: Option<u6
         (IAdd | ISub | IOr | IXor | Shl | UShr | SShr | BOr | BXor, Some(0)) => Some(a),
         (IMul | IAnd | BAnd, Some(0)) => Some(b),
         (IMul | SDiv | UDiv | FMul | FDiv, Some(bits)) if bits == one => Some(a),
+        (SDiv | SRem | UDiv | URem, Some(bits)) => divide::by_constant(build, op, a, bits),
         (IAnd, Some(bits)) if bits == all_ones => Some(a),
         (IOr, Some(bits)) if bits == all_ones => Some(b),
         (BAnd, Some(1)) => Some(a),
@@ -92,6 +94,12 @@ fn binary(build: &mut Builder, op: LaneOp, a: Value, b: Value, b_bits: Option<u6
         (FMul, _) if build.bits(a) == Some(one) => Some(b),
         (IAnd | IOr | BAnd | BOr, _) if a == b => Some(a),
         (ISub | IXor | BXor, _) if a == b => Some(build.constant(ty, 0)),
+        (IEq | INe, Some(0)) if divide::low_bits_of_remainder(build, a).is_some() => {
+            let (number, low) = divide::low_bits_of_remainder(build, a)?;
+            let low = build.constant(ty, low);
+            let bits = build.op(IAnd, &[number, low]);
+            Some(build.op(op, &[bits, b]))
+        }
         (IEq | SLe | ULe, _) if a == b => Some(build.bool(true)),
         (INe | SLt | ULt, _) if a == b => Some(build.bool(false)),
         // `m & (m & c)`

@@ -13,7 +13,7 @@
 //! * [`varying`], [`liveness`], [`cost`], [`collapse`]: what is asked of the loops beforehand;
 //! * [`translate`], [`memory`], [`control`], [`region`]: the translation, statement by statement;
 //! * [`legalize`]: what each scalar operation is made of;
-//! * [`builder`], [`fold`], [`affine`]: where a lane value is placed, and what is known of it;
+//! * [`builder`], [`fold`], [`divide`], [`affine`]: where a lane value is placed, and what is known of it;
 //! * [`dead`]: what nothing needs goes.
 //!
 //! Iterations run in lock step, so a later iteration may fail a check before an earlier one fails a later
@@ -25,6 +25,7 @@ mod collapse;
 mod control;
 mod cost;
 mod dead;
+mod divide;
 mod fold;
 mod legalize;
 mod liveness;

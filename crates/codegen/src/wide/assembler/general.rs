@@ -150,6 +150,10 @@ impl Assembler {
     pub(crate) fn divide(&mut self, signed: bool, wide: bool, src: u8) {
         self.general(wide, false, 0xf7, 6 + signed as u8, &Operand::Register(src), 0);
     }
+    /// `rdx:rax = rax * src`, signed or unsigned.
+    pub(crate) fn multiply_high(&mut self, signed: bool, wide: bool, src: u8) {
+        self.general(wide, false, 0xf7, 4 + signed as u8, &Operand::Register(src), 0);
+    }
     /// `rdx = the sign of rax`.
     pub(crate) fn sign_to_rdx(&mut self, wide: bool) {
         if wide {

@@ -100,7 +100,8 @@ macro_rules! for_each_vector_op {
             // Integers. The logical ones are `vpandq` … in EVEX.
             (Vpaddq, P66, M0F, WEvex, 0xd4, Rvm, Full), (Vpaddd, P66, M0F, W0, 0xfe, Rvm, Full),
             (Vpsubq, P66, M0F, WEvex, 0xfb, Rvm, Full), (Vpsubd, P66, M0F, W0, 0xfa, Rvm, Full),
-            (Vpmuludq, P66, M0F, WEvex, 0xf4, Rvm, Full), (Vpmulld, P66, M0F38, W0, 0x40, Rvm, Full),
+            (Vpmuludq, P66, M0F, WEvex, 0xf4, Rvm, Full), (Vpmuldq, P66, M0F38, WEvex, 0x28, Rvm, Full),
+            (Vpmulld, P66, M0F38, W0, 0x40, Rvm, Full),
             (Vpand, P66, M0F, WEvex, 0xdb, Rvm, Full), (Vpandn, P66, M0F, WEvex, 0xdf, Rvm, Full),
             (Vpor, P66, M0F, WEvex, 0xeb, Rvm, Full), (Vpxor, P66, M0F, WEvex, 0xef, Rvm, Full),
             (VpsllqBy, P66, M0F, WEvex, 0x73, Vmi(6), Full), (VpslldBy, P66, M0F, W0, 0x72, Vmi(6), Full),

@@ -233,6 +233,8 @@ fn general_instructions_read_as_they_were_meant() {
     assert_eq!(text(&|a| a.bsf(9, 2)), "bsf r9d,edx");
     assert_eq!(text(&|a| a.pdep(true, 3, 9, 2)), "pdep rbx,r9,rdx");
     assert_eq!(text(&|a| a.divide(true, true, 9)), "idiv r9");
+    assert_eq!(text(&|a| a.multiply_high(false, true, 9)), "mul r9");
+    assert_eq!(text(&|a| a.multiply_high(true, false, 1)), "imul ecx");
     assert_eq!(text(&|a| a.sign_to_rdx(true)), "cqo");
     assert_eq!(text(&|a| a.mov(true, 9, Operand::Memory(memory))), "mov r9,[r12+r9*8-8]");
     assert_eq!(text(&|a| a.store(1, memory, 6)), "mov [r12+r9*8-8],sil");

@@ -66,6 +66,21 @@ impl Machine {
         );
         [quotient, remainder]
     }
+    /// The upper half of `a * b`.
+    pub(crate) fn multiply_high(&mut self, signed: bool, wide: bool, a: Reg, b: Reg) -> Reg {
+        let [rax, rdx] = [0, 2].map(|number| PReg::new(number, RegClass::Int));
+        let [upper, lower] = [(); 2].map(|()| self.general());
+        self.push(
+            Kind::MultiplyHigh { signed, wide },
+            &[
+                Operand::reg_fixed_def(upper, rdx),
+                Operand::reg_fixed_def(lower, rax),
+                Operand::reg_fixed_use(a, rax),
+                Operand::reg_use(b),
+            ],
+        );
+        upper
+    }
     /// Loads 1, 4 or 8 bytes, zero-extended.
     pub(crate) fn load(&mut self, bytes: u8, place: Place) -> Reg {
         let result = self.general();

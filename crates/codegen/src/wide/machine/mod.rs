@@ -115,6 +115,11 @@ pub(crate) enum Kind {
         signed: bool,
         wide: bool,
     },
+    /// The upper and the lower half of a product.
+    MultiplyHigh {
+        signed: bool,
+        wide: bool,
+    },
     Imm(u64),
     /// Of 1, 4 or 8 bytes, zero-extended.
     Load(u8, PlaceKind),

@@ -26,10 +26,7 @@ impl Selector<'_> {
     pub(super) fn multiply_i64(&mut self, args: &[Operand], extent: Extent) -> Reg {
         let length = self.length_64(extent);
         let ty = LaneType::I64;
-        let (a, b) = match args[0] {
-            Operand::Constant(_) => (args[1], args[0]),
-            Operand::Register(_) => (args[0], args[1]),
-        };
+        let (a, b) = constant_last(args);
         let a = self.register(a, ty, extent);
         let a_high = self.machine.unary_imm(VectorOp::VpsrlqBy, length, a, 32);
         let (b, b_high) = match b {
@@ -48,9 +45,83 @@ impl Selector<'_> {
         self.machine.binary(VectorOp::Vpaddq, length, low, high)
     }
 
+    /// The upper halves of products of 32-bit lanes: those of even lanes, and those of odd ones.
+    pub(super) fn multiply_high_i32(&mut self, signed: bool, args: &[Operand], extent: Extent) -> Reg {
+        let length = self.length(LaneType::I32, extent);
+        let op = if signed { VectorOp::Vpmuldq } else { VectorOp::Vpmuludq };
+        let (a, b) = constant_last(args);
+        let a = self.register(a, LaneType::I32, extent);
+        let odd_a = self.machine.unary_imm(VectorOp::VpsrlqBy, length, a, 32);
+        let (even_b, odd_b) = match b {
+            Operand::Constant(bits) => {
+                let source = self.constant_source(bits as u32 as u64, LaneType::I64, extent);
+                (source, source)
+            }
+            Operand::Register(b) => {
+                (Source::Register(b), self.machine.unary_imm(VectorOp::VpsrlqBy, length, b, 32).into())
+            }
+        };
+        let even = self.machine.binary(op, length, a, even_b);
+        let odd = self.machine.binary(op, length, odd_a, odd_b);
+        let even = self.machine.unary_imm(VectorOp::VpsrlqBy, length, even, 32);
+        let upper = self.constant_source(!(u32::MAX as u64), LaneType::I64, extent);
+        let odd = self.machine.binary(VectorOp::Vpand, length, odd, upper);
+        self.machine.binary(VectorOp::Vpor, length, even, odd)
+    }
+
+    /// The upper halves of products of 64-bit lanes, from products of their halves (Knuth, The Art of Computer
+    /// Programming, 4.3.1, algorithm M); the signed ones are the unsigned ones less one operand where the other is
+    /// negative.
+    pub(super) fn multiply_high_i64(&mut self, signed: bool, args: &[Operand], extent: Extent) -> Reg {
+        let (length, ty) = (self.length_64(extent), LaneType::I64);
+        let (a, b) = constant_last(args);
+        let a = self.register(a, ty, extent);
+        let a_high = self.machine.unary_imm(VectorOp::VpsrlqBy, length, a, 32);
+        let (b_low, b_high) = match b {
+            Operand::Constant(bits) => {
+                (self.constant_source(bits, ty, extent), self.constant_source(bits >> 32, ty, extent))
+            }
+            Operand::Register(b) => {
+                (Source::Register(b), self.machine.unary_imm(VectorOp::VpsrlqBy, length, b, 32).into())
+            }
+        };
+        let low = self.machine.binary(VectorOp::Vpmuludq, length, a, b_low);
+        let first = self.machine.binary(VectorOp::Vpmuludq, length, a_high, b_low);
+        let second = self.machine.binary(VectorOp::Vpmuludq, length, a, b_high);
+        let high = self.machine.binary(VectorOp::Vpmuludq, length, a_high, b_high);
+        let carry = self.machine.unary_imm(VectorOp::VpsrlqBy, length, low, 32);
+        let first = self.machine.binary(VectorOp::Vpaddq, length, first, carry);
+        let low_bits = self.constant_source(u32::MAX as u64, ty, extent);
+        let carry = self.machine.binary(VectorOp::Vpand, length, first, low_bits);
+        let second = self.machine.binary(VectorOp::Vpaddq, length, second, carry);
+        let mut product = high;
+        for middle in [first, second] {
+            let carry = self.machine.unary_imm(VectorOp::VpsrlqBy, length, middle, 32);
+            product = self.machine.binary(VectorOp::Vpaddq, length, product, carry);
+        }
+        if !signed {
+            return product;
+        }
+        let signs = self.signs_i64(a, extent);
+        let less = self.machine.binary(VectorOp::Vpand, length, signs, b_low);
+        product = self.machine.binary(VectorOp::Vpsubq, length, product, less);
+        let less = match b {
+            Operand::Constant(bits) if bits >> 63 == 0 => return product,
+            Operand::Constant(_) => a,
+            Operand::Register(b) => {
+                let signs = self.signs_i64(b, extent);
+                self.machine.binary(VectorOp::Vpand, length, signs, a)
+            }
+        };
+        self.machine.binary(VectorOp::Vpsubq, length, product, less)
+    }
+
     /// Lanes of ones where 64-bit lanes are negative.
     fn signs_i64(&mut self, a: Reg, extent: Extent) -> Reg {
         let length = self.length_64(extent);
+        if self.isa.evex() {
+            return self.machine.unary_imm(VectorOp::VpsraqBy, length, a, 63);
+        }
         let zero = self.constant_register(0, LaneType::I64, extent);
         self.machine.binary(VectorOp::Vpcmpgtq, length, zero, a)
     }
@@ -59,6 +130,9 @@ impl Selector<'_> {
     pub(super) fn shift_signed_i64(&mut self, a: Reg, count: Operand, extent: Extent) -> Reg {
         let length = self.length_64(extent);
         let signs = self.signs_i64(a, extent);
+        if matches!(count, Operand::Constant(count) if count >= 63) {
+            return signs;
+        }
         let positive = self.machine.binary(VectorOp::Vpxor, length, a, signs);
         let shifted = match count {
             Operand::Constant(count) => {
@@ -232,5 +306,13 @@ impl Selector<'_> {
         }
         let length = self.length(result, extent);
         self.machine.unary(of_size!(result, Vmovupd, Vmovups), length, Source::Memory(Place::Own(out)))
+    }
+}
+
+/// The operands of an operation that commutes, a constant as the second.
+fn constant_last(args: &[Operand]) -> (Operand, Operand) {
+    match args[0] {
+        Operand::Constant(_) => (args[1], args[0]),
+        Operand::Register(_) => (args[0], args[1]),
     }
 }

@@ -227,6 +227,12 @@ impl Selector<'_> {
             LaneOp::IMul if ty == LaneType::I32 => self.two(VectorOp::Vpmulld, ty, args, true, extent),
             LaneOp::IMul if self.isa.evex() => self.two(VectorOp::Vpmullq, ty, args, true, extent),
             LaneOp::IMul => self.multiply_i64(args, extent),
+            LaneOp::SMulHigh | LaneOp::UMulHigh if ty == LaneType::I32 => {
+                self.multiply_high_i32(op == LaneOp::SMulHigh, args, extent)
+            }
+            LaneOp::SMulHigh | LaneOp::UMulHigh => {
+                self.multiply_high_i64(op == LaneOp::SMulHigh, args, extent)
+            }
             LaneOp::IAnd => self.logic(VectorOp::Vpand, ty, args, extent),
             LaneOp::IOr => self.logic(VectorOp::Vpor, ty, args, extent),
             LaneOp::IXor => self.logic(VectorOp::Vpxor, ty, args, extent),

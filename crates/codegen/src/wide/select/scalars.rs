@@ -12,8 +12,9 @@ fn is_general(op: LaneOp, ty: LaneType) -> bool {
     use LaneOp::*;
     match op {
         Select => !ty.is_float(),
-        IAdd | ISub | IMul | SDiv | SRem | UDiv | URem | IAnd | IOr | IXor | INot | Shl | UShr | SShr
-        | IEq | INe | SLt | SLe | ULt | ULe | BAnd | BOr | BXor | BNot | SExtend | UExtend | Wrap => true,
+        IAdd | ISub | IMul | SDiv | SRem | UDiv | URem | SMulHigh | UMulHigh | IAnd | IOr | IXor | INot
+        | Shl | UShr | SShr | IEq | INe | SLt | SLe | ULt | ULe | BAnd | BOr | BXor | BNot | SExtend
+        | UExtend | Wrap => true,
         _ => false,
     }
 }
@@ -87,6 +88,9 @@ impl Selector<'_> {
             LaneOp::SShr => self.scalar_shift(Shift::Sar, wide, a, b, second),
             LaneOp::SDiv | LaneOp::SRem | LaneOp::UDiv | LaneOp::URem => {
                 self.scalar_division(op, wide, a, b, second)
+            }
+            LaneOp::SMulHigh | LaneOp::UMulHigh => {
+                self.machine.multiply_high(op == LaneOp::SMulHigh, wide, a, b)
             }
             LaneOp::IEq => compare(self, Condition::Equal),
             LaneOp::INe => compare(self, Condition::NotEqual),

@@ -74,7 +74,9 @@ fn of_general(kind: Kind) -> SmallVec<[Role; 8]> {
         Kind::ShiftBy(..) | Kind::Compare(..) | Kind::LowBits(_) | Kind::Deposit(_) => {
             roles.extend([Def(Int), Use(Int), Use(Int)]);
         }
-        Kind::Divide { .. } => roles.extend([Def(Int), Def(Int), Use(Int), Use(Int)]),
+        Kind::Divide { .. } | Kind::MultiplyHigh { .. } => {
+            roles.extend([Def(Int), Def(Int), Use(Int), Use(Int)])
+        }
         Kind::Imm(_) => roles.push(Def(Int)),
         Kind::Load(_, place) | Kind::AddressOf(place) => {
             roles.push(Def(Int));
