@@ -38,8 +38,9 @@ impl Diagnostics {
 
 /// What to say about an operation on whole arrays inside a `prange`. The tracer says the same of those that it alone
 /// can see.
-pub const WHOLE_ARRAY: &str = "works on a whole array inside a `prange`: do it in front of the loop, with an axis \
-    more for what each iteration needs of its own (`work[[i, k]]`), or work on single elements in a `for`";
+pub const WHOLE_ARRAY: &str = "works on a whole array inside a `prange`; if it is the same each time, do it in front; \
+    if the array is work space, make it in front with one axis more, as long as the loop, and use only the part at the \
+    loop's own index (`work[[i, j]]`); otherwise write it as a `for` over single elements";
 
 /// What to say about a label.
 pub const LABEL: &str = "labels are not supported in a kernel, nor are `break` and `continue`: put the reason to stop \

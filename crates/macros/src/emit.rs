@@ -81,26 +81,11 @@ fn mentions(tokens: TokenStream, names: &[&str]) -> bool {
 /// never run.
 fn traits(input: &KernelInput, traced: Option<&TokenStream>) -> (TokenStream, TokenStream) {
     let (t, arguments, place) = (hygienic("t"), hygienic("arguments"), hygienic("place"));
-    let value = hygienic("value");
     let name_text = input.name().to_string();
     let never = quote!(::core::unreachable!());
     let body = match traced {
         None => never.clone(),
-        // Both branches of every `if` are traced, so kernels that call each other would never end.
-        Some(traced) => quote! {
-            ::std::thread_local! {
-                static __PARFUSE_ACTIVE: ::core::cell::Cell<bool> = const { ::core::cell::Cell::new(false) };
-            }
-            if __PARFUSE_ACTIVE.replace(true) {
-                return #t.mistake(
-                    "a kernel cannot call itself, not even through others: write a `while` loop",
-                    #place,
-                );
-            }
-            let #value = { #traced };
-            __PARFUSE_ACTIVE.set(false);
-            #value
-        },
+        Some(traced) => quote!(#t.call::<Self>(#name_text, #place, || { #traced })),
     };
     let inline = quote! {
         fn inline<'t>(

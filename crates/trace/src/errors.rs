@@ -34,7 +34,7 @@ impl At {
 }
 
 /// One mistake.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Complaint {
     /// `file:line:column`, or nothing for an unknown place.
     pub place: String,

@@ -70,6 +70,9 @@ impl Tracer {
             state.check_operations();
         }
         if !state.complaints.is_empty() {
+            // A kernel that is called in several places has its mistakes once.
+            let mut seen = HashSet::new();
+            state.complaints.retain(|complaint| seen.insert(complaint.clone()));
             let kernel = state.program.name;
             return Err(TraceError { kernel, complaints: state.complaints });
         }

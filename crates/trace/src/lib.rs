@@ -11,6 +11,7 @@
 //! the program or all mistakes. Nothing here optimises: a program says what the user wrote.
 
 mod arrays;
+mod calls;
 mod control;
 mod errors;
 mod finish;

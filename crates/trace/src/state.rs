@@ -10,6 +10,7 @@
 //! Every value that is not a leaf is put into the innermost open block at the moment it is made, which is
 //! the order in which the user's function evaluates it.
 
+use crate::calls::Calls;
 use crate::errors::{At, Complaint, Problem, Step, mistake};
 use crate::types::{Class, TypeTable, TypeVar};
 use parfuse_ir::program::{Block, Expr, Program, Stmt, Type, Value, Var, VarData};
@@ -92,6 +93,8 @@ pub(crate) struct State {
     pub(crate) complaints: Vec<Complaint>,
     /// How many `mapv` closures are being traced.
     pub(crate) map_depth: usize,
+    /// The calls of kernels.
+    pub(crate) calls: Calls,
     /// How many `prange` loops are being traced.
     pub(crate) parallel_depth: usize,
     /// What the user calls what is being done, for complaints about it.
@@ -114,6 +117,7 @@ impl State {
             integer_checks: Vec::new(),
             complaints: Vec::new(),
             map_depth: 0,
+            calls: Calls::default(),
             parallel_depth: 0,
             doing: Cow::Borrowed(""),
             kinds: Vec::new(),
@@ -206,8 +210,9 @@ impl State {
             doing => doing,
         };
         mistake(format!(
-            "{what} works on a whole array inside a `prange`: do it in front of the loop, with an axis more for what \
-             each iteration needs of its own (`work[[i, k]]`), or work on single elements in a `for`"
+            "{what} works on a whole array inside a `prange`; if it is the same each time, do it in front; if the array \
+             is work space, make it in front with one axis more, as long as the loop, and use only the part at the \
+             loop's own index (`work[[i, j]]`); otherwise write it as a `for` over single elements"
         ))
     }
     /// Evaluates an expression here.

@@ -1,7 +1,7 @@
 //! All mistakes are reported, each once, and nothing panics.
 
 use super::{check_mistakes, line};
-use crate::{ReturnKind, Tracer};
+use crate::{ReturnKind, Tracer, Value};
 
 #[test]
 fn independent_mistakes_are_all_reported_and_consequences_are_not() {
@@ -90,4 +90,62 @@ fn remainders_of_floats_are_refused_with_what_to_write_instead() {
             "kernel.rs:1:5: the operation `rem` does not apply to f64 and f64; write `a - b * (a / b).trunc()`",
         ],
     );
+}
+
+/// Floors of a tower of kernels, each of which calls the one below twice.
+struct Floor<const N: usize>;
+
+macro_rules! tower {
+    ($($name:ident: $floor:literal -> $below:ident),*) => { $(
+        fn $name<'t>(t: &'t Tracer, x: Value<'t>) -> Value<'t> {
+            t.call::<Floor<$floor>>(stringify!($name), line($floor), || $below(t, $below(t, x)))
+        }
+    )* };
+}
+fn ground<'t>(t: &'t Tracer, x: Value<'t>) -> Value<'t> {
+    t.binary("*", x, x, line(100))
+}
+tower!(
+    k1: 1 -> ground, k2: 2 -> k1, k3: 3 -> k2, k4: 4 -> k3, k5: 5 -> k4, k6: 6 -> k5, k7: 7 -> k6, k8: 8 -> k7,
+    k9: 9 -> k8, k10: 10 -> k9, k11: 11 -> k10, k12: 12 -> k11, k13: 13 -> k12, k14: 14 -> k13, k15: 15 -> k14,
+    k16: 16 -> k15, k17: 17 -> k16, k18: 18 -> k17, k19: 19 -> k18, k20: 20 -> k19, k21: 21 -> k20, k22: 22 -> k21,
+    k23: 23 -> k22, k24: 24 -> k23, k25: 25 -> k24, k26: 26 -> k25, k27: 27 -> k26, k28: 28 -> k27, k29: 29 -> k28,
+    k30: 30 -> k29, k31: 31 -> k30, k32: 32 -> k31, k33: 33 -> k32
+);
+
+/// The complaints about a kernel of one number.
+fn complaints(body: for<'t> fn(&'t Tracer, Value<'t>) -> Value<'t>) -> Vec<String> {
+    let tracer = Tracer::new("kernel");
+    let result = body(&tracer, tracer.scalar::<f64>("x"));
+    match tracer.finish(result, ReturnKind::Any) {
+        Ok(_) => Vec::new(),
+        Err(error) => error.complaints.iter().map(ToString::to_string).collect(),
+    }
+}
+
+#[test]
+fn calls_of_kernels_have_an_end() {
+    assert_eq!(complaints(k10), [""; 0]);
+    let [complaint] = &complaints(k30)[..] else { panic!("one complaint") };
+    assert!(complaint.contains("too many calls of kernels"), "{complaint}");
+    assert!(complaint.contains("10000 calls here (`k30` → `k29` → `k28` → `k27` → … → `k"), "{complaint}");
+    let found = complaints(k33);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(
+        found[0].contains("the chain of calls `k33` → `k32`") && found[0].contains("than 32"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn kernels_that_call_each_other_are_named() {
+    fn even<'t>(t: &'t Tracer, x: Value<'t>) -> Value<'t> {
+        t.call::<Floor<0>>("even", line(1), || odd(t, x))
+    }
+    fn odd<'t>(t: &'t Tracer, x: Value<'t>) -> Value<'t> {
+        t.call::<Floor<1>>("odd", line(2), || even(t, x))
+    }
+    let expected = "kernel.rs:1:5: a kernel cannot call itself, not even through others (`even` → `odd` → `even`): \
+                    write a `while` loop";
+    assert_eq!(complaints(even), [expected]);
 }
