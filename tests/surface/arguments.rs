@@ -1,9 +1,11 @@
 //! Every spelling of a parameter: elements, ranks, references, views, slices, aliases, written or read.
 
 use ndarray::{
-    Array, Array0, Array1, Array2, Array3, ArrayRef, ArrayRef0, ArrayRef1, ArrayRef2, ArrayRef3, ArrayView,
-    ArrayView0, ArrayView1, ArrayView2, ArrayView3, ArrayViewMut1, ArrayViewMut2, Ix1, Ix2, array, s,
+    ArcArray1, Array, Array0, Array1, Array2, Array3, ArrayRef, ArrayRef0, ArrayRef1, ArrayRef2, ArrayRef3,
+    ArrayView, ArrayView0, ArrayView1, ArrayView2, ArrayView3, ArrayViewMut1, ArrayViewMut2, CowArray, Ix1,
+    Ix2, array, s,
 };
+use parfuse::ArgumentList;
 use parfuse::prelude::*;
 
 type Samples = ArrayRef1<f64>;
@@ -228,4 +230,69 @@ fn kernels_take_none_to_twelve_parameters_of_any_name() {
     assert_eq!(twelve::serial(one, one, one, one, one, one, one, one, one, one, one, one), Ok(78.0));
     assert_eq!(clashing::serial(1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0), Ok(36.0));
     assert_eq!(clashing(1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0), 36.0);
+}
+
+#[test]
+fn handles_take_references_to_everything_that_holds_such_an_array() {
+    let engine = Engine::new().unwrap();
+    let sum = engine.trace("sum", |t| t.array::<f64>("a", 1).sum()).unwrap();
+    let vector = vec![1.0, 2.0, 4.0];
+    let (owned, shared) = (Array1::from(vector.clone()), ArcArray1::from(vector.clone()));
+    let cow = CowArray::from(owned.view());
+    let mut changed = owned.clone();
+    for found in [
+        sum.serial((&vector,)),
+        sum.serial((&vector[..],)),
+        sum.serial((&owned,)),
+        sum.serial((&shared,)),
+        sum.serial((&cow,)),
+        sum.serial((owned.view(),)),
+        sum.serial((&owned.view(),)),
+        sum.serial((&changed.view_mut(),)),
+    ] {
+        assert_eq!(found, Ok(7.0));
+    }
+    let double = engine.trace("double", |t| {
+        let a = t.array_mut::<f64>("a", 1);
+        a.mul(2.0);
+        t.unit()
+    });
+    let double = double.unwrap();
+    let mut vector = vector;
+    double.serial::<()>((&mut vector,)).unwrap();
+    double.serial::<()>((&mut changed.view_mut(),)).unwrap();
+    assert_eq!((vector, changed), (vec![2.0, 4.0, 8.0], array![2.0, 4.0, 8.0]));
+}
+
+#[test]
+fn lists_hold_as_many_arguments_as_are_known_at_run_time() {
+    let engine = Engine::new().unwrap();
+    let columns: Vec<Array1<f64>> = (0..20).map(|i| Array1::from_elem(3, i as f64)).collect();
+    let weighted = engine.trace("weighted", |t| {
+        let mut total = t.scalar::<f64>("first");
+        for i in 0..columns.len() {
+            total = total
+                + t.array::<f64>(&format!("column{i}"), 1)
+                    * t.scalar::<i64>(&format!("weight{i}")).cast::<f64>();
+        }
+        let out = t.array_mut::<f64>("out", 1);
+        out.assign(total);
+        total
+    });
+    let weighted = weighted.unwrap();
+    let mut out = vec![0.0; 3];
+    let mut arguments = ArgumentList::new();
+    arguments.push(0.5);
+    for (i, column) in columns.iter().enumerate() {
+        arguments.push(column).push(i as i64);
+    }
+    arguments.push(&mut out);
+    assert_eq!(arguments.len(), 42);
+    let expected = 0.5 + (0..20).map(|i| i * i).sum::<i64>() as f64;
+    assert_eq!(weighted.parallel(arguments), Ok(Array1::from_elem(3, expected)));
+    assert_eq!(out, [expected; 3]);
+    let mut few = ArgumentList::new();
+    few.push(0.5);
+    let error = weighted.serial::<Array1<f64>>(few).unwrap_err();
+    assert_eq!(error.to_string(), "`weighted` takes 42 arguments, not 1");
 }

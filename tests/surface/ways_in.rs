@@ -194,3 +194,55 @@ fn arguments_and_results_of_other_types_are_errors() {
     // The kernel is as good as before.
     assert_eq!(kernel.serial((&array![1.0],)), Ok(array![0.5]));
 }
+
+/// What goes wrong with a formula in reverse Polish notation, of `x` and numbers.
+#[derive(Debug, PartialEq)]
+enum Failure {
+    Unreadable(String),
+    Kernel(Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Failure {
+        Failure::Kernel(error)
+    }
+}
+
+fn formula(engine: &Engine, text: &str) -> Result<Kernel, Failure> {
+    engine.try_trace("formula", |t| {
+        let x = t.array::<f64>("x", 1);
+        let mut stack = vec![x];
+        let mut column = 1;
+        for word in text.split(' ') {
+            let value = t.at("formula.txt", 1, column, || match (word, stack.len()) {
+                ("+", 2..) => Ok(stack.remove(stack.len() - 2) + stack.remove(stack.len() - 1)),
+                ("x", _) => Ok(x),
+                ("k", _) => Ok(x.at(&[t.value(9usize)])),
+                ("?", _) => Ok(t.refuse("the formula is doubtful")),
+                (number, _) => match number.parse::<i64>() {
+                    Ok(number) => Ok(t.value(number)),
+                    Err(_) => Err(Failure::Unreadable(number.to_string())),
+                },
+            })?;
+            stack.push(value);
+            column += word.len() as u32 + 1;
+        }
+        Ok(stack.pop().unwrap_or(x))
+    })
+}
+
+#[test]
+fn closures_fail_with_errors_of_their_own_and_name_places_of_their_own() {
+    let engine = Engine::new().unwrap();
+    assert_eq!(formula(&engine, "x +").unwrap().serial((&array![1.0, 2.0],)), Ok(array![2.0, 4.0]));
+    assert_eq!(formula(&engine, "x x over").unwrap_err(), Failure::Unreadable("over".to_string()));
+    // Mistakes of types, and the caller's own, at places of the text.
+    let Err(Failure::Kernel(Error::Trace(error))) = formula(&engine, "x ? 3 +") else { panic!("no mistake") };
+    let complaints: Vec<String> = error.complaints.iter().map(ToString::to_string).collect();
+    assert_eq!(complaints, ["formula.txt:1:3: the formula is doubtful"]);
+    let Err(Failure::Kernel(Error::Trace(error))) = formula(&engine, "x 3 +") else { panic!("no mistake") };
+    assert!(error.complaints[0].to_string().starts_with("formula.txt:1:5: `+` of f64 and i64"), "{error}");
+    // Faults too.
+    let fault = formula(&engine, "k").unwrap().serial::<f64>((&array![1.0],)).unwrap_err();
+    assert!(fault.to_string().starts_with("formula.txt:1:1: "), "{fault}");
+}

@@ -6,7 +6,7 @@
 
 use crate::rank::{PerAxis, Rank};
 use crate::signature;
-use ndarray::{Array, ArrayRef, ArrayView, ArrayViewMut, Dimension};
+use ndarray::{ArcArray, Array, ArrayRef, ArrayView, ArrayViewMut, CowArray, Dimension};
 use parfuse_ir::loops::BufferData;
 use parfuse_ir::program::Type;
 use parfuse_ir::{DType, Element, Scalar};
@@ -18,8 +18,9 @@ pub use parfuse_trace::ParamKind;
 /// A type that a kernel can take as a parameter.
 ///
 /// Implemented for the scalars `f64`, `f32`, `i64`, `i32`, `usize`, `bool` and, over those elements and ranks
-/// 0 to 3, for `&ArrayRef`, `&Array`, `ArrayView` and `&[T]`, and for `&mut ArrayRef`, `&mut Array`,
-/// `ArrayViewMut` and `&mut [T]`, which the kernel may write to.
+/// 0 to 3, for `&ArrayRef`, `ArrayView`, `&[T]` and references to what derefs to them, `&Array`, `&ArcArray`,
+/// `&CowArray`, `&ArrayView` and `&Vec<T>`, and for `&mut ArrayRef`, `ArrayViewMut`, `&mut [T]`, `&mut Array`,
+/// `&mut ArrayViewMut` and `&mut Vec<T>`, which the kernel may write to.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a parameter of a kernel",
     label = "not a kernel parameter",
@@ -167,8 +168,8 @@ scalar_arguments!(f64, f32, i64, i32, usize, bool);
 
 /// Arrays that are read.
 macro_rules! shared_arguments {
-    ($(<$l:lifetime> $ty:ty = $again:expr),* $(,)?) => { $(#[diagnostic::do_not_recommend]
-    impl<$l, T: Element, D: Rank> Argument for $ty {
+    ($(<$($l:lifetime),+> $ty:ty = $again:expr),* $(,)?) => { $(#[diagnostic::do_not_recommend]
+    impl<$($l,)+ T: Element, D: Rank> Argument for $ty {
         const KIND: ParamKind = array_kind::<T>(D::RANK, false);
         type Reborrowed<'b> = Self where Self: 'b;
         fn reborrow(&mut self) -> Self {
@@ -185,6 +186,10 @@ shared_arguments!(
     <'r> &'r ArrayRef<T, D> = |array| array,
     <'r> &'r Array<T, D> = |array| array,
     <'r> ArrayView<'r, T, D> = |view| view.clone(),
+    <'r, 'v> &'r ArrayView<'v, T, D> = |view| view,
+    <'r, 'v> &'r ArrayViewMut<'v, T, D> = |view| view,
+    <'r> &'r ArcArray<T, D> = |array| array,
+    <'r, 'v> &'r CowArray<'v, T, D> = |array| array,
 );
 
 #[diagnostic::do_not_recommend]
@@ -220,8 +225,8 @@ fn restored<T: Element, D: Dimension>(view: &mut ArrayRef<T, D>, saved: &[Scalar
 
 /// Arrays that are written to.
 macro_rules! exclusive_arguments {
-    ($(<$l:lifetime> $ty:ty as $reborrowed:ty = $view:ident),* $(,)?) => { $(#[diagnostic::do_not_recommend]
-    impl<$l, T: Element, D: Rank> Argument for $ty {
+    ($(<$($l:lifetime),+> $ty:ty as $reborrowed:ty = $view:ident),* $(,)?) => { $(#[diagnostic::do_not_recommend]
+    impl<$($l,)+ T: Element, D: Rank> Argument for $ty {
         const KIND: ParamKind = array_kind::<T>(D::RANK, true);
         type Reborrowed<'b> = $reborrowed where Self: 'b;
         fn reborrow(&mut self) -> Self::Reborrowed<'_> { exclusive_arguments!(@ $view self) }
@@ -241,6 +246,7 @@ exclusive_arguments!(
     <'r> &'r mut ArrayRef<T, D> as &'b mut ArrayRef<T, D> = reference,
     <'r> &'r mut Array<T, D> as &'b mut Array<T, D> = reference,
     <'r> ArrayViewMut<'r, T, D> as ArrayViewMut<'b, T, D> = view,
+    <'r, 'v> &'r mut ArrayViewMut<'v, T, D> as &'b mut ArrayRef<T, D> = reference,
 );
 
 #[diagnostic::do_not_recommend]
@@ -272,10 +278,58 @@ impl<T: Element> Argument for &mut [T] {
     }
 }
 
-/// The arguments of a kernel, as a tuple of [`Argument`]s.
+#[diagnostic::do_not_recommend]
+impl<T: Element> Argument for &Vec<T> {
+    const KIND: ParamKind = <&[T]>::KIND;
+    type Reborrowed<'b>
+        = Self
+    where
+        Self: 'b;
+    fn reborrow(&mut self) -> Self {
+        self
+    }
+    fn elements(&self) -> usize {
+        self.len()
+    }
+    fn bind<'a>(self, binder: &mut Binder<'a>)
+    where
+        Self: 'a,
+    {
+        self.as_slice().bind(binder);
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Element> Argument for &mut Vec<T> {
+    const KIND: ParamKind = <&mut [T]>::KIND;
+    type Reborrowed<'b>
+        = &'b mut [T]
+    where
+        Self: 'b;
+    fn reborrow(&mut self) -> &mut [T] {
+        self
+    }
+    fn elements(&self) -> usize {
+        self.len()
+    }
+    fn bind<'a>(self, binder: &mut Binder<'a>)
+    where
+        Self: 'a,
+    {
+        self.as_mut_slice().bind(binder);
+    }
+    fn save(&self) -> Option<Vec<Scalar>> {
+        Some(self.iter().map(|x| x.scalar()).collect())
+    }
+    fn restore(&mut self, saved: &[Scalar]) {
+        self.as_mut_slice().restore(saved);
+    }
+}
+
+/// The arguments of a kernel: a tuple of [`Argument`]s, or an [`ArgumentList`] of as many as are known at run time.
+///
+/// [`ArgumentList`]: crate::ArgumentList
 pub trait Arguments {
-    /// The kinds of the parameters.
-    fn kinds() -> Vec<ParamKind>;
     /// Adds all arguments to a call.
     fn bind_all<'a>(&'a mut self, binder: &mut Binder<'a>);
     /// The contents of all arrays that kernels may write to.
@@ -290,7 +344,6 @@ macro_rules! argument_tuples {
     ($(($($name:ident $index:tt),*)),* $(,)?) => { $(
         #[allow(unused_variables)]
         impl<$($name: Argument),*> Arguments for ($($name,)*) {
-            fn kinds() -> Vec<ParamKind> { vec![$($name::KIND),*] }
             fn bind_all<'a>(&'a mut self, binder: &mut Binder<'a>) { $(self.$index.reborrow().bind(binder);)* }
             fn longest(&self) -> usize { 0usize $(.max(self.$index.elements()))* }
             fn save_all(&self) -> Vec<Option<Vec<Scalar>>> { vec![$(self.$index.save()),*] }

@@ -1,4 +1,4 @@
-//! Calls with arguments and results whose types are known at run time only, for tests that make up programs.
+//! Calls with arguments and results whose numbers and types are known at run time only.
 
 use crate::argument::{Binder, Offers};
 use crate::call::{Output, Outputs};
@@ -10,8 +10,8 @@ use parfuse_ir::{DType, Scalar, for_each_dtype};
 
 macro_rules! define_dynamic {
     ($(($variant:ident, $rust:ty, $name:literal, $class:ident)),* $(,)?) => {
-        /// A scalar, or an array of any element type and rank, of any strides.
-        #[doc(hidden)]
+        /// A scalar, or an array of any element type and rank, of any strides: an argument or a result of
+        /// [`Kernel::run_dynamic`].
         #[derive(Clone, PartialEq, Debug)]
         pub enum Dynamic {
             /// A scalar.
@@ -48,11 +48,26 @@ macro_rules! define_dynamic {
 for_each_dtype!(define_dynamic);
 
 impl Kernel {
-    /// Runs one variant of the kernel. Arrays that its program says are mutable are written to.
+    /// Runs one variant of the kernel on arguments, and for results, whose numbers and types are known at run time
+    /// only. Arrays that the kernel takes as `&mut` are written to. For results that are known when the program is
+    /// compiled, an [`ArgumentList`](crate::ArgumentList) takes the arguments without copies.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use parfuse::{Dynamic, Engine, Variant};
+    ///
+    /// let kernel = Engine::new()?.trace("powers", |t| {
+    ///     let x = t.array::<f64>("x", 1);
+    ///     t.tuple(&(2..7).map(|n| x.powi(n)).collect::<Vec<_>>())
+    /// })?;
+    /// let results = kernel.run_dynamic(Variant::Serial, &mut [Dynamic::F64(array![1.0, 2.0].into_dyn())])?;
+    /// assert_eq!(results.len(), 5);
+    /// assert_eq!(results[1], Dynamic::F64(array![1.0, 8.0].into_dyn()));
+    /// # Ok::<(), parfuse::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`serial`](Kernel::serial).
-    #[doc(hidden)]
     pub fn run_dynamic(&self, variant: Variant, arguments: &mut [Dynamic]) -> Result<Vec<Dynamic>, Error> {
         let program = self.traced()?;
         let mut binder = Binder::default();

@@ -228,10 +228,57 @@ impl Engine {
     ) -> Result<Kernel, Error> {
         let tracer = Tracer::new(name);
         let result = body(&tracer);
+        self.finish(&tracer, result)
+    }
+
+    /// As [`trace`](Engine::trace), with a closure that may fail with an error of the caller's own, as one that reads
+    /// a formula does. [`Tracer::at`] gives what it does places in the caller's own text, and [`Tracer::refuse`] adds
+    /// mistakes to those that tracing finds.
+    ///
+    /// ```
+    /// use parfuse::{Engine, Error};
+    ///
+    /// #[derive(Debug)]
+    /// enum Failure {
+    ///     UnknownName(String),
+    ///     Kernel(Error),
+    /// }
+    /// impl From<Error> for Failure {
+    ///     fn from(error: Error) -> Failure {
+    ///         Failure::Kernel(error)
+    ///     }
+    /// }
+    ///
+    /// let formula = |text: &str| {
+    ///     Engine::new()?.try_trace("formula", |t| match text {
+    ///         "double" => Ok(t.at("formula.txt", 1, 1, || t.scalar::<f64>("x") * 2.0)),
+    ///         name => Err(Failure::UnknownName(name.to_string())),
+    ///     })
+    /// };
+    /// assert_eq!(formula("double")?.serial((4.0,)), Ok(8.0));
+    /// assert!(matches!(formula("triple"), Err(Failure::UnknownName(name)) if name == "triple"));
+    /// # Ok::<(), Failure>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The closure's error; [`Error::Trace`] with every mistake found.
+    pub fn try_trace<E: From<Error>>(
+        &self,
+        name: &str,
+        body: impl for<'t> FnOnce(&'t Tracer) -> Result<Value<'t>, E>,
+    ) -> Result<Kernel, E> {
+        let tracer = Tracer::new(name);
+        let result = body(&tracer)?;
+        Ok(self.finish(&tracer, result)?)
+    }
+
+    /// The kernel of what has been traced.
+    fn finish(&self, tracer: &Tracer, result: Value<'_>) -> Result<Kernel, Error> {
         let mode = FloatMode::standard();
         let program = tracer.finish(result, ReturnKind::Any)?;
         drop(mode);
-        Ok(Kernel::new(self.core(), name, Ok(program)))
+        let name = program.name.clone();
+        Ok(Kernel::new(self.core(), &name, Ok(program)))
     }
 
     /// The kernel of a program made by other means than tracing. If it is not

@@ -30,6 +30,7 @@
 
 mod annotation;
 mod argument;
+mod argument_list;
 mod call;
 mod compare;
 mod draws;
@@ -54,12 +55,12 @@ pub mod __private;
 pub mod prelude;
 
 pub use argument::{Argument, Arguments, Binder};
+pub use argument_list::ArgumentList;
 pub use compare::{Agreement, CompareOptions, Comparison, Measurement};
 pub use draws::{
     Random, RandomArray, RandomFloat, RandomNumber, RandomRange, random, random_bool, random_exponential,
     random_normal, random_range,
 };
-#[doc(hidden)]
 pub use dynamic::Dynamic;
 pub use engine::{Engine, EngineBuilder};
 pub use error::{Error, Place};
@@ -67,8 +68,8 @@ pub use explain::{Allocation, Explanation, PlainLoop, Refusal, RegionReport, Sca
 pub use kernel::{Kernel, KernelFunction, Variant};
 pub use lazy::Session;
 pub use parfuse_codegen::Effort;
-#[doc(hidden)]
 pub use parfuse_codegen::{Isa, UnknownIsa};
+pub use parfuse_ir::{DType, Element, Scalar};
 pub use parfuse_macros::kernel;
 pub use parfuse_runtime::AllocationError;
 pub use parfuse_trace::{Math, TraceError, Tracer, Value};

@@ -12,7 +12,7 @@ use crate::errors::At;
 use crate::state::Kind;
 use crate::{Operand, ParamKind, Tracer, Value};
 use parfuse_ir::program::Type;
-use parfuse_ir::{DType, Element, ScalarOp};
+use parfuse_ir::{DType, Element, Loc, ScalarOp};
 
 /// What a loop can run over: `0..n`, `0..=n`, `..n` (from 0), `(0, n)`, or the range [`Tracer::range_of`] made
 /// of one. In `0..n` both bounds are of one Rust type; the other forms mix handles and numbers.
@@ -73,6 +73,35 @@ impl Tracer {
     pub fn var<'t>(&'t self, name: &str, init: impl Operand<'t>) -> Value<'t> {
         let at = At::caller();
         self.variable_named(name, init.operand(self, at), at)
+    }
+
+    // Places and mistakes of the user's own
+
+    /// Gives all that `body` does a place in a text of the user's own, from which the kernel is made: mistakes, faults
+    /// and explanations name it instead of the line of Rust. Lines and columns count from 1; the innermost place holds.
+    ///
+    /// ```
+    /// # let tracer = parfuse_trace::Tracer::new("kernel");
+    /// # let t = &tracer;
+    /// let (x, n) = (t.scalar::<f64>("x"), t.scalar::<i64>("n"));
+    /// let wrong = t.at("model.txt", 7, 12, || x + n);
+    /// let error = tracer.finish(wrong, parfuse_trace::ReturnKind::Any).unwrap_err();
+    /// assert!(error.complaints[0].place == "model.txt:7:12");
+    /// ```
+    pub fn at<R>(&self, file: &str, line: u32, column: u32, body: impl FnOnce() -> R) -> R {
+        let outer = self.with(|state| {
+            let file = state.program.files.intern(file);
+            state.place.replace(Loc { file, line, column })
+        });
+        let result = body();
+        self.with(|state| state.place = outer);
+        result
+    }
+    /// Adds a mistake that the caller has found, at the place of the call or that given by [`at`](Tracer::at). The
+    /// kernel will not be made; tracing goes on, with a dummy for the value, to find more.
+    #[track_caller]
+    pub fn refuse(&self, message: &str) -> Value<'_> {
+        self.mistake(message, At::caller())
     }
 
     // Loops and branches

@@ -93,6 +93,8 @@ pub(crate) struct State {
     pub(crate) complaints: Vec<Complaint>,
     /// How many `mapv` closures are being traced.
     pub(crate) map_depth: usize,
+    /// The place that all that is done now has, if it is not the call's own.
+    pub(crate) place: Option<Loc>,
     /// The calls of kernels.
     pub(crate) calls: Calls,
     /// How many `prange` loops are being traced.
@@ -117,6 +119,7 @@ impl State {
             integer_checks: Vec::new(),
             complaints: Vec::new(),
             map_depth: 0,
+            place: None,
             calls: Calls::default(),
             parallel_depth: 0,
             doing: Cow::Borrowed(""),
@@ -147,6 +150,9 @@ impl State {
         self.complaints.push(Complaint { place, message });
     }
     pub(crate) fn loc(&mut self, at: At) -> Loc {
+        if let Some(place) = self.place {
+            return place;
+        }
         if at.line == 0 {
             return Loc::NONE;
         }
