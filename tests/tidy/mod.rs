@@ -4,6 +4,7 @@ mod documents;
 mod operations;
 mod sources;
 mod stages;
+mod steps;
 
 use std::fs;
 use std::path::{Path, PathBuf};

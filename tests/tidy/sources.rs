@@ -71,6 +71,15 @@ fn every_crate_is_under_the_lints_of_the_workspace() {
 }
 
 #[test]
+fn the_rooms_of_unsafe_are_listed_with_what_they_are_for() {
+    let document = read("docs/ARCHITECTURE.md");
+    let (_, section) = document.split_once("## The rooms of `unsafe`").expect("the section");
+    let section = section.split("\n## ").next().unwrap();
+    let missing = UNSAFE.iter().filter(|room| !section.contains(&format!("`{room}`")));
+    report(missing.map(|room| format!("docs/ARCHITECTURE.md: {room}")).collect());
+}
+
+#[test]
 fn every_unsafe_block_says_why_it_is_sound() {
     let mut complaints = Vec::new();
     for path in UNSAFE {
