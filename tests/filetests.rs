@@ -35,6 +35,7 @@ const PASSES: &[(&str, Pass)] = &[
     ("fuse_loops", passes::fuse_loops),
     ("contract_arrays", passes::contract_arrays),
     ("zero_fills", passes::zero_fills),
+    ("promote_elements", passes::promote_elements),
     ("interchange_loops", passes::interchange_loops),
     ("renumber", passes::renumber),
 ];

@@ -2,7 +2,8 @@
 
 use crate::{
     Changed, contract_arrays, fold_constants, fuse_loops, hoist_checks, hoist_invariants, interchange_loops,
-    number_values, promote_loops, raise_checks, remove_dead_code, renumber, widen_indices, zero_fills,
+    number_values, promote_elements, promote_loops, raise_checks, remove_dead_code, renumber, widen_indices,
+    zero_fills,
 };
 use parfuse_ir::loops::Loops;
 
@@ -74,6 +75,8 @@ pub fn optimize_observed(loops: &mut Loops, options: &Options, observe: &mut dyn
     run("zero_fills", zero_fills);
     // Loops that are to fuse name their dimensions in one order; now each may have its own.
     run("interchange_loops", interchange_loops);
+    // All loops are where they will be: what is left to them may live in registers.
+    run("promote_elements", promote_elements);
     run("remove_dead_code", remove_dead_code);
     // The stages behind have tables by number, and frames with a place for every array.
     run("renumber", renumber);

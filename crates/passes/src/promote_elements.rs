@@ -1,0 +1,232 @@
+//! Keeps an element of an array in a variable while a serial loop works on it.
+//!
+//! ```text
+//!                                            v7: bool = ne v2, 0usize
+//!                                            x0 = 0.0f64
+//!                                            if v7 { v8: f64 = load b0[v1]  x0 = v8 }
+//! for v3 in v2 {                             for v3 in v2 {
+//!   v4: f64 = load b0[v1]                      v4: f64 = x0
+//!   v6: f64 = add v4, v5               ⇒       v6: f64 = add v4, v5
+//!   store b0[v1], v6                           x0 = v6
+//! }                                          }
+//!                                            if v7 { v9: f64 = x0  store b0[v1], v9 }
+//! ```
+//!
+//! That is right if nothing else in the loop can touch the element: arrays that are stored to share no memory with others,
+//! and every other access of the array has a constant index on some axis where this one has another constant.
+//!
+//! In front of the loop the element is loaded only if the loop will come by: it has iterations, the first access is
+//! behind no branch in them, and if the loop has checks the index fits. (Outside parallel loops an argument's element that exists
+//! may be loaded and stored back in any case.) If a check fails on the way the element keeps what it held in front of
+//! the loop; what `&mut` arrays hold after an error is not said.
+
+use crate::Changed;
+use crate::effects::Effects;
+use crate::walk::{self, blocks_mut};
+use parfuse_ir::loops::{Block, Buffer, Expr, Loops, Origin, Stmt, Value, Var, VarData};
+use parfuse_ir::{DType, Loc, Scalar, ScalarOp};
+use std::collections::HashSet;
+
+/// Makes elements that a serial loop loads and stores again and again variables of the loop.
+pub fn promote_elements(loops: &mut Loops) -> Changed {
+    let mut body = std::mem::take(&mut loops.body);
+    let changed = in_block(loops, &mut body, false);
+    loops.body = body;
+    changed.into()
+}
+
+fn in_block(loops: &mut Loops, block: &mut Block, in_parallel: bool) -> bool {
+    let mut changed = false;
+    for mut stmt in std::mem::take(block) {
+        let mut after = Block::new();
+        // Outer loops first: the fewer loads and stores, the better.
+        if matches!(stmt, Stmt::For { .. } | Stmt::While { .. }) {
+            for element in elements(loops, &stmt, in_parallel) {
+                replace(loops, &mut stmt, element, block, &mut after);
+                changed = true;
+            }
+        }
+        let in_parallel = in_parallel || matches!(stmt, Stmt::Parfor(_));
+        blocks_mut(&mut stmt).for_each(|inner| changed |= in_block(loops, inner, in_parallel));
+        block.push(stmt);
+        block.append(&mut after);
+    }
+    changed
+}
+
+/// An access of an array in a loop.
+struct Access {
+    buffer: Buffer,
+    index: Vec<Value>,
+    stores: bool,
+    /// Whether every iteration comes by, if no check fails.
+    certain: bool,
+    /// Whether it stands in a parallel loop inside.
+    in_parallel: bool,
+}
+
+/// An element to keep in a variable.
+struct Element {
+    buffer: Buffer,
+    index: Vec<Value>,
+    /// Whether it is loaded only if the loop has iterations.
+    if_it_runs: bool,
+    /// Whether it is loaded only if the index fits.
+    if_it_fits: bool,
+    /// Whether what it holds in front of the loop counts.
+    holds: bool,
+}
+
+/// The elements that a loop can keep in variables.
+fn elements(loops: &Loops, around: &Stmt, in_parallel: bool) -> Vec<Element> {
+    if !walk::any(std::slice::from_ref(around), &mut |stmt| matches!(stmt, Stmt::Store { .. })) {
+        return Vec::new();
+    }
+    let effects = Effects::of(loops, around);
+    let inside: HashSet<Value> = effects.defined.iter().copied().collect();
+    let mut accesses = Vec::new();
+    let is_for = matches!(around, Stmt::For { .. });
+    walk::blocks(around).for_each(|block| collect(loops, block, is_for, false, &mut accesses));
+
+    let mut found: Vec<Element> = Vec::new();
+    for access in accesses.iter().filter(|access| access.stores) {
+        let Access { buffer, index, .. } = access;
+        let is_same = |other: &Access| other.buffer == *buffer && other.index == *index;
+        let alone = |other: &Access| {
+            other.buffer != *buffer || is_same(other) || are_disjoint(loops, index, &other.index)
+        };
+        let of_argument = matches!(loops.buffers[*buffer].origin, Origin::Param { .. });
+        let at_will = of_argument && !in_parallel;
+        let first = accesses.iter().find(|other| is_same(other)).unwrap_or(access);
+        let known = found.iter().any(|element| element.buffer == *buffer && element.index == *index);
+        let fits = !known
+            && index.iter().all(|value| !inside.contains(value))
+            && !effects.shaped.contains(buffer)
+            && accesses.iter().all(alone)
+            && accesses.iter().filter(|other| is_same(other)).all(|other| !other.in_parallel)
+            && (at_will || first.certain);
+        if fits {
+            found.push(Element {
+                buffer: *buffer,
+                index: index.clone(),
+                if_it_runs: !at_will,
+                if_it_fits: at_will || effects.checks,
+                // A new array may hold nothing yet.
+                holds: at_will || !first.stores,
+            });
+        }
+    }
+    found
+}
+
+fn collect(loops: &Loops, block: &Block, certain: bool, in_parallel: bool, accesses: &mut Vec<Access>) {
+    for stmt in block {
+        match stmt {
+            Stmt::Let(value) => {
+                if let Expr::Load { buffer, index } = &loops.values[*value].expr {
+                    let (buffer, index) = (*buffer, index.clone());
+                    accesses.push(Access { buffer, index, stores: false, certain, in_parallel });
+                }
+            }
+            Stmt::Store { buffer, index, .. } => {
+                let (buffer, index) = (*buffer, index.clone());
+                accesses.push(Access { buffer, index, stores: true, certain, in_parallel });
+            }
+            _ => {
+                let runs = matches!(stmt, Stmt::For { extent, .. }
+                    if matches!(loops.constant(*extent), Some(Scalar::Usize(1..))));
+                let in_parallel = in_parallel || matches!(stmt, Stmt::Parfor(_));
+                walk::blocks(stmt)
+                    .for_each(|inner| collect(loops, inner, certain && runs, in_parallel, accesses));
+            }
+        }
+    }
+}
+
+/// Whether two tuples of indices never name one element.
+fn are_disjoint(loops: &Loops, a: &[Value], b: &[Value]) -> bool {
+    let constants = |(a, b): (&Value, &Value)| Some((loops.constant(*a)?, loops.constant(*b)?));
+    a.iter().zip(b).filter_map(constants).any(|(a, b)| a != b)
+}
+
+/// Puts a variable in an element's place throughout a loop.
+fn replace(loops: &mut Loops, around: &mut Stmt, element: Element, before: &mut Block, after: &mut Block) {
+    let Element { buffer, index, .. } = &element;
+    let (name, dtype) = (loops.buffers[*buffer].name.clone(), loops.buffers[*buffer].dtype);
+    let var = loops.vars.push(VarData { name, dtype });
+    let loc = blocks_mut(around).find_map(|block| rewrite(loops, block, &element, var)).unwrap_or(Loc::NONE);
+
+    let guard = guard(loops, around, &element, before);
+    let load = loops.value(Expr::Load { buffer: *buffer, index: index.clone() }, dtype, loc);
+    let mut fetch = vec![Stmt::Let(load), Stmt::Set { var, value: load }];
+    let last = loops.value(Expr::Var(var), dtype, loc);
+    let store = Stmt::Store { buffer: *buffer, index: index.clone(), value: last, loc };
+    let mut give_back = vec![Stmt::Let(last), store];
+    if guard.is_some() || !element.holds {
+        let zero = loops.value(Expr::Const(dtype.zero()), dtype, Loc::NONE);
+        before.push(Stmt::Set { var, value: zero });
+    }
+    match guard {
+        None if element.holds => before.append(&mut fetch),
+        Some(cond) if element.holds => {
+            before.push(Stmt::If { cond, then: fetch, otherwise: Block::new() });
+        }
+        _ => {}
+    }
+    match guard {
+        None => after.append(&mut give_back),
+        Some(cond) => after.push(Stmt::If { cond, then: give_back, otherwise: Block::new() }),
+    }
+}
+
+/// Makes accesses of an element those of a variable; returns where the last store was.
+fn rewrite(loops: &mut Loops, block: &mut Block, element: &Element, var: Var) -> Option<Loc> {
+    let mut place = None;
+    for stmt in block {
+        match stmt {
+            Stmt::Let(value) => {
+                let expr = &mut loops.values[*value].expr;
+                let is_it = matches!(expr, Expr::Load { buffer, index }
+                    if *buffer == element.buffer && *index == element.index);
+                if is_it {
+                    *expr = Expr::Var(var);
+                }
+            }
+            Stmt::Store { buffer, index, value, loc }
+                if *buffer == element.buffer && *index == element.index =>
+            {
+                place = Some(*loc);
+                *stmt = Stmt::Set { var, value: *value };
+            }
+            _ => {
+                for inner in blocks_mut(stmt) {
+                    place = rewrite(loops, inner, element, var).or(place);
+                }
+            }
+        }
+    }
+    place
+}
+
+/// Whether the element may be loaded in front of the loop, if that is a question.
+fn guard(loops: &mut Loops, around: &Stmt, element: &Element, before: &mut Block) -> Option<Value> {
+    let mut conditions = Vec::new();
+    let mut define = |loops: &mut Loops, expr: Expr, dtype: DType| {
+        let value = loops.value(expr, dtype, Loc::NONE);
+        before.push(Stmt::Let(value));
+        value
+    };
+    if let Stmt::For { extent, .. } = around
+        && element.if_it_runs
+        && !matches!(loops.constant(*extent), Some(Scalar::Usize(1..)))
+    {
+        let zero = loops.value(Expr::Const(Scalar::Usize(0)), DType::Usize, Loc::NONE);
+        conditions.push(define(loops, Expr::Op(ScalarOp::Ne, vec![*extent, zero]), DType::Bool));
+    }
+    for (axis, index) in element.index.iter().enumerate().filter(|_| element.if_it_fits) {
+        let length = Expr::Dim { buffer: element.buffer, axis: axis as u8 };
+        let length = define(loops, length, DType::Usize);
+        conditions.push(define(loops, Expr::Op(ScalarOp::Lt, vec![*index, length]), DType::Bool));
+    }
+    conditions.into_iter().reduce(|a, b| define(loops, Expr::Op(ScalarOp::And, vec![a, b]), DType::Bool))
+}
