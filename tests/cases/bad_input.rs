@@ -243,6 +243,44 @@ fn divide_wholes(a: &Array1<i64>, b: &Array1<i64>) -> Array1<i64> {
     a / b
 }
 
+#[kernel]
+fn remainders_by_rows(a: &ArrayRef2<i32>, b: &ArrayRef2<i32>) -> Array2<i32> {
+    a % (b - 1)
+}
+
+#[test]
+fn an_array_divided_by_zero_tells_the_element() {
+    let at = |error: Error| match error {
+        Error::DivisionByZero { iteration, .. } => iteration,
+        other => panic!("{other}"),
+    };
+    for n in [5, 9000] {
+        let mut divisors = Array1::<i64>::ones(n);
+        divisors[4] = 0;
+        divisors[n - 1] = 0;
+        assert_eq!(at(error_of!(divide_wholes(&Array1::ones(n), &divisors))), Some(4));
+    }
+    let (ones, mut divisors) = (Array2::ones((4, 3)), Array2::from_elem((4, 3), 7));
+    divisors[[2, 1]] = 1;
+    assert_eq!(at(error_of!(remainders_by_rows(&ones, &divisors))), Some(7));
+    // The row is the same for all rows.
+    let row = divisors.slice(s![2..3, ..]).to_owned();
+    assert_eq!(at(error_of!(remainders_by_rows(&ones, &row))), Some(1));
+    assert_eq!(every_way!(remainders_by_rows(&Array2::ones((0, 3)), &row)).0.dim(), (0, 3));
+}
+
+#[test]
+fn a_negative_index_is_shown_with_its_sign() {
+    let a = Array1::<f64>::zeros(7);
+    let error = error_of!(gather(&a, &Array1::from_elem(3, -2))).to_string();
+    let expected =
+        "index -2 (as `usize` 18446744073709551614) is out of range for axis 0 of `a` with length 7";
+    assert!(error.contains(expected), "{error}");
+    // Also if it is checked in front of the loop.
+    let error = error_of!(shifted_store(&mut Array1::zeros(9), usize::MAX)).to_string();
+    assert!(error.contains("index -1 ("), "{error}");
+}
+
 #[test]
 fn division_by_zero_is_an_error_and_overflow_wraps() {
     let ones = Array1::<i64>::ones(9);

@@ -125,13 +125,17 @@ pub enum Error {
     },
 
     /// An index is outside its array.
-    #[error("{place}: index {index} is out of range for axis {axis} of {array} with length {len}{}", in_iteration(*iteration))]
+    #[error(
+        "{place}: index {} is out of range for axis {axis} of {array} with length {len}{}",
+        as_written(*index),
+        in_iteration(*iteration)
+    )]
     Index {
         /// The user's name of the array, or `an array`.
         array: String,
         /// The axis.
         axis: usize,
-        /// The index.
+        /// The index. A negative number is what it is as `usize`.
         index: usize,
         /// The axis's length.
         len: usize,
@@ -144,7 +148,8 @@ pub enum Error {
     /// An integer is divided by zero.
     #[error("{place}: division by zero{}", in_iteration(*iteration))]
     DivisionByZero {
-        /// The iteration of the parallel loop, from 0, if it happened in one. The lowest that fails.
+        /// The iteration of the parallel loop, from 0, if it happened in one. The lowest that fails. For arrays, the
+        /// position of the first zero in the divisor, row by row.
         iteration: Option<usize>,
         /// Where it is written.
         place: Place,
@@ -226,6 +231,12 @@ fn lines(errors: &[Error]) -> String {
 /// The second place, unless it is the first.
 fn also_at(first: &Place, second: &Place) -> String {
     if first == second { String::new() } else { format!(", here and at {second}") }
+}
+
+/// An index, where it has a sign with that.
+fn as_written(index: usize) -> String {
+    let signed = index as isize;
+    if signed < 0 { format!("{signed} (as `usize` {index})") } else { index.to_string() }
 }
 
 fn in_iteration(iteration: Option<usize>) -> String {

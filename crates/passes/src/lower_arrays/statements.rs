@@ -1,4 +1,4 @@
-//! Statements: assignments, branches, and which array values go straight to the variable they are for.
+//! Statements: assignments, branches, checks, and which array values go straight to the variable they are for.
 //!
 //! ```text
 //! v1: [f64; 1] = add v0, x        reads y's elements where it writes them: in place, no new buffer
@@ -7,8 +7,9 @@
 
 use super::{Known, Lowering, scan};
 use crate::rejection::Rejection;
-use parfuse_ir::loops::{Origin, Stmt};
+use parfuse_ir::loops::{Expr, Loops, Origin, Stmt, Value};
 use parfuse_ir::program::{self, Block};
+use parfuse_ir::{DType, Fault, FaultKind, Loc, ReduceOp, ScalarOp};
 
 impl Lowering<'_> {
     /// Lowers the statements of a block.
@@ -33,12 +34,58 @@ impl Lowering<'_> {
                 program::Stmt::While { header, cond, body } => self.while_loop(header, *cond, body)?,
                 program::Stmt::For { .. } => self.for_loop(stmt)?,
                 program::Stmt::Check { ok, kind, loc } => {
+                    if *kind == FaultKind::DivisionByZero {
+                        self.find_zero(*ok, *loc);
+                    }
                     let ok = self.scalar(*ok);
                     self.check(ok, *kind, *loc, None, Vec::new());
                 }
             }
         }
         Ok(())
+    }
+
+    /// If a condition says of all elements of a divisor that they are not zero: names the first that is, should it fail.
+    fn find_zero(&mut self, ok: program::Value, loc: Loc) {
+        let Some((divisor, zero)) = self.tested_divisor(ok) else { return };
+        let (buffer, ok) = (self.array(divisor), self.scalar(ok));
+        let (shape, dtype) = (self.shape(buffer), self.output.buffers[buffer].dtype);
+        if self.output.constant(ok).is_some() || shape.is_empty() {
+            return;
+        }
+        let failed = self.op(ScalarOp::Not, &[ok], loc);
+        let outer = std::mem::take(&mut self.block);
+        let bound = |output: &mut Loops| output.value(Expr::Bound, DType::Usize, loc);
+        let index: Vec<Value> = shape.iter().map(|_| bound(&mut self.output)).collect();
+        let mut position = index[0];
+        for (index, length) in index.iter().zip(&shape).skip(1) {
+            let row = self.emit(Expr::Op(ScalarOp::Mul, vec![position, *length]), DType::Usize, loc);
+            position = self.emit(Expr::Op(ScalarOp::Add, vec![row, *index]), DType::Usize, loc);
+        }
+        let element = self.emit(Expr::Load { buffer, index: index.clone() }, dtype, loc);
+        let zero = self.scalar(zero);
+        let ok = self.emit(Expr::Op(ScalarOp::Ne, vec![element, zero]), DType::Bool, loc);
+        let fault = Fault { kind: FaultKind::DivisionByZero, loc, array: None };
+        self.block.push(Stmt::Check { ok, fault, args: Vec::new(), iteration: Some(position) });
+        let mut search = std::mem::replace(&mut self.block, outer);
+        for (index, extent) in index.into_iter().zip(shape).rev() {
+            search = vec![Stmt::For { index, extent, body: search }];
+        }
+        self.block.push(Stmt::If { cond: failed, then: search, otherwise: Vec::new() });
+    }
+
+    /// The array of which a condition says that no element is zero, and the zero.
+    fn tested_divisor(&self, ok: program::Value) -> Option<(program::Value, program::Value)> {
+        let expr = |value: program::Value| &self.program.values[value].expr;
+        let all = match expr(ok) {
+            // Or that there is nothing to divide.
+            program::Expr::Op(ScalarOp::Or, operands) => operands[0],
+            _ => ok,
+        };
+        let program::Expr::Reduce { op: ReduceOp::And, array } = expr(all) else { return None };
+        let program::Expr::Op(ScalarOp::Ne, operands) = expr(*array) else { return None };
+        let is_array = |value: program::Value| self.program.ty(value).rank().is_some();
+        (is_array(operands[0]) && !is_array(operands[1])).then(|| (operands[0], operands[1]))
     }
 
     /// The local array variable that the next statement assigns a value to which has no other use. The
