@@ -6,6 +6,7 @@
 
 use crate::FloatMode;
 use crate::board::Board;
+use crate::process;
 use std::io;
 use std::sync::Arc;
 use std::thread::Builder;
@@ -16,6 +17,8 @@ const RETRY: Duration = Duration::from_millis(100);
 
 /// Some threads. They end soon after it is dropped.
 pub(crate) struct Crew {
+    /// How many forks lie between the start of the program and the process whose threads they are.
+    forks: usize,
     board: Arc<Board>,
     hired: usize,
     refused: Option<Instant>,
@@ -24,7 +27,12 @@ pub(crate) struct Crew {
 impl Crew {
     /// Nobody yet.
     pub(crate) fn new() -> Crew {
-        Crew { board: Arc::default(), hired: 0, refused: None }
+        Crew { forks: process::forks(), board: Arc::default(), hired: 0, refused: None }
+    }
+
+    /// Whether they are threads of this process, and not of one that it is a child of.
+    pub(crate) fn is_here(&self) -> bool {
+        self.forks == process::forks()
     }
 
     /// Where the threads look for work.
@@ -66,7 +74,10 @@ impl Crew {
 
 impl Drop for Crew {
     fn drop(&mut self) {
-        self.board.close();
+        // In a child, a thread that is not there may have locked the board.
+        if self.is_here() {
+            self.board.close();
+        }
     }
 }
 

@@ -14,7 +14,6 @@
 use crate::FloatMode;
 use crate::board::Board;
 use crate::crew::Crew;
-use crate::process;
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,13 +24,7 @@ pub struct Pool {
     wanted: usize,
     /// How many threads there are, the caller's included.
     threads: AtomicUsize,
-    started: Mutex<Option<Started>>,
-}
-
-struct Started {
-    /// How many forks lie between the start of the program and this process.
-    forks: usize,
-    crew: Crew,
+    crew: Mutex<Option<Crew>>,
 }
 
 /// Where blocks run.
@@ -57,7 +50,7 @@ impl Pool {
     pub fn new(threads: usize) -> Pool {
         let available = || std::thread::available_parallelism().map_or(1, |n| n.get());
         let wanted = if threads == 0 { available() } else { threads };
-        Pool { wanted, threads: AtomicUsize::new(wanted), started: Mutex::new(None) }
+        Pool { wanted, threads: AtomicUsize::new(wanted), crew: Mutex::new(None) }
     }
 
     /// The number of threads: as many as were asked for, unless the system has refused some.
@@ -73,11 +66,10 @@ impl Pool {
         if rayon::current_thread_index().is_some() {
             return Workers::CurrentPool;
         }
-        let forks = process::forks();
-        let mut started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
-        let Started { crew, .. } = match &mut *started {
-            Some(known) if known.forks == forks => known,
-            other => other.insert(Started { forks, crew: Crew::new() }),
+        let mut crew = self.crew.lock().unwrap_or_else(PoisonError::into_inner);
+        let crew = match &mut *crew {
+            Some(known) if known.is_here() => known,
+            other => other.insert(Crew::new()),
         };
         if crew.hired() < self.wanted - 1 {
             crew.hire(self.wanted - 1);
@@ -142,9 +134,9 @@ fn share_in_current_pool(others: usize, work: &(dyn Fn() + Sync)) {
     });
 }
 
-impl fmt::Debug for Started {
+impl fmt::Debug for Crew {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Started").field("helpers", &self.crew.hired()).finish()
+        f.debug_struct("Crew").field("hired", &self.hired()).finish()
     }
 }
 
