@@ -258,20 +258,50 @@ fn float<S: Sampler>(s: &mut S, dtype: DType, x: f64) -> S::Value {
 
 /// The transformation of Box and Muller (A note on the generation of random normal deviates, 1958): a point
 /// of the plane at a random angle, at a distance whose square is exponential; one of its coordinates.
+///
+/// A cosine of an `f32` draw would leave few numbers near zero, and wide gaps: they come of angles near a quarter
+/// turn. There the coordinate is a sine, of angles from minus a quarter turn to a quarter, where those near zero are
+/// the densest.
 #[inline]
 fn normal<S: Sampler>(s: &mut S, dtype: DType) -> S::Value {
-    let (u, v) = (positive(s, dtype), s.draw(1, dtype));
+    let angle_type = if dtype == DType::F32 { DType::I32 } else { dtype };
+    let (u, v) = (positive(s, dtype), s.draw(1, angle_type));
     let (ln, minus_two) = (s.op(ScalarOp::Ln, &[u]), float(s, dtype, -2.0));
     let square = s.op(ScalarOp::Mul, &[minus_two, ln]);
     let distance = s.op(ScalarOp::Sqrt, &[square]);
+    if dtype == DType::F32 {
+        let sine = sine_of_quarters(s, v);
+        return s.op(ScalarOp::Mul, &[distance, sine]);
+    }
     let turn = float(s, dtype, std::f64::consts::TAU);
     let angle = s.op(ScalarOp::Mul, &[turn, v]);
     let cos = s.op(ScalarOp::Cos, &[angle]);
     s.op(ScalarOp::Mul, &[distance, cos])
 }
 
+/// `sin(π/2 w)` as an `f32`, where `w` is an `i32` times 2^-31: an odd polynomial, by interpolation of `sin(π/2 w) / w`
+/// at the Chebyshev nodes of `w^2`; its relative error is below 4e-8 before rounding.
+fn sine_of_quarters<S: Sampler>(s: &mut S, w: S::Value) -> S::Value {
+    const POLYNOMIAL: [f64; 5] = [
+        0.000_151_671_703_665_053_94,
+        -0.004_674_143_838_151_915_5,
+        0.079_689_918_329_028_48,
+        -0.645_963_759_583_539,
+        1.570_796_320_038_601_5,
+    ];
+    let (w, scale) = (s.cast(w, DType::F32), float(s, DType::F32, 1.0 / 2f64.powi(31)));
+    let w = s.op(ScalarOp::Mul, &[w, scale]);
+    let square = s.op(ScalarOp::Mul, &[w, w]);
+    let mut sum = float(s, DType::F32, POLYNOMIAL[0]);
+    for coefficient in &POLYNOMIAL[1..] {
+        let coefficient = float(s, DType::F32, *coefficient);
+        sum = s.op(ScalarOp::MulAdd, &[sum, square, coefficient]);
+    }
+    s.op(ScalarOp::Mul, &[sum, w])
+}
+
 /// Draw 0 as a float in `(0, 1]`, for logarithms: `f64` on a grid of 2^52 points; `f32` from 31 bits, so that
-/// small ones keep their precision where a grid of 2^23 points would end at 2^-23.
+/// small ones keep their precision where a grid of 2^24 points would end at 2^-24.
 #[inline]
 fn positive<S: Sampler>(s: &mut S, dtype: DType) -> S::Value {
     let one = float(s, dtype, 1.0);

@@ -27,7 +27,10 @@ const SECOND_KEY: u64 = 0x9fb2_1c65_1e98_df25;
 /// The two multipliers of the finaliser.
 const MULTIPLIERS: [u64; 2] = [0xbf58_476d_1ce4_e5b9, 0x94d0_49bb_1331_11eb];
 
-/// A random value: for floats uniform in `[0, 1)` on a grid of 2^52 or 2^23 points, for the other types
+/// The distance of neighbouring `f32`: 2^-24.
+const GRID_F32: f32 = 1.0 / 16_777_216.0;
+
+/// A random value: for floats uniform in `[0, 1)` on a grid of 2^52 or 2^24 points, for the other types
 /// uniform over all values. `key`, `stream`, `element` and `draw` are 64-bit integers. A `usize` is an
 /// [`LaneType::I64`] here as everywhere in Lane.
 pub fn random<P: Primitives>(
@@ -49,7 +52,7 @@ pub fn random<P: Primitives>(
             let zero = p.i64(0);
             p.op(LaneOp::SLt, &[bits, zero])
         }
-        // The highest bits become the mantissa of a float in [1, 2).
+        // The highest bits become the mantissa of a float in [1, 2): vectors of 128 bits cannot convert integers of 64.
         DType::F64 => {
             let mantissa = p.with_int(LaneOp::UShr, bits, 12);
             let float = p.with_int(LaneOp::IOr, mantissa, 1.0f64.to_bits() as i64);
@@ -57,11 +60,10 @@ pub fn random<P: Primitives>(
             p.fsub(float, one)
         }
         DType::F32 => {
-            let mantissa = p.with_int(LaneOp::UShr, bits, 41);
-            let mantissa = p.op(LaneOp::Wrap, &[mantissa]);
-            let float = p.with_int(LaneOp::IOr, mantissa, 1.0f32.to_bits() as i64);
-            let (float, one) = (p.bitcast(float), p.f32(1.0));
-            p.fsub(float, one)
+            let high = p.with_int(LaneOp::UShr, bits, 40);
+            let high = p.op(LaneOp::Wrap, &[high]);
+            let (float, grid) = (p.op(LaneOp::SToF32, &[high]), p.f32(GRID_F32));
+            p.fmul(float, grid)
         }
     }
 }
@@ -133,7 +135,7 @@ pub fn of_bits(bits: u64, dtype: DType) -> Scalar {
         DType::I32 => Scalar::I32((bits >> 32) as i32),
         DType::I64 => Scalar::I64(bits as i64),
         DType::Usize => Scalar::Usize(bits as usize),
-        DType::F32 => Scalar::F32(f32::from_bits((bits >> 41) as u32 | 1.0f32.to_bits()) - 1.0),
+        DType::F32 => Scalar::F32((bits >> 40) as i32 as f32 * GRID_F32),
         DType::F64 => Scalar::F64(f64::from_bits((bits >> 12) | 1.0f64.to_bits()) - 1.0),
     }
 }

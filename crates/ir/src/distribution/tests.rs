@@ -2,21 +2,11 @@
 //! distributed as they should be. Seeds are fixed: a statistic is either always within its limits or never.
 
 use super::*;
-use crate::random::{random_scalar, seed_key};
+use crate::random::{of_bits, random_scalar, seed_key};
 
-/// Uniform numbers made of these words, as [`random_scalar`] makes them.
+/// Uniform numbers made of these words.
 fn of_words(words: [u64; 2]) -> impl FnMut(u32, DType) -> Scalar {
-    move |position, dtype| {
-        let z = words[position as usize];
-        match dtype {
-            DType::Bool => Scalar::Bool(z >> 63 == 1),
-            DType::I32 => Scalar::I32((z >> 32) as i32),
-            DType::I64 => Scalar::I64(z as i64),
-            DType::Usize => Scalar::Usize(z as usize),
-            DType::F32 => Scalar::F32(f32::from_bits((z >> 41) as u32 | 1.0f32.to_bits()) - 1.0),
-            DType::F64 => Scalar::F64(f64::from_bits((z >> 12) | 1.0f64.to_bits()) - 1.0),
-        }
-    }
+    move |position, dtype| of_bits(words[position as usize], dtype)
 }
 
 /// The number of an element of stream 0 under seed 1.
@@ -97,7 +87,7 @@ fn known_answers() {
     };
     let normal = [-1.1937125528395002, 1.643647761649834, -0.08648008827294967, -1.029756554814169];
     close(Distribution::Normal, DType::F64, normal, 1e-15);
-    let normal = [-0.930565179911, 1.2050387312, -0.0220872360526, -0.299887422816];
+    let normal = [1.17207622651, -0.0255240522181, 0.213948788011, 0.545964627623];
     close(Distribution::Normal, DType::F32, normal, 1e-6);
     let exponential = [1.2986600433626378, 1.3532119640020325, 0.652331873751902, 2.3891505828933075];
     close(Distribution::Exponential, DType::F64, exponential, 1e-15);
@@ -363,9 +353,12 @@ fn logarithms_are_taken_of_positive_numbers_only() {
     let sample =
         |distribution: Distribution, dtype, words| float_of(distribution.sample(dtype, &[], of_words(words)));
     // The `f64` closest to zero comes of the largest draw, the `f32` of no bits.
-    let smallest = [(DType::F64, u64::MAX, 8.490_4, 36.043_7), (DType::F32, 0, 6.555_5, 21.487_6)];
-    for (dtype, word, distance, time) in smallest {
-        assert!((sample(Distribution::Normal, dtype, [word, 0]) - distance).abs() < 1e-4);
+    let smallest = [
+        (DType::F64, u64::MAX, 0, 8.490_4, 36.043_7),
+        (DType::F32, 0, (i32::MAX as u64) << 32, 6.555_5, 21.487_6),
+    ];
+    for (dtype, word, ahead, distance, time) in smallest {
+        assert!((sample(Distribution::Normal, dtype, [word, ahead]) - distance).abs() < 1e-4);
         assert!((sample(Distribution::Normal, dtype, [word, 1 << 63]) + distance).abs() < 1e-4);
         assert!((sample(Distribution::Exponential, dtype, [word; 2]) - time).abs() < 1e-4);
         let largest = !word >> 1;
@@ -374,5 +367,31 @@ fn logarithms_are_taken_of_positive_numbers_only() {
             sample(Distribution::Exponential, dtype, [largest; 2]),
         );
         assert!(none == 0.0 && now == 0.0 && now.is_sign_positive(), "{none} {now}");
+    }
+}
+
+#[test]
+fn short_normal_numbers_are_dense_near_zero() {
+    // At a distance of about one.
+    let far = (0.6 * 2f64.powi(31)) as u64;
+    let number = |angle: i32| {
+        let words = [far << 32, u64::from(angle as u32) << 32];
+        float_of(Distribution::Normal.sample(DType::F32, &[], of_words(words)))
+    };
+    let step = number(1 << 20) / f64::from(1 << 20);
+    assert!((step * 2f64.powi(31) / std::f64::consts::FRAC_PI_2 - (-2.0 * 0.6f64.ln()).sqrt()).abs() < 1e-5);
+    for angle in 1..1000 {
+        assert!((number(angle) / step - f64::from(angle)).abs() < 1e-3 * f64::from(angle));
+        assert_eq!(number(-angle), -number(angle));
+    }
+}
+
+#[test]
+fn short_uniform_numbers_have_24_bits() {
+    let number = |high: u64| float_of(of_bits(high << 40 | 0xff_ffff_ffff, DType::F32));
+    for (high, expected) in
+        [(0, 0.0), (1, 1.0), (2, 2.0), (0xff_fffe, 16_777_214.0), (0xff_ffff, 16_777_215.0)]
+    {
+        assert_eq!(number(high) * 16_777_216.0, expected);
     }
 }
