@@ -10,6 +10,8 @@
 //! nests           which loop runs in lanes            language            each construct that kernels know
 //! alignment       arrays that begin anywhere              moves           swaps, and what else is handed over
 //! no_iterations   reductions over nothing
+//! plain_loops     serial loops and their elements         small_stacks        threads with little stack, deep nests
+//! refused_memory  systems without machine code
 //! ```
 
 mod ways;
@@ -24,7 +26,10 @@ mod language;
 mod moves;
 mod nests;
 mod no_iterations;
+mod plain_loops;
 mod prange_spaces;
 mod random;
 mod reductions;
+mod refused_memory;
+mod small_stacks;
 mod threads;

@@ -90,11 +90,11 @@ fn own_threads() -> usize {
     thread_names().iter().filter(|name| name.starts_with("parfuse-")).count()
 }
 
-/// Runs one of the ignored tests below in a new process.
+/// Runs an ignored test of a module in a new process.
 #[cfg(target_os = "linux")]
-fn in_new_process(test: &str) {
+pub(super) fn in_new_process(module: &str, test: &str) {
     let program = std::env::current_exe().unwrap();
-    let path = format!("{}::{test}", module_path!().split_once("::").unwrap().1);
+    let path = format!("{}::{test}", module.split_once("::").unwrap().1);
     let output = std::process::Command::new(program).args(["--exact", "--ignored", &path]).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && text.contains("1 passed"), "{text}");
@@ -103,7 +103,7 @@ fn in_new_process(test: &str) {
 #[test]
 #[cfg(target_os = "linux")]
 fn serial_calls_start_no_thread_and_parallel_calls_one_pool() {
-    in_new_process("counts_threads");
+    in_new_process(module_path!(), "counts_threads");
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn counts_threads() {
 #[test]
 #[cfg(target_os = "linux")]
 fn calls_from_workers_of_another_pool_stay_in_it() {
-    in_new_process("calls_in_a_foreign_pool");
+    in_new_process(module_path!(), "calls_in_a_foreign_pool");
 }
 
 #[test]

@@ -4,8 +4,8 @@ use crate::abi;
 use crate::compiler::Effort;
 use crate::constants::Constants;
 use crate::memory::Memory;
-use crate::script::Script;
-use parfuse_ir::lane::RegionId;
+use crate::script::{RegionScript, Script};
+use parfuse_ir::lane::{Lane, Region, RegionId};
 use std::fmt;
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ pub struct Code {
     pub(crate) code_size: usize,
     pub(crate) compile_time: Duration,
     // Owners of what the functions consist of and read.
-    pub(crate) _memory: Memory,
+    pub(crate) _memory: Option<Memory>,
     pub(crate) _constants: Constants,
 }
 
@@ -27,18 +27,41 @@ pub(crate) enum DriverCode {
     Followed(Script),
 }
 
-/// A region's function.
+/// A region's code.
 pub(crate) struct RegionCode {
-    pub(crate) function: abi::RegionFn,
+    pub(crate) body: RegionBody,
     pub(crate) lanes: usize,
     /// Why its registers are shorter than those of the instruction set.
     pub(crate) narrower: Option<String>,
 }
 
+/// What a region's code is.
+pub(crate) enum RegionBody {
+    Compiled(abi::RegionFn),
+    Followed(RegionScript),
+}
+
 impl Code {
-    /// The code of one block of a region.
-    pub fn region(&self, region: RegionId) -> abi::RegionFn {
-        self.regions[region.0 as usize].function
+    /// Code that is followed and not compiled, for systems that refuse memory for machine code.
+    pub(crate) fn followed(lane: &Lane, effort: Effort) -> Code {
+        let region = |(_, region): (RegionId, &Region)| RegionCode {
+            body: RegionBody::Followed(RegionScript::new(lane, region)),
+            lanes: 1,
+            narrower: None,
+        };
+        Code {
+            driver: DriverCode::Followed(Script::of_driver(lane)),
+            regions: lane.regions.iter().map(region).collect(),
+            effort,
+            code_size: 0,
+            compile_time: Duration::ZERO,
+            _memory: None,
+            _constants: Constants::new(0),
+        }
+    }
+    /// Whether the system has refused memory for machine code, so that the kernel is interpreted.
+    pub fn is_interpreted(&self) -> bool {
+        self._memory.is_none()
     }
     /// How many elements of a region are computed at once.
     pub fn lanes(&self, region: RegionId) -> usize {

@@ -1,22 +1,24 @@
 //! The compiler: a processor's instruction set, ready to compile kernels from any thread.
 
-use crate::code::{Code, DriverCode, Listing, RegionCode};
+use crate::code::{Code, DriverCode, Listing, RegionBody, RegionCode};
 use crate::constants::Constants;
 use crate::emit::Traits;
 use crate::memory::Memory;
 use crate::plan::Plan;
 use crate::script::Script;
+use crate::uses::has_plain_loops;
 use crate::{Isa, driver, libcalls, region, wide};
 use cranelift_codegen::isa::{OwnedTargetIsa, TargetFrontendConfig};
 use cranelift_codegen::settings::{self, Configurable};
 use cranelift_codegen::{Context, ir as clif};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use cranelift_jit::{JITBuilder, JITModule};
-use cranelift_module::{FuncId, Module, default_libcall_names};
+use cranelift_module::{FuncId, Module, ModuleError, ModuleReloc, default_libcall_names};
 use parfuse_ir::lane::{Inst, Lane, Region};
 use std::cell::RefCell;
 use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 /// How to compile.
@@ -29,11 +31,13 @@ pub struct Options {
     pub verify: bool,
     /// The elements of a step: 4, 8, 16 or 32. Without it each region's own choice.
     pub lanes: Option<usize>,
+    /// Whether to do as if the system refused memory for machine code: kernels are interpreted.
+    pub interpret: bool,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { isa: Isa::best(), verify: cfg!(debug_assertions), lanes: None }
+        Options { isa: Isa::best(), verify: cfg!(debug_assertions), lanes: None, interpret: false }
     }
 }
 
@@ -69,11 +73,15 @@ pub enum CompileError {
 pub struct Compiler {
     quick: OwnedTargetIsa,
     thorough: OwnedTargetIsa,
+    /// For drivers with plain loops: their work is done here, and the order of their instructions is nobody's plan.
+    plain_loops: OwnedTargetIsa,
     traits: Traits,
     options: Options,
     isa: Isa,
     needs_libcalls: bool,
     wide: Wide,
+    /// Whether the system has refused memory for machine code.
+    refused: AtomicBool,
 }
 
 /// The wide emitter. Tests put one in its place that fails.
@@ -108,23 +116,35 @@ impl Compiler {
         }
         let processor = |message: String| CompileError::Processor(message);
         let isa = options.isa.or_available();
-        let target = |effort| {
+        let target = |flags: settings::Flags| {
             let native = cranelift_native::builder().map_err(|message| processor(message.to_owned()))?;
             let builder = match isa {
                 Isa::Baseline => cranelift_codegen::isa::lookup(native.triple().clone())
                     .map_err(|error| processor(error.to_string()))?,
                 _ => native,
             };
-            builder.finish(shared_flags(&options, effort)).map_err(|error| processor(error.to_string()))
+            builder.finish(flags).map_err(|error| processor(error.to_string()))
         };
-        let (quick, thorough) = (target(Effort::Quick)?, target(Effort::Thorough)?);
+        let quick = target(shared_flags(&options, Effort::Quick, false))?;
+        let thorough = target(shared_flags(&options, Effort::Thorough, false))?;
+        let plain_loops = target(shared_flags(&options, Effort::Thorough, true))?;
         let x64 = thorough.name() == "x64";
         let has = |flag: &str| {
             thorough.isa_flags().iter().any(|setting| setting.name == flag && setting.as_bool() == Some(true))
         };
         let traits = Traits { blendv: x64 && has("has_sse41"), pointer: thorough.pointer_type() };
         let needs_libcalls = !x64 || !has("has_sse41") || !has("has_fma");
-        Ok(Compiler { quick, thorough, traits, options, isa, needs_libcalls, wide: wide::compile })
+        Ok(Compiler {
+            quick,
+            thorough,
+            plain_loops,
+            traits,
+            options,
+            isa,
+            needs_libcalls,
+            wide: wide::compile,
+            refused: AtomicBool::new(false),
+        })
     }
 
     /// Which instructions code is made of.
@@ -151,6 +171,9 @@ impl Compiler {
         mut listing: Option<&mut Listing>,
     ) -> Result<Code, CompileError> {
         let start = Instant::now();
+        if listing.is_none() && (self.options.interpret || self.refused.load(Ordering::Relaxed)) {
+            return Ok(Code::followed(lane, effort));
+        }
         let mut scratch = SCRATCH.try_with(RefCell::take).ok().flatten().unwrap_or_else(|| {
             Box::new(Scratch { context: Context::new(), builder: FunctionBuilderContext::new() })
         });
@@ -162,7 +185,12 @@ impl Compiler {
                 code.compile_time = start.elapsed();
                 return Ok(code);
             }
-            Err(message) => message,
+            Err(Failed::Refused) => {
+                // Policies of a process do not change: it need not be tried for each kernel.
+                self.refused.store(true, Ordering::Relaxed);
+                return Ok(Code::followed(lane, effort));
+            }
+            Err(Failed::Here(message)) => message,
         };
         let clif = catch_unwind(AssertUnwindSafe(|| scratch.context.func.display().to_string()));
         Err(CompileError::Backend { message: error, clif: clif.unwrap_or_default() })
@@ -174,7 +202,7 @@ impl Compiler {
         effort: Effort,
         scratch: &mut Scratch,
         listing: &mut Option<&mut Listing>,
-    ) -> Result<Code, String> {
+    ) -> Result<Code, Failed> {
         let isa = match effort {
             Effort::Quick => &self.quick,
             Effort::Thorough => &self.thorough,
@@ -185,7 +213,6 @@ impl Compiler {
         }
         let mut build = Build {
             compiler: self,
-            isa,
             lane,
             scratch,
             listing: listing.as_deref_mut(),
@@ -194,25 +221,32 @@ impl Compiler {
             code_size: 0,
         };
         let (pointer, convention) = (self.traits.pointer, isa.default_call_conv());
-        let script = if effort == Effort::Quick { Script::new(lane) } else { None };
+        let script = if effort == Effort::Quick { Script::of_simple_driver(lane) } else { None };
+        // There is no moment at which a loop could go on in better code: it gets it at once.
+        let plain_loops = has_plain_loops(&lane.driver);
+        let driver_isa = if plain_loops { &self.plain_loops } else { isa };
         let driver = match script {
             Some(script) => {
                 if let Some(listing) = &mut build.listing {
-                    let followed = "; driver is not compiled but followed: see the lane program\n\n";
+                    let followed = "; driver is not compiled but followed: see the lane program
+
+";
                     listing.clif.push_str(followed);
                     listing.asm.push_str(followed);
                 }
                 Err(script)
             }
-            None => Ok(build.define("driver", driver::signature(pointer, convention), driver::emit)?),
+            None => {
+                let signature = driver::signature(pointer, convention);
+                Ok(build.define("driver", driver_isa, signature, driver::emit)?)
+            }
         };
         let mut regions = Vec::new();
         for (id, region) in lane.regions.iter() {
             let (name, signature) = (id.to_string(), region::signature(pointer, convention));
-            let wide = self
-                .isa
-                .wide()
-                .map(|target| guarded(|| (self.wide)(lane, region, target, effort, &self.options)));
+            let wide = self.isa.wide().map(|target| {
+                guarded::<_, String>(|| (self.wide)(lane, region, target, effort, &self.options))
+            });
             let narrower = match wide {
                 Some(Ok(compiled)) => {
                     regions.push((build.define_wide(&name, signature, &compiled)?, compiled.lanes, None));
@@ -229,10 +263,10 @@ impl Compiler {
             };
             let plan = Plan::new(region, effort, self.options.lanes);
             let emit = |function: Function<'_>| region::emit(function, region, &plan);
-            regions.push((build.define(&name, signature, emit)?, plan.lanes, narrower));
+            regions.push((build.define(&name, isa, signature, emit)?, plan.lanes, narrower));
         }
         let Build { mut memory, constants, code_size, .. } = build;
-        memory.module().finalize_definitions().map_err(|error| error.to_string())?;
+        memory.module().finalize_definitions().map_err(Failed::of_module)?;
         Ok(Code {
             driver: match driver {
                 Ok(function) => DriverCode::Compiled(memory.driver(function)),
@@ -240,21 +274,48 @@ impl Compiler {
             },
             regions: regions
                 .into_iter()
-                .map(|(id, lanes, narrower)| RegionCode { function: memory.region(id), lanes, narrower })
+                .map(|(id, lanes, narrower)| RegionCode {
+                    body: RegionBody::Compiled(memory.region(id)),
+                    lanes,
+                    narrower,
+                })
                 .collect(),
-            effort,
+            effort: if plain_loops && lane.regions.is_empty() { Effort::Thorough } else { effort },
             code_size,
             compile_time: std::time::Duration::ZERO,
-            _memory: memory,
+            _memory: Some(memory),
             _constants: constants,
         })
+    }
+}
+
+/// Why there is no machine code.
+enum Failed {
+    /// The system gives no memory for it.
+    Refused,
+    /// Something failed, as this message says.
+    Here(String),
+}
+
+impl Failed {
+    fn of_module(error: ModuleError) -> Failed {
+        match error {
+            // Mapping memory fails with the first, making it executable with the second.
+            ModuleError::Allocation { .. } | ModuleError::Backend(_) => Failed::Refused,
+            error => Failed::Here(error.to_string()),
+        }
+    }
+}
+
+impl From<String> for Failed {
+    fn from(message: String) -> Failed {
+        Failed::Here(message)
     }
 }
 
 /// A kernel's code under construction.
 struct Build<'a> {
     compiler: &'a Compiler,
-    isa: &'a OwnedTargetIsa,
     lane: &'a Lane,
     scratch: &'a mut Scratch,
     listing: Option<&'a mut Listing>,
@@ -268,9 +329,10 @@ impl Build<'_> {
     fn define(
         &mut self,
         name: &str,
+        isa: &OwnedTargetIsa,
         signature: clif::Signature,
         emit: impl FnOnce(Function<'_>),
-    ) -> Result<FuncId, String> {
+    ) -> Result<FuncId, Failed> {
         let module = self.memory.module();
         let id = module.declare_anonymous_function(&signature).map_err(|error| error.to_string())?;
         let Scratch { context, builder } = &mut *self.scratch;
@@ -281,9 +343,16 @@ impl Build<'_> {
             lane: self.lane,
             constants: &mut self.constants,
             traits: self.compiler.traits,
-            config: self.isa.frontend_config(),
+            config: isa.frontend_config(),
         });
-        module.define_function(id, context).map_err(|error| format!("{error:?}"))?;
+        // The module's own way would take its instruction set, which is one for all.
+        context.compile(&**isa, &mut Default::default()).map_err(|error| format!("{error:?}"))?;
+        let compiled = context.compiled_code().expect("it has just been compiled");
+        let relocations: Vec<ModuleReloc> = (compiled.buffer.relocs().iter())
+            .map(|relocation| ModuleReloc::from_mach_reloc(relocation, &context.func, id))
+            .collect();
+        let (alignment, code) = (compiled.buffer.alignment as u64, compiled.code_buffer());
+        module.define_function_bytes(id, alignment, code, &relocations).map_err(Failed::of_module)?;
         if let (Some(code), Some(listing)) = (context.compiled_code(), &mut self.listing) {
             let asm = code.vcode.as_deref().unwrap_or_default();
             write!(listing.clif, "; {name}\n{}\n", context.func.display()).expect("strings take all");
@@ -300,10 +369,10 @@ impl Build<'_> {
         name: &str,
         signature: clif::Signature,
         compiled: &wide::Compiled,
-    ) -> Result<FuncId, String> {
+    ) -> Result<FuncId, Failed> {
         let module = self.memory.module();
         let id = module.declare_anonymous_function(&signature).map_err(|error| error.to_string())?;
-        module.define_function_bytes(id, 64, &compiled.bytes, &[]).map_err(|error| error.to_string())?;
+        module.define_function_bytes(id, 64, &compiled.bytes, &[]).map_err(Failed::of_module)?;
         if let Some(listing) = &mut self.listing {
             let isa = self.compiler.isa;
             writeln!(listing.clif, "; {name} is not Cranelift's: see its instructions, {isa}\n")
@@ -338,12 +407,12 @@ impl Build<'_> {
 /// # Errors
 /// What a checker or a code generator says, as [`CompileError::Backend`].
 pub fn verify(lane: &Lane, isa: Isa, effort: Effort) -> Result<(), CompileError> {
-    let options = Options { isa, verify: true, lanes: None };
+    let options = Options { isa, verify: true, ..Options::default() };
     let Some(target) = isa.wide() else {
         return Compiler::new(options)?.compile(lane, effort).map(|_| ());
     };
     for (id, region) in lane.regions.iter() {
-        guarded(|| wide::compile(lane, region, target, effort, &options)).map_err(|message| {
+        guarded(|| wide::compile(lane, region, target, effort, &options)).map_err(|message: String| {
             CompileError::Backend {
                 message: format!("{id}, {isa}, {effort:?}: {message}"),
                 clif: String::new(),
@@ -354,18 +423,18 @@ pub fn verify(lane: &Lane, isa: Isa, effort: Effort) -> Result<(), CompileError>
 }
 
 /// Compiles. A panic of a code generator is an error like others: it must not take the process's work along.
-fn guarded<T>(compile: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+fn guarded<T, E: From<String>>(compile: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
     catch_unwind(AssertUnwindSafe(compile)).unwrap_or_else(|panic| {
         let message = match (panic.downcast_ref::<String>(), panic.downcast_ref::<&str>()) {
             (Some(message), _) => message.clone(),
             (None, Some(message)) => (*message).to_owned(),
             (None, None) => "panic".to_owned(),
         };
-        Err(message)
+        Err(message.into())
     })
 }
 
-fn shared_flags(options: &Options, effort: Effort) -> settings::Flags {
+fn shared_flags(options: &Options, effort: Effort, optimise: bool) -> settings::Flags {
     let mut flags = settings::builder();
     let register_allocation = match effort {
         Effort::Quick => "single_pass",
@@ -373,9 +442,9 @@ fn shared_flags(options: &Options, effort: Effort) -> settings::Flags {
     };
     let verifier = if options.verify { "true" } else { "false" };
     for (name, value) in [
-        // The order of instructions is ours: the optimiser would undo the interleaving.
-        ("opt_level", "none"),
-        ("enable_alias_analysis", "false"),
+        // The order of a region's instructions is ours: the optimiser would undo the interleaving.
+        ("opt_level", if optimise { "speed" } else { "none" }),
+        ("enable_alias_analysis", if optimise { "true" } else { "false" }),
         ("enable_verifier", verifier),
         ("regalloc_algorithm", register_allocation),
         ("unwind_info", "false"),

@@ -1,4 +1,4 @@
-//! Drivers that are followed node by node instead of compiled.
+//! Code that is followed node by node instead of compiled.
 //!
 //! ```text
 //! v0: i64 = dim b0, 0      values[0] = frame[dim b0, 0]
@@ -9,19 +9,45 @@
 //! Most drivers are a few dozen nodes that run once a call: it takes a hundred nanoseconds to follow them, and a thousand
 //! times as long to compile them. Quick code therefore has a script where a driver has no loops, and touches no
 //! elements of arrays. The meaning of operations is that of [`LaneOp::eval`](parfuse_ir::lane::LaneOp::eval).
+//!
+//! Where the system refuses memory for machine code, everything is followed: the other drivers, and regions
+//! ([`RegionScript`]) one element at a time. That is slow, and gives the same bits.
 #![allow(unsafe_code)]
 
 use crate::abi::{self, FaultRecord, HostTable};
-use crate::code::DriverCode;
-use parfuse_ir::lane::{Code, Frame, Inst, Lane, LaneType, Node, Value};
+use crate::code::{DriverCode, RegionBody};
+use parfuse_ir::grid::{self, BlockRange, LANES};
+use parfuse_ir::lane::{
+    Address, Block, Buffer, Code, Frame, Inst, Lane, LaneType, Lanes, Node, Reduction, Region, RegionId,
+    Slot, Value,
+};
+use parfuse_ir::{DType, Scalar};
 use smallvec::SmallVec;
 
-/// A driver to be followed.
+/// Code to be followed.
 pub(crate) struct Script {
     code: Code,
     frame: Frame,
+    /// By buffer: the type of its elements.
+    elements: Vec<DType>,
     /// The values at the start: constants, and zeros.
     start: Vec<u64>,
+}
+
+/// A region to be followed.
+pub(crate) struct RegionScript {
+    script: Script,
+    prologue: Block,
+    extents: Vec<Slot>,
+    reductions: Vec<Reduction>,
+}
+
+/// The element of a region that is followed.
+#[derive(Clone, Copy, Default)]
+struct Element {
+    column: u64,
+    outer: [u64; 2],
+    position: u64,
 }
 
 /// What a run works on.
@@ -29,27 +55,38 @@ struct Run<'a> {
     script: &'a Script,
     values: SmallVec<[u64; 64]>,
     frame: *mut u64,
+    /// In drivers.
     host: *const HostTable,
     fault: *mut FaultRecord,
+    /// In regions.
+    element: Option<Element>,
 }
 
 /// Why a run ends before its last node: the status.
 struct Ended(i32);
 
 impl Script {
-    /// The script of a kernel's driver, if it has none of what scripts cannot do.
-    pub(crate) fn new(lane: &Lane) -> Option<Script> {
-        let code = &lane.driver;
+    /// The script of a kernel's driver, if it is as quickly followed as compiled.
+    pub(crate) fn of_simple_driver(lane: &Lane) -> Option<Script> {
         let reads_elements =
             |data: &parfuse_ir::lane::ValueData| matches!(data.inst, Inst::Load { .. } | Inst::Any(_));
-        if !is_simple(&code.body) || code.values.iter().any(|(_, data)| reads_elements(data)) {
-            return None;
-        }
+        let code = &lane.driver;
+        let simple = is_simple(&code.body) && !code.values.iter().any(|(_, data)| reads_elements(data));
+        simple.then(|| Script::new(lane, code))
+    }
+
+    /// The script of a kernel's driver.
+    pub(crate) fn of_driver(lane: &Lane) -> Script {
+        Script::new(lane, &lane.driver)
+    }
+
+    fn new(lane: &Lane, code: &Code) -> Script {
         let start = code.values.iter().map(|(_, data)| match data.inst {
             Inst::Const(bits) => narrowed(bits, data.ty),
             _ => 0,
         });
-        Some(Script { start: start.collect(), code: code.clone(), frame: lane.frame.clone() })
+        let elements = lane.buffers.iter().map(|(_, data)| data.dtype).collect();
+        Script { start: start.collect(), code: code.clone(), frame: lane.frame.clone(), elements }
     }
 
     /// Follows it.
@@ -58,7 +95,7 @@ impl Script {
     /// As for [`abi::Driver`].
     pub(crate) unsafe fn run(&self, frame: *mut u64, host: *const HostTable, fault: *mut FaultRecord) -> i32 {
         let values = SmallVec::from_slice(&self.start);
-        let mut run = Run { script: self, values, frame, host, fault };
+        let mut run = Run { script: self, values, frame, host, fault, element: None };
         match run.nodes(&self.code.body) {
             Ok(()) => abi::OK,
             Err(Ended(status)) => status,
@@ -66,7 +103,70 @@ impl Script {
     }
 }
 
+impl RegionScript {
+    /// The script of a region.
+    pub(crate) fn new(lane: &Lane, region: &Region) -> RegionScript {
+        RegionScript {
+            script: Script::new(lane, &region.code),
+            prologue: region.prologue.clone(),
+            extents: region.extents.clone(),
+            reductions: region.reductions.clone(),
+        }
+    }
+
+    /// Follows it for the elements of a block.
+    ///
+    /// # Safety
+    /// As for [`abi::RegionFn`].
+    unsafe fn run(
+        &self,
+        frame: *const u64,
+        block: &BlockRange,
+        partials: *mut u64,
+        fault: *mut FaultRecord,
+    ) -> i32 {
+        let values = SmallVec::from_slice(&self.script.start);
+        let (frame, host) = (frame.cast_mut(), std::ptr::null());
+        let mut run = Run { script: &self.script, values, frame, host, fault, element: None };
+        let identity = |reduction: &Reduction| [reduction.op.identity(reduction.dtype); LANES];
+        let mut accumulators: Vec<[Scalar; LANES]> = self.reductions.iter().map(identity).collect();
+        match run.block(self, block, &mut accumulators) {
+            Ok(()) => {
+                for (number, (reduction, lanes)) in self.reductions.iter().zip(accumulators).enumerate() {
+                    let combine = |a, b| reduction.op.combine().eval(&[a, b]);
+                    let partial = grid::fold_lanes(lanes, combine).to_bits();
+                    // SAFETY: the caller has room for a word per reduction.
+                    unsafe { partials.add(number).write(partial) };
+                }
+                abi::OK
+            }
+            Err(Ended(status)) => status,
+        }
+    }
+}
+
 impl crate::Code {
+    /// Runs one block of a region; the result is one of the statuses in [`abi`].
+    ///
+    /// # Safety
+    /// As for [`abi::RegionFn`].
+    #[inline]
+    pub unsafe fn run_block(
+        &self,
+        region: RegionId,
+        frame: *const u64,
+        block: &BlockRange,
+        partials: *mut u64,
+        fault: *mut FaultRecord,
+    ) -> i32 {
+        match &self.regions[region.0 as usize].body {
+            // SAFETY: the caller's promise is what a region asks for; `self` owns its code.
+            RegionBody::Compiled(function) => unsafe { function(frame, block, partials, fault) },
+            // SAFETY: as above.
+            RegionBody::Followed(script) => unsafe { script.run(frame, block, partials, fault) },
+        }
+    }
+
     /// Runs the serial code of the kernel; the result is one of the statuses in [`abi`].
     ///
     /// # Safety
@@ -103,7 +203,16 @@ impl Run<'_> {
         self.values[value.0 as usize]
     }
 
-    fn slot(&self, slot: parfuse_ir::lane::Slot) -> u64 {
+    fn set(&mut self, value: Value, bits: u64) {
+        self.values[value.0 as usize] = bits;
+    }
+
+    /// Whether something under a mask happens.
+    fn counts(&self, mask: Option<Value>) -> bool {
+        mask.is_none_or(|mask| self.value(mask) & 1 == 1)
+    }
+
+    fn slot(&self, slot: Slot) -> u64 {
         // SAFETY: the caller's frame has all slots of the kernel's; it is read anew each time since calls change it.
         unsafe { self.frame.add(slot.index()).read() }
     }
@@ -120,15 +229,36 @@ impl Run<'_> {
                 self.nodes(if yes { then } else { otherwise })?;
                 for merge in results {
                     let chosen = if yes { merge.then } else { merge.otherwise };
-                    self.values[merge.value.0 as usize] = self.value(chosen);
+                    let bits = self.value(chosen);
+                    self.set(merge.value, bits);
+                }
+            }
+            Node::Loop { carried, header, cond, body } => {
+                let start: SmallVec<[u64; 8]> = carried.iter().map(|carry| self.value(carry.init)).collect();
+                carried.iter().zip(start).for_each(|(carry, bits)| self.set(carry.value, bits));
+                loop {
+                    self.nodes(header)?;
+                    if self.value(*cond) & 1 == 0 {
+                        break;
+                    }
+                    self.nodes(body)?;
+                    let next: SmallVec<[u64; 8]> =
+                        carried.iter().map(|carry| self.value(carry.next)).collect();
+                    carried.iter().zip(next).for_each(|(carry, bits)| self.set(carry.value, bits));
+                }
+            }
+            Node::Store { buffer, address, value, mask } => {
+                if self.counts(*mask) {
+                    let (place, bits) = (self.place(*buffer, address), self.value(*value));
+                    self.write(*buffer, place, bits);
                 }
             }
             Node::Check { ok, fault, args, iteration, mask } => {
-                let counts = mask.is_none_or(|mask| self.value(mask) & 1 == 1);
-                if counts && self.value(*ok) & 1 == 0 {
+                if self.counts(*mask) && self.value(*ok) & 1 == 0 {
+                    let here = self.element.map_or(FaultRecord::NOWHERE, |element| element.position);
                     let mut record = FaultRecord {
                         fault: fault.0,
-                        iteration: iteration.map_or(FaultRecord::NOWHERE, |value| self.value(value)),
+                        iteration: iteration.map_or(here, |value| self.value(value)),
                         args: [0; 2],
                     };
                     for (place, arg) in record.args.iter_mut().zip(args) {
@@ -157,7 +287,6 @@ impl Run<'_> {
                 let launch = self.table().launch;
                 self.done(launch(self.host, region.0))?;
             }
-            Node::Loop { .. } | Node::Store { .. } => unreachable!("scripts have none: {node:?}"),
         }
         Ok(())
     }
@@ -185,8 +314,102 @@ impl Run<'_> {
                 }
                 op.eval(script.code.values[args[0]].ty, &operands[..args.len()])
             }
-            inst => unreachable!("scripts have none: {inst:?}"),
+            Inst::Load { buffer, address, mask } => {
+                if self.counts(*mask) {
+                    self.read(*buffer, self.place(*buffer, address))
+                } else {
+                    0
+                }
+            }
+            Inst::Any(mask) => self.value(*mask) & 1,
+            Inst::Const(_) | Inst::Bound => return,
+            Inst::LaneIndex | Inst::RowIndex(_) | Inst::LinearIndex => return,
         };
-        self.values[value.0 as usize] = bits;
+        self.set(value, bits);
+    }
+
+    /// The address of an element.
+    fn place(&self, buffer: Buffer, address: &Address) -> *mut u8 {
+        let column = self.element.map_or(0, |element| element.column);
+        let lane = match address.lanes {
+            Lanes::Uniform => 0,
+            Lanes::Unit => column,
+            Lanes::Strided(stride) => self.value(stride).wrapping_mul(column),
+            Lanes::Gather(index) => self.value(index),
+        };
+        let index = self.value(address.base).wrapping_add(lane);
+        let bytes = index.wrapping_mul(self.script.elements[buffer.0 as usize].size() as u64);
+        (self.slot(self.script.frame.address(buffer)) as *mut u8).wrapping_add(bytes as usize)
+    }
+
+    fn read(&self, buffer: Buffer, place: *mut u8) -> u64 {
+        // SAFETY: the caller's arrays are valid for what the kernel does to them, and it does not touch other elements
+        // (`abi::Driver`); no alignment is asked for.
+        unsafe {
+            match self.script.elements[buffer.0 as usize] {
+                DType::Bool => (place.read() != 0) as u64,
+                DType::I32 | DType::F32 => place.cast::<u32>().read_unaligned() as u64,
+                DType::I64 | DType::Usize | DType::F64 => place.cast::<u64>().read_unaligned(),
+            }
+        }
+    }
+
+    fn write(&self, buffer: Buffer, place: *mut u8, bits: u64) {
+        // SAFETY: as in `read`.
+        unsafe {
+            match self.script.elements[buffer.0 as usize] {
+                DType::Bool => place.write((bits & 1) as u8),
+                DType::I32 | DType::F32 => place.cast::<u32>().write_unaligned(bits as u32),
+                DType::I64 | DType::Usize | DType::F64 => place.cast::<u64>().write_unaligned(bits),
+            }
+        }
+    }
+
+    /// The elements of a block, in their order.
+    fn block(
+        &mut self,
+        region: &RegionScript,
+        block: &BlockRange,
+        accumulators: &mut [[Scalar; LANES]],
+    ) -> Result<(), Ended> {
+        let extents: SmallVec<[u64; 3]> = region.extents.iter().map(|slot| self.slot(*slot)).collect();
+        let columns = extents.last().copied().unwrap_or(1);
+        for row in block.row_start as u64..block.row_end as u64 {
+            let outer = match extents[..] {
+                [_, inner, _] => [row / inner, row % inner],
+                _ => [row, 0],
+            };
+            for column in block.column_start as u64..block.column_end as u64 {
+                self.begin(Element {
+                    column,
+                    outer,
+                    position: row.wrapping_mul(columns).wrapping_add(column),
+                });
+                if column == block.column_start as u64 {
+                    self.nodes(&region.prologue)?;
+                }
+                self.nodes(&self.script.code.body)?;
+                let lane = (column as usize - block.column_start) % LANES;
+                for (reduction, lanes) in region.reductions.iter().zip(&mut *accumulators) {
+                    let own = Scalar::from_bits(reduction.dtype, self.value(reduction.contribution));
+                    lanes[lane] = reduction.op.combine().eval(&[lanes[lane], own]);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Goes to an element.
+    fn begin(&mut self, element: Element) {
+        self.element = Some(element);
+        let script = self.script;
+        for (value, data) in script.code.values.iter() {
+            match data.inst {
+                Inst::LaneIndex => self.set(value, element.column),
+                Inst::RowIndex(dimension) => self.set(value, element.outer[dimension as usize]),
+                Inst::LinearIndex => self.set(value, element.position),
+                _ => {}
+            }
+        }
     }
 }

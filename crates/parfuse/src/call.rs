@@ -4,7 +4,8 @@
 //! arguments ──► frame ──► driver (machine code) ──► results
 //!                          │  allocate, move, launch        three callbacks into the host below
 //!                          ▼
-//!                        region (machine code), block by block, on the caller or the pool
+//!                        region (machine code), block by block, on the caller or the pool; each block takes
+//!                        the best code that there is by then
 //! ```
 //!
 //! The room of the call into machine code, so one of the rooms where `unsafe` lives. What makes it sound: the
@@ -19,7 +20,6 @@ use crate::engine::Core;
 use crate::error::{Error, Place};
 use crate::rank::PerAxis;
 use crate::specialise::Specialisation;
-use parfuse_codegen::Code;
 use parfuse_codegen::abi::{self, FaultRecord, HostTable};
 use parfuse_ir::arena::Id;
 use parfuse_ir::grid::{self, Grain, Grid};
@@ -31,6 +31,7 @@ use smallvec::SmallVec;
 use std::any::Any;
 use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
 
 /// Fine-grained regions of fewer blocks than this are not worth waking threads for.
 const MIN_PARALLEL_BLOCKS: usize = 4;
@@ -40,9 +41,6 @@ const SHORT_FRAME: usize = 96;
 
 /// Up to this many partial results need no allocation.
 const FEW_PARTIALS: usize = 16;
-
-/// An element with loops inside is taken to be as much work as this many without.
-const COARSE_WEIGHT: usize = 1024;
 
 /// A result of a call.
 #[derive(Debug)]
@@ -145,8 +143,8 @@ enum Storage {
 #[repr(C)]
 struct Host<'c> {
     table: HostTable,
+    core: &'c Core,
     kernel: &'c Specialisation,
-    code: &'c Code,
     frame: *mut u64,
     workers: Option<&'c dyn Fn() -> Workers>,
     storage: SmallVec<[Storage; 4]>,
@@ -166,7 +164,7 @@ pub(crate) fn call(
     workers: Option<&dyn Fn() -> Workers>,
     take: &mut dyn FnMut(&mut Outputs<'_>),
 ) -> Result<(), Error> {
-    let (lane, code) = (&kernel.lane, kernel.code(core));
+    let (lane, code) = (&kernel.lane, kernel.best_code());
     let mut short = [const { MaybeUninit::uninit() }; SHORT_FRAME];
     let mut long;
     let frame: &mut [u64] = match short.get_mut(..lane.frame.len()) {
@@ -181,8 +179,8 @@ pub(crate) fn call(
     let frame = frame.as_mut_ptr();
     let mut host = Host {
         table: HostTable { allocate: host_allocate, move_buffer: host_move, launch: host_launch },
+        core,
         kernel,
-        code,
         frame,
         workers,
         storage: SmallVec::new(),
@@ -423,17 +421,22 @@ impl Host<'_> {
         };
         let (partials, gathered) = memory.split_at_mut(blocks * count);
         let shared = SharedAddresses { frame: self.frame, partials: partials.as_mut_ptr() };
-        let weight = if region.grain == Grain::Coarse { COARSE_WEIGHT } else { 1 };
-        self.kernel.count(grid.elements().saturating_mul(weight));
-        let code = self.code.region(id);
+        let (core, kernel) = (self.core, self.kernel);
+        kernel.launched(core, id, grid.elements(), self.frame(), extents);
+        let started = (!kernel.is_promoted()).then(Instant::now);
         run_blocks(blocks, &self.workers_for(&grid, region.grain), |block| {
             let shared = &shared;
+            if let Some(started) = started.filter(|_| block > 0) {
+                kernel.still_running(core, started);
+            }
+            let code = kernel.best_code();
             let mut fault = FaultRecord::default();
             // SAFETY: the frame outlives the call and nobody writes to it while blocks run; `block` is below the
             // number of blocks, so its partials lie inside the slice, and no other block has the same ones; the
             // module documentation says why the code stays inside the arrays and blocks do not race.
             let status = unsafe {
-                code(shared.frame, &grid.block(block), shared.partials.add(block * count), &mut fault)
+                let partials = shared.partials.add(block * count);
+                code.run_block(id, shared.frame, &grid.block(block), partials, &mut fault)
             };
             if status == abi::OK { Ok(()) } else { Err(fault) }
         })

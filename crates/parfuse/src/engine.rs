@@ -9,6 +9,7 @@ use crate::functions::Functions;
 use crate::kernel::{Kernel, KernelFunction};
 use crate::lazy::{EvalCache, Session};
 use crate::returned::Returned;
+use crate::room::with_room;
 use parfuse_codegen::{Compiler, Effort, Isa, Options as CompilerOptions};
 use parfuse_ir::program::Program;
 use parfuse_runtime::{FloatMode, Pool};
@@ -81,9 +82,9 @@ impl EngineBuilder {
         self.threads = threads;
         self
     }
-    /// Whether kernels are compiled thoroughly on first use (off by default). Otherwise they are compiled in half the
-    /// time at first, and thoroughly once they have computed a few hundred thousand elements. Results do not depend
-    /// on it.
+    /// Whether kernels are compiled thoroughly on first use (off by default). Otherwise parallel loops are compiled in
+    /// half the time at first, and thoroughly once they have run for about a millisecond or are about to run for
+    /// longer. Results do not depend on it.
     pub fn thorough(mut self, thorough: bool) -> Self {
         self.thorough = thorough;
         self
@@ -226,9 +227,11 @@ impl Engine {
         name: &str,
         body: impl for<'t> FnOnce(&'t Tracer) -> Value<'t>,
     ) -> Result<Kernel, Error> {
-        let tracer = Tracer::new(name);
-        let result = body(&tracer);
-        self.finish(&tracer, result)
+        with_room(0, || {
+            let tracer = Tracer::new(name);
+            let result = body(&tracer);
+            self.finish(&tracer, result)
+        })
     }
 
     /// As [`trace`](Engine::trace), with a closure that may fail with an error of the caller's own, as one that reads
@@ -267,9 +270,11 @@ impl Engine {
         name: &str,
         body: impl for<'t> FnOnce(&'t Tracer) -> Result<Value<'t>, E>,
     ) -> Result<Kernel, E> {
-        let tracer = Tracer::new(name);
-        let result = body(&tracer)?;
-        Ok(self.finish(&tracer, result)?)
+        with_room(0, || {
+            let tracer = Tracer::new(name);
+            let result = body(&tracer)?;
+            Ok(self.finish(&tracer, result)?)
+        })
     }
 
     /// The kernel of what has been traced.
@@ -308,7 +313,7 @@ impl Engine {
         &self,
         expression: impl for<'t> FnOnce(&Session<'t, 'a>) -> Value<'t>,
     ) -> Result<R, Error> {
-        self.0.expressions.eval(self, expression)
+        with_room(0, || self.0.expressions.eval(self, expression))
     }
 
     /// The kernel of a `#[kernel]` function on this engine.
@@ -332,7 +337,8 @@ impl Engine {
         // If it is new, it is traced before it is added: tracing runs code of the user's crate.
         functions.get(id).unwrap_or_else(|| {
             let _mode = FloatMode::standard();
-            functions.add(id, Kernel::new(self.core(), F::NAME, F::trace().map_err(Error::from)))
+            let program = with_room(0, F::trace).map_err(Error::from);
+            functions.add(id, Kernel::new(self.core(), F::NAME, program))
         })
     }
 

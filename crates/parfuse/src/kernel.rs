@@ -8,7 +8,9 @@ use crate::explain::Explanation;
 use crate::fits;
 use crate::plain;
 use crate::returned::Returned;
+use crate::room::{Nested, guarded, with_room};
 use crate::signature::Signature;
+use crate::specialisations::Specialisations;
 use crate::specialise::Specialisation;
 use parfuse_codegen::Effort;
 use parfuse_ir::program::Program;
@@ -28,6 +30,9 @@ pub trait KernelFunction: 'static {
     /// Every mistake found in it.
     fn trace() -> Result<Program, TraceError>;
 }
+
+/// Blocks nested no deeper than this are run on any stack.
+const SHALLOW: usize = 16;
 
 /// The two compiled variants of a kernel. They give the same bits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -58,15 +63,17 @@ pub enum Variant {
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone)]
-pub struct Kernel(Arc<Inner>);
+pub struct Kernel(Arc<Nested<Inner>>);
 
 struct Inner {
     name: String,
     core: Arc<Core>,
     program: Result<Program, Error>,
-    specialisations: RwLock<Vec<(Signature, Arc<Specialisation>)>>,
+    /// How deep its blocks nest.
+    depth: usize,
+    specialisations: RwLock<Specialisations>,
     /// The first of them, for most kernels the only one: found without a lock.
-    first: OnceLock<(Signature, Arc<Specialisation>)>,
+    first: OnceLock<(Signature, Arc<Nested<Specialisation>>)>,
 }
 
 impl Kernel {
@@ -74,21 +81,25 @@ impl Kernel {
     ///
     /// Whoever made the program: all stages, and in the end machine code, rely on its being well-formed.
     pub(crate) fn new(core: Arc<Core>, name: &str, program: Result<Program, Error>) -> Kernel {
-        let mut program = program.and_then(|program| match program.verify() {
-            Ok(()) => Ok(program),
-            Err(error) => Err(Error::Compile(format!("the program of `{name}` is not well-formed: {error}"))),
-        });
-        if let Ok(program) = &mut program {
+        let depth = program.as_ref().map_or(0, Program::nesting);
+        let program = guarded(depth, || {
+            let mut program = program?;
+            program.verify().map_err(|error| {
+                Error::Compile(format!("the program of `{name}` is not well-formed: {error}"))
+            })?;
             let _mode = FloatMode::standard();
-            let _ = relax_floats(program);
-        }
-        Kernel(Arc::new(Inner {
+            let _ = relax_floats(&mut program);
+            Ok(program)
+        });
+        let inner = Inner {
             name: name.to_string(),
             core,
             program,
+            depth,
             specialisations: RwLock::default(),
             first: OnceLock::new(),
-        }))
+        };
+        Kernel(Arc::new(Nested::new(inner, depth)))
     }
 
     /// The kernel's name.
@@ -207,15 +218,10 @@ impl Kernel {
         let pool = &self.0.core.pool;
         let workers: &dyn Fn() -> Workers = &|| pool.workers();
         let workers = (variant == Variant::Parallel).then_some(workers);
-        call::call(
-            &self.0.core,
-            specialisation,
-            binder,
-            offers,
-            plain::next_key(specialisation.draws),
-            workers,
-            take,
-        )
+        let key = plain::next_key(specialisation.draws);
+        let mut call = || call::call(&self.0.core, specialisation, binder, offers, key, workers, &mut *take);
+        // Code that is followed and not compiled goes into blocks by recursion.
+        if self.0.depth > SHALLOW { with_room(self.0.depth, call) } else { call() }
     }
 
     #[inline]
@@ -226,43 +232,47 @@ impl Kernel {
         }
     }
 
-    /// The specialisation for a signature, compiled now if it is new. Compilation happens outside the lock; of two
+    /// The specialisation for a signature, compiled now if it is not known. Compilation happens outside the lock; of two
     /// threads that compile the same one, the first to finish wins.
-    pub(crate) fn specialisation(&self, signature: &Signature) -> Result<Arc<Specialisation>, Error> {
+    pub(crate) fn specialisation(&self, signature: &Signature) -> Result<Arc<Nested<Specialisation>>, Error> {
         // Constants are folded while compiling, and may be for all calls to come.
         let _mode = FloatMode::standard();
-        let find = |known: &[(Signature, Arc<Specialisation>)]| {
-            known.iter().find(|(other, _)| other == signature).map(|(_, found)| found.clone())
-        };
         let known = &self.0.specialisations;
-        if let Some(found) = find(&known.read().unwrap_or_else(PoisonError::into_inner)) {
+        if let Some(found) = known.read().unwrap_or_else(PoisonError::into_inner).find(signature) {
             return Ok(found);
         }
-        let made = Arc::new(Specialisation::new(&self.0.core, self.traced()?, signature)?);
+        let (program, depth) = (self.traced()?, self.0.depth);
+        let made = guarded(depth, || Specialisation::new(&self.0.core, program, signature, depth))?;
+        let made = Arc::new(Nested::new(made, depth));
         let mut known = known.write().unwrap_or_else(PoisonError::into_inner);
-        Ok(find(&known).unwrap_or_else(|| {
-            known.push((signature.clone(), made.clone()));
-            self.0.first.get_or_init(|| (signature.clone(), made.clone()));
-            made
-        }))
+        if let Some(found) = known.find(signature) {
+            return Ok(found);
+        }
+        let forgotten = known.add(signature, &made);
+        drop(known);
+        drop(forgotten);
+        self.0.first.get_or_init(|| (signature.clone(), made.clone()));
+        Ok(made)
     }
 
     /// The kernel as if it had never been called.
     pub(crate) fn uncalled(&self) -> Kernel {
-        Kernel(Arc::new(Inner {
+        let inner = Inner {
             name: self.0.name.clone(),
             core: self.0.core.clone(),
             program: self.0.program.clone(),
             specialisations: RwLock::default(),
             first: OnceLock::new(),
-        }))
+            depth: self.0.depth,
+        };
+        Kernel(Arc::new(Nested::new(inner, self.0.depth)))
     }
 
     /// The specialisation that calls with these arguments run, in thorough code from now on.
     pub(crate) fn made_thorough<R: Returned>(
         &self,
         binder: &Binder<'_>,
-    ) -> Result<Arc<Specialisation>, Error> {
+    ) -> Result<Arc<Nested<Specialisation>>, Error> {
         let program = self.traced()?;
         fits::check_results::<R>(&self.0.name, program)?;
         fits::check_arguments(&self.0.name, program, binder)?;
@@ -272,10 +282,10 @@ impl Kernel {
     }
 
     /// The specialisation last compiled, or the one for contiguous arguments.
-    fn representative(&self) -> Result<Arc<Specialisation>, Error> {
-        let newest = self.0.specialisations.read().unwrap_or_else(PoisonError::into_inner).last().cloned();
+    fn representative(&self) -> Result<Arc<Nested<Specialisation>>, Error> {
+        let newest = self.0.specialisations.read().unwrap_or_else(PoisonError::into_inner).newest();
         match newest {
-            Some((_, found)) => Ok(found),
+            Some(found) => Ok(found),
             None => self.specialisation(&Signature::contiguous(&self.traced()?.params)),
         }
     }
@@ -304,7 +314,9 @@ impl Kernel {
     /// the races and the variables that are not reductions, as [`Error::Several`] if there is more than one.
     pub fn check(&self) -> Result<(), Error> {
         let program = self.traced()?;
-        Specialisation::lower(program, &Signature::contiguous(&program.params)).map(|_| ())
+        guarded(self.0.depth, || {
+            Specialisation::lower(program, &Signature::contiguous(&program.params)).map(|_| ())
+        })
     }
 
     /// The number of threads that parallel calls use.
@@ -327,7 +339,9 @@ impl Kernel {
     /// If the kernel does not compile.
     pub fn explain(&self) -> Result<Explanation, Error> {
         let program = self.traced()?;
-        Ok(Explanation::new(&self.0.name, program, &*self.representative()?, self.0.core.compiler.isa()))
+        let representative = self.representative()?;
+        let isa = self.0.core.compiler.isa();
+        guarded(self.0.depth, || Ok(Explanation::new(&self.0.name, program, &representative, isa)))
     }
 
     /// The traced program as text.
@@ -335,7 +349,7 @@ impl Kernel {
     /// # Errors
     /// If tracing failed.
     pub fn program(&self) -> Result<String, Error> {
-        Ok(self.traced()?.to_string())
+        guarded(self.0.depth, || Ok(self.traced()?.to_string()))
     }
 
     /// The optimised loops as text, for the arguments last compiled for.
@@ -343,7 +357,7 @@ impl Kernel {
     /// # Errors
     /// If the kernel does not compile.
     pub fn loops(&self) -> Result<String, Error> {
-        Ok(self.representative()?.loops.to_string())
+        guarded(self.0.depth, || Ok(self.representative()?.loops.to_string()))
     }
 
     /// The lane programs as text, for the arguments last compiled for.
@@ -351,7 +365,7 @@ impl Kernel {
     /// # Errors
     /// If the kernel does not compile.
     pub fn lane(&self) -> Result<String, Error> {
-        Ok(self.representative()?.lane.to_string())
+        guarded(self.0.depth, || Ok(self.representative()?.lane.to_string()))
     }
 
     /// Cranelift's input to the code that calls run now, for the arguments last compiled for.
@@ -388,8 +402,11 @@ impl Kernel {
     }
 
     fn listing(&self, effort: Effort) -> Result<parfuse_codegen::Listing, Error> {
-        let lane = &self.representative()?.lane;
-        self.0.core.compiler.listing(lane, effort).map_err(|e| Error::Compile(e.to_string()))
+        let representative = self.representative()?;
+        guarded(self.0.depth, || {
+            let listing = self.0.core.compiler.listing(&representative.lane, effort);
+            listing.map_err(|e| Error::Compile(e.to_string()))
+        })
     }
 }
 

@@ -9,6 +9,7 @@ use crate::engine::Engine;
 use crate::error::Error;
 use crate::kernel::{Kernel, Variant};
 use crate::returned::Returned;
+use crate::room::Nested;
 use parfuse_ir::program::Program;
 use parfuse_runtime::FloatMode;
 use parfuse_trace::{ReturnKind, Tracer, Value};
@@ -16,7 +17,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 /// The expression under construction: lifts operands into it.
 pub struct Session<'t, 'a> {
@@ -60,7 +61,7 @@ struct Known {
 }
 
 struct Entry {
-    program: Arc<Program>,
+    program: Nested<Program>,
     kernel: Kernel,
     used: u64,
 }
@@ -95,7 +96,8 @@ impl EvalCache {
             return entry.kernel.clone();
         }
         let kernel = Kernel::new(engine.core(), "expression", Ok(program.clone()));
-        bucket.push(Entry { program: Arc::new(program), kernel: kernel.clone(), used: clock });
+        let depth = program.nesting();
+        bucket.push(Entry { program: Nested::new(program, depth), kernel: kernel.clone(), used: clock });
         known.len += 1;
         if known.len > CAPACITY {
             known.forget_oldest();

@@ -45,10 +45,13 @@ mod lazy;
 mod plain;
 mod rank;
 mod returned;
+mod room;
 mod sealed;
 mod signature;
 mod special_functions;
+mod specialisations;
 mod specialise;
+mod work;
 
 #[doc(hidden)]
 pub mod __private;

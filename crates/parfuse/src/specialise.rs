@@ -5,11 +5,13 @@
 
 use crate::engine::Core;
 use crate::error::Error;
+use crate::room::guarded;
 use crate::signature::Signature;
+use crate::work::{Known, Work};
 use parfuse_codegen::{Code, Effort, Isa};
 use parfuse_ir::Loc;
 use parfuse_ir::arena::Id;
-use parfuse_ir::lane::{Frame, Inst, Lane, Node, Slot};
+use parfuse_ir::lane::{Frame, Inst, Lane, Node, RegionId, Slot};
 use parfuse_ir::loops::{Buffer, Loops, Origin};
 use parfuse_ir::program::{Param, Program, Type};
 use parfuse_passes::pipeline::Options;
@@ -18,16 +20,24 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// After this many elements a kernel is compiled again, thoroughly: by then it has run for about as long as
-/// that takes.
-const HOT: u64 = 1 << 18;
+/// After this many operations on elements, for each operation of its text, a kernel is compiled again, thoroughly: by
+/// then it has run for about as long as that takes.
+const HOT: u64 = 1 << 16;
+
+/// At least this many, however short it is.
+const LEAST_HOT: u64 = 1 << 22;
+
+/// The same for launches that take longer than estimated.
+const LONG: Duration = Duration::from_millis(1);
 
 /// A program compiled for one signature: quickly at first, thoroughly once it proves to be hot. Both compute the
-/// same bits.
+/// same bits, so that each launch, and each block of a launch, may take what there is.
 #[derive(Debug)]
 pub(crate) struct Specialisation {
     pub(crate) loops: Loops,
     pub(crate) lane: Lane,
+    /// How deep its blocks nest.
+    depth: usize,
     /// By argument: the slot of a scalar, or the first of an array's; nothing if the kernel does not look at the array.
     pub(crate) argument_slots: Vec<Option<Slot>>,
     /// By buffer: whether every call makes its array at most once, so that it may lie in an array of the caller's.
@@ -40,7 +50,11 @@ pub(crate) struct Specialisation {
     first: Code,
     /// Thorough code, or why there is none.
     thorough: OnceLock<Result<Code, String>>,
-    /// Elements computed so far.
+    /// By region: the work of an element.
+    estimates: Vec<Work>,
+    /// How many operations make it hot.
+    hot: u64,
+    /// Operations done so far.
     work: AtomicU64,
     /// Whether some thread has taken on the thorough compilation.
     promoted: AtomicBool,
@@ -48,7 +62,12 @@ pub(crate) struct Specialisation {
 
 impl Specialisation {
     /// Runs the whole pipeline.
-    pub(crate) fn new(core: &Core, program: &Program, signature: &Signature) -> Result<Self, Error> {
+    pub(crate) fn new(
+        core: &Core,
+        program: &Program,
+        signature: &Signature,
+        depth: usize,
+    ) -> Result<Self, Error> {
         let start = Instant::now();
         let mut loops = Specialisation::lower(program, signature)?;
         optimize(&mut loops, &Options { fuse: core.fuse });
@@ -57,23 +76,33 @@ impl Specialisation {
         if core.compiler.isa() >= Isa::Avx512At256 {
             let _ = invert_divisors(&mut lane);
         }
-        let compiled = core.compiler.compile(&lane, core.first_effort);
+        let estimates: Vec<Work> = lane.regions.iter().map(|(_, region)| Work::of(region)).collect();
+        // A loop of which nothing is known may run for hours before there is a moment to change its code.
+        let effort = if estimates.iter().any(Work::is_open) { Effort::Thorough } else { core.first_effort };
+        let compiled = match core.compiler.compile(&lane, effort) {
+            Err(_) if effort != core.first_effort => core.compiler.compile(&lane, core.first_effort),
+            compiled => compiled,
+        };
         let first = compiled.map_err(|e| Error::Compile(e.to_string()))?;
         core.compilations.fetch_add(1, Ordering::Relaxed);
         let compile_time = start.elapsed();
-        let promoted = AtomicBool::new(core.first_effort == Effort::Thorough);
+        // Without regions there is nothing that thorough code would do better.
+        let promoted = AtomicBool::new(effort == Effort::Thorough || lane.regions.is_empty());
         let (thorough, work) = (OnceLock::new(), AtomicU64::new(0));
         let (argument_slots, made_once) = (argument_slots(&program.params, &lane), made_once(&lane));
         let draws = draws(&lane);
         Ok(Specialisation {
             loops,
             lane,
+            depth,
             argument_slots,
             made_once,
             draws,
             compile_time,
             first,
             thorough,
+            hot: LEAST_HOT.max(HOT * estimates.iter().map(Work::text).sum::<u64>()),
+            estimates,
             work,
             promoted,
         })
@@ -90,23 +119,6 @@ impl Specialisation {
     /// have another shape each time.
     pub(crate) fn makes_once(&self, buffer: Buffer) -> bool {
         self.made_once[buffer.index()]
-    }
-
-    /// The best code there is. Compiles a hot kernel thoroughly, on one thread; others go on with what they have.
-    pub(crate) fn code(&self, core: &Core) -> &Code {
-        let hot = self.work.load(Ordering::Relaxed) >= HOT;
-        if hot {
-            self.promote(core);
-        }
-        self.best_code()
-    }
-
-    /// Compiles thoroughly, unless that has been done or another thread is at it.
-    pub(crate) fn promote(&self, core: &Core) {
-        if !self.promoted.swap(true, Ordering::Relaxed) {
-            let compiled = core.compiler.compile(&self.lane, Effort::Thorough);
-            self.thorough.get_or_init(|| compiled.map_err(|error| error.to_string()));
-        }
     }
 
     /// Why a hot kernel stays with quick code, if it has to.
@@ -133,12 +145,52 @@ impl Specialisation {
         self.thorough.get().and_then(|code| code.as_ref().ok()).unwrap_or(&self.first)
     }
 
-    /// Notes that this many elements are being computed, as long as somebody wants to know.
-    pub(crate) fn count(&self, elements: usize) {
-        if self.promoted.load(Ordering::Relaxed) {
+    /// Whether all code is the best there will be, or somebody is at it.
+    pub(crate) fn is_promoted(&self) -> bool {
+        self.promoted.load(Ordering::Relaxed)
+    }
+
+    /// Notes that a region is launched for this many elements. A kernel that proves to be hot, or is about to be, is
+    /// compiled thoroughly first, on one thread; others go on with what they have.
+    #[inline]
+    pub(crate) fn launched(
+        &self,
+        core: &Core,
+        region: RegionId,
+        elements: usize,
+        frame: &[u64],
+        extents: &[usize],
+    ) {
+        if self.is_promoted() {
             return;
         }
-        self.work.fetch_add(elements as u64, Ordering::Relaxed);
+        let code = &self.lane.regions[region].code;
+        let known = Known { code, layout: &self.lane.frame, frame, extents };
+        let work = self.estimates[region.index()].of_elements(elements, known);
+        if self.work.fetch_add(work, Ordering::Relaxed).saturating_add(work) >= self.hot {
+            self.promote(core);
+        }
+    }
+
+    /// Notes that a launch has been running since then, and not yet in the best code.
+    #[cold]
+    pub(crate) fn still_running(&self, core: &Core, since: Instant) {
+        if !self.is_promoted() && since.elapsed() >= LONG {
+            self.promote(core);
+        }
+    }
+
+    /// Compiles thoroughly, unless that has been done or another thread is at it.
+    pub(crate) fn promote(&self, core: &Core) {
+        if self.promoted.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let compiled = guarded(self.depth, || {
+            let compiled = core.compiler.compile(&self.lane, Effort::Thorough);
+            compiled.map_err(|e| Error::Compile(e.to_string()))
+        });
+        // Without better code the kernel goes on with what it has.
+        self.thorough.get_or_init(|| compiled.map_err(|error| error.to_string()));
     }
 
     /// Where the user wrote what makes this buffer.

@@ -6,7 +6,8 @@
 //! let y = if c { p } else { q } if c { merged = p } else { merged = q }   y = var merged
 //! ```
 //!
-//! The closures are called exactly once each; what they trace becomes a block of the statement.
+//! The closures are called exactly once each; what they trace becomes a block of the statement. Only those that would
+//! nest blocks deeper than [`MAX_NESTING`] are not called, so that there is an end to the stack that a kernel takes.
 
 use crate::errors::{At, Problem, Step, mistake};
 use crate::state::{Kind, Literal, Range, State, Ty};
@@ -15,7 +16,23 @@ use crate::{Tracer, Value};
 use parfuse_ir::program::{self, Block, Expr, Stmt};
 use parfuse_ir::{DType, FaultKind, Scalar, ScalarOp};
 
+/// How deep blocks may nest. The stages behind go into blocks by recursion.
+const MAX_NESTING: usize = 256;
+
 impl Tracer {
+    /// A complaint if blocks nest too deep for another one here.
+    pub(crate) fn too_deep(&self, at: At) -> Option<Value<'_>> {
+        let deep = self.with(|state| state.depth() > MAX_NESTING);
+        deep.then(|| {
+            self.step(at, |_| {
+                mistake(format!(
+                    "blocks nest deeper than {MAX_NESTING} here, which is the limit of kernels; \
+                     join conditions with `&&`, or compute them in front of the outermost block"
+                ))
+            })
+        })
+    }
+
     /// `start..end` or `start..=end`.
     pub fn range(&self, start: Value<'_>, end: Value<'_>, inclusive: bool, at: At) -> Value<'_> {
         let (start, end) = (self.id(start), self.id(end));
@@ -46,6 +63,9 @@ impl Tracer {
 
     /// `for i in range { body(i) }`.
     pub fn for_<'t>(&'t self, range: Value<'t>, body: impl FnOnce(Value<'t>), at: At) -> Value<'t> {
+        if let Some(refused) = self.too_deep(at) {
+            return refused;
+        }
         let range = self.id(range);
         let mut header = None;
         let item = self.step(at, |state| {
@@ -87,6 +107,9 @@ impl Tracer {
 
     /// `while cond() { body() }`.
     pub fn while_<'t>(&'t self, cond: impl FnOnce() -> Value<'t>, body: impl FnOnce(), at: At) -> Value<'t> {
+        if let Some(refused) = self.too_deep(at) {
+            return refused;
+        }
         self.with(State::open);
         let cond = cond();
         let cond = self.id(cond);
@@ -118,6 +141,9 @@ impl Tracer {
         otherwise: impl FnOnce() -> Value<'t>,
         at: At,
     ) -> Value<'t> {
+        if let Some(refused) = self.too_deep(at) {
+            return refused;
+        }
         let cond = self.id(cond);
         let cond = self.with(|state| {
             let cond = state.condition(cond, at);

@@ -100,6 +100,9 @@ impl Tracer {
         b: impl FnOnce() -> Value<'t>,
         at: At,
     ) -> Value<'t> {
+        if let Some(refused) = self.too_deep(at) {
+            return refused;
+        }
         let a = self.id(a);
         let left = self.with(|state| {
             let left = state.condition(a, at);

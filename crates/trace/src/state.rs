@@ -165,6 +165,10 @@ impl State {
         self.scopes.push(Scope { id: self.next_scope, block: Block::new() });
         self.next_scope += 1;
     }
+    /// How many blocks are open.
+    pub(crate) fn depth(&self) -> usize {
+        self.scopes.len()
+    }
     pub(crate) fn close(&mut self) -> Block {
         let outermost = self.scopes.len() == 1;
         if outermost {

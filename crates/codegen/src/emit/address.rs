@@ -9,8 +9,9 @@
 //! Scaling by the element size and the constant offsets become parts of the accessing instructions.
 
 use super::{Emitter, Reg, Width};
+use crate::uses;
 use cranelift_codegen::ir::InstBuilder;
-use parfuse_ir::lane::{Address, Buffer, LaneType, Lanes, Value};
+use parfuse_ir::lane::{Address, Buffer, LaneType, Lanes, Node, Value};
 use smallvec::SmallVec;
 
 /// An address and a constant offset to it, in bytes.
@@ -38,6 +39,19 @@ impl Emitter<'_> {
             let slot = self.lane.frame.address(buffer);
             self.slot(slot, LaneType::I64)
         })
+    }
+
+    /// Keeps the addresses of buffers in registers that these blocks of the driver access and leave where they are;
+    /// returns those that were not kept before.
+    pub(crate) fn keep_pointers(&mut self, blocks: &[&[Node]]) -> Vec<Buffer> {
+        let mut kept = Vec::new();
+        for buffer in uses::stationary(self.code, blocks) {
+            if self.buffers[buffer.0 as usize].is_none() {
+                self.buffers[buffer.0 as usize] = Some(self.buffer_pointer(buffer));
+                kept.push(buffer);
+            }
+        }
+        kept
     }
 
     /// An index times the size of an element.

@@ -30,10 +30,19 @@ impl Emitter<'_> {
         iteration: Option<Value>,
         mask: Option<Value>,
     ) {
-        let failed = self.failed(ok, mask);
+        if self.holds.contains(&ok) {
+            return;
+        }
         let [fail, after] = [(); 2].map(|()| self.builder.create_block());
         self.builder.set_cold_block(fail);
-        self.builder.ins().brif(failed, fail, &[], after, &[]);
+        if mask.is_none() && !self.is_vector(ok) {
+            // A comparison becomes one with the branch.
+            let ok = self.scalar(ok);
+            self.builder.ins().brif(ok, after, &[], fail, &[]);
+        } else {
+            let failed = self.failed(ok, mask);
+            self.builder.ins().brif(failed, fail, &[], after, &[]);
+        }
 
         self.builder.switch_to_block(fail);
         let mark = self.enter();

@@ -2,10 +2,26 @@
 //!
 //! Control flow is uniform, so it is Cranelift's own: results of a branch and carried values of a loop are
 //! parameters of blocks, one per register. Masks cross blocks in the emitter's `mask_width`.
+//!
+//! Drivers, whose loops are the plain ones of the user's, test the condition of a loop once an iteration, at its end,
+//! and choose between integers without branching:
+//!
+//! ```text
+//! test: header, leave or go on          header, leave or
+//! body                              ⇒   body: …
+//! jump to test                          header, leave or go on with body
+//! ```
 
 use super::{Emitter, Reg, Registers, register_type, scalar_type, width_of};
-use cranelift_codegen::ir::{self as clif, InstBuilder};
-use parfuse_ir::lane::{Carried, Inst, Merge, Node, Value};
+use crate::uses;
+use cranelift_codegen::ir::{self as clif, BlockArg, InstBuilder};
+use parfuse_ir::lane::{Carried, Inst, LaneOp, LaneType, Merge, Node, Value};
+
+/// The headers of up to this many values are emitted twice, to have one test an iteration.
+const SHORT_HEADER: usize = 8;
+
+/// The operations on both sides of a branch that are computed to choose between their results.
+const FEW_OPERATIONS: usize = 6;
 
 impl Emitter<'_> {
     /// Emits nodes in their order.
@@ -94,10 +110,16 @@ impl Emitter<'_> {
     }
 
     fn branch(&mut self, cond: Value, then: &[Node], otherwise: &[Node], results: &[Merge]) {
+        if self.is_driver() && self.can_choose(then, otherwise, results) {
+            return self.compute_both(cond, then, otherwise, results);
+        }
         let [yes, no, after] = [(); 3].map(|()| self.builder.create_block());
         let received: Vec<Registers> = results.iter().map(|merge| self.receive(after, merge.value)).collect();
         let cond = self.scalar(cond);
         self.builder.ins().brif(cond, yes, &[], no, &[]);
+        if self.is_driver() && results.is_empty() && uses::only_checks(then) && otherwise.is_empty() {
+            self.builder.set_cold_block(yes);
+        }
 
         self.builder.switch_to_block(yes);
         let mark = self.enter();
@@ -119,7 +141,120 @@ impl Emitter<'_> {
         }
     }
 
+    /// Whether a branch does nothing but choose between integers that are quickly computed.
+    fn can_choose(&self, then: &[Node], otherwise: &[Node], results: &[Merge]) -> bool {
+        let is_quick = |node: &Node| {
+            let Node::Let(value) = node else { return false };
+            let divides = |op: &LaneOp| {
+                matches!(
+                    op,
+                    LaneOp::SDiv
+                        | LaneOp::SRem
+                        | LaneOp::UDiv
+                        | LaneOp::URem
+                        | LaneOp::FDiv
+                        | LaneOp::FSqrt
+                        | LaneOp::FToU64
+                )
+            };
+            matches!(&self.code.values[*value].inst, Inst::Op(op, _) if !divides(op))
+        };
+        let is_integer =
+            |merge: &Merge| matches!(self.ty(merge.value), LaneType::I32 | LaneType::I64 | LaneType::Bool);
+        !results.is_empty()
+            && then.len() + otherwise.len() <= FEW_OPERATIONS
+            && then.iter().chain(otherwise).all(is_quick)
+            && results.iter().all(is_integer)
+    }
+
+    /// Computes both sides of a branch and chooses between their results.
+    fn compute_both(&mut self, cond: Value, then: &[Node], otherwise: &[Node], results: &[Merge]) {
+        let cond = self.scalar(cond);
+        let mark = self.enter();
+        self.nodes(then);
+        let yes = self.send(results.iter().map(|merge| (merge.then, merge.value)));
+        self.leave(mark);
+        let mark = self.enter();
+        self.nodes(otherwise);
+        let no = self.send(results.iter().map(|merge| (merge.otherwise, merge.value)));
+        self.leave(mark);
+        for ((yes, no), merge) in yes.into_iter().zip(no).zip(results) {
+            let chosen = self.builder.ins().select(cond, yes, no);
+            self.bind_scalar(merge.value, chosen);
+        }
+    }
+
     fn repeat(&mut self, carried: &[Carried], header: &[Node], cond: Value, body: &[Node]) {
+        if self.is_driver() {
+            let kept = self.keep_pointers(&[header, body]);
+            let short = header.len() <= SHORT_HEADER;
+            if short && header.iter().all(|node| matches!(node, Node::Let(_))) {
+                self.repeat_rotated(carried, header, cond, body);
+            } else {
+                self.repeat_in_place(carried, header, cond, body);
+            }
+            kept.into_iter().for_each(|buffer| self.buffers[buffer.0 as usize] = None);
+        } else {
+            self.repeat_in_place(carried, header, cond, body);
+        }
+    }
+
+    /// A loop with its test at the end of an iteration, and another in front.
+    fn repeat_rotated(&mut self, carried: &[Carried], header: &[Node], cond: Value, body: &[Node]) {
+        let [inside, after] = [(); 2].map(|()| self.builder.create_block());
+        // What the body knows from the header.
+        let mut mentioned = uses::mentioned(self.code, body);
+        mentioned.extend(carried.iter().map(|carry| carry.next));
+        let lets = header.iter().filter_map(|node| match node {
+            Node::Let(value) if *value != cond && mentioned.contains(value) => Some(*value),
+            _ => None,
+        });
+        let shared: Vec<Value> = lets.collect();
+        let inputs: Vec<Value> = carried.iter().map(|carry| carry.value).chain(shared).collect();
+        let received: Vec<Registers> = inputs.iter().map(|value| self.receive(inside, *value)).collect();
+        let left: Vec<Registers> = carried.iter().map(|carry| self.receive(after, carry.value)).collect();
+
+        let test = |e: &mut Self, state: Vec<Reg>| {
+            let mark = e.enter();
+            for (carry, reg) in carried.iter().zip(state) {
+                e.bind_scalar(carry.value, reg);
+            }
+            e.nodes(header);
+            let args = |values: &mut dyn Iterator<Item = Value>, e: &mut Self| -> Vec<BlockArg> {
+                values.map(|value| BlockArg::Value(e.scalar(value))).collect()
+            };
+            let go_on = args(&mut inputs.iter().copied(), e);
+            let leave = args(&mut carried.iter().map(|carry| carry.value), e);
+            let cond = e.scalar(cond);
+            e.builder.ins().brif(cond, inside, &go_on, after, &leave);
+            e.leave(mark);
+        };
+        let state = self.send(carried.iter().map(|carry| (carry.init, carry.value)));
+        test(self, state);
+
+        self.builder.switch_to_block(inside);
+        let mark = self.enter();
+        for (value, registers) in inputs.iter().zip(received) {
+            self.bind(*value, registers);
+        }
+        self.holds.push(cond);
+        if !inputs.contains(&cond) {
+            let holds = self.scalar_constant(1, LaneType::Bool);
+            self.bind_scalar(cond, holds);
+        }
+        self.nodes(body);
+        self.holds.pop();
+        let state = self.send(carried.iter().map(|carry| (carry.next, carry.value)));
+        self.leave(mark);
+        test(self, state);
+
+        self.builder.switch_to_block(after);
+        for (carry, registers) in carried.iter().zip(left) {
+            self.bind(carry.value, registers);
+        }
+    }
+
+    fn repeat_in_place(&mut self, carried: &[Carried], header: &[Node], cond: Value, body: &[Node]) {
         let [test, inside, after] = [(); 3].map(|()| self.builder.create_block());
         let received: Vec<Registers> = carried.iter().map(|carry| self.receive(test, carry.value)).collect();
         let sent = self.send(carried.iter().map(|carry| (carry.init, carry.value)));

@@ -124,6 +124,8 @@ pub(crate) struct Emitter<'a> {
     pub(crate) mask_width: Width,
     /// What a failed check does.
     pub(crate) on_fault: OnFault,
+    /// The conditions of the loops around, which hold in their bodies.
+    pub(crate) holds: Vec<Value>,
     /// The addresses of buffers that stay where they are, by number.
     pub(crate) buffers: Vec<Option<Reg>>,
     /// The addresses of elements that hold for the whole row.
@@ -167,12 +169,18 @@ impl<'a> Emitter<'a> {
             folding: None,
             mask_width: Width::Wide,
             on_fault: OnFault::Record,
+            holds: Vec::new(),
             buffers: vec![None; lane.buffers.len()],
             row_pointers: Vec::new(),
             dump: None,
             bindings: vec![Binding::default(); code.values.len()],
             bound: Vec::new(),
         }
+    }
+
+    /// Whether it emits a driver.
+    pub(crate) fn is_driver(&self) -> bool {
+        self.host.is_some()
     }
 
     /// Flags of accesses to memory of our own: aligned and there.

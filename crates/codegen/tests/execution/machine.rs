@@ -12,7 +12,8 @@ use std::sync::LazyLock;
 /// The compilers that every program is run with: the choice of the step is their own, or given.
 pub static COMPILERS: LazyLock<Vec<Compiler>> = LazyLock::new(|| {
     let compiler = |isa, lanes| {
-        Compiler::new(Options { isa, lanes, verify: true }).expect("this processor is supported")
+        let options = Options { isa, lanes, verify: true, interpret: false };
+        Compiler::new(options).expect("this processor is supported")
     };
     let mut compilers = vec![
         compiler(Isa::Native128, None),
@@ -24,6 +25,9 @@ pub static COMPILERS: LazyLock<Vec<Compiler>> = LazyLock::new(|| {
             compilers.push(compiler(isa, None));
         }
     }
+    // As where the system refuses memory for machine code.
+    let interpreter = Options { interpret: true, ..Options::default() };
+    compilers.push(Compiler::new(interpreter).expect("this processor is supported"));
     compilers
 });
 
@@ -151,9 +155,9 @@ impl<'a> Machine<'a> {
     /// Runs one block of a region: its partial results.
     pub fn block(&mut self, region: RegionId, range: BlockRange) -> Result<Vec<u64>, FaultRecord> {
         let mut partials = vec![u64::MAX; self.lane.regions[region].reductions.len() + 1];
-        let function = self.code.region(region);
+        let (frame, fault) = (self.frame.as_ptr(), &mut self.fault);
         // SAFETY: as in `run`; there is room for one partial result per reduction.
-        let status = unsafe { function(self.frame.as_ptr(), &range, partials.as_mut_ptr(), &mut self.fault) };
+        let status = unsafe { self.code.run_block(region, frame, &range, partials.as_mut_ptr(), fault) };
         match self.end(status) {
             End::Ok => {
                 assert_eq!(partials.pop(), Some(u64::MAX), "no more partials than reductions");

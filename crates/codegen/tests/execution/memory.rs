@@ -25,7 +25,7 @@ fn compiling_and_dropping_leaves_memory_as_it_was() {
     });
     // With the first hundred, 10,000 kernels of the emitter that this machine's engines use.
     for (isa, round) in [(Isa::Native128, 200), (Isa::best(), 1980)] {
-        let compiler = Compiler::new(Options { isa, verify: false, lanes: None }).unwrap();
+        let compiler = Compiler::new(Options { isa, verify: false, ..Options::default() }).unwrap();
         let compile = |times: usize| {
             for _ in 0..times {
                 compiler.compile(&kernel.lane, Effort::Quick).unwrap();

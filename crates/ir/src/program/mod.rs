@@ -331,6 +331,29 @@ impl Program {
     pub fn value(&mut self, expr: Expr, ty: Type, loc: Loc) -> Value {
         self.values.push(ValueData { expr, ty, loc, name: None })
     }
+    /// How deep blocks nest in blocks.
+    pub fn nesting(&self) -> usize {
+        let (mut deepest, mut left) = (0, vec![(&self.body, 0)]);
+        while let Some((block, depth)) = left.pop() {
+            deepest = deepest.max(depth);
+            for stmt in block {
+                match stmt {
+                    Stmt::If { then, otherwise, .. } => {
+                        left.extend([then, otherwise].map(|b| (b, depth + 1)))
+                    }
+                    Stmt::While { header, body, .. } => left.extend([header, body].map(|b| (b, depth + 1))),
+                    Stmt::For { body, .. } => left.push((body, depth + 1)),
+                    Stmt::Let(value) => {
+                        if let Expr::Map { body, .. } = &self.values[*value].expr {
+                            left.push((body, depth + 1));
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        deepest
+    }
     /// The scalar of a constant value.
     pub fn constant(&self, value: Value) -> Option<Scalar> {
         match self.values[value].expr {

@@ -57,6 +57,8 @@ pub struct Explanation {
     pub code_size: usize,
     /// Why a kernel that is called often stays with code that was made quickly: an error of ours.
     pub stays_quick: Option<String>,
+    /// Whether the system refuses memory for machine code, so that the kernel is interpreted, which is slow.
+    pub interpreted: bool,
 }
 
 /// One parallel region.
@@ -171,6 +173,7 @@ impl Explanation {
             compile_time: made.compile_time,
             code_size: code.code_size(),
             stays_quick: made.stays_quick().map(str::to_owned),
+            interpreted: made.best_code().is_interpreted(),
         }
     }
 }

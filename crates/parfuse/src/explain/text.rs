@@ -99,7 +99,14 @@ impl Explanation {
             Effort::Quick => "quick",
             Effort::Thorough => "thorough",
         };
-        writeln!(f, "  calls run {effort} code: {}", self.effort_reason)?;
+        if self.interpreted {
+            writeln!(
+                f,
+                "  calls are interpreted, which is slow: this system refuses memory for machine code"
+            )?;
+        } else {
+            writeln!(f, "  calls run {effort} code: {}", self.effort_reason)?;
+        }
         if let Some(reason) = &self.stays_quick {
             writeln!(f, "  stays with quickly made code, because of a failure of ours: {reason}")?;
         }

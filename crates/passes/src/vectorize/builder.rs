@@ -50,27 +50,22 @@ enum Key {
     Const(LaneType, u64),
     Slot(LaneType, Slot),
     Op(LaneOp, SmallVec<[Value; 3]>),
-    Dim(Buffer, u8),
-    Stride(Buffer, u8),
+    /// With how often the buffer has got another array.
+    Dim(Buffer, u8, u32),
+    Stride(Buffer, u8, u32),
     Any(Value),
     LaneIndex,
     RowIndex(u8),
     LinearIndex,
 }
 
-fn key(inst: &Inst, ty: LaneType) -> Key {
-    match inst {
-        Inst::Const(bits) => Key::Const(ty, *bits),
-        Inst::Slot(slot) => Key::Slot(ty, *slot),
-        Inst::Op(op, operands) => Key::Op(*op, operands.clone()),
-        Inst::Dim(buffer, axis) => Key::Dim(*buffer, *axis),
-        Inst::Stride(buffer, axis) => Key::Stride(*buffer, *axis),
-        Inst::Any(mask) => Key::Any(*mask),
-        Inst::LaneIndex => Key::LaneIndex,
-        Inst::RowIndex(dimension) => Key::RowIndex(*dimension),
-        Inst::LinearIndex => Key::LinearIndex,
-        Inst::Bound | Inst::Load { .. } => panic!("{inst:?} is not pure"),
-    }
+/// What is known of a local buffer in a driver, where `alloc` and `move` give it other arrays.
+#[derive(Clone, Copy, Default)]
+struct Shaping {
+    /// How often it has got another array so far.
+    version: u32,
+    /// The header of the innermost open loop in which it gets one: lengths are read inside that loop.
+    floor: usize,
 }
 
 /// Code under construction.
@@ -83,6 +78,8 @@ pub(super) struct Builder {
     affine: FastMap<Value, Affine>,
     /// Whether there is a check so far.
     checks: bool,
+    /// The local buffers that have got an array.
+    shaping: FastMap<Buffer, Shaping>,
 }
 
 impl Builder {
@@ -103,6 +100,7 @@ impl Builder {
             levels: Vec::new(),
             affine: FastMap::default(),
             checks: false,
+            shaping: FastMap::default(),
         };
         kinds.iter().for_each(|kind| builder.open(*kind));
         builder
@@ -151,6 +149,30 @@ impl Builder {
         self.node(Node::Loop { carried, header, cond, body });
     }
 
+    /// Notes that a buffer gets another array here.
+    pub(super) fn reshape(&mut self, buffer: Buffer) {
+        self.shaping.entry(buffer).or_default().version += 1;
+    }
+
+    /// Notes that the loop whose header is open gives other arrays to these buffers; returns what was known of them.
+    pub(super) fn begin_reshaping(&mut self, buffers: &[Buffer]) -> Vec<usize> {
+        let floor = self.scopes.len() - 1;
+        let begin = |buffer: &Buffer| {
+            let shaping = self.shaping.entry(*buffer).or_default();
+            shaping.version += 1;
+            std::mem::replace(&mut shaping.floor, floor)
+        };
+        buffers.iter().map(begin).collect()
+    }
+
+    /// Notes that this loop has ended.
+    pub(super) fn end_reshaping(&mut self, buffers: &[Buffer], floors: Vec<usize>) {
+        for (buffer, floor) in buffers.iter().zip(floors) {
+            let shaping = self.shaping.entry(*buffer).or_default();
+            *shaping = Shaping { version: shaping.version + 1, floor };
+        }
+    }
+
     /// Adds a branch unless it does nothing.
     pub(super) fn branch(&mut self, cond: Value, then: Block, otherwise: Block, results: Vec<Merge>) {
         if !(then.is_empty() && otherwise.is_empty() && results.is_empty()) {
@@ -191,7 +213,7 @@ impl Builder {
 
     /// A value that depends on its operands alone.
     pub(super) fn pure(&mut self, inst: Inst, ty: LaneType, varying: bool) -> Value {
-        let key = key(&inst, ty);
+        let key = self.key(&inst, ty);
         if let Some(known) = self.scopes.iter().rev().find_map(|scope| scope.numbers.get(&key)) {
             return *known;
         }
@@ -251,6 +273,22 @@ impl Builder {
         self.code.value(inst, ty, varying)
     }
 
+    fn key(&self, inst: &Inst, ty: LaneType) -> Key {
+        let version = |buffer| self.shaping.get(buffer).map_or(0, |shaping| shaping.version);
+        match inst {
+            Inst::Const(bits) => Key::Const(ty, *bits),
+            Inst::Slot(slot) => Key::Slot(ty, *slot),
+            Inst::Op(op, operands) => Key::Op(*op, operands.clone()),
+            Inst::Dim(buffer, axis) => Key::Dim(*buffer, *axis, version(buffer)),
+            Inst::Stride(buffer, axis) => Key::Stride(*buffer, *axis, version(buffer)),
+            Inst::Any(mask) => Key::Any(*mask),
+            Inst::LaneIndex => Key::LaneIndex,
+            Inst::RowIndex(dimension) => Key::RowIndex(*dimension),
+            Inst::LinearIndex => Key::LinearIndex,
+            Inst::Bound | Inst::Load { .. } => panic!("{inst:?} is not pure"),
+        }
+    }
+
     fn placement(&self, inst: &Inst, varying: bool) -> usize {
         let operands: &[Value] = match inst {
             Inst::Op(_, operands) => operands,
@@ -261,6 +299,12 @@ impl Builder {
         if needed == 0 && !varying && self.scopes[0].kind == ScopeKind::Prologue {
             return 0;
         }
+        let floor = match inst {
+            Inst::Dim(buffer, _) | Inst::Stride(buffer, _) => {
+                self.shaping.get(buffer).map_or(0, |shaping| shaping.floor)
+            }
+            _ => 0,
+        };
         let mut level = self.scopes.len() - 1;
         loop {
             let outside = match self.scopes[level].kind {
@@ -268,7 +312,7 @@ impl Builder {
                 ScopeKind::Header => level - 1,
                 ScopeKind::Prologue | ScopeKind::Body | ScopeKind::Branch => return level,
             };
-            if needed > outside {
+            if needed > outside || floor > outside {
                 return level;
             }
             level = outside;

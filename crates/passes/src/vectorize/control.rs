@@ -17,8 +17,9 @@
 use super::cost::is_cheap;
 use super::liveness::{VarSet, assigned, live_at_header, live_at_iteration, live_before};
 use super::translate::{Env, Mask, Place, Translator};
+use crate::walk;
 use parfuse_ir::lane::{Block, Carried, LaneOp, LaneType, Merge, Value};
-use parfuse_ir::loops::{self, Stmt, Var};
+use parfuse_ir::loops::{self, Buffer, Stmt, Var};
 use parfuse_ir::math::Primitives;
 
 impl Translator<'_> {
@@ -175,6 +176,8 @@ impl Translator<'_> {
         }
 
         self.build.open_loop();
+        let shaped = shaped([header, body]);
+        let floors = self.build.begin_reshaping(&shaped);
         let (mut carried, before) = self.carry(&vars);
         let active = (divergent || rotated).then(|| self.build.bound(LaneType::Bool, divergent));
         let go = if rotated {
@@ -205,6 +208,7 @@ impl Translator<'_> {
             carried.push(Carried { value, init: first, next });
         }
         self.build.close_loop(carried.clone(), condition);
+        self.build.end_reshaping(&shaped, floors);
         self.mask = outside;
         self.after_loop(before, &vars, &carried);
     }
@@ -224,6 +228,8 @@ impl Translator<'_> {
         let outside = self.mask;
 
         self.build.open_loop();
+        let shaped = shaped([body]);
+        let floors = self.build.begin_reshaping(&shaped);
         let (mut carried, before) = self.carry(&vars);
         let counter = self.build.bound(LaneType::I64, false);
         let unfinished = self.build.op(LaneOp::ULt, &[counter, extent]);
@@ -241,6 +247,7 @@ impl Translator<'_> {
         let next = self.build.op(LaneOp::IAdd, &[counter, one]);
         carried.push(Carried { value: counter, init: zero, next });
         self.build.close_loop(carried.clone(), condition);
+        self.build.end_reshaping(&shaped, floors);
         self.mask = outside;
         self.after_loop(before, &vars, &carried);
     }
@@ -287,4 +294,19 @@ impl Translator<'_> {
         self.env = before;
         self.env.extend(vars.iter().copied().zip(carried.iter().map(|carried| carried.value)));
     }
+}
+
+/// The buffers that get other arrays in some blocks.
+fn shaped<const N: usize>(blocks: [&[Stmt]; N]) -> Vec<Buffer> {
+    let mut shaped = Vec::new();
+    for block in blocks {
+        walk::visit(block, &mut |stmt| match stmt {
+            Stmt::Alloc { buffer, .. } => shaped.push(*buffer),
+            Stmt::Move { to, from } => shaped.extend([*to, *from]),
+            _ => {}
+        });
+    }
+    shaped.sort_unstable();
+    shaped.dedup();
+    shaped
 }

@@ -96,28 +96,18 @@ impl Translator<'_> {
 
     fn stride(&mut self, buffer: Buffer, axis: u8) -> Value {
         let data = &self.loops.buffers[buffer];
-        let (unit, fixed) = match &data.origin {
-            Origin::Param { layout, .. } => (layout.unit, true),
-            Origin::Local => (data.rank.checked_sub(1), false),
+        let unit = match &data.origin {
+            Origin::Param { layout, .. } => layout.unit,
+            Origin::Local => data.rank.checked_sub(1),
         };
         if unit == Some(axis) {
             return self.build.i64(1);
         }
-        self.shape_of(Inst::Stride(buffer, axis), fixed)
+        self.build.pure(Inst::Stride(buffer, axis), LaneType::I64, false)
     }
 
     /// The length of an axis.
     pub(super) fn dim(&mut self, buffer: Buffer, axis: u8) -> Value {
-        let fixed = matches!(self.loops.buffers[buffer].origin, Origin::Param { .. });
-        self.shape_of(Inst::Dim(buffer, axis), fixed)
-    }
-
-    /// Between regions, `alloc` and `move` change the shapes of local buffers.
-    fn shape_of(&mut self, inst: Inst, fixed: bool) -> Value {
-        if fixed || matches!(self.place, Place::Region { .. }) {
-            self.build.pure(inst, LaneType::I64, false)
-        } else {
-            self.build.here(inst, LaneType::I64, false)
-        }
+        self.build.pure(Inst::Dim(buffer, axis), LaneType::I64, false)
     }
 }

@@ -100,9 +100,13 @@ impl<'a> Translator<'a> {
             Stmt::For { index, extent, body } => self.for_loop(*index, *extent, body, live()),
             Stmt::Alloc { buffer, shape, zeroed, loc } => {
                 let shape = self.operands(shape).into();
+                self.build.reshape(*buffer);
                 self.build.node(Node::Alloc { buffer: *buffer, shape, zeroed: *zeroed, loc: *loc });
             }
-            Stmt::Move { to, from } => self.build.node(Node::Move { to: *to, from: *from }),
+            Stmt::Move { to, from } => {
+                [*to, *from].into_iter().for_each(|buffer| self.build.reshape(buffer));
+                self.build.node(Node::Move { to: *to, from: *from });
+            }
             Stmt::Parfor(parfor) => self.parfor(parfor),
         }
     }
