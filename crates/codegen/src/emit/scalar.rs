@@ -51,6 +51,12 @@ impl Emitter<'_> {
             LaneOp::FLe => builder.ins().fcmp(FloatCC::LessThanOrEqual, a, b),
             LaneOp::IAdd => builder.ins().iadd(a, b),
             LaneOp::ISub => builder.ins().isub(a, b),
+            // An address is computed faster than a product: `a + a * 2`.
+            LaneOp::IMul if matches!(second, Some(3 | 5 | 9)) => {
+                let shift = i64::from((second.unwrap_or(3) - 1).trailing_zeros());
+                let multiple = builder.ins().ishl_imm_u(a, shift);
+                builder.ins().iadd(a, multiple)
+            }
             LaneOp::IMul => builder.ins().imul(a, b),
             LaneOp::SDiv | LaneOp::SRem | LaneOp::UDiv | LaneOp::URem => self.divide(op, ty, a, b, second),
             LaneOp::SMulHigh | LaneOp::UMulHigh => self.multiply_high(op, ty, a, b),
