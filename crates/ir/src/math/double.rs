@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! fast_two_sum(a, b) = (s, e)    s = a + b rounded, s + e = a + b exactly       needs |a| >= |b| or a = 0
+//! two_sum(a, b)      = (s, e)    the same                                       needs three operations more
 //! two_product(a, b)  = (s, e)    s = a * b rounded, s + e = a * b exactly
 //! ```
 //!
@@ -17,6 +18,15 @@ pub(super) fn fast_two_sum<P: Primitives>(p: &mut P, a: P::Value, b: P::Value) -
     let sum = p.fadd(a, b);
     let rest = p.fsub(a, sum);
     (sum, p.fadd(rest, b))
+}
+
+/// The sum with its error, whichever is larger.
+pub(super) fn two_sum<P: Primitives>(p: &mut P, a: P::Value, b: P::Value) -> Double<P::Value> {
+    let sum = p.fadd(a, b);
+    let other = p.fsub(sum, a);
+    let own = p.fsub(sum, other);
+    let (own, other) = (p.fsub(a, own), p.fsub(b, other));
+    (sum, p.fadd(own, other))
 }
 
 /// The product with its error.

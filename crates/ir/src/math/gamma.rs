@@ -12,7 +12,7 @@
 //! `f32` is computed in `f64`, without low parts.
 
 use super::bits::is_outside;
-use super::double::{Double, divide, fast_two_sum, multiply, reciprocal, two_product};
+use super::double::{Double, divide, fast_two_sum, multiply, reciprocal, two_product, two_sum};
 use super::powers::{exp_parts, ln_double, ln_short};
 use super::{Primitives, exp};
 use crate::lane::{LaneOp, LaneType};
@@ -116,12 +116,7 @@ struct Power<V> {
 /// For `0 <= x <= 190`.
 fn power<P: Primitives>(p: &mut P, x: P::Value) -> Power<P::Value> {
     let (one, h) = (p.f64(1.0), p.f64(1.5));
-    // x + h with the error of the sum, whichever is larger.
-    let sum = p.fadd(x, h);
-    let other = p.fsub(sum, x);
-    let own = p.fsub(sum, other);
-    let (own, other) = (p.fsub(x, own), p.fsub(h, other));
-    let error = p.fadd(own, other);
+    let (sum, error) = two_sum(p, x, h);
     let reciprocal = reciprocal(p, sum);
     let tail = p.horner(reciprocal, &FACTOR);
     let tail = p.fmul(reciprocal, tail);

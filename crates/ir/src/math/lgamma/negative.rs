@@ -10,12 +10,12 @@
 //!                = -ln |x sin(pi x) / pi| - ln gamma(x)       beyond
 //! ```
 //!
-//! Close to the zero at `s` both terms are small and as accurate as their differences from it are: `P` is rounded to 100
-//! bits. Where there is no zero `s` is 0. From -10 down zeros are so close to integers that this will do: of their
+//! Close to the zero at `s` both terms are small and as accurate as their differences from it are: `P` is rounded to
+//! 100 bits. Where there is no zero `s` is 0. From -10 down zeros are so close to integers that this will do: of their
 //! neighbourhood few floats are left.
 
 use super::super::Primitives;
-use super::super::double::{Double, fast_two_sum, multiply, two_product};
+use super::super::double::{Double, fast_two_sum, multiply, two_product, two_sum};
 use super::super::gamma::sine;
 use super::super::powers::{ln_precise, ln_short};
 use super::{NEAR, NEAR_SHORT};
@@ -46,8 +46,8 @@ const ZEROS: [[f64; 3]; 17] = [
 /// From here on there is no zero that needs its place known.
 const LAST_ZERO: f64 = 2.0 + ZEROS.len() as f64 / 2.0;
 
-/// The last `n` for which there are floats close to a zero, in `f64` and in `f32`: that many factors. Beyond, results are
-/// large.
+/// The last `n` for which there are floats close to a zero, in `f64` and in `f32`: that many factors. Beyond, results
+/// are large.
 const FACTORS: [usize; 2] = [17, 9];
 
 /// `ln |gamma(-x)|` for positive `x`, given Stirling's formula for `ln gamma(x)`.
@@ -58,36 +58,47 @@ pub(super) fn lgamma_negative<P: Primitives>(
     single: bool,
 ) -> P::Value {
     let (zero, infinity) = (p.f64(0.0), p.f64(f64::INFINITY));
-    let far = reflected(p, x, stirling, single);
-    let near = by_recurrence(p, x, single);
+    let far = reflection(p, x, stirling);
+    let near = recurrence(p, x, single);
     let limit = p.f64(FACTORS[single as usize] as f64 + 0.5);
     let is_near = p.op(LaneOp::FLt, &[x, limit]);
-    let result = p.select(is_near, near, far);
+    let mut choose = |near, far| p.select(is_near, near, far);
+    let term = (choose(near.term.0, far.term.0), choose(near.term.1, far.term.1));
+    let argument = (choose(near.argument.0, far.argument.0), choose(near.argument.1, far.argument.1));
+    let more = p.fdiv(argument.1, argument.0);
+    let logarithm = if single { (ln_short(p, argument.0), zero) } else { ln_precise(p, argument.0) };
+    let minus_logarithm = p.fneg(logarithm.0);
+    let (high, low) = two_sum(p, term.0, minus_logarithm);
+    let more = p.fadd(logarithm.1, more);
+    let rest = p.fsub(term.1, more);
+    let rest = p.fadd(low, rest);
+    let result = p.fadd(high, rest);
     let truncated = p.op(LaneOp::FTrunc, &[x]);
     let distance = p.fsub(x, truncated);
     let pole = p.op(LaneOp::FEq, &[distance, zero]);
     p.select(pole, infinity, result)
 }
 
+/// `term - ln argument`.
+struct Difference<V> {
+    term: Double<V>,
+    argument: Double<V>,
+}
+
 /// For large `x`.
-fn reflected<P: Primitives>(p: &mut P, x: P::Value, stirling: Double<P::Value>, single: bool) -> P::Value {
+fn reflection<P: Primitives>(p: &mut P, x: P::Value, stirling: Double<P::Value>) -> Difference<P::Value> {
     let sine = sine(p, x);
     let distance = p.fabs(sine.rest);
     let product = two_product(p, x, distance);
     let more = multiply(p, product, sine.tail);
     let (high, low) = fast_two_sum(p, product.0, more.0);
     let more = p.fadd(product.1, more.1);
-    let product = (high, p.fadd(low, more));
-    let logarithm = ln(p, product, single);
-    let (high, low) = fast_two_sum(p, stirling.0, logarithm.0);
-    let rest = p.fadd(stirling.1, logarithm.1);
-    let rest = p.fadd(rest, low);
-    let sum = p.fadd(high, rest);
-    p.fneg(sum)
+    let argument = (high, p.fadd(low, more));
+    Difference { term: (p.fneg(stirling.0), p.fneg(stirling.1)), argument }
 }
 
 /// For `x` that are not large.
-fn by_recurrence<P: Primitives>(p: &mut P, x: P::Value, single: bool) -> P::Value {
+fn recurrence<P: Primitives>(p: &mut P, x: P::Value, single: bool) -> Difference<P::Value> {
     let (half, one) = (p.f64(0.5), p.f64(1.0));
     let n = p.fadd(x, half);
     let n = p.op(LaneOp::FTrunc, &[n]);
@@ -152,13 +163,7 @@ fn by_recurrence<P: Primitives>(p: &mut P, x: P::Value, single: bool) -> P::Valu
     let last = p.fadd(last, rest.1);
     let last = p.fdiv(last, power.0);
     let (quotient, low) = fast_two_sum(p, quotient, more);
-    let quotient = (quotient, p.fadd(low, last));
-    let logarithm = ln(p, quotient, single);
-    let minus_logarithm = p.fneg(logarithm.0);
-    let (high, low) = fast_two_sum(p, minus_logarithm, change.0);
-    let rest = p.fsub(change.1, logarithm.1);
-    let rest = p.fadd(low, rest);
-    p.fadd(high, rest)
+    Difference { term: change, argument: (quotient, p.fadd(low, last)) }
 }
 
 /// `|r| (1 + r) x (x - 1) ...` with `n` of the last factors, at most so many.
@@ -177,14 +182,4 @@ fn product<P: Primitives>(p: &mut P, x: P::Value, n: P::Value, r: P::Value, most
         product = (high, p.fma(product.1, factor, low));
     }
     product
-}
-
-/// The logarithm of a sum of two floats.
-fn ln<P: Primitives>(p: &mut P, x: Double<P::Value>, single: bool) -> Double<P::Value> {
-    let more = p.fdiv(x.1, x.0);
-    if single {
-        return (ln_short(p, x.0), more);
-    }
-    let (high, low) = ln_precise(p, x.0);
-    (high, p.fadd(low, more))
 }
