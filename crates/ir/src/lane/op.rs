@@ -204,6 +204,7 @@ mod eval {
     }
     macro_rules! implement_bits {
         ($($ty:ty => $convert:expr),*) => { $(impl Bits for $ty {
+            #[inline]
             fn bits(self) -> u64 { let convert: fn($ty) -> u64 = $convert; convert(self) }
         })* };
     }
