@@ -296,3 +296,29 @@ fn lists_hold_as_many_arguments_as_are_known_at_run_time() {
     let error = weighted.serial::<Array1<f64>>(few).unwrap_err();
     assert_eq!(error.to_string(), "`weighted` takes 42 arguments, not 1");
 }
+
+#[kernel]
+fn halved(a: &ArrayRef2<f64>) -> Array2<f64> {
+    a * 0.5
+}
+
+#[kernel]
+fn doubled_in_place(a: &mut ArrayRef2<f64>) {
+    *a *= 2.0;
+}
+
+#[test]
+fn axes_of_one_element_may_have_any_stride() {
+    // Strides of -1 along both axes: the elements lie in front of the first.
+    let mut column = array![[1.0], [2.0], [3.0]];
+    column.invert_axis(ndarray::Axis(0));
+    column.invert_axis(ndarray::Axis(1));
+    assert_eq!(halved::serial(&column), Ok(array![[1.5], [1.0], [0.5]]));
+    doubled_in_place::parallel(&mut column).unwrap();
+    assert_eq!(column, array![[6.0], [4.0], [2.0]]);
+
+    use ndarray::ShapeBuilder;
+    let numbers = [1.0, 2.0, 3.0, 4.0, 5.0];
+    let odd = ArrayView2::from_shape((3, 1).strides((2, 2)), &numbers).unwrap();
+    assert_eq!(halved::parallel(&odd), Ok(array![[0.5], [1.5], [2.5]]));
+}

@@ -385,10 +385,18 @@ impl Host<'_> {
         extents: &[usize],
         accesses: &[(BufferId, Vec<Option<u8>>)],
     ) -> Result<(), Error> {
-        let (region, layout) = (&self.kernel.lane.regions[id], &self.kernel.lane.frame);
+        let lane = &self.kernel.lane;
+        let (region, layout) = (&lane.regions[id], &lane.frame);
         let frame = self.frame();
-        let stride = |buffer, axis: Option<u8>| {
-            axis.map_or(0, |axis| frame[layout.stride(buffer, axis).index()] as isize)
+        let stride = |buffer: BufferId, axis: Option<u8>| match axis {
+            None => 0,
+            // Neighbours count as lying along a last axis of one element, whatever its stride is: see `signature`.
+            Some(axis)
+                if axis + 1 == lane.buffers[buffer].rank && frame[layout.dim(buffer, axis).index()] == 1 =>
+            {
+                1
+            }
+            Some(axis) => frame[layout.stride(buffer, axis).index()] as isize,
         };
         let strides: SmallVec<[PerAxis<isize>; 8]> = accesses
             .iter()
