@@ -11,9 +11,11 @@
 mod lane;
 mod loops;
 mod program;
+mod races;
 mod value;
 
 pub use lane::run_lane;
-pub use loops::run_loops;
+pub use loops::{run_loops, run_loops_apart};
 pub use program::run_program;
+pub use races::Race;
 pub use value::{Array, Failure, Outcome, Value};

@@ -1,5 +1,9 @@
 //! The interpreter of Loops. Parallel loops run block by block in order, with the lanes of their reductions.
+//!
+//! Their iterations run one after the other, so a race shows nothing here; [`run_loops_apart`] looks for it, at each
+//! element that is loaded or stored (`races`).
 
+use crate::races::{Race, Watch};
 use crate::value::{Array, Failure, Outcome, Value as Argument};
 use parfuse_ir::arena::Id;
 use parfuse_ir::grid::{self, Grid, LANES};
@@ -15,6 +19,35 @@ use parfuse_ir::{DType, Scalar};
 /// # Panics
 /// If the program is broken or the arguments do not fit its parameters.
 pub fn run_loops(loops: &Loops, arguments: &[Argument], key: u64) -> Result<Outcome, Failure> {
+    run(loops, arguments, key, None).0
+}
+
+/// As [`run_loops`], and says whether two iterations of a parallel loop touched one element that one of them wrote: then
+/// the loop is not parallel on these arguments, whatever was proven of it.
+///
+/// # Errors
+/// The first such element.
+///
+/// # Panics
+/// As [`run_loops`].
+pub fn run_loops_apart(
+    loops: &Loops,
+    arguments: &[Argument],
+    key: u64,
+) -> Result<Result<Outcome, Failure>, Race> {
+    let (outcome, watch) = run(loops, arguments, key, Some(Watch::new(loops.buffers.len())));
+    match watch.and_then(|watch| watch.race) {
+        Some(race) => Err(race),
+        None => Ok(outcome),
+    }
+}
+
+fn run(
+    loops: &Loops,
+    arguments: &[Argument],
+    key: u64,
+    watch: Option<Watch>,
+) -> (Result<Outcome, Failure>, Option<Watch>) {
     let param = |index: u32| &arguments[index as usize];
     let mut machine = Machine {
         loops,
@@ -31,8 +64,11 @@ pub fn run_loops(loops: &Loops, arguments: &[Argument], key: u64) -> Result<Outc
             })
             .collect(),
         iteration: None,
+        watch,
     };
-    machine.block(&loops.body)?;
+    if let Err(failure) = machine.block(&loops.body) {
+        return (Err(failure), machine.watch);
+    }
     let mut after = arguments.to_vec();
     for (buffer, data) in loops.buffers.iter() {
         if let Origin::Param { index, .. } = data.origin {
@@ -46,7 +82,8 @@ pub fn run_loops(loops: &Loops, arguments: &[Argument], key: u64) -> Result<Outc
             Argument::Array(machine.buffers[buffer.index()].clone().expect("a result is made"))
         }
     };
-    Ok(Outcome { results: loops.results.iter().map(result).collect(), arguments: after })
+    let outcome = Outcome { results: loops.results.iter().map(result).collect(), arguments: after };
+    (Ok(outcome), machine.watch)
 }
 
 struct Machine<'l> {
@@ -58,6 +95,8 @@ struct Machine<'l> {
     buffers: Vec<Option<Array>>,
     /// The iteration of the parallel loop that runs.
     iteration: Option<u64>,
+    /// Who touched which element in the parallel loop that runs, if that is of interest.
+    watch: Option<Watch>,
 }
 
 fn to_usize(x: Scalar) -> usize {
@@ -96,8 +135,22 @@ impl Machine<'_> {
         self.values[value.index()] = Some(x);
     }
 
-    fn eval(&self, value: Value) -> Scalar {
-        let data = &self.loops.values[value];
+    /// Notes that this iteration touches an element.
+    fn touch(&mut self, buffer: parfuse_ir::loops::Buffer, index: &[usize], store: bool) {
+        if let (Some(watch), Some(iteration)) = (&mut self.watch, self.iteration) {
+            let array = self.buffers[buffer.index()].as_ref().expect("a touched buffer holds an array");
+            watch.touch(buffer, array.position(index), iteration, store);
+        }
+    }
+
+    fn eval(&mut self, value: Value) -> Scalar {
+        let loops = self.loops;
+        let data = &loops.values[value];
+        if let Expr::Load { buffer, index } = &data.expr {
+            let index = self.index(index);
+            self.touch(*buffer, &index, false);
+            return self.buffer(*buffer).load(&index);
+        }
         let word = |value: Value| self.get(value).to_bits() as i64;
         match &data.expr {
             Expr::Const(_) | Expr::Param(_) | Expr::Bound => self.get(value),
@@ -106,7 +159,7 @@ impl Machine<'_> {
             }
             Expr::Op(op, args) => op.eval(&args.iter().map(|arg| self.get(*arg)).collect::<Vec<_>>()),
             Expr::Cast(arg) => self.get(*arg).cast(data.dtype),
-            Expr::Load { buffer, index } => self.buffer(*buffer).load(&self.index(index)),
+            Expr::Load { .. } => unreachable!("loaded above"),
             Expr::Dim { buffer, axis } => Scalar::Usize(self.buffer(*buffer).shape[*axis as usize]),
             Expr::LinearIndex => Scalar::Usize(self.iteration.expect("inside a parallel loop") as usize),
             Expr::Random { stream, element, draw } => {
@@ -121,7 +174,10 @@ impl Machine<'_> {
 
     fn stmt(&mut self, stmt: &Stmt) -> Result<(), Failure> {
         match stmt {
-            Stmt::Let(value) => self.set(*value, self.eval(*value)),
+            Stmt::Let(value) => {
+                let x = self.eval(*value);
+                self.set(*value, x);
+            }
             Stmt::Set { var, value } => {
                 let x = self.get(*value);
                 assert_eq!(x.dtype(), self.loops.vars[*var].dtype, "the type of {var}");
@@ -137,6 +193,7 @@ impl Machine<'_> {
             }
             Stmt::Store { buffer, index, value, .. } => {
                 let (index, x) = (self.index(index), self.get(*value));
+                self.touch(*buffer, &index, true);
                 self.buffers[buffer.index()]
                     .as_mut()
                     .expect("a stored buffer holds an array")
@@ -183,6 +240,7 @@ impl Machine<'_> {
         let types: Vec<DType> = parfor.reductions.iter().map(|r| self.loops.vars[r.local].dtype).collect();
         let mut partials: Vec<Vec<Scalar>> = vec![Vec::new(); types.len()];
         let columns = extents.last().copied().unwrap_or(1);
+        self.watch.iter_mut().for_each(Watch::begin_loop);
         for block in (0..grid.blocks()).map(|block| grid.block(block)) {
             let identity = |(r, ty): (&parfuse_ir::loops::Reduction, &DType)| [r.op.identity(*ty); LANES];
             let mut lanes: Vec<[Scalar; LANES]> =
