@@ -1,5 +1,7 @@
-//! What holds for every program: random ones run by every executor, and the conformance suite.
+//! What holds for every program: random ones run by every executor, kernels that call kernels, and the
+//! conformance suite.
 
+mod calls;
 mod conformance;
 mod divisions;
 mod same_bits;

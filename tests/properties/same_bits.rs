@@ -6,7 +6,7 @@ use parfuse_ir::loops::Event;
 use parfuse_passes::pipeline::Options;
 use parfuse_passes::{lower_arrays, optimize};
 use parfuse_testing::executors::layout;
-use parfuse_testing::{Choices, Ran, Sizes, check_same_bits, random_arguments, random_program};
+use parfuse_testing::{Case, Choices, Ran, check_same_bits, random_arguments, random_program};
 
 /// What came of many programs.
 #[derive(Default, Debug)]
@@ -16,42 +16,22 @@ struct Tally {
     refused: usize,
 }
 
-/// Runs the program of a seed with arrays of these lengths.
-fn run(seed: u64, sizes: Sizes) -> Ran {
-    let choices = &mut Choices::seeded(seed);
-    let sample = random_program(choices);
-    let arguments = random_arguments(&sample.program, sizes, choices);
-    check_same_bits(&sample, &arguments, seed)
-        .unwrap_or_else(|message| panic!("PARFUSE_SEED={seed} with lengths {sizes:?}: {message}"))
-}
-
-fn run_many(seeds: impl IntoIterator<Item = u64>, sizes: impl Fn(&mut Choices) -> Sizes) -> Tally {
+fn run_all(cases: impl Iterator<Item = Case>) -> Tally {
     let mut tally = Tally::default();
-    let only = std::env::var("PARFUSE_SEED").ok().and_then(|seed| seed.parse::<u64>().ok());
-    let seeds: Vec<u64> = only.map_or_else(|| seeds.into_iter().collect(), |only| vec![only]);
-    for seed in seeds {
-        if only.is_some() {
-            println!("{}", random_program(&mut Choices::seeded(seed)).program);
-        }
-        match run(seed, sizes(&mut Choices::seeded(!seed))) {
-            Ran::Finished => tally.finished += 1,
-            Ran::Failed => tally.failed += 1,
-            Ran::Refused => tally.refused += 1,
+    for case in cases {
+        match case.run() {
+            Ok(Ran::Finished) => tally.finished += 1,
+            Ok(Ran::Failed) => tally.failed += 1,
+            Ok(Ran::Refused) => tally.refused += 1,
+            Err(message) => panic!("{}", case.explained(&message)),
         }
     }
     tally
 }
 
-/// Seeds of programs whose loops over lengths are not nested: with long arrays others take for ever.
-fn linear_programs(start: u64) -> impl Iterator<Item = u64> {
-    (start..).filter(|seed| {
-        let text = random_program(&mut Choices::seeded(*seed)).program.to_string();
-        !text.lines().any(|line| {
-            let statement = line.trim_start();
-            let is_loop = statement.starts_with("for ") || statement.starts_with("prange ");
-            is_loop && line.starts_with("    ") && statement.contains("..v")
-        })
-    })
+/// The seed that the environment names.
+fn only() -> Option<u64> {
+    std::env::var("PARFUSE_SEED").ok().and_then(|seed| seed.parse().ok())
 }
 
 /// How many programs to run, unless the environment says otherwise.
@@ -61,30 +41,34 @@ fn cases(few: u64) -> u64 {
 
 #[test]
 fn small_arrays() {
-    let lengths = [0, 1, 3, 4, 5, 13, 31, 32, 33];
     let cases = cases(150);
-    let tally = run_many(0..cases, |choices| {
-        let short = |choices: &mut Choices| choices.pick(&[0, 1, 2, 3, 5]);
-        [choices.pick(&lengths), short(choices), short(choices)]
-    });
+    let seeds = match only() {
+        Some(seed) => seed..seed + 1,
+        None => 0..cases,
+    };
+    let tally = run_all(seeds.map(|seed| {
+        let case = Case::small_arrays(seed);
+        only().into_iter().for_each(|_| println!("{}", case.make().0.program));
+        case
+    }));
     println!("{tally:?}");
     // The programs are such that there is something to see.
-    if cases >= 150 && std::env::var("PARFUSE_SEED").is_err() {
+    if cases >= 150 && only().is_none() {
         let third = cases as usize / 3;
         assert!(tally.finished > third && tally.failed > third / 4 && tally.refused < third / 2, "{tally:?}");
     }
 }
 
 #[test]
-fn lengths_around_a_block() {
-    let seeds = linear_programs(1 << 32).take(cases(200) as usize / 50);
-    run_many(seeds, |choices| [choices.pick(&[8191, 8192, 8193]), 1, 2]);
+fn arrays_of_several_blocks() {
+    let seeds = (1 << 32..).filter_map(Case::large_arrays);
+    run_all(seeds.take(cases(200) as usize / 40));
 }
 
 #[test]
 fn many_blocks_run_on_many_threads() {
-    let seeds = linear_programs(1 << 33).take(cases(100) as usize / 100);
-    run_many(seeds, |_| [40_000, 1, 1]);
+    let seeds = (1 << 33..).filter_map(Case::large_arrays);
+    run_all(seeds.map(|case| Case { sizes: [40_000, 1, 1], ..case }).take(cases(100) as usize / 100));
 }
 
 #[test]

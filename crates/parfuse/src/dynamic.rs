@@ -31,6 +31,39 @@ macro_rules! define_dynamic {
                 }
             }
 
+            fn ty(&self) -> Type {
+                match self {
+                    Dynamic::Scalar(x) => Type::Scalar(x.dtype()),
+                    $(Dynamic::$variant(array) => Type::Array(DType::$variant, array.ndim() as u8)),*
+                }
+            }
+
+            fn offer(&mut self, offers: &mut Offers) {
+                match self {
+                    Dynamic::Scalar(_) => offers.offer_nothing(),
+                    $(Dynamic::$variant(array) => offers.offer::<$rust, _>(&mut **array)),*
+                }
+            }
+
+            /// Writes the next result, unless it was computed in place.
+            fn store(&mut self, outputs: &mut Outputs<'_>) -> Result<(), Error> {
+                if outputs.skip_in_place() {
+                    return Ok(());
+                }
+                match (self.ty(), Dynamic::take(self.ty(), outputs), self) {
+                    (_, result @ Dynamic::Scalar(_), into) => *into = result,
+                    $((_, Dynamic::$variant(result), Dynamic::$variant(into)) => {
+                        if result.shape() != into.shape() {
+                            let (expected, found) = (result.shape().to_vec(), into.shape().to_vec());
+                            return Err(Error::OutputShape { expected, found });
+                        }
+                        into.assign(&result);
+                    })*
+                    (ty, ..) => unreachable!("a result of type {ty}"),
+                }
+                Ok(())
+            }
+
             /// The next result, which is of this type.
             fn take(ty: Type, outputs: &mut Outputs<'_>) -> Dynamic {
                 match (outputs.next(), ty.dtype()) {
@@ -70,14 +103,58 @@ impl Kernel {
     /// As [`serial`](Kernel::serial).
     pub fn run_dynamic(&self, variant: Variant, arguments: &mut [Dynamic]) -> Result<Vec<Dynamic>, Error> {
         let program = self.traced()?;
+        self.run_bound(variant, |binder| {
+            for (position, argument) in arguments.iter_mut().enumerate() {
+                let mutable = program.params.get(position).is_some_and(|param| param.mutable);
+                argument.bind(mutable, binder);
+            }
+        })
+    }
+
+    /// Runs one variant of the kernel on the arguments that `bind` adds.
+    ///
+    /// # Errors
+    /// As [`serial`](Kernel::serial).
+    #[doc(hidden)]
+    pub fn run_bound<'a>(
+        &self,
+        variant: Variant,
+        bind: impl FnOnce(&mut Binder<'a>),
+    ) -> Result<Vec<Dynamic>, Error> {
+        let program = self.traced()?;
         let mut binder = Binder::default();
-        for (position, argument) in arguments.iter_mut().enumerate() {
-            let mutable = program.params.get(position).is_some_and(|param| param.mutable);
-            argument.bind(mutable, &mut binder);
-        }
+        bind(&mut binder);
         self.invoke_untyped(variant, &binder, &Offers::none(), |outputs| {
             let results = program.results.iter().map(|value| program.ty(*value));
             results.map(|ty| Dynamic::take(ty, outputs)).collect()
         })
+    }
+
+    /// As [`run_bound`](Kernel::run_bound), writing the results into existing arrays and scalars.
+    ///
+    /// # Errors
+    /// As [`run_into`](Kernel::run_into).
+    ///
+    /// # Panics
+    /// If what is there for a result is not of its type.
+    #[doc(hidden)]
+    pub fn run_bound_into<'a>(
+        &self,
+        variant: Variant,
+        bind: impl FnOnce(&mut Binder<'a>),
+        into: &mut [Dynamic],
+    ) -> Result<(), Error> {
+        let program = self.traced()?;
+        assert!(
+            into.iter().map(Dynamic::ty).eq(program.results.iter().map(|value| program.ty(*value))),
+            "results are written into arrays and scalars of their types"
+        );
+        let mut binder = Binder::default();
+        bind(&mut binder);
+        let mut offers = Offers::none();
+        into.iter_mut().for_each(|into| into.offer(&mut offers));
+        self.invoke_untyped(variant, &binder, &offers, |outputs| {
+            into.iter_mut().try_for_each(|into| into.store(outputs))
+        })?
     }
 }

@@ -1,6 +1,8 @@
-//! Arguments for random programs: of chosen lengths, with the values that matter, in any layout.
+//! Arguments for random programs: of chosen lengths, with the values that matter. Some arrays repeat their elements, and
+//! some show those of others, so that they can share memory (`layouts`).
 
 use crate::Choices;
+use crate::extremes::extreme;
 use ndarray::{ArrayD, Axis, IxDyn, Slice};
 use parfuse::Dynamic;
 use parfuse_interp::{Array, Value};
@@ -12,7 +14,19 @@ pub type Sizes = [usize; 3];
 
 /// Arguments for a program. Most arrays have the lengths asked for, some an axis of length one, few another.
 pub fn random_arguments(program: &Program, sizes: Sizes, choices: &mut Choices) -> Vec<Value> {
-    program.params.iter().map(|param| random_argument(param.ty, sizes, choices)).collect()
+    let mut arguments: Vec<Value> = Vec::new();
+    for param in &program.params {
+        let mut argument = random_argument(param.ty, sizes, choices);
+        if let Value::Array(array) = &mut argument {
+            match choices.below(12) {
+                10 => repeat(array),
+                11 => show(&arguments, array, choices),
+                _ => {}
+            }
+        }
+        arguments.push(argument);
+    }
+    arguments
 }
 
 fn random_argument(ty: Type, sizes: Sizes, choices: &mut Choices) -> Value {
@@ -35,46 +49,37 @@ fn random_argument(ty: Type, sizes: Sizes, choices: &mut Choices) -> Value {
     }
 }
 
-/// A small number, or with some luck one from the far ends of its type.
+/// A small number, or with some luck one at which something changes.
 fn element(dtype: DType, wild: bool, choices: &mut Choices) -> Scalar {
     let small = choices.below(40) as i64 - 12;
-    if !wild {
-        return match dtype {
-            DType::Bool => Scalar::Bool(small > 4),
-            DType::Usize => Scalar::Usize(small.unsigned_abs() as usize),
-            DType::I32 | DType::I64 => Scalar::I64(small).cast(dtype),
-            DType::F32 | DType::F64 => Scalar::F64(small as f64 / 4.0 + 0.1).cast(dtype),
-        };
+    if wild && choices.below(4) > 0 {
+        return extreme(dtype, choices);
     }
     match dtype {
-        DType::F32 => Scalar::F32(choices.pick(&[
-            0.0,
-            -0.0,
-            1.5,
-            -2.5,
-            1e-40,
-            3.0e38,
-            f32::INFINITY,
-            f32::NEG_INFINITY,
-            f32::NAN,
-            0.1,
-        ])),
-        DType::F64 => Scalar::F64(choices.pick(&[
-            0.0,
-            -0.0,
-            1.5,
-            -2.5,
-            1e-310,
-            1.0e308,
-            f64::INFINITY,
-            f64::NEG_INFINITY,
-            f64::NAN,
-            0.1,
-        ])),
-        _ => {
-            let extremes = [0, 1, u64::MAX, 1 << 63, (1 << 63) - 1, 1 << 31, (1 << 31) - 1, small as u64];
-            Scalar::from_bits(dtype, choices.pick(&extremes))
-        }
+        DType::Bool => Scalar::Bool(small > 4),
+        DType::Usize => Scalar::Usize(small.unsigned_abs() as usize),
+        DType::I32 | DType::I64 => Scalar::I64(small).cast(dtype),
+        DType::F32 | DType::F64 => Scalar::F64(small as f64 / 4.0 + 0.1).cast(dtype),
+    }
+}
+
+/// Makes all elements of the array the first.
+fn repeat(array: &mut Array) {
+    let first = array.elements.first().copied();
+    first.into_iter().for_each(|first| array.elements.fill(first));
+}
+
+/// Makes the array show the elements of one before it, perhaps some elements on.
+fn show(others: &[Value], array: &mut Array, choices: &mut Choices) {
+    let same_type = |value: &&Array| value.dtype == array.dtype;
+    let arrays = others.iter().filter_map(|value| match value {
+        Value::Array(array) => Some(array),
+        Value::Scalar(_) => None,
+    });
+    let Some(other) = arrays.filter(same_type).next_back() else { return };
+    let apart = choices.pick(&[0, 0, 1, 2]);
+    for (element, shown) in array.elements.iter_mut().zip(other.elements.iter().skip(apart)) {
+        *element = *shown;
     }
 }
 

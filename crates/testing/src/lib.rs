@@ -10,15 +10,21 @@
 
 mod agreement;
 mod arguments;
+mod cases;
 mod choices;
 pub mod conformance;
 pub mod executors;
+mod extremes;
 mod generate;
+mod layouts;
 mod properties;
+mod reduce;
 
 pub use agreement::{Seen, close, first_difference, same};
 pub use arguments::{Sizes, dynamic, random_arguments, rearranged};
+pub use cases::Case;
 pub use choices::Choices;
 pub use generate::{Rounding, Sample, random_program};
 pub use parfuse_interp::Value;
 pub use properties::{Ran, check_same_bits};
+pub use reduce::reduced;

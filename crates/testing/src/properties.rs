@@ -3,21 +3,27 @@
 //! ```text
 //! Program ── interpreter ─────────────────────────────────┐
 //!    │ lower_arrays                                       │
-//! Loops ──── interpreter ─────────────────────────────────┤
+//! Loops ──── interpreter, no two iterations race ─────────┤
 //!    │ optimize, fusion on and off, pass by pass          │  all equal
-//! Loops ──── interpreter ─────────────────────────────────┤
+//! Loops ──── interpreter, no two iterations race ─────────┤
 //!    │ vectorize                                          │
 //! Lane ───── interpreter, 1, 4 and 7 lanes ───────────────┤
 //!    │ compile                                            │
 //! Code ───── serial, and parallel on 1, 2, 3, 7 threads ──┘
 //! ```
+//!
+//! Code for all instruction sets and efforts at all numbers of threads would take long: a program runs in a few of these
+//! combinations, the next seed's in others.
 
 use crate::agreement::{Seen, close, first_difference, same, seen};
 use crate::arguments::{plain, rearranged};
 use crate::executors::layout;
+use crate::layouts::Arguments;
 use crate::{Choices, Rounding, Sample};
-use parfuse::{Dynamic, Engine, Error, Isa, Kernel, Variant, with_seed};
-use parfuse_interp::{Failure, Value, run_lane, run_loops, run_program};
+use parfuse::{Engine, Error, Isa, Kernel, Variant, with_seed};
+use parfuse_codegen::Effort;
+use parfuse_interp::{Array, Failure, Race, Value, run_lane, run_loops_apart, run_program};
+use parfuse_ir::lane::Lane;
 use parfuse_ir::loops::{Layout, Loops};
 use parfuse_ir::program::Program;
 use parfuse_ir::random::seed_key;
@@ -39,12 +45,18 @@ pub enum Ran {
 
 const THREADS: [usize; 4] = [1, 2, 3, 7];
 
+/// An engine of each kind: number of threads, instruction set that this processor has, whether code is thorough.
 static ENGINES: LazyLock<Vec<Engine>> = LazyLock::new(|| {
-    // Half of them with the code that hot kernels get; each with other instructions, as far as there are any.
-    let builder = |threads, isa| Engine::builder().threads(threads).isa(isa).thorough(threads > 2);
-    let engine = |(threads, isa)| builder(threads, isa).build().expect("this machine is supported");
-    let isas = Isa::ALL.into_iter().rev().flat_map(|isa| THREADS.map(|threads| (threads, isa)));
-    isas.map(engine).collect()
+    let mut engines = Vec::new();
+    for isa in Isa::ALL.into_iter().rev().filter(|isa| isa.is_available()) {
+        for thorough in [true, false] {
+            for threads in THREADS {
+                let builder = Engine::builder().threads(threads).isa(isa).thorough(thorough);
+                engines.push(builder.build().expect("this machine is supported"));
+            }
+        }
+    }
+    engines
 });
 
 static UNFUSED: LazyLock<Engine> =
@@ -77,11 +89,11 @@ pub fn check_same_bits(sample: &Sample, arguments: &[Value], seed: u64) -> Resul
         return Ok(Ran::Refused);
     }
     let check = Check { sample, arguments, seed, text };
-    let expected = check.loops(&lowered);
+    let expected = check.loops(&lowered).map_err(|race| check.race("lower_arrays", &race, &lowered))?;
     check.against_program(&expected)?;
     for fuse in [true, false] {
         let optimized = check.optimized(&lowered, fuse, &expected)?;
-        check.lanes(&optimized, &expected)?;
+        check.lanes(&optimized, &expected, fuse)?;
     }
     check.compiled(&expected)?;
     Ok(if expected.is_ok() { Ran::Finished } else { Ran::Failed })
@@ -99,8 +111,14 @@ impl Check<'_> {
         seed_key(self.seed)
     }
 
-    fn loops(&self, loops: &Loops) -> Seen {
-        seen(&self.sample.program, run_loops(loops, self.arguments, self.key()))
+    fn loops(&self, loops: &Loops) -> Result<Seen, Race> {
+        let run = run_loops_apart(loops, self.arguments, self.key());
+        run.map(|outcome| seen(&self.sample.program, outcome))
+    }
+
+    /// That `check_parallel` took what races, or that another pass made it.
+    fn race(&self, what: &str, race: &Race, loops: &Loops) -> String {
+        format!("{what}: {race}\n{}\n{loops}", self.text)
     }
 
     /// Fails unless two runs agree to the bit; `what` says which they are.
@@ -140,7 +158,11 @@ impl Check<'_> {
         if let Some(message) = ill_formed {
             return Err(message);
         }
-        if first_difference(expected, &self.loops(&optimized), same).is_none() {
+        let right = |loops: &Loops, what: &str| match self.loops(loops) {
+            Ok(found) => self.agree(what, expected, &found, loops),
+            Err(race) => Err(self.race(what, &race, loops)),
+        };
+        if right(&optimized, "").is_ok() {
             return Ok(optimized);
         }
         // Which pass was it?
@@ -148,9 +170,7 @@ impl Check<'_> {
         let mut guilty = Ok(());
         optimize_observed(&mut lowered.clone(), &Options { fuse }, &mut |pass, loops| {
             if guilty.is_ok() {
-                let what = format!("{pass} (fusion {fuse})");
-                guilty = self
-                    .agree(&what, expected, &self.loops(loops), loops)
+                guilty = right(loops, &format!("{pass} (fusion {fuse})"))
                     .map_err(|message| format!("{message}\nbefore it:\n{before}"));
                 before = loops.clone();
             }
@@ -158,10 +178,11 @@ impl Check<'_> {
         guilty.map(|()| optimized)
     }
 
-    fn lanes(&self, loops: &Loops, expected: &Seen) -> Result<(), String> {
+    fn lanes(&self, loops: &Loops, expected: &Seen, fused: bool) -> Result<(), String> {
         let vectorized = vectorize(loops);
         let mut inverted = vectorized.clone();
         let inverts = invert_divisors(&mut inverted).yes();
+        self.verify_code(&vectorized, &inverted, fused)?;
         for (what, lane) in [("vectorize", &vectorized), ("invert_divisors", &inverted)] {
             if what == "invert_divisors" && !inverts {
                 continue;
@@ -176,28 +197,90 @@ impl Check<'_> {
         Ok(())
     }
 
-    fn compiled(&self, expected: &Seen) -> Result<(), String> {
-        let engine = self.seed as usize % ENGINES.len();
-        let (turn, isa) = (engine % THREADS.len(), ENGINES[engine].isa());
-        let kernel = ENGINES[engine].kernel_of(self.sample.program.clone());
-        for (what, variant) in [("serial", Variant::Serial), ("parallel", Variant::Parallel)] {
-            let what = format!("compiled for {isa}, {what}, {} threads", THREADS[turn]);
-            self.agree_compiled(&what, &kernel, expected, &self.run(&kernel, variant))?;
+    /// Compiles for long registers, also those that this processor does not have, and has the code verified. (The other
+    /// code is run, and that for all of them would take longer than everything else: other seeds have others.)
+    fn verify_code(&self, vectorized: &Lane, inverted: &Lane, fused: bool) -> Result<(), String> {
+        let isas = [Isa::Avx2, Isa::Avx512At256, Isa::Avx512];
+        let turn = self.seed as usize + fused as usize;
+        for (turn, effort) in
+            [(turn, Effort::Quick), (turn + 1 + self.seed as usize / 3 % 2, Effort::Thorough)]
+        {
+            let isa = isas[turn % isas.len()];
+            let lane = if isa == Isa::Avx2 { vectorized } else { inverted };
+            parfuse_codegen::verify(lane, isa, effort)
+                .map_err(|error| format!("code for {isa}, {effort:?}: {error}\n{}\n{lane}", self.text))?;
         }
-        // Called from the worker of another pool, a kernel runs there.
-        for other in [(turn + 1) % THREADS.len(), (turn + 2) % THREADS.len()] {
-            let pool = &POOLS[other];
-            let found = pool.install(|| self.run(&kernel, Variant::Parallel));
-            let what = format!("compiled, in a pool of {} threads", THREADS[other]);
+        Ok(())
+    }
+
+    fn compiled(&self, expected: &Seen) -> Result<(), String> {
+        let number = self.seed as usize % ENGINES.len();
+        // The other one differs in the number of threads and in another property, over the seeds in each.
+        let other = (number + 5 + 2 * (self.seed as usize / ENGINES.len() % 4)) % ENGINES.len();
+        for number in [number, other] {
+            let engine = &ENGINES[number];
+            let effort = if (number / THREADS.len()).is_multiple_of(2) { "thorough" } else { "quick" };
+            let kernel = engine.kernel_of(self.sample.program.clone());
+            let variants = [("serial", Variant::Serial), ("parallel", Variant::Parallel)];
+            for (what, variant) in variants {
+                let (isa, threads) = (engine.isa(), engine.threads());
+                let what = format!("compiled for {isa}, {effort}, {what}, {threads} threads");
+                self.agree_compiled(&what, &kernel, expected, &self.run(&kernel, variant))?;
+            }
+            // Called from the worker of another pool, a kernel runs there.
+            let turn = (number + 1 + self.seed as usize / 64) % THREADS.len();
+            let found = POOLS[turn].install(|| self.run(&kernel, Variant::Parallel));
+            let what = format!("compiled, {effort}, in a pool of {} threads", THREADS[turn]);
             self.agree_compiled(&what, &kernel, expected, &found)?;
+            let what = format!("compiled, {effort}, into existing arrays");
+            self.written_into(&what, &kernel, expected)?;
         }
         let kernel = UNFUSED.kernel_of(self.sample.program.clone());
-        self.agree_compiled(
-            "compiled, without fusion",
-            &kernel,
-            expected,
-            &self.run(&kernel, Variant::Parallel),
-        )
+        let found = self.run(&kernel, Variant::Parallel);
+        self.agree_compiled("compiled, without fusion", &kernel, expected, &found)
+    }
+
+    /// Has the results written into arrays that are there, in any layout, now and then of another shape.
+    fn written_into(&self, what: &str, kernel: &Kernel, expected: &Seen) -> Result<(), String> {
+        let Ok(outputs) = expected else { return Ok(()) };
+        let choices = &mut Choices::seeded(self.seed ^ 0x5eed);
+        let mut into = Vec::new();
+        let mut wrong = false;
+        for output in &outputs[..self.sample.program.results.len()] {
+            let mut place = cleared(output);
+            if let Value::Array(array) = &mut place
+                && choices.one_in(24)
+                && let Some(length) = array.shape.last_mut()
+            {
+                *length += 1;
+                let elements = vec![array.dtype.one(); array.shape.iter().product()];
+                *array = Array::new(array.dtype, &array.shape.clone(), elements);
+                wrong = true;
+            }
+            into.push(rearranged(&place, choices));
+        }
+        let mut arguments = self.laid_out();
+        let variant = choices.pick(&[Variant::Serial, Variant::Parallel]);
+        let run = with_seed(self.seed, || {
+            kernel.run_bound_into(variant, |binder| arguments.bind(binder), &mut into)
+        });
+        let found = match run {
+            Err(Error::OutputShape { .. }) if wrong => return Ok(()),
+            Ok(()) if wrong => {
+                return Err(format!("{what}: an array of another shape was taken\n{}", self.text));
+            }
+            Ok(()) => Ok(into.iter().map(plain).chain(arguments.written()).collect()),
+            Err(error) => match failure(&error) {
+                Ok(failure) => Err(failure),
+                Err(error) => return Err(format!("{what}: {error}\n{}", self.text)),
+            },
+        };
+        self.agree_compiled(what, kernel, expected, &Ok(found))
+    }
+
+    /// The arguments as the library takes them.
+    fn laid_out(&self) -> Arguments {
+        Arguments::new(self.arguments, &self.sample.program.params, &mut Choices::seeded(self.seed))
     }
 
     fn agree_compiled(
@@ -222,18 +305,11 @@ impl Check<'_> {
     }
 
     fn run(&self, kernel: &Kernel, variant: Variant) -> Result<Seen, Error> {
-        let choices = &mut Choices::seeded(self.seed);
-        let mut arguments: Vec<Dynamic> = self.arguments.iter().map(|x| rearranged(x, choices)).collect();
-        let results = with_seed(self.seed, || kernel.run_dynamic(variant, &mut arguments));
-        let failure = match results {
-            Ok(results) => {
-                let params = &self.sample.program.params;
-                let written = arguments.iter().zip(params).filter(|(_, param)| param.mutable);
-                return Ok(Ok(results.iter().chain(written.map(|(array, _)| array)).map(plain).collect()));
-            }
-            Err(error) => failure(&error),
-        };
-        failure.map(Err)
+        let mut arguments = self.laid_out();
+        match with_seed(self.seed, || kernel.run_bound(variant, |binder| arguments.bind(binder))) {
+            Ok(results) => Ok(Ok(results.iter().map(plain).chain(arguments.written()).collect())),
+            Err(error) => failure(&error).map(Err),
+        }
     }
 }
 
@@ -241,6 +317,17 @@ static POOLS: LazyLock<Vec<rayon::ThreadPool>> = LazyLock::new(|| {
     let pool = |threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads start");
     THREADS.into_iter().map(pool).collect()
 });
+
+/// An array or scalar of the same shape that says nothing.
+fn cleared(value: &Value) -> Value {
+    match value {
+        Value::Scalar(x) => Value::Scalar(x.dtype().zero()),
+        Value::Array(array) => {
+            let elements = vec![array.dtype.one(); array.elements.len()];
+            Value::Array(Array::new(array.dtype, &array.shape, elements))
+        }
+    }
+}
 
 fn elements(value: &Value) -> usize {
     match value {

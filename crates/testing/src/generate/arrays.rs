@@ -2,6 +2,7 @@
 
 use super::operations::divides;
 use super::{Generator, Place, Rounding};
+use crate::extremes::divisor;
 use parfuse_ir::program::{Expr, Stmt, Type, Value};
 use parfuse_ir::{DType, FaultKind, ReduceOp, Scalar, ScalarOp};
 
@@ -96,6 +97,10 @@ impl Generator<'_> {
     }
 
     fn array_divisor(&mut self, value: Value, dtype: DType) -> Value {
+        if self.choices.one_in(3) && self.program.ty(value).rank().is_none() {
+            let number = divisor(dtype, self.choices);
+            return self.constant(number);
+        }
         let ty = self.program.ty(value);
         if !self.choices.one_in(10) {
             let one = self.constant(dtype.one());

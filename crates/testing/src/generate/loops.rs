@@ -9,12 +9,9 @@
 //! }
 //! ```
 
-use super::{Generator, Place, Rounding, Slot};
+use super::{BOOL, Generator, Place, Rounding, Slot, USIZE};
 use parfuse_ir::program::{Expr, Stmt, Type, Value, Var};
 use parfuse_ir::{DType, ReduceOp, Scalar, ScalarOp};
-
-const USIZE: Type = Type::Scalar(DType::Usize);
-const BOOL: Type = Type::Scalar(DType::Bool);
 
 /// A variable reduced by a `prange`.
 #[derive(Clone, Copy)]
@@ -31,17 +28,9 @@ impl Generator<'_> {
             return self.bounded_while(body);
         }
         let dtype = self.choices.pick(&[DType::I64, DType::I32, DType::Usize]);
-        let [start, end, step] =
-            [self.choices.below(2), 1 + self.choices.below(4), 1 + self.choices.below(2)]
-                .map(|number| self.constant(Scalar::Usize(number).cast(dtype)));
-        let loc = self.loc();
-        let (body, index) = self.nested(|inside| {
-            let index = inside.bound(dtype);
-            body(inside);
-            index
-        });
+        let range = self.range_of_few(dtype);
         let parallel = !self.at_top() && self.place == Place::Prange && self.choices.one_in(6);
-        self.block.push(Stmt::For { index, start, end, step, parallel, body, loc });
+        self.loop_over(range, parallel, &mut |inside, _, _| body(inside));
     }
 
     fn bounded_while(&mut self, body: impl Fn(&mut Self)) {
@@ -89,36 +78,36 @@ impl Generator<'_> {
                 self.hidden(Expr::Len(array), USIZE)
             }
         };
-        let end = self.cast(end, dtype);
-        let start = self.choices.pick(&[0, 0, 0, 0, 1]);
-        let step = self.choices.pick(&[1, 1, 1, 2]);
-        let [start, step] = [start, step].map(|x| self.constant(Scalar::Usize(x).cast(dtype)));
-        let loc = self.loc();
+        let range = self.range_below(end, dtype);
         let outside = std::mem::replace(&mut self.place, Place::Prange);
-        let (body, index) = self.nested(|inside| {
-            for slot in &mut inside.slots {
-                slot.assignable = false;
-                slot.readable &= stored.iter().all(|(own, _)| own.var != slot.var)
-                    && reduced.iter().all(|reduced| reduced.var != slot.var);
+        let slots = self.slots.clone();
+        for slot in &mut self.slots {
+            slot.assignable = false;
+            slot.readable &= stored.iter().all(|(own, _)| own.var != slot.var)
+                && reduced.iter().all(|reduced| reduced.var != slot.var);
+        }
+        self.loop_over(range, true, &mut |inside, _, own| {
+            inside.loop_indices.push(own);
+            // Loops inside become dimensions if little else is around them.
+            let in_rows = inside.choices.below(9) < 4;
+            if !in_rows || inside.choices.one_in(4) {
+                inside.own_elements(&stored, own);
             }
-            let index = inside.bound(dtype);
-            inside.loop_indices.push(index);
-            for _ in 0..inside.choices.below(6) {
+            for _ in 0..inside.choices.below(if in_rows { 4 } else { 6 }) {
                 inside.scalar_statement();
             }
-            if inside.choices.below(5) < 2 {
-                inside.row(&stored, &reduced, index);
+            if in_rows {
+                inside.row(&stored, &reduced, own);
             } else {
-                inside.element_of_each(&stored, &reduced, &[index]);
+                inside.element_of_each(&stored, &reduced, &[own]);
             }
-            if inside.choices.one_in(6) {
+            if inside.choices.one_in(if in_rows { 6 } else { 3 }) {
                 inside.scalar_statement();
             }
-            index
         });
+        self.slots = slots;
         self.place = outside;
         self.loop_indices.clear();
-        self.block.push(Stmt::For { index, start, end, step, parallel: true, body, loc });
     }
 
     /// A serial loop over the elements of a row, or over those of several rows.
@@ -166,27 +155,57 @@ impl Generator<'_> {
     ) {
         let Some((end, inner)) = lengths.split_first() else { return body(self, indices) };
         let dtype = self.choices.pick(&[DType::Usize, DType::Usize, DType::I64, DType::I32]);
-        let end = self.cast(*end, dtype);
-        let start = self.choices.pick(&[0, 0, 0, 1]);
-        let [start, step] = [start, 1].map(|x| self.constant(Scalar::Usize(x).cast(dtype)));
-        let parallel = self.choices.one_in(3);
-        let loc = self.loc();
-        let (body, index) = self.nested(|inside| {
-            let index = inside.bound(dtype);
-            inside.loop_indices.push(index);
-            indices.push(index);
+        let range = if self.choices.one_in(5) {
+            self.range_below(*end, dtype)
+        } else {
+            let start = self.choices.pick(&[0, 0, 0, 1]);
+            self.range_of(start, *end, dtype)
+        };
+        let parallel = self.place == Place::Prange && self.choices.one_in(3);
+        self.loop_over(range, parallel, &mut |inside, _, own| {
+            inside.loop_indices.push(own);
+            indices.push(own);
             inside.nest(inner, indices, body);
             indices.pop();
             inside.loop_indices.pop();
-            index
         });
-        self.block.push(Stmt::For { index, start, end, step, parallel, body, loc });
+    }
+
+    /// A plain loop over the elements of an array, which may read what other iterations wrote.
+    pub(super) fn plain_loop(&mut self) {
+        let ranked = |slot: &&Slot| slot.ty.rank().is_some_and(|rank| rank > 0);
+        let arrays: Vec<Slot> = self.slots.iter().filter(ranked).copied().collect();
+        if arrays.is_empty() {
+            return;
+        }
+        let slot = self.choices.pick(&arrays);
+        let axis = self.choices.below(slot.ty.rank().unwrap_or(1) as usize) as u8;
+        let array = self.hidden(Expr::Var(slot.var), slot.ty);
+        let length = self.hidden(Expr::Dim { array, axis }, USIZE);
+        self.nest(&[length], &mut Vec::new(), &mut |inside, own| {
+            for _ in 0..inside.choices.below(3) {
+                inside.scalar_statement();
+            }
+            for _ in 0..1 + inside.choices.below(2) {
+                match inside.choices.below(4) {
+                    0 => inside.store_own(slot, axis, own),
+                    1 => inside.assign_scalar(),
+                    2 => inside.store_anywhere(),
+                    _ => inside.accumulate(slot, axis, own[0]),
+                }
+            }
+        });
+        self.loop_indices.clear();
     }
 
     /// Stores to each of the arrays and contributes to each of the reductions.
     fn element_of_each(&mut self, stored: &[(Slot, u8)], reduced: &[Reduced], indices: &[Value]) {
         for (slot, axis) in stored {
-            self.store_own(*slot, *axis, indices);
+            if self.choices.one_in(6) {
+                self.accumulate(*slot, *axis, indices[0]);
+            } else {
+                self.store_own(*slot, *axis, indices);
+            }
         }
         for reduced in reduced {
             self.contribute(*reduced);
@@ -195,6 +214,40 @@ impl Generator<'_> {
                 self.contribute(*reduced);
             }
         }
+    }
+
+    /// Some elements that the iteration stores to, as they are before.
+    fn own_elements(&mut self, stored: &[(Slot, u8)], own: Value) {
+        for (slot, axis) in stored {
+            if self.choices.one_in(3) {
+                let own = self.cast(own, DType::Usize);
+                let array = self.hidden(Expr::Var(slot.var), slot.ty);
+                let axes = 0..slot.ty.rank().unwrap_or(0);
+                let index = axes
+                    .map(|other| if other == *axis { own } else { self.index_into(array, other) })
+                    .collect();
+                self.emit(Expr::Index { array, index }, Type::Scalar(slot.ty.dtype()));
+            }
+        }
+    }
+
+    /// `x[[i, 0]] += …`: in a loop inside, all iterations meet at one element.
+    fn accumulate(&mut self, slot: Slot, axis: u8, own: Value) {
+        let (dtype, own) = (slot.ty.dtype(), self.cast(own, DType::Usize));
+        let fitting = ReduceOp::ALL.iter().copied().filter(|op| op.applies_to(dtype));
+        let fitting: Vec<ScalarOp> = fitting.map(ReduceOp::combine).collect();
+        let op = self.choices.pick(&fitting);
+        let mut index = Vec::new();
+        for other in 0..slot.ty.rank().unwrap_or(0) {
+            let number = if self.choices.one_in(6) { 1 } else { 0 };
+            index.push(if other == axis { own } else { self.constant(Scalar::Usize(number)) });
+        }
+        let value = self.scalar_of(dtype);
+        let array = self.hidden(Expr::Var(slot.var), slot.ty);
+        let old = self.hidden(Expr::Index { array, index: index.clone() }, Type::Scalar(dtype));
+        let value = self.hidden(Expr::Op(op, vec![old, value]), Type::Scalar(dtype));
+        let loc = self.loc();
+        self.block.push(Stmt::Store { var: slot.var, index, value, loc });
     }
 
     /// The arrays that a `prange` stores to, with the axis that its index walks along.
@@ -218,7 +271,8 @@ impl Generator<'_> {
     /// New variables for what a `prange` reduces.
     fn reduced_variables(&mut self) -> Vec<Reduced> {
         let mut reduced = Vec::new();
-        for _ in 0..self.choices.below(3) {
+        let most = self.choices.pick(&[2, 3, 5]);
+        for _ in 0..self.choices.below(most) {
             let (op, dtype) = (self.choices.pick(ReduceOp::ALL), self.dtype());
             let rounds = dtype.is_float() && self.rounding == Rounding::Exact;
             if !op.applies_to(dtype) || rounds {
@@ -228,7 +282,9 @@ impl Generator<'_> {
             if close && self.depth > 0 {
                 continue;
             }
-            let start = if close { self.constant(dtype.one()) } else { self.scalar(dtype) };
+            // The least and the largest are exact but for the signs of zeros.
+            let limited = close && !selects(op);
+            let start = if limited { self.constant(dtype.one()) } else { self.scalar(dtype) };
             let var = self.declare(Type::Scalar(dtype), start);
             let slot = self.slots.last_mut().expect("just declared");
             // A total that depends on the order of rounding goes straight to the results.
@@ -243,7 +299,7 @@ impl Generator<'_> {
         let combine = op.combine();
         let close = dtype.is_float() && self.rounding == Rounding::Close;
         let mut value = self.scalar_of(dtype);
-        if close {
+        if close && !selects(op) {
             value = self.near_one(value);
         }
         let swapped = self.choices.one_in(4);
@@ -269,8 +325,11 @@ impl Generator<'_> {
     /// A store to a part of an array that no other iteration touches: the first of these indices, that of the
     /// `prange`, walks along the axis, those of loops inside most often along the others.
     fn store_own(&mut self, slot: Slot, axis: u8, loops: &[Value]) {
-        let own: Vec<Value> = loops.iter().map(|index| self.cast(*index, DType::Usize)).collect();
+        let mut own: Vec<Value> = loops.iter().map(|index| self.cast(*index, DType::Usize)).collect();
         let array = self.hidden(Expr::Var(slot.var), slot.ty);
+        if self.choices.one_in(10) {
+            own[0] = self.computed_own(own[0], array, axis);
+        }
         let mut inner = own[1..].iter().copied();
         let mut indices = Vec::new();
         for other in 0..slot.ty.rank().unwrap_or(0) {
@@ -298,4 +357,9 @@ impl Generator<'_> {
             self.block.push(store);
         }
     }
+}
+
+/// Whether a reduction gives one of its operands, so that its order matters little.
+fn selects(op: ReduceOp) -> bool {
+    matches!(op, ReduceOp::Min | ReduceOp::Max)
 }

@@ -3,7 +3,8 @@
 //! ```text
 //! parameters   scalars of all types, arrays of all types and ranks, some of them mutable
 //! variables    scalars and arrays, all set at the head
-//! statements   whole-array operations, branches, loops, pranges with private variables, reductions, stores
+//! statements   whole-array operations, branches, loops over ranges anywhere in their types, pranges with private
+//!              variables, reductions, stores at computed indices, swaps
 //! results      some variables and values
 //! ```
 //!
@@ -14,11 +15,15 @@
 mod arrays;
 mod loops;
 mod operations;
+mod ranges;
 mod statements;
 
 use crate::Choices;
 use parfuse_ir::program::{Block, Expr, Math, Param, Program, Stmt, Type, Value, Var, VarData};
 use parfuse_ir::{DType, Loc, Scalar};
+
+const USIZE: Type = Type::Scalar(DType::Usize);
+const BOOL: Type = Type::Scalar(DType::Bool);
 
 /// How the sums of floats in a program limit what may be compared with another order of summation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,6 +1,7 @@
 //! Scalars: constants, variables, operations of every row of the table, conversions, random numbers.
 
 use super::{Generator, Place};
+use crate::extremes::{divisor, extreme};
 use parfuse_ir::math::is_expansion;
 use parfuse_ir::program::{Expr, Stmt, Type, Value};
 use parfuse_ir::scalar_op::Signature;
@@ -9,6 +10,10 @@ use parfuse_ir::{DType, Distribution, FaultKind, Scalar, ScalarOp};
 impl Generator<'_> {
     /// A constant: most often a small one.
     pub(super) fn literal(&mut self, dtype: DType) -> Value {
+        if self.choices.one_in(8) && dtype != DType::Bool {
+            let scalar = extreme(dtype, self.choices);
+            return self.constant(scalar);
+        }
         let small = self.choices.below(7) as i64 - 2;
         let scalar = match dtype {
             DType::Bool => Scalar::Bool(self.choices.below(2) == 1),
@@ -130,6 +135,10 @@ impl Generator<'_> {
 
     /// A divisor that is seldom zero, and checked where it might be.
     fn divisor(&mut self, value: Value, dtype: DType) -> Value {
+        if self.choices.one_in(3) {
+            let number = divisor(dtype, self.choices);
+            return self.constant(number);
+        }
         if !self.choices.one_in(10) {
             let one = self.constant(dtype.one());
             return self.hidden(Expr::Op(ScalarOp::Or, vec![value, one]), Type::Scalar(dtype));

@@ -1,6 +1,6 @@
 //! Statements where whole arrays can be used, and those of scalars that stand anywhere.
 
-use super::{Generator, Place, Slot};
+use super::{Generator, Place, Slot, USIZE};
 use parfuse_ir::program::{Expr, Stmt, Type, Value};
 use parfuse_ir::{DType, Scalar, ScalarOp};
 
@@ -10,7 +10,7 @@ const MAX_DEPTH: usize = 3;
 impl Generator<'_> {
     /// A statement outside `prange` and `map`.
     pub(super) fn statement(&mut self) {
-        match self.choices.below(20) {
+        match self.choices.below(24) {
             0..6 => {
                 self.array_operation();
             }
@@ -27,8 +27,10 @@ impl Generator<'_> {
                 inside.statement();
                 inside.statement();
             }),
-            12..17 if self.depth < MAX_DEPTH => self.prange(),
-            17 => self.store_anywhere(),
+            12..18 if self.depth < MAX_DEPTH => self.prange(),
+            18 | 19 if self.depth < MAX_DEPTH => self.plain_loop(),
+            20 => self.store_anywhere(),
+            21 => self.swap(),
             _ => self.scalar_statement(),
         }
     }
@@ -102,6 +104,33 @@ impl Generator<'_> {
         }
     }
 
+    /// `(a, b) = (b, a)` with two arrays of the kernel's own, or `a = b`.
+    fn swap(&mut self) {
+        let own: Vec<Slot> =
+            self.slots.iter().filter(|slot| slot.assignable && slot.ty.rank().is_some()).copied().collect();
+        if own.is_empty() {
+            return;
+        }
+        let a = self.choices.pick(&own);
+        let same_type = own.into_iter().filter(|slot| slot.ty == a.ty && slot.var != a.var);
+        let same_type: Vec<Slot> = same_type.collect();
+        let contents = self.hidden(Expr::Var(a.var), a.ty);
+        let copy = self.hidden(Expr::Copy(contents), a.ty);
+        let Some(b) = same_type.first() else {
+            let var = self.declare(a.ty, copy);
+            let loc = self.loc();
+            let value = self.scalar(a.ty.dtype());
+            self.block.push(Stmt::Update { var, value, loc });
+            return;
+        };
+        let others = self.hidden(Expr::Var(b.var), b.ty);
+        let others = self.hidden(Expr::Copy(others), b.ty);
+        self.block.push(Stmt::Assign { var: a.var, value: others });
+        if !self.choices.one_in(4) {
+            self.block.push(Stmt::Assign { var: b.var, value: copy });
+        }
+    }
+
     /// Overwrites an array in place.
     fn update(&mut self) {
         let vars: Vec<Slot> = self.slots.iter().filter(|slot| slot.ty.rank().is_some()).copied().collect();
@@ -121,7 +150,7 @@ impl Generator<'_> {
         self.block.push(Stmt::Update { var: slot.var, value, loc });
     }
 
-    fn store_anywhere(&mut self) {
+    pub(super) fn store_anywhere(&mut self) {
         let vars: Vec<Slot> = self.slots.iter().filter(|slot| slot.ty.rank().is_some()).copied().collect();
         let slot = self.choices.pick(&vars);
         let array = self.hidden(Expr::Var(slot.var), slot.ty);
@@ -134,6 +163,10 @@ impl Generator<'_> {
     /// An element of some array.
     pub(super) fn element(&mut self) -> Value {
         let array = self.any_array();
+        self.element_of(array)
+    }
+
+    fn element_of(&mut self, array: Value) -> Value {
         let (dtype, rank) = (self.program.ty(array).dtype(), self.program.ty(array).rank().unwrap_or(0));
         let index = (0..rank).map(|axis| self.index_into(array, axis)).collect();
         self.emit(Expr::Index { array, index }, Type::Scalar(dtype))
@@ -160,9 +193,19 @@ impl Generator<'_> {
             let distance = self.constant(Scalar::Usize(distance));
             return self.hidden(Expr::Op(ScalarOp::Add, vec![own, distance]), usize_type);
         }
-        let integers = [DType::Usize, DType::I64, DType::I32];
-        let from = self.choices.pick(&integers);
-        let mut index = self.scalar(from);
+        let mut index = match self.choices.below(8) {
+            6 => self.loaded_index(),
+            7 => self.product(),
+            _ => {
+                let types = [DType::Usize, DType::I64, DType::I32, DType::Usize, DType::I64, DType::F64];
+                let from = self.choices.pick(&types);
+                self.scalar(from)
+            }
+        };
+        if self.choices.one_in(8) && self.program.ty(index).dtype() != DType::I32 {
+            // Not all of the number is left.
+            index = self.cast(index, DType::I32);
+        }
         index = self.cast(index, DType::Usize);
         if self.choices.one_in(3) {
             let distance = self.choices.pick(&[1, 1, 2, usize::MAX]);
@@ -182,6 +225,54 @@ impl Generator<'_> {
         let one = self.constant(Scalar::Usize(1));
         let last = self.hidden(Expr::Op(ScalarOp::Sub, vec![length, one]), usize_type);
         self.hidden(Expr::Op(ScalarOp::Min, vec![index, last]), usize_type)
+    }
+
+    /// An index from memory.
+    fn loaded_index(&mut self) -> Value {
+        for _ in 0..4 {
+            let array = self.any_array();
+            if self.program.ty(array).dtype().is_int() {
+                return self.element_of(array);
+            }
+        }
+        self.scalar(DType::Usize)
+    }
+
+    /// An index around times a number known when the kernel runs.
+    fn product(&mut self) -> Value {
+        let index = match self.loop_indices.last() {
+            Some(index) => *index,
+            None => self.scalar(DType::Usize),
+        };
+        let ty = self.program.ty(index);
+        let factor = self.scalar(ty.dtype());
+        self.hidden(Expr::Op(ScalarOp::Mul, vec![index, factor]), ty)
+    }
+
+    /// An index made of the iteration's own, a `usize`, which may or may not be the iteration's own, too.
+    pub(super) fn computed_own(&mut self, own: Value, array: Value, axis: u8) -> Value {
+        let (op, second) = match self.choices.below(8) {
+            kind @ 0..2 => {
+                // The elements from the last to the first.
+                let length = self.hidden(Expr::Dim { array, axis }, USIZE);
+                let number = self.constant(Scalar::Usize(1 - kind));
+                let last = self.hidden(Expr::Op(ScalarOp::Sub, vec![length, number]), USIZE);
+                return self.hidden(Expr::Op(ScalarOp::Sub, vec![last, own]), USIZE);
+            }
+            2 | 3 => {
+                let narrow = self.choices.pick(&[DType::I32, DType::I64, DType::F32, DType::F64]);
+                let narrow = self.cast(own, narrow);
+                return self.cast(narrow, DType::Usize);
+            }
+            4 => (ScalarOp::Add, self.scalar(DType::Usize)),
+            5 => (ScalarOp::Mul, self.scalar(DType::Usize)),
+            6 => (ScalarOp::Xor, self.scalar(DType::Usize)),
+            _ => {
+                let number = self.choices.pick(&[2, 3, 1 << 20, 1 << 32, (1 << 63) + 1]);
+                (ScalarOp::Mul, self.constant(Scalar::Usize(number)))
+            }
+        };
+        self.hidden(Expr::Op(op, vec![own, second]), USIZE)
     }
 
     /// Whether this is a place for whole arrays.
