@@ -331,10 +331,26 @@ impl State {
             }
         };
         let step = match range.step {
-            Some(other) => self.op(ScalarOp::Mul, &[other, step], at)?,
+            Some(other) => self.product_of_steps(other, step, range, at)?,
             None => step,
         };
         Ok(Kind::Range(Range { step: Some(step), ..range }))
+    }
+
+    /// The step of a range that takes each `step`-th index of those that are `other` apart. Where their product would
+    /// wrap it is the largest index instead, which ends the loop after one iteration just as well.
+    fn product_of_steps(
+        &mut self,
+        other: program::Value,
+        step: program::Value,
+        range: Range,
+        at: At,
+    ) -> Step<program::Value> {
+        let largest = self.literal(Literal::Largest(range.dtype), range.dtype, at);
+        let limit = self.op(ScalarOp::Div, &[largest, other], at)?;
+        let wraps = self.op(ScalarOp::Gt, &[step, limit], at)?;
+        let product = self.op(ScalarOp::Mul, &[other, step], at)?;
+        self.op(ScalarOp::Select, &[wraps, largest, product], at)
     }
 }
 

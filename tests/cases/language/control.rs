@@ -128,6 +128,22 @@ fn step_then_back(end: i32) -> i32 {
     hash
 }
 
+#[kernel]
+fn step_of_steps(end: usize, step: usize, other: usize) -> usize {
+    let mut hash = 7;
+    for i in (0..end).step_by(step).step_by(other) {
+        hash = (hash * 13 + i) % 10_007;
+    }
+    hash
+}
+
+#[test]
+fn steps_of_steps_do_not_wrap() {
+    for (step, other) in [(2, 3), (1, 1), ((1 << 32) + 1, 1 << 32), (1 << 32, 1 << 32), (usize::MAX, 2)] {
+        every_way!(step_of_steps(100, step, other));
+    }
+}
+
 #[test]
 fn serial_ranges_run_in_their_order() {
     for (start, end) in [(0, 0), (0, 1), (0, 10), (-7, 12), (5, -5), (-9, -2), (3, 100)] {
