@@ -1,22 +1,31 @@
 //! How accurate the mathematical functions are, measured.
 //!
 //! ```text
-//! data/accuracy/*/f.csv    correctly rounded values, special cases among them     integer distance at most 1
-//! random arguments         against core-math, which rounds correctly              integer distance at most 1
-//! data/accuracy/exact/     f64 values to 105 bits; for f32, core-math's f64       true error at most 1 ULP
+//! data/accuracy/maxima.csv the largest errors known
+//! data/accuracy/*/f.csv    correctly rounded values, special cases among them     no distance is larger
+//! random arguments         against core-math, which rounds correctly              no distance is larger
+//! data/accuracy/exact/     f64 values to 105 bits; for f32, core-math's f64       no true error is larger
 //! ```
 //!
 //! An ULP is the distance of neighbouring floats at the exact value. A result at integer distance 1 from the
 //! correctly rounded one may be off by up to 1.5 ULP, hence the third line. Run with `--nocapture` to read
-//! the figures; `accuracy/document.rs` writes them into `docs/ACCURACY.md`. Of a few functions more is allowed,
-//! see `bound`.
+//! the figures. `accuracy/measure.rs` finds the maxima, for `f32` over all arguments; `accuracy/document.rs` writes them
+//! into the documents.
 
 #[path = "accuracy/document.rs"]
 mod document;
 #[path = "accuracy/functions.rs"]
 mod functions;
+#[path = "accuracy/measure.rs"]
+mod measure;
+#[path = "accuracy/recorded.rs"]
+mod recorded;
+#[path = "accuracy/tape.rs"]
+mod tape;
 
-use functions::FUNCTIONS;
+use functions::{FUNCTIONS, Function};
+use parfuse_ir::lane::LaneType;
+use recorded::{record, records, rounded_up};
 use std::fs;
 
 /// Random arguments per function and type. `ACCURACY_SAMPLES` in the environment asks for another number.
@@ -98,67 +107,66 @@ fn between((from, to): (f64, f64), state: &mut u64) -> f64 {
     from + (to - from) * uniform
 }
 
+/// The errors in ULP at the arguments whose values are known to 105 bits and more. Each row has an argument or two, the
+/// correctly rounded value and, as a float, by how many ULP the exact value is above it: computed with mpmath, Arb and
+/// libquadmath. The arguments are random, the worst known for these expansions, next to zeros, or nearest to multiples
+/// of pi/2.
+fn exact_errors(function: &Function) -> impl Iterator<Item = (f64, [u64; 2])> {
+    rows(&format!("exact/{}", function.name)).into_iter().map(|row| {
+        let [.., expected, remainder] = row[..] else { panic!("{row:x?}") };
+        let arguments = [row[0], if row.len() == 4 { row[1] } else { 0 }];
+        let [x, y] = arguments.map(f64::from_bits);
+        let actual = function.apply_f64(x, y);
+        (error_f64(actual, f64::from_bits(expected), f64::from_bits(remainder)), arguments)
+    })
+}
+
 #[test]
 fn tabulated_values() {
+    let records = records();
     for function in FUNCTIONS {
-        let (mut worst, mut worst_f32) = (0, 0);
+        let limit = record(&records, function, LaneType::F64).distance;
         for row in rows(&format!("f64/{}", function.name)) {
             let (x, y) = (f64::from_bits(row[0]), f64::from_bits(row[row.len() - 2]));
             let expected = f64::from_bits(row[row.len() - 1]);
             let actual = function.apply_f64(x, y);
-            let distance = distance(actual, expected);
-            assert!(
-                distance <= function.bound() as i64,
-                "{}({x:e}, {y:e}) = {actual:e}, not {expected:e}",
-                function.name
-            );
-            worst = worst.max(distance);
+            let good = distance(actual, expected) <= limit;
+            assert!(good, "{}({x:e}, {y:e}) = {actual:e}, not {expected:e}", function.name);
         }
+        let limit = record(&records, function, LaneType::F32).distance;
         for row in rows(&format!("f32/{}", function.name)) {
             let (x, y) = (f32::from_bits(row[0] as u32), f32::from_bits(row[row.len() - 2] as u32));
             let expected = f32::from_bits(row[row.len() - 1] as u32);
             let actual = function.apply_f32(x, y);
-            let distance = distance_f32(actual, expected);
-            assert!(
-                distance <= function.bound() as i64,
-                "{}({x:e}, {y:e}) = {actual:e}, not {expected:e}",
-                function.name
-            );
-            worst_f32 = worst_f32.max(distance);
+            let good = distance_f32(actual, expected) <= limit;
+            assert!(good, "{}({x:e}, {y:e}) = {actual:e}, not {expected:e}", function.name);
         }
-        println!("{:5} table: f64 within {worst}, f32 within {worst_f32}", function.name);
     }
 }
 
 #[test]
 fn random_arguments() {
-    let (mut state, samples) = (1, samples());
+    let (mut state, samples, records) = (1, samples(), records());
     for function in FUNCTIONS {
         let (mut off, mut worst_f32) = (0, 0.0f64);
+        let limit = record(&records, function, LaneType::F64).distance;
         for range in function.ranges {
             for _ in 0..samples / function.ranges.len() {
                 let (x, y) = function.arguments(*range, function.seconds[0], &mut state);
                 let (actual, expected) = (function.apply_f64(x, y), (function.reference)(x, y));
                 let distance = distance(actual, expected);
-                assert!(
-                    distance <= function.bound() as i64,
-                    "{}({x:e}, {y:e}) = {actual:e}, not {expected:e}",
-                    function.name
-                );
+                assert!(distance <= limit, "{}({x:e}, {y:e}) = {actual:e}, not {expected:e}", function.name);
                 off += (distance > 0) as i64;
             }
         }
+        let limit = record(&records, function, LaneType::F32).error;
         for range in function.ranges_f32 {
             for _ in 0..samples / function.ranges_f32.len() {
                 let (x, y) = function.arguments(*range, function.seconds[1], &mut state);
                 let (x, y) = (x as f32, y as f32);
                 let (actual, exact) = (function.apply_f32(x, y), (function.reference)(x as f64, y as f64));
                 let error = error_f32(actual, exact);
-                assert!(
-                    error <= function.bound(),
-                    "{}({x:e}, {y:e}) = {actual:e}, not {exact:e}",
-                    function.name
-                );
+                assert!(error <= limit, "{}({x:e}, {y:e}) = {actual:e}, not {exact:e}", function.name);
                 worst_f32 = worst_f32.max(error);
             }
         }
@@ -170,26 +178,46 @@ fn random_arguments() {
     }
 }
 
-/// Each row has an argument or two, the correctly rounded value and, as a float, by how many ULP the exact
-/// value is above it: computed with mpmath at 200 to 1500 bits. The arguments are random, the
-/// worst known for these expansions, or nearest to multiples of pi/2.
 #[test]
-fn true_errors_are_small() {
+fn no_error_is_larger_than_recorded() {
+    let records = records();
     for function in FUNCTIONS {
-        let mut worst = 0.0f64;
-        for row in rows(&format!("exact/{}", function.name)) {
-            let [.., expected, remainder] = row[..] else { panic!("{row:x?}") };
-            let (x, y) = (f64::from_bits(row[0]), f64::from_bits(row[row.len() - 3]));
-            let (expected, remainder) = (f64::from_bits(expected), f64::from_bits(remainder));
-            let actual = function.apply_f64(x, y);
-            let error = error_f64(actual, expected, remainder);
-            assert!(
-                error <= function.bound(),
-                "{}({x:e}, {y:e}) = {actual:e} is off by {error}",
-                function.name
-            );
-            worst = worst.max(error);
+        let limit = record(&records, function, LaneType::F64).error;
+        for (error, arguments) in exact_errors(function) {
+            let [x, y] = arguments.map(f64::from_bits);
+            assert!(error <= limit, "{}({x:e}, {y:e}) is off by {error}", function.name);
         }
-        println!("{:5} exact: f64 error {worst:.3} ULP", function.name);
+    }
+}
+
+#[test]
+fn the_recorded_errors_are_those_of_their_arguments() {
+    let records = records();
+    for function in FUNCTIONS {
+        let name = function.name;
+        let row = record(&records, function, LaneType::F64);
+        let known = exact_errors(function).find(|(_, arguments)| *arguments == row.worst);
+        let (error, _) = known.unwrap_or_else(|| panic!("{name}: {:x?} is not among the data", row.worst));
+        assert_eq!(rounded_up(error.max(0.5)), row.error, "{name} of f64");
+
+        let row = record(&records, function, LaneType::F32);
+        let [x, y] = row.worst.map(|bits| f32::from_bits(bits as u32));
+        let exact = (function.reference)(x as f64, y as f64);
+        assert_eq!(
+            rounded_up(error_f32(function.apply_f32(x, y), exact).max(0.5)),
+            row.error,
+            "{name} of f32"
+        );
+    }
+}
+
+#[test]
+fn errors_are_within_what_is_promised() {
+    let records = records();
+    for function in FUNCTIONS {
+        for ty in [LaneType::F64, LaneType::F32] {
+            let error = record(&records, function, ty).error;
+            assert!(error <= function.bound(), "{} of {ty}: {error}", function.name);
+        }
     }
 }
