@@ -249,8 +249,8 @@ fn many_arguments_at_once_have_the_results_of_one() {
                 let bits =
                     |x: f64| if ty == LaneType::F32 { (x as f32).to_bits() as u64 } else { x.to_bits() };
                 for (lane, arguments) in arguments.iter().enumerate() {
-                    for operand in 0..function.op.arity() {
-                        tape.operand(operand).set_lane(ty, lane, bits(arguments[operand]));
+                    for (operand, argument) in arguments.iter().enumerate().take(function.op.arity()) {
+                        tape.operand(operand).set_lane(ty, lane, bits(*argument));
                     }
                 }
                 let results = tape.run();
