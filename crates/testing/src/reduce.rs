@@ -1,12 +1,12 @@
-//! Makes a failing program small: statements are left out, and blocks take the place of what encloses them, as long as
-//! the failure stays.
+//! Makes a failing program small: statements are left out, blocks take the place of what encloses them, and constants
+//! that of scalars, as long as the failure stays.
 //!
 //! ```text
-//! v1 = …; if v2 { v3 = …; store x[v3], v1 }; return v9, v4     →     v1 = …; v3 = …; store x[v3], v1; return v4
+//! v1 = …; if v2 { v3 = …; store x[v3], v1 }; return v9, v4     →     v1 = …; store x[0], v1; return v4
 //! ```
 
 use crate::Sample;
-use parfuse_ir::program::{Block, Expr, Program, Stmt};
+use parfuse_ir::program::{Block, Expr, Program, Stmt, Type};
 
 /// How many programs are tried at most.
 const TRIES: usize = 600;
@@ -18,7 +18,7 @@ pub fn reduced(sample: &Sample, mut fails: impl FnMut(&Sample) -> bool) -> Sampl
     loop {
         let before = best.clone();
         // From the end on, where users stand behind what they use.
-        for edit in [Edit::Results, Edit::LeaveOut, Edit::Unwrap] {
+        for edit in [Edit::Results, Edit::LeaveOut, Edit::Unwrap, Edit::Constant] {
             for position in (0..edit.places(&best.program)).rev() {
                 let mut smaller = best.clone();
                 edit.apply(&mut smaller.program, position);
@@ -45,13 +45,15 @@ enum Edit {
     LeaveOut,
     /// Puts what is in a statement in its place.
     Unwrap,
+    /// Makes a scalar zero.
+    Constant,
 }
 
 impl Edit {
     fn places(self, program: &Program) -> usize {
         match self {
             Edit::Results => program.results.len(),
-            Edit::LeaveOut | Edit::Unwrap => count(program, &program.body),
+            Edit::LeaveOut | Edit::Unwrap | Edit::Constant => count(program, &program.body),
         }
     }
 
@@ -71,7 +73,12 @@ impl Edit {
         for place in 0..block.len() {
             if *position == 0 {
                 let stmt = block.remove(place);
-                if self == Edit::Unwrap {
+                if let (Edit::Constant, Stmt::Let(value)) = (self, &stmt)
+                    && let Type::Scalar(dtype) = program.ty(*value)
+                {
+                    // A leaf, which no statement defines.
+                    program.values[*value].expr = Expr::Const(dtype.zero());
+                } else if self != Edit::LeaveOut {
                     let inside = match stmt {
                         Stmt::If { then, otherwise, .. } => then.into_iter().chain(otherwise).collect(),
                         Stmt::While { header, body, .. } => header.into_iter().chain(body).collect(),
@@ -146,6 +153,6 @@ mod tests {
             left += count(&small.program, &small.program.body);
         }
         // A store with a few values that it needs.
-        assert!(found > 5 && left < 6 * found, "{found} programs, {left} statements");
+        assert!(found > 5 && left < 4 * found, "{found} programs, {left} statements");
     }
 }
