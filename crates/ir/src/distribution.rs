@@ -142,7 +142,6 @@ impl Distribution {
     }
 
     /// A number of a type; any number of the type if there is none to draw.
-    #[inline]
     pub fn compose<S: Sampler>(self, s: &mut S, dtype: DType, operands: &[S::Value]) -> S::Value {
         match (self, operands) {
             (Distribution::Range, [low, high]) if dtype.is_float() => {
@@ -177,59 +176,32 @@ impl Distribution {
     /// Whether there are numbers to draw, for these operands.
     pub fn is_nonempty(self, dtype: DType, operands: &[Scalar]) -> bool {
         let never = |_, _| panic!("no number is drawn");
-        self.nonempty(&mut Immediate { draw: never, platform: false }, dtype, operands)
-            != Some(Scalar::Bool(false))
+        self.nonempty(&mut Immediate { draw: never }, dtype, operands) != Some(Scalar::Bool(false))
     }
 
     /// A number of a type, given a function from the position and type of a draw to a uniform number.
-    #[inline]
     pub fn sample(self, dtype: DType, operands: &[Scalar], draw: impl FnMut(u32, DType) -> Scalar) -> Scalar {
-        self.compose(&mut Immediate { draw, platform: false }, dtype, operands)
-    }
-
-    /// As [`sample`](Distribution::sample), with logarithms and cosines of the platform: sooner, but in other bits than
-    /// those that kernels compute.
-    #[inline]
-    pub fn sample_by_platform(
-        self,
-        dtype: DType,
-        operands: &[Scalar],
-        draw: impl FnMut(u32, DType) -> Scalar,
-    ) -> Scalar {
-        self.compose(&mut Immediate { draw, platform: true }, dtype, operands)
+        self.compose(&mut Immediate { draw }, dtype, operands)
     }
 }
 
 /// Draws and computes on the spot.
 struct Immediate<F> {
     draw: F,
-    /// Whether functions may be those of the platform.
-    platform: bool,
 }
 
 impl<F: FnMut(u32, DType) -> Scalar> Sampler for Immediate<F> {
     type Value = Scalar;
 
-    #[inline]
     fn constant(&mut self, scalar: Scalar) -> Scalar {
         scalar
     }
-    #[inline]
     fn draw(&mut self, position: u32, dtype: DType) -> Scalar {
         (self.draw)(position, dtype)
     }
-    // An operation that is known where it is performed takes but a few instructions then.
-    #[cfg_attr(not(debug_assertions), inline(always))]
     fn op(&mut self, op: ScalarOp, operands: &[Scalar]) -> Scalar {
-        match (op, operands) {
-            (ScalarOp::Ln, [Scalar::F64(x)]) if self.platform => Scalar::F64(x.ln()),
-            (ScalarOp::Ln, [Scalar::F32(x)]) if self.platform => Scalar::F32(x.ln()),
-            (ScalarOp::Cos, [Scalar::F64(x)]) if self.platform => Scalar::F64(x.cos()),
-            (ScalarOp::Cos, [Scalar::F32(x)]) if self.platform => Scalar::F32(x.cos()),
-            _ => op.eval_here(operands),
-        }
+        op.eval(operands)
     }
-    #[inline]
     fn cast(&mut self, value: Scalar, to: DType) -> Scalar {
         value.cast(to)
     }
@@ -251,7 +223,6 @@ impl<F: FnMut(u32, DType) -> Scalar> Sampler for Immediate<F> {
 }
 
 /// A float constant, rounded to its type.
-#[inline]
 fn float<S: Sampler>(s: &mut S, dtype: DType, x: f64) -> S::Value {
     s.constant(Scalar::F64(x).cast(dtype))
 }
@@ -262,7 +233,6 @@ fn float<S: Sampler>(s: &mut S, dtype: DType, x: f64) -> S::Value {
 /// A cosine of an `f32` draw would leave few numbers near zero, and wide gaps: they come of angles near a quarter
 /// turn. There the coordinate is a sine, of angles from minus a quarter turn to a quarter, where those near zero are
 /// the densest.
-#[inline]
 fn normal<S: Sampler>(s: &mut S, dtype: DType) -> S::Value {
     let angle_type = if dtype == DType::F32 { DType::I32 } else { dtype };
     let (u, v) = (positive(s, dtype), s.draw(1, angle_type));
@@ -279,21 +249,23 @@ fn normal<S: Sampler>(s: &mut S, dtype: DType) -> S::Value {
     s.op(ScalarOp::Mul, &[distance, cos])
 }
 
-/// `sin(π/2 w)` as an `f32`, where `w` is an `i32` times 2^-31: an odd polynomial, by interpolation of `sin(π/2 w) / w`
-/// at the Chebyshev nodes of `w^2`; its relative error is below 4e-8 before rounding.
+/// `sin(π/2 w) / w` as a polynomial in `w^2` for `w` from -1 to 1, the highest power first, by interpolation at the
+/// Chebyshev nodes; its relative error as one of `f32` is below 4e-8 before rounding.
+pub const SINE_OF_QUARTERS: [f64; 5] = [
+    0.000_151_671_703_665_053_94,
+    -0.004_674_143_838_151_915_5,
+    0.079_689_918_329_028_48,
+    -0.645_963_759_583_539,
+    1.570_796_320_038_601_5,
+];
+
+/// `sin(π/2 w)` as an `f32`, where `w` is an `i32` times 2^-31.
 fn sine_of_quarters<S: Sampler>(s: &mut S, w: S::Value) -> S::Value {
-    const POLYNOMIAL: [f64; 5] = [
-        0.000_151_671_703_665_053_94,
-        -0.004_674_143_838_151_915_5,
-        0.079_689_918_329_028_48,
-        -0.645_963_759_583_539,
-        1.570_796_320_038_601_5,
-    ];
     let (w, scale) = (s.cast(w, DType::F32), float(s, DType::F32, 1.0 / 2f64.powi(31)));
     let w = s.op(ScalarOp::Mul, &[w, scale]);
     let square = s.op(ScalarOp::Mul, &[w, w]);
-    let mut sum = float(s, DType::F32, POLYNOMIAL[0]);
-    for coefficient in &POLYNOMIAL[1..] {
+    let mut sum = float(s, DType::F32, SINE_OF_QUARTERS[0]);
+    for coefficient in &SINE_OF_QUARTERS[1..] {
         let coefficient = float(s, DType::F32, *coefficient);
         sum = s.op(ScalarOp::MulAdd, &[sum, square, coefficient]);
     }
@@ -302,7 +274,6 @@ fn sine_of_quarters<S: Sampler>(s: &mut S, w: S::Value) -> S::Value {
 
 /// Draw 0 as a float in `(0, 1]`, for logarithms: `f64` on a grid of 2^52 points; `f32` from 31 bits, so that
 /// small ones keep their precision where a grid of 2^24 points would end at 2^-24.
-#[inline]
 fn positive<S: Sampler>(s: &mut S, dtype: DType) -> S::Value {
     let one = float(s, dtype, 1.0);
     if dtype == DType::F64 {
@@ -318,7 +289,6 @@ fn positive<S: Sampler>(s: &mut S, dtype: DType) -> S::Value {
 }
 
 /// `low + (high - low) * u`.
-#[inline]
 fn between<S: Sampler>(s: &mut S, dtype: DType, low: S::Value, high: S::Value) -> S::Value {
     let (u, width) = (s.draw(0, dtype), s.op(ScalarOp::Sub, &[high, low]));
     let distance = s.op(ScalarOp::Mul, &[width, u]);
@@ -329,7 +299,6 @@ fn between<S: Sampler>(s: &mut S, dtype: DType, low: S::Value, high: S::Value) -
 /// the first 64 of them unless those leave open whether it is one more (Canon: An optimal algorithm for
 /// bounded random integers, 2020). Each value has probability `1/n` to within 2^-128, far below what 64-bit
 /// keys could show; nothing is rejected, so there is no loop.
-#[inline]
 fn integer<S: Sampler>(s: &mut S, dtype: DType, low: S::Value, high: S::Value, inclusive: bool) -> S::Value {
     // As `usize`, modulo 2^64: a range of all 64-bit integers has length 0.
     let (low, high) = (s.cast(low, DType::Usize), s.cast(high, DType::Usize));

@@ -179,12 +179,6 @@ impl ScalarOp {
     /// # Panics
     /// If the operation does not apply to the operands' types.
     pub fn eval(self, operands: &[Scalar]) -> Scalar {
-        self.eval_here(operands)
-    }
-
-    /// The same as a part of its caller.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn eval_here(self, operands: &[Scalar]) -> Scalar {
         use Scalar::{Bool, F32, F64, I32, I64, Usize};
         use ScalarOp::*;
         let ill_typed = || -> Scalar { panic!("{self} of {operands:?}") };
@@ -245,7 +239,6 @@ impl ScalarOp {
     }
 }
 
-#[inline]
 fn compare<T: PartialOrd>(op: ScalarOp, a: T, b: T) -> Option<bool> {
     Some(match op {
         ScalarOp::Eq => a == b,
@@ -272,7 +265,6 @@ mod int {
     macro_rules! implement_int {
         ($($ty:ident),*) => { $(impl Int for $ty {
             const ZERO: Self = 0;
-            #[inline]
             fn wrapping(op: ScalarOp, a: Self, b: Self) -> Option<Self> {
                 // A negative count is, as an unsigned number, at least the width.
                 let count = u32::try_from(b).unwrap_or(u32::MAX);
@@ -300,7 +292,6 @@ mod int {
     }
     implement_int!(i32, i64, usize);
 
-    #[inline]
     pub(super) fn unary<T: Int>(op: ScalarOp, a: T) -> Option<T> {
         Some(match op {
             ScalarOp::Neg => a.neg(),
@@ -311,7 +302,6 @@ mod int {
         })
     }
 
-    #[inline]
     pub(super) fn binary<T: Int>(op: ScalarOp, a: T, b: T) -> Option<T> {
         match op {
             ScalarOp::Min => Some(a.min(b)),
@@ -332,7 +322,6 @@ mod float {
 
     macro_rules! implement_float {
         ($($ty:ident),*) => { $(impl Float for $ty {
-            #[inline]
             fn arithmetic(op: ScalarOp, a: Self, b: Self) -> Option<Self> {
                 Some(match op {
                     ScalarOp::Add => a + b,
@@ -342,7 +331,6 @@ mod float {
                     _ => return None,
                 })
             }
-            #[inline]
             fn unary(op: ScalarOp, a: Self) -> Option<Self> {
                 Some(match op {
                     ScalarOp::Neg => -a,
@@ -359,13 +347,11 @@ mod float {
     }
     implement_float!(f32, f64);
 
-    #[inline]
     pub(super) fn unary<T: Float>(op: ScalarOp, a: T) -> Option<T> {
         T::unary(op, a)
     }
 
     /// `min` and `max` are spelled out: Rust leaves the sign of `max(0.0, -0.0)` open, we do not.
-    #[inline]
     pub(super) fn binary<T: Float>(op: ScalarOp, a: T, b: T) -> Option<T> {
         let a_is_nan = a.partial_cmp(&a).is_none();
         match op {

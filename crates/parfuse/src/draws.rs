@@ -6,29 +6,19 @@
 //! in a kernel               a value of the program, by the type of the function's name
 //! ```
 //!
-//! How a number is composed of draws, [`parfuse_ir::distribution`] says for all of them.
+//! How a number is composed of draws, [`parfuse_ir::distribution`] says for all of them; plain Rust does it in
+//! `laws`.
 
-use crate::plain::{self, DrawPlace};
+use crate::laws::Law;
+use crate::plain;
 use ndarray::{Array, Dimension, ShapeBuilder};
-use parfuse_ir::random::of_bits;
-use parfuse_ir::{Distribution, Element, Scalar};
 use parfuse_trace::{At, DTypeArg, Infer, Inline, Tracer, Value};
 use std::convert::Infallible;
 use std::marker::PhantomData;
 use std::ops::{Range, RangeInclusive};
 
-/// A type of which [`random`](fn@random) makes values.
-pub trait Random: Element {
-    /// The uniform value made of 64 random bits.
-    #[doc(hidden)]
-    fn of_bits(bits: u64) -> Self;
-    /// A number of a law.
-    #[doc(hidden)]
-    fn one(law: &Law) -> Self;
-    /// Independent numbers of a law.
-    #[doc(hidden)]
-    fn fill(numbers: &mut [Self], law: &Law);
-}
+pub use crate::laws::Random;
+
 /// A type of which [`random_range`](fn@random_range) makes values.
 pub trait RandomNumber: Random {}
 /// A type of which [`random_normal`](fn@random_normal) and [`random_exponential`](fn@random_exponential) make
@@ -38,20 +28,6 @@ pub trait RandomFloat: RandomNumber {}
 macro_rules! implement {
     ($name:ident: $($ty:ty),*) => { $(impl $name for $ty {})* };
 }
-
-// Each compiled once, here, for a law that turns up later.
-macro_rules! implement_random {
-    ($($ty:ty),*) => { $(impl Random for $ty {
-        #[inline]
-        fn of_bits(bits: u64) -> $ty {
-            let scalar = of_bits(bits, <$ty as Element>::DTYPE);
-            <$ty>::from_scalar(scalar).expect("a value of the type asked for")
-        }
-        fn one(law: &Law) -> $ty { law.one() }
-        fn fill(numbers: &mut [$ty], law: &Law) { law.fill(numbers) }
-    })* };
-}
-implement_random!(f64, f32, i64, i32, usize, bool);
 implement!(RandomNumber: f64, f32, i64, i32, usize);
 implement!(RandomFloat: f64, f32);
 
@@ -78,7 +54,7 @@ impl<T: RandomNumber> RandomRange<T> for RangeInclusive<T> {
 #[inline]
 pub fn random<T: Random>() -> T {
     match plain::is_seeded() {
-        true => T::one(&Law::new(Distribution::Uniform)),
+        true => T::one(&Law::Uniform),
         false => T::of_bits(parfuse_runtime::fresh_key()),
     }
 }
@@ -111,7 +87,7 @@ pub fn random<T: Random>() -> T {
 /// [`Error::EmptyRange`](crate::Error::EmptyRange).
 #[track_caller]
 pub fn random_range<T: RandomNumber>(range: impl RandomRange<T>) -> T {
-    T::one(&Law::range(range))
+    T::one(&range_law(range))
 }
 
 /// `true` with probability `p`: `random::<f64>() < p`.
@@ -119,7 +95,7 @@ pub fn random_range<T: RandomNumber>(range: impl RandomRange<T>) -> T {
 /// So it is never true for `p <= 0`, always for `p >= 1`, and never for NaN. The probability is exact for
 /// multiples of 2^-52 and rounded up to one for other `p`.
 pub fn random_bool(p: f64) -> bool {
-    bool::one(&Law::bool(p))
+    bool::one(&Law::Bool(p))
 }
 
 /// A random float of the normal distribution with mean 0 and standard deviation 1. For others write
@@ -143,7 +119,7 @@ pub fn random_bool(p: f64) -> bool {
 /// # Ok::<(), Error>(())
 /// ```
 pub fn random_normal<T: RandomFloat>() -> T {
-    T::one(&Law::new(Distribution::Normal))
+    T::one(&Law::Normal)
 }
 
 /// A random float of the exponential distribution with mean 1. For others write `mean *
@@ -151,7 +127,7 @@ pub fn random_normal<T: RandomFloat>() -> T {
 ///
 /// The largest is 36.04 for `f64` and 21.49 for `f32`.
 pub fn random_exponential<T: RandomFloat>() -> T {
-    T::one(&Law::new(Distribution::Exponential))
+    T::one(&Law::Exponential)
 }
 
 /// Random arrays: `Array1::<f64>::random(n)`, `Array2::<i64>::random_range((h, w), 1..=6)`.
@@ -220,107 +196,42 @@ impl<T: Random, D: Dimension> RandomArray for Array<T, D> {
     type Dim = D;
 
     fn random(shape: impl ShapeBuilder<Dim = D>) -> Self {
-        array(shape, Law::new(Distribution::Uniform))
+        array(shape, Law::Uniform)
     }
     #[track_caller]
     fn random_range(shape: impl ShapeBuilder<Dim = D>, range: impl RandomRange<T>) -> Self
     where
         T: RandomNumber,
     {
-        array(shape, Law::range(range))
+        array(shape, range_law(range))
     }
     fn random_bool(shape: impl ShapeBuilder<Dim = D>, p: f64) -> Self {
-        array(shape, Law::bool(p))
+        array(shape, Law::Bool(p))
     }
     fn random_normal(shape: impl ShapeBuilder<Dim = D>) -> Self
     where
         T: RandomFloat,
     {
-        array(shape, Law::new(Distribution::Normal))
+        array(shape, Law::Normal)
     }
     fn random_exponential(shape: impl ShapeBuilder<Dim = D>) -> Self
     where
         T: RandomFloat,
     {
-        array(shape, Law::new(Distribution::Exponential))
+        array(shape, Law::Exponential)
     }
 }
 
-/// A distribution with its operands.
-#[derive(Debug)]
-pub struct Law {
-    distribution: Distribution,
-    operands: [Scalar; 2],
+/// The law of a range.
+#[track_caller]
+fn range_law<T: RandomNumber>(range: impl RandomRange<T>) -> Law<T> {
+    let (start, end, inclusive) = range.bounds();
+    let nonempty = T::is_nonempty(start, end, inclusive);
+    assert!(nonempty, "there are no numbers to draw from in the range from {start:?} to {end:?}");
+    if inclusive { Law::RangeInclusive(start, end) } else { Law::Range(start, end) }
 }
 
-impl Law {
-    fn new(distribution: Distribution) -> Law {
-        Law { distribution, operands: [Scalar::Bool(false); 2] }
-    }
-
-    #[track_caller]
-    fn range<T: RandomNumber>(range: impl RandomRange<T>) -> Law {
-        let (start, end, inclusive) = range.bounds();
-        let distribution = if inclusive { Distribution::RangeInclusive } else { Distribution::Range };
-        let law = Law { distribution, operands: [start.scalar(), end.scalar()] };
-        let nonempty = distribution.is_nonempty(T::DTYPE, law.operands());
-        assert!(nonempty, "there are no numbers to draw from in the range from {start:?} to {end:?}");
-        law
-    }
-
-    fn bool(p: f64) -> Law {
-        Law { distribution: Distribution::Bool, operands: [p.scalar(), Scalar::Bool(false)] }
-    }
-
-    fn operands(&self) -> &[Scalar] {
-        &self.operands[..self.distribution.operands()]
-    }
-
-    /// A number, given a function from the position of a draw to random bits. In a seeded scope it must be the
-    /// kernel's to the last bit.
-    #[inline]
-    fn number<T: Random>(&self, is_seeded: bool, mut bits: impl FnMut(u32) -> u64) -> T {
-        let draw = |position, dtype| of_bits(bits(position), dtype);
-        let scalar = match is_seeded {
-            true => self.distribution.sample(T::DTYPE, self.operands(), draw),
-            false => self.distribution.sample_by_platform(T::DTYPE, self.operands(), draw),
-        };
-        T::from_scalar(scalar).expect("a random number has the type asked for")
-    }
-
-    /// A number, of the draws at a place.
-    #[inline]
-    fn number_at<T: Random>(&self, place: DrawPlace) -> T {
-        let DrawPlace { stream, element, first } = place;
-        self.number(true, |position| stream.bits(element, first + i64::from(position)))
-    }
-
-    #[inline]
-    fn one<T: Random>(&self) -> T {
-        match plain::next_draws(self.distribution.draws(T::DTYPE)) {
-            Some(place) => self.number_at(place),
-            None => self.number(false, |_| parfuse_runtime::fresh_key()),
-        }
-    }
-
-    #[inline]
-    fn fill<T: Random>(&self, numbers: &mut [T]) {
-        match plain::next_stream() {
-            Some(place) => {
-                for (element, number) in (0..).zip(numbers) {
-                    *number = self.number_at(DrawPlace { element, ..place });
-                }
-            }
-            None => parfuse_runtime::draw(|rng| {
-                for number in numbers {
-                    *number = self.number(false, |_| rng.u64(..));
-                }
-            }),
-        }
-    }
-}
-
-fn array<T: Random, D: Dimension>(shape: impl ShapeBuilder<Dim = D>, law: Law) -> Array<T, D> {
+fn array<T: Random, D: Dimension>(shape: impl ShapeBuilder<Dim = D>, law: Law<T>) -> Array<T, D> {
     let mut numbers = Array::from_shape_simple_fn(shape, || T::of_bits(0));
     // A new array has no gaps; one without elements takes its stream all the same.
     let in_order = numbers.as_slice_memory_order_mut().unwrap_or_default();

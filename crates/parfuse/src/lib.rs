@@ -41,6 +41,7 @@ mod explain;
 mod fits;
 mod functions;
 mod kernel;
+mod laws;
 mod lazy;
 mod plain;
 mod rank;

@@ -12,7 +12,7 @@
 
 use parfuse_ir::random::{Stream, seed_key};
 use parfuse_trace::{At, Inline, Tracer, Value};
-use std::cell::Cell;
+use std::cell::RefCell;
 
 /// Where a seeded thread stands.
 #[derive(Clone, Copy)]
@@ -29,7 +29,7 @@ struct Seeded {
 
 thread_local! {
     // It has no destructor, so it is there as long as the thread is.
-    static SEEDED: Cell<Option<Seeded>> = const { Cell::new(None) };
+    static SEEDED: RefCell<Option<Seeded>> = const { RefCell::new(None) };
 }
 
 /// Runs `scope` with random numbers fixed by a seed, on this thread.
@@ -78,14 +78,14 @@ fn call_key(seed: u64, call: u64) -> u64 {
 
 /// The key of the next kernel call on this thread, which draws or does not.
 pub(crate) fn next_key(draws: bool) -> u64 {
-    match SEEDED.get() {
+    SEEDED.with_borrow_mut(|seeded| match seeded {
         None if draws => parfuse_runtime::fresh_key(),
         None => 0,
         Some(state) => {
-            SEEDED.set(Some(Seeded { calls: state.calls + 1, ..state }));
-            call_key(state.seed, state.calls)
+            state.calls += 1;
+            call_key(state.seed, state.calls - 1)
         }
-    }
+    })
 }
 
 /// Where the draws of one random number begin, in a seeded scope.
@@ -110,30 +110,26 @@ impl Seeded {
 /// Whether this thread is in a seeded scope.
 #[inline]
 pub(crate) fn is_seeded() -> bool {
-    SEEDED.get().is_some()
+    SEEDED.with_borrow(Option::is_some)
 }
 
 /// Takes a stream of its own for an array; nothing outside of seeded scopes.
 pub(crate) fn next_stream() -> Option<DrawPlace> {
-    let mut state = SEEDED.get()?;
-    let place = state.next_stream();
-    SEEDED.set(Some(state));
-    Some(place)
+    SEEDED.with_borrow_mut(|seeded| Some(seeded.as_mut()?.next_stream()))
 }
 
 /// Takes so many draws for a number; nothing outside of seeded scopes.
 pub(crate) fn next_draws(count: u32) -> Option<DrawPlace> {
-    let mut state = SEEDED.get()?;
-    let place = match state.iteration {
-        Some((stream, element)) => {
-            state.draws += i64::from(count);
-            let first = state.draws - i64::from(count);
-            DrawPlace { stream, element, first }
-        }
-        None => state.next_stream(),
-    };
-    SEEDED.set(Some(state));
-    Some(place)
+    SEEDED.with_borrow_mut(|seeded| {
+        let state = seeded.as_mut()?;
+        Some(match state.iteration {
+            Some((stream, element)) => {
+                state.draws += i64::from(count);
+                DrawPlace { stream, element, first: state.draws - i64::from(count) }
+            }
+            None => state.next_stream(),
+        })
+    })
 }
 
 /// A range whose iterations may run in parallel. As plain Rust it is the range itself.
@@ -163,13 +159,14 @@ pub(crate) fn next_draws(count: u32) -> Option<DrawPlace> {
 /// ```
 pub fn prange<I: IntoIterator>(range: I) -> Prange<I::IntoIter> {
     let mut counts = false;
-    if let Some(mut state) = SEEDED.get()
-        && state.iteration.is_none()
-    {
-        counts = true;
-        state.iteration = Some((state.count_stream(), -1));
-        SEEDED.set(Some(state));
-    }
+    SEEDED.with_borrow_mut(|seeded| {
+        if let Some(state) = seeded
+            && state.iteration.is_none()
+        {
+            counts = true;
+            state.iteration = Some((state.count_stream(), -1));
+        }
+    });
     Prange { range: range.into_iter(), counts }
 }
 
@@ -184,13 +181,15 @@ pub struct Prange<I> {
 impl<I> Prange<I> {
     /// Notes that another iteration begins.
     fn begin_iteration(&self) {
-        if self.counts
-            && let Some(mut state) = SEEDED.get()
-        {
-            state.iteration = state.iteration.map(|(stream, element)| (stream, element + 1));
-            state.draws = 0;
-            SEEDED.set(Some(state));
+        if !self.counts {
+            return;
         }
+        SEEDED.with_borrow_mut(|seeded| {
+            if let Some(state) = seeded {
+                state.iteration = state.iteration.map(|(stream, element)| (stream, element + 1));
+                state.draws = 0;
+            }
+        });
     }
 }
 
@@ -220,11 +219,14 @@ impl<I: DoubleEndedIterator> DoubleEndedIterator for Prange<I> {
 
 impl<I> Drop for Prange<I> {
     fn drop(&mut self) {
-        if self.counts
-            && let Some(state) = SEEDED.get()
-        {
-            SEEDED.set(Some(Seeded { iteration: None, ..state }));
+        if !self.counts {
+            return;
         }
+        SEEDED.with_borrow_mut(|seeded| {
+            if let Some(state) = seeded {
+                state.iteration = None;
+            }
+        });
     }
 }
 

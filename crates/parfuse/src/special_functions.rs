@@ -51,6 +51,7 @@ macro_rules! implement_special_functions {
 }
 implement_special_functions!(f32, f64);
 
-fn evaluate<T: Element>(op: ScalarOp, x: T) -> T {
+/// What kernels compute of a float.
+pub(crate) fn evaluate<T: Element>(op: ScalarOp, x: T) -> T {
     T::from_scalar(op.eval(&[x.scalar()])).expect("a function of floats has its operand's type")
 }

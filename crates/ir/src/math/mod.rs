@@ -23,7 +23,7 @@ mod powers;
 mod tanh;
 mod trig;
 
-use crate::lane::{LaneOp, LaneType};
+use crate::lane::{LaneOp, LaneType, Shape};
 use crate::{DType, Scalar, ScalarOp};
 
 /// Something that can perform primitive operations: a builder of lane code, or an evaluator.
@@ -199,11 +199,58 @@ impl Primitives for Evaluate {
     }
 }
 
+/// Performs the primitive operations of functions of `f64` on the spot. They know but one width, so that values need
+/// not say their types: an operation that is known where it is performed becomes an instruction or two.
+struct Doubles;
+
+impl Primitives for Doubles {
+    type Value = u64;
+
+    #[inline]
+    fn constant(&mut self, ty: LaneType, bits: u64) -> u64 {
+        debug_assert!(
+            !matches!(ty, LaneType::F32 | LaneType::I32),
+            "functions of doubles have no short values"
+        );
+        bits
+    }
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn op(&mut self, op: LaneOp, operands: &[u64]) -> u64 {
+        let ty = match op.shape() {
+            Shape::Float | Shape::FloatCompare | Shape::FromFloat(_) => LaneType::F64,
+            Shape::Int | Shape::IntCompare | Shape::FromInt(_) => LaneType::I64,
+            Shape::Bool | Shape::Select | Shape::Bitcast => LaneType::Bool,
+        };
+        op.eval(ty, operands)
+    }
+    /// Not that of integers; but whoever asks wants to know the width.
+    #[inline]
+    fn ty(&self, _: u64) -> LaneType {
+        LaneType::F64
+    }
+    #[inline]
+    fn as_constant(&self, value: u64) -> Option<u64> {
+        Some(value)
+    }
+    #[inline]
+    fn rare(&mut self, condition: u64, common: u64, slow: &mut dyn FnMut(&mut Self) -> u64) -> u64 {
+        if condition & 1 == 1 { slow(self) } else { common }
+    }
+}
+
 /// The value of a function that has no Rust formula.
 ///
 /// # Panics
 /// If the operation is not such a function or does not apply to the operands.
 pub fn eval(op: ScalarOp, operands: &[Scalar]) -> Scalar {
+    let of_doubles = match *operands {
+        [Scalar::F64(x)] => expand(&mut Doubles, op, &[x.to_bits()]),
+        [Scalar::F64(x), Scalar::F64(y)] => expand(&mut Doubles, op, &[x.to_bits(), y.to_bits()]),
+        _ => None,
+    };
+    if let Some(bits) = of_doubles {
+        return Scalar::F64(f64::from_bits(bits));
+    }
     let mut bits = [Bits { ty: LaneType::Bool, bits: 0 }; 2];
     let bits = bits.get_mut(..operands.len()).unwrap_or_else(|| panic!("{op} of {operands:?}"));
     for (bits, x) in bits.iter_mut().zip(operands) {

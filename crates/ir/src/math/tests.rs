@@ -184,3 +184,30 @@ fn a_constant_power_is_few_multiplications() {
         assert_eq!(known.0.count, expected, "{n}");
     }
 }
+
+#[test]
+fn functions_of_doubles_have_the_bits_of_values_with_types() {
+    let mut bits = 0x243f_6a88_85a3_08d3u64;
+    let mut next = || {
+        bits = bits.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+        bits ^ bits >> 29
+    };
+    let special =
+        [0.0, -0.0, 1.0, -1.0, 0.5, -2.5, 709.0, 1e22, f64::INFINITY, f64::NAN, f64::MIN_POSITIVE / 8.0];
+    let word = |bits| Bits { ty: LaneType::F64, bits };
+    let functions = ScalarOp::ALL.iter().filter(|op| is_expansion(**op) && **op != ScalarOp::Powi);
+    for op in functions {
+        let random: Vec<f64> =
+            (0..200).flat_map(|_| [f64::from_bits(next()), next() as f64 * 1e-18 - 9.0]).collect();
+        for (position, x) in special.iter().chain(&random).enumerate() {
+            let operands = [*x, special[position % special.len()]];
+            let operands = &operands[..op.arity()];
+            let words: Vec<Bits> = operands.iter().map(|x| word(x.to_bits())).collect();
+            let expected = f64::from_bits(expand(&mut Evaluate, *op, &words).unwrap().bits);
+            let scalars: Vec<Scalar> = operands.iter().map(|x| Scalar::F64(*x)).collect();
+            let Scalar::F64(found) = eval(*op, &scalars) else { panic!("{op}") };
+            let same = found.to_bits() == expected.to_bits() || (found.is_nan() && expected.is_nan());
+            assert!(same, "{op} of {operands:?}: {found} is not {expected}");
+        }
+    }
+}
