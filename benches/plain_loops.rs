@@ -12,6 +12,9 @@
 //!
 //! `cargo bench --bench plain_loops -- [--kernel NAME] [--seconds S] [--asm NAME]`
 
+// Kernels are written as users write them.
+#![allow(clippy::assign_op_pattern)]
+
 mod clock;
 
 use clock::thread_time;

@@ -233,7 +233,7 @@ fn specialisations_that_were_forgotten_are_made_again() {
         for layouts in 0..81usize {
             let [a, b, c, d] = [1, 3, 9, 27].map(|by| all[layouts / by % 3]);
             let found: Array2<f64> = kernel.serial((&*a, &*b, &*c, &*d)).unwrap();
-            assert_eq!(found, &a + &b + &c + &d);
+            assert_eq!(found, &a + &b + c + d);
             calls += 1;
         }
         assert_eq!(engine.compilations() > before, expect_new);

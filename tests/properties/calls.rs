@@ -61,6 +61,7 @@ fn picked(a: &ArrayRef1<f64>, b: &ArrayRef1<f64>) -> Array1<f64> {
     out
 }
 
+type Handle = fn(&Engine) -> Kernel;
 type Call = for<'t> fn(&'t Tracer, &[Value<'t>]) -> Value<'t>;
 
 fn inlined<'t, F: Inline>(tracer: &'t Tracer, args: &[Value<'t>]) -> Value<'t> {
@@ -72,7 +73,7 @@ fn alone<F: KernelFunction>(engine: &Engine) -> Kernel {
 }
 
 /// Each function, to be inlined and by itself.
-const FUNCTIONS: [(Call, fn(&Engine) -> Kernel); 5] = [
+const FUNCTIONS: [(Call, Handle); 5] = [
     (inlined::<blurred>, alone::<blurred>),
     (inlined::<squeezed>, alone::<squeezed>),
     (inlined::<whirled>, alone::<whirled>),

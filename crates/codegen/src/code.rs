@@ -38,14 +38,14 @@ pub(crate) struct RegionCode {
 /// What a region's code is.
 pub(crate) enum RegionBody {
     Compiled(abi::RegionFn),
-    Followed(RegionScript),
+    Followed(Box<RegionScript>),
 }
 
 impl Code {
     /// Code that is followed and not compiled, for systems that refuse memory for machine code.
     pub(crate) fn followed(lane: &Lane, effort: Effort) -> Code {
         let region = |(_, region): (RegionId, &Region)| RegionCode {
-            body: RegionBody::Followed(RegionScript::new(lane, region)),
+            body: RegionBody::Followed(Box::new(RegionScript::new(lane, region))),
             lanes: 1,
             narrower: None,
         };

@@ -259,10 +259,10 @@ pub(crate) fn has_plain_loops(driver: &Code) -> bool {
         for node in block {
             match node {
                 Node::Loop { .. } => return true,
-                Node::If { then, otherwise, results, .. } => {
-                    if !results.is_empty() || !otherwise.is_empty() || !only_checks(then) {
-                        left.extend([&then[..], otherwise]);
-                    }
+                Node::If { then, otherwise, results, .. }
+                    if !results.is_empty() || !otherwise.is_empty() || !only_checks(then) =>
+                {
+                    left.extend([&then[..], otherwise]);
                 }
                 _ => {}
             }

@@ -301,12 +301,8 @@ impl Kernel {
     ///     (a * a).sum().sqrt()
     /// }
     ///
-    /// # #[allow(unused)]
-    /// #[test]
-    /// fn norm_is_a_kernel() {
-    ///     norm::kernel().check().unwrap();
-    /// }
-    /// # norm::kernel().check().unwrap();
+    /// // In the body of a test:
+    /// norm::kernel().check().unwrap();
     /// ```
     ///
     /// # Errors

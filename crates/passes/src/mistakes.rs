@@ -183,7 +183,7 @@ mod tests {
         let program = Program::parse(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
         program.verify().unwrap_or_else(|error| panic!("{error}\n{text}"));
         let layouts: Vec<Option<Layout>> =
-            program.params.iter().map(|param| param.ty.rank().map(|rank| Layout::rows(rank))).collect();
+            program.params.iter().map(|param| param.ty.rank().map(Layout::rows)).collect();
         let named = |rejection| match rejection {
             Rejection::NotAReduction { variable, .. } => variable,
             Rejection::PossibleRace { array, .. } => array,

@@ -72,11 +72,11 @@ fn repeat(array: &mut Array) {
 /// Makes the array show the elements of one before it, perhaps some elements on.
 fn show(others: &[Value], array: &mut Array, choices: &mut Choices) {
     let same_type = |value: &&Array| value.dtype == array.dtype;
-    let arrays = others.iter().filter_map(|value| match value {
+    let mut arrays = others.iter().filter_map(|value| match value {
         Value::Array(array) => Some(array),
         Value::Scalar(_) => None,
     });
-    let Some(other) = arrays.filter(same_type).next_back() else { return };
+    let Some(other) = arrays.rfind(same_type) else { return };
     let apart = choices.pick(&[0, 0, 1, 2]);
     for (element, shown) in array.elements.iter_mut().zip(other.elements.iter().skip(apart)) {
         *element = *shown;
