@@ -50,6 +50,26 @@ fn total_of(a: &ArrayRef1<f64>) -> (f64, f64) {
     (a.sum(), low)
 }
 
+#[kernel]
+fn least_root(start: f64, a: &ArrayRef1<f64>) -> f64 {
+    let mut low = start;
+    for i in prange(0..a.len()) {
+        low = low.min(a[i].sqrt());
+    }
+    low
+}
+
+#[test]
+fn numbers_that_are_all_nan_leave_a_nan() {
+    for n in [1, 7, 40, 20_000] {
+        let mut a = Array1::from_elem(n, -1.0);
+        assert!(every_way!(least_root(f64::NAN, &a)).0.is_nan());
+        assert_eq!(every_way!(least_root(2.0, &a)).0, 2.0);
+        a[n / 2] = f64::INFINITY;
+        assert_eq!(every_way!(least_root(f64::NAN, &a)).0, f64::INFINITY);
+    }
+}
+
 #[test]
 fn without_iterations_a_variable_keeps_every_bit() {
     for start in [-0.0, 0.0, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, 3.5] {

@@ -376,7 +376,7 @@ impl Machine<'_> {
             Expr::Reduce { op, array } => {
                 let elements = self.get(*array).array().scalars();
                 let combine = |a, b| op.combine().eval(&[a, b]);
-                Datum::Scalar(elements.into_iter().fold(op.identity(dtype), combine))
+                Datum::Scalar(elements.into_iter().fold(op.of_no_elements(dtype), combine))
             }
         })
     }

@@ -13,9 +13,9 @@ pub enum ReduceOp {
     Sum,
     /// `*`, from 1.
     Product,
-    /// The method `min`, from the largest value (positive infinity for floats).
+    /// The method `min`, from the largest value (NaN for floats, which the method passes over).
     Min,
-    /// The method `max`, from the smallest value (negative infinity for floats).
+    /// The method `max`, from the smallest value (NaN for floats).
     Max,
     /// `&`, from all ones.
     And,
@@ -73,7 +73,7 @@ impl ReduceOp {
     }
 
     /// The total over no iterations: combined with whatever a variable holds, it leaves every bit of that as it is,
-    /// where the identity would make a zero of -0.0 and drop a NaN.
+    /// where the identity of sums would make a zero of -0.0.
     ///
     /// # Panics
     /// If the operator does not apply to the type.
@@ -81,8 +81,21 @@ impl ReduceOp {
         match (self, dtype) {
             (ReduceOp::Sum, DType::F64) => Scalar::F64(-0.0),
             (ReduceOp::Sum, DType::F32) => Scalar::F32(-0.0),
-            (ReduceOp::Min | ReduceOp::Max, DType::F64) => Scalar::F64(f64::NAN),
-            (ReduceOp::Min | ReduceOp::Max, DType::F32) => Scalar::F32(f32::NAN),
+            _ => self.identity(dtype),
+        }
+    }
+
+    /// What the reduction of an array starts from, and so that of an array without elements: as
+    /// [`identity`](ReduceOp::identity), but infinite for minima and maxima of floats.
+    ///
+    /// # Panics
+    /// If the operator does not apply to the type.
+    pub fn of_no_elements(self, dtype: DType) -> Scalar {
+        match (self, dtype) {
+            (ReduceOp::Min, DType::F64) => Scalar::F64(f64::INFINITY),
+            (ReduceOp::Min, DType::F32) => Scalar::F32(f32::INFINITY),
+            (ReduceOp::Max, DType::F64) => Scalar::F64(f64::NEG_INFINITY),
+            (ReduceOp::Max, DType::F32) => Scalar::F32(f32::NEG_INFINITY),
             _ => self.identity(dtype),
         }
     }
@@ -98,13 +111,11 @@ impl ReduceOp {
             (ReduceOp::Product, _) => dtype.one(),
             (ReduceOp::And, DType::Bool) => Scalar::Bool(true),
             (ReduceOp::And, _) => Scalar::from_bits(dtype, u64::MAX),
-            (ReduceOp::Min, DType::F64) => Scalar::F64(f64::INFINITY),
-            (ReduceOp::Min, DType::F32) => Scalar::F32(f32::INFINITY),
+            (ReduceOp::Min | ReduceOp::Max, DType::F64) => Scalar::F64(f64::NAN),
+            (ReduceOp::Min | ReduceOp::Max, DType::F32) => Scalar::F32(f32::NAN),
             (ReduceOp::Min, DType::I32) => Scalar::I32(i32::MAX),
             (ReduceOp::Min, DType::I64) => Scalar::I64(i64::MAX),
             (ReduceOp::Min, _) => Scalar::Usize(usize::MAX),
-            (ReduceOp::Max, DType::F64) => Scalar::F64(f64::NEG_INFINITY),
-            (ReduceOp::Max, DType::F32) => Scalar::F32(f32::NEG_INFINITY),
             (ReduceOp::Max, DType::I32) => Scalar::I32(i32::MIN),
             (ReduceOp::Max, DType::I64) => Scalar::I64(i64::MIN),
             (ReduceOp::Max, _) => Scalar::Usize(0),

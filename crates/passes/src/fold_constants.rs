@@ -161,16 +161,29 @@ impl Folding<'_> {
             return None;
         }
         if operand.is_float() {
-            self.fold_float(op, a, b, right)
+            self.fold_float(op, a, b, left, right)
         } else {
             self.fold_exact(op, operand, a, b, left, right)
         }
     }
 
     /// Identities of floats that hold to the last bit.
-    fn fold_float(&mut self, op: ScalarOp, a: Value, b: Value, right: Option<Scalar>) -> Option<Folded> {
-        if a == b && matches!(op, ScalarOp::Min | ScalarOp::Max) {
-            return Some(Folded::Same(a));
+    fn fold_float(
+        &mut self,
+        op: ScalarOp,
+        a: Value,
+        b: Value,
+        left: Option<Scalar>,
+        right: Option<Scalar>,
+    ) -> Option<Folded> {
+        if let ScalarOp::Min | ScalarOp::Max = op {
+            // These pass over a NaN.
+            return match (left, right) {
+                _ if a == b => Some(Folded::Same(a)),
+                (_, Some(right)) if is_nan(right) => Some(Folded::Same(a)),
+                (Some(left), _) if is_nan(left) => Some(Folded::Same(b)),
+                _ => None,
+            };
         }
         let constant = right?;
         let dtype = constant.dtype();
@@ -345,6 +358,10 @@ impl Folding<'_> {
         blocks_mut(&mut stmt).for_each(|inner| self.block(inner));
         out.push(stmt);
     }
+}
+
+fn is_nan(constant: Scalar) -> bool {
+    ScalarOp::IsNan.eval(&[constant]) == Scalar::Bool(true)
 }
 
 /// `1 / c` if `c` is a power of two and both are normal: then `x / c` and `x * (1 / c)` round the same number.

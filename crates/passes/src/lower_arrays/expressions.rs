@@ -150,8 +150,8 @@ impl Lowering<'_> {
         }
         self.refuse_inside(op.name(), loc)?;
         let (target, local) = (self.variable(op.name(), dtype), self.variable(op.name(), dtype));
-        let identity = self.constant(op.identity(dtype));
-        self.set(target, identity);
+        let start = self.constant(op.of_no_elements(dtype));
+        self.set(target, start);
         let source = Source { what: op.name().into(), loc };
         self.parallel_loop(shape, vec![Reduction { op, local, target }], source, |lowering, indices| {
             let element = lowering.emit(Expr::Load { buffer, index: indices.to_vec() }, dtype, loc);
