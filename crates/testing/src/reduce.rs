@@ -6,7 +6,8 @@
 //! ```
 
 use crate::Sample;
-use parfuse_ir::program::{Block, Expr, Program, Stmt, Type};
+use parfuse_ir::FaultKind;
+use parfuse_ir::program::{Block, Expr, Program, Stmt, Type, Value};
 
 /// How many programs are tried at most.
 const TRIES: usize = 600;
@@ -22,7 +23,8 @@ pub fn reduced(sample: &Sample, mut fails: impl FnMut(&Sample) -> bool) -> Sampl
             for position in (0..edit.places(&best.program)).rev() {
                 let mut smaller = best.clone();
                 edit.apply(&mut smaller.program, position);
-                if tries < TRIES && smaller.program.verify().is_ok() {
+                if tries < TRIES && smaller.program.verify().is_ok() && ends(&smaller.program, &best.program)
+                {
                     tries += 1;
                     if fails(&smaller) {
                         best = smaller;
@@ -33,6 +35,52 @@ pub fn reduced(sample: &Sample, mut fails: impl FnMut(&Sample) -> bool) -> Sampl
         if best.program == before.program || tries >= TRIES {
             return best;
         }
+    }
+}
+
+/// Whether a program that was made smaller ends as surely as before: what `while` loops count with is still there, and
+/// so are what ranges of loops are made of and the checks of their steps.
+fn ends(smaller: &Program, before: &Program) -> bool {
+    let (mut loops, mut zero_steps) = ([Vec::new(), Vec::new()], [0, 0]);
+    for (program, (loops, zero_steps)) in
+        [smaller, before].into_iter().zip(loops.iter_mut().zip(&mut zero_steps))
+    {
+        visit(program, &program.body, &mut |stmt| match stmt {
+            Stmt::While { header, cond, body } => loops.push((header.clone(), *cond, body.clone())),
+            Stmt::Check { kind: FaultKind::ZeroStep, .. } => *zero_steps += 1,
+            _ => {}
+        });
+    }
+    let [left, all] = loops;
+    let mut steps_vary = false;
+    let mut ranges_stay = true;
+    visit(smaller, &smaller.body, &mut |stmt| {
+        if let Stmt::For { start, end, step, .. } = stmt {
+            steps_vary |= smaller.constant(*step).is_none();
+            let became =
+                |value: &Value| smaller.constant(*value).is_some() && before.constant(*value).is_none();
+            ranges_stay &= ![start, end, step].into_iter().any(became);
+        }
+    });
+    left.iter().all(|one| all.contains(one)) && ranges_stay && (!steps_vary || zero_steps[0] == zero_steps[1])
+}
+
+/// Calls a function for each statement, from the outside in.
+fn visit<'p>(program: &'p Program, block: &'p Block, see: &mut dyn FnMut(&'p Stmt)) {
+    let mut pending: Vec<&Stmt> = block.iter().rev().collect();
+    while let Some(stmt) = pending.pop() {
+        see(stmt);
+        let inside: [&[Stmt]; 2] = match stmt {
+            Stmt::Let(value) => match &program.values[*value].expr {
+                Expr::Map { body, .. } => [body, &[]],
+                _ => [&[], &[]],
+            },
+            Stmt::If { then, otherwise, .. } => [then, otherwise],
+            Stmt::While { header, body, .. } => [header, body],
+            Stmt::For { body, .. } => [body, &[]],
+            _ => [&[], &[]],
+        };
+        pending.extend(inside[0].iter().chain(inside[1]).rev());
     }
 }
 
@@ -124,17 +172,9 @@ impl Edit {
 
 /// The statements in a block and in all blocks inside.
 fn count(program: &Program, block: &Block) -> usize {
-    let inside = |stmt: &Stmt| match stmt {
-        Stmt::Let(value) => match &program.values[*value].expr {
-            Expr::Map { body, .. } => count(program, body),
-            _ => 0,
-        },
-        Stmt::If { then, otherwise, .. } => count(program, then) + count(program, otherwise),
-        Stmt::While { header, body, .. } => count(program, header) + count(program, body),
-        Stmt::For { body, .. } => count(program, body),
-        _ => 0,
-    };
-    block.iter().map(|stmt| 1 + inside(stmt)).sum()
+    let mut count = 0;
+    visit(program, block, &mut |_| count += 1);
+    count
 }
 
 #[cfg(test)]
