@@ -65,6 +65,21 @@ const SINE: [f64; 7] = [
 /// Its constant term in two parts.
 const SINE_AT_ZERO: [f64; 2] = [-1.6449340668482264, -3.040672350398476e-17];
 
+/// `gamma(x) - 1 / x` for `|x| <= 1/32`, the first terms of its series; the rest is below 1e-16.
+const NEAR_ZERO: [f64; 11] = [
+    -0.9997565975086012,
+    0.9995156560727775,
+    -0.9990252676219549,
+    0.998105693783129,
+    -0.9960017604424315,
+    0.9931491146212762,
+    -0.9819950689031453,
+    0.9817280868344002,
+    -0.9074790760808863,
+    0.9890559953279725,
+    -0.5772156649015329,
+];
+
 /// The gamma function of `x`. Special values are those of C's `tgamma`.
 pub(super) fn tgamma<P: Primitives>(p: &mut P, x: P::Value) -> P::Value {
     let single = p.ty(x) == LaneType::F32;
@@ -93,15 +108,28 @@ pub(super) fn tgamma<P: Primitives>(p: &mut P, x: P::Value) -> P::Value {
         let y = p.fma(rest, reciprocal, y);
         exp::scale(p, y, shifted)
     };
-    let (smallest, infinity) = (p.f64(2f64.powi(-60)), p.f64(f64::INFINITY));
+    // Below 1/32 the common formula is off by up to 2.04 ULP.
+    let (smallest, infinity) = (p.f64(2f64.powi(if single { -60 } else { -5 })), p.f64(f64::INFINITY));
     let special = is_outside(p, wide, smallest, infinity);
     let result = p.rare(special, common, &mut |p| {
         let one = p.f64(1.0);
         let reflected = reflected(p, magnitude, power, single);
-        // Near zero the gamma function is the reciprocal, with the sign of a zero.
+        // Near zero the gamma function is the reciprocal, with the sign of a zero, and little more.
         let near_zero = p.op(LaneOp::FLt, &[magnitude, smallest]);
         let reciprocal = p.fdiv(one, wide);
-        p.select(near_zero, reciprocal, reflected)
+        if single {
+            return p.select(near_zero, reciprocal, reflected);
+        }
+        let negated = p.fneg(reciprocal);
+        let rest = p.fma(negated, wide, one);
+        let more = p.horner(wide, &NEAR_ZERO);
+        let more = p.fma(rest, reciprocal, more);
+        let sum = p.fadd(reciprocal, more);
+        // Nearer still the reciprocal may be infinite.
+        let limit = p.f64(2f64.powi(-60));
+        let is_reciprocal = p.op(LaneOp::FLt, &[magnitude, limit]);
+        let small = p.select(is_reciprocal, reciprocal, sum);
+        p.select(near_zero, small, reflected)
     });
     if single { p.op(LaneOp::Demote, &[result]) } else { result }
 }
