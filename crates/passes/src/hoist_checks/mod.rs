@@ -1,4 +1,4 @@
-//! Checks a parallel loop's indices once, in front of it.
+//! Checks a loop's indices once, in front of it.
 //!
 //! ```text
 //! parfor v3 in v0 {                            v7: bool = le v0, v1     the last index fits
@@ -18,17 +18,24 @@
 //! with invariant extents around the check, and if no branch and no `while` stands around it. The other
 //! checks stay inside; but as the replay must perform them too, everything stays if one of them depends
 //! on what the iterations store or on variables.
+//!
+//! Loops outside of parallel ones are treated alike, from the outside inwards, if no array is made, exchanged or computed
+//! by a parallel loop within; faults of theirs tell no iteration. A loop that does nothing but check is a replay, or as
+//! good as one, and stays.
+
+mod replay;
+#[cfg(test)]
+mod tests;
 
 use crate::Changed;
 use crate::affine::{Linear, Term};
 use crate::effects::Effects;
 use crate::walk::{self, blocks_mut};
 use parfuse_ir::arena::Id;
-use parfuse_ir::loops::{Block, Expr, Loops, Parfor, Stmt, Value};
+use parfuse_ir::loops::{Block, Expr, Loops, Stmt, Value};
 use parfuse_ir::{DType, Loc, Scalar, ScalarOp};
-use std::collections::HashMap;
 
-/// Moves the checks of parallel loops in front of them where one test can answer for all iterations.
+/// Moves the checks of loops in front of them where one test can answer for all iterations.
 pub fn hoist_checks(loops: &mut Loops) -> Changed {
     let mut body = std::mem::take(&mut loops.body);
     let changed = in_block(loops, &mut body);
@@ -39,48 +46,83 @@ pub fn hoist_checks(loops: &mut Loops) -> Changed {
 fn in_block(loops: &mut Loops, block: &mut Block) -> bool {
     let mut changed = false;
     for mut stmt in std::mem::take(block) {
-        if let Stmt::Parfor(parfor) = &mut stmt {
-            if let Some(mut front) = hoist(loops, parfor) {
-                block.append(&mut front);
-                changed = true;
+        let mut front = None;
+        match &mut stmt {
+            Stmt::Parfor(parfor) => {
+                let space = Space { indices: &parfor.indices, extents: &parfor.extents, numbered: true };
+                front = hoist(loops, space, &mut parfor.body);
             }
-        } else {
-            blocks_mut(&mut stmt).for_each(|inner| changed |= in_block(loops, inner));
+            Stmt::For { index, extent, body } => {
+                let does = doings(body);
+                if does.steady {
+                    let space = Space { indices: &[*index], extents: &[*extent], numbered: false };
+                    front = hoist(loops, space, body);
+                }
+                changed |= does.something && in_block(loops, body);
+            }
+            _ => blocks_mut(&mut stmt).for_each(|inner| changed |= in_block(loops, inner)),
+        }
+        if let Some(mut front) = front {
+            block.append(&mut front);
+            changed = true;
         }
         block.push(stmt);
     }
     changed
 }
 
-/// Takes what it can of the checks out of a loop; answers the code to stand in front, if there is any.
-fn hoist(loops: &mut Loops, parfor: &mut Parfor) -> Option<Block> {
-    if !walk::any(&parfor.body, &mut |stmt| matches!(stmt, Stmt::Check { .. })) {
+/// What a serial loop's body does, as far as it matters here.
+struct Doings {
+    /// Anything but computing and checking.
+    something: bool,
+    /// Something, and arrays stay what they are meanwhile but for their elements.
+    steady: bool,
+}
+
+fn doings(body: &Block) -> Doings {
+    let mut doings = Doings { something: false, steady: true };
+    walk::visit(body, &mut |stmt| match stmt {
+        Stmt::Let(_) | Stmt::Check { .. } | Stmt::If { .. } | Stmt::While { .. } | Stmt::For { .. } => {}
+        Stmt::Set { .. } | Stmt::Store { .. } => doings.something = true,
+        Stmt::Alloc { .. } | Stmt::Move { .. } | Stmt::Parfor(_) => {
+            (doings.something, doings.steady) = (true, false);
+        }
+    });
+    doings.steady &= doings.something;
+    doings
+}
+
+/// The iterations of a loop.
+#[derive(Clone, Copy)]
+struct Space<'a> {
+    indices: &'a [Value],
+    extents: &'a [Value],
+    /// Whether faults tell the iteration.
+    numbered: bool,
+}
+
+/// Takes what it can of the checks out of a loop's body; returns the code to stand in front, if there is any.
+fn hoist(loops: &mut Loops, space: Space<'_>, body: &mut Block) -> Option<Block> {
+    if !walk::any(body, &mut |stmt| matches!(stmt, Stmt::Check { .. })) {
         return None;
     }
     let mut inside = vec![false; loops.values.len()];
-    parfor.indices.iter().for_each(|index| inside[index.index()] = true);
-    let effects = Effects::of_block(loops, &parfor.body);
+    space.indices.iter().for_each(|index| inside[index.index()] = true);
+    let effects = Effects::of_block(loops, body);
     effects.defined.iter().for_each(|value| inside[value.index()] = true);
 
-    let nest = parfor.indices.iter().copied().zip(parfor.extents.iter().copied()).collect();
+    let nest = space.indices.iter().copied().zip(space.extents.iter().copied()).collect();
     let mut search = Search { loops, inside: &inside, nest, certain: true, checks: Vec::new() };
-    search.block(&parfor.body);
+    search.block(body);
     let checks = search.checks;
     if checks.iter().all(Option::is_none) {
         return None;
     }
 
-    let mut replay = Replay {
-        loops,
-        effects: &effects,
-        copies: HashMap::new(),
-        unknown: vec![false; inside.len()],
-        iteration: None,
-    };
-    let replayed = replay.space(parfor)?;
+    let replayed = replay::of(loops, &effects, space, body)?;
 
     let mut number = 0..;
-    walk::retain(&mut parfor.body, &mut |stmt| match stmt {
+    walk::retain(body, &mut |stmt| match stmt {
         Stmt::Check { .. } => checks[number.next().expect("endless")].is_none(),
         _ => true,
     });
@@ -325,264 +367,5 @@ impl Emit<'_> {
         }
         let constant = self.usize(sum.constant as usize);
         total.map_or(constant, |total| self.op(ScalarOp::Add, &[total, constant]))
-    }
-}
-
-/// Copies of a loop the checks and what they need.
-struct Replay<'a> {
-    loops: &'a mut Loops,
-    /// What the loop's body does.
-    effects: &'a Effects,
-    copies: HashMap<Value, Value>,
-    /// Values that depend on what the iterations store or set.
-    unknown: Vec<bool>,
-    /// The iteration that is replayed, as its row-major position in the space.
-    iteration: Option<Value>,
-}
-
-impl Replay<'_> {
-    /// A serial loop that performs the checks of all iterations, or `None` if one cannot be copied.
-    fn space(&mut self, parfor: &Parfor) -> Option<Block> {
-        let indices: Vec<Value> = parfor.indices.iter().map(|index| self.bound(*index)).collect();
-        let mut block = Block::new();
-        for (index, extent) in indices.iter().zip(&parfor.extents) {
-            self.iteration = Some(match self.iteration {
-                None => *index,
-                Some(outer) => {
-                    let start = self.define_usize(ScalarOp::Mul, [outer, *extent], &mut block);
-                    self.define_usize(ScalarOp::Add, [start, *index], &mut block)
-                }
-            });
-        }
-        block.append(&mut self.block(&parfor.body)?);
-        for (index, extent) in indices.into_iter().zip(&parfor.extents).rev() {
-            block = vec![Stmt::For { index, extent: *extent, body: block }];
-        }
-        Some(block)
-    }
-
-    fn define_usize(&mut self, op: ScalarOp, args: [Value; 2], block: &mut Block) -> Value {
-        let value = self.loops.value(Expr::Op(op, args.to_vec()), DType::Usize, Loc::NONE);
-        block.push(Stmt::Let(value));
-        value
-    }
-
-    fn bound(&mut self, index: Value) -> Value {
-        let data = self.loops.values[index].clone();
-        let copy = self.loops.values.push(data);
-        self.copies.insert(index, copy);
-        copy
-    }
-
-    fn copy(&self, value: Value) -> Value {
-        self.copies.get(&value).copied().unwrap_or(value)
-    }
-
-    fn is_unknown(&self, value: Value) -> bool {
-        self.unknown[value.index()]
-    }
-
-    fn block(&mut self, block: &Block) -> Option<Block> {
-        let mut copied = Block::new();
-        for stmt in block {
-            let checks =
-                walk::any(std::slice::from_ref(stmt), &mut |stmt| matches!(stmt, Stmt::Check { .. }));
-            match stmt {
-                Stmt::Let(value) => copied.extend(self.define(*value)),
-                Stmt::Check { ok, fault, args, .. } => {
-                    if self.is_unknown(*ok) || args.iter().any(|arg| self.is_unknown(*arg)) {
-                        return None;
-                    }
-                    let args = args.iter().map(|arg| self.copy(*arg)).collect();
-                    let (ok, fault, iteration) = (self.copy(*ok), fault.clone(), self.iteration);
-                    copied.push(Stmt::Check { ok, fault, args, iteration });
-                }
-                _ if !checks => {}
-                Stmt::If { cond, then, otherwise } if !self.is_unknown(*cond) => {
-                    let cond = self.copy(*cond);
-                    copied.push(Stmt::If {
-                        cond,
-                        then: self.block(then)?,
-                        otherwise: self.block(otherwise)?,
-                    });
-                }
-                Stmt::For { index, extent, body } if !self.is_unknown(*extent) => {
-                    let index = self.bound(*index);
-                    copied.push(Stmt::For { index, extent: self.copy(*extent), body: self.block(body)? });
-                }
-                _ => return None,
-            }
-        }
-        // Behind the last check nothing more is needed.
-        while let Some(Stmt::Let(_)) = copied.last() {
-            copied.pop();
-        }
-        Some(copied)
-    }
-
-    fn define(&mut self, value: Value) -> Option<Stmt> {
-        let mut data = self.loops.values[value].clone();
-        let mut unknown = match &data.expr {
-            Expr::Var(var) => self.effects.vars_set.contains(var),
-            Expr::Load { buffer, .. } => self.effects.stored.contains(buffer),
-            Expr::LinearIndex => true,
-            _ => false,
-        };
-        walk::operands(&data.expr, |operand| unknown |= self.is_unknown(operand));
-        if unknown {
-            self.unknown[value.index()] = true;
-            return None;
-        }
-        data.expr.map_operands(|operand| self.copy(operand));
-        let copy = self.loops.values.push(data);
-        self.copies.insert(value, copy);
-        Some(Stmt::Let(copy))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::{check, run, unchanged};
-
-    #[test]
-    fn one_test_in_front_answers_for_all_iterations() {
-        check(
-            hoist_checks,
-            "loops f(n: usize, b0 a: f64[unit], mut b1 r: f64[unit]) {
-               v0: usize = dim b0, 0
-               parfor v1 in n {
-                 v2: bool = lt v1, v0
-                 check v2, index_out_of_range(0) of a with v1, v0 @3:7
-                 v3: f64 = load b0[v1]
-                 store b1[v1], v3
-               }
-             }",
-            "loops f(n: usize, b0 a: f64[unit], mut b1 r: f64[unit]) {
-               v0: usize = dim b0, 0
-               v8: bool = le n, v0
-               v10: bool = not v8
-               if v10 {
-                 for v5 in n {
-                   v6: bool = lt v5, v0
-                   check v6, index_out_of_range(0) of a with v5, v0 in v5 @3:7
-                 }
-               }
-               parfor v1 in n {
-                 v2: bool = lt v1, v0
-                 v3: f64 = load b0[v1]
-                 store b1[v1], v3
-               }
-             }",
-        );
-    }
-
-    fn checks_inside(text: &str) -> usize {
-        let loops = run(hoist_checks, text);
-        let mut inside = 0;
-        walk::visit(&loops.body, &mut |stmt| {
-            if let Stmt::Parfor(parfor) = stmt {
-                walk::visit(&parfor.body, &mut |stmt| inside += matches!(stmt, Stmt::Check { .. }) as usize);
-            }
-        });
-        inside
-    }
-
-    #[test]
-    fn offsets_factors_and_inner_loops_are_understood() {
-        let text =
-            "loops f(n: usize, m: usize, s: i64, b0 a: f64[unit], b1 w: f64[unit], mut b2 r: f64[unit]) {
-               v0: usize = dim b0, 0
-               v1: usize = dim b1, 0
-               v2: usize = dim b2, 0
-               var x0 t: f64
-               parfor v3 in n {
-                 x0 = 0.0f64
-                 for v4 in m {
-                   v5: usize = mul v3, 2usize
-                   v6: i64 = cast v5
-                   v7: i64 = add v6, s
-                   v8: i64 = cast v4
-                   v9: i64 = add v7, v8
-                   v10: usize = cast v9
-                   v11: bool = lt v10, v0
-                   check v11, index_out_of_range(0) of a with v10, v0
-                   v12: bool = lt v4, v1
-                   check v12, index_out_of_range(0) of w with v4, v1
-                   v13: f64 = load b0[v10]
-                   x0 = v13
-                 }
-                 v14: bool = ne s, 0i64
-                 check v14, division_by_zero
-                 v15: bool = lt v3, v2
-                 check v15, index_out_of_range(0) of r with v3, v2
-                 v16: f64 = x0
-                 store b2[v3], v16
-               }
-             }";
-        // Declarations of variables stand in front of the statements.
-        let text = text.replacen("var x0 t: f64\n", "", 1).replacen('{', "{\nvar x0 t: f64\n", 1);
-        // The division's check is not an index and not invariant before invariants are hoisted.
-        assert_eq!(checks_inside(&text), 1);
-        let mut loops = crate::testing::parse(&text);
-        let _ = crate::hoist_invariants(&mut loops);
-        assert_eq!(checks_inside(&loops.to_string()), 0);
-    }
-
-    #[test]
-    fn a_check_that_depends_on_loaded_indices_stays_beside_hoisted_ones() {
-        let text = "loops f(n: usize, b0 a: f64[unit], b1 i: usize[unit], mut b2 r: f64[unit]) {
-               v0: usize = dim b0, 0
-               v1: usize = dim b1, 0
-               parfor v2 in n {
-                 v3: bool = lt v2, v1
-                 check v3, index_out_of_range(0) of i with v2, v1
-                 v4: usize = load b1[v2]
-                 v5: bool = lt v4, v0
-                 check v5, index_out_of_range(0) of a with v4, v0
-                 v6: f64 = load b0[v4]
-                 store b2[v2], v6
-               }
-             }";
-        assert_eq!(checks_inside(text), 1);
-    }
-
-    #[test]
-    fn nothing_is_hoisted_if_the_lowest_fault_could_change() {
-        // The second check depends on a variable that the iteration sets.
-        unchanged(
-            hoist_checks,
-            "loops f(n: usize, m: usize, mut b0 r: f64[unit]) {
-               var x0 k: usize
-               parfor v0 in n {
-                 x0 = v0
-                 v1: bool = lt v0, m
-                 check v1, index_out_of_range(0) with v0, m
-                 v2: usize = x0
-                 v3: bool = lt v2, m
-                 check v3, index_out_of_range(0) with v2, m
-                 store b0[v0], 1.0f64
-               }
-             }",
-        );
-    }
-
-    #[test]
-    fn conditional_checks_and_falling_indices_stay() {
-        unchanged(
-            hoist_checks,
-            "loops f(n: usize, m: usize, c: bool, mut b0 r: f64[unit]) {
-               parfor v0 in n {
-                 if c {
-                   v1: bool = lt v0, m
-                   check v1, index_out_of_range(0) with v0, m
-                 }
-                 v2: usize = sub n, v0
-                 v3: bool = lt v2, m
-                 check v3, index_out_of_range(0) with v2, m
-                 store b0[v0], 1.0f64
-               }
-             }",
-        );
     }
 }

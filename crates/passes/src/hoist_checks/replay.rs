@@ -1,0 +1,137 @@
+//! A loop's checks and what they need, copied into a loop of their own.
+//!
+//! ```text
+//! parfor v3 in v0 {                            for v9 in v0 {
+//!   v4: bool = lt v3, v1                         v10: bool = lt v9, v1
+//!   check v4, index_out_of_range(0) …     ⇒      check v10, index_out_of_range(0) … in v9
+//!   v5: f64 = load b0[v3]                      }
+//!   store b1[v3], v5
+//! }
+//! ```
+
+use super::Space;
+use crate::effects::Effects;
+use crate::walk;
+use parfuse_ir::arena::Id;
+use parfuse_ir::loops::{Block, Expr, Loops, Stmt, Value};
+use parfuse_ir::{DType, Loc, ScalarOp};
+use std::collections::HashMap;
+
+/// Copies of a loop the checks and what they need.
+struct Replay<'a> {
+    loops: &'a mut Loops,
+    /// What the loop's body does.
+    effects: &'a Effects,
+    copies: HashMap<Value, Value>,
+    /// Values that depend on what the iterations store or set.
+    unknown: Vec<bool>,
+    /// The iteration that is replayed, as its row-major position in the space, where faults tell it.
+    iteration: Option<Value>,
+}
+
+/// A serial loop that performs the checks of all iterations, or `None` if one cannot be copied.
+pub(super) fn of(loops: &mut Loops, effects: &Effects, space: Space<'_>, body: &Block) -> Option<Block> {
+    let unknown = vec![false; loops.values.len()];
+    Replay { loops, effects, copies: HashMap::new(), unknown, iteration: None }.space(space, body)
+}
+
+impl Replay<'_> {
+    fn space(&mut self, space: Space<'_>, body: &Block) -> Option<Block> {
+        let indices: Vec<Value> = space.indices.iter().map(|index| self.bound(*index)).collect();
+        let mut block = Block::new();
+        if space.numbered {
+            for (index, extent) in indices.iter().zip(space.extents) {
+                self.iteration = Some(match self.iteration {
+                    None => *index,
+                    Some(outer) => {
+                        let start = self.define_usize(ScalarOp::Mul, [outer, *extent], &mut block);
+                        self.define_usize(ScalarOp::Add, [start, *index], &mut block)
+                    }
+                });
+            }
+        }
+        block.append(&mut self.block(body)?);
+        for (index, extent) in indices.into_iter().zip(space.extents).rev() {
+            block = vec![Stmt::For { index, extent: *extent, body: block }];
+        }
+        Some(block)
+    }
+
+    fn define_usize(&mut self, op: ScalarOp, args: [Value; 2], block: &mut Block) -> Value {
+        let value = self.loops.value(Expr::Op(op, args.to_vec()), DType::Usize, Loc::NONE);
+        block.push(Stmt::Let(value));
+        value
+    }
+
+    fn bound(&mut self, index: Value) -> Value {
+        let data = self.loops.values[index].clone();
+        let copy = self.loops.values.push(data);
+        self.copies.insert(index, copy);
+        copy
+    }
+
+    fn copy(&self, value: Value) -> Value {
+        self.copies.get(&value).copied().unwrap_or(value)
+    }
+
+    fn is_unknown(&self, value: Value) -> bool {
+        self.unknown[value.index()]
+    }
+
+    fn block(&mut self, block: &Block) -> Option<Block> {
+        let mut copied = Block::new();
+        for stmt in block {
+            let checks =
+                walk::any(std::slice::from_ref(stmt), &mut |stmt| matches!(stmt, Stmt::Check { .. }));
+            match stmt {
+                Stmt::Let(value) => copied.extend(self.define(*value)),
+                Stmt::Check { ok, fault, args, .. } => {
+                    if self.is_unknown(*ok) || args.iter().any(|arg| self.is_unknown(*arg)) {
+                        return None;
+                    }
+                    let args = args.iter().map(|arg| self.copy(*arg)).collect();
+                    let (ok, fault, iteration) = (self.copy(*ok), fault.clone(), self.iteration);
+                    copied.push(Stmt::Check { ok, fault, args, iteration });
+                }
+                _ if !checks => {}
+                Stmt::If { cond, then, otherwise } if !self.is_unknown(*cond) => {
+                    let cond = self.copy(*cond);
+                    copied.push(Stmt::If {
+                        cond,
+                        then: self.block(then)?,
+                        otherwise: self.block(otherwise)?,
+                    });
+                }
+                Stmt::For { index, extent, body } if !self.is_unknown(*extent) => {
+                    let index = self.bound(*index);
+                    copied.push(Stmt::For { index, extent: self.copy(*extent), body: self.block(body)? });
+                }
+                _ => return None,
+            }
+        }
+        // Behind the last check nothing more is needed.
+        while let Some(Stmt::Let(_)) = copied.last() {
+            copied.pop();
+        }
+        Some(copied)
+    }
+
+    fn define(&mut self, value: Value) -> Option<Stmt> {
+        let mut data = self.loops.values[value].clone();
+        let mut unknown = match &data.expr {
+            Expr::Var(var) => self.effects.vars_set.contains(var),
+            Expr::Load { buffer, .. } => self.effects.stored.contains(buffer),
+            Expr::LinearIndex => true,
+            _ => false,
+        };
+        walk::operands(&data.expr, |operand| unknown |= self.is_unknown(operand));
+        if unknown {
+            self.unknown[value.index()] = true;
+            return None;
+        }
+        data.expr.map_operands(|operand| self.copy(operand));
+        let copy = self.loops.values.push(data);
+        self.copies.insert(value, copy);
+        Some(Stmt::Let(copy))
+    }
+}

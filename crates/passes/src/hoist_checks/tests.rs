@@ -1,0 +1,210 @@
+//! Where the checks of loops go, and which stay.
+
+use super::*;
+use crate::testing::{check, run, unchanged};
+
+#[test]
+fn one_test_in_front_answers_for_all_iterations() {
+    check(
+        hoist_checks,
+        "loops f(n: usize, b0 a: f64[unit], mut b1 r: f64[unit]) {
+           v0: usize = dim b0, 0
+           parfor v1 in n {
+             v2: bool = lt v1, v0
+             check v2, index_out_of_range(0) of a with v1, v0 @3:7
+             v3: f64 = load b0[v1]
+             store b1[v1], v3
+           }
+         }",
+        "loops f(n: usize, b0 a: f64[unit], mut b1 r: f64[unit]) {
+           v0: usize = dim b0, 0
+           v8: bool = le n, v0
+           v10: bool = not v8
+           if v10 {
+             for v5 in n {
+               v6: bool = lt v5, v0
+               check v6, index_out_of_range(0) of a with v5, v0 in v5 @3:7
+             }
+           }
+           parfor v1 in n {
+             v2: bool = lt v1, v0
+             v3: f64 = load b0[v1]
+             store b1[v1], v3
+           }
+         }",
+    );
+}
+
+fn checks_inside(text: &str) -> usize {
+    let loops = run(hoist_checks, text);
+    let mut inside = 0;
+    walk::visit(&loops.body, &mut |stmt| {
+        if let Stmt::Parfor(parfor) = stmt {
+            walk::visit(&parfor.body, &mut |stmt| inside += matches!(stmt, Stmt::Check { .. }) as usize);
+        }
+    });
+    inside
+}
+
+#[test]
+fn offsets_factors_and_inner_loops_are_understood() {
+    let text = "loops f(n: usize, m: usize, s: i64, b0 a: f64[unit], b1 w: f64[unit], mut b2 r: f64[unit]) {
+           v0: usize = dim b0, 0
+           v1: usize = dim b1, 0
+           v2: usize = dim b2, 0
+           var x0 t: f64
+           parfor v3 in n {
+             x0 = 0.0f64
+             for v4 in m {
+               v5: usize = mul v3, 2usize
+               v6: i64 = cast v5
+               v7: i64 = add v6, s
+               v8: i64 = cast v4
+               v9: i64 = add v7, v8
+               v10: usize = cast v9
+               v11: bool = lt v10, v0
+               check v11, index_out_of_range(0) of a with v10, v0
+               v12: bool = lt v4, v1
+               check v12, index_out_of_range(0) of w with v4, v1
+               v13: f64 = load b0[v10]
+               x0 = v13
+             }
+             v14: bool = ne s, 0i64
+             check v14, division_by_zero
+             v15: bool = lt v3, v2
+             check v15, index_out_of_range(0) of r with v3, v2
+             v16: f64 = x0
+             store b2[v3], v16
+           }
+         }";
+    // Declarations of variables stand in front of the statements.
+    let text = text.replacen("var x0 t: f64\n", "", 1).replacen('{', "{\nvar x0 t: f64\n", 1);
+    // The division's check is not an index and not invariant before invariants are hoisted.
+    assert_eq!(checks_inside(&text), 1);
+    let mut loops = crate::testing::parse(&text);
+    let _ = crate::hoist_invariants(&mut loops);
+    assert_eq!(checks_inside(&loops.to_string()), 0);
+}
+
+#[test]
+fn a_check_that_depends_on_loaded_indices_stays_beside_hoisted_ones() {
+    let text = "loops f(n: usize, b0 a: f64[unit], b1 i: usize[unit], mut b2 r: f64[unit]) {
+           v0: usize = dim b0, 0
+           v1: usize = dim b1, 0
+           parfor v2 in n {
+             v3: bool = lt v2, v1
+             check v3, index_out_of_range(0) of i with v2, v1
+             v4: usize = load b1[v2]
+             v5: bool = lt v4, v0
+             check v5, index_out_of_range(0) of a with v4, v0
+             v6: f64 = load b0[v4]
+             store b2[v2], v6
+           }
+         }";
+    assert_eq!(checks_inside(text), 1);
+}
+
+#[test]
+fn nothing_is_hoisted_if_the_lowest_fault_could_change() {
+    // The second check depends on a variable that the iteration sets.
+    unchanged(
+        hoist_checks,
+        "loops f(n: usize, m: usize, mut b0 r: f64[unit]) {
+           var x0 k: usize
+           parfor v0 in n {
+             x0 = v0
+             v1: bool = lt v0, m
+             check v1, index_out_of_range(0) with v0, m
+             v2: usize = x0
+             v3: bool = lt v2, m
+             check v3, index_out_of_range(0) with v2, m
+             store b0[v0], 1.0f64
+           }
+         }",
+    );
+}
+
+#[test]
+fn conditional_checks_and_falling_indices_stay() {
+    unchanged(
+        hoist_checks,
+        "loops f(n: usize, m: usize, c: bool, mut b0 r: f64[unit]) {
+           parfor v0 in n {
+             if c {
+               v1: bool = lt v0, m
+               check v1, index_out_of_range(0) with v0, m
+             }
+             v2: usize = sub n, v0
+             v3: bool = lt v2, m
+             check v3, index_out_of_range(0) with v2, m
+             store b0[v0], 1.0f64
+           }
+         }",
+    );
+}
+
+#[test]
+fn checks_of_plain_loops_go_in_front_of_them_too() {
+    check(
+        hoist_checks,
+        "loops f(n: usize, b0 a: f64[unit], mut b1 r: f64[unit]) {
+           v0: usize = dim b0, 0
+           for v1 in n {
+             v2: bool = lt v1, v0
+             check v2, index_out_of_range(0) of a with v1, v0 @3:7
+             v3: f64 = load b0[v1]
+             store b1[v1], v3
+           }
+         }",
+        "loops f(n: usize, b0 a: f64[unit], mut b1 r: f64[unit]) {
+           v0: usize = dim b0, 0
+           v8: bool = le n, v0
+           v10: bool = not v8
+           if v10 {
+             for v5 in n {
+               v6: bool = lt v5, v0
+               check v6, index_out_of_range(0) of a with v5, v0 @3:7
+             }
+           }
+           for v1 in n {
+             v2: bool = lt v1, v0
+             v3: f64 = load b0[v1]
+             store b1[v1], v3
+           }
+         }",
+    );
+}
+
+#[test]
+fn loops_that_make_arrays_keep_their_checks() {
+    unchanged(
+        hoist_checks,
+        "loops f(n: usize, b0 a: f64[unit]) {
+           buffer b1 r: [f64; 1]
+           v0: usize = dim b0, 0
+           for v1 in n {
+             alloc b1[n]
+             v2: bool = lt v1, v0
+             check v2, index_out_of_range(0) of a with v1, v0 @3:7
+           }
+         }",
+    );
+}
+
+#[test]
+fn indices_from_what_a_plain_loop_stores_are_checked_inside() {
+    unchanged(
+        hoist_checks,
+        "loops f(n: usize, m: usize, mut b0 a: usize[unit]) {
+           v0: usize = dim b0, 0
+           for v1 in n {
+             v2: bool = lt v1, v0
+             check v2, index_out_of_range(0) of a with v1, v0 @3:7
+             v3: usize = load b0[v1]
+             v4: bool = lt v3, v0
+             check v4, index_out_of_range(0) of a with v3, v0 @3:9
+             store b0[v3], m
+           }
+         }",
+    );
+}
