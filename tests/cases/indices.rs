@@ -386,3 +386,27 @@ fn loops_that_depend_on_what_they_store_report_the_lowest_row() {
         }
     }
 }
+
+#[kernel]
+fn one_element_for_odd_numbers(a: &ArrayRef1<i64>, at: usize, t: &ArrayRef1<i64>, out: &mut ArrayRef1<i64>) {
+    for i in prange(0..a.len()) {
+        if a[i] % 2 == 1 {
+            let k = t[at];
+            out[i] = t[k as usize] + a[i];
+        }
+    }
+}
+
+#[test]
+fn an_element_that_does_not_exist_is_not_loaded_for_the_elements_before() {
+    for n in [2, 3, 9, 40, 9000] {
+        let a = Array1::from_iter(0..n as i64);
+        let t = Array1::from_elem(5, 3);
+        for at in [5, 1 << 40, usize::MAX] {
+            let error = error_of!(one_element_for_odd_numbers(&a, at, &t, &mut Array1::zeros(n)));
+            let Error::Index { index, len: 5, iteration: Some(1), .. } = error else { panic!("{error}") };
+            assert_eq!(index, at);
+        }
+        every_way!(one_element_for_odd_numbers(&a, 4, &t, &mut Array1::zeros(n)));
+    }
+}

@@ -123,7 +123,7 @@ impl<'l> Activation<'l> {
     fn mask(&self, mask: Option<Value>) -> Vec<bool> {
         mask.map_or_else(
             || vec![true; self.lanes],
-            |mask| self.get(mask).iter().map(|bit| bit & 1 != 0).collect(),
+            |mask| self.get(mask).iter().take(self.lanes).map(|bit| bit & 1 != 0).collect(),
         )
     }
 }

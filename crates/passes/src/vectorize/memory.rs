@@ -57,10 +57,15 @@ impl Translator<'_> {
         }
     }
 
-    /// For one element for all lanes: whether any lane is here, if that is not known.
+    /// For one element for all lanes: whether any lane is here, if that is not known. Behind a check that all of them may
+    /// have failed it is to be found out anew: the element may be the very one that does not exist.
     fn uniform_mask(&mut self) -> Option<Value> {
-        let mask = self.mask.lanes.filter(|_| !self.mask.nonempty)?;
-        Some(self.build.any(mask))
+        let mask = self.mask.lanes?;
+        match self.deserted {
+            true if self.build.varying(mask) => Some(self.build.here(Inst::Any(mask), LaneType::Bool, false)),
+            false if self.mask.nonempty => None,
+            _ => Some(self.build.any(mask)),
+        }
     }
 
     fn address(&mut self, buffer: Buffer, index: &[Value]) -> Address {

@@ -44,6 +44,8 @@ pub(super) struct Translator<'a> {
     pub(super) build: Builder,
     pub(super) place: Place,
     pub(super) mask: Mask,
+    /// Whether a check under a mask may have failed by now in all lanes that are here, which switches them off.
+    pub(super) deserted: bool,
     pub(super) env: Env,
     pub(super) values: FastMap<loops::Value, Value>,
     /// The number of dimensions of the region's space.
@@ -64,6 +66,7 @@ impl<'a> Translator<'a> {
             build,
             place,
             mask,
+            deserted: false,
             env: Env::default(),
             values: FastMap::default(),
             rank,
@@ -132,6 +135,7 @@ impl<'a> Translator<'a> {
         // A `usize` is an `i64` in Lane.
         let iteration = iteration.map(|iteration| self.value(iteration));
         let fault = self.shared.fault(fault);
+        self.deserted |= self.mask.lanes.is_some() && !self.build.varying(ok);
         self.build.node(Node::Check { ok, fault, args, iteration, mask: self.mask.lanes });
     }
 
