@@ -17,7 +17,7 @@ const UNSAFE: [&str; 15] = [
     "crates/codegen/src/script.rs",
     "crates/codegen/tests/execution/machine.rs",
     "crates/codegen/tests/execution/pages.rs",
-    "crates/parfuse/src/call.rs",
+    "crates/parfuse/src/call/enter.rs",
     "crates/parfuse/tests/allocations.rs",
     "crates/parfuse/tests/float_modes.rs",
     "crates/runtime/src/buffer.rs",

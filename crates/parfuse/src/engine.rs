@@ -4,6 +4,7 @@
 //! the one whose [`Engine::install`] scope they are called in, or else a default engine that the first such
 //! call makes.
 
+use crate::core::Core;
 use crate::error::Error;
 use crate::functions::Functions;
 use crate::kernel::{Kernel, KernelFunction};
@@ -17,7 +18,6 @@ use parfuse_trace::{ReturnKind, Tracer, Value};
 use std::any::TypeId;
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;
-use std::panic::RefUnwindSafe;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -49,21 +49,6 @@ struct Inner {
     functions: Functions,
     expressions: EvalCache,
 }
-
-/// The part of an engine that its kernels hold on to. It holds no kernel, so engines and kernels can be dropped
-/// in any order and nothing is kept alive by a cycle.
-pub(crate) struct Core {
-    pub(crate) compiler: Compiler,
-    pub(crate) pool: Pool,
-    pub(crate) fuse: bool,
-    /// How kernels are compiled on first use.
-    pub(crate) first_effort: Effort,
-    /// How often kernels of this engine were compiled.
-    pub(crate) compilations: AtomicUsize,
-}
-
-// The compiler's description of the machine never changes; everything that does is behind locks and counters.
-impl RefUnwindSafe for Core {}
 
 /// The choices of an engine.
 #[derive(Clone, Debug)]

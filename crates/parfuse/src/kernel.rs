@@ -2,7 +2,7 @@
 
 use crate::argument::{Arguments, Binder, Offers};
 use crate::call::{self, Outputs};
-use crate::engine::Core;
+use crate::core::Core;
 use crate::error::Error;
 use crate::explain::Explanation;
 use crate::fits;

@@ -33,6 +33,7 @@ mod argument;
 mod argument_list;
 mod call;
 mod compare;
+mod core;
 mod draws;
 mod dynamic;
 mod engine;

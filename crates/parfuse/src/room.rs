@@ -8,8 +8,8 @@
 //! Stages walk through nested blocks by recursion, and code generation takes more stack than some threads have. The depth
 //! of blocks is limited (`parfuse-trace`), so that the room for all of them is known.
 
-use crate::call::panic_message;
 use crate::error::Error;
+use std::any::Any;
 use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -29,6 +29,12 @@ pub(crate) fn with_room<T>(depth: usize, work: impl FnOnce() -> T) -> T {
 pub(crate) fn guarded<T>(depth: usize, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     let result = catch_unwind(AssertUnwindSafe(|| with_room(depth, work)));
     result.unwrap_or_else(|payload| Err(Error::Panic(panic_message(&*payload))))
+}
+
+/// The text of a panic's payload.
+pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("a panic without message").to_string()
 }
 
 /// What contains nested blocks, and is dropped with room for them.

@@ -3,15 +3,17 @@
 //! Contiguous arrays get contiguous loads; arrays with an axis of length one broadcast it. Which of these holds
 //! is the call's [`Signature`]; a kernel keeps one compiled [`Specialisation`] for each it has met.
 
-use crate::engine::Core;
+use crate::call::CallFrame;
+use crate::core::Core;
 use crate::error::Error;
 use crate::room::guarded;
 use crate::signature::Signature;
 use crate::work::{Known, Work};
+use parfuse_codegen::abi::FaultRecord;
 use parfuse_codegen::{Code, Effort, Isa};
 use parfuse_ir::Loc;
 use parfuse_ir::arena::Id;
-use parfuse_ir::lane::{Frame, Inst, Lane, Node, RegionId, Slot};
+use parfuse_ir::lane::{FaultId, Frame, Inst, Lane, Node, RegionId, Slot};
 use parfuse_ir::loops::{Buffer, Loops, Origin};
 use parfuse_ir::program::{Param, Program, Type};
 use parfuse_passes::pipeline::Options;
@@ -158,14 +160,14 @@ impl Specialisation {
         core: &Core,
         region: RegionId,
         elements: usize,
-        frame: &[u64],
+        frame: CallFrame<'_>,
         extents: &[usize],
     ) {
         if self.is_promoted() {
             return;
         }
         let code = &self.lane.regions[region].code;
-        let known = Known { code, layout: &self.lane.frame, frame, extents };
+        let known = Known { code, frame, extents };
         let work = self.estimates[region.index()].of_elements(elements, known);
         if self.work.fetch_add(work, Ordering::Relaxed).saturating_add(work) >= self.hot {
             self.promote(core);
@@ -191,6 +193,12 @@ impl Specialisation {
         });
         // Without better code the kernel goes on with what it has.
         self.thorough.get_or_init(|| compiled.map_err(|error| error.to_string()));
+    }
+
+    /// The error for a check that has failed in its code.
+    pub(crate) fn fault_error(&self, record: FaultRecord) -> Error {
+        let fault = &self.lane.faults[FaultId(record.fault)];
+        Error::from_fault(fault, &self.lane.files, record.iteration, record.args)
     }
 
     /// Where the user wrote what makes this buffer.

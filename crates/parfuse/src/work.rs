@@ -9,7 +9,8 @@
 //! The number of iterations is that of the counter's bound where it follows from the frame; indices of the space stand
 //! for the middle of their range. It only decides about time: all code computes the same bits.
 
-use parfuse_ir::lane::{Block, Code, Frame, Inst, LaneOp, Node, Region, Value};
+use crate::call::CallFrame;
+use parfuse_ir::lane::{Block, Code, Inst, LaneOp, Node, Region, Value};
 
 /// As many iterations as a loop is taken to have of which nothing is known.
 const UNKNOWN: u64 = 1 << 16;
@@ -31,8 +32,7 @@ pub(crate) struct Work {
 #[derive(Clone, Copy)]
 pub(crate) struct Known<'a> {
     pub(crate) code: &'a Code,
-    pub(crate) layout: &'a Frame,
-    pub(crate) frame: &'a [u64],
+    pub(crate) frame: CallFrame<'a>,
     pub(crate) extents: &'a [usize],
 }
 
@@ -99,7 +99,8 @@ fn bound(code: &Code, header: &Block) -> Option<Value> {
 
 /// A value, if it follows from the frame and the space.
 fn evaluate(known: Known<'_>, value: Value, depth: u32) -> Option<u64> {
-    let Known { code, layout, frame, extents } = known;
+    let Known { code, frame, extents } = known;
+    let layout = frame.layout();
     if depth > MAX_DEPTH {
         return None;
     }
@@ -108,9 +109,9 @@ fn evaluate(known: Known<'_>, value: Value, depth: u32) -> Option<u64> {
     };
     match &code.values[value].inst {
         Inst::Const(bits) => Some(*bits),
-        Inst::Slot(slot) => Some(frame[slot.index()]),
-        Inst::Dim(buffer, axis) => Some(frame[layout.dim(*buffer, *axis).index()]),
-        Inst::Stride(buffer, axis) => Some(frame[layout.stride(*buffer, *axis).index()]),
+        Inst::Slot(slot) => Some(frame.read(*slot)),
+        Inst::Dim(buffer, axis) => Some(frame.read(layout.dim(*buffer, *axis))),
+        Inst::Stride(buffer, axis) => Some(frame.read(layout.stride(*buffer, *axis))),
         Inst::RowIndex(dimension) => middle(Some(*dimension as usize)),
         Inst::LaneIndex => middle(extents.len().checked_sub(1)),
         Inst::LinearIndex => {
@@ -159,8 +160,9 @@ mod tests {
         let lane = Lane::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
         let region = lane.regions.iter().next().unwrap().1;
         let work = Work::of(region);
-        let known =
-            Known { code: &region.code, layout: &lane.frame, frame: &[0, 1000, 1000], extents: &[1000] };
+        let slots = &mut [0, 1000, 1000];
+        let frame = CallFrame::new(&lane.frame, slots);
+        let known = Known { code: &region.code, frame, extents: &[1000] };
         (work.is_open(), work.of_elements(1000, known))
     }
 

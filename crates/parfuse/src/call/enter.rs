@@ -1,0 +1,171 @@
+//! Where machine code is entered, and where it calls back.
+//!
+//! ```text
+//! run_driver ──► driver ──► serve(request) ──► Host: allocate, move, launch
+//! run_blocks ──► region, block by block            │
+//!      ▲───────────────────────────────────────────┘
+//! ```
+//!
+//! The one room of `unsafe` of a call. What makes it sound: the addresses in the frame come from [`RawArray`]s, which
+//! only live borrows can make and the `Binder` keeps borrowed, or from [`Buffer`]s, which the host owns until the call
+//! returns; compiled code accesses them only inside the lengths and strides in the frame (each index is checked, or
+//! proven in range, in `parfuse-passes`); stores of different iterations are disjoint (`check_parallel`).
+#![allow(unsafe_code)]
+
+use super::frame::CallFrame;
+use super::host::Host;
+use crate::argument::RawArray;
+use crate::error::Error;
+use crate::rank::PerAxis;
+use crate::room::panic_message;
+use crate::specialise::Specialisation;
+use parfuse_codegen::abi::{self, FaultRecord, HostTable};
+use parfuse_ir::Element;
+use parfuse_ir::grid::Grid;
+use parfuse_ir::lane::RegionId;
+use parfuse_ir::loops::Buffer as BufferId;
+use parfuse_runtime::{BlockFailure, Buffer, Workers};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// That a driver has come to its end without a fault: it has stored every element of the arrays that are its results.
+/// Nobody else can make one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Finished(());
+
+impl Finished {
+    /// The elements of a result of the call that has finished.
+    ///
+    /// # Panics
+    /// If `T` is not their type.
+    pub(super) fn into_elements<T: Element>(self, result: Buffer) -> Vec<T> {
+        // SAFETY: `Outputs::array` pairs a result with the proof that its driver has finished: compiled code has stored
+        // every element of a local array before it can be a result (`Stmt::Alloc` in `parfuse_ir::loops`).
+        unsafe { result.into_vec() }
+    }
+}
+
+/// What machine code gets the address of. The table comes first: its address is that of all of it.
+#[repr(C)]
+struct Entered<'h, 'c> {
+    table: HostTable,
+    host: &'h mut Host<'c>,
+    error: Option<Error>,
+}
+
+/// Runs a kernel's driver, which asks the host for what it needs.
+pub(super) fn run_driver(host: &mut Host<'_>) -> Result<Finished, Error> {
+    let (kernel, frame) = (host.kernel, host.frame);
+    let code = kernel.best_code();
+    let mut fault = FaultRecord::default();
+    let table = HostTable { allocate, move_buffer, launch };
+    let mut entered = Entered { table, host, error: None };
+    let address: *mut Entered<'_, '_> = &mut entered;
+    // SAFETY: the frame has the length and layout that the driver was compiled for (`CallFrame::new`) and outlives the
+    // call; `entered` starts with the table, outlives the call, and is reached only through `address` until the call
+    // returns; the module documentation says why the code stays inside the arrays.
+    let status = unsafe { code.run(frame.address(), address.cast(), &mut fault) };
+    match status {
+        abi::OK => Ok(Finished(())),
+        abi::FAULT => Err(kernel.fault_error(fault)),
+        _ => {
+            let stopped = || Error::Panic("the host stopped the kernel".to_string());
+            Err(entered.error.take().unwrap_or_else(stopped))
+        }
+    }
+}
+
+/// Runs a callback on the host; an error or a panic stops the kernel.
+fn serve(table: *const HostTable, callback: impl FnOnce(&mut Host<'_>) -> Result<(), Error>) -> i32 {
+    // SAFETY: this is the address that `run_driver` gave to the driver: of a live `Entered`, whose first field is the
+    // table, not otherwise referenced while the driver runs.
+    let entered = unsafe { &mut *(table as *mut Entered<'_, '_>) };
+    let result = catch_unwind(AssertUnwindSafe(|| callback(entered.host)));
+    let error = match result {
+        Ok(Ok(())) => return abi::OK,
+        Ok(Err(error)) => error,
+        Err(payload) => Error::Panic(panic_message(&*payload)),
+    };
+    entered.error = Some(error);
+    abi::STOPPED
+}
+
+extern "C" fn allocate(table: *const HostTable, buffer: u32, shape: *const u64, zeroed: u32) -> i32 {
+    serve(table, |host| {
+        let buffer = BufferId(buffer);
+        let rank = host.kernel.lane.buffers[buffer].rank as usize;
+        // SAFETY: the driver passes the address of as many lengths as the buffer has axes (and none is read for
+        // rank 0).
+        let shape = PerAxis::from_fn(rank, |axis| unsafe { shape.add(axis).read() } as usize);
+        host.allocate(buffer, &shape, zeroed != 0)
+    })
+}
+
+extern "C" fn move_buffer(table: *const HostTable, to: u32, from: u32) -> i32 {
+    serve(table, |host| host.move_buffer(BufferId(to), BufferId(from)))
+}
+
+extern "C" fn launch(table: *const HostTable, region: u32) -> i32 {
+    serve(table, |host| host.launch(RegionId(region)))
+}
+
+/// The blocks of a region that is launched.
+pub(super) struct Blocks<'l> {
+    pub(super) kernel: &'l Specialisation,
+    pub(super) region: RegionId,
+    pub(super) grid: Grid,
+    pub(super) frame: CallFrame<'l>,
+    /// A word for each reduction of each block.
+    pub(super) partials: &'l mut [u64],
+}
+
+/// Addresses that blocks on several threads use at once.
+struct SharedAddresses {
+    frame: *const u64,
+    partials: *mut u64,
+}
+
+// SAFETY: the frame is only read while blocks run, and each block writes only its own partials.
+unsafe impl Sync for SharedAddresses {}
+
+/// Runs all blocks, each once, on these workers; `begin` is called before each with its number.
+pub(super) fn run_blocks(
+    blocks: Blocks<'_>,
+    workers: &Workers,
+    begin: impl Fn(usize) + Sync,
+) -> Result<(), BlockFailure<FaultRecord>> {
+    let Blocks { kernel, region, grid, frame, partials } = blocks;
+    let count = kernel.lane.regions[region].reductions.len();
+    assert_eq!(partials.len(), grid.blocks() * count, "each block has a word for each reduction");
+    let shared = SharedAddresses { frame: frame.address(), partials: partials.as_mut_ptr() };
+    parfuse_runtime::run_blocks(grid.blocks(), workers, |block| {
+        let shared = &shared;
+        begin(block);
+        let code = kernel.best_code();
+        let mut fault = FaultRecord::default();
+        // SAFETY: the frame outlives the call and nobody writes to it while blocks run, since the thread that holds its
+        // cells is in this function; `block` is below the number of blocks, so its partials lie inside the slice, and
+        // no other block has the same ones; the module documentation says why the code stays inside the arrays and
+        // blocks do not race.
+        let status = unsafe {
+            let partials = shared.partials.add(block * count);
+            code.run_block(region, shared.frame, &grid.block(block), partials, &mut fault)
+        };
+        if status == abi::OK { Ok(()) } else { Err(fault) }
+    })
+}
+
+/// Fills an array that the caller has offered with zeros: one in row-major order.
+pub(super) fn fill_with_zeros(offer: &RawArray) {
+    let bytes = offer.shape.iter().product::<usize>() * offer.dtype.size();
+    // SAFETY: an offer is an array borrowed for the call (`Offers`), and takes up so many bytes if it is in row-major
+    // order, as `Host::new` makes sure of; all-zero bytes are a valid element of every type.
+    unsafe { offer.address.write_bytes(0, bytes) };
+}
+
+/// Copies the elements of an array that the caller has offered, one in row-major order, into memory for as many.
+pub(super) fn copy_offered(offer: &RawArray, to: &Buffer) {
+    let len = offer.shape.iter().product::<usize>();
+    assert_eq!(to.len(), len, "there is room for all elements");
+    // SAFETY: both hold `len` elements of this type, in row-major order (as above); the copy is freshly allocated.
+    unsafe { to.address().copy_from_nonoverlapping(offer.address, len * offer.dtype.size()) };
+}

@@ -1,0 +1,93 @@
+//! The frame of a call: binding arguments to its slots, and reading and writing them while machine code is suspended.
+//!
+//! ```text
+//! key │ scalars │ address, lengths, strides of each array │ what code leaves here for other code
+//!  ▲       ▲                ▲
+//!  └───────┴── bind ────────┘
+//! ```
+//!
+//! Machine code reads and writes the same slots by their address, which is why they are cells: whoever holds the frame
+//! here knows that a slot may have changed whenever code has run.
+
+use crate::argument::{Binder, Bound};
+use crate::rank::PerAxis;
+use crate::specialise::Specialisation;
+use parfuse_ir::lane::{Frame, Slot};
+use parfuse_ir::loops::Buffer as BufferId;
+use std::cell::Cell;
+
+/// The slots of a call and what they hold.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CallFrame<'f> {
+    layout: &'f Frame,
+    slots: &'f [Cell<u64>],
+}
+
+impl<'f> CallFrame<'f> {
+    /// A frame of this layout in these slots.
+    pub(crate) fn new(layout: &'f Frame, slots: &'f mut [u64]) -> CallFrame<'f> {
+        assert!(slots.len() >= layout.len(), "a frame has all its slots");
+        CallFrame { layout, slots: Cell::from_mut(slots).as_slice_of_cells() }
+    }
+
+    /// Fills in the key and the arguments.
+    pub(super) fn bind(&self, kernel: &Specialisation, binder: &Binder<'_>, key: u64) {
+        self.write(Frame::KEY, key);
+        for (argument, slot) in binder.arguments.iter().zip(&kernel.argument_slots) {
+            match (argument, slot) {
+                (Bound::Scalar(x), Some(slot)) => self.write(*slot, x.to_bits()),
+                (Bound::Array(array), Some(slot)) => {
+                    self.describe_at(*slot, array.address, &array.shape, &array.strides);
+                }
+                (_, None) => {}
+            }
+        }
+    }
+
+    /// The layout of its slots.
+    pub(crate) fn layout(&self) -> &'f Frame {
+        self.layout
+    }
+
+    /// What a slot holds.
+    #[inline]
+    pub(crate) fn read(&self, slot: Slot) -> u64 {
+        self.slots[slot.index()].get()
+    }
+
+    /// Makes a slot hold something.
+    #[inline]
+    pub(super) fn write(&self, slot: Slot, word: u64) {
+        self.slots[slot.index()].set(word);
+    }
+
+    /// The lengths of a buffer's axes.
+    pub(super) fn shape(&self, buffer: BufferId, rank: u8) -> PerAxis<usize> {
+        PerAxis::from_fn(rank as usize, |axis| self.read(self.layout.dim(buffer, axis as u8)) as usize)
+    }
+
+    /// Writes what a local buffer is now.
+    pub(super) fn describe(&self, buffer: BufferId, address: *mut u8, shape: &[usize]) {
+        self.describe_at(self.layout.address(buffer), address, shape, &row_major_strides(shape));
+    }
+
+    /// Writes a buffer's address, lengths and strides, from its first slot on.
+    fn describe_at(&self, first: Slot, address: *mut u8, shape: &[usize], strides: &[isize]) {
+        let (rank, slots) = (shape.len(), &self.slots[first.index()..]);
+        slots[0].set(address as u64);
+        for (axis, (len, stride)) in shape.iter().zip(strides).enumerate() {
+            slots[1 + axis].set(*len as u64);
+            slots[1 + rank + axis].set(*stride as u64);
+        }
+    }
+
+    /// Its address, for machine code.
+    pub(super) fn address(&self) -> *mut u64 {
+        self.slots.as_ptr().cast_mut().cast()
+    }
+}
+
+fn row_major_strides(shape: &[usize]) -> PerAxis<isize> {
+    let inner = |axis: usize| shape[axis + 1..].iter().map(|n| *n.max(&1) as isize).product();
+    PerAxis::from_fn(shape.len(), inner)
+}

@@ -1,0 +1,280 @@
+//! What machine code asks for while a call runs: memory for arrays, moves of it, and launches of regions.
+//!
+//! ```text
+//! allocate b2[1000]     storage[b2] = 8000 bytes, or the caller's array that b2 becomes the result in
+//! launch r0             blocks by `grid.rs` ──► enter.rs ──► partial results ──► totals in the frame
+//! ```
+
+use super::enter::{self, Blocks};
+use super::frame::CallFrame;
+use crate::argument::{Offers, RawArray};
+use crate::core::Core;
+use crate::error::{Error, Place};
+use crate::rank::PerAxis;
+use crate::specialise::Specialisation;
+use parfuse_ir::arena::Id;
+use parfuse_ir::grid::{self, Grain, Grid};
+use parfuse_ir::lane::{self, LaneOutput, Region, RegionId};
+use parfuse_ir::loops::Buffer as BufferId;
+use parfuse_ir::{DType, Loc, Scalar};
+use parfuse_runtime::{AllocationError, BlockFailure, Buffer, Workers};
+use smallvec::SmallVec;
+use std::time::Instant;
+
+/// Fine-grained regions of fewer blocks than this are not worth waking threads for.
+const MIN_PARALLEL_BLOCKS: usize = 4;
+
+/// Up to this many partial results need no allocation.
+const FEW_PARTIALS: usize = 16;
+
+/// Memory that a local buffer of the kernel holds at present.
+#[derive(Debug)]
+pub(super) enum Storage {
+    Nothing,
+    Owned(Buffer),
+    /// None yet, but the caller offers an array for the result that this buffer becomes: the result's number.
+    Offer(usize),
+    /// That array.
+    Offered(usize),
+}
+
+/// What serves the requests of one call.
+pub(super) struct Host<'c> {
+    pub(super) kernel: &'c Specialisation,
+    pub(super) frame: CallFrame<'c>,
+    /// By buffer.
+    pub(super) storage: SmallVec<[Storage; 4]>,
+    core: &'c Core,
+    workers: Option<&'c dyn Fn() -> Workers>,
+    /// The caller's arrays for results.
+    offers: &'c [Option<RawArray>],
+}
+
+impl<'c> Host<'c> {
+    /// The host of a call of a kernel.
+    pub(super) fn new(
+        core: &'c Core,
+        kernel: &'c Specialisation,
+        frame: CallFrame<'c>,
+        offers: &'c Offers,
+        workers: Option<&'c dyn Fn() -> Workers>,
+    ) -> Host<'c> {
+        let lane = &kernel.lane;
+        let mut storage: SmallVec<[Storage; 4]> = SmallVec::new();
+        storage.resize_with(lane.buffers.len(), || Storage::Nothing);
+        let offers = offers.by_result();
+        for (number, (result, offer)) in lane.results.iter().zip(offers).enumerate() {
+            if let (LaneOutput::Buffer(buffer), Some(array)) = (result, offer)
+                && array.fits(&lane.buffers[*buffer])
+                && array.is_row_major()
+                && kernel.makes_once(*buffer)
+                && let place @ Storage::Nothing = &mut storage[buffer.index()]
+            {
+                *place = Storage::Offer(number);
+            }
+        }
+        Host { kernel, frame, storage, core, workers, offers }
+    }
+
+    fn place_of_region(&self, region: &Region) -> Place {
+        let loc = region.sources.first().map_or(Loc::NONE, |source| source.loc);
+        Place::new(&self.kernel.lane.files, loc)
+    }
+
+    fn place_of(&self, buffer: BufferId) -> Place {
+        Place::new(&self.kernel.lane.files, self.kernel.allocated_at(buffer))
+    }
+
+    /// Makes the array of a local buffer.
+    pub(super) fn allocate(&mut self, buffer: BufferId, shape: &[usize], zeroed: bool) -> Result<(), Error> {
+        let kernel = self.kernel;
+        let data = &kernel.lane.buffers[buffer];
+        if let Storage::Offer(number) = self.storage[buffer.index()]
+            && let Some(offer) = &self.offers[number]
+        {
+            if !offer.shape.iter().eq(shape) {
+                return Err(Error::OutputShape { expected: shape.to_vec(), found: offer.shape.to_vec() });
+            }
+            if zeroed {
+                enter::fill_with_zeros(offer);
+            }
+            self.storage[buffer.index()] = Storage::Offered(number);
+            self.frame.describe(buffer, offer.address, shape);
+            return Ok(());
+        }
+        // As for `ndarray`: even an array without elements must have strides that fit.
+        let len = shape
+            .iter()
+            .filter(|n| **n != 0)
+            .try_fold(1isize, |len, n| isize::try_from(*n).ok().and_then(|n| len.checked_mul(n)));
+        let len = len.map(|len| if shape.contains(&0) { 0 } else { len as usize });
+        // Release what the buffer held before, so that a loop reuses the memory.
+        self.storage[buffer.index()] = Storage::Nothing;
+        let allocated = len
+            .ok_or(AllocationError::TooLarge)
+            .and_then(|len| allocate_elements(data.dtype, len, zeroed))
+            .map_err(|cause| Error::Allocation {
+                shape: shape.to_vec(),
+                cause,
+                place: self.place_of(buffer),
+            })?;
+        self.frame.describe(buffer, allocated.address(), shape);
+        self.storage[buffer.index()] = Storage::Owned(allocated);
+        Ok(())
+    }
+
+    /// Hands the array of one buffer to another.
+    pub(super) fn move_buffer(&mut self, to: BufferId, from: BufferId) -> Result<(), Error> {
+        let data = &self.kernel.lane.buffers[from];
+        let shape = self.frame.shape(from, data.rank);
+        let moved = match std::mem::replace(&mut self.storage[from.index()], Storage::Nothing) {
+            // The offered memory belongs to the result `from`, which may be made anew: move a copy.
+            Storage::Offered(number) => {
+                let offer = self.offers[number].as_ref().expect("it was offered");
+                let copy = allocate_elements(data.dtype, shape.iter().product(), false).map_err(|cause| {
+                    Error::Allocation { shape: shape.to_vec(), cause, place: self.place_of(from) }
+                })?;
+                enter::copy_offered(offer, &copy);
+                Storage::Owned(copy)
+            }
+            moved => moved,
+        };
+        let address = match &moved {
+            Storage::Owned(array) => array.address(),
+            _ => unreachable!("what is moved has been made"),
+        };
+        self.frame.describe(to, address, &shape);
+        self.storage[to.index()] = moved;
+        Ok(())
+    }
+
+    /// Runs all blocks of a region and leaves the totals of its reductions in the frame.
+    pub(super) fn launch(&mut self, id: RegionId) -> Result<(), Error> {
+        let kernel = self.kernel;
+        let region = &kernel.lane.regions[id];
+        let extents = PerAxis::from_fn(region.extents.len(), |d| self.frame.read(region.extents[d]) as usize);
+        match &region.collapsible {
+            Some(accesses) if extents.len() > 1 => self.launch_merged(id, &extents, accesses),
+            _ => self.launch_blocks(id, &extents),
+        }
+    }
+
+    /// Runs a region with dimensions merged that its accesses walk through alike.
+    fn launch_merged(
+        &mut self,
+        id: RegionId,
+        extents: &[usize],
+        accesses: &[(BufferId, Vec<Option<u8>>)],
+    ) -> Result<(), Error> {
+        let lane = &self.kernel.lane;
+        let (region, layout, frame) = (&lane.regions[id], &lane.frame, self.frame);
+        let stride = |buffer: BufferId, axis: Option<u8>| match axis {
+            None => 0,
+            // Neighbours count as lying along a last axis of one element, whatever its stride is: see `signature`.
+            Some(axis)
+                if axis + 1 == lane.buffers[buffer].rank && frame.read(layout.dim(buffer, axis)) == 1 =>
+            {
+                1
+            }
+            Some(axis) => frame.read(layout.stride(buffer, axis)) as isize,
+        };
+        let strides: SmallVec<[PerAxis<isize>; 8]> = accesses
+            .iter()
+            .map(|(buffer, axes)| PerAxis::from_fn(axes.len(), |d| stride(*buffer, axes[d])))
+            .collect();
+        let mut merged = PerAxis::new(extents);
+        grid::collapse(&mut merged, &strides);
+        region.extents.iter().zip(merged.iter()).for_each(|(slot, n)| frame.write(*slot, *n as u64));
+        let result = self.launch_blocks(id, &merged);
+        region.extents.iter().zip(extents).for_each(|(slot, n)| frame.write(*slot, *n as u64));
+        result
+    }
+
+    fn launch_blocks(&mut self, id: RegionId, extents: &[usize]) -> Result<(), Error> {
+        let region = &self.kernel.lane.regions[id];
+        let grid = Grid::new(extents, region.grain);
+        let (blocks, count) = (grid.blocks(), region.reductions.len());
+        let mut few = [0; FEW_PARTIALS];
+        let mut many;
+        // Those of one reduction are then gathered behind the others, unless there is but one.
+        let gathered = if count > 1 { blocks } else { 0 };
+        let len = blocks.checked_mul(count).and_then(|len| len.checked_add(gathered)).unwrap_or(usize::MAX);
+        let memory = match few.get_mut(..len) {
+            Some(few) => few,
+            None => {
+                many = words(len, || self.place_of_region(region))?;
+                &mut many[..]
+            }
+        };
+        let (partials, gathered) = memory.split_at_mut(blocks * count);
+        let (core, kernel, frame) = (self.core, self.kernel, self.frame);
+        kernel.launched(core, id, grid.elements(), frame, extents);
+        let started = (!kernel.is_promoted()).then(Instant::now);
+        let begin = |block| {
+            if let Some(started) = started.filter(|_| block > 0) {
+                kernel.still_running(core, started);
+            }
+        };
+        let workers = self.workers_for(&grid, region.grain);
+        let blocks = Blocks { kernel, region: id, grid, frame, partials: &mut *partials };
+        enter::run_blocks(blocks, &workers, begin)
+            .map_err(|BlockFailure { error, .. }| kernel.fault_error(error))?;
+        self.total(region, partials, gathered);
+        Ok(())
+    }
+
+    /// Leaves the totals of a region's reductions in the frame, from the partial results of its blocks.
+    /// Those of one of several are gathered on the way.
+    fn total(&mut self, region: &Region, partials: &mut [u64], gathered: &mut [u64]) {
+        let count = region.reductions.len();
+        for (index, reduction) in region.reductions.iter().enumerate() {
+            let combine = |a, b| combine_bits(reduction, a, b);
+            let total = match (partials.len(), count) {
+                (1, 1) => Some(partials[0]),
+                (_, 1) => grid::fold_partials(partials, combine),
+                _ => {
+                    let own = partials.iter().skip(index).step_by(count);
+                    gathered.iter_mut().zip(own).for_each(|(to, from)| *to = *from);
+                    grid::fold_partials(gathered, combine)
+                }
+            };
+            let total = total.unwrap_or_else(|| reduction.op.nothing(reduction.dtype).to_bits());
+            self.frame.write(reduction.total, total);
+        }
+    }
+
+    fn workers_for(&self, grid: &Grid, grain: Grain) -> Workers {
+        let enough = match grain {
+            Grain::Fine => grid.blocks() >= MIN_PARALLEL_BLOCKS,
+            Grain::Coarse => grid.blocks() > 1,
+        };
+        self.workers.filter(|_| enough).map_or(Workers::Caller, |workers| workers())
+    }
+}
+
+fn combine_bits(reduction: &lane::Reduction, a: u64, b: u64) -> u64 {
+    let [a, b] = [a, b].map(|bits| Scalar::from_bits(reduction.dtype, bits));
+    reduction.op.combine().eval(&[a, b]).to_bits()
+}
+
+fn allocate_elements(dtype: DType, len: usize, zeroed: bool) -> Result<Buffer, AllocationError> {
+    match dtype {
+        DType::Bool => Buffer::allocate::<bool>(len, zeroed),
+        DType::I32 => Buffer::allocate::<i32>(len, zeroed),
+        DType::I64 => Buffer::allocate::<i64>(len, zeroed),
+        DType::Usize => Buffer::allocate::<usize>(len, zeroed),
+        DType::F32 => Buffer::allocate::<f32>(len, zeroed),
+        DType::F64 => Buffer::allocate::<f64>(len, zeroed),
+    }
+}
+
+/// So many words of zeros.
+pub(super) fn words(len: usize, place: impl FnOnce() -> Place) -> Result<Vec<u64>, Error> {
+    let mut words = Vec::new();
+    if words.try_reserve_exact(len).is_err() {
+        let cause = AllocationError::OutOfMemory { bytes: len.saturating_mul(size_of::<u64>()) };
+        return Err(Error::Allocation { shape: vec![len], cause, place: place() });
+    }
+    words.resize(len, 0);
+    Ok(words)
+}
