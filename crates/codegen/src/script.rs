@@ -19,7 +19,7 @@ use crate::code::{DriverCode, RegionBody};
 use parfuse_ir::grid::{self, BlockRange, LANES};
 use parfuse_ir::lane::{
     Address, Block, Buffer, Code, Frame, Inst, Lane, LaneType, Lanes, Node, Reduction, Region, RegionId,
-    Slot, Value,
+    Slot, Value, walk,
 };
 use parfuse_ir::{DType, Scalar};
 use smallvec::SmallVec;
@@ -182,11 +182,7 @@ impl crate::Code {
 }
 
 fn is_simple(nodes: &[Node]) -> bool {
-    nodes.iter().all(|node| match node {
-        Node::If { then, otherwise, .. } => is_simple(then) && is_simple(otherwise),
-        Node::Loop { .. } | Node::Store { .. } => false,
-        _ => true,
-    })
+    walk::statements(nodes).all(|node| !matches!(node, Node::Loop { .. } | Node::Store { .. }))
 }
 
 /// The bits of a value of a type without what lies above it.

@@ -13,7 +13,7 @@
 //! the rest of a row, which needs no second run.
 
 use parfuse_ir::arena::Id;
-use parfuse_ir::lane::{Address, Inst, Lanes, Node, Region, Value};
+use parfuse_ir::lane::{Inst, Node, Region, Value, walk};
 
 /// Whether checks say the same in a second run.
 pub(crate) fn goes_the_same_way(region: &Region) -> bool {
@@ -55,7 +55,7 @@ struct Walk<'a> {
 impl Walk<'_> {
     /// Collects the buffers that nodes access.
     fn accesses(&mut self, nodes: &[Node]) {
-        for node in nodes {
+        for node in walk::statements(nodes) {
             match node {
                 Node::Let(value) => {
                     if let Inst::Load { buffer, .. } = &self.region.code.values[*value].inst {
@@ -63,11 +63,6 @@ impl Walk<'_> {
                     }
                 }
                 Node::Store { buffer, .. } => self.stored.push(buffer.0),
-                Node::If { then: first, otherwise: second, .. }
-                | Node::Loop { header: first, body: second, .. } => {
-                    self.accesses(first);
-                    self.accesses(second);
-                }
                 _ => {}
             }
         }
@@ -92,14 +87,10 @@ impl Walk<'_> {
         for node in nodes {
             match node {
                 Node::Let(value) => {
-                    let depends = match &self.region.code.values[*value].inst {
-                        Inst::Op(_, args) => self.any(args),
-                        Inst::Any(mask) => self.any(&[*mask]),
-                        Inst::Load { buffer, address, mask } => {
-                            self.is_rewritten(buffer.0) || self.address(address) || self.any(mask.as_slice())
-                        }
-                        _ => false,
-                    };
+                    let inst = &self.region.code.values[*value].inst;
+                    let mut depends =
+                        matches!(inst, Inst::Load { buffer, .. } if self.is_rewritten(buffer.0));
+                    walk::operands(inst, |operand| depends |= self.depends[operand.index()]);
                     self.note(*value, depends);
                 }
                 Node::Store { buffer, .. } => {
@@ -107,13 +98,10 @@ impl Walk<'_> {
                     self.changed |= rewrites && !self.overwritten;
                     self.overwritten |= rewrites;
                 }
-                Node::Check { ok, args, iteration, mask, .. } => {
+                Node::Check { .. } => {
                     self.checks_after |= self.overwritten;
-                    self.depending_check |= decided
-                        || self.any(&[*ok])
-                        || self.any(args)
-                        || self.any(iteration.as_slice())
-                        || self.any(mask.as_slice());
+                    self.depending_check |= decided;
+                    walk::uses(node, |value| self.depending_check |= self.depends[value.index()]);
                 }
                 Node::If { cond, then, otherwise, results } => {
                     let chosen = self.any(&[*cond]);
@@ -141,13 +129,5 @@ impl Walk<'_> {
                 Node::SetSlot { .. } | Node::Alloc { .. } | Node::Move { .. } | Node::Launch(_) => {}
             }
         }
-    }
-
-    fn address(&self, address: &Address) -> bool {
-        let lanes = match address.lanes {
-            Lanes::Uniform | Lanes::Unit => None,
-            Lanes::Strided(value) | Lanes::Gather(value) => Some(value),
-        };
-        self.any(&[address.base]) || self.any(lanes.as_slice())
     }
 }

@@ -1,7 +1,7 @@
 //! What a region uses: one walk over its prologue and body, from which both emitters make their plans.
 
 use crate::second_run;
-use parfuse_ir::lane::{Address, Buffer, Code, Inst, LaneOp, LaneType, Lanes, Node, Region, Value};
+use parfuse_ir::lane::{Address, Buffer, Code, Inst, LaneOp, LaneType, Lanes, Node, Region, Value, walk};
 use std::collections::HashSet;
 
 /// What an emitter wants in lanes though it is uniform.
@@ -223,68 +223,40 @@ impl Walk<'_> {
     }
 }
 
-/// The blocks directly inside a node.
-fn blocks(node: &Node) -> [&[Node]; 2] {
-    match node {
-        Node::If { then, otherwise, .. } => [then, otherwise],
-        Node::Loop { header, body, .. } => [header, body],
-        _ => [&[], &[]],
-    }
-}
-
-/// Calls `f` with each node of some blocks and of the blocks inside.
-fn visit<'n>(roots: &[&'n [Node]], mut f: impl FnMut(&'n Node)) {
-    let mut left = roots.to_vec();
-    while let Some(block) = left.pop() {
-        for node in block {
-            f(node);
-            left.extend(blocks(node));
-        }
-    }
-}
-
 /// Whether a block does nothing but check: it ends the kernel or leaves no trace.
 pub(crate) fn only_checks(block: &[Node]) -> bool {
-    let mut checks = true;
-    visit(&[block], |node| {
-        checks &= matches!(node, Node::Let(_) | Node::Check { .. } | Node::Loop { .. } | Node::If { .. });
-    });
-    checks
+    walk::statements(block)
+        .all(|node| matches!(node, Node::Let(_) | Node::Check { .. } | Node::Loop { .. } | Node::If { .. }))
 }
 
 /// Whether a driver has loops of its own: not those that look for the iteration of which a check fails.
 pub(crate) fn has_plain_loops(driver: &Code) -> bool {
-    let mut left: Vec<&[Node]> = vec![&driver.body];
-    while let Some(block) = left.pop() {
-        for node in block {
-            match node {
-                Node::Loop { .. } => return true,
-                Node::If { then, otherwise, results, .. }
-                    if !results.is_empty() || !otherwise.is_empty() || !only_checks(then) =>
-                {
-                    left.extend([&then[..], otherwise]);
-                }
-                _ => {}
-            }
-        }
-    }
-    false
+    let mut plain = false;
+    walk::visit_within(&driver.body, true, |node, ours| {
+        let searches = |then: &[Node], otherwise: &[Node]| otherwise.is_empty() && only_checks(then);
+        plain |= ours && matches!(node, Node::Loop { .. });
+        ours && !matches!(node, Node::If { then, otherwise, results, .. }
+            if results.is_empty() && searches(then, otherwise))
+    });
+    plain
 }
 
 /// The buffers of which some blocks of a driver access elements and which they leave where they are.
 pub(crate) fn stationary(code: &Code, roots: &[&[Node]]) -> Vec<Buffer> {
     let (mut accessed, mut moved) = (Vec::new(), Vec::new());
-    visit(roots, |node| match node {
-        Node::Let(value) => {
-            if let Inst::Load { buffer, .. } = code.values[*value].inst {
-                push_new(&mut accessed, buffer);
+    for node in roots.iter().flat_map(|block| walk::statements(block)) {
+        match node {
+            Node::Let(value) => {
+                if let Inst::Load { buffer, .. } = code.values[*value].inst {
+                    push_new(&mut accessed, buffer);
+                }
             }
+            Node::Store { buffer, .. } => push_new(&mut accessed, *buffer),
+            Node::Alloc { buffer, .. } => push_new(&mut moved, *buffer),
+            Node::Move { to, from } => moved.extend([*to, *from]),
+            _ => {}
         }
-        Node::Store { buffer, .. } => push_new(&mut accessed, *buffer),
-        Node::Alloc { buffer, .. } => push_new(&mut moved, *buffer),
-        Node::Move { to, from } => moved.extend([*to, *from]),
-        _ => {}
-    });
+    }
     accessed.retain(|buffer| !moved.contains(buffer));
     accessed
 }
@@ -292,43 +264,11 @@ pub(crate) fn stationary(code: &Code, roots: &[&[Node]]) -> Vec<Buffer> {
 /// The values that a block, with the blocks inside, uses.
 pub(crate) fn mentioned(code: &Code, block: &[Node]) -> HashSet<Value> {
     let mut values = HashSet::new();
-    let address = |address: &Address, values: &mut HashSet<Value>| {
-        values.insert(address.base);
-        if let Lanes::Strided(value) | Lanes::Gather(value) = address.lanes {
+    for node in walk::statements(block) {
+        walk::reads(code, node, |value| {
             values.insert(value);
-        }
-    };
-    visit(&[block], |node| match node {
-        Node::Let(value) => match &code.values[*value].inst {
-            Inst::Op(_, args) => values.extend(args.iter().copied()),
-            Inst::Load { address: at, mask, .. } => {
-                address(at, &mut values);
-                values.extend(mask.iter().copied());
-            }
-            Inst::Any(mask) => drop(values.insert(*mask)),
-            _ => {}
-        },
-        Node::Store { address: at, value, mask, .. } => {
-            address(at, &mut values);
-            values.insert(*value);
-            values.extend(mask.iter().copied());
-        }
-        Node::If { cond, results, .. } => {
-            values.insert(*cond);
-            values.extend(results.iter().flat_map(|merge| [merge.then, merge.otherwise]));
-        }
-        Node::Loop { carried, cond, .. } => {
-            values.insert(*cond);
-            values.extend(carried.iter().flat_map(|carry| [carry.init, carry.next]));
-        }
-        Node::Check { ok, args, iteration, mask, .. } => {
-            values.insert(*ok);
-            values.extend(args.iter().chain(iteration).chain(mask).copied());
-        }
-        Node::SetSlot { value, .. } => drop(values.insert(*value)),
-        Node::Alloc { shape, .. } => values.extend(shape.iter().copied()),
-        Node::Move { .. } | Node::Launch(_) => {}
-    });
+        });
+    }
     values
 }
 

@@ -29,6 +29,7 @@ pub mod reduce;
 pub mod scalar_op;
 mod text;
 mod verify;
+pub mod walk;
 
 pub use arena::Arena;
 pub use distribution::Distribution;

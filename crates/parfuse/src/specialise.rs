@@ -13,7 +13,7 @@ use parfuse_codegen::abi::FaultRecord;
 use parfuse_codegen::{Code, Effort, Isa};
 use parfuse_ir::Loc;
 use parfuse_ir::arena::Id;
-use parfuse_ir::lane::{FaultId, Frame, Inst, Lane, Node, RegionId, Slot};
+use parfuse_ir::lane::{FaultId, Frame, Inst, Lane, Node, RegionId, Slot, walk};
 use parfuse_ir::loops::{Buffer, Loops, Origin};
 use parfuse_ir::program::{Param, Program, Type};
 use parfuse_passes::pipeline::Options;
@@ -203,18 +203,12 @@ impl Specialisation {
 
     /// Where the user wrote what makes this buffer.
     pub(crate) fn allocated_at(&self, buffer: Buffer) -> Loc {
-        let mut blocks = vec![&self.lane.driver.body];
-        while let Some(block) = blocks.pop() {
-            for node in block {
-                match node {
-                    Node::Alloc { buffer: allocated, loc, .. } if *allocated == buffer => return *loc,
-                    Node::If { then, otherwise, .. } => blocks.extend([then, otherwise]),
-                    Node::Loop { header, body, .. } => blocks.extend([header, body]),
-                    _ => {}
-                }
-            }
-        }
-        Loc::NONE
+        let mut driver = walk::statements(&self.lane.driver.body);
+        let made = driver.find_map(|node| match node {
+            Node::Alloc { buffer: allocated, loc, .. } if *allocated == buffer => Some(*loc),
+            _ => None,
+        });
+        made.unwrap_or(Loc::NONE)
     }
 }
 
@@ -243,17 +237,13 @@ fn argument_slots(params: &[Param], lane: &Lane) -> Vec<Option<Slot>> {
 /// By buffer: whether its array is made by one statement, outside loops, and never exchanged.
 fn made_once(lane: &Lane) -> Vec<bool> {
     let mut makers = vec![0u32; lane.buffers.ids().count()];
-    let mut blocks = vec![(&lane.driver.body, 1)];
-    while let Some((block, times)) = blocks.pop() {
-        for node in block {
-            match node {
-                Node::Alloc { buffer, .. } => makers[buffer.index()] += times,
-                Node::Move { to, .. } => makers[to.index()] += 2,
-                Node::If { then, otherwise, .. } => blocks.extend([(then, times), (otherwise, times)]),
-                Node::Loop { header, body, .. } => blocks.extend([(header, 2), (body, 2)]),
-                _ => {}
-            }
+    walk::visit_within(&lane.driver.body, 1, |node, times| {
+        match node {
+            Node::Alloc { buffer, .. } => makers[buffer.index()] += times,
+            Node::Move { to, .. } => makers[to.index()] += 2,
+            _ => {}
         }
-    }
+        if matches!(node, Node::Loop { .. }) { 2 } else { times }
+    });
     makers.iter().map(|makers| *makers <= 1).collect()
 }

@@ -11,7 +11,7 @@
 //! The form holds modulo 2^64, or modulo 2^32 where [`Width::Bits32`] says that `i32` arithmetic took
 //! part. Mutable variables read inside the loop are never affine.
 
-use parfuse_ir::loops::{Buffer, Expr, Loops, Stmt, Value};
+use parfuse_ir::loops::{Buffer, Expr, Loops, Stmt, Value, walk};
 use parfuse_ir::{DType, Scalar, ScalarOp};
 use std::collections::{HashMap, HashSet};
 
@@ -237,17 +237,10 @@ fn arithmetic(op: ScalarOp, operands: &[&Affine], width: Width) -> Option<Affine
 /// The values that a loop binds or evaluates.
 fn values_inside(indices: &[Value], body: &[Stmt]) -> HashSet<Value> {
     let mut inside: HashSet<Value> = indices.iter().copied().collect();
-    crate::walk::visit(body, &mut |stmt| match stmt {
-        Stmt::Let(value) => drop(inside.insert(*value)),
-        Stmt::For { index, .. } => drop(inside.insert(*index)),
-        Stmt::Parfor(nested) => inside.extend(&nested.indices),
-        Stmt::Set { .. }
-        | Stmt::Alloc { .. }
-        | Stmt::Move { .. }
-        | Stmt::Store { .. }
-        | Stmt::Check { .. }
-        | Stmt::If { .. }
-        | Stmt::While { .. } => {}
+    walk::statements(body).for_each(|stmt| {
+        walk::defined(stmt, |value| {
+            inside.insert(value);
+        })
     });
     inside
 }

@@ -16,8 +16,8 @@
 
 use crate::Changed;
 use crate::same::Same;
-use crate::walk::{blocks, blocks_mut};
 use parfuse_ir::arena::Id;
+use parfuse_ir::loops::walk;
 use parfuse_ir::loops::{Block, Event, Expr, Loops, Note, Origin, Output, Parfor, Stmt, Value, Var, VarData};
 
 /// Replaces local arrays that each iteration uses one element of by variables.
@@ -98,12 +98,7 @@ fn everything_seen<'a>(loops: &'a Loops, body: &'a Block) -> Vec<Seen<'a>> {
             seen[buffer.index()].barred = true;
         }
     }
-    see(loops, body, Place { inside: None, always: true }, &mut seen);
-    seen
-}
-
-fn see<'a>(loops: &'a Loops, block: &'a Block, place: Place<'a>, seen: &mut [Seen<'a>]) {
-    for stmt in block {
+    walk::visit_within(body, Place { inside: None, always: true }, |stmt, place| {
         match stmt {
             Stmt::Let(value) => match &loops.values[*value].expr {
                 Expr::Load { buffer, index } => seen[buffer.index()].touch(loops, place, index, false),
@@ -118,35 +113,34 @@ fn see<'a>(loops: &'a Loops, block: &'a Block, place: Place<'a>, seen: &mut [See
             }
             _ => {}
         }
-        let inner = match stmt {
+        match stmt {
             Stmt::Parfor(parfor) => Place { inside: Some(parfor), always: true },
             _ => Place { always: false, ..place },
-        };
-        blocks(stmt).for_each(|block| see(loops, block, inner, seen));
-    }
+        }
+    });
+    seen
 }
 
 fn replace(loops: &mut Loops, block: &mut Block, scalars: &[Option<Var>]) {
-    block.retain_mut(|stmt| {
-        match stmt {
-            Stmt::Store { buffer, value, .. } => {
-                if let Some(var) = scalars[buffer.index()] {
-                    *stmt = Stmt::Set { var, value: *value };
-                }
+    walk::retain(
+        block,
+        |stmt| !matches!(stmt, Stmt::Alloc { buffer, .. } if scalars[buffer.index()].is_some()),
+    );
+    walk::visit_mut(block, |stmt| match stmt {
+        Stmt::Store { buffer, value, .. } => {
+            if let Some(var) = scalars[buffer.index()] {
+                *stmt = Stmt::Set { var, value: *value };
             }
-            Stmt::Let(value) => {
-                let expr = &mut loops.values[*value].expr;
-                if let Expr::Load { buffer, .. } = expr
-                    && let Some(var) = scalars[buffer.index()]
-                {
-                    *expr = Expr::Var(var);
-                }
-            }
-            Stmt::Alloc { buffer, .. } => return scalars[buffer.index()].is_none(),
-            _ => {}
         }
-        blocks_mut(stmt).for_each(|inner| replace(loops, inner, scalars));
-        true
+        Stmt::Let(value) => {
+            let expr = &mut loops.values[*value].expr;
+            if let Expr::Load { buffer, .. } = expr
+                && let Some(var) = scalars[buffer.index()]
+            {
+                *expr = Expr::Var(var);
+            }
+        }
+        _ => {}
     });
 }
 

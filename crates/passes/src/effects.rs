@@ -7,7 +7,7 @@
 //! ```
 
 use crate::ordered_set::OrderedSet;
-use crate::walk;
+use parfuse_ir::loops::walk;
 use parfuse_ir::loops::{Buffer, Expr, Loops, Stmt, Value, Var};
 
 /// What a statement, with all the blocks inside it, reads and writes.
@@ -37,14 +37,14 @@ impl Effects {
     /// The effects of one statement.
     pub(crate) fn of(loops: &Loops, stmt: &Stmt) -> Effects {
         let mut effects = Effects::default();
-        walk::visit(std::slice::from_ref(stmt), &mut |stmt| effects.add(loops, stmt));
+        walk::statements(std::slice::from_ref(stmt)).for_each(|stmt| effects.add(loops, stmt));
         effects
     }
 
     /// The effects of a block.
     pub(crate) fn of_block(loops: &Loops, block: &[Stmt]) -> Effects {
         let mut effects = Effects::default();
-        walk::visit(block, &mut |stmt| effects.add(loops, stmt));
+        walk::statements(block).for_each(|stmt| effects.add(loops, stmt));
         effects
     }
 

@@ -12,7 +12,8 @@
 //! reciprocal, but `x + 0.0`, `x * 0.0` and `x - x` stay.
 
 use crate::Changed;
-use crate::walk::{Renames, blocks_mut, constant_bool};
+use crate::renames::Renames;
+use parfuse_ir::loops::walk::blocks_mut;
 use parfuse_ir::loops::{Block, Expr, Loops, Origin, Stmt, Value};
 use parfuse_ir::{DType, Scalar, ScalarOp};
 
@@ -96,7 +97,7 @@ impl Folding<'_> {
                     [a] => self.fold_unary(op, a),
                     [a, b] => self.fold_binary(op, a, b),
                     [condition, yes, no] if op == ScalarOp::Select => {
-                        match constant_bool(self.loops, condition) {
+                        match self.loops.constant_bool(condition) {
                             Some(chosen) => Some(Folded::Same(if chosen { yes } else { no })),
                             None if yes == no => Some(Folded::Same(yes)),
                             None => self.fold_count(condition, yes, no),
@@ -301,12 +302,12 @@ impl Folding<'_> {
 
     fn statement(&mut self, mut stmt: Stmt, out: &mut Block) {
         match &mut stmt {
-            Stmt::Check { ok, .. } if constant_bool(self.loops, *ok) == Some(true) => {
+            Stmt::Check { ok, .. } if self.loops.constant_bool(*ok) == Some(true) => {
                 self.changed = true;
                 return;
             }
             Stmt::If { cond, then, otherwise } => {
-                if let Some(known) = constant_bool(self.loops, *cond) {
+                if let Some(known) = self.loops.constant_bool(*cond) {
                     let mut taken = std::mem::take(if known { then } else { otherwise });
                     self.block(&mut taken);
                     out.append(&mut taken);
@@ -317,7 +318,7 @@ impl Folding<'_> {
             Stmt::While { header, cond, body } => {
                 self.block(header);
                 *cond = self.renames.get(*cond);
-                if constant_bool(self.loops, *cond) == Some(false) {
+                if self.loops.constant_bool(*cond) == Some(false) {
                     out.append(header);
                     self.changed = true;
                     return;

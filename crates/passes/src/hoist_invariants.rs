@@ -16,16 +16,16 @@
 
 use crate::Changed;
 use crate::effects::Effects;
-use crate::walk::{blocks, blocks_mut, operands};
 use parfuse_ir::Scalar;
 use parfuse_ir::arena::Id;
+use parfuse_ir::loops::walk::{self, blocks_mut, operands};
 use parfuse_ir::loops::{Block, Expr, Loops, Stmt, Value};
 
 /// Moves loop-invariant values in front of the loop, out of as many loops as possible.
 pub fn hoist_invariants(loops: &mut Loops) -> Changed {
     let mut body = std::mem::take(&mut loops.body);
     let mut hoisting = Hoisting { depth: vec![0; loops.values.len()], loops, changed: false };
-    hoisting.find_depths(&body, 0);
+    hoisting.find_depths(&body);
     hoisting.block(&mut body, 0);
     let changed = hoisting.changed;
     loops.body = body;
@@ -56,19 +56,12 @@ struct Place {
 }
 
 impl Hoisting<'_> {
-    fn find_depths(&mut self, block: &Block, depth: u32) {
-        for stmt in block {
-            match stmt {
-                Stmt::Let(value) => self.depth[value.index()] = depth,
-                Stmt::For { index, .. } => self.depth[index.index()] = depth + 1,
-                Stmt::Parfor(parfor) => {
-                    parfor.indices.iter().for_each(|index| self.depth[index.index()] = depth + 1);
-                }
-                _ => {}
-            }
+    fn find_depths(&mut self, block: &Block) {
+        walk::visit_within(block, 0, |stmt, depth| {
             let inner = depth + is_loop(stmt) as u32;
-            blocks(stmt).for_each(|block| self.find_depths(block, inner));
-        }
+            walk::defined(stmt, |value| self.depth[value.index()] = inner);
+            inner
+        });
     }
 
     /// Treats the loops of a block, inner loops first: what they give up may move on.

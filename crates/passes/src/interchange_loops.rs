@@ -18,7 +18,7 @@
 use crate::Changed;
 use crate::lane_cost::lane_cost;
 use crate::positions::keep_positions;
-use crate::walk::{self, blocks_mut};
+use parfuse_ir::loops::walk::{self, blocks_mut};
 use parfuse_ir::loops::{Block, Event, Loops, Note, Parfor, Stmt};
 
 /// Makes the dimension with the cheapest accesses the last one.
@@ -63,7 +63,7 @@ fn in_parfor(loops: &mut Loops, parfor: &mut Parfor) -> bool {
 
 fn may_change_order(loops: &Loops, parfor: &Parfor) -> bool {
     let rounds = parfor.reductions.iter().any(|reduction| loops.vars[reduction.local].dtype.is_float());
-    !rounds && !walk::any(&parfor.body, &mut |stmt| matches!(stmt, Stmt::Check { .. }))
+    !rounds && !walk::statements(&parfor.body).any(|stmt| matches!(stmt, Stmt::Check { .. }))
 }
 
 /// The loop with a dimension moved behind the others.

@@ -20,9 +20,7 @@
 
 use crate::Changed;
 use parfuse_ir::arena::Id;
-use parfuse_ir::lane::{
-    Address, Block, Code, Inst, Lane, LaneOp, LaneType, Lanes, Merge, Node, Region, Value,
-};
+use parfuse_ir::lane::{Block, Code, Inst, Lane, LaneOp, LaneType, Merge, Node, Region, Value, walk};
 use smallvec::SmallVec;
 use std::collections::{HashMap, HashSet};
 use std::mem::take;
@@ -120,9 +118,9 @@ impl Inversion<'_> {
         for reduction in &region.reductions {
             reads[reduction.contribution.index()] += 1;
         }
-        each_read(&region.code, &body, &mut |values| {
-            values.iter().for_each(|value| reads[value.index()] += 1);
-        });
+        for node in walk::statements(&body) {
+            walk::reads(&region.code, node, |value| reads[value.index()] += 1);
+        }
         let mut inversion = Inversion {
             code: &mut region.code,
             prologue: &mut region.prologue,
@@ -322,55 +320,6 @@ fn integers(float: LaneType) -> LaneType {
 
 fn one(ty: LaneType) -> u64 {
     if ty == LaneType::F64 { 1f64.to_bits() } else { 1f32.to_bits() as u64 }
-}
-
-/// Calls a function with what a block reads, as often as it reads it.
-fn each_read(code: &Code, block: &Block, read: &mut dyn FnMut(&[Value])) {
-    for node in block {
-        match node {
-            Node::Let(value) => match &code.values[*value].inst {
-                Inst::Op(_, operands) => read(operands),
-                Inst::Any(mask) => read(&[*mask]),
-                Inst::Load { address, mask, .. } => {
-                    read_address(address, read);
-                    read(mask.as_slice());
-                }
-                _ => {}
-            },
-            Node::Store { address, value, mask, .. } => {
-                read_address(address, read);
-                read(&[*value]);
-                read(mask.as_slice());
-            }
-            Node::Check { ok, args, iteration, mask, .. } => {
-                read(&[*ok]);
-                read(args);
-                read(iteration.as_slice());
-                read(mask.as_slice());
-            }
-            Node::If { cond, then, otherwise, results } => {
-                read(&[*cond]);
-                results.iter().for_each(|merge| read(&[merge.then, merge.otherwise]));
-                each_read(code, then, read);
-                each_read(code, otherwise, read);
-            }
-            Node::Loop { carried, header, cond, body } => {
-                read(&[*cond]);
-                carried.iter().for_each(|carry| read(&[carry.init, carry.next]));
-                each_read(code, header, read);
-                each_read(code, body, read);
-            }
-            Node::SetSlot { .. } | Node::Alloc { .. } | Node::Move { .. } | Node::Launch(_) => {}
-        }
-    }
-}
-
-fn read_address(address: &Address, read: &mut dyn FnMut(&[Value])) {
-    read(&[address.base]);
-    match address.lanes {
-        Lanes::Strided(value) | Lanes::Gather(value) => read(&[value]),
-        Lanes::Uniform | Lanes::Unit => {}
-    }
 }
 
 #[cfg(test)]

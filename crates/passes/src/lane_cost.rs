@@ -17,7 +17,7 @@
 use crate::affine::{AffineForms, Width};
 use crate::vectorize::{Varying, collapsible};
 use parfuse_ir::Scalar;
-use parfuse_ir::loops::{Buffer, Expr, Loops, Origin, Parfor, Stmt, Value};
+use parfuse_ir::loops::{Buffer, Expr, Loops, Origin, Parfor, Stmt, Value, walk};
 
 const NEIGHBOURS: u64 = 1;
 const STRIDED: u64 = 4;
@@ -81,7 +81,7 @@ struct Costs<'a> {
 
 impl Costs<'_> {
     fn block(&mut self, block: &[Stmt], depth: u32) {
-        for stmt in block {
+        walk::visit_within(block, depth, |stmt, depth| {
             match stmt {
                 Stmt::Let(value) => {
                     if let Expr::Load { buffer, index } = &self.loops.values[*value].expr {
@@ -89,22 +89,10 @@ impl Costs<'_> {
                     }
                 }
                 Stmt::Store { buffer, index, .. } => self.access(*buffer, index, depth),
-                Stmt::If { then, otherwise, .. } => {
-                    self.block(then, depth);
-                    self.block(otherwise, depth);
-                }
-                Stmt::While { header, body, .. } => {
-                    self.block(header, depth + 1);
-                    self.block(body, depth + 1);
-                }
-                Stmt::For { body, .. } => self.block(body, depth + 1),
-                Stmt::Parfor(_)
-                | Stmt::Set { .. }
-                | Stmt::Alloc { .. }
-                | Stmt::Move { .. }
-                | Stmt::Check { .. } => {}
+                _ => {}
             }
-        }
+            depth + matches!(stmt, Stmt::While { .. } | Stmt::For { .. }) as u32
+        });
     }
 
     fn access(&mut self, buffer: Buffer, index: &[Value], depth: u32) {

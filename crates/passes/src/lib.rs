@@ -29,12 +29,12 @@ mod raise_checks;
 mod rejection;
 mod relax_floats;
 mod remove_dead_code;
+mod renames;
 mod renumber;
 mod same;
 #[cfg(test)]
 mod testing;
 mod vectorize;
-mod walk;
 mod widen_indices;
 mod zero_fills;
 

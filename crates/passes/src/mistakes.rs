@@ -12,7 +12,7 @@
 use crate::check_parallel::find_races;
 use crate::{Rejection, lower_arrays};
 use parfuse_ir::loops::Layout;
-use parfuse_ir::program::{Block, Expr, Program, Stmt, Type, ValueData, Var, VarData};
+use parfuse_ir::program::{Block, Expr, Program, Stmt, Type, ValueData, Var, VarData, walk};
 use parfuse_ir::{Loc, Scalar};
 
 /// All that is refused of a program that the verifier accepts, in the order of the source; nothing if it can be lowered.
@@ -76,67 +76,26 @@ fn at_refused(
 ) {
     let Some(&place) = rejection.locs().first().filter(|loc| **loc != Loc::NONE) else { return };
     let mut body = std::mem::take(&mut program.body);
-    let mut blocks: Vec<&mut Block> = vec![&mut body];
-    while let Some(block) = blocks.pop() {
+    walk::each_block_in_mut(&mut body, |block| {
         let parallel = |stmt: &Stmt| matches!(stmt, Stmt::For { parallel: true, .. });
         let refused: Vec<bool> =
             block.iter().map(|stmt| parallel(stmt) && stands_in(program, stmt, place)).collect();
         if refused.contains(&true) {
             see(program, block, &refused);
         }
-        blocks.extend(block.iter_mut().flat_map(blocks_of));
-    }
+    });
     program.body = body;
-}
-
-/// The blocks that stand directly in a statement.
-fn blocks_of(stmt: &mut Stmt) -> Vec<&mut Block> {
-    match stmt {
-        Stmt::If { then, otherwise, .. } => vec![then, otherwise],
-        Stmt::While { header, body, .. } => vec![header, body],
-        Stmt::For { body, .. } => vec![body],
-        Stmt::Let(_)
-        | Stmt::Assign { .. }
-        | Stmt::Store { .. }
-        | Stmt::Update { .. }
-        | Stmt::Check { .. } => Vec::new(),
-    }
 }
 
 /// Whether a place belongs to a statement or to one inside it.
 fn stands_in(program: &Program, stmt: &Stmt, place: Loc) -> bool {
-    let mut pending = vec![stmt];
-    while let Some(stmt) = pending.pop() {
-        let own = match stmt {
-            Stmt::Let(value) | Stmt::Assign { value, .. } => program.values[*value].loc,
-            Stmt::If { cond, .. } | Stmt::While { cond, .. } => program.values[*cond].loc,
-            Stmt::Store { loc, .. }
-            | Stmt::Update { loc, .. }
-            | Stmt::For { loc, .. }
-            | Stmt::Check { loc, .. } => *loc,
-        };
-        if own == place {
-            return true;
-        }
-        match stmt {
-            Stmt::Let(value) => {
-                if let Expr::Map { body, .. } = &program.values[*value].expr {
-                    pending.extend(body);
-                }
-            }
-            Stmt::If { then, otherwise, .. } => pending.extend(then.iter().chain(otherwise)),
-            Stmt::While { header, body, .. } => pending.extend(header.iter().chain(body)),
-            Stmt::For { body, .. } => pending.extend(body),
-            Stmt::Assign { .. } | Stmt::Store { .. } | Stmt::Update { .. } | Stmt::Check { .. } => {}
-        }
-    }
-    false
+    walk::statements(program, std::slice::from_ref(stmt)).any(|stmt| program.place(stmt) == place)
 }
 
 /// Gives each iteration scalars of its own in place of the variables of this name that it assigns; whether it assigns any.
 fn make_local(program: &mut Program, body: &mut Block, name: &str) -> bool {
     let mut assigned: Vec<Var> = Vec::new();
-    visit(body, &mut |stmt| {
+    walk::visit_mut(body, |stmt| {
         if let Stmt::Assign { var, .. } = stmt {
             assigned.push(*var);
         }
@@ -149,7 +108,7 @@ fn make_local(program: &mut Program, body: &mut Block, name: &str) -> bool {
     for &var in &assigned {
         let ty = program.vars[var].ty;
         let own = program.vars.push(VarData { name: name.to_string(), ty, param: None });
-        visit(body, &mut |stmt| match stmt {
+        walk::visit_mut(body, |stmt| match stmt {
             Stmt::Assign { var: target, .. } if *target == var => *target = own,
             Stmt::Let(value) if program.values[*value].expr == Expr::Var(var) => {
                 program.values[*value].expr = Expr::Var(own);
@@ -161,17 +120,6 @@ fn make_local(program: &mut Program, body: &mut Block, name: &str) -> bool {
         body.insert(0, Stmt::Assign { var: own, value: zero });
     }
     !assigned.is_empty()
-}
-
-/// Shows all statements of a block and of the blocks in it.
-fn visit(block: &mut Block, see: &mut dyn FnMut(&mut Stmt)) {
-    let mut blocks = vec![block];
-    while let Some(block) = blocks.pop() {
-        for stmt in block {
-            see(stmt);
-            blocks.extend(blocks_of(stmt));
-        }
-    }
 }
 
 #[cfg(test)]

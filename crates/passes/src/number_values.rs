@@ -18,8 +18,9 @@
 
 use crate::Changed;
 use crate::hash::FastMap;
-use crate::walk::{Renames, constant_bool, visit};
+use crate::renames::Renames;
 use parfuse_ir::arena::Id;
+use parfuse_ir::loops::walk;
 use parfuse_ir::loops::{Block, Buffer, Expr, Loops, Stmt, Value};
 use parfuse_ir::{DType, Loc, Scalar, ScalarOp};
 
@@ -177,7 +178,7 @@ impl<'a> Numbering<'a> {
                 self.learn((Expr::Load { buffer: *buffer, index: index.clone() }, dtype, version), *value);
             }
             Stmt::Check { ok, .. } => {
-                if constant_bool(self.loops, *ok) == Some(true) {
+                if self.loops.constant_bool(*ok) == Some(true) {
                     return false;
                 }
                 self.assume(*ok, true);
@@ -305,7 +306,7 @@ impl<'a> Numbering<'a> {
     fn forget(&mut self, stmts: &[Stmt]) {
         let version = self.fresh();
         let versions = &mut self.versions;
-        visit(stmts, &mut |stmt| match stmt {
+        walk::statements(stmts).for_each(|stmt| match stmt {
             Stmt::Set { var, .. } => versions.vars[var.index()] = version,
             Stmt::Store { buffer, .. } => versions.contents[buffer.index()] = version,
             Stmt::Alloc { buffer, .. } => versions.reshape(*buffer, version),

@@ -136,7 +136,7 @@ mod tests {
 
     fn count(loops: &Loops, property: impl Fn(&Stmt) -> bool) -> usize {
         let mut number = 0;
-        crate::walk::visit(&loops.body, &mut |stmt| number += property(stmt) as usize);
+        parfuse_ir::loops::walk::statements(&loops.body).for_each(|stmt| number += property(stmt) as usize);
         number
     }
 

@@ -9,30 +9,35 @@
 //!
 //! Random numbers are drawn for the position of an iteration, and checks report it.
 
-use crate::walk::{self, Renames, blocks_mut};
+use crate::renames::Renames;
+use parfuse_ir::loops::walk;
 use parfuse_ir::loops::{Block, Expr, Loops, Parfor, Stmt, Value};
 use parfuse_ir::{DType, Loc, Scalar, ScalarOp};
 
 /// Has checks report the iteration that a loop had before, and random numbers be those of that iteration.
 pub(crate) fn keep_positions(loops: &mut Loops, before: &Parfor, parfor: &mut Parfor) {
     let mut places = Vec::new();
-    walk::visit(&parfor.body, &mut |stmt| match stmt {
+    walk::statements(&parfor.body).for_each(|stmt| match stmt {
         Stmt::Let(value) if loops.values[*value].expr == Expr::LinearIndex => places.push(*value),
         _ => {}
     });
     let silent = |stmt: &Stmt| matches!(stmt, Stmt::Check { iteration: None, .. });
-    if places.is_empty() && !walk::any(&parfor.body, &mut |stmt| silent(stmt)) {
+    if places.is_empty() && !walk::statements(&parfor.body).any(silent) {
         return;
     }
     let (position, mut body) = row_major(loops, before);
     body.append(&mut parfor.body);
     parfor.body = body;
-    number_checks(&mut parfor.body, position);
+    walk::visit_mut(&mut parfor.body, |stmt| {
+        if let Stmt::Check { iteration: iteration @ None, .. } = stmt {
+            *iteration = Some(position);
+        }
+    });
     let mut renames = Renames::new(loops);
     for place in &places {
         renames.set(*place, position);
     }
-    walk::retain(&mut parfor.body, &mut |stmt| !matches!(stmt, Stmt::Let(value) if places.contains(value)));
+    walk::retain(&mut parfor.body, |stmt| !matches!(stmt, Stmt::Let(value) if places.contains(value)));
     renames.block(loops, &mut parfor.body);
 }
 
@@ -52,13 +57,4 @@ fn row_major(loops: &mut Loops, parfor: &Parfor) -> (Value, Block) {
     let position = position.map(|(position, _)| position);
     let zero = Expr::Const(Scalar::Usize(0));
     (position.unwrap_or_else(|| loops.value(zero, DType::Usize, Loc::NONE)), block)
-}
-
-fn number_checks(block: &mut Block, position: Value) {
-    for stmt in block {
-        if let Stmt::Check { iteration: iteration @ None, .. } = stmt {
-            *iteration = Some(position);
-        }
-        blocks_mut(stmt).for_each(|inner| number_checks(inner, position));
-    }
 }

@@ -22,7 +22,7 @@
 
 use crate::Changed;
 use crate::effects::Effects;
-use crate::walk::{self, blocks_mut};
+use parfuse_ir::loops::walk::{self, blocks_mut};
 use parfuse_ir::loops::{Block, Buffer, Expr, Loops, Origin, Stmt, Value, Var, VarData};
 use parfuse_ir::{DType, Loc, Scalar, ScalarOp};
 use std::collections::HashSet;
@@ -79,14 +79,14 @@ struct Element {
 
 /// The elements that a loop can keep in variables.
 fn elements(loops: &Loops, around: &Stmt, in_parallel: bool) -> Vec<Element> {
-    if !walk::any(std::slice::from_ref(around), &mut |stmt| matches!(stmt, Stmt::Store { .. })) {
+    if !walk::statements(std::slice::from_ref(around)).any(|stmt| matches!(stmt, Stmt::Store { .. })) {
         return Vec::new();
     }
     let effects = Effects::of(loops, around);
     let inside: HashSet<Value> = effects.defined.iter().copied().collect();
     let mut accesses = Vec::new();
     let is_for = matches!(around, Stmt::For { .. });
-    walk::blocks(around).for_each(|block| collect(loops, block, is_for, false, &mut accesses));
+    walk::blocks(around).for_each(|block| collect(loops, block, is_for, &mut accesses));
 
     let mut found: Vec<Element> = Vec::new();
     for access in accesses.iter().filter(|access| access.stores) {
@@ -119,8 +119,8 @@ fn elements(loops: &Loops, around: &Stmt, in_parallel: bool) -> Vec<Element> {
     found
 }
 
-fn collect(loops: &Loops, block: &Block, certain: bool, in_parallel: bool, accesses: &mut Vec<Access>) {
-    for stmt in block {
+fn collect(loops: &Loops, block: &Block, certain: bool, accesses: &mut Vec<Access>) {
+    walk::visit_within(block, (certain, false), |stmt, (certain, in_parallel)| {
         match stmt {
             Stmt::Let(value) => {
                 if let Expr::Load { buffer, index } = &loops.values[*value].expr {
@@ -132,15 +132,12 @@ fn collect(loops: &Loops, block: &Block, certain: bool, in_parallel: bool, acces
                 let (buffer, index) = (*buffer, index.clone());
                 accesses.push(Access { buffer, index, stores: true, certain, in_parallel });
             }
-            _ => {
-                let runs = matches!(stmt, Stmt::For { extent, .. }
-                    if matches!(loops.constant(*extent), Some(Scalar::Usize(1..))));
-                let in_parallel = in_parallel || matches!(stmt, Stmt::Parfor(_));
-                walk::blocks(stmt)
-                    .for_each(|inner| collect(loops, inner, certain && runs, in_parallel, accesses));
-            }
+            _ => {}
         }
-    }
+        let runs = matches!(stmt, Stmt::For { extent, .. }
+            if matches!(loops.constant(*extent), Some(Scalar::Usize(1..))));
+        (certain && runs, in_parallel || matches!(stmt, Stmt::Parfor(_)))
+    });
 }
 
 /// Whether two tuples of indices never name one element.
@@ -182,29 +179,21 @@ fn replace(loops: &mut Loops, around: &mut Stmt, element: Element, before: &mut 
 /// Makes accesses of an element those of a variable; returns where the last store was.
 fn rewrite(loops: &mut Loops, block: &mut Block, element: &Element, var: Var) -> Option<Loc> {
     let mut place = None;
-    for stmt in block {
-        match stmt {
-            Stmt::Let(value) => {
-                let expr = &mut loops.values[*value].expr;
-                let is_it = matches!(expr, Expr::Load { buffer, index }
-                    if *buffer == element.buffer && *index == element.index);
-                if is_it {
-                    *expr = Expr::Var(var);
-                }
-            }
-            Stmt::Store { buffer, index, value, loc }
-                if *buffer == element.buffer && *index == element.index =>
-            {
-                place = Some(*loc);
-                *stmt = Stmt::Set { var, value: *value };
-            }
-            _ => {
-                for inner in blocks_mut(stmt) {
-                    place = rewrite(loops, inner, element, var).or(place);
-                }
+    walk::visit_mut(block, |stmt| match stmt {
+        Stmt::Let(value) => {
+            let expr = &mut loops.values[*value].expr;
+            let is_it = matches!(expr, Expr::Load { buffer, index }
+                if *buffer == element.buffer && *index == element.index);
+            if is_it {
+                *expr = Expr::Var(var);
             }
         }
-    }
+        Stmt::Store { buffer, index, value, loc } if *buffer == element.buffer && *index == element.index => {
+            place = Some(*loc);
+            *stmt = Stmt::Set { var, value: *value };
+        }
+        _ => {}
+    });
     place
 }
 

@@ -15,7 +15,7 @@
 
 use crate::Changed;
 use crate::effects::Effects;
-use crate::walk::blocks_mut;
+use parfuse_ir::loops::walk::blocks_mut;
 use parfuse_ir::loops::{Block, Loops, Stmt};
 
 /// Moves checks up past parallel loops.

@@ -23,7 +23,7 @@
 
 use crate::Changed;
 use crate::hash::FastMap;
-use parfuse_ir::program::{Block, Expr, Math, Program, Stmt, Type, Value, Var};
+use parfuse_ir::program::{Block, Expr, Math, Program, Stmt, Type, Value, Var, walk};
 use parfuse_ir::{Loc, Scalar, ScalarOp};
 use std::collections::HashSet;
 
@@ -351,37 +351,21 @@ impl Relaxing<'_> {
 fn shared_variables(program: &Program, body: &Block) -> HashSet<Var> {
     let mut found = HashSet::new();
     let mut places: FastMap<Var, usize> = FastMap::default();
-    // Blocks, each with the number of the `prange` that it belongs to; 0 outside.
-    let mut blocks = vec![(body, 0)];
     let mut pranges = 0;
-    while let Some((block, place)) = blocks.pop() {
-        for stmt in block {
-            match stmt {
-                Stmt::Assign { var, .. } => {
-                    if place == 0 || *places.entry(*var).or_insert(place) != place {
-                        found.insert(*var);
-                    }
-                }
-                Stmt::If { then, otherwise, .. } => blocks.extend([(then, place), (otherwise, place)]),
-                Stmt::While { header, body, .. } => blocks.extend([(header, place), (body, place)]),
-                Stmt::For { parallel, body, .. } => {
-                    let inside = if *parallel && place == 0 {
-                        pranges += 1;
-                        pranges
-                    } else {
-                        place
-                    };
-                    blocks.push((body, inside));
-                }
-                Stmt::Let(value) => {
-                    if let Expr::Map { body, .. } = &program.values[*value].expr {
-                        blocks.push((body, place));
-                    }
-                }
-                Stmt::Store { .. } | Stmt::Update { .. } | Stmt::Check { .. } => {}
+    // The context is the number of the `prange` that a block belongs to; 0 outside.
+    walk::visit_within(program, body, 0, |stmt, place| match stmt {
+        Stmt::Assign { var, .. } => {
+            if place == 0 || *places.entry(*var).or_insert(place) != place {
+                found.insert(*var);
             }
+            place
         }
-    }
+        Stmt::For { parallel: true, .. } if place == 0 => {
+            pranges += 1;
+            pranges
+        }
+        _ => place,
+    });
     found
 }
 

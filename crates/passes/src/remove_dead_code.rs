@@ -14,8 +14,8 @@
 use crate::Changed;
 use crate::effects::Effects;
 use crate::hash::FastMap;
-use crate::walk::{self, blocks, blocks_mut};
 use parfuse_ir::arena::Id;
+use parfuse_ir::loops::walk::{self, blocks, blocks_mut};
 use parfuse_ir::loops::{Block, Buffer, Expr, Loops, Origin, Output, Stmt, Value};
 use std::collections::HashSet;
 

@@ -12,9 +12,9 @@
 //! by the place of first mention; buffers of parameters stay in front.
 
 use crate::Changed;
-use crate::walk::{blocks_mut, uses_mut};
 use parfuse_ir::Arena;
 use parfuse_ir::arena::Id;
+use parfuse_ir::loops::walk::{blocks_mut, operands_mut, uses_mut};
 use parfuse_ir::loops::{Block, Buffer, Expr, Loops, Origin, Output, Stmt, Value, Var};
 
 /// Drops values, variables and local buffers that nothing mentions, and numbers the others one by one.
@@ -119,7 +119,7 @@ impl Numbers {
     }
 
     fn expr(&mut self, expr: &mut Expr) {
-        expr.map_operands(|value| self.values.of(value));
+        operands_mut(expr, |value| *value = self.values.of(*value));
         match expr {
             Expr::Var(var) => *var = self.vars.of(*var),
             Expr::Load { buffer, .. } | Expr::Dim { buffer, .. } => *buffer = self.buffers.of(*buffer),

@@ -10,7 +10,7 @@
 
 use crate::Changed;
 use crate::effects::Effects;
-use crate::walk::blocks_mut;
+use parfuse_ir::loops::walk::blocks_mut;
 use parfuse_ir::loops::{Block, Buffer, Loops, Parfor, Stmt, Value};
 
 /// Replaces loops that only fill a fresh array with zeros by allocations of zeroed memory.

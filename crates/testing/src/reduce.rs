@@ -7,7 +7,8 @@
 
 use crate::Sample;
 use parfuse_ir::FaultKind;
-use parfuse_ir::program::{Block, Expr, Program, Stmt, Type, Value};
+use parfuse_ir::program::{Block, Expr, Program, Stmt, Type, Value, walk};
+use parfuse_ir::walk::Statement;
 
 /// How many programs are tried at most.
 const TRIES: usize = 600;
@@ -45,7 +46,7 @@ fn ends(smaller: &Program, before: &Program) -> bool {
     for (program, (loops, zero_steps)) in
         [smaller, before].into_iter().zip(loops.iter_mut().zip(&mut zero_steps))
     {
-        visit(program, &program.body, &mut |stmt| match stmt {
+        walk::statements(program, &program.body).for_each(|stmt| match stmt {
             Stmt::While { header, cond, body } => loops.push((header.clone(), *cond, body.clone())),
             Stmt::Check { kind: FaultKind::ZeroStep, .. } => *zero_steps += 1,
             _ => {}
@@ -54,7 +55,7 @@ fn ends(smaller: &Program, before: &Program) -> bool {
     let [left, all] = loops;
     let mut steps_vary = false;
     let mut ranges_stay = true;
-    visit(smaller, &smaller.body, &mut |stmt| {
+    walk::statements(smaller, &smaller.body).for_each(|stmt| {
         if let Stmt::For { start, end, step, .. } = stmt {
             steps_vary |= smaller.constant(*step).is_none();
             let became =
@@ -63,25 +64,6 @@ fn ends(smaller: &Program, before: &Program) -> bool {
         }
     });
     left.iter().all(|one| all.contains(one)) && ranges_stay && (!steps_vary || zero_steps[0] == zero_steps[1])
-}
-
-/// Calls a function for each statement, from the outside in.
-fn visit<'p>(program: &'p Program, block: &'p Block, see: &mut dyn FnMut(&'p Stmt)) {
-    let mut pending: Vec<&Stmt> = block.iter().rev().collect();
-    while let Some(stmt) = pending.pop() {
-        see(stmt);
-        let inside: [&[Stmt]; 2] = match stmt {
-            Stmt::Let(value) => match &program.values[*value].expr {
-                Expr::Map { body, .. } => [body, &[]],
-                _ => [&[], &[]],
-            },
-            Stmt::If { then, otherwise, .. } => [then, otherwise],
-            Stmt::While { header, body, .. } => [header, body],
-            Stmt::For { body, .. } => [body, &[]],
-            _ => [&[], &[]],
-        };
-        pending.extend(inside[0].iter().chain(inside[1]).rev());
-    }
 }
 
 /// A way to make a program smaller, at one of several places.
@@ -154,13 +136,7 @@ impl Edit {
                     return true;
                 }
             }
-            let blocks: Vec<&mut Block> = match &mut block[place] {
-                Stmt::If { then, otherwise, .. } => vec![then, otherwise],
-                Stmt::While { header, body, .. } => vec![header, body],
-                Stmt::For { body, .. } => vec![body],
-                _ => Vec::new(),
-            };
-            for inside in blocks {
+            for inside in block[place].blocks_mut() {
                 if self.edit(program, inside, position) {
                     return true;
                 }
@@ -172,9 +148,7 @@ impl Edit {
 
 /// The statements in a block and in all blocks inside.
 fn count(program: &Program, block: &Block) -> usize {
-    let mut count = 0;
-    visit(program, block, &mut |_| count += 1);
-    count
+    walk::statements(program, block).count()
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::errors::{At, Problem, Step, mistake};
 use crate::state::{Kind, Literal, State, Ty};
 use crate::types::Class;
 use crate::{ArrayType, Tracer, Value, random};
-use parfuse_ir::program::{self, Block, Expr, Stmt, Var};
+use parfuse_ir::program::{self, Block, Expr, Program, Stmt, Var, walk};
 use parfuse_ir::{DType, Scalar};
 
 impl Tracer {
@@ -128,7 +128,7 @@ impl Tracer {
             state.map_depth -= 1;
             let (source, element) = array.ok_or(Problem::Reported)?;
             let result = result?;
-            if changes_outer(&body, vars_before) {
+            if changes_outer(&state.program, &body, vars_before) {
                 return mistake(
                     "the closure of `mapv` changes a variable outside of it; use a loop over the indices",
                 );
@@ -149,18 +149,11 @@ impl Tracer {
 }
 
 /// Whether a block assigns to a variable older than `vars_before`, or stores anywhere.
-fn changes_outer(block: &Block, vars_before: usize) -> bool {
-    block.iter().any(|stmt| match stmt {
-        Stmt::Let(_) | Stmt::Check { .. } => false,
+fn changes_outer(program: &Program, block: &Block, vars_before: usize) -> bool {
+    walk::statements(program, block).any(|stmt| match stmt {
         Stmt::Assign { var, .. } => (var.0 as usize) < vars_before,
         Stmt::Store { .. } | Stmt::Update { .. } => true,
-        Stmt::If { then, otherwise, .. } => {
-            changes_outer(then, vars_before) || changes_outer(otherwise, vars_before)
-        }
-        Stmt::While { header, body, .. } => {
-            changes_outer(header, vars_before) || changes_outer(body, vars_before)
-        }
-        Stmt::For { body, .. } => changes_outer(body, vars_before),
+        _ => false,
     })
 }
 

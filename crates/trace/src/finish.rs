@@ -11,7 +11,7 @@
 use crate::errors::{At, Complaint, Step, TraceError, mistake};
 use crate::state::{Kind, Literal, State};
 use crate::{Tracer, Value, ownership, random};
-use parfuse_ir::program::{self, Block, Expr, Program, Stmt, Type};
+use parfuse_ir::program::{self, Expr, Program, Stmt, Type, walk};
 use parfuse_ir::{DType, Loc, Scalar, ScalarOp};
 use std::collections::HashSet;
 
@@ -245,43 +245,12 @@ impl State {
         if dropped.is_empty() {
             return;
         }
-        for_each_block(&mut self.program, &mut |block| {
+        walk::each_block_mut(&mut self.program, |block| {
             block.retain(|stmt| match stmt {
                 Stmt::Check { ok: value, .. } | Stmt::Let(value) => !dropped.contains(&(value.0 as usize)),
                 _ => true,
             });
         });
-    }
-}
-
-/// Visits every block, those in `mapv` closures included.
-fn for_each_block(program: &mut Program, visit: &mut impl FnMut(&mut Block)) {
-    fn walk(block: &mut Block, visit: &mut impl FnMut(&mut Block)) {
-        visit(block);
-        for stmt in block {
-            match stmt {
-                Stmt::If { then, otherwise, .. } => {
-                    walk(then, visit);
-                    walk(otherwise, visit);
-                }
-                Stmt::While { header, body, .. } => {
-                    walk(header, visit);
-                    walk(body, visit);
-                }
-                Stmt::For { body, .. } => walk(body, visit),
-                Stmt::Let(_)
-                | Stmt::Assign { .. }
-                | Stmt::Store { .. }
-                | Stmt::Update { .. }
-                | Stmt::Check { .. } => {}
-            }
-        }
-    }
-    walk(&mut program.body, visit);
-    for (_, data) in program.values.iter_mut() {
-        if let Expr::Map { body, .. } = &mut data.expr {
-            walk(body, visit);
-        }
     }
 }
 

@@ -8,24 +8,23 @@
 //! A variable changes in place, so what it takes over must be its own. An array value can be taken over if
 //! it was computed for this execution of the assignment and is not used after it.
 
-use parfuse_ir::program::{Block, Expr, Program, Stmt, Value, ValueData};
-use std::collections::HashMap;
+use parfuse_ir::program::{Block, Expr, Program, Stmt, Value, ValueData, walk};
+use std::collections::{HashMap, HashSet};
 
 /// Where a value is computed and last used: positions in the order of the text, and the innermost loop.
 #[derive(Default)]
 struct Uses {
     position: usize,
-    loops: Vec<usize>,
     defined_in: HashMap<Value, usize>,
     last_use: HashMap<Value, usize>,
+    /// The arrays assigned, in the order of the text, with the position and the innermost loop.
     assigns: Vec<(Value, usize, usize)>,
 }
 
 /// Inserts copies before assignments of arrays that the variable may not take over.
 pub(crate) fn take_copies(program: &mut Program) {
-    let mut uses = Uses { loops: vec![0], ..Uses::default() };
-    let body = std::mem::take(&mut program.body);
-    uses.walk(program, &body);
+    let mut uses = Uses::default();
+    uses.find(program);
     for result in &program.results {
         uses.last_use.insert(*result, usize::MAX);
     }
@@ -39,96 +38,57 @@ pub(crate) fn take_copies(program: &mut Program) {
         })
         .collect();
     shared.reverse();
-    program.body = copy_shared(program, body, &mut shared);
+    let mut body = std::mem::take(&mut program.body);
+    copy_shared(program, &mut body, &mut shared);
+    program.body = body;
 }
 
 impl Uses {
-    fn walk(&mut self, program: &Program, block: &Block) {
-        for stmt in block {
+    fn find(&mut self, program: &Program) {
+        walk::visit_within(program, &program.body, 0, |stmt, innermost| {
             self.position += 1;
             match stmt {
-                Stmt::Let(value) => {
-                    let innermost = *self.loops.last().unwrap_or(&0);
-                    self.defined_in.insert(*value, innermost);
-                    for operand in operands(&program.values[*value].expr) {
-                        self.last_use.insert(operand, self.position);
-                    }
-                    if let Expr::Map { body, .. } = &program.values[*value].expr {
-                        self.walk(program, body);
-                    }
+                Stmt::Let(value) => drop(self.defined_in.insert(*value, innermost)),
+                Stmt::Assign { var, value } if program.vars[*var].ty.rank().is_some() => {
+                    self.assigns.push((*value, self.position, innermost));
                 }
-                Stmt::Assign { var, value } => {
-                    if program.vars[*var].ty.rank().is_some() {
-                        let innermost = *self.loops.last().unwrap_or(&0);
-                        self.assigns.push((*value, self.position, innermost));
-                    }
-                    self.last_use.insert(*value, self.position);
-                }
-                Stmt::Update { value, .. } => {
-                    self.last_use.insert(*value, self.position);
-                }
-                // The other statements use scalars only.
-                Stmt::Store { .. } | Stmt::Check { .. } => {}
-                Stmt::If { then, otherwise, .. } => {
-                    self.walk(program, then);
-                    self.walk(program, otherwise);
-                }
-                Stmt::While { header, body, .. } => self.inside_loop(program, &[header, body]),
-                Stmt::For { body, .. } => self.inside_loop(program, &[body]),
+                _ => {}
             }
-        }
-    }
-    fn inside_loop(&mut self, program: &Program, blocks: &[&Block]) {
-        self.loops.push(self.position);
-        for block in blocks {
-            self.walk(program, block);
-        }
-        self.loops.pop();
+            walk::reads(program, stmt, |used| {
+                self.last_use.insert(used, self.position);
+            });
+            match stmt {
+                Stmt::While { .. } | Stmt::For { .. } => self.position,
+                _ => innermost,
+            }
+        });
     }
 }
 
-fn copy_shared(program: &mut Program, block: Block, shared: &mut Vec<bool>) -> Block {
-    let mut result = Block::with_capacity(block.len());
-    for stmt in block {
-        let stmt = match stmt {
-            Stmt::Assign { var, value } if program.vars[var].ty.rank().is_some() => {
-                let mut value = value;
-                if shared.pop().unwrap_or(true) {
-                    let ValueData { ty, loc, .. } = program.values[value].clone();
-                    value = program.value(Expr::Copy(value), ty, loc);
-                    result.push(Stmt::Let(value));
+/// Has array variables take copies of what is shared; `shared` says of which assignments that is so, the first one last.
+fn copy_shared(program: &mut Program, body: &mut Block, shared: &mut Vec<bool>) {
+    let mut copies = HashSet::new();
+    walk::visit_mut(body, |stmt| {
+        if let Stmt::Assign { var, value } = stmt
+            && program.vars[*var].ty.rank().is_some()
+            && shared.pop().unwrap_or(true)
+        {
+            let ValueData { ty, loc, .. } = program.values[*value].clone();
+            *value = program.value(Expr::Copy(*value), ty, loc);
+            copies.insert(*value);
+        }
+    });
+    walk::each_block_in_mut(body, |block| {
+        let is_copy = |stmt: &Stmt| matches!(stmt, Stmt::Assign { value, .. } if copies.contains(value));
+        if block.iter().any(is_copy) {
+            for stmt in std::mem::take(block) {
+                if let Stmt::Assign { value, .. } = stmt
+                    && copies.contains(&value)
+                {
+                    block.push(Stmt::Let(value));
                 }
-                Stmt::Assign { var, value }
+                block.push(stmt);
             }
-            Stmt::If { cond, then, otherwise } => {
-                let then = copy_shared(program, then, shared);
-                let otherwise = copy_shared(program, otherwise, shared);
-                Stmt::If { cond, then, otherwise }
-            }
-            Stmt::While { header, cond, body } => {
-                let header = copy_shared(program, header, shared);
-                let body = copy_shared(program, body, shared);
-                Stmt::While { header, cond, body }
-            }
-            Stmt::For { index, start, end, step, parallel, body, loc } => {
-                let body = copy_shared(program, body, shared);
-                Stmt::For { index, start, end, step, parallel, body, loc }
-            }
-            other => other,
-        };
-        result.push(stmt);
-    }
-    result
-}
-
-/// The arrays that an expression uses, but for those that a `mapv` closure does.
-fn operands(expr: &Expr) -> Vec<Value> {
-    match expr {
-        Expr::Const(_) | Expr::Param(_) | Expr::Var(_) | Expr::Bound => Vec::new(),
-        Expr::Op(_, operands) => operands.clone(),
-        Expr::Cast(value) | Expr::Len(value) | Expr::Copy(value) => vec![*value],
-        Expr::Index { array, .. } | Expr::Dim { array, .. } | Expr::Reduce { array, .. } => vec![*array],
-        Expr::Fill { .. } | Expr::Random { .. } => Vec::new(),
-        Expr::Map { arrays, .. } => arrays.clone(),
-    }
+        }
+    });
 }

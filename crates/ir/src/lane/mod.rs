@@ -44,6 +44,7 @@ mod op;
 mod parse;
 mod print;
 mod verify;
+pub mod walk;
 
 pub use frame::{Frame, Slot};
 pub use op::{LaneOp, Shape};

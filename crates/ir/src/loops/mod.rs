@@ -28,6 +28,7 @@
 mod parse;
 mod print;
 mod verify;
+pub mod walk;
 
 pub(crate) use parse::{arrange_buffers, parse_buffer, parse_fault, parse_sources};
 pub(crate) use print::{Declaration, FaultText};
@@ -255,17 +256,11 @@ pub struct Parfor {
 impl Grain {
     /// The grain of a new parallel loop with this body.
     pub fn of(body: &Block) -> Grain {
-        let mut blocks = vec![body];
-        while let Some(block) = blocks.pop() {
-            for stmt in block {
-                match stmt {
-                    Stmt::While { .. } | Stmt::For { .. } => return Grain::Coarse,
-                    Stmt::If { then, otherwise, .. } => blocks.extend([then, otherwise]),
-                    _ => {}
-                }
-            }
+        let mut inside = walk::statements(body);
+        match inside.any(|stmt| matches!(stmt, Stmt::While { .. } | Stmt::For { .. })) {
+            true => Grain::Coarse,
+            false => Grain::Fine,
         }
-        Grain::Fine
     }
 }
 
@@ -335,40 +330,6 @@ impl Expr {
     /// Whether the value needs no `Let`.
     pub fn is_leaf(&self) -> bool {
         matches!(self, Expr::Const(_) | Expr::Param(_) | Expr::Bound)
-    }
-    /// The values it uses.
-    pub fn operands(&self) -> Vec<Value> {
-        match self {
-            Expr::Const(_)
-            | Expr::Param(_)
-            | Expr::Var(_)
-            | Expr::Bound
-            | Expr::Dim { .. }
-            | Expr::LinearIndex => Vec::new(),
-            Expr::Op(_, args) | Expr::Load { index: args, .. } => args.clone(),
-            Expr::Cast(arg) => vec![*arg],
-            Expr::Random { stream, element, draw } => vec![*stream, *element, *draw],
-        }
-    }
-    /// Replaces the values it uses.
-    pub fn map_operands(&mut self, mut map: impl FnMut(Value) -> Value) {
-        match self {
-            Expr::Const(_)
-            | Expr::Param(_)
-            | Expr::Var(_)
-            | Expr::Bound
-            | Expr::Dim { .. }
-            | Expr::LinearIndex => {}
-            Expr::Op(_, args) | Expr::Load { index: args, .. } => {
-                args.iter_mut().for_each(|arg| *arg = map(*arg))
-            }
-            Expr::Cast(arg) => *arg = map(*arg),
-            Expr::Random { stream, element, draw } => {
-                for arg in [stream, element, draw] {
-                    *arg = map(*arg);
-                }
-            }
-        }
     }
 }
 
@@ -470,6 +431,13 @@ impl Loops {
     /// Adds a value.
     pub fn value(&mut self, expr: Expr, dtype: DType, loc: Loc) -> Value {
         self.values.push(ValueData { expr, dtype, loc })
+    }
+    /// The truth value that a value is known to be.
+    pub fn constant_bool(&self, value: Value) -> Option<bool> {
+        match self.constant(value) {
+            Some(Scalar::Bool(known)) => Some(known),
+            _ => None,
+        }
     }
     /// The scalar of a constant value.
     pub fn constant(&self, value: Value) -> Option<Scalar> {

@@ -5,7 +5,7 @@
 //! private variables: those that every path sets before it reads them. That stores of different iterations do
 //! not collide is no matter of form; it is shown elsewhere.
 
-use super::{Block, Buffer, BufferData, Expr, Loops, Origin, Output, Parfor, Stmt, Value, Var};
+use super::{Block, Buffer, BufferData, Expr, Loops, Origin, Output, Parfor, Stmt, Value, Var, walk};
 use crate::DType;
 use crate::arena::Id;
 use crate::program::Type;
@@ -319,25 +319,11 @@ impl Verifier<'_> {
 
 /// The variables that a block sets somewhere.
 fn assigned(block: &Block) -> BTreeSet<Var> {
-    let mut set = BTreeSet::new();
-    let mut blocks = vec![block];
-    while let Some(block) = blocks.pop() {
-        for stmt in block {
-            match stmt {
-                Stmt::Set { var, .. } => drop(set.insert(*var)),
-                Stmt::If { then, otherwise, .. } => blocks.extend([then, otherwise]),
-                Stmt::While { header, body, .. } => blocks.extend([header, body]),
-                Stmt::For { body, .. } => blocks.push(body),
-                Stmt::Parfor(parfor) => blocks.push(&parfor.body),
-                Stmt::Let(_)
-                | Stmt::Alloc { .. }
-                | Stmt::Move { .. }
-                | Stmt::Store { .. }
-                | Stmt::Check { .. } => {}
-            }
-        }
-    }
-    set
+    let set = walk::statements(block).filter_map(|stmt| match stmt {
+        Stmt::Set { var, .. } => Some(*var),
+        _ => None,
+    });
+    set.collect()
 }
 
 /// The message with the statement in front, for statements that are not blocks.

@@ -20,6 +20,7 @@
 mod parse;
 mod print;
 mod verify;
+pub mod walk;
 
 pub(crate) use parse::parse_type;
 pub(crate) use print::param_text;
@@ -331,28 +332,20 @@ impl Program {
     pub fn value(&mut self, expr: Expr, ty: Type, loc: Loc) -> Value {
         self.values.push(ValueData { expr, ty, loc, name: None })
     }
+    /// Where the user wrote a statement.
+    pub fn place(&self, stmt: &Stmt) -> Loc {
+        match stmt {
+            Stmt::Let(value) | Stmt::Assign { value, .. } => self.values[*value].loc,
+            Stmt::If { cond, .. } | Stmt::While { cond, .. } => self.values[*cond].loc,
+            Stmt::Store { loc, .. }
+            | Stmt::Update { loc, .. }
+            | Stmt::For { loc, .. }
+            | Stmt::Check { loc, .. } => *loc,
+        }
+    }
     /// How deep blocks nest in blocks.
     pub fn nesting(&self) -> usize {
-        let (mut deepest, mut left) = (0, vec![(&self.body, 0)]);
-        while let Some((block, depth)) = left.pop() {
-            deepest = deepest.max(depth);
-            for stmt in block {
-                match stmt {
-                    Stmt::If { then, otherwise, .. } => {
-                        left.extend([then, otherwise].map(|b| (b, depth + 1)))
-                    }
-                    Stmt::While { header, body, .. } => left.extend([header, body].map(|b| (b, depth + 1))),
-                    Stmt::For { body, .. } => left.push((body, depth + 1)),
-                    Stmt::Let(value) => {
-                        if let Expr::Map { body, .. } = &self.values[*value].expr {
-                            left.push((body, depth + 1));
-                        }
-                    }
-                    _ => {}
-                }
-            }
-        }
-        deepest
+        walk::nesting(self)
     }
     /// The scalar of a constant value.
     pub fn constant(&self, value: Value) -> Option<Scalar> {

@@ -16,7 +16,7 @@ use crate::specialise::Specialisation;
 use parfuse_codegen::{Effort, Isa};
 use parfuse_ir::arena::Id;
 use parfuse_ir::grid::Grain;
-use parfuse_ir::lane::{FaultId, Lane, Lanes, Node, Region, RegionId};
+use parfuse_ir::lane::{FaultId, Lane, Lanes, Node, Region, RegionId, walk};
 use parfuse_ir::loops::{Event, Loops, Note, Source};
 use parfuse_ir::program::{Program, Type};
 use parfuse_ir::{FaultKind, Files, Loc};
@@ -181,17 +181,12 @@ impl Explanation {
 /// The arrays that a call allocates.
 fn allocations(lane: &Lane) -> Vec<Allocation> {
     let mut found = Vec::new();
-    let mut blocks = vec![(&lane.driver.body, false)];
-    while let Some((block, in_loop)) = blocks.pop() {
-        for node in block {
-            match node {
-                Node::Alloc { buffer, loc, .. } => found.push((*loc, *buffer, in_loop)),
-                Node::If { then, otherwise, .. } => blocks.extend([(then, in_loop), (otherwise, in_loop)]),
-                Node::Loop { header, body, .. } => blocks.extend([(header, true), (body, true)]),
-                _ => {}
-            }
+    walk::visit_within(&lane.driver.body, false, |node, in_loop| {
+        if let Node::Alloc { buffer, loc, .. } = node {
+            found.push((*loc, *buffer, in_loop));
         }
-    }
+        in_loop || matches!(node, Node::Loop { .. })
+    });
     found.sort_by_key(|(loc, buffer, _)| (loc.file, loc.line, loc.column, *buffer));
     let allocation = |(loc, buffer, in_loop)| Allocation {
         array: lane.buffers[buffer].name.clone(),
@@ -222,7 +217,7 @@ impl RegionReport {
             checks: Vec::new(),
             coarse: region.grain == Grain::Coarse,
         };
-        for node in places::nodes(&region.code.body) {
+        for node in walk::statements(&region.code.body) {
             if let Node::Check { fault, .. } = node {
                 report.checks_in_loop += 1;
                 report.checks.push(checked(&made.lane, *fault));

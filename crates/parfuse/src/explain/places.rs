@@ -8,7 +8,7 @@
 use super::{PlainLoop, Scattered};
 use crate::error::Place;
 use parfuse_ir::lane::{self, Inst, Lane, Lanes, Node, Region};
-use parfuse_ir::loops::{Block, Buffer, Expr, Loops, Parfor, Stmt};
+use parfuse_ir::loops::{Block, Buffer, Expr, Loops, Parfor, Stmt, walk};
 use parfuse_ir::{Files, Loc};
 use std::collections::BTreeMap;
 
@@ -16,20 +16,15 @@ use std::collections::BTreeMap;
 /// only `inside`.
 fn statements(body: &Block, inside: bool) -> Vec<(&Stmt, usize)> {
     let mut found = Vec::new();
-    let mut pending: Vec<(&Stmt, usize)> = body.iter().rev().map(|stmt| (stmt, 0)).collect();
-    while let Some((stmt, depth)) = pending.pop() {
+    walk::visit_within(body, Some(0), |stmt, depth| {
+        let depth = depth?;
         found.push((stmt, depth));
-        let blocks: Vec<(&Block, usize)> = match stmt {
-            Stmt::If { then, otherwise, .. } => vec![(then, depth), (otherwise, depth)],
-            Stmt::While { header, body, .. } => vec![(header, depth + 1), (body, depth + 1)],
-            Stmt::For { body, .. } => vec![(body, depth + 1)],
-            Stmt::Parfor(parfor) if inside => vec![(&parfor.body, depth)],
-            _ => Vec::new(),
-        };
-        for (block, depth) in blocks.into_iter().rev() {
-            pending.extend(block.iter().rev().map(|stmt| (stmt, depth)));
+        match stmt {
+            Stmt::Parfor(_) if !inside => None,
+            Stmt::While { .. } | Stmt::For { .. } => Some(depth + 1),
+            _ => Some(depth),
         }
-    }
+    });
     found
 }
 
@@ -65,24 +60,6 @@ pub(super) fn parallel_loop<'l>(loops: &'l Loops, region: usize, sources: &Regio
     parallel.get(region).copied().filter(same).or_else(|| parallel.into_iter().find(same))
 }
 
-/// All nodes of a block in order.
-pub(super) fn nodes(block: &lane::Block) -> Vec<&Node> {
-    let mut found = Vec::new();
-    let mut pending: Vec<&Node> = block.iter().rev().collect();
-    while let Some(node) = pending.pop() {
-        found.push(node);
-        let blocks = match node {
-            Node::If { then, otherwise, .. } => [then, otherwise],
-            Node::Loop { header, body, .. } => [header, body],
-            _ => continue,
-        };
-        for block in blocks.into_iter().rev() {
-            pending.extend(block.iter().rev());
-        }
-    }
-    found
-}
-
 /// What a node of a region accesses, and how its lanes do.
 pub(super) fn access(region: &Region, node: &Node) -> Option<(Buffer, Lanes)> {
     match node {
@@ -104,14 +81,13 @@ pub(super) fn scattered(
     loops: &Loops,
 ) -> Vec<Scattered> {
     let mut accesses: BTreeMap<Buffer, Vec<bool>> = BTreeMap::new();
-    for node in nodes(&region.code.body) {
+    for node in lane::walk::statements(&region.code.body) {
         if let Some((buffer, lanes)) = access(region, node) {
             let one_by_one = matches!(lanes, Lanes::Strided(_) | Lanes::Gather(_));
             accesses.entry(buffer).or_default().push(one_by_one);
         }
     }
-    let in_front: Vec<Buffer> = nodes(&region.prologue)
-        .into_iter()
+    let in_front: Vec<Buffer> = lane::walk::statements(&region.prologue)
         .filter_map(|node| access(region, node))
         .map(|(buffer, _)| buffer)
         .collect();

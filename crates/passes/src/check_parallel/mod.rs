@@ -21,10 +21,10 @@ mod tests;
 
 use crate::affine::Affine;
 use crate::rejection::Rejection;
-use crate::walk;
 use dimension::Dimension;
 use meetings::Meetings;
 use parfuse_ir::Loc;
+use parfuse_ir::loops::walk;
 use parfuse_ir::loops::{Buffer, Expr, Loops, Parfor, Stmt, Value};
 use std::collections::BTreeMap;
 
@@ -39,7 +39,7 @@ pub fn check_parallel(loops: &Loops) -> Result<(), Rejection> {
 /// All that [`check_parallel`] refuses: each array of each loop.
 pub(crate) fn find_races(loops: &Loops) -> Vec<Rejection> {
     let mut races = Vec::new();
-    walk::visit(&loops.body, &mut |stmt| {
+    walk::statements(&loops.body).for_each(|stmt| {
         if let Stmt::Parfor(parfor) = stmt {
             find_in_loop(loops, parfor, &mut races);
         }
@@ -80,7 +80,7 @@ struct Access<'a> {
 /// The accesses of each buffer, in program order.
 fn accesses<'a>(loops: &'a Loops, body: &'a [Stmt]) -> BTreeMap<Buffer, Vec<Access<'a>>> {
     let mut accesses: BTreeMap<Buffer, Vec<Access<'a>>> = BTreeMap::new();
-    walk::visit(body, &mut |stmt| {
+    walk::statements(body).for_each(|stmt| {
         if let Some((buffer, access)) = access(loops, stmt) {
             accesses.entry(buffer).or_default().push(access);
         }

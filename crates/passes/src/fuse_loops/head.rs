@@ -10,8 +10,7 @@
 use crate::effects::Effects;
 use crate::hash::FastMap;
 use crate::same::Same;
-use crate::walk::visit;
-use parfuse_ir::loops::{Block, Buffer, Expr, Loops, Parfor, Reduction, Stmt, Value, Var};
+use parfuse_ir::loops::{Block, Buffer, Expr, Loops, Parfor, Reduction, Stmt, Value, Var, walk};
 
 /// The first loop.
 pub(super) struct Head {
@@ -115,7 +114,7 @@ pub(super) fn accesses<'a>(loops: &'a Loops, block: &'a Block) -> FastMap<Buffer
 }
 
 fn each_access<'a>(loops: &'a Loops, block: &'a Block, mut see: impl FnMut(Buffer, &'a [Value])) {
-    visit(block, &mut |stmt| match stmt {
+    walk::statements(block).for_each(|stmt| match stmt {
         Stmt::Store { buffer, index, .. } => see(*buffer, index),
         Stmt::Let(value) => {
             if let Expr::Load { buffer, index } = &loops.values[*value].expr {

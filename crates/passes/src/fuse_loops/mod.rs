@@ -25,12 +25,13 @@ mod tests;
 use crate::Changed;
 use crate::effects::Effects;
 use crate::hash::FastMap;
-use crate::walk::{Renames, blocks_mut};
+use crate::renames::Renames;
 use crate::zero_fills::filled_with_zeros;
 use head::{Head, accesses};
 use parfuse_ir::Loc;
 use parfuse_ir::ReduceOp;
 use parfuse_ir::grid::Grain;
+use parfuse_ir::loops::walk::blocks_mut;
 use parfuse_ir::loops::{Block, Event, FusionRefusal, Loops, Note, Parfor, Stmt};
 use std::cell::Cell;
 

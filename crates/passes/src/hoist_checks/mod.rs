@@ -30,8 +30,8 @@ mod tests;
 use crate::Changed;
 use crate::affine::{Linear, Term};
 use crate::effects::Effects;
-use crate::walk::{self, blocks_mut};
 use parfuse_ir::arena::Id;
+use parfuse_ir::loops::walk::{self, blocks_mut};
 use parfuse_ir::loops::{Block, Expr, Loops, Stmt, Value};
 use parfuse_ir::{DType, Loc, Scalar, ScalarOp};
 
@@ -81,7 +81,7 @@ struct Doings {
 
 fn doings(body: &Block) -> Doings {
     let mut doings = Doings { something: false, steady: true };
-    walk::visit(body, &mut |stmt| match stmt {
+    walk::statements(body).for_each(|stmt| match stmt {
         Stmt::Let(_) | Stmt::Check { .. } | Stmt::If { .. } | Stmt::While { .. } | Stmt::For { .. } => {}
         Stmt::Set { .. } | Stmt::Store { .. } => doings.something = true,
         Stmt::Alloc { .. } | Stmt::Move { .. } | Stmt::Parfor(_) => {
@@ -103,7 +103,7 @@ struct Space<'a> {
 
 /// Takes what it can of the checks out of a loop's body; returns the code to stand in front, if there is any.
 fn hoist(loops: &mut Loops, space: Space<'_>, body: &mut Block) -> Option<Block> {
-    if !walk::any(body, &mut |stmt| matches!(stmt, Stmt::Check { .. })) {
+    if !walk::statements(body).any(|stmt| matches!(stmt, Stmt::Check { .. })) {
         return None;
     }
     let mut inside = vec![false; loops.values.len()];
@@ -122,7 +122,7 @@ fn hoist(loops: &mut Loops, space: Space<'_>, body: &mut Block) -> Option<Block>
     let replayed = replay::of(loops, &effects, space, body)?;
 
     let mut number = 0..;
-    walk::retain(body, &mut |stmt| match stmt {
+    walk::retain(body, |stmt| match stmt {
         Stmt::Check { .. } => checks[number.next().expect("endless")].is_none(),
         _ => true,
     });

@@ -11,8 +11,8 @@
 
 use super::Space;
 use crate::effects::Effects;
-use crate::walk;
 use parfuse_ir::arena::Id;
+use parfuse_ir::loops::walk;
 use parfuse_ir::loops::{Block, Expr, Loops, Stmt, Value};
 use parfuse_ir::{DType, Loc, ScalarOp};
 use std::collections::HashMap;
@@ -82,7 +82,7 @@ impl Replay<'_> {
         let mut copied = Block::new();
         for stmt in block {
             let checks =
-                walk::any(std::slice::from_ref(stmt), &mut |stmt| matches!(stmt, Stmt::Check { .. }));
+                walk::statements(std::slice::from_ref(stmt)).any(|stmt| matches!(stmt, Stmt::Check { .. }));
             match stmt {
                 Stmt::Let(value) => copied.extend(self.define(*value)),
                 Stmt::Check { ok, fault, args, .. } => {
@@ -129,7 +129,7 @@ impl Replay<'_> {
             self.unknown[value.index()] = true;
             return None;
         }
-        data.expr.map_operands(|operand| self.copy(operand));
+        walk::operands_mut(&mut data.expr, |operand| *operand = self.copy(*operand));
         let copy = self.loops.values.push(data);
         self.copies.insert(value, copy);
         Some(Stmt::Let(copy))

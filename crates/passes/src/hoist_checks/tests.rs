@@ -38,9 +38,10 @@ fn one_test_in_front_answers_for_all_iterations() {
 fn checks_inside(text: &str) -> usize {
     let loops = run(hoist_checks, text);
     let mut inside = 0;
-    walk::visit(&loops.body, &mut |stmt| {
+    walk::statements(&loops.body).for_each(|stmt| {
         if let Stmt::Parfor(parfor) = stmt {
-            walk::visit(&parfor.body, &mut |stmt| inside += matches!(stmt, Stmt::Check { .. }) as usize);
+            walk::statements(&parfor.body)
+                .for_each(|stmt| inside += matches!(stmt, Stmt::Check { .. }) as usize);
         }
     });
     inside

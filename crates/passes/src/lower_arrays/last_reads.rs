@@ -14,8 +14,7 @@
 //! A copy that only element by element operations read before the variable takes their result stays a copy as
 //! well: fused with them it costs nothing, and the variable's own elements are overwritten where they are.
 
-use super::scan::{nested_blocks, uses_of};
-use parfuse_ir::program::{Block, Expr, Program, Stmt, Value, Var};
+use parfuse_ir::program::{Block, Expr, Program, Stmt, Value, Var, walk};
 use std::collections::{BTreeSet, HashMap};
 
 /// The copies of variables that are not live after them, with the variable.
@@ -77,7 +76,7 @@ impl Search<'_> {
                     {
                         self.found.insert(*value, var);
                     }
-                    for inner in nested_blocks(self.program, stmt) {
+                    for inner in walk::blocks(self.program, stmt) {
                         self.walk(inner, live, false);
                     }
                 }
@@ -115,7 +114,7 @@ impl Search<'_> {
                 }
                 Stmt::Check { .. } => {}
             }
-            uses_of(self.program, stmt).into_iter().for_each(|value| self.read(value, live));
+            walk::reads(self.program, stmt, |value| self.read(value, live));
         }
     }
 
@@ -124,7 +123,8 @@ impl Search<'_> {
     fn is_overwritten_in_place(&self, copy: Value, var: Var, rest: &[Stmt]) -> bool {
         let mut uses = 0;
         for stmt in rest {
-            let reads = uses_of(self.program, stmt).into_iter().filter(|value| *value == copy).count() as u32;
+            let mut reads = 0;
+            walk::reads(self.program, stmt, |value| reads += (value == copy) as u32);
             match stmt {
                 Stmt::Let(value) => {
                     let expr = &self.program.values[*value].expr;

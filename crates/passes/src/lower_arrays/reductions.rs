@@ -13,7 +13,7 @@
 
 use super::scan::{self, Effects};
 use crate::rejection::{ReductionFlaw, Rejection};
-use parfuse_ir::program::{Block, Expr, Program, Stmt, Value, Var};
+use parfuse_ir::program::{Block, Expr, Program, Stmt, Value, Var, walk};
 use parfuse_ir::{DType, Loc, ReduceOp, ScalarOp};
 use std::collections::{HashMap, HashSet};
 
@@ -92,17 +92,17 @@ impl<'a> Chains<'a> {
         if !matches!(stmt, Stmt::While { .. }) {
             self.note_uses(stmt);
         }
-        let nested = scan::nested_blocks(self.program, stmt);
+        let mut nested = walk::blocks(self.program, stmt);
         match stmt {
             Stmt::Let(value) => {
                 let expr = &self.program.values[*value].expr;
                 if *expr == Expr::Var(self.var) {
                     self.reads.insert(*value, self.version);
                     self.tainted.insert(*value);
-                } else if scan::operands(expr).iter().any(|operand| self.tainted.contains(operand)) {
+                } else if expr.operands().iter().any(|operand| self.tainted.contains(operand)) {
                     self.tainted.insert(*value);
                 }
-                nested.into_iter().try_for_each(|block| self.block(block))
+                nested.try_for_each(|block| self.block(block))
             }
             Stmt::Assign { var, value } if *var == self.var => self.assignment(*value),
             Stmt::If { .. } => {
@@ -120,12 +120,13 @@ impl<'a> Chains<'a> {
                 Ok(())
             }
             Stmt::While { .. } | Stmt::For { .. } => {
-                let assigns =
-                    scan::effects(self.program, &nested, &HashMap::new()).assigned.contains(&self.var);
+                let assigns = scan::effects(self.program, nested.as_slice(), &HashMap::new())
+                    .assigned
+                    .contains(&self.var);
                 if assigns {
                     self.new_version();
                 }
-                nested.into_iter().try_for_each(|block| self.block(block))?;
+                nested.try_for_each(|block| self.block(block))?;
                 if assigns {
                     self.new_version();
                 }
@@ -139,10 +140,12 @@ impl<'a> Chains<'a> {
     }
 
     fn note_uses(&mut self, stmt: &Stmt) {
-        let loc = self.loc(stmt);
-        let tainted =
-            scan::uses_of(self.program, stmt).into_iter().filter(|used| self.tainted.contains(used));
-        self.uses.extend(tainted.map(|used| (used, loc)));
+        let loc = self.program.place(stmt);
+        walk::reads(self.program, stmt, |used| {
+            if self.tainted.contains(&used) {
+                self.uses.push((used, loc));
+            }
+        });
     }
 
     /// Follows an assigned value back to the variable's contents.
@@ -209,18 +212,6 @@ impl<'a> Chains<'a> {
     fn new_version(&mut self) {
         self.versions += 1;
         self.version = self.versions;
-    }
-
-    fn loc(&self, stmt: &Stmt) -> Loc {
-        let values = &self.program.values;
-        match stmt {
-            Stmt::Let(value) | Stmt::Assign { value, .. } => values[*value].loc,
-            Stmt::Store { loc, .. }
-            | Stmt::Update { loc, .. }
-            | Stmt::For { loc, .. }
-            | Stmt::Check { loc, .. } => *loc,
-            Stmt::If { cond, .. } | Stmt::While { cond, .. } => values[*cond].loc,
-        }
     }
 }
 

@@ -10,7 +10,7 @@
 //! If so, the block may run for any parts of the iterations with a variable of its own each, which starts as the
 //! operator's identity, and all of these combined are what one variable would have taken in.
 
-use crate::walk;
+use parfuse_ir::loops::walk;
 use parfuse_ir::loops::{Expr, Loops, Reduction, Stmt, Value, Var};
 use parfuse_ir::{ReduceOp, ScalarOp};
 
@@ -53,9 +53,9 @@ impl Search<'_> {
     /// The blocks inside a statement: what was current before them stays so only if they leave the variable alone.
     fn inside(&mut self, stmt: &Stmt) -> bool {
         let local = self.reduction.local;
-        let mut sets = |stmt: &Stmt| sets(stmt, local);
+        let sets = |stmt: &Stmt| sets(stmt, local);
         let loops_back = !matches!(stmt, Stmt::If { .. });
-        let before = if loops_back && walk::any(std::slice::from_ref(stmt), &mut sets) {
+        let before = if loops_back && walk::statements(std::slice::from_ref(stmt)).any(sets) {
             Vec::new()
         } else {
             self.current.clone()
@@ -66,7 +66,7 @@ impl Search<'_> {
             if !self.block(block) {
                 return false;
             }
-            sets_any |= walk::any(block, &mut sets);
+            sets_any |= walk::statements(block).any(sets);
         }
         self.current = if sets_any { Vec::new() } else { before };
         true

@@ -31,10 +31,10 @@ use crate::effects::Effects;
 use crate::lane_cost::lane_cost;
 use crate::positions::keep_positions;
 use crate::vectorize::{VarSet, assigned, live_before};
-use crate::walk::{self, blocks_mut};
 use combines::only_combines;
 use parfuse_ir::Loc;
 use parfuse_ir::grid::Grain;
+use parfuse_ir::loops::walk::{self, blocks_mut};
 use parfuse_ir::loops::{Block, Event, Loops, Note, Parfor, PromotionRefusal, Stmt, Value};
 
 const PASS: &str = "promote_loops";
@@ -129,7 +129,7 @@ fn promoted(loops: &Loops, parfor: &Parfor) -> Result<Parfor, Option<PromotionRe
         | Stmt::For { .. }
         | Stmt::Parfor(_) => true,
     };
-    if walk::any(front, &mut |stmt| works(stmt)) {
+    if walk::statements(front).any(works) {
         return Err(Some(PromotionRefusal::WorkAround));
     }
     let (in_front, inside) = (Effects::of_block(loops, front), Effects::of_block(loops, body));

@@ -8,7 +8,7 @@
 //! Merging walks the elements in the same order in longer rows. Rows decide in which order a reduction of
 //! floats rounds, so a loop with one is left alone: its result is to depend on shapes, not on strides.
 
-use parfuse_ir::loops::{Buffer, Expr, Loops, Parfor, Stmt, Value};
+use parfuse_ir::loops::{Buffer, Expr, Loops, Parfor, Stmt, Value, walk};
 
 /// For each access the buffer and the axis that each dimension walks along.
 type Accesses = Vec<(Buffer, Vec<Option<u8>>)>;
@@ -19,46 +19,30 @@ pub(crate) fn collapsible(loops: &Loops, parfor: &Parfor) -> Option<Accesses> {
     if parfor.indices.len() < 2 || parfor.reductions.iter().any(|reduction| rounds(reduction.local)) {
         return None;
     }
-    let mut accesses = Accesses::new();
-    block(loops, parfor, &parfor.body, &mut accesses)?;
-    Some(accesses)
+    accesses(loops, parfor)
 }
 
-fn block(loops: &Loops, parfor: &Parfor, stmts: &[Stmt], accesses: &mut Accesses) -> Option<()> {
-    for stmt in stmts {
+fn accesses(loops: &Loops, parfor: &Parfor) -> Option<Accesses> {
+    let mut found = Accesses::new();
+    for stmt in walk::statements(&parfor.body) {
         match stmt {
             Stmt::Let(value) => match &loops.values[*value].expr {
-                Expr::Load { buffer, index } => access(parfor, *buffer, index, accesses)?,
+                Expr::Load { buffer, index } => access(parfor, *buffer, index, &mut found)?,
                 expr => no_index(parfor, &expr.operands())?,
             },
-            Stmt::Set { value, .. } => no_index(parfor, &[*value])?,
             Stmt::Store { buffer, index, value, .. } => {
                 no_index(parfor, &[*value])?;
-                access(parfor, *buffer, index, accesses)?;
-            }
-            Stmt::Check { ok, args, iteration, .. } => {
-                no_index(parfor, &[*ok])?;
-                no_index(parfor, args)?;
-                no_index(parfor, iteration.as_slice())?;
-            }
-            Stmt::If { cond, then, otherwise } => {
-                no_index(parfor, &[*cond])?;
-                block(loops, parfor, then, accesses)?;
-                block(loops, parfor, otherwise, accesses)?;
-            }
-            Stmt::While { header, cond, body } => {
-                no_index(parfor, &[*cond])?;
-                block(loops, parfor, header, accesses)?;
-                block(loops, parfor, body, accesses)?;
-            }
-            Stmt::For { extent, body, .. } => {
-                no_index(parfor, &[*extent])?;
-                block(loops, parfor, body, accesses)?;
+                access(parfor, *buffer, index, &mut found)?;
             }
             Stmt::Alloc { .. } | Stmt::Move { .. } | Stmt::Parfor(_) => return None,
+            _ => {
+                let mut used = Vec::new();
+                walk::uses(stmt, |value| used.push(value));
+                no_index(parfor, &used)?;
+            }
         }
     }
-    Some(())
+    Some(found)
 }
 
 fn no_index(parfor: &Parfor, values: &[Value]) -> Option<()> {

@@ -17,8 +17,8 @@
 use super::cost::is_cheap;
 use super::liveness::{VarSet, assigned, live_at_header, live_at_iteration, live_before};
 use super::translate::{Env, Mask, Place, Translator};
-use crate::walk;
 use parfuse_ir::lane::{Block, Carried, LaneOp, LaneType, Merge, Value};
+use parfuse_ir::loops::walk;
 use parfuse_ir::loops::{self, Buffer, Stmt, Var};
 use parfuse_ir::math::Primitives;
 
@@ -300,7 +300,7 @@ impl Translator<'_> {
 fn shaped<const N: usize>(blocks: [&[Stmt]; N]) -> Vec<Buffer> {
     let mut shaped = Vec::new();
     for block in blocks {
-        walk::visit(block, &mut |stmt| match stmt {
+        walk::statements(block).for_each(|stmt| match stmt {
             Stmt::Alloc { buffer, .. } => shaped.push(*buffer),
             Stmt::Move { to, from } => shaped.extend([*to, *from]),
             _ => {}

@@ -6,7 +6,7 @@
 
 use crate::hash::FastMap;
 use parfuse_ir::arena::Id;
-use parfuse_ir::lane::{Address, Block, Code, Inst, Lanes, Node, Value};
+use parfuse_ir::lane::{Block, Code, Inst, Node, Value, walk};
 
 /// Removes dead values from a region's code and prologue; `roots` are needed.
 pub(super) fn remove(code: &mut Code, prologue: &mut Block, roots: &[Value]) {
@@ -19,20 +19,8 @@ pub(super) fn remove(code: &mut Code, prologue: &mut Block, roots: &[Value]) {
             continue;
         }
         match &code.values[value].inst {
-            Inst::Op(_, operands) => needs.pending.extend(operands),
-            Inst::Any(mask) => needs.pending.push(*mask),
-            Inst::Load { address, mask, .. } => {
-                needs.address(address);
-                needs.pending.extend(mask);
-            }
             Inst::Bound => needs.pending.extend(needs.bound.get(&value).into_iter().flatten()),
-            Inst::Const(_)
-            | Inst::Slot(_)
-            | Inst::LaneIndex
-            | Inst::RowIndex(_)
-            | Inst::LinearIndex
-            | Inst::Dim(..)
-            | Inst::Stride(..) => {}
+            inst => walk::operands(inst, |operand| needs.pending.push(operand)),
         }
     }
     sweep(prologue, &live);
@@ -47,45 +35,20 @@ struct Needs {
 
 impl Needs {
     fn block(&mut self, block: &Block) {
-        for node in block {
+        for node in walk::statements(block) {
             match node {
-                Node::Let(_) | Node::Move { .. } | Node::Launch(_) => {}
-                Node::Store { address, value, mask, .. } => {
-                    self.address(address);
-                    self.pending.push(*value);
-                    self.pending.extend(mask);
-                }
-                Node::If { cond, then, otherwise, results } => {
+                Node::If { cond, results, .. } => {
                     self.pending.push(*cond);
-                    self.block(then);
-                    self.block(otherwise);
                     self.bound
                         .extend(results.iter().map(|merge| (merge.value, [merge.then, merge.otherwise])));
                 }
-                Node::Loop { carried, header, cond, body } => {
+                Node::Loop { carried, cond, .. } => {
                     self.pending.push(*cond);
-                    self.block(header);
-                    self.block(body);
                     self.bound
                         .extend(carried.iter().map(|carried| (carried.value, [carried.init, carried.next])));
                 }
-                Node::Check { ok, args, iteration, mask, .. } => {
-                    self.pending.push(*ok);
-                    self.pending.extend(args);
-                    self.pending.extend(iteration);
-                    self.pending.extend(mask);
-                }
-                Node::SetSlot { value, .. } => self.pending.push(*value),
-                Node::Alloc { shape, .. } => self.pending.extend(shape),
+                _ => walk::uses(node, |value| self.pending.push(value)),
             }
-        }
-    }
-
-    fn address(&mut self, address: &Address) {
-        self.pending.push(address.base);
-        match address.lanes {
-            Lanes::Uniform | Lanes::Unit => {}
-            Lanes::Strided(value) | Lanes::Gather(value) => self.pending.push(value),
         }
     }
 }

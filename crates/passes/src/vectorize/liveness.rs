@@ -2,7 +2,7 @@
 //!
 //! Only variables that are live after a branch or around a loop become merged or carried values.
 
-use parfuse_ir::loops::{Expr, Loops, Parfor, Stmt, Var};
+use parfuse_ir::loops::{Expr, Loops, Parfor, Stmt, Var, walk};
 use std::collections::BTreeSet;
 
 /// A set of variables.
@@ -11,28 +11,14 @@ pub(crate) type VarSet = BTreeSet<Var>;
 /// The variables that a block sets; of parallel loops inside it only the reductions' targets.
 pub(crate) fn assigned(block: &[Stmt]) -> VarSet {
     let mut vars = VarSet::new();
-    for stmt in block {
+    walk::visit_within(block, false, |stmt, in_parallel| {
         match stmt {
-            Stmt::Set { var, .. } => {
-                vars.insert(*var);
-            }
-            Stmt::If { then, otherwise, .. } => {
-                vars.extend(assigned(then));
-                vars.extend(assigned(otherwise));
-            }
-            Stmt::While { header, body, .. } => {
-                vars.extend(assigned(header));
-                vars.extend(assigned(body));
-            }
-            Stmt::For { body, .. } => vars.extend(assigned(body)),
+            Stmt::Set { var, .. } if !in_parallel => drop(vars.insert(*var)),
             Stmt::Parfor(parfor) => vars.extend(parfor.reductions.iter().map(|reduction| reduction.target)),
-            Stmt::Let(_)
-            | Stmt::Alloc { .. }
-            | Stmt::Move { .. }
-            | Stmt::Store { .. }
-            | Stmt::Check { .. } => {}
+            _ => {}
         }
-    }
+        in_parallel || matches!(stmt, Stmt::Parfor(_))
+    });
     vars
 }
 

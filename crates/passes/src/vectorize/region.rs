@@ -22,9 +22,9 @@ use super::varying::Varying;
 use crate::effects::Effects;
 use parfuse_ir::ReduceOp;
 use parfuse_ir::lane::{Inst, LaneOp, LaneType, Node, Reduction, Region, Slot, Value};
-use parfuse_ir::loops::{self, Loops, Parfor, Stmt, Var};
+use parfuse_ir::loops::{self, Loops, Parfor, Var, walk};
 use parfuse_ir::math::Primitives;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// What the driver hands to a region.
 #[derive(Clone, Copy)]
@@ -72,12 +72,7 @@ impl Translator<'_> {
     /// Stores what the region reads into slots.
     fn inputs(&mut self, parfor: &Parfor) -> Inputs {
         let mut inputs = Inputs::default();
-        let defined = defined_values(parfor);
-        for value in used_values(self.loops, &parfor.body) {
-            let bound = matches!(self.loops.values[value].expr, loops::Expr::Bound);
-            if defined.contains(&value) || (self.loops.values[value].expr.is_leaf() && !bound) {
-                continue;
-            }
+        for value in self::inputs(self.loops, parfor) {
             let outside = self.value(value);
             let input = self.input(outside, &mut inputs.slots);
             inputs.values.push((value, self.build.ty(outside), input));
@@ -191,87 +186,22 @@ impl Translator<'_> {
     }
 }
 
-/// The values that a block uses, in its own and all nested statements.
-fn used_values(loops: &Loops, block: &[Stmt]) -> BTreeSet<loops::Value> {
+/// The values that a parallel loop uses and does not define, but constants and parameters.
+fn inputs(loops: &Loops, parfor: &Parfor) -> BTreeSet<loops::Value> {
     let mut used = BTreeSet::new();
-    collect_used(loops, block, &mut used);
+    let mut defined: HashSet<loops::Value> = parfor.indices.iter().copied().collect();
+    for stmt in walk::statements(&parfor.body) {
+        walk::reads(loops, stmt, |value| {
+            used.insert(value);
+        });
+        walk::defined(stmt, |value| {
+            defined.insert(value);
+        });
+    }
+    let is_input = |value: &loops::Value| {
+        let expr = &loops.values[*value].expr;
+        !defined.contains(value) && (!expr.is_leaf() || matches!(expr, loops::Expr::Bound))
+    };
+    used.retain(is_input);
     used
-}
-
-fn collect_used(loops: &Loops, block: &[Stmt], used: &mut BTreeSet<loops::Value>) {
-    for stmt in block {
-        match stmt {
-            Stmt::Let(value) => used.extend(loops.values[*value].expr.operands()),
-            Stmt::Set { value, .. } => {
-                used.insert(*value);
-            }
-            Stmt::Alloc { shape, .. } => used.extend(shape),
-            Stmt::Move { .. } => {}
-            Stmt::Store { index, value, .. } => {
-                used.extend(index);
-                used.insert(*value);
-            }
-            Stmt::Check { ok, args, iteration, .. } => {
-                used.insert(*ok);
-                used.extend(args);
-                used.extend(iteration);
-            }
-            Stmt::If { cond, then, otherwise } => {
-                used.insert(*cond);
-                collect_used(loops, then, used);
-                collect_used(loops, otherwise, used);
-            }
-            Stmt::While { header, cond, body } => {
-                used.insert(*cond);
-                collect_used(loops, header, used);
-                collect_used(loops, body, used);
-            }
-            Stmt::For { extent, body, .. } => {
-                used.insert(*extent);
-                collect_used(loops, body, used);
-            }
-            Stmt::Parfor(parfor) => {
-                used.extend(&parfor.extents);
-                collect_used(loops, &parfor.body, used);
-            }
-        }
-    }
-}
-
-/// The values that a parallel loop defines.
-fn defined_values(parfor: &Parfor) -> BTreeSet<loops::Value> {
-    let mut defined: BTreeSet<loops::Value> = parfor.indices.iter().copied().collect();
-    collect_defined(&parfor.body, &mut defined);
-    defined
-}
-
-fn collect_defined(block: &[Stmt], defined: &mut BTreeSet<loops::Value>) {
-    for stmt in block {
-        match stmt {
-            Stmt::Let(value) => {
-                defined.insert(*value);
-            }
-            Stmt::If { then, otherwise, .. } => {
-                collect_defined(then, defined);
-                collect_defined(otherwise, defined);
-            }
-            Stmt::While { header, body, .. } => {
-                collect_defined(header, defined);
-                collect_defined(body, defined);
-            }
-            Stmt::For { index, body, .. } => {
-                defined.insert(*index);
-                collect_defined(body, defined);
-            }
-            Stmt::Parfor(inner) => {
-                defined.extend(&inner.indices);
-                collect_defined(&inner.body, defined);
-            }
-            Stmt::Set { .. }
-            | Stmt::Alloc { .. }
-            | Stmt::Move { .. }
-            | Stmt::Store { .. }
-            | Stmt::Check { .. } => {}
-        }
-    }
 }

@@ -20,7 +20,8 @@
 mod ranges;
 
 use crate::Changed;
-use crate::walk::{Renames, blocks_mut};
+use crate::renames::Renames;
+use parfuse_ir::loops::walk::blocks_mut;
 use parfuse_ir::loops::{Block, Expr, Loops, Stmt, Value};
 use parfuse_ir::{DType, ScalarOp};
 use ranges::Range;

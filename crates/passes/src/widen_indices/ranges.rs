@@ -12,7 +12,7 @@
 //! differences and products. `None` stands for anything.
 
 use super::MAX_DEPTH;
-use crate::walk;
+use parfuse_ir::loops::walk;
 use parfuse_ir::loops::{Block, Expr, Loops, Stmt, Value};
 use parfuse_ir::{DType, ScalarOp};
 use std::collections::HashMap;
@@ -54,7 +54,7 @@ impl Ranges {
         let mut extents = HashMap::new();
         // Without 32-bit arithmetic nobody asks.
         if loops.values.iter().any(|(_, data)| data.dtype == DType::I32) {
-            walk::visit(body, &mut |stmt| match stmt {
+            walk::statements(body).for_each(|stmt| match stmt {
                 Stmt::For { index, extent, .. } => drop(extents.insert(*index, *extent)),
                 Stmt::Parfor(parfor) => {
                     extents.extend(parfor.indices.iter().copied().zip(parfor.extents.iter().copied()));

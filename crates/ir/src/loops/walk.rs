@@ -1,0 +1,157 @@
+//! What expressions and statements of Loops use, define and contain.
+//!
+//! ```text
+//! operands     what an expression uses
+//! uses         what a statement itself uses; not what its expression or the blocks inside it use
+//! reads        what a statement itself uses, its expression included
+//! defined      the values that a statement makes visible: its own or, for loops, those of the indices
+//! blocks       the blocks directly inside
+//! ```
+
+use super::{Block, Expr, Loops, Stmt, Value};
+use crate::walk::{Blocks, BlocksMut, Statement};
+pub use crate::walk::{blocks_mut as each_block_mut, nesting, retain, statements, visit_mut, visit_within};
+use smallvec::{SmallVec, smallvec};
+
+macro_rules! operands {
+    ($expr:expr, $iter:ident, $f:ident) => {
+        match $expr {
+            Expr::Const(_)
+            | Expr::Param(_)
+            | Expr::Var(_)
+            | Expr::Bound
+            | Expr::Dim { .. }
+            | Expr::LinearIndex => {}
+            Expr::Op(_, args) | Expr::Load { index: args, .. } => args.$iter().for_each($f),
+            Expr::Cast(arg) => $f(arg),
+            Expr::Random { stream, element, draw } => [stream, element, draw].into_iter().for_each($f),
+        }
+    };
+}
+
+macro_rules! uses {
+    ($stmt:expr, $iter:ident, $f:ident) => {
+        match $stmt {
+            Stmt::Let(_) | Stmt::Move { .. } => {}
+            Stmt::Set { value, .. } => $f(value),
+            Stmt::Alloc { shape, .. } => shape.$iter().for_each($f),
+            Stmt::Store { index, value, .. } => {
+                index.$iter().for_each(&mut $f);
+                $f(value);
+            }
+            Stmt::Check { ok, args, iteration, .. } => {
+                $f(ok);
+                args.$iter().chain(iteration).for_each($f);
+            }
+            Stmt::If { cond, .. } | Stmt::While { cond, .. } => $f(cond),
+            Stmt::For { extent, .. } => $f(extent),
+            Stmt::Parfor(parfor) => parfor.extents.$iter().for_each($f),
+        }
+    };
+}
+
+macro_rules! blocks {
+    ($stmt:expr, $body:expr) => {{
+        let inside: SmallVec<[_; 2]> = match $stmt {
+            Stmt::Let(_)
+            | Stmt::Set { .. }
+            | Stmt::Alloc { .. }
+            | Stmt::Move { .. }
+            | Stmt::Store { .. }
+            | Stmt::Check { .. } => smallvec![],
+            Stmt::If { then: first, otherwise: second, .. }
+            | Stmt::While { header: first, body: second, .. } => smallvec![first, second],
+            Stmt::For { body, .. } => smallvec![body],
+            Stmt::Parfor(parfor) => smallvec![$body(parfor)],
+        };
+        inside.into_iter()
+    }};
+}
+
+/// Calls `f` with each value that an expression uses.
+#[inline]
+pub fn operands(expr: &Expr, mut f: impl FnMut(Value)) {
+    let mut f = |value: &Value| f(*value);
+    operands!(expr, iter, f)
+}
+
+/// Calls `f` with each value that an expression uses, for changing it.
+#[inline]
+pub fn operands_mut(expr: &mut Expr, mut f: impl FnMut(&mut Value)) {
+    operands!(expr, iter_mut, f)
+}
+
+/// Calls `f` with each value that a statement uses itself. What the expression of a `Let` uses is left to
+/// [`operands`].
+#[inline]
+pub fn uses(stmt: &Stmt, mut f: impl FnMut(Value)) {
+    let mut f = |value: &Value| f(*value);
+    uses!(stmt, iter, f)
+}
+
+/// Calls `f` with each value that a statement uses itself, for changing it.
+#[inline]
+pub fn uses_mut(stmt: &mut Stmt, mut f: impl FnMut(&mut Value)) {
+    uses!(stmt, iter_mut, f)
+}
+
+/// Calls `f` with each value that a statement uses itself, what the expression of a `Let` uses among them.
+#[inline]
+pub fn reads(loops: &Loops, stmt: &Stmt, f: impl FnMut(Value)) {
+    match stmt {
+        Stmt::Let(value) => operands(&loops.values[*value].expr, f),
+        _ => uses(stmt, f),
+    }
+}
+
+/// Calls `f` with each value that a statement defines, for itself or for the blocks inside it.
+#[inline]
+pub fn defined(stmt: &Stmt, mut f: impl FnMut(Value)) {
+    match stmt {
+        Stmt::Let(value) | Stmt::For { index: value, .. } => f(*value),
+        Stmt::Parfor(parfor) => parfor.indices.iter().for_each(|index| f(*index)),
+        Stmt::Set { .. }
+        | Stmt::Alloc { .. }
+        | Stmt::Move { .. }
+        | Stmt::Store { .. }
+        | Stmt::Check { .. }
+        | Stmt::If { .. }
+        | Stmt::While { .. } => {}
+    }
+}
+
+/// The blocks directly inside a statement, in the order in which they run.
+#[inline]
+pub fn blocks(stmt: &Stmt) -> Blocks<'_, Stmt> {
+    fn body(parfor: &super::Parfor) -> &Block {
+        &parfor.body
+    }
+    blocks!(stmt, body)
+}
+
+/// The blocks directly inside a statement, for changing them.
+#[inline]
+pub fn blocks_mut(stmt: &mut Stmt) -> BlocksMut<'_, Stmt> {
+    fn body(parfor: &mut super::Parfor) -> &mut Block {
+        &mut parfor.body
+    }
+    blocks!(stmt, body)
+}
+
+impl Statement for Stmt {
+    fn blocks(&self) -> Blocks<'_, Stmt> {
+        blocks(self)
+    }
+    fn blocks_mut(&mut self) -> BlocksMut<'_, Stmt> {
+        blocks_mut(self)
+    }
+}
+
+impl Expr {
+    /// The values it uses.
+    pub fn operands(&self) -> Vec<Value> {
+        let mut values = Vec::new();
+        operands(self, |value| values.push(value));
+        values
+    }
+}
