@@ -3,8 +3,8 @@
 //! ```text
 //! helper(x, 2.0)                  <helper as Inline>::inline(t, &[x, …], at(…))
 //! random::<f64>()                 <random<f64> as Inline>::inline(t, &[], at(…))
-//! x.max(0.0)   f64::max(x, 0.0)   t.method(x, "max", &[…], at(…))
-//! a.mapv(|v| v + 1.0)             t.mapv(a, "mapv", |v| …, at(…))
+//! x.max(0.0)   f64::max(x, 0.0)   t.method(x, Method::max, &[…], at(…))
+//! a.mapv(|v| v + 1.0)             t.mapv(a, Method::mapv, |v| …, at(…))
 //! Array1::zeros(n)                t.array_function::<Array1<Infer>>("zeros", &[…], at(…))
 //! ```
 //!
@@ -13,10 +13,10 @@
 //! rustc explains, once and at the call, that `#[kernel]` is missing.
 
 use crate::annotation::{self, SCALARS};
-use crate::methods;
 use crate::stmt::strip;
 use crate::translator::{Translator, hygienic};
-use crate::unsupported;
+use parfuse_names::methods::ARRAY_FUNCTIONS;
+use parfuse_names::{Method, refusals};
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -43,14 +43,14 @@ impl Translator<'_> {
                 self.primitive_function(call, function, primitive, name)
             }
             [primitive] if annotation::is_foreign(primitive) => {
-                let message = unsupported::function(primitive, name).unwrap_or_else(|| {
+                let message = refusals::function(primitive, name).unwrap_or_else(|| {
                     format!("`{primitive}` is not a type of kernels: use f64 f32 i64 i32 usize bool")
                 });
                 self.unsupported(function, message)
             }
             [.., module] if module == "mem" => self.exchange(call, name),
             [.., ty] if ty.starts_with(char::is_uppercase) => self.array_function(call, &function.path, name),
-            [_, ..] if let Some(message) = unsupported::crate_function(&names) => {
+            [_, ..] if let Some(message) = refusals::crate_function(&names) => {
                 self.unsupported(function, message)
             }
             [] if self.scope.get(name).is_some() => {
@@ -112,10 +112,11 @@ impl Translator<'_> {
         match (name, arguments.split_first()) {
             ("from", Some((value, []))) => quote!(#t.cast::<#ty>(#value, #place)),
             ("default", None) => quote!(#t.lift(#ty::default(), #place)),
-            (name, Some((receiver, rest))) if methods::is_known(name) => {
-                quote!(#t.method(#receiver, #name, &[#(#rest),*], #place))
+            (name, Some((receiver, rest))) if let Some(method) = Method::named(name) => {
+                let method = method_path(method);
+                quote!(#t.method(#receiver, #method, &[#(#rest),*], #place))
             }
-            _ => self.unsupported(function, unsupported::method(name)),
+            _ => self.unsupported(function, refusals::method(name)),
         }
     }
 
@@ -123,15 +124,15 @@ impl Translator<'_> {
     fn array_function(&mut self, call: &ExprCall, path: &Path, name: &str) -> TokenStream {
         let (t, place) = (self.t.clone(), self.place(path.span()));
         let owner = path.segments.iter().rev().nth(1).map(|ty| ty.ident.to_string()).unwrap_or_default();
-        if let Some(message) = unsupported::function(&owner, name) {
+        if let Some(message) = refusals::function(&owner, name) {
             return self.unsupported(path, message);
         }
-        if !methods::ARRAY_FUNCTIONS.contains(&name) {
+        if !ARRAY_FUNCTIONS.contains(&name) {
             let message = match owner.starts_with("Array") {
                 true => format!(
                     "`{owner}::{name}` is not supported in a kernel: arrays are made by {}, and filled by expressions \
                      or loops",
-                    methods::ARRAY_FUNCTIONS.join(", "),
+                    ARRAY_FUNCTIONS.join(", "),
                 ),
                 false => format!(
                     "kernels have no function `{owner}::{name}`: if it is yours, write it as a function with \
@@ -184,26 +185,27 @@ impl Translator<'_> {
             );
         }
         let complaints = self.diagnostics.count();
-        if !methods::is_known(&name) {
+        let Some(method) = Method::named(&name) else {
             // The receiver may have complaints of its own; the arguments are the unknown method's.
             self.expr(&call.receiver);
             // Of a chain of iterators the first is enough: there is one loop to write.
-            if self.diagnostics.count() > complaints && unsupported::is_of_iterators(&name) {
+            if self.diagnostics.count() > complaints && refusals::is_of_iterators(&name) {
                 return self.unit();
             }
-            return self.unsupported(&call.method, unsupported::method(&name));
-        }
-        if methods::OF_WHOLE_ARRAYS.contains(&name.as_str()) {
+            return self.unsupported(&call.method, refusals::method(&name));
+        };
+        let path = method_path(method);
+        if method.is_of_whole_arrays() {
             self.whole_array(&call.method, &name);
         }
-        if methods::MAPPINGS.contains(&name.as_str())
+        if method.takes_closure()
             && let Some(function) = call.args.first().filter(|_| call.args.len() == 1)
         {
             let receiver = self.expr(&call.receiver);
             let closure = self.element_function(function);
-            return quote!(#t.mapv(#receiver, #name, #closure, #place));
+            return quote!(#t.mapv(#receiver, #path, #closure, #place));
         }
-        let message_only = name == "expect"
+        let message_only = method == Method::expect
             && call.args.len() == 1
             && matches!(strip(&call.args[0]), Expr::Lit(literal) if matches!(literal.lit, Lit::Str(_)));
         let operands = match message_only {
@@ -216,7 +218,7 @@ impl Translator<'_> {
                 .report(turbofish, "type arguments are not supported here: annotate the `let` instead");
         }
         let (receiver, arguments) = (&operands[0], &operands[1..]);
-        quote!(#t.method(#receiver, #name, &[#(#arguments),*], #place))
+        quote!(#t.method(#receiver, #path, &[#(#arguments),*], #place))
     }
 
     /// The argument of `mapv`: a closure of one element, or the name of a function.
@@ -233,10 +235,11 @@ impl Translator<'_> {
                         let ty = Ident::new(primitive, path.span());
                         match name.as_str() {
                             "from" => quote!(#t.cast::<#ty>(#element, #place)),
-                            name if methods::is_known(name) => {
-                                quote!(#t.method(#element, #name, &[], #place))
+                            name if let Some(method) = Method::named(name) => {
+                                let method = method_path(method);
+                                quote!(#t.method(#element, #method, &[], #place))
                             }
-                            name => self.unsupported(path, unsupported::method(name)),
+                            name => self.unsupported(path, refusals::method(name)),
                         }
                     }
                     _ => self.kernel_call(path, &[quote!(#element)], &place),
@@ -277,6 +280,12 @@ impl Translator<'_> {
             .collect();
         self.operands(shapes.iter())
     }
+}
+
+/// The method in the generated code.
+fn method_path(method: Method) -> TokenStream {
+    let name = hygienic(method.name());
+    quote!(::parfuse::__private::Method::#name)
 }
 
 /// The array of `a.iter().sum()`, `a.iter().copied().product::<f64>()` and their kin, which arrays can do themselves.

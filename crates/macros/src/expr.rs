@@ -3,7 +3,7 @@
 //! ```text
 //! -0.5 * x.powi(2) + PI
 //!
-//! t.binary("+", t.binary("*", t.unary("-", t.float_literal(0.5, …), …), t.method(x, "powi", &[…], …), …),
+//! t.binary("+", t.binary("*", t.unary("-", t.float_literal(0.5, …), …), t.method(x, Method::powi, &[…], …), …),
 //!          t.lift(PI, …), …)
 //! ```
 

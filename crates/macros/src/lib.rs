@@ -23,7 +23,6 @@ mod emit;
 mod exchange;
 mod expr;
 mod input;
-mod methods;
 mod pattern;
 mod scope;
 mod stmt;
@@ -31,7 +30,6 @@ mod surroundings;
 #[cfg(test)]
 mod tests;
 mod translator;
-mod unsupported;
 mod variants;
 
 use proc_macro2::TokenStream;

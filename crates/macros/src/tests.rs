@@ -161,7 +161,10 @@ fn calls_become_hooks() {
     contains("fn f() -> f64 { random::<f64>() }", &["<__Callee::<f64> as ::parfuse::__private::Inline>"]);
     contains(
         "fn f(x: f64) -> f64 { f64::max(x, 1.0).powi(2) }",
-        &["t.method(t.method(x, \"max\", &[t.float_literal(1.0,", "\"powi\", &[t.int_literal(2,"],
+        &[
+            "t.method(t.method(x, ::parfuse::__private::Method::max, &[t.float_literal(1.0,",
+            "Method::powi, &[t.int_literal(2,",
+        ],
     );
     contains("fn f(x: i32) -> f64 { f64::from(x) }", &["t.cast::<f64>(x,"]);
     contains(
@@ -174,9 +177,9 @@ fn calls_become_hooks() {
     );
     contains(
         "fn f(a: &ArrayRef1<f64>) -> Array1<f64> { a.mapv(|v| v + 1.0) }",
-        &["t.mapv(a, \"mapv\", |element| { let v = t.bind(\"v\", element,"],
+        &["t.mapv(a, ::parfuse::__private::Method::mapv, |element| { let v = t.bind(\"v\", element,"],
     );
-    contains("fn f(a: &ArrayRef1<f64>) -> f64 { a.mean().expect(\"elements\") }", &[", \"expect\", &[],"]);
+    contains("fn f(a: &ArrayRef1<f64>) -> f64 { a.mean().expect(\"elements\") }", &["Method::expect, &[],"]);
 }
 
 #[test]

@@ -16,6 +16,7 @@ use crate::types::Class;
 use crate::{ArrayType, Tracer, Value, random};
 use parfuse_ir::program::{self, Block, Expr, Program, Stmt, Var, walk};
 use parfuse_ir::{DType, Scalar};
+use parfuse_names::Method;
 
 impl Tracer {
     /// `array[index]`; also a constant index into a shape.
@@ -95,7 +96,7 @@ impl Tracer {
     pub fn mapv<'t>(
         &'t self,
         receiver: Value<'t>,
-        name: &'static str,
+        method: Method,
         f: impl FnOnce(Value<'t>) -> Value<'t>,
         at: At,
     ) -> Value<'t> {
@@ -103,11 +104,10 @@ impl Tracer {
         let mut array = None;
         let element = self.step(at, |state| {
             let source = state.array(receiver, "`mapv`", at);
-            let known_name = matches!(name, "mapv" | "map" | "mapv_into" | "mapv_inplace");
             state.open();
             state.map_depth += 1;
-            if !known_name {
-                return mistake(format!("`.{name}()` is not supported in a kernel; use `mapv` or a loop"));
+            if !method.takes_closure() {
+                return mistake(format!("`.{method}()` takes no closure; use `mapv` or a loop"));
             }
             if state.map_depth > 1 {
                 return mistake("`mapv` inside the closure of `mapv` is not supported in a kernel");
@@ -122,7 +122,7 @@ impl Tracer {
         let result = f(element);
         let result = self.id(result);
         self.step(at, |state| {
-            state.doing = format!("`.{name}()`").into();
+            state.doing = format!("`.{method}()`").into();
             let result = state.scalar(result, "the value of the closure of `mapv`", at);
             let body = state.close();
             state.map_depth -= 1;
@@ -136,7 +136,7 @@ impl Tracer {
             let ty = Ty { dtype: state.ty(result).dtype, rank: state.ty(source).rank };
             let map = Expr::Map { arrays: vec![source], params: vec![element], body, result };
             let mapped = state.emit(map, ty, at)?;
-            if name == "mapv_inplace" {
+            if method == Method::mapv_inplace {
                 let var = state.target(receiver, "mapv_inplace")?;
                 let (expected, found) = (state.var_types[var.0 as usize].dtype, ty.dtype);
                 state.unify(expected, found, "the closure of `mapv_inplace`")?;

@@ -287,7 +287,7 @@ impl State {
     }
 
     /// `range.rev()`.
-    pub(crate) fn reverse(&mut self, range: Range, at: At) -> Step<Kind> {
+    pub(crate) fn reversed(&mut self, range: Range, at: At) -> Step<Kind> {
         let range = self.loop_range(range, at)?;
         let total = match (range.total, range.step) {
             (Some(_), None) => None,
@@ -310,7 +310,7 @@ impl State {
     }
 
     /// `range.step_by(step)`.
-    pub(crate) fn step_by(&mut self, range: Range, step: u32, at: At) -> Step<Kind> {
+    pub(crate) fn stepped(&mut self, range: Range, step: u32, at: At) -> Step<Kind> {
         let range = self.loop_range(range, at)?;
         let step = self.size(step, "the argument of `step_by`", at)?;
         let step = match self.known_integer(step) {

@@ -27,6 +27,7 @@ mod traits;
 mod types;
 mod value;
 mod variables;
+mod whole_arrays;
 
 #[cfg(test)]
 mod tests;
@@ -35,6 +36,7 @@ pub use errors::{At, Complaint, TraceError};
 pub use finish::ReturnKind;
 pub use kernel::IterationRange;
 pub use parfuse_ir::program::Math;
+pub use parfuse_names::Method;
 pub use tracer::{ParamKind, Tracer};
 pub use traits::{ArrayType, CastTarget, DTypeArg, Infer, Inline, Lift, Operand};
 pub use value::Value;

@@ -1,6 +1,7 @@
 //! Elements, shapes, reductions, `mapv` and division checks on arrays.
 
 use super::{check, check_mistakes, line, trace};
+use crate::Method;
 use ndarray::Array2;
 use parfuse_ir::FaultKind;
 use parfuse_ir::program::Stmt;
@@ -32,12 +33,15 @@ fn shapes_come_from_numbers_tuples_and_other_arrays() {
     check(
         |t| {
             let a = t.array::<f64>("a", 2);
-            let like =
-                t.array_function::<Array2<f64>>("zeros", &[t.method(a, "raw_dim", &[], line(1))], line(1));
-            let dim = t.method(a, "dim", &[], line(2));
+            let like = t.array_function::<Array2<f64>>(
+                "zeros",
+                &[t.method(a, Method::raw_dim, &[], line(1))],
+                line(1),
+            );
+            let dim = t.method(a, Method::dim, &[], line(2));
             let one = t.float_literal(1.0, line(2));
             let full = t.array_function::<Array2<f64>>("from_elem", &[dim, one], line(2));
-            let lengths = t.method(a, "shape", &[], line(3));
+            let lengths = t.method(a, Method::shape, &[], line(3));
             let columns = t.index(lengths, &[t.int_literal(1, line(3))], line(3));
             t.tuple(&[t.binary("+", like, full, line(4)), columns])
         },
@@ -61,7 +65,7 @@ fn the_mean_is_an_option() {
     check(
         |t| {
             let a = t.array::<f32>("a", 1);
-            t.method(t.method(a, "mean", &[], line(1)), "unwrap", &[], line(1))
+            t.method(t.method(a, Method::mean, &[], line(1)), Method::unwrap, &[], line(1))
         },
         "program kernel(a: [f32; 1]) -> f32 {
            v1: usize = len a
@@ -75,7 +79,12 @@ fn the_mean_is_an_option() {
     );
     let program = trace(|t| {
         let a = t.array::<f64>("a", 1);
-        t.method(t.method(a, "mean", &[], line(1)), "unwrap_or", &[t.float_literal(0.0, line(1))], line(1))
+        t.method(
+            t.method(a, Method::mean, &[], line(1)),
+            Method::unwrap_or,
+            &[t.float_literal(0.0, line(1))],
+            line(1),
+        )
     });
     assert!(!program.body.iter().any(|stmt| matches!(stmt, Stmt::Check { .. })));
 }
@@ -85,7 +94,7 @@ fn mapv_computes_with_scalars() {
     check(
         |t| {
             let (a, k) = (t.array::<i64>("a", 1), t.scalar::<f64>("k"));
-            t.mapv(a, "mapv", |x| t.binary("*", t.cast::<f64>(x, line(1)), k, line(1)), line(1))
+            t.mapv(a, Method::mapv, |x| t.binary("*", t.cast::<f64>(x, line(1)), k, line(1)), line(1))
         },
         "program kernel(a: [i64; 1], k: f64) -> [f64; 1] {
            v5: [f64; 1] = map v2: i64 in a {
@@ -106,23 +115,23 @@ fn mapv_does_nothing_else() {
             let acc = t.var("acc", 0.0);
             t.mapv(
                 a,
-                "mapv",
+                Method::mapv,
                 |x| {
                     acc.add(x);
                     x
                 },
                 line(1),
             );
-            t.mapv(a, "mapv", |_| t.method(a, "sum", &[], line(2)), line(2));
-            t.mapv(a, "mapv", |_| t.random_number("random", None, &[], line(3)), line(3));
-            t.mapv(a, "map_axis", |x| x, line(4))
+            t.mapv(a, Method::mapv, |_| t.method(a, Method::sum, &[], line(2)), line(2));
+            t.mapv(a, Method::mapv, |_| t.random_number("random", None, &[], line(3)), line(3));
+            t.mapv(a, Method::sum, |x| x, line(4))
         },
         &[
             "kernel.rs:1:5: the closure of `mapv` changes a variable outside of it; use a loop over the indices",
             "kernel.rs:2:5: operations on whole arrays are not supported inside the closure of `mapv`; \
              compute the array before it",
             "kernel.rs:3:5: `random` is not supported inside the closure of `mapv`; use a `prange` loop",
-            "kernel.rs:4:5: `.map_axis()` is not supported in a kernel; use `mapv` or a loop",
+            "kernel.rs:4:5: `.sum()` takes no closure; use `mapv` or a loop",
         ],
     );
 }
@@ -179,8 +188,8 @@ fn mistakes_with_arrays_say_what_fits() {
             t.index(a, &[x, x], line(2));
             t.index(x, &[t.int_literal(0, line(3))], line(3));
             t.binary("==", a, a, line(4));
-            t.method(a, "dot", &[a], line(5));
-            t.method(a, "fill", &[x], line(6));
+            t.method(a, Method::atan2, &[a], line(5));
+            t.method(a, Method::fill, &[x], line(6));
             t.array_function::<Array2<f64>>("zeros", &[t.int_literal(3, line(7))], line(7));
             t.if_(a, || t.unit(), || t.unit(), line(8))
         },
@@ -189,7 +198,7 @@ fn mistakes_with_arrays_say_what_fits() {
             "kernel.rs:2:5: an index: expected usize, found f64",
             "kernel.rs:3:5: indexing needs an array, not a scalar",
             "kernel.rs:4:5: `==` of whole arrays is not supported in a kernel; compare their elements",
-            "kernel.rs:5:5: `.dot()` of an array is not supported in a kernel; use `mapv` \
+            "kernel.rs:5:5: `.atan2()` is a method of floats, not of an array of f64 with 2 axes; use `mapv` \
              with the methods of numbers, or a loop over the indices",
             "kernel.rs:6:5: `fill`: `a` cannot be changed; declare it with `let mut`",
             "kernel.rs:7:5: `zeros` of an array of rank 2 is given a shape of 1 lengths",

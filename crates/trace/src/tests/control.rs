@@ -1,6 +1,7 @@
 //! Branches merge values, ranges become loops, conditions short-circuit.
 
 use super::{check, check_mistakes, line, trace};
+use crate::Method;
 use parfuse_ir::FaultKind;
 use parfuse_ir::program::Stmt;
 
@@ -60,10 +61,10 @@ fn loops_run_over_ranges_of_all_forms() {
             };
             let zero = || t.int_literal(0, line(1));
             t.for_(t.range(zero(), n, true, line(1)), add, line(1));
-            let back = t.method(t.range(zero(), n, false, line(3)), "rev", &[], line(3));
+            let back = t.method(t.range(zero(), n, false, line(3)), Method::rev, &[], line(3));
             t.for_(back, add, line(3));
             let two = t.int_literal(2, line(4));
-            let steps = t.method(t.range(zero(), n, false, line(4)), "step_by", &[two], line(4));
+            let steps = t.method(t.range(zero(), n, false, line(4)), Method::step_by, &[two], line(4));
             t.for_(t.parallel(steps, line(4)), add, line(4));
             acc
         },

@@ -4,6 +4,7 @@ mod arrays;
 mod closures;
 mod control;
 mod inference;
+mod methods;
 mod mistakes;
 mod numbers;
 mod random;

@@ -1,7 +1,7 @@
 //! Compositions give the bits of the Rust methods they stand for.
 
 use super::trace;
-use crate::{Lift, Tracer, Value};
+use crate::{Lift, Method, Tracer, Value};
 use parfuse_ir::program::{Block, Expr, Program, Stmt};
 use parfuse_ir::{Element, Scalar, ScalarOp};
 use std::collections::HashMap;
@@ -63,7 +63,7 @@ fn method<T: Element + for<'t> Lift<'t>>(receiver: T, name: &'static str, args: 
         // Variables, so that nothing is known about the operands while tracing.
         let variable = |x: T| t.variable("x", t.lift(x, at), at);
         let args: Vec<Value> = args.iter().map(|arg| variable(*arg)).collect();
-        t.method(variable(receiver), name, &args, at)
+        t.method(variable(receiver), Method::named(name).unwrap(), &args, at)
     }))
 }
 
@@ -165,7 +165,7 @@ fn integer_powers_with_known_and_unknown_exponents() {
             let at = super::line(1);
             let program = trace(|t| {
                 let exponent = t.int_literal(exponent as u128, at);
-                t.method(t.lift(x, at), "pow", &[exponent], at)
+                t.method(t.lift(x, at), Method::pow, &[exponent], at)
             });
             assert_eq!(run(&program), expected, "{x} {exponent}");
         }

@@ -1,7 +1,7 @@
 //! Random numbers and arrays of them.
 
 use super::{check, check_mistakes, line, trace};
-use crate::{Tracer, Value};
+use crate::{Method, Tracer, Value};
 use parfuse_ir::DType;
 use parfuse_ir::program::Type;
 
@@ -54,7 +54,7 @@ fn mistakes_name_the_function() {
             let draw = |name, arg, at| t.random_number(name, None, &[arg], line(at));
             draw("random_range", t.lift(1i64, line(1)), 2);
             let range = t.range(t.int_literal(1, line(3)), t.int_literal(6, line(3)), false, line(3));
-            draw("random_range", t.method(range, "rev", &[], line(3)), 4);
+            draw("random_range", t.method(range, Method::rev, &[], line(3)), 4);
             draw("random_bool", t.lift(0.5f32, line(5)), 5);
             draw("random_normal", t.lift(0.5, line(6)), 6);
             t.random_number("random_range", None, &[], line(7));

@@ -1,6 +1,7 @@
 //! Variables are references until bound; names and ownership of arrays.
 
 use super::{check, check_mistakes, line, trace};
+use crate::Method;
 use parfuse_ir::DType;
 use parfuse_ir::program::Type;
 
@@ -88,7 +89,7 @@ fn a_fresh_array_is_taken_over_and_a_parameter_copied() {
         |t| {
             let (a, n) = (t.array::<f64>("a", 1), t.scalar::<usize>("n"));
             let fresh = t.variable("fresh", t.zeros::<f64>(&[n]), line(1));
-            let copied = t.variable("copied", t.method(a, "to_owned", &[], line(2)), line(2));
+            let copied = t.variable("copied", t.method(a, Method::to_owned, &[], line(2)), line(2));
             t.tuple(&[fresh, copied])
         },
         "program kernel(a: [f64; 1], n: usize) -> ([f64; 1], [f64; 1]) {
@@ -111,7 +112,7 @@ fn an_array_used_after_it_was_taken_over_is_copied() {
         let n = t.scalar::<usize>("n");
         let base = t.bind("base", t.ones::<f64>(&[n]), None, line(1));
         let changed = t.variable("changed", base, line(2));
-        t.method(changed, "fill", &[t.lift(2.0, line(3))], line(3));
+        t.method(changed, Method::fill, &[t.lift(2.0, line(3))], line(3));
         t.binary("+", base, changed, line(4))
     });
     assert_eq!(program.to_string().matches("copy v2").count(), 1, "{program}");
@@ -125,7 +126,7 @@ fn an_array_taken_over_again_in_each_iteration_is_copied() {
         let last = t.variable("last", t.zeros::<f64>(&[n]), line(1));
         t.for_each(..n, |t, _| {
             t.assign(last, base, line(2));
-            t.method(last, "fill", &[t.lift(2.0, line(3))], line(3));
+            t.method(last, Method::fill, &[t.lift(2.0, line(3))], line(3));
         });
         last
     });
@@ -188,7 +189,7 @@ fn arrays_change_in_place() {
         |t| {
             let (out, b) = (t.array_mut::<f64>("out", 2), t.array::<f64>("b", 1));
             t.assign_op("+=", out, b, line(1));
-            t.method(out, "assign", &[b], line(2));
+            t.method(out, Method::assign, &[b], line(2));
             t.unit()
         },
         "program kernel(mut out: [f64; 2], b: [f64; 1]) {

@@ -415,7 +415,7 @@ pub fn crate_function(path: &[String]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::methods;
+    use crate::Method;
 
     /// The public methods of `ndarray` 0.17 that take an array, and those of the standard library's iterators,
     /// slices, vectors, options, `f64`, `i64` and `usize`.
@@ -424,10 +424,12 @@ mod tests {
     #[test]
     fn a_method_of_others_is_known_or_has_an_advice_of_its_own() {
         let listed = |name: &&str| METHODS.iter().any(|row| is_among(name, row.names));
-        let missing: Vec<&str> =
-            OF_OTHERS.split_whitespace().filter(|name| !methods::is_known(name) && !listed(name)).collect();
+        let missing: Vec<&str> = OF_OTHERS
+            .split_whitespace()
+            .filter(|name| Method::named(name).is_none() && !listed(name))
+            .collect();
         assert!(missing.is_empty(), "neither supported nor listed: {missing:?}");
-        for name in OF_OTHERS.split_whitespace().filter(|name| !methods::is_known(name)) {
+        for name in OF_OTHERS.split_whitespace().filter(|name| Method::named(name).is_none()) {
             let message = method(name);
             assert!(message.contains(name) && !message.contains("if it is yours"), "{message}");
         }
@@ -439,7 +441,7 @@ mod tests {
             for name in row.names.split_whitespace() {
                 let again = METHODS[position + 1..].iter().any(|other| is_among(name, other.names));
                 assert!(!again, "{name} stands in two rows");
-                assert!(!methods::is_known(name), "{name} is supported");
+                assert!(Method::named(name).is_none(), "{name} is supported");
             }
         }
     }

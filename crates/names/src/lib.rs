@@ -1,0 +1,14 @@
+//! The vocabulary of kernels: tables of names, without any code that gives them a meaning.
+//!
+//! ```text
+//! methods     x.sqrt()  a.sum()      what a kernel may call, on what, with which arguments
+//! refusals    a.dot(&b)  Zip::from   what others have and kernels have not, and what to write instead
+//! ```
+//!
+//! `#[kernel]` reads them before there are types, the tracer when there are, and the lists in the documents are
+//! written from them. A name stands here once.
+
+pub mod methods;
+pub mod refusals;
+
+pub use methods::{Argument, Method, Part, Receiver, Row};

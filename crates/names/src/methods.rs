@@ -1,0 +1,476 @@
+//! The methods that kernels have: one row for each name and receiver.
+//!
+//! ```text
+//! sqrt fn { Float each () op Sqrt "Square root." }
+//!  │   │      │    │    │   │         └ documentation
+//!  │   │      │    │    │   └ meaning, which the tracer knows: an operation, an operator, a composition, …
+//!  │   │      │    │    └ arguments: `(low: same, high: same)`
+//!  │   │      │    └ `each`: also on arrays of it, element by element; `one`: not
+//!  │   │      └ receiver
+//!  │   └ `fn`: handles have a method of this name, made from the first row; `-`: they say it otherwise
+//!  └ name
+//! ```
+//!
+//! A name with several receivers has a row for each, `len fn { Array … } { Shape … }`. The kinds of meanings are
+//! these, with what the word after them names:
+//!
+//! | kind | what the tracer does |
+//! |---|---|
+//! | `op` | one scalar operation of the receiver and the arguments |
+//! | `operator` | what the operator does, with its checks |
+//! | `number` | a composition of operations: a function of values |
+//! | `map` | computes all elements of an array with a closure |
+//! | `update` | changes all elements of an array: a function of handles |
+//! | `read` | anything else: a function of handles |
+
+use std::fmt;
+
+/// Calls a macro with the rows of the table.
+#[macro_export]
+macro_rules! for_each_method {
+    ($callback:ident) => {
+        $callback! {
+            // Powers, roots and logarithms.
+            sqrt fn { Float each () op Sqrt "Square root." }
+            cbrt fn { Float each () op Cbrt "Cube root." }
+            hypot fn { Float each (other: same) op Hypot "The square root of the sum of two squares." }
+            pow2 fn { Number each () number square "Its square, of arrays." }
+            powi fn { Float each (exponent: i32) op Powi "To an integer power." }
+            powf fn { Float each (exponent: same) op Powf "To a power." }
+            pow fn { Integer one (exponent: integer) number pow "An integer to an integer power; it wraps." }
+            exp fn { Float each () op Exp "e to the power of it." }
+            exp2 fn { Float each () op Exp2 "2 to the power of it." }
+            exp_m1 fn { Float each () op ExpM1 "e to the power of it, minus 1." }
+            ln fn { Float each () op Ln "Natural logarithm." }
+            log fn { Float each (base: same) number log "The logarithm to a base." }
+            log2 fn { Float each () op Log2 "Logarithm to base 2." }
+            log10 fn { Float each () op Log10 "Logarithm to base 10." }
+            ln_1p fn { Float each () op Ln1p "Natural logarithm of 1 and it." }
+
+            // Angles.
+            sin fn { Float each () op Sin "Sine of radians." }
+            cos fn { Float each () op Cos "Cosine of radians." }
+            tan fn { Float each () op Tan "Tangent of radians." }
+            sin_cos fn { Float one () read sin_cos "Its sine and cosine, a tuple." }
+            asin fn { Float each () op Asin "Arc sine in radians." }
+            acos fn { Float each () op Acos "Arc cosine in radians." }
+            atan fn { Float each () op Atan "Arc tangent in radians." }
+            atan2 fn { Float one (abscissa: same) op Atan2 "The angle of the point with this ordinate." }
+            to_degrees fn { Float each () number to_degrees "Radians in degrees." }
+            to_radians fn { Float each () number to_radians "Degrees in radians." }
+
+            // Hyperbolic functions.
+            sinh fn { Float each () op Sinh "Hyperbolic sine." }
+            cosh fn { Float each () op Cosh "Hyperbolic cosine." }
+            tanh fn { Float each () op Tanh "Hyperbolic tangent." }
+            asinh fn { Float each () op Asinh "Inverse of the hyperbolic sine." }
+            acosh fn { Float each () op Acosh "Inverse of the hyperbolic cosine." }
+            atanh fn { Float each () op Atanh "Inverse of the hyperbolic tangent." }
+
+            // What the standard library does not have.
+            erf fn { Float one () op Erf "The error function." }
+            erfc fn { Float one () op Erfc "One minus the error function." }
+            tgamma fn { Float one () op Tgamma "The gamma function." }
+            lgamma fn { Float one () op Lgamma "The natural logarithm of the magnitude of the gamma function." }
+
+            // Rounding, signs, limits.
+            abs fn { Number each () op Abs "Absolute value." }
+            signum fn
+                { Float each () number float_signum "Its sign: 1, -1, or NaN for NaN." }
+                { Integer each () number integer_signum "Its sign: 1, -1, or 0 for 0." }
+            floor fn { Float each () op Floor "Rounded down." }
+            ceil fn { Float each () op Ceil "Rounded up." }
+            round fn { Float each () op Round "Rounded to the nearest integer, halves away from zero." }
+            trunc fn { Float each () op Trunc "Rounded towards zero." }
+            fract fn { Float each () number fract "The part behind the point." }
+            recip fn { Float each () number recip "Its reciprocal." }
+            mul_add - { Float one (factor: same, term: same) op MulAdd "`self * factor + term`, rounded once." }
+            min - { Number one (other: same) op Min "The smaller one; the other one if one is NaN." }
+            max - { Number one (other: same) op Max "The larger one; the other one if one is NaN." }
+            clamp fn { Scalar each (low: same, high: same) number clamp "The nearest number between two." }
+            rem_euclid fn { Number one (divisor: same) number rem_euclid "The remainder that is never negative." }
+            div_euclid fn { Number one (divisor: same) number div_euclid "The quotient that leaves the remainder of `rem_euclid`." }
+
+            // Questions.
+            is_nan fn { Float each () op IsNan "Whether it is NaN." }
+            is_infinite fn { Float each () number is_infinite "Whether it is positive or negative infinity." }
+            is_finite fn { Float one () number is_finite "Whether it is neither infinite nor NaN." }
+            is_positive fn { Integer one () number is_positive "Whether the integer is above zero." }
+            is_negative fn { Integer one () number is_negative "Whether the integer is below zero." }
+
+            // Arithmetic of integers that says what it does at the limits.
+            abs_diff fn { Unsigned one (other: same) number abs_diff "The distance of two `usize`." }
+            saturating_add fn { Unsigned one (other: same) number saturating_add "The sum of two `usize`, or the largest one." }
+            saturating_sub fn { Unsigned one (other: same) number saturating_sub "The difference of two `usize`, or 0." }
+            wrapping_add fn { Integer one (other: same) op Add "The sum of two integers, as `+` of handles is." }
+            wrapping_sub fn { Integer one (other: same) op Sub "The difference of two integers, as `-` of handles is." }
+            wrapping_mul fn { Integer one (other: same) op Mul "The product of two integers, as `*` of handles is." }
+            wrapping_div fn { Integer one (divisor: same) operator "/" "The quotient of two integers, as `/` of handles is." }
+            wrapping_rem fn { Integer one (divisor: same) operator "%" "The remainder of two integers, as `%` of handles is." }
+            wrapping_neg fn { Integer one () op Neg "The negated integer; that of the least one is itself." }
+            wrapping_abs fn { Integer one () op Abs "The absolute value of the integer; that of the least one is itself." }
+
+            // Operators, written as methods.
+            add - { Scalar one (other: same) operator "+" "`self + other`." }
+            sub - { Scalar one (other: same) operator "-" "`self - other`." }
+            mul - { Scalar one (other: same) operator "*" "`self * other`." }
+            div - { Scalar one (other: same) operator "/" "`self / other`." }
+            rem - { Scalar one (other: same) operator "%" "`self % other`." }
+            neg - { Number one () op Neg "`-self`." }
+            not - { Scalar one () op Not "`!self`." }
+            eq - { Scalar one (other: same) operator "==" "`self == other`." }
+            ne - { Scalar one (other: same) operator "!=" "`self != other`." }
+            lt - { Scalar one (other: same) operator "<" "`self < other`." }
+            le - { Scalar one (other: same) operator "<=" "`self <= other`." }
+            gt - { Scalar one (other: same) operator ">" "`self > other`." }
+            ge - { Scalar one (other: same) operator ">=" "`self >= other`." }
+
+            // Arrays: all elements.
+            sum fn { Array one () read sum "The sum of all elements." }
+            product fn { Array one () read product "The product of all elements." }
+            mean fn { Array one () read mean "The mean of all elements, an `Option`." }
+            mapv - { Array one (function: closure) map mapv "A new array of what a closure computes from each element." }
+            map - { Array one (function: closure) map mapv "A new array of what a closure computes from each element." }
+            mapv_into - { Array one (function: closure) map mapv "A new array of what a closure computes from each element." }
+            mapv_inplace - { Array one (function: closure) map mapv "Replaces each element by what a closure computes from it." }
+            fill fn { Array one (value: same) update fill "Sets all elements." }
+            assign fn { Array one (array: array) update overwrite "Overwrites the elements with those of an array." }
+            scaled_add fn { Array one (factor: same, array: array) update scaled_add "Adds a multiple of an array." }
+
+            // Arrays: lengths.
+            len fn
+                { Array one () read array_len "The number of elements." }
+                { Shape one () read axis_count "The number of axes." }
+            is_empty fn { Array one () read is_empty "Whether the array has no elements." }
+            dim fn { Array one () read dim "The lengths of all axes: a scalar for one axis, else a tuple." }
+            raw_dim - { Array one () read shape "The lengths of all axes, for a new array." }
+            shape - { Array one () read shape "The lengths of all axes, to be indexed." }
+            ndim fn
+                { Array one () read array_ndim "The number of axes." }
+                { Shape one () read axis_count "The number of axes." }
+            nrows fn { Array one () read nrows "The length of axis 0 of two." }
+            ncols fn { Array one () read ncols "The length of axis 1 of two." }
+            into_pattern - { Shape one () read itself "The lengths themselves." }
+
+            // Copies, references and what does nothing.
+            clone -
+                { Scalar one () read number_itself "A copy." }
+                { Array one () read array_copy "A copy." }
+                { Tuple one () read itself "A copy." }
+                { Range one () read itself "A copy." }
+                { Shape one () read itself "A copy." }
+            to_owned fn
+                { Array one () read array_copy "A copy." }
+                { Scalar one () read number_itself "A copy." }
+                { Tuple one () read itself "A copy." }
+                { Shape one () read itself "A copy." }
+            into_owned - { Array one () read itself "The array itself." }
+            to_vec - { Shape one () read itself "The lengths themselves." }
+            view - { Array one () read reference "The array itself, to be read." }
+            view_mut - { Array one () read reference "The array itself, to be changed." }
+            as_ref -
+                { Array one () read reference "The array itself." }
+                { Scalar one () read number_itself "The number itself." }
+                { Shape one () read itself "The lengths themselves." }
+            as_mut - { Array one () read reference "The array itself." }
+            borrow -
+                { Array one () read reference "The array itself." }
+                { Scalar one () read number_itself "The number itself." }
+            borrow_mut - { Array one () read reference "The array itself." }
+
+            // Options, such as the result of `mean`.
+            unwrap fn { Option one () read unwrap "The mean; a fault if the array is empty." }
+            expect - { Option one (message: message) read unwrap "The mean; a fault if the array is empty." }
+            unwrap_or fn { Option one (other: same) read unwrap_or "The mean, or another value if the array is empty." }
+            unwrap_or_default fn { Option one () read unwrap_or_default "The mean, or 0 if the array is empty." }
+            is_some fn { Option one () read is_some "Whether there is a mean." }
+            is_none fn { Option one () read is_none "Whether there is no mean: the array is empty." }
+
+            // Ranges, for loops.
+            rev fn { Range one () read reverse "The range backwards." }
+            step_by fn { Range one (step: integer) read step_by "Every `step`-th index of the range." }
+        }
+    };
+}
+
+/// What a method is called on. `Scalar` has all of `Number` and `bool`, `Number` all of `Float` and `Integer`,
+/// `Integer` all of `Unsigned`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Receiver {
+    /// Numbers and `bool`.
+    Scalar,
+    /// Integers and floats.
+    Number,
+    /// Floats.
+    Float,
+    /// Integers.
+    Integer,
+    /// Integers without a sign.
+    Unsigned,
+    /// Arrays.
+    Array,
+    /// Ranges.
+    Range,
+    /// Options.
+    Option,
+    /// The lengths of an array's axes.
+    Shape,
+    /// Tuples.
+    Tuple,
+}
+
+impl Receiver {
+    /// Whether all that `other` stands for is of this kind too.
+    pub fn includes(self, other: Receiver) -> bool {
+        use Receiver::{Float, Integer, Number, Scalar, Unsigned};
+        self == other
+            || match self {
+                Scalar => matches!(other, Number | Float | Integer | Unsigned),
+                Number => matches!(other, Float | Integer | Unsigned),
+                Integer => other == Unsigned,
+                _ => false,
+            }
+    }
+
+    /// What users call them.
+    pub fn plural(self) -> &'static str {
+        match self {
+            Receiver::Scalar => "scalars",
+            Receiver::Number => "numbers",
+            Receiver::Float => "floats",
+            Receiver::Integer => "integers",
+            Receiver::Unsigned => "`usize`",
+            Receiver::Array => "arrays",
+            Receiver::Range => "ranges",
+            Receiver::Option => "options",
+            Receiver::Shape => "shapes",
+            Receiver::Tuple => "tuples",
+        }
+    }
+}
+
+/// What an argument is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Argument {
+    /// A scalar of the receiver's type, or of the type of its elements.
+    Same,
+    /// An integer of any type.
+    Integer,
+    /// An `i32`.
+    I32,
+    /// An array.
+    Array,
+    /// The number of an axis, `Axis(1)`.
+    Axis,
+    /// A part of an array, `s![1..]`.
+    Slice,
+    /// A closure of an element.
+    Closure,
+    /// A text for people, which may be left out.
+    Message,
+}
+
+impl Argument {
+    /// The kind by its word in the table.
+    const fn of(word: &str) -> Argument {
+        match word.as_bytes() {
+            b"same" => Argument::Same,
+            b"integer" => Argument::Integer,
+            b"i32" => Argument::I32,
+            b"array" => Argument::Array,
+            b"axis" => Argument::Axis,
+            b"slice" => Argument::Slice,
+            b"closure" => Argument::Closure,
+            b"message" => Argument::Message,
+            _ => panic!("a kind of arguments that does not exist"),
+        }
+    }
+}
+
+/// What a method has to do with the elements of its receiver.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Part {
+    /// It computes from the receiver.
+    Reads,
+    /// It computes all elements of an array anew with a closure.
+    Maps,
+    /// It changes all elements of an array.
+    Updates,
+}
+
+impl Part {
+    /// From the kind of the meaning.
+    const fn of(kind: &str) -> Part {
+        match kind.as_bytes() {
+            b"map" => Part::Maps,
+            b"update" => Part::Updates,
+            _ => Part::Reads,
+        }
+    }
+}
+
+/// A method on one kind of receivers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Row {
+    /// The method.
+    pub method: Method,
+    /// What it is called on.
+    pub receiver: Receiver,
+    /// Whether arrays have it too, element by element.
+    pub each: bool,
+    /// Whether handles have a method that is made from the table.
+    pub handle: bool,
+    /// The arguments' names and kinds.
+    pub arguments: &'static [(&'static str, Argument)],
+    /// What it has to do with the elements of an array.
+    pub part: Part,
+    /// What it gives, in a sentence.
+    pub doc: &'static str,
+}
+
+impl Row {
+    /// How many arguments there may be.
+    pub fn counts(&self) -> std::ops::RangeInclusive<usize> {
+        let optional = self.arguments.iter().filter(|(_, kind)| *kind == Argument::Message).count();
+        self.arguments.len() - optional..=self.arguments.len()
+    }
+}
+
+macro_rules! define_methods {
+    ($($name:ident $handle:tt $({
+        $receiver:ident $each:ident ($($argument:ident: $kind:ident),*) $part:ident $what:tt $doc:literal
+    })+)*) => {
+        /// The name of a method that kernels have.
+        #[allow(non_camel_case_types, reason = "a variant is spelled as users write the method")]
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        pub enum Method { $(#[doc = concat!("`", stringify!($name), "`")] $name),* }
+
+        impl Method {
+            /// All names, in the order of the table.
+            pub const ALL: &'static [Method] = &[$(Method::$name),*];
+
+            /// The name as it is written.
+            pub fn name(self) -> &'static str {
+                const NAMES: &[&str] = &[$(stringify!($name)),*];
+                NAMES[self as usize]
+            }
+
+            /// What it means, for each of its receivers.
+            pub fn rows(self) -> &'static [Row] {
+                const ROWS: &[&[Row]] = &[$(&[$(Row {
+                    method: Method::$name,
+                    receiver: Receiver::$receiver,
+                    each: define_methods!(@is $each),
+                    handle: define_methods!(@is $handle),
+                    arguments: &[$((stringify!($argument), Argument::of(stringify!($kind)))),*],
+                    part: Part::of(stringify!($part)),
+                    doc: $doc,
+                }),+]),*];
+                ROWS[self as usize]
+            }
+        }
+    };
+    (@is each) => { true };
+    (@is one) => { false };
+    (@is fn) => { true };
+    (@is -) => { false };
+}
+
+for_each_method!(define_methods);
+
+impl Method {
+    /// The method of this name.
+    pub fn named(name: &str) -> Option<Method> {
+        Method::ALL.iter().copied().find(|method| method.name() == name)
+    }
+
+    /// The row for a receiver.
+    pub fn row(self, receiver: Receiver) -> Option<&'static Row> {
+        self.rows().iter().find(|row| row.receiver.includes(receiver))
+    }
+
+    /// The row for the elements of an array, which are of this kind.
+    pub fn row_of_elements(self, elements: Receiver) -> Option<&'static Row> {
+        self.rows().iter().find(|row| row.each && row.receiver.includes(elements))
+    }
+
+    /// Whether arrays have it, and it computes or changes all elements of one of any rank.
+    pub fn is_of_whole_arrays(self) -> bool {
+        self.rows().iter().any(|row| row.part != Part::Reads)
+    }
+
+    /// Whether it takes a closure over elements.
+    pub fn takes_closure(self) -> bool {
+        self.rows().iter().any(|row| row.part == Part::Maps)
+    }
+
+    /// What has it, in the words of users: "floats and arrays".
+    pub fn owners(self) -> String {
+        let mut owners: Vec<&str> = Vec::new();
+        for row in self.rows() {
+            owners.push(row.receiver.plural());
+            if row.each {
+                owners.push(Receiver::Array.plural());
+            }
+        }
+        let mut distinct: Vec<&str> = Vec::new();
+        for owner in owners {
+            if !distinct.contains(&owner) {
+                distinct.push(owner);
+            }
+        }
+        match distinct.split_last() {
+            Some((last, [])) => last.to_string(),
+            Some((last, others)) => format!("{} and {last}", others.join(", ")),
+            None => String::new(),
+        }
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The functions of array types that a kernel may call: `Array2::<f64>::zeros((h, w))`.
+pub const ARRAY_FUNCTIONS: &[&str] = &[
+    "zeros",
+    "ones",
+    "from_elem",
+    "default",
+    "random",
+    "random_range",
+    "random_bool",
+    "random_normal",
+    "random_exponential",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stand_once_and_receivers_of_a_name_differ() {
+        for (position, method) in Method::ALL.iter().enumerate() {
+            assert_eq!(Method::named(method.name()), Some(*method));
+            assert_eq!(*method as usize, position);
+            let rows = method.rows();
+            for (position, row) in rows.iter().enumerate() {
+                let hidden = rows[..position].iter().any(|before| before.receiver.includes(row.receiver));
+                assert!(!hidden, "{method} of {} is never found", row.receiver.plural());
+            }
+        }
+    }
+
+    #[test]
+    fn rows_are_found_by_what_they_are_called_on() {
+        assert_eq!(Method::signum.row(Receiver::Unsigned).map(|row| row.receiver), Some(Receiver::Integer));
+        assert_eq!(Method::sqrt.row(Receiver::Integer), None);
+        assert_eq!(Method::sqrt.row(Receiver::Array), None);
+        assert!(Method::sqrt.row_of_elements(Receiver::Float).is_some());
+        assert_eq!(Method::max.row_of_elements(Receiver::Float), None);
+        assert_eq!(Method::len.owners(), "arrays and shapes");
+        assert_eq!(Method::sqrt.owners(), "floats and arrays");
+    }
+}

@@ -1,0 +1,86 @@
+//! Every row of the vocabulary has a meaning for its receiver and its arguments.
+
+use super::line;
+use crate::{Method, ReturnKind, Tracer, Value};
+use parfuse_names::{Argument, Part, Receiver, Row};
+
+/// Something of each kind of receivers, of the narrowest types that it stands for.
+fn receiver(t: &Tracer, receiver: Receiver) -> Value<'_> {
+    match receiver {
+        Receiver::Scalar => t.var("c", true),
+        Receiver::Number | Receiver::Float => t.var("x", 2.0),
+        Receiver::Integer => t.var("n", 2i64),
+        Receiver::Unsigned => t.var("n", 2usize),
+        Receiver::Array => t.var("m", t.array::<f64>("a", 2)),
+        Receiver::Range => t.range(t.lift(0usize, line(1)), t.lift(9usize, line(1)), false, line(1)),
+        Receiver::Option => t.array::<f64>("a", 1).mean(),
+        Receiver::Shape => t.method(t.array::<f64>("a", 2), Method::shape, &[], line(1)),
+        Receiver::Tuple => t.tuple(&[t.lift(1.0, line(1))]),
+    }
+}
+
+fn argument<'t>(t: &'t Tracer, kind: Argument, of: Receiver) -> Value<'t> {
+    match kind {
+        Argument::Same if of == Receiver::Array || of == Receiver::Option => t.lift(2.0, line(1)),
+        Argument::Same => receiver(t, of),
+        Argument::Integer | Argument::Axis => t.lift(1usize, line(1)),
+        Argument::I32 => t.lift(2i32, line(1)),
+        Argument::Array => t.array::<f64>("b", 1),
+        Argument::Slice | Argument::Closure | Argument::Message => t.unit(),
+    }
+}
+
+/// The mistakes in a call of a row's method.
+fn mistakes(row: &Row, of: Receiver) -> Vec<String> {
+    let t = Tracer::new("kernel");
+    let on = receiver(&t, of);
+    if row.part == Part::Maps {
+        t.mapv(on, row.method, |x| x, line(1));
+    } else {
+        let required = &row.arguments[..*row.counts().start()];
+        let args: Vec<Value> = required.iter().map(|(_, kind)| argument(&t, *kind, of)).collect();
+        t.method(on, row.method, &args, line(1));
+    }
+    match t.finish(t.unit(), ReturnKind::Any) {
+        Ok(_) => Vec::new(),
+        Err(error) => error.complaints.iter().map(ToString::to_string).collect(),
+    }
+}
+
+#[test]
+fn rows_have_a_meaning_for_their_receivers_and_arguments() {
+    // `bool` has no arithmetic, and floats no remainders.
+    let of_integers = [
+        Method::add,
+        Method::sub,
+        Method::mul,
+        Method::div,
+        Method::rem,
+        Method::rem_euclid,
+        Method::div_euclid,
+    ];
+    for row in Method::ALL.iter().flat_map(|method| method.rows()) {
+        let of = match row.receiver {
+            Receiver::Scalar | Receiver::Number if of_integers.contains(&row.method) => Receiver::Integer,
+            receiver => receiver,
+        };
+        assert_eq!(mistakes(row, of), [""; 0], "{} of {}", row.method, of.plural());
+    }
+}
+
+#[test]
+fn methods_of_each_element_are_methods_of_arrays() {
+    for row in Method::ALL.iter().flat_map(|method| method.rows()).filter(|row| row.each) {
+        let t = Tracer::new("kernel");
+        let array = match row.receiver {
+            Receiver::Integer => t.array::<i64>("a", 1),
+            _ => t.array::<f64>("a", 1),
+        };
+        let of = if row.receiver == Receiver::Integer { Receiver::Integer } else { Receiver::Float };
+        let args: Vec<Value> = row.arguments.iter().map(|(_, kind)| argument(&t, *kind, of)).collect();
+        let result = t.method(array, row.method, &args, line(1));
+        let program =
+            t.finish(result, ReturnKind::Any).unwrap_or_else(|error| panic!("{}: {error}", row.method));
+        assert!(program.results.iter().all(|result| program.values[*result].ty.rank() == Some(1)));
+    }
+}

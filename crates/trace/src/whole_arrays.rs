@@ -1,0 +1,239 @@
+//! Methods of arrays that are not computed element by element, of their shapes, and of the options that `mean` gives.
+//!
+//! ```text
+//! a.mean().unwrap()          check len > 0; sum a / len
+//! a.assign(&b)               update a, b
+//! a.dim()                    (dim a 0, dim a 1)
+//! ```
+//!
+//! Each is named by a row of the vocabulary, which has said how many arguments there are.
+
+use crate::errors::{At, Problem, Step, mistake};
+use crate::state::{Kind, Range, State, Ty};
+use parfuse_ir::program::{self, Expr};
+use parfuse_ir::{DType, FaultKind, ReduceOp, ScalarOp};
+
+/// All elements at once.
+impl State {
+    pub(crate) fn sum(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
+        let (array, _) = self.array(receiver, "sum", at)?;
+        Ok(Kind::Plain(self.reduce(ReduceOp::Sum, array, at)?))
+    }
+
+    pub(crate) fn product(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
+        let (array, _) = self.array(receiver, "product", at)?;
+        Ok(Kind::Plain(self.reduce(ReduceOp::Product, array, at)?))
+    }
+
+    pub(crate) fn mean(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
+        let (array, _) = self.array(receiver, "mean", at)?;
+        let (len, none) = (self.len(array, at)?, self.usize_constant(0, at));
+        let present = self.op(ScalarOp::Gt, &[len, none], at)?;
+        let sum = self.reduce(ReduceOp::Sum, array, at)?;
+        let dtype = self.ty(sum).dtype;
+        let count = self.cast(len, dtype, at)?;
+        let value = self.op(ScalarOp::Div, &[sum, count], at)?;
+        Ok(Kind::Optional { present, value })
+    }
+
+    fn reduce(&mut self, op: ReduceOp, array: program::Value, at: At) -> Step<program::Value> {
+        let dtype = self.ty(array).dtype;
+        self.emit(Expr::Reduce { op, array }, Ty { dtype, rank: None }, at)
+    }
+
+    pub(crate) fn fill(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        self.replace_elements(receiver, "fill", args[0], true, at)
+    }
+
+    pub(crate) fn overwrite(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        self.replace_elements(receiver, "assign", args[0], false, at)
+    }
+
+    /// Gives the elements of an array variable the value of a scalar, or those of an array that broadcasts.
+    fn replace_elements(
+        &mut self,
+        receiver: u32,
+        name: &str,
+        arg: u32,
+        by_scalar: bool,
+        at: At,
+    ) -> Step<Kind> {
+        let var = self.target(receiver, name)?;
+        let value = self.read(arg, at)?;
+        let (target, source) = (self.var_types[var.0 as usize], self.ty(value));
+        if by_scalar != source.rank.is_none() || source.rank > target.rank {
+            let (target, source) = (self.describe(target), self.describe(source));
+            return mistake(format!("`.{name}()`: {source} does not fit into {target}"));
+        }
+        self.unify(target.dtype, source.dtype, &format!("the argument of `{name}`"))?;
+        self.update(var, value, at)?;
+        Ok(Kind::Tuple(Vec::new()))
+    }
+
+    pub(crate) fn scaled_add(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        let [alpha, other] = args else { return mistake("`.scaled_add()` takes 2 arguments") };
+        let var = self.target(receiver, "scaled_add")?;
+        let alpha = self.scalar(*alpha, "the factor of `scaled_add`", at)?;
+        let (other, rank) = self.array(*other, "`scaled_add`", at)?;
+        if Some(rank) > self.var_types[var.0 as usize].rank {
+            return mistake("`.scaled_add()` of an array with more axes than its receiver");
+        }
+        let contents = self.read_var(var, at)?;
+        let scaled = self.homogeneous(ScalarOp::Mul, &[alpha, other], "`scaled_add`", at)?;
+        let value = self.homogeneous(ScalarOp::Add, &[contents, scaled], "`scaled_add`", at)?;
+        self.update(var, value, at)?;
+        Ok(Kind::Tuple(Vec::new()))
+    }
+}
+
+/// Lengths.
+impl State {
+    pub(crate) fn array_len(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
+        let (array, _) = self.array(receiver, "len", at)?;
+        Ok(Kind::Plain(self.len(array, at)?))
+    }
+
+    pub(crate) fn is_empty(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
+        let (array, _) = self.array(receiver, "is_empty", at)?;
+        let (len, none) = (self.len(array, at)?, self.usize_constant(0, at));
+        Ok(Kind::Plain(self.op(ScalarOp::Eq, &[len, none], at)?))
+    }
+
+    pub(crate) fn array_ndim(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
+        let (_, rank) = self.array(receiver, "ndim", at)?;
+        Ok(Kind::Plain(self.usize_constant(rank.into(), at)))
+    }
+
+    pub(crate) fn dim(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
+        let (array, rank) = self.array(receiver, "dim", at)?;
+        if rank == 1 {
+            return Ok(Kind::Plain(self.len(array, at)?));
+        }
+        let lengths = self.lengths(array, rank, at)?;
+        let items = lengths.into_iter().map(|length| self.handle(Kind::Plain(length)));
+        Ok(Kind::Tuple(items.collect()))
+    }
+
+    pub(crate) fn shape(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
+        let (array, rank) = self.array(receiver, "shape", at)?;
+        Ok(Kind::Lengths(self.lengths(array, rank, at)?))
+    }
+
+    pub(crate) fn nrows(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
+        self.length_of_two(receiver, "nrows", 0, at)
+    }
+
+    pub(crate) fn ncols(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
+        self.length_of_two(receiver, "ncols", 1, at)
+    }
+
+    /// The length of an axis of an array with two.
+    fn length_of_two(&mut self, receiver: u32, name: &str, axis: u8, at: At) -> Step<Kind> {
+        let (array, rank) = self.array(receiver, name, at)?;
+        if rank != 2 {
+            return mistake(format!("`.{name}()` is for arrays with 2 axes, not {rank}"));
+        }
+        let ty = Ty { dtype: self.types.known(DType::Usize), rank: None };
+        Ok(Kind::Plain(self.emit(Expr::Dim { array, axis }, ty, at)?))
+    }
+
+    pub(crate) fn axis_count(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
+        let Kind::Lengths(lengths) = self.kind(receiver) else { return Err(Problem::Reported) };
+        Ok(Kind::Plain(self.usize_constant(lengths.len(), at)))
+    }
+}
+
+/// Copies and references.
+impl State {
+    pub(crate) fn itself(&mut self, receiver: u32, _: &[u32], _: At) -> Step<Kind> {
+        Ok(self.kind(receiver))
+    }
+
+    pub(crate) fn number_itself(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
+        Ok(Kind::Plain(self.read(receiver, at)?))
+    }
+
+    pub(crate) fn reference(&mut self, receiver: u32, _: &[u32], _: At) -> Step<Kind> {
+        Ok(self.borrow(receiver))
+    }
+
+    pub(crate) fn array_copy(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
+        match self.kind(receiver) {
+            Kind::Variable { var, .. } => {
+                let contents = self.read_var(var, at)?;
+                Ok(Kind::Plain(self.copy(contents, at)?))
+            }
+            // A value that is no variable never changes, so it serves as its own copy.
+            kind => Ok(kind),
+        }
+    }
+}
+
+/// Options.
+impl State {
+    fn optional(&self, receiver: u32) -> Step<(program::Value, program::Value)> {
+        match self.kind(receiver) {
+            Kind::Optional { present, value } => Ok((present, value)),
+            _ => Err(Problem::Reported),
+        }
+    }
+
+    pub(crate) fn unwrap(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
+        let (present, value) = self.optional(receiver)?;
+        self.check(present, FaultKind::EmptyMean, at);
+        Ok(Kind::Plain(value))
+    }
+
+    pub(crate) fn unwrap_or(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        let (present, value) = self.optional(receiver)?;
+        let other = self.scalar(args[0], "the argument of `unwrap_or`", at)?;
+        self.select(present, value, other, at).map(Kind::Plain)
+    }
+
+    pub(crate) fn unwrap_or_default(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
+        let (present, value) = self.optional(receiver)?;
+        let zero = self.small(0, value, at);
+        self.select(present, value, zero, at).map(Kind::Plain)
+    }
+
+    pub(crate) fn is_some(&mut self, receiver: u32, _: &[u32], _: At) -> Step<Kind> {
+        Ok(Kind::Plain(self.optional(receiver)?.0))
+    }
+
+    pub(crate) fn is_none(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
+        let (present, _) = self.optional(receiver)?;
+        Ok(Kind::Plain(self.op(ScalarOp::Not, &[present], at)?))
+    }
+
+    pub(crate) fn select(
+        &mut self,
+        cond: program::Value,
+        yes: program::Value,
+        no: program::Value,
+        at: At,
+    ) -> Step<program::Value> {
+        let (a, b) = (self.ty(yes).dtype, self.ty(no).dtype);
+        self.unify(a, b, "the two choices")?;
+        self.op(ScalarOp::Select, &[cond, yes, no], at)
+    }
+}
+
+/// Ranges.
+impl State {
+    fn range_behind(&self, receiver: u32) -> Step<Range> {
+        match self.kind(receiver) {
+            Kind::Range(range) => Ok(range),
+            _ => Err(Problem::Reported),
+        }
+    }
+
+    pub(crate) fn reverse(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
+        let range = self.range_behind(receiver)?;
+        self.reversed(range, at)
+    }
+
+    pub(crate) fn step_by(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        let range = self.range_behind(receiver)?;
+        self.stepped(range, args[0], at)
+    }
+}
