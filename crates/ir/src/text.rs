@@ -42,7 +42,7 @@ impl std::error::Error for ParseError {}
 pub(crate) type Parsed<T> = Result<T, ParseError>;
 
 /// How deep blocks may nest in a text.
-const MAX_DEPTH: usize = 100;
+const MAX_DEPTH: usize = 300;
 
 /// The words that a name must not be mistaken for, besides ids such as `v3` and the element types.
 const RESERVED: &[&str] = &[

@@ -135,15 +135,17 @@ impl Selector<'_> {
         masks: &mut Vec<Value>,
         comparisons: &mut Vec<(LaneOp, LaneType, Vec<Value>)>,
     ) {
-        for arg in args {
-            match &self.code.values[*arg].inst {
+        // As many as the user joins: from the left, without recursion.
+        let mut left: Vec<Value> = args.iter().rev().copied().collect();
+        while let Some(arg) = left.pop() {
+            match &self.code.values[arg].inst {
                 Inst::Op(LaneOp::BAnd, inner) if self.waiting[arg.index()] => {
-                    self.conditions(inner, masks, comparisons);
+                    left.extend(inner.iter().rev());
                 }
                 Inst::Op(op, inner) if self.waiting[arg.index()] => {
                     comparisons.push((*op, self.ty(inner[0]), inner.to_vec()));
                 }
-                _ => masks.push(*arg),
+                _ => masks.push(arg),
             }
         }
     }
