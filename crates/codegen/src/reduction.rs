@@ -12,9 +12,9 @@
 use crate::emit::{Emitter, Reg, Registers, Width, register_type, repeat, scalar_type, width_of};
 use cranelift_codegen::ir::condcodes::FloatCC;
 use cranelift_codegen::ir::{self as clif, InstBuilder, StackSlotData, StackSlotKind, types};
+use parfuse_ir::ReduceOp;
 use parfuse_ir::grid::LANES;
 use parfuse_ir::lane::{LaneType, Reduction};
-use parfuse_ir::{DType, ReduceOp};
 
 /// The accumulator lanes of one reduction.
 #[derive(Clone, Copy)]
@@ -62,7 +62,7 @@ impl Accumulator {
         let contribution = self.reduction.contribution;
         if emitter.lanes == 1 {
             let mut scalar = emitter.scalar(contribution);
-            if self.reduction.dtype == DType::Bool {
+            if self.reduction.dtype.is_bool() {
                 let wide = emitter.builder.ins().uextend(types::I32, scalar);
                 scalar = emitter.builder.ins().ineg(wide);
             }
@@ -147,7 +147,7 @@ impl Accumulator {
     /// The combination of an accumulated value with another one, of scalars or of registers of lanes.
     fn combine(&self, emitter: &mut Emitter<'_>, a: Reg, b: Reg) -> Reg {
         let float = self.ty.is_float();
-        let unsigned = self.reduction.dtype == DType::Usize;
+        let unsigned = self.reduction.dtype.fills_unsigned_lane();
         let builder = &mut emitter.builder;
         match self.reduction.op {
             ReduceOp::Sum if float => builder.ins().fadd(a, b),

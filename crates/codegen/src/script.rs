@@ -342,21 +342,24 @@ impl Run<'_> {
         // SAFETY: the caller's arrays are valid for what the kernel does to them, and it does not touch other elements
         // (`abi::Driver`); no alignment is asked for.
         unsafe {
-            match self.script.elements[buffer.0 as usize] {
-                DType::Bool => (place.read() != 0) as u64,
-                DType::I32 | DType::F32 => place.cast::<u32>().read_unaligned() as u64,
-                DType::I64 | DType::Usize | DType::F64 => place.cast::<u64>().read_unaligned(),
-            }
+            let dtype = self.script.elements[buffer.0 as usize];
+            dtype.widen(match dtype.bits() {
+                8 => place.read() as u64,
+                16 => place.cast::<u16>().read_unaligned() as u64,
+                32 => place.cast::<u32>().read_unaligned() as u64,
+                _ => place.cast::<u64>().read_unaligned(),
+            })
         }
     }
 
     fn write(&self, buffer: Buffer, place: *mut u8, bits: u64) {
         // SAFETY: as in `read`.
         unsafe {
-            match self.script.elements[buffer.0 as usize] {
-                DType::Bool => place.write((bits & 1) as u8),
-                DType::I32 | DType::F32 => place.cast::<u32>().write_unaligned(bits as u32),
-                DType::I64 | DType::Usize | DType::F64 => place.cast::<u64>().write_unaligned(bits),
+            match self.script.elements[buffer.0 as usize].bits() {
+                8 => place.write(bits as u8),
+                16 => place.cast::<u16>().write_unaligned(bits as u16),
+                32 => place.cast::<u32>().write_unaligned(bits as u32),
+                _ => place.cast::<u64>().write_unaligned(bits),
             }
         }
     }

@@ -203,7 +203,7 @@ impl Machine<'_> {
                 self.vars[var.index()] = Some(Datum::Array(Rc::new(array)));
             }
             Stmt::If { cond, then, otherwise } => {
-                self.block(if self.scalar(*cond) == Scalar::Bool(true) { then } else { otherwise })?;
+                self.block(if self.scalar(*cond).as_bool() == Some(true) { then } else { otherwise })?;
             }
             Stmt::While { header, cond, body } => loop {
                 self.block(header)?;
@@ -218,12 +218,7 @@ impl Machine<'_> {
                     let stream = self.next_stream();
                     self.iteration = Some(Iteration { stream, element: 0, draws: 0 });
                 }
-                let wide = |value| match self.scalar(value) {
-                    Scalar::I32(x) => x as i128,
-                    Scalar::I64(x) => x as i128,
-                    Scalar::Usize(x) => x as i128,
-                    other => panic!("{other} bounds a range"),
-                };
+                let wide = |value| self.scalar(value).as_integer().expect("an integer bounds a range");
                 let (start, end, step) = (wide(*start), wide(*end), wide(*step));
                 let dtype = self.program.ty(*index).dtype();
                 for (element, i) in (start..end).step_by(step.max(1) as usize).enumerate() {

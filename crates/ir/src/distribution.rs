@@ -101,7 +101,7 @@ impl Distribution {
         match self {
             Distribution::Uniform => true,
             Distribution::Range | Distribution::RangeInclusive => dtype.is_numeric(),
-            Distribution::Bool => dtype == DType::Bool,
+            Distribution::Bool => dtype.is_bool(),
             Distribution::Normal | Distribution::Exponential => dtype.is_float(),
         }
     }
@@ -234,12 +234,12 @@ fn float<S: Sampler>(s: &mut S, dtype: DType, x: f64) -> S::Value {
 /// turn. There the coordinate is a sine, of angles from minus a quarter turn to a quarter, where those near zero are
 /// the densest.
 fn normal<S: Sampler>(s: &mut S, dtype: DType) -> S::Value {
-    let angle_type = if dtype == DType::F32 { DType::I32 } else { dtype };
+    let angle_type = if dtype.bits() == 32 { DType::I32 } else { dtype };
     let (u, v) = (positive(s, dtype), s.draw(1, angle_type));
     let (ln, minus_two) = (s.op(ScalarOp::Ln, &[u]), float(s, dtype, -2.0));
     let square = s.op(ScalarOp::Mul, &[minus_two, ln]);
     let distance = s.op(ScalarOp::Sqrt, &[square]);
-    if dtype == DType::F32 {
+    if dtype.bits() == 32 {
         let sine = sine_of_quarters(s, v);
         return s.op(ScalarOp::Mul, &[distance, sine]);
     }
@@ -276,7 +276,7 @@ fn sine_of_quarters<S: Sampler>(s: &mut S, w: S::Value) -> S::Value {
 /// small ones keep their precision where a grid of 2^24 points would end at 2^-24.
 fn positive<S: Sampler>(s: &mut S, dtype: DType) -> S::Value {
     let one = float(s, dtype, 1.0);
-    if dtype == DType::F64 {
+    if dtype.bits() == 64 {
         let u = s.draw(0, dtype);
         return s.op(ScalarOp::Sub, &[one, u]);
     }
@@ -310,7 +310,7 @@ fn integer<S: Sampler>(s: &mut S, dtype: DType, low: S::Value, high: S::Value, i
     let zero = s.constant(Scalar::Usize(0));
     let is_short = match s.known(length) {
         Some(Scalar::Usize(length)) => length <= LOW_HALF + 1,
-        _ => dtype == DType::I32,
+        _ => dtype.bits() <= 32,
     };
     let first = s.draw(0, DType::Usize);
     let (whole, rest) = s.product(first, length, is_short);
@@ -325,7 +325,7 @@ fn integer<S: Sampler>(s: &mut S, dtype: DType, low: S::Value, high: S::Value, i
         let carry = s.cast(carries, DType::Usize);
         s.op(ScalarOp::Add, &[whole, carry])
     });
-    if inclusive && dtype != DType::I32 {
+    if inclusive && dtype.bits() == 64 {
         let all = s.op(ScalarOp::Eq, &[length, zero]);
         offset = s.op(ScalarOp::Select, &[all, first, offset]);
     }

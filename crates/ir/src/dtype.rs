@@ -1,15 +1,29 @@
 //! Element types and scalar values.
 //!
-//! One table lists the element types; everything that needs one row per type (the Rust types that carry
-//! them, the parser's names, the arithmetic) is generated from it.
+//! ```text
+//! (I32, i32, "i32", Signed)     one row a type; its size is that of the Rust type
+//!        │
+//!        ├── DType::I32         what a program says: name, class, bits, least and greatest value
+//!        ├── Scalar::I32(7)     a value: bits, text, conversions
+//!        ├── impl Element       the Rust type, for those who compute with it: `with_dtype!`
+//!        └── LaneType::I32      what lanes compute in: by class and bits
+//! ```
+//!
+//! Everything else asks a type for its class and bits, or computes with the Rust type, and names no type.
 
+use crate::lane::LaneType;
 use std::fmt;
 
-/// Calls a macro with one `(Variant, rust type, "name", class)` row per element type.
+/// Calls a macro with one `(Variant, rust type, "name", class)` row per element type: `for_each_dtype!(rows)`. What
+/// stands in brackets after a path goes first: `for_each_dtype!((path::rows) [first, second])`.
 #[macro_export]
 macro_rules! for_each_dtype {
     ($callback:ident) => {
-        $callback! {
+        $crate::for_each_dtype! { ($callback) [] }
+    };
+    (($($callback:tt)+) [$($first:tt)*]) => {
+        $($callback)+! {
+            $($first)*
             (Bool, bool, "bool", Bool),
             (I32, i32, "i32", Signed),
             (I64, i64, "i64", Signed),
@@ -17,6 +31,34 @@ macro_rules! for_each_dtype {
             (F32, f32, "f32", Float),
             (F64, f64, "f64", Float),
         }
+    };
+}
+
+/// An expression over the Rust type of a [`DType`] that is known when the program runs only.
+///
+/// ```
+/// use parfuse_ir::{DType, with_dtype};
+/// assert_eq!(with_dtype!(DType::I32, T => std::mem::align_of::<T>()), 4);
+/// ```
+#[macro_export]
+macro_rules! with_dtype {
+    ($dtype:expr, $element:ident => $body:expr) => {
+        $crate::for_each_dtype! { ($crate::with_dtype) [@types $dtype, $element => $body;] }
+    };
+    (@types $dtype:expr, $element:ident => $body:expr;
+        $(($variant:ident, $rust:ty, $name:literal, $class:ident)),* $(,)?) => {
+        match $dtype { $($crate::DType::$variant => { type $element = $rust; $body })* }
+    };
+}
+
+/// An expression over the number in a [`Scalar`], whatever its type.
+macro_rules! with_scalar {
+    ($scalar:expr, $x:ident => $body:expr) => {
+        $crate::for_each_dtype! { (with_scalar) [@types $scalar, $x => $body;] }
+    };
+    (@types $scalar:expr, $x:ident => $body:expr;
+        $(($variant:ident, $rust:ty, $name:literal, $class:ident)),* $(,)?) => {
+        match $scalar { $(Scalar::$variant($x) => $body,)* }
     };
 }
 
@@ -34,10 +76,13 @@ macro_rules! define_dtypes {
                 match self { $(DType::$variant => $name),* }
             }
             /// The size of an array element in bytes.
+            #[inline]
             pub fn size(self) -> usize {
                 match self { $(DType::$variant => std::mem::size_of::<$rust>()),* }
             }
-            fn class(self) -> Class {
+            /// What kind of type it is.
+            #[inline]
+            pub fn class(self) -> Class {
                 match self { $(DType::$variant => Class::$class),* }
             }
         }
@@ -48,15 +93,18 @@ macro_rules! define_dtypes {
 
         impl Scalar {
             /// The type of this value.
+            #[inline]
             pub fn dtype(self) -> DType {
                 match self { $(Scalar::$variant(_) => DType::$variant),* }
             }
         }
 
-        $(impl Sealed for $rust {}
+        $(implement_row!($class, $rust, $name);
+        impl Sealed for $rust {}
         #[diagnostic::do_not_recommend]
         impl Element for $rust {
             const DTYPE: DType = DType::$variant;
+            #[inline]
             fn scalar(self) -> Scalar { Scalar::$variant(self) }
             fn from_scalar(scalar: Scalar) -> Option<Self> {
                 match scalar { Scalar::$variant(x) => Some(x), _ => None }
@@ -65,12 +113,157 @@ macro_rules! define_dtypes {
     };
 }
 
-#[derive(PartialEq)]
-enum Class {
+/// The kinds of element types.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Class {
+    /// Truth values.
     Bool,
+    /// Integers with negative ones.
     Signed,
+    /// Integers from zero on.
     Unsigned,
+    /// Floats.
     Float,
+}
+
+/// What a Rust type of a class is and does as a row of the table.
+trait Row: Copy {
+    const ONE: Self;
+    const LEAST: Self;
+    const GREATEST: Self;
+    fn to_bits(self) -> u64;
+    fn from_bits(bits: u64) -> Self;
+    fn number(self) -> Number;
+    /// As `as` converts.
+    fn of_number(number: Number) -> Self;
+    /// The number, if the type has it (to a float: rounded).
+    fn of_integer(integer: i128) -> Option<Self>;
+    /// The number that digits without suffix stand for.
+    fn parse(digits: &str) -> Option<Self>;
+    fn print(self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+}
+
+/// Any scalar without loss, but for the payload of a NaN.
+#[derive(Clone, Copy)]
+enum Number {
+    Integer(i128),
+    Float(f64),
+}
+
+macro_rules! implement_row {
+    (Bool, $rust:ty, $name:literal) => {
+        impl Row for $rust {
+            const ONE: Self = true;
+            const LEAST: Self = false;
+            const GREATEST: Self = true;
+            #[inline]
+            fn to_bits(self) -> u64 {
+                self as u64
+            }
+            #[inline]
+            fn from_bits(bits: u64) -> Self {
+                bits & 1 != 0
+            }
+            fn number(self) -> Number {
+                Number::Integer(self as i128)
+            }
+            fn of_number(number: Number) -> Self {
+                match number {
+                    Number::Integer(x) => x != 0,
+                    Number::Float(x) => x != 0.0,
+                }
+            }
+            fn of_integer(integer: i128) -> Option<Self> {
+                matches!(integer, 0 | 1).then_some(integer == 1)
+            }
+            fn parse(_: &str) -> Option<Self> {
+                None
+            }
+            fn print(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{self}")
+            }
+        }
+    };
+    (Float, $rust:ty, $name:literal) => {
+        impl Row for $rust {
+            const ONE: Self = 1.0;
+            const LEAST: Self = <$rust>::NEG_INFINITY;
+            const GREATEST: Self = <$rust>::INFINITY;
+            #[inline]
+            fn to_bits(self) -> u64 {
+                <$rust>::to_bits(self).into()
+            }
+            #[inline]
+            fn from_bits(bits: u64) -> Self {
+                <$rust>::from_bits(bits as _)
+            }
+            fn number(self) -> Number {
+                Number::Float(self.into())
+            }
+            fn of_number(number: Number) -> Self {
+                match number {
+                    Number::Integer(x) => x as $rust,
+                    Number::Float(x) => x as $rust,
+                }
+            }
+            fn of_integer(integer: i128) -> Option<Self> {
+                Some(integer as $rust)
+            }
+            fn parse(digits: &str) -> Option<Self> {
+                digits.parse().ok().filter(|x: &$rust| x.is_finite())
+            }
+            fn print(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                if self.is_finite() {
+                    write!(f, concat!("{:?}", $name), self)
+                } else {
+                    write!(f, concat!($name, "({:#x})"), <$rust>::to_bits(self))
+                }
+            }
+        }
+    };
+    ($integer:ident, $rust:ty, $name:literal) => {
+        impl Row for $rust {
+            const ONE: Self = 1;
+            const LEAST: Self = <$rust>::MIN;
+            const GREATEST: Self = <$rust>::MAX;
+            #[inline]
+            fn to_bits(self) -> u64 {
+                if <$rust>::BITS < 32 {
+                    self as i32 as u32 as u64
+                } else {
+                    in_width(self as u64, <$rust>::BITS)
+                }
+            }
+            #[inline]
+            fn from_bits(bits: u64) -> Self {
+                bits as $rust
+            }
+            fn number(self) -> Number {
+                Number::Integer(self as i128)
+            }
+            fn of_number(number: Number) -> Self {
+                match number {
+                    Number::Integer(x) => x as $rust,
+                    Number::Float(x) => x as $rust,
+                }
+            }
+            fn of_integer(integer: i128) -> Option<Self> {
+                integer.try_into().ok()
+            }
+            fn parse(digits: &str) -> Option<Self> {
+                digits.parse().ok()
+            }
+            fn print(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!("{}", $name), self)
+            }
+        }
+    };
+}
+
+/// The low bits of a word.
+#[inline]
+fn in_width(word: u64, bits: u32) -> u64 {
+    word & (u64::MAX >> (u64::BITS - bits))
 }
 
 for_each_dtype!(define_dtypes);
@@ -101,21 +294,67 @@ impl DType {
     pub fn from_name(name: &str) -> Option<DType> {
         DType::ALL.iter().copied().find(|dtype| dtype.name() == name)
     }
+    /// The number of bits of an array element.
+    #[inline]
+    pub fn bits(self) -> u32 {
+        8 * self.size() as u32
+    }
+    /// Truth values.
+    #[inline]
+    pub fn is_bool(self) -> bool {
+        self.class() == Class::Bool
+    }
     /// `f32` or `f64`.
+    #[inline]
     pub fn is_float(self) -> bool {
         self.class() == Class::Float
     }
     /// An integer type, signed or not.
+    #[inline]
     pub fn is_int(self) -> bool {
         matches!(self.class(), Class::Signed | Class::Unsigned)
     }
     /// A type with negative values.
+    #[inline]
     pub fn is_signed(self) -> bool {
         matches!(self.class(), Class::Signed | Class::Float)
     }
+    /// An integer type without negative values.
+    #[inline]
+    pub fn is_unsigned(self) -> bool {
+        self.class() == Class::Unsigned
+    }
+    /// An integer type of which lanes must know that it has no sign: numbers of fewer bits than the lane has are not
+    /// negative there either.
+    #[inline]
+    pub fn fills_unsigned_lane(self) -> bool {
+        self.is_unsigned() && self.bits() >= 32
+    }
+    /// An integer type as wide as indices.
+    #[inline]
+    pub fn is_wide_int(self) -> bool {
+        self.is_int() && self.bits() == 64
+    }
+    /// The type of lengths and indices, `usize`.
+    #[inline]
+    pub fn is_index(self) -> bool {
+        self == DType::Usize
+    }
     /// A type with arithmetic: everything but `bool`.
+    #[inline]
     pub fn is_numeric(self) -> bool {
         self.class() != Class::Bool
+    }
+    /// The type that lanes compute in with elements of this type: integers have 32 bits at least.
+    #[inline]
+    pub fn lane(self) -> LaneType {
+        match (self.class(), self.bits()) {
+            (Class::Bool, _) => LaneType::Bool,
+            (Class::Float, 32) => LaneType::F32,
+            (Class::Float, _) => LaneType::F64,
+            (Class::Signed | Class::Unsigned, 64) => LaneType::I64,
+            (Class::Signed | Class::Unsigned, _) => LaneType::I32,
+        }
     }
     /// The zero (or `false`) of this type.
     pub fn zero(self) -> Scalar {
@@ -123,14 +362,38 @@ impl DType {
     }
     /// The one (or `true`) of this type.
     pub fn one(self) -> Scalar {
-        match self {
-            DType::Bool => Scalar::Bool(true),
-            DType::I32 => Scalar::I32(1),
-            DType::I64 => Scalar::I64(1),
-            DType::Usize => Scalar::Usize(1),
-            DType::F32 => Scalar::F32(1.0),
-            DType::F64 => Scalar::F64(1.0),
-        }
+        with_dtype!(self, T => <T as Row>::ONE.scalar())
+    }
+    /// All bits set.
+    pub fn all_ones(self) -> Scalar {
+        Scalar::from_bits(self, u64::MAX)
+    }
+    /// The least value: of floats negative infinity.
+    pub fn least(self) -> Scalar {
+        with_dtype!(self, T => <T as Row>::LEAST.scalar())
+    }
+    /// The greatest value: of floats infinity.
+    pub fn greatest(self) -> Scalar {
+        with_dtype!(self, T => <T as Row>::GREATEST.scalar())
+    }
+    /// Whether each number of another integer type is one of this integer type.
+    pub fn holds_all(self, other: DType) -> bool {
+        let [least, greatest] = [other.least(), other.greatest()].map(Scalar::as_integer);
+        let holds = |number: Option<i128>| number.is_some_and(|x| self.is_int() && self.integer(x).is_some());
+        holds(least) && holds(greatest)
+    }
+    /// An integer in this type, `None` if the type does not have it. Floats have all, rounded.
+    pub fn integer(self, number: i128) -> Option<Scalar> {
+        with_dtype!(self, T => <T as Row>::of_integer(number).map(T::scalar))
+    }
+    /// The value that digits in a text stand for, without the type's name behind them.
+    pub fn parse(self, digits: &str) -> Option<Scalar> {
+        with_dtype!(self, T => <T as Row>::parse(digits).map(T::scalar))
+    }
+    /// The bits of a value in a lane, given those of the element in memory. Of truth values any but zero is true.
+    #[inline]
+    pub fn widen(self, stored: u64) -> u64 {
+        if self.is_bool() { (stored != 0) as u64 } else { Scalar::from_bits(self, stored).to_bits() }
     }
 }
 
@@ -141,53 +404,48 @@ impl fmt::Display for DType {
 }
 
 impl Scalar {
-    /// The bits of this value, zero-extended to 64.
+    /// The bits of this value as a lane or a slot of the frame holds it: integers of less than 32 bits are extended to
+    /// that with their sign, and all is zero-extended to 64.
     #[inline]
     pub fn to_bits(self) -> u64 {
-        match self {
-            Scalar::Bool(x) => x as u64,
-            Scalar::I32(x) => x as u32 as u64,
-            Scalar::I64(x) => x as u64,
-            Scalar::Usize(x) => x as u64,
-            Scalar::F32(x) => x.to_bits() as u64,
-            Scalar::F64(x) => x.to_bits(),
-        }
+        with_scalar!(self, x => Row::to_bits(x))
     }
     /// The value of a type with these bits; higher bits than the type has are ignored.
     #[inline]
     pub fn from_bits(dtype: DType, bits: u64) -> Scalar {
-        match dtype {
-            DType::Bool => Scalar::Bool(bits & 1 != 0),
-            DType::I32 => Scalar::I32(bits as i32),
-            DType::I64 => Scalar::I64(bits as i64),
-            DType::Usize => Scalar::Usize(bits as usize),
-            DType::F32 => Scalar::F32(f32::from_bits(bits as u32)),
-            DType::F64 => Scalar::F64(f64::from_bits(bits)),
-        }
+        with_dtype!(dtype, T => <T as Row>::from_bits(bits).scalar())
     }
     /// This value converted as Rust's `as` converts: integers wrap, floats saturate and NaN becomes 0.
     /// Converting *to* `bool` gives `self != 0`.
     pub fn cast(self, to: DType) -> Scalar {
-        macro_rules! from {
-            ($x:expr) => {
-                match to {
-                    DType::Bool => Scalar::Bool(($x as f64) != 0.0),
-                    DType::I32 => Scalar::I32($x as i32),
-                    DType::I64 => Scalar::I64($x as i64),
-                    DType::Usize => Scalar::Usize($x as usize),
-                    DType::F32 => Scalar::F32($x as f32),
-                    DType::F64 => Scalar::F64($x as f64),
-                }
-            };
+        if self.dtype() == to {
+            return self;
         }
-        match self {
-            Scalar::Bool(x) => from!(x as u8),
-            Scalar::I32(x) => from!(x),
-            Scalar::I64(x) => from!(x),
-            Scalar::Usize(x) => from!(x),
-            Scalar::F32(x) => from!(x),
-            Scalar::F64(x) => from!(x),
+        let number = with_scalar!(self, x => x.number());
+        with_dtype!(to, T => <T as Row>::of_number(number).scalar())
+    }
+    /// The number, if this is one of an integer type.
+    pub fn as_integer(self) -> Option<i128> {
+        match with_scalar!(self, x => x.number()) {
+            Number::Integer(x) if self.dtype().is_int() => Some(x),
+            _ => None,
         }
+    }
+    /// The number, if this is a float.
+    pub fn as_float(self) -> Option<f64> {
+        match with_scalar!(self, x => x.number()) {
+            Number::Float(x) => Some(x),
+            Number::Integer(_) => None,
+        }
+    }
+    /// The truth value, if this is one.
+    #[inline]
+    pub fn as_bool(self) -> Option<bool> {
+        bool::from_scalar(self)
+    }
+    /// Whether it is a float that is not a number.
+    pub fn is_nan(self) -> bool {
+        self.as_float().is_some_and(f64::is_nan)
     }
 }
 
@@ -207,15 +465,6 @@ impl std::hash::Hash for Scalar {
 /// not round-trip, so they print their bits: `f64(0x7ff8000000000000)`.
 impl fmt::Display for Scalar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Scalar::Bool(x) => write!(f, "{x}"),
-            Scalar::I32(x) => write!(f, "{x}i32"),
-            Scalar::I64(x) => write!(f, "{x}i64"),
-            Scalar::Usize(x) => write!(f, "{x}usize"),
-            Scalar::F32(x) if x.is_finite() => write!(f, "{x:?}f32"),
-            Scalar::F64(x) if x.is_finite() => write!(f, "{x:?}f64"),
-            Scalar::F32(x) => write!(f, "f32({:#x})", x.to_bits()),
-            Scalar::F64(x) => write!(f, "f64({:#x})", x.to_bits()),
-        }
+        with_scalar!(*self, x => x.print(f))
     }
 }

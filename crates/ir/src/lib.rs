@@ -33,7 +33,7 @@ pub mod walk;
 
 pub use arena::Arena;
 pub use distribution::Distribution;
-pub use dtype::{DType, Element, Scalar};
+pub use dtype::{Class, DType, Element, Scalar};
 pub use fault::{Fault, FaultKind};
 pub use loc::{Files, Loc};
 pub use reduce::ReduceOp;

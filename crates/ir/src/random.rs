@@ -42,24 +42,27 @@ pub fn random<P: Primitives>(
     dtype: DType,
 ) -> P::Value {
     let bits = random_bits(p, key, stream, element, draw);
-    match dtype {
-        DType::I64 | DType::Usize => bits,
-        DType::I32 => {
-            let high = p.with_int(LaneOp::UShr, bits, 32);
-            p.op(LaneOp::Wrap, &[high])
-        }
-        DType::Bool => {
+    match dtype.lane() {
+        LaneType::Bool => {
             let zero = p.i64(0);
             p.op(LaneOp::SLt, &[bits, zero])
         }
+        LaneType::I64 => bits,
+        LaneType::I32 => {
+            // Signs matter to types only that are narrower than their lanes.
+            let extends = dtype.is_signed() && dtype.bits() < 32;
+            let shift = if extends { LaneOp::SShr } else { LaneOp::UShr };
+            let high = p.with_int(shift, bits, 64 - dtype.bits() as i64);
+            p.op(LaneOp::Wrap, &[high])
+        }
         // The highest bits become the mantissa of a float in [1, 2): vectors of 128 bits cannot convert integers of 64.
-        DType::F64 => {
+        LaneType::F64 => {
             let mantissa = p.with_int(LaneOp::UShr, bits, 12);
             let float = p.with_int(LaneOp::IOr, mantissa, 1.0f64.to_bits() as i64);
             let (float, one) = (p.bitcast(float), p.f64(1.0));
             p.fsub(float, one)
         }
-        DType::F32 => {
+        LaneType::F32 => {
             let high = p.with_int(LaneOp::UShr, bits, 40);
             let high = p.op(LaneOp::Wrap, &[high]);
             let (float, grid) = (p.op(LaneOp::SToF32, &[high]), p.f32(GRID_F32));
@@ -130,13 +133,11 @@ impl Stream {
 /// The value that [`random`] makes of 64 random bits.
 #[inline]
 pub fn of_bits(bits: u64, dtype: DType) -> Scalar {
-    match dtype {
-        DType::Bool => Scalar::Bool(bits >> 63 == 1),
-        DType::I32 => Scalar::I32((bits >> 32) as i32),
-        DType::I64 => Scalar::I64(bits as i64),
-        DType::Usize => Scalar::Usize(bits as usize),
-        DType::F32 => Scalar::F32((bits >> 40) as i32 as f32 * GRID_F32),
-        DType::F64 => Scalar::F64(f64::from_bits((bits >> 12) | 1.0f64.to_bits()) - 1.0),
+    match dtype.lane() {
+        LaneType::Bool => Scalar::Bool(bits >> 63 == 1),
+        LaneType::I32 | LaneType::I64 => Scalar::from_bits(dtype, bits >> (64 - dtype.bits())),
+        LaneType::F32 => Scalar::F32((bits >> 40) as i32 as f32 * GRID_F32),
+        LaneType::F64 => Scalar::F64(f64::from_bits((bits >> 12) | 1.0f64.to_bits()) - 1.0),
     }
 }
 

@@ -78,9 +78,8 @@ impl ReduceOp {
     /// # Panics
     /// If the operator does not apply to the type.
     pub fn nothing(self, dtype: DType) -> Scalar {
-        match (self, dtype) {
-            (ReduceOp::Sum, DType::F64) => Scalar::F64(-0.0),
-            (ReduceOp::Sum, DType::F32) => Scalar::F32(-0.0),
+        match self {
+            ReduceOp::Sum if dtype.is_float() => Scalar::F64(-0.0).cast(dtype),
             _ => self.identity(dtype),
         }
     }
@@ -91,11 +90,9 @@ impl ReduceOp {
     /// # Panics
     /// If the operator does not apply to the type.
     pub fn of_no_elements(self, dtype: DType) -> Scalar {
-        match (self, dtype) {
-            (ReduceOp::Min, DType::F64) => Scalar::F64(f64::INFINITY),
-            (ReduceOp::Min, DType::F32) => Scalar::F32(f32::INFINITY),
-            (ReduceOp::Max, DType::F64) => Scalar::F64(f64::NEG_INFINITY),
-            (ReduceOp::Max, DType::F32) => Scalar::F32(f32::NEG_INFINITY),
+        match self {
+            ReduceOp::Min if dtype.is_float() => dtype.greatest(),
+            ReduceOp::Max if dtype.is_float() => dtype.least(),
             _ => self.identity(dtype),
         }
     }
@@ -106,19 +103,13 @@ impl ReduceOp {
     /// If the operator does not apply to the type.
     pub fn identity(self, dtype: DType) -> Scalar {
         assert!(self.applies_to(dtype), "{self:?} of {dtype}");
-        match (self, dtype) {
-            (ReduceOp::Sum | ReduceOp::Or | ReduceOp::Xor, _) => dtype.zero(),
-            (ReduceOp::Product, _) => dtype.one(),
-            (ReduceOp::And, DType::Bool) => Scalar::Bool(true),
-            (ReduceOp::And, _) => Scalar::from_bits(dtype, u64::MAX),
-            (ReduceOp::Min | ReduceOp::Max, DType::F64) => Scalar::F64(f64::NAN),
-            (ReduceOp::Min | ReduceOp::Max, DType::F32) => Scalar::F32(f32::NAN),
-            (ReduceOp::Min, DType::I32) => Scalar::I32(i32::MAX),
-            (ReduceOp::Min, DType::I64) => Scalar::I64(i64::MAX),
-            (ReduceOp::Min, _) => Scalar::Usize(usize::MAX),
-            (ReduceOp::Max, DType::I32) => Scalar::I32(i32::MIN),
-            (ReduceOp::Max, DType::I64) => Scalar::I64(i64::MIN),
-            (ReduceOp::Max, _) => Scalar::Usize(0),
+        match self {
+            ReduceOp::Sum | ReduceOp::Or | ReduceOp::Xor => dtype.zero(),
+            ReduceOp::Product => dtype.one(),
+            ReduceOp::And => dtype.all_ones(),
+            ReduceOp::Min | ReduceOp::Max if dtype.is_float() => Scalar::F64(f64::NAN).cast(dtype),
+            ReduceOp::Min => dtype.greatest(),
+            ReduceOp::Max => dtype.least(),
         }
     }
 }

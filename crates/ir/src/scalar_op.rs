@@ -5,7 +5,7 @@
 //! and the interpreters come from it. Larger mathematical functions have no Rust formula here: their
 //! meaning, to the last bit, is their expansion in [`crate::math`].
 
-use crate::{DType, Scalar, math};
+use crate::{DType, Element, Scalar, for_each_dtype, math, with_dtype};
 use std::fmt;
 
 /// The types an operation applies to.
@@ -167,7 +167,7 @@ impl ScalarOp {
         }
         let (operand, fits) = match self.signature() {
             Signature::Same | Signature::Compare => (operands[0], operands.iter().all(|t| *t == operands[0])),
-            Signature::Select => (operands[1], operands[0] == DType::Bool && operands[1] == operands[2]),
+            Signature::Select => (operands[1], operands[0].is_bool() && operands[1] == operands[2]),
             Signature::Power => (operands[0], operands[1] == DType::I32),
         };
         let result = if self.signature() == Signature::Compare { DType::Bool } else { operand };
@@ -179,63 +179,30 @@ impl ScalarOp {
     /// # Panics
     /// If the operation does not apply to the operands' types.
     pub fn eval(self, operands: &[Scalar]) -> Scalar {
-        use Scalar::{Bool, F32, F64, I32, I64, Usize};
-        use ScalarOp::*;
-        let ill_typed = || -> Scalar { panic!("{self} of {operands:?}") };
-        if self == Select {
+        if self == ScalarOp::Select {
             return match operands {
-                [Bool(condition), yes, no] => {
-                    if *condition {
-                        *yes
-                    } else {
-                        *no
-                    }
-                }
-                _ => ill_typed(),
+                [Scalar::Bool(condition), yes, _] if *condition => *yes,
+                [Scalar::Bool(_), _, no] => *no,
+                _ => panic!("{self} of {operands:?}"),
             };
         }
-        match *operands {
-            [Bool(a)] if self == Not => Bool(!a),
-            [I32(a)] => int::unary(self, a).map_or_else(ill_typed, I32),
-            [I64(a)] => int::unary(self, a).map_or_else(ill_typed, I64),
-            [Usize(a)] if self == Not => Usize(!a),
-            [F32(a)] if self == IsNan => Bool(a.is_nan()),
-            [F64(a)] if self == IsNan => Bool(a.is_nan()),
-            [F32(a)] => float::unary(self, a).map_or_else(|| math::eval(self, operands), F32),
-            [F64(a)] => float::unary(self, a).map_or_else(|| math::eval(self, operands), F64),
-            [Bool(a), Bool(b)] => match self {
-                And => Bool(a & b),
-                Or => Bool(a | b),
-                Xor => Bool(a ^ b),
-                _ => compare(self, a, b).map_or_else(ill_typed, Bool),
-            },
-            [I32(a), I32(b)] => match compare(self, a, b) {
-                Some(result) => Bool(result),
-                None => int::binary(self, a, b).map_or_else(ill_typed, I32),
-            },
-            [I64(a), I64(b)] => match compare(self, a, b) {
-                Some(result) => Bool(result),
-                None => int::binary(self, a, b).map_or_else(ill_typed, I64),
-            },
-            [Usize(a), Usize(b)] => match compare(self, a, b) {
-                Some(result) => Bool(result),
-                None => int::binary(self, a, b).map_or_else(ill_typed, Usize),
-            },
-            [F32(a), F32(b)] => match (compare(self, a, b), float::binary(self, a, b)) {
-                (Some(result), _) => Bool(result),
-                (None, Some(result)) => F32(result),
-                (None, None) => math::eval(self, operands),
-            },
-            [F64(a), F64(b)] => match (compare(self, a, b), float::binary(self, a, b)) {
-                (Some(result), _) => Bool(result),
-                (None, Some(result)) => F64(result),
-                (None, None) => math::eval(self, operands),
-            },
-            [F32(a), F32(b), F32(c)] if self == MulAdd => F32(a.mul_add(b, c)),
-            [F64(a), F64(b), F64(c)] if self == MulAdd => F64(a.mul_add(b, c)),
-            [F32(_) | F64(_), I32(_)] if self == Powi => math::eval(self, operands),
-            _ => ill_typed(),
-        }
+        let dtype = operands[0].dtype();
+        let computed = with_dtype!(dtype, T => {
+            let operand = |k: usize| operands.get(k).and_then(|operand| T::from_scalar(*operand));
+            match (operands.len(), operand(0), operand(1), operand(2)) {
+                (1, Some(a), _, _) => T::unary(self, a),
+                (2, Some(a), Some(b), _) => {
+                    compare(self, a, b).map(Scalar::Bool).or_else(|| T::binary(self, a, b).map(T::scalar))
+                }
+                (3, Some(a), Some(b), Some(c)) => T::ternary(self, a, b, c).map(T::scalar),
+                _ => None,
+            }
+        });
+        computed.unwrap_or_else(|| {
+            let dtypes: Vec<DType> = operands.iter().map(|operand| operand.dtype()).collect();
+            assert!(dtype.is_float() && self.result_type(&dtypes).is_some(), "{self} of {operands:?}");
+            math::eval(self, operands)
+        })
     }
 }
 
@@ -251,116 +218,108 @@ fn compare<T: PartialOrd>(op: ScalarOp, a: T, b: T) -> Option<bool> {
     })
 }
 
-/// Integer arithmetic, generic over the width by wrapping it into a small trait.
-mod int {
-    use super::ScalarOp;
-
-    pub(super) trait Int: Copy + Ord {
-        const ZERO: Self;
-        fn wrapping(op: ScalarOp, a: Self, b: Self) -> Option<Self>;
-        fn neg(self) -> Self;
-        fn not(self) -> Self;
-    }
-
-    macro_rules! implement_int {
-        ($($ty:ident),*) => { $(impl Int for $ty {
-            const ZERO: Self = 0;
-            fn wrapping(op: ScalarOp, a: Self, b: Self) -> Option<Self> {
-                // A negative count is, as an unsigned number, at least the width.
-                let count = u32::try_from(b).unwrap_or(u32::MAX);
-                // The sign bits of a signed number, zero of an unsigned one.
-                let signs = if a < Self::ZERO { !Self::ZERO } else { Self::ZERO };
-                Some(match op {
-                    ScalarOp::Add => a.wrapping_add(b),
-                    ScalarOp::Sub => a.wrapping_sub(b),
-                    ScalarOp::Mul => a.wrapping_mul(b),
-                    ScalarOp::Div if b == 0 => 0,
-                    ScalarOp::Div => a.wrapping_div(b),
-                    ScalarOp::Rem if b == 0 => 0,
-                    ScalarOp::Rem => a.wrapping_rem(b),
-                    ScalarOp::And => a & b,
-                    ScalarOp::Or => a | b,
-                    ScalarOp::Xor => a ^ b,
-                    ScalarOp::Shl => a.checked_shl(count).unwrap_or(0),
-                    ScalarOp::Shr => a.checked_shr(count).unwrap_or(signs),
-                    _ => return None,
-                })
-            }
-            fn neg(self) -> Self { self.wrapping_neg() }
-            fn not(self) -> Self { !self }
-        })* };
-    }
-    implement_int!(i32, i64, usize);
-
-    pub(super) fn unary<T: Int>(op: ScalarOp, a: T) -> Option<T> {
-        Some(match op {
-            ScalarOp::Neg => a.neg(),
-            ScalarOp::Not => a.not(),
-            ScalarOp::Abs if a < T::ZERO => a.neg(),
-            ScalarOp::Abs => a,
-            _ => return None,
-        })
-    }
-
-    pub(super) fn binary<T: Int>(op: ScalarOp, a: T, b: T) -> Option<T> {
-        match op {
-            ScalarOp::Min => Some(a.min(b)),
-            ScalarOp::Max => Some(a.max(b)),
-            _ => T::wrapping(op, a, b),
-        }
+/// What the operations do to the numbers of a type that one machine instruction or one Rust method defines.
+trait Arithmetic: Element {
+    fn unary(op: ScalarOp, a: Self) -> Option<Scalar>;
+    fn binary(op: ScalarOp, a: Self, b: Self) -> Option<Self>;
+    fn ternary(_: ScalarOp, _: Self, _: Self, _: Self) -> Option<Self> {
+        None
     }
 }
 
-/// The float operations that one machine instruction or one Rust method defines.
-mod float {
-    use super::ScalarOp;
-
-    pub(super) trait Float: Copy + PartialOrd {
-        fn arithmetic(op: ScalarOp, a: Self, b: Self) -> Option<Self>;
-        fn unary(op: ScalarOp, a: Self) -> Option<Self>;
-    }
-
-    macro_rules! implement_float {
-        ($($ty:ident),*) => { $(impl Float for $ty {
-            fn arithmetic(op: ScalarOp, a: Self, b: Self) -> Option<Self> {
-                Some(match op {
-                    ScalarOp::Add => a + b,
-                    ScalarOp::Sub => a - b,
-                    ScalarOp::Mul => a * b,
-                    ScalarOp::Div => a / b,
-                    _ => return None,
-                })
-            }
-            fn unary(op: ScalarOp, a: Self) -> Option<Self> {
-                Some(match op {
-                    ScalarOp::Neg => -a,
-                    ScalarOp::Abs => a.abs(),
-                    ScalarOp::Sqrt => a.sqrt(),
-                    ScalarOp::Floor => a.floor(),
-                    ScalarOp::Ceil => a.ceil(),
-                    ScalarOp::Trunc => a.trunc(),
-                    ScalarOp::Round => a.round(),
-                    _ => return None,
-                })
-            }
-        })* };
-    }
-    implement_float!(f32, f64);
-
-    pub(super) fn unary<T: Float>(op: ScalarOp, a: T) -> Option<T> {
-        T::unary(op, a)
-    }
-
-    /// `min` and `max` are spelled out: Rust leaves the sign of `max(0.0, -0.0)` open, we do not.
-    pub(super) fn binary<T: Float>(op: ScalarOp, a: T, b: T) -> Option<T> {
-        let a_is_nan = a.partial_cmp(&a).is_none();
-        match op {
-            ScalarOp::Min => Some(if a_is_nan || b < a { b } else { a }),
-            ScalarOp::Max => Some(if a_is_nan || a < b { b } else { a }),
-            _ => T::arithmetic(op, a, b),
+macro_rules! implement_arithmetic {
+    ($(($variant:ident, $rust:ty, $name:literal, $class:ident)),* $(,)?) => {
+        $(impl Arithmetic for $rust { implement_arithmetic!(@$class $rust); })*
+    };
+    (@Bool $rust:ty) => {
+        fn unary(op: ScalarOp, a: Self) -> Option<Scalar> {
+            (op == ScalarOp::Not).then(|| (!a).scalar())
         }
-    }
+        fn binary(op: ScalarOp, a: Self, b: Self) -> Option<Self> {
+            Some(match op {
+                ScalarOp::And => a & b,
+                ScalarOp::Or => a | b,
+                ScalarOp::Xor => a ^ b,
+                _ => return None,
+            })
+        }
+    };
+    (@Signed $rust:ty) => {
+        fn unary(op: ScalarOp, a: Self) -> Option<Scalar> {
+            Some(match op {
+                ScalarOp::Neg => a.wrapping_neg(),
+                ScalarOp::Abs => a.wrapping_abs(),
+                ScalarOp::Not => !a,
+                _ => return None,
+            }.scalar())
+        }
+        implement_arithmetic!(@integer $rust);
+    };
+    (@Unsigned $rust:ty) => {
+        fn unary(op: ScalarOp, a: Self) -> Option<Scalar> {
+            (op == ScalarOp::Not).then(|| (!a).scalar())
+        }
+        implement_arithmetic!(@integer $rust);
+    };
+    (@integer $rust:ty) => {
+        fn binary(op: ScalarOp, a: Self, b: Self) -> Option<Self> {
+            // A negative count is, as an unsigned number, at least the width.
+            let count = u32::try_from(b).unwrap_or(u32::MAX);
+            // The sign bits of a signed number, zero of an unsigned one.
+            #[allow(unused_comparisons)]
+            let signs = if a < 0 { !0 } else { 0 };
+            Some(match op {
+                ScalarOp::Add => a.wrapping_add(b),
+                ScalarOp::Sub => a.wrapping_sub(b),
+                ScalarOp::Mul => a.wrapping_mul(b),
+                ScalarOp::Div | ScalarOp::Rem if b == 0 => 0,
+                ScalarOp::Div => a.wrapping_div(b),
+                ScalarOp::Rem => a.wrapping_rem(b),
+                ScalarOp::And => a & b,
+                ScalarOp::Or => a | b,
+                ScalarOp::Xor => a ^ b,
+                ScalarOp::Shl => a.checked_shl(count).unwrap_or(0),
+                ScalarOp::Shr => a.checked_shr(count).unwrap_or(signs),
+                ScalarOp::Min => a.min(b),
+                ScalarOp::Max => a.max(b),
+                _ => return None,
+            })
+        }
+    };
+    (@Float $rust:ty) => {
+        fn unary(op: ScalarOp, a: Self) -> Option<Scalar> {
+            Some(match op {
+                ScalarOp::Neg => -a,
+                ScalarOp::Abs => a.abs(),
+                ScalarOp::Sqrt => a.sqrt(),
+                ScalarOp::Floor => a.floor(),
+                ScalarOp::Ceil => a.ceil(),
+                ScalarOp::Trunc => a.trunc(),
+                ScalarOp::Round => a.round(),
+                ScalarOp::IsNan => return Some(a.is_nan().scalar()),
+                _ => return None,
+            }.scalar())
+        }
+        /// `min` and `max` are spelled out: Rust leaves the sign of `max(0.0, -0.0)` open, we do not.
+        fn binary(op: ScalarOp, a: Self, b: Self) -> Option<Self> {
+            Some(match op {
+                ScalarOp::Add => a + b,
+                ScalarOp::Sub => a - b,
+                ScalarOp::Mul => a * b,
+                ScalarOp::Div => a / b,
+                ScalarOp::Min if a.is_nan() || b < a => b,
+                ScalarOp::Max if a.is_nan() || a < b => b,
+                ScalarOp::Min | ScalarOp::Max => a,
+                _ => return None,
+            })
+        }
+        fn ternary(op: ScalarOp, a: Self, b: Self, c: Self) -> Option<Self> {
+            (op == ScalarOp::MulAdd).then(|| a.mul_add(b, c))
+        }
+    };
 }
+
+for_each_dtype!(implement_arithmetic);
 
 impl fmt::Display for ScalarOp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

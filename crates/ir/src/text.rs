@@ -346,14 +346,7 @@ fn literal(text: &str) -> Option<Scalar> {
     let dtype =
         DType::ALL.iter().copied().find(|dtype| dtype.is_numeric() && text.ends_with(dtype.name()))?;
     let digits = text.strip_suffix(dtype.name())?;
-    match dtype {
-        DType::Bool => None,
-        DType::I32 => digits.parse().ok().map(Scalar::I32),
-        DType::I64 => digits.parse().ok().map(Scalar::I64),
-        DType::Usize => digits.parse().ok().map(Scalar::Usize),
-        DType::F32 => digits.parse().ok().filter(|x: &f32| x.is_finite()).map(Scalar::F32),
-        DType::F64 => digits.parse().ok().filter(|x: &f64| x.is_finite()).map(Scalar::F64),
-    }
+    dtype.parse(digits)
 }
 
 #[cfg(test)]

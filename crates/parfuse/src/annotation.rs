@@ -1,6 +1,7 @@
 //! What the tracing code that `#[kernel]` generates asks about types.
 
 use ndarray::{Array, ArrayRef, ArrayView, ArrayViewMut, Dimension};
+use parfuse_ir::for_each_dtype;
 use parfuse_ir::program::Type;
 use parfuse_trace::{At, DTypeArg, Infer, Tracer, Value};
 
@@ -16,11 +17,11 @@ pub trait Annotated {
 }
 
 macro_rules! annotate_scalars {
-    ($($ty:ty),*) => { $(impl Annotated for $ty {
+    ($(($variant:ident, $ty:ty, $name:literal, $class:ident)),* $(,)?) => { $(impl Annotated for $ty {
         fn annotation() -> Option<Type> { <$ty as DTypeArg>::DTYPE.map(Type::Scalar) }
     })* };
 }
-annotate_scalars!(f64, f32, i64, i32, usize, bool);
+for_each_dtype!(annotate_scalars);
 
 fn array<T: DTypeArg, D: Dimension>() -> Option<Type> {
     Some(Type::Array(T::DTYPE?, u8::try_from(D::NDIM?).ok()?))

@@ -9,7 +9,7 @@ use crate::signature;
 use ndarray::{ArcArray, Array, ArrayRef, ArrayView, ArrayViewMut, CowArray, Dimension};
 use parfuse_ir::loops::BufferData;
 use parfuse_ir::program::Type;
-use parfuse_ir::{DType, Element, Scalar};
+use parfuse_ir::{DType, Element, Scalar, for_each_dtype};
 use smallvec::SmallVec;
 use std::marker::PhantomData;
 
@@ -156,7 +156,7 @@ const fn array_kind<T: Element>(rank: u8, mutable: bool) -> ParamKind {
 }
 
 macro_rules! scalar_arguments {
-    ($($ty:ty),*) => { $(#[diagnostic::do_not_recommend]
+    ($(($variant:ident, $ty:ty, $name:literal, $class:ident)),* $(,)?) => { $(#[diagnostic::do_not_recommend]
     impl Argument for $ty {
         const KIND: ParamKind = ParamKind { ty: Type::Scalar(<$ty as Element>::DTYPE), mutable: false };
         type Reborrowed<'b> = $ty;
@@ -164,7 +164,7 @@ macro_rules! scalar_arguments {
         fn bind<'a>(self, binder: &mut Binder<'a>) where Self: 'a { binder.scalar(self) }
     })* };
 }
-scalar_arguments!(f64, f32, i64, i32, usize, bool);
+for_each_dtype!(scalar_arguments);
 
 /// Arrays that are read.
 macro_rules! shared_arguments {

@@ -12,6 +12,7 @@
 use crate::laws::Law;
 use crate::plain;
 use ndarray::{Array, Dimension, ShapeBuilder};
+use parfuse_ir::for_each_dtype;
 use parfuse_trace::{At, DTypeArg, Infer, Inline, Tracer, Value};
 use std::convert::Infallible;
 use std::marker::PhantomData;
@@ -26,10 +27,15 @@ pub trait RandomNumber: Random {}
 pub trait RandomFloat: RandomNumber {}
 
 macro_rules! implement {
-    ($name:ident: $($ty:ty),*) => { $(impl $name for $ty {})* };
+    ($(($variant:ident, $rust:ty, $name:literal, $class:ident)),* $(,)?) => { $(implement!(@$class $rust);)* };
+    (@Bool $rust:ty) => {};
+    (@Float $rust:ty) => {
+        impl RandomNumber for $rust {}
+        impl RandomFloat for $rust {}
+    };
+    (@$integer:ident $rust:ty) => { impl RandomNumber for $rust {} };
 }
-implement!(RandomNumber: f64, f32, i64, i32, usize);
-implement!(RandomFloat: f64, f32);
+for_each_dtype!(implement);
 
 /// What [`random_range`](fn@random_range) takes: `a..b` or `a..=b`.
 pub trait RandomRange<T> {

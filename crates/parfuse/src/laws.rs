@@ -11,7 +11,7 @@
 use crate::plain::{self, DrawPlace};
 use crate::special_functions::evaluate;
 use parfuse_ir::distribution::SINE_OF_QUARTERS;
-use parfuse_ir::{Distribution, Element, ScalarOp, random};
+use parfuse_ir::{Distribution, Element, ScalarOp, for_each_dtype, random};
 
 /// A distribution of numbers of a type.
 #[derive(Clone, Copy, Debug)]
@@ -143,7 +143,10 @@ fn offset(length: u64, mut word: impl FnMut(u32) -> u64) -> u64 {
 }
 
 macro_rules! integers {
-    ($($ty:ty),*) => { $(impl Random for $ty {
+    ($(($variant:ident, $ty:ty, $name:literal, $class:ident)),* $(,)?) => { $(integers!(@$class $ty);)* };
+    (@Bool $ty:ty) => {};
+    (@Float $ty:ty) => {};
+    (@$integer:ident $ty:ty) => { impl Random for $ty {
         common!($ty);
         #[inline]
         fn number(law: &Law<$ty>, _: bool, mut bits: impl FnMut(u32) -> u64) -> $ty {
@@ -159,9 +162,9 @@ macro_rules! integers {
         fn is_nonempty(low: $ty, high: $ty, inclusive: bool) -> bool {
             low < high || inclusive && low == high
         }
-    })* };
+    } };
 }
-integers!(i64, i32, usize);
+for_each_dtype!(integers);
 
 /// What normal and exponential numbers are made of.
 trait Polar: Random {

@@ -8,8 +8,8 @@ use crate::kernel::{Kernel, Variant};
 use crate::rank::Rank;
 use crate::sealed::Sealed;
 use ndarray::{Array, ArrayRef, Dimension};
-use parfuse_ir::Element;
 use parfuse_ir::program::Type;
+use parfuse_ir::{Element, for_each_dtype};
 
 /// A type that a kernel can return: nothing, a scalar, an array, or a tuple of up to four of these.
 #[diagnostic::on_unimplemented(
@@ -71,7 +71,7 @@ pub trait Returned: Sealed + Sized {
 }
 
 macro_rules! return_scalars {
-    ($($ty:ty),*) => { $(impl Sealed for $ty {}
+    ($(($variant:ident, $ty:ty, $name:literal, $class:ident)),* $(,)?) => { $(impl Sealed for $ty {}
     #[diagnostic::do_not_recommend]
     impl Returned for $ty {
         type Into<'b> = &'b mut $ty;
@@ -95,7 +95,7 @@ macro_rules! return_scalars {
         fn longest(&self) -> usize { 0 }
     })* };
 }
-return_scalars!(f64, f32, i64, i32, usize, bool);
+for_each_dtype!(return_scalars);
 
 impl<T, D: Dimension> Sealed for Array<T, D> {}
 impl<T: Element, D: Rank> Returned for Array<T, D> {

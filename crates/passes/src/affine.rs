@@ -8,8 +8,8 @@
 //!   v6: usize = load b0[v3]           none
 //! ```
 //!
-//! The form holds modulo 2^64, or modulo 2^32 where [`Width::Bits32`] says that `i32` arithmetic took
-//! part. Mutable variables read inside the loop are never affine.
+//! The form holds modulo 2^64, or two to the power of fewer bits where [`Width`] says that arithmetic of so many
+//! took part. Mutable variables read inside the loop are never affine.
 
 use parfuse_ir::loops::{Buffer, Expr, Loops, Stmt, Value, walk};
 use parfuse_ir::{DType, Scalar, ScalarOp};
@@ -26,13 +26,25 @@ pub(crate) struct Affine {
     pub width: Width,
 }
 
-/// The modulus for which an [`Affine`] form holds.
+/// For which modulus an [`Affine`] form holds: two to the power of so many bits.
+///
+/// Numbers of fewer than 64 bits may have been extended since, with their sign or with zeros: as long as they differ in
+/// the bits of the modulus, they differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Width {
-    /// Computed as `i32`, then perhaps sign-extended.
-    Bits32,
-    /// Computed as `i64` or `usize`.
-    Bits64,
+pub(crate) struct Width(u32);
+
+impl Width {
+    /// That of numbers that are computed in the width of indices all along.
+    pub(crate) const FULL: Width = Width(64);
+
+    /// That of numbers computed in a type.
+    pub(crate) fn of(dtype: DType) -> Width {
+        Width(dtype.bits())
+    }
+    /// The number of bits.
+    pub(crate) fn bits(self) -> u32 {
+        self.0
+    }
 }
 
 /// A sum of multiples of invariant terms and a constant.
@@ -95,7 +107,7 @@ impl<'a> AffineForms<'a> {
     /// The form of a value whose operands' forms are known.
     fn form(&self, value: Value) -> Option<Affine> {
         let data = &self.loops.values[value];
-        let width = width(data.dtype);
+        let width = Width::of(data.dtype);
         let invariant = || Affine::invariant(Linear::term(Term::Value(value)), width);
         if value == self.index {
             return Some(Affine { coefficient: Linear::constant(1), offset: Linear::default(), width });
@@ -186,29 +198,23 @@ impl Linear {
     }
 }
 
-fn width(dtype: DType) -> Width {
-    if dtype == DType::I32 { Width::Bits32 } else { Width::Bits64 }
-}
-
 fn integer(scalar: Scalar) -> Option<i64> {
-    scalar.dtype().is_int().then(|| scalar.to_bits() as i64).map(|bits| match scalar {
-        Scalar::I32(x) => x as i64,
-        _ => bits,
-    })
+    scalar.as_integer().map(|number| number as i64)
 }
 
-/// Conversions between `i64` and `usize` keep the form, narrowing keeps it modulo 2^32, and widening an
-/// `i32` that differs between iterations keeps it as an `i32` form.
+/// Conversions between types of one width keep the form, narrowing keeps it modulo the narrower width, and widening
+/// what differs between iterations keeps it as a form of the narrow width.
 fn cast(operand: &Affine, from: DType, to: DType) -> Option<Affine> {
-    let widened = from == DType::I32 && to != DType::I32;
+    let widened = from.bits() < to.bits();
     let constant = operand.is_invariant() && operand.offset.terms.is_empty();
     if !from.is_int() || (widened && operand.is_invariant() && !constant) {
         return None;
     }
     let mut form = operand.clone();
-    form.width = if widened && constant { Width::Bits64 } else { operand.width.min(width(to)) };
-    if constant && to == DType::I32 {
-        form.offset.constant = form.offset.constant as i32 as i64;
+    form.width = if widened && constant { Width::of(to) } else { operand.width.min(Width::of(to)) };
+    if constant {
+        // The number that the type has, for when it is widened.
+        form.offset.constant = integer(Scalar::I64(form.offset.constant).cast(from).cast(to))?;
     }
     Some(form)
 }
@@ -311,7 +317,7 @@ mod tests {
         let form = k.affine(moved).unwrap();
         assert_eq!(form.coefficient.as_constant(), Some(2));
         assert_eq!(form.offset, Linear { terms: vec![(Term::Value(outside), -1)], constant: 0 });
-        assert_eq!(form.width, Width::Bits64);
+        assert_eq!(form.width, Width::FULL);
     }
 
     #[test]
@@ -340,7 +346,7 @@ mod tests {
         let next = k.op(ScalarOp::Add, narrow, one);
         let wide = k.inside(Expr::Cast(next), DType::Usize);
         let form = k.affine(wide).unwrap();
-        assert_eq!((form.width, form.coefficient.as_constant()), (Width::Bits32, Some(1)));
+        assert_eq!((form.width, form.coefficient.as_constant()), (Width::of(DType::I32), Some(1)));
         let again = k.op(ScalarOp::Add, wide, index);
         assert_eq!(k.affine(again), None);
     }

@@ -15,7 +15,7 @@ use crate::Changed;
 use crate::renames::Renames;
 use parfuse_ir::loops::walk::blocks_mut;
 use parfuse_ir::loops::{Block, Expr, Loops, Origin, Stmt, Value};
-use parfuse_ir::{DType, Scalar, ScalarOp};
+use parfuse_ir::{Class, DType, Scalar, ScalarOp};
 
 /// Evaluates operations on constants, applies exact identities and resolves branches and loops whose
 /// conditions or extents are constants.
@@ -219,7 +219,7 @@ impl Folding<'_> {
     ) -> Option<Folded> {
         use ScalarOp::*;
         let (zero, one) = (dtype.zero(), dtype.one());
-        let ones = if dtype == DType::Bool { one } else { Scalar::from_bits(dtype, u64::MAX) };
+        let ones = dtype.all_ones();
         let truth = |known| Some(Folded::Constant(Scalar::Bool(known)));
         if a == b {
             match op {
@@ -233,7 +233,7 @@ impl Folding<'_> {
         if left == Some(zero) && matches!(op, Div | Rem | Shl | Shr) {
             return Some(Folded::Constant(zero));
         }
-        let unsigned = dtype == DType::Usize || dtype == DType::Bool;
+        let unsigned = !dtype.is_signed();
         if unsigned && left == Some(zero) {
             match op {
                 Gt => return truth(false),
@@ -256,8 +256,8 @@ impl Folding<'_> {
             Min if unsigned && constant == zero => Some(Folded::Constant(zero)),
             Lt if unsigned && constant == zero => truth(false),
             Ge if unsigned && constant == zero => truth(true),
-            Eq if dtype == DType::Bool && constant == one => Some(Folded::Same(a)),
-            Ne if dtype == DType::Bool && constant == zero => Some(Folded::Same(a)),
+            Eq if dtype.is_bool() && constant == one => Some(Folded::Same(a)),
+            Ne if dtype.is_bool() && constant == zero => Some(Folded::Same(a)),
             // x - 1 is x + -1, and (x + 1) + 2 is x + 3: integers wrap.
             Sub if dtype.is_signed() => {
                 Some(Folded::Expr(Expr::Op(Add, vec![a, self.constant_like(b, Sub.eval(&[zero, constant]))])))
@@ -288,12 +288,12 @@ impl Folding<'_> {
             Expr::Const(scalar) => Some(Folded::Constant(scalar.cast(to))),
             Expr::Cast(origin) => {
                 let original = self.loops.dtype(origin);
-                if original == to && holds_all(from, original) {
+                if original == to && survives(original, from) {
                     return Some(Folded::Same(origin));
                 }
-                // Between the two integer types of 64 bits a cast keeps the bits.
-                let keeps_bits = |t| t == DType::I64 || t == DType::Usize;
-                let skip = keeps_bits(original) && keeps_bits(from) && to == DType::I32;
+                // Narrowing twice keeps the bits that narrowing once keeps, and so does another sign before.
+                let ints = original.is_int() && from.is_int() && to.is_int();
+                let skip = ints && original.bits() >= from.bits() && from.bits() >= to.bits();
                 skip.then_some(Folded::Expr(Expr::Cast(origin)))
             }
             _ => None,
@@ -362,34 +362,30 @@ impl Folding<'_> {
 }
 
 fn is_nan(constant: Scalar) -> bool {
-    ScalarOp::IsNan.eval(&[constant]) == Scalar::Bool(true)
+    constant.is_nan()
 }
 
 /// `1 / c` if `c` is a power of two and both are normal: then `x / c` and `x * (1 / c)` round the same number.
 fn exact_reciprocal(constant: Scalar) -> Option<Scalar> {
-    match constant {
-        Scalar::F64(c) => {
-            let power_of_two = c.is_normal() && c.to_bits() << 12 == 0;
-            (power_of_two && c.recip().is_normal()).then(|| Scalar::F64(c.recip()))
-        }
-        Scalar::F32(c) => {
-            let power_of_two = c.is_normal() && c.to_bits() << 9 == 0;
-            (power_of_two && c.recip().is_normal()).then(|| Scalar::F32(c.recip()))
-        }
-        _ => None,
-    }
+    let c = constant.as_float()?;
+    let normal = |x: Scalar| match x {
+        Scalar::F32(x) => x.is_normal(),
+        _ => x.as_float().is_some_and(f64::is_normal),
+    };
+    let power_of_two = c.is_normal() && c.to_bits() << 12 == 0;
+    let reciprocal = Scalar::F64(c.recip()).cast(constant.dtype());
+    (power_of_two && normal(constant) && normal(reciprocal)).then_some(reciprocal)
 }
 
-/// Whether casting from `narrow` to `wide` and back gives every value again.
-fn holds_all(wide: DType, narrow: DType) -> bool {
-    use DType::*;
-    match narrow {
-        Bool => true,
-        I32 => matches!(wide, I64 | Usize | F64),
-        I64 => wide == Usize,
-        Usize => wide == I64,
-        F32 => wide == F64,
-        F64 => false,
+/// Whether each value of a type is the same again after it was converted to another type and back.
+fn survives(dtype: DType, between: DType) -> bool {
+    match (dtype.class(), between.class()) {
+        (Class::Bool, _) => true,
+        (Class::Float, Class::Float) => between.bits() >= dtype.bits(),
+        // The mantissas of floats have 24 bits and 53.
+        (Class::Signed | Class::Unsigned, Class::Float) => dtype.bits() < between.bits(),
+        (Class::Signed | Class::Unsigned, Class::Signed | Class::Unsigned) => between.bits() >= dtype.bits(),
+        (_, _) => false,
     }
 }
 

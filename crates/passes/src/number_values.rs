@@ -239,7 +239,7 @@ impl<'a> Numbering<'a> {
         let (length, number) = (count[1], bounds[1]);
         let same_number = *expr(length) == Expr::Cast(number) || *expr(number) == Expr::Cast(length);
         let same =
-            same_number && self.loops.dtype(number) == DType::I64 && self.loops.dtype(length) == DType::Usize;
+            same_number && self.loops.dtype(number).is_wide_int() && self.loops.dtype(length).is_index();
         let is_length = matches!(expr(length), Expr::Dim { .. })
             || self.lengths.iter().any(|(_, known)| *known == length);
         (same && is_length && is_zero(bounds[0]) && is_zero(count[2])).then_some(length)

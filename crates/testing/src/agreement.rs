@@ -18,18 +18,13 @@ pub(crate) fn seen(program: &Program, run: Result<Outcome, Failure>) -> Seen {
 
 /// Whether two scalars are the same: equal bits, or both NaN.
 pub fn same(a: Scalar, b: Scalar) -> bool {
-    let nan = |x: Scalar| match x {
-        Scalar::F32(x) => x.is_nan(),
-        Scalar::F64(x) => x.is_nan(),
-        _ => false,
-    };
-    a == b || a.dtype() == b.dtype() && nan(a) && nan(b)
+    a == b || a.dtype() == b.dtype() && a.is_nan() && b.is_nan()
 }
 
 /// Whether two scalars are the same but for the rounding of so many additions of numbers about one.
 pub fn close(a: Scalar, b: Scalar, additions: usize) -> bool {
     let (Scalar::F64(x), Scalar::F64(y)) = (a.cast(DType::F64), b.cast(DType::F64)) else { return false };
-    let epsilon = if a.dtype() == DType::F32 { 1e-6 } else { 1e-14 };
+    let epsilon = if a.dtype().bits() == 32 { 1e-6 } else { 1e-14 };
     let scale = x.abs().max(y.abs()).max(1.0);
     same(a, b) || a.dtype().is_float() && (x - y).abs() <= epsilon * scale * additions.max(1) as f64
 }

@@ -7,7 +7,7 @@ use ndarray::{ArrayD, Axis, IxDyn, Slice};
 use parfuse::Dynamic;
 use parfuse_interp::{Array, Value};
 use parfuse_ir::program::{Program, Type};
-use parfuse_ir::{DType, Scalar, for_each_dtype};
+use parfuse_ir::{Class, DType, Scalar, for_each_dtype};
 
 /// The length of an axis, by its position counted from the last.
 pub type Sizes = [usize; 3];
@@ -55,11 +55,11 @@ fn element(dtype: DType, wild: bool, choices: &mut Choices) -> Scalar {
     if wild && choices.below(4) > 0 {
         return extreme(dtype, choices);
     }
-    match dtype {
-        DType::Bool => Scalar::Bool(small > 4),
-        DType::Usize => Scalar::Usize(small.unsigned_abs() as usize),
-        DType::I32 | DType::I64 => Scalar::I64(small).cast(dtype),
-        DType::F32 | DType::F64 => Scalar::F64(small as f64 / 4.0 + 0.1).cast(dtype),
+    match dtype.class() {
+        Class::Bool => Scalar::Bool(small > 4),
+        Class::Unsigned => Scalar::Usize(small.unsigned_abs() as usize).cast(dtype),
+        Class::Signed => Scalar::I64(small).cast(dtype),
+        Class::Float => Scalar::F64(small as f64 / 4.0 + 0.1).cast(dtype),
     }
 }
 

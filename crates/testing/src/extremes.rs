@@ -2,6 +2,7 @@
 //! the divisors that compilers know special ways for.
 
 use crate::Choices;
+use parfuse_ir::lane::LaneType;
 use parfuse_ir::{DType, Scalar};
 
 /// Integers, by their low bits.
@@ -104,10 +105,10 @@ const DIVISORS: &[u64] = &[
 
 /// A number of a type at which something changes.
 pub(crate) fn extreme(dtype: DType, choices: &mut Choices) -> Scalar {
-    match dtype {
-        DType::F64 => Scalar::F64(choices.pick(DOUBLES)),
-        DType::F32 => Scalar::F32(choices.pick(SINGLES)),
-        _ => Scalar::from_bits(dtype, choices.pick(INTEGERS)),
+    match dtype.lane() {
+        LaneType::F64 => Scalar::F64(choices.pick(DOUBLES)),
+        LaneType::F32 => Scalar::F32(choices.pick(SINGLES)),
+        LaneType::Bool | LaneType::I32 | LaneType::I64 => Scalar::from_bits(dtype, choices.pick(INTEGERS)),
     }
 }
 
@@ -121,10 +122,6 @@ pub(crate) fn divisor(dtype: DType, choices: &mut Choices) -> Scalar {
 
 /// The least and the largest integer of a type.
 pub(crate) fn ends(dtype: DType) -> [Scalar; 2] {
-    match dtype {
-        DType::I32 => [Scalar::I32(i32::MIN), Scalar::I32(i32::MAX)],
-        DType::I64 => [Scalar::I64(i64::MIN), Scalar::I64(i64::MAX)],
-        DType::Usize => [Scalar::Usize(usize::MIN), Scalar::Usize(usize::MAX)],
-        other => panic!("{other} is no type of integers"),
-    }
+    assert!(dtype.is_int(), "{dtype} is no type of integers");
+    [dtype.least(), dtype.greatest()]
 }

@@ -323,7 +323,7 @@ impl State {
                 let usize_type = self.types.known(DType::Usize);
                 let largest = self.literal(Literal::Largest(range.dtype), usize_type, at);
                 let step = self.op(ScalarOp::Min, &[step, largest], at)?;
-                if self.types.dtype(range.dtype) == Some(DType::Usize) {
+                if self.types.dtype(range.dtype).is_some_and(DType::is_index) {
                     step
                 } else {
                     self.emit(Expr::Cast(step), Ty { dtype: range.dtype, rank: None }, at)?

@@ -173,7 +173,7 @@ impl State {
         for (value, literal) in literals {
             let dtype = self.program.ty(value).dtype();
             let scalar = match literal {
-                Literal::Integer(number) => integer_of_type(number, dtype),
+                Literal::Integer(number) => dtype.integer(number),
                 Literal::Float(number) => Some(float_of_type(number, dtype)),
                 Literal::Largest(of) => self.types.dtype(of).map(largest_index),
             };
@@ -254,33 +254,15 @@ impl State {
     }
 }
 
-fn integer_of_type(number: i128, dtype: DType) -> Option<Scalar> {
-    Some(match dtype {
-        DType::Bool if number == 0 || number == 1 => Scalar::Bool(number == 1),
-        DType::Bool => return None,
-        DType::I32 => Scalar::I32(number.try_into().ok()?),
-        DType::I64 => Scalar::I64(number.try_into().ok()?),
-        DType::Usize => Scalar::Usize(number.try_into().ok()?),
-        DType::F32 => Scalar::F32(number as f32),
-        DType::F64 => Scalar::F64(number as f64),
-    })
-}
-
 /// A decimal number in the source is rounded once, to its type: it is taken from the shortest text of the
 /// `f64`, which is the text of the source unless that has more digits than an `f64` can hold.
 fn float_of_type(number: f64, dtype: DType) -> Scalar {
-    let once = || format!("{number:e}").parse::<f32>().ok();
-    match dtype {
-        DType::F32 if number.is_finite() => Scalar::F32(once().unwrap_or(number as f32)),
-        _ => Scalar::F64(number).cast(dtype),
-    }
+    let once = |dtype: DType| dtype.parse(&format!("{number:e}"));
+    let narrow = Some(dtype).filter(|dtype| dtype.is_float() && dtype.bits() < 64);
+    narrow.and_then(once).unwrap_or(Scalar::F64(number).cast(dtype))
 }
 
 /// The largest index of a type, as a `usize`.
 fn largest_index(dtype: DType) -> Scalar {
-    Scalar::Usize(match dtype {
-        DType::I32 => i32::MAX as usize,
-        DType::I64 => i64::MAX as usize,
-        _ => usize::MAX,
-    })
+    dtype.greatest().cast(DType::Usize)
 }

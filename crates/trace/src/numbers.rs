@@ -13,7 +13,7 @@ use crate::errors::{At, Step, mistake};
 use crate::state::{Kind, Literal, State, Ty};
 use crate::types::Class;
 use parfuse_ir::program::{Stmt, Value};
-use parfuse_ir::{DType, Scalar, ScalarOp};
+use parfuse_ir::{Scalar, ScalarOp};
 
 impl State {
     /// A float of the same type as a value, whatever that turns out to be.
@@ -105,7 +105,7 @@ impl State {
     pub(crate) fn rem_euclid(&mut self, value: Value, args: &[Value], at: At) -> Step<Value> {
         let divisor = args[0];
         let remainder = self.binary("%", value, divisor, at)?;
-        if self.settled(value, "`rem_euclid`")? == DType::Usize {
+        if self.settled(value, "`rem_euclid`")?.is_unsigned() {
             return Ok(remainder);
         }
         let zero = self.small(0, value, at);
@@ -123,7 +123,7 @@ impl State {
             Class::Float | Class::Any => false,
         };
         let mut quotient = self.binary("/", value, divisor, at)?;
-        if self.settled(value, "`div_euclid`")? == DType::Usize {
+        if self.settled(value, "`div_euclid`")?.is_unsigned() {
             return Ok(quotient);
         }
         if !is_integer {
@@ -143,7 +143,8 @@ impl State {
     pub(crate) fn saturating_add(&mut self, value: Value, args: &[Value], at: At) -> Step<Value> {
         let sum = self.op(ScalarOp::Add, &[value, args[0]], at)?;
         let wrapped = self.op(ScalarOp::Lt, &[sum, value], at)?;
-        let largest = self.constant(Scalar::Usize(usize::MAX), at);
+        let largest = self.settled(value, "`saturating_add`")?.greatest();
+        let largest = self.constant(largest, at);
         self.op(ScalarOp::Select, &[wrapped, largest, sum], at)
     }
 
@@ -171,9 +172,10 @@ impl State {
 
     /// One multiplication with a constant that the standard library rounds in the float type itself.
     fn scale_angle(&mut self, value: Value, in_f32: f32, in_f64: f64, at: At) -> Step<Value> {
-        let factor = match self.settled(value, "an angle")? {
-            DType::F32 => Scalar::F32(in_f32),
-            _ => Scalar::F64(in_f64),
+        let dtype = self.settled(value, "an angle")?;
+        let factor = match dtype.is_float() && dtype.bits() == 32 {
+            true => Scalar::F32(in_f32),
+            false => Scalar::F64(in_f64),
         };
         let factor = self.constant(factor, at);
         self.op(ScalarOp::Mul, &[value, factor], at)

@@ -78,7 +78,7 @@ impl Tracer {
                 }
                 _ => {}
             }
-            if dtype == DType::Bool && class != Class::Known(DType::Bool) {
+            if dtype.is_bool() && class != Class::Known(DType::Bool) {
                 return mistake(format!("{class} cannot be cast to bool; compare with zero: `x != 0`"));
             }
             if class == Class::Known(dtype) {

@@ -111,6 +111,14 @@ impl Tracer {
             Ok(Kind::Plain(state.literal(Literal::Integer(value), dtype, at)))
         })
     }
+    /// What stands beside a value in an expression: of the types that Rust gives to bare literals a literal.
+    pub(crate) fn beside(&self, scalar: Scalar, at: At) -> Value<'_> {
+        match scalar {
+            Scalar::I32(x) => self.signed_literal(x.into(), at),
+            Scalar::F64(x) => self.float_literal(x, at),
+            other => self.constant(other, at),
+        }
+    }
     pub(crate) fn signed_literal(&self, value: i128, at: At) -> Value<'_> {
         self.step(at, |state| {
             let dtype = state.types.fresh(Class::Integer);

@@ -2,7 +2,7 @@
 //! functions that a kernel may call.
 
 use crate::{At, Tracer, Value};
-use parfuse_ir::{DType, Element, Scalar};
+use parfuse_ir::{DType, Element, Scalar, for_each_dtype};
 
 /// A constant of a definite type that enters a traced function from outside, or a value of it.
 #[diagnostic::on_unimplemented(
@@ -48,44 +48,28 @@ impl<'t> Operand<'t> for &Value<'t> {
 }
 
 macro_rules! lift_elements {
-    ($($ty:ty),*) => { $(
+    ($(($variant:ident, $rust:ty, $name:literal, $class:ident)),* $(,)?) => { $(
         #[diagnostic::do_not_recommend]
-        impl<'t> Lift<'t> for $ty {
+        impl<'t> Lift<'t> for $rust {
             fn lift(self, tracer: &'t Tracer, at: At) -> Value<'t> {
                 tracer.constant(self.scalar(), at)
             }
         }
         #[diagnostic::do_not_recommend]
-        impl<'t> Lift<'t> for &$ty {
+        impl<'t> Lift<'t> for &$rust {
             fn lift(self, tracer: &'t Tracer, at: At) -> Value<'t> {
                 tracer.constant(self.scalar(), at)
             }
         }
-    )* };
-}
-lift_elements!(bool, i32, i64, usize, f32, f64);
-
-macro_rules! typed_operands {
-    ($($ty:ty),*) => { $(
-        impl<'t> Operand<'t> for $ty {
+        impl CastTarget for $rust {}
+        impl<'t> Operand<'t> for $rust {
             fn operand(self, tracer: &'t Tracer, at: At) -> Value<'t> {
-                tracer.constant(self.scalar(), at)
+                tracer.beside(self.scalar(), at)
             }
         }
     )* };
 }
-typed_operands!(bool, i64, usize, f32);
-
-impl<'t> Operand<'t> for i32 {
-    fn operand(self, tracer: &'t Tracer, at: At) -> Value<'t> {
-        tracer.signed_literal(self.into(), at)
-    }
-}
-impl<'t> Operand<'t> for f64 {
-    fn operand(self, tracer: &'t Tracer, at: At) -> Value<'t> {
-        tracer.float_literal(self, at)
-    }
-}
+for_each_dtype!(lift_elements);
 
 /// The target of `as`.
 #[diagnostic::on_unimplemented(
@@ -93,12 +77,6 @@ impl<'t> Operand<'t> for f64 {
     note = "`as` converts to f64, f32, i64, i32, usize or bool"
 )]
 pub trait CastTarget: Element {}
-impl CastTarget for bool {}
-impl CastTarget for i32 {}
-impl CastTarget for i64 {}
-impl CastTarget for usize {}
-impl CastTarget for f32 {}
-impl CastTarget for f64 {}
 
 /// An element type, or [`Infer`].
 pub trait DTypeArg {
@@ -155,10 +133,5 @@ pub trait Inline {
 
 /// The value of an integer constant, if it is one.
 pub(crate) fn integer(scalar: Scalar) -> Option<i128> {
-    match scalar {
-        Scalar::I32(x) => Some(x.into()),
-        Scalar::I64(x) => Some(x.into()),
-        Scalar::Usize(x) => Some(x as i128),
-        Scalar::Bool(_) | Scalar::F32(_) | Scalar::F64(_) => None,
-    }
+    scalar.as_integer()
 }

@@ -94,13 +94,7 @@ impl LaneType {
         &[LaneType::Bool, LaneType::I32, LaneType::I64, LaneType::F32, LaneType::F64];
     /// The lane type that computes with elements of a type.
     pub fn of(dtype: DType) -> LaneType {
-        match dtype {
-            DType::Bool => LaneType::Bool,
-            DType::I32 => LaneType::I32,
-            DType::I64 | DType::Usize => LaneType::I64,
-            DType::F32 => LaneType::F32,
-            DType::F64 => LaneType::F64,
-        }
+        dtype.lane()
     }
     /// The name in IR text.
     pub fn name(self) -> &'static str {

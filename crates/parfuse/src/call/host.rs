@@ -16,7 +16,7 @@ use parfuse_ir::arena::Id;
 use parfuse_ir::grid::{self, Grain, Grid};
 use parfuse_ir::lane::{self, LaneOutput, Region, RegionId};
 use parfuse_ir::loops::Buffer as BufferId;
-use parfuse_ir::{DType, Loc, Scalar};
+use parfuse_ir::{DType, Loc, Scalar, with_dtype};
 use parfuse_runtime::{AllocationError, BlockFailure, Buffer, Workers};
 use smallvec::SmallVec;
 use std::time::Instant;
@@ -258,14 +258,7 @@ fn combine_bits(reduction: &lane::Reduction, a: u64, b: u64) -> u64 {
 }
 
 fn allocate_elements(dtype: DType, len: usize, zeroed: bool) -> Result<Buffer, AllocationError> {
-    match dtype {
-        DType::Bool => Buffer::allocate::<bool>(len, zeroed),
-        DType::I32 => Buffer::allocate::<i32>(len, zeroed),
-        DType::I64 => Buffer::allocate::<i64>(len, zeroed),
-        DType::Usize => Buffer::allocate::<usize>(len, zeroed),
-        DType::F32 => Buffer::allocate::<f32>(len, zeroed),
-        DType::F64 => Buffer::allocate::<f64>(len, zeroed),
-    }
+    with_dtype!(dtype, T => Buffer::allocate::<T>(len, zeroed))
 }
 
 /// So many words of zeros.

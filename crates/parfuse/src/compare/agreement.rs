@@ -36,11 +36,9 @@ impl Agreement {
 
     /// Takes in two corresponding elements.
     pub(crate) fn add(&mut self, a: Scalar, b: Scalar) {
-        match (a, b) {
-            (Scalar::F64(x), Scalar::F64(y)) => self.add_floats(x, y, ulp(a, b), RELATIVE),
-            (Scalar::F32(x), Scalar::F32(y)) => {
-                self.add_floats(x as f64, y as f64, ulp(a, b), RELATIVE_SINGLE)
-            }
+        let tolerance = if a.dtype().bits() == 64 { RELATIVE } else { RELATIVE_SINGLE };
+        match (a.as_float(), b.as_float()) {
+            (Some(x), Some(y)) if a.dtype() == b.dtype() => self.add_floats(x, y, ulp(a, b), tolerance),
             _ => {
                 self.same_bits &= a == b;
                 self.same_kind &= a == b;
@@ -74,10 +72,9 @@ impl Agreement {
 
 /// The number of floats between two floats of one type; `+0` and `-0` are the same place.
 fn ulp(a: Scalar, b: Scalar) -> u64 {
-    let place = |x: Scalar| match x {
-        Scalar::F64(x) => (if x < 0.0 { -1 } else { 1 }) * (x.to_bits() & (u64::MAX >> 1)) as i128,
-        Scalar::F32(x) => (if x < 0.0 { -1 } else { 1 }) * (x.to_bits() & (u32::MAX >> 1)) as i128,
-        _ => 0,
+    let place = |x: Scalar| {
+        let magnitude = (x.to_bits() & (u64::MAX >> (65 - x.dtype().bits()))) as i128;
+        if x.as_float().is_some_and(|x| x < 0.0) { -magnitude } else { magnitude }
     };
     u64::try_from(place(a).abs_diff(place(b))).unwrap_or(u64::MAX)
 }

@@ -14,7 +14,7 @@ use super::access;
 use crate::affine::{Affine, AffineForms, Linear, Term, Width};
 use crate::widen_indices::Ranges;
 use parfuse_ir::loops::{Buffer, Expr, Loops, Origin, Stmt, Value};
-use parfuse_ir::{DType, Scalar, ScalarOp};
+use parfuse_ir::{Scalar, ScalarOp};
 
 /// A dimension of a loop.
 pub(super) struct Dimension<'a> {
@@ -56,7 +56,7 @@ impl<'a> Dimension<'a> {
     pub(super) fn goes_in_steps_of(&self, form: &Affine) -> bool {
         let Linear { terms, constant: 0 } = &form.coefficient else { return false };
         let [(Term::Value(step), 1 | -1)] = terms[..] else { return false };
-        form.width == Width::Bits64 && self.step == Some(step)
+        form.width == Width::FULL && self.step == Some(step)
     }
 }
 
@@ -65,7 +65,7 @@ impl<'a> Dimension<'a> {
 fn trips_within(loops: &Loops, buffer: Buffer, form: &Affine) -> u64 {
     const FAR: u64 = 1 << 24;
     match form.coefficient.as_constant().map(i64::unsigned_abs) {
-        Some(multiple @ 1..=FAR) if form.width == Width::Bits64 => longest(loops, buffer) / multiple + 1,
+        Some(multiple @ 1..=FAR) if form.width == Width::FULL => longest(loops, buffer) / multiple + 1,
         _ => u64::MAX,
     }
 }
@@ -90,7 +90,7 @@ fn most(loops: &Loops, value: Value, depth: u32) -> u64 {
             data if data.rank == 1 || data.origin != Origin::Local => longest(loops, *buffer),
             _ => u64::MAX,
         },
-        Expr::Op(op, operands) if loops.dtype(value) == DType::Usize => match (op, &operands[..]) {
+        Expr::Op(op, operands) if loops.dtype(value).is_index() => match (op, &operands[..]) {
             (ScalarOp::Min, [a, b]) => most(*a).min(most(*b)),
             (ScalarOp::Max, [a, b]) | (ScalarOp::Select, [_, a, b]) => most(*a).max(most(*b)),
             (ScalarOp::Add, [a, b]) => most(*a).saturating_add(most(*b)),
@@ -119,7 +119,7 @@ fn step_of_range(loops: &Loops, extent: Value) -> Option<Value> {
         _ => return None,
     };
     match op(steps)? {
-        (ScalarOp::Div, [_, step]) if loops.dtype(*step) == DType::Usize => Some(*step),
+        (ScalarOp::Div, [_, step]) if loops.dtype(*step).is_index() => Some(*step),
         _ => None,
     }
 }

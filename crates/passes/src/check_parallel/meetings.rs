@@ -5,7 +5,7 @@
 //! 32 i modulo 2^64              meets itself 2^59 iterations apart
 //! ```
 //!
-//! Numbers are taken modulo 2^64, or 2^32. The multiple is `odd · 2^twos`. Divided by `odd`, which is possible in such
+//! Numbers are taken modulo 2^64, or two to the power of fewer bits. The multiple is `odd · 2^twos`. Divided by `odd`, which is possible in such
 //! arithmetic, `multiple · i + offset` becomes `2^twos · i + offset / odd`: The low bits of that tell classes which
 //! never meet; the high bits are a position on a circle, on which an iteration is one step.
 
@@ -22,10 +22,7 @@ pub(super) struct Meetings {
 
 impl Meetings {
     pub(super) fn new(multiple: u64, width: Width) -> Meetings {
-        let bits = match width {
-            Width::Bits32 => 32,
-            Width::Bits64 => 64,
-        };
+        let bits = width.bits();
         let twos = multiple.trailing_zeros().min(bits);
         let odd = multiple.checked_shr(twos).unwrap_or(0) | 1;
         // Newton's iteration doubles the number of bits that are right, from the three that `odd` has itself.
@@ -85,12 +82,13 @@ struct Place {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use parfuse_ir::DType;
 
     /// Whether none meet, found by looking at all of them.
     fn none_of_all(multiple: u64, width: Width, offsets: &[(u64, bool)], trips: u64) -> bool {
         let number = |k: u64, offset: u64| {
             let number = multiple.wrapping_mul(k).wrapping_add(offset);
-            if width == Width::Bits32 { number as u32 as u64 } else { number }
+            number & (u64::MAX >> (64 - width.bits()))
         };
         (0..trips).all(|k| {
             (0..trips).filter(|l| *l != k).all(|l| {
@@ -106,7 +104,7 @@ mod tests {
         let hostile =
             [0, 1, 2, 3, 6, 12, 1 << 30, 1 << 31, 3 << 30, 1 << 32, 5 << 61, 1 << 62, 1 << 63, 3 << 62];
         let (mut apart, mut met) = (0, 0);
-        for width in [Width::Bits32, Width::Bits64] {
+        for width in DType::ALL.iter().filter(|dtype| dtype.is_int()).map(|dtype| Width::of(*dtype)) {
             for multiple in hostile.into_iter().flat_map(|x: u64| [x, x.wrapping_neg(), x ^ 1]) {
                 for distance in
                     hostile.into_iter().flat_map(|x: u64| [x, x.wrapping_neg(), x.wrapping_mul(5)])
@@ -126,7 +124,7 @@ mod tests {
 
     #[test]
     fn a_multiple_repeats_itself_when_its_factors_of_two_have_wrapped() {
-        let alone = |multiple: u64, trips| Meetings::new(multiple, Width::Bits64).none(&[(5, true)], trips);
+        let alone = |multiple: u64, trips| Meetings::new(multiple, Width::FULL).none(&[(5, true)], trips);
         assert!(alone(3, u64::MAX) && alone(32, 1 << 59) && alone(1 << 24, 1 << 40));
         assert!(!alone(32, (1 << 59) + 1) && !alone(1 << 24, (1 << 40) + 1) && !alone(0, 2));
     }

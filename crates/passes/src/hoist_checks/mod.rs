@@ -202,7 +202,7 @@ impl Search<'_> {
                 Expr::Op(ScalarOp::Gt, args) => (args[1], args[0]),
                 _ => return None,
             };
-            if self.loops.dtype(index) != DType::Usize || self.inside[len.index()] {
+            if !self.loops.dtype(index).is_index() || self.inside[len.index()] {
                 return None;
             }
             let index = self.form(index, 0)?;
@@ -217,7 +217,7 @@ impl Search<'_> {
     /// The form of an integer of 64 bits; expressions of great depth are given up.
     fn form(&self, value: Value, depth: u32) -> Option<Form> {
         let data = &self.loops.values[value];
-        if !matches!(data.dtype, DType::Usize | DType::I64) || depth > 16 {
+        if !data.dtype.is_wide_int() || depth > 16 {
             return None;
         }
         if self.nest.iter().any(|(index, _)| *index == value) {
@@ -356,7 +356,7 @@ impl Emit<'_> {
         let mut total = None;
         for (term, factor) in &sum.terms {
             let Term::Value(mut value) = *term else { unreachable!("only values are collected") };
-            if self.loops.dtype(value) != DType::Usize {
+            if !self.loops.dtype(value).is_index() {
                 value = self.value(Expr::Cast(value), DType::Usize);
             }
             if *factor != 1 {

@@ -115,7 +115,7 @@ impl Lowering<'_> {
     /// Converts a scalar. The index of a signed range is widened from the `usize` it was computed as.
     fn conversion(&mut self, from: program::Value, to: DType, loc: Loc) -> Value {
         match self.wide.get(&from) {
-            Some(&wide) if matches!(to, DType::Usize | DType::I64) => self.cast(wide, to, loc),
+            Some(&wide) if to.is_wide_int() => self.cast(wide, to, loc),
             _ => {
                 let operand = self.scalar(from);
                 self.emit(Expr::Cast(operand), to, loc)

@@ -53,7 +53,7 @@ impl Lowering<'_> {
             [start, end, step].map(|value| self.cast(value, DType::Usize, loc));
         let (zero, one) = (self.usize(0), self.usize(1));
         let by_ones = self.is_constant(wide_step, Scalar::Usize(1));
-        let extent = if dtype == DType::Usize && by_ones && wide_start == zero {
+        let extent = if dtype.is_index() && by_ones && wide_start == zero {
             end
         } else {
             let runs = self.op(ScalarOp::Gt, &[end, start], loc);
@@ -76,7 +76,7 @@ impl Lowering<'_> {
         let wide = self.plain_op(ScalarOp::Add, range.wide_start, distance, range.loc);
         let own = self.cast(wide, range.dtype, range.loc);
         self.scalars.insert(index, own);
-        if range.dtype != DType::Usize {
+        if !range.dtype.is_index() {
             self.wide.insert(index, wide);
         }
     }

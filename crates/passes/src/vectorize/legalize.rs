@@ -6,7 +6,7 @@
 
 use parfuse_ir::lane::{LaneOp, LaneType};
 use parfuse_ir::math::{self, Primitives};
-use parfuse_ir::{DType, ScalarOp};
+use parfuse_ir::{Class, DType, ScalarOp};
 
 /// The operation on values of these element types.
 pub(super) fn legalize<P: Primitives>(
@@ -19,8 +19,9 @@ pub(super) fn legalize<P: Primitives>(
     let dtype = dtypes[0];
     let float = dtype.is_float();
     let by_kind = |on_float: LaneOp, on_int: LaneOp| if float { on_float } else { on_int };
-    let by_bits = |on_bool: LaneOp, on_int: LaneOp| if dtype == DType::Bool { on_bool } else { on_int };
-    let by_sign = |signed: LaneOp, unsigned: LaneOp| if dtype == DType::Usize { unsigned } else { signed };
+    let by_bits = |on_bool: LaneOp, on_int: LaneOp| if dtype.is_bool() { on_bool } else { on_int };
+    let by_sign =
+        |signed: LaneOp, unsigned: LaneOp| if dtype.fills_unsigned_lane() { unsigned } else { signed };
     let primitive = match op {
         ScalarOp::Add => by_kind(FAdd, IAdd),
         ScalarOp::Sub => by_kind(FSub, ISub),
@@ -28,7 +29,10 @@ pub(super) fn legalize<P: Primitives>(
         ScalarOp::Div => by_kind(FDiv, by_sign(SDiv, UDiv)),
         ScalarOp::Rem => by_sign(SRem, URem),
         ScalarOp::Neg if float => FNeg,
-        ScalarOp::Neg => return negate(p, operands[0]),
+        ScalarOp::Neg => {
+            let negated = negate(p, operands[0]);
+            return narrow(p, negated, dtype);
+        }
         ScalarOp::Not => by_bits(BNot, INot),
         ScalarOp::And => by_bits(BAnd, IAnd),
         ScalarOp::Or => by_bits(BOr, IOr),
@@ -43,7 +47,10 @@ pub(super) fn legalize<P: Primitives>(
         ScalarOp::Min => return extreme(p, FMin, dtype, operands[0], operands[1]),
         ScalarOp::Max => return extreme(p, FMax, dtype, operands[0], operands[1]),
         ScalarOp::Abs if float => FAbs,
-        ScalarOp::Abs => return absolute(p, operands[0]),
+        ScalarOp::Abs => {
+            let absolute = absolute(p, operands[0]);
+            return narrow(p, absolute, dtype);
+        }
         ScalarOp::Sqrt => FSqrt,
         ScalarOp::Floor => FFloor,
         ScalarOp::Ceil => FCeil,
@@ -81,40 +88,105 @@ pub(super) fn legalize<P: Primitives>(
         | ScalarOp::Powi
         | ScalarOp::Powf => return expand(p, op, operands),
     };
-    p.op(primitive, operands)
+    let value = p.op(primitive, operands);
+    if leaves_range(op, dtype) { narrow(p, value, dtype) } else { value }
+}
+
+/// Whether an operation on numbers of a type, computed in a lane of more bits, may give one that the type does not have.
+fn leaves_range(op: ScalarOp, dtype: DType) -> bool {
+    match op {
+        ScalarOp::Add | ScalarOp::Sub | ScalarOp::Mul | ScalarOp::Shl => true,
+        // `MIN / -1`.
+        ScalarOp::Div => dtype.is_signed(),
+        ScalarOp::Not => dtype.is_unsigned(),
+        _ => false,
+    }
 }
 
 /// Conversion as Rust's `as`; to `bool`: whether it is not zero.
 pub(super) fn cast<P: Primitives>(p: &mut P, value: P::Value, from: DType, to: DType) -> P::Value {
     use LaneOp::*;
-    let op = match (from, to) {
-        (DType::Bool, DType::Bool)
-        | (DType::I32, DType::I32)
-        | (DType::I64 | DType::Usize, DType::I64 | DType::Usize)
-        | (DType::F32, DType::F32)
-        | (DType::F64, DType::F64) => return value,
-        (DType::Bool, _) => {
-            let one = p.constant(LaneType::of(to), to.one().to_bits());
-            let zero = p.constant(LaneType::of(to), to.zero().to_bits());
-            return p.op(Select, &[value, one, zero]);
+    if from == to {
+        return value;
+    }
+    match (from.class(), to.class()) {
+        (Class::Bool, _) => {
+            let one = p.constant(to.lane(), to.one().to_bits());
+            let zero = p.constant(to.lane(), to.zero().to_bits());
+            p.op(Select, &[value, one, zero])
         }
-        (_, DType::Bool) => {
-            let zero = p.constant(LaneType::of(from), from.zero().to_bits());
-            return p.op(if from.is_float() { FNe } else { INe }, &[value, zero]);
+        (_, Class::Bool) => {
+            let zero = p.constant(from.lane(), from.zero().to_bits());
+            p.op(if from.is_float() { FNe } else { INe }, &[value, zero])
         }
-        (DType::I32, DType::I64 | DType::Usize) => SExtend,
-        (DType::I64 | DType::Usize, DType::I32) => Wrap,
-        (DType::I32 | DType::I64, DType::F64) => SToF64,
-        (DType::I32 | DType::I64, DType::F32) => SToF32,
-        (DType::Usize, DType::F64) => UToF64,
-        (DType::Usize, DType::F32) => UToF32,
-        (DType::F32 | DType::F64, DType::I32) => FToS32,
-        (DType::F32 | DType::F64, DType::I64) => FToS64,
-        (DType::F32 | DType::F64, DType::Usize) => FToU64,
-        (DType::F32, DType::F64) => Promote,
-        (DType::F64, DType::F32) => Demote,
+        (Class::Float, Class::Float) => {
+            p.op(if to.bits() > from.bits() { Promote } else { Demote }, &[value])
+        }
+        (Class::Float, _) => saturated(p, value, to),
+        (_, Class::Float) => {
+            // All numbers of a lane of 64 bits are converted by one rounding, so those of 32 bits without sign may be.
+            let (value, unsigned) = match from.fills_unsigned_lane() {
+                true if from.bits() < 64 => (p.op(UExtend, &[value]), false),
+                unsigned => (value, unsigned),
+            };
+            let [double, single] = if unsigned { [UToF64, UToF32] } else { [SToF64, SToF32] };
+            p.op(if to.bits() == 64 { double } else { single }, &[value])
+        }
+        (_, _) => {
+            let value = match (from.lane() == LaneType::I64, to.lane() == LaneType::I64) {
+                (false, true) => p.op(if from.fills_unsigned_lane() { UExtend } else { SExtend }, &[value]),
+                (true, false) => p.op(Wrap, &[value]),
+                _ => value,
+            };
+            if to.holds_all(from) { value } else { narrow(p, value, to) }
+        }
+    }
+}
+
+/// A float as an integer, saturating; NaN gives 0.
+fn saturated<P: Primitives>(p: &mut P, value: P::Value, to: DType) -> P::Value {
+    use LaneOp::*;
+    let (op, lane) = match (to.class(), to.bits()) {
+        (Class::Unsigned, 64) => (FToU64, LaneType::I64),
+        (_, 64) => (FToS64, LaneType::I64),
+        // A signed integer of twice the bits holds the numbers on both sides of the limits.
+        (Class::Unsigned, 32) => (FToS64, LaneType::I64),
+        _ => (FToS32, LaneType::I32),
     };
-    p.op(op, &[value])
+    let whole = p.op(op, &[value]);
+    if to.bits() == 64 || to.bits() == 32 && to.is_signed() {
+        return whole;
+    }
+    let limit = |limit: parfuse_ir::Scalar| limit.as_integer().expect("of an integer type") as i64 as u64;
+    let least = p.constant(lane, limit(to.least()) & lane_mask(lane));
+    let greatest = p.constant(lane, limit(to.greatest()) & lane_mask(lane));
+    let is_less = p.op(SLt, &[whole, least]);
+    let whole = p.op(Select, &[is_less, least, whole]);
+    let is_greater = p.op(SLt, &[greatest, whole]);
+    let whole = p.op(Select, &[is_greater, greatest, whole]);
+    if lane == to.lane() { whole } else { p.op(Wrap, &[whole]) }
+}
+
+fn lane_mask(lane: LaneType) -> u64 {
+    if lane == LaneType::I64 { u64::MAX } else { u32::MAX as u64 }
+}
+
+/// What an integer type has of the number in a lane: nothing is left to do if it has as many bits as the lane.
+///
+/// All values of such types are kept so: extended by their sign to the lane. It is restored here after what may leave
+/// the range of the type, and nowhere else.
+fn narrow<P: Primitives>(p: &mut P, value: P::Value, dtype: DType) -> P::Value {
+    let unused = 32u32.saturating_sub(dtype.bits());
+    if unused == 0 || !dtype.is_int() {
+        return value;
+    }
+    if dtype.is_unsigned() {
+        let mask = p.constant(LaneType::I32, dtype.greatest().to_bits());
+        return p.op(LaneOp::IAnd, &[value, mask]);
+    }
+    let count = p.constant(LaneType::I32, unused.into());
+    let high = p.op(LaneOp::Shl, &[value, count]);
+    p.op(LaneOp::SShr, &[high, count])
 }
 
 fn expand<P: Primitives>(p: &mut P, op: ScalarOp, operands: &[P::Value]) -> P::Value {
@@ -141,11 +213,11 @@ fn absolute<P: Primitives>(p: &mut P, a: P::Value) -> P::Value {
 /// `Eq`, `Ne`, `Lt` or `Le`.
 fn compare<P: Primitives>(p: &mut P, op: ScalarOp, dtype: DType, a: P::Value, b: P::Value) -> P::Value {
     use LaneOp::*;
-    let [eq, ne, lt, le] = match dtype {
-        DType::Bool => return compare_bool(p, op, a, b),
-        DType::I32 | DType::I64 => [IEq, INe, SLt, SLe],
-        DType::Usize => [IEq, INe, ULt, ULe],
-        DType::F32 | DType::F64 => [FEq, FNe, FLt, FLe],
+    let [eq, ne, lt, le] = match dtype.class() {
+        Class::Bool => return compare_bool(p, op, a, b),
+        Class::Float => [FEq, FNe, FLt, FLe],
+        Class::Unsigned if dtype.fills_unsigned_lane() => [IEq, INe, ULt, ULe],
+        Class::Signed | Class::Unsigned => [IEq, INe, SLt, SLe],
     };
     let primitive = match op {
         ScalarOp::Eq => eq,
@@ -233,11 +305,13 @@ mod tests {
             f64::NAN,
         ];
         let ints = [0, 1, -1, 2, 5, -7, 31, 32, 64, i32::MAX as i64, i32::MIN as i64, i64::MAX, i64::MIN];
-        match dtype {
-            DType::Bool => vec![Scalar::Bool(false), Scalar::Bool(true)],
-            DType::F32 => floats.iter().map(|x| Scalar::F32(*x as f32)).collect(),
-            DType::F64 => floats.iter().map(|x| Scalar::F64(*x)).collect(),
-            _ => ints.iter().map(|x| Scalar::I64(*x).cast(dtype)).collect(),
+        match dtype.class() {
+            Class::Bool => vec![Scalar::Bool(false), Scalar::Bool(true)],
+            Class::Float => floats.iter().map(|x| Scalar::F64(*x).cast(dtype)).collect(),
+            Class::Signed | Class::Unsigned => {
+                let ends = [dtype.least(), dtype.greatest()].into_iter();
+                ends.chain(ints.iter().map(|x| Scalar::I64(*x).cast(dtype))).collect()
+            }
         }
     }
 
@@ -246,12 +320,10 @@ mod tests {
     }
 
     fn same(actual: Bits, expected: Scalar) -> bool {
-        let is_nan = |x: Scalar| {
-            matches!(x, Scalar::F32(x) if x.is_nan()) || matches!(x, Scalar::F64(x) if x.is_nan())
-        };
         let actual_scalar = Scalar::from_bits(expected.dtype(), actual.bits);
+        // Narrow integers must fill their lane with their sign.
         actual.ty == LaneType::of(expected.dtype())
-            && (actual_scalar == expected || is_nan(actual_scalar) && is_nan(expected))
+            && (actual.bits == expected.to_bits() || actual_scalar.is_nan() && expected.is_nan())
     }
 
     /// All tuples of operands of these types.

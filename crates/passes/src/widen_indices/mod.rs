@@ -1,4 +1,4 @@
-//! Computes indices of 32 bits in 64 where that gives the same.
+//! Computes indices of 32 bits or fewer in 64 where that gives the same.
 //!
 //! ```text
 //! v1: bool = lt 0i32, n                      v1: bool = lt 0i32, n
@@ -11,10 +11,10 @@
 //!   v8: f64 = load b0[v7]
 //! ```
 //!
-//! Arithmetic of 32 bits may wrap around, so lanes whose index is computed in it touch memory one by one, and checks of
+//! Arithmetic of few bits may wrap around, so lanes whose index is computed in it touch memory one by one, and checks of
 //! it stay in the loop. But the index of a range of `i32` lies between the ends of that range, and a little more than
 //! it does not wrap either: [`ranges`] finds the least and the most that a value can be, and sums, differences and
-//! products that stay within 32 bits are computed anew in 64, beginning with the loop's own index. Only conversions to
+//! products that stay within the type are computed anew in 64, beginning with the loop's own index. Only conversions to
 //! `usize` ask for that: other numbers are better computed in half the bits.
 
 mod ranges;
@@ -24,8 +24,8 @@ use crate::renames::Renames;
 use parfuse_ir::loops::walk::blocks_mut;
 use parfuse_ir::loops::{Block, Expr, Loops, Stmt, Value};
 use parfuse_ir::{DType, ScalarOp};
-use ranges::Range;
 pub(crate) use ranges::Ranges;
+use ranges::is_narrow;
 
 /// Expressions of greater depth stay as they are.
 const MAX_DEPTH: u32 = 16;
@@ -72,7 +72,7 @@ impl Widening<'_> {
     fn conversion(&mut self, value: Value, block: &mut Block) -> bool {
         let dtype = self.loops.dtype(value);
         let Expr::Cast(narrow) = self.loops.values[value].expr else { return true };
-        let widens = self.loops.dtype(narrow) == DType::I32 && dtype == DType::Usize;
+        let widens = is_narrow(self.loops.dtype(narrow)) && dtype.is_index();
         if !widens || !self.begins_wide(narrow, MAX_DEPTH) {
             return true;
         }
@@ -96,13 +96,14 @@ impl Widening<'_> {
         if depth == 0 {
             return false;
         }
+        let dtype = self.loops.dtype(value);
         match self.loops.values[value].expr.clone() {
-            Expr::Cast(from) => self.is_wide(from) && self.ranges.fits(self.loops, from),
+            Expr::Cast(from) => self.is_wide(from) && self.ranges.fits(self.loops, from, dtype),
             Expr::Op(op @ (ScalarOp::Add | ScalarOp::Sub | ScalarOp::Mul), operands) => {
                 let range = self.ranges.of_op(self.loops, op, &operands);
                 let (constants, others): (Vec<Value>, Vec<Value>) =
                     operands.into_iter().partition(|operand| self.loops.constant(*operand).is_some());
-                range.is_some_and(Range::is_narrow)
+                range.is_some_and(|range| range.fits(dtype))
                     && constants.len() < 2
                     && others.into_iter().all(|operand| self.begins_wide(operand, depth - 1))
             }
@@ -111,7 +112,7 @@ impl Widening<'_> {
     }
 
     fn is_wide(&self, value: Value) -> bool {
-        matches!(self.loops.dtype(value), DType::Usize | DType::I64)
+        self.loops.dtype(value).is_int() && !is_narrow(self.loops.dtype(value))
     }
 
     /// The same number in 64 bits, for a value that begins wide or is a constant.

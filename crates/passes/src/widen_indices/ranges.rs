@@ -7,14 +7,14 @@
 //! add v4, 1                        1 ..= 2^31 - 1
 //! ```
 //!
-//! A range says of a value of 64 bits that it is, modulo 2^64, some number in the range; of one of 32 bits that it is
-//! that number. So it does not matter whether `usize` is read as signed, as long as ranges are those of sums,
+//! A range says of a value of 64 bits that it is, modulo 2^64, some number in the range; of one of fewer bits that it
+//! is that number. So it does not matter whether `usize` is read as signed, as long as ranges are those of sums,
 //! differences and products. `None` stands for anything.
 
 use super::MAX_DEPTH;
 use parfuse_ir::loops::walk;
 use parfuse_ir::loops::{Block, Expr, Loops, Stmt, Value};
-use parfuse_ir::{DType, ScalarOp};
+use parfuse_ir::{DType, Scalar, ScalarOp};
 use std::collections::HashMap;
 
 /// From the least to the most, both included.
@@ -24,14 +24,18 @@ pub(super) struct Range {
     most: i128,
 }
 
-const NARROW: Range = Range { least: i32::MIN as i128, most: i32::MAX as i128 };
 /// What is kept in 64 bits without thinking of the sign.
 const WIDE: Range = Range { least: -(1 << 62), most: 1 << 62 };
 
 impl Range {
-    /// Whether it fits in 32 bits with a sign.
-    pub(super) fn is_narrow(self) -> bool {
-        self.is_in(NARROW)
+    /// All that a narrow integer can be.
+    fn of_type(dtype: DType) -> Option<Range> {
+        let [least, most] = [dtype.least(), dtype.greatest()].map(|end| end.as_integer());
+        least.zip(most).filter(|_| is_narrow(dtype)).map(|(least, most)| Range { least, most })
+    }
+    /// Whether it is what a narrow type holds.
+    pub(super) fn fits(self, dtype: DType) -> bool {
+        Range::of_type(dtype).is_some_and(|limits| self.is_in(limits))
     }
     fn is_in(self, other: Range) -> bool {
         other.least <= self.least && self.most <= other.most
@@ -39,6 +43,16 @@ impl Range {
     fn with(self, other: Range) -> Range {
         Range { least: self.least.min(other.least), most: self.most.max(other.most) }
     }
+}
+
+/// An integer of fewer than 64 bits.
+pub(super) fn is_narrow(dtype: DType) -> bool {
+    dtype.is_int() && dtype.bits() < 64
+}
+
+/// A constant, read as signed.
+fn signed(constant: Scalar) -> i64 {
+    constant.cast(DType::I64).to_bits() as i64
 }
 
 /// The ranges found so far.
@@ -53,7 +67,7 @@ impl Ranges {
     pub(super) fn of(loops: &Loops, body: &Block) -> Ranges {
         let mut extents = HashMap::new();
         // Without 32-bit arithmetic nobody asks.
-        if loops.values.iter().any(|(_, data)| data.dtype == DType::I32) {
+        if loops.values.iter().any(|(_, data)| is_narrow(data.dtype)) {
             walk::statements(body).for_each(|stmt| match stmt {
                 Stmt::For { index, extent, .. } => drop(extents.insert(*index, *extent)),
                 Stmt::Parfor(parfor) => {
@@ -76,9 +90,9 @@ impl Ranges {
         (range.least >= 0).then_some(range.most as u64)
     }
 
-    /// Whether a value fits in 32 bits with a sign.
-    pub(super) fn fits(&mut self, loops: &Loops, value: Value) -> bool {
-        self.range(loops, value, MAX_DEPTH).is_some_and(Range::is_narrow)
+    /// Whether a value is one that a narrow type has.
+    pub(super) fn fits(&mut self, loops: &Loops, value: Value, dtype: DType) -> bool {
+        self.range(loops, value, MAX_DEPTH).is_some_and(|range| range.fits(dtype))
     }
 
     /// The range of an operation on values of 32 bits, were it done with numbers without end.
@@ -91,13 +105,13 @@ impl Ranges {
             return *known;
         }
         let data = &loops.values[value];
-        let anything = (data.dtype == DType::I32).then_some(NARROW);
+        let anything = Range::of_type(data.dtype);
         if depth == 0 || !data.dtype.is_int() {
             return anything;
         }
         let range = match &data.expr {
             Expr::Const(scalar) => {
-                let number = scalar.cast(DType::I64).to_bits() as i64 as i128;
+                let number = signed(*scalar) as i128;
                 Some(Range { least: number, most: number })
             }
             Expr::Bound => self.extents.get(&value).copied().and_then(|extent| {
@@ -112,7 +126,7 @@ impl Ranges {
                 .or_else(|| self.arithmetic(loops, *op, operands, depth - 1)),
             _ => None,
         };
-        let limits = if data.dtype == DType::I32 { NARROW } else { WIDE };
+        let limits = anything.unwrap_or(WIDE);
         let range = range.filter(|range| range.is_in(limits)).or(anything);
         self.known.insert(value, range);
         range
@@ -143,7 +157,7 @@ impl Ranges {
             .iter()
             .filter_map(|operand| self.range(loops, *operand, depth).filter(|range| range.least >= 0))
             .collect();
-        let unsigned = loops.dtype(operands[0]) == DType::Usize;
+        let unsigned = loops.dtype(operands[0]).is_unsigned();
         let most = counts.iter().map(|range| range.most).min();
         most.filter(|_| unsigned).map(|most| Range { least: 0, most })
     }
@@ -167,7 +181,7 @@ impl Ranges {
             return Some(Range { least: 1, most: end.most - start.least });
         }
         // (end - start - 1) / step + 1
-        let constant = |value: Value| Some(loops.constant(value)?.cast(DType::I64).to_bits() as i64 as i128);
+        let constant = |value: Value| Some(signed(loops.constant(value)?) as i128);
         let quotient = offset(loops, value, 1)?;
         let Expr::Op(ScalarOp::Div, operands) = &loops.values[quotient].expr else { return None };
         let step = constant(operands[1]).filter(|step| *step > 0)?;
@@ -198,20 +212,22 @@ impl Ranges {
     }
 }
 
-/// The smaller and the larger side of a comparison of numbers with a sign.
+/// The smaller and the larger side of a comparison.
 fn ascending(loops: &Loops, cond: Value) -> Option<(Value, Value)> {
     let (start, end) = match &loops.values[cond].expr {
         Expr::Op(ScalarOp::Lt, operands) => (operands[0], operands[1]),
         Expr::Op(ScalarOp::Gt, operands) => (operands[1], operands[0]),
         _ => return None,
     };
-    matches!(loops.dtype(start), DType::I32 | DType::I64).then_some((start, end))
+    // What is kept modulo 2^64 is compared with its sign, or not known to be more.
+    let dtype = loops.dtype(start);
+    (dtype.is_int() && (dtype.is_signed() || is_narrow(dtype))).then_some((start, end))
 }
 
 /// A value without the conversions to 64 bits around it.
 fn bare(loops: &Loops, mut value: Value) -> Value {
     while let Expr::Cast(from) = loops.values[value].expr {
-        if !loops.dtype(from).is_int() || loops.dtype(value) == DType::I32 {
+        if !loops.dtype(from).is_int() || is_narrow(loops.dtype(value)) {
             break;
         }
         value = from;
@@ -221,7 +237,7 @@ fn bare(loops: &Loops, mut value: Value) -> Value {
 
 /// Whether a value is `end - start` in 64 bits.
 fn is_distance(loops: &Loops, value: Value, start: Value, end: Value) -> bool {
-    let number = |value: Value| Some(loops.constant(value)?.cast(DType::I64).to_bits() as i64);
+    let number = |value: Value| loops.constant(value).map(signed);
     if number(start) == Some(0) && bare(loops, value) == end {
         return true;
     }
@@ -242,7 +258,7 @@ fn is_distance(loops: &Loops, value: Value, start: Value, end: Value) -> bool {
 /// The value that this one is a constant away from.
 fn offset(loops: &Loops, value: Value, by: i64) -> Option<Value> {
     let Expr::Op(op, operands) = &loops.values[value].expr else { return None };
-    let number = |value: Value| Some(loops.constant(value)?.cast(DType::I64).to_bits() as i64);
+    let number = |value: Value| loops.constant(value).map(signed);
     match op {
         ScalarOp::Add if number(operands[1]) == Some(by) => Some(operands[0]),
         ScalarOp::Add if number(operands[0]) == Some(by) => Some(operands[1]),

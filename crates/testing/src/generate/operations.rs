@@ -5,23 +5,21 @@ use crate::extremes::{divisor, extreme};
 use parfuse_ir::math::is_expansion;
 use parfuse_ir::program::{Expr, Stmt, Type, Value};
 use parfuse_ir::scalar_op::Signature;
-use parfuse_ir::{DType, Distribution, FaultKind, Scalar, ScalarOp};
+use parfuse_ir::{Class, DType, Distribution, FaultKind, Scalar, ScalarOp};
 
 impl Generator<'_> {
     /// A constant: most often a small one.
     pub(super) fn literal(&mut self, dtype: DType) -> Value {
-        if self.choices.one_in(8) && dtype != DType::Bool {
+        if self.choices.one_in(8) && !dtype.is_bool() {
             let scalar = extreme(dtype, self.choices);
             return self.constant(scalar);
         }
         let small = self.choices.below(7) as i64 - 2;
-        let scalar = match dtype {
-            DType::Bool => Scalar::Bool(self.choices.below(2) == 1),
-            DType::Usize => Scalar::Usize(small.unsigned_abs() as usize),
-            DType::I32 => Scalar::I32(small as i32),
-            DType::I64 => Scalar::I64(small),
-            DType::F32 => Scalar::F32(small as f32 * 0.75),
-            DType::F64 => Scalar::F64(small as f64 * 0.75),
+        let scalar = match dtype.class() {
+            Class::Bool => Scalar::Bool(self.choices.below(2) == 1),
+            Class::Unsigned => Scalar::Usize(small.unsigned_abs() as usize).cast(dtype),
+            Class::Signed => Scalar::I64(small).cast(dtype),
+            Class::Float => Scalar::F64(small as f64 * 0.75).cast(dtype),
         };
         self.constant(scalar)
     }

@@ -202,9 +202,10 @@ impl Generator<'_> {
                 self.scalar(from)
             }
         };
-        if self.choices.one_in(8) && self.program.ty(index).dtype() != DType::I32 {
+        let narrow = DType::I32;
+        if self.choices.one_in(8) && self.program.ty(index).dtype() != narrow {
             // Not all of the number is left.
-            index = self.cast(index, DType::I32);
+            index = self.cast(index, narrow);
         }
         index = self.cast(index, DType::Usize);
         if self.choices.one_in(3) {

@@ -18,9 +18,9 @@ use super::values::Operand;
 use super::{Extent, Registers, Selector, size};
 use crate::wide::assembler::{Alu, Condition, Length, Shift, VectorOp};
 use crate::wide::machine::{Kind, Place, Reg, Source};
+use parfuse_ir::ReduceOp;
 use parfuse_ir::grid::LANES;
 use parfuse_ir::lane::{LaneOp, LaneType, Reduction};
-use parfuse_ir::{DType, ReduceOp};
 use regalloc2::RegClass;
 
 /// The accumulator lanes of one reduction.
@@ -269,7 +269,7 @@ impl Accumulator {
 
     /// `b` where the first of a pair is smaller than the second, else `a`.
     fn smaller(&self, s: &mut Selector<'_>, length: Length, a: Reg, b: Reg, pair: [Reg; 2]) -> Reg {
-        let op = if self.reduction.dtype == DType::Usize { LaneOp::ULt } else { LaneOp::SLt };
+        let op = if self.reduction.dtype.fills_unsigned_lane() { LaneOp::ULt } else { LaneOp::SLt };
         self.where_compared(s, length, op, pair, b, a)
     }
 
