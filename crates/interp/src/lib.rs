@@ -13,6 +13,7 @@ mod loops;
 mod program;
 mod races;
 mod value;
+mod view;
 
 pub use lane::run_lane;
 pub use loops::{run_loops, run_loops_apart};

@@ -1,8 +1,9 @@
 //! The interpreter of Program: whole-array operations element by element, loops in order.
 
 use crate::value::{Array, Failure, Outcome, Value as Argument};
+use crate::view::{Base, Seen};
 use parfuse_ir::arena::Id;
-use parfuse_ir::program::{Block, Expr, Program, Stmt, Type, Value, Var};
+use parfuse_ir::program::{Block, Expr, Place, Program, Stmt, Type, Value, Var, View};
 use parfuse_ir::random::random_scalar;
 use parfuse_ir::{DType, Distribution, FaultKind, Loc, Scalar};
 use std::rc::Rc;
@@ -38,11 +39,12 @@ pub fn run_program(program: &Program, arguments: &[Argument], key: u64) -> Resul
     Ok(Outcome { results, arguments: after })
 }
 
-/// A scalar, or an array shared until someone writes to it.
+/// A scalar, or an array shared until someone writes to it, or a view.
 #[derive(Clone)]
 enum Datum {
     Scalar(Scalar),
     Array(Rc<Array>),
+    View(Rc<Seen>),
 }
 
 impl From<&Argument> for Datum {
@@ -59,30 +61,34 @@ impl Datum {
         match self {
             Datum::Scalar(x) => Argument::Scalar(*x),
             Datum::Array(array) => Argument::Array((**array).clone()),
+            Datum::View(_) => panic!("a view where its elements belong"),
         }
     }
     fn scalar(&self) -> Scalar {
         match self {
             Datum::Scalar(x) => *x,
-            Datum::Array(_) => panic!("an array where a scalar belongs"),
+            Datum::Array(_) | Datum::View(_) => panic!("an array where a scalar belongs"),
         }
     }
     fn array(&self) -> &Rc<Array> {
         match self {
             Datum::Array(array) => array,
             Datum::Scalar(x) => panic!("the scalar {x} where an array belongs"),
+            Datum::View(_) => panic!("a view where its elements belong"),
         }
     }
     fn shape(&self) -> &[usize] {
         match self {
             Datum::Array(array) => &array.shape,
             Datum::Scalar(_) => &[],
+            Datum::View(seen) => &seen.shape,
         }
     }
     /// The element at an index of a shape that this broadcasts to.
     fn broadcast(&self, index: &[usize]) -> Scalar {
         match self {
             Datum::Scalar(x) => *x,
+            Datum::View(_) => panic!("a view where its elements belong"),
             Datum::Array(array) => {
                 let own = &index[index.len() - array.shape.len()..];
                 let own: Vec<usize> =
@@ -112,7 +118,7 @@ struct Machine<'p> {
 }
 
 /// All indices of a shape in row-major order.
-fn indices(shape: &[usize]) -> Vec<Vec<usize>> {
+pub(crate) fn indices(shape: &[usize]) -> Vec<Vec<usize>> {
     let mut all = vec![Vec::new()];
     for n in shape {
         all = all.into_iter().flat_map(|head| (0..*n).map(move |i| [&head[..], &[i]].concat())).collect();
@@ -133,13 +139,74 @@ impl Machine<'_> {
         Failure { kind, loc, iteration, args: args.iter().map(|x| *x as u64).collect() }
     }
 
+    /// What a value is: of a view the elements that it shows now.
     fn get(&self, value: Value) -> Datum {
+        match self.datum(value) {
+            Datum::View(seen) => Datum::Array(Rc::new(seen.elements(self.base(&seen)))),
+            datum => datum,
+        }
+    }
+
+    fn datum(&self, value: Value) -> Datum {
         match self.program.values[value].expr {
             Expr::Const(scalar) => Datum::Scalar(scalar),
             Expr::Param(index) => self.arguments[index as usize].clone(),
             _ => self.values[value.index()]
                 .clone()
                 .unwrap_or_else(|| panic!("{value} is used before it is defined")),
+        }
+    }
+
+    /// The array that a view is of, as it is now.
+    fn base<'a>(&'a self, seen: &'a Seen) -> &'a Array {
+        let array = match &seen.base {
+            Base::Array(array) => Some(array),
+            Base::Var(var) => match &self.vars[var.index()] {
+                Some(Datum::Array(array)) => Some(array),
+                _ => None,
+            },
+        };
+        array.unwrap_or_else(|| panic!("a view of what is no array"))
+    }
+
+    /// The view that a view expression makes, checked.
+    fn view(&self, array: Value, view: &View, loc: Loc) -> Result<Seen, Failure> {
+        let whole = match self.datum(array) {
+            Datum::View(seen) => (*seen).clone(),
+            Datum::Array(values) => {
+                let base = match self.program.values[array].expr {
+                    Expr::Var(var) => Base::Var(var),
+                    _ => Base::Array(Rc::clone(&values)),
+                };
+                Seen::whole(base, &values.shape)
+            }
+            Datum::Scalar(x) => panic!("a view of the scalar {x}"),
+        };
+        let number = |value: Value| self.scalar(value);
+        whole.cut(view, number).map_err(|(kind, args)| self.failure(kind, loc, &args))
+    }
+
+    /// Sets elements of the array behind a place: what `elements` gives for each index into the place.
+    fn set(&mut self, place: Place, elements: impl IntoIterator<Item = (Vec<usize>, Scalar)>) {
+        let seen = place.view.map(|view| match self.datum(view) {
+            Datum::View(seen) => seen,
+            _ => panic!("{view} is no view"),
+        });
+        let Some(Datum::Array(array)) = &mut self.vars[place.var.index()] else {
+            panic!("{} is an array", place.var)
+        };
+        let array = Rc::make_mut(array);
+        for (index, element) in elements {
+            let index = seen.as_ref().map_or(index.clone(), |seen| seen.index(&index));
+            array.store(&index, element);
+        }
+    }
+
+    /// The shape of a place.
+    fn shape_of(&self, place: Place) -> Vec<usize> {
+        match place.view {
+            Some(view) => self.datum(view).shape().to_vec(),
+            None => self.var(place.var).shape().to_vec(),
         }
     }
 
@@ -183,24 +250,21 @@ impl Machine<'_> {
                 self.values[value.index()] = Some(datum);
             }
             Stmt::Assign { var, value } => self.vars[var.index()] = Some(self.get(*value)),
-            Stmt::Store { var, index, value, loc } => {
+            Stmt::Store { place, index, value, loc } => {
                 let (index, x) = (self.usizes(index), self.scalar(*value));
-                let Some(Datum::Array(array)) = &self.vars[var.index()] else { panic!("{var} is an array") };
-                self.check_index(array, &index, *loc)?;
-                let Some(Datum::Array(array)) = &mut self.vars[var.index()] else {
-                    panic!("{var} is an array")
-                };
-                Rc::make_mut(array).store(&index, x);
+                self.check_index(&self.shape_of(*place), &index, *loc)?;
+                self.set(*place, [(index, x)]);
             }
-            Stmt::Update { var, value, loc } => {
-                let value = self.get(*value);
-                let mut array = (**self.var(*var).array()).clone();
-                let shape = array.shape.clone();
+            Stmt::Update { place, value, loc } => {
+                let (value, shape) = (self.get(*value), self.shape_of(*place));
                 self.check_broadcast(value.shape(), &shape, *loc)?;
-                for index in indices(&shape) {
-                    array.store(&index, value.broadcast(&index));
-                }
-                self.vars[var.index()] = Some(Datum::Array(Rc::new(array)));
+                self.set(
+                    *place,
+                    indices(&shape).into_iter().map(|index| {
+                        let element = value.broadcast(&index);
+                        (index, element)
+                    }),
+                );
             }
             Stmt::If { cond, then, otherwise } => {
                 self.block(if self.scalar(*cond).as_bool() == Some(true) { then } else { otherwise })?;
@@ -241,12 +305,12 @@ impl Machine<'_> {
         Ok(())
     }
 
-    fn check_index(&self, array: &Array, index: &[usize], loc: Loc) -> Result<(), Failure> {
-        match index.iter().zip(&array.shape).position(|(i, n)| i >= n) {
+    fn check_index(&self, shape: &[usize], index: &[usize], loc: Loc) -> Result<(), Failure> {
+        match index.iter().zip(shape).position(|(i, n)| i >= n) {
             None => Ok(()),
             Some(axis) => {
                 let kind = FaultKind::IndexOutOfRange { axis: axis as u8 };
-                Err(self.failure(kind, loc, &[index[axis], array.shape[axis]]))
+                Err(self.failure(kind, loc, &[index[axis], shape[axis]]))
             }
         }
     }
@@ -322,7 +386,7 @@ impl Machine<'_> {
             Expr::Cast(arg) => self.elementwise(data.ty, &[*arg], data.loc, |_, x| Ok(x[0].cast(dtype)))?,
             Expr::Index { array, index } => {
                 let (array, index) = (self.get(*array), self.usizes(index));
-                self.check_index(array.array(), &index, data.loc)?;
+                self.check_index(array.shape(), &index, data.loc)?;
                 Datum::Scalar(array.array().load(&index))
             }
             Expr::Dim { array, axis } => {
@@ -334,6 +398,7 @@ impl Machine<'_> {
                 self.filled(dtype, &self.usizes(shape), |_| x)
             }
             Expr::Copy(array) => self.get(*array),
+            Expr::View { array, view } => Datum::View(Rc::new(self.view(*array, view, data.loc)?)),
             Expr::Random { distribution, operands, shape } => {
                 let operands: Vec<Scalar> = operands.iter().map(|operand| self.scalar(*operand)).collect();
                 if !distribution.is_nonempty(dtype, &operands) {

@@ -11,6 +11,11 @@ pub enum FaultKind {
         /// The axis of the array.
         axis: u8,
     },
+    /// A bound of a slice is above the length of its axis. Reported values: bound, length.
+    SliceOutOfRange {
+        /// The axis of the array.
+        axis: u8,
+    },
     /// An integer was divided by zero. No reported values.
     DivisionByZero,
     /// Two arrays of one expression do not broadcast together. Reported values: the two lengths.
@@ -31,6 +36,7 @@ impl FaultKind {
     pub fn name(self) -> &'static str {
         match self {
             FaultKind::IndexOutOfRange { .. } => "index_out_of_range",
+            FaultKind::SliceOutOfRange { .. } => "slice_out_of_range",
             FaultKind::DivisionByZero => "division_by_zero",
             FaultKind::ShapeMismatch { .. } => "shape_mismatch",
             FaultKind::EmptyMean => "empty_mean",
@@ -41,7 +47,9 @@ impl FaultKind {
     /// The axis parameter, for the kinds that have one.
     pub fn axis(self) -> Option<u8> {
         match self {
-            FaultKind::IndexOutOfRange { axis } | FaultKind::ShapeMismatch { axis } => Some(axis),
+            FaultKind::IndexOutOfRange { axis }
+            | FaultKind::SliceOutOfRange { axis }
+            | FaultKind::ShapeMismatch { axis } => Some(axis),
             _ => None,
         }
     }
@@ -49,6 +57,7 @@ impl FaultKind {
     pub fn from_name(name: &str, axis: Option<u8>) -> Option<FaultKind> {
         Some(match (name, axis) {
             ("index_out_of_range", Some(axis)) => FaultKind::IndexOutOfRange { axis },
+            ("slice_out_of_range", Some(axis)) => FaultKind::SliceOutOfRange { axis },
             ("division_by_zero", None) => FaultKind::DivisionByZero,
             ("shape_mismatch", Some(axis)) => FaultKind::ShapeMismatch { axis },
             ("empty_mean", None) => FaultKind::EmptyMean,

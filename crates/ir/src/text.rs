@@ -55,6 +55,7 @@ const RESERVED: &[&str] = &[
     "with",
     "into",
     "step",
+    "by",
     "lanes",
     "mask",
     "return",

@@ -145,6 +145,27 @@ pub enum Error {
         place: Place,
     },
 
+    /// A bound of a slice is above the length of its axis.
+    #[error(
+        "{place}: the bound {} of a slice is out of range for axis {axis} of {array} with length {len}{}",
+        as_written(*bound),
+        in_iteration(*iteration)
+    )]
+    Slice {
+        /// The user's name of the array, or `an array`.
+        array: String,
+        /// The axis.
+        axis: usize,
+        /// The bound. A negative number, which counts from the end, is what it is as `usize`.
+        bound: usize,
+        /// The axis's length.
+        len: usize,
+        /// The iteration of the parallel loop, from 0, if it happened in one. The lowest that fails.
+        iteration: Option<usize>,
+        /// Where it is written.
+        place: Place,
+    },
+
     /// An integer is divided by zero.
     #[error("{place}: division by zero{}", in_iteration(*iteration))]
     DivisionByZero {
@@ -249,12 +270,21 @@ impl Error {
         let place = Place::new(files, fault.loc);
         let iteration = (iteration != u64::MAX).then_some(iteration as usize);
         let [first, second] = args.map(|x| x as usize);
+        let array = || match &fault.array {
+            Some(name) => format!("`{name}`"),
+            None => "an array".to_string(),
+        };
         match fault.kind {
+            FaultKind::SliceOutOfRange { axis } => Error::Slice {
+                array: array(),
+                axis: axis as usize,
+                bound: first,
+                len: second,
+                iteration,
+                place,
+            },
             FaultKind::IndexOutOfRange { axis } => Error::Index {
-                array: fault
-                    .array
-                    .as_ref()
-                    .map_or_else(|| "an array".to_string(), |name| format!("`{name}`")),
+                array: array(),
                 axis: axis as usize,
                 index: first,
                 len: second,

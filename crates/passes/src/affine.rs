@@ -48,7 +48,7 @@ impl Width {
 }
 
 /// A sum of multiples of invariant terms and a constant.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Linear {
     /// Terms with their factors, which are not zero, in the order of the terms.
     pub terms: Vec<(Term, i64)>,
@@ -189,7 +189,7 @@ impl Linear {
         self.plus(&other.times(-1))
     }
     /// The product of two of which one is a constant.
-    fn product(&self, other: &Linear) -> Option<Linear> {
+    pub fn product(&self, other: &Linear) -> Option<Linear> {
         match (self.as_constant(), other.as_constant()) {
             (Some(factor), _) => Some(other.times(factor)),
             (None, Some(factor)) => Some(self.times(factor)),

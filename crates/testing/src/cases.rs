@@ -118,7 +118,7 @@ fn loops_over_lengths(program: &Program, block: &Block) -> usize {
         Stmt::Let(value) => {
             let data = &program.values[*value];
             let walks = matches!(data.expr, Expr::Reduce { .. })
-                || data.ty.rank().is_some() && !matches!(data.expr, Expr::Var(_));
+                || data.ty.rank().is_some() && !matches!(data.expr, Expr::Var(_) | Expr::View { .. });
             walks as usize
         }
         Stmt::Update { .. } => 1,

@@ -294,9 +294,10 @@ impl Check<'_> {
         // The shapes that do not broadcast have no iteration, nor has any fault of another kind than these.
         let comparable = |seen: &Seen| {
             seen.clone().map_err(|failure| match failure.kind {
-                FaultKind::IndexOutOfRange { .. } | FaultKind::DivisionByZero | FaultKind::EmptyRange => {
-                    failure
-                }
+                FaultKind::IndexOutOfRange { .. }
+                | FaultKind::SliceOutOfRange { .. }
+                | FaultKind::DivisionByZero
+                | FaultKind::EmptyRange => failure,
                 _ => Failure { iteration: None, ..failure },
             })
         };
@@ -341,6 +342,9 @@ pub(crate) fn failure(error: &Error) -> Result<Failure, Error> {
     let (kind, place, iteration, args) = match error {
         Error::Index { axis, index, len, iteration, place, .. } => {
             (FaultKind::IndexOutOfRange { axis: *axis as u8 }, place, *iteration, vec![*index, *len])
+        }
+        Error::Slice { axis, bound, len, iteration, place, .. } => {
+            (FaultKind::SliceOutOfRange { axis: *axis as u8 }, place, *iteration, vec![*bound, *len])
         }
         Error::DivisionByZero { iteration, place } => (FaultKind::DivisionByZero, place, *iteration, vec![]),
         Error::ShapeMismatch { axis, left, right, place } => {

@@ -194,7 +194,7 @@ impl State {
         let what = format!("the elements of `{}`", self.var_name(var));
         self.unify(expected, found, &what)?;
         let loc = self.loc(at);
-        self.push(Stmt::Store { var, index, value, loc });
+        self.push(Stmt::Store { place: var.into(), index, value, loc });
         Ok(Kind::Tuple(Vec::new()))
     }
 

@@ -276,6 +276,7 @@ impl State {
             Expr::Op(..) | Expr::Cast(_) | Expr::Var(_) | Expr::Dim { .. } | Expr::Len(_) => true,
             Expr::Const(_) | Expr::Param(_) | Expr::Bound => true,
             Expr::Index { .. }
+            | Expr::View { .. }
             | Expr::Fill { .. }
             | Expr::Copy(_)
             | Expr::Random { .. }

@@ -6,7 +6,8 @@
 //! ```
 //!
 //! A variable changes in place, so what it takes over must be its own. An array value can be taken over if
-//! it was computed for this execution of the assignment and is not used after it.
+//! it was computed for this execution of the assignment and is not used after it. A view is nobody's own, and whoever
+//! uses it uses the array that it is of.
 
 use parfuse_ir::program::{Block, Expr, Program, Stmt, Value, ValueData, walk};
 use std::collections::{HashMap, HashSet};
@@ -25,14 +26,14 @@ struct Uses {
 pub(crate) fn take_copies(program: &mut Program) {
     let mut uses = Uses::default();
     uses.find(program);
-    for result in &program.results {
-        uses.last_use.insert(*result, usize::MAX);
-    }
+    uses.position = usize::MAX;
+    program.results.iter().for_each(|result| uses.read(program, *result));
     let mut shared: Vec<bool> = uses
         .assigns
         .iter()
         .map(|(value, position, innermost)| {
-            let is_named_storage = matches!(program.values[*value].expr, Expr::Param(_) | Expr::Var(_));
+            let is_named_storage =
+                matches!(program.values[*value].expr, Expr::Param(_) | Expr::Var(_) | Expr::View { .. });
             let is_used_later = uses.last_use.get(value).is_some_and(|last| last > position);
             is_named_storage || is_used_later || uses.defined_in.get(value) != Some(innermost)
         })
@@ -44,6 +45,14 @@ pub(crate) fn take_copies(program: &mut Program) {
 }
 
 impl Uses {
+    /// Whoever reads a view reads the array that it is of.
+    fn read(&mut self, program: &Program, mut array: Value) {
+        self.last_use.insert(array, self.position);
+        while let Expr::View { array: inner, .. } = program.values[array].expr {
+            array = inner;
+            self.last_use.insert(array, self.position);
+        }
+    }
     fn find(&mut self, program: &Program) {
         walk::visit_within(program, &program.body, 0, |stmt, innermost| {
             self.position += 1;
@@ -54,9 +63,7 @@ impl Uses {
                 }
                 _ => {}
             }
-            walk::reads(program, stmt, |used| {
-                self.last_use.insert(used, self.position);
-            });
+            walk::reads(program, stmt, |used| self.read(program, used));
             match stmt {
                 Stmt::While { .. } | Stmt::For { .. } => self.position,
                 _ => innermost,

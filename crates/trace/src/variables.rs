@@ -274,7 +274,7 @@ impl State {
     pub(crate) fn update(&mut self, var: Var, value: parfuse_ir::program::Value, at: At) -> Step<()> {
         self.refuse_in_parallel()?;
         let loc = self.loc(at);
-        self.push(Stmt::Update { var, value, loc });
+        self.push(Stmt::Update { place: var.into(), value, loc });
         Ok(())
     }
 }

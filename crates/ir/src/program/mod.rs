@@ -15,15 +15,18 @@
 //! need no `Let`. A value is visible in the blocks nested in the one that defines it, never outside.
 //! Mutable variables are explicit: [`Expr::Var`] reads one, [`Stmt::Assign`] sets it. Reading an array
 //! variable refers to its contents, it does not copy them: the reading value must be used before the
-//! variable changes (`Expr::Copy` takes a copy).
+//! variable changes (`Expr::Copy` takes a copy). A view ([`Expr::View`]) refers to the elements that the array has
+//! whenever the view is used. Elements are set in a [`Place`]: a variable, or what a view shows of it.
 
 mod parse;
 mod print;
 mod verify;
+mod view;
 pub mod walk;
 
 pub(crate) use parse::parse_type;
 pub(crate) use print::param_text;
+pub use view::{Cut, Place, View, ViewAxis};
 
 use crate::{Arena, DType, Distribution, FaultKind, Files, Loc, ReduceOp, Scalar, ScalarOp};
 use std::fmt;
@@ -165,10 +168,10 @@ pub enum Stmt {
         /// Its new value.
         value: Value,
     },
-    /// Sets one element of an array variable.
+    /// Sets one element of a place.
     Store {
-        /// The array variable.
-        var: Var,
+        /// The array variable, or a view of it.
+        place: Place,
         /// One index per axis, of type `usize`.
         index: Vec<Value>,
         /// The element.
@@ -176,10 +179,10 @@ pub enum Stmt {
         /// Where the user wrote it.
         loc: Loc,
     },
-    /// Overwrites all elements of an array variable in place; the value is broadcast to its shape.
+    /// Overwrites all elements of a place, with a value that is evaluated before and broadcast to its shape.
     Update {
-        /// The array variable.
-        var: Var,
+        /// The array variable, or a view of it.
+        place: Place,
         /// A scalar or an array.
         value: Value,
         /// Where the user wrote it.
@@ -272,6 +275,13 @@ pub enum Expr {
     },
     /// A copy of an array.
     Copy(Value),
+    /// Part of an array under other indices.
+    View {
+        /// The array.
+        array: Value,
+        /// What is seen of it.
+        view: View,
+    },
     /// Random numbers: one for a scalar value, an array of independent ones for an array. That there are
     /// numbers to draw is checked where it is evaluated.
     Random {

@@ -3,7 +3,9 @@
 //! Values keep the numbers that the text gives them. Constants and parameters have none in the text: they
 //! take the numbers that are left. The result is well-formed as text only; `verify` judges its meaning.
 
-use super::{Block, Expr, Math, Param, Program, Stmt, Type, Value, ValueData, VarData};
+use super::{
+    Block, Cut, Expr, Math, Param, Place, Program, Stmt, Type, Value, ValueData, VarData, View, ViewAxis,
+};
 use crate::text::{Cursor, ParseError, Parsed, Table};
 use crate::{DType, Distribution, Loc, Scalar, ScalarOp};
 
@@ -129,17 +131,17 @@ impl Parser<'_> {
             return Ok(Stmt::Assign { var, value: self.operand()? });
         }
         if self.cursor.eat("store") {
-            let var = self.cursor.id('x')?;
+            let place = self.stored_place()?;
             let index = self.bracketed()?;
             self.cursor.expect(",")?;
             let value = self.operand()?;
-            return Ok(Stmt::Store { var, index, value, loc: self.cursor.place()? });
+            return Ok(Stmt::Store { place, index, value, loc: self.cursor.place()? });
         }
         if self.cursor.eat("update") {
-            let var = self.cursor.id('x')?;
+            let place = self.stored_place()?;
             self.cursor.expect(",")?;
             let value = self.operand()?;
-            return Ok(Stmt::Update { var, value, loc: self.cursor.place()? });
+            return Ok(Stmt::Update { place, value, loc: self.cursor.place()? });
         }
         if self.cursor.eat("check") {
             let ok = self.operand()?;
@@ -165,6 +167,15 @@ impl Parser<'_> {
             return self.for_loop(true);
         }
         Err(self.cursor.expected("a statement"))
+    }
+
+    /// `x0`, or `v3 of x0` for what a view shows of it.
+    fn stored_place(&mut self) -> Parsed<Place> {
+        let view = if self.cursor.at_id('v') { Some(self.cursor.id('v')?) } else { None };
+        if view.is_some() {
+            self.cursor.expect("of")?;
+        }
+        Ok(Place { var: self.cursor.id('x')?, view })
     }
 
     fn for_loop(&mut self, parallel: bool) -> Parsed<Stmt> {
@@ -223,6 +234,8 @@ impl Parser<'_> {
             Expr::Len(self.operand()?)
         } else if self.cursor.eat("copy") {
             Expr::Copy(self.operand()?)
+        } else if self.cursor.eat("view") {
+            Expr::View { array: self.operand()?, view: self.view()? }
         } else if self.cursor.eat("index") {
             Expr::Index { array: self.operand()?, index: self.bracketed()? }
         } else if self.cursor.eat("dim") {
@@ -242,6 +255,49 @@ impl Parser<'_> {
             return Err(self.cursor.expected("an operation"));
         };
         Ok((expr, self.cursor.place()?))
+    }
+
+    /// `[.., v1, 1usize..v2 by -1i64]`, and ` as [1, new]` if the axes are not those of the array in order.
+    fn view(&mut self) -> Parsed<View> {
+        self.cursor.expect("[")?;
+        let mut cuts = Vec::new();
+        while !self.cursor.at("]") {
+            cuts.push(self.cut()?);
+            if !self.cursor.eat(",") {
+                break;
+            }
+        }
+        self.cursor.expect("]")?;
+        if !self.cursor.eat("as") {
+            return Ok(View::of_cuts(cuts));
+        }
+        self.cursor.expect("[")?;
+        let mut axes = Vec::new();
+        while !self.cursor.at("]") {
+            axes.push(match self.cursor.eat("new") {
+                true => ViewAxis::New,
+                false => ViewAxis::Of(self.cursor.number()?),
+            });
+            if !self.cursor.eat(",") {
+                break;
+            }
+        }
+        self.cursor.expect("]")?;
+        Ok(View { cuts, axes })
+    }
+
+    fn cut(&mut self) -> Parsed<Cut> {
+        let start = if self.cursor.at("..") { None } else { Some(self.operand()?) };
+        if !self.cursor.eat("..") {
+            return start.map(Cut::At).ok_or_else(|| self.cursor.expected("an index or a range"));
+        }
+        let ends = ["]", ",", "by"].iter().any(|sign| self.cursor.at(sign));
+        let end = if ends { None } else { Some(self.operand()?) };
+        let step = if self.cursor.eat("by") { Some(self.operand()?) } else { None };
+        Ok(match (start, end, step) {
+            (None, None, None) => Cut::All,
+            (start, end, step) => Cut::Range { start, end, step },
+        })
     }
 
     fn map(&mut self) -> Parsed<(Expr, Loc)> {

@@ -3,7 +3,7 @@
 //! Constants, parameters and bound values print where they are used or bound; every other value where its
 //! `Let` stands. A program that would not verify prints too, for the sake of the message it appears in.
 
-use super::{Block, Expr, Math, Param, Program, Stmt, Type, Value, Var};
+use super::{Block, Cut, Expr, Math, Param, Place, Program, Stmt, Type, Value, Var, View, ViewAxis};
 use crate::text::{At, Name, list, write_files};
 use std::fmt::{self, Display, Formatter};
 
@@ -78,13 +78,13 @@ impl Printer<'_, '_> {
                 let value = self.operand(*value);
                 write!(self.f, "{var} = {value}")
             }
-            Stmt::Store { var, index, value, loc } => {
+            Stmt::Store { place, index, value, loc } => {
                 let (index, value) = (self.operands(index), self.operand(*value));
-                write!(self.f, "store {var}[{index}], {value}{}", At(*loc))
+                write!(self.f, "store {place}[{index}], {value}{}", At(*loc))
             }
-            Stmt::Update { var, value, loc } => {
+            Stmt::Update { place, value, loc } => {
                 let value = self.operand(*value);
-                write!(self.f, "update {var}, {value}{}", At(*loc))
+                write!(self.f, "update {place}, {value}{}", At(*loc))
             }
             Stmt::If { cond, then, otherwise } => {
                 let cond = self.operand(*cond);
@@ -132,6 +132,10 @@ impl Printer<'_, '_> {
             Expr::Cast(operand) => self.unary("cast", *operand)?,
             Expr::Len(operand) => self.unary("len", *operand)?,
             Expr::Copy(operand) => self.unary("copy", *operand)?,
+            Expr::View { array, view } => {
+                self.unary("view", *array)?;
+                self.view(view)?;
+            }
             Expr::Index { array, index } => {
                 let (array, index) = (self.operand(*array), self.operands(index));
                 write!(self.f, "index {array}[{index}]")?;
@@ -168,6 +172,29 @@ impl Printer<'_, '_> {
         write!(self.f, "{}", At(data.loc))
     }
 
+    fn view(&mut self, view: &View) -> fmt::Result {
+        let cuts = view.cuts.iter().map(|cut| match cut {
+            Cut::All => "..".to_string(),
+            Cut::At(index) => self.operand(*index),
+            Cut::Range { start, end, step } => {
+                let [start, end] =
+                    [start, end].map(|bound| bound.map(|v| self.operand(v)).unwrap_or_default());
+                let step = step.map(|step| format!(" by {}", self.operand(step))).unwrap_or_default();
+                format!("{start}..{end}{step}")
+            }
+        });
+        let cuts = list(cuts);
+        write!(self.f, "[{cuts}]")?;
+        if view.axes == View::kept(&view.cuts) {
+            return Ok(());
+        }
+        let axes = view.axes.iter().map(|axis| match axis {
+            ViewAxis::Of(axis) => axis.to_string(),
+            ViewAxis::New => "new".to_string(),
+        });
+        write!(self.f, " as [{}]", list(axes))
+    }
+
     fn unary(&mut self, word: &str, operand: Value) -> fmt::Result {
         let operand = self.operand(operand);
         write!(self.f, "{word} {operand}")
@@ -188,6 +215,14 @@ impl Printer<'_, '_> {
 
     fn operand(&self, value: Value) -> String {
         self.program.operand_text(value)
+    }
+}
+
+/// `x0`, or `v3 of x0`.
+impl Display for Place {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        self.view.map_or(Ok(()), |view| write!(f, "{view} of "))?;
+        write!(f, "{}", self.var)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Checks that a Program is well-formed: every id exists, every value is defined once and used where it is
 //! visible, and all types and ranks fit.
 
-use super::{Block, Expr, Program, Stmt, Type, Value, Var, VarData};
+use super::{Block, Cut, Expr, Place, Program, Stmt, Type, Value, Var, VarData};
 use crate::DType;
 use crate::arena::Id;
 use crate::verify::{Scope, Verified, VerifyError, ensure};
@@ -36,7 +36,13 @@ impl Program {
         }
         let mut verifier = Verifier { program: self, scope: Scope::new(self.values.len()) };
         verifier.statements(&self.body)?;
-        self.results.iter().try_for_each(|value| verifier.operand(*value).map(drop))
+        self.results.iter().try_for_each(|value| verifier.operand(*value).map(drop))?;
+        match self.find_outdated_view() {
+            None => Ok(()),
+            Some((view, var)) => Err(VerifyError {
+                message: format!("{view} is used where {} may have been assigned", self.describe_var(var)),
+            }),
+        }
     }
 }
 
@@ -97,11 +103,29 @@ impl Verifier<'_> {
         data.ok_or_else(|| VerifyError { message: format!("{var} does not exist") })
     }
 
-    fn array_var(&self, var: Var) -> Verified<(DType, u8)> {
-        match self.var(var)?.ty {
-            Type::Array(dtype, rank) => Ok((dtype, rank)),
-            Type::Scalar(_) => Err(VerifyError { message: format!("{var} is no array") }),
+    /// The element type and rank of what is set elements of.
+    fn place(&self, place: Place) -> Verified<(DType, u8)> {
+        let var = place.var;
+        match (self.var(var)?.ty, place.view) {
+            (Type::Scalar(_), _) => Err(VerifyError { message: format!("{var} is no array") }),
+            (Type::Array(dtype, rank), None) => Ok((dtype, rank)),
+            (Type::Array(..), Some(view)) => {
+                let shown = self.array(view)?;
+                let is_view = matches!(self.program.values[view].expr, Expr::View { .. });
+                let fits = is_view && self.program.viewed_variable(view) == Some(var);
+                ensure!(fits, "{view} is no view of {var}");
+                Ok(shown)
+            }
         }
+    }
+
+    fn cut(&self, cut: &Cut) -> Verified {
+        cut.iter().try_for_each(|operand| {
+            let ty = self.operand(*operand)?;
+            let is_index = ty.rank().is_none() && ty.dtype().is_int();
+            ensure!(is_index, "{} is {ty} where an integer is needed", self.shown(*operand));
+            Ok(())
+        })
     }
 
     fn define(&mut self, value: Value) -> Verified {
@@ -144,13 +168,13 @@ impl Verifier<'_> {
                 ensure!(data.param.is_none(), "{var} is a parameter: it can be updated, not replaced");
                 self.typed(*value, data.ty)
             }
-            Stmt::Store { var, index, value, .. } => {
-                let (dtype, rank) = self.array_var(*var)?;
+            Stmt::Store { place, index, value, .. } => {
+                let (dtype, rank) = self.place(*place)?;
                 self.indices(index, rank)?;
                 self.typed(*value, Type::Scalar(dtype))
             }
-            Stmt::Update { var, value, .. } => {
-                let (dtype, rank) = self.array_var(*var)?;
+            Stmt::Update { place, value, .. } => {
+                let (dtype, rank) = self.place(*place)?;
                 let found = self.operand(*value)?;
                 let fits = found.dtype() == dtype && found.rank().unwrap_or(0) <= rank;
                 ensure!(
@@ -240,6 +264,16 @@ impl Verifier<'_> {
                 let (dtype, rank) = self.array(*array)?;
                 Type::Array(dtype, rank)
             }
+            Expr::View { array, view } => {
+                let (dtype, rank) = self.array(*array)?;
+                view.cuts.iter().try_for_each(|cut| self.cut(cut))?;
+                ensure!(
+                    view.is_of_rank(rank),
+                    "{value}: a view of other axes than {} has",
+                    self.shown(*array)
+                );
+                Type::Array(dtype, view.rank())
+            }
             Expr::Random { distribution, operands, shape } => {
                 let dtype = data.ty.dtype();
                 ensure!(distribution.applies_to(dtype), "{value}: no {distribution} of {dtype}");
@@ -304,8 +338,8 @@ fn located(program: &Program, stmt: &Stmt, message: String) -> String {
         Stmt::Let(value) if message.starts_with(&format!("{value}:")) => message,
         Stmt::Let(value) => format!("{value}: {message}"),
         Stmt::Assign { var, .. } => format!("assignment to {}: {message}", program.describe_var(*var)),
-        Stmt::Store { var, .. } => format!("store to {}: {message}", program.describe_var(*var)),
-        Stmt::Update { var, .. } => format!("update of {}: {message}", program.describe_var(*var)),
+        Stmt::Store { place, .. } => format!("store to {}: {message}", program.describe_var(place.var)),
+        Stmt::Update { place, .. } => format!("update of {}: {message}", program.describe_var(place.var)),
         Stmt::Check { kind, .. } => format!("check for {kind}: {message}"),
         Stmt::For { index, .. } if !message.contains(": ") => format!("loop over {index}: {message}"),
         Stmt::If { .. } | Stmt::While { .. } | Stmt::For { .. } => message,

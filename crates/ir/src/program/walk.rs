@@ -23,6 +23,10 @@ macro_rules! operands {
             Expr::Const(_) | Expr::Param(_) | Expr::Var(_) | Expr::Bound => {}
             Expr::Op(_, args) => args.$iter().for_each($f),
             Expr::Cast(value) | Expr::Len(value) | Expr::Copy(value) => $f(value),
+            Expr::View { array, view } => {
+                $f(array);
+                view.cuts.$iter().flat_map(|cut| cut.$iter()).for_each($f);
+            }
             Expr::Index { array, index } => {
                 $f(array);
                 index.$iter().for_each($f);
@@ -45,8 +49,13 @@ macro_rules! uses {
     ($stmt:expr, $iter:ident, $f:ident) => {
         match $stmt {
             Stmt::Let(_) => {}
-            Stmt::Assign { value, .. } | Stmt::Update { value, .. } => $f(value),
-            Stmt::Store { index, value, .. } => {
+            Stmt::Assign { value, .. } => $f(value),
+            Stmt::Update { place, value, .. } => {
+                place.view.$iter().for_each(&mut $f);
+                $f(value);
+            }
+            Stmt::Store { place, index, value, .. } => {
+                place.view.$iter().for_each(&mut $f);
                 index.$iter().for_each(&mut $f);
                 $f(value);
             }

@@ -265,6 +265,7 @@ fn checked(lane: &Lane, fault: FaultId) -> (String, Place) {
     let array = fault.array.as_ref().map_or_else(|| "an array".to_string(), |name| format!("`{name}`"));
     let what = match fault.kind {
         FaultKind::IndexOutOfRange { axis } => format!("index into axis {axis} of {array}"),
+        FaultKind::SliceOutOfRange { axis } => format!("slice of axis {axis} of {array}"),
         FaultKind::DivisionByZero => "divisor".to_string(),
         FaultKind::ShapeMismatch { axis } => format!("lengths along axis {axis}"),
         FaultKind::EmptyMean => "mean of an empty array".to_string(),

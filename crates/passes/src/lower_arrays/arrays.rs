@@ -10,6 +10,7 @@
 //! read at the element that is written.
 
 use super::shapes::Access;
+use super::views::Shown;
 use super::{Lowering, Parallel, scan};
 use crate::rejection::{ReductionFlaw, Rejection};
 use parfuse_ir::loops::{Buffer, Expr, Origin, Source, Stmt, Value};
@@ -19,7 +20,7 @@ use parfuse_ir::{Loc, ScalarOp, program};
 #[derive(Clone)]
 enum Operand {
     Scalar(Value),
-    Array { buffer: Buffer, accesses: Vec<Access> },
+    Array { array: Shown, accesses: Vec<Access> },
 }
 
 /// Where the elements of a new array go.
@@ -78,7 +79,7 @@ impl Lowering<'_> {
             }
             program::Expr::Copy(from) if self.last_reads.contains_key(&value) => {
                 let from = self.array(*from);
-                self.hand_over(fresh, from);
+                self.hand_over(fresh, from.buffer);
                 Ok(fresh)
             }
             program::Expr::Copy(from) => {
@@ -103,7 +104,7 @@ impl Lowering<'_> {
             program::Expr::Map { arrays, params, body, result } => {
                 self.refuse_assignments(body)?;
                 let first = self.array(arrays[0]);
-                let shape = self.shape(first);
+                let shape = self.shape_of(&first);
                 let operands: Vec<Operand> =
                     arrays.iter().map(|array| self.operand_to(*array, &shape, loc)).collect();
                 self.elementwise(fresh, shape, operands, source, |lowering, elements, _| {
@@ -147,17 +148,17 @@ impl Lowering<'_> {
     /// Broadcasts the operands of an operation.
     fn operands(&mut self, values: &[program::Value], loc: Loc) -> (Vec<Value>, Vec<Operand>) {
         let is_array = |value: &&program::Value| self.program.ty(**value).rank().is_some();
-        let buffers: Vec<Buffer> = values.iter().filter(is_array).map(|value| self.array(*value)).collect();
-        let shapes: Vec<Vec<Value>> = buffers.iter().map(|buffer| self.shape(*buffer)).collect();
+        let arrays: Vec<Shown> = values.iter().filter(is_array).map(|value| self.array(*value)).collect();
+        let shapes: Vec<Vec<Value>> = arrays.iter().map(|array| self.shape_of(array)).collect();
         let (shape, accesses) = self.broadcast(&shapes, loc);
-        let mut arrays = buffers.into_iter().zip(accesses);
+        let mut arrays = arrays.into_iter().zip(accesses);
         let mut operands = Vec::new();
         for value in values {
             operands.push(match self.program.ty(*value) {
                 program::Type::Scalar(_) => Operand::Scalar(self.scalar(*value)),
                 program::Type::Array(..) => {
-                    let (buffer, accesses) = arrays.next().expect("there is one for each array");
-                    Operand::Array { buffer, accesses }
+                    let (array, accesses) = arrays.next().expect("there is one for each array");
+                    Operand::Array { array, accesses }
                 }
             });
         }
@@ -169,9 +170,9 @@ impl Lowering<'_> {
         match self.program.ty(value) {
             program::Type::Scalar(_) => Operand::Scalar(self.scalar(value)),
             program::Type::Array(..) => {
-                let buffer = self.array(value);
-                let own = self.shape(buffer);
-                Operand::Array { buffer, accesses: self.broadcast_to(&own, shape, loc) }
+                let array = self.array(value);
+                let own = self.shape_of(&array);
+                Operand::Array { accesses: self.broadcast_to(&own, shape, loc), array }
             }
         }
     }
@@ -205,14 +206,17 @@ impl Lowering<'_> {
 
     /// Decides where the elements of a new array can go.
     fn target(&mut self, fresh: Buffer, shape: &[Value], operands: &[Operand]) -> Target {
-        let keeps_shape = self.known.shapes.get(&fresh).is_some_and(|own| self.known.same_shape(own, shape));
-        if keeps_shape {
+        let own = self.known.shapes.get(&fresh).cloned();
+        let keeps_shape = own.is_some_and(|own| self.same_shape(&own, shape));
+        let mut read = operands.iter().filter_map(|operand| match operand {
+            Operand::Array { array, .. } if array.buffer == fresh => Some(array),
+            _ => None,
+        });
+        // What a view shows may have been overwritten by the time that it is read.
+        if keeps_shape && read.clone().all(Shown::is_whole) {
             return Target::InPlace(fresh);
         }
-        let read = operands
-            .iter()
-            .any(|operand| matches!(operand, Operand::Array { buffer, .. } if *buffer == fresh));
-        if !read {
+        if read.next().is_none() {
             return Target::Anew(fresh);
         }
         // The old array is read while the new one is made; the assignment moves it over.
@@ -224,7 +228,7 @@ impl Lowering<'_> {
     fn element(&mut self, operand: &Operand, indices: &[Value], loc: Loc) -> Value {
         match operand {
             Operand::Scalar(value) => *value,
-            Operand::Array { buffer, accesses } => {
+            Operand::Array { array, accesses } => {
                 let zero = self.usize(0);
                 let index = accesses.iter().map(|access| match *access {
                     Access::Direct(dimension) => indices[dimension],
@@ -233,8 +237,8 @@ impl Lowering<'_> {
                         self.op(ScalarOp::Select, &[is_one, zero, indices[dimension]], loc)
                     }
                 });
-                let index = index.collect();
-                self.emit(Expr::Load { buffer: *buffer, index }, self.output.buffers[*buffer].dtype, loc)
+                let index: Vec<Value> = index.collect();
+                self.load(array, &index, loc)
             }
         }
     }
@@ -251,36 +255,51 @@ impl Lowering<'_> {
     }
 
     /// A fresh copy of an array.
-    pub(super) fn copy(&mut self, from: Buffer, loc: Loc) -> Buffer {
-        let data = self.output.buffers[from].clone();
-        let to =
-            self.buffer(&data.name, self.names.contains_key(&from), data.dtype, data.rank, Origin::Local);
+    pub(super) fn copy(&mut self, from: &Shown, loc: Loc) -> Buffer {
+        let data = self.output.buffers[from.buffer].clone();
+        let named = self.names.contains_key(&from.buffer);
+        let rank = self.shape_of(from).len() as u8;
+        let to = self.buffer(&data.name, named, data.dtype, rank, Origin::Local);
         self.copy_to(to, from, loc);
         to
     }
 
-    /// Makes a buffer anew as a copy of another.
-    pub(super) fn copy_to(&mut self, to: Buffer, from: Buffer, loc: Loc) {
-        let shape = self.shape(from);
+    /// Makes a buffer anew as a copy of an array.
+    pub(super) fn copy_to(&mut self, to: Buffer, from: &Shown, loc: Loc) {
+        let shape = self.shape_of(from);
         let accesses = (0..shape.len()).map(Access::Direct).collect();
         let source = Source { what: "copy".into(), loc };
-        let operands = vec![Operand::Array { buffer: from, accesses }];
+        let operands = vec![Operand::Array { array: from.clone(), accesses }];
         let copied = self.elementwise(to, shape, operands, source, |_, elements, _| Ok(elements[0]));
-        copied.expect("a copy is never refused");
+        let copied = copied.expect("a copy is never refused");
+        self.hand_over(to, copied);
+    }
+
+    /// Sets an element of an array.
+    pub(super) fn store(&mut self, array: &Shown, own: &[Value], value: Value, loc: Loc) {
+        let index = self.indices_of(array, own, loc);
+        self.block.push(Stmt::Store { buffer: array.buffer, index, value, loc });
     }
 
     /// Overwrites the elements of an array in place.
     pub(super) fn overwrite(
         &mut self,
-        buffer: Buffer,
+        array: &Shown,
         value: program::Value,
         loc: Loc,
     ) -> Result<(), Rejection> {
-        let shape = self.shape(buffer);
-        let operand = self.operand_to(value, &shape, loc);
+        let shape = self.shape_of(array);
+        let mut operand = self.operand_to(value, &shape, loc);
+        if let Operand::Array { array: read, .. } = &mut operand
+            && read.buffer == array.buffer
+            && *read != *array
+        {
+            // An element may be overwritten before it is read.
+            *read = self.copy(&read.clone(), loc).into();
+        }
         self.parallel_loop(shape, Vec::new(), Source { what: "assign".into(), loc }, |lowering, indices| {
             let value = lowering.element(&operand, indices, loc);
-            lowering.block.push(Stmt::Store { buffer, index: indices.to_vec(), value, loc });
+            lowering.store(array, indices, value, loc);
             Ok(())
         })
     }

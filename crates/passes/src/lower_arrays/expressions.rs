@@ -7,8 +7,9 @@
 //! ```
 
 use super::Lowering;
+use super::views::Shown;
 use crate::rejection::{ReductionFlaw, Rejection};
-use parfuse_ir::loops::{Buffer, Expr, Reduction, Source, Value};
+use parfuse_ir::loops::{Expr, Reduction, Source, Value};
 use parfuse_ir::{DType, FaultKind, Loc, ReduceOp, Scalar, ScalarOp, program};
 
 impl Lowering<'_> {
@@ -28,8 +29,11 @@ impl Lowering<'_> {
                 self.scalars.insert(value, scalar);
             }
             program::Type::Array(..) => {
-                let buffer = self.array_expression(value, destination)?;
-                self.arrays.insert(value, buffer);
+                let array = match &data.expr {
+                    program::Expr::View { array, view } => self.view(value, *array, view),
+                    _ => self.array_expression(value, destination)?.into(),
+                };
+                self.arrays.insert(value, array);
             }
         }
         Ok(())
@@ -50,17 +54,17 @@ impl Lowering<'_> {
             },
             program::Expr::Cast(from) => self.conversion(*from, dtype, loc),
             program::Expr::Index { array, index } => {
-                let buffer = self.array(*array);
-                let index = self.checked_index(buffer, index, loc);
-                self.emit(Expr::Load { buffer, index }, dtype, loc)
+                let array = self.array(*array);
+                let index = self.checked_index(&array, index, loc);
+                self.load(&array, &index, loc)
             }
             program::Expr::Dim { array, axis } => {
-                let buffer = self.array(*array);
-                self.shape(buffer)[*axis as usize]
+                let array = self.array(*array);
+                self.shape_of(&array)[*axis as usize]
             }
             program::Expr::Len(array) => {
-                let buffer = self.array(*array);
-                let (shape, one) = (self.shape(buffer), self.usize(1));
+                let array = self.array(*array);
+                let (shape, one) = (self.shape_of(&array), self.usize(1));
                 let all = shape
                     .into_iter()
                     .reduce(|product, length| self.op(ScalarOp::Mul, &[product, length], loc));
@@ -78,6 +82,7 @@ impl Lowering<'_> {
             | program::Expr::Bound
             | program::Expr::Fill { .. }
             | program::Expr::Copy(_)
+            | program::Expr::View { .. }
             | program::Expr::Map { .. } => panic!("{value} is not a scalar expression"),
         })
     }
@@ -123,13 +128,13 @@ impl Lowering<'_> {
         }
     }
 
-    /// The indices of an element the user names, after their checks.
-    pub(super) fn checked_index(&mut self, buffer: Buffer, index: &[program::Value], loc: Loc) -> Vec<Value> {
+    /// The indices of an element the user names, into the array, after their checks.
+    pub(super) fn checked_index(&mut self, array: &Shown, index: &[program::Value], loc: Loc) -> Vec<Value> {
         let index: Vec<Value> = index.iter().map(|i| self.scalar(*i)).collect();
-        for (axis, length) in self.shape(buffer).into_iter().enumerate() {
+        for (axis, length) in self.shape_of(array).into_iter().enumerate() {
             let ok = self.op(ScalarOp::Lt, &[index[axis], length], loc);
             let kind = FaultKind::IndexOutOfRange { axis: axis as u8 };
-            self.check(ok, kind, loc, self.names.get(&buffer).cloned(), vec![index[axis], length]);
+            self.check(ok, kind, loc, self.name_of(array), vec![index[axis], length]);
         }
         index
     }
@@ -143,10 +148,10 @@ impl Lowering<'_> {
         dtype: DType,
         loc: Loc,
     ) -> Result<Value, Rejection> {
-        let buffer = self.array(array);
-        let shape = self.shape(buffer);
+        let array = self.array(array);
+        let shape = self.shape_of(&array);
         if shape.is_empty() {
-            return Ok(self.emit(Expr::Load { buffer, index: Vec::new() }, dtype, loc));
+            return Ok(self.load(&array, &[], loc));
         }
         self.refuse_inside(op.name(), loc)?;
         let (target, local) = (self.variable(op.name(), dtype), self.variable(op.name(), dtype));
@@ -154,7 +159,7 @@ impl Lowering<'_> {
         self.set(target, start);
         let source = Source { what: op.name().into(), loc };
         self.parallel_loop(shape, vec![Reduction { op, local, target }], source, |lowering, indices| {
-            let element = lowering.emit(Expr::Load { buffer, index: indices.to_vec() }, dtype, loc);
+            let element = lowering.load(&array, indices, loc);
             lowering.set(local, element);
             Ok(())
         })?;

@@ -35,12 +35,9 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// The local array variable whose array a value is.
+    /// The local array variable whose array a value is, or is a view of.
     fn variable(&self, value: Value) -> Option<Var> {
-        match self.program.values[value].expr {
-            Expr::Var(var) if self.is_local_array(var) => Some(var),
-            _ => None,
-        }
+        self.program.viewed_variable(value).filter(|var| self.is_local_array(*var))
     }
 
     fn is_local_array(&self, var: Var) -> bool {
@@ -51,7 +48,7 @@ impl Search<'_> {
     /// The variable that a copy is of.
     fn copied(&self, value: Value) -> Option<Var> {
         match self.program.values[value].expr {
-            Expr::Copy(array) => self.variable(array),
+            Expr::Copy(array) if self.program.viewed(array) == array => self.variable(array),
             _ => None,
         }
     }
@@ -83,9 +80,9 @@ impl Search<'_> {
                 Stmt::Assign { var, .. } => {
                     live.remove(var);
                 }
-                Stmt::Store { var, .. } | Stmt::Update { var, .. } => {
-                    if self.is_local_array(*var) {
-                        live.insert(*var);
+                Stmt::Store { place, .. } | Stmt::Update { place, .. } => {
+                    if self.is_local_array(place.var) {
+                        live.insert(place.var);
                     }
                 }
                 Stmt::If { then, otherwise, .. } => {

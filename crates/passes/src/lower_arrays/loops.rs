@@ -82,7 +82,7 @@ impl Lowering<'_> {
     }
 
     /// A sum, difference or product of two `usize`, spared where an operand changes nothing.
-    fn plain_op(&mut self, op: ScalarOp, a: Value, b: Value, loc: Loc) -> Value {
+    pub(super) fn plain_op(&mut self, op: ScalarOp, a: Value, b: Value, loc: Loc) -> Value {
         let neutral = Scalar::Usize(if op == ScalarOp::Mul { 1 } else { 0 });
         if self.is_constant(b, neutral) {
             return a;

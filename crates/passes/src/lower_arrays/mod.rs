@@ -11,12 +11,13 @@
 //!
 //! One operation gives one loop and one fresh buffer: fusing loops and contracting buffers is left to
 //! later passes. What the user left implicit is spelled out: broadcasting and its checks (`shapes`), index
-//! checks (`expressions`), ranges counted from zero (`loops`), reductions (`reductions`), the numbering and
+//! checks (`expressions`), where the elements of views lie (`views`), ranges counted from zero (`loops`), reductions (`reductions`), the numbering and
 //! the distributions of random numbers (`random`). Variables are forwarded: reading one whose value is known gives that value.
 
 mod arrays;
 mod expressions;
 mod last_reads;
+mod lengths;
 mod loops;
 mod random;
 mod reductions;
@@ -25,12 +26,15 @@ mod shapes;
 mod statements;
 #[cfg(test)]
 mod tests;
+mod views;
 
+use crate::affine::Linear;
 use crate::rejection::Rejection;
 use parfuse_ir::loops::{Buffer, BufferData, Expr, Layout, Loops, Origin, Output, Stmt, Value, VarData};
 use parfuse_ir::{Arena, DType, Fault, FaultKind, Loc, ReduceOp, Scalar, ScalarOp, program};
 use program::Program;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use views::Shown;
 
 /// Lowers a program that the verifier accepts; `layouts` has an entry for each parameter, a layout for each
 /// array.
@@ -70,8 +74,8 @@ struct Lowering<'a> {
     scalars: HashMap<program::Value, Value>,
     /// The indices of `i32` and `i64` loops as `usize`, modulo 2^64.
     wide: HashMap<program::Value, Value>,
-    /// The buffers that array values refer to.
-    arrays: HashMap<program::Value, Buffer>,
+    /// What array values refer to.
+    arrays: HashMap<program::Value, Shown>,
     /// Array values that own their buffer, with the serial loop that computes them.
     temporaries: HashMap<program::Value, u32>,
     /// The variables of scalar variables; inside a `prange`, a reduction's local.
@@ -107,6 +111,12 @@ struct Known {
     shapes: HashMap<Buffer, Vec<Value>>,
     /// Lengths that a check has found equal: each leads to a representative.
     equal: HashMap<Value, Value>,
+    /// Lengths of which a check has found that they are not below a number.
+    at_least: HashMap<Value, usize>,
+    /// The values of sums.
+    sums: HashMap<Linear, Value>,
+    /// The results of other operations on lengths.
+    results: HashMap<(ScalarOp, Vec<Value>), Value>,
 }
 
 /// The parallel loop around a place.
@@ -207,9 +217,11 @@ impl<'a> Lowering<'a> {
             let output = match self.program.ty(result) {
                 program::Type::Scalar(_) => Output::Scalar(self.scalar(result)),
                 program::Type::Array(..) => {
-                    let mut buffer = self.array(result);
-                    if self.output.buffers[buffer].origin != Origin::Local || given.contains(&buffer) {
-                        buffer = self.copy(buffer, self.program.values[result].loc);
+                    let array = self.array(result);
+                    let mut buffer = array.buffer;
+                    let is_local = self.output.buffers[buffer].origin == Origin::Local;
+                    if !is_local || !array.is_whole() || given.contains(&buffer) {
+                        buffer = self.copy(&array, self.program.values[result].loc);
                     }
                     given.insert(buffer);
                     Output::Buffer(buffer)
@@ -335,11 +347,16 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// The buffer that an array value refers to.
-    fn array(&self, value: program::Value) -> Buffer {
+    /// What an array value refers to.
+    fn array(&self, value: program::Value) -> Shown {
         match self.program.values[value].expr {
-            program::Expr::Param(i) => self.param_buffers[i as usize].expect("it is an array parameter"),
-            _ => *self.arrays.get(&value).unwrap_or_else(|| panic!("{value} is used before it is evaluated")),
+            program::Expr::Param(i) => {
+                self.param_buffers[i as usize].expect("it is an array parameter").into()
+            }
+            _ => {
+                let array = self.arrays.get(&value);
+                array.unwrap_or_else(|| panic!("{value} is used before it is evaluated")).clone()
+            }
         }
     }
 }

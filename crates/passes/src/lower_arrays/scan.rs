@@ -33,8 +33,8 @@ pub(super) fn effects(program: &Program, blocks: &[&Block], last_reads: &HashMap
             Stmt::Assign { var, .. } => {
                 effects.assigned.insert(*var);
             }
-            Stmt::Store { var, .. } | Stmt::Update { var, .. } => {
-                effects.read.insert(*var);
+            Stmt::Store { place, .. } | Stmt::Update { place, .. } => {
+                effects.read.insert(place.var);
             }
             Stmt::For { parallel, .. } => effects.parallel |= *parallel,
             Stmt::If { .. } | Stmt::While { .. } | Stmt::Check { .. } => {}

@@ -160,9 +160,17 @@ impl Lowering<'_> {
         self.check(ok, FaultKind::ShapeMismatch { axis: dimension as u8 }, loc, None, vec![a, b]);
         let (a, b) = (self.canonical(a), self.canonical(b));
         // A constant is the better representative: more is known of it.
-        let (from, to) = if self.output.constant(b).is_some() { (a, b) } else { (b, a) };
+        if self.output.constant(b).is_some() { self.make_equal(a, b) } else { self.make_equal(b, a) }
+    }
+
+    /// From now on a length is represented by another one that it is equal to.
+    fn make_equal(&mut self, from: Value, to: Value) {
         if from != to {
             self.known.equal.insert(from, to);
+            if let Some(&least) = self.known.at_least.get(&from) {
+                let known = self.known.at_least.entry(to).or_default();
+                *known = least.max(*known);
+            }
         }
     }
 
@@ -190,11 +198,30 @@ impl Lowering<'_> {
         }
     }
 
-    fn same_length(&self, a: Value, b: Value) -> bool {
-        self.known.same_length(a, b)
+    /// Whether two lengths are known to be equal; if so, one represents both from now on.
+    fn same_length(&mut self, a: Value, b: Value) -> bool {
+        if self.known.same_length(a, b) {
+            return true;
+        }
+        if self.form(a) != self.form(b) {
+            return false;
+        }
+        let (a, b) = (self.canonical(a), self.canonical(b));
+        let first = self.output.constant(a).is_some() || (self.output.constant(b).is_none() && a < b);
+        if first {
+            self.make_equal(b, a)
+        } else {
+            self.make_equal(a, b)
+        }
+        true
     }
 
-    fn canonical(&self, length: Value) -> Value {
+    /// Whether two shapes are known to be equal.
+    pub(super) fn same_shape(&mut self, a: &[Value], b: &[Value]) -> bool {
+        a.len() == b.len() && a.iter().zip(b).all(|(a, b)| self.same_length(*a, *b))
+    }
+
+    pub(super) fn canonical(&self, length: Value) -> Value {
         self.known.canonical(length)
     }
 

@@ -21,14 +21,14 @@ impl Lowering<'_> {
                     self.evaluate(*value, destination)?;
                 }
                 program::Stmt::Assign { var, value } => self.assign(*var, *value)?,
-                program::Stmt::Store { var, index, value, loc } => {
-                    let (buffer, value) = (self.array_vars[var], self.scalar(*value));
-                    let index = self.checked_index(buffer, index, *loc);
-                    self.block.push(Stmt::Store { buffer, index, value, loc: *loc });
+                program::Stmt::Store { place, index, value, loc } => {
+                    let (array, value) = (self.place(*place), self.scalar(*value));
+                    let index = self.checked_index(&array, index, *loc);
+                    self.store(&array, &index, value, *loc);
                 }
-                program::Stmt::Update { var, value, loc } => {
+                program::Stmt::Update { place, value, loc } => {
                     self.refuse_inside("assign", *loc)?;
-                    self.overwrite(self.array_vars[var], *value, *loc)?;
+                    self.overwrite(&self.place(*place), *value, *loc)?;
                 }
                 program::Stmt::If { cond, then, otherwise } => self.branch(*cond, then, otherwise)?,
                 program::Stmt::While { header, cond, body } => self.while_loop(header, *cond, body)?,
@@ -48,8 +48,8 @@ impl Lowering<'_> {
     /// If a condition says of all elements of a divisor that they are not zero: names the first that is, should it fail.
     fn find_zero(&mut self, ok: program::Value, loc: Loc) {
         let Some((divisor, zero)) = self.tested_divisor(ok) else { return };
-        let (buffer, ok) = (self.array(divisor), self.scalar(ok));
-        let (shape, dtype) = (self.shape(buffer), self.output.buffers[buffer].dtype);
+        let (array, ok) = (self.array(divisor), self.scalar(ok));
+        let shape = self.shape_of(&array);
         if self.output.constant(ok).is_some() || shape.is_empty() {
             return;
         }
@@ -62,7 +62,7 @@ impl Lowering<'_> {
             let row = self.emit(Expr::Op(ScalarOp::Mul, vec![position, *length]), DType::Usize, loc);
             position = self.emit(Expr::Op(ScalarOp::Add, vec![row, *index]), DType::Usize, loc);
         }
-        let element = self.emit(Expr::Load { buffer, index: index.clone() }, dtype, loc);
+        let element = self.load(&array, &index, loc);
         let zero = self.scalar(zero);
         let ok = self.emit(Expr::Op(ScalarOp::Ne, vec![element, zero]), DType::Bool, loc);
         let fault = Fault { kind: FaultKind::DivisionByZero, loc, array: None };
@@ -120,17 +120,17 @@ impl Lowering<'_> {
         let loc = self.program.values[value].loc;
         self.refuse_inside("assign", loc)?;
         let from = self.array(value);
-        if from == to {
+        if from == to.into() {
             return Ok(());
         }
         if self.output.buffers[to].origin != Origin::Local {
-            return self.overwrite(to, value, loc);
+            return self.overwrite(&to.into(), value, loc);
         }
         let own = self.temporaries.get(&value) == Some(&self.serial);
         if own && self.uses.get(&value) == Some(&1) {
-            self.hand_over(to, from);
+            self.hand_over(to, from.buffer);
         } else {
-            self.copy_to(to, from, loc);
+            self.copy_to(to, &from, loc);
         }
         Ok(())
     }

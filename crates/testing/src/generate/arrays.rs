@@ -7,8 +7,14 @@ use parfuse_ir::program::{Expr, Stmt, Type, Value};
 use parfuse_ir::{DType, FaultKind, ReduceOp, Scalar, ScalarOp};
 
 impl Generator<'_> {
-    /// Any array that can be read here. The contents of a variable are not kept in sight: it may change.
+    /// Any array that can be read here, or a view of one.
     pub(super) fn any_array(&mut self) -> Value {
+        let array = self.any_whole_array();
+        if self.choices.one_in(12) { self.view_of(array) } else { array }
+    }
+
+    /// Any array that can be read here. The contents of a variable are not kept in sight: it may change.
+    fn any_whole_array(&mut self) -> Value {
         let known: Vec<Value> =
             self.scope.iter().copied().filter(|v| self.program.ty(*v).rank().is_some()).collect();
         let vars: Vec<_> =

@@ -247,7 +247,7 @@ impl Generator<'_> {
         let old = self.hidden(Expr::Index { array, index: index.clone() }, Type::Scalar(dtype));
         let value = self.hidden(Expr::Op(op, vec![old, value]), Type::Scalar(dtype));
         let loc = self.loc();
-        self.block.push(Stmt::Store { var: slot.var, index, value, loc });
+        self.block.push(Stmt::Store { place: slot.var.into(), index, value, loc });
     }
 
     /// The arrays that a `prange` stores to, with the axis that its index walks along.
@@ -349,7 +349,7 @@ impl Generator<'_> {
             value = self.hidden(Expr::Op(ScalarOp::Max, vec![old, value]), Type::Scalar(slot.ty.dtype()));
         }
         let loc = self.loc();
-        let store = Stmt::Store { var: slot.var, index: indices, value, loc };
+        let store = Stmt::Store { place: slot.var.into(), index: indices, value, loc };
         if self.choices.one_in(4) {
             let cond = self.scalar(DType::Bool);
             self.block.push(Stmt::If { cond, then: vec![store], otherwise: Vec::new() });

@@ -3,6 +3,7 @@
 //! ```text
 //! parameters   scalars of all types, arrays of all types and ranks, some of them mutable
 //! variables    scalars and arrays, all set at the head
+//! views        of any array: slices, rows, transposed, with new axes; to read, and to set elements of variables
 //! statements   whole-array operations, branches, loops over ranges anywhere in their types, pranges with private
 //!              variables, reductions, stores at computed indices, swaps
 //! results      some variables and values
@@ -17,6 +18,7 @@ mod loops;
 mod operations;
 mod ranges;
 mod statements;
+mod views;
 
 use crate::Choices;
 use parfuse_ir::program::{Block, Expr, Math, Param, Program, Stmt, Type, Value, Var, VarData};

@@ -10,7 +10,7 @@ const MAX_DEPTH: usize = 3;
 impl Generator<'_> {
     /// A statement outside `prange` and `map`.
     pub(super) fn statement(&mut self) {
-        match self.choices.below(24) {
+        match self.choices.below(25) {
             0..6 => {
                 self.array_operation();
             }
@@ -31,6 +31,7 @@ impl Generator<'_> {
             18 | 19 if self.depth < MAX_DEPTH => self.plain_loop(),
             20 => self.store_anywhere(),
             21 => self.swap(),
+            22 => self.view_through_changes(),
             _ => self.scalar_statement(),
         }
     }
@@ -120,7 +121,7 @@ impl Generator<'_> {
             let var = self.declare(a.ty, copy);
             let loc = self.loc();
             let value = self.scalar(a.ty.dtype());
-            self.block.push(Stmt::Update { var, value, loc });
+            self.block.push(Stmt::Update { place: var.into(), value, loc });
             return;
         };
         let others = self.hidden(Expr::Var(b.var), b.ty);
@@ -135,29 +136,31 @@ impl Generator<'_> {
     fn update(&mut self) {
         let vars: Vec<Slot> = self.slots.iter().filter(|slot| slot.ty.rank().is_some()).copied().collect();
         let slot = self.choices.pick(&vars);
-        let (dtype, rank) = (slot.ty.dtype(), slot.ty.rank());
+        let (place, place_type) = self.place_in(slot);
+        let (dtype, rank) = (place_type.dtype(), place_type.rank());
         for _ in 0..4 {
             let value = self.any_array();
             let ty = self.program.ty(value);
             if ty.dtype() == dtype && ty.rank() <= rank {
                 let loc = self.loc();
-                self.block.push(Stmt::Update { var: slot.var, value, loc });
+                self.block.push(Stmt::Update { place, value, loc });
                 return;
             }
         }
         let value = self.scalar(dtype);
         let loc = self.loc();
-        self.block.push(Stmt::Update { var: slot.var, value, loc });
+        self.block.push(Stmt::Update { place, value, loc });
     }
 
     pub(super) fn store_anywhere(&mut self) {
         let vars: Vec<Slot> = self.slots.iter().filter(|slot| slot.ty.rank().is_some()).copied().collect();
         let slot = self.choices.pick(&vars);
-        let array = self.hidden(Expr::Var(slot.var), slot.ty);
-        let index = (0..slot.ty.rank().unwrap_or(0)).map(|axis| self.index_into(array, axis)).collect();
-        let value = self.scalar_of(slot.ty.dtype());
+        let (place, ty) = self.place_in(slot);
+        let array = place.view.unwrap_or_else(|| self.hidden(Expr::Var(slot.var), slot.ty));
+        let index = (0..ty.rank().unwrap_or(0)).map(|axis| self.index_into(array, axis)).collect();
+        let value = self.scalar_of(ty.dtype());
         let loc = self.loc();
-        self.block.push(Stmt::Store { var: slot.var, index, value, loc });
+        self.block.push(Stmt::Store { place, index, value, loc });
     }
 
     /// An element of some array.

@@ -4,6 +4,7 @@
 mod arrays;
 mod loops;
 mod reductions;
+mod views;
 
 use super::lower_arrays;
 use crate::check_parallel;

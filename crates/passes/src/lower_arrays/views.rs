@@ -1,0 +1,213 @@
+//! Views: where the elements that a view shows lie in its buffer, and the checks of its indices where it is made.
+//!
+//! ```text
+//! v1 = view a[1..-1, v0]      v2 = dim a, 0        check 1 <= v2, check 1 <= v2
+//!                             v3 = dim a, 1        check v0 < v3
+//! v4 = index v1[v5]      →    check v5 < max(v2, 2) - 2
+//!                             load b0[1 + v5, v0]
+//! ```
+//!
+//! Nothing is copied, and a view of a view is one of the buffer: indices are sums and multiples of the indices of the
+//! view, which later passes see through.
+
+use super::{Lowering, lengths::Bound};
+use parfuse_ir::loops::{Buffer, Expr, Value};
+use parfuse_ir::program::{self, Cut, Place, View, ViewAxis};
+use parfuse_ir::{DType, FaultKind, Loc, Scalar, ScalarOp};
+use std::rc::Rc;
+
+/// An array value: a buffer, or what a view shows of it.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) struct Shown {
+    pub(super) buffer: Buffer,
+    window: Option<Rc<Window>>,
+}
+
+/// Which elements of a buffer a view shows.
+#[derive(PartialEq, Debug)]
+struct Window {
+    /// The lengths of its axes.
+    shape: Vec<Value>,
+    /// For each axis of the buffer, where the view's indices lie.
+    axes: Vec<Coordinate>,
+    /// The user's name of the view.
+    name: Option<Box<str>>,
+}
+
+/// The indices of one axis of a buffer: `start`, or `start + step · i`, where `i` is the view's index of an axis.
+#[derive(Clone, Copy, PartialEq, Debug)]
+struct Coordinate {
+    start: Value,
+    run: Option<(usize, Value)>,
+}
+
+/// What a cut leaves of an axis.
+struct Run {
+    start: Value,
+    step: Value,
+    length: Value,
+}
+
+impl From<Buffer> for Shown {
+    fn from(buffer: Buffer) -> Shown {
+        Shown { buffer, window: None }
+    }
+}
+
+impl Shown {
+    /// Whether it is all of a buffer, as it is.
+    pub(super) fn is_whole(&self) -> bool {
+        self.window.is_none()
+    }
+}
+
+impl Lowering<'_> {
+    /// What a place is.
+    pub(super) fn place(&self, place: Place) -> Shown {
+        place.view.map_or_else(|| self.array_vars[&place.var].into(), |view| self.array(view))
+    }
+
+    /// The lengths of an array's axes.
+    pub(super) fn shape_of(&mut self, array: &Shown) -> Vec<Value> {
+        match &array.window {
+            Some(window) => window.shape.clone(),
+            None => self.shape(array.buffer),
+        }
+    }
+
+    /// The user's name of an array.
+    pub(super) fn name_of(&self, array: &Shown) -> Option<Box<str>> {
+        match &array.window {
+            Some(window) => window.name.clone(),
+            None => self.names.get(&array.buffer).cloned(),
+        }
+    }
+
+    /// The indices into the buffer for those into an array.
+    pub(super) fn indices_of(&mut self, array: &Shown, own: &[Value], loc: Loc) -> Vec<Value> {
+        let Some(window) = &array.window else { return own.to_vec() };
+        let window = Rc::clone(window);
+        let index = window.axes.iter().map(|axis| match axis.run {
+            None => axis.start,
+            Some((dimension, step)) => self.moved(axis.start, own[dimension], step, loc),
+        });
+        index.collect()
+    }
+
+    /// Loads an element of an array.
+    pub(super) fn load(&mut self, array: &Shown, own: &[Value], loc: Loc) -> Value {
+        let index = self.indices_of(array, own, loc);
+        let dtype = self.output.buffers[array.buffer].dtype;
+        self.emit(Expr::Load { buffer: array.buffer, index }, dtype, loc)
+    }
+
+    /// `start + i · step`, with as little arithmetic as that takes.
+    fn moved(&mut self, start: Value, i: Value, step: Value, loc: Loc) -> Value {
+        let signed = match self.output.constant(step) {
+            Some(Scalar::Usize(step)) => Some(step as i64),
+            _ => None,
+        };
+        match signed {
+            Some(by) if by < 0 => {
+                let by = self.usize(by.unsigned_abs() as usize);
+                let distance = self.plain_op(ScalarOp::Mul, i, by, loc);
+                self.plain_op(ScalarOp::Sub, start, distance, loc)
+            }
+            _ => {
+                let distance = self.plain_op(ScalarOp::Mul, i, step, loc);
+                self.plain_op(ScalarOp::Add, start, distance, loc)
+            }
+        }
+    }
+
+    /// Makes a view, after the checks of its indices.
+    pub(super) fn view(&mut self, value: program::Value, array: program::Value, view: &View) -> Shown {
+        let data = &self.program.values[value];
+        let (loc, of) = (data.loc, self.array(array));
+        let shape = self.shape_of(&of);
+        let name = self.name_of(&of);
+        let mut runs = Vec::new();
+        for (axis, (cut, length)) in view.cuts.iter().zip(&shape).enumerate() {
+            runs.push(self.cut(cut, *length, axis as u8, name.as_deref(), loc));
+        }
+        let before = match &of.window {
+            Some(window) => window.axes.clone(),
+            None => {
+                let (zero, one) = (self.usize(0), self.usize(1));
+                (0..shape.len()).map(|axis| Coordinate { start: zero, run: Some((axis, one)) }).collect()
+            }
+        };
+        let mut axes = Vec::new();
+        for Coordinate { start, run } in before {
+            let Some((axis, step)) = run else {
+                axes.push(Coordinate { start, run });
+                continue;
+            };
+            let cut = &runs[axis];
+            let start = self.displaced(start, cut.start, step, loc);
+            let step = self.product(step, cut.step, loc);
+            let own = view.axes.iter().position(|own| *own == ViewAxis::Of(axis as u8));
+            axes.push(Coordinate { start, run: own.map(|own| (own, step)) });
+        }
+        let one = self.usize(1);
+        let shape = view.axes.iter().map(|axis| match axis {
+            ViewAxis::Of(axis) => runs[*axis as usize].length,
+            ViewAxis::New => one,
+        });
+        let window = Window { shape: shape.collect(), axes, name: data.name.clone() };
+        Shown { buffer: of.buffer, window: Some(Rc::new(window)) }
+    }
+
+    fn cut(&mut self, cut: &Cut, length: Value, axis: u8, name: Option<&str>, loc: Loc) -> Run {
+        let (zero, one) = (self.usize(0), self.usize(1));
+        match *cut {
+            Cut::All => Run { start: zero, step: one, length },
+            Cut::At(index) => {
+                let index = self.bound(index, length, loc);
+                self.check_bound(&index, length, FaultKind::IndexOutOfRange { axis }, name, loc);
+                Run { start: index.value, step: one, length: one }
+            }
+            Cut::Range { start, end, step } => {
+                let kind = FaultKind::SliceOutOfRange { axis };
+                let start = match start {
+                    Some(start) => self.bound(start, length, loc),
+                    None => Bound::first(zero),
+                };
+                self.check_bound(&start, length, kind, name, loc);
+                let end = match end {
+                    Some(end) => self.bound(end, length, loc),
+                    None => Bound::last(length),
+                };
+                self.check_bound(&end, length, kind, name, loc);
+                let all = self.distance(&start, &end, length, loc);
+                let Some(step) = step else { return Run { start: start.value, step: one, length: all } };
+                self.steps(start.value, all, step, loc)
+            }
+        }
+    }
+
+    /// Every `step`-th of `all` indices from `start` on; from the last one backwards if the step is negative.
+    fn steps(&mut self, start: Value, all: Value, step: program::Value, loc: Loc) -> Run {
+        let (zero, one) = (self.usize(0), self.usize(1));
+        let narrow = self.scalar(step);
+        let step = self.cast(narrow, DType::Usize, loc);
+        let is_zero = self.op(ScalarOp::Ne, &[step, zero], loc);
+        self.check(is_zero, FaultKind::ZeroStep, loc, None, Vec::new());
+        let backwards = self.is_negative(narrow, loc);
+        let negated = self.pure(ScalarOp::Sub, &[zero, step], loc);
+        let width = self.pure(ScalarOp::Select, &[backwards, negated, step], loc);
+        let length = if self.output.constant(width) == Some(Scalar::Usize(1)) {
+            all
+        } else {
+            // A length is below 2^63, so this does not wrap.
+            let rest = self.pure(ScalarOp::Sub, &[width, one], loc);
+            let up = self.sum(all, rest, loc);
+            self.pure(ScalarOp::Div, &[up, width], loc)
+        };
+        // Of no elements this is no index, and nobody uses it.
+        let end = self.sum(start, all, loc);
+        let last = self.difference(end, one, loc);
+        let start = self.pure(ScalarOp::Select, &[backwards, last, start], loc);
+        Run { start, step, length }
+    }
+}
