@@ -237,6 +237,8 @@ impl Lowering<'_> {
         if extents.is_empty() {
             return body(self, &[]);
         }
+        // Loops over equal lengths are loops over one.
+        let extents: Vec<Value> = extents.into_iter().map(|length| self.canonical(length)).collect();
         let indices: Vec<Value> =
             extents.iter().map(|_| self.output.value(Expr::Bound, DType::Usize, source.loc)).collect();
         let outer = std::mem::take(&mut self.block);
