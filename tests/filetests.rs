@@ -34,6 +34,7 @@ const PASSES: &[(&str, Pass)] = &[
     ("promote_loops", passes::promote_loops),
     ("fuse_loops", passes::fuse_loops),
     ("contract_arrays", passes::contract_arrays),
+    ("lower_reductions", passes::lower_reductions),
     ("zero_fills", passes::zero_fills),
     ("promote_elements", passes::promote_elements),
     ("interchange_loops", passes::interchange_loops),

@@ -6,10 +6,10 @@
 use crate::races::{Race, Watch};
 use crate::value::{Array, Failure, Outcome, Value as Argument};
 use parfuse_ir::arena::Id;
-use parfuse_ir::grid::{self, Grid, LANES};
-use parfuse_ir::loops::{Block, Expr, Loops, Origin, Output, Parfor, Stmt, Value};
+use parfuse_ir::grid::{self, Grain, Grid, LANES, RowOrder};
+use parfuse_ir::loops::{Block, Expr, Loops, Origin, Output, Parfor, Reduction, Stmt, Target, Value};
 use parfuse_ir::random::random_scalar;
-use parfuse_ir::{DType, Scalar};
+use parfuse_ir::{Combine, DType, Scalar};
 
 /// Runs a kernel on these arguments with a random key.
 ///
@@ -237,41 +237,81 @@ impl Machine<'_> {
     fn parfor(&mut self, parfor: &Parfor) -> Result<(), Failure> {
         let extents = self.index(&parfor.extents);
         let grid = Grid::new(&extents, parfor.grain);
-        let types: Vec<DType> = parfor.reductions.iter().map(|r| self.loops.vars[r.local].dtype).collect();
-        let mut partials: Vec<Vec<Scalar>> = vec![Vec::new(); types.len()];
+        let mut totals: Vec<Totals<'_>> = parfor
+            .reductions
+            .iter()
+            .map(|reduction| Totals::new(self.loops, parfor, reduction, &extents))
+            .collect();
         let columns = extents.last().copied().unwrap_or(1);
         self.watch.iter_mut().for_each(Watch::begin_loop);
         for block in (0..grid.blocks()).map(|block| grid.block(block)) {
-            let identity = |(r, ty): (&parfuse_ir::loops::Reduction, &DType)| [r.op.identity(*ty); LANES];
-            let mut lanes: Vec<[Scalar; LANES]> =
-                parfor.reductions.iter().zip(&types).map(identity).collect();
+            totals.iter_mut().for_each(Totals::begin_block);
             for row in block.row_start..block.row_end {
                 for column in block.column_start..block.column_end {
                     self.iteration = Some((row * columns + column) as u64);
                     self.bind_indices(parfor, &extents, row, column);
-                    for (reduction, ty) in parfor.reductions.iter().zip(&types) {
-                        self.vars[reduction.local.index()] = Some(reduction.op.identity(*ty));
+                    for Totals { reduction, identity, .. } in &totals {
+                        for (local, identity) in reduction.locals.iter().zip(identity) {
+                            self.vars[local.index()] = Some(*identity);
+                        }
                     }
                     self.block(&parfor.body)?;
-                    for (reduction, lanes) in parfor.reductions.iter().zip(&mut lanes) {
-                        let own = self.vars[reduction.local.index()].expect("a local is set");
-                        let lane = &mut lanes[(column - block.column_start) % LANES];
-                        *lane = reduction.op.combine().eval(&[*lane, own]);
+                    for totals in &mut totals {
+                        let own = totals.reduction.locals.iter();
+                        let own =
+                            own.map(|local| self.vars[local.index()].expect("a local is set")).collect();
+                        let at = match &totals.reduction.into {
+                            Target::Vars(_) => (column - block.column_start) % LANES,
+                            Target::Elements { buffers, index } => {
+                                let buffer =
+                                    buffers.iter().flatten().next().expect("somebody asks for a word");
+                                self.buffer(*buffer).position(&self.index(index))
+                            }
+                        };
+                        totals.take_in(at, own);
                     }
                 }
             }
-            for ((reduction, lanes), partials) in parfor.reductions.iter().zip(lanes).zip(&mut partials) {
-                partials.push(grid::fold_lanes(lanes, |a, b| reduction.op.combine().eval(&[a, b])));
-            }
+            totals.iter_mut().for_each(Totals::end_block);
         }
         self.iteration = None;
-        for ((reduction, partials), ty) in parfor.reductions.iter().zip(&mut partials).zip(types) {
-            let combine = |a, b| reduction.op.combine().eval(&[a, b]);
-            let total = grid::fold_partials(partials, combine).unwrap_or_else(|| reduction.op.nothing(ty));
-            let before = self.vars[reduction.target.index()].expect("a target is set before the loop");
-            self.vars[reduction.target.index()] = Some(combine(before, total));
-        }
+        totals.into_iter().for_each(|totals| self.finish(totals, parfor.grain));
         Ok(())
+    }
+
+    /// Leaves a total, or those of all elements, where they go.
+    fn finish(&mut self, totals: Totals<'_>, grain: Grain) {
+        let Totals { reduction, identity, order, mut partials, rows, .. } = totals;
+        let combine = |a: &Vec<Scalar>, b: &Vec<Scalar>| reduction.combine.eval(a, b);
+        // What an operator combines the total with; several words become the total.
+        let operates = matches!(reduction.combine, Combine::Op(_));
+        let types: Vec<DType> = identity.iter().map(|word| word.dtype()).collect();
+        match &reduction.into {
+            Target::Vars(vars) => {
+                let Some(total) = grid::fold_partials(&mut partials, |a, b| combine(&a, &b)) else { return };
+                for (var, total) in vars.iter().zip(total) {
+                    let Some(var) = var else { continue };
+                    let var = &mut self.vars[var.index()];
+                    let before = var.expect("a target is set before the loop");
+                    *var = Some(if operates { combine(&vec![before], &vec![total])[0] } else { total });
+                }
+            }
+            Target::Elements { buffers, .. } => {
+                let start = reduction.combine.of_no_elements(&types);
+                for (position, row) in rows.iter().enumerate() {
+                    let total = match order.fold(row, grain, &identity, combine) {
+                        Some(total) if operates => combine(&start, &total),
+                        total => total.unwrap_or_else(|| start.clone()),
+                    };
+                    for (buffer, total) in buffers.iter().zip(total) {
+                        let Some(buffer) = buffer else { continue };
+                        let array =
+                            self.buffers[buffer.index()].as_mut().expect("a target is made before the loop");
+                        array.elements[position] = Some(total);
+                    }
+                }
+            }
+        }
     }
 
     fn bind_indices(&mut self, parfor: &Parfor, extents: &[usize], row: usize, column: usize) {
@@ -281,6 +321,62 @@ impl Machine<'_> {
         for (index, extent) in outer.iter().zip(extents).rev() {
             self.set(*index, Scalar::Usize(rest % extent));
             rest /= extent;
+        }
+    }
+}
+
+/// What the iterations of a loop contribute to a reduction.
+struct Totals<'l> {
+    reduction: &'l Reduction,
+    identity: Vec<Scalar>,
+    /// The lanes of the block.
+    lanes: [Vec<Scalar>; LANES],
+    /// The results of blocks.
+    partials: Vec<Vec<Scalar>>,
+    /// For each element that takes in a total its contributions, in order.
+    rows: Vec<Vec<Vec<Scalar>>>,
+    /// How those are combined.
+    order: RowOrder,
+}
+
+impl<'l> Totals<'l> {
+    fn new(loops: &'l Loops, parfor: &Parfor, reduction: &'l Reduction, extents: &[usize]) -> Totals<'l> {
+        let types: Vec<DType> = reduction.locals.iter().map(|local| loops.vars[*local].dtype).collect();
+        let identity = reduction.combine.identity(&types);
+        let axis = reduction.axis(&parfor.indices);
+        let rest = extents.iter().enumerate().filter(|(dimension, _)| Some(*dimension) != axis);
+        let elements = axis.map_or(0, |_| rest.map(|(_, extent)| extent).product());
+        Totals {
+            reduction,
+            lanes: std::array::from_fn(|_| identity.clone()),
+            identity,
+            partials: Vec::new(),
+            rows: vec![Vec::new(); elements],
+            order: axis
+                .map_or(RowOrder::Lanes, |axis| RowOrder::of(extents[axis], axis + 1 == extents.len())),
+        }
+    }
+
+    fn is_of_elements(&self) -> bool {
+        matches!(self.reduction.into, Target::Elements { .. })
+    }
+
+    fn begin_block(&mut self) {
+        self.lanes = std::array::from_fn(|_| self.identity.clone());
+    }
+
+    /// An iteration's contribution: at an accumulator lane, or at the element that it goes to.
+    fn take_in(&mut self, at: usize, own: Vec<Scalar>) {
+        match self.is_of_elements() {
+            true => self.rows[at].push(own),
+            false => self.lanes[at] = self.reduction.combine.eval(&self.lanes[at], &own),
+        }
+    }
+
+    fn end_block(&mut self) {
+        if !self.is_of_elements() {
+            let lanes = std::mem::replace(&mut self.lanes, [const { Vec::new() }; LANES]);
+            self.partials.push(grid::fold_lanes(lanes, |a, b| self.reduction.combine.eval(&a, &b)));
         }
     }
 }

@@ -3,9 +3,10 @@
 use crate::value::{Array, Failure, Outcome, Value as Argument};
 use crate::view::{Base, Seen};
 use parfuse_ir::arena::Id;
+use parfuse_ir::fold::Word;
 use parfuse_ir::program::{Block, Expr, Place, Program, Stmt, Type, Value, Var, View};
 use parfuse_ir::random::random_scalar;
-use parfuse_ir::{DType, Distribution, FaultKind, Loc, Scalar};
+use parfuse_ir::{DType, Distribution, FaultKind, Fold, Loc, Scalar};
 use std::rc::Rc;
 
 /// Runs a kernel on these arguments with a random key. Reductions go from left to right.
@@ -115,6 +116,23 @@ struct Machine<'p> {
     vars: Vec<Option<Datum>>,
     streams: i64,
     iteration: Option<Iteration>,
+}
+
+/// Elements reduced to one, from left to right.
+fn folded(fold: Fold, dtype: DType, elements: impl Iterator<Item = Scalar>) -> Scalar {
+    let combine = fold.combine(dtype);
+    let contribution = |(position, element): (usize, Scalar)| -> Vec<Scalar> {
+        let word = |word: &Word| match word {
+            Word::Element => element,
+            Word::Position => Scalar::Usize(position),
+            Word::One => dtype.one(),
+            Word::Zero => dtype.zero(),
+        };
+        fold.contribution().iter().map(word).collect()
+    };
+    let start = combine.of_no_elements(&[dtype]);
+    let total = elements.enumerate().map(contribution).fold(start, |all, own| combine.eval(&all, &own));
+    total[fold.result_word()]
 }
 
 /// All indices of a shape in row-major order.
@@ -433,10 +451,27 @@ impl Machine<'_> {
                     Ok(machine.scalar(*result))
                 })?
             }
-            Expr::Reduce { op, array } => {
+            Expr::Reduce { fold, array, axis: None } => {
                 let elements = self.get(*array).array().scalars();
-                let combine = |a, b| op.combine().eval(&[a, b]);
-                Datum::Scalar(elements.into_iter().fold(op.of_no_elements(dtype), combine))
+                let element = self.program.ty(*array).dtype();
+                Datum::Scalar(folded(*fold, element, elements.into_iter()))
+            }
+            Expr::Reduce { fold, array, axis: Some(axis) } => {
+                let (axis, element) = (*axis as usize, self.program.ty(*array).dtype());
+                let array = self.get(*array);
+                let array = array.array();
+                let mut rest = array.shape.clone();
+                let length = rest.remove(axis);
+                let mut result = Array::allocate(dtype, &rest, true);
+                for index in indices(&rest) {
+                    let along = (0..length).map(|position| {
+                        let mut index = index.clone();
+                        index.insert(axis, position);
+                        array.load(&index)
+                    });
+                    result.store(&index, folded(*fold, element, along));
+                }
+                Datum::Array(Rc::new(result))
             }
         })
     }

@@ -71,10 +71,8 @@ impl Grid {
         let (columns, outer) = extents.split_last().map_or((1, &[][..]), |(last, outer)| (*last, outer));
         let rows = outer.iter().fold(1usize, |rows, n| rows.saturating_mul(*n));
         let elements = rows.saturating_mul(columns);
-        let block = match grain {
-            Grain::Fine => FINE_BLOCK.max(elements.div_ceil(MAX_BLOCKS).next_multiple_of(FINE_BLOCK)),
-            Grain::Coarse => elements.div_ceil(COARSE_BLOCKS).next_multiple_of(COARSE_STEP).max(COARSE_STEP),
-        };
+        let (least, most, step) = block_size(grain);
+        let block = elements.div_ceil(most).next_multiple_of(step).max(least);
         let (rows_per_block, columns_per_block) = match columns >= block {
             true => (1, block),
             false if rows > 1 => ((block / columns.max(1)).max(1), columns.max(1)),
@@ -116,6 +114,16 @@ impl Grid {
     }
 }
 
+/// How many elements a block of a grain has at least, how many blocks there are at most, and what its elements are a
+/// multiple of.
+#[inline]
+pub fn block_size(grain: Grain) -> (usize, usize, usize) {
+    match grain {
+        Grain::Fine => (FINE_BLOCK, MAX_BLOCKS, FINE_BLOCK),
+        Grain::Coarse => (COARSE_STEP, COARSE_BLOCKS, COARSE_STEP),
+    }
+}
+
 /// How many pieces of a length there are in another. Small spaces have one: that answer needs no division, which would
 /// be a good part of a short call.
 #[inline]
@@ -141,31 +149,83 @@ pub fn collapse<S: std::ops::Deref<Target = [isize]>>(extents: &mut [usize], str
 }
 
 /// Folds the accumulator lanes of a block to one value, by halves.
-pub fn fold_lanes<T: Copy>(mut lanes: [T; LANES], mut combine: impl FnMut(T, T) -> T) -> T {
+pub fn fold_lanes<T: Clone>(mut lanes: [T; LANES], mut combine: impl FnMut(T, T) -> T) -> T {
     let mut width = LANES / 2;
     while width > 0 {
         for lane in 0..width {
-            lanes[lane] = combine(lanes[lane], lanes[lane + width]);
+            lanes[lane] = combine(lanes[lane].clone(), lanes[lane + width].clone());
         }
         width /= 2;
     }
-    lanes[0]
+    lanes[0].clone()
 }
 
 /// Combines the blocks' partial results pairwise in block order; `None` if there is no block. Their place is used for
 /// what lies between.
-pub fn fold_partials<T: Copy>(partials: &mut [T], mut combine: impl FnMut(T, T) -> T) -> Option<T> {
+pub fn fold_partials<T: Clone>(partials: &mut [T], mut combine: impl FnMut(T, T) -> T) -> Option<T> {
     let mut count = partials.len();
     while count > 1 {
         for pair in 0..count / 2 {
-            partials[pair] = combine(partials[2 * pair], partials[2 * pair + 1]);
+            partials[pair] = combine(partials[2 * pair].clone(), partials[2 * pair + 1].clone());
         }
         if count % 2 == 1 {
-            partials[count / 2] = partials[count - 1];
+            partials[count / 2] = partials[count - 1].clone();
         }
         count = count.div_ceil(2);
     }
-    partials.first().copied()
+    partials.first().cloned()
+}
+
+/// Rows of up to so many elements are combined in order, and so are as many of a longer row that is not along the last
+/// dimension.
+pub const IN_ORDER: usize = 64;
+
+/// How the elements along one dimension of a space, which is reduced for each position along the others, are combined.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RowOrder {
+    /// In order, each piece of [`IN_ORDER`] elements by itself; the pieces' results pairwise. Lanes can run along the
+    /// other dimensions.
+    Pieces,
+    /// As a space of one dimension. Lanes run along the row.
+    Lanes,
+}
+
+impl RowOrder {
+    /// The order of rows of a length.
+    pub fn of(length: usize, along_last: bool) -> RowOrder {
+        if along_last && length > IN_ORDER { RowOrder::Lanes } else { RowOrder::Pieces }
+    }
+
+    /// The result of a row of contributions, `None` if there are none; each piece starts from the identity.
+    pub fn fold<T: Clone>(
+        self,
+        row: &[T],
+        grain: Grain,
+        identity: &T,
+        mut combine: impl FnMut(&T, &T) -> T,
+    ) -> Option<T> {
+        let mut partials: Vec<T> = match self {
+            RowOrder::Pieces => {
+                let in_order =
+                    |piece: &[T]| piece.iter().fold(identity.clone(), |all, own| combine(&all, own));
+                row.chunks(IN_ORDER).map(in_order).collect()
+            }
+            RowOrder::Lanes => {
+                let grid = Grid::new(&[row.len()], grain);
+                let blocks = (0..grid.blocks()).map(|block| grid.block(block));
+                let in_lanes = |block: BlockRange| {
+                    let mut lanes: [T; LANES] = std::array::from_fn(|_| identity.clone());
+                    for (position, own) in row[block.column_start..block.column_end].iter().enumerate() {
+                        let lane = &mut lanes[position % LANES];
+                        *lane = combine(lane, own);
+                    }
+                    fold_lanes(lanes, |a, b| combine(&a, &b))
+                };
+                blocks.map(in_lanes).collect()
+            }
+        };
+        fold_partials(&mut partials, |a, b| combine(&a, &b))
+    }
 }
 
 #[cfg(test)]

@@ -14,9 +14,11 @@
 
 #[macro_use]
 pub mod arena;
+pub mod combiner;
 pub mod distribution;
 mod dtype;
 mod fault;
+pub mod fold;
 mod loc;
 
 pub mod grid;
@@ -32,9 +34,11 @@ mod verify;
 pub mod walk;
 
 pub use arena::Arena;
+pub use combiner::Combiner;
 pub use distribution::Distribution;
 pub use dtype::{Class, DType, Element, Scalar};
 pub use fault::{Fault, FaultKind};
+pub use fold::{Combine, Fold};
 pub use loc::{Files, Loc};
 pub use reduce::ReduceOp;
 pub use scalar_op::ScalarOp;

@@ -14,7 +14,7 @@ mod table;
 pub(crate) use table::Table;
 
 use crate::arena::{Arena, Id};
-use crate::{DType, FaultKind, Files, Loc, ReduceOp, Scalar};
+use crate::{DType, FaultKind, Files, Fold, Loc, ReduceOp, Scalar};
 use lexer::{Kind, Token, continues_word, starts_word};
 use std::fmt;
 use std::ops::Range;
@@ -226,6 +226,14 @@ impl<'a> Cursor<'a> {
         let op = op.ok_or_else(|| self.expected("a reduction operator"))?;
         self.advance();
         Ok(op)
+    }
+
+    /// Passes the name of a fold.
+    pub fn fold(&mut self) -> Parsed<Fold> {
+        let fold = Fold::all().find(|fold| self.at(fold.name()));
+        let fold = fold.ok_or_else(|| self.expected("what to reduce to"))?;
+        self.advance();
+        Ok(fold)
     }
 
     /// Passes a kind of fault.

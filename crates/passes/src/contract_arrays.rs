@@ -18,7 +18,9 @@ use crate::Changed;
 use crate::same::Same;
 use parfuse_ir::arena::Id;
 use parfuse_ir::loops::walk;
-use parfuse_ir::loops::{Block, Event, Expr, Loops, Note, Origin, Output, Parfor, Stmt, Value, Var, VarData};
+use parfuse_ir::loops::{
+    Block, Event, Expr, Loops, Note, Origin, Output, Parfor, Reduction, Stmt, Value, Var, VarData,
+};
 
 /// Replaces local arrays that each iteration uses one element of by variables.
 pub fn contract_arrays(loops: &mut Loops) -> Changed {
@@ -110,6 +112,10 @@ fn everything_seen<'a>(loops: &'a Loops, body: &'a Block) -> Vec<Seen<'a>> {
             Stmt::Move { to, from } => {
                 seen[to.index()].barred = true;
                 seen[from.index()].barred = true;
+            }
+            Stmt::Parfor(parfor) => {
+                let filled = parfor.reductions.iter().flat_map(Reduction::target_buffers);
+                filled.for_each(|buffer| seen[buffer.index()].barred = true);
             }
             _ => {}
         }

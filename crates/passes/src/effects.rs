@@ -88,9 +88,12 @@ impl Effects {
             Stmt::Parfor(parfor) => {
                 self.defined.extend(&parfor.indices);
                 for reduction in &parfor.reductions {
-                    self.vars_set.insert(reduction.local);
-                    self.vars_set.insert(reduction.target);
-                    self.vars_read.insert(reduction.target);
+                    self.vars_set.extend(&reduction.locals);
+                    for target in reduction.target_vars() {
+                        self.vars_set.insert(target);
+                        self.vars_read.insert(target);
+                    }
+                    reduction.target_buffers().for_each(|buffer| self.stored.insert(buffer));
                 }
             }
         }

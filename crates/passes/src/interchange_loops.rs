@@ -62,7 +62,9 @@ fn in_parfor(loops: &mut Loops, parfor: &mut Parfor) -> bool {
 }
 
 fn may_change_order(loops: &Loops, parfor: &Parfor) -> bool {
-    let rounds = parfor.reductions.iter().any(|reduction| loops.vars[reduction.local].dtype.is_float());
+    let rounds = parfor.reductions.iter().any(|reduction| {
+        reduction.as_simple().is_none_or(|(_, local, _)| loops.vars[local].dtype.is_float())
+    });
     !rounds && !walk::statements(&parfor.body).any(|stmt| matches!(stmt, Stmt::Check { .. }))
 }
 

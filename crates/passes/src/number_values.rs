@@ -316,8 +316,12 @@ impl<'a> Numbering<'a> {
             }
             Stmt::Parfor(parfor) => {
                 for reduction in &parfor.reductions {
-                    versions.vars[reduction.local.index()] = version;
-                    versions.vars[reduction.target.index()] = version;
+                    for var in reduction.target_vars().chain(reduction.locals.iter().copied()) {
+                        versions.vars[var.index()] = version;
+                    }
+                    for buffer in reduction.target_buffers() {
+                        versions.contents[buffer.index()] = version;
+                    }
                 }
             }
             Stmt::Let(_) | Stmt::Check { .. } | Stmt::If { .. } | Stmt::While { .. } | Stmt::For { .. } => {}

@@ -2,8 +2,8 @@
 
 use crate::{
     Changed, contract_arrays, fold_constants, fuse_loops, hoist_checks, hoist_invariants, interchange_loops,
-    number_values, promote_elements, promote_loops, raise_checks, remove_dead_code, renumber, widen_indices,
-    zero_fills,
+    lower_reductions, number_values, promote_elements, promote_loops, raise_checks, remove_dead_code,
+    renumber, widen_indices, zero_fills,
 };
 use parfuse_ir::loops::Loops;
 
@@ -70,6 +70,18 @@ pub fn optimize_observed(loops: &mut Loops, options: &Options, observe: &mut dyn
         run("fold_constants", fold_constants);
         // … or the same in all iterations.
         run("hoist_invariants", hoist_invariants);
+    }
+    // Loops have met whom they share their elements with; what no region can combine becomes loops, too.
+    if run("lower_reductions", lower_reductions) {
+        // Counts and lengths of blocks are the same for all iterations, and often known.
+        run("number_values", number_values);
+        run("fold_constants", fold_constants);
+        run("hoist_invariants", hoist_invariants);
+        // Totals along an axis may go on to where they are used.
+        if options.fuse && run("fuse_loops", fuse_loops) {
+            run("contract_arrays", contract_arrays);
+            run("number_values", number_values);
+        }
     }
     // Fills that did not fuse with their users.
     run("zero_fills", zero_fills);

@@ -16,7 +16,7 @@ use crate::effects::Effects;
 use crate::hash::FastMap;
 use parfuse_ir::arena::Id;
 use parfuse_ir::loops::walk::{self, blocks, blocks_mut};
-use parfuse_ir::loops::{Block, Buffer, Expr, Loops, Origin, Output, Stmt, Value};
+use parfuse_ir::loops::{Block, Buffer, Expr, Loops, Origin, Output, Reduction, Stmt, Target, Value};
 use std::collections::HashSet;
 
 /// Removes unused values, variables that are never read, arrays that are never looked at, overwritten
@@ -121,9 +121,9 @@ impl Live {
                 }
                 Stmt::Parfor(parfor) => {
                     for reduction in &parfor.reductions {
-                        if self.is_var_live(reduction.target) || self.is_var_live(reduction.local) {
-                            self.var(reduction.local);
-                            self.var(reduction.target);
+                        if self.is_reduction_live(reduction) {
+                            reduction.locals.iter().for_each(|local| self.var(*local));
+                            reduction.target_vars().for_each(|target| self.var(target));
                         }
                     }
                 }
@@ -134,6 +134,34 @@ impl Live {
 
     fn is_var_live(&self, var: parfuse_ir::loops::Var) -> bool {
         self.vars[var.index()]
+    }
+
+    fn is_reduction_live(&self, reduction: &Reduction) -> bool {
+        reduction.target_vars().chain(reduction.locals.iter().copied()).any(|var| self.is_var_live(var))
+            || reduction.target_buffers().any(|buffer| self.contents[buffer.index()])
+    }
+
+    /// Drops the targets of words that nobody asks for, but one: a total goes somewhere.
+    fn forget_words(&self, reduction: &mut Reduction) -> bool {
+        let keep = |live: Vec<bool>| if live.contains(&true) { live } else { vec![true; live.len()] };
+        let mut forgot = false;
+        match &mut reduction.into {
+            Target::Vars(vars) => {
+                let live =
+                    keep(vars.iter().map(|var| var.is_some_and(|var| self.is_var_live(var))).collect());
+                for (var, _) in vars.iter_mut().zip(live).filter(|(_, live)| !live) {
+                    forgot |= var.take().is_some();
+                }
+            }
+            Target::Elements { buffers, .. } => {
+                let is_live = |buffer: Buffer| self.contents[buffer.index()];
+                let live = keep(buffers.iter().map(|buffer| buffer.is_some_and(is_live)).collect());
+                for (buffer, _) in buffers.iter_mut().zip(live).filter(|(_, live)| !live) {
+                    forgot |= buffer.take().is_some();
+                }
+            }
+        }
+        forgot
     }
 
     fn is_live(&self, stmt: &Stmt) -> bool {
@@ -150,7 +178,10 @@ impl Live {
             }
             Stmt::Parfor(parfor) => {
                 parfor.body.iter().any(|stmt| self.is_live(stmt))
-                    || parfor.reductions.iter().any(|r| self.is_var_live(r.target))
+                    || parfor.reductions.iter().any(|reduction| {
+                        reduction.target_vars().any(|target| self.is_var_live(target))
+                            || reduction.target_buffers().any(|buffer| self.contents[buffer.index()])
+                    })
             }
         }
     }
@@ -162,8 +193,11 @@ impl Live {
             if live {
                 if let Stmt::Parfor(parfor) = stmt {
                     let before = parfor.reductions.len();
-                    parfor.reductions.retain(|r| self.is_var_live(r.target) || self.is_var_live(r.local));
+                    parfor.reductions.retain(|reduction| self.is_reduction_live(reduction));
                     *removed |= parfor.reductions.len() < before;
+                    for reduction in &mut parfor.reductions {
+                        *removed |= self.forget_words(reduction);
+                    }
                 }
                 blocks_mut(stmt).for_each(|inner| self.sweep(inner, removed));
             }

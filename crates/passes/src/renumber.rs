@@ -15,7 +15,7 @@ use crate::Changed;
 use parfuse_ir::Arena;
 use parfuse_ir::arena::Id;
 use parfuse_ir::loops::walk::{blocks_mut, operands_mut, uses_mut};
-use parfuse_ir::loops::{Block, Buffer, Expr, Loops, Origin, Output, Stmt, Value, Var};
+use parfuse_ir::loops::{Block, Buffer, Expr, Loops, Origin, Output, Stmt, Target, Value, Var};
 
 /// Drops values, variables and local buffers that nothing mentions, and numbers the others one by one.
 pub fn renumber(loops: &mut Loops) -> Changed {
@@ -105,8 +105,19 @@ impl Numbers {
                 Stmt::Parfor(parfor) => {
                     parfor.indices.iter_mut().for_each(|index| *index = self.values.of(*index));
                     for reduction in &mut parfor.reductions {
-                        reduction.local = self.vars.of(reduction.local);
-                        reduction.target = self.vars.of(reduction.target);
+                        for local in &mut reduction.locals {
+                            *local = self.vars.of(*local);
+                        }
+                        match &mut reduction.into {
+                            Target::Vars(vars) => {
+                                vars.iter_mut().flatten().for_each(|var| *var = self.vars.of(*var));
+                            }
+                            Target::Elements { buffers, index } => {
+                                let buffers = buffers.iter_mut().flatten();
+                                buffers.for_each(|buffer| *buffer = self.buffers.of(*buffer));
+                                index.iter_mut().for_each(|index| *index = self.values.of(*index));
+                            }
+                        }
                     }
                 }
                 Stmt::Check { .. } | Stmt::If { .. } | Stmt::While { .. } => {}

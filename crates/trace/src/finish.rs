@@ -217,10 +217,10 @@ impl State {
                         format!("`{}` does not apply to {dtype}", random::name(*distribution)),
                     ));
                 }
-                Expr::Reduce { op, array } => {
+                Expr::Reduce { fold, array, .. } => {
                     let dtype = self.program.ty(*array).dtype();
-                    if !op.applies_to(dtype) {
-                        let name = op.name();
+                    if !fold.applies_to(dtype) {
+                        let name = fold.name();
                         complaints.push((data.loc, format!("`{name}` does not apply to arrays of {dtype}")));
                     }
                 }

@@ -250,7 +250,7 @@ impl State {
         let bool_type = self.types.known(DType::Bool);
         if self.ty(ok).rank.is_some() {
             let scalar = Ty { dtype: bool_type, rank: None };
-            ok = self.emit(Expr::Reduce { op: ReduceOp::And, array: ok }, scalar, at)?;
+            ok = self.emit(Expr::Reduce { fold: ReduceOp::And.into(), array: ok, axis: None }, scalar, at)?;
         }
         if self.ty(a).rank.is_some() {
             // Nothing is divided if there is nothing to divide.

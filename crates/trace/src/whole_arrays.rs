@@ -38,7 +38,7 @@ impl State {
 
     fn reduce(&mut self, op: ReduceOp, array: program::Value, at: At) -> Step<program::Value> {
         let dtype = self.ty(array).dtype;
-        self.emit(Expr::Reduce { op, array }, Ty { dtype, rank: None }, at)
+        self.emit(Expr::Reduce { fold: op.into(), array, axis: None }, Ty { dtype, rank: None }, at)
     }
 
     pub(crate) fn fill(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {

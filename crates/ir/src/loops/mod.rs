@@ -21,9 +21,12 @@
 //! scalar variables are mutable. A parallel loop's iterations may run in any order, so its body sets only
 //! variables that it sets before reading (private ones) and the locals of its reductions.
 //!
-//! A reduction's `local` is set to the operator's identity at the start of each iteration; what it holds at
-//! the iteration's end is the iteration's contribution. After the loop, `target` becomes
-//! `combine(target, total)`, the total in the order that [`crate::grid`] fixes; without iterations it stays as it is.
+//! A reduction's `locals` are set to the identity at the start of each iteration; what they hold at the iteration's end
+//! is the iteration's contribution. After the loop the total, in the order that [`crate::grid`] fixes, goes to variables,
+//! or to the elements of arrays: then each iteration belongs to the element at its indices but the one along the
+//! dimension that is reduced. An operator combines what a variable held with the total; several words of state become
+//! the total; without iterations variables stay as they are. An element becomes what
+//! [`Combine::of_no_elements`](crate::Combine::of_no_elements) says, with the total taken in likewise.
 
 mod parse;
 mod print;
@@ -34,7 +37,7 @@ pub(crate) use parse::{arrange_buffers, parse_buffer, parse_fault, parse_sources
 pub(crate) use print::{Declaration, FaultText};
 
 use crate::grid::Grain;
-use crate::{Arena, DType, Fault, Files, Loc, ReduceOp, Scalar, ScalarOp, program};
+use crate::{Arena, Combine, DType, Fault, Files, Loc, ReduceOp, Scalar, ScalarOp, program};
 
 id!(
     /// A value of [`Loops`]: a scalar.
@@ -273,15 +276,71 @@ pub struct Source {
     pub loc: Loc,
 }
 
-/// A value combined over the iterations of a parallel loop.
+/// What is combined over the iterations of a parallel loop.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reduction {
-    /// The operator.
-    pub op: ReduceOp,
-    /// Holds the iteration's contribution.
-    pub local: Var,
-    /// Takes in the total after the loop.
-    pub target: Var,
+    /// How partial results are combined.
+    pub combine: Combine,
+    /// Hold the iteration's contribution, a variable for each word of a partial result.
+    pub locals: Vec<Var>,
+    /// Where the total goes.
+    pub into: Target,
+}
+
+/// Where the total of a reduction goes, for each word that anybody asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Target {
+    /// To variables.
+    Vars(Vec<Option<Var>>),
+    /// To an element of local arrays for each position along all dimensions of the space but one.
+    Elements {
+        /// The arrays, of one axis less than the space has dimensions.
+        buffers: Vec<Option<Buffer>>,
+        /// The indices of the loop but that of the dimension reduced, in their order.
+        index: Vec<Value>,
+    },
+}
+
+impl Reduction {
+    /// One by an operator, into a variable.
+    pub fn simple(op: ReduceOp, local: Var, target: Var) -> Reduction {
+        Reduction { combine: Combine::Op(op), locals: vec![local], into: Target::Vars(vec![Some(target)]) }
+    }
+
+    /// The operator, the local and the target of a reduction by an operator into a variable. Every reduction is one
+    /// when a program becomes lanes.
+    pub fn as_simple(&self) -> Option<(ReduceOp, Var, Var)> {
+        match (&self.combine, &self.locals[..], &self.into) {
+            (Combine::Op(op), [local], Target::Vars(targets)) => Some((*op, *local, targets[0]?)),
+            _ => None,
+        }
+    }
+
+    /// The variables that the total goes to.
+    pub fn target_vars(&self) -> impl Iterator<Item = Var> + '_ {
+        let vars = match &self.into {
+            Target::Vars(vars) => &vars[..],
+            Target::Elements { .. } => &[],
+        };
+        vars.iter().flatten().copied()
+    }
+
+    /// The arrays that the total goes to elements of.
+    pub fn target_buffers(&self) -> impl Iterator<Item = Buffer> + '_ {
+        let buffers = match &self.into {
+            Target::Elements { buffers, .. } => &buffers[..],
+            Target::Vars(_) => &[],
+        };
+        buffers.iter().flatten().copied()
+    }
+
+    /// The dimension that is reduced for each position along the others, of a loop with these indices; `None` if all are.
+    pub fn axis(&self, indices: &[Value]) -> Option<usize> {
+        match &self.into {
+            Target::Elements { index, .. } => indices.iter().position(|own| !index.contains(own)),
+            Target::Vars(_) => None,
+        }
+    }
 }
 
 /// How a value is computed.

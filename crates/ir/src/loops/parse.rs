@@ -4,13 +4,14 @@
 //! take the numbers that are left. The result is well-formed as text only; `verify` judges its meaning.
 
 use super::{
-    Block, Buffer, BufferData, Expr, Layout, Loops, Origin, Output, Parfor, Reduction, Source, Stmt, Value,
-    ValueData, VarData,
+    Block, Buffer, BufferData, Expr, Layout, Loops, Origin, Output, Parfor, Reduction, Source, Stmt, Target,
+    Value, ValueData, VarData,
 };
+use crate::combiner::Term;
 use crate::grid::Grain;
 use crate::program::{Param, Type, parse_type};
 use crate::text::{Cursor, ParseError, Parsed, Table};
-use crate::{Arena, DType, Fault, Files, Loc, Scalar, ScalarOp};
+use crate::{Arena, Combine, Combiner, DType, Fault, Files, Loc, Scalar, ScalarOp};
 
 impl Loops {
     /// Reads loops from their text.
@@ -201,14 +202,73 @@ impl Parser<'_> {
         let grain = [Grain::Fine, Grain::Coarse].into_iter().find(|grain| self.cursor.eat(grain.name()));
         let mut reductions = Vec::new();
         while self.cursor.eat("reduce") {
-            let (op, local) = (self.cursor.reduce_op()?, self.cursor.id('x')?);
-            self.cursor.expect("into")?;
-            reductions.push(Reduction { op, local, target: self.cursor.id('x')? });
+            reductions.push(self.reduction()?);
         }
         let body = self.statements()?;
         self.cursor.close()?;
         let grain = grain.unwrap_or_else(|| Grain::of(&body));
         Ok(Parfor { indices, extents, reductions, body, sources, grain })
+    }
+
+    fn reduction(&mut self) -> Parsed<Reduction> {
+        let combine = match self.cursor.eat("state") {
+            true => Combine::State(Box::new(self.combiner()?)),
+            false => Combine::Op(self.cursor.reduce_op()?),
+        };
+        let locals = self.cursor.list(|cursor| cursor.id('x'))?;
+        self.cursor.expect("into")?;
+        if locals.len() != combine.words() {
+            return Err(self.cursor.error(format!("not {} locals before this", combine.words())));
+        }
+        let (mut vars, mut buffers) = (Vec::new(), Vec::new());
+        for word in 0..locals.len() {
+            if word > 0 {
+                self.cursor.expect(",")?;
+            }
+            if self.cursor.eat("_") {
+                vars.push(None);
+                buffers.push(None);
+            } else if self.cursor.at_id('x') {
+                vars.push(Some(self.cursor.id('x')?));
+            } else {
+                buffers.push(Some(self.cursor.id('b')?));
+            }
+        }
+        let into = if self.cursor.at("[") {
+            Target::Elements { buffers, index: self.bracketed()? }
+        } else {
+            Target::Vars(vars)
+        };
+        let targets = match &into {
+            Target::Vars(vars) => vars.len(),
+            Target::Elements { buffers, .. } => buffers.len(),
+        };
+        if targets != locals.len() {
+            return Err(self.cursor.error("variables and arrays before this"));
+        }
+        Ok(Reduction { combine, locals, into })
+    }
+
+    /// `inff64, 0usize { t0 = lt r0, l0 … yield t0, r1 }`.
+    fn combiner(&mut self) -> Parsed<Combiner> {
+        let scalar = |cursor: &mut Cursor<'_>| {
+            let expected = cursor.expected("a constant");
+            cursor.scalar()?.ok_or(expected)
+        };
+        let mut combiner = Combiner::new(self.cursor.list(scalar)?);
+        self.cursor.open()?;
+        while !self.cursor.eat("yield") {
+            self.cursor.expect(&format!("t{}", combiner.steps.len()))?;
+            self.cursor.expect("=")?;
+            let op = self.cursor.word().and_then(ScalarOp::from_name);
+            let op = op.ok_or_else(|| self.cursor.expected("an operation"))?;
+            self.cursor.expect(op.name())?;
+            let operands = self.cursor.list(term)?;
+            combiner.steps.push((op, operands));
+        }
+        combiner.results = self.cursor.list(term)?;
+        self.cursor.close()?;
+        Ok(combiner)
     }
 
     /// A loop index, a `usize` unless the text says otherwise.
@@ -303,6 +363,18 @@ impl Parser<'_> {
     fn leaf(&mut self, text: String, expr: Expr, dtype: DType) -> Value {
         self.table.leaf(text, ValueData { expr, dtype, loc: Loc::NONE })
     }
+}
+
+/// An operand in a combiner.
+fn term(cursor: &mut Cursor<'_>) -> Parsed<Term> {
+    let kinds: [(char, fn(u32) -> Term); 3] = [('l', Term::Left), ('r', Term::Right), ('t', Term::Step)];
+    for (prefix, term) in kinds {
+        if cursor.at_id(prefix) {
+            return Ok(term(cursor.id::<Value>(prefix)?.0));
+        }
+    }
+    let expected = cursor.expected("an operand");
+    cursor.scalar()?.map(Term::Const).ok_or(expected)
 }
 
 /// The declaration of a buffer: `buffer b2 sum: [f64; 1]`, `buffer b0 means: f64[unit] is p1`.

@@ -3,11 +3,11 @@
 //! Constants, parameters and loop indices print where they are used or bound; every other value where its
 //! `Let` stands. Notes are not part of the text. Loops that would not verify print too.
 
-use super::{Block, Buffer, BufferData, Expr, Layout, Loops, Origin, Output, Stmt, Value};
+use super::{Block, Buffer, BufferData, Expr, Layout, Loops, Origin, Output, Reduction, Stmt, Target, Value};
 use crate::grid::Grain;
 use crate::program::{Param, Type, param_text};
 use crate::text::{At, Name, list, write_files};
-use crate::{Arena, DType, Fault};
+use crate::{Arena, Combine, DType, Fault};
 use std::fmt::{self, Display, Formatter};
 
 impl Display for Loops {
@@ -181,11 +181,32 @@ impl Printer<'_, '_> {
                     writeln!(self.f, "{:indent$}  {}", "", parfor.grain.name())?;
                 }
                 for reduction in &parfor.reductions {
-                    let (op, local, target) = (reduction.op.name(), reduction.local, reduction.target);
-                    writeln!(self.f, "{:indent$}  reduce {op} {local} into {target}", "")?;
+                    write!(self.f, "{:indent$}  reduce ", "")?;
+                    self.reduction(reduction, indent)?;
                 }
                 self.block(&parfor.body, depth + 1)?;
                 write!(self.f, "{:indent$}}}", "")
+            }
+        }
+    }
+
+    fn reduction(&mut self, reduction: &Reduction, indent: usize) -> fmt::Result {
+        match &reduction.combine {
+            Combine::Op(op) => self.f.write_str(op.name())?,
+            Combine::State(combiner) => {
+                writeln!(self.f, "state {} {{", list(&combiner.identity))?;
+                for (number, (op, operands)) in combiner.steps.iter().enumerate() {
+                    writeln!(self.f, "{:indent$}    t{number} = {op} {}", "", list(operands))?;
+                }
+                writeln!(self.f, "{:indent$}    yield {}", "", list(&combiner.results))?;
+                write!(self.f, "{:indent$}  }}", "")?;
+            }
+        }
+        write!(self.f, " {} into ", list(&reduction.locals))?;
+        match &reduction.into {
+            Target::Vars(vars) => writeln!(self.f, "{}", words(vars)),
+            Target::Elements { buffers, index } => {
+                writeln!(self.f, "{}[{}]", words(buffers), self.operands(index))
             }
         }
     }
@@ -236,4 +257,9 @@ impl Loops {
             _ => value.to_string(),
         }
     }
+}
+
+/// The targets of words, `_` where there is none.
+fn words<T: Display>(targets: &[Option<T>]) -> String {
+    list(targets.iter().map(|target| target.as_ref().map_or("_".to_string(), T::to_string)))
 }

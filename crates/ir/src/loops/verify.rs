@@ -5,11 +5,13 @@
 //! private variables: those that every path sets before it reads them. That stores of different iterations do
 //! not collide is no matter of form; it is shown elsewhere.
 
-use super::{Block, Buffer, BufferData, Expr, Loops, Origin, Output, Parfor, Stmt, Value, Var, walk};
-use crate::DType;
+use super::{
+    Block, Buffer, BufferData, Expr, Loops, Origin, Output, Parfor, Reduction, Stmt, Target, Value, Var, walk,
+};
 use crate::arena::Id;
 use crate::program::Type;
 use crate::verify::{Scope, Verified, VerifyError, ensure};
+use crate::{Combine, DType};
 use std::collections::BTreeSet;
 
 /// Arrays and index spaces have at most this many axes.
@@ -61,6 +63,8 @@ struct Private {
     ready: BTreeSet<Var>,
     /// The variables that take in totals after the loop.
     targets: Vec<Var>,
+    /// The arrays whose elements do.
+    filled: Vec<Buffer>,
 }
 
 struct Verifier<'a> {
@@ -190,6 +194,7 @@ impl Verifier<'_> {
                 Ok(())
             }
             Stmt::Store { buffer, index, value, .. } => {
+                self.not_filled(*buffer)?;
                 let BufferData { dtype, rank, origin, .. } = self.buffer(*buffer)?;
                 if let Origin::Param { index, .. } = origin {
                     let mutable = self.loops.params.get(*index as usize).is_some_and(|param| param.mutable);
@@ -241,28 +246,70 @@ impl Verifier<'_> {
         extents.iter().try_for_each(|extent| self.typed(*extent, DType::Usize))?;
         let mut ready = BTreeSet::new();
         for reduction in reductions {
-            let (local, target) = (self.var(reduction.local)?, self.var(reduction.target)?);
-            let op = reduction.op.name();
-            ensure!(
-                local == target,
-                "{op} of {} into {}: the types differ",
-                reduction.local,
-                reduction.target
-            );
-            ensure!(reduction.op.applies_to(local), "no {op} of {local}");
-            ensure!(ready.insert(reduction.local), "{} is reduced twice", reduction.local);
+            self.reduction(reduction, indices)?;
+            for local in &reduction.locals {
+                ensure!(ready.insert(*local), "{local} is reduced twice");
+            }
         }
-        let targets: Vec<Var> = reductions.iter().map(|reduction| reduction.target).collect();
+        let targets: Vec<Var> = reductions.iter().flat_map(Reduction::target_vars).collect();
         for (i, target) in targets.iter().enumerate() {
             let once = !ready.contains(target) && !targets[..i].contains(target);
             ensure!(once, "{target} takes in a total and has another part in the same loop");
         }
-        self.parallel = Some(Private { set: assigned(body), ready, targets });
+        let filled: Vec<Buffer> = reductions.iter().flat_map(Reduction::target_buffers).collect();
+        for (i, buffer) in filled.iter().enumerate() {
+            ensure!(!filled[..i].contains(buffer), "{buffer} takes in two totals of one loop");
+        }
+        self.parallel = Some(Private { set: assigned(body), ready, targets, filled });
         let mark = self.scope.enter();
         indices.iter().try_for_each(|index| self.bind(*index))?;
         self.statements(body)?;
         self.scope.leave(mark);
         self.parallel = None;
+        Ok(())
+    }
+
+    fn reduction(&self, reduction: &Reduction, indices: &[Value]) -> Verified {
+        let Reduction { combine, locals, into } = reduction;
+        let types = locals.iter().map(|local| self.var(*local)).collect::<Verified<Vec<_>>>()?;
+        ensure!(types.len() == combine.words(), "{} locals for {} words", types.len(), combine.words());
+        let targets = match into {
+            Target::Vars(vars) => vars
+                .iter()
+                .map(|var| var.map(|var| Ok((var.to_string(), self.var(var)?))).transpose())
+                .collect::<Verified<Vec<_>>>()?,
+            Target::Elements { buffers, index } => {
+                let rest = indices.iter().filter(|own| index.contains(own));
+                let most = index.len() + 1 == indices.len() && rest.eq(index);
+                ensure!(most, "the total goes to elements that are not those of all dimensions but one");
+                let element = |buffer: Buffer| {
+                    let BufferData { dtype, rank, origin, .. } = self.buffer(buffer)?;
+                    let fits = *origin == Origin::Local && *rank as usize == index.len();
+                    ensure!(fits, "{buffer} is no local array with an axis for each dimension but one");
+                    Ok((buffer.to_string(), *dtype))
+                };
+                buffers.iter().map(|buffer| buffer.map(element).transpose()).collect::<Verified<Vec<_>>>()?
+            }
+        };
+        ensure!(targets.len() == types.len(), "{} targets for {} words", targets.len(), types.len());
+        for ((target, ty), local) in targets.iter().zip(&types).zip(locals) {
+            let Some((name, found)) = target else { continue };
+            ensure!(found == ty, "{} of {local} into {name}: the types differ", combine.name());
+        }
+        match combine {
+            Combine::Op(op) => ensure!(op.applies_to(types[0]), "no {} of {}", op.name(), types[0]),
+            Combine::State(combiner) => {
+                combiner.verify()?;
+                let words: Vec<DType> = combiner.identity.iter().map(|word| word.dtype()).collect();
+                ensure!(words == types, "a combiner of {words:?} for {types:?}");
+            }
+        }
+        Ok(())
+    }
+
+    fn not_filled(&self, buffer: Buffer) -> Verified {
+        let filled = self.parallel.as_ref().is_some_and(|private| private.filled.contains(&buffer));
+        ensure!(!filled, "{buffer} is used in the loop that reduces into its elements");
         Ok(())
     }
 
@@ -273,7 +320,7 @@ impl Verifier<'_> {
                 return Err(VerifyError { message: format!("{value}: a leaf, which no statement defines") });
             }
             Expr::Var(var) => {
-                if let Some(Private { set, ready, targets }) = &self.parallel {
+                if let Some(Private { set, ready, targets, .. }) = &self.parallel {
                     let racy = set.contains(var) && !ready.contains(var);
                     ensure!(!racy, "{value}: reads {var} before this iteration has set it");
                     ensure!(!targets.contains(var), "{value}: reads {var}, which takes in the loop's total");
@@ -293,6 +340,7 @@ impl Verifier<'_> {
                 data.dtype
             }
             Expr::Load { buffer, index } => {
+                self.not_filled(*buffer)?;
                 let BufferData { dtype, rank, .. } = self.buffer(*buffer)?;
                 self.indices(index, *rank)?;
                 *dtype

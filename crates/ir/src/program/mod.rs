@@ -28,7 +28,7 @@ pub(crate) use parse::parse_type;
 pub(crate) use print::param_text;
 pub use view::{Cut, Place, View, ViewAxis};
 
-use crate::{Arena, DType, Distribution, FaultKind, Files, Loc, ReduceOp, Scalar, ScalarOp};
+use crate::{Arena, DType, Distribution, FaultKind, Files, Fold, Loc, Scalar, ScalarOp};
 use std::fmt;
 
 id!(
@@ -303,12 +303,14 @@ pub enum Expr {
         /// The element computed, a scalar.
         result: Value,
     },
-    /// All elements combined to one; an empty array gives the identity.
+    /// All elements reduced to one, or with an axis each row along it: to an array of the other axes.
     Reduce {
-        /// The operator.
-        op: ReduceOp,
+        /// What they are reduced to; of none [`Combine::of_no_elements`](crate::Combine::of_no_elements).
+        fold: Fold,
         /// The array.
         array: Value,
+        /// The axis that is reduced, of several.
+        axis: Option<u8>,
     },
 }
 

@@ -250,7 +250,9 @@ impl Parser<'_> {
             let operands = if distribution.operands() > 0 { self.operands()? } else { Vec::new() };
             Expr::Random { distribution, operands, shape }
         } else if self.cursor.eat("reduce") {
-            Expr::Reduce { op: self.cursor.reduce_op()?, array: self.operand()? }
+            let (fold, array) = (self.cursor.fold()?, self.operand()?);
+            let axis = if self.cursor.eat("along") { Some(self.cursor.number()?) } else { None };
+            Expr::Reduce { fold, array, axis }
         } else {
             return Err(self.cursor.expected("an operation"));
         };

@@ -157,7 +157,12 @@ impl Printer<'_, '_> {
                     write!(self.f, " {}", self.operands(operands))?;
                 }
             }
-            Expr::Reduce { op, array } => self.unary(&format!("reduce {}", op.name()), *array)?,
+            Expr::Reduce { fold, array, axis } => {
+                self.unary(&format!("reduce {}", fold.name()), *array)?;
+                if let Some(axis) = axis {
+                    write!(self.f, " along {axis}")?;
+                }
+            }
             Expr::Map { arrays, params, body, result } => {
                 let walked = params
                     .iter()

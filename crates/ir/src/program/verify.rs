@@ -287,10 +287,17 @@ impl Verifier<'_> {
             Expr::Map { arrays, params, body, result } => {
                 return self.map(value, arrays, params, body, *result);
             }
-            Expr::Reduce { op, array } => {
-                let (dtype, _) = self.array(*array)?;
-                ensure!(op.applies_to(dtype), "{value}: no {} of {dtype}", op.name());
-                Type::Scalar(dtype)
+            Expr::Reduce { fold, array, axis } => {
+                let (dtype, rank) = self.array(*array)?;
+                ensure!(fold.applies_to(dtype), "{value}: no {} of {dtype}", fold.name());
+                let result = fold.result_type(dtype);
+                match axis {
+                    None => Type::Scalar(result),
+                    Some(axis) => {
+                        ensure!(*axis < rank, "{value}: no axis {axis} of {rank}");
+                        Type::Array(result, rank - 1)
+                    }
+                }
             }
         };
         ensure!(data.ty == result, "{value}: declared {} but is {result}", data.ty);

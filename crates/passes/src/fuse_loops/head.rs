@@ -59,8 +59,10 @@ impl Head {
 
     fn reduce(&mut self, reductions: &[Reduction]) {
         for reduction in reductions {
-            self.targets.entry(reduction.target).or_insert(self.reductions);
-            for var in [reduction.target, reduction.local] {
+            for target in reduction.target_vars() {
+                self.targets.entry(target).or_insert(self.reductions);
+            }
+            for var in reduction.target_vars().chain(reduction.locals.iter().copied()) {
                 self.reduced.entry(var).or_insert(self.reductions);
             }
             self.reductions += 1;

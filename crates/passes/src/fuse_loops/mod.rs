@@ -29,10 +29,10 @@ use crate::renames::Renames;
 use crate::zero_fills::filled_with_zeros;
 use head::{Head, accesses};
 use parfuse_ir::Loc;
-use parfuse_ir::ReduceOp;
 use parfuse_ir::grid::Grain;
 use parfuse_ir::loops::walk::blocks_mut;
-use parfuse_ir::loops::{Block, Event, FusionRefusal, Loops, Note, Parfor, Stmt};
+use parfuse_ir::loops::{Block, Event, FusionRefusal, Loops, Note, Parfor, Reduction, Stmt, Target};
+use parfuse_ir::{Combine, ReduceOp};
 use std::cell::Cell;
 
 const PASS: &str = "fuse_loops";
@@ -241,7 +241,7 @@ impl Fusion<'_> {
         let needed = self.needed(a, head, rest, passed, second);
         let possible = needed.and_then(|needed| {
             let (b, of_second) = (rest.parfor(second), rest.effects(second));
-            self.check_blocks(a, b)?;
+            self.check_blocks(a, b, (head.effects.checks, of_second.checks))?;
             self.check_arrays(a, head, b, of_second)?;
             if head.effects.checks && of_second.checks {
                 return Err(FusionRefusal::Faults);
@@ -262,16 +262,23 @@ impl Fusion<'_> {
         second: &Effects,
     ) -> Result<(), FusionRefusal> {
         let first = &head.effects;
-        let named = |var| FusionRefusal::UsesReduction { variable: self.loops.vars[var].name.clone() };
+        let named = |reduction| FusionRefusal::UsesReduction { variable: target_name(self.loops, reduction) };
         let touched = second.vars_read.iter().chain(second.vars_set.iter());
         if let Some(reduction) = touched.filter_map(|var| head.reduced.get(var)).min() {
-            return Err(named(a.reductions[*reduction].target));
+            return Err(named(&a.reductions[*reduction]));
         }
         for reduction in &b.reductions {
-            for var in [reduction.target, reduction.local] {
+            for var in reduction.target_vars().chain(reduction.locals.iter().copied()) {
                 if first.vars_read.contains(&var) || first.vars_set.contains(&var) {
-                    return Err(named(reduction.target));
+                    return Err(named(reduction));
                 }
+            }
+        }
+        for (reductions, other) in [(&a.reductions, second), (&b.reductions, first)] {
+            let used =
+                |reduction: &&Reduction| reduction.target_buffers().any(|buffer| other.accesses(buffer));
+            if let Some(reduction) = reductions.iter().find(used) {
+                return Err(named(reduction));
             }
         }
         // A variable that both set is private to the iterations of both; one that only one of them sets must
@@ -324,7 +331,7 @@ impl Fusion<'_> {
             if head.effects.must_precede(effects) {
                 let read = effects.vars_read.iter().filter_map(|var| head.targets.get(var)).min();
                 return Err(read.map_or(FusionRefusal::StatementBetween, |reduction| {
-                    let variable = self.loops.vars[a.reductions[*reduction].target].name.clone();
+                    let variable = target_name(self.loops, &a.reductions[*reduction]);
                     FusionRefusal::UsesReduction { variable }
                 }));
             }
@@ -335,13 +342,33 @@ impl Fusion<'_> {
 
     /// A loop with serial loops inside is cut into smaller blocks than one without, which a sum of floats
     /// would show.
-    fn check_blocks(&self, a: &Parfor, b: &Parfor) -> Result<(), FusionRefusal> {
+    fn check_blocks(&self, a: &Parfor, b: &Parfor, checks: (bool, bool)) -> Result<(), FusionRefusal> {
         let shows_order = |parfor: &Parfor| {
             parfor.reductions.iter().any(|reduction| {
-                let rounds = !matches!(reduction.op, ReduceOp::And | ReduceOp::Or | ReduceOp::Xor);
-                rounds && self.loops.vars[reduction.target].dtype.is_float()
+                let exact =
+                    matches!(reduction.combine, Combine::Op(ReduceOp::And | ReduceOp::Or | ReduceOp::Xor));
+                !exact && reduction.locals.iter().any(|local| self.loops.vars[*local].dtype.is_float())
             })
         };
+        let axes = |parfor: &Parfor| -> Vec<Option<usize>> {
+            parfor.reductions.iter().map(|reduction| reduction.axis(&parfor.indices)).collect()
+        };
+        let (of_a, of_b) = (axes(a), axes(b));
+        if let (Some(first), Some(other)) =
+            (of_a.first(), of_b.iter().find(|axis| Some(*axis) != of_a.first()))
+        {
+            // One walks along another axis, or sums up all.
+            debug_assert_ne!(first, other);
+            return Err(FusionRefusal::DifferentBlocks);
+        }
+        // A loop with totals along an axis, or of several words, becomes a nest of loops that takes the elements in
+        // another order, in which a check would not be the first to fail.
+        let (checks_a, checks_b) = checks;
+        let nests =
+            |parfor: &Parfor| parfor.reductions.iter().any(|reduction| reduction.as_simple().is_none());
+        if nests(a) && checks_b || nests(b) && checks_a {
+            return Err(FusionRefusal::Faults);
+        }
         let same_blocks = a.grain == b.grain;
         if same_blocks || !(shows_order(a) || shows_order(b)) {
             Ok(())
@@ -383,6 +410,11 @@ impl Fusion<'_> {
             self.renames.set(*theirs, *ours);
         }
         self.renames.block(self.loops, &mut b.body);
+        for reduction in &mut b.reductions {
+            if let Target::Elements { index, .. } = &mut reduction.into {
+                index.iter_mut().for_each(|index| *index = self.renames.get(*index));
+            }
+        }
         let locs = places(a, &b);
         head.take_in(self.loops, a, &b, of_second);
         a.body.append(&mut b.body);
@@ -394,6 +426,13 @@ impl Fusion<'_> {
         self.loops.notes.push(Note { pass: PASS, event: Event::Fused, locs });
         self.changed = true;
     }
+}
+
+/// What the user calls what a reduction goes to.
+fn target_name(loops: &Loops, reduction: &Reduction) -> String {
+    let vars = reduction.target_vars().map(|var| loops.vars[var].name.clone());
+    let mut names = vars.chain(reduction.target_buffers().map(|buffer| loops.buffers[buffer].name.clone()));
+    names.next().unwrap_or_default()
 }
 
 fn places(a: &Parfor, b: &Parfor) -> Vec<Loc> {

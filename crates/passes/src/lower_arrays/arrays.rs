@@ -18,7 +18,7 @@ use parfuse_ir::{Loc, ScalarOp, program};
 
 /// An operand of an elementwise operation.
 #[derive(Clone)]
-enum Operand {
+pub(super) enum Operand {
     Scalar(Value),
     Array { array: Shown, accesses: Vec<Access> },
 }
@@ -51,6 +51,7 @@ impl Lowering<'_> {
             program::Expr::Copy(_) => "copy",
             program::Expr::Random { distribution, .. } => distribution.name(),
             program::Expr::Map { .. } => "map",
+            program::Expr::Reduce { fold, .. } => fold.name(),
             _ => panic!("{value} is not an array expression"),
         };
         self.refuse_inside(what, loc)?;
@@ -118,6 +119,9 @@ impl Lowering<'_> {
                     Ok(lowering.scalar(*result))
                 })
             }
+            program::Expr::Reduce { fold, array, axis: Some(axis) } => {
+                self.reduce_axis(*fold, *array, *axis, fresh, loc)
+            }
             _ => unreachable!("matched above"),
         }
     }
@@ -178,7 +182,7 @@ impl Lowering<'_> {
     }
 
     /// A loop that computes a new array. Returns the buffer it went to.
-    fn elementwise(
+    pub(super) fn elementwise(
         &mut self,
         fresh: Buffer,
         shape: Vec<Value>,
@@ -187,14 +191,7 @@ impl Lowering<'_> {
         element: impl FnOnce(&mut Self, Vec<Value>, &[Value]) -> Result<Value, Rejection>,
     ) -> Result<Buffer, Rejection> {
         let loc = source.loc;
-        let buffer = match self.target(fresh, &shape, &operands) {
-            Target::InPlace(buffer) => buffer,
-            Target::Anew(buffer) => {
-                self.known.shapes.insert(buffer, shape.clone());
-                self.block.push(Stmt::Alloc { buffer, shape: shape.clone(), zeroed: false, loc });
-                buffer
-            }
-        };
+        let buffer = self.make(fresh, &shape, &operands, loc);
         self.parallel_loop(shape, Vec::new(), source, |lowering, indices| {
             let elements = operands.iter().map(|operand| lowering.element(operand, indices, loc)).collect();
             let value = element(lowering, elements, indices)?;
@@ -202,6 +199,18 @@ impl Lowering<'_> {
             Ok(())
         })?;
         Ok(buffer)
+    }
+
+    /// Makes the array that elements computed from these operands go to.
+    pub(super) fn make(&mut self, fresh: Buffer, shape: &[Value], operands: &[Operand], loc: Loc) -> Buffer {
+        match self.target(fresh, shape, operands) {
+            Target::InPlace(buffer) => buffer,
+            Target::Anew(buffer) => {
+                self.known.shapes.insert(buffer, shape.to_vec());
+                self.block.push(Stmt::Alloc { buffer, shape: shape.to_vec(), zeroed: false, loc });
+                buffer
+            }
+        }
     }
 
     /// Decides where the elements of a new array can go.

@@ -9,8 +9,8 @@
 use super::Lowering;
 use super::views::Shown;
 use crate::rejection::{ReductionFlaw, Rejection};
-use parfuse_ir::loops::{Expr, Reduction, Source, Value};
-use parfuse_ir::{DType, FaultKind, Loc, ReduceOp, Scalar, ScalarOp, program};
+use parfuse_ir::loops::{Expr, Value};
+use parfuse_ir::{DType, FaultKind, Loc, Scalar, ScalarOp, program};
 
 impl Lowering<'_> {
     /// Evaluates a value. An array may go straight to the variable that is assigned it next.
@@ -76,7 +76,7 @@ impl Lowering<'_> {
                 let place = self.next_draws(*distribution, dtype, loc)?;
                 self.random_number(place, *distribution, dtype, &operands, loc)
             }
-            program::Expr::Reduce { op, array } => self.reduce(*op, *array, dtype, loc)?,
+            program::Expr::Reduce { fold, array, .. } => self.reduce(*fold, *array, loc)?,
             program::Expr::Const(_)
             | program::Expr::Param(_)
             | program::Expr::Bound
@@ -137,33 +137,6 @@ impl Lowering<'_> {
             self.check(ok, kind, loc, self.name_of(array), vec![index[axis], length]);
         }
         index
-    }
-
-    /// Combines all elements of an array. An iteration's contribution is its element as it is (see
-    /// [`Lowering::first_contribution`]).
-    fn reduce(
-        &mut self,
-        op: ReduceOp,
-        array: program::Value,
-        dtype: DType,
-        loc: Loc,
-    ) -> Result<Value, Rejection> {
-        let array = self.array(array);
-        let shape = self.shape_of(&array);
-        if shape.is_empty() {
-            return Ok(self.load(&array, &[], loc));
-        }
-        self.refuse_inside(op.name(), loc)?;
-        let (target, local) = (self.variable(op.name(), dtype), self.variable(op.name(), dtype));
-        let start = self.constant(op.of_no_elements(dtype));
-        self.set(target, start);
-        let source = Source { what: op.name().into(), loc };
-        self.parallel_loop(shape, vec![Reduction { op, local, target }], source, |lowering, indices| {
-            let element = lowering.load(&array, indices, loc);
-            lowering.set(local, element);
-            Ok(())
-        })?;
-        Ok(self.get(target, loc))
     }
 
     /// Whether a constant is known for a value.

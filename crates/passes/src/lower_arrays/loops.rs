@@ -177,7 +177,7 @@ impl Lowering<'_> {
             let target = self.scalar_vars[var];
             let data = self.output.vars[target].clone();
             let local = self.variable(&data.name, data.dtype);
-            reductions.push(Reduction { op: *op, local, target });
+            reductions.push(Reduction::simple(*op, local, target));
             targets.push((*var, self.scalar_vars.insert(*var, local).expect("it has a variable")));
         }
         let declared = self.declared.clone();
@@ -237,16 +237,33 @@ impl Lowering<'_> {
         if extents.is_empty() {
             return body(self, &[]);
         }
+        let indices = self.indices(extents.len(), source.loc);
+        self.parallel_loop_of(indices, extents, reductions, source, body)
+    }
+
+    /// New indices of a loop.
+    pub(super) fn indices(&mut self, dimensions: usize, loc: Loc) -> Vec<Value> {
+        (0..dimensions).map(|_| self.output.value(Expr::Bound, DType::Usize, loc)).collect()
+    }
+
+    /// A parallel loop with these indices over a space that has some dimension.
+    pub(super) fn parallel_loop_of(
+        &mut self,
+        indices: Vec<Value>,
+        extents: Vec<Value>,
+        reductions: Vec<Reduction>,
+        source: Source,
+        body: impl FnOnce(&mut Self, &[Value]) -> Result<(), Rejection>,
+    ) -> Result<(), Rejection> {
         // Loops over equal lengths are loops over one.
         let extents: Vec<Value> = extents.into_iter().map(|length| self.canonical(length)).collect();
-        let indices: Vec<Value> =
-            extents.iter().map(|_| self.output.value(Expr::Bound, DType::Usize, source.loc)).collect();
         let outer = std::mem::take(&mut self.block);
         body(self, &indices)?;
         let body = std::mem::replace(&mut self.block, outer);
         for reduction in &reductions {
-            self.known.contents.remove(&reduction.local);
-            self.known.contents.remove(&reduction.target);
+            for var in reduction.target_vars().chain(reduction.locals.iter().copied()) {
+                self.known.contents.remove(&var);
+            }
         }
         let (sources, grain) = (vec![source], Grain::of(&body));
         self.block.push(Stmt::Parfor(Parfor { indices, extents, reductions, body, sources, grain }));

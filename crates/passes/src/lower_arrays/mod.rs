@@ -16,6 +16,7 @@
 
 mod arrays;
 mod expressions;
+mod folds;
 mod last_reads;
 mod lengths;
 mod loops;

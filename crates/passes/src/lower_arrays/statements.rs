@@ -9,7 +9,7 @@ use super::{Known, Lowering, scan};
 use crate::rejection::Rejection;
 use parfuse_ir::loops::{Expr, Loops, Origin, Stmt, Value};
 use parfuse_ir::program::{self, Block};
-use parfuse_ir::{DType, Fault, FaultKind, Loc, ReduceOp, ScalarOp};
+use parfuse_ir::{DType, Fault, FaultKind, Fold, Loc, ReduceOp, ScalarOp};
 
 impl Lowering<'_> {
     /// Lowers the statements of a block.
@@ -82,7 +82,9 @@ impl Lowering<'_> {
             program::Expr::Op(ScalarOp::Or, operands) => operands[0],
             _ => ok,
         };
-        let program::Expr::Reduce { op: ReduceOp::And, array } = expr(all) else { return None };
+        let program::Expr::Reduce { fold: Fold::Op(ReduceOp::And), array, axis: None } = expr(all) else {
+            return None;
+        };
         let program::Expr::Op(ScalarOp::Ne, operands) = expr(*array) else { return None };
         let is_array = |value: program::Value| self.program.ty(value).rank().is_some();
         (is_array(operands[0]) && !is_array(operands[1])).then(|| (operands[0], operands[1]))

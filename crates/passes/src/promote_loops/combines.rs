@@ -11,18 +11,19 @@
 //! operator's identity, and all of these combined are what one variable would have taken in.
 
 use parfuse_ir::loops::walk;
-use parfuse_ir::loops::{Expr, Loops, Reduction, Stmt, Value, Var};
+use parfuse_ir::loops::{Expr, Loops, Stmt, Value, Var};
 use parfuse_ir::{ReduceOp, ScalarOp};
 
 /// Whether the local variable of a reduction of integers or truth values is only combined in a block.
-pub(super) fn only_combines(loops: &Loops, block: &[Stmt], reduction: &Reduction) -> bool {
-    let mut search = Search { loops, reduction, partial: Vec::new(), current: Vec::new() };
+pub(super) fn only_combines(loops: &Loops, block: &[Stmt], op: ReduceOp, local: Var) -> bool {
+    let mut search = Search { loops, op, local, partial: Vec::new(), current: Vec::new() };
     search.block(block)
 }
 
 struct Search<'a> {
     loops: &'a Loops,
-    reduction: &'a Reduction,
+    op: ReduceOp,
+    local: Var,
     /// All partial results.
     partial: Vec<Value>,
     /// Those that the present contents of the variable are part of, once.
@@ -37,7 +38,7 @@ impl Search<'_> {
     fn stmt(&mut self, stmt: &Stmt) -> bool {
         match stmt {
             Stmt::Let(value) => self.evaluation(*value),
-            Stmt::Set { var, value } if *var == self.reduction.local => {
+            Stmt::Set { var, value } if *var == self.local => {
                 let combined = self.current.contains(value);
                 self.current = vec![*value];
                 combined
@@ -52,7 +53,7 @@ impl Search<'_> {
 
     /// The blocks inside a statement: what was current before them stays so only if they leave the variable alone.
     fn inside(&mut self, stmt: &Stmt) -> bool {
-        let local = self.reduction.local;
+        let local = self.local;
         let sets = |stmt: &Stmt| sets(stmt, local);
         let loops_back = !matches!(stmt, Stmt::If { .. });
         let before = if loops_back && walk::statements(std::slice::from_ref(stmt)).any(sets) {
@@ -74,7 +75,7 @@ impl Search<'_> {
 
     fn evaluation(&mut self, value: Value) -> bool {
         let expr = &self.loops.values[value].expr;
-        if *expr == Expr::Var(self.reduction.local) {
+        if *expr == Expr::Var(self.local) {
             self.partial.push(value);
             self.current.push(value);
             return true;
@@ -86,9 +87,8 @@ impl Search<'_> {
         }
         let Expr::Op(op, operands) = expr else { return false };
         let part = operands.iter().position(|operand| self.current.contains(operand));
-        let combines = *op == self.reduction.op.combine() && parts == 1 && part.is_some();
-        let subtracts =
-            self.reduction.op == ReduceOp::Sum && *op == ScalarOp::Sub && parts == 1 && part == Some(0);
+        let combines = *op == self.op.combine() && parts == 1 && part.is_some();
+        let subtracts = self.op == ReduceOp::Sum && *op == ScalarOp::Sub && parts == 1 && part == Some(0);
         if combines || subtracts {
             self.partial.push(value);
             self.current.push(value);
@@ -119,7 +119,10 @@ mod tests {
         );
         let loops = parse(&text);
         let Stmt::Parfor(parfor) = &loops.body[1] else { panic!("{loops}") };
-        only_combines(&loops, &parfor.body, &parfor.reductions[0])
+        {
+            let (op, local, _) = parfor.reductions[0].as_simple().expect("by an operator");
+            only_combines(&loops, &parfor.body, op, local)
+        }
     }
 
     #[test]

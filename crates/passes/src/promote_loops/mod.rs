@@ -156,17 +156,19 @@ fn check_variables(
 ) -> Result<(), Option<PromotionRefusal>> {
     let named = |var| loops.vars[var].name.clone();
     for reduction in &parfor.reductions {
+        // What needs a nest of its own gets it later, of the dimensions that the loop has now.
+        let Some((op, local, target)) = reduction.as_simple() else { return Err(None) };
         let own = Effects::of_block(loops, front);
-        let variable = || named(reduction.target);
-        if loops.vars[reduction.local].dtype.is_float() {
+        let variable = || named(target);
+        if loops.vars[local].dtype.is_float() {
             return Err(Some(PromotionRefusal::Rounding { variable: variable() }));
         }
-        let touched = own.vars_read.contains(&reduction.local) || own.vars_set.contains(&reduction.local);
-        if touched || !only_combines(loops, body, reduction) {
+        let touched = own.vars_read.contains(&local) || own.vars_set.contains(&local);
+        if touched || !only_combines(loops, body, op, local) {
             return Err(Some(PromotionRefusal::Carried { variable: variable() }));
         }
     }
-    let locals: VarSet = parfor.reductions.iter().map(|reduction| reduction.local).collect();
+    let locals: VarSet = parfor.reductions.iter().flat_map(|reduction| &reduction.locals).copied().collect();
     let carried = &(&assigned(body) & &live_before(loops, body, &VarSet::new())) - &locals;
     match carried.first() {
         Some(var) => Err(Some(PromotionRefusal::Carried { variable: named(*var) })),

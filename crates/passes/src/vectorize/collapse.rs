@@ -16,7 +16,9 @@ type Accesses = Vec<(Buffer, Vec<Option<u8>>)>;
 /// The accesses of a loop whose indices serve for nothing else.
 pub(crate) fn collapsible(loops: &Loops, parfor: &Parfor) -> Option<Accesses> {
     let rounds = |var| loops.vars[var].dtype.is_float();
-    if parfor.indices.len() < 2 || parfor.reductions.iter().any(|reduction| rounds(reduction.local)) {
+    if parfor.indices.len() < 2
+        || parfor.reductions.iter().flat_map(|reduction| &reduction.locals).any(|local| rounds(*local))
+    {
         return None;
     }
     accesses(loops, parfor)

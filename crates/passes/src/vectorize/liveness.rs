@@ -2,7 +2,7 @@
 //!
 //! Only variables that are live after a branch or around a loop become merged or carried values.
 
-use parfuse_ir::loops::{Expr, Loops, Parfor, Stmt, Var, walk};
+use parfuse_ir::loops::{Expr, Loops, Parfor, Reduction, Stmt, Var, walk};
 use std::collections::BTreeSet;
 
 /// A set of variables.
@@ -14,7 +14,7 @@ pub(crate) fn assigned(block: &[Stmt]) -> VarSet {
     walk::visit_within(block, false, |stmt, in_parallel| {
         match stmt {
             Stmt::Set { var, .. } if !in_parallel => drop(vars.insert(*var)),
-            Stmt::Parfor(parfor) => vars.extend(parfor.reductions.iter().map(|reduction| reduction.target)),
+            Stmt::Parfor(parfor) => vars.extend(parfor.reductions.iter().flat_map(Reduction::target_vars)),
             _ => {}
         }
         in_parallel || matches!(stmt, Stmt::Parfor(_))
@@ -69,7 +69,7 @@ pub(super) fn live_at_iteration(loops: &Loops, body: &[Stmt], live_after: &VarSe
 
 /// The variables that the body of a parallel loop reads from outside.
 pub(super) fn live_into(loops: &Loops, parfor: &Parfor) -> VarSet {
-    let locals: VarSet = parfor.reductions.iter().map(|reduction| reduction.local).collect();
+    let locals: VarSet = parfor.reductions.iter().flat_map(|reduction| &reduction.locals).copied().collect();
     let mut live = live_before(loops, &parfor.body, &locals);
     live.retain(|var| !locals.contains(var));
     live
@@ -96,7 +96,7 @@ fn before_stmt(loops: &Loops, stmt: &Stmt, mut live: VarSet) -> VarSet {
         Stmt::For { body, .. } => live_at_iteration(loops, body, &live),
         Stmt::Parfor(parfor) => {
             live.extend(live_into(loops, parfor));
-            live.extend(parfor.reductions.iter().map(|reduction| reduction.target));
+            live.extend(parfor.reductions.iter().flat_map(Reduction::target_vars));
             live
         }
         Stmt::Alloc { .. } | Stmt::Move { .. } | Stmt::Store { .. } | Stmt::Check { .. } => live,

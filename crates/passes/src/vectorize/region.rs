@@ -60,12 +60,12 @@ impl Translator<'_> {
             .collect();
         let region = self.shared.regions.push(region);
         self.build.node(Node::Launch(region));
-        for (reduction, (slot, ty)) in parfor.reductions.iter().zip(totals) {
+        for ((op, _, target), (slot, ty)) in simple(parfor).zip(totals) {
             let total = self.build.here(Inst::Slot(slot), ty, false);
-            let dtype = self.loops.vars[reduction.target].dtype;
-            let before = self.var(reduction.target);
-            let after = legalize(&mut self.build, reduction.op.combine(), &[dtype; 2], &[before, total]);
-            self.env.insert(reduction.target, after);
+            let dtype = self.loops.vars[target].dtype;
+            let before = self.var(target);
+            let after = legalize(&mut self.build, op.combine(), &[dtype; 2], &[before, total]);
+            self.env.insert(target, after);
         }
     }
 
@@ -117,21 +117,19 @@ impl Translator<'_> {
             let index = affine::lane_index(&mut inside.build);
             inside.values.insert(*lane, index);
         }
-        for reduction in &parfor.reductions {
-            let dtype = inside.loops.vars[reduction.local].dtype;
-            let identity = inside.scalar(reduction.op.identity(dtype));
-            inside.env.insert(reduction.local, identity);
+        for (op, local, _) in simple(parfor) {
+            let dtype = inside.loops.vars[local].dtype;
+            let identity = inside.scalar(op.identity(dtype));
+            inside.env.insert(local, identity);
         }
-        let locals: VarSet = parfor.reductions.iter().map(|reduction| reduction.local).collect();
+        let locals: VarSet = simple(parfor).map(|(_, local, _)| local).collect();
         inside.block(&parfor.body, &locals);
 
-        let reductions: Vec<Reduction> = parfor
-            .reductions
-            .iter()
-            .map(|reduction| Reduction {
-                op: reduction.op,
-                dtype: inside.loops.vars[reduction.local].dtype,
-                contribution: inside.contribution(reduction),
+        let reductions: Vec<Reduction> = simple(parfor)
+            .map(|(op, local, _)| Reduction {
+                op,
+                dtype: inside.loops.vars[local].dtype,
+                contribution: inside.contribution(op, local),
                 total: inside.shared.frame.add(),
             })
             .collect();
@@ -161,16 +159,16 @@ impl Translator<'_> {
     /// Accumulators start as the identity too, so that taking in `combine(identity, e)` and `e` differ for no
     /// `e`: an accumulator that starts as 0.0 never becomes -0.0, which is what `0.0 + e` could have saved it
     /// from, and one that takes a minimum drops NaN by itself.
-    fn contribution(&mut self, reduction: &loops::Reduction) -> Value {
-        let value = self.var(reduction.local);
-        let dtype = self.loops.vars[reduction.local].dtype;
-        let identity = self.scalar(reduction.op.identity(dtype));
-        if let Some(element) = self.without_identity(reduction.op, value, identity) {
+    fn contribution(&mut self, op: ReduceOp, local: Var) -> Value {
+        let value = self.var(local);
+        let dtype = self.loops.vars[local].dtype;
+        let identity = self.scalar(op.identity(dtype));
+        if let Some(element) = self.without_identity(op, value, identity) {
             return element;
         }
         let Inst::Op(LaneOp::Select, choice) = self.build.inst(value).clone() else { return value };
         let sides = [choice[1], choice[2]];
-        let [yes, no] = sides.map(|side| self.without_identity(reduction.op, side, identity).unwrap_or(side));
+        let [yes, no] = sides.map(|side| self.without_identity(op, side, identity).unwrap_or(side));
         self.build.op(LaneOp::Select, &[choice[0], yes, no])
     }
 
@@ -184,6 +182,11 @@ impl Translator<'_> {
             _ => None,
         }
     }
+}
+
+/// The operators, locals and targets of a loop's reductions. Others have become loops of their own.
+fn simple(parfor: &Parfor) -> impl Iterator<Item = (ReduceOp, Var, Var)> + '_ {
+    parfor.reductions.iter().map(|reduction| reduction.as_simple().expect("lowered to loops otherwise"))
 }
 
 /// The values that a parallel loop uses and does not define, but constants and parameters.

@@ -4,7 +4,7 @@ use super::operations::divides;
 use super::{Generator, Place, Rounding};
 use crate::extremes::divisor;
 use parfuse_ir::program::{Expr, Stmt, Type, Value};
-use parfuse_ir::{DType, FaultKind, ReduceOp, Scalar, ScalarOp};
+use parfuse_ir::{DType, FaultKind, Fold, ReduceOp, Scalar, ScalarOp};
 
 impl Generator<'_> {
     /// Any array that can be read here, or a view of one.
@@ -115,7 +115,10 @@ impl Generator<'_> {
         let zero = self.constant(dtype.zero());
         let mut ok = self.hidden(Expr::Op(ScalarOp::Ne, vec![value, zero]), ty.with_dtype(DType::Bool));
         if ty.rank().is_some() {
-            ok = self.hidden(Expr::Reduce { op: ReduceOp::And, array: ok }, Type::Scalar(DType::Bool));
+            ok = self.hidden(
+                Expr::Reduce { fold: ReduceOp::And.into(), array: ok, axis: None },
+                Type::Scalar(DType::Bool),
+            );
         }
         let loc = self.loc();
         self.block.push(Stmt::Check { ok, kind: FaultKind::DivisionByZero, loc });
@@ -148,20 +151,25 @@ impl Generator<'_> {
         self.emit(Expr::Map { arrays, params, body, result }, ty.with_dtype(result_type))
     }
 
-    /// Reduces an array to a scalar.
+    /// Reduces an array to a scalar, or along an axis.
     pub(super) fn reduction(&mut self) {
-        let op = self.choices.pick(ReduceOp::ALL);
+        let folds: Vec<Fold> = Fold::all().collect();
+        let fold = self.choices.pick(&folds);
         let mut array = self.any_array();
-        if !op.applies_to(self.program.ty(array).dtype()) {
-            array = self.array_of(if op.applies_to(DType::F64) { DType::F64 } else { DType::I64 });
+        if !fold.applies_to(self.program.ty(array).dtype()) {
+            array = self.array_of(if fold.applies_to(DType::F64) { DType::F64 } else { DType::I64 });
         }
-        let dtype = self.program.ty(array).dtype();
-        let ty = Type::Scalar(dtype);
-        if !dtype.is_float() || self.rounding == Rounding::Free {
-            self.emit(Expr::Reduce { op, array }, ty);
-        } else if self.rounding == Rounding::Close && self.depth == 0 {
+        let (dtype, rank) = (self.program.ty(array).dtype(), self.program.ty(array).rank().unwrap_or(0));
+        let axis = (rank > 0 && self.choices.below(2) == 0).then(|| self.choices.below(rank.into()) as u8);
+        let result = fold.result_type(dtype);
+        let ty = axis.map_or(Type::Scalar(result), |_| Type::Array(result, rank - 1));
+        // Positions are the same in any order.
+        let rounds = dtype.is_float() && result == dtype;
+        if !rounds || self.rounding == Rounding::Free {
+            self.emit(Expr::Reduce { fold, array, axis }, ty);
+        } else if self.rounding == Rounding::Close && self.depth == 0 && fold != Fold::Deviations {
             let array = self.near_one(array);
-            let total = self.hidden(Expr::Reduce { op, array }, ty);
+            let total = self.hidden(Expr::Reduce { fold, array, axis }, ty);
             self.totals.push(total);
         }
     }

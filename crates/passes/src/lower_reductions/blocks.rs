@@ -1,0 +1,221 @@
+//! Blocks: the elements of a part of a row, or of several rows, go to accumulators in turn.
+//!
+//! ```text
+//! parfor s, l in segments, 32 {        l: an accumulator of the block s, which takes in every 32nd element
+//!   for r in rows of s {
+//!     for k in length / 32 { … element 32 k + l … }
+//!     if l < length % 32 { … the last one … }
+//!   }
+//! }
+//! ```
+//!
+//! The extents of blocks are those that [`Grid::new`](parfuse_ir::grid::Grid::new) gives to the same space.
+
+use super::build::{Build, Words};
+use super::partials::{fold_lanes, in_pairs, total_to_elements, total_to_vars};
+use parfuse_ir::ScalarOp;
+use parfuse_ir::grid::{Grain, LANES, block_size};
+use parfuse_ir::loops::{Buffer, Value, Var};
+
+/// A cutting of rows of equal length into blocks.
+struct Cut {
+    rows: Value,
+    columns: Value,
+    rows_per_block: Value,
+    columns_per_block: Value,
+    /// How often a row is cut.
+    blocks_per_row: Value,
+    blocks: Value,
+}
+
+/// Reduces the whole space.
+pub(super) fn everything(build: &mut Build<'_>) {
+    let parfor = build.parfor;
+    let (columns, outer) = parfor.extents.split_last().expect("a space without dimensions needs no loop");
+    let one = build.usize(1);
+    let rows = outer
+        .iter()
+        .fold(one, |rows, extent| if rows == one { *extent } else { build.op(ScalarOp::Mul, rows, *extent) });
+    let elements = if rows == one { *columns } else { build.op(ScalarOp::Mul, rows, *columns) };
+    let block = block_extent(build, elements, parfor.grain);
+    let cut = match outer {
+        [] => {
+            let blocks = build.pieces(*columns, block);
+            Cut {
+                rows,
+                columns: *columns,
+                rows_per_block: one,
+                columns_per_block: block,
+                blocks_per_row: blocks,
+                blocks,
+            }
+        }
+        _ => cut(build, rows, *columns, block),
+    };
+    let lanes = build.usize(LANES);
+    let partials = build.arrays(&[cut.blocks, lanes]);
+    accumulate(build, &cut, outer, &partials);
+    let blocks = cut.blocks;
+    build.parallel(&[blocks], "lanes of blocks", |build, indices| fold_lanes(build, &partials, indices[0]));
+    let (zero, none) = (build.usize(0), build.usize(0));
+    let any = build.op(ScalarOp::Gt, blocks, none);
+    build.when(any, |build| {
+        in_pairs(build, &partials, blocks, |_, block| vec![block, zero]);
+        let total = build.load(&partials, &[zero, zero]);
+        total_to_vars(build, &total);
+    });
+}
+
+/// Reduces long rows along the last dimension, each as a space of its own.
+pub(super) fn long_rows(build: &mut Build<'_>, axis: usize) {
+    let parfor = build.parfor;
+    let (columns, outer) = (parfor.extents[axis], &parfor.extents[..axis]);
+    let (first, more) = outer.split_first().expect("a row stands beside others");
+    let rows = more.iter().fold(*first, |rows, extent| build.op(ScalarOp::Mul, rows, *extent));
+    let block = block_extent(build, columns, parfor.grain);
+    let (one, lanes) = (build.usize(1), build.usize(LANES));
+    let blocks_per_row = build.pieces(columns, block);
+    let blocks = build.op(ScalarOp::Mul, rows, blocks_per_row);
+    let cut = Cut { rows, columns, rows_per_block: one, columns_per_block: block, blocks_per_row, blocks };
+    let partials = build.arrays(&[blocks, lanes]);
+    accumulate(build, &cut, outer, &partials);
+    build.parallel(outer, "lanes of rows", |build, indices| {
+        let row = indices.iter().zip(outer).fold(None, |row, (index, extent)| {
+            Some(match row {
+                None => *index,
+                Some(row) => {
+                    let rows = build.op(ScalarOp::Mul, row, *extent);
+                    build.op(ScalarOp::Add, rows, *index)
+                }
+            })
+        });
+        let first = build.op(ScalarOp::Mul, row.expect("a row stands beside others"), blocks_per_row);
+        build.repeat(blocks_per_row, |build, piece| {
+            let block = build.op(ScalarOp::Add, first, piece);
+            fold_lanes(build, &partials, block);
+        });
+        let zero = build.usize(0);
+        in_pairs(build, &partials, blocks_per_row, |build, piece| {
+            vec![build.op(ScalarOp::Add, first, piece), zero]
+        });
+        let total = build.load(&partials, &[first, zero]);
+        total_to_elements(build, &total, indices);
+    });
+}
+
+/// How many elements a block of a space has.
+fn block_extent(build: &mut Build<'_>, elements: Value, grain: Grain) -> Value {
+    let (least, most, step) = block_size(grain);
+    let most = build.usize(most);
+    let share = build.pieces(elements, most);
+    let steps = build.usize(step);
+    let shares = build.pieces(share, steps);
+    let rounded = build.op(ScalarOp::Mul, shares, steps);
+    build.op_with(ScalarOp::Max, rounded, least)
+}
+
+/// Rows of at least a block are cut, shorter ones grouped.
+fn cut(build: &mut Build<'_>, rows: Value, columns: Value, block: Value) -> Cut {
+    let one = build.usize(1);
+    let long = build.op(ScalarOp::Ge, columns, block);
+    let some_columns = build.op(ScalarOp::Max, columns, one);
+    let whole = build.op(ScalarOp::Div, block, some_columns);
+    let whole = build.op(ScalarOp::Max, whole, one);
+    let several = build.op(ScalarOp::Gt, rows, one);
+    let grouped = build.perform(ScalarOp::Select, &[several, whole, one]);
+    let rows_per_block = build.perform(ScalarOp::Select, &[long, one, grouped]);
+    let columns_per_block = build.perform(ScalarOp::Select, &[long, block, some_columns]);
+    let blocks_per_row = build.pieces(columns, columns_per_block);
+    let groups = build.pieces(rows, rows_per_block);
+    let blocks = build.op(ScalarOp::Mul, groups, blocks_per_row);
+    Cut { rows, columns, rows_per_block, columns_per_block, blocks_per_row, blocks }
+}
+
+/// The loop in which accumulators take in elements. `outer` are the extents of the dimensions that rows are counted in.
+fn accumulate(build: &mut Build<'_>, cut: &Cut, outer: &[Value], partials: &Words<Buffer>) {
+    let lanes = build.usize(LANES);
+    build.parallel(&[cut.blocks, lanes], "", |build, indices| {
+        let [block, lane] = indices[..] else { unreachable!("two dimensions") };
+        let (group, piece) = match outer {
+            [] => (build.usize(0), block),
+            _ => (
+                build.op(ScalarOp::Div, block, cut.blocks_per_row),
+                build.op(ScalarOp::Rem, block, cut.blocks_per_row),
+            ),
+        };
+        let start = build.op(ScalarOp::Mul, piece, cut.columns_per_block);
+        let left = build.op(ScalarOp::Sub, cut.columns, start);
+        let length = build.op(ScalarOp::Min, left, cut.columns_per_block);
+        let accumulators = build.accumulators();
+        let last = match outer {
+            [] => row(build, &accumulators, &[], start, length, lane),
+            _ => {
+                let first = build.op(ScalarOp::Mul, group, cut.rows_per_block);
+                let left = build.op(ScalarOp::Sub, cut.rows, first);
+                let rows = build.op(ScalarOp::Min, left, cut.rows_per_block);
+                if build.loops.constant(cut.rows_per_block).is_some() {
+                    // One row each.
+                    let outer = row_indices(build, first, outer);
+                    row(build, &accumulators, &outer, start, length, lane)
+                } else {
+                    build.repeat(rows, |build, number| {
+                        let number = build.op(ScalarOp::Add, first, number);
+                        let outer = row_indices(build, number, outer);
+                        let last = row(build, &accumulators, &outer, start, length, lane);
+                        let last = build.get_all(&last);
+                        for (var, value) in accumulators.iter().flatten().zip(last.iter().flatten()) {
+                            build.set(*var, *value);
+                        }
+                    });
+                    accumulators
+                }
+            }
+        };
+        let total = build.get_all(&last);
+        build.store(partials, &[block, lane], &total);
+    });
+}
+
+/// The indices along the outer dimensions of a row, given its number.
+fn row_indices(build: &mut Build<'_>, row: Value, extents: &[Value]) -> Vec<Value> {
+    let mut indices = Vec::new();
+    let mut rest = row;
+    for extent in extents[1..].iter().rev() {
+        indices.push(build.op(ScalarOp::Rem, rest, *extent));
+        rest = build.op(ScalarOp::Div, rest, *extent);
+    }
+    indices.push(rest);
+    indices.reverse();
+    indices
+}
+
+/// Takes in every 32nd element of a row, or part of one, from a lane's first on. Returns the variables that hold the
+/// result: what only some lanes take in at the end goes to others, so that a count stays the same for all lanes.
+fn row(
+    build: &mut Build<'_>,
+    accumulators: &Words<Var>,
+    outer: &[Value],
+    start: Value,
+    length: Value,
+    lane: Value,
+) -> Words<Var> {
+    let first = build.op(ScalarOp::Add, start, lane);
+    let element = |build: &mut Build<'_>, turn: Value| {
+        let distance = build.op_with(ScalarOp::Mul, turn, LANES);
+        let column = build.op(ScalarOp::Add, first, distance);
+        [outer, &[column]].concat()
+    };
+    let turns = build.op_with(ScalarOp::Div, length, LANES);
+    build.repeat(turns, |build, turn| {
+        let indices = element(build, turn);
+        build.take_in(accumulators, &indices);
+    });
+    let last = build.copies(accumulators);
+    let rest = build.op_with(ScalarOp::Rem, length, LANES);
+    let has_more = build.op(ScalarOp::Lt, lane, rest);
+    build.when(has_more, |build| {
+        let indices = element(build, turns);
+        build.take_in(&last, &indices);
+    });
+    last
+}
