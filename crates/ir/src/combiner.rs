@@ -1,7 +1,7 @@
 //! Combiners: how two partial results of several words become one.
 //!
 //! ```text
-//! state inff64, 18446744073709551615usize {     the smallest element, and where it is
+//! state f64(0x7ff0000000000000), 18446744073709551615usize {     the smallest element, and where it is
 //!   t0 = lt r0, l0                              l: the left partial result, r: the right one
 //!   …
 //!   yield t6, t7

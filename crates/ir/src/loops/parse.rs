@@ -249,7 +249,7 @@ impl Parser<'_> {
         Ok(Reduction { combine, locals, into })
     }
 
-    /// `inff64, 0usize { t0 = lt r0, l0 … yield t0, r1 }`.
+    /// `0.0f64, 0usize { t0 = lt r0, l0 … yield t0, r1 }`.
     fn combiner(&mut self) -> Parsed<Combiner> {
         let scalar = |cursor: &mut Cursor<'_>| {
             let expected = cursor.expected("a constant");
