@@ -11,7 +11,7 @@
 //! alignment       arrays that begin anywhere              moves           swaps, and what else is handed over
 //! no_iterations   reductions over nothing
 //! plain_loops     serial loops and their elements         small_stacks        threads with little stack, deep nests
-//! refused_memory  systems without machine code
+//! refused_memory  systems without machine code        call_options        executors, cancellation, deadlines
 //! ```
 
 mod ways;
@@ -19,6 +19,7 @@ mod ways;
 mod alignment;
 mod array_expressions;
 mod bad_input;
+mod call_options;
 mod fusion;
 mod indices;
 mod kernels;

@@ -16,7 +16,8 @@ use parfuse_ir::grid::BlockRange;
 /// # Safety
 /// `frame` points to as many slots as the kernel's frame has, with key, scalar parameters and the slots of
 /// all parameter buffers filled in; the described arrays are valid for what the kernel does to them; `host`
-/// and `fault` are valid; and the [`Code`](crate::Code) that gave this function is alive.
+/// and `fault` are valid; if the program polls, the slot behind the frame holds the address of a byte; and the
+/// [`Code`](crate::Code) that gave this function is alive.
 pub type Driver =
     unsafe extern "C" fn(frame: *mut u64, host: *const HostTable, fault: *mut FaultRecord) -> i32;
 
@@ -38,6 +39,8 @@ pub const OK: i32 = 0;
 pub const FAULT: i32 = 1;
 /// Status: a host function returned nonzero.
 pub const STOPPED: i32 = 2;
+/// Status: the byte that [`Frame::stop`](parfuse_ir::lane::Frame::stop) leads to was not zero.
+pub const CANCELLED: i32 = 3;
 
 /// What the driver asks of its caller. Each function gets the table's own address first, so that a caller
 /// can put the table at the head of a larger structure; each returns zero, or nonzero to stop the driver.

@@ -99,6 +99,7 @@ pub(crate) fn emit<'a>(function: Function<'a>, region: &'a Region, plan: &'a Pla
     e.builder.ins().brif(more, row_body, &[], finish, &[]);
 
     e.builder.switch_to_block(row_body);
+    e.poll();
     shape.begin_row(e, row, columns, &extents);
     if plan.lanes > 1 {
         e.builder.switch_to_block(step);
@@ -206,6 +207,7 @@ impl Shape<'_> {
         let (index, held) = (params[0], &params[1..]);
         e.lanes = self.plan.lanes;
         e.on_fault = OnFault::Redo(self.tail);
+        e.poll();
         let lanes = self.elements(e, index, held);
         let next = e.builder.ins().iadd_imm_s(index, self.plan.lanes as i64);
         self.go_on(e, next, &lanes);
@@ -220,6 +222,7 @@ impl Shape<'_> {
         e.builder.ins().brif(more, one, &[], done, &[]);
 
         e.builder.switch_to_block(one);
+        e.poll();
         e.lanes = 1;
         e.on_fault = OnFault::Record;
         self.elements(e, index, &[]);

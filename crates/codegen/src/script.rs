@@ -23,6 +23,7 @@ use parfuse_ir::lane::{
 };
 use parfuse_ir::{DType, Scalar};
 use smallvec::SmallVec;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 /// Code to be followed.
 pub(crate) struct Script {
@@ -32,6 +33,7 @@ pub(crate) struct Script {
     elements: Vec<DType>,
     /// The values at the start: constants, and zeros.
     start: Vec<u64>,
+    polls: bool,
 }
 
 /// A region to be followed.
@@ -86,7 +88,13 @@ impl Script {
             _ => 0,
         });
         let elements = lane.buffers.iter().map(|(_, data)| data.dtype).collect();
-        Script { start: start.collect(), code: code.clone(), frame: lane.frame.clone(), elements }
+        Script {
+            start: start.collect(),
+            code: code.clone(),
+            frame: lane.frame.clone(),
+            elements,
+            polls: lane.polls,
+        }
     }
 
     /// Follows it.
@@ -237,6 +245,7 @@ impl Run<'_> {
                     if self.value(*cond) & 1 == 0 {
                         break;
                     }
+                    self.poll()?;
                     self.nodes(body)?;
                     let next: SmallVec<[u64; 8]> =
                         carried.iter().map(|carry| self.value(carry.next)).collect();
@@ -285,6 +294,17 @@ impl Run<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Ends the run if it is time to stop.
+    fn poll(&self) -> Result<(), Ended> {
+        if !self.script.polls {
+            return Ok(());
+        }
+        let byte = self.slot(self.script.frame.stop()) as *mut u8;
+        // SAFETY: the caller's frame has the address of a byte there, which others access as an atomic one too.
+        let asked = unsafe { AtomicU8::from_ptr(byte) }.load(Ordering::Relaxed);
+        if asked == 0 { Ok(()) } else { Err(Ended(abi::CANCELLED)) }
     }
 
     fn table(&self) -> HostTable {
@@ -387,6 +407,7 @@ impl Run<'_> {
                 if column == block.column_start as u64 {
                     self.nodes(&region.prologue)?;
                 }
+                self.poll()?;
                 self.nodes(&self.script.code.body)?;
                 let lane = (column as usize - block.column_start) % LANES;
                 for (reduction, lanes) in region.reductions.iter().zip(&mut *accumulators) {

@@ -8,7 +8,7 @@
 //! It holds no kernel, so engines and kernels can be dropped in any order and nothing is kept alive by a cycle.
 
 use parfuse_codegen::{Compiler, Effort};
-use parfuse_runtime::Pool;
+use parfuse_runtime::{Alarm, Pool};
 use std::panic::RefUnwindSafe;
 use std::sync::atomic::AtomicUsize;
 
@@ -16,6 +16,8 @@ use std::sync::atomic::AtomicUsize;
 pub(crate) struct Core {
     pub(crate) compiler: Compiler,
     pub(crate) pool: Pool,
+    /// What ends calls whose time is over.
+    pub(crate) alarm: Alarm,
     pub(crate) fuse: bool,
     /// How kernels are compiled on first use.
     pub(crate) first_effort: Effort,

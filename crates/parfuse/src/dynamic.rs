@@ -4,6 +4,7 @@ use crate::argument::{Binder, Offers};
 use crate::call::{Output, Outputs};
 use crate::error::Error;
 use crate::kernel::{Kernel, Variant};
+use crate::options::How;
 use ndarray::{ArrayD, IxDyn};
 use parfuse_ir::program::Type;
 use parfuse_ir::{DType, Scalar, for_each_dtype};
@@ -102,8 +103,16 @@ impl Kernel {
     /// # Errors
     /// As [`serial`](Kernel::serial).
     pub fn run_dynamic(&self, variant: Variant, arguments: &mut [Dynamic]) -> Result<Vec<Dynamic>, Error> {
+        self.run_dynamic_how(variant.into(), arguments)
+    }
+
+    pub(crate) fn run_dynamic_how(
+        &self,
+        how: How<'_>,
+        arguments: &mut [Dynamic],
+    ) -> Result<Vec<Dynamic>, Error> {
         let program = self.traced()?;
-        self.run_bound(variant, |binder| {
+        self.run_bound_how(how, |binder| {
             for (position, argument) in arguments.iter_mut().enumerate() {
                 let mutable = program.params.get(position).is_some_and(|param| param.mutable);
                 argument.bind(mutable, binder);
@@ -121,10 +130,18 @@ impl Kernel {
         variant: Variant,
         bind: impl FnOnce(&mut Binder<'a>),
     ) -> Result<Vec<Dynamic>, Error> {
+        self.run_bound_how(variant.into(), bind)
+    }
+
+    fn run_bound_how<'a>(
+        &self,
+        how: How<'_>,
+        bind: impl FnOnce(&mut Binder<'a>),
+    ) -> Result<Vec<Dynamic>, Error> {
         let program = self.traced()?;
         let mut binder = Binder::default();
         bind(&mut binder);
-        self.invoke_untyped(variant, &binder, &Offers::none(), |outputs| {
+        self.invoke_untyped(how, &binder, &Offers::none(), |outputs| {
             let results = program.results.iter().map(|value| program.ty(*value));
             results.map(|ty| Dynamic::take(ty, outputs)).collect()
         })
@@ -153,7 +170,7 @@ impl Kernel {
         bind(&mut binder);
         let mut offers = Offers::none();
         into.iter_mut().for_each(|into| into.offer(&mut offers));
-        self.invoke_untyped(variant, &binder, &offers, |outputs| {
+        self.invoke_untyped(variant.into(), &binder, &offers, |outputs| {
             into.iter_mut().try_for_each(|into| into.store(outputs))
         })?
     }

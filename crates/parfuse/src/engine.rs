@@ -13,7 +13,7 @@ use crate::returned::Returned;
 use crate::room::with_room;
 use parfuse_codegen::{Compiler, Effort, Isa, Options as CompilerOptions};
 use parfuse_ir::program::Program;
-use parfuse_runtime::{FloatMode, Pool};
+use parfuse_runtime::{Alarm, FloatMode, Pool};
 use parfuse_trace::{ReturnKind, Tracer, Value};
 use std::any::TypeId;
 use std::cell::RefCell;
@@ -95,6 +95,7 @@ impl EngineBuilder {
         let core = Arc::new(Core {
             compiler,
             pool: Pool::new(self.threads),
+            alarm: Alarm::new(),
             fuse: self.fuse,
             first_effort: if self.thorough { Effort::Thorough } else { Effort::Quick },
             compilations: AtomicUsize::new(0),
@@ -108,6 +109,19 @@ thread_local! {
     /// destructors of other thread-local values too; the last scope to end leaves nothing to free.
     static INSTALLED: ManuallyDrop<RefCell<Vec<Engine>>> =
         const { ManuallyDrop::new(RefCell::new(Vec::new())) };
+}
+
+/// Runs something as if no engine were installed on this thread.
+pub(crate) fn without_engine<R>(work: impl FnOnce() -> R) -> R {
+    struct Reinstall(Vec<Engine>);
+    impl Drop for Reinstall {
+        fn drop(&mut self) {
+            let engines = std::mem::take(&mut self.0);
+            INSTALLED.with(|installed| installed.replace(engines));
+        }
+    }
+    let _engines = Reinstall(INSTALLED.with(|installed| installed.take()));
+    work()
 }
 
 /// The engine that is installed on this thread, if one is.

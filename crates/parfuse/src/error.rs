@@ -5,7 +5,7 @@
 
 use parfuse_ir::{Fault, FaultKind, Files, Loc};
 use parfuse_passes::Rejection;
-use parfuse_runtime::AllocationError;
+use parfuse_runtime::{AllocationError, StopReason};
 use parfuse_trace::TraceError;
 use std::fmt;
 
@@ -233,6 +233,14 @@ pub enum Error {
         found: Vec<usize>,
     },
 
+    /// The call was cancelled by its token.
+    #[error("the call was cancelled")]
+    Cancelled,
+
+    /// The call had not ended when its time was over.
+    #[error("the call did not end before its deadline")]
+    DeadlineExceeded,
+
     /// A panic while the call ran, contained.
     #[error("a panic while the kernel ran: {0}")]
     Panic(String),
@@ -298,6 +306,14 @@ impl Error {
             FaultKind::EmptyMean => Error::EmptyMean { place },
             FaultKind::ZeroStep => Error::ZeroStep { place },
             FaultKind::EmptyRange => Error::EmptyRange { iteration, place },
+        }
+    }
+
+    /// The error of a call that was told to stop.
+    pub(crate) fn from_stop(reason: StopReason) -> Error {
+        match reason {
+            StopReason::Cancelled => Error::Cancelled,
+            StopReason::DeadlineExceeded => Error::DeadlineExceeded,
         }
     }
 

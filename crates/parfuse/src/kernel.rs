@@ -1,12 +1,12 @@
 //! Kernels: a traced program with its compiled specialisations, and the ways to call it.
 
 use crate::argument::{Arguments, Binder, Offers};
-use crate::call::{self, Outputs};
+use crate::call::{self, Outputs, Request};
 use crate::core::Core;
 use crate::error::Error;
 use crate::explain::Explanation;
 use crate::fits;
-use crate::plain;
+use crate::options::{CallOptions, How};
 use crate::returned::Returned;
 use crate::room::{Nested, guarded, with_room};
 use crate::signature::Signature;
@@ -15,7 +15,7 @@ use crate::specialise::Specialisation;
 use parfuse_codegen::Effort;
 use parfuse_ir::program::Program;
 use parfuse_passes::relax_floats;
-use parfuse_runtime::{FloatMode, Workers};
+use parfuse_runtime::{CancelToken, FloatMode};
 use parfuse_trace::TraceError;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
@@ -152,9 +152,17 @@ impl Kernel {
         variant: Variant,
         bind: impl FnOnce(&mut Binder<'a>),
     ) -> Result<R, Error> {
+        self.call_how(variant.into(), bind)
+    }
+
+    pub(crate) fn call_how<'a, R: Returned>(
+        &self,
+        how: How<'_>,
+        bind: impl FnOnce(&mut Binder<'a>),
+    ) -> Result<R, Error> {
         let mut binder = Binder::default();
         bind(&mut binder);
-        self.invoke::<R, R>(variant, &binder, &Offers::none(), R::take)
+        self.invoke::<R, R>(how, &binder, &Offers::none(), R::take)
     }
 
     /// As [`call`](Kernel::call), writing the result into `into`.
@@ -163,36 +171,51 @@ impl Kernel {
         &self,
         variant: Variant,
         bind: impl FnOnce(&mut Binder<'a>),
+        into: R::Into<'_>,
+    ) -> Result<(), Error> {
+        self.call_into_how::<R>(variant.into(), bind, into)
+    }
+
+    pub(crate) fn call_into_how<'a, R: Returned>(
+        &self,
+        how: How<'_>,
+        bind: impl FnOnce(&mut Binder<'a>),
         mut into: R::Into<'_>,
     ) -> Result<(), Error> {
         let (mut binder, mut offers) = (Binder::default(), Offers::none());
         bind(&mut binder);
         R::offer(&mut into, &mut offers);
-        self.invoke::<R, _>(variant, &binder, &offers, |outputs| R::store(into, outputs))?
+        self.invoke::<R, _>(how, &binder, &offers, |outputs| R::store(into, outputs))?
     }
 
     /// Runs one variant and takes its results, which are of the types of `R`.
     pub(crate) fn invoke<R: Returned, T>(
         &self,
-        variant: Variant,
+        how: How<'_>,
         binder: &Binder<'_>,
         offers: &Offers,
         take: impl FnOnce(&mut Outputs<'_>) -> T,
     ) -> Result<T, Error> {
         fits::check_results::<R>(&self.0.name, self.traced()?)?;
-        self.invoke_untyped(variant, binder, offers, take)
+        self.invoke_untyped(how, binder, offers, take)
     }
 
     /// Runs one variant; whoever takes the results knows their types.
     pub(crate) fn invoke_untyped<T>(
         &self,
-        variant: Variant,
+        how: How<'_>,
         binder: &Binder<'_>,
         offers: &Offers,
         take: impl FnOnce(&mut Outputs<'_>) -> T,
     ) -> Result<T, Error> {
         let (mut take, mut taken) = (Some(take), None);
-        self.launch(variant, binder, offers, &mut |outputs| taken = take.take().map(|take| take(outputs)))?;
+        let mut take = |outputs: &mut Outputs<'_>| taken = take.take().map(|take| take(outputs));
+        match how.options {
+            Some(options) => self.launch(how.variant, options, binder, offers, &mut take)?,
+            None => CallOptions::with_installed(|options| {
+                self.launch(how.variant, options, binder, offers, &mut take)
+            })?,
+        }
         Ok(taken.expect("the results of a call that succeeds are taken once"))
     }
 
@@ -201,25 +224,31 @@ impl Kernel {
     fn launch(
         &self,
         variant: Variant,
+        options: &CallOptions<'_>,
         binder: &Binder<'_>,
         offers: &Offers,
         take: &mut dyn FnMut(&mut Outputs<'_>),
     ) -> Result<(), Error> {
         fits::check_arguments(&self.0.name, self.traced()?, binder)?;
         let _mode = FloatMode::standard();
+        let core = &self.0.core;
+        let stop = options.stop(&core.alarm);
+        if let Some(reason) = stop.as_ref().and_then(CancelToken::reason) {
+            return Err(Error::from_stop(reason));
+        }
+        let (stop, polls) = (stop.as_ref(), stop.is_some());
         let held;
         let specialisation = match self.0.first.get() {
-            Some((known, first)) if known.is_of(binder) => first,
+            Some((known, first)) if known.is_of(binder, polls) => first,
             _ => {
-                held = self.specialisation(&Signature::of(binder))?;
+                held = self.specialisation(&Signature::of(binder, polls))?;
                 &held
             }
         };
-        let pool = &self.0.core.pool;
-        let workers: &dyn Fn() -> Workers = &|| pool.workers();
-        let workers = (variant == Variant::Parallel).then_some(workers);
-        let key = plain::next_key(specialisation.draws);
-        let mut call = || call::call(&self.0.core, specialisation, binder, offers, key, workers, &mut *take);
+        let key = options.next_key(specialisation.draws);
+        let workers = (variant == Variant::Parallel).then(|| options.chosen_workers());
+        let request = Request { core, kernel: specialisation, binder, offers, key, workers, stop };
+        let mut call = || call::call(request, &mut *take);
         // Code that is followed and not compiled goes into blocks by recursion.
         if self.0.depth > SHALLOW { with_room(self.0.depth, call) } else { call() }
     }
@@ -276,7 +305,7 @@ impl Kernel {
         let program = self.traced()?;
         fits::check_results::<R>(&self.0.name, program)?;
         fits::check_arguments(&self.0.name, program, binder)?;
-        let specialisation = self.specialisation(&Signature::of(binder))?;
+        let specialisation = self.specialisation(&Signature::of(binder, false))?;
         specialisation.promote(&self.0.core);
         Ok(specialisation)
     }

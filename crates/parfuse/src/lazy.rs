@@ -80,7 +80,7 @@ impl EvalCache {
         let program = tracer.finish(result, ReturnKind::Types(R::kinds()))?;
         drop(mode);
         let kernel = self.kernel(engine, program);
-        kernel.invoke::<R, R>(Variant::Parallel, &binder, &Offers::none(), R::take)
+        kernel.invoke::<R, R>(Variant::Parallel.into(), &binder, &Offers::none(), R::take)
     }
 
     fn kernel(&self, engine: &Engine, program: Program) -> Kernel {

@@ -32,6 +32,15 @@ thread_local! {
     static SEEDED: RefCell<Option<Seeded>> = const { RefCell::new(None) };
 }
 
+/// Puts back what was there before a scope.
+struct Restore(Option<Seeded>);
+
+impl Drop for Restore {
+    fn drop(&mut self) {
+        SEEDED.set(self.0);
+    }
+}
+
 /// Runs `scope` with random numbers fixed by a seed, on this thread.
 ///
 /// That is: for all that the thread does meanwhile. A rayon worker that waits inside the scope for other threads of its
@@ -61,15 +70,15 @@ thread_local! {
 /// # Ok::<(), parfuse::Error>(())
 /// ```
 pub fn with_seed<R>(seed: u64, scope: impl FnOnce() -> R) -> R {
-    struct Restore(Option<Seeded>);
-    impl Drop for Restore {
-        fn drop(&mut self) {
-            SEEDED.set(self.0);
-        }
-    }
     let _restore =
         Restore(SEEDED.replace(Some(Seeded { seed, calls: 0, streams: 0, iteration: None, draws: 0 })));
     scope()
+}
+
+/// Runs something as if this thread were in no scope of a seed.
+pub(crate) fn without_seed<R>(work: impl FnOnce() -> R) -> R {
+    let _restore = Restore(SEEDED.take());
+    work()
 }
 
 fn call_key(seed: u64, call: u64) -> u64 {

@@ -21,26 +21,37 @@ const FIRST_SINGLE: u8 = 4;
 /// … or along this one.
 const FIRST_UNIT: u8 = 32;
 
-/// What is known of each argument: nothing of a scalar, a [`Layout`] of an array.
+/// What code is made for: what is known of each argument, which is nothing of a scalar and a [`Layout`] of an array.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Signature(SmallVec<[u8; 12]>);
+pub(crate) struct Signature {
+    layouts: SmallVec<[u8; 12]>,
+    /// Whether the call can be stopped, so that its loops have to look whether it is.
+    polls: bool,
+}
 
 impl Signature {
     /// The signature of these arguments.
-    pub(crate) fn of(binder: &Binder<'_>) -> Signature {
-        Signature(binder.arguments.iter().map(byte_of).collect())
+    pub(crate) fn of(binder: &Binder<'_>, polls: bool) -> Signature {
+        Signature { layouts: binder.arguments.iter().map(byte_of).collect(), polls }
     }
 
     /// Whether it is the signature of these arguments.
-    pub(crate) fn is_of(&self, binder: &Binder<'_>) -> bool {
-        let known = self.0.iter().copied();
-        self.0.len() == binder.arguments.len() && binder.arguments.iter().map(byte_of).eq(known)
+    pub(crate) fn is_of(&self, binder: &Binder<'_>, polls: bool) -> bool {
+        let known = self.layouts.iter().copied();
+        self.polls == polls
+            && self.layouts.len() == binder.arguments.len()
+            && binder.arguments.iter().map(byte_of).eq(known)
     }
 
     /// The signature of contiguous arrays without axes of length one.
     pub(crate) fn contiguous(params: &[Param]) -> Signature {
         let byte = |param: &Param| if param.ty.rank().is_some() { ARRAY | UNIT } else { SCALAR };
-        Signature(params.iter().map(byte).collect())
+        Signature { layouts: params.iter().map(byte).collect(), polls: false }
+    }
+
+    /// Whether calls can be stopped.
+    pub(crate) fn polls(&self) -> bool {
+        self.polls
     }
 
     /// What it says of each parameter, nothing of scalars.
@@ -54,7 +65,7 @@ impl Signature {
                 Some(Layout { unit, single })
             }
         };
-        self.0.iter().zip(params).map(layout).collect()
+        self.layouts.iter().zip(params).map(layout).collect()
     }
 }
 
@@ -96,7 +107,8 @@ mod tests {
             ty: Type::Array(parfuse_ir::DType::F64, shape.len() as u8),
             mutable: false,
         };
-        let signature = Signature([layout(shape, strides)].into_iter().collect());
+        let layouts = [layout(shape, strides)].into_iter().collect();
+        let signature = Signature { layouts, polls: false };
         let layout = signature.layouts(&[param]).remove(0).expect("an array");
         (layout.unit, layout.single)
     }

@@ -74,6 +74,7 @@ impl Specialisation {
         let mut loops = Specialisation::lower(program, signature)?;
         optimize(&mut loops, &Options { fuse: core.fuse });
         let mut lane = vectorize(&loops);
+        lane.polls = signature.polls();
         // Without masks in registers of their own, or many lanes, its tests take longer than the divisions.
         if core.compiler.isa() >= Isa::Avx512At256 {
             let _ = invert_divisors(&mut lane);

@@ -26,7 +26,7 @@ pub struct BlockFailure<E> {
 #[inline]
 pub fn run_blocks<E: Send>(
     blocks: usize,
-    workers: &Workers,
+    workers: &Workers<'_>,
     run: impl Fn(usize) -> Result<(), E> + Sync,
 ) -> Result<(), BlockFailure<E>> {
     if blocks <= 1 || matches!(workers, Workers::Caller) {
@@ -38,7 +38,7 @@ pub fn run_blocks<E: Send>(
 /// [`run_blocks`] on several threads.
 fn spread_blocks<E: Send>(
     blocks: usize,
-    workers: &Workers,
+    workers: &Workers<'_>,
     run: impl Fn(usize) -> Result<(), E> + Sync,
 ) -> Result<(), BlockFailure<E>> {
     let next = AtomicUsize::new(0);

@@ -3,6 +3,7 @@
 //! ```text
 //! pool of n threads      the caller and n - 1 helpers, started when first needed
 //! inside a rayon pool    the caller and the other workers of that pool
+//! an executor            the caller and whom the executor sends
 //! ```
 //!
 //! Whoever calls computes blocks as well, and waits at the end only for blocks that others have begun: a short call is
@@ -14,6 +15,8 @@
 use crate::FloatMode;
 use crate::board::Board;
 use crate::crew::Crew;
+use crate::executor::{Executor, Job};
+use crate::shared_work::SharedWork;
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -28,14 +31,16 @@ pub struct Pool {
 }
 
 /// Where blocks run.
-#[derive(Clone, Debug)]
-pub enum Workers {
+#[derive(Clone)]
+pub enum Workers<'w> {
     /// On the calling thread.
     Caller,
-    /// On the threads of the rayon pool whose worker the calling thread is.
-    CurrentPool,
+    /// On the threads of the rayon pool whose worker the calling thread is, at most so many.
+    CurrentPool(usize),
     /// On the calling thread and some helpers.
     Crew(Helpers),
+    /// On the calling thread and those of somebody else.
+    Executor(&'w dyn Executor),
 }
 
 /// Threads that help.
@@ -59,35 +64,46 @@ impl Pool {
     }
 
     /// Where a parallel call made on this thread runs its blocks.
-    pub fn workers(&self) -> Workers {
-        if self.wanted == 1 {
+    pub fn workers(&self) -> Workers<'static> {
+        // Without a choice of the call's, the threads of a rayon pool are as many as they are.
+        if self.wanted > 1 && rayon::current_thread_index().is_some() {
+            return Workers::CurrentPool(usize::MAX);
+        }
+        self.workers_up_to(self.wanted)
+    }
+
+    /// Where a call runs its blocks that asks for so many threads, the caller's included: those that the pool has not
+    /// got yet are started.
+    pub fn workers_up_to(&self, wanted: usize) -> Workers<'static> {
+        if wanted <= 1 {
             return Workers::Caller;
         }
         if rayon::current_thread_index().is_some() {
-            return Workers::CurrentPool;
+            return Workers::CurrentPool(wanted);
         }
         let mut crew = self.crew.lock().unwrap_or_else(PoisonError::into_inner);
         let crew = match &mut *crew {
             Some(known) if known.is_here() => known,
             other => other.insert(Crew::new()),
         };
-        if crew.hired() < self.wanted - 1 {
-            crew.hire(self.wanted - 1);
-            self.threads.store(1 + crew.hired(), Ordering::Relaxed);
+        if crew.hired() < wanted - 1 {
+            crew.hire(wanted - 1);
+            self.threads.store(self.wanted.min(1 + crew.hired()), Ordering::Relaxed);
         }
-        match crew.hired() {
+        match crew.hired().min(wanted - 1) {
             0 => Workers::Caller,
             count => Workers::Crew(Helpers { board: crew.board().clone(), count }),
         }
     }
 }
 
-impl Workers {
+impl Workers<'_> {
     /// The number of threads that may work at once.
     pub fn threads(&self) -> usize {
         match self {
             Workers::Caller => 1,
-            Workers::CurrentPool => rayon::current_num_threads(),
+            Workers::CurrentPool(most) => rayon::current_num_threads().min(*most),
+            Workers::Executor(executor) => executor.threads().max(1),
             Workers::Crew(helpers) => 1 + helpers.count,
         }
     }
@@ -100,7 +116,10 @@ impl Workers {
             _ if others == 0 => work(),
             Workers::Caller => work(),
             Workers::Crew(helpers) => helpers.board.share(others, work, || ()),
-            Workers::CurrentPool => share_in_current_pool(others, work),
+            Workers::CurrentPool(_) => share_in_current_pool(others, work),
+            Workers::Executor(executor) => {
+                SharedWork::run(work, |shared| executor.run(&Job::new(shared.clone(), others)));
+            }
         }
     }
 }
@@ -137,6 +156,12 @@ fn share_in_current_pool(others: usize, work: &(dyn Fn() + Sync)) {
 impl fmt::Debug for Crew {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Crew").field("hired", &self.hired()).finish()
+    }
+}
+
+impl fmt::Debug for Workers<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Workers of {} threads", self.threads())
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::agreement::{Seen, seen};
 use crate::arguments::{dynamic, plain};
 use crate::properties::failure;
-use parfuse::{Engine, Isa, Variant, with_seed};
+use parfuse::{CallOptions, CancelToken, Engine, Isa, Variant, with_seed};
 use parfuse_interp::{Value, run_lane, run_loops, run_program};
 use parfuse_ir::loops::{Layout, Loops};
 use parfuse_ir::program::Program;
@@ -39,7 +39,11 @@ pub fn compiled(program: &Program, arguments: &[Value], seed: u64, isa: Isa, var
     let engine = builder.build().expect("this machine is supported");
     let kernel = engine.kernel_of(program.clone());
     let mut bound: Vec<_> = arguments.iter().map(dynamic).collect();
-    match with_seed(seed, || kernel.run_dynamic(variant, &mut bound)) {
+    // Some in code that looks whether to stop, which must not matter.
+    let token = CancelToken::new();
+    let options = if seed % 3 == 0 { CallOptions::new().cancel(&token) } else { CallOptions::new() };
+    let run = || kernel.with(&options).run_dynamic(variant, &mut bound);
+    match with_seed(seed, run) {
         Ok(results) => {
             let written = bound.iter().zip(&program.params).filter(|(_, param)| param.mutable);
             Ok(results.iter().chain(written.map(|(array, _)| array)).map(plain).collect())

@@ -121,6 +121,19 @@ impl Emitter<'_> {
         self.return_status(abi::FAULT);
     }
 
+    /// Returns if it is time to stop, in programs that poll.
+    pub(crate) fn poll(&mut self) {
+        let Some(stop) = self.stop else { return };
+        // Another thread writes it: what has been read before does not count.
+        let asked = self.builder.ins().atomic_load(types::I8, Self::own(), stop);
+        let [leave, go_on] = [(); 2].map(|()| self.builder.create_block());
+        self.builder.set_cold_block(leave);
+        self.builder.ins().brif(asked, leave, &[], go_on, &[]);
+        self.builder.switch_to_block(leave);
+        self.return_status(abi::CANCELLED);
+        self.builder.switch_to_block(go_on);
+    }
+
     /// Returns.
     pub(crate) fn return_status(&mut self, status: i32) {
         let status = self.builder.ins().iconst(types::I32, status as i64);

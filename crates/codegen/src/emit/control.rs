@@ -233,6 +233,7 @@ impl Emitter<'_> {
         test(self, state);
 
         self.builder.switch_to_block(inside);
+        self.poll();
         let mark = self.enter();
         for (value, registers) in inputs.iter().zip(received) {
             self.bind(*value, registers);
@@ -271,6 +272,7 @@ impl Emitter<'_> {
         self.builder.ins().brif(cond, inside, &[], after, &[]);
 
         self.builder.switch_to_block(inside);
+        self.poll();
         self.nodes(body);
         let sent = self.send(carried.iter().map(|carry| (carry.next, carry.value)));
         self.jump(test, &sent);

@@ -130,6 +130,8 @@ pub(crate) struct Emitter<'a> {
     pub(crate) buffers: Vec<Option<Reg>>,
     /// The addresses of elements that hold for the whole row.
     pub(crate) row_pointers: Vec<((Buffer, Value), Reg)>,
+    /// The address of the byte that says whether to stop, if the program polls.
+    stop: Option<Reg>,
     /// Where lanes that do not store store.
     dump: Option<clif::StackSlot>,
     bindings: Vec<Binding>,
@@ -153,6 +155,9 @@ impl<'a> Emitter<'a> {
         let Start { mut builder, lane, code, constants, traits, frame, fault } = start;
         let table = builder.ins().iconst(traits.pointer, constants.address());
         let table = builder.ins().load(traits.pointer, Self::own(), table, Constants::address_offset());
+        let stop = lane
+            .polls
+            .then(|| builder.ins().load(traits.pointer, Self::own(), frame, slot_offset(lane.frame.stop())));
         Emitter {
             builder,
             lane,
@@ -172,6 +177,7 @@ impl<'a> Emitter<'a> {
             holds: Vec::new(),
             buffers: vec![None; lane.buffers.len()],
             row_pointers: Vec::new(),
+            stop,
             dump: None,
             bindings: vec![Binding::default(); code.values.len()],
             bound: Vec::new(),

@@ -41,6 +41,7 @@ impl Kernel {
                 faults: Arena::new(),
                 results: Vec::new(),
                 files: Files::default(),
+                polls: false,
             },
         }
     }

@@ -82,6 +82,7 @@ pub enum End {
     Ok,
     Fault(FaultRecord),
     Stopped,
+    Cancelled,
 }
 
 /// A kernel being run.
@@ -104,7 +105,8 @@ impl<'a> Machine<'a> {
         let table = HostTable { allocate, move_buffer, launch };
         let mut arrays: Vec<Option<Array>> = arrays.into_iter().map(Some).collect();
         arrays.resize(lane.buffers.len(), None);
-        let frame = vec![0; lane.frame.len()];
+        // With the slot of programs that poll.
+        let frame = vec![0; lane.frame.len() + 1];
         let fault = FaultRecord::default();
         let mut machine = Machine { table, lane, code, frame, arrays, fault, log: Vec::new(), stop_at: None };
         for (buffer, data) in lane.buffers.iter() {
@@ -148,24 +150,31 @@ impl<'a> Machine<'a> {
             abi::OK => End::Ok,
             abi::FAULT => End::Fault(self.fault),
             abi::STOPPED => End::Stopped,
+            abi::CANCELLED => End::Cancelled,
             other => panic!("status {other}"),
         }
     }
 
     /// Runs one block of a region: its partial results.
     pub fn block(&mut self, region: RegionId, range: BlockRange) -> Result<Vec<u64>, FaultRecord> {
+        match self.end_of_block(region, range) {
+            (End::Ok, partials) => Ok(partials),
+            (End::Fault(fault), _) => Err(fault),
+            (end, _) => panic!("{end:?}: regions do not call the host"),
+        }
+    }
+
+    /// Runs one block of a region: how that ends, and its partial results.
+    pub fn end_of_block(&mut self, region: RegionId, range: BlockRange) -> (End, Vec<u64>) {
         let mut partials = vec![u64::MAX; self.lane.regions[region].reductions.len() + 1];
         let (frame, fault) = (self.frame.as_ptr(), &mut self.fault);
         // SAFETY: as in `run`; there is room for one partial result per reduction.
         let status = unsafe { self.code.run_block(region, frame, &range, partials.as_mut_ptr(), fault) };
-        match self.end(status) {
-            End::Ok => {
-                assert_eq!(partials.pop(), Some(u64::MAX), "no more partials than reductions");
-                Ok(partials)
-            }
-            End::Fault(fault) => Err(fault),
-            End::Stopped => panic!("regions do not call the host"),
+        let end = self.end(status);
+        if end == End::Ok {
+            assert_eq!(partials.pop(), Some(u64::MAX), "no more partials than reductions");
         }
+        (end, partials)
     }
 
     fn launch(&mut self, id: u32) -> i32 {

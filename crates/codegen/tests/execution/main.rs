@@ -12,6 +12,7 @@
 //! | `reductions` | every operator, against the rules of `grid` |
 //! | `checks` | which fault is reported |
 //! | `drivers` | the serial code and its calls |
+//! | `polls` | programs that can be stopped |
 //! | `listings` | the instructions chosen |
 
 mod accesses;
@@ -24,4 +25,5 @@ mod machine;
 mod memory;
 mod ops;
 mod pages;
+mod polls;
 mod reductions;

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! 0            1 ..            then, per buffer                        then
-//! random key   scalar params   address, length per axis, stride per axis   live-ins, extents, totals, results
+//! random key   scalar params   address, length per axis, stride per axis   live-ins, extents, totals, results, where to look whether to stop
 //! ```
 
 use crate::arena::Id;
@@ -64,6 +64,11 @@ impl Frame {
     /// The number of slots.
     pub fn len(&self) -> usize {
         self.len as usize
+    }
+    /// The slot behind all others, which frames of programs have whose loops look whether to stop: the address of a byte
+    /// that is zero until then.
+    pub fn stop(&self) -> Slot {
+        Slot(self.len)
     }
     /// Whether there is no slot; there always is one.
     pub fn is_empty(&self) -> bool {

@@ -137,6 +137,8 @@ pub struct Lane {
     pub results: Vec<LaneOutput>,
     /// The source files that places refer to.
     pub files: Files,
+    /// Whether its loops look at every turn whether to stop ([`Frame::stop`]).
+    pub polls: bool,
 }
 
 /// A returned scalar, left in a slot, or array.

@@ -36,6 +36,7 @@ impl Lane {
             faults: Arena::new(),
             results: Vec::new(),
             files: Files::default(),
+            polls: false,
         };
         cursor.expect("lane")?;
         lane.name = cursor.name()?;
@@ -43,6 +44,7 @@ impl Lane {
         let params = limited(cursor)?;
         cursor.expect("frame")?;
         let slots = limited(cursor)?;
+        lane.polls = cursor.eat("polls");
         cursor.open()?;
         lane.files = cursor.files()?;
         (lane.buffers, lane.frame) = buffers(cursor, params, slots)?;

@@ -14,7 +14,8 @@ use std::fmt::{self, Display, Formatter};
 impl Display for Lane {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let (params, slots) = (self.frame.param_count(), self.frame.len());
-        writeln!(f, "lane {} params {params} frame {slots} {{", Name(&self.name))?;
+        let polls = if self.polls { " polls" } else { "" };
+        writeln!(f, "lane {} params {params} frame {slots}{polls} {{", Name(&self.name))?;
         write_files(f, &self.files)?;
         let layout = Frame::with_param_count(params, &self.buffers);
         for (buffer, data) in self.buffers.iter() {

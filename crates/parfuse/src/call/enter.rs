@@ -61,12 +61,13 @@ pub(super) fn run_driver(host: &mut Host<'_>) -> Result<Finished, Error> {
     let mut entered = Entered { table, host, error: None };
     let address: *mut Entered<'_, '_> = &mut entered;
     // SAFETY: the frame has the length and layout that the driver was compiled for (`CallFrame::new`) and outlives the
-    // call; `entered` starts with the table, outlives the call, and is reached only through `address` until the call
+    // call, as does the token that says whether to stop; `entered` starts with the table, outlives the call, and is reached only through `address` until the call
     // returns; the module documentation says why the code stays inside the arrays.
     let status = unsafe { code.run(frame.address(), address.cast(), &mut fault) };
     match status {
         abi::OK => Ok(Finished(())),
         abi::FAULT => Err(kernel.fault_error(fault)),
+        abi::CANCELLED => Err(entered.host.stopped()),
         _ => {
             let stopped = || Error::Panic("the host stopped the kernel".to_string());
             Err(entered.error.take().unwrap_or_else(stopped))
@@ -127,19 +128,27 @@ struct SharedAddresses {
 // SAFETY: the frame is only read while blocks run, and each block writes only its own partials.
 unsafe impl Sync for SharedAddresses {}
 
-/// Runs all blocks, each once, on these workers; `begin` is called before each with its number.
+/// Why a block was not computed.
+pub(super) enum BlockEnd {
+    /// A check has failed.
+    Fault(FaultRecord),
+    /// It is time to stop.
+    Stopped,
+}
+
+/// Runs all blocks, each once, on these workers. `begin` is called before each with its number, and may say no.
 pub(super) fn run_blocks(
     blocks: Blocks<'_>,
-    workers: &Workers,
-    begin: impl Fn(usize) + Sync,
-) -> Result<(), BlockFailure<FaultRecord>> {
+    workers: &Workers<'_>,
+    begin: impl Fn(usize) -> Result<(), BlockEnd> + Sync,
+) -> Result<(), BlockFailure<BlockEnd>> {
     let Blocks { kernel, region, grid, frame, partials } = blocks;
     let count = kernel.lane.regions[region].reductions.len();
     assert_eq!(partials.len(), grid.blocks() * count, "each block has a word for each reduction");
     let shared = SharedAddresses { frame: frame.address(), partials: partials.as_mut_ptr() };
     parfuse_runtime::run_blocks(grid.blocks(), workers, |block| {
         let shared = &shared;
-        begin(block);
+        begin(block)?;
         let code = kernel.best_code();
         let mut fault = FaultRecord::default();
         // SAFETY: the frame outlives the call and nobody writes to it while blocks run, since the thread that holds its
@@ -150,7 +159,11 @@ pub(super) fn run_blocks(
             let partials = shared.partials.add(block * count);
             code.run_block(region, shared.frame, &grid.block(block), partials, &mut fault)
         };
-        if status == abi::OK { Ok(()) } else { Err(fault) }
+        match status {
+            abi::OK => Ok(()),
+            abi::CANCELLED => Err(BlockEnd::Stopped),
+            _ => Err(BlockEnd::Fault(fault)),
+        }
     })
 }
 

@@ -9,9 +9,9 @@
 //! Machine code reads and writes the same slots by their address, which is why they are cells: whoever holds the frame
 //! here knows that a slot may have changed whenever code has run.
 
-use crate::argument::{Binder, Bound};
+use super::Request;
+use crate::argument::Bound;
 use crate::rank::PerAxis;
-use crate::specialise::Specialisation;
 use parfuse_ir::lane::{Frame, Slot};
 use parfuse_ir::loops::Buffer as BufferId;
 use std::cell::Cell;
@@ -30,9 +30,14 @@ impl<'f> CallFrame<'f> {
         CallFrame { layout, slots: Cell::from_mut(slots).as_slice_of_cells() }
     }
 
-    /// Fills in the key and the arguments.
-    pub(super) fn bind(&self, kernel: &Specialisation, binder: &Binder<'_>, key: u64) {
-        self.write(Frame::KEY, key);
+    /// Fills in the key, the arguments, and where to look whether to stop.
+    pub(super) fn bind(&self, request: &Request<'_>) {
+        let Request { binder, kernel, key, stop, .. } = request;
+        self.write(Frame::KEY, *key);
+        if kernel.lane.polls {
+            let stop = stop.expect("kernels are made to poll for calls that may be stopped");
+            self.write(self.layout.stop(), stop.address() as u64);
+        }
         for (argument, slot) in binder.arguments.iter().zip(&kernel.argument_slots) {
             match (argument, slot) {
                 (Bound::Scalar(x), Some(slot)) => self.write(*slot, x.to_bits()),

@@ -5,11 +5,13 @@
 //! launch r0             blocks by `grid.rs` ──► enter.rs ──► partial results ──► totals in the frame
 //! ```
 
-use super::enter::{self, Blocks};
+use super::Request;
+use super::enter::{self, BlockEnd, Blocks};
 use super::frame::CallFrame;
-use crate::argument::{Offers, RawArray};
+use crate::argument::RawArray;
 use crate::core::Core;
 use crate::error::{Error, Place};
+use crate::options::Workers;
 use crate::rank::PerAxis;
 use crate::specialise::Specialisation;
 use parfuse_ir::arena::Id;
@@ -17,7 +19,7 @@ use parfuse_ir::grid::{self, Grain, Grid};
 use parfuse_ir::lane::{self, LaneOutput, Region, RegionId};
 use parfuse_ir::loops::Buffer as BufferId;
 use parfuse_ir::{DType, Loc, Scalar, with_dtype};
-use parfuse_runtime::{AllocationError, BlockFailure, Buffer, Workers};
+use parfuse_runtime::{AllocationError, BlockFailure, Buffer, CancelToken, StopReason};
 use smallvec::SmallVec;
 use std::time::Instant;
 
@@ -45,20 +47,16 @@ pub(super) struct Host<'c> {
     /// By buffer.
     pub(super) storage: SmallVec<[Storage; 4]>,
     core: &'c Core,
-    workers: Option<&'c dyn Fn() -> Workers>,
+    workers: Option<&'c Workers<'c>>,
+    stop: Option<&'c CancelToken>,
     /// The caller's arrays for results.
     offers: &'c [Option<RawArray>],
 }
 
 impl<'c> Host<'c> {
     /// The host of a call of a kernel.
-    pub(super) fn new(
-        core: &'c Core,
-        kernel: &'c Specialisation,
-        frame: CallFrame<'c>,
-        offers: &'c Offers,
-        workers: Option<&'c dyn Fn() -> Workers>,
-    ) -> Host<'c> {
+    pub(super) fn new(request: Request<'c>, frame: CallFrame<'c>) -> Host<'c> {
+        let Request { core, kernel, offers, workers, stop, .. } = request;
         let lane = &kernel.lane;
         let mut storage: SmallVec<[Storage; 4]> = SmallVec::new();
         storage.resize_with(lane.buffers.len(), || Storage::Nothing);
@@ -73,7 +71,14 @@ impl<'c> Host<'c> {
                 *place = Storage::Offer(number);
             }
         }
-        Host { kernel, frame, storage, core, workers, offers }
+        Host { kernel, frame, storage, core, workers, stop, offers }
+    }
+
+    /// The error of a call that machine code ends because it is told to stop.
+    pub(super) fn stopped(&self) -> Error {
+        // Without a reason the byte would be zero.
+        let reason = self.stop.and_then(CancelToken::reason).unwrap_or(StopReason::Cancelled);
+        Error::from_stop(reason)
     }
 
     fn place_of_region(&self, region: &Region) -> Place {
@@ -210,15 +215,22 @@ impl<'c> Host<'c> {
         let (core, kernel, frame) = (self.core, self.kernel, self.frame);
         kernel.launched(core, id, grid.elements(), frame, extents);
         let started = (!kernel.is_promoted()).then(Instant::now);
+        let stop = self.stop;
         let begin = |block| {
+            if stop.is_some_and(CancelToken::is_cancelled) {
+                return Err(BlockEnd::Stopped);
+            }
             if let Some(started) = started.filter(|_| block > 0) {
                 kernel.still_running(core, started);
             }
+            Ok(())
         };
         let workers = self.workers_for(&grid, region.grain);
         let blocks = Blocks { kernel, region: id, grid, frame, partials: &mut *partials };
-        enter::run_blocks(blocks, &workers, begin)
-            .map_err(|BlockFailure { error, .. }| kernel.fault_error(error))?;
+        enter::run_blocks(blocks, &workers, begin).map_err(|BlockFailure { error, .. }| match error {
+            BlockEnd::Fault(record) => kernel.fault_error(record),
+            BlockEnd::Stopped => self.stopped(),
+        })?;
         self.total(region, partials, gathered);
         Ok(())
     }
@@ -243,12 +255,15 @@ impl<'c> Host<'c> {
         }
     }
 
-    fn workers_for(&self, grid: &Grid, grain: Grain) -> Workers {
+    fn workers_for(&self, grid: &Grid, grain: Grain) -> parfuse_runtime::Workers<'c> {
         let enough = match grain {
             Grain::Fine => grid.blocks() >= MIN_PARALLEL_BLOCKS,
             Grain::Coarse => grid.blocks() > 1,
         };
-        self.workers.filter(|_| enough).map_or(Workers::Caller, |workers| workers())
+        match self.workers.filter(|_| enough) {
+            Some(workers) => workers.on(&self.core.pool),
+            None => parfuse_runtime::Workers::Caller,
+        }
     }
 }
 

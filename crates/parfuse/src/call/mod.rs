@@ -22,25 +22,35 @@ pub use results::{Output, Outputs};
 use crate::argument::{Binder, Offers};
 use crate::core::Core;
 use crate::error::{Error, Place};
+use crate::options::Workers;
 use crate::specialise::Specialisation;
 use host::Host;
-use parfuse_runtime::Workers;
+use parfuse_runtime::CancelToken;
 
 /// Frames of up to this many slots need no allocation.
 const SHORT_FRAME: usize = 96;
 
-/// Runs a kernel and, if it succeeds, hands its results to `take`. `workers`, if given, says where parallel regions run;
-/// it is asked only when one is worth it.
-pub(crate) fn call(
-    core: &Core,
-    kernel: &Specialisation,
-    binder: &Binder<'_>,
-    offers: &Offers,
-    key: u64,
-    workers: Option<&dyn Fn() -> Workers>,
-    take: &mut dyn FnMut(&mut Outputs<'_>),
-) -> Result<(), Error> {
-    let slots = kernel.lane.frame.len();
+/// What a call needs.
+#[derive(Clone, Copy)]
+pub(crate) struct Request<'c> {
+    pub(crate) core: &'c Core,
+    pub(crate) kernel: &'c Specialisation,
+    pub(crate) binder: &'c Binder<'c>,
+    /// The caller's arrays for results.
+    pub(crate) offers: &'c Offers,
+    /// Of the random numbers.
+    pub(crate) key: u64,
+    /// Where parallel regions run, if not on the calling thread. Asked only when one is worth it.
+    pub(crate) workers: Option<&'c Workers<'c>>,
+    /// What may stop the call: if there is any, the kernel polls.
+    pub(crate) stop: Option<&'c CancelToken>,
+}
+
+/// Runs a kernel and, if it succeeds, hands its results to `take`.
+pub(crate) fn call(request: Request<'_>, take: &mut dyn FnMut(&mut Outputs<'_>)) -> Result<(), Error> {
+    let kernel = request.kernel;
+    // One more for the address that programs that poll look at.
+    let slots = kernel.lane.frame.len() + 1;
     let mut short: [u64; SHORT_FRAME];
     let mut long;
     let slots = match slots <= SHORT_FRAME {
@@ -54,8 +64,8 @@ pub(crate) fn call(
         }
     };
     let frame = CallFrame::new(&kernel.lane.frame, slots);
-    frame.bind(kernel, binder, key);
-    let mut host = Host::new(core, kernel, frame, offers, workers);
+    frame.bind(&request);
+    let mut host = Host::new(request, frame);
     let finished = enter::run_driver(&mut host)?;
     take(&mut Outputs { kernel, frame, storage: &mut host.storage, finished, next: 0 });
     Ok(())

@@ -81,6 +81,7 @@ pub fn vectorize(loops: &Loops) -> Lane {
         faults: shared.faults,
         results,
         files: loops.files.clone(),
+        polls: false,
     }
 }
 

@@ -56,6 +56,19 @@ impl Selector<'_> {
         }
     }
 
+    /// Ends the function if it is time to stop, in programs that poll.
+    pub(super) fn poll(&mut self) {
+        let Some(base) = self.stop else { return };
+        let asked = self.machine.load(1, Place::Address { base, index: None, displacement: 0 });
+        let [leave, go_on] = [(); 2].map(|()| self.machine.block());
+        self.machine.branch(Test::NonZero, &[asked], leave, go_on);
+        let was = self.machine.set_cold(true);
+        self.machine.fill(leave);
+        self.machine.finish(abi::CANCELLED);
+        self.machine.set_cold(was);
+        self.machine.fill(go_on);
+    }
+
     /// If checks switch lanes off: the class of the register that says which are left, which blocks pass on.
     pub(super) fn tracked(&self) -> Option<RegClass> {
         matches!(self.on_fault, OnFault::SwitchOff).then(|| self.mask_class())

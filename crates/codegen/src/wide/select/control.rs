@@ -186,6 +186,7 @@ impl Selector<'_> {
         let at_end = self.active;
 
         self.machine.fill(inside);
+        self.poll();
         self.nodes(body);
         let mut sent = self.send(carried.iter().map(|carry| (carry.next, carry.value)));
         self.send_active(&mut sent);

@@ -132,6 +132,8 @@ struct Selector<'a> {
     frame: Reg,
     /// The address of the fault record.
     fault: Reg,
+    /// The address of the byte that says whether to stop, if the program polls.
+    stop: Option<Reg>,
     /// The lane index of the first element.
     index: Option<Reg>,
     /// What a failed check does.

@@ -73,6 +73,7 @@ pub(in crate::wide) fn region(
         active: None,
         frame,
         fault,
+        stop: None,
         index: None,
         on_fault: OnFault::Record,
         buffers: vec![None; lane.buffers.len()],
@@ -85,6 +86,7 @@ pub(in crate::wide) fn region(
         bound: Vec::new(),
     };
     let s = &mut selector;
+    s.stop = lane.polls.then(|| s.slot(lane.frame.stop(), LaneType::I64));
     let mut bound = |offset: usize| {
         s.machine.load(8, Place::Address { base: range, index: None, displacement: offset as i32 })
     };
@@ -129,6 +131,7 @@ pub(in crate::wide) fn region(
     s.machine.fill(row_head);
     s.machine.branch(Test::Compare(Condition::Less, true), &[row, row_end], row_body, finish);
     s.machine.fill(row_body);
+    s.poll();
     let mark = s.enter();
     shape.begin_row(s, row, columns, &extents);
     if plan.steps() {
@@ -239,6 +242,7 @@ impl Shape<'_> {
     fn select_step(&self, s: &mut Selector<'_>) {
         let params = s.machine.blocks[self.step.0 as usize].params.clone();
         let (index, mut lanes) = (params[0], Registers::from_slice(&params[1..]));
+        s.poll();
         s.count = self.plan.count;
         s.active = None;
         s.on_fault = OnFault::Redo { tail: self.tail, elements: self.plan.step() };
@@ -264,6 +268,7 @@ impl Shape<'_> {
         s.machine.branch(Test::Compare(Condition::Less, true), &[index, end], some, done);
 
         s.machine.fill(some);
+        s.poll();
         let left = s.machine.alu(Alu::Sub, true, end, index);
         let most = s.machine.imm(self.plan.group as u64);
         let lanes = s.machine.in_place(Kind::Better(Condition::Less, true), left, Some(most));
