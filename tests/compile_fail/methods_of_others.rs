@@ -7,7 +7,7 @@ use parfuse::prelude::*;
 fn arrays(a: &ArrayRef1<f64>, n: usize) -> f64 {
     let summed = a.iter().sum::<f64>();
     let largest = a.iter().cloned().fold(0.0, f64::max);
-    let column = a.to_owned().insert_axis(Axis(1));
+    let column = a.to_owned().remove_axis(Axis(0));
     let grid = Array1::linspace(0.0, 1.0, n);
     Zip::from(a).for_each(|x| ());
     summed + largest + column.sum() + grid.sum() + a.dot(a)

@@ -59,6 +59,8 @@ impl Translator<'_> {
             [] if *name == self.kernel => {
                 self.unsupported(function, "a kernel cannot call itself: write a `while` loop")
             }
+            // The number of an axis is an argument like any other.
+            _ if name == "Axis" && call.args.len() == 1 => self.expr(&call.args[0]),
             _ if name.starts_with(char::is_uppercase) => self.unsupported(
                 function,
                 format!("`{name}(…)` is not supported in a kernel: values are scalars, arrays and tuples"),

@@ -9,6 +9,7 @@
 
 use crate::annotation;
 use crate::diagnose;
+use crate::slice;
 use crate::stmt::{compound_operator, strip};
 use crate::translator::Translator;
 use proc_macro2::{Literal, TokenStream};
@@ -93,6 +94,7 @@ impl Translator<'_> {
                 returned,
                 "`return` is only supported as the last statement of a kernel: write `if` / `else` around the rest",
             ),
+            Expr::Macro(call) if slice::is_slice(call) => self.slice_info(call),
             Expr::Macro(call) => {
                 let name = call.mac.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
                 self.unsupported(call, diagnose::unsupported_macro(&name))
@@ -130,7 +132,8 @@ impl Translator<'_> {
             Expr::Array(array) => self.operands(array.elems.iter()),
             Expr::Tuple(tuple) => self.operands(tuple.elems.iter()),
             Expr::Range(range) => {
-                self.diagnostics.report(range, "slices are not supported in a kernel: index the elements");
+                self.diagnostics
+                    .report(range, "slices are made by the method of arrays: `a.slice(s![1..3])`");
                 Vec::new()
             }
             other => vec![self.expr(other)],

@@ -25,6 +25,7 @@ mod expr;
 mod input;
 mod pattern;
 mod scope;
+mod slice;
 mod stmt;
 mod surroundings;
 #[cfg(test)]

@@ -280,7 +280,7 @@ impl Translator<'_> {
         Some((array, index))
     }
 
-    /// A variable that is set: only a name can be, perhaps dereferenced.
+    /// A variable that is set, by its name, perhaps dereferenced, or a view of one.
     fn assigned_variable(&mut self, target: &Expr) -> Option<TokenStream> {
         match strip(target) {
             Expr::Path(path)
@@ -298,6 +298,8 @@ impl Translator<'_> {
                 self.assigned_variable(&field.base)?;
                 Some(self.expr(target))
             }
+            // A view to be written: `a.row_mut(i)[j] = x`, `*&mut a.row_mut(i) += &b`.
+            Expr::MethodCall(call) => Some(self.method_call(call)),
             Expr::Path(path) => {
                 self.diagnostics.report(path, "a kernel can only set its own variables and `&mut` arrays");
                 None

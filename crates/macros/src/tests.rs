@@ -234,7 +234,8 @@ fn complaints_say_what_to_write_instead() {
         ("let y = x else { return };", "`let … else`"),
         ("let y = vec![1.0];", "Array1::zeros"),
         ("assert!(n > 0);", "`assert!`"),
-        ("let y = a.slice(1);", "index the elements"),
+        ("let y = a.split_at(1);", "index the elements"),
+        ("let y = a.slice(s![1 2]);", "an index or a range for each axis"),
         ("let y = a[1..3];", "slices"),
         ("let y = a.iter().max();", "loop over indices"),
         ("let y = a.iter().copied().sum::<f64>();", "write `a.sum()`"),
@@ -253,7 +254,8 @@ fn complaints_say_what_to_write_instead() {
         ("let y = Complex64::new(x, x);", "complex numbers are not supported"),
         ("let y = Image::blank(n);", "outside of the `impl`"),
         ("let y = std::cmp::max(n, 1);", "`a.max(b)`"),
-        ("let y = a.insert_axis(1);", "broadcast by themselves"),
+        ("let y = a.swap_axes(0, 1);", "axes exchanged"),
+        ("let y = a.broadcast(n);", "broadcast by themselves"),
         ("let y = n.swap_bytes();", "shifts and masks"),
         ("let y = a.frobnicate();", "if it is yours"),
         ("let y = std::mem::take(a);", "std::mem::replace"),
@@ -318,4 +320,26 @@ fn a_wrong_kernel_still_has_all_its_items() {
         assert!(text.contains(part), "{part} in {text}");
     }
     assert!(!text.contains("Argument"), "nothing about the wrong type is asked again: {text}");
+}
+
+#[test]
+fn slices_keep_the_order_of_their_parts() {
+    contains(
+        "fn f(a: &ArrayRef3<f64>, i: usize, n: usize) -> f64 { a.slice(s![1.., i, ..=n; 2, NewAxis, ..,]).sum() }",
+        &[
+            "t.slice_info(&[",
+            "SliceItem::Range { start: ::core::option::Option::Some(t.int_literal(1,",
+            "SliceItem::Of(i, ::core::option::Option::None)",
+            "end: ::core::option::Option::Some(n), inclusive: true, step: ::core::option::Option::Some(",
+            "SliceItem::NewAxis,",
+        ],
+    );
+    contains(
+        "fn f(a: &ArrayRef2<f64>) -> f64 { a.index_axis(Axis(1), 0).sum() }",
+        &["Method::index_axis, &[t.int_literal(1,"],
+    );
+    contains(
+        "fn f(a: &mut ArrayRef2<f64>) { a.row_mut(1)[2] = 3.0; *&mut a.t() += 1.0; }",
+        &["t.store(t.method(a,"],
+    );
 }

@@ -137,6 +137,19 @@ macro_rules! for_each_method {
             assign fn { Array one (array: array) update overwrite "Overwrites the elements with those of an array." }
             scaled_add fn { Array one (factor: same, array: array) update scaled_add "Adds a multiple of an array." }
 
+            // Arrays: views of a part, and with other axes.
+            row fn { Array one (index: integer) read row_view "A row of a matrix, a view." }
+            row_mut fn { Array one (index: integer) read row_place "A row of a matrix, to be changed." }
+            column fn { Array one (index: integer) read column_view "A column of a matrix, a view." }
+            column_mut fn { Array one (index: integer) read column_place "A column of a matrix, to be changed." }
+            index_axis fn { Array one (axis: axis, index: integer) read index_axis_view "What has an index along an axis, a view." }
+            index_axis_mut fn { Array one (axis: axis, index: integer) read index_axis_place "What has an index along an axis, to be changed." }
+            slice fn { Array one (info: slice) read slice_view "The part that `s![…]` says, a view." }
+            slice_mut fn { Array one (info: slice) read slice_place "The part that `s![…]` says, to be changed." }
+            t fn { Array one () read transposed "The array with its axes in the opposite order, a view." }
+            reversed_axes fn { Array one () read reversed_axes "The array with its axes in the opposite order." }
+            insert_axis fn { Array one (axis: axis) read with_new_axis "The array with a new axis of length one." }
+
             // Arrays: lengths.
             len fn
                 { Array one () read array_len "The number of elements." }

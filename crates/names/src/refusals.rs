@@ -1,7 +1,7 @@
 //! The methods and functions of others that a kernel cannot call: what each belongs to and what to write instead.
 //!
 //! ```text
-//! a.insert_axis(Axis(0))     a method of arrays      → operands broadcast by themselves
+//! a.swap_axes(0, 1)          a method of arrays      → index with the axes exchanged
 //! Zip::from(&a)              a function of `Zip`     → write the expression over whole arrays
 //! x.smooth()                 not in the table        → perhaps the user's own
 //! ```
@@ -66,23 +66,24 @@ const METHODS: &[Row] = &[
     row("arrays", "dot", "for vectors write `(a * b).sum()`, for matrices loops over `prange`"),
     row(
         "arrays",
-        "slice slice_mut slice_move slice_axis slice_axis_mut slice_axis_move slice_axis_inplace slice_collapse \
+        "slice_move slice_axis slice_axis_mut slice_axis_move slice_axis_inplace slice_collapse \
          slice_each_axis slice_each_axis_mut slice_each_axis_inplace multi_slice_mut multi_slice_move split \
          split_at split_at_mut split_at_checked split_at_mut_checked split_complex split_first split_first_mut \
-         split_last split_last_mut split_first_chunk split_first_chunk_mut split_last_chunk split_last_chunk_mut split_off_* split_mut splitn_mut rsplit_mut rsplitn_mut split_inclusive_mut first_chunk_mut last_chunk_mut split_inclusive splitn rsplit rsplitn row row_mut column column_mut \
-         index_axis index_axis_mut index_axis_move index_axis_inplace collapse_axis select diag diag_mut \
+         split_last split_last_mut split_first_chunk split_first_chunk_mut split_last_chunk split_last_chunk_mut split_off_* split_mut splitn_mut rsplit_mut rsplitn_mut split_inclusive_mut first_chunk_mut last_chunk_mut split_inclusive splitn rsplit rsplitn \
+         index_axis_move index_axis_inplace collapse_axis select diag diag_mut \
          into_diag first_chunk last_chunk subview",
-        "index the elements, or pass the part to the kernel",
+        "write `a.slice(s![…])`, or index the elements",
     ),
     row(
         "arrays",
-        "t transpose reversed_axes reverse_axes permuted_axes permute_axes swap_axes",
-        "index the array with the axes exchanged, `a[[j, i]]`",
+        "transpose reverse_axes permuted_axes permute_axes swap_axes",
+        "write `a.t()`, or index the array with the axes exchanged, `a[[j, i]]`",
     ),
+    row("arrays", "remove_axis", "write `a.index_axis(Axis(0), 0)`"),
     row("arrays", "invert_axis reverse", "index from the end, `a[a.len() - 1 - i]`"),
     row(
         "arrays",
-        "insert_axis insert_axis_inplace remove_axis broadcast and_broadcast squeeze",
+        "insert_axis_inplace broadcast and_broadcast squeeze",
         "operands with fewer axes broadcast by themselves; otherwise index the elements in a loop",
     ),
     row(

@@ -14,7 +14,7 @@ use crate::errors::{At, Problem, Step, mistake};
 use crate::state::{Kind, Literal, State, Ty};
 use crate::types::Class;
 use crate::{ArrayType, Tracer, Value, random};
-use parfuse_ir::program::{self, Block, Expr, Program, Stmt, Var, walk};
+use parfuse_ir::program::{self, Block, Expr, Place, Program, Stmt, walk};
 use parfuse_ir::{DType, Scalar};
 use parfuse_names::Method;
 
@@ -39,9 +39,9 @@ impl Tracer {
     pub fn store(&self, array: Value<'_>, index: &[Value<'_>], v: Value<'_>, at: At) -> Value<'_> {
         let (array, index, v) = (self.id(array), self.ids(index), self.id(v));
         self.step(at, |state| {
-            let (var, index) = state.place(array, &index, at)?;
+            let (place, index) = state.place(array, &index, at)?;
             let value = state.scalar(v, "an element", at)?;
-            state.put(var, index, value, at)
+            state.put(place, index, value, at)
         })
     }
     /// `array[index] op= v`. `op` may be written with or without its `=`.
@@ -56,14 +56,14 @@ impl Tracer {
         let (array, index, v) = (self.id(array), self.ids(index), self.id(v));
         let op = op.strip_suffix('=').unwrap_or(op);
         self.step(at, |state| {
-            let (var, index) = state.place(array, &index, at)?;
+            let (place, index) = state.place(array, &index, at)?;
             let right = state.scalar(v, "an element", at)?;
-            let contents = state.read_var(var, at)?;
+            let contents = state.read_place(place, at)?;
             let dtype = state.ty(contents).dtype;
             let element = Expr::Index { array: contents, index: index.clone() };
             let left = state.emit(element, Ty { dtype, rank: None }, at)?;
             let value = state.binary(op, left, right, at)?;
-            state.put(var, index, value, at)
+            state.put(place, index, value, at)
         })
     }
 
@@ -137,10 +137,10 @@ impl Tracer {
             let map = Expr::Map { arrays: vec![source], params: vec![element], body, result };
             let mapped = state.emit(map, ty, at)?;
             if method == Method::mapv_inplace {
-                let var = state.target(receiver, "mapv_inplace")?;
-                let (expected, found) = (state.var_types[var.0 as usize].dtype, ty.dtype);
+                let place = state.target(receiver, "mapv_inplace")?;
+                let (expected, found) = (state.place_type(place).dtype, ty.dtype);
                 state.unify(expected, found, "the closure of `mapv_inplace`")?;
-                state.update(var, mapped, at)?;
+                state.update(place, mapped, at)?;
                 return Ok(Kind::Tuple(Vec::new()));
             }
             Ok(Kind::Plain(mapped))
@@ -179,22 +179,22 @@ impl State {
         self.emit(Expr::Index { array, index }, Ty { dtype, rank: None }, at)
     }
 
-    fn place(&mut self, array: u32, index: &[u32], at: At) -> Step<(Var, Vec<program::Value>)> {
-        let var = self.target(array, "=")?;
-        let Some(rank) = self.var_types[var.0 as usize].rank else {
-            return mistake(format!("`{}` is a scalar and cannot be indexed", self.var_name(var)));
+    fn place(&mut self, array: u32, index: &[u32], at: At) -> Step<(Place, Vec<program::Value>)> {
+        let place = self.target(array, "=")?;
+        let Some(rank) = self.place_type(place).rank else {
+            return mistake(format!("`{}` is a scalar and cannot be indexed", self.var_name(place.var)));
         };
         let index = self.indices(index, at)?;
         check_index_count(rank, index.len())?;
-        Ok((var, index))
+        Ok((place, index))
     }
 
-    fn put(&mut self, var: Var, index: Vec<program::Value>, value: program::Value, at: At) -> Step<Kind> {
-        let (expected, found) = (self.var_types[var.0 as usize].dtype, self.ty(value).dtype);
-        let what = format!("the elements of `{}`", self.var_name(var));
+    fn put(&mut self, place: Place, index: Vec<program::Value>, value: program::Value, at: At) -> Step<Kind> {
+        let (expected, found) = (self.place_type(place).dtype, self.ty(value).dtype);
+        let what = format!("the elements of `{}`", self.var_name(place.var));
         self.unify(expected, found, &what)?;
         let loc = self.loc(at);
-        self.push(Stmt::Store { place: var.into(), index, value, loc });
+        self.push(Stmt::Store { place, index, value, loc });
         Ok(Kind::Tuple(Vec::new()))
     }
 

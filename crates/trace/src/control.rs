@@ -214,7 +214,10 @@ impl State {
                 let leaves: Step<Vec<Leaves>> = items.into_iter().map(|item| self.leaves(item, at)).collect();
                 Ok(Leaves::Tuple(leaves?))
             }
-            Kind::Range(_) | Kind::Optional { .. } | Kind::Lengths(_) => {
+            Kind::Place(_) => {
+                mistake("a view to write cannot be the value of a branch; write it inside the branches")
+            }
+            Kind::Range(_) | Kind::Optional { .. } | Kind::Lengths(_) | Kind::Slice(_) => {
                 mistake("the value of a branch must be a scalar, an array or a tuple of them")
             }
             _ => Ok(Leaves::Value(self.read(handle, at)?)),

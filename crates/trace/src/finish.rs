@@ -78,6 +78,19 @@ impl Tracer {
         }
         state.drop_float_checks();
         ownership::take_copies(&mut state.program);
+        if let Some((view, var)) = state.program.find_outdated_view() {
+            let data = &state.program.values[view];
+            let place = state.program.files.describe(data.loc);
+            let view = data.name.as_ref().map_or("a view".to_string(), |name| format!("the view `{name}`"));
+            let var = &state.program.vars[var].name;
+            let message = format!(
+                "{view} of `{var}` is used after `{var}` may have been assigned another array; make the view again"
+            );
+            return Err(TraceError {
+                kernel: state.program.name,
+                complaints: vec![Complaint { place, message }],
+            });
+        }
         Ok(state.program)
     }
 }
@@ -93,7 +106,8 @@ impl State {
             let value = self.read(item, At::NONE)?;
             // A result is a buffer of its own.
             let is_array = self.ty(value).rank.is_some();
-            let is_fresh = !matches!(self.program.values[value].expr, Expr::Param(_) | Expr::Var(_));
+            let is_fresh =
+                !matches!(self.program.values[value].expr, Expr::Param(_) | Expr::Var(_) | Expr::View { .. });
             let is_moved_variable = matches!(self.program.values[value].expr,
                 Expr::Var(var) if self.program.vars[var].param.is_none());
             let is_new = (is_fresh || is_moved_variable) && !self.is_same_result(&results, value);

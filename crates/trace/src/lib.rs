@@ -27,6 +27,7 @@ mod traits;
 mod types;
 mod value;
 mod variables;
+mod views;
 mod whole_arrays;
 
 #[cfg(test)]
@@ -40,3 +41,4 @@ pub use parfuse_names::Method;
 pub use tracer::{ParamKind, Tracer};
 pub use traits::{ArrayType, CastTarget, DTypeArg, Infer, Inline, Lift, Operand};
 pub use value::Value;
+pub use views::SliceItem;

@@ -135,9 +135,11 @@ impl State {
             Kind::Range(_) => (Receiver::Range, "a range"),
             Kind::Optional { .. } => (Receiver::Option, "an `Option`"),
             Kind::Lengths(_) => (Receiver::Shape, "a shape"),
-            Kind::Variable { var, .. } => return self.row_of_value(method, self.var_types[var.0 as usize]),
-            Kind::Plain(value) => return self.row_of_value(method, self.ty(value)),
-            Kind::Tuple(_) | Kind::Declared(_) => {
+            Kind::Variable { .. } | Kind::Plain(_) | Kind::Place(_) => {
+                let ty = self.type_of(receiver)?;
+                return self.row_of_value(method, ty);
+            }
+            Kind::Tuple(_) | Kind::Declared(_) | Kind::Slice(_) => {
                 return match method.row(Receiver::Tuple) {
                     Some(row) => Ok(row),
                     // Says what a value that is none can be used for.

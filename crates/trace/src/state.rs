@@ -13,7 +13,8 @@
 use crate::calls::Calls;
 use crate::errors::{At, Complaint, Problem, Step, mistake};
 use crate::types::{Class, TypeTable, TypeVar};
-use parfuse_ir::program::{Block, Expr, Program, Stmt, Type, Value, Var, VarData};
+use crate::views::Part;
+use parfuse_ir::program::{Block, Expr, Place, Program, Stmt, Type, Value, Var, VarData};
 use parfuse_ir::{Arena, DType, FaultKind, Loc, Scalar, ScalarOp};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -32,6 +33,10 @@ pub(crate) enum Kind {
     Plain(Value),
     /// A variable, read afresh whenever it is used. A borrowed one stays a reference when bound to a name.
     Variable { var: Var, borrowed: bool },
+    /// A view that may be written, of a variable.
+    Place(Place),
+    /// The parts of `s![…]`.
+    Slice(Vec<Part>),
     /// `let x;`: becomes a variable with the first assignment.
     Declared(String),
     /// Several handles; the empty tuple is `()`.
@@ -227,7 +232,8 @@ impl State {
     }
     /// Evaluates an expression here.
     pub(crate) fn emit(&mut self, expr: Expr, ty: Ty, at: At) -> Step<Value> {
-        let whole_array = ty.rank.is_some() && !matches!(expr, Expr::Var(_) | Expr::Param(_) | Expr::Bound);
+        let refers = matches!(expr, Expr::Var(_) | Expr::Param(_) | Expr::Bound | Expr::View { .. });
+        let whole_array = ty.rank.is_some() && !refers;
         let reduces = matches!(expr, Expr::Reduce { array, .. } if self.ty(array).rank > Some(0));
         if whole_array || reduces {
             self.refuse_in_parallel()?;
@@ -321,7 +327,7 @@ impl State {
     /// The scalar or array that a handle stands for, read now if it is a variable.
     pub(crate) fn read(&mut self, handle: u32, at: At) -> Step<Value> {
         match self.kind(handle) {
-            Kind::Plain(value) => {
+            Kind::Plain(value) | Kind::Place(Place { view: Some(value), .. }) => {
                 let scope = self.value_scopes[value.0 as usize];
                 if scope != 0 && self.scopes.iter().all(|open| open.id != scope) {
                     return mistake(
@@ -334,10 +340,8 @@ impl State {
                 }
                 Ok(value)
             }
-            Kind::Variable { var, .. } => {
-                let ty = self.var_types[var.0 as usize];
-                self.emit(Expr::Var(var), ty, at)
-            }
+            Kind::Variable { var, .. } | Kind::Place(Place { var, view: None }) => self.read_var(var, at),
+            Kind::Slice(_) => mistake("`s![…]` is not supported here; it is the argument of `slice`"),
             Kind::Declared(name) => mistake(format!("`{name}` is used before a value is assigned to it")),
             Kind::Tuple(items) if items.is_empty() => mistake("`()` has no value to compute with"),
             Kind::Tuple(_) => mistake("a tuple is not supported here; use its fields"),
@@ -349,6 +353,16 @@ impl State {
             }
             Kind::Lengths(_) => mistake("a shape is not supported here; index it, or use `len()`, `dim()`"),
             Kind::Poison => Err(Problem::Reported),
+        }
+    }
+    /// The type of the scalar or array that a handle stands for.
+    pub(crate) fn type_of(&mut self, handle: u32) -> Step<Ty> {
+        match self.kind(handle) {
+            Kind::Plain(value) | Kind::Place(Place { view: Some(value), .. }) => Ok(self.ty(value)),
+            Kind::Variable { var, .. } | Kind::Place(Place { var, view: None }) => {
+                Ok(self.var_types[var.0 as usize])
+            }
+            _ => self.read(handle, At::NONE).map(|value| self.ty(value)),
         }
     }
     pub(crate) fn scalar(&mut self, handle: u32, what: &str, at: At) -> Step<Value> {

@@ -36,6 +36,13 @@ impl<'t> Lift<'t> for &Value<'t> {
         *self
     }
 }
+/// The number of an axis.
+#[diagnostic::do_not_recommend]
+impl<'t> Lift<'t> for ndarray::Axis {
+    fn lift(self, tracer: &'t Tracer, at: At) -> Value<'t> {
+        tracer.lift(self.0, at)
+    }
+}
 impl<'t> Operand<'t> for Value<'t> {
     fn operand(self, _: &'t Tracer, _: At) -> Value<'t> {
         self

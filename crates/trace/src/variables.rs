@@ -10,9 +10,9 @@
 //! second takes a copy. A borrowed one (`&a`, `a.view()`, a `&mut` parameter) stays a reference, as in Rust.
 
 use crate::errors::{At, Problem, Step, mistake};
-use crate::state::{Kind, State};
+use crate::state::{Kind, State, Ty};
 use crate::{Tracer, Value};
-use parfuse_ir::program::{Expr, Stmt, Type, Var};
+use parfuse_ir::program::{Expr, Place, Stmt, Type};
 
 impl Tracer {
     /// `let name = v;` or, with a type, `let name: ty = v;`. The name may be empty.
@@ -77,22 +77,22 @@ impl Tracer {
         let op = op.strip_suffix('=').unwrap_or(op);
         self.step(at, |state| {
             state.doing = format!("`{op}=`").into();
-            let var = state.target(target, op)?;
-            let ty = state.var_types[var.0 as usize];
+            let place = state.target(target, op)?;
+            let ty = state.place_type(place);
             let right = state.read(v, at)?;
             let right_rank = state.ty(right).rank;
             if right_rank.unwrap_or(0) > ty.rank.unwrap_or(0) || (ty.rank.is_none() && right_rank.is_some()) {
                 let (left, right) = (state.describe(ty), state.describe(state.ty(right)));
                 return mistake(format!("`{op}=`: {right} does not fit into {left}"));
             }
-            let left = state.read_var(var, at)?;
+            let left = state.read_place(place, at)?;
             let value = state.binary(op, left, right, at)?;
             let value_type = state.ty(value).dtype;
             state.unify(ty.dtype, value_type, "an assignment")?;
             if ty.rank.is_some() {
-                state.update(var, value, at)?;
+                state.update(place, value, at)?;
             } else {
-                state.set_var(var, value);
+                state.set_var(place.var, value);
             }
             Ok(Kind::Tuple(Vec::new()))
         })
@@ -162,8 +162,10 @@ impl State {
     fn expect_type(&mut self, kind: &Kind, ty: Type, name: &str) -> Step<()> {
         let found = match kind {
             Kind::Poison => return Err(Problem::Reported),
-            Kind::Plain(value) => self.ty(*value),
-            Kind::Variable { var, .. } => self.var_types[var.0 as usize],
+            Kind::Plain(value) | Kind::Place(Place { view: Some(value), .. }) => self.ty(*value),
+            Kind::Variable { var, .. } | Kind::Place(Place { var, view: None }) => {
+                self.var_types[var.0 as usize]
+            }
             _ => return mistake(format!("`{name}` is declared as {ty}, but its value is of another kind")),
         };
         if found.rank != ty.rank() {
@@ -188,7 +190,11 @@ impl State {
                 }
                 Ok(Kind::Tuple(variables))
             }
-            kind @ (Kind::Range(_) | Kind::Optional { .. } | Kind::Lengths(_)) => Ok(kind),
+            kind @ (Kind::Range(_)
+            | Kind::Optional { .. }
+            | Kind::Lengths(_)
+            | Kind::Slice(_)
+            | Kind::Place(_)) => Ok(kind),
             _ => {
                 let value = self.read(init, at)?;
                 let ty = self.ty(value);
@@ -205,11 +211,22 @@ impl State {
         }
     }
 
-    /// The variable that `op=` or a store changes.
-    pub(crate) fn target(&mut self, handle: u32, what: &str) -> Step<Var> {
+    /// What `op=` or a store changes.
+    pub(crate) fn target(&mut self, handle: u32, what: &str) -> Step<Place> {
         match self.kind(handle) {
-            Kind::Variable { var, .. } => Ok(var),
+            Kind::Variable { var, .. } => Ok(var.into()),
+            Kind::Place(place) => {
+                // The view must be in sight.
+                self.read(handle, At::NONE)?;
+                Ok(place)
+            }
             Kind::Poison => Err(Problem::Reported),
+            Kind::Plain(value) if matches!(self.program.values[value].expr, Expr::View { .. }) => {
+                mistake(format!(
+                    "`{what}`: this view is only to be read; make it with `slice_mut`, `row_mut`, `column_mut` or \
+                     `index_axis_mut`, of an array that can be changed"
+                ))
+            }
             Kind::Plain(value) => {
                 let name = self.program.values[value].name.clone();
                 let name = name.map_or("a value".to_string(), |name| format!("`{name}`"));
@@ -238,8 +255,12 @@ impl State {
                     .zip(snapshots)
                     .try_for_each(|(target, value)| self.assign(target, value, at))
             }
+            (Kind::Place(_), _) => mistake(
+                "a view cannot be made to show another array in a kernel; write `view.assign(&…)` to overwrite its \
+                 elements, or bind the other view to a name of its own",
+            ),
             _ => {
-                let var = self.target(target, "=")?;
+                let var = self.target(target, "=")?.var;
                 let value = self.read(v, at)?;
                 let (expected, found) = (self.var_types[var.0 as usize], self.ty(value));
                 let name = self.var_name(var);
@@ -270,11 +291,24 @@ impl State {
         }
     }
 
-    /// Overwrites the elements of an array variable.
-    pub(crate) fn update(&mut self, var: Var, value: parfuse_ir::program::Value, at: At) -> Step<()> {
+    /// The type of what a place holds.
+    pub(crate) fn place_type(&self, place: Place) -> Ty {
+        place.view.map_or_else(|| self.var_types[place.var.0 as usize], |view| self.ty(view))
+    }
+
+    /// What a place holds now.
+    pub(crate) fn read_place(&mut self, place: Place, at: At) -> Step<parfuse_ir::program::Value> {
+        match place.view {
+            Some(view) => Ok(view),
+            None => self.read_var(place.var, at),
+        }
+    }
+
+    /// Overwrites the elements of a place.
+    pub(crate) fn update(&mut self, place: Place, value: parfuse_ir::program::Value, at: At) -> Step<()> {
         self.refuse_in_parallel()?;
         let loc = self.loc(at);
-        self.push(Stmt::Update { place: var.into(), value, loc });
+        self.push(Stmt::Update { place, value, loc });
         Ok(())
     }
 }

@@ -10,7 +10,7 @@
 
 use crate::errors::{At, Problem, Step, mistake};
 use crate::state::{Kind, Range, State, Ty};
-use parfuse_ir::program::{self, Expr};
+use parfuse_ir::program::{self, Expr, Place};
 use parfuse_ir::{DType, FaultKind, ReduceOp, ScalarOp};
 
 /// All elements at once.
@@ -58,30 +58,30 @@ impl State {
         by_scalar: bool,
         at: At,
     ) -> Step<Kind> {
-        let var = self.target(receiver, name)?;
+        let place = self.target(receiver, name)?;
         let value = self.read(arg, at)?;
-        let (target, source) = (self.var_types[var.0 as usize], self.ty(value));
+        let (target, source) = (self.place_type(place), self.ty(value));
         if by_scalar != source.rank.is_none() || source.rank > target.rank {
             let (target, source) = (self.describe(target), self.describe(source));
             return mistake(format!("`.{name}()`: {source} does not fit into {target}"));
         }
         self.unify(target.dtype, source.dtype, &format!("the argument of `{name}`"))?;
-        self.update(var, value, at)?;
+        self.update(place, value, at)?;
         Ok(Kind::Tuple(Vec::new()))
     }
 
     pub(crate) fn scaled_add(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
         let [alpha, other] = args else { return mistake("`.scaled_add()` takes 2 arguments") };
-        let var = self.target(receiver, "scaled_add")?;
+        let place = self.target(receiver, "scaled_add")?;
         let alpha = self.scalar(*alpha, "the factor of `scaled_add`", at)?;
         let (other, rank) = self.array(*other, "`scaled_add`", at)?;
-        if Some(rank) > self.var_types[var.0 as usize].rank {
+        if Some(rank) > self.place_type(place).rank {
             return mistake("`.scaled_add()` of an array with more axes than its receiver");
         }
-        let contents = self.read_var(var, at)?;
+        let contents = self.read_place(place, at)?;
         let scaled = self.homogeneous(ScalarOp::Mul, &[alpha, other], "`scaled_add`", at)?;
         let value = self.homogeneous(ScalarOp::Add, &[contents, scaled], "`scaled_add`", at)?;
-        self.update(var, value, at)?;
+        self.update(place, value, at)?;
         Ok(Kind::Tuple(Vec::new()))
     }
 }
@@ -162,6 +162,10 @@ impl State {
             Kind::Variable { var, .. } => {
                 let contents = self.read_var(var, at)?;
                 Ok(Kind::Plain(self.copy(contents, at)?))
+            }
+            Kind::Place(Place { view: Some(view), .. }) => Ok(Kind::Plain(self.copy(view, at)?)),
+            Kind::Plain(view) if self.program.viewed_variable(view).is_some() => {
+                Ok(Kind::Plain(self.copy(view, at)?))
             }
             // A value that is no variable never changes, so it serves as its own copy.
             kind => Ok(kind),

@@ -120,6 +120,19 @@ impl Lowering<'_> {
         self.check(ok, kind, loc, name.map(Into::into), vec![bound.written, length]);
         let length = self.canonical(length);
         self.known.at_least.insert(length, needed);
+        for plainer in self.known.saturated.remove(&length).unwrap_or_default() {
+            self.first_equal(plainer);
+            self.known.saturated.entry(length).or_default().push(plainer);
+        }
+    }
+
+    /// The first length that is known to be equal to this one.
+    pub(super) fn first_equal(&mut self, length: Value) -> Value {
+        let length = self.canonical(length);
+        let form = self.form(length);
+        let first = *self.known.lengths.entry(form).or_insert(length);
+        self.same_length(first, length);
+        self.canonical(length)
     }
 
     /// The number of indices from one bound up to another, both checked; none if the other one is below.
@@ -138,7 +151,10 @@ impl Lowering<'_> {
             (Side::Start(start), Side::End(end)) => {
                 let both = self.usize(start.saturating_add(end));
                 let enough = self.pure(ScalarOp::Max, &[length, both], loc);
-                self.difference(enough, both, loc)
+                let distance = self.difference(enough, both, loc);
+                let length = self.canonical(length);
+                self.known.saturated.entry(length).or_default().push(distance);
+                distance
             }
             _ => {
                 let end = self.pure(ScalarOp::Max, &[end.value, start.value], loc);

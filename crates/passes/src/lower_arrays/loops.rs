@@ -256,7 +256,7 @@ impl Lowering<'_> {
         body: impl FnOnce(&mut Self, &[Value]) -> Result<(), Rejection>,
     ) -> Result<(), Rejection> {
         // Loops over equal lengths are loops over one.
-        let extents: Vec<Value> = extents.into_iter().map(|length| self.canonical(length)).collect();
+        let extents: Vec<Value> = extents.into_iter().map(|length| self.first_equal(length)).collect();
         let outer = std::mem::take(&mut self.block);
         body(self, &indices)?;
         let body = std::mem::replace(&mut self.block, outer);

@@ -114,6 +114,10 @@ struct Known {
     equal: HashMap<Value, Value>,
     /// Lengths of which a check has found that they are not below a number.
     at_least: HashMap<Value, usize>,
+    /// The first length of each form.
+    lengths: HashMap<Linear, Value>,
+    /// By length, the lengths made of it that become plainer once more is known of it.
+    saturated: HashMap<Value, Vec<Value>>,
     /// The values of sums.
     sums: HashMap<Linear, Value>,
     /// The results of other operations on lengths.

@@ -199,7 +199,7 @@ impl Lowering<'_> {
     }
 
     /// Whether two lengths are known to be equal; if so, one represents both from now on.
-    fn same_length(&mut self, a: Value, b: Value) -> bool {
+    pub(super) fn same_length(&mut self, a: Value, b: Value) -> bool {
         if self.known.same_length(a, b) {
             return true;
         }

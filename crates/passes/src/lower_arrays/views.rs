@@ -180,8 +180,12 @@ impl Lowering<'_> {
                 };
                 self.check_bound(&end, length, kind, name, loc);
                 let all = self.distance(&start, &end, length, loc);
-                let Some(step) = step else { return Run { start: start.value, step: one, length: all } };
-                self.steps(start.value, all, step, loc)
+                let mut run = match step {
+                    Some(step) => self.steps(start.value, all, step, loc),
+                    None => Run { start: start.value, step: one, length: all },
+                };
+                run.length = self.first_equal(run.length);
+                run
             }
         }
     }

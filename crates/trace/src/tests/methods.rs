@@ -26,7 +26,8 @@ fn argument<'t>(t: &'t Tracer, kind: Argument, of: Receiver) -> Value<'t> {
         Argument::Integer | Argument::Axis => t.lift(1usize, line(1)),
         Argument::I32 => t.lift(2i32, line(1)),
         Argument::Array => t.array::<f64>("b", 1),
-        Argument::Slice | Argument::Closure | Argument::Message => t.unit(),
+        Argument::Slice => t.slice_info(&[(..).into(), (..).into()], line(1)),
+        Argument::Closure | Argument::Message => t.unit(),
     }
 }
 

@@ -1,0 +1,105 @@
+//! `s![…]`, the argument of `slice`, and `Axis(…)`.
+//!
+//! ```text
+//! s![1.., ..;2, i, NewAxis]
+//!
+//! t.slice_info(&[SliceItem::Range { start: Some(t.int_literal(1, …)), end: None, inclusive: false, step: None },
+//!                SliceItem::Range { start: None, end: None, inclusive: false, step: Some(t.int_literal(2, …)) },
+//!                SliceItem::Of(i, None), SliceItem::NewAxis], at(…))
+//! ```
+//!
+//! A macro's tokens are nobody's but its own, so they are read here as ndarray's macro reads them.
+
+use crate::stmt::strip;
+use crate::translator::Translator;
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::parse::{ParseStream, Parser};
+use syn::spanned::Spanned;
+use syn::{Expr, ExprMacro, RangeLimits, Token};
+
+/// One part of `s![…]`, with its step.
+struct Item {
+    expr: Expr,
+    step: Option<Expr>,
+}
+
+fn items(input: ParseStream) -> syn::Result<Vec<Item>> {
+    let mut items = Vec::new();
+    while !input.is_empty() {
+        let expr = input.parse()?;
+        let step = if input.parse::<Option<Token![;]>>()?.is_some() { Some(input.parse()?) } else { None };
+        items.push(Item { expr, step });
+        if !input.is_empty() {
+            input.parse::<Token![,]>()?;
+        }
+    }
+    Ok(items)
+}
+
+/// Whether a macro is `s![…]`.
+pub(crate) fn is_slice(call: &ExprMacro) -> bool {
+    call.mac.path.segments.last().is_some_and(|last| last.ident == "s")
+}
+
+impl Translator<'_> {
+    /// `s![…]`.
+    pub(crate) fn slice_info(&mut self, call: &ExprMacro) -> TokenStream {
+        let items = match items.parse2(call.mac.tokens.clone()) {
+            Ok(items) => items,
+            Err(error) => {
+                let message = "`s![…]` has an index or a range for each axis: `s![1.., ..;2, i]`";
+                self.diagnostics.report(&call.mac, format!("{message} ({error})"));
+                return self.unit();
+            }
+        };
+        // All parts are evaluated in order, whatever they are part of.
+        let mut parts: Vec<&Expr> = Vec::new();
+        for Item { expr, step } in &items {
+            match strip(expr) {
+                Expr::Range(range) => parts.extend(range.start.iter().chain(&range.end).map(|end| &**end)),
+                expr if self.is_new_axis(expr) => {}
+                expr => parts.push(expr),
+            }
+            parts.extend(step);
+        }
+        let mut values = self.operands(parts.into_iter()).into_iter();
+        let optional = |given: bool, values: &mut dyn Iterator<Item = TokenStream>| match given {
+            true => {
+                let value = values.next();
+                quote!(::core::option::Option::Some(#value))
+            }
+            false => quote!(::core::option::Option::None),
+        };
+        let mut code = Vec::new();
+        for Item { expr, step } in &items {
+            let item = quote!(::parfuse::__private::SliceItem);
+            code.push(match strip(expr) {
+                Expr::Range(range) => {
+                    let inclusive = matches!(range.limits, RangeLimits::Closed(_));
+                    let given = [range.start.is_some(), range.end.is_some(), step.is_some()];
+                    let [start, end, step] = given.map(|given| optional(given, &mut values));
+                    quote!(#item::Range { start: #start, end: #end, inclusive: #inclusive, step: #step })
+                }
+                expr if self.is_new_axis(expr) => quote!(#item::NewAxis),
+                _ => {
+                    let of = values.next();
+                    let step = optional(step.is_some(), &mut values);
+                    quote!(#item::Of(#of, #step))
+                }
+            });
+        }
+        let (t, place) = (self.t.clone(), self.place(call.span()));
+        quote!(#t.slice_info(&[#(#code),*], #place))
+    }
+
+    fn is_new_axis(&self, expr: &Expr) -> bool {
+        match expr {
+            Expr::Path(path) => {
+                let name = path.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
+                name == "NewAxis" && self.scope.get(&name).is_none()
+            }
+            _ => false,
+        }
+    }
+}

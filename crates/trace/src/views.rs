@@ -1,0 +1,397 @@
+//! Views: rows, columns, slices, arrays seen with their axes exchanged.
+//!
+//! ```text
+//! a.row(i)                      view a[i, ..]
+//! a.slice(s![1.., ..;2])        view a[1.., .. by 2]
+//! a.t()                         view a[.., ..] as [1, 0]
+//! a.column_mut(j).fill(0.0)     update (view a[.., j]) of a, 0
+//! ```
+//!
+//! What is read of a view is what the array has then. A view that is made to be written, by `row_mut` and its kin, is a
+//! place; no other view can be set elements of.
+
+use crate::errors::{At, Step, mistake};
+use crate::state::{Kind, State, Ty};
+use crate::types::Class;
+use crate::{Operand, Tracer, Value};
+use parfuse_ir::program::{self, Cut, Expr, Place, View, ViewAxis};
+use parfuse_ir::{DType, ScalarOp};
+use std::ops::{Range, RangeFrom, RangeFull, RangeInclusive, RangeTo, RangeToInclusive};
+
+/// Arrays have at most this many axes.
+const MAX_RANK: u8 = 3;
+
+/// One part of `s![…]`: what is seen of an axis.
+#[derive(Clone, Copy, Debug)]
+pub enum SliceItem<'t> {
+    /// An index, or a range bound to a name, perhaps with a step.
+    Of(Value<'t>, Option<Value<'t>>),
+    /// A range.
+    Range {
+        /// The first index, zero if there is none.
+        start: Option<Value<'t>>,
+        /// The end, that of the axis if there is none.
+        end: Option<Value<'t>>,
+        /// Whether the end belongs to it.
+        inclusive: bool,
+        /// The distance between indices.
+        step: Option<Value<'t>>,
+    },
+    /// A new axis of length one.
+    NewAxis,
+}
+
+impl<'t> SliceItem<'t> {
+    const ALL: SliceItem<'static> = SliceItem::Range { start: None, end: None, inclusive: false, step: None };
+
+    /// Every `step`-th index; backwards if the step is negative.
+    pub fn step_by(self, by: Value<'t>) -> SliceItem<'t> {
+        match self {
+            SliceItem::Of(of, _) => SliceItem::Of(of, Some(by)),
+            SliceItem::Range { start, end, inclusive, .. } => {
+                SliceItem::Range { start, end, inclusive, step: Some(by) }
+            }
+            SliceItem::NewAxis => self,
+        }
+    }
+}
+
+impl From<RangeFull> for SliceItem<'_> {
+    fn from(_: RangeFull) -> Self {
+        SliceItem::ALL
+    }
+}
+
+macro_rules! slice_items {
+    ($($from:ty: $range:pat => $start:expr, $end:expr, $inclusive:literal;)*) => { $(
+        impl<'t> From<$from> for SliceItem<'t> {
+            fn from($range: $from) -> SliceItem<'t> {
+                SliceItem::Range { start: $start, end: $end, inclusive: $inclusive, step: None }
+            }
+        }
+    )* };
+}
+slice_items! {
+    Range<Value<'t>>: Range { start, end } => Some(start), Some(end), false;
+    RangeFrom<Value<'t>>: RangeFrom { start } => Some(start), None, false;
+    RangeTo<Value<'t>>: RangeTo { end } => None, Some(end), false;
+    RangeInclusive<Value<'t>>: range => Some(*range.start()), Some(*range.end()), true;
+    RangeToInclusive<Value<'t>>: RangeToInclusive { end } => None, Some(end), true;
+}
+
+impl<'t> From<Value<'t>> for SliceItem<'t> {
+    fn from(index: Value<'t>) -> SliceItem<'t> {
+        SliceItem::Of(index, None)
+    }
+}
+
+/// What a handle for `s![…]` stands for: the parts, with handles.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Part {
+    Of(u32, Option<u32>),
+    Range { start: Option<u32>, end: Option<u32>, inclusive: bool, step: Option<u32> },
+    NewAxis,
+}
+
+impl Tracer {
+    /// `s![…]`.
+    pub fn slice_info(&self, items: &[SliceItem<'_>], at: At) -> Value<'_> {
+        let id = |value: &Option<Value<'_>>| value.map(|value| self.id(value));
+        let parts = items.iter().map(|item| match item {
+            SliceItem::Of(of, step) => Part::Of(self.id(*of), id(step)),
+            SliceItem::Range { start, end, inclusive, step } => {
+                Part::Range { start: id(start), end: id(end), inclusive: *inclusive, step: id(step) }
+            }
+            SliceItem::NewAxis => Part::NewAxis,
+        });
+        let parts = parts.collect();
+        self.step(at, |state| {
+            // Variables are read now.
+            let parts = state.read_parts(parts, at)?;
+            Ok(Kind::Slice(parts))
+        })
+    }
+}
+
+/// Slices for handles: `a.slice([SliceItem::from(i), SliceItem::from(..)])`.
+impl<'t, const N: usize> Operand<'t> for [SliceItem<'t>; N] {
+    fn operand(self, tracer: &'t Tracer, at: At) -> Value<'t> {
+        tracer.slice_info(&self, at)
+    }
+}
+
+/// ndarray's own slices, of numbers: `a.slice(s![1.., ..;2])`.
+impl<'t, const N: usize, In: ndarray::Dimension, Out: ndarray::Dimension> Operand<'t>
+    for ndarray::SliceInfo<[ndarray::SliceInfoElem; N], In, Out>
+{
+    fn operand(self, tracer: &'t Tracer, at: At) -> Value<'t> {
+        use ndarray::SliceInfoElem;
+        let number = |number: isize| tracer.constant(parfuse_ir::Scalar::I64(number as i64), at);
+        let items: Vec<SliceItem<'t>> = self
+            .iter()
+            .map(|item| match *item {
+                SliceInfoElem::Index(index) => SliceItem::Of(number(index), None),
+                SliceInfoElem::Slice { start, end, step } => SliceItem::Range {
+                    start: (start != 0).then(|| number(start)),
+                    end: end.map(number),
+                    inclusive: false,
+                    step: (step != 1).then(|| number(step)),
+                },
+                SliceInfoElem::NewAxis => SliceItem::NewAxis,
+            })
+            .collect();
+        tracer.slice_info(&items, at)
+    }
+}
+
+/// The number of an axis.
+impl<'t> Operand<'t> for ndarray::Axis {
+    fn operand(self, tracer: &'t Tracer, at: At) -> Value<'t> {
+        tracer.lift(self.0, at)
+    }
+}
+
+/// Making views.
+impl State {
+    fn read_parts(&mut self, parts: Vec<Part>, at: At) -> Step<Vec<Part>> {
+        let mut read = Vec::with_capacity(parts.len());
+        for part in parts {
+            read.push(match part {
+                Part::Of(of, step) => {
+                    Part::Of(self.snapshot_scalar(of, at)?, self.snapshot_option(step, at)?)
+                }
+                Part::Range { start, end, inclusive, step } => Part::Range {
+                    start: self.snapshot_option(start, at)?,
+                    end: self.snapshot_option(end, at)?,
+                    inclusive,
+                    step: self.snapshot_option(step, at)?,
+                },
+                Part::NewAxis => Part::NewAxis,
+            });
+        }
+        Ok(read)
+    }
+
+    fn snapshot_option(&mut self, handle: Option<u32>, at: At) -> Step<Option<u32>> {
+        handle.map(|handle| self.snapshot_scalar(handle, at)).transpose()
+    }
+
+    /// A view of what a handle stands for: to be written if it is `mutable`, else to be read.
+    fn view(&mut self, receiver: u32, view: View, mutable: bool, at: At) -> Step<Kind> {
+        let place = if mutable { Some(self.target(receiver, "a view to write")?) } else { None };
+        let (array, _) = self.array(receiver, "a view", at)?;
+        let ty = Ty { dtype: self.ty(array).dtype, rank: Some(view.rank()) };
+        if view.rank() > MAX_RANK {
+            return mistake(format!("a view has at most {MAX_RANK} axes, not {}", view.rank()));
+        }
+        let view = self.emit(Expr::View { array, view }, ty, at)?;
+        Ok(match place {
+            Some(place) => Kind::Place(Place { var: place.var, view: Some(view) }),
+            None => Kind::Plain(view),
+        })
+    }
+
+    /// One index along an axis, all along the others.
+    fn at_index(&mut self, receiver: u32, axis: u8, index: u32, mutable: bool, at: At) -> Step<Kind> {
+        let rank = self.axes_of(receiver)?;
+        let index = self.size(index, "an index", at)?;
+        let mut cuts = vec![Cut::All; rank as usize];
+        cuts[axis as usize] = Cut::At(index);
+        self.view(receiver, View::of_cuts(cuts), mutable, at)
+    }
+
+    fn rank_of(&mut self, receiver: u32, name: &str, expected: u8) -> Step<()> {
+        match self.type_of(receiver)?.rank {
+            Some(rank) if rank == expected => Ok(()),
+            Some(rank) => mistake(format!("`.{name}()` is for arrays with {expected} axes, not {rank}")),
+            None => mistake(format!("`.{name}()` is for arrays")),
+        }
+    }
+
+    /// The axis that an argument names, of an array with so many.
+    pub(crate) fn axis(&mut self, axis: u32, axes: u8, at: At) -> Step<u8> {
+        let axis = self.size(axis, "the number of an axis", at)?;
+        match self.known_integer(axis) {
+            Some(axis) if (0..i128::from(axes)).contains(&axis) => Ok(axis as u8),
+            Some(axis) => mistake(format!("there is no axis {axis} in an array with {axes}")),
+            None => mistake("the number of an axis must be a constant: `Axis(0)`"),
+        }
+    }
+
+    /// The rank of an array.
+    pub(crate) fn axes_of(&mut self, receiver: u32) -> Step<u8> {
+        match self.type_of(receiver)?.rank {
+            Some(rank) => Ok(rank),
+            None => mistake("a scalar has no axes"),
+        }
+    }
+
+    pub(crate) fn row_view(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        self.rank_of(receiver, "row", 2)?;
+        self.at_index(receiver, 0, args[0], false, at)
+    }
+    pub(crate) fn row_place(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        self.rank_of(receiver, "row_mut", 2)?;
+        self.at_index(receiver, 0, args[0], true, at)
+    }
+    pub(crate) fn column_view(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        self.rank_of(receiver, "column", 2)?;
+        self.at_index(receiver, 1, args[0], false, at)
+    }
+    pub(crate) fn column_place(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        self.rank_of(receiver, "column_mut", 2)?;
+        self.at_index(receiver, 1, args[0], true, at)
+    }
+    pub(crate) fn index_axis_view(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        let axes = self.axes_of(receiver)?;
+        let axis = self.axis(args[0], axes, at)?;
+        self.at_index(receiver, axis, args[1], false, at)
+    }
+    pub(crate) fn index_axis_place(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        let axes = self.axes_of(receiver)?;
+        let axis = self.axis(args[0], axes, at)?;
+        self.at_index(receiver, axis, args[1], true, at)
+    }
+    pub(crate) fn slice_view(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        self.slice(receiver, args[0], false, at)
+    }
+    pub(crate) fn slice_place(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        self.slice(receiver, args[0], true, at)
+    }
+    /// The axes in the opposite order, to be read.
+    pub(crate) fn transposed(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
+        let order: Vec<u8> = (0..self.axes_of(receiver)?).rev().collect();
+        self.view(receiver, View::permuted(&order), false, at)
+    }
+    /// The axes in the opposite order, of what is moved.
+    pub(crate) fn reversed_axes(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
+        let (receiver, mutable) = self.moved_array(receiver, at)?;
+        let order: Vec<u8> = (0..self.axes_of(receiver)?).rev().collect();
+        self.view(receiver, View::permuted(&order), mutable, at)
+    }
+    /// An array that is moved, and whether it can be written: a variable's is its own from then on, a reference stays one.
+    fn moved_array(&mut self, receiver: u32, at: At) -> Step<(u32, bool)> {
+        match self.kind(receiver) {
+            Kind::Variable { var, borrowed: false } => {
+                let contents = self.read_var(var, at)?;
+                let own = self.copy(contents, at)?;
+                Ok((self.handle(Kind::Plain(own)), false))
+            }
+            Kind::Variable { .. } | Kind::Place(_) => Ok((receiver, true)),
+            _ => Ok((receiver, false)),
+        }
+    }
+    /// A new axis of length one in front of another one, or at the end.
+    pub(crate) fn with_new_axis(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        let (receiver, mutable) = self.moved_array(receiver, at)?;
+        let axes = self.axes_of(receiver)?;
+        let axis = self.axis(args[0], axes + 1, at)?;
+        let cuts = vec![Cut::All; axes as usize];
+        let mut kept = View::kept(&cuts);
+        kept.insert(axis as usize, ViewAxis::New);
+        self.view(receiver, View { cuts, axes: kept }, mutable, at)
+    }
+
+    fn slice(&mut self, receiver: u32, info: u32, mutable: bool, at: At) -> Step<Kind> {
+        let Kind::Slice(parts) = self.kind(info) else {
+            return mistake("a slice is given as `s![…]`, one index or range for each axis");
+        };
+        let (array, rank) = self.array(receiver, "`slice`", at)?;
+        let given = parts.iter().filter(|part| !matches!(part, Part::NewAxis)).count();
+        if given != rank as usize {
+            return mistake(format!(
+                "an array of rank {rank} is sliced with {given} indices and ranges: `s![…]` has one for each axis"
+            ));
+        }
+        let (mut cuts, mut axes) = (Vec::new(), Vec::new());
+        for part in parts {
+            if matches!(part, Part::NewAxis) {
+                axes.push(ViewAxis::New);
+                continue;
+            }
+            let axis = cuts.len() as u8;
+            let cut = self.cut(array, axis, part, at)?;
+            if !cut.is_index() {
+                axes.push(ViewAxis::Of(axis));
+            }
+            cuts.push(cut);
+        }
+        self.view(receiver, View { cuts, axes }, mutable, at)
+    }
+
+    fn cut(&mut self, array: program::Value, axis: u8, part: Part, at: At) -> Step<Cut> {
+        let (start, end, inclusive, step) = match part {
+            Part::Of(of, step) => match self.kind(of) {
+                Kind::Range(range) if range.step.is_none() && range.total.is_none() && !range.parallel => {
+                    (Some(range.start), Some(range.end), range.inclusive, step)
+                }
+                Kind::Range(_) => {
+                    return mistake("a range of `s![…]` has its step behind a semicolon: `s![0..n;2]`");
+                }
+                _ if step.is_none() => return Ok(Cut::At(self.bound_of_slice(of, at)?)),
+                _ => return mistake("an index of `s![…]` has no step"),
+            },
+            Part::Range { start, end, inclusive, step } => {
+                let start = start.map(|start| self.bound_of_slice(start, at)).transpose()?;
+                let end = end.map(|end| self.bound_of_slice(end, at)).transpose()?;
+                (start, end, inclusive, step)
+            }
+            Part::NewAxis => return Ok(Cut::All),
+        };
+        if let (Some(start), Some(end)) = (start, end) {
+            let (a, b) = (self.ty(start).dtype, self.ty(end).dtype);
+            self.unify(a, b, "the bounds of a range")?;
+        }
+        let end = match end {
+            Some(end) if inclusive => self.end_after(array, axis, end, at)?,
+            end => end,
+        };
+        let step = step.map(|step| self.bound_of_slice(step, at)).transpose()?;
+        let step = step.filter(|step| self.known_integer(*step) != Some(1));
+        let start = start.filter(|start| self.known_integer(*start) != Some(0));
+        Ok(match (start, end, step) {
+            (None, None, None) => Cut::All,
+            (start, end, step) => Cut::Range { start, end, step },
+        })
+    }
+
+    /// An index or bound: an integer.
+    fn bound_of_slice(&mut self, handle: u32, at: At) -> Step<program::Value> {
+        let value = self.scalar(handle, "an index of `s![…]`", at)?;
+        match self.class(value) {
+            Class::Integer => Ok(value),
+            Class::Known(dtype) if dtype.is_int() => Ok(value),
+            class => mistake(format!("an index of `s![…]` is an integer, not {class}")),
+        }
+    }
+
+    /// The end behind the last index: of -1, which is the last one of all, that of the axis.
+    fn end_after(
+        &mut self,
+        array: program::Value,
+        axis: u8,
+        last: program::Value,
+        at: At,
+    ) -> Step<Option<program::Value>> {
+        if let Some(last_index) = self.known_integer(last) {
+            let next = i32::try_from(last_index + 1);
+            return match next {
+                Ok(0) => Ok(None),
+                Ok(next) => Ok(Some(self.small(next, last, at))),
+                Err(_) => mistake("a bound of `s![…]` is too large"),
+            };
+        }
+        let one = self.small(1, last, at);
+        let next = self.op(ScalarOp::Add, &[last, one], at)?;
+        if matches!(self.class(last), Class::Known(dtype) if dtype.is_unsigned()) {
+            return Ok(Some(next));
+        }
+        let zero = self.small(0, last, at);
+        let is_last = self.op(ScalarOp::Eq, &[next, zero], at)?;
+        let usize_type = Ty { dtype: self.types.known(DType::Usize), rank: None };
+        let length = self.emit(Expr::Dim { array, axis }, usize_type, at)?;
+        let dtype = self.ty(last).dtype;
+        let length = self.cast(length, dtype, at)?;
+        Ok(Some(self.op(ScalarOp::Select, &[is_last, length, next], at)?))
+    }
+}
