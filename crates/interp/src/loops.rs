@@ -7,7 +7,7 @@ use crate::races::{Race, Watch};
 use crate::value::{Array, Failure, Outcome, Value as Argument};
 use parfuse_ir::arena::Id;
 use parfuse_ir::grid::{self, Grain, Grid, LANES, RowOrder};
-use parfuse_ir::loops::{Block, Expr, Loops, Origin, Output, Parfor, Reduction, Stmt, Target, Value};
+use parfuse_ir::loops::{Block, Expr, Loops, Origin, Output, Parfor, Reduction, Stmt, Target, Value, trips};
 use parfuse_ir::random::random_scalar;
 use parfuse_ir::{Combine, DType, Scalar};
 
@@ -161,6 +161,7 @@ impl Machine<'_> {
             Expr::Cast(arg) => self.get(*arg).cast(data.dtype),
             Expr::Load { .. } => unreachable!("loaded above"),
             Expr::Dim { buffer, axis } => Scalar::Usize(self.buffer(*buffer).shape[*axis as usize]),
+            Expr::Trips { start, end, step } => trips(self.get(*start), self.get(*end), self.get(*step)),
             Expr::LinearIndex => Scalar::Usize(self.iteration.expect("inside a parallel loop") as usize),
             Expr::Random { stream, element, draw } => {
                 random_scalar(self.key, word(*stream), word(*element), word(*draw), data.dtype)

@@ -63,6 +63,7 @@ const RESERVED: &[&str] = &[
     "lane_index",
     "row_index",
     "linear_index",
+    "trips",
     "_",
 ];
 

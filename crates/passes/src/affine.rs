@@ -133,7 +133,7 @@ impl<'a> AffineForms<'a> {
             _ => None,
         };
         let all_invariant = || {
-            let pure = matches!(data.expr, Expr::Op(..) | Expr::Cast(_));
+            let pure = matches!(data.expr, Expr::Op(..) | Expr::Cast(_) | Expr::Trips { .. });
             (pure && operands.iter().all(|operand| operand.is_invariant())).then(invariant)
         };
         let few = |form: &Affine| form.offset.terms.len().max(form.coefficient.terms.len()) <= MAX_TERMS;

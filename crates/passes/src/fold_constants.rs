@@ -14,7 +14,7 @@
 use crate::Changed;
 use crate::renames::Renames;
 use parfuse_ir::loops::walk::blocks_mut;
-use parfuse_ir::loops::{Block, Expr, Loops, Origin, Stmt, Value};
+use parfuse_ir::loops::{Block, Expr, Loops, Origin, Stmt, Value, trips};
 use parfuse_ir::{Class, DType, Scalar, ScalarOp};
 
 /// Evaluates operations on constants, applies exact identities and resolves branches and loops whose
@@ -100,13 +100,14 @@ impl Folding<'_> {
                         match self.loops.constant_bool(condition) {
                             Some(chosen) => Some(Folded::Same(if chosen { yes } else { no })),
                             None if yes == no => Some(Folded::Same(yes)),
-                            None => self.fold_count(condition, yes, no),
+                            None => None,
                         }
                     }
                     _ => None,
                 }
             }
             Expr::Cast(arg) => self.fold_cast(dtype, *arg),
+            Expr::Trips { start, end, step } => self.fold_trips(*start, *end, *step),
             Expr::Dim { buffer, axis } => match &self.loops.buffers[*buffer].origin {
                 Origin::Param { layout, .. } if layout.single.get(*axis as usize) == Some(&true) => {
                     Some(Folded::Constant(Scalar::Usize(1)))
@@ -122,25 +123,22 @@ impl Folding<'_> {
         }
     }
 
-    /// `if 0 < n { n } else { 0 }` is `n`, if it has no sign: so do ranges from zero count their iterations.
-    fn fold_count(&self, condition: Value, yes: Value, no: Value) -> Option<Folded> {
-        let is_zero = |value: Value| self.loops.constant(value) == Some(Scalar::Usize(0));
-        match &self.loops.values[condition].expr {
-            Expr::Op(ScalarOp::Lt, args) if is_zero(args[0]) && args[1] == yes && is_zero(no) => {
-                Some(Folded::Same(yes))
-            }
+    /// How often a range is gone through: known for known numbers, and the end itself from zero on by ones, if that has no
+    /// sign.
+    fn fold_trips(&self, start: Value, end: Value, step: Value) -> Option<Folded> {
+        match [start, end, step].map(|value| self.loops.constant(value)) {
+            [Some(start), Some(end), Some(step)] => Some(Folded::Constant(trips(start, end, step))),
+            [Some(Scalar::Usize(0)), _, Some(Scalar::Usize(1))] => Some(Folded::Same(end)),
+            _ if start == end => Some(Folded::Constant(Scalar::Usize(0))),
             _ => None,
         }
     }
 
-    /// Whether a value is another one or zero.
+    /// Whether a number of iterations is no more than another value: the end of a range that starts at zero is as much.
     fn is_at_most(&self, a: Value, b: Value) -> bool {
-        match &self.loops.values[a].expr {
-            Expr::Op(ScalarOp::Select, args) => {
-                args[1] == b && self.loops.constant(args[2]) == Some(Scalar::Usize(0))
-            }
-            _ => false,
-        }
+        let Expr::Trips { start, end, .. } = self.loops.values[a].expr else { return false };
+        let from_zero = self.loops.constant(start).is_some_and(|start| start.to_bits() == 0);
+        from_zero && (b == end || self.loops.values[b].expr == Expr::Cast(end))
     }
 
     fn fold_unary(&self, op: ScalarOp, a: Value) -> Option<Folded> {
@@ -480,17 +478,40 @@ mod tests {
     fn counts_of_ranges_fold() {
         check(
             fold_constants,
-            "loops f(n: usize, c: bool, mut b0 a: bool[unit]) {
-               v0: bool = lt 0usize, n
-               v1: usize = select v0, n, 0usize
-               v2: usize = select c, v1, 0usize
-               v3: bool = le v2, n
-               store b0[v1], v3
+            "loops f(n: usize, m: i32, mut b0 a: bool[unit]) {
+               v1: usize = trips 0usize, n, 1usize
+               v2: usize = trips 0i32, m, 2i32
+               v3: usize = cast m
+               v4: bool = le v2, v3
+               v5: usize = trips -3i32, 8i32, 2i32
+               v6: usize = trips m, m, 1i32
+               store b0[v1], v4
+               store b0[v5], true
+               store b0[v6], true
              }",
-            "loops f(n: usize, c: bool, mut b0 a: bool[unit]) {
-               v0: bool = lt 0usize, n
-               v2: usize = select c, n, 0usize
+            "loops f(n: usize, m: i32, mut b0 a: bool[unit]) {
+               v2: usize = trips 0i32, m, 2i32
+               v3: usize = cast m
                store b0[n], true
+               store b0[6usize], true
+               store b0[0usize], true
+             }",
+        );
+    }
+
+    #[test]
+    fn counts_of_other_ranges_stay() {
+        unchanged(
+            fold_constants,
+            "loops f(n: usize, m: i32, mut b0 a: bool[unit]) {
+               v0: usize = trips 0usize, n, 2usize
+               v1: usize = trips 1i32, m, 1i32
+               v2: usize = cast m
+               v3: bool = le v1, v2
+               v4: usize = trips -1i32, m, 1i32
+               v5: bool = le v4, v2
+               store b0[v0], v3
+               store b0[0usize], v5
              }",
         );
     }

@@ -229,20 +229,25 @@ impl<'a> Numbering<'a> {
         self.scopes.last_mut().expect("the outermost table stays").insert(key, value);
     }
 
-    /// A length has no more than 63 bits, so its number is not negative as an `i64` either. Hence the count of
-    /// a range of `i64` from zero to it, `if 0 < n { n as usize } else { 0 }`, is the length.
+    /// A length has no more than 63 bits, so its number is not negative as an `i64` either. Hence a range of `i64` from
+    /// zero to it is gone through as often as the length says.
     fn counted_length(&self, value: Value) -> Option<Value> {
         let expr = |value: Value| &self.loops.values[value].expr;
-        let is_zero = |value: Value| self.loops.constant(value).is_some_and(|zero| zero.to_bits() == 0);
-        let Expr::Op(ScalarOp::Select, count) = expr(value) else { return None };
-        let Expr::Op(ScalarOp::Lt, bounds) = expr(count[0]) else { return None };
-        let (length, number) = (count[1], bounds[1]);
-        let same_number = *expr(length) == Expr::Cast(number) || *expr(number) == Expr::Cast(length);
-        let same =
-            same_number && self.loops.dtype(number).is_wide_int() && self.loops.dtype(length).is_index();
-        let is_length = matches!(expr(length), Expr::Dim { .. })
-            || self.lengths.iter().any(|(_, known)| *known == length);
-        (same && is_length && is_zero(bounds[0]) && is_zero(count[2])).then_some(length)
+        let number = |value: Value| self.loops.constant(value).map(|number| number.to_bits());
+        let Expr::Trips { start, end, step } = *expr(value) else { return None };
+        let by_ones_from_zero = number(start) == Some(0) && number(step) == Some(1);
+        if !by_ones_from_zero || !self.loops.dtype(end).is_wide_int() {
+            return None;
+        }
+        let known = || self.lengths.iter().map(|(_, length)| *length);
+        match *expr(end) {
+            Expr::Cast(length) if self.loops.dtype(length).is_index() => {
+                let is_length =
+                    matches!(expr(length), Expr::Dim { .. }) || known().any(|known| known == length);
+                is_length.then_some(length)
+            }
+            _ => known().find(|length| *expr(*length) == Expr::Cast(end)),
+        }
     }
 
     /// From here to the end of the block, a condition is known, and so is what it says of integers.
@@ -493,15 +498,13 @@ mod tests {
                buffer b2 t: [f64; 1]
                v0: usize = dim b0, 0
                v1: i64 = cast v0
-               v2: bool = lt 0i64, v1
-               v3: usize = select v2, v0, 0usize
+               v3: usize = trips 0i64, v1, 1i64
                parfor v4 in v3 { store b1[v4], 1.0f64 }
                v5: usize = cast n
-               v6: bool = lt 0i64, n
-               v7: usize = select v6, v5, 0usize
+               v7: usize = trips 0i64, n, 1i64
                parfor v8 in v7 { store b1[v8], 1.0f64 }
                alloc b2[v5]
-               v9: usize = select v6, v5, 0usize
+               v9: usize = trips 0i64, n, 1i64
                parfor v10 in v9 { store b2[v10], 1.0f64 }
                return b2
              }",
@@ -509,11 +512,9 @@ mod tests {
                buffer b2 t: [f64; 1]
                v0: usize = dim b0, 0
                v1: i64 = cast v0
-               v2: bool = lt 0i64, v1
                parfor v4 in v0 { store b1[v4], 1.0f64 }
                v5: usize = cast n
-               v6: bool = lt 0i64, n
-               v7: usize = select v6, v5, 0usize
+               v7: usize = trips 0i64, n, 1i64
                parfor v8 in v7 { store b1[v8], 1.0f64 }
                alloc b2[v5]
                parfor v10 in v5 { store b2[v10], 1.0f64 }

@@ -30,11 +30,13 @@
 
 mod parse;
 mod print;
+mod trips;
 mod verify;
 pub mod walk;
 
 pub(crate) use parse::{arrange_buffers, parse_buffer, parse_fault, parse_sources};
 pub(crate) use print::{Declaration, FaultText};
+pub use trips::{Count, expand as expand_trips, trips};
 
 use crate::grid::Grain;
 use crate::{Arena, Combine, DType, Fault, Files, Loc, ReduceOp, Scalar, ScalarOp, program};
@@ -371,6 +373,15 @@ pub enum Expr {
         buffer: Buffer,
         /// The axis.
         axis: u8,
+    },
+    /// How often a loop through `start, start + step, …` below `end` runs, as `usize`: see [`trips`].
+    Trips {
+        /// The first index, of any integer type.
+        start: Value,
+        /// One past the last, of the same type.
+        end: Value,
+        /// The distance between indices, of the same type and positive: that is checked before.
+        step: Value,
     },
     /// The row-major position, as `usize`, of the iteration in the space of the parallel loop around it.
     LinearIndex,

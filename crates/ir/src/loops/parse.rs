@@ -318,11 +318,12 @@ impl Parser<'_> {
             return Ok(Expr::LinearIndex);
         }
         if self.cursor.eat("random") {
-            let stream = self.operand()?;
-            self.cursor.expect(",")?;
-            let element = self.operand()?;
-            self.cursor.expect(",")?;
-            return Ok(Expr::Random { stream, element, draw: self.operand()? });
+            let [stream, element, draw] = self.three_operands()?;
+            return Ok(Expr::Random { stream, element, draw });
+        }
+        if self.cursor.eat("trips") {
+            let [start, end, step] = self.three_operands()?;
+            return Ok(Expr::Trips { start, end, step });
         }
         Err(self.cursor.expected("an operation"))
     }
@@ -340,6 +341,14 @@ impl Parser<'_> {
             operands.push(self.operand()?);
         }
         Ok(operands)
+    }
+
+    fn three_operands(&mut self) -> Parsed<[Value; 3]> {
+        let first = self.operand()?;
+        self.cursor.expect(",")?;
+        let second = self.operand()?;
+        self.cursor.expect(",")?;
+        Ok([first, second, self.operand()?])
     }
 
     fn operand(&mut self) -> Parsed<Value> {

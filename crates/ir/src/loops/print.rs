@@ -223,6 +223,9 @@ impl Printer<'_, '_> {
             Expr::Cast(operand) => write!(self.f, "cast {}", self.operand(*operand))?,
             Expr::Load { buffer, index } => write!(self.f, "load {buffer}[{}]", self.operands(index))?,
             Expr::Dim { buffer, axis } => write!(self.f, "dim {buffer}, {axis}")?,
+            Expr::Trips { start, end, step } => {
+                write!(self.f, "trips {}", self.operands(&[*start, *end, *step]))?;
+            }
             Expr::LinearIndex => write!(self.f, "linear_index")?,
             Expr::Random { stream, element, draw } => {
                 write!(self.f, "random {}", self.operands(&[*stream, *element, *draw]))?;

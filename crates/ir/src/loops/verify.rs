@@ -349,6 +349,12 @@ impl Verifier<'_> {
                 ensure!(*axis < self.buffer(*buffer)?.rank, "{value}: {buffer} has no axis {axis}");
                 DType::Usize
             }
+            Expr::Trips { start, end, step } => {
+                let dtype = self.operand(*start)?;
+                ensure!(dtype.is_int(), "{value}: a range of {dtype}");
+                [end, step].into_iter().try_for_each(|operand| self.typed(*operand, dtype))?;
+                DType::Usize
+            }
             Expr::LinearIndex => {
                 ensure!(self.parallel.is_some(), "{value}: a linear index outside parallel loops");
                 DType::Usize

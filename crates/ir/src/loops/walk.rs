@@ -24,7 +24,9 @@ macro_rules! operands {
             | Expr::LinearIndex => {}
             Expr::Op(_, args) | Expr::Load { index: args, .. } => args.$iter().for_each($f),
             Expr::Cast(arg) => $f(arg),
-            Expr::Random { stream, element, draw } => [stream, element, draw].into_iter().for_each($f),
+            Expr::Trips { start: a, end: b, step: c } | Expr::Random { stream: a, element: b, draw: c } => {
+                [a, b, c].into_iter().for_each($f)
+            }
         }
     };
 }

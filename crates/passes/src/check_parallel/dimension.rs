@@ -3,7 +3,7 @@
 //! ```text
 //! parfor v1 in 8usize                                        8 times
 //! v0: usize = dim b0, 0          parfor v1 in v0             as often as an array has elements
-//! v0 = (v9 - 1) / v2 + 1         parfor v1 in v0             in steps of v2: v2 · v1 does not wrap
+//! v0 = trips v8, v9, v2          parfor v1 in v0             in steps of v2: v2 · v1 does not wrap
 //! parfor v1 in v0 { v4: f64 = load b0[64 v1] … }             at most 2^54 times: there is no longer array
 //! ```
 //!
@@ -22,8 +22,9 @@ pub(super) struct Dimension<'a> {
     pub(super) forms: AffineForms<'a>,
     /// How often it runs at most.
     pub(super) trips: u64,
-    /// A value whose product with the distance of two of its indices does not wrap.
-    step: Option<Value>,
+    /// What says how often it runs.
+    extent: Value,
+    loops: &'a Loops,
 }
 
 /// No loop is run more often: at a billion iterations a second that would take a thousand processors a fortnight.
@@ -49,14 +50,14 @@ impl<'a> Dimension<'a> {
             let forms = access.index.iter().filter_map(|index| forms.of(*index));
             forms.fold(trips, |trips, form| trips.min(trips_within(loops, buffer, &form)))
         });
-        Dimension { forms, trips, step: step_of_range(loops, extent) }
+        Dimension { loops, forms, trips, extent }
     }
 
     /// Whether a form moves by the step of the range that the loop goes through, one way or the other.
     pub(super) fn goes_in_steps_of(&self, form: &Affine) -> bool {
         let Linear { terms, constant: 0 } = &form.coefficient else { return false };
         let [(Term::Value(step), 1 | -1)] = terms[..] else { return false };
-        form.width == Width::FULL && self.step == Some(step)
+        form.width == Width::FULL && is_step(self.loops, self.extent, step)
     }
 }
 
@@ -90,6 +91,7 @@ fn most(loops: &Loops, value: Value, depth: u32) -> u64 {
             data if data.rank == 1 || data.origin != Origin::Local => longest(loops, *buffer),
             _ => u64::MAX,
         },
+        Expr::Trips { start, end, step } => most_trips(loops, [*start, *end, *step], deeper),
         Expr::Op(op, operands) if loops.dtype(value).is_index() => match (op, &operands[..]) {
             (ScalarOp::Min, [a, b]) => most(*a).min(most(*b)),
             (ScalarOp::Max, [a, b]) | (ScalarOp::Select, [_, a, b]) => most(*a).max(most(*b)),
@@ -102,24 +104,29 @@ fn most(loops: &Loops, value: Value, depth: u32) -> u64 {
     }
 }
 
-/// The step of a range, given how often a loop through it runs: `(length - 1) / step + 1`, or not at all. Such a loop
-/// gets from its first index to its last within `length - 1`.
-fn step_of_range(loops: &Loops, extent: Value) -> Option<Value> {
-    let number = |value: Value| loops.constant(value).map(|constant| constant.to_bits());
-    let op = |value: Value| match &loops.values[value].expr {
-        Expr::Op(op, operands) => Some((*op, &operands[..])),
-        _ => None,
+/// The most that a number of iterations can be, given what is gone through.
+fn most_trips(loops: &Loops, [start, end, step]: [Value; 3], depth: u32) -> u64 {
+    let number =
+        |value: Value| loops.constant(value).map(|number| number.as_integer().unwrap_or_default() as i64);
+    let dtype = loops.dtype(start);
+    let end = if dtype.is_index() {
+        most(loops, end, depth)
+    } else {
+        dtype.greatest().as_integer().and_then(|most| u64::try_from(most).ok()).unwrap_or(u64::MAX)
     };
-    let trips = match op(extent)? {
-        (ScalarOp::Select, [_, trips, none]) if number(*none) == Some(0) => *trips,
-        _ => extent,
+    let span = match number(start) {
+        // Read as signed, a start without sign may be far from zero too: then nothing is known of it.
+        Some(start @ 0..) => end.saturating_sub(start as u64),
+        _ if dtype.is_unsigned() => end,
+        _ => u64::MAX >> (64 - dtype.bits()),
     };
-    let steps = match op(trips)? {
-        (ScalarOp::Add, [steps, one]) | (ScalarOp::Add, [one, steps]) if number(*one) == Some(1) => *steps,
-        _ => return None,
-    };
-    match op(steps)? {
-        (ScalarOp::Div, [_, step]) if loops.dtype(*step).is_index() => Some(*step),
-        _ => None,
-    }
+    let step = number(step).map_or(1, |step| step.max(1) as u64);
+    span.div_ceil(step)
+}
+
+/// Whether a value is the step of the range that a loop goes through, so often that it gets from its first index to its
+/// last within the integers of the range's type.
+fn is_step(loops: &Loops, extent: Value, value: Value) -> bool {
+    let Expr::Trips { step, .. } = loops.values[extent].expr else { return false };
+    value == step || loops.dtype(value).bits() == 64 && loops.values[value].expr == Expr::Cast(step)
 }

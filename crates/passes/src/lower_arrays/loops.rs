@@ -1,20 +1,20 @@
 //! Loops of the user's: ranges of any start, step and integer type become loops counted from zero.
 //!
 //! ```text
-//! for i in (start..end).step_by(step)    v0 = select(end > start, (end - start - 1) / step + 1, 0)
+//! for i in (start..end).step_by(step)    v0 = trips start, end, step
 //!   …                               →    for v1 in v0 {
 //!                                          v2 = start + v1 * step
 //!                                          …
 //! ```
 //!
-//! The trip count and the index are computed as `usize` modulo 2^64, to which `i32` and `i64` are
-//! sign-extended: no intermediate value overflows that matters. A `prange` becomes a parallel loop with its
+//! The index is computed as `usize` modulo 2^64, to which `i32` and `i64` are sign-extended: no intermediate value
+//! overflows that matters. A `prange` becomes a parallel loop with its
 //! reductions; inside another parallel loop it becomes a serial one, with a note.
 
 use super::{Known, Lowering, Parallel, reductions, scan};
 use crate::rejection::Rejection;
 use parfuse_ir::grid::Grain;
-use parfuse_ir::loops::{Buffer, Event, Expr, Note, Parfor, Reduction, Source, Stmt, Value};
+use parfuse_ir::loops::{Buffer, Event, Expr, Note, Parfor, Reduction, Source, Stmt, Value, trips};
 use parfuse_ir::program::{self, Block};
 use parfuse_ir::{DType, Loc, Scalar, ScalarOp};
 
@@ -49,25 +49,19 @@ impl Lowering<'_> {
     fn range(&mut self, start: program::Value, end: program::Value, step: program::Value, loc: Loc) -> Range {
         let dtype = self.program.ty(start).dtype();
         let [start, end, step] = [start, end, step].map(|value| self.scalar(value));
-        let [wide_start, wide_end, wide_step] =
-            [start, end, step].map(|value| self.cast(value, DType::Usize, loc));
-        let (zero, one) = (self.usize(0), self.usize(1));
-        let by_ones = self.is_constant(wide_step, Scalar::Usize(1));
-        let extent = if dtype.is_index() && by_ones && wide_start == zero {
-            end
-        } else {
-            let runs = self.op(ScalarOp::Gt, &[end, start], loc);
-            let span = self.plain_op(ScalarOp::Sub, wide_end, wide_start, loc);
-            let trips = if by_ones {
-                span
-            } else {
-                let last = self.op(ScalarOp::Sub, &[span, one], loc);
-                let steps = self.op(ScalarOp::Div, &[last, wide_step], loc);
-                self.op(ScalarOp::Add, &[steps, one], loc)
-            };
-            self.op(ScalarOp::Select, &[runs, trips, zero], loc)
-        };
+        let [wide_start, wide_step] = [start, step].map(|value| self.cast(value, DType::Usize, loc));
+        let extent = self.trips(start, end, step, loc);
         Range { dtype, wide_start, wide_step, extent, loc }
+    }
+
+    /// How often a range is gone through, at once if that is known or is the end itself.
+    fn trips(&mut self, start: Value, end: Value, step: Value, loc: Loc) -> Value {
+        let constants = [start, end, step].map(|value| self.output.constant(value));
+        match constants {
+            [Some(start), Some(end), Some(step)] => self.constant(trips(start, end, step)),
+            [Some(Scalar::Usize(0)), _, Some(Scalar::Usize(1))] => end,
+            _ => self.emit(Expr::Trips { start, end, step }, DType::Usize, loc),
+        }
     }
 
     /// Binds the user's index at the head of the body, given the loop's own.

@@ -13,9 +13,9 @@ use super::varying::Varying;
 use crate::hash::FastMap;
 use crate::ordered_set::OrderedSet;
 use parfuse_ir::lane::{Frame, Inst, LaneType, Node, Value};
-use parfuse_ir::loops::{self, Buffer, Expr, Loops, Stmt, Var};
+use parfuse_ir::loops::{self, Buffer, Count, Expr, Loops, Stmt, Var, expand_trips};
 use parfuse_ir::math::Primitives;
-use parfuse_ir::{DType, Fault, Scalar, random};
+use parfuse_ir::{DType, Fault, Scalar, ScalarOp, random};
 
 /// What each variable holds.
 pub(super) type Env = FastMap<Var, Value>;
@@ -159,6 +159,13 @@ impl<'a> Translator<'a> {
                 self.load(*buffer, &index)
             }
             Expr::Dim { buffer, axis } => self.dim(*buffer, *axis),
+            Expr::Trips { start, end, step } => {
+                let [start, end, step] = [*start, *end, *step].map(|operand| {
+                    let number = self.value(operand);
+                    (number, self.loops.dtype(operand))
+                });
+                expand_trips(&mut Counting { build: &mut self.build }, start, end, step).0
+            }
             Expr::LinearIndex => match self.rank {
                 0 => self.build.i64(0),
                 1 => affine::lane_index(&mut self.build),
@@ -204,5 +211,28 @@ impl<'a> Translator<'a> {
     /// A constant.
     pub(super) fn scalar(&mut self, scalar: Scalar) -> Value {
         self.build.constant(LaneType::of(scalar.dtype()), scalar.to_bits())
+    }
+}
+
+/// The arithmetic of numbers of iterations, on values with their types.
+struct Counting<'a> {
+    build: &'a mut Builder,
+}
+
+impl Count for Counting<'_> {
+    type Number = (Value, DType);
+    fn op(&mut self, op: ScalarOp, operands: &[(Value, DType)]) -> (Value, DType) {
+        let (values, dtypes): (Vec<Value>, Vec<DType>) = operands.iter().copied().unzip();
+        let dtype = op.result_type(&dtypes).expect("numbers of one type");
+        (legalize(self.build, op, &dtypes, &values), dtype)
+    }
+    fn widen(&mut self, (value, dtype): (Value, DType)) -> (Value, DType) {
+        (cast(self.build, value, dtype, DType::Usize), DType::Usize)
+    }
+    fn constant(&mut self, number: usize) -> (Value, DType) {
+        (self.build.i64(number as i64), DType::Usize)
+    }
+    fn is(&self, (value, _): (Value, DType), constant: usize) -> bool {
+        self.build.bits(value) == Some(constant as u64)
     }
 }

@@ -1,9 +1,7 @@
 //! Computes indices of 32 bits or fewer in 64 where that gives the same.
 //!
 //! ```text
-//! v1: bool = lt 0i32, n                      v1: bool = lt 0i32, n
-//! v2: usize = cast n                         v2: usize = cast n
-//! v3: usize = select v1, v2, 0usize          v3: usize = select v1, v2, 0usize
+//! v3: usize = trips 0i32, n, 1i32            v3: usize = trips 0i32, n, 1i32
 //! parfor v4 in v3 {                          parfor v4 in v3 {
 //!   v5: i32 = cast v4                          v7: usize = add v4, 1usize
 //!   v6: i32 = add v5, 1i32            ⇒        v8: f64 = load b0[v7]
@@ -155,7 +153,7 @@ mod tests {
         )
     }
 
-    const UP_TO_N: &str = "v1: bool = lt 0i32, n v3: usize = select v1, v0, 0usize";
+    const UP_TO_N: &str = "v3: usize = trips 0i32, n, 1i32";
 
     #[test]
     fn the_index_of_a_range_and_its_neighbours_do_not_wrap() {
@@ -194,7 +192,7 @@ mod tests {
 
     #[test]
     fn a_range_between_two_variables_lies_between_them() {
-        let between = "v1: bool = lt m, n v2: usize = sub v0, v9 v3: usize = select v1, v2, 0usize";
+        let between = "v3: usize = trips m, n, 1i32";
         check(
             widen_indices,
             &kernel(

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! n: i32                       -2^31 ..= 2^31 - 1
-//! select lt 0, n; n; 0             0 ..= 2^31 - 1        how often a loop up to n runs
+//! trips 0, n, 1                    0 ..= 2^31 - 1        how often a loop up to n runs
 //! v4 of `for v4 in` that           0 ..= 2^31 - 2
 //! add v4, 1                        1 ..= 2^31 - 1
 //! ```
@@ -119,6 +119,7 @@ impl Ranges {
                 (trips.least >= 0).then_some(Range { least: 0, most: (trips.most - 1).max(0) })
             }),
             Expr::Cast(from) if loops.dtype(*from).is_int() => self.range(loops, *from, depth - 1),
+            Expr::Trips { start, end, step } => self.trips(loops, [*start, *end, *step], depth - 1),
             Expr::Op(ScalarOp::Select, operands) => self.choice(loops, operands, depth - 1),
             Expr::Op(ScalarOp::Min, operands) => self.least_of(loops, operands, depth - 1),
             Expr::Op(op, operands) => self
@@ -162,35 +163,30 @@ impl Ranges {
         most.filter(|_| unsigned).map(|most| Range { least: 0, most })
     }
 
-    /// The range of `select cond, a, b`, where `a` may be the way from one number to another that is known to be more.
+    /// The range of `select cond, a, b`.
     fn choice(&mut self, loops: &Loops, operands: &[Value], depth: u32) -> Option<Range> {
-        let [cond, taken, otherwise] = *operands else { return None };
-        let otherwise = self.range(loops, otherwise, depth)?;
-        let taken = match ascending(loops, cond) {
-            Some((start, end)) => self.trips(loops, taken, start, end, depth),
-            None => None,
-        }
-        .or_else(|| self.range(loops, taken, depth))?;
-        Some(taken.with(otherwise))
+        let [_, taken, otherwise] = *operands else { return None };
+        Some(self.range(loops, taken, depth)?.with(self.range(loops, otherwise, depth)?))
     }
 
-    /// The range of the number of steps from `start` to `end`, which is more.
-    fn trips(&mut self, loops: &Loops, value: Value, start: Value, end: Value, depth: u32) -> Option<Range> {
-        if is_distance(loops, value, start, end) {
-            let (start, end) = (self.range(loops, start, depth)?, self.range(loops, end, depth)?);
-            return Some(Range { least: 1, most: end.most - start.least });
-        }
-        // (end - start - 1) / step + 1
-        let constant = |value: Value| Some(signed(loops.constant(value)?) as i128);
-        let quotient = offset(loops, value, 1)?;
-        let Expr::Op(ScalarOp::Div, operands) = &loops.values[quotient].expr else { return None };
-        let step = constant(operands[1]).filter(|step| *step > 0)?;
-        let distance = offset(loops, operands[0], -1)?;
-        let distance = self.trips(loops, distance, start, end, depth.checked_sub(1)?)?;
-        Some(Range { least: 1, most: (distance.most - 1) / step + 1 })
+    /// The range of the number of steps from `start` to `end`.
+    fn trips(&mut self, loops: &Loops, [start, end, step]: [Value; 3], depth: u32) -> Option<Range> {
+        let (from, to) = self.bounds(loops, start, end, depth)?;
+        let step = loops.constant(step).map_or(1, |step| signed(step));
+        let most = (to.most - from.least + i128::from(step) - 1) / i128::from(step.max(1));
+        Some(Range { least: 0, most: most.max(0) })
     }
 
-    /// The range of `start + index` in a loop from `start` to `end`.
+    /// What the start and the end of a range of the user's can be: numbers, not numbers modulo 2^64.
+    fn bounds(&mut self, loops: &Loops, start: Value, end: Value, depth: u32) -> Option<(Range, Range)> {
+        let (from, to) = (self.range(loops, start, depth)?, self.range(loops, end, depth)?);
+        // What is kept modulo 2^64 is compared with its sign, or known not to need one.
+        let dtype = loops.dtype(start);
+        let exact = dtype.is_signed() || is_narrow(dtype);
+        (exact || from.least >= 0 && to.least >= 0).then_some((from, to))
+    }
+
+    /// The range of `start + index` in a loop from `start` to `end` by ones.
     fn index_of_range(
         &mut self,
         loops: &Loops,
@@ -199,29 +195,16 @@ impl Ranges {
         depth: u32,
     ) -> Option<Range> {
         let (ScalarOp::Add, [a, b]) = (op, operands) else { return None };
-        let (start, index) = if self.extents.contains_key(b) { (*a, *b) } else { (*b, *a) };
+        let (first, index) = if self.extents.contains_key(b) { (*a, *b) } else { (*b, *a) };
         let extent = self.extents.get(&index)?;
-        let Expr::Op(ScalarOp::Select, choice) = &loops.values[*extent].expr else { return None };
-        let (from, to) = ascending(loops, choice[0])?;
-        let zero = loops.constant(choice[2]).is_some_and(|otherwise| otherwise.to_bits() == 0);
-        if !zero || !is_distance(loops, choice[1], from, to) || bare(loops, start) != from {
+        let Expr::Trips { start, end, step } = loops.values[*extent].expr else { return None };
+        let by_ones = loops.constant(step).is_some_and(|step| step.to_bits() == 1);
+        if !by_ones || first != start && bare(loops, first) != start {
             return None;
         }
-        let (from, to) = (self.range(loops, from, depth)?, self.range(loops, to, depth)?);
+        let (from, to) = self.bounds(loops, start, end, depth)?;
         Some(Range { least: from.least, most: to.most - 1 })
     }
-}
-
-/// The smaller and the larger side of a comparison.
-fn ascending(loops: &Loops, cond: Value) -> Option<(Value, Value)> {
-    let (start, end) = match &loops.values[cond].expr {
-        Expr::Op(ScalarOp::Lt, operands) => (operands[0], operands[1]),
-        Expr::Op(ScalarOp::Gt, operands) => (operands[1], operands[0]),
-        _ => return None,
-    };
-    // What is kept modulo 2^64 is compared with its sign, or not known to be more.
-    let dtype = loops.dtype(start);
-    (dtype.is_int() && (dtype.is_signed() || is_narrow(dtype))).then_some((start, end))
 }
 
 /// A value without the conversions to 64 bits around it.
@@ -233,36 +216,4 @@ fn bare(loops: &Loops, mut value: Value) -> Value {
         value = from;
     }
     value
-}
-
-/// Whether a value is `end - start` in 64 bits.
-fn is_distance(loops: &Loops, value: Value, start: Value, end: Value) -> bool {
-    let number = |value: Value| loops.constant(value).map(signed);
-    if number(start) == Some(0) && bare(loops, value) == end {
-        return true;
-    }
-    match &loops.values[value].expr {
-        Expr::Op(ScalarOp::Sub, operands) => {
-            let same = bare(loops, operands[1]) == start
-                || number(start).is_some() && number(start) == number(operands[1]);
-            bare(loops, operands[0]) == end && same
-        }
-        Expr::Op(ScalarOp::Add, operands) => [(0, 1), (1, 0)].iter().any(|(a, b)| {
-            let back = number(operands[*b]).zip(number(start));
-            bare(loops, operands[*a]) == end && back.is_some_and(|(by, start)| by == start.wrapping_neg())
-        }),
-        _ => false,
-    }
-}
-
-/// The value that this one is a constant away from.
-fn offset(loops: &Loops, value: Value, by: i64) -> Option<Value> {
-    let Expr::Op(op, operands) = &loops.values[value].expr else { return None };
-    let number = |value: Value| loops.constant(value).map(signed);
-    match op {
-        ScalarOp::Add if number(operands[1]) == Some(by) => Some(operands[0]),
-        ScalarOp::Add if number(operands[0]) == Some(by) => Some(operands[1]),
-        ScalarOp::Sub if number(operands[1]) == Some(-by) => Some(operands[0]),
-        _ => None,
-    }
 }
