@@ -11,7 +11,7 @@
 //! alignment       arrays that begin anywhere              moves           swaps, and what else is handed over
 //! no_iterations   reductions over nothing
 //! plain_loops     serial loops and their elements         small_stacks        threads with little stack, deep nests
-//! refused_memory  systems without machine code        call_options        executors, cancellation, deadlines
+//! refused_memory  systems without machine code        slices          stencils, rows, columns        call_options        executors, cancellation, deadlines
 //! ```
 
 mod ways;
@@ -32,5 +32,6 @@ mod prange_spaces;
 mod random;
 mod reductions;
 mod refused_memory;
+mod slices;
 mod small_stacks;
 mod threads;

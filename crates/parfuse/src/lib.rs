@@ -79,7 +79,7 @@ pub use parfuse_codegen::{Isa, UnknownIsa};
 pub use parfuse_ir::{DType, Element, Scalar};
 pub use parfuse_macros::kernel;
 pub use parfuse_runtime::{AllocationError, CancelToken, Executor, Job, ScopedThreads, Serial};
-pub use parfuse_trace::{Math, Method, TraceError, Tracer, Value};
+pub use parfuse_trace::{Math, Method, SliceBound, SliceItem, TraceError, Tracer, Value};
 pub use plain::{Prange, prange, with_seed};
 pub use rank::Rank;
 pub use returned::Returned;

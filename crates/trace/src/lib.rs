@@ -41,4 +41,4 @@ pub use parfuse_names::Method;
 pub use tracer::{ParamKind, Tracer};
 pub use traits::{ArrayType, CastTarget, DTypeArg, Infer, Inline, Lift, Operand};
 pub use value::Value;
-pub use views::SliceItem;
+pub use views::{SliceBound, SliceItem};

@@ -15,108 +15,164 @@ use crate::state::{Kind, State, Ty};
 use crate::types::Class;
 use crate::{Operand, Tracer, Value};
 use parfuse_ir::program::{self, Cut, Expr, Place, View, ViewAxis};
-use parfuse_ir::{DType, ScalarOp};
+use parfuse_ir::{DType, Scalar, ScalarOp};
 use std::ops::{Range, RangeFrom, RangeFull, RangeInclusive, RangeTo, RangeToInclusive};
 
 /// Arrays have at most this many axes.
 const MAX_RANK: u8 = 3;
 
-/// One part of `s![…]`: what is seen of an axis.
+/// One part of `s![…]`: what is seen of an axis. Its numbers are handles, or [`SliceBound`]s.
 #[derive(Clone, Copy, Debug)]
-pub enum SliceItem<'t> {
+pub enum SliceItem<B> {
     /// An index, or a range bound to a name, perhaps with a step.
-    Of(Value<'t>, Option<Value<'t>>),
+    Of(B, Option<B>),
     /// A range.
     Range {
         /// The first index, zero if there is none.
-        start: Option<Value<'t>>,
+        start: Option<B>,
         /// The end, that of the axis if there is none.
-        end: Option<Value<'t>>,
+        end: Option<B>,
         /// Whether the end belongs to it.
         inclusive: bool,
         /// The distance between indices.
-        step: Option<Value<'t>>,
+        step: Option<B>,
     },
     /// A new axis of length one.
     NewAxis,
 }
 
-impl<'t> SliceItem<'t> {
-    const ALL: SliceItem<'static> = SliceItem::Range { start: None, end: None, inclusive: false, step: None };
+/// An index or bound of a slice of handles: a handle or a number.
+#[derive(Clone, Copy, Debug)]
+pub enum SliceBound<'t> {
+    /// A handle.
+    Value(Value<'t>),
+    /// A number; a negative one counts from the end.
+    Number(i64),
+}
 
-    /// Every `step`-th index; backwards if the step is negative.
-    pub fn step_by(self, by: Value<'t>) -> SliceItem<'t> {
+impl<'t> From<Value<'t>> for SliceBound<'t> {
+    fn from(value: Value<'t>) -> SliceBound<'t> {
+        SliceBound::Value(value)
+    }
+}
+impl<'t> From<Value<'t>> for SliceItem<SliceBound<'t>> {
+    fn from(index: Value<'t>) -> Self {
+        SliceItem::Of(index.into(), None)
+    }
+}
+
+macro_rules! slice_numbers {
+    ($($ty:ty),*) => { $(
+        impl From<$ty> for SliceBound<'_> {
+            fn from(number: $ty) -> Self {
+                SliceBound::Number(number as i64)
+            }
+        }
+        impl From<$ty> for SliceItem<SliceBound<'_>> {
+            fn from(index: $ty) -> Self {
+                SliceItem::Of(index.into(), None)
+            }
+        }
+    )* };
+}
+// What ndarray's `s![…]` takes.
+slice_numbers!(i32, isize, usize);
+
+macro_rules! slice_ranges {
+    ($($from:ty: $range:pat => $start:expr, $end:expr, $inclusive:literal;)*) => { $(
+        impl<'t, T: Into<SliceBound<'t>>> From<$from> for SliceItem<SliceBound<'t>> {
+            fn from($range: $from) -> Self {
+                let (start, end): (Option<T>, Option<T>) = ($start, $end);
+                let [start, end] = [start, end].map(|bound| bound.map(Into::into));
+                SliceItem::Range { start, end, inclusive: $inclusive, step: None }
+            }
+        }
+    )* };
+}
+slice_ranges! {
+    Range<T>: Range { start, end } => Some(start), Some(end), false;
+    RangeFrom<T>: RangeFrom { start } => Some(start), None, false;
+    RangeTo<T>: RangeTo { end } => None, Some(end), false;
+    RangeToInclusive<T>: RangeToInclusive { end } => None, Some(end), true;
+}
+impl<'t, T: Into<SliceBound<'t>>> From<RangeInclusive<T>> for SliceItem<SliceBound<'t>> {
+    fn from(range: RangeInclusive<T>) -> Self {
+        let (start, end) = range.into_inner();
+        SliceItem::Range { start: Some(start.into()), end: Some(end.into()), inclusive: true, step: None }
+    }
+}
+impl From<RangeFull> for SliceItem<SliceBound<'_>> {
+    fn from(_: RangeFull) -> Self {
+        SliceItem::Range { start: None, end: None, inclusive: false, step: None }
+    }
+}
+
+impl<'t> SliceItem<SliceBound<'t>> {
+    /// Every `by`-th index; backwards if that is negative.
+    pub fn step_by(self, by: impl Into<SliceBound<'t>>) -> Self {
+        let by = Some(by.into());
         match self {
-            SliceItem::Of(of, _) => SliceItem::Of(of, Some(by)),
+            SliceItem::Of(of, _) => SliceItem::Of(of, by),
             SliceItem::Range { start, end, inclusive, .. } => {
-                SliceItem::Range { start, end, inclusive, step: Some(by) }
+                SliceItem::Range { start, end, inclusive, step: by }
             }
             SliceItem::NewAxis => self,
         }
     }
 }
 
-impl From<RangeFull> for SliceItem<'_> {
-    fn from(_: RangeFull) -> Self {
-        SliceItem::ALL
-    }
-}
-
-macro_rules! slice_items {
-    ($($from:ty: $range:pat => $start:expr, $end:expr, $inclusive:literal;)*) => { $(
-        impl<'t> From<$from> for SliceItem<'t> {
-            fn from($range: $from) -> SliceItem<'t> {
-                SliceItem::Range { start: $start, end: $end, inclusive: $inclusive, step: None }
-            }
-        }
-    )* };
-}
-slice_items! {
-    Range<Value<'t>>: Range { start, end } => Some(start), Some(end), false;
-    RangeFrom<Value<'t>>: RangeFrom { start } => Some(start), None, false;
-    RangeTo<Value<'t>>: RangeTo { end } => None, Some(end), false;
-    RangeInclusive<Value<'t>>: range => Some(*range.start()), Some(*range.end()), true;
-    RangeToInclusive<Value<'t>>: RangeToInclusive { end } => None, Some(end), true;
-}
-
-impl<'t> From<Value<'t>> for SliceItem<'t> {
-    fn from(index: Value<'t>) -> SliceItem<'t> {
-        SliceItem::Of(index, None)
-    }
-}
-
-/// What a handle for `s![…]` stands for: the parts, with handles.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Part {
-    Of(u32, Option<u32>),
-    Range { start: Option<u32>, end: Option<u32>, inclusive: bool, step: Option<u32> },
-    NewAxis,
-}
-
-impl Tracer {
-    /// `s![…]`.
-    pub fn slice_info(&self, items: &[SliceItem<'_>], at: At) -> Value<'_> {
-        let id = |value: &Option<Value<'_>>| value.map(|value| self.id(value));
-        let parts = items.iter().map(|item| match item {
-            SliceItem::Of(of, step) => Part::Of(self.id(*of), id(step)),
+impl<B> SliceItem<B> {
+    fn map<C>(self, f: impl Fn(B) -> C) -> SliceItem<C> {
+        match self {
+            SliceItem::Of(of, step) => SliceItem::Of(f(of), step.map(f)),
             SliceItem::Range { start, end, inclusive, step } => {
-                Part::Range { start: id(start), end: id(end), inclusive: *inclusive, step: id(step) }
+                SliceItem::Range { start: start.map(&f), end: end.map(&f), inclusive, step: step.map(&f) }
             }
-            SliceItem::NewAxis => Part::NewAxis,
-        });
-        let parts = parts.collect();
-        self.step(at, |state| {
-            // Variables are read now.
-            let parts = state.read_parts(parts, at)?;
-            Ok(Kind::Slice(parts))
+            SliceItem::NewAxis => SliceItem::NewAxis,
+        }
+    }
+    fn try_map<C>(self, mut f: impl FnMut(B) -> Step<C>) -> Step<SliceItem<C>> {
+        Ok(match self {
+            SliceItem::Of(of, step) => SliceItem::Of(f(of)?, step.map(f).transpose()?),
+            SliceItem::Range { start, end, inclusive, step } => SliceItem::Range {
+                start: start.map(&mut f).transpose()?,
+                end: end.map(&mut f).transpose()?,
+                inclusive,
+                step: step.map(&mut f).transpose()?,
+            },
+            SliceItem::NewAxis => SliceItem::NewAxis,
         })
     }
 }
 
-/// Slices for handles: `a.slice([SliceItem::from(i), SliceItem::from(..)])`.
-impl<'t, const N: usize> Operand<'t> for [SliceItem<'t>; N] {
+/// What a handle for `s![…]` stands for: the parts, of handles.
+pub(crate) type Part = SliceItem<u32>;
+
+impl Tracer {
+    /// `s![…]`.
+    pub fn slice_info(&self, items: &[SliceItem<Value<'_>>], at: At) -> Value<'_> {
+        let parts: Vec<Part> = items.iter().map(|item| item.map(|value| self.id(value))).collect();
+        self.step(at, |state| {
+            // Variables are read now.
+            let read = |part: Part| part.try_map(|handle| state.snapshot_scalar(handle, at));
+            Ok(Kind::Slice(parts.into_iter().map(read).collect::<Step<_>>()?))
+        })
+    }
+    fn slice_of_bounds(&self, items: &[SliceItem<SliceBound<'_>>], at: At) -> Value<'_> {
+        let value = |bound| match bound {
+            SliceBound::Value(value) => self.id(value),
+            SliceBound::Number(number) => self.id(self.constant(Scalar::I64(number), at)),
+        };
+        let parts: Vec<SliceItem<Value<'_>>> =
+            items.iter().map(|item| item.map(|bound| Value { tracer: self, id: value(bound) })).collect();
+        self.slice_info(&parts, at)
+    }
+}
+
+/// Slices for handles: `a.slice([SliceItem::from(i), SliceItem::from(1..)])`.
+impl<'t, const N: usize> Operand<'t> for [SliceItem<SliceBound<'t>>; N] {
     fn operand(self, tracer: &'t Tracer, at: At) -> Value<'t> {
-        tracer.slice_info(&self, at)
+        tracer.slice_of_bounds(&self, at)
     }
 }
 
@@ -126,21 +182,20 @@ impl<'t, const N: usize, In: ndarray::Dimension, Out: ndarray::Dimension> Operan
 {
     fn operand(self, tracer: &'t Tracer, at: At) -> Value<'t> {
         use ndarray::SliceInfoElem;
-        let number = |number: isize| tracer.constant(parfuse_ir::Scalar::I64(number as i64), at);
-        let items: Vec<SliceItem<'t>> = self
+        let items: Vec<SliceItem<SliceBound<'t>>> = self
             .iter()
             .map(|item| match *item {
-                SliceInfoElem::Index(index) => SliceItem::Of(number(index), None),
+                SliceInfoElem::Index(index) => SliceItem::Of(index.into(), None),
                 SliceInfoElem::Slice { start, end, step } => SliceItem::Range {
-                    start: (start != 0).then(|| number(start)),
-                    end: end.map(number),
+                    start: Some(start.into()),
+                    end: end.map(Into::into),
                     inclusive: false,
-                    step: (step != 1).then(|| number(step)),
+                    step: Some(step.into()),
                 },
                 SliceInfoElem::NewAxis => SliceItem::NewAxis,
             })
             .collect();
-        tracer.slice_info(&items, at)
+        tracer.slice_of_bounds(&items, at)
     }
 }
 
@@ -153,29 +208,6 @@ impl<'t> Operand<'t> for ndarray::Axis {
 
 /// Making views.
 impl State {
-    fn read_parts(&mut self, parts: Vec<Part>, at: At) -> Step<Vec<Part>> {
-        let mut read = Vec::with_capacity(parts.len());
-        for part in parts {
-            read.push(match part {
-                Part::Of(of, step) => {
-                    Part::Of(self.snapshot_scalar(of, at)?, self.snapshot_option(step, at)?)
-                }
-                Part::Range { start, end, inclusive, step } => Part::Range {
-                    start: self.snapshot_option(start, at)?,
-                    end: self.snapshot_option(end, at)?,
-                    inclusive,
-                    step: self.snapshot_option(step, at)?,
-                },
-                Part::NewAxis => Part::NewAxis,
-            });
-        }
-        Ok(read)
-    }
-
-    fn snapshot_option(&mut self, handle: Option<u32>, at: At) -> Step<Option<u32>> {
-        handle.map(|handle| self.snapshot_scalar(handle, at)).transpose()
-    }
-
     /// A view of what a handle stands for: to be written if it is `mutable`, else to be read.
     fn view(&mut self, receiver: u32, view: View, mutable: bool, at: At) -> Step<Kind> {
         let place = if mutable { Some(self.target(receiver, "a view to write")?) } else { None };

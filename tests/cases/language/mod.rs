@@ -12,3 +12,4 @@ mod order;
 mod parameters;
 mod programs;
 mod scopes;
+mod views;

@@ -1,7 +1,7 @@
 //! Every row of the vocabulary has a meaning for its receiver and its arguments.
 
 use super::line;
-use crate::{Method, ReturnKind, Tracer, Value};
+use crate::{Method, ReturnKind, SliceItem, Tracer, Value};
 use parfuse_names::{Argument, Part, Receiver, Row};
 
 /// Something of each kind of receivers, of the narrowest types that it stands for.
@@ -26,7 +26,10 @@ fn argument<'t>(t: &'t Tracer, kind: Argument, of: Receiver) -> Value<'t> {
         Argument::Integer | Argument::Axis => t.lift(1usize, line(1)),
         Argument::I32 => t.lift(2i32, line(1)),
         Argument::Array => t.array::<f64>("b", 1),
-        Argument::Slice => t.slice_info(&[(..).into(), (..).into()], line(1)),
+        Argument::Slice => {
+            let all = SliceItem::Range { start: None, end: None, inclusive: false, step: None };
+            t.slice_info(&[all, all], line(1))
+        }
         Argument::Closure | Argument::Message => t.unit(),
     }
 }
