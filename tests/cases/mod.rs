@@ -11,7 +11,8 @@
 //! alignment       arrays that begin anywhere              moves           swaps, and what else is handed over
 //! no_iterations   reductions over nothing
 //! plain_loops     serial loops and their elements         small_stacks        threads with little stack, deep nests
-//! refused_memory  systems without machine code        slices          stencils, rows, columns        call_options        executors, cancellation, deadlines
+//! refused_memory  systems without machine code        call_options        executors, cancellation, deadlines
+//! slices          stencils, rows, columns             ranks               up to six axes, forty parameters
 //! ```
 
 mod ways;
@@ -30,6 +31,7 @@ mod no_iterations;
 mod plain_loops;
 mod prange_spaces;
 mod random;
+mod ranks;
 mod reductions;
 mod refused_memory;
 mod slices;

@@ -1,10 +1,10 @@
-//! Arrays have up to three axes.
+//! The number of axes is known when the kernel is compiled.
 
-use ndarray::{ArrayRef, Ix4};
+use ndarray::{ArrayRef, IxDyn};
 use parfuse::prelude::*;
 
 #[kernel]
-fn volume(a: &ArrayRef<f64, Ix4>) -> usize {
+fn volume(a: &ArrayRef<f64, IxDyn>) -> usize {
     a.len()
 }
 

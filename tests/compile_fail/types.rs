@@ -1,15 +1,15 @@
 //! Types that kernels do not know are each reported in one line, together with all other mistakes.
 
-use ndarray::{Array1, Array4, ArrayD, ArrayRef, ArrayRef1, ArrayView1, CowArray, Ix1, Ix4};
+use ndarray::{Array1, ArrayD, ArrayRef, ArrayRef1, ArrayView1, CowArray, Ix1, IxDyn};
 use parfuse::prelude::*;
 
 #[derive(Clone, Copy)]
 pub struct Complex64;
 
-type Deep = Array4<f64>;
+type Deep = ArrayD<f64>;
 
 #[kernel]
-fn parameters(a: &Array4<f64>, b: &mut ArrayRef<f64, Ix4>, c: &ArrayRef1<Complex64>, d: &ArrayD<f64>) -> f64 {
+fn parameters(a: &ArrayD<f64>, b: &mut ArrayRef<f64, IxDyn>, c: &ArrayRef1<Complex64>, d: &ArrayD<f64>) -> f64 {
     let first = a.iter().next();
     loop {}
 }
@@ -25,9 +25,9 @@ fn aliased(a: &Deep) -> f64 {
 }
 
 #[kernel]
-fn results(n: usize) -> (Array4<f64>, Complex64) {
+fn results(n: usize) -> (ArrayD<f64>, Complex64) {
     let local: Array1<Complex64> = Array1::default(n);
-    (Array4::zeros((n, n, n, n)), Complex64)
+    (ArrayD::zeros(IxDyn(&[n, n])), Complex64)
 }
 
 fn main() {

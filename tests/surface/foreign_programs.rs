@@ -41,7 +41,7 @@ fn a_hand_made_kernel_function_cannot_lie_about_types() {
 fn programs_are_verified_however_they_get_in() {
     let engine = Engine::builder().threads(1).build().unwrap();
     for text in [
-        "program p(n: usize) -> [f64; 4] { v1: [f64; 4] = fill[n, n, n, n] 1.0f64 return v1 }",
+        "program p(n: usize) -> [f64; 7] { v1: [f64; 7] = fill[n, n, n, n, n, n, n] 1.0f64 return v1 }",
         "program p(a: [f64; 1]) -> f64 { v1: f64 = index a[] return v1 }",
         "program p(a: [f64; 1], i: i32) -> f64 { v2: f64 = index a[i] return v2 }",
         "program p(a: [f64; 1]) -> [f64; 2] { v1: [f64; 2] = copy a return v1 }",

@@ -18,8 +18,8 @@ use crate::plan::Plan;
 use crate::reduction::Accumulator;
 use cranelift_codegen::ir::{self as clif, AbiParam, BlockArg, InstBuilder, types};
 use cranelift_codegen::isa::CallConv;
-use parfuse_ir::grid::BlockRange;
-use parfuse_ir::lane::{Inst, LaneType, Region};
+use parfuse_ir::grid::{self, BlockRange};
+use parfuse_ir::lane::{Inst, LaneOp, LaneType, Region};
 use smallvec::{SmallVec, smallvec};
 use std::mem::offset_of;
 
@@ -125,18 +125,10 @@ pub(crate) fn emit<'a>(function: Function<'a>, region: &'a Region, plan: &'a Pla
 impl Shape<'_> {
     /// Binds the row's indices, runs the prologue, and computes what holds for the whole row.
     fn begin_row(&self, e: &mut Emitter<'_>, row: Reg, columns: Reg, extents: &[Reg]) {
-        let outer: Registers = match extents {
-            [_, inner, _] => {
-                // There are no rows if there is an extent of zero, so this divides by zero for no row.
-                let args = [row, *inner];
-                let divide =
-                    |e: &mut Emitter<'_>, op| e.scalar_op(op, LaneType::I64, &args, None, LaneType::I64);
-                [divide(e, parfuse_ir::lane::LaneOp::UDiv), divide(e, parfuse_ir::lane::LaneOp::URem)]
-                    .into_iter()
-                    .collect()
-            }
-            _ => [row].into_iter().collect(),
-        };
+        let outer = grid::row_indices(row, &extents[..extents.len().saturating_sub(1)], |row, extent| {
+            [LaneOp::UDiv, LaneOp::URem]
+                .map(|op| e.scalar_op(op, LaneType::I64, &[row, extent], None, LaneType::I64))
+        });
         let code = e.code;
         for (value, data) in code.values.iter() {
             if let Inst::RowIndex(dimension) = data.inst {

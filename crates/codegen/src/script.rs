@@ -21,7 +21,7 @@ use parfuse_ir::lane::{
     Address, Block, Buffer, Code, Frame, Inst, Lane, LaneType, Lanes, Node, Reduction, Region, RegionId,
     Slot, Value, walk,
 };
-use parfuse_ir::{DType, Scalar};
+use parfuse_ir::{DType, MAX_RANK, Scalar};
 use smallvec::SmallVec;
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -48,7 +48,7 @@ pub(crate) struct RegionScript {
 #[derive(Clone, Copy, Default)]
 struct Element {
     column: u64,
-    outer: [u64; 2],
+    outer: [u64; MAX_RANK],
     position: u64,
 }
 
@@ -391,13 +391,13 @@ impl Run<'_> {
         block: &BlockRange,
         accumulators: &mut [[Scalar; LANES]],
     ) -> Result<(), Ended> {
-        let extents: SmallVec<[u64; 3]> = region.extents.iter().map(|slot| self.slot(*slot)).collect();
+        let extents: SmallVec<[u64; MAX_RANK]> = region.extents.iter().map(|slot| self.slot(*slot)).collect();
         let columns = extents.last().copied().unwrap_or(1);
         for row in block.row_start as u64..block.row_end as u64 {
-            let outer = match extents[..] {
-                [_, inner, _] => [row / inner, row % inner],
-                _ => [row, 0],
-            };
+            let before_last = &extents[..extents.len().saturating_sub(1)];
+            let mut outer = [0; MAX_RANK];
+            let indices = grid::row_indices(row, before_last, |row, extent| [row / extent, row % extent]);
+            outer[..indices.len()].copy_from_slice(&indices);
             for column in block.column_start as u64..block.column_end as u64 {
                 self.begin(Element {
                     column,

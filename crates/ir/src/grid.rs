@@ -1,7 +1,7 @@
 //! How an index space is cut into blocks, and in which order a reduction combines: the rules that give
 //! the same bits for every executor, thread count and register width.
 //!
-//! A region's space has up to three dimensions. The last is the *lane dimension*; the dimensions before
+//! A region's space has up to [`MAX_RANK`](crate::MAX_RANK) dimensions. The last is the *lane dimension*; the dimensions before
 //! it are flattened to *rows*. [`Grid::new`] cuts the `rows × columns` rectangle into blocks by its
 //! extents and the region's [`Grain`] alone. A block is walked row by row. Within a row segment, the
 //! element at position `p` from the segment's start contributes to accumulator lane `p % LANES` of the
@@ -148,6 +148,21 @@ pub fn collapse<S: std::ops::Deref<Target = [isize]>>(extents: &mut [usize], str
     }
 }
 
+/// The indices of a row in the dimensions before the last, of which these are the extents: by successive division, from
+/// the inner ones to the outer ones. `divide` gives quotient and remainder; whoever generates code for it has it emit
+/// them. The first index is what is left, so it takes no division, and no extent is zero where there is a row.
+pub fn row_indices<T: Copy>(row: T, outer: &[T], mut divide: impl FnMut(T, T) -> [T; 2]) -> Vec<T> {
+    let (mut indices, mut rest) = (Vec::with_capacity(outer.len().max(1)), row);
+    for extent in outer.iter().skip(1).rev() {
+        let [quotient, remainder] = divide(rest, *extent);
+        indices.push(remainder);
+        rest = quotient;
+    }
+    indices.push(rest);
+    indices.reverse();
+    indices
+}
+
 /// Folds the accumulator lanes of a block to one value, by halves.
 pub fn fold_lanes<T: Clone>(mut lanes: [T; LANES], mut combine: impl FnMut(T, T) -> T) -> T {
     let mut width = LANES / 2;
@@ -259,6 +274,8 @@ mod tests {
             &[3, 9000],
             &[9000, 3],
             &[2, 3, 4],
+            &[2, 1, 3, 2, 1, 4],
+            &[3, 2, 1, 2, 2, 9000],
         ] {
             for grain in [Grain::Fine, Grain::Coarse] {
                 let mut cells = covered(extents, grain);
@@ -267,6 +284,24 @@ mod tests {
                 cells.sort_unstable();
                 cells.dedup();
                 assert_eq!(cells.len(), elements, "{extents:?} {grain:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn rows_are_numbered_in_row_major_order() {
+        let outer = [2, 3, 1, 4, 5];
+        let divide = |a: usize, b: usize| [a / b, a % b];
+        for dimensions in 0..=outer.len() {
+            let outer = &outer[..dimensions];
+            for row in 0..outer.iter().product() {
+                let indices = row_indices(row, outer, divide);
+                let back = indices.iter().zip(outer).fold(0, |row, (index, extent)| row * extent + index);
+                assert!(indices.iter().zip(outer).all(|(index, extent)| index < extent));
+                assert_eq!(
+                    (indices.len(), back),
+                    (dimensions.max(1), row.min(outer.iter().product::<usize>() - 1))
+                );
             }
         }
     }
@@ -288,6 +323,8 @@ mod tests {
         assert_eq!(collapsed(&[4, 5, 6], &[vec![30, 6, 1], vec![0, 0, 1]]), [4, 5, 6]);
         assert_eq!(collapsed(&[4, 5, 6], &[vec![60, 6, 1]]), [4, 1, 30]);
         assert_eq!(collapsed(&[4, 5, 6], &[vec![1, 4, 20]]), [4, 5, 6]);
+        assert_eq!(collapsed(&[2, 3, 4, 5, 6], &[vec![360, 120, 30, 6, 1]]), [1, 1, 1, 1, 720]);
+        assert_eq!(collapsed(&[2, 3, 4, 5, 6], &[vec![720, 120, 30, 6, 1]]), [2, 1, 1, 1, 360]);
         assert_eq!(collapsed(&[4, 5], &[vec![0, 0]]), [1, 20]);
         assert_eq!(collapsed(&[], &[]), Vec::<usize>::new());
     }

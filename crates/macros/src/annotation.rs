@@ -5,6 +5,7 @@
 //! of the library decide about them.
 
 use crate::diagnose::Diagnostics;
+use parfuse_names::MAX_RANK;
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::visit_mut::{self, VisitMut};
@@ -21,13 +22,13 @@ const SUPPORTED_PARAMETERS: &str = "a kernel takes scalars (f64 f32 i64 i32 usiz
     &mut Array2<f64>, ArrayViewMut1<f64>, &mut [f64])";
 
 const SUPPORTED_RESULTS: &str = "a kernel returns nothing, a scalar (f64 f32 i64 i32 usize bool), an array of \
-    rank 0 to 3 such as Array1<f64>, or a tuple of up to four of these";
+    rank 0 to 6 such as Array1<f64>, or a tuple of up to four of these";
 
 /// Complains about a parameter's type if it is certainly none that a kernel can take; tells whether it can be.
 pub fn check_parameter(ty: &Type, diagnostics: &mut Diagnostics) -> bool {
     let problem = match strip(ty) {
         Type::Path(path) => match last_name(path).as_deref() {
-            Some("Array" | "Array0" | "Array1" | "Array2" | "Array3") => {
+            Some(name) if name == "Array" || rank_of(name, "Array").is_some() => {
                 Some("an array is passed by reference".to_string())
             }
             Some(name) if is_foreign(name) => Some(format!("`{name}` is not a type that kernels know")),
@@ -39,7 +40,7 @@ pub fn check_parameter(ty: &Type, diagnostics: &mut Diagnostics) -> bool {
                 Some(name) if SCALARS.contains(&name) => {
                     Some(format!("a scalar is passed by value, as `{name}`"))
                 }
-                Some(name) if name.starts_with("ArrayView") && !name.ends_with(['4', '5', '6', 'D']) => {
+                Some(name) if name.starts_with("ArrayView") && !name.ends_with('D') => {
                     Some(format!("a view is passed by value, as `{name}`"))
                 }
                 Some(name) if name.starts_with("ArcArray") || name.starts_with("CowArray") => {
@@ -79,10 +80,7 @@ pub fn check_returned(ty: &Type, diagnostics: &mut Diagnostics) -> bool {
     for part in parts {
         let problem = match strip(part) {
             Type::Path(path) => match last_name(path).as_deref() {
-                Some(
-                    name @ ("ArrayView" | "ArrayView1" | "ArrayView2" | "ArrayView3" | "ArrayViewMut"
-                    | "ArrayRef" | "ArrayRef1" | "ArrayRef2" | "ArrayRef3"),
-                ) => Some(format!("`{name}` cannot be returned")),
+                Some(name) if is_borrowed(name) => Some(format!("`{name}` cannot be returned")),
                 Some(name) if is_foreign(name) => Some(format!("`{name}` cannot be returned")),
                 _ => array_problem(path),
             },
@@ -211,7 +209,7 @@ pub fn is_array(ty: &Type) -> bool {
 pub fn is_array_name(name: &str) -> bool {
     let rest =
         ["ArrayViewMut", "ArrayView", "ArrayRef", "Array"].iter().find_map(|start| name.strip_prefix(start));
-    rest.is_some_and(|rank| matches!(rank, "" | "0" | "1" | "2" | "3" | "D"))
+    rest.is_some_and(|rank| matches!(rank, "" | "D") || rank_of(rank, "").is_some())
 }
 
 /// Whether the type is `()`.
@@ -233,15 +231,26 @@ pub fn is_foreign(name: &str) -> bool {
         )
 }
 
+/// The number of axes in the name of an array type, `ArrayRef3`, that begins so.
+pub fn rank_of(name: &str, start: &str) -> Option<usize> {
+    name.strip_prefix(start)?.parse().ok().filter(|rank| *rank <= MAX_RANK)
+}
+
+/// Whether a name is that of arrays that others own.
+fn is_borrowed(name: &str) -> bool {
+    ["ArrayView", "ArrayViewMut", "ArrayRef"]
+        .iter()
+        .any(|kind| name == *kind || rank_of(name, kind).is_some())
+}
+
 /// What is wrong with the number of axes of the array type of this name.
 pub fn rank_problem(name: &str) -> Option<String> {
     let rank = ["ArrayViewMut", "ArrayView", "ArrayRef", "ArcArray", "CowArray", "Array", "Ix"]
         .iter()
         .find_map(|start| name.strip_prefix(start))?;
     match rank {
-        "4" | "5" | "6" => Some(format!("`{name}` has {rank} axes, and kernels know arrays of at most 3")),
         "D" | "Dyn" => Some(format!(
-            "`{name}` has a number of axes known at run time only, and kernels know arrays of 0 to 3"
+            "`{name}` has a number of axes known at run time only, and kernels know arrays of 0 to {MAX_RANK}"
         )),
         _ => None,
     }

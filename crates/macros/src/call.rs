@@ -153,7 +153,7 @@ impl Translator<'_> {
         path.segments.pop_punct();
         if let Some(last) = path.segments.last_mut() {
             let array = last.ident.to_string();
-            let known = ["Array0", "Array1", "Array2", "Array3"].contains(&array.as_str());
+            let known = annotation::rank_of(&array, "Array").is_some();
             let inferred_rank = match &last.arguments {
                 PathArguments::None => true,
                 PathArguments::AngleBracketed(generics) => generics
@@ -164,7 +164,7 @@ impl Translator<'_> {
                 PathArguments::Parenthesized(_) => false,
             };
             if array == "Array" && inferred_rank {
-                return self.unsupported(&path, "write `Array1`, `Array2` or `Array3` to give the rank");
+                return self.unsupported(&path, "write `Array1`, `Array2` and so on to give the rank");
             }
             if known && last.arguments.is_none() {
                 last.arguments =

@@ -2,13 +2,11 @@
 
 use crate::annotation;
 use crate::diagnose::Diagnostics;
+use parfuse_names::MAX_PARAMETERS;
 use proc_macro2::{Span, TokenStream};
 use quote::format_ident;
 use syn::spanned::Spanned;
 use syn::{FnArg, GenericParam, Generics, Ident, ItemFn, Pat, ReturnType, Type};
-
-/// The longest tuple of arguments that the library handles.
-const MOST_PARAMETERS: usize = 12;
 
 /// The names of crates that a type of the same name would hide from the code around it.
 const CRATES: [&str; 6] = ["std", "core", "alloc", "ndarray", "num_complex", "parfuse"];
@@ -135,8 +133,11 @@ impl KernelInput {
                 FnArg::Typed(typed) => params.push(Param::new(position, &typed.pat, &typed.ty, diagnostics)),
             }
         }
-        if let Some(extra) = signature.inputs.iter().nth(MOST_PARAMETERS) {
-            diagnostics.report(extra, "a kernel has at most 12 parameters: put some into one array");
+        if let Some(extra) = signature.inputs.iter().nth(MAX_PARAMETERS) {
+            diagnostics.report(
+                extra,
+                format_args!("a kernel has at most {MAX_PARAMETERS} parameters: put some into one array"),
+            );
         }
         let mut returnable = true;
         let returns = match &signature.output {

@@ -11,4 +11,10 @@
 pub mod methods;
 pub mod refusals;
 
+/// The most axes that an array of a kernel has, and the most dimensions of a parallel loop.
+pub const MAX_RANK: usize = 6;
+
+/// The most parameters that a kernel has, and the longest tuple of arguments.
+pub const MAX_PARAMETERS: usize = 64;
+
 pub use methods::{Argument, Method, Part, Receiver, Row};

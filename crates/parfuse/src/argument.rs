@@ -9,7 +9,7 @@ use crate::signature;
 use ndarray::{ArcArray, Array, ArrayRef, ArrayView, ArrayViewMut, CowArray, Dimension};
 use parfuse_ir::loops::BufferData;
 use parfuse_ir::program::Type;
-use parfuse_ir::{DType, Element, Scalar, for_each_dtype};
+use parfuse_ir::{DType, Element, MAX_RANK, Scalar, for_each_dtype};
 use smallvec::SmallVec;
 use std::marker::PhantomData;
 
@@ -18,13 +18,13 @@ pub use parfuse_trace::ParamKind;
 /// A type that a kernel can take as a parameter.
 ///
 /// Implemented for the scalars `f64`, `f32`, `i64`, `i32`, `usize`, `bool` and, over those elements and ranks
-/// 0 to 3, for `&ArrayRef`, `ArrayView`, `&[T]` and references to what derefs to them, `&Array`, `&ArcArray`,
+/// 0 to 6, for `&ArrayRef`, `ArrayView`, `&[T]` and references to what derefs to them, `&Array`, `&ArcArray`,
 /// `&CowArray`, `&ArrayView` and `&Vec<T>`, and for `&mut ArrayRef`, `ArrayViewMut`, `&mut [T]`, `&mut Array`,
 /// `&mut ArrayViewMut` and `&mut Vec<T>`, which the kernel may write to.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a parameter of a kernel",
     label = "not a kernel parameter",
-    note = "a parameter can be a scalar (f64, f32, i64, i32, usize, bool), or an array of such elements of rank 0 to 3:",
+    note = "a parameter can be a scalar (f64, f32, i64, i32, usize, bool), or an array of such elements of rank 0 to 6:",
     note = "read-only: `&ArrayRef1<f64>`, `&Array1<f64>`, `ArrayView1<f64>`, `&[f64]`",
     note = "written to: `&mut ArrayRef1<f64>`, `&mut Array1<f64>`, `ArrayViewMut1<f64>`, `&mut [f64]`"
 )]
@@ -61,7 +61,7 @@ pub(crate) struct RawArray {
     pub(crate) dtype: DType,
     pub(crate) mutable: bool,
     /// What is known of its layout, for the call's signature.
-    pub(crate) layout: u8,
+    pub(crate) layout: u16,
     pub(crate) shape: PerAxis<usize>,
     pub(crate) strides: PerAxis<isize>,
 }
@@ -102,6 +102,32 @@ impl RawArray {
 pub(crate) enum Bound {
     Scalar(Scalar),
     Array(RawArray),
+    /// An array of more axes than kernels know, so that no kernel takes it.
+    TooManyAxes {
+        dtype: DType,
+        rank: usize,
+        mutable: bool,
+    },
+}
+
+impl Bound {
+    /// An array that is read.
+    #[inline]
+    fn read<T: Element>(address: *const T, shape: &[usize], strides: &[isize]) -> Bound {
+        match shape.len() {
+            0..=MAX_RANK => Bound::Array(RawArray::read(address, shape, strides)),
+            rank => Bound::TooManyAxes { dtype: T::DTYPE, rank, mutable: false },
+        }
+    }
+
+    /// An array that is written to.
+    #[inline]
+    fn written<T: Element>(address: *mut T, shape: &[usize], strides: &[isize]) -> Bound {
+        match shape.len() {
+            0..=MAX_RANK => Bound::Array(RawArray::written(address, shape, strides)),
+            rank => Bound::TooManyAxes { dtype: T::DTYPE, rank, mutable: true },
+        }
+    }
 }
 
 /// The arguments of a call, as plain data; keeps them borrowed for `'a`.
@@ -118,11 +144,11 @@ impl<'a> Binder<'a> {
     }
     /// Adds an array that the call only reads.
     pub fn array<T: Element, D: Dimension>(&mut self, view: ArrayView<'a, T, D>) {
-        self.arguments.push(Bound::Array(RawArray::read(view.as_ptr(), view.shape(), view.strides())));
+        self.arguments.push(Bound::read(view.as_ptr(), view.shape(), view.strides()));
     }
     /// Adds an array that the call may write to.
     pub fn array_mut<T: Element, D: Dimension>(&mut self, mut view: ArrayViewMut<'a, T, D>) {
-        self.arguments.push(Bound::Array(RawArray::written(view.as_mut_ptr(), view.shape(), view.strides())));
+        self.arguments.push(Bound::written(view.as_mut_ptr(), view.shape(), view.strides()));
     }
 }
 
@@ -178,7 +204,7 @@ macro_rules! shared_arguments {
         }
         fn elements(&self) -> usize { self.len() }
         fn bind<'a>(self, binder: &mut Binder<'a>) where Self: 'a {
-            binder.arguments.push(Bound::Array(RawArray::read(self.as_ptr(), self.shape(), self.strides())));
+            binder.arguments.push(Bound::read(self.as_ptr(), self.shape(), self.strides()));
         }
     })* };
 }
@@ -209,7 +235,7 @@ impl<T: Element> Argument for &[T] {
     where
         Self: 'a,
     {
-        binder.arguments.push(Bound::Array(RawArray::read(self.as_ptr(), &[self.len()], &[1])));
+        binder.arguments.push(Bound::read(self.as_ptr(), &[self.len()], &[1]));
     }
 }
 
@@ -233,7 +259,7 @@ macro_rules! exclusive_arguments {
         #[allow(unused_mut)]
         fn bind<'a>(mut self, binder: &mut Binder<'a>) where Self: 'a {
             let address = self.as_mut_ptr();
-            binder.arguments.push(Bound::Array(RawArray::written(address, self.shape(), self.strides())));
+            binder.arguments.push(Bound::written(address, self.shape(), self.strides()));
         }
         fn elements(&self) -> usize { self.len() }
         fn save(&self) -> Option<Vec<Scalar>> { saved(self) }
@@ -266,7 +292,7 @@ impl<T: Element> Argument for &mut [T] {
     where
         Self: 'a,
     {
-        binder.arguments.push(Bound::Array(RawArray::written(self.as_mut_ptr(), &[self.len()], &[1])));
+        binder.arguments.push(Bound::written(self.as_mut_ptr(), &[self.len()], &[1]));
     }
     fn save(&self) -> Option<Vec<Scalar>> {
         Some(self.iter().map(|x| x.scalar()).collect())
@@ -340,8 +366,19 @@ pub trait Arguments {
     fn restore_all(&mut self, saved: &[Option<Vec<Scalar>>]);
 }
 
+/// Implements the trait for the tuples of all numbers of arguments up to the longest.
 macro_rules! argument_tuples {
-    ($(($($name:ident $index:tt),*)),* $(,)?) => { $(
+    ($(($name:ident $index:tt))*) => { argument_tuples!(@ [] $(($name $index))*); };
+    (@ [$(($name:ident $index:tt))*] $next:tt $($rest:tt)*) => {
+        argument_tuples!(= $(($name $index))*);
+        argument_tuples!(@ [$(($name $index))* $next] $($rest)*);
+    };
+    (@ [$(($name:ident $index:tt))*]) => {
+        argument_tuples!(= $(($name $index))*);
+        /// How many arguments there are in the longest.
+        const LONGEST: usize = [$($index),*].len();
+    };
+    (= $(($name:ident $index:tt))*) => {
         #[allow(unused_variables)]
         impl<$($name: Argument),*> Arguments for ($($name,)*) {
             fn bind_all<'a>(&'a mut self, binder: &mut Binder<'a>) { $(self.$index.reborrow().bind(binder);)* }
@@ -351,11 +388,16 @@ macro_rules! argument_tuples {
                 $(if let Some(saved) = &saved[$index] { self.$index.restore(saved); })*
             }
         }
-    )* };
+    };
 }
 argument_tuples!(
-    (), (A 0), (A 0, B 1), (A 0, B 1, C 2), (A 0, B 1, C 2, D 3), (A 0, B 1, C 2, D 3, E 4), (A 0, B 1, C 2, D 3, E 4, F 5),
-    (A 0, B 1, C 2, D 3, E 4, F 5, G 6), (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7), (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8),
-    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9), (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10),
-    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11),
+    (A0 0) (A1 1) (A2 2) (A3 3) (A4 4) (A5 5) (A6 6) (A7 7)
+    (A8 8) (A9 9) (A10 10) (A11 11) (A12 12) (A13 13) (A14 14) (A15 15)
+    (A16 16) (A17 17) (A18 18) (A19 19) (A20 20) (A21 21) (A22 22) (A23 23)
+    (A24 24) (A25 25) (A26 26) (A27 27) (A28 28) (A29 29) (A30 30) (A31 31)
+    (A32 32) (A33 33) (A34 34) (A35 35) (A36 36) (A37 37) (A38 38) (A39 39)
+    (A40 40) (A41 41) (A42 42) (A43 43) (A44 44) (A45 45) (A46 46) (A47 47)
+    (A48 48) (A49 49) (A50 50) (A51 51) (A52 52) (A53 53) (A54 54) (A55 55)
+    (A56 56) (A57 57) (A58 58) (A59 59) (A60 60) (A61 61) (A62 62) (A63 63)
 );
+const _: () = assert!(LONGEST == parfuse_ir::MAX_PARAMETERS, "there is a tuple for as many as a kernel has");

@@ -10,7 +10,7 @@
 use crate::argument::{Argument, Arguments, Binder};
 use parfuse_ir::Scalar;
 
-/// The arguments of a kernel, as many as are known at run time. For as many as twelve there are tuples.
+/// The arguments of a kernel, as many as are known at run time. For as many as 64 there are tuples.
 ///
 /// ```
 /// use ndarray::{Array1, array};

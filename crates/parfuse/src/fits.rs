@@ -67,6 +67,9 @@ impl Bound {
     fn kind(&self) -> (Type, bool) {
         match self {
             Bound::Scalar(x) => (Type::Scalar(x.dtype()), false),
+            Bound::TooManyAxes { dtype, rank, mutable } => {
+                (Type::Array(*dtype, u8::try_from(*rank).unwrap_or(u8::MAX)), *mutable)
+            }
             Bound::Array(array) => (Type::Array(array.dtype, array.shape.len() as u8), array.mutable),
         }
     }

@@ -1,13 +1,14 @@
 //! How many axes the arrays of kernels can have: the [`Rank`] trait.
 
 use crate::sealed::Sealed;
-use ndarray::{Dimension, Ix0, Ix1, Ix2, Ix3};
+use ndarray::{Dimension, Ix0, Ix1, Ix2, Ix3, Ix4, Ix5, Ix6};
+use parfuse_ir::MAX_RANK;
 
-/// The dimension types that kernels know: `Ix0` to `Ix3`.
+/// The dimension types that kernels know: `Ix0` to `Ix6`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a number of axes that kernels know",
-    label = "not an array of 0 to 3 axes",
-    note = "kernels take and return arrays of 0 to 3 axes, known when they are compiled: `Array1` to `Array3`"
+    label = "not an array of 0 to 6 axes",
+    note = "kernels take and return arrays of 0 to 6 axes, known when they are compiled: `Array1` to `Array6`"
 )]
 pub trait Rank: Dimension + Sealed + 'static {
     /// The number of axes.
@@ -21,7 +22,8 @@ macro_rules! ranks {
         impl Rank for $dimension { const RANK: u8 = $rank; }
     )* };
 }
-ranks!(Ix0: 0, Ix1: 1, Ix2: 2, Ix3: 3);
+ranks!(Ix0: 0, Ix1: 1, Ix2: 2, Ix3: 3, Ix4: 4, Ix5: 5, Ix6: 6);
+const _: () = assert!(<Ix6 as Rank>::RANK as usize == MAX_RANK, "there is a type for each number of axes");
 
 /// One value per axis of an array: as a slice, but in place and `Copy`, for the path that every call takes.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -29,9 +31,6 @@ pub struct PerAxis<T> {
     values: [T; MAX_RANK],
     rank: u8,
 }
-
-/// The most axes that an array of a kernel has.
-const MAX_RANK: usize = 3;
 
 impl<T: Copy + Default> PerAxis<T> {
     /// These values.

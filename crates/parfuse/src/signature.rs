@@ -1,30 +1,33 @@
-//! Signatures: what is known of the layouts of a call's arguments, a byte each.
+//! Signatures: what is known of the layouts of a call's arguments, 16 bits each.
 //!
 //! ```text
-//! bit       7 │ 6       5       │ 4      3      2      │ 1    │ 0
-//!           · │ unit 1  unit 0  │ single 2 … single 0  │ unit │ array          a scalar is 0
+//! bit   12 … 8            │ 7 … 2                │ 1    │ 0
+//!       unit 4 … unit 0   │ single 5 … single 0  │ unit │ array          a scalar is 0
 //! ```
 //!
-//! The byte of an array is made when the array is bound, where its rank is known, so that finding code for a call is
-//! comparing bytes.
+//! The bits of an array are made when the array is bound, where its rank is known, so that finding code for a call is
+//! comparing numbers.
 
 use crate::argument::{Binder, Bound};
+use parfuse_ir::MAX_RANK;
 use parfuse_ir::loops::Layout;
 use parfuse_ir::program::{Param, Type};
 use smallvec::SmallVec;
 
-const SCALAR: u8 = 0;
-const ARRAY: u8 = 1;
+const SCALAR: u16 = 0;
+const ARRAY: u16 = 1;
 /// Neighbours lie along the last axis …
-const UNIT: u8 = 2;
-const FIRST_SINGLE: u8 = 4;
+const UNIT: u16 = 2;
+const FIRST_SINGLE: u16 = 4;
 /// … or along this one.
-const FIRST_UNIT: u8 = 32;
+const FIRST_UNIT: u16 = FIRST_SINGLE << MAX_RANK;
+const _: () =
+    assert!(2 + MAX_RANK + (MAX_RANK - 1) <= u16::BITS as usize, "there is a bit for all that is known");
 
 /// What code is made for: what is known of each argument, which is nothing of a scalar and a [`Layout`] of an array.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Signature {
-    layouts: SmallVec<[u8; 12]>,
+    layouts: SmallVec<[u16; 12]>,
     /// Whether the call can be stopped, so that its loops have to look whether it is.
     polls: bool,
 }
@@ -32,7 +35,7 @@ pub(crate) struct Signature {
 impl Signature {
     /// The signature of these arguments.
     pub(crate) fn of(binder: &Binder<'_>, polls: bool) -> Signature {
-        Signature { layouts: binder.arguments.iter().map(byte_of).collect(), polls }
+        Signature { layouts: binder.arguments.iter().map(bits_of).collect(), polls }
     }
 
     /// Whether it is the signature of these arguments.
@@ -40,13 +43,13 @@ impl Signature {
         let known = self.layouts.iter().copied();
         self.polls == polls
             && self.layouts.len() == binder.arguments.len()
-            && binder.arguments.iter().map(byte_of).eq(known)
+            && binder.arguments.iter().map(bits_of).eq(known)
     }
 
     /// The signature of contiguous arrays without axes of length one.
     pub(crate) fn contiguous(params: &[Param]) -> Signature {
-        let byte = |param: &Param| if param.ty.rank().is_some() { ARRAY | UNIT } else { SCALAR };
-        Signature { layouts: params.iter().map(byte).collect(), polls: false }
+        let bits = |param: &Param| if param.ty.rank().is_some() { ARRAY | UNIT } else { SCALAR };
+        Signature { layouts: params.iter().map(bits).collect(), polls: false }
     }
 
     /// Whether calls can be stopped.
@@ -56,12 +59,12 @@ impl Signature {
 
     /// What it says of each parameter, nothing of scalars.
     pub(crate) fn layouts(&self, params: &[Param]) -> Vec<Option<Layout>> {
-        let layout = |(byte, param): (&u8, &Param)| match param.ty {
+        let layout = |(bits, param): (&u16, &Param)| match param.ty {
             Type::Scalar(_) => None,
             Type::Array(_, rank) => {
-                let single = (0..rank).map(|axis| byte & (FIRST_SINGLE << axis) != 0).collect();
-                let other = (0..rank.saturating_sub(1)).find(|axis| byte & (FIRST_UNIT << axis) != 0);
-                let unit = if byte & UNIT != 0 { rank.checked_sub(1) } else { other };
+                let single = (0..rank).map(|axis| bits & (FIRST_SINGLE << axis) != 0).collect();
+                let other = (0..rank.saturating_sub(1)).find(|axis| bits & (FIRST_UNIT << axis) != 0);
+                let unit = if bits & UNIT != 0 { rank.checked_sub(1) } else { other };
                 Some(Layout { unit, single })
             }
         };
@@ -70,29 +73,29 @@ impl Signature {
 }
 
 #[inline]
-fn byte_of(argument: &Bound) -> u8 {
+fn bits_of(argument: &Bound) -> u16 {
     match argument {
-        Bound::Scalar(_) => SCALAR,
+        Bound::Scalar(_) | Bound::TooManyAxes { .. } => SCALAR,
         Bound::Array(array) => array.layout,
     }
 }
 
-/// The byte of an array with these lengths and strides. Neighbours lie along the last axis if they can.
+/// The bits of an array with these lengths and strides. Neighbours lie along the last axis if they can.
 #[inline]
-pub(crate) fn layout(shape: &[usize], strides: &[isize]) -> u8 {
-    let mut byte = ARRAY;
+pub(crate) fn layout(shape: &[usize], strides: &[isize]) -> u16 {
+    let mut bits = ARRAY;
     for (axis, len) in shape.iter().enumerate() {
         if *len == 1 {
-            byte |= FIRST_SINGLE << axis;
+            bits |= FIRST_SINGLE << axis;
         }
     }
-    let Some(last) = shape.len().checked_sub(1) else { return byte | UNIT };
+    let Some(last) = shape.len().checked_sub(1) else { return bits | UNIT };
     if strides[last] == 1 || shape[last] <= 1 {
-        return byte | UNIT;
+        return bits | UNIT;
     }
     match (0..last).find(|axis| strides[*axis] == 1 && shape[*axis] > 1) {
-        Some(axis) => byte | FIRST_UNIT << axis,
-        None => byte,
+        Some(axis) => bits | FIRST_UNIT << axis,
+        None => bits,
     }
 }
 
@@ -124,6 +127,12 @@ mod tests {
         assert_eq!(known(&[4, 5, 6], &[1, 4, 20]), (Some(0), vec![false, false, false]));
         assert_eq!(known(&[4, 5, 6], &[6, 1, 30]), (Some(1), vec![false, false, false]));
         assert_eq!(known(&[1, 5, 1], &[5, 1, 1]), (Some(2), vec![true, false, true]));
+        assert_eq!(
+            known(&[2, 1, 3, 2, 1, 4], &[1, 9, 2, 6, 9, 12]),
+            (Some(0), vec![false, true, false, false, true, false])
+        );
+        assert_eq!(known(&[2, 3, 2, 3, 2, 3], &[72, 24, 12, 4, 1, 2]).0, Some(4));
+        assert_eq!(known(&[1; 6], &[7; 6]), (Some(5), vec![true; 6]));
         assert_eq!(known(&[4, 5, 6], &[60, 12, 2]), (None, vec![false, false, false]));
     }
 }

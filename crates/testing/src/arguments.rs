@@ -7,10 +7,13 @@ use ndarray::{ArrayD, Axis, IxDyn, Slice};
 use parfuse::Dynamic;
 use parfuse_interp::{Array, Value};
 use parfuse_ir::program::{Program, Type};
-use parfuse_ir::{Class, DType, Scalar, for_each_dtype};
+use parfuse_ir::{Class, DType, MAX_RANK, Scalar, for_each_dtype};
 
-/// The length of an axis, by its position counted from the last.
+/// The length of an axis, by its position counted from the last. Axes before these have lengths of their own.
 pub type Sizes = [usize; 3];
+
+/// The lengths of further axes.
+const FURTHER: [usize; MAX_RANK - 3] = [2, 1, 3];
 
 /// Arguments for a program. Most arrays have the lengths asked for, some an axis of length one, few another.
 pub fn random_arguments(program: &Program, sizes: Sizes, choices: &mut Choices) -> Vec<Value> {
@@ -34,7 +37,9 @@ fn random_argument(ty: Type, sizes: Sizes, choices: &mut Choices) -> Value {
     match ty {
         Type::Scalar(dtype) => Value::Scalar(element(dtype, wild, choices)),
         Type::Array(dtype, rank) => {
-            let mut shape: Vec<usize> = sizes[..rank as usize].iter().rev().copied().collect();
+            let lengths = sizes.iter().chain(&FURTHER).copied();
+            let mut shape: Vec<usize> = lengths.take(rank as usize).collect();
+            shape.reverse();
             for length in &mut shape {
                 if choices.one_in(10) {
                     *length = 1;

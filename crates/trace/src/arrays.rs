@@ -15,7 +15,7 @@ use crate::state::{Kind, Literal, State, Ty};
 use crate::types::Class;
 use crate::{ArrayType, Tracer, Value, random};
 use parfuse_ir::program::{self, Block, Expr, Place, Program, Stmt, walk};
-use parfuse_ir::{DType, Scalar};
+use parfuse_ir::{DType, MAX_RANK, Scalar};
 use parfuse_names::Method;
 
 impl Tracer {
@@ -222,7 +222,10 @@ impl State {
         }
         let shape = self.indices(&args[..1], at)?;
         let rank = rank.unwrap_or(shape.len() as u8);
-        if shape.len() != rank as usize || rank > 3 {
+        if shape.len() > MAX_RANK {
+            return mistake(format!("`{name}`: arrays have at most {MAX_RANK} axes"));
+        }
+        if shape.len() != rank as usize {
             let axes = shape.len();
             return mistake(format!(
                 "`{name}` of an array of rank {rank} is given a shape of {axes} lengths"

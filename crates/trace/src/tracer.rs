@@ -12,7 +12,7 @@ use crate::state::{Kind, Literal, State, Ty};
 use crate::types::Class;
 use crate::{Lift, Value};
 use parfuse_ir::program::{Math, Param, Type};
-use parfuse_ir::{Element, Scalar};
+use parfuse_ir::{Element, MAX_RANK, Scalar};
 use std::borrow::Cow;
 use std::cell::RefCell;
 
@@ -81,8 +81,8 @@ impl Tracer {
             if kind.mutable && kind.ty.rank().is_none() {
                 return mistake(format!("`{name}`: only arrays can be `&mut` parameters; return the scalar"));
             }
-            if kind.ty.rank().is_some_and(|rank| rank > 3) {
-                return mistake(format!("`{name}`: arrays have at most 3 axes"));
+            if kind.ty.rank().is_some_and(|rank| rank as usize > MAX_RANK) {
+                return mistake(format!("`{name}`: arrays have at most {MAX_RANK} axes"));
             }
             let ty = Ty { dtype: state.types.known(kind.ty.dtype()), rank: kind.ty.rank() };
             let index = state.program.params.len() as u32;

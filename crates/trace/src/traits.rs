@@ -106,7 +106,7 @@ impl<T: Element> DTypeArg for T {
 #[diagnostic::on_unimplemented(
     message = "a kernel cannot call functions of `{Self}`",
     label = "not a type of arrays that kernels know",
-    note = "kernels make arrays of f64, f32, i64, i32, usize and bool, with 0 to 3 axes: `Array1::<f64>::zeros(n)`"
+    note = "kernels make arrays of f64, f32, i64, i32, usize and bool, with 0 to 6 axes: `Array1::<f64>::zeros(n)`"
 )]
 pub trait ArrayType {
     /// The element type, `None` if it is to be inferred.
@@ -124,7 +124,7 @@ macro_rules! array_types {
         }
     )* };
 }
-array_types!(Ix0: 0, Ix1: 1, Ix2: 2, Ix3: 3);
+array_types!(Ix0: 0, Ix1: 1, Ix2: 2, Ix3: 3, Ix4: 4, Ix5: 5, Ix6: 6);
 
 /// What the call of a function in a kernel traces to. Implemented by the type of the function's name that
 /// stands beside it.

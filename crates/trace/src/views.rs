@@ -15,11 +15,8 @@ use crate::state::{Kind, State, Ty};
 use crate::types::Class;
 use crate::{Operand, Tracer, Value};
 use parfuse_ir::program::{self, Cut, Expr, Place, View, ViewAxis};
-use parfuse_ir::{DType, Scalar, ScalarOp};
+use parfuse_ir::{DType, MAX_RANK, Scalar, ScalarOp};
 use std::ops::{Range, RangeFrom, RangeFull, RangeInclusive, RangeTo, RangeToInclusive};
-
-/// Arrays have at most this many axes.
-const MAX_RANK: u8 = 3;
 
 /// One part of `s![…]`: what is seen of an axis. Its numbers are handles, or [`SliceBound`]s.
 #[derive(Clone, Copy, Debug)]
@@ -213,7 +210,7 @@ impl State {
         let place = if mutable { Some(self.target(receiver, "a view to write")?) } else { None };
         let (array, _) = self.array(receiver, "a view", at)?;
         let ty = Ty { dtype: self.ty(array).dtype, rank: Some(view.rank()) };
-        if view.rank() > MAX_RANK {
+        if view.rank() as usize > MAX_RANK {
             return mistake(format!("a view has at most {MAX_RANK} axes, not {}", view.rank()));
         }
         let view = self.emit(Expr::View { array, view }, ty, at)?;

@@ -8,12 +8,12 @@ use super::{
     Address, Block, Buffer, Code, Frame, Inst, Lane, LaneOutput, LaneType, Lanes, Node, Region, Slot, Value,
     ValueData,
 };
+use crate::MAX_RANK;
 use crate::arena::Id;
 use crate::loops::{BufferData, Origin};
 use crate::verify::{Scope, Verified, VerifyError, ensure};
 
 /// Arrays and index spaces have at most this many axes.
-const MAX_RANK: usize = 3;
 
 impl Lane {
     /// Checks that the lane programs are well-formed.

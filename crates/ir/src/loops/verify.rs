@@ -11,11 +11,10 @@ use super::{
 use crate::arena::Id;
 use crate::program::Type;
 use crate::verify::{Scope, Verified, VerifyError, ensure};
-use crate::{Combine, DType};
+use crate::{Combine, DType, MAX_RANK};
 use std::collections::BTreeSet;
 
 /// Arrays and index spaces have at most this many axes.
-const MAX_RANK: u8 = 3;
 
 impl Loops {
     /// Checks that the loops are well-formed.
@@ -24,7 +23,7 @@ impl Loops {
     /// Names the first statement or value that is not, and why.
     pub fn verify(&self) -> Result<(), VerifyError> {
         for (buffer, data) in self.buffers.iter() {
-            ensure!(data.rank <= MAX_RANK, "{buffer}: too many axes");
+            ensure!(data.rank as usize <= MAX_RANK, "{buffer}: too many axes");
             let Origin::Param { index, layout } = &data.origin else { continue };
             let param = self.params.get(*index as usize);
             let fits = param.is_some_and(|param| param.ty == Type::Array(data.dtype, data.rank));
@@ -241,7 +240,7 @@ impl Verifier<'_> {
     fn parfor(&mut self, parfor: &Parfor) -> Verified {
         ensure!(self.parallel.is_none(), "a parallel loop inside another one");
         let Parfor { indices, extents, reductions, body, .. } = parfor;
-        let same = indices.len() == extents.len() && indices.len() <= MAX_RANK as usize;
+        let same = indices.len() == extents.len() && indices.len() <= MAX_RANK;
         ensure!(same, "{} indices for {} extents", indices.len(), extents.len());
         extents.iter().try_for_each(|extent| self.typed(*extent, DType::Usize))?;
         let mut ready = BTreeSet::new();

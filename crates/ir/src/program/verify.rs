@@ -2,12 +2,11 @@
 //! visible, and all types and ranks fit.
 
 use super::{Block, Cut, Expr, Place, Program, Stmt, Type, Value, Var, VarData};
-use crate::DType;
 use crate::arena::Id;
 use crate::verify::{Scope, Verified, VerifyError, ensure};
+use crate::{DType, MAX_RANK};
 
 /// Arrays have at most this many axes.
-const MAX_RANK: u8 = 3;
 
 const USIZE: Type = Type::Scalar(DType::Usize);
 const BOOL: Type = Type::Scalar(DType::Bool);
@@ -19,7 +18,11 @@ impl Program {
     /// Names the first statement or value that is not, and why.
     pub fn verify(&self) -> Result<(), VerifyError> {
         for param in &self.params {
-            ensure!(param.ty.rank().unwrap_or(0) <= MAX_RANK, "parameter {}: too many axes", param.name);
+            ensure!(
+                param.ty.rank().unwrap_or(0) as usize <= MAX_RANK,
+                "parameter {}: too many axes",
+                param.name
+            );
             let writable = !param.mutable || param.ty.rank().is_some();
             ensure!(writable, "parameter {}: only arrays can be mutable", param.name);
         }
@@ -220,7 +223,7 @@ impl Verifier<'_> {
         // The program is borrowed apart from the verifier, whose scope changes in the body of a map.
         let program = self.program;
         let data = &program.values[value];
-        ensure!(data.ty.rank().unwrap_or(0) <= MAX_RANK, "{value}: too many axes");
+        ensure!(data.ty.rank().unwrap_or(0) as usize <= MAX_RANK, "{value}: too many axes");
         let result = match &data.expr {
             Expr::Const(_) | Expr::Param(_) | Expr::Bound => {
                 return Err(VerifyError {

@@ -44,6 +44,7 @@ impl<'f> CallFrame<'f> {
                 (Bound::Array(array), Some(slot)) => {
                     self.describe_at(*slot, array.address, &array.shape, &array.strides);
                 }
+                (Bound::TooManyAxes { .. }, Some(_)) => unreachable!("no kernel takes it"),
                 (_, None) => {}
             }
         }

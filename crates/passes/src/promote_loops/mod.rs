@@ -32,15 +32,12 @@ use crate::lane_cost::lane_cost;
 use crate::positions::keep_positions;
 use crate::vectorize::{VarSet, assigned, live_before};
 use combines::only_combines;
-use parfuse_ir::Loc;
 use parfuse_ir::grid::Grain;
 use parfuse_ir::loops::walk::{self, blocks_mut};
 use parfuse_ir::loops::{Block, Event, Loops, Note, Parfor, PromotionRefusal, Stmt, Value};
+use parfuse_ir::{Loc, MAX_RANK};
 
 const PASS: &str = "promote_loops";
-
-/// The dimensions that a space has room for.
-const MAX_DIMENSIONS: usize = 3;
 
 /// Makes serial loops dimensions of the parallel loops around them where lanes do better along them.
 pub fn promote_loops(loops: &mut Loops) -> Changed {
@@ -111,7 +108,7 @@ fn promoted(loops: &Loops, parfor: &Parfor) -> Result<Parfor, Option<PromotionRe
         let other = parfor.body.iter().any(|stmt| matches!(stmt, Stmt::For { .. }));
         return Err(other.then_some(PromotionRefusal::WorkAround));
     };
-    if parfor.indices.len() == MAX_DIMENSIONS {
+    if parfor.indices.len() == MAX_RANK {
         return Err(Some(PromotionRefusal::Dimensions));
     }
     let all = Effects::of_block(loops, &parfor.body);

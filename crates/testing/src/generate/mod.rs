@@ -131,7 +131,7 @@ impl Generator<'_> {
     fn parameters(&mut self) {
         let arrays = 1 + self.choices.below(4);
         for _ in 0..arrays {
-            let (dtype, rank) = (self.dtype(), self.choices.pick(&[1, 1, 1, 2, 2, 3, 0]));
+            let (dtype, rank) = (self.dtype(), self.choices.pick(&[1, 1, 1, 2, 2, 3, 0, 1, 2, 4, 5, 6]));
             let mutable = self.choices.one_in(3);
             self.parameter(Type::Array(dtype, rank), mutable);
         }

@@ -22,7 +22,7 @@ use crate::abi;
 use crate::compiler::Effort;
 use crate::wide::assembler::{Alu, Condition};
 use crate::wide::machine::{Block, Kind, Machine, Place, Reg, Test};
-use parfuse_ir::grid::BlockRange;
+use parfuse_ir::grid::{self, BlockRange};
 use parfuse_ir::lane::{Inst, Lane, LaneOp, LaneType, Region};
 use regalloc2::RegClass;
 use std::mem::offset_of;
@@ -161,14 +161,9 @@ pub(in crate::wide) fn region(
 impl Shape<'_> {
     /// Binds the row's indices, runs the prologue, and computes what holds for the whole row.
     fn begin_row(&mut self, s: &mut Selector<'_>, row: Reg, columns: Reg, extents: &[Reg]) {
-        let outer: Registers = match extents {
-            // There are no rows if there is an extent of zero, so this divides by zero for no row.
-            [_, inner, _] => [LaneOp::UDiv, LaneOp::URem]
-                .into_iter()
-                .map(|op| s.scalar_integers(op, LaneType::I64, &[row, *inner], None))
-                .collect(),
-            _ => [row].into_iter().collect(),
-        };
+        let outer = grid::row_indices(row, &extents[..extents.len().saturating_sub(1)], |row, extent| {
+            [LaneOp::UDiv, LaneOp::URem].map(|op| s.scalar_integers(op, LaneType::I64, &[row, extent], None))
+        });
         let code = s.code;
         for (value, data) in code.values.iter() {
             if let Inst::RowIndex(dimension) = data.inst {
