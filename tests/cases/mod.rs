@@ -9,7 +9,7 @@
 //! kernels         the seven example kernels           bad_input           every mistake an error, nothing dies
 //! nests           which loop runs in lanes            language            each construct that kernels know
 //! alignment       arrays that begin anywhere              moves           swaps, and what else is handed over
-//! no_iterations   reductions over nothing
+//! no_iterations   reductions over nothing            axes                along axes, extremes, variances
 //! plain_loops     serial loops and their elements         small_stacks        threads with little stack, deep nests
 //! refused_memory  systems without machine code        call_options        executors, cancellation, deadlines
 //! slices          stencils, rows, columns             ranks               up to six axes, forty parameters
@@ -19,6 +19,7 @@ mod ways;
 
 mod alignment;
 mod array_expressions;
+mod axes;
 mod bad_input;
 mod call_options;
 mod fusion;

@@ -25,6 +25,11 @@ pub enum FaultKind {
     },
     /// `unwrap` of the mean of an empty array. No reported values.
     EmptyMean,
+    /// The smallest or largest element of an array, or of a row along an axis, that has none. No reported values.
+    EmptyExtreme,
+    /// The variance of elements with so many degrees of freedom taken off that none can be left, or less than none.
+    /// No reported values.
+    DegreesOfFreedom,
     /// A range is stepped through with step zero. No reported values.
     ZeroStep,
     /// A random number is to come from a range without numbers. No reported values.
@@ -40,6 +45,8 @@ impl FaultKind {
             FaultKind::DivisionByZero => "division_by_zero",
             FaultKind::ShapeMismatch { .. } => "shape_mismatch",
             FaultKind::EmptyMean => "empty_mean",
+            FaultKind::EmptyExtreme => "empty_extreme",
+            FaultKind::DegreesOfFreedom => "degrees_of_freedom",
             FaultKind::ZeroStep => "zero_step",
             FaultKind::EmptyRange => "empty_range",
         }
@@ -61,6 +68,8 @@ impl FaultKind {
             ("division_by_zero", None) => FaultKind::DivisionByZero,
             ("shape_mismatch", Some(axis)) => FaultKind::ShapeMismatch { axis },
             ("empty_mean", None) => FaultKind::EmptyMean,
+            ("empty_extreme", None) => FaultKind::EmptyExtreme,
+            ("degrees_of_freedom", None) => FaultKind::DegreesOfFreedom,
             ("zero_step", None) => FaultKind::ZeroStep,
             ("empty_range", None) => FaultKind::EmptyRange,
             _ => return None,

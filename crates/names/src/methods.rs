@@ -85,8 +85,12 @@ macro_rules! for_each_method {
             fract fn { Float each () number fract "The part behind the point." }
             recip fn { Float each () number recip "Its reciprocal." }
             mul_add - { Float one (factor: same, term: same) op MulAdd "`self * factor + term`, rounded once." }
-            min - { Number one (other: same) op Min "The smaller one; the other one if one is NaN." }
-            max - { Number one (other: same) op Max "The larger one; the other one if one is NaN." }
+            min -
+                { Number one (other: same) op Min "The smaller one; the other one if one is NaN." }
+                { Array one () read smallest "The smallest element, NaN passed over; a fault if the array is empty." }
+            max -
+                { Number one (other: same) op Max "The larger one; the other one if one is NaN." }
+                { Array one () read largest "The largest element, NaN passed over; a fault if the array is empty." }
             clamp fn { Scalar each (low: same, high: same) number clamp "The nearest number between two." }
             rem_euclid fn { Number one (divisor: same) number rem_euclid "The remainder that is never negative." }
             div_euclid fn { Number one (divisor: same) number div_euclid "The quotient that leaves the remainder of `rem_euclid`." }
@@ -129,6 +133,23 @@ macro_rules! for_each_method {
             sum fn { Array one () read sum "The sum of all elements." }
             product fn { Array one () read product "The product of all elements." }
             mean fn { Array one () read mean "The mean of all elements, an `Option`." }
+            var fn { Array one (ddof: same) read var "The variance of all elements; `ddof` is taken off their number." }
+            std fn { Array one (ddof: same) read std "The standard deviation of all elements, the root of `var`." }
+            argmin fn { Array one () read argmin "The row-major position of the smallest element, the first of equal ones, or of the first NaN." }
+            argmax fn { Array one () read argmax "The row-major position of the largest element, the first of equal ones, or of the first NaN." }
+
+            // Arrays: rows along an axis.
+            sum_axis fn { Array one (axis: axis) read sum_axis "The sums along an axis." }
+            product_axis fn { Array one (axis: axis) read product_axis "The products along an axis." }
+            mean_axis fn { Array one (axis: axis) read mean_axis "The means along an axis, an `Option`." }
+            var_axis fn { Array one (axis: axis, ddof: same) read var_axis "The variances along an axis." }
+            std_axis fn { Array one (axis: axis, ddof: same) read std_axis "The standard deviations along an axis." }
+            min_axis fn { Array one (axis: axis) read min_axis "The smallest elements along an axis." }
+            max_axis fn { Array one (axis: axis) read max_axis "The largest elements along an axis." }
+            argmin_axis fn { Array one (axis: axis) read argmin_axis "The positions of the smallest elements along an axis." }
+            argmax_axis fn { Array one (axis: axis) read argmax_axis "The positions of the largest elements along an axis." }
+
+            // Arrays: elements anew.
             mapv - { Array one (function: closure) map mapv "A new array of what a closure computes from each element." }
             map - { Array one (function: closure) map mapv "A new array of what a closure computes from each element." }
             mapv_into - { Array one (function: closure) map mapv "A new array of what a closure computes from each element." }

@@ -196,6 +196,21 @@ pub enum Error {
         place: Place,
     },
 
+    /// The smallest or largest element of an array that has none, or of rows that have none along an axis, or its
+    /// position.
+    #[error("{place}: the smallest or largest element of an empty array")]
+    EmptyExtreme {
+        /// Where it is written.
+        place: Place,
+    },
+
+    /// The degrees of freedom taken off in a variance are less than none, or more than there are elements.
+    #[error("{place}: `ddof` is less than zero or greater than the number of elements")]
+    DegreesOfFreedom {
+        /// Where it is written.
+        place: Place,
+    },
+
     /// A range is stepped through with a step of zero.
     #[error("{place}: a range cannot be stepped through with step 0")]
     ZeroStep {
@@ -304,6 +319,8 @@ impl Error {
                 Error::ShapeMismatch { axis: axis as usize, left: first, right: second, place }
             }
             FaultKind::EmptyMean => Error::EmptyMean { place },
+            FaultKind::EmptyExtreme => Error::EmptyExtreme { place },
+            FaultKind::DegreesOfFreedom => Error::DegreesOfFreedom { place },
             FaultKind::ZeroStep => Error::ZeroStep { place },
             FaultKind::EmptyRange => Error::EmptyRange { iteration, place },
         }

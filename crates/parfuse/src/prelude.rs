@@ -2,6 +2,7 @@
 
 pub use crate::kernel;
 pub use crate::{
-    CompareOptions, Engine, Error, Kernel, RandomArray, SpecialFunctions, Variant, prange, with_seed,
+    ArrayExtremes, CompareOptions, Engine, Error, Kernel, RandomArray, SpecialFunctions, Variant, prange,
+    with_seed,
 };
 pub use crate::{random, random_bool, random_exponential, random_normal, random_range};

@@ -351,6 +351,8 @@ pub(crate) fn failure(error: &Error) -> Result<Failure, Error> {
             (FaultKind::ShapeMismatch { axis: *axis as u8 }, place, None, vec![*left, *right])
         }
         Error::EmptyMean { place } => (FaultKind::EmptyMean, place, None, vec![]),
+        Error::EmptyExtreme { place } => (FaultKind::EmptyExtreme, place, None, vec![]),
+        Error::DegreesOfFreedom { place } => (FaultKind::DegreesOfFreedom, place, None, vec![]),
         Error::ZeroStep { place } => (FaultKind::ZeroStep, place, None, vec![]),
         Error::EmptyRange { iteration, place } => (FaultKind::EmptyRange, place, *iteration, vec![]),
         other => return Err(other.clone()),

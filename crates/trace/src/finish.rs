@@ -12,7 +12,7 @@ use crate::errors::{At, Complaint, Step, TraceError, mistake};
 use crate::state::{Kind, Literal, State};
 use crate::{Tracer, Value, ownership, random};
 use parfuse_ir::program::{self, Expr, Program, Stmt, Type, walk};
-use parfuse_ir::{DType, Loc, Scalar, ScalarOp};
+use parfuse_ir::{DType, Fold, Loc, Scalar, ScalarOp};
 use std::collections::HashSet;
 
 /// What a kernel is declared to return.
@@ -234,7 +234,7 @@ impl State {
                 Expr::Reduce { fold, array, .. } => {
                     let dtype = self.program.ty(*array).dtype();
                     if !fold.applies_to(dtype) {
-                        let name = fold.name();
+                        let name = if *fold == Fold::Deviations { "var" } else { fold.name() };
                         complaints.push((data.loc, format!("`{name}` does not apply to arrays of {dtype}")));
                     }
                 }

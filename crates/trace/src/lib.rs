@@ -21,6 +21,7 @@ mod numbers;
 mod operators;
 mod ownership;
 mod random;
+mod reductions;
 mod state;
 mod tracer;
 mod traits;

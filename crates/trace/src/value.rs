@@ -214,6 +214,16 @@ impl<'t> Value<'t> {
         let at = At::caller();
         self.tracer.elementwise_method(ScalarOp::Max, &[self, other.operand(self.tracer, at)], at)
     }
+    /// The smallest element, NaN passed over; a fault if the array is empty.
+    #[track_caller]
+    pub fn smallest(self) -> Value<'t> {
+        self.tracer.method(self, Method::min, &[], At::caller())
+    }
+    /// The largest element, NaN passed over; a fault if the array is empty.
+    #[track_caller]
+    pub fn largest(self) -> Value<'t> {
+        self.tracer.method(self, Method::max, &[], At::caller())
+    }
     /// The length of an axis.
     #[track_caller]
     pub fn shape(self, axis: usize) -> Value<'t> {

@@ -1,7 +1,7 @@
 //! Methods of arrays that are not computed element by element, of their shapes, and of the options that `mean` gives.
+//! What arrays are reduced to is in `reductions.rs`.
 //!
 //! ```text
-//! a.mean().unwrap()          check len > 0; sum a / len
 //! a.assign(&b)               update a, b
 //! a.dim()                    (dim a 0, dim a 1)
 //! ```
@@ -11,36 +11,10 @@
 use crate::errors::{At, Problem, Step, mistake};
 use crate::state::{Kind, Range, State, Ty};
 use parfuse_ir::program::{self, Expr, Place};
-use parfuse_ir::{DType, FaultKind, ReduceOp, ScalarOp};
+use parfuse_ir::{DType, FaultKind, ScalarOp};
 
-/// All elements at once.
+/// All elements anew.
 impl State {
-    pub(crate) fn sum(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
-        let (array, _) = self.array(receiver, "sum", at)?;
-        Ok(Kind::Plain(self.reduce(ReduceOp::Sum, array, at)?))
-    }
-
-    pub(crate) fn product(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
-        let (array, _) = self.array(receiver, "product", at)?;
-        Ok(Kind::Plain(self.reduce(ReduceOp::Product, array, at)?))
-    }
-
-    pub(crate) fn mean(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
-        let (array, _) = self.array(receiver, "mean", at)?;
-        let (len, none) = (self.len(array, at)?, self.usize_constant(0, at));
-        let present = self.op(ScalarOp::Gt, &[len, none], at)?;
-        let sum = self.reduce(ReduceOp::Sum, array, at)?;
-        let dtype = self.ty(sum).dtype;
-        let count = self.cast(len, dtype, at)?;
-        let value = self.op(ScalarOp::Div, &[sum, count], at)?;
-        Ok(Kind::Optional { present, value })
-    }
-
-    fn reduce(&mut self, op: ReduceOp, array: program::Value, at: At) -> Step<program::Value> {
-        let dtype = self.ty(array).dtype;
-        self.emit(Expr::Reduce { fold: op.into(), array, axis: None }, Ty { dtype, rank: None }, at)
-    }
-
     pub(crate) fn fill(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
         self.replace_elements(receiver, "fill", args[0], true, at)
     }
@@ -182,6 +156,17 @@ impl State {
         }
     }
 
+    /// Of an array there is nothing else to take instead: it would have to be made.
+    fn scalar_option(&self, receiver: u32, name: &str) -> Step<(program::Value, program::Value)> {
+        let (present, value) = self.optional(receiver)?;
+        match self.ty(value).rank {
+            None => Ok((present, value)),
+            Some(_) => {
+                mistake(format!("`.{name}()` of an optional array is not supported; write `unwrap()`"))
+            }
+        }
+    }
+
     pub(crate) fn unwrap(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
         let (present, value) = self.optional(receiver)?;
         self.check(present, FaultKind::EmptyMean, at);
@@ -189,13 +174,13 @@ impl State {
     }
 
     pub(crate) fn unwrap_or(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
-        let (present, value) = self.optional(receiver)?;
+        let (present, value) = self.scalar_option(receiver, "unwrap_or")?;
         let other = self.scalar(args[0], "the argument of `unwrap_or`", at)?;
         self.select(present, value, other, at).map(Kind::Plain)
     }
 
     pub(crate) fn unwrap_or_default(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
-        let (present, value) = self.optional(receiver)?;
+        let (present, value) = self.scalar_option(receiver, "unwrap_or_default")?;
         let zero = self.small(0, value, at);
         self.select(present, value, zero, at).map(Kind::Plain)
     }

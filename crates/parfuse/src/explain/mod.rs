@@ -269,6 +269,8 @@ fn checked(lane: &Lane, fault: FaultId) -> (String, Place) {
         FaultKind::DivisionByZero => "divisor".to_string(),
         FaultKind::ShapeMismatch { axis } => format!("lengths along axis {axis}"),
         FaultKind::EmptyMean => "mean of an empty array".to_string(),
+        FaultKind::EmptyExtreme => "smallest or largest element of an empty array".to_string(),
+        FaultKind::DegreesOfFreedom => "degrees of freedom".to_string(),
         FaultKind::ZeroStep => "step of a range".to_string(),
         FaultKind::EmptyRange => "range of random numbers".to_string(),
     };
