@@ -18,9 +18,12 @@ use crate::translator::{Translator, hygienic};
 use parfuse_names::methods::ARRAY_FUNCTIONS;
 use parfuse_names::{Method, refusals};
 use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{Expr, ExprCall, ExprClosure, ExprMethodCall, ExprPath, Ident, Lit, Path, PathArguments, Type};
+use syn::{
+    Expr, ExprCall, ExprClosure, ExprMethodCall, ExprPath, Ident, Lit, Path, PathArguments, Token, Type,
+};
 
 /// The functions that may be told the type of their result.
 const GENERIC: &[&str] = &["random", "random_range", "random_normal", "random_exponential"];
@@ -29,10 +32,11 @@ impl Translator<'_> {
     /// `path(arguments)`.
     pub fn call(&mut self, call: &ExprCall) -> TokenStream {
         let Expr::Path(function) = strip(&call.func) else {
-            return self.unsupported(&call.func, "only named functions can be called in a kernel");
+            return self.refused(&call.func, "only named functions can be called in a kernel", &call.args);
         };
         if function.qself.is_some() {
-            return self.unsupported(function, "write `Type::function(…)` instead of `<Type>::function(…)`");
+            let message = "write `Type::function(…)` instead of `<Type>::function(…)`";
+            return self.refused(function, message, &call.args);
         }
         let place = self.place(function.span());
         let names: Vec<String> =
@@ -46,25 +50,29 @@ impl Translator<'_> {
                 let message = refusals::function(primitive, name).unwrap_or_else(|| {
                     format!("`{primitive}` is not a type of kernels: use f64 f32 i64 i32 usize bool")
                 });
-                self.unsupported(function, message)
+                self.refused(function, message, &call.args)
             }
             [.., module] if module == "mem" => self.exchange(call, name),
             [.., ty] if ty.starts_with(char::is_uppercase) => self.array_function(call, &function.path, name),
             [_, ..] if let Some(message) = refusals::crate_function(&names) => {
-                self.unsupported(function, message)
+                self.refused(function, message, &call.args)
             }
             [] if self.scope.get(name).is_some() => {
-                self.unsupported(function, "only functions with `#[kernel]` can be called, not variables")
+                let message = "only functions with `#[kernel]` can be called, not variables";
+                self.refused(function, message, &call.args)
             }
             [] if *name == self.kernel => {
-                self.unsupported(function, "a kernel cannot call itself: write a `while` loop")
+                let message = "a kernel cannot call itself: write a `while` loop";
+                self.refused(function, message, &call.args)
             }
             // The number of an axis is an argument like any other.
             _ if name == "Axis" && call.args.len() == 1 => self.expr(&call.args[0]),
-            _ if name.starts_with(char::is_uppercase) => self.unsupported(
-                function,
-                format!("`{name}(…)` is not supported in a kernel: values are scalars, arrays and tuples"),
-            ),
+            _ if name.starts_with(char::is_uppercase) => {
+                let message = format!(
+                    "`{name}(…)` is not supported in a kernel: values are scalars, arrays and tuples"
+                );
+                self.refused(function, message, &call.args)
+            }
             _ => {
                 let arguments = self.arguments(call.args.iter());
                 self.kernel_call(function, &arguments, &place)
@@ -127,7 +135,7 @@ impl Translator<'_> {
         let (t, place) = (self.t.clone(), self.place(path.span()));
         let owner = path.segments.iter().rev().nth(1).map(|ty| ty.ident.to_string()).unwrap_or_default();
         if let Some(message) = refusals::function(&owner, name) {
-            return self.unsupported(path, message);
+            return self.refused(path, message, &call.args);
         }
         if !ARRAY_FUNCTIONS.contains(&name) {
             let message = match owner.starts_with("Array") {
@@ -141,10 +149,10 @@ impl Translator<'_> {
                      `#[kernel]` outside of the `impl`"
                 ),
             };
-            return self.unsupported(path, message);
+            return self.refused(path, message, &call.args);
         }
         if let Some(problem) = annotation::rank_problem(&owner) {
-            return self.unsupported(path, problem);
+            return self.refused(path, problem, &call.args);
         }
         self.whole_array(path, &format!("{owner}::{name}"));
         let mut path = path.clone();
@@ -188,13 +196,14 @@ impl Translator<'_> {
         }
         let complaints = self.diagnostics.count();
         let Some(method) = Method::named(&name) else {
-            // The receiver may have complaints of its own; the arguments are the unknown method's.
+            // Receiver and arguments may have complaints of their own.
             self.expr(&call.receiver);
             // Of a chain of iterators the first is enough: there is one loop to write.
             if self.diagnostics.count() > complaints && refusals::is_of_iterators(&name) {
+                self.refused_arguments(&call.args);
                 return self.unit();
             }
-            return self.unsupported(&call.method, refusals::method(&name));
+            return self.refused(&call.method, refusals::method(&name), &call.args);
         };
         let path = method_path(method);
         if method.is_of_whole_arrays() {
@@ -266,6 +275,47 @@ impl Translator<'_> {
         quote!(|#element| { #bindings #value })
     }
 
+    /// Complains about a call, and looks for more mistakes in its arguments: all of a kernel's come at once.
+    fn refused(
+        &mut self,
+        tokens: impl ToTokens,
+        message: impl std::fmt::Display,
+        arguments: &Punctuated<Expr, Token![,]>,
+    ) -> TokenStream {
+        self.diagnostics.report(tokens, message);
+        self.refused_arguments(arguments);
+        self.unit()
+    }
+
+    /// Looks for mistakes in the arguments of a call that is refused. What only such a call could take is none: a
+    /// closure, `s![…]`, `Axis(1)`.
+    fn refused_arguments(&mut self, arguments: &Punctuated<Expr, Token![,]>) {
+        for argument in arguments {
+            self.refused_argument(argument);
+        }
+    }
+
+    fn refused_argument(&mut self, argument: &Expr) {
+        match strip(argument) {
+            Expr::Closure(closure) => {
+                self.scope.enter();
+                for pattern in &closure.inputs {
+                    self.scope.add_names(pattern);
+                }
+                self.expr(&closure.body);
+                self.scope.leave();
+            }
+            Expr::Reference(reference) => self.refused_argument(&reference.expr),
+            Expr::Tuple(tuple) => tuple.elems.iter().for_each(|part| self.refused_argument(part)),
+            Expr::Array(array) => array.elems.iter().for_each(|part| self.refused_argument(part)),
+            Expr::Call(call) if constructs(call) => self.refused_arguments(&call.args),
+            Expr::Macro(_) | Expr::Path(_) => {}
+            other => {
+                self.expr(other);
+            }
+        }
+    }
+
     /// Arguments of a call; `[h, w]` among them is a shape.
     fn arguments<'e>(&mut self, arguments: impl Iterator<Item = &'e Expr>) -> Vec<TokenStream> {
         let arguments: Vec<&Expr> = arguments.collect();
@@ -281,6 +331,18 @@ impl Translator<'_> {
             })
             .collect();
         self.operands(shapes.iter())
+    }
+}
+
+/// Whether a call is spelled as one that makes a struct: `Axis(1)`.
+fn constructs(call: &ExprCall) -> bool {
+    match strip(&call.func) {
+        Expr::Path(path) => path
+            .path
+            .segments
+            .last()
+            .is_some_and(|last| last.ident.to_string().starts_with(char::is_uppercase)),
+        _ => false,
     }
 }
 

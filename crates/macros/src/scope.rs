@@ -9,6 +9,7 @@
 
 use proc_macro2::TokenStream;
 use std::collections::HashMap;
+use syn::visit::Visit;
 
 /// A local variable.
 #[derive(Clone, Default)]
@@ -45,6 +46,18 @@ impl Scope {
         if let Some(block) = self.blocks.last_mut() {
             block.insert(name, local);
         }
+    }
+
+    /// Adds all names of a pattern that is not translated.
+    pub fn add_names(&mut self, pattern: &syn::Pat) {
+        struct Names<'s>(&'s mut Scope);
+        impl<'ast> Visit<'ast> for Names<'_> {
+            fn visit_pat_ident(&mut self, ident: &'ast syn::PatIdent) {
+                self.0.add(ident.ident.to_string(), Local::default());
+                syn::visit::visit_pat_ident(self, ident);
+            }
+        }
+        Names(self).visit_pat(pattern);
     }
 
     /// The visible variable of this name.

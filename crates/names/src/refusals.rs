@@ -249,17 +249,28 @@ const METHODS: &[Row] = &[
     row("integers", "div_floor", "write `a.div_euclid(b)`, which is the same for positive divisors"),
     row("integers", "next_multiple_of", "write `(a + b - 1) / b * b`"),
     row("integers", "is_multiple_of divides is_even is_odd", "write `a % b == 0`"),
-    row("integers", "gcd lcm", "write a `while` loop"),
+    row("integers", "gcd lcm gcd_lcm extended_gcd extended_gcd_lcm nth_root", "write a `while` loop"),
+    row("integers", "inc dec", "write `x += 1` or `x -= 1`"),
+    row("integers", "average_floor average_ceil", "write `x + (y - x) / 2`, with a literal of the type"),
+    row(
+        "integers",
+        "div_rem div_rem_euclid div_mod_floor",
+        "write the quotient and the remainder by themselves",
+    ),
+    row("integers", "div_trunc", "write `a / b`"),
+    row("integers", "mod_floor", "write `a.rem_euclid(b)`, which is the same for positive divisors"),
+    row("integers", "prev_multiple_of", "write `a / b * b`"),
+    row("integers", "signed_shl signed_shr unsigned_shl unsigned_shr", "write `<<` or `>>`"),
     row("integers", "unsigned_abs cast_unsigned cast_signed", "convert with `as`"),
     row(
         "complex numbers",
-        "conj norm_sqr arg to_polar powc cis expf finv fdiv inv_complex re im",
+        "conj norm_sqr arg to_polar powc powu cis expf finv fdiv inv_complex scale unscale re im",
         "complex numbers are not supported: use an array for the real and one for the imaginary parts",
     ),
     row(
         "random number generators",
         "random random_range random_bool random_iter random_ratio gen gen_range gen_bool sample sample_iter \
-         next_u32 next_u64 fill_bytes shuffle choose",
+         next_u32 next_u64 fill_bytes try_fill_bytes shuffle choose choose_mut choose_multiple",
         "write `random::<f64>()` or `random_range(0.0..1.0)`, of `parfuse::prelude`",
     ),
     row(
@@ -268,6 +279,34 @@ const METHODS: &[Row] = &[
          trim_ascii_* strip_* utf8_chunks connect",
         "do it outside of the kernel",
     ),
+    row(
+        "values",
+        "add_assign sub_assign mul_assign div_assign rem_assign mul_add_assign",
+        "write the operator: `x += y`",
+    ),
+    row(
+        "strings",
+        "push_str lines split_whitespace trim trim_start trim_end to_uppercase to_lowercase char_indices bytes as_bytes \
+         into_bytes fmt description serialize",
+        "do it outside of the kernel",
+    ),
+    row(
+        "maps and sets",
+        "contains_key entry or_insert or_insert_with or_default keys values values_mut into_keys into_values union \
+         intersection difference symmetric_difference is_subset is_superset is_disjoint",
+        "use an array, indexed by an integer",
+    ),
+    row(
+        "atomics and cells",
+        "load store fetch_* compare_exchange compare_exchange_weak set into_inner",
+        "use a variable with `let mut`; what is summed up in a `prange` is combined by itself",
+    ),
+    row(
+        "times",
+        "elapsed duration_since as_secs as_secs_f32 as_secs_f64 as_millis as_micros as_nanos subsec_nanos",
+        "take the time outside of the kernel",
+    ),
+    row("shapes", "size", "write `a.len()`"),
     row(
         "values",
         "try_clone hash borrow_and_update lock read write get_or_init",
@@ -417,8 +456,8 @@ mod tests {
     use super::*;
     use crate::Method;
 
-    /// The public methods of `ndarray` 0.17 that take an array, and those of the standard library's iterators,
-    /// slices, vectors, options, `f64`, `i64` and `usize`.
+    /// The public methods of `ndarray` 0.17 that take an array, those of the standard library's iterators,
+    /// slices, vectors, options, `f64`, `i64` and `usize`, and those of `num-traits`, `num-complex` and `num-integer`.
     const OF_OTHERS: &str = include_str!("methods_of_others.txt");
 
     #[test]

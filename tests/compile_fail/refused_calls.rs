@@ -1,0 +1,20 @@
+//! Arguments of refused calls are looked at too, so that all mistakes come at once.
+
+use ndarray::{Array1, ArrayRef1, ArrayRef2, Axis, Zip};
+use parfuse::prelude::*;
+
+#[kernel]
+fn arguments(a: &ArrayRef2<f64>, x: f64, k: i64) -> f64 {
+    let largest = std::cmp::max(k.count_ones(), 3);
+    let folded = a.iter().fold(0.0, |total, value| total + value.to_bits() as f64);
+    let lanes = a.fold_axis(Axis(k.swap_bytes() as usize), 0.0, |left, right| left.copysign(*right));
+    let made = Array1::linspace(0.0, x.total_cmp(&x) as i8 as f64, 3);
+    largest as f64
+}
+
+#[kernel]
+fn zipped(a: &ArrayRef1<f64>, b: &mut ArrayRef1<f64>) {
+    Zip::from(a).and(b).for_each(|x, y| *y = x.copysign(*x).is_sign_negative() as i64 as f64);
+}
+
+fn main() {}
