@@ -1,9 +1,9 @@
 //! Programs that no tracer made: what safe code can hand in by the public traits ends in an error, never in memory.
 
 use ndarray::Array1;
-use parfuse::__private::Program;
+use parfuse::__private::{Binder, Function, Program};
 use parfuse::prelude::*;
-use parfuse::{Error, Isa, KernelFunction, TraceError};
+use parfuse::{Error, Isa, KernelFunction, Returned, TraceError, Variant};
 
 fn parsed(text: &str) -> Program {
     Program::parse(text).unwrap_or_else(|error| panic!("{error}\n{text}"))
@@ -33,7 +33,13 @@ fn a_hand_made_kernel_function_cannot_lie_about_types() {
         let kernel = engine.kernel::<Liar>();
         is_refused(&kernel, kernel.serial::<Array1<f32>>((1000usize, 1.0)));
         is_refused(&kernel, kernel.parallel::<Array1<f32>>((1000usize, 1.0)));
-        is_refused(&kernel, engine.install(|| Engine::with_current::<Liar, _>(|k| k.serial::<f64>(()))));
+        is_refused(
+            &kernel,
+            engine.install(|| {
+                let function = Function::of::<Liar>();
+                <f64 as Returned>::call(&function, Variant::Serial, &mut Binder::default())
+            }),
+        );
     }
 }
 

@@ -85,9 +85,22 @@ fn traits(input: &KernelInput, traced: Option<&TokenStream>) -> (TokenStream, To
     let never = quote!(::core::unreachable!());
     let body = match traced {
         None => never.clone(),
-        Some(traced) => quote!(#t.call::<Self>(#name_text, #place, || { #traced })),
+        Some(traced) => quote! {
+            #[cold]
+            #[inline(never)]
+            fn body<'t>(
+                #t: &'t ::parfuse::__private::Tracer,
+                #arguments: &[::parfuse::__private::Value<'t>],
+            ) -> ::parfuse::__private::Value<'t> {
+                #traced
+            }
+            #t.call_body(::core::any::TypeId::of::<Self>(), #name_text, #place, #arguments, body)
+        },
     };
+    // What runs once need not be fast, but compiled quickly and small.
     let inline = quote! {
+        #[cold]
+        #[inline(never)]
         fn inline<'t>(
             #t: &'t ::parfuse::__private::Tracer,
             #arguments: &[::parfuse::__private::Value<'t>],
@@ -106,30 +119,31 @@ fn traits(input: &KernelInput, traced: Option<&TokenStream>) -> (TokenStream, To
         Some(_) => {
             let params = input.params.iter().map(|param| {
                 let (kind, text) = (annotation::item(&param.ty, "Argument", "KIND"), param.name.to_string());
-                quote!(#t.param(#text, #kind))
+                quote!((#text, #kind))
             });
-            let results = match &input.returns {
-                None => quote!(&[]),
-                Some(ty) => {
-                    let kinds = annotation::call_item(ty, "Returned", "kinds", TokenStream::new());
-                    quote!(&#kinds)
-                }
-            };
+            let unit = syn::parse_quote!(());
+            let results = annotation::item(input.returns.as_ref().unwrap_or(&unit), "Returned", "kinds");
             let start = input.name().span().start();
             let (line, column) = (start.line as u32, start.column as u32 + 1);
-            let math = input.fast.then(|| quote!(#t.math(::parfuse::__private::Math::Fast);));
+            let math = if input.fast { quote!(Fast) } else { quote!(Strict) };
             quote! {
-                let #t = ::parfuse::__private::Tracer::new(#name_text);
-                #math
-                let #arguments = [#(#params),*];
-                let #place = ::parfuse::__private::At { file: ::core::file!(), line: #line, column: #column };
-                let result = <Self as ::parfuse::__private::Inline>::inline(&#t, &#arguments, #place);
-                #t.finish(result, #results)
+                ::parfuse::__private::trace(&const {
+                    ::parfuse::__private::Traced {
+                        name: #name_text,
+                        math: ::parfuse::__private::Math::#math,
+                        params: &[#(#params),*],
+                        results: #results,
+                        place: ::parfuse::__private::At { file: ::core::file!(), line: #line, column: #column },
+                        body: <Self as ::parfuse::__private::Inline>::inline,
+                    }
+                })
             }
         }
     };
     let kernel_function = quote! {
         const NAME: &'static str = #name_text;
+        #[cold]
+        #[inline(never)]
         fn trace() -> ::core::result::Result<
             ::parfuse::__private::Program,
             ::parfuse::__private::TraceError,

@@ -88,9 +88,10 @@ fn functions_with_a_result_have_variants_that_write_into_memory() {
             syn::ImplItem::Fn(function) => Some(function.sig.ident.to_string()),
             _ => None,
         });
-        functions.collect()
+        // What variants share is no one else's.
+        functions.filter(|name| !name.starts_with("__")).collect()
     };
-    let with = ["kernel", "serial", "serial_into", "parallel", "parallel_into", "compare", "compare_with"];
+    let with = ["kernel", "serial", "parallel", "serial_into", "parallel_into", "compare", "compare_with"];
     assert_eq!(names("fn f(x: f64) -> f64 { x }"), with);
     assert_eq!(names("fn f(x: f64) { }"), ["kernel", "serial", "parallel", "compare", "compare_with"]);
     assert_eq!(names("fn f(x: f64) -> () { }"), ["kernel", "serial", "parallel", "compare", "compare_with"]);

@@ -4,7 +4,7 @@
 //! pub fn scale(x: f64) -> f64 { x * 2.0 }
 //!
 //! let at = |line, column| At { file: file!(), line, column };
-//! let x = t.bind("x", arguments[0], Some(<f64 as Argument>::KIND.ty), at(1, 14));
+//! let x = t.parameter(arguments, 0, "x", <f64 as Argument>::KIND.ty, at(1, 14));
 //! let result = { t.binary("*", x, t.float_literal(2.0, at(1, 36)), at(1, 34)) };
 //! ```
 //!
@@ -69,12 +69,7 @@ impl<'a> Translator<'a> {
             let place = self.place(name.span());
             let position = Literal::usize_unsuffixed(position);
             let bound = quote! {
-                #t.bind(
-                    #text,
-                    #arguments[#position],
-                    ::core::option::Option::Some(#kind.ty),
-                    #place,
-                )
+                #t.parameter(#arguments, #position, #text, #kind.ty, #place)
             };
             let array = annotation::is_array(&param.ty);
             self.scope.add(text.clone(), Local { array, ..Local::default() });
@@ -89,12 +84,12 @@ impl<'a> Translator<'a> {
             None => quote!(#result),
             Some(ty) => {
                 let place = self.place(input.returns_span());
-                let kinds = annotation::call_item(ty, "Returned", "kinds", TokenStream::new());
+                let kinds = annotation::item(ty, "Returned", "kinds");
                 quote! {
                     ::parfuse::__private::returned(
                         #t,
                         #result,
-                        &#kinds,
+                        #kinds,
                         #place,
                     )
                 }

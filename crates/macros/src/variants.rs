@@ -2,11 +2,17 @@
 //!
 //! ```text
 //! fn serial(x: f64) -> Result<R, Error> {
-//!     Engine::with_current::<Self, _>(|kernel| {
-//!         <R as Returned>::call(kernel, Variant::Serial, |binder| { <f64 as Argument>::bind(x, binder); })
-//!     })
+//!     Self::__call(Variant::Serial, x)
+//! }
+//! fn __call(variant: Variant, x: f64) -> Result<R, Error> {
+//!     let mut binder = Binder::default();
+//!     <f64 as Argument>::bind(x, &mut binder);
+//!     <R as Returned>::call(&Function::of::<Self>(), variant, &mut binder)
 //! }
 //! ```
+//!
+//! What is the same for all kernels, or for all with one type of results, is done in functions of the library that are
+//! compiled once: a kernel's own code adds its arguments to a binder, and no more.
 //!
 //! Types are asked for their traits only in the form `<T as Trait>::item`, never by a generic function's
 //! bound: if one is not supported, all these places give the same error, which rustc shows once.
@@ -15,15 +21,14 @@ use crate::annotation;
 use crate::input::KernelInput;
 use crate::translator::hygienic;
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
 use syn::{Ident, Type, Visibility};
 
 /// All the functions; if the kernel is not `correct`, they have bodies that are never run.
 pub fn functions(input: &KernelInput, correct: bool) -> TokenStream {
     let mut functions = kernel_handle(input, correct);
     let variants = Variants::new(input, correct);
-    functions.extend(variants.calls("Serial", "serial", "on the calling thread"));
-    functions.extend(variants.calls("Parallel", "parallel", "on the thread pool"));
+    functions.extend(variants.calls());
     functions.extend(variants.comparisons());
     functions
 }
@@ -33,14 +38,27 @@ fn kernel_handle(input: &KernelInput, correct: bool) -> TokenStream {
     let visibility = &input.function.vis;
     let body = match correct {
         false => quote!(::core::unreachable!()),
-        true => quote! {
-            ::parfuse::Engine::current().kernel::<Self>()
-        },
+        true => {
+            let function_data = function_data();
+            quote!(::parfuse::__private::kernel(#function_data))
+        }
     };
     quote! {
         /// The kernel: what it compiles to, why, and how to configure it.
         #visibility fn kernel() -> ::parfuse::Kernel { #body }
     }
+}
+
+/// The kernel's function as data.
+fn function_data() -> TokenStream {
+    quote!(&const { ::parfuse::__private::Function::of::<Self>() })
+}
+
+/// One form of calls: the name of what its variants share, and what theirs end with.
+struct Called {
+    shared: &'static str,
+    suffix: &'static str,
+    doc: &'static str,
 }
 
 /// What the functions have in common.
@@ -95,27 +113,29 @@ impl<'a> Variants<'a> {
         annotation::call_item(&self.returns, "Returned", function, arguments)
     }
 
-    /// One variant, and with a result the form that writes into existing memory.
-    fn calls(&self, variant: &str, function: &str, wording: &str) -> TokenStream {
-        let Variants { visibility, generics, names, types, returns, .. } = self;
-        let clause = &generics.where_clause;
-        let (variant, function, into_function) =
-            (format_ident!("{variant}"), format_ident!("{function}"), format_ident!("{function}_into"));
-        let (kernel, binder) = (hygienic("kernel"), hygienic("binder"));
-        let binds = self.of_arguments("bind", |name| quote!(#name, #binder));
-        let call = quote!(#kernel, ::parfuse::__private::Variant::#variant, |#binder| { #(#binds;)* });
-        let with_kernel =
-            |body: TokenStream| quote!(::parfuse::Engine::with_current::<Self, _>(|#kernel| #body));
-        let body = self.body(with_kernel(self.of_result("call", call.clone())));
-        let doc = format!("Runs the compiled kernel {wording}.");
-        let mut functions = quote! {
-            #[doc = #doc]
-            #visibility fn #function #generics(
-                #(#names: #types),*
-            ) -> ::core::result::Result<#returns, ::parfuse::Error> #clause {
-                #body
-            }
+    /// The four variants, or two if there is no result: what they do is in two functions that take the variant.
+    fn calls(&self) -> TokenStream {
+        let Variants { generics, names, types, returns, .. } = self;
+        let (binder, variant) = (hygienic("binder"), hygienic("variant"));
+        let binds = self.of_arguments("bind", |name| quote!(#name, &mut #binder));
+        let bound = quote! {
+            let mut #binder = ::parfuse::__private::Binder::default();
+            #(#binds;)*
         };
+        let function_data = function_data();
+        let call = quote!(#function_data, #variant, &mut #binder);
+        let called = self.of_result("call", call.clone());
+        let body = self.body(quote!(#bound #called));
+        let parameters = quote!(#(#names: #types),*);
+        let result = quote!(::core::result::Result<#returns, ::parfuse::Error>);
+        let mut functions = self.pair(
+            &Called { shared: "__call", suffix: "", doc: "" },
+            generics,
+            &[],
+            &parameters,
+            &result,
+            &body,
+        );
         if self.has_result {
             // Errors about the type of `into` belong to the return type, so the name has its place.
             let taken = names.iter().any(|name| name == "into");
@@ -128,15 +148,60 @@ impl<'a> Variants<'a> {
                 generics.params.push(syn::parse_quote!(#any));
                 quote!(#any)
             };
-            let body = self.body(with_kernel(self.of_result("call_into", quote!(#call, #into))));
-            let doc =
-                format!("Runs the compiled kernel {wording} and writes the result into existing memory.");
+            let called = self.of_result("call_into", quote!(#call, #into));
+            let body = self.body(quote!(#bound #called));
+            functions.extend(self.pair(
+                &Called {
+                    shared: "__call_into",
+                    suffix: "_into",
+                    doc: " and writes the result into existing memory",
+                },
+                &generics,
+                &[into.clone()],
+                &quote!(#(#names: #types,)* #into: #into_type),
+                &quote!(::core::result::Result<(), ::parfuse::Error>),
+                &body,
+            ));
+        }
+        functions
+    }
+
+    /// The serial and the parallel function of one form, and what they have in common.
+    fn pair(
+        &self,
+        called: &Called,
+        generics: &syn::Generics,
+        more_names: &[Ident],
+        parameters: &TokenStream,
+        result: &TokenStream,
+        body: &TokenStream,
+    ) -> TokenStream {
+        let (visibility, names, clause) = (self.visibility, &self.names, &generics.where_clause);
+        let (shared, variant) = (format_ident!("{}", called.shared), hygienic("variant"));
+        let mut functions = quote! {
+            #[inline(never)]
+            fn #shared #generics(
+                #variant: ::parfuse::__private::Variant,
+                #parameters
+            ) -> #result #clause {
+                #body
+            }
+        };
+        for (which, name, place) in
+            [("Serial", "serial", "on the calling thread"), ("Parallel", "parallel", "on the thread pool")]
+        {
+            let (which, function) = (format_ident!("{which}"), format_ident!("{name}{}", called.suffix));
+            let doc = format!("Runs the compiled kernel {place}{}.", called.doc);
+            let passed = quote!(#(#names,)* #(#more_names),*);
+            // Again, errors about the type of `into` are those of the return type.
+            let span = annotation::last_span(&self.returns);
+            let called = quote_spanned! {span=>
+                Self::#shared(::parfuse::__private::Variant::#which, #passed)
+            };
+            let body = self.body(called);
             functions.extend(quote! {
                 #[doc = #doc]
-                #visibility fn #into_function #generics(
-                    #(#names: #types,)*
-                    #into: #into_type,
-                ) -> ::core::result::Result<(), ::parfuse::Error> #clause {
+                #visibility fn #function #generics(#parameters) -> #result #clause {
                     #body
                 }
             });
@@ -146,21 +211,23 @@ impl<'a> Variants<'a> {
 
     /// `compare` and `compare_with`.
     fn comparisons(&self) -> TokenStream {
-        let Variants { kernel, visibility, generics, names, types, .. } = self;
+        let Variants { kernel, visibility, generics, names, types, returns, .. } = self;
         let clause = &generics.where_clause;
-        let (options, arguments) = (hygienic("options"), hygienic("arguments"));
-        let reborrows = self.of_arguments("reborrow", |name| quote!(&mut #name));
-        let again = self.of_arguments("reborrow", |name| quote!(#name));
+        let (options, step) = (hygienic("options"), hygienic("step"));
+        let any = self.of_arguments("any", |name| quote!(&mut #name));
+        let again = self.of_arguments("reborrow", |name| quote!(&mut #name));
+        let function_data = function_data();
         let body = self.body(self.of_result(
             "compare_variants",
             quote! {
-                &Self::kernel(),
+                #function_data,
                 #options,
-                (#(#reborrows,)*),
-                |#arguments| {
-                    let (#(#names,)*) = #arguments;
-                    #kernel(#(#again),*)
-                }
+                &mut ::parfuse::__private::steps::<#returns, _>(|#step| match #step {
+                    ::parfuse::__private::Step::Arguments(show) => show(&mut [#(#any),*]),
+                    ::parfuse::__private::Step::Reference(result) => {
+                        *result = ::core::option::Option::Some(#kernel(#(#again),*));
+                    }
+                }),
             },
         ));
         let default = self.body(quote! {

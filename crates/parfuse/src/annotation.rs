@@ -75,8 +75,8 @@ macro_rules! annotate_tuples {
 annotate_tuples!((), (A), (A, B), (A, B, C), (A, B, C, D));
 
 /// Gives what a kernel's body returns the types that the function declares.
-pub fn returned<'t>(t: &'t Tracer, value: Value<'t>, kinds: &[Type], at: At) -> Value<'t> {
-    match kinds {
+pub fn returned<'t>(t: &'t Tracer, value: Value<'t>, kinds: fn() -> Vec<Type>, at: At) -> Value<'t> {
+    match &kinds()[..] {
         [] => value,
         [ty] => t.bind("", value, Some(*ty), at),
         many => {

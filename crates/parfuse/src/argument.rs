@@ -4,6 +4,7 @@
 //! argument into plain data: a scalar's bits, or an array's address, lengths and strides, whose borrow the
 //! [`Binder`] holds for as long as the call runs.
 
+use crate::argument_list::AnyArgument;
 use crate::rank::{PerAxis, Rank};
 use crate::signature;
 use ndarray::{ArcArray, Array, ArrayRef, ArrayView, ArrayViewMut, CowArray, Dimension};
@@ -51,6 +52,11 @@ pub trait Argument: Sized {
     /// The number of elements of an array, 0 for a scalar.
     fn elements(&self) -> usize {
         0
+    }
+    /// The argument as one of any type.
+    #[doc(hidden)]
+    fn any(&mut self) -> &mut (dyn AnyArgument + '_) {
+        self
     }
 }
 

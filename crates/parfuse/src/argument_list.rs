@@ -61,7 +61,9 @@ impl std::fmt::Debug for ArgumentList<'_> {
 }
 
 /// An argument of any type.
-trait AnyArgument {
+#[doc(hidden)]
+#[allow(missing_docs, reason = "what `Argument` has, for any type of it")]
+pub trait AnyArgument {
     fn bind_any<'a>(&'a mut self, binder: &mut Binder<'a>);
     fn save_any(&self) -> Option<Vec<Scalar>>;
     fn restore_any(&mut self, saved: &[Scalar]);

@@ -7,7 +7,7 @@
 use crate::core::Core;
 use crate::error::Error;
 use crate::functions::Functions;
-use crate::kernel::{Kernel, KernelFunction};
+use crate::kernel::{Function, Kernel, KernelFunction};
 use crate::lazy::{EvalCache, Session};
 use crate::returned::Returned;
 use crate::room::with_room;
@@ -15,7 +15,6 @@ use parfuse_codegen::{Compiler, Effort, Isa, Options as CompilerOptions};
 use parfuse_ir::program::Program;
 use parfuse_runtime::{Alarm, FloatMode, Pool};
 use parfuse_trace::{ReturnKind, Tracer, Value};
-use std::any::TypeId;
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -317,28 +316,31 @@ impl Engine {
 
     /// The kernel of a `#[kernel]` function on this engine.
     pub fn kernel<F: KernelFunction>(&self) -> Kernel {
-        self.function::<F>().clone()
+        self.function(&Function::of::<F>()).clone()
     }
 
     /// Runs `scope` with the kernel of a `#[kernel]` function on the current engine.
-    #[doc(hidden)]
-    pub fn with_current<F: KernelFunction, T>(
+    pub(crate) fn with_current<T>(
+        function: &Function,
         scope: impl FnOnce(&Kernel) -> Result<T, Error>,
     ) -> Result<T, Error> {
         match installed() {
-            Some(engine) => scope(engine.function::<F>()),
-            None => scope(DEFAULT.get(Engine::new)?.function::<F>()),
+            Some(engine) => scope(engine.function(function)),
+            None => scope(DEFAULT.get(Engine::new)?.function(function)),
         }
     }
 
-    fn function<F: KernelFunction>(&self) -> &Kernel {
-        let (id, functions) = (TypeId::of::<F>(), &self.0.functions);
-        // If it is new, it is traced before it is added: tracing runs code of the user's crate.
-        functions.get(id).unwrap_or_else(|| {
-            let _mode = FloatMode::standard();
-            let program = with_room(0, F::trace).map_err(Error::from);
-            functions.add(id, Kernel::new(self.core(), F::NAME, program))
-        })
+    /// The kernel of a `#[kernel]` function, which is traced now if it is new.
+    pub(crate) fn function(&self, function: &Function) -> &Kernel {
+        self.0.functions.get(function.id).unwrap_or_else(|| self.add(function))
+    }
+
+    /// Traces a function. It is traced before it is added: tracing runs code of the user's crate.
+    #[cold]
+    fn add(&self, function: &Function) -> &Kernel {
+        let _mode = FloatMode::standard();
+        let program = with_room(0, function.trace).map_err(Error::from);
+        self.0.functions.add(function.id, Kernel::new(self.core(), function.name, program))
     }
 
     pub(crate) fn core(&self) -> Arc<Core> {

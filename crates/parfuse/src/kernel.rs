@@ -17,6 +17,7 @@ use parfuse_ir::program::Program;
 use parfuse_passes::relax_floats;
 use parfuse_runtime::{CancelToken, FloatMode};
 use parfuse_trace::TraceError;
+use std::any::TypeId;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -29,6 +30,22 @@ pub trait KernelFunction: 'static {
     /// # Errors
     /// Every mistake found in it.
     fn trace() -> Result<Program, TraceError>;
+}
+
+/// A `#[kernel]` function as data: what stands for it on engines, its name, and how to trace it.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct Function {
+    pub(crate) id: TypeId,
+    pub(crate) name: &'static str,
+    pub(crate) trace: fn() -> Result<Program, TraceError>,
+}
+
+impl Function {
+    /// That of a type beside a function.
+    pub const fn of<F: KernelFunction>() -> Function {
+        Function { id: TypeId::of::<F>(), name: F::NAME, trace: F::trace }
+    }
 }
 
 /// Blocks nested no deeper than this are run on any stack.
@@ -146,8 +163,7 @@ impl Kernel {
     }
 
     /// Runs one variant on the arguments that `bind` adds.
-    #[doc(hidden)]
-    pub fn call<'a, R: Returned>(
+    fn call<'a, R: Returned>(
         &self,
         variant: Variant,
         bind: impl FnOnce(&mut Binder<'a>),
@@ -166,8 +182,7 @@ impl Kernel {
     }
 
     /// As [`call`](Kernel::call), writing the result into `into`.
-    #[doc(hidden)]
-    pub fn call_into<'a, R: Returned>(
+    fn call_into<'a, R: Returned>(
         &self,
         variant: Variant,
         bind: impl FnOnce(&mut Binder<'a>),

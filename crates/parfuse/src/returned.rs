@@ -1,10 +1,11 @@
 //! What a kernel can return: the [`Returned`] trait.
 
-use crate::argument::{Arguments, Binder, Offers};
+use crate::argument::{Binder, Offers};
 use crate::call::{Output, Outputs};
-use crate::compare::{Agreement, CompareOptions, Comparison};
+use crate::compare::{Agreement, CompareOptions, Comparison, Steps};
+use crate::engine::Engine;
 use crate::error::Error;
-use crate::kernel::{Kernel, Variant};
+use crate::kernel::{Function, Variant};
 use crate::rank::Rank;
 use crate::sealed::Sealed;
 use ndarray::{Array, ArrayRef, Dimension};
@@ -39,34 +40,38 @@ pub trait Returned: Sealed + Sized {
     /// The length of the longest array in the result.
     fn longest(&self) -> usize;
 
-    /// [`Kernel::call`] with this result.
+    /// Calls the kernel of a function on the current engine. One for each type, not for each kernel.
     #[doc(hidden)]
-    fn call<'a>(
-        kernel: &Kernel,
-        variant: Variant,
-        bind: impl FnOnce(&mut Binder<'a>),
-    ) -> Result<Self, Error> {
-        kernel.call(variant, bind)
+    #[inline(never)]
+    fn call(function: &Function, variant: Variant, binder: &mut Binder<'_>) -> Result<Self, Error> {
+        Engine::with_current(function, |kernel| {
+            kernel.invoke::<Self, Self>(variant.into(), binder, &Offers::none(), Self::take)
+        })
     }
-    /// [`Kernel::call_into`] with this result.
+    /// As [`call`](Returned::call), writing the result into existing memory.
     #[doc(hidden)]
-    fn call_into<'a>(
-        kernel: &Kernel,
+    #[inline(never)]
+    fn call_into(
+        function: &Function,
         variant: Variant,
-        bind: impl FnOnce(&mut Binder<'a>),
-        into: Self::Into<'_>,
+        binder: &mut Binder<'_>,
+        mut into: Self::Into<'_>,
     ) -> Result<(), Error> {
-        kernel.call_into::<Self>(variant, bind, into)
+        let mut offers = Offers::none();
+        Self::offer(&mut into, &mut offers);
+        Engine::with_current(function, |kernel| {
+            kernel.invoke::<Self, _>(variant.into(), binder, &offers, |outputs| Self::store(into, outputs))?
+        })
     }
-    /// [`Kernel::compare`] with this result.
+    /// Compares the variants of the kernel of a function with the function itself.
     #[doc(hidden)]
-    fn compare_variants<A: Arguments>(
-        kernel: &Kernel,
+    #[inline(never)]
+    fn compare_variants(
+        function: &Function,
         options: &CompareOptions,
-        args: A,
-        reference: impl FnMut(&mut A) -> Self,
+        subject: &mut dyn Steps<Self>,
     ) -> Result<Comparison, Error> {
-        kernel.compare(options, args, reference)
+        Engine::with_current(function, |kernel| kernel.compare_steps(options, subject))
     }
 }
 

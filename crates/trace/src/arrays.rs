@@ -10,6 +10,7 @@
 //! Indices are `usize`, one for each axis. Whether they are in range is checked when the kernel runs; that
 //! check is not written here, it belongs to the operation.
 
+use crate::closures;
 use crate::errors::{At, Problem, Step, mistake};
 use crate::state::{Kind, Literal, State, Ty};
 use crate::types::Class;
@@ -93,11 +94,11 @@ impl Tracer {
     }
 
     /// `receiver.mapv(f)`, and `map`, `mapv_into`, `mapv_inplace` likewise.
-    pub fn mapv<'t>(
+    pub(crate) fn trace_mapv<'t>(
         &'t self,
         receiver: Value<'t>,
         method: Method,
-        f: impl FnOnce(Value<'t>) -> Value<'t>,
+        f: &mut dyn closures::Block<Value<'t>, Value<'t>>,
         at: At,
     ) -> Value<'t> {
         let receiver = self.id(receiver);
@@ -119,7 +120,7 @@ impl Tracer {
             Ok(Kind::Plain(element))
         });
         let vars_before = self.with(|state| state.program.vars.len());
-        let result = f(element);
+        let result = self.value_of(f, element);
         let result = self.id(result);
         self.step(at, |state| {
             state.doing = format!("`.{method}()`").into();

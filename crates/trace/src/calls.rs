@@ -8,6 +8,7 @@
 //! Both branches of every `if` are traced, so kernels that call each other would never end, and a tower of
 //! kernels, each of which calls the one below twice, doubles with every floor.
 
+use crate::closures::Block;
 use crate::errors::{At, Problem, Step, mistake};
 use crate::state::{Kind, State};
 use crate::{Tracer, Value};
@@ -80,23 +81,24 @@ impl State {
 }
 
 impl Tracer {
-    /// The call of a kernel, whose type is `K`: `body` traces it. The kernel being traced is the first one called.
-    pub fn call<'t, K: 'static>(
+    /// The call of a kernel: `body` traces it. The kernel being traced is the first one called.
+    pub(crate) fn trace_call<'t>(
         &'t self,
+        kernel: TypeId,
         name: &'static str,
         at: At,
-        body: impl FnOnce() -> Value<'t>,
+        body: &mut dyn Block<(), Value<'t>>,
     ) -> Value<'t> {
         let mut entered = false;
         let dummy = self.step(at, |state| {
-            state.enter(TypeId::of::<K>(), name)?;
+            state.enter(kernel, name)?;
             entered = true;
             Ok(Kind::Poison)
         });
         if !entered {
             return dummy;
         }
-        let value = body();
+        let value = self.value_of(body, ());
         self.with(|state| state.calls.chain.pop());
         value
     }

@@ -9,6 +9,7 @@
 //! The closures are called exactly once each; what they trace becomes a block of the statement. Only those that would
 //! nest blocks deeper than [`MAX_NESTING`] are not called, so that there is an end to the stack that a kernel takes.
 
+use crate::closures;
 use crate::errors::{At, Problem, Step, mistake};
 use crate::state::{Kind, Literal, Range, State, Ty};
 use crate::types::Class;
@@ -62,7 +63,12 @@ impl Tracer {
     }
 
     /// `for i in range { body(i) }`.
-    pub fn for_<'t>(&'t self, range: Value<'t>, body: impl FnOnce(Value<'t>), at: At) -> Value<'t> {
+    pub(crate) fn trace_for<'t>(
+        &'t self,
+        range: Value<'t>,
+        body: &mut dyn closures::Block<Value<'t>, ()>,
+        at: At,
+    ) -> Value<'t> {
         if let Some(refused) = self.too_deep(at) {
             return refused;
         }
@@ -92,7 +98,7 @@ impl Tracer {
             state.parallel_depth += range.parallel as usize;
             Ok(Kind::Plain(item))
         });
-        body(item);
+        body.run(item);
         self.step(at, |state| {
             let body = state.close();
             if let Some((range, index, step)) = header {
@@ -106,12 +112,17 @@ impl Tracer {
     }
 
     /// `while cond() { body() }`.
-    pub fn while_<'t>(&'t self, cond: impl FnOnce() -> Value<'t>, body: impl FnOnce(), at: At) -> Value<'t> {
+    pub(crate) fn trace_while<'t>(
+        &'t self,
+        cond: &mut dyn closures::Block<(), Value<'t>>,
+        body: &mut dyn closures::Block<(), ()>,
+        at: At,
+    ) -> Value<'t> {
         if let Some(refused) = self.too_deep(at) {
             return refused;
         }
         self.with(State::open);
-        let cond = cond();
+        let cond = self.value_of(cond, ());
         let cond = self.id(cond);
         let mut header = Block::new();
         // The condition is poison if it is a mistake: the body is traced all the same, to find more.
@@ -123,7 +134,7 @@ impl Tracer {
             condition = Some(checked?);
             Ok(Kind::Tuple(Vec::new()))
         });
-        body();
+        body.run(());
         self.step(at, |state| {
             let body = state.close();
             if let Some(cond) = condition {
@@ -134,11 +145,11 @@ impl Tracer {
     }
 
     /// `if cond { then() } else { otherwise() }`, with a value if both give one.
-    pub fn if_<'t>(
+    pub(crate) fn trace_if<'t>(
         &'t self,
         cond: Value<'t>,
-        then: impl FnOnce() -> Value<'t>,
-        otherwise: impl FnOnce() -> Value<'t>,
+        then: &mut dyn closures::Block<(), Value<'t>>,
+        otherwise: &mut dyn closures::Block<(), Value<'t>>,
         at: At,
     ) -> Value<'t> {
         if let Some(refused) = self.too_deep(at) {
@@ -150,10 +161,10 @@ impl Tracer {
             state.open();
             cond
         });
-        let then = then();
+        let then = self.value_of(then, ());
         let (then, then_block) = self.end_branch(then, at);
         self.with(State::open);
-        let otherwise = otherwise();
+        let otherwise = self.value_of(otherwise, ());
         let (otherwise, otherwise_block) = self.end_branch(otherwise, at);
         self.step(at, |state| {
             let cond = cond?;

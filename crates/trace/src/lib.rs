@@ -12,6 +12,7 @@
 
 mod arrays;
 mod calls;
+mod closures;
 mod control;
 mod errors;
 mod finish;

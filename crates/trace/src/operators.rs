@@ -10,6 +10,7 @@
 //!
 //! Both operands of an arithmetic operator have one element type. Either may be an array.
 
+use crate::closures;
 use crate::errors::{At, Step, mistake};
 use crate::state::{IntegerCheck, Kind, Literal, State, Ty};
 use crate::types::Class;
@@ -93,11 +94,11 @@ impl Tracer {
 
     /// `a && b` or `a || b`. The right side is traced, and evaluated by the kernel only if the left side does
     /// not decide, or if evaluating it cannot be noticed.
-    pub fn logical<'t>(
+    pub(crate) fn trace_logical<'t>(
         &'t self,
         is_and: bool,
         a: Value<'t>,
-        b: impl FnOnce() -> Value<'t>,
+        b: &mut dyn closures::Block<(), Value<'t>>,
         at: At,
     ) -> Value<'t> {
         if let Some(refused) = self.too_deep(at) {
@@ -109,7 +110,7 @@ impl Tracer {
             state.open();
             left
         });
-        let b = b();
+        let b = self.value_of(b, ());
         let b = self.id(b);
         self.step(at, |state| {
             let right = state.condition(b, at);

@@ -97,6 +97,21 @@ impl Tracer {
         })
     }
 
+    /// The argument at a position of a kernel's call, under the name and with the type of the parameter.
+    pub fn parameter<'t>(
+        &'t self,
+        arguments: &[Value<'t>],
+        position: usize,
+        name: &'static str,
+        ty: Type,
+        at: At,
+    ) -> Value<'t> {
+        let argument = arguments.get(position).copied();
+        let argument =
+            argument.unwrap_or_else(|| self.mistake("a kernel is called with too few arguments", at));
+        self.bind(name, argument, Some(ty), at)
+    }
+
     /// `()`.
     pub fn unit(&self) -> Value<'_> {
         self.tuple(&[])

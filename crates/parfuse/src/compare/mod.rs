@@ -13,17 +13,20 @@
 
 mod agreement;
 mod json;
+mod runs;
 mod svg;
 mod table;
 
 pub use agreement::Agreement;
+pub use runs::{Step, Steps};
 
-use crate::argument::{Arguments, Binder};
+use crate::argument::Arguments;
 use crate::error::Error;
 use crate::kernel::{Kernel, Variant};
 use crate::plain::with_seed;
 use crate::returned::Returned;
 use parfuse_ir::Scalar;
+use runs::{AnyRuns, Given, Runs, Shown};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
@@ -122,24 +125,8 @@ impl Comparison {
     }
 }
 
-/// What a run left behind: its result, and the arrays it may have written to.
-struct Outcome<R> {
-    result: R,
-    written: Vec<Option<Vec<Scalar>>>,
-}
-
-impl<R: Returned> Outcome<R> {
-    fn agreement(&self, reference: &Outcome<R>) -> Agreement {
-        let mut agreement = Agreement::default();
-        self.result.compare_elements(&reference.result, &mut agreement);
-        for (own, other) in self.written.iter().zip(&reference.written) {
-            if let (Some(own), Some(other)) = (own, other) {
-                own.iter().zip(other).for_each(|(a, b)| agreement.add(*a, *b));
-            }
-        }
-        agreement
-    }
-}
+/// The contents of arrays that a run may have written to.
+type Written = Vec<Option<Vec<Scalar>>>;
 
 /// What is run: its name, the number of threads, and which compiled variant, if it is one.
 struct Runner {
@@ -158,27 +145,36 @@ impl Kernel {
     pub fn compare<R: Returned, A: Arguments>(
         &self,
         options: &CompareOptions,
-        mut args: A,
-        mut reference: impl FnMut(&mut A) -> R,
+        args: A,
+        reference: impl FnMut(&mut A) -> R,
     ) -> Result<Comparison, Error> {
-        let saved = args.save_all();
-        let longest_argument = args.longest();
-        let specialisation = {
-            let mut binder = Binder::default();
-            args.bind_all(&mut binder);
-            self.made_thorough::<R>(&binder)?
-        };
-        let mut run = |kernel: &Kernel, which: Option<Variant>| -> Result<(Duration, Outcome<R>), Error> {
-            args.restore_all(&saved);
-            let (elapsed, result) = with_seed(options.seed, || {
+        self.compare_runs(options, &mut Runs::of(&mut Given { args, reference }))
+    }
+
+    /// As [`compare`](Kernel::compare), with arguments that are shown one by one.
+    pub(crate) fn compare_steps<R: Returned>(
+        &self,
+        options: &CompareOptions,
+        subject: &mut dyn Steps<R>,
+    ) -> Result<Comparison, Error> {
+        self.compare_runs(options, &mut Runs::of(&mut Shown(subject)))
+    }
+
+    /// Compiled once, for results of every type.
+    fn compare_runs(&self, options: &CompareOptions, runs: &mut dyn AnyRuns) -> Result<Comparison, Error> {
+        let saved = runs.arguments().save();
+        let longest_argument = runs.arguments().longest();
+        let specialisation = runs.made_thorough(self)?;
+        // The time of a run, and what it has written; the runs keep its result.
+        let run = |runs: &mut dyn AnyRuns, kernel: &Kernel, which: Option<Variant>| {
+            runs.arguments().restore(&saved);
+            runs.forget();
+            let (elapsed, ran) = with_seed(options.seed, || {
                 let start = Instant::now();
-                let result = match which {
-                    None => Ok(reference(&mut args)),
-                    Some(variant) => kernel.call(variant, |binder| args.bind_all(binder)),
-                };
-                (start.elapsed(), black_box(result))
+                let ran = runs.run(kernel, which);
+                (start.elapsed(), black_box(ran))
             });
-            Ok((elapsed, Outcome { result: result?, written: args.save_all() }))
+            ran.map(|()| (elapsed, runs.arguments().save()))
         };
         let runners = [
             Runner { variant: "reference", threads: 1, which: None },
@@ -188,27 +184,41 @@ impl Kernel {
         let say = |runner: &Runner| options.progress.map_or((), |progress| progress(runner.variant));
 
         // Compiled code first: where the function itself would panic, it returns an error.
-        let first_serial = run(&self.uncalled(), Some(Variant::Serial))?.0;
+        let first_serial = run(runs, &self.uncalled(), Some(Variant::Serial))?.0;
         say(&runners[0]);
-        let first_reference = run(self, None)?.0;
-        let first_parallel = run(&self.uncalled(), Some(Variant::Parallel))?.0;
+        let first_reference = run(runs, self, None)?.0;
+        let first_parallel = run(runs, &self.uncalled(), Some(Variant::Parallel))?.0;
         let firsts = [first_reference, first_serial, first_parallel];
 
-        let outcomes = runners.iter().map(|runner| Ok(run(self, runner.which)?.1));
-        let outcomes: Vec<Outcome<R>> = outcomes.collect::<Result<_, Error>>()?;
-        let mut same_bits = outcomes[2].agreement(&outcomes[1]).same_bits;
+        let mut written = Vec::with_capacity(runners.len());
+        for runner in &runners {
+            written.push(run(runs, self, runner.which)?.1);
+            runs.keep();
+        }
+        let agreement = |runs: &dyn AnyRuns, of: Option<usize>, last: &Written, with: usize| {
+            let mut agreement = runs.agreement(of, with);
+            let own = of.map_or(last, |of| &written[of]);
+            for (own, other) in own.iter().zip(&written[with]) {
+                if let (Some(own), Some(other)) = (own, other) {
+                    own.iter().zip(other).for_each(|(a, b)| agreement.add(*a, *b));
+                }
+            }
+            agreement
+        };
+        let none = Written::new();
+        let mut same_bits = agreement(runs, Some(2), &none, 1).same_bits;
         let mut times = [const { Vec::new() }; 3];
         for round in 0..options.repetitions {
             for turn in 0..runners.len() {
                 let index = (round + turn) % runners.len();
                 let runner = &runners[index];
                 say(runner);
-                let (elapsed, repeated) = run(self, runner.which)?;
+                let (elapsed, repeated) = run(runs, self, runner.which)?;
                 times[index].push(elapsed);
-                same_bits &= runner.which.is_none() || repeated.agreement(&outcomes[index]).same_bits;
+                same_bits &= runner.which.is_none() || agreement(runs, None, &repeated, index).same_bits;
             }
         }
-        let longest = longest_argument.max(outcomes[0].result.longest());
+        let longest = longest_argument.max(runs.longest());
         let mut measurements = Vec::new();
         for (index, runner) in runners.iter().enumerate() {
             let times = &mut times[index];
@@ -220,7 +230,7 @@ impl Kernel {
                 best: times[0],
                 median: times[times.len() / 2],
                 worst: times[times.len() - 1],
-                agreement: outcomes[index].agreement(&outcomes[0]),
+                agreement: agreement(runs, Some(index), &none, 0),
             });
         }
         Ok(Comparison {
