@@ -8,38 +8,17 @@
 //! // fuse_loops: not fused, the spaces differ @1:1 @2:1
 //! ```
 //!
-//! A file that starts with a `program` is lowered first. What `invert_divisors` gets is vectorized before. `BLESS=1` writes down what the passes do now; read what
-//! it wrote before you commit it.
+//! A file that starts with a `program` is lowered first. What a pass over lanes gets is vectorized before. `BLESS=1` writes
+//! down what the passes do now; read what it wrote before you commit it.
 
 use parfuse_ir::loops::{Event, FusionRefusal, Layout, Loops, Note, PromotionRefusal};
 use parfuse_ir::program::Program;
 use parfuse_ir::{Loc, lane};
 use parfuse_passes::pipeline::Options;
+use parfuse_passes::table::{PASSES, Run};
 use parfuse_passes::{self as passes, Changed, Rejection};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
-
-/// A pass over loops.
-type Pass = fn(&mut Loops) -> Changed;
-
-/// The passes over loops, by name.
-const PASSES: &[(&str, Pass)] = &[
-    ("fold_constants", passes::fold_constants),
-    ("number_values", passes::number_values),
-    ("widen_indices", passes::widen_indices),
-    ("remove_dead_code", passes::remove_dead_code),
-    ("hoist_invariants", passes::hoist_invariants),
-    ("hoist_checks", passes::hoist_checks),
-    ("raise_checks", passes::raise_checks),
-    ("promote_loops", passes::promote_loops),
-    ("fuse_loops", passes::fuse_loops),
-    ("contract_arrays", passes::contract_arrays),
-    ("lower_reductions", passes::lower_reductions),
-    ("zero_fills", passes::zero_fills),
-    ("promote_elements", passes::promote_elements),
-    ("interchange_loops", passes::interchange_loops),
-    ("renumber", passes::renumber),
-];
 
 fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ir")
@@ -77,8 +56,8 @@ fn passes_do_what_the_files_say() {
 
 #[test]
 fn every_pass_has_files_for_what_it_does_and_what_it_refuses() {
-    let others = ["relax_floats", "lower_arrays", "check_parallel", "vectorize", "invert_divisors"];
-    for pass in PASSES.iter().map(|(name, _)| *name).chain(others) {
+    let steps = ["lower_arrays", "check_parallel", "vectorize"];
+    for pass in PASSES.iter().map(|pass| pass.name).chain(steps) {
         let files = entries(&directory().join(pass));
         assert!(files.len() >= 2, "tests/ir/{pass} has {} files", files.len());
     }
@@ -87,8 +66,9 @@ fn every_pass_has_files_for_what_it_does_and_what_it_refuses() {
 /// What a pass makes of the text of a file.
 fn result(pass: &str, input: &str, file: &Path) -> String {
     let fail = |error: &dyn std::fmt::Display| -> ! { panic!("{}: {error}", file.display()) };
-    if pass == "relax_floats" {
-        return relaxed(input, file);
+    let run = PASSES.iter().find(|row| row.name == pass).map(|row| row.run);
+    if let Some(Run::Program(run)) = run {
+        return of_program(run, input, file);
     }
     let mut loops = match read(input, file) {
         Ok(loops) => loops,
@@ -100,11 +80,10 @@ fn result(pass: &str, input: &str, file: &Path) -> String {
             Ok(()) => "// accepted\n".to_string(),
             Err(rejection) => rejected(&rejection),
         },
-        "vectorize" | "invert_divisors" => {
-            let mut lane: lane::Lane = passes::vectorize(&loops);
-            let changed = pass == "vectorize" || passes::invert_divisors(&mut lane).yes();
+        "vectorize" => {
+            let lane: lane::Lane = passes::vectorize(&loops);
             lane.verify().unwrap_or_else(|error| fail(&error));
-            if changed { lane.to_string() } else { "// unchanged\n".to_string() }
+            lane.to_string()
         }
         "pipeline" => {
             passes::check_parallel(&loops).unwrap_or_else(|error| fail(&error));
@@ -113,8 +92,11 @@ fn result(pass: &str, input: &str, file: &Path) -> String {
             loops.to_string()
         }
         _ => {
-            let found = PASSES.iter().find(|(name, _)| *name == pass);
-            let (_, run) = found.unwrap_or_else(|| fail(&"a folder for a pass that does not exist"));
+            let run = match run {
+                Some(Run::Loops(run)) => run,
+                Some(Run::Lane(run)) => return of_lanes(run, &loops, file),
+                _ => fail(&"a folder for a pass that does not exist"),
+            };
             loops.notes.clear();
             let before = loops.to_string();
             let changed = run(&mut loops).yes();
@@ -126,13 +108,21 @@ fn result(pass: &str, input: &str, file: &Path) -> String {
     }
 }
 
-/// What the pass over programs makes of one.
-fn relaxed(input: &str, file: &Path) -> String {
+/// What a pass over lane programs makes of loops that are vectorized before.
+fn of_lanes(run: fn(&mut lane::Lane) -> Changed, loops: &Loops, file: &Path) -> String {
+    let mut lane: lane::Lane = passes::vectorize(loops);
+    let changed = run(&mut lane).yes();
+    lane.verify().unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    if changed { lane.to_string() } else { "// unchanged\n".to_string() }
+}
+
+/// What a pass over programs makes of one.
+fn of_program(run: fn(&mut Program) -> Changed, input: &str, file: &Path) -> String {
     let fail = |error: &dyn std::fmt::Display| -> ! { panic!("{}: {error}", file.display()) };
     let mut program = Program::parse(input).unwrap_or_else(|error| fail(&error));
     program.verify().unwrap_or_else(|error| fail(&error));
     let before = program.to_string();
-    let changed = passes::relax_floats(&mut program).yes();
+    let changed = run(&mut program).yes();
     program.verify().unwrap_or_else(|error| fail(&error));
     let after = program.to_string();
     assert_eq!(changed, before != after, "{}: the pass says {changed}", file.display());

@@ -5,6 +5,7 @@ use super::{document_says, root};
 use parfuse_ir::lane::LaneOp;
 use parfuse_ir::{Distribution, ScalarOp, for_each_distribution, for_each_lane_op, for_each_scalar_op};
 use parfuse_names::{Method, Part, Receiver};
+use parfuse_passes::table::{PASSES, Pass};
 use std::fs;
 
 /// Rows of a table: an operation's name, number of operands and meaning.
@@ -41,6 +42,15 @@ fn lane_operations_are_listed() {
     let rows: Vec<(&str, usize, String)> = for_each_lane_op!(rows);
     assert_eq!(rows.len(), LaneOp::ALL.len());
     document_says("docs/IR.md", "lane operations", &table("operation", rows));
+}
+
+#[test]
+fn passes_are_listed() {
+    let mut rows = "\n| pass | does |\n|---|---|\n".to_string();
+    for Pass { name, doc, .. } in PASSES {
+        rows += &format!("| `{name}` | {doc} |\n");
+    }
+    document_says("docs/ARCHITECTURE.md", "passes", &(rows + "\n"));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The sources: a claim at the head, one room in size, `unsafe` in its rooms, nothing left over.
 
 use super::{files, read, report, root};
+use parfuse_passes::table::PASSES;
 use std::path::{Path, PathBuf};
 
 /// No file is longer: it would be two rooms.
@@ -140,6 +141,11 @@ fn every_pass_has_examples_of_what_it_does() {
         .map(|(file, _)| file)
         .collect();
     assert!(passes.contains(&"fuse_loops") && passes.contains(&"vectorize"), "{passes:?}");
+    // What goes from one language to the next, or only looks, is no row of the table.
+    let steps = ["lower_arrays", "vectorize", "check_parallel"];
+    let rows: Vec<&str> = PASSES.iter().map(|pass| pass.name).chain(steps).collect();
+    report(passes.iter().filter(|pass| !rows.contains(pass)).map(|pass| format!("{pass}: no row")).collect());
+    report(rows.iter().filter(|row| !passes.contains(row)).map(|row| format!("{row}: no function")).collect());
     let examples = files("tests/ir", "ir");
     let has_examples = |pass: &str| examples.iter().any(|path| path.starts_with(format!("tests/ir/{pass}")));
     let without = passes.iter().filter(|pass| !has_examples(pass));

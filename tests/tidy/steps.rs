@@ -57,6 +57,7 @@ fn steps_for_a_pass_name_every_list_it_stands_in() {
                 || path.starts_with("docs")
                 || (path.starts_with("crates/passes/src") && !read(path).contains(&format!("{pass}::{pass}")))
                     && !path.ends_with("pipeline.rs")
+                    && !path.ends_with("table.rs")
         };
         report(unnamed(&[pass], "docs/ADD_A_PASS.md", &own));
     }

@@ -33,6 +33,7 @@ mod remove_dead_code;
 mod renames;
 mod renumber;
 mod same;
+pub mod table;
 #[cfg(test)]
 mod testing;
 mod vectorize;

@@ -1,10 +1,6 @@
 //! The passes from array loops as lowered to loops ready for lanes, in order.
 
-use crate::{
-    Changed, contract_arrays, fold_constants, fuse_loops, hoist_checks, hoist_invariants, interchange_loops,
-    lower_reductions, number_values, promote_elements, promote_loops, raise_checks, remove_dead_code,
-    renumber, widen_indices, zero_fills,
-};
+use crate::table::{Pass, Run, rows};
 use parfuse_ir::loops::Loops;
 
 /// What the pipeline may do.
@@ -30,68 +26,69 @@ pub fn optimize(loops: &mut Loops, options: &Options) {
 
 /// As [`optimize`]; after each pass the observer gets the pass's name and the program as it then is.
 pub fn optimize_observed(loops: &mut Loops, options: &Options, observe: &mut dyn FnMut(&str, &Loops)) {
-    let mut run = |name: &str, pass: fn(&mut Loops) -> Changed| {
-        let changed = pass(loops);
-        observe(name, loops);
+    let mut run = |pass: &Pass| {
+        let Run::Loops(function) = pass.run else { unreachable!("{} is no pass over loops", pass.name) };
+        let changed = function(loops);
+        observe(pass.name, loops);
         changed.yes()
     };
 
     // Constants first: they decide branches, and equal constants are equal extents.
-    run("fold_constants", fold_constants);
+    run(&rows::fold_constants);
     // Lengths that checks found equal become one value: all that follows compares values.
-    run("number_values", number_values);
+    run(&rows::number_values);
     // Indices of 32 bits that cannot wrap are as good as any, to all that follows.
-    run("widen_indices", widen_indices);
+    run(&rows::widen_indices);
     // Arrays that nobody looks at must not keep loops apart, nor count as contracted.
-    run("remove_dead_code", remove_dead_code);
+    run(&rows::remove_dead_code);
     // Lengths and offsets leave the loops, so that checks of indices against them can follow …
-    run("hoist_invariants", hoist_invariants);
+    run(&rows::hoist_invariants);
     // … and loops without checks inside fuse freely.
-    let hoisted = run("hoist_checks", hoist_checks);
+    let hoisted = run(&rows::hoist_checks);
     // Checks that two lengths are equal help the loops behind them to fuse, so they go in front of all.
-    let raised = options.fuse && run("raise_checks", raise_checks);
+    let raised = options.fuse && run(&rows::raise_checks);
     if hoisted || raised {
         // Tests in front of the loops are often decided by now, or the same for several loops.
-        run("number_values", number_values);
-        run("fold_constants", fold_constants);
+        run(&rows::number_values);
+        run(&rows::fold_constants);
     }
     // Serial loops without checks may be dimensions, and then fuse with loops over the same space.
-    run("promote_loops", promote_loops);
+    run(&rows::promote_loops);
     let mut rounds = 0;
-    while options.fuse && rounds < MAX_ROUNDS && run("fuse_loops", fuse_loops) {
+    while options.fuse && rounds < MAX_ROUNDS && run(&rows::fuse_loops) {
         // What one loop makes and uses needs no array …
-        run("contract_arrays", contract_arrays);
+        run(&rows::contract_arrays);
         // … stored elements become the values that were loaded back, and fused bodies repeat each other's work.
-        run("number_values", number_values);
+        run(&rows::number_values);
         rounds += 1;
     }
     if rounds > 0 {
         // Elements forwarded from stores may be constants …
-        run("fold_constants", fold_constants);
+        run(&rows::fold_constants);
         // … or the same in all iterations.
-        run("hoist_invariants", hoist_invariants);
+        run(&rows::hoist_invariants);
     }
     // Loops have met whom they share their elements with; what no region can combine becomes loops, too.
-    if run("lower_reductions", lower_reductions) {
+    if run(&rows::lower_reductions) {
         // Counts and lengths of blocks are the same for all iterations, and often known.
-        run("number_values", number_values);
-        run("fold_constants", fold_constants);
-        run("hoist_invariants", hoist_invariants);
+        run(&rows::number_values);
+        run(&rows::fold_constants);
+        run(&rows::hoist_invariants);
         // Totals along an axis may go on to where they are used.
-        if options.fuse && run("fuse_loops", fuse_loops) {
-            run("contract_arrays", contract_arrays);
-            run("number_values", number_values);
+        if options.fuse && run(&rows::fuse_loops) {
+            run(&rows::contract_arrays);
+            run(&rows::number_values);
         }
     }
     // Fills that did not fuse with their users.
-    run("zero_fills", zero_fills);
+    run(&rows::zero_fills);
     // Loops that are to fuse name their dimensions in one order; now each may have its own.
-    run("interchange_loops", interchange_loops);
+    run(&rows::interchange_loops);
     // All loops are where they will be: what is left to them may live in registers.
-    run("promote_elements", promote_elements);
-    run("remove_dead_code", remove_dead_code);
+    run(&rows::promote_elements);
+    run(&rows::remove_dead_code);
     // The stages behind have tables by number, and frames with a place for every array.
-    run("renumber", renumber);
+    run(&rows::renumber);
 }
 
 #[cfg(test)]

@@ -1,0 +1,84 @@
+//! The passes: one row each, in the order in which the pipeline first runs them.
+//!
+//! ```text
+//! relax_floats          Program ─▶ Program
+//! fold_constants, …     Loops ─▶ Loops          pipeline.rs says when, and why there
+//! invert_divisors       Lane ─▶ Lane
+//! ```
+//!
+//! A pass is a function of the name of its row, in a file of that name. The pipeline, the files of what passes do, and
+//! the documents read the table. What goes from one language to the next, or only looks, is no pass.
+
+use crate::Changed;
+use parfuse_ir::lane::Lane;
+use parfuse_ir::loops::Loops;
+use parfuse_ir::program::Program;
+
+/// A pass.
+#[derive(Clone, Copy, Debug)]
+pub struct Pass {
+    /// The name of its function, its file and its folder of examples.
+    pub name: &'static str,
+    /// The function.
+    pub run: Run,
+    /// What it does, in a sentence.
+    pub doc: &'static str,
+}
+
+/// The function of a pass, by what it works on.
+#[derive(Clone, Copy, Debug)]
+pub enum Run {
+    /// A program, before it is lowered.
+    Program(fn(&mut Program) -> Changed),
+    /// Loops.
+    Loops(fn(&mut Loops) -> Changed),
+    /// A lane program, after vectorization.
+    Lane(fn(&mut Lane) -> Changed),
+}
+
+macro_rules! passes {
+    ($($language:ident $name:ident $doc:literal)*) => {
+        /// The rows by the names of their passes.
+        #[allow(non_upper_case_globals, reason = "a row is spelled as its pass")]
+        pub(crate) mod rows {
+            use super::{Pass, Run};
+            $(pub(crate) const $name: Pass =
+                Pass { name: stringify!($name), run: Run::$language(crate::$name), doc: $doc };)*
+        }
+
+        /// All passes.
+        pub const PASSES: &[Pass] = &[$(rows::$name),*];
+    };
+}
+
+passes! {
+    Program relax_floats "Makes the operations on floats fewer and cheaper, if the program allows it."
+    Loops fold_constants "Evaluates operations on constants, and resolves branches and loops that constants decide."
+    Loops number_values "Makes equal expressions one value where one of them dominates the other."
+    Loops widen_indices "Makes conversions of indices of 32 bits or fewer arithmetic of 64 bits where nothing wraps."
+    Loops remove_dead_code "Removes what nobody can notice."
+    Loops hoist_invariants "Moves loop-invariant values in front of the loop, out of as many loops as possible."
+    Loops hoist_checks "Moves the checks of loops in front of them where one test can answer for all iterations."
+    Loops raise_checks "Moves checks up past parallel loops."
+    Loops promote_loops "Makes serial loops dimensions of the parallel loops around them where lanes do better along them."
+    Loops fuse_loops "Fuses parallel loops of the same block wherever that changes no result."
+    Loops contract_arrays "Replaces local arrays that each iteration uses one element of by variables."
+    Loops lower_reductions "Makes plain loops of all reductions but those by an operator into a variable."
+    Loops zero_fills "Replaces loops that only fill a fresh array with zeros by allocations of zeroed memory."
+    Loops interchange_loops "Makes the dimension with the cheapest accesses the last one."
+    Loops promote_elements "Makes elements that a serial loop loads and stores again and again variables of the loop."
+    Loops renumber "Drops values, variables and local arrays that nothing mentions, and numbers the others one by one."
+    Lane invert_divisors "Replaces the divisions of lanes by uniform numbers by multiplications with reciprocals."
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stand_once() {
+        for (position, pass) in PASSES.iter().enumerate() {
+            assert!(PASSES[..position].iter().all(|before| before.name != pass.name), "{}", pass.name);
+        }
+    }
+}
