@@ -1,7 +1,7 @@
 //! The scalar operations of the Program and Loops languages: one table, one row an operation.
 //!
 //! The row gives the name, the number of operands, the types it applies to, the type of its result, whether
-//! its first two operands commute, and its meaning in Rust. The enum, the text names, the parser, typing
+//! its first two operands commute, and its expansion, or else its meaning in Rust. The enum, the text names, the parser, typing
 //! and the interpreters come from it. Larger mathematical functions have no Rust formula here: their
 //! meaning, to the last bit, is their expansion in [`crate::math`].
 
@@ -53,74 +53,75 @@ pub enum Signature {
 }
 
 /// Calls a macro with one row per operation:
-/// `(Variant, "name", arity, Domain, Signature, commutes, "documentation")`.
+/// `(Variant, "name", arity, Domain, Signature, commutes, [expansion], "documentation")`. The expansion, if there is one, is
+/// a function of [`crate::math`].
 #[macro_export]
 macro_rules! for_each_scalar_op {
     ($callback:ident) => {
         $callback! {
-            (Add, "add", 2, Numeric, Same, true, "`a + b`; integers wrap."),
-            (Sub, "sub", 2, Numeric, Same, false, "`a - b`; integers wrap."),
-            (Mul, "mul", 2, Numeric, Same, true, "`a * b`; integers wrap."),
-            (Div, "div", 2, Numeric, Same, false, "`a / b`; integers truncate, `MIN / -1` wraps; division of an integer by zero is 0 behind a failed check."),
-            (Rem, "rem", 2, Int, Same, false, "`a % b` of integers, with the sign of `a`; `MIN % -1` is 0; an integer modulo zero is 0 behind a failed check."),
-            (Neg, "neg", 1, Signed, Same, false, "`-a`; integers wrap."),
-            (Not, "not", 1, Bits, Same, false, "`!a`."),
-            (And, "and", 2, Bits, Same, true, "`a & b`."),
-            (Or, "or", 2, Bits, Same, true, "`a | b`."),
-            (Xor, "xor", 2, Bits, Same, true, "`a ^ b`."),
-            (Shl, "shl", 2, Int, Same, false, "`a << b`; 0 when the count is the width or more, or negative."),
-            (Shr, "shr", 2, Int, Same, false, "`a >> b`; all sign bits when the count is the width or more, or negative."),
-            (Eq, "eq", 2, Any, Compare, true, "`a == b`."),
-            (Ne, "ne", 2, Any, Compare, true, "`a != b`."),
-            (Lt, "lt", 2, Any, Compare, false, "`a < b`."),
-            (Le, "le", 2, Any, Compare, false, "`a <= b`."),
-            (Gt, "gt", 2, Any, Compare, false, "`a > b`."),
-            (Ge, "ge", 2, Any, Compare, false, "`a >= b`."),
-            (Min, "min", 2, Numeric, Same, false, "The method `min`: for floats the other operand when one is NaN, and `b < a ? b : a` otherwise."),
-            (Max, "max", 2, Numeric, Same, false, "The method `max`: for floats the other operand when one is NaN, and `a < b ? b : a` otherwise."),
-            (Abs, "abs", 1, Signed, Same, false, "The method `abs`; `MIN` stays `MIN`."),
-            (Sqrt, "sqrt", 1, Float, Same, false, "Square root, correctly rounded."),
-            (Floor, "floor", 1, Float, Same, false, "Rounds towards negative infinity."),
-            (Ceil, "ceil", 1, Float, Same, false, "Rounds towards positive infinity."),
-            (Trunc, "trunc", 1, Float, Same, false, "Rounds towards zero."),
-            (Round, "round", 1, Float, Same, false, "Rounds to nearest, halves away from zero."),
-            (MulAdd, "mul_add", 3, Float, Same, true, "`a * b + c` with one rounding."),
-            (IsNan, "is_nan", 1, Float, Compare, false, "Whether `a` is NaN."),
-            (Exp, "exp", 1, Float, Same, false, "e to the power of `a`."),
-            (Exp2, "exp2", 1, Float, Same, false, "2 to the power of `a`."),
-            (ExpM1, "exp_m1", 1, Float, Same, false, "e to the power of `a`, minus 1, also for small `a`."),
-            (Ln, "ln", 1, Float, Same, false, "Natural logarithm."),
-            (Log2, "log2", 1, Float, Same, false, "Logarithm to base 2."),
-            (Log10, "log10", 1, Float, Same, false, "Logarithm to base 10."),
-            (Ln1p, "ln_1p", 1, Float, Same, false, "Natural logarithm of `1 + a`, also for small `a`."),
-            (Sin, "sin", 1, Float, Same, false, "Sine of `a` radians."),
-            (Cos, "cos", 1, Float, Same, false, "Cosine of `a` radians."),
-            (Tan, "tan", 1, Float, Same, false, "Tangent of `a` radians."),
-            (Asin, "asin", 1, Float, Same, false, "Arc sine, in radians; NaN beyond one."),
-            (Acos, "acos", 1, Float, Same, false, "Arc cosine, in radians; NaN beyond one."),
-            (Atan, "atan", 1, Float, Same, false, "Arc tangent, in radians."),
-            (Atan2, "atan2", 2, Float, Same, false, "The angle of the point with ordinate `a` and abscissa `b`, in radians from -pi to pi."),
-            (Sinh, "sinh", 1, Float, Same, false, "Hyperbolic sine."),
-            (Cosh, "cosh", 1, Float, Same, false, "Hyperbolic cosine."),
-            (Tanh, "tanh", 1, Float, Same, false, "Hyperbolic tangent."),
-            (Asinh, "asinh", 1, Float, Same, false, "Inverse of the hyperbolic sine."),
-            (Acosh, "acosh", 1, Float, Same, false, "Inverse of the hyperbolic cosine."),
-            (Atanh, "atanh", 1, Float, Same, false, "Inverse of the hyperbolic tangent."),
-            (Cbrt, "cbrt", 1, Float, Same, false, "Cube root."),
-            (Hypot, "hypot", 2, Float, Same, true, "The square root of `a * a + b * b`, which does not overflow in between."),
-            (Erf, "erf", 1, Float, Same, false, "Error function."),
-            (Erfc, "erfc", 1, Float, Same, false, "Complementary error function, `1 - erf(a)`."),
-            (Tgamma, "tgamma", 1, Float, Same, false, "Gamma function; NaN at negative integers."),
-            (Lgamma, "lgamma", 1, Float, Same, false, "Natural logarithm of the magnitude of the gamma function."),
-            (Powi, "powi", 2, Float, Power, false, "`a` to an integer power, by squaring."),
-            (Powf, "powf", 2, Float, Same, false, "`a` to the power of `b`."),
-            (Select, "select", 3, Any, Select, false, "`if a { b } else { c }`, both computed."),
+            (Add, "add", 2, Numeric, Same, true, [], "`a + b`; integers wrap."),
+            (Sub, "sub", 2, Numeric, Same, false, [], "`a - b`; integers wrap."),
+            (Mul, "mul", 2, Numeric, Same, true, [], "`a * b`; integers wrap."),
+            (Div, "div", 2, Numeric, Same, false, [], "`a / b`; integers truncate, `MIN / -1` wraps; division of an integer by zero is 0 behind a failed check."),
+            (Rem, "rem", 2, Int, Same, false, [], "`a % b` of integers, with the sign of `a`; `MIN % -1` is 0; an integer modulo zero is 0 behind a failed check."),
+            (Neg, "neg", 1, Signed, Same, false, [], "`-a`; integers wrap."),
+            (Not, "not", 1, Bits, Same, false, [], "`!a`."),
+            (And, "and", 2, Bits, Same, true, [], "`a & b`."),
+            (Or, "or", 2, Bits, Same, true, [], "`a | b`."),
+            (Xor, "xor", 2, Bits, Same, true, [], "`a ^ b`."),
+            (Shl, "shl", 2, Int, Same, false, [], "`a << b`; 0 when the count is the width or more, or negative."),
+            (Shr, "shr", 2, Int, Same, false, [], "`a >> b`; all sign bits when the count is the width or more, or negative."),
+            (Eq, "eq", 2, Any, Compare, true, [], "`a == b`."),
+            (Ne, "ne", 2, Any, Compare, true, [], "`a != b`."),
+            (Lt, "lt", 2, Any, Compare, false, [], "`a < b`."),
+            (Le, "le", 2, Any, Compare, false, [], "`a <= b`."),
+            (Gt, "gt", 2, Any, Compare, false, [], "`a > b`."),
+            (Ge, "ge", 2, Any, Compare, false, [], "`a >= b`."),
+            (Min, "min", 2, Numeric, Same, false, [], "The method `min`: for floats the other operand when one is NaN, and `b < a ? b : a` otherwise."),
+            (Max, "max", 2, Numeric, Same, false, [], "The method `max`: for floats the other operand when one is NaN, and `a < b ? b : a` otherwise."),
+            (Abs, "abs", 1, Signed, Same, false, [], "The method `abs`; `MIN` stays `MIN`."),
+            (Sqrt, "sqrt", 1, Float, Same, false, [], "Square root, correctly rounded."),
+            (Floor, "floor", 1, Float, Same, false, [], "Rounds towards negative infinity."),
+            (Ceil, "ceil", 1, Float, Same, false, [], "Rounds towards positive infinity."),
+            (Trunc, "trunc", 1, Float, Same, false, [], "Rounds towards zero."),
+            (Round, "round", 1, Float, Same, false, [], "Rounds to nearest, halves away from zero."),
+            (MulAdd, "mul_add", 3, Float, Same, true, [], "`a * b + c` with one rounding."),
+            (IsNan, "is_nan", 1, Float, Compare, false, [], "Whether `a` is NaN."),
+            (Exp, "exp", 1, Float, Same, false, [exp::exp], "e to the power of `a`."),
+            (Exp2, "exp2", 1, Float, Same, false, [exp::exp2], "2 to the power of `a`."),
+            (ExpM1, "exp_m1", 1, Float, Same, false, [exp_m1::exp_m1], "e to the power of `a`, minus 1, also for small `a`."),
+            (Ln, "ln", 1, Float, Same, false, [ln::ln], "Natural logarithm."),
+            (Log2, "log2", 1, Float, Same, false, [log::log2], "Logarithm to base 2."),
+            (Log10, "log10", 1, Float, Same, false, [log::log10], "Logarithm to base 10."),
+            (Ln1p, "ln_1p", 1, Float, Same, false, [ln_1p::ln_1p], "Natural logarithm of `1 + a`, also for small `a`."),
+            (Sin, "sin", 1, Float, Same, false, [trig::sin], "Sine of `a` radians."),
+            (Cos, "cos", 1, Float, Same, false, [trig::cos], "Cosine of `a` radians."),
+            (Tan, "tan", 1, Float, Same, false, [trig::tan], "Tangent of `a` radians."),
+            (Asin, "asin", 1, Float, Same, false, [inverse_trig::asin], "Arc sine, in radians; NaN beyond one."),
+            (Acos, "acos", 1, Float, Same, false, [inverse_trig::acos], "Arc cosine, in radians; NaN beyond one."),
+            (Atan, "atan", 1, Float, Same, false, [inverse_trig::atan], "Arc tangent, in radians."),
+            (Atan2, "atan2", 2, Float, Same, false, [inverse_trig::atan2], "The angle of the point with ordinate `a` and abscissa `b`, in radians from -pi to pi."),
+            (Sinh, "sinh", 1, Float, Same, false, [hyperbolic::sinh], "Hyperbolic sine."),
+            (Cosh, "cosh", 1, Float, Same, false, [hyperbolic::cosh], "Hyperbolic cosine."),
+            (Tanh, "tanh", 1, Float, Same, false, [tanh::tanh], "Hyperbolic tangent."),
+            (Asinh, "asinh", 1, Float, Same, false, [inverse_hyperbolic::asinh], "Inverse of the hyperbolic sine."),
+            (Acosh, "acosh", 1, Float, Same, false, [inverse_hyperbolic::acosh], "Inverse of the hyperbolic cosine."),
+            (Atanh, "atanh", 1, Float, Same, false, [inverse_hyperbolic::atanh], "Inverse of the hyperbolic tangent."),
+            (Cbrt, "cbrt", 1, Float, Same, false, [cbrt::cbrt], "Cube root."),
+            (Hypot, "hypot", 2, Float, Same, true, [hypot::hypot], "The square root of `a * a + b * b`, which does not overflow in between."),
+            (Erf, "erf", 1, Float, Same, false, [erf::erf], "Error function."),
+            (Erfc, "erfc", 1, Float, Same, false, [erf::erfc], "Complementary error function, `1 - erf(a)`."),
+            (Tgamma, "tgamma", 1, Float, Same, false, [gamma::tgamma], "Gamma function; NaN at negative integers."),
+            (Lgamma, "lgamma", 1, Float, Same, false, [lgamma::lgamma], "Natural logarithm of the magnitude of the gamma function."),
+            (Powi, "powi", 2, Float, Power, false, [powers::powi], "`a` to an integer power, by squaring."),
+            (Powf, "powf", 2, Float, Same, false, [powers::powf], "`a` to the power of `b`."),
+            (Select, "select", 3, Any, Select, false, [], "`if a { b } else { c }`, both computed."),
         }
     };
 }
 
 macro_rules! define_scalar_ops {
-    ($(($variant:ident, $name:literal, $arity:literal, $domain:ident, $signature:ident, $commutes:literal, $doc:literal)),* $(,)?) => {
+    ($(($variant:ident, $name:literal, $arity:literal, $domain:ident, $signature:ident, $commutes:literal, [$($expansion:path)?], $doc:literal)),* $(,)?) => {
         /// A scalar operation; on arrays it works element by element.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
         pub enum ScalarOp { $(#[doc = $doc] $variant),* }

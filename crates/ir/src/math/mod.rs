@@ -24,7 +24,7 @@ mod tanh;
 mod trig;
 
 use crate::lane::{LaneOp, LaneType, Shape};
-use crate::{DType, Scalar, ScalarOp};
+use crate::{DType, Scalar, ScalarOp, for_each_scalar_op};
 
 /// Something that can perform primitive operations: a builder of lane code, or an evaluator.
 pub trait Primitives {
@@ -264,48 +264,28 @@ pub fn eval(op: ScalarOp, operands: &[Scalar]) -> Scalar {
     Scalar::from_bits(dtype, result.bits)
 }
 
-/// Whether an operation is defined by an expansion.
-pub fn is_expansion(op: ScalarOp) -> bool {
-    let zero = Evaluate.f64(0.0);
-    expand(&mut Evaluate, op, &vec![zero; op.arity()]).is_some()
-}
+macro_rules! define_expansions {
+    ($(($variant:ident, $name:literal, $arity:tt, $domain:ident, $signature:ident, $commutes:literal, [$($expansion:path)?], $doc:literal)),* $(,)?) => {
+        /// Whether an operation is defined by an expansion.
+        pub fn is_expansion(op: ScalarOp) -> bool {
+            match op { $(ScalarOp::$variant => define_expansions!(@is [$($expansion)?])),* }
+        }
 
-/// Expands a function of floats into primitive operations; `None` if the operation is not one that is
-/// defined by an expansion.
-pub fn expand<P: Primitives>(p: &mut P, op: ScalarOp, operands: &[P::Value]) -> Option<P::Value> {
-    let x = *operands.first()?;
-    Some(match op {
-        ScalarOp::Exp => exp::exp(p, x),
-        ScalarOp::Exp2 => exp::exp2(p, x),
-        ScalarOp::ExpM1 => exp_m1::exp_m1(p, x),
-        ScalarOp::Ln => ln::ln(p, x),
-        ScalarOp::Log2 => log::log2(p, x),
-        ScalarOp::Log10 => log::log10(p, x),
-        ScalarOp::Ln1p => ln_1p::ln_1p(p, x),
-        ScalarOp::Sin => trig::sin(p, x),
-        ScalarOp::Cos => trig::cos(p, x),
-        ScalarOp::Tan => trig::tan(p, x),
-        ScalarOp::Asin => inverse_trig::asin(p, x),
-        ScalarOp::Acos => inverse_trig::acos(p, x),
-        ScalarOp::Atan => inverse_trig::atan(p, x),
-        ScalarOp::Atan2 => inverse_trig::atan2(p, x, operands[1]),
-        ScalarOp::Sinh => hyperbolic::sinh(p, x),
-        ScalarOp::Cosh => hyperbolic::cosh(p, x),
-        ScalarOp::Erf => erf::erf(p, x),
-        ScalarOp::Erfc => erf::erfc(p, x),
-        ScalarOp::Tgamma => gamma::tgamma(p, x),
-        ScalarOp::Lgamma => lgamma::lgamma(p, x),
-        ScalarOp::Tanh => tanh::tanh(p, x),
-        ScalarOp::Asinh => inverse_hyperbolic::asinh(p, x),
-        ScalarOp::Acosh => inverse_hyperbolic::acosh(p, x),
-        ScalarOp::Atanh => inverse_hyperbolic::atanh(p, x),
-        ScalarOp::Cbrt => cbrt::cbrt(p, x),
-        ScalarOp::Hypot => hypot::hypot(p, x, operands[1]),
-        ScalarOp::Powi => powers::powi(p, x, operands[1]),
-        ScalarOp::Powf => powers::powf(p, x, operands[1]),
-        _ => return None,
-    })
+        /// Expands a function of floats into primitive operations; `None` if the operation is not one that is
+        /// defined by an expansion.
+        pub fn expand<P: Primitives>(p: &mut P, op: ScalarOp, operands: &[P::Value]) -> Option<P::Value> {
+            match op { $(ScalarOp::$variant => define_expansions!(@expand $arity p operands [$($expansion)?])),* }
+        }
+    };
+    (@is []) => { false };
+    (@is [$expansion:path]) => { true };
+    (@expand $arity:tt $p:ident $operands:ident []) => { None };
+    (@expand 1 $p:ident $operands:ident [$expansion:path]) => { Some($expansion($p, *$operands.first()?)) };
+    (@expand 2 $p:ident $operands:ident [$expansion:path]) => {
+        Some($expansion($p, *$operands.first()?, *$operands.get(1)?))
+    };
 }
+for_each_scalar_op!(define_expansions);
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! Whether a side of a branch is worth jumping over when no lane takes it.
 
 use parfuse_ir::loops::{Expr, Loops, Stmt};
+use parfuse_ir::math::is_expansion;
 use parfuse_ir::{DType, ScalarOp};
 
 /// Up to this many primitive operations run faster under masks than a branch is decided.
@@ -35,15 +36,10 @@ fn cost(loops: &Loops, block: &[Stmt]) -> Option<usize> {
 }
 
 fn operation_cost(op: ScalarOp, dtype: DType) -> usize {
-    use ScalarOp::*;
     match op {
-        Exp | Exp2 | ExpM1 | Ln | Log2 | Log10 | Ln1p => FUNCTION,
-        Sin | Cos | Tan | Asin | Acos | Atan | Atan2 => FUNCTION,
-        Sinh | Cosh | Tanh | Asinh | Acosh | Atanh => FUNCTION,
-        Powi | Powf | Cbrt | Hypot => FUNCTION,
-        Erf | Erfc | Tgamma | Lgamma => FUNCTION,
-        Rem => FUNCTION,
-        Div if !dtype.is_float() => FUNCTION,
+        op if is_expansion(op) => FUNCTION,
+        ScalarOp::Rem => FUNCTION,
+        ScalarOp::Div if !dtype.is_float() => FUNCTION,
         _ => 1,
     }
 }

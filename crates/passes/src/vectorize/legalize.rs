@@ -16,6 +16,9 @@ pub(super) fn legalize<P: Primitives>(
     operands: &[P::Value],
 ) -> P::Value {
     use LaneOp::*;
+    if let Some(value) = math::expand(p, op, operands) {
+        return value;
+    }
     let dtype = dtypes[0];
     let float = dtype.is_float();
     let by_kind = |on_float: LaneOp, on_int: LaneOp| if float { on_float } else { on_int };
@@ -59,34 +62,7 @@ pub(super) fn legalize<P: Primitives>(
         ScalarOp::MulAdd => Fma,
         ScalarOp::IsNan => return p.op(FNe, &[operands[0], operands[0]]),
         ScalarOp::Select => Select,
-        ScalarOp::Exp
-        | ScalarOp::Exp2
-        | ScalarOp::ExpM1
-        | ScalarOp::Ln
-        | ScalarOp::Log2
-        | ScalarOp::Log10
-        | ScalarOp::Ln1p
-        | ScalarOp::Sin
-        | ScalarOp::Cos
-        | ScalarOp::Tan
-        | ScalarOp::Asin
-        | ScalarOp::Acos
-        | ScalarOp::Atan
-        | ScalarOp::Atan2
-        | ScalarOp::Sinh
-        | ScalarOp::Cosh
-        | ScalarOp::Tanh
-        | ScalarOp::Asinh
-        | ScalarOp::Acosh
-        | ScalarOp::Atanh
-        | ScalarOp::Cbrt
-        | ScalarOp::Hypot
-        | ScalarOp::Erf
-        | ScalarOp::Erfc
-        | ScalarOp::Tgamma
-        | ScalarOp::Lgamma
-        | ScalarOp::Powi
-        | ScalarOp::Powf => return expand(p, op, operands),
+        op => unreachable!("{op} is neither primitive nor defined by an expansion"),
     };
     let value = p.op(primitive, operands);
     if leaves_range(op, dtype) { narrow(p, value, dtype) } else { value }
@@ -187,10 +163,6 @@ fn narrow<P: Primitives>(p: &mut P, value: P::Value, dtype: DType) -> P::Value {
     let count = p.constant(LaneType::I32, unused.into());
     let high = p.op(LaneOp::Shl, &[value, count]);
     p.op(LaneOp::SShr, &[high, count])
-}
-
-fn expand<P: Primitives>(p: &mut P, op: ScalarOp, operands: &[P::Value]) -> P::Value {
-    math::expand(p, op, operands).unwrap_or_else(|| panic!("{op} has no expansion"))
 }
 
 fn zero_of<P: Primitives>(p: &mut P, value: P::Value) -> P::Value {
