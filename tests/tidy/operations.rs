@@ -61,6 +61,30 @@ fn distributions_are_listed() {
 }
 
 #[test]
+fn methods_are_listed_by_what_has_them() {
+    // Groups in the order of the table, each with its methods in that order.
+    let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
+    for row in Method::ALL.iter().flat_map(|method| method.rows()) {
+        let of = match (row.receiver, row.part, row.each) {
+            (receiver, _, true) => format!("{}, and arrays of them", receiver.plural()),
+            (_, Part::Maps, _) => "arrays, with a closure".to_string(),
+            (_, Part::Updates, _) => "arrays, to change them".to_string(),
+            (receiver, ..) => receiver.plural().to_string(),
+        };
+        let name = row.method.name();
+        match groups.iter_mut().find(|(group, _)| *group == of) {
+            Some((_, names)) => names.push(name),
+            None => groups.push((of, vec![name])),
+        }
+    }
+    let mut table = "\n| of | methods |\n|---|---|\n".to_string();
+    for (of, names) in groups {
+        table += &format!("| {of} | `{}` |\n", names.join(" "));
+    }
+    document_says("docs/GUIDE.md", "methods", &(table + "\n"));
+}
+
+#[test]
 fn handles_have_the_methods_of_numbers_that_kernels_have() {
     let handles = fs::read_to_string(root().join("crates/trace/src/value.rs")).unwrap();
     // What the table does not give handles, they say themselves: operators with the names of their traits.

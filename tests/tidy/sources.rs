@@ -145,7 +145,9 @@ fn every_pass_has_examples_of_what_it_does() {
     let steps = ["lower_arrays", "vectorize", "check_parallel"];
     let rows: Vec<&str> = PASSES.iter().map(|pass| pass.name).chain(steps).collect();
     report(passes.iter().filter(|pass| !rows.contains(pass)).map(|pass| format!("{pass}: no row")).collect());
-    report(rows.iter().filter(|row| !passes.contains(row)).map(|row| format!("{row}: no function")).collect());
+    report(
+        rows.iter().filter(|row| !passes.contains(row)).map(|row| format!("{row}: no function")).collect(),
+    );
     let examples = files("tests/ir", "ir");
     let has_examples = |pass: &str| examples.iter().any(|path| path.starts_with(format!("tests/ir/{pass}")));
     let without = passes.iter().filter(|pass| !has_examples(pass));
