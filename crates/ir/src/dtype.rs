@@ -25,8 +25,15 @@ macro_rules! for_each_dtype {
         $($callback)+! {
             $($first)*
             (Bool, bool, "bool", Bool),
+            (I8, i8, "i8", Signed),
+            (I16, i16, "i16", Signed),
             (I32, i32, "i32", Signed),
             (I64, i64, "i64", Signed),
+            (Isize, isize, "isize", Signed),
+            (U8, u8, "u8", Unsigned),
+            (U16, u16, "u16", Unsigned),
+            (U32, u32, "u32", Unsigned),
+            (U64, u64, "u64", Unsigned),
             (Usize, usize, "usize", Unsigned),
             (F32, f32, "f32", Float),
             (F64, f64, "f64", Float),
@@ -355,6 +362,11 @@ impl DType {
             (Class::Signed | Class::Unsigned, 64) => LaneType::I64,
             (Class::Signed | Class::Unsigned, _) => LaneType::I32,
         }
+    }
+    /// Whether an element in memory has the bytes of a lane. Truth values and short integers are widened and truncated.
+    #[inline]
+    pub fn fills_lane(self) -> bool {
+        !self.is_bool() && self.bits() >= 32
     }
     /// The zero (or `false`) of this type.
     pub fn zero(self) -> Scalar {

@@ -10,9 +10,10 @@
 //! A lane that must not touch memory reads the zeros at the head of the constants instead: no branches.
 
 use super::address::Places;
-use super::{Emitter, Reg, Registers, Width, register_type, scalar_type, width_of};
+use super::{Emitter, Reg, Registers, Width, register_type, width_of};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self as clif, InstBuilder, types};
+use parfuse_ir::DType;
 use parfuse_ir::lane::{Address, Buffer, LaneType, Lanes, Value};
 
 impl Emitter<'_> {
@@ -38,24 +39,19 @@ impl Emitter<'_> {
             (Lanes::Unit, Some(mask)) => self.load_neighbours_masked(buffer, address, mask, ty, width),
             (Lanes::Strided(_) | Lanes::Gather(_), mask) => {
                 let places = self.lane_places(buffer, address);
-                self.load_lanes(places, mask, ty)
+                self.load_lanes(places, mask, self.element(buffer))
             }
         };
         self.bind_registers(value, width, registers);
     }
 
     fn load_scalar(&mut self, buffer: Buffer, address: &Address, mask: Option<Value>) -> Reg {
-        let ty = self.element_type(buffer);
         let mut place = self.first_place(buffer, address);
         if let Some(mask) = mask {
             let mask = self.scalar(mask);
             place = self.place_if(mask, place, self.table);
         }
-        let element = self.builder.ins().load(scalar_type(ty), Self::elements(), place.pointer, place.offset);
-        match ty {
-            LaneType::Bool => self.builder.ins().icmp_imm_s(IntCC::NotEqual, element, 0),
-            _ => element,
-        }
+        self.load_element(self.element(buffer), place)
     }
 
     /// One element for all lanes, read if any lane wants it.
@@ -70,11 +66,7 @@ impl Emitter<'_> {
         let any = self.any(mask);
         let place = self.first_place(buffer, address);
         let place = self.place_if(any, place, self.table);
-        let element = self.builder.ins().load(scalar_type(ty), Self::elements(), place.pointer, place.offset);
-        let element = match ty {
-            LaneType::Bool => self.builder.ins().icmp_imm_s(IntCC::NotEqual, element, 0),
-            _ => element,
-        };
+        let element = self.load_element(self.element(buffer), place);
         let register = self.splat(element, ty, width);
         let mask = self.registers(mask, width);
         mask.iter()
@@ -93,8 +85,10 @@ impl Emitter<'_> {
         width: Width,
     ) -> Registers {
         let place = self.first_place(buffer, address);
-        if ty == LaneType::Bool {
-            return self.mask_from_bytes(place.pointer, place.offset);
+        match self.element(buffer) {
+            element if element.is_bool() => return self.mask_from_bytes(place.pointer, place.offset),
+            element if !element.fills_lane() => return self.load_short_neighbours(element, place),
+            _ => {}
         }
         let register = register_type(ty, width);
         (0..self.lanes / width.lanes())
@@ -131,7 +125,7 @@ impl Emitter<'_> {
         self.builder.switch_to_block(some);
         let mark = self.enter();
         let places = self.lane_places(buffer, address);
-        let registers = self.load_lanes(places, Some(mask), ty);
+        let registers = self.load_lanes(places, Some(mask), self.element(buffer));
         self.jump(after, &registers);
         self.leave(mark);
 
@@ -140,7 +134,8 @@ impl Emitter<'_> {
     }
 
     /// One element per lane, packed; of truth values a narrow mask.
-    fn load_lanes(&mut self, mut places: Places, mask: Option<Value>, ty: LaneType) -> Registers {
+    fn load_lanes(&mut self, mut places: Places, mask: Option<Value>, element: DType) -> Registers {
+        let ty = element.lane();
         if let Some(mask) = mask {
             let width = self.width(mask);
             let mask = self.registers(mask, width);
@@ -151,14 +146,10 @@ impl Emitter<'_> {
         }
         let elements: Registers = places
             .iter()
-            .map(|place| match ty {
-                LaneType::Bool => {
-                    self.builder.ins().uload8(types::I32, Self::elements(), place.pointer, place.offset)
-                }
-                _ => {
-                    let ty = scalar_type(ty);
-                    self.builder.ins().load(ty, Self::elements(), place.pointer, place.offset)
-                }
+            .map(|place| match element.is_bool() {
+                // Packed before they are compared.
+                true => self.builder.ins().uload8(types::I32, Self::elements(), place.pointer, place.offset),
+                false => self.load_element(element, *place),
             })
             .collect();
         if ty != LaneType::Bool {

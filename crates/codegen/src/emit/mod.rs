@@ -25,6 +25,7 @@ mod address;
 mod check;
 mod control;
 mod convert;
+mod element;
 mod load;
 mod masks;
 mod scalar;

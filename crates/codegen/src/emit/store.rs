@@ -3,7 +3,6 @@
 //! A lane that must not store stores into a slot of the stack instead. Where several lanes store to one
 //! element they do so in their order, so that the last one stays.
 
-use super::address::Place;
 use super::{Emitter, Reg, Registers, Width, width_of};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, StackSlotData, StackSlotKind, types};
@@ -52,7 +51,7 @@ impl Emitter<'_> {
             place = self.place_if(mask, place, dump);
         }
         let value = self.scalar(value);
-        self.builder.ins().store(Self::elements(), value, place.pointer, place.offset);
+        self.store_element(self.element(buffer), value, place);
     }
 
     fn store_neighbours(&mut self, buffer: Buffer, address: &Address, value: Value) {
@@ -60,8 +59,14 @@ impl Emitter<'_> {
         let width = width_of(ty).unwrap_or(Width::Narrow);
         let registers = self.registers(value, width);
         let place = self.first_place(buffer, address);
-        if ty == LaneType::Bool {
-            return self.mask_to_bytes(&registers, place.pointer, place.offset);
+        match self.element(buffer) {
+            element if element.is_bool() => {
+                return self.mask_to_bytes(&registers, place.pointer, place.offset);
+            }
+            element if !element.fills_lane() => {
+                return self.store_short_neighbours(element, &registers, place);
+            }
+            _ => {}
         }
         for (k, register) in registers.iter().enumerate() {
             let offset = place.offset + 16 * k as i32;
@@ -80,11 +85,11 @@ impl Emitter<'_> {
         });
         let dump = active.is_some().then(|| self.dump());
         for (lane, (place, element)) in places.into_iter().zip(elements).enumerate() {
-            let Place { pointer, offset } = match (&active, dump) {
+            let place = match (&active, dump) {
                 (Some(active), Some(dump)) => self.place_if(active[lane], place, dump),
                 _ => place,
             };
-            self.builder.ins().store(Self::elements(), element, pointer, offset);
+            self.store_element(self.element(buffer), element, place);
         }
     }
 

@@ -360,6 +360,7 @@ impl Emitter {
                 let memory = self.place(place, taken);
                 match bytes {
                     1 => self.assembler.load_byte(dst, memory),
+                    2 => self.assembler.load_word(dst, memory),
                     bytes => self.assembler.mov(bytes == 8, dst, Operand::Memory(memory)),
                 }
             }

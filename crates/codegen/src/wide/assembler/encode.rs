@@ -43,7 +43,7 @@ impl VectorOp {
                 | Vpcmpeqd
                 | Vpcmpgtq
                 | Vpcmpgtd
-                | Vpmovzxbd
+                | Vpshufb
                 | Vpmovzxbq
                 | Vextracti128
                 | Vshufps
@@ -58,7 +58,9 @@ impl VectorOp {
         );
         let evex_only = matches!(
             self,
-            Vcvtqq2pd
+            Vpmovdb
+                | Vpmovdw
+                | Vcvtqq2pd
                 | Vcvtqq2ps
                 | Vcvtuqq2pd
                 | Vcvtuqq2ps

@@ -191,6 +191,10 @@ impl Assembler {
     pub(crate) fn load_byte(&mut self, dst: u8, src: Memory) {
         self.general(false, true, 0xb6, dst, &Operand::Memory(src), 0);
     }
+    /// `dst =` two bytes, zero-extended.
+    pub(crate) fn load_word(&mut self, dst: u8, src: Memory) {
+        self.general(false, true, 0xb7, dst, &Operand::Memory(src), 0);
+    }
     /// `dst =` 32 bits, sign-extended to 64.
     pub(crate) fn sign_extend(&mut self, dst: u8, src: Operand) {
         self.general(true, false, 0x63, dst, &src, 0);

@@ -111,10 +111,12 @@ macro_rules! for_each_vector_op {
             (Vpsrlvq, P66, M0F38, W1, 0x45, Rvm, Full), (Vpsrlvd, P66, M0F38, W0, 0x45, Rvm, Full),
             (Vpsravd, P66, M0F38, W0, 0x46, Rvm, Full),
             (Vpmovsxdq, P66, M0F38, W0, 0x25, Rm, Half), (Vpmovzxdq, P66, M0F38, W0, 0x35, Rm, Half),
+            (Vpmovsxbd, P66, M0F38, W0, 0x21, Rm, Quarter), (Vpmovzxbd, P66, M0F38, W0, 0x31, Rm, Quarter),
+            (Vpmovsxwd, P66, M0F38, W0, 0x23, Rm, Half), (Vpmovzxwd, P66, M0F38, W0, 0x33, Rm, Half),
             // Integers, VEX only: lanes of ones for true.
             (Vpcmpeqq, P66, M0F38, W0, 0x29, Rvm, Full), (Vpcmpeqd, P66, M0F, W0, 0x76, Rvm, Full),
             (Vpcmpgtq, P66, M0F38, W0, 0x37, Rvm, Full), (Vpcmpgtd, P66, M0F, W0, 0x66, Rvm, Full),
-            (Vpmovzxbd, P66, M0F38, W0, 0x31, Rm, Quarter), (Vpmovzxbq, P66, M0F38, W0, 0x32, Rm, Eighth),
+            (Vpmovzxbq, P66, M0F38, W0, 0x32, Rm, Eighth), (Vpshufb, P66, M0F38, W0, 0x00, Rvm, Full),
             (Vextracti128, P66, M0F3A, W0, 0x39, Mr, Bytes(16)), (Vshufps, None, M0F, W0, 0xc6, Rvm, Full),
             (Vblendvpd, P66, M0F3A, W0, 0x4b, Rvmr, Full), (Vblendvps, P66, M0F3A, W0, 0x4a, Rvmr, Full),
             (Vmaskmovpd, P66, M0F38, W0, 0x2d, Rvm, Full), (Vmaskmovps, P66, M0F38, W0, 0x2c, Rvm, Full),
@@ -123,6 +125,7 @@ macro_rules! for_each_vector_op {
             // Integers, EVEX only.
             (Vpmullq, P66, M0F38, W1, 0x40, Rvm, Full), (VpsraqBy, P66, M0F, W1, 0x72, Vmi(4), Full),
             (Vpsravq, P66, M0F38, W1, 0x46, Rvm, Full), (Vpmovqd, Pf3, M0F38, W0, 0x35, Mr, Half),
+            (Vpmovdb, Pf3, M0F38, W0, 0x31, Mr, Quarter), (Vpmovdw, Pf3, M0F38, W0, 0x33, Mr, Half),
             (Vpcmpq, P66, M0F3A, W1, 0x1f, Rvm, Full), (Vpcmpd, P66, M0F3A, W0, 0x1f, Rvm, Full),
             (Vpcmpuq, P66, M0F3A, W1, 0x1e, Rvm, Full), (Vpcmpud, P66, M0F3A, W0, 0x1e, Rvm, Full),
             (Vptestmb, P66, M0F38, W0, 0x26, Rvm, Full),

@@ -241,6 +241,7 @@ fn general_instructions_read_as_they_were_meant() {
     assert_eq!(text(&|a| a.store(2, memory, 14)), "mov [r12+r9*8-8],r14w");
     assert_eq!(text(&|a| a.store_imm(memory, -1)), "mov qword ptr [r12+r9*8-8],0FFFFFFFFFFFFFFFFh");
     assert_eq!(text(&|a| a.load_byte(8, memory)), "movzx r8d,byte ptr [r12+r9*8-8]");
+    assert_eq!(text(&|a| a.load_word(8, memory)), "movzx r8d,word ptr [r12+r9*8-8]");
     assert_eq!(text(&|a| a.sign_extend(8, Operand::Register(1))), "movsxd r8,ecx");
     assert_eq!(text(&|a| a.mov_imm(9, 7)), "mov r9d,7");
     assert_eq!(text(&|a| a.mov_imm(1, u64::MAX)), "mov rcx,0FFFFFFFFFFFFFFFFh");

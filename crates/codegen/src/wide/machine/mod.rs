@@ -121,7 +121,7 @@ pub(crate) enum Kind {
         wide: bool,
     },
     Imm(u64),
-    /// Of 1, 4 or 8 bytes, zero-extended.
+    /// Of 1, 2, 4 or 8 bytes, zero-extended.
     Load(u8, PlaceKind),
     Store(u8, PlaceKind),
     StoreImm(PlaceKind, i32),

@@ -5,25 +5,25 @@
 //! | one element for all | a scalar, broadcast |
 //! | neighbours | whole registers, masked if need be |
 //! | strided, gathered | a gather; scatters with AVX-512, else one by one |
-//! | bytes | whole registers where they are neighbours, else one by one |
+//! | of elements shorter than a lane | see `shorts` |
 //!
 //! Lanes that do not count never touch memory: the instructions see to that, or the address is replaced by one of our
 //! own.
 
 use super::lanes::of_size;
 use super::{Extent, Registers, Scratch, Selector, size};
-use crate::wide::assembler::{Alu, Condition, Constant, Length, Shift, VectorOp};
+use crate::wide::assembler::{Alu, Constant, Length, Shift, VectorOp};
 use crate::wide::machine::{Kind, Place, Reg, Source};
+use parfuse_ir::DType;
 use parfuse_ir::lane::{Address, Buffer, Inst, LaneType, Lanes, Node, Value};
-use regalloc2::RegClass;
 
 impl Selector<'_> {
-    fn element_type(&self, buffer: Buffer) -> LaneType {
-        LaneType::of(self.lane.buffers[buffer].dtype)
+    fn element_of(&self, buffer: Buffer) -> DType {
+        self.lane.buffers[buffer].dtype
     }
 
     fn element_size(&self, buffer: Buffer) -> usize {
-        self.lane.buffers[buffer].dtype.size()
+        self.element_of(buffer).size()
     }
 
     /// The logarithm of the size of an element.
@@ -117,34 +117,32 @@ impl Selector<'_> {
 
     /// Loads an element, or one for each lane, and binds it.
     pub(super) fn load(&mut self, value: Value, buffer: Buffer, address: &Address, mask: Option<Value>) {
-        let ty = self.element_type(buffer);
+        let element = self.element_of(buffer);
         if !self.is_varying(value) {
             let place = self.first_place(buffer, address);
             let register = match mask {
-                None => self.load_scalar(ty, place),
+                None => self.load_scalar(element, place),
                 Some(mask) => {
                     let mask = self.scalar(mask);
                     let place = self.place_if(mask, place);
-                    self.load_scalar(ty, place)
+                    self.load_scalar(element, place)
                 }
             };
             return self.bind_scalar(value, register);
         }
         let registers = match address.lanes {
-            Lanes::Uniform => self.load_one(buffer, address, mask, ty),
-            Lanes::Unit => self.load_neighbours(buffer, address, mask, ty),
-            Lanes::Strided(_) | Lanes::Gather(_) => self.load_scattered(buffer, address, mask, ty),
+            Lanes::Uniform => self.load_one(buffer, address, mask, element),
+            Lanes::Unit => self.load_neighbours(buffer, address, mask, element),
+            Lanes::Strided(_) | Lanes::Gather(_) => self.load_scattered(buffer, address, mask, element),
         };
         self.bind_lanes(value, registers);
     }
 
-    fn load_scalar(&mut self, ty: LaneType, place: Place) -> Reg {
+    fn load_scalar(&mut self, element: DType, place: Place) -> Reg {
+        let ty = element.lane();
         match ty {
-            LaneType::Bool => {
-                let byte = self.machine.load(1, place);
-                self.machine.fresh(Kind::CompareImm(Condition::NotEqual, false, 0), &[byte])
-            }
-            LaneType::I32 | LaneType::I64 => self.machine.load(size(ty) as u8, place),
+            _ if !element.fills_lane() => self.load_short(element, place),
+            LaneType::Bool | LaneType::I32 | LaneType::I64 => self.machine.load(size(ty) as u8, place),
             LaneType::F32 | LaneType::F64 => {
                 self.machine.unary(of_size!(ty, Vmovsd, Vmovss), Length::L128, Source::Memory(place))
             }
@@ -152,7 +150,7 @@ impl Selector<'_> {
     }
 
     /// The place itself where a condition holds, and elsewhere zeros of our own.
-    fn place_if(&mut self, condition: Reg, place: Place) -> Place {
+    pub(super) fn place_if(&mut self, condition: Reg, place: Place) -> Place {
         let zeros = Constant::Splat { bits: 0, size: 8, bytes: 8 };
         let zeros = self.machine.constant(zeros);
         let zeros = self.machine.address_of(zeros);
@@ -171,14 +169,15 @@ impl Selector<'_> {
         buffer: Buffer,
         address: &Address,
         mask: Option<Value>,
-        ty: LaneType,
+        element: DType,
     ) -> Registers {
+        let ty = element.lane();
         let mut place = self.first_place(buffer, address);
         if let Some(mask) = mask {
             let any = self.any(mask);
             place = self.place_if(any, place);
         }
-        let scalar = self.load_scalar(ty, place);
+        let scalar = self.load_scalar(element, place);
         let register = self.broadcast(scalar, ty);
         let Some(mask) = mask else {
             return Registers::from_elem(register, self.count);
@@ -210,16 +209,17 @@ impl Selector<'_> {
         buffer: Buffer,
         address: &Address,
         mask: Option<Value>,
-        ty: LaneType,
+        element: DType,
     ) -> Registers {
+        let ty = element.lane();
         let masks = self.active_mask(mask);
         let first = self.first_place(buffer, address);
         (0..self.count)
             .map(|k| {
                 let place = self.neighbours(first, k, buffer);
                 let mask = masks.as_ref().map(|masks| masks[k]);
-                if ty == LaneType::Bool {
-                    return self.load_bytes(place, mask);
+                if !element.fills_lane() {
+                    return self.load_shorts(element, place, mask);
                 }
                 self.load_register(ty, place, mask)
             })
@@ -227,7 +227,7 @@ impl Selector<'_> {
     }
 
     /// A register of neighbouring elements, zero where the mask is not set.
-    fn load_register(&mut self, ty: LaneType, place: Place, mask: Option<Reg>) -> Reg {
+    pub(super) fn load_register(&mut self, ty: LaneType, place: Place, mask: Option<Reg>) -> Reg {
         let length = self.length(ty, Extent::Group);
         let source = Source::Memory(place);
         match mask {
@@ -240,78 +240,6 @@ impl Selector<'_> {
                 self.machine.zeroed(of_size!(ty, Vmaskmovpd, Vmaskmovps), length, source, mask)
             }
         }
-    }
-
-    /// A mask from neighbouring bytes.
-    fn load_bytes(&mut self, place: Place, mask: Option<Reg>) -> Reg {
-        let source = Source::Memory(place);
-        if !self.isa.evex() {
-            let Some(mask) = mask else {
-                let length = self.mask_length(Extent::Group);
-                let op = if self.widest == 8 { VectorOp::Vpmovzxbq } else { VectorOp::Vpmovzxbd };
-                let bytes = self.machine.unary(op, length, source);
-                let equal = if self.widest == 8 { VectorOp::Vpcmpeqq } else { VectorOp::Vpcmpeqd };
-                let zeros = Constant::Splat { bits: 0, size: 8, bytes: length.bytes() as u8 };
-                let zeros = self.machine.constant(zeros);
-                let is_false = self.machine.binary(equal, length, bytes, Source::Memory(zeros));
-                return self.not_mask(is_false, Extent::Group);
-            };
-            let places: Vec<Place> = (0..self.group).map(|lane| moved(place, lane)).collect();
-            return self.load_bytes_one_by_one(&places, Some(mask));
-        }
-        let bytes = match (mask, self.group) {
-            (Some(mask), _) => self.machine.zeroed(VectorOp::Vmovdqu8, Length::L128, source, mask),
-            (None, 16) => self.machine.unary(VectorOp::Vmovdqu8, Length::L128, source),
-            (None, 8) => self.machine.unary(VectorOp::VmovqFrom, Length::L128, source),
-            (None, _) => self.machine.unary(VectorOp::VmovdFrom, Length::L128, source),
-        };
-        self.machine.compare_lanes(RegClass::Vector, VectorOp::Vptestmb, Length::L128, bytes, bytes, None)
-    }
-
-    /// A mask from bytes anywhere.
-    fn load_bytes_one_by_one(&mut self, places: &[Place], mask: Option<Reg>) -> Reg {
-        let active = mask.map(|mask| self.mask_bits(mask, Extent::Group));
-        let mut bits = self.zero();
-        for (lane, place) in places.iter().enumerate() {
-            let place = match active {
-                Some(active) => {
-                    let wanted = self.machine.alu_imm(Alu::And, false, active, 1 << lane);
-                    self.place_if(wanted, *place)
-                }
-                None => *place,
-            };
-            let truth = self.load_scalar(LaneType::Bool, place);
-            let bit = match lane {
-                0 => truth,
-                lane => self.machine.in_place(Kind::Shift(Shift::Shl, false, lane as u8), truth, None),
-            };
-            bits = self.machine.alu(Alu::Or, false, bits, bit);
-        }
-        self.mask_of_any_bits(bits)
-    }
-
-    /// The mask with these bits, on either kind of machine.
-    fn mask_of_any_bits(&mut self, bits: Reg) -> Reg {
-        if self.isa.evex() {
-            return self.mask_of_bits(bits);
-        }
-        // Lane k of the broadcast bits tests bit k: shifted to the sign, and then over all.
-        let length = self.mask_length(Extent::Group);
-        let lane = self.machine.unary(VectorOp::VmovqFrom, Length::L128, bits);
-        let (broadcast, size) = match self.widest {
-            8 => (VectorOp::Vpbroadcastq, 8),
-            _ => (VectorOp::Vpbroadcastd, 4),
-        };
-        let bits = self.machine.unary(broadcast, length, lane);
-        let numbers = Constant::Count { first: 0, step: 1, size, bytes: length.bytes() as u8 };
-        let numbers = self.machine.constant(numbers);
-        let shift = if size == 8 { VectorOp::Vpsrlvq } else { VectorOp::Vpsrlvd };
-        let shifted = self.machine.binary(shift, length, bits, Source::Memory(numbers));
-        let one = Constant::Splat { bits: 1, size, bytes: length.bytes() as u8 };
-        let one = self.machine.constant(one);
-        let bit = self.machine.binary(VectorOp::Vpand, length, shifted, Source::Memory(one));
-        let equal = if size == 8 { VectorOp::Vpcmpeqq } else { VectorOp::Vpcmpeqd };
-        self.machine.binary(equal, length, bit, Source::Memory(one))
     }
 
     /// For register `k`: the address from which lanes count, and each lane's distance to it in elements.
@@ -356,16 +284,17 @@ impl Selector<'_> {
         buffer: Buffer,
         address: &Address,
         mask: Option<Value>,
-        ty: LaneType,
+        element: DType,
     ) -> Registers {
+        let ty = element.lane();
         let masks = self.active_mask(mask);
         (0..self.count)
             .map(|k| {
                 let (base, distances, displacement) = self.scattered(buffer, address, k);
                 let mask = masks.as_ref().map(|masks| masks[k]);
-                if ty == LaneType::Bool {
+                if !element.fills_lane() {
                     let places = self.lane_places(base, distances, displacement, buffer);
-                    return self.load_bytes_one_by_one(&places, mask);
+                    return self.load_shorts_one_by_one(element, &places, mask);
                 }
                 let mask = match mask {
                     Some(mask) => self.mask_for(mask, ty, Extent::Group),
@@ -390,7 +319,8 @@ impl Selector<'_> {
 
     /// Stores an element, or one for each lane.
     pub(super) fn store(&mut self, buffer: Buffer, address: &Address, value: Value, mask: Option<Value>) {
-        let ty = self.element_type(buffer);
+        let element = self.element_of(buffer);
+        let ty = element.lane();
         let one = matches!(address.lanes, Lanes::Uniform);
         if one && !self.is_varying(value) && mask.is_none_or(|mask| !self.is_varying(mask)) {
             return self.store_one(buffer, address, value, mask);
@@ -403,9 +333,9 @@ impl Selector<'_> {
                 for (k, register) in registers.into_iter().enumerate() {
                     let place = self.neighbours(first, k, buffer);
                     let mask = masks.as_ref().map(|masks| masks[k]);
-                    match ty {
-                        LaneType::Bool => self.store_bytes(register, place, mask),
-                        _ => self.store_register(ty, register, place, mask),
+                    match element.fills_lane() {
+                        true => self.store_register(ty, register, place, mask),
+                        false => self.store_shorts(element, register, place, mask),
                     }
                 }
             }
@@ -414,14 +344,14 @@ impl Selector<'_> {
                 for (k, register) in registers.into_iter().enumerate() {
                     let mask = masks.as_ref().map(|masks| masks[k]);
                     let places = vec![place; self.group];
-                    self.store_one_by_one(ty, register, &places, mask);
+                    self.store_one_by_one(element, register, &places, mask);
                 }
             }
             Lanes::Strided(_) | Lanes::Gather(_) => {
                 for (k, register) in registers.into_iter().enumerate() {
                     let (base, distances, displacement) = self.scattered(buffer, address, k);
                     let mask = masks.as_ref().map(|masks| masks[k]);
-                    if self.isa.evex() && ty != LaneType::Bool {
+                    if self.isa.evex() && element.fills_lane() {
                         let mask = mask.unwrap_or_else(|| self.all_lanes(ty));
                         let length = self.length(LaneType::I64, Extent::Group);
                         let (op, scale) = (of_size!(ty, Vscatterqpd, Vscatterqps), self.scale(buffer));
@@ -438,37 +368,37 @@ impl Selector<'_> {
                         continue;
                     }
                     let places = self.lane_places(base, distances, displacement, buffer);
-                    self.store_one_by_one(ty, register, &places, mask);
+                    self.store_one_by_one(element, register, &places, mask);
                 }
             }
         }
     }
 
     fn store_one(&mut self, buffer: Buffer, address: &Address, value: Value, mask: Option<Value>) {
-        let ty = self.element_type(buffer);
         let mut place = self.first_place(buffer, address);
         if let Some(mask) = mask {
             let mask = self.scalar(mask);
             place = self.place_or_dump(mask, place);
         }
         let register = self.scalar(value);
-        self.store_scalar(ty, register, place);
+        self.store_scalar(self.element_of(buffer), register, place);
     }
 
     /// The place itself where a condition holds, and elsewhere one that nobody reads.
-    fn place_or_dump(&mut self, condition: Reg, place: Place) -> Place {
+    pub(super) fn place_or_dump(&mut self, condition: Reg, place: Place) -> Place {
         let dump = self.scratch(Scratch::Dump);
         let dump = self.machine.address_of(Place::Own(dump));
         self.place_or(condition, place, dump)
     }
 
-    fn store_scalar(&mut self, ty: LaneType, register: Reg, place: Place) {
+    fn store_scalar(&mut self, element: DType, register: Reg, place: Place) {
+        let ty = element.lane();
         match ty {
             LaneType::F32 | LaneType::F64 => {
                 let op = of_size!(ty, VmovsdTo, VmovssTo);
                 self.machine.store_vector(op, Length::L128, register, place, None);
             }
-            _ => self.machine.store(size(ty) as u8, register, place),
+            _ => self.machine.store(element.size() as u8, register, place),
         }
     }
 
@@ -482,33 +412,15 @@ impl Selector<'_> {
         self.machine.store_vector(op, length, register, place, mask);
     }
 
-    /// A mask as bytes 0 and 1 next to each other.
-    fn store_bytes(&mut self, mask: Reg, place: Place, active: Option<Reg>) {
-        if let Some(active) = active {
-            if self.isa.evex() {
-                let ones = Constant::Splat { bits: 1, size: 1, bytes: 16 };
-                let ones = self.machine.constant(ones);
-                let bytes = self.machine.zeroed(VectorOp::Vmovdqu8, Length::L128, Source::Memory(ones), mask);
-                let op = VectorOp::Vmovdqu8To;
-                return self.machine.store_vector(op, Length::L128, bytes, place, Some(active));
-            }
-            let places: Vec<Place> = (0..self.group).map(|lane| moved(place, lane)).collect();
-            return self.store_one_by_one(LaneType::Bool, mask, &places, Some(active));
-        }
-        let bits = self.mask_bits(mask, Extent::Group);
-        let pattern = self.machine.imm(0x0101_0101_0101_0101);
-        for (k, lanes) in (0..self.group).step_by(8).enumerate() {
-            let own = match k {
-                0 => bits,
-                _ => self.machine.in_place(Kind::Shift(Shift::Shr, false, lanes as u8), bits, None),
-            };
-            let bytes = self.machine.fresh(Kind::Deposit(true), &[own, pattern]);
-            self.machine.store((self.group - lanes).min(8) as u8, bytes, moved(place, lanes));
-        }
-    }
-
     /// Lanes one after the other, so that where several go to one element the last one stays.
-    fn store_one_by_one(&mut self, ty: LaneType, register: Reg, places: &[Place], mask: Option<Reg>) {
+    pub(super) fn store_one_by_one(
+        &mut self,
+        element: DType,
+        register: Reg,
+        places: &[Place],
+        mask: Option<Reg>,
+    ) {
+        let ty = element.lane();
         let active = mask.map(|mask| self.mask_bits(mask, Extent::Group));
         let bits = (ty == LaneType::Bool).then(|| self.mask_bits(register, Extent::Group));
         let own = self.scratch(Scratch::Operand(0));
@@ -525,7 +437,7 @@ impl Selector<'_> {
                 }
                 None => *place,
             };
-            let element = match bits {
+            let lane = match bits {
                 Some(bits) => {
                     let bit = match lane {
                         0 => bits,
@@ -535,16 +447,16 @@ impl Selector<'_> {
                 }
                 None => self.machine.load(size(ty) as u8, Place::Own(own + (lane * size(ty)) as i32)),
             };
-            self.machine.store(size(ty) as u8, element, place);
+            self.machine.store(element.size() as u8, lane, place);
         }
     }
 
-    /// Where the first element comes from that a block's nodes load from neighbours, and its type.
-    pub(super) fn first_loaded(&mut self, nodes: &[Node]) -> Option<(Place, LaneType)> {
+    /// Where the first element comes from that a block's nodes load from neighbours, and its size.
+    pub(super) fn first_loaded(&mut self, nodes: &[Node]) -> Option<(Place, usize)> {
         nodes.iter().find_map(|node| match node {
             Node::Let(value) if self.ty(*value) != LaneType::Bool => match &self.code.values[*value].inst {
                 Inst::Load { buffer, address, .. } if matches!(address.lanes, Lanes::Unit) => {
-                    Some((self.first_place(*buffer, address), self.ty(*value)))
+                    Some((self.first_place(*buffer, address), self.element_size(*buffer)))
                 }
                 _ => None,
             },
@@ -552,11 +464,11 @@ impl Selector<'_> {
         })
     }
 
-    /// Where the first element goes that a block's nodes store, and its type.
-    pub(super) fn first_stored(&mut self, nodes: &[Node]) -> Option<(Place, LaneType)> {
+    /// Where the first element goes that a block's nodes store, and its size.
+    pub(super) fn first_stored(&mut self, nodes: &[Node]) -> Option<(Place, usize)> {
         nodes.iter().find_map(|node| match node {
-            Node::Store { buffer, address, value, .. } => {
-                Some((self.first_place(*buffer, address), self.ty(*value)))
+            Node::Store { buffer, address, .. } => {
+                Some((self.first_place(*buffer, address), self.element_size(*buffer)))
             }
             _ => None,
         })

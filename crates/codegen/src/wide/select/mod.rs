@@ -38,6 +38,7 @@ mod plan;
 mod reductions;
 mod region;
 mod scalars;
+mod shorts;
 mod values;
 
 pub(super) use region::region;

@@ -9,8 +9,8 @@
 //! A register that lies in two cache lines takes two accesses. What is aligned is what is stored first or, where the
 //! region reduces, what is loaded first; other arrays lie as they may. Short rows begin at their first element.
 
+use super::super::Selector;
 use super::super::plan::Plan;
-use super::super::{Selector, size};
 use super::{OnFault, Shape};
 use crate::wide::assembler::{Alu, Condition, Shift};
 use crate::wide::machine::{Kind, Reg, Test};
@@ -69,15 +69,15 @@ impl Shape<'_> {
 
     /// How many elements of the row come before the first at a multiple of a register's size.
     fn elements_before_aligned(&self, s: &mut Selector<'_>) -> Reg {
-        let (place, ty) = match self.accumulators[..] {
+        let (place, element) = match self.accumulators[..] {
             [] => s.first_stored(&self.region.code.body),
             _ => s.first_loaded(&self.region.code.body),
         }
         .expect("a plan that aligns has seen an access");
         let (address, zero) = (s.machine.address_of(place), s.machine.imm(0));
         let up = s.machine.alu(Alu::Sub, true, zero, address);
-        let bytes = s.machine.alu_imm(Alu::And, false, up, (s.group * size(ty)) as i32 - 1);
-        s.machine.in_place(Kind::Shift(Shift::Shr, false, size(ty).trailing_zeros() as u8), bytes, None)
+        let bytes = s.machine.alu_imm(Alu::And, false, up, (s.group * element) as i32 - 1);
+        s.machine.in_place(Kind::Shift(Shift::Shr, false, element.trailing_zeros() as u8), bytes, None)
     }
 
     /// At the end of a row: puts the accumulators to where they are for the next.
