@@ -13,6 +13,7 @@
 //! plain_loops     serial loops and their elements         small_stacks        threads with little stack, deep nests
 //! refused_memory  systems without machine code        call_options        executors, cancellation, deadlines
 //! slices          stencils, rows, columns             ranks               up to six axes, forty parameters
+//! types           each element type, end to end
 //! ```
 
 mod ways;
@@ -38,3 +39,4 @@ mod refused_memory;
 mod slices;
 mod small_stacks;
 mod threads;
+mod types;

@@ -1,7 +1,7 @@
 //! Element types and scalar values.
 //!
 //! ```text
-//! (I32, i32, "i32", Signed)     one row a type; its size is that of the Rust type
+//! (I32, i32, "i32", Signed)     a row of `parfuse_names::for_each_dtype`; the size is that of the Rust type
 //!        │
 //!        ├── DType::I32         what a program says: name, class, bits, least and greatest value
 //!        ├── Scalar::I32(7)     a value: bits, text, conversions
@@ -12,34 +12,8 @@
 //! Everything else asks a type for its class and bits, or computes with the Rust type, and names no type.
 
 use crate::lane::LaneType;
+use parfuse_names::for_each_dtype;
 use std::fmt;
-
-/// Calls a macro with one `(Variant, rust type, "name", class)` row per element type: `for_each_dtype!(rows)`. What
-/// stands in brackets after a path goes first: `for_each_dtype!((path::rows) [first, second])`.
-#[macro_export]
-macro_rules! for_each_dtype {
-    ($callback:ident) => {
-        $crate::for_each_dtype! { ($callback) [] }
-    };
-    (($($callback:tt)+) [$($first:tt)*]) => {
-        $($callback)+! {
-            $($first)*
-            (Bool, bool, "bool", Bool),
-            (I8, i8, "i8", Signed),
-            (I16, i16, "i16", Signed),
-            (I32, i32, "i32", Signed),
-            (I64, i64, "i64", Signed),
-            (Isize, isize, "isize", Signed),
-            (U8, u8, "u8", Unsigned),
-            (U16, u16, "u16", Unsigned),
-            (U32, u32, "u32", Unsigned),
-            (U64, u64, "u64", Unsigned),
-            (Usize, usize, "usize", Unsigned),
-            (F32, f32, "f32", Float),
-            (F64, f64, "f64", Float),
-        }
-    };
-}
 
 /// An expression over the Rust type of a [`DType`] that is known when the program runs only.
 ///
@@ -61,7 +35,7 @@ macro_rules! with_dtype {
 /// An expression over the number in a [`Scalar`], whatever its type.
 macro_rules! with_scalar {
     ($scalar:expr, $x:ident => $body:expr) => {
-        $crate::for_each_dtype! { (with_scalar) [@types $scalar, $x => $body;] }
+        for_each_dtype! { (with_scalar) [@types $scalar, $x => $body;] }
     };
     (@types $scalar:expr, $x:ident => $body:expr;
         $(($variant:ident, $rust:ty, $name:literal, $class:ident)),* $(,)?) => {
@@ -285,7 +259,7 @@ use sealed::Sealed;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an element type of kernels",
     label = "`{Self}` is not an element type of kernels",
-    note = "kernels compute with scalars and arrays of f64, f32, i64, i32, usize and bool"
+    note = "kernels compute with scalars and arrays of bool, f32, f64 and integers of 8 to 64 bits"
 )]
 pub trait Element: Sealed + Copy + Send + Sync + PartialEq + fmt::Debug + 'static {
     /// The element type.

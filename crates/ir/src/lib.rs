@@ -40,6 +40,8 @@ pub use dtype::{Class, DType, Element, Scalar};
 pub use fault::{Fault, FaultKind};
 pub use fold::{Combine, Fold};
 pub use loc::{Files, Loc};
+#[doc(no_inline)]
+pub use parfuse_names::for_each_dtype;
 pub use parfuse_names::{MAX_PARAMETERS, MAX_RANK};
 pub use reduce::ReduceOp;
 pub use scalar_op::ScalarOp;

@@ -6,23 +6,25 @@
 
 use crate::diagnose::Diagnostics;
 use parfuse_names::MAX_RANK;
+use parfuse_names::types::{ELEMENTS, listed};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::visit_mut::{self, VisitMut};
 use syn::{GenericArgument, Ident, Lifetime, PathArguments, Type};
 
-/// The element types of arrays, which are also the scalar types.
-pub const SCALARS: [&str; 6] = ["f64", "f32", "i64", "i32", "usize", "bool"];
+const OTHER_PRIMITIVES: [&str; 7] = ["u128", "i128", "f16", "f128", "char", "str", "String"];
 
-const OTHER_PRIMITIVES: [&str; 14] =
-    ["u8", "u16", "u32", "u64", "u128", "i8", "i16", "i128", "isize", "f16", "f128", "char", "str", "String"];
-
-const SUPPORTED_PARAMETERS: &str = "a kernel takes scalars (f64 f32 i64 i32 usize bool), arrays of them \
+const SUPPORTED_PARAMETERS: &str = "a kernel takes scalars (TYPES), arrays of them \
     (&ArrayRef1<f64>, &Array2<f64>, ArrayView1<f64>, &[f64]) and arrays to write (&mut ArrayRef1<f64>, \
     &mut Array2<f64>, ArrayViewMut1<f64>, &mut [f64])";
 
-const SUPPORTED_RESULTS: &str = "a kernel returns nothing, a scalar (f64 f32 i64 i32 usize bool), an array of \
+const SUPPORTED_RESULTS: &str = "a kernel returns nothing, a scalar (TYPES), an array of \
     rank 0 to 6 such as Array1<f64>, or a tuple of up to four of these";
+
+/// A message with the names of all types in it.
+fn with_types(message: &str) -> String {
+    message.replace("TYPES", &listed())
+}
 
 /// Complains about a parameter's type if it is certainly none that a kernel can take; tells whether it can be.
 pub fn check_parameter(ty: &Type, diagnostics: &mut Diagnostics) -> bool {
@@ -37,7 +39,7 @@ pub fn check_parameter(ty: &Type, diagnostics: &mut Diagnostics) -> bool {
         Type::Reference(reference) => match strip(&reference.elem) {
             Type::Path(path) => match last_name(path).as_deref() {
                 Some("Vec") => Some("a vector is passed as a slice, `&[f64]`".to_string()),
-                Some(name) if SCALARS.contains(&name) => {
+                Some(name) if ELEMENTS.contains(&name) => {
                     Some(format!("a scalar is passed by value, as `{name}`"))
                 }
                 Some(name) if name.starts_with("ArrayView") && !name.ends_with('D') => {
@@ -61,7 +63,7 @@ pub fn check_parameter(ty: &Type, diagnostics: &mut Diagnostics) -> bool {
         _ => Some("this type is not one that kernels know".to_string()),
     };
     if let Some(problem) = &problem {
-        diagnostics.report(ty, format_args!("{problem}: {SUPPORTED_PARAMETERS}"));
+        diagnostics.report(ty, format_args!("{problem}: {}", with_types(SUPPORTED_PARAMETERS)));
     }
     problem.is_none()
 }
@@ -70,7 +72,7 @@ pub fn check_parameter(ty: &Type, diagnostics: &mut Diagnostics) -> bool {
 pub fn check_returned(ty: &Type, diagnostics: &mut Diagnostics) -> bool {
     let parts: Vec<&Type> = match strip(ty) {
         Type::Tuple(tuple) if tuple.elems.len() > 4 => {
-            diagnostics.report(ty, format_args!("this tuple is too long: {SUPPORTED_RESULTS}"));
+            diagnostics.report(ty, format_args!("this tuple is too long: {}", with_types(SUPPORTED_RESULTS)));
             return false;
         }
         Type::Tuple(tuple) => tuple.elems.iter().collect(),
@@ -89,7 +91,7 @@ pub fn check_returned(ty: &Type, diagnostics: &mut Diagnostics) -> bool {
         };
         if let Some(problem) = problem {
             returnable = false;
-            diagnostics.report(part, format_args!("{problem}: {SUPPORTED_RESULTS}"));
+            diagnostics.report(part, format_args!("{problem}: {}", with_types(SUPPORTED_RESULTS)));
         }
     }
     returnable
@@ -103,7 +105,7 @@ pub fn check_cast(ty: &Type, diagnostics: &mut Diagnostics) {
         _ => false,
     };
     if !known {
-        diagnostics.report(ty, "a kernel converts to f64, f32, i64, i32, usize or bool only");
+        diagnostics.report(ty, format_args!("a kernel converts to {} only", listed()));
     }
 }
 
@@ -115,7 +117,7 @@ pub fn check_local(ty: &Type, diagnostics: &mut Diagnostics) {
             .map(|name| format!("`{name}` is not a type that kernels know"))
             .or_else(|| array_problem(path))
     {
-        diagnostics.report(ty, format_args!("{problem}: use f64 f32 i64 i32 usize bool and arrays of them"));
+        diagnostics.report(ty, format_args!("{problem}: use {} and arrays of them", listed()));
     }
 }
 
@@ -219,7 +221,7 @@ pub fn is_unit(ty: &Type) -> bool {
 
 /// Whether a name is that of a type that Rust itself has.
 pub fn is_primitive(name: &str) -> bool {
-    SCALARS.contains(&name) || OTHER_PRIMITIVES.contains(&name)
+    ELEMENTS.contains(&name) || OTHER_PRIMITIVES.contains(&name)
 }
 
 /// Whether a name is a well-known type that kernels do not have.

@@ -12,10 +12,11 @@
 //! `NotAKernel`: for a function without a kernel's type beside it the import finds only the function, and
 //! rustc explains, once and at the call, that `#[kernel]` is missing.
 
-use crate::annotation::{self, SCALARS};
+use crate::annotation;
 use crate::stmt::strip;
 use crate::translator::{Translator, hygienic};
 use parfuse_names::methods::ARRAY_FUNCTIONS;
+use parfuse_names::types::{ELEMENTS, listed};
 use parfuse_names::{Method, refusals};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -43,13 +44,12 @@ impl Translator<'_> {
             function.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
         let Some((name, prefix)) = names.split_last() else { return self.unit() };
         match prefix {
-            [primitive] if SCALARS.contains(&primitive.as_str()) => {
+            [primitive] if ELEMENTS.contains(&primitive.as_str()) => {
                 self.primitive_function(call, function, primitive, name)
             }
             [primitive] if annotation::is_foreign(primitive) => {
-                let message = refusals::function(primitive, name).unwrap_or_else(|| {
-                    format!("`{primitive}` is not a type of kernels: use f64 f32 i64 i32 usize bool")
-                });
+                let message = refusals::function(primitive, name)
+                    .unwrap_or_else(|| format!("`{primitive}` is not a type of kernels: use {}", listed()));
                 self.refused(function, message, &call.args)
             }
             [.., module] if module == "mem" => self.exchange(call, name),
@@ -242,7 +242,7 @@ impl Translator<'_> {
                 let names: Vec<String> =
                     path.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
                 let value = match names.as_slice() {
-                    [primitive, name] if SCALARS.contains(&primitive.as_str()) => {
+                    [primitive, name] if ELEMENTS.contains(&primitive.as_str()) => {
                         let ty = Ident::new(primitive, path.span());
                         match name.as_str() {
                             "from" => quote!(#t.cast::<#ty>(#element, #place)),

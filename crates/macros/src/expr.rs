@@ -12,6 +12,7 @@ use crate::diagnose;
 use crate::slice;
 use crate::stmt::{compound_operator, strip};
 use crate::translator::Translator;
+use parfuse_names::types::{ELEMENTS, listed};
 use proc_macro2::{Literal, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -176,9 +177,9 @@ impl Translator<'_> {
         match (suffix, lit) {
             ("", Lit::Int(_)) => quote!(#t.int_literal(#lit, #place)),
             ("", _) => quote!(#t.float_literal(#lit, #place)),
-            (suffix, _) if annotation::SCALARS.contains(&suffix) => quote!(#t.lift(#lit, #place)),
+            (suffix, _) if ELEMENTS.contains(&suffix) => quote!(#t.lift(#lit, #place)),
             (suffix, _) => {
-                let message = format!("`{suffix}` is not a type of kernels: use f64, f32, i64, i32 or usize");
+                let message = format!("`{suffix}` is not a type of kernels: use {}", listed());
                 self.unsupported(lit, message)
             }
         }

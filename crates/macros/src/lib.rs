@@ -49,7 +49,7 @@ use proc_macro2::TokenStream;
 /// let fast = axpy::parallel(2.0, &x, &y)?;
 /// ```
 ///
-/// Parameters are scalars (`f64 f32 i64 i32 usize bool`), arrays of them (`&ArrayRef1<f64>`,
+/// Parameters are scalars (`bool`, `f32`, `f64`, integers of 8 to 64 bits), arrays of them (`&ArrayRef1<f64>`,
 /// `&Array2<f64>`, `ArrayView1<f64>`, `&[f64]`) and arrays to write (`&mut ArrayRef1<f64>`,
 /// `ArrayViewMut1<f64>`, `&mut [f64]`). It returns nothing, a scalar, an array or a tuple of these. The body
 /// is made of `let`, assignments, `if`, `while`, `for` over ranges and [`prange`], arithmetic, indexing,

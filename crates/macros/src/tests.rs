@@ -206,7 +206,7 @@ fn return_may_stand_last_and_in_the_branches_that_end_the_function() {
 #[test]
 fn all_complaints_come_at_once() {
     let errors = complaints(
-        "fn f(a: Vec<f64>, b: u8) -> String {
+        "fn f(a: Vec<f64>, b: u128) -> String {
             let x = match b { _ => 1 };
             loop { }
             for i in a.iter() { }
@@ -242,9 +242,9 @@ fn complaints_say_what_to_write_instead() {
         ("let y = a.iter().copied().sum::<f64>();", "write `a.sum()`"),
         ("let y = a.mean().unwrap_or_else(0.0);", "unwrap_or(value)"),
         ("for y in a { y; } for y in &a { }", "range of integers"),
-        ("let y = x as u8;", "converts to"),
-        ("let y = 3u64;", "`u64`"),
-        ("let y: u16 = 3;", "`u16`"),
+        ("let y = x as u128;", "converts to"),
+        ("let y = 3u128;", "`u128`"),
+        ("let y: u128 = 3;", "`u128`"),
         ("k(a, n, x);", "call itself"),
         ("let y = Some(x);", "`Some(…)`"),
         ("let y = None;", "options"),
@@ -296,8 +296,8 @@ fn signatures_are_checked() {
         ("fn f(x: Array1<f64>) { }", "by reference"),
         ("fn f(x: &f64) { }", "by value"),
         ("fn f(x: &Vec<f64>) { }", "slice"),
-        ("fn f(x: &[u8]) { }", "`u8`"),
-        ("fn f(x: &ArrayRef1<u8>) { }", "`u8`"),
+        ("fn f(x: &[u128]) { }", "`u128`"),
+        ("fn f(x: &ArrayRef1<u128>) { }", "`u128`"),
         ("fn f((x, y): (f64, f64)) { }", "in the body"),
         ("fn f(a: &ArrayRef1<f64>) -> ArrayView1<f64> { a }", "cannot be returned"),
         ("fn f() -> (f64, f64, f64, f64, f64) { }", "too long"),
@@ -313,7 +313,7 @@ fn signatures_are_checked() {
 
 #[test]
 fn a_wrong_kernel_still_has_all_its_items() {
-    let source = "fn f(x: u8) -> f64 { loop { } }";
+    let source = "fn f(x: u128) -> f64 { loop { } }";
     let expanded = expand(TokenStream::new(), TokenStream::from_str(source).unwrap());
     let file: syn::File = syn::parse2(expanded).unwrap();
     let text = file.to_token_stream().to_string();

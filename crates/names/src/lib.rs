@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! methods     x.sqrt()  a.sum()      what a kernel may call, on what, with which arguments
+//! types       u8  i64  f32            what numbers and elements are
 //! refusals    a.dot(&b)  Zip::from   what others have and kernels have not, and what to write instead
 //! ```
 //!
@@ -10,6 +11,7 @@
 
 pub mod methods;
 pub mod refusals;
+pub mod types;
 
 /// The most axes that an array of a kernel has, and the most dimensions of a parallel loop.
 pub const MAX_RANK: usize = 6;

@@ -103,15 +103,15 @@ macro_rules! for_each_method {
             is_negative fn { Integer one () number is_negative "Whether the integer is below zero." }
 
             // Arithmetic of integers that says what it does at the limits.
-            abs_diff fn { Unsigned one (other: same) number abs_diff "The distance of two `usize`." }
-            saturating_add fn { Unsigned one (other: same) number saturating_add "The sum of two `usize`, or the largest one." }
-            saturating_sub fn { Unsigned one (other: same) number saturating_sub "The difference of two `usize`, or 0." }
+            abs_diff fn { Unsigned one (other: same) number abs_diff "The distance of two unsigned integers." }
+            saturating_add fn { Unsigned one (other: same) number saturating_add "The sum of two unsigned integers, or the largest one." }
+            saturating_sub fn { Unsigned one (other: same) number saturating_sub "The difference of two unsigned integers, or 0." }
             wrapping_add fn { Integer one (other: same) op Add "The sum of two integers, as `+` of handles is." }
             wrapping_sub fn { Integer one (other: same) op Sub "The difference of two integers, as `-` of handles is." }
             wrapping_mul fn { Integer one (other: same) op Mul "The product of two integers, as `*` of handles is." }
             wrapping_div fn { Integer one (divisor: same) operator "/" "The quotient of two integers, as `/` of handles is." }
             wrapping_rem fn { Integer one (divisor: same) operator "%" "The remainder of two integers, as `%` of handles is." }
-            wrapping_neg fn { Integer one () op Neg "The negated integer; that of the least one is itself." }
+            wrapping_neg fn { Integer one () number wrapping_neg "The negated integer; that of the least one is itself." }
             wrapping_abs fn { Integer one () op Abs "The absolute value of the integer; that of the least one is itself." }
 
             // Operators, written as methods.
@@ -273,7 +273,7 @@ impl Receiver {
             Receiver::Number => "numbers",
             Receiver::Float => "floats",
             Receiver::Integer => "integers",
-            Receiver::Unsigned => "`usize`",
+            Receiver::Unsigned => "unsigned integers",
             Receiver::Array => "arrays",
             Receiver::Range => "ranges",
             Receiver::Option => "options",

@@ -195,11 +195,7 @@ const METHODS: &[Row] = &[
         "into try_into to_f64 to_f32 to_i64 to_i32 to_usize to_int_unchecked as_",
         "convert with `as`",
     ),
-    row(
-        "numbers",
-        "to_u64 to_u32 to_u16 to_u8 to_i16 to_i8 to_isize to_i128 to_u128",
-        "convert with `as`, to f64 f32 i64 i32 or usize",
-    ),
+    row("numbers", "to_u64 to_u32 to_u16 to_u8 to_i16 to_i8 to_isize to_i128 to_u128", "convert with `as`"),
     row("numbers", "is_zero is_one set_zero set_one", "compare with a literal, or assign one"),
     row("floats", "gamma", "write `x.tgamma()`, of `parfuse::prelude::SpecialFunctions`"),
     row("floats", "ln_gamma", "write `x.lgamma()`, of `parfuse::prelude::SpecialFunctions`"),

@@ -9,7 +9,7 @@ use parfuse_trace::{At, DTypeArg, Infer, Tracer, Value};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a type of values in a kernel",
     label = "not a type of kernels",
-    note = "kernels compute with f64, f32, i64, i32, usize, bool, arrays of them of rank 0 to 6, and tuples"
+    note = "kernels compute with bool, f32, f64, integers of 8 to 64 bits, arrays of them of rank 0 to 6, and tuples"
 )]
 pub trait Annotated {
     /// The type as programs know it; nothing where it leaves something to be inferred.

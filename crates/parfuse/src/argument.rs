@@ -18,14 +18,14 @@ pub use parfuse_trace::ParamKind;
 
 /// A type that a kernel can take as a parameter.
 ///
-/// Implemented for the scalars `f64`, `f32`, `i64`, `i32`, `usize`, `bool` and, over those elements and ranks
+/// Implemented for the scalars `bool`, `f32`, `f64`, the integers of 8 to 64 bits and, over those elements and ranks
 /// 0 to 6, for `&ArrayRef`, `ArrayView`, `&[T]` and references to what derefs to them, `&Array`, `&ArcArray`,
 /// `&CowArray`, `&ArrayView` and `&Vec<T>`, and for `&mut ArrayRef`, `ArrayViewMut`, `&mut [T]`, `&mut Array`,
 /// `&mut ArrayViewMut` and `&mut Vec<T>`, which the kernel may write to.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a parameter of a kernel",
     label = "not a kernel parameter",
-    note = "a parameter can be a scalar (f64, f32, i64, i32, usize, bool), or an array of such elements of rank 0 to 6:",
+    note = "a parameter can be a scalar (bool, f32, f64, an integer of 8 to 64 bits), or an array of such elements of rank 0 to 6:",
     note = "read-only: `&ArrayRef1<f64>`, `&Array1<f64>`, `ArrayView1<f64>`, `&[f64]`",
     note = "written to: `&mut ArrayRef1<f64>`, `&mut Array1<f64>`, `ArrayViewMut1<f64>`, `&mut [f64]`"
 )]

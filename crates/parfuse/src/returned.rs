@@ -15,7 +15,7 @@ use parfuse_ir::{Element, for_each_dtype};
 /// A type that a kernel can return: nothing, a scalar, an array, or a tuple of up to four of these.
 #[diagnostic::on_unimplemented(
     message = "a kernel cannot return `{Self}`",
-    note = "a kernel returns nothing, a scalar (f64, f32, i64, i32, usize, bool), an owned array such as `Array1<f64>`, or a tuple of these"
+    note = "a kernel returns nothing, a scalar (bool, f32, f64, an integer of 8 to 64 bits), an owned array such as `Array1<f64>`, or a tuple of these"
 )]
 pub trait Returned: Sealed + Sized {
     /// Where the `_into` forms of a kernel write the result: `&mut ArrayRef` for an array, `&mut T` for a scalar.

@@ -102,6 +102,16 @@ impl State {
         self.op(ScalarOp::Select, &[is_nan, nan, sign], at)
     }
 
+    pub(crate) fn wrapping_neg(&mut self, value: Value, _: &[Value], at: At) -> Step<Value> {
+        match self.class(value) {
+            Class::Known(dtype) if dtype.is_unsigned() => {
+                let zero = self.small(0, value, at);
+                self.op(ScalarOp::Sub, &[zero, value], at)
+            }
+            _ => self.op(ScalarOp::Neg, &[value], at),
+        }
+    }
+
     pub(crate) fn rem_euclid(&mut self, value: Value, args: &[Value], at: At) -> Step<Value> {
         let divisor = args[0];
         let remainder = self.binary("%", value, divisor, at)?;

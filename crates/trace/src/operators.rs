@@ -232,8 +232,26 @@ impl State {
                 mistake(format!("a shift by {dtype}; shift by an integer"))
             }
             Class::Float => mistake("a shift by a float; shift by an integer"),
-            _ => self.cast(b, to, at),
+            class => {
+                let count = match (class, self.types.dtype(to)) {
+                    (Class::Known(from), Some(to)) if from.bits() > to.bits() => {
+                        self.short_count(b, to, at)?
+                    }
+                    _ => b,
+                };
+                self.cast(count, to, at)
+            }
         }
+    }
+
+    /// The count of a shift of a number with fewer bits than the count has: one that is the width or more stays so when
+    /// its high bits are gone.
+    fn short_count(&mut self, count: program::Value, dtype: DType, at: At) -> Step<program::Value> {
+        let [none, width] = [0, dtype.bits() as i32].map(|number| self.small(number, count, at));
+        let is_less = self.op(ScalarOp::Lt, &[count, width], at)?;
+        let is_count = self.op(ScalarOp::Ge, &[count, none], at)?;
+        let is_short = self.op(ScalarOp::And, &[is_less, is_count], at)?;
+        self.op(ScalarOp::Select, &[is_short, count, width], at)
     }
 
     /// Checks that an integer divisor is not zero.

@@ -8,7 +8,7 @@ use parfuse_ir::{DType, Element, Scalar, for_each_dtype};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a constant in a kernel",
     label = "not a constant that kernels know",
-    note = "constants are of type f64, f32, i64, i32, usize or bool; arrays are passed as parameters"
+    note = "constants are of type bool, f32, f64 or an integer of 8 to 64 bits; arrays are passed as parameters"
 )]
 pub trait Lift<'t> {
     /// The value.
@@ -81,7 +81,7 @@ for_each_dtype!(lift_elements);
 /// The target of `as`.
 #[diagnostic::on_unimplemented(
     message = "a kernel cannot convert to `{Self}`",
-    note = "`as` converts to f64, f32, i64, i32, usize or bool"
+    note = "`as` converts to bool, f32, f64 and integers of 8 to 64 bits"
 )]
 pub trait CastTarget: Element {}
 
@@ -106,7 +106,7 @@ impl<T: Element> DTypeArg for T {
 #[diagnostic::on_unimplemented(
     message = "a kernel cannot call functions of `{Self}`",
     label = "not a type of arrays that kernels know",
-    note = "kernels make arrays of f64, f32, i64, i32, usize and bool, with 0 to 6 axes: `Array1::<f64>::zeros(n)`"
+    note = "kernels make arrays of bool, f32, f64 and integers of 8 to 64 bits, with 0 to 6 axes: `Array1::<f64>::zeros(n)`"
 )]
 pub trait ArrayType {
     /// The element type, `None` if it is to be inferred.
