@@ -43,19 +43,31 @@ impl Libraries {
 
     /// What rustc says about a program, without generating code.
     pub fn check(&self, program: &Path) -> Output {
+        self.rustc(program, &Self::folder().join(format!("{}.rmeta", file_name(program))))
+            .args(["--crate-type=bin", "--emit=metadata", "--verbose"])
+            .output()
+            .expect("rustc runs")
+    }
+
+    /// rustc on a source, with these libraries.
+    pub fn rustc(&self, source: &Path, made: &Path) -> Command {
         let library = |name: &str, path: &Path| format!("{name}={}", path.display());
-        let rustc = option_env!("RUSTC").unwrap_or("rustc");
-        Command::new(rustc)
-            .args(["--edition=2024", "--crate-type=bin", "--emit=metadata", "--cap-lints=allow", "--verbose"])
-            .arg(program)
+        let mut command = Command::new(option_env!("RUSTC").unwrap_or("rustc"));
+        command
+            .args(["--edition=2024", "--cap-lints=allow"])
+            .arg(source)
             .arg("-o")
-            .arg(Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}.rmeta", file_name(program))))
+            .arg(made)
             .args(["-L", &library("dependency", &self.folder)])
             .args(["--extern", &library("parfuse", &self.parfuse)])
             .args(["--extern", &library("ndarray", &self.ndarray)])
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .output()
-            .expect("rustc runs")
+            .current_dir(env!("CARGO_MANIFEST_DIR"));
+        command
+    }
+
+    /// Where what rustc makes may lie.
+    pub fn folder() -> &'static Path {
+        Path::new(env!("CARGO_TARGET_TMPDIR"))
     }
 }
 

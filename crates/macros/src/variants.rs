@@ -157,7 +157,7 @@ impl<'a> Variants<'a> {
                     doc: " and writes the result into existing memory",
                 },
                 &generics,
-                &[into.clone()],
+                std::slice::from_ref(&into),
                 &quote!(#(#names: #types,)* #into: #into_type),
                 &quote!(::core::result::Result<(), ::parfuse::Error>),
                 &body,
