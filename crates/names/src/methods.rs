@@ -56,8 +56,8 @@ macro_rules! for_each_method {
             acos fn { Float each () op Acos "Arc cosine in radians." }
             atan fn { Float each () op Atan "Arc tangent in radians." }
             atan2 fn { Float one (abscissa: same) op Atan2 "The angle of the point with this ordinate." }
-            to_degrees fn { Float each () number to_degrees "Radians in degrees." }
-            to_radians fn { Float each () number to_radians "Degrees in radians." }
+            to_degrees fn { Float each () number degrees "Radians in degrees." }
+            to_radians fn { Float each () number radians "Degrees in radians." }
 
             // Hyperbolic functions.
             sinh fn { Float each () op Sinh "Hyperbolic sine." }
@@ -97,10 +97,10 @@ macro_rules! for_each_method {
 
             // Questions.
             is_nan fn { Float each () op IsNan "Whether it is NaN." }
-            is_infinite fn { Float each () number is_infinite "Whether it is positive or negative infinity." }
-            is_finite fn { Float one () number is_finite "Whether it is neither infinite nor NaN." }
-            is_positive fn { Integer one () number is_positive "Whether the integer is above zero." }
-            is_negative fn { Integer one () number is_negative "Whether the integer is below zero." }
+            is_infinite fn { Float each () number infinite "Whether it is positive or negative infinity." }
+            is_finite fn { Float one () number finite "Whether it is neither infinite nor NaN." }
+            is_positive fn { Integer one () number positive "Whether the integer is above zero." }
+            is_negative fn { Integer one () number negative "Whether the integer is below zero." }
 
             // Arithmetic of integers that says what it does at the limits.
             abs_diff fn { Unsigned one (other: same) number abs_diff "The distance of two unsigned integers." }
@@ -175,7 +175,7 @@ macro_rules! for_each_method {
             len fn
                 { Array one () read array_len "The number of elements." }
                 { Shape one () read axis_count "The number of axes." }
-            is_empty fn { Array one () read is_empty "Whether the array has no elements." }
+            is_empty fn { Array one () read without_elements "Whether the array has no elements." }
             dim fn { Array one () read dim "The lengths of all axes: a scalar for one axis, else a tuple." }
             raw_dim - { Array one () read shape "The lengths of all axes, for a new array." }
             shape - { Array one () read shape "The lengths of all axes, to be indexed." }
@@ -217,8 +217,8 @@ macro_rules! for_each_method {
             expect - { Option one (message: message) read unwrap "The mean; a fault if the array is empty." }
             unwrap_or fn { Option one (other: same) read unwrap_or "The mean, or another value if the array is empty." }
             unwrap_or_default fn { Option one () read unwrap_or_default "The mean, or 0 if the array is empty." }
-            is_some fn { Option one () read is_some "Whether there is a mean." }
-            is_none fn { Option one () read is_none "Whether there is no mean: the array is empty." }
+            is_some fn { Option one () read presence "Whether there is a mean." }
+            is_none fn { Option one () read absence "Whether there is no mean: the array is empty." }
 
             // Ranges, for loops.
             rev fn { Range one () read reverse "The range backwards." }

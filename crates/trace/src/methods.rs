@@ -143,7 +143,7 @@ impl State {
                 return match method.row(Receiver::Tuple) {
                     Some(row) => Ok(row),
                     // Says what a value that is none can be used for.
-                    None => self.read(receiver, at).and_then(|_| Err(Problem::Reported)),
+                    None => self.read(receiver, at).and(Err(Problem::Reported)),
                 };
             }
         };

@@ -42,11 +42,11 @@ impl State {
         self.op(ScalarOp::Sub, &[value, whole], at)
     }
 
-    pub(crate) fn is_finite(&mut self, value: Value, _: &[Value], at: At) -> Step<Value> {
+    pub(crate) fn finite(&mut self, value: Value, _: &[Value], at: At) -> Step<Value> {
         self.compare_with_infinity(ScalarOp::Lt, value, at)
     }
 
-    pub(crate) fn is_infinite(&mut self, value: Value, _: &[Value], at: At) -> Step<Value> {
+    pub(crate) fn infinite(&mut self, value: Value, _: &[Value], at: At) -> Step<Value> {
         self.compare_with_infinity(ScalarOp::Eq, value, at)
     }
 
@@ -56,12 +56,12 @@ impl State {
         self.op(op, &[magnitude, infinity], at)
     }
 
-    pub(crate) fn is_positive(&mut self, value: Value, _: &[Value], at: At) -> Step<Value> {
+    pub(crate) fn positive(&mut self, value: Value, _: &[Value], at: At) -> Step<Value> {
         let zero = self.small(0, value, at);
         self.op(ScalarOp::Gt, &[value, zero], at)
     }
 
-    pub(crate) fn is_negative(&mut self, value: Value, _: &[Value], at: At) -> Step<Value> {
+    pub(crate) fn negative(&mut self, value: Value, _: &[Value], at: At) -> Step<Value> {
         let zero = self.small(0, value, at);
         self.op(ScalarOp::Lt, &[value, zero], at)
     }
@@ -172,11 +172,11 @@ impl State {
         self.op(ScalarOp::Select, &[is_less, otherwise, difference], at)
     }
 
-    pub(crate) fn to_degrees(&mut self, value: Value, _: &[Value], at: At) -> Step<Value> {
+    pub(crate) fn degrees(&mut self, value: Value, _: &[Value], at: At) -> Step<Value> {
         self.scale_angle(value, 57.295_78, 180.0 / std::f64::consts::PI, at)
     }
 
-    pub(crate) fn to_radians(&mut self, value: Value, _: &[Value], at: At) -> Step<Value> {
+    pub(crate) fn radians(&mut self, value: Value, _: &[Value], at: At) -> Step<Value> {
         self.scale_angle(value, std::f32::consts::PI / 180.0, std::f64::consts::PI / 180.0, at)
     }
 

@@ -67,7 +67,7 @@ impl State {
         Ok(Kind::Plain(self.len(array, at)?))
     }
 
-    pub(crate) fn is_empty(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
+    pub(crate) fn without_elements(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
         let (array, _) = self.array(receiver, "is_empty", at)?;
         let (len, none) = (self.len(array, at)?, self.usize_constant(0, at));
         Ok(Kind::Plain(self.op(ScalarOp::Eq, &[len, none], at)?))
@@ -185,11 +185,11 @@ impl State {
         self.select(present, value, zero, at).map(Kind::Plain)
     }
 
-    pub(crate) fn is_some(&mut self, receiver: u32, _: &[u32], _: At) -> Step<Kind> {
+    pub(crate) fn presence(&mut self, receiver: u32, _: &[u32], _: At) -> Step<Kind> {
         Ok(Kind::Plain(self.optional(receiver)?.0))
     }
 
-    pub(crate) fn is_none(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
+    pub(crate) fn absence(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
         let (present, _) = self.optional(receiver)?;
         Ok(Kind::Plain(self.op(ScalarOp::Not, &[present], at)?))
     }
