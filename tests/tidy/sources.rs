@@ -130,6 +130,65 @@ fn nothing_is_left_over_from_writing() {
     report(complaints);
 }
 
+/// Where a particular element type is compared with, and why.
+const NAMES_A_TYPE: [(&str, &str); 2] = [
+    ("crates/ir/src/dtype.rs", "gives all others what they ask for"),
+    ("crates/ir/src/scalar_op.rs", "the exponent of `powi` is an `i32`, as in Rust"),
+];
+
+#[test]
+fn element_types_are_asked_and_not_compared_with() {
+    let mut complaints = Vec::new();
+    for path in sources() {
+        let in_crates = path.starts_with("crates") && path.components().any(|part| part.as_os_str() == "src");
+        if !in_crates || NAMES_A_TYPE.iter().any(|(room, _)| Path::new(room) == path) {
+            continue;
+        }
+        let text = read(&path);
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for (number, line) in code.lines().enumerate().filter(|(_, line)| compares_with_a_type(line)) {
+            complaints.push(format!("{}:{}: ask for class and bits: {line}", path.display(), number + 1));
+        }
+    }
+    report(complaints);
+}
+
+/// Whether a line of code compares with a type by name: in a comparison, or in the pattern of an arm.
+fn compares_with_a_type(line: &str) -> bool {
+    const TYPE: &str = "DType::";
+    let is_compared = [" == ", " != "].iter().any(|sign| line.contains(&format!("{sign}{TYPE}")));
+    let pattern = line.split("=>").next().filter(|pattern| pattern.len() < line.len());
+    let constants = ["DType::ALL", "DType::is_", "DType::from_name"];
+    let is_matched = pattern.is_some_and(|pattern| {
+        let named = pattern
+            .match_indices(TYPE)
+            .any(|(at, _)| !constants.iter().any(|c| pattern[at..].starts_with(c)));
+        // What stands for each row of the table is no particular one.
+        named && !pattern.contains("DType::$")
+    });
+    is_compared || is_matched || line.contains("matches!(") && line.contains(", DType::")
+}
+
+#[test]
+fn comparisons_with_types_are_found() {
+    for line in [
+        "if dtype == DType::U8 {",
+        "DType::F32 | DType::F64 => 4,",
+        "(DType::Bool, _) => x,",
+        "matches!(dtype, DType::I32)",
+    ] {
+        assert!(compares_with_a_type(line), "{line}");
+    }
+    for line in [
+        "let ty = DType::Usize;",
+        "$(DType::$variant => x)*",
+        "Some(dtype) => DType::Bool,",
+        "x.is_some_and(DType::is_float) => y",
+    ] {
+        assert!(!compares_with_a_type(line), "{line}");
+    }
+}
+
 #[test]
 fn every_pass_has_examples_of_what_it_does() {
     let library = read("crates/passes/src/lib.rs");

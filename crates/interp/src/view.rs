@@ -6,7 +6,7 @@
 
 use crate::value::Array;
 use parfuse_ir::program::{Cut, Value, Var, View, ViewAxis};
-use parfuse_ir::{DType, FaultKind, Scalar};
+use parfuse_ir::{FaultKind, Scalar};
 use std::rc::Rc;
 
 /// The array that a view is of.
@@ -130,8 +130,5 @@ fn run(cut: &Cut, length: usize, axis: u8, number: &impl Fn(Value) -> Scalar) ->
 
 /// An integer of any type.
 fn integer(x: Scalar) -> i128 {
-    match x.dtype() {
-        DType::Usize => x.to_bits() as i128,
-        _ => x.cast(DType::I64).to_bits() as i64 as i128,
-    }
+    x.as_integer().expect("an integer bounds a view")
 }

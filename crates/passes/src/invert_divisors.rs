@@ -373,7 +373,7 @@ mod tests {
 
     /// Powers of two from end to end, each with a few mantissas, of both signs; zeros, infinities and NaN.
     fn samples(dtype: DType) -> Vec<Scalar> {
-        let (mantissa, exponents) = if dtype == DType::F64 { (52, 2048) } else { (23, 256u64) };
+        let (mantissa, exponents) = if dtype.bits() == 64 { (52, 2048) } else { (23, 256u64) };
         let step = (exponents / 32) as usize;
         let mantissas =
             [0u64, 1, 0x000a_5a5a_5a5a_5a5a, u64::MAX, 0x0003_3333_3333_3334, 1 << (mantissa - 1)];

@@ -10,9 +10,9 @@
 //! An iteration depends on nothing but its number, so single ones are played, far from each other too. A call succeeds if
 //! all of its indices are below the length of the longest array that there can be.
 
-use parfuse_ir::DType;
 use parfuse_ir::loops::Layout;
 use parfuse_ir::program::Program;
+use parfuse_ir::{DType, Scalar};
 use parfuse_passes::{check_parallel, lower_arrays};
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -42,9 +42,29 @@ impl Random {
     fn pick<T: Copy>(&mut self, items: &[T]) -> T {
         items[self.below(items.len())]
     }
+    /// A type of fewer bits than indices have.
+    fn narrow(&mut self) -> DType {
+        let narrow: Vec<DType> = integers().into_iter().filter(|dtype| dtype.bits() < 64).collect();
+        if self.below(2) == 0 { DType::I32 } else { self.pick(&narrow) }
+    }
     /// A number that is small, or near one at which something wraps.
     fn hostile(&mut self) -> u64 {
-        let near = self.pick(&[0, 0, 0, 0, 1 << 31, 1 << 32, 1 << 40, 1 << 59, 1 << 62, 1 << 63, 3 << 62]);
+        let near = self.pick(&[
+            0,
+            0,
+            0,
+            0,
+            1 << 7,
+            1 << 8,
+            1 << 16,
+            1 << 31,
+            1 << 32,
+            1 << 40,
+            1 << 59,
+            1 << 62,
+            1 << 63,
+            3 << 62,
+        ]);
         let by = self.pick(&[0, 0, 0, 1, 2, 3, 4, 8]);
         if self.below(4) == 0 { u64::wrapping_sub(near, by) } else { near + by }
     }
@@ -54,7 +74,7 @@ impl Random {
     }
 }
 
-/// An integer expression. Numbers are kept as 64 bits, those of `i32` sign-extended.
+/// An integer expression. Numbers are kept as 64 bits, those of narrower types extended by their sign.
 #[derive(Clone, Debug)]
 enum Node {
     /// The index of the parallel loop.
@@ -76,8 +96,13 @@ struct Env {
     params: [u64; 2],
 }
 
+/// The integer types.
+fn integers() -> Vec<DType> {
+    DType::ALL.iter().copied().filter(|dtype| dtype.is_int()).collect()
+}
+
 fn fit(dtype: DType, x: u64) -> u64 {
-    if dtype == DType::I32 { x as i32 as u64 } else { x }
+    Scalar::from_bits(dtype, x).as_integer().expect("an integer type") as u64
 }
 
 impl Node {
@@ -94,7 +119,7 @@ impl Node {
                     ("add", _) => a.wrapping_add(b),
                     ("sub", _) => a.wrapping_sub(b),
                     ("mul", _) => a.wrapping_mul(b),
-                    ("min", DType::Usize) => a.min(b),
+                    ("min", _) if dtype.is_unsigned() => a.min(b),
                     ("min", _) => (a as i64).min(b as i64) as u64,
                     (op, _) => panic!("{op} is no operation of these tests"),
                 }
@@ -133,14 +158,14 @@ fn op(op: &'static str, a: Node, b: Node) -> Node {
 
 impl Kernel {
     fn random(random: &mut Random) -> Kernel {
-        let dtype = random.pick(&[DType::Usize, DType::Usize, DType::Usize, DType::I32, DType::I64]);
+        let dtype = if random.below(2) == 0 { DType::Usize } else { random.pick(&integers()) };
         let bound = |random: &mut Random| match random.below(3) {
             0 => cast(DType::Usize, dtype, Node::Param(1)),
             1 => Node::Const(fit(dtype, random.usual())),
             _ => Node::Const(0),
         };
         let (start, checked) = (bound(random), random.below(2) == 0);
-        let most = if dtype == DType::I32 { i32::MAX as u64 } else { i64::MAX as u64 };
+        let most = (dtype.greatest().as_integer().expect("an integer type") as u64).min(i64::MAX as u64);
         let end = match random.below(4) {
             0 => Node::Const(random.pick(&[8, 9, 1 << 20, most])),
             1 => cast(DType::Usize, dtype, Node::Param(0)),
@@ -148,7 +173,7 @@ impl Kernel {
         };
         let step = match random.below(3) {
             0 if checked => cast(DType::Usize, dtype, op("min", Node::Param(0), Node::Const(most))),
-            1 => Node::Const(random.pick(&[2, 3, 64, 1 << 24, 1 << 30])),
+            1 => Node::Const(random.pick(&[2, 3, 64, 1 << 24, 1 << 30]).min(most)),
             _ => Node::Const(1),
         };
         let rank = 1 + (random.below(4) == 0) as usize;
@@ -171,12 +196,16 @@ impl Kernel {
 
     /// A multiple of the index and something, perhaps after a conversion.
     fn affine(&self, random: &mut Random) -> Node {
-        let dtype = random.pick(&[DType::Usize, DType::Usize, self.dtype, DType::I32]);
+        let narrow = random.narrow();
+        let dtype = random.pick(&[DType::Usize, DType::Usize, self.dtype, narrow]);
         let mut node = cast(self.dtype, dtype, Node::Index);
         if random.below(2) == 0 {
             let factor = match random.below(4) {
                 0 => cast(DType::Usize, dtype, Node::Param(0)),
-                1 => cast(DType::I32, dtype, cast(DType::Usize, DType::I32, Node::Param(0))),
+                1 => {
+                    let narrow = random.narrow();
+                    cast(narrow, dtype, cast(DType::Usize, narrow, Node::Param(0)))
+                }
                 2 => Node::Const(fit(dtype, random.hostile())),
                 _ => Node::Const(fit(dtype, random.usual())),
             };
@@ -200,7 +229,7 @@ impl Kernel {
         }
         match random.below(5) {
             0 => {
-                let from = random.pick(&[DType::I32, DType::I64, DType::Usize]);
+                let from = random.pick(&integers());
                 cast(from, dtype, self.node(random, from, depth - 1))
             }
             1 if depth == 3 => cast(DType::Usize, dtype, Node::Inner),
@@ -249,9 +278,9 @@ impl Kernel {
     /// The numbers of some iterations of a call, and of how many.
     fn trips(&self, params: [u64; 2]) -> (i128, i128, i128) {
         let env = Env { index: 0, inner: 0, params };
-        let number = |node: &Node| match (node.eval(self.dtype, &env), self.dtype) {
-            (x, DType::Usize) => x as i128,
-            (x, _) => x as i64 as i128,
+        let number = |node: &Node| {
+            let number = Scalar::from_bits(self.dtype, node.eval(self.dtype, &env));
+            number.as_integer().expect("an integer type")
         };
         let [start, end, step] = self.range.each_ref().map(number);
         assert!(step > 0 || self.checked, "a step of zero is checked");
@@ -288,7 +317,22 @@ impl Kernel {
         if !(2..=MOST_TRIPS).contains(&trips) {
             return None;
         }
-        let near = [0, 1 << 30, 1 << 31, 1 << 32, 1 << 33, 1 << 40, 1 << 58, 1 << 59, trips / 2, trips - 4];
+        let near = [
+            0,
+            120,
+            250,
+            1 << 15,
+            1 << 16,
+            1 << 30,
+            1 << 31,
+            1 << 32,
+            1 << 33,
+            1 << 40,
+            1 << 58,
+            1 << 59,
+            trips / 2,
+            trips - 4,
+        ];
         let mut numbers: Vec<i128> = near.iter().flat_map(|near| (0..8).map(move |by| near + by)).collect();
         numbers.extend(0..40);
         numbers.extend((0..40).map(|_| random.bits() as i128 % trips));
@@ -340,8 +384,7 @@ impl Text {
             Node::Index => "v2".into(),
             Node::Inner => format!("v{}", self.inner),
             Node::Param(which) => ["n", "m"][*which].into(),
-            Node::Const(x) if dtype == DType::Usize => format!("{x}usize"),
-            Node::Const(x) => format!("{}{dtype}", *x as i64),
+            Node::Const(x) => Scalar::from_bits(dtype, *x).to_string(),
             Node::Cast(from, node) => {
                 let operand = self.node(node, *from);
                 self.value(&format!("{dtype} = cast {operand}"))

@@ -7,7 +7,7 @@ use super::{Block, Buffer, BufferData, Expr, Layout, Loops, Origin, Output, Redu
 use crate::grid::Grain;
 use crate::program::{Param, Type, param_text};
 use crate::text::{At, Name, list, write_files};
-use crate::{Arena, Combine, DType, Fault};
+use crate::{Arena, Combine, Fault};
 use std::fmt::{self, Display, Formatter};
 
 impl Display for Loops {
@@ -237,7 +237,7 @@ impl Printer<'_, '_> {
     /// A loop index, with its type only if that is not the right one.
     fn index(&self, value: Value) -> String {
         match self.loops.values.get(value) {
-            Some(data) if data.dtype != DType::Usize => format!("{value}: {}", data.dtype),
+            Some(data) if !data.dtype.is_index() => format!("{value}: {}", data.dtype),
             _ => value.to_string(),
         }
     }

@@ -128,7 +128,7 @@ impl Verifier<'_> {
 
     fn bind(&mut self, value: Value) -> Verified {
         let data = self.loops.values.get(value);
-        let fits = data.is_some_and(|data| data.expr == Expr::Bound && data.dtype == DType::Usize);
+        let fits = data.is_some_and(|data| data.expr == Expr::Bound && data.dtype.is_index());
         ensure!(fits, "{value} is bound but is no bound usize");
         self.define(value)
     }

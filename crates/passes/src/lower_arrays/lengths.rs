@@ -52,7 +52,7 @@ impl Lowering<'_> {
     pub(super) fn bound(&mut self, bound: program::Value, length: Value, loc: Loc) -> Bound {
         let narrow = self.scalar(bound);
         let written = self.wide_index(bound, loc);
-        let signed = self.output.dtype(narrow) != DType::Usize;
+        let signed = self.output.dtype(narrow).is_signed();
         if let Some(Scalar::Usize(bits)) = self.output.constant(written) {
             if signed && (bits as i64) < 0 {
                 let back = (bits as i64).unsigned_abs() as usize;
@@ -85,7 +85,7 @@ impl Lowering<'_> {
     /// Whether an integer is negative.
     pub(super) fn is_negative(&mut self, narrow: Value, loc: Loc) -> Value {
         let dtype = self.output.dtype(narrow);
-        if dtype == DType::Usize {
+        if dtype.is_unsigned() {
             return self.constant(Scalar::Bool(false));
         }
         let zero = self.constant(dtype.zero());
@@ -210,7 +210,7 @@ impl Lowering<'_> {
                 (_, Some(by)) => Some(vec![(operands[0], by)]),
                 _ => None,
             },
-            Expr::Op(ScalarOp::Max, operands) if data.dtype == DType::Usize => {
+            Expr::Op(ScalarOp::Max, operands) if data.dtype.is_index() => {
                 let least = factor(operands[1])?;
                 self.is_at_least(operands[0], least as usize).then(|| vec![(operands[0], 1)])
             }
@@ -226,7 +226,7 @@ impl Lowering<'_> {
         }
         if let [(Term::Value(value), 1)] = form.terms[..]
             && form.constant == 0
-            && self.output.dtype(value) == DType::Usize
+            && self.output.dtype(value).is_index()
         {
             return value;
         }
@@ -312,5 +312,5 @@ impl Lowering<'_> {
 }
 
 fn is_wide(dtype: DType) -> bool {
-    matches!(dtype, DType::I64 | DType::Usize)
+    dtype.is_wide_int()
 }

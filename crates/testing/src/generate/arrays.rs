@@ -179,7 +179,7 @@ impl Generator<'_> {
         let ty = self.program.ty(value);
         let mut limited = value;
         for (op, limit) in [(ScalarOp::Min, 1.0 + 1.0 / 1024.0), (ScalarOp::Max, 1.0 - 1.0 / 1024.0)] {
-            let limit = if ty.dtype() == DType::F32 { Scalar::F32(limit as f32) } else { Scalar::F64(limit) };
+            let limit = Scalar::F64(limit).cast(ty.dtype());
             let limit = self.constant(limit);
             limited = self.hidden(Expr::Op(op, vec![limited, limit]), ty);
         }

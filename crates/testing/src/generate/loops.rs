@@ -27,7 +27,7 @@ impl Generator<'_> {
         if self.choices.below(2) == 0 {
             return self.bounded_while(body);
         }
-        let dtype = self.choices.pick(&[DType::I64, DType::I32, DType::Usize]);
+        let dtype = self.integer_type();
         let range = self.range_of_few(dtype);
         let parallel = !self.at_top() && self.place == Place::Prange && self.choices.one_in(6);
         self.loop_over(range, parallel, &mut |inside, _, _| body(inside));
@@ -154,7 +154,7 @@ impl Generator<'_> {
         body: &mut dyn FnMut(&mut Self, &[Value]),
     ) {
         let Some((end, inner)) = lengths.split_first() else { return body(self, indices) };
-        let dtype = self.choices.pick(&[DType::Usize, DType::Usize, DType::I64, DType::I32]);
+        let dtype = self.integer_type();
         let range = if self.choices.one_in(5) {
             self.range_below(*end, dtype)
         } else {

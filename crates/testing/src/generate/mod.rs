@@ -128,6 +128,15 @@ impl Generator<'_> {
         }
     }
 
+    /// The type of an index: one that users often take, or any.
+    fn integer_type(&mut self) -> DType {
+        let all: Vec<DType> = DType::ALL.iter().copied().filter(|dtype| dtype.is_int()).collect();
+        match self.choices.below(2) {
+            0 => self.choices.pick(&[DType::Usize, DType::I64, DType::I32]),
+            _ => self.choices.pick(&all),
+        }
+    }
+
     fn parameters(&mut self) {
         let arrays = 1 + self.choices.below(4);
         for _ in 0..arrays {

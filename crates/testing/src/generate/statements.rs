@@ -200,13 +200,14 @@ impl Generator<'_> {
             6 => self.loaded_index(),
             7 => self.product(),
             _ => {
-                let types = [DType::Usize, DType::I64, DType::I32, DType::Usize, DType::I64, DType::F64];
+                let any = self.integer_type();
+                let types = [DType::Usize, any, any, DType::Usize, DType::I64, DType::F64];
                 let from = self.choices.pick(&types);
                 self.scalar(from)
             }
         };
-        let narrow = DType::I32;
-        if self.choices.one_in(8) && self.program.ty(index).dtype() != narrow {
+        let narrow = self.integer_type();
+        if self.choices.one_in(8) && self.program.ty(index).dtype() != narrow && !narrow.is_index() {
             // Not all of the number is left.
             index = self.cast(index, narrow);
         }
@@ -264,7 +265,8 @@ impl Generator<'_> {
                 return self.hidden(Expr::Op(ScalarOp::Sub, vec![last, own]), USIZE);
             }
             2 | 3 => {
-                let narrow = self.choices.pick(&[DType::I32, DType::I64, DType::F32, DType::F64]);
+                let narrow = self.integer_type();
+                let narrow = self.choices.pick(&[narrow, narrow, DType::F32, DType::F64]);
                 let narrow = self.cast(own, narrow);
                 return self.cast(narrow, DType::Usize);
             }
