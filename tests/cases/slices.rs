@@ -174,3 +174,38 @@ fn neighbours_and_every_other_element() {
     assert_eq!((explanation.regions.len(), explanation.arrays_allocated), (1, 1), "{explanation}");
     assert!(is_unchecked(&explanation), "{explanation}");
 }
+
+#[kernel]
+fn smoothed(u: &ArrayRef2<f64>, out: &mut ArrayRef2<f64>) {
+    let across = &u.slice(s![..-2, 1..-1]) + &u.slice(s![2.., 1..-1]);
+    let along = &u.slice(s![1..-1, ..-2]) + &u.slice(s![1..-1, 2..]);
+    let mut inside = out.slice_mut(s![1..-1, 1..-1]);
+    inside.assign(&((across + along) * 0.25));
+}
+
+#[test]
+fn a_stencil_into_another_array_is_one_loop_where_lengths_are_equal() {
+    // Where the inside has length one it broadcasts to whatever the other inside has.
+    for (rows, columns, others) in [
+        (3, 3, (3, 3)),
+        (50, 67, (50, 67)),
+        (3, 9, (20, 9)),
+        (9, 3, (9, 30)),
+        (3, 3, (12, 13)),
+        (2, 2, (2, 2)),
+    ] {
+        let u = field(rows, columns);
+        let mut expected = field(others.0, others.1);
+        smoothed(&u, &mut expected);
+        assert_eq!(every_way!(smoothed(&u, &mut out) with out = field(others.0, others.1)).1, expected);
+    }
+    let error = smoothed::serial(&field(5, 5), &mut field(6, 5)).unwrap_err().to_string();
+    assert!(error.contains("lengths 4 and 3 along axis 0"), "{error}");
+    let explanation = explained(smoothed::kernel());
+    let fused = &explanation.regions[0];
+    assert_eq!((fused.contiguous_accesses, fused.scattered_accesses), (5, 0), "{explanation}");
+    assert_eq!(fused.sources.len(), 5, "{explanation}");
+    // The other two regions are for a length of one.
+    assert_eq!((explanation.regions.len(), explanation.arrays_allocated), (3, 1), "{explanation}");
+    assert!(is_unchecked(&explanation), "{explanation}");
+}

@@ -65,6 +65,9 @@ impl Lowering<'_> {
                 self.buffer(named.unwrap_or(what), named.is_some(), dtype, rank, Origin::Local)
             }
         };
+        if destination.is_none() && self.uses.get(&value) == Some(&1) {
+            self.single_use.insert(fresh);
+        }
         match &data.expr {
             program::Expr::Op(op, args) => {
                 let (shape, operands) = self.operands(args, loc);
@@ -234,7 +237,7 @@ impl Lowering<'_> {
     }
 
     /// The element of an operand in an iteration.
-    fn element(&mut self, operand: &Operand, indices: &[Value], loc: Loc) -> Value {
+    pub(super) fn element(&mut self, operand: &Operand, indices: &[Value], loc: Loc) -> Value {
         match operand {
             Operand::Scalar(value) => *value,
             Operand::Array { array, accesses } => {
@@ -306,10 +309,6 @@ impl Lowering<'_> {
             // An element may be overwritten before it is read.
             *read = self.copy(&read.clone(), loc).into();
         }
-        self.parallel_loop(shape, Vec::new(), Source { what: "assign".into(), loc }, |lowering, indices| {
-            let value = lowering.element(&operand, indices, loc);
-            lowering.store(array, indices, value, loc);
-            Ok(())
-        })
+        self.assign_elements(array, shape, operand, loc)
     }
 }

@@ -27,6 +27,7 @@ mod shapes;
 mod statements;
 #[cfg(test)]
 mod tests;
+mod versions;
 mod views;
 
 use crate::affine::Linear;
@@ -79,6 +80,8 @@ struct Lowering<'a> {
     arrays: HashMap<program::Value, Shown>,
     /// Array values that own their buffer, with the serial loop that computes them.
     temporaries: HashMap<program::Value, u32>,
+    /// The buffers of array values that are used once.
+    single_use: HashSet<Buffer>,
     /// The variables of scalar variables; inside a `prange`, a reduction's local.
     scalar_vars: BTreeMap<program::Var, parfuse_ir::loops::Var>,
     /// The buffers of array variables.
@@ -164,6 +167,7 @@ impl<'a> Lowering<'a> {
             wide: HashMap::new(),
             arrays: HashMap::new(),
             temporaries: HashMap::new(),
+            single_use: HashSet::new(),
             scalar_vars: BTreeMap::new(),
             array_vars: BTreeMap::new(),
             param_buffers: Vec::new(),
