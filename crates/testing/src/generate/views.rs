@@ -2,10 +2,7 @@
 
 use super::{Generator, Slot};
 use parfuse_ir::program::{Cut, Expr, Place, Stmt, Type, Value, View, ViewAxis};
-use parfuse_ir::{DType, Scalar};
-
-/// Arrays have at most this many axes.
-const MAX_RANK: usize = 3;
+use parfuse_ir::{DType, MAX_RANK, Scalar};
 
 impl Generator<'_> {
     /// A view of an array. It is not kept in sight: a variable behind it may change.
