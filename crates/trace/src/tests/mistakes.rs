@@ -42,7 +42,7 @@ fn methods_know_their_arguments_and_receivers() {
             "kernel.rs:2:5: the argument of `powi`: expected i32, found f64",
             "kernel.rs:3:5: `.recip()` is a method of floats and arrays, not of i64",
             "kernel.rs:4:5: `.pow()` is a method of integers, not of f64",
-            "kernel.rs:5:5: `.saturating_sub()` is a method of `usize`, not of i64",
+            "kernel.rs:5:5: `.saturating_sub()` is a method of unsigned integers, not of i64",
             "kernel.rs:6:5: `.len()` is a method of arrays and shapes, not of a range; \
              ranges have clone rev step_by",
             "kernel.rs:7:5: a tuple is not supported here; use its fields",
