@@ -13,8 +13,6 @@ use crate::arena::Id;
 use crate::loops::{BufferData, Origin};
 use crate::verify::{Scope, Verified, VerifyError, ensure};
 
-/// Arrays and index spaces have at most this many axes.
-
 impl Lane {
     /// Checks that the lane programs are well-formed.
     ///

@@ -14,8 +14,6 @@ use crate::verify::{Scope, Verified, VerifyError, ensure};
 use crate::{Combine, DType, MAX_RANK};
 use std::collections::BTreeSet;
 
-/// Arrays and index spaces have at most this many axes.
-
 impl Loops {
     /// Checks that the loops are well-formed.
     ///

@@ -6,8 +6,6 @@ use crate::arena::Id;
 use crate::verify::{Scope, Verified, VerifyError, ensure};
 use crate::{DType, MAX_RANK};
 
-/// Arrays have at most this many axes.
-
 const USIZE: Type = Type::Scalar(DType::Usize);
 const BOOL: Type = Type::Scalar(DType::Bool);
 
