@@ -41,7 +41,7 @@ pub fn compiled(program: &Program, arguments: &[Value], seed: u64, isa: Isa, var
     let mut bound: Vec<_> = arguments.iter().map(dynamic).collect();
     // Some in code that looks whether to stop, which must not matter.
     let token = CancelToken::new();
-    let options = if seed % 3 == 0 { CallOptions::new().cancel(&token) } else { CallOptions::new() };
+    let options = if seed.is_multiple_of(3) { CallOptions::new().cancel(&token) } else { CallOptions::new() };
     let run = || kernel.with(&options).run_dynamic(variant, &mut bound);
     match with_seed(seed, run) {
         Ok(results) => {
