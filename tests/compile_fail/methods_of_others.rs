@@ -22,9 +22,12 @@ fn numbers(k: i64, x: f64) -> f64 {
 }
 
 #[kernel]
-fn labelled(n: i64) -> i64 {
+fn labelled(n: usize) -> usize {
     let mut k = 0;
-    'outer: while k < n {
+    'outer: for i in prange(0..n) {
+        if i > 3 {
+            break 'outer;
+        }
         k += 1;
     }
     k

@@ -224,8 +224,11 @@ impl Machine<'_> {
                 }
                 self.block(body)?;
             },
-            Stmt::For { index, extent, body } => {
+            Stmt::For { index, extent, until, body } => {
                 for k in 0..to_usize(self.get(*extent)) {
+                    if until.is_some_and(|until| self.vars[until.index()].is_some_and(is_true)) {
+                        break;
+                    }
                     self.set(*index, Scalar::Usize(k));
                     self.block(body)?;
                 }

@@ -27,6 +27,7 @@ pub fn run_program(program: &Program, arguments: &[Argument], key: u64) -> Resul
         key,
         values: vec![None; program.values.len()],
         streams: 0,
+        leaving: None,
         iteration: None,
     };
     machine.block(&program.body)?;
@@ -115,6 +116,8 @@ struct Machine<'p> {
     values: Vec<Option<Datum>>,
     vars: Vec<Option<Datum>>,
     streams: i64,
+    /// How many scopes around are still to be left.
+    leaving: Option<u32>,
     iteration: Option<Iteration>,
 }
 
@@ -258,7 +261,13 @@ impl Machine<'_> {
     }
 
     fn block(&mut self, block: &Block) -> Result<(), Failure> {
-        block.iter().try_for_each(|stmt| self.stmt(stmt))
+        for stmt in block {
+            self.stmt(stmt)?;
+            if self.leaving.is_some() {
+                break;
+            }
+        }
+        Ok(())
     }
 
     fn stmt(&mut self, stmt: &Stmt) -> Result<(), Failure> {
@@ -289,12 +298,15 @@ impl Machine<'_> {
             }
             Stmt::While { header, cond, body } => loop {
                 self.block(header)?;
-                if self.scalar(*cond) != Scalar::Bool(true) {
+                if self.leaving.is_some() || self.scalar(*cond) != Scalar::Bool(true) {
                     break;
                 }
                 self.block(body)?;
+                if self.leaving.is_some() {
+                    break;
+                }
             },
-            Stmt::For { index, start, end, step, parallel, body, loc: _ } => {
+            Stmt::For { index, start, end, step, parallel, until, body, loc: _ } => {
                 let outermost = *parallel && self.iteration.is_none();
                 if outermost {
                     let stream = self.next_stream();
@@ -304,16 +316,27 @@ impl Machine<'_> {
                 let (start, end, step) = (wide(*start), wide(*end), wide(*step));
                 let dtype = self.program.ty(*index).dtype();
                 for (element, i) in (start..end).step_by(step.max(1) as usize).enumerate() {
+                    if until.is_some_and(|until| self.var(until).scalar() == Scalar::Bool(true)) {
+                        break;
+                    }
                     if outermost && let Some(iteration) = &mut self.iteration {
                         (iteration.element, iteration.draws) = (element as i64, 0);
                     }
                     self.values[index.index()] = Some(Datum::Scalar(Scalar::from_bits(dtype, i as u64)));
                     self.block(body)?;
+                    if self.leaving.is_some() {
+                        break;
+                    }
                 }
                 if outermost {
                     self.iteration = None;
                 }
             }
+            Stmt::Scope { body } => {
+                self.block(body)?;
+                self.leaving = self.leaving.and_then(|outward| outward.checked_sub(1));
+            }
+            Stmt::Leave { outward, .. } => self.leaving = Some(*outward),
             Stmt::Check { ok, kind, loc } => {
                 if self.scalar(*ok) != Scalar::Bool(true) {
                     return Err(self.failure(*kind, *loc, &[]));

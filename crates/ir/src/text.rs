@@ -64,6 +64,9 @@ const RESERVED: &[&str] = &[
     "row_index",
     "linear_index",
     "trips",
+    "scope",
+    "leave",
+    "until",
     "_",
 ];
 

@@ -224,9 +224,9 @@ mod tests {
     fn blocks_nest_as_deep_as_they_like() {
         let mut block = vec![];
         let mut loops = nested();
-        let loops::Stmt::For { index, extent, .. } = loops.body.remove(1) else { panic!() };
+        let loops::Stmt::For { index, extent, until, .. } = loops.body.remove(1) else { panic!() };
         for _ in 0..100_000 {
-            block = vec![Stmt::For { index, extent, body: block }];
+            block = vec![Stmt::For { index, extent, until, body: block }];
         }
         assert_eq!(statements(&block).count(), 100_000);
         assert_eq!(nesting(&block), 100_000);

@@ -13,6 +13,7 @@
 //! rustc explains, once and at the call, that `#[kernel]` is missing.
 
 use crate::annotation;
+use crate::exits::Kind;
 use crate::stmt::strip;
 use crate::translator::{Translator, hygienic};
 use parfuse_names::methods::ARRAY_FUNCTIONS;
@@ -270,7 +271,7 @@ impl Translator<'_> {
         };
         self.scope.enter();
         let bindings = self.bind_pattern(pat, quote!(#element), None, 0);
-        let value = self.expr(&closure.body);
+        let (value, _) = self.around(None, Kind::Closure, |inside| inside.expr(&closure.body));
         self.scope.leave();
         quote!(|#element| { #bindings #value })
     }

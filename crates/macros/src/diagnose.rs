@@ -42,23 +42,12 @@ pub const WHOLE_ARRAY: &str = "works on a whole array inside a `prange`; if it i
     if the array is work space, make it in front with one axis more, as long as the loop, and use only the part at the \
     loop's own index (`work[[i, j]]`); otherwise write it as a `for` over single elements";
 
-/// What to say about a label.
-pub const LABEL: &str = "labels are not supported in a kernel, nor are `break` and `continue`: put the reason to stop \
-    in the condition of a `while`, and the rest of the body in an `if`";
-
 /// Why an expression cannot stand in a kernel at all and what to write instead, for the kinds of expressions
 /// that are never translated.
 pub fn unsupported_expression(expr: &syn::Expr) -> &'static str {
     use syn::Expr;
     match expr {
         Expr::Match(_) => "`match` is not supported in a kernel: write `if` / `else if` / `else`",
-        Expr::Loop(_) => "`loop` is not supported in a kernel: write `while condition { … }`",
-        Expr::Break(_) => {
-            "`break` is not supported in a kernel: put the reason to stop in the condition of a `while`"
-        }
-        Expr::Continue(_) => {
-            "`continue` is not supported in a kernel: put the rest of the loop's body in an `if`"
-        }
         Expr::Closure(_) => {
             "closures are only supported as the argument of `mapv`: write a `#[kernel]` function and call it"
         }

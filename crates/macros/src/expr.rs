@@ -9,6 +9,7 @@
 
 use crate::annotation;
 use crate::diagnose;
+use crate::exits::Kind;
 use crate::slice;
 use crate::stmt::{compound_operator, strip};
 use crate::translator::Translator;
@@ -82,22 +83,24 @@ impl Translator<'_> {
             Expr::MethodCall(call) => self.method_call(call),
             Expr::If(branch) => self.branch(branch, false),
             Expr::Block(inner) => {
-                if let Some(label) = &inner.label {
-                    self.diagnostics.report(label, diagnose::LABEL);
-                }
-                self.block(&inner.block)
+                let Some(label) = &inner.label else { return self.block(&inner.block) };
+                let place = self.place(label.name.apostrophe);
+                let (block, scopes) =
+                    self.around(Some(label), Kind::Block, |inside| inside.block(&inner.block));
+                self.value_scope(&scopes, block, &place)
             }
             Expr::Assign(_) | Expr::While(_) | Expr::ForLoop(_) => {
                 let (code, unit) = (self.expression_statement(expr), self.unit());
                 quote!({ #code #unit })
             }
-            Expr::Return(returned) => self.unsupported(
-                returned,
-                "`return` is only supported as the last statement of a kernel: write `if` / `else` around the rest",
-            ),
+            Expr::Loop(looped) => self.endless_loop(looped),
+            Expr::Break(exit) => self.break_(exit),
+            Expr::Continue(exit) => self.continue_(exit),
+            Expr::Return(returned) => self.early_return(returned),
             Expr::Macro(call) if slice::is_slice(call) => self.slice_info(call),
             Expr::Macro(call) => {
-                let name = call.mac.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
+                let name =
+                    call.mac.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
                 self.unsupported(call, diagnose::unsupported_macro(&name))
             }
             other => self.unsupported(other, diagnose::unsupported_expression(other)),

@@ -21,6 +21,7 @@ mod call;
 mod diagnose;
 mod emit;
 mod exchange;
+mod exits;
 mod expr;
 mod input;
 mod pattern;

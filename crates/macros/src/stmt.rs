@@ -8,6 +8,7 @@
 
 use crate::annotation;
 use crate::diagnose;
+use crate::exits::Kind;
 use crate::scope::Local;
 use crate::translator::{Translator, hygienic};
 use proc_macro2::TokenStream;
@@ -141,33 +142,34 @@ impl Translator<'_> {
         let t = self.t.clone();
         match expr {
             Expr::While(looped) => {
-                self.check_label(looped.label.as_ref());
                 let place = self.place(looped.while_token.span());
                 let condition = self.expr(&looped.cond);
-                let body = self.statements(&looped.body);
-                quote!(#t.while_(|| #condition, || { #body }, #place);)
+                let (body, scopes) =
+                    self.around(looped.label.as_ref(), Kind::Loop, |inside| inside.statements(&looped.body));
+                let body = self.body_scope(&scopes, body, &place);
+                let looped = quote!(#t.while_(|| #condition, || { #body }, #place));
+                let looped = self.value_scope(&scopes, looped, &place);
+                quote!(#looped;)
             }
             Expr::ForLoop(looped) => {
-                self.check_label(looped.label.as_ref());
                 let place = self.place(looped.for_token.span());
                 let range = self.loop_range(&looped.expr);
                 let index = hygienic("index");
                 self.scope.enter();
                 let bindings = self.bind_pattern(&looped.pat, quote!(#index), None, 0);
-                let parallel = is_call_of_prange(&looped.expr) as usize;
-                self.pranges += parallel;
-                let body = self.statements(&looped.body);
-                self.pranges -= parallel;
+                let parallel = is_call_of_prange(&looped.expr);
+                self.pranges += parallel as usize;
+                let kind = if parallel { Kind::Parallel } else { Kind::Loop };
+                let (body, scopes) =
+                    self.around(looped.label.as_ref(), kind, |inside| inside.statements(&looped.body));
+                self.pranges -= parallel as usize;
                 self.scope.leave();
-                quote!(#t.for_(#range, |#index| { #bindings #body }, #place);)
+                let body = self.body_scope(&scopes, quote!(#bindings #body), &place);
+                let looped = quote!(#t.for_(#range, |#index| { #body }, #place));
+                let looped = self.value_scope(&scopes, looped, &place);
+                quote!(#looped;)
             }
             _ => TokenStream::new(),
-        }
-    }
-
-    fn check_label(&mut self, label: Option<&syn::Label>) {
-        if let Some(label) = label {
-            self.diagnostics.report(label, diagnose::LABEL);
         }
     }
 

@@ -221,10 +221,11 @@ fn all_complaints_come_at_once() {
 fn complaints_say_what_to_write_instead() {
     for (body, expected) in [
         ("match n { _ => 0 };", "write `if`"),
-        ("loop { }", "`while condition"),
-        ("while n < 3 { break; }", "condition of a `while`"),
-        ("for i in 0..n { continue; }", "in an `if`"),
-        ("'a: for i in 0..n { }", "labels"),
+        ("loop { }", "never ends"),
+        ("for i in prange(0..n) { if i > 3 { break; } }", "`continue` or an `if`"),
+        ("'a: for i in 0..n { for j in prange(0..n) { continue 'a; } }", "`continue` or an `if`"),
+        ("for i in prange(0..n) { for j in 0..n { return x; } }", "a plain `for`"),
+        ("let b = a.mapv(|y| { if y > 0.0 { return 1.0; } y });", "closure of `mapv`"),
         ("let f = |x: f64| x;", "`mapv`"),
         ("let y = a.first()?;", "`?`"),
         ("let s = \"text\";", "strings"),

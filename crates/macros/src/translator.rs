@@ -12,6 +12,7 @@
 
 use crate::annotation;
 use crate::diagnose::{self, Diagnostics};
+use crate::exits::Around;
 use crate::input::KernelInput;
 use crate::scope::{Local, Scope};
 use proc_macro2::{Literal, Span, TokenStream};
@@ -41,6 +42,10 @@ pub(crate) struct Translator<'a> {
     pub scope: Scope,
     /// How many `prange` loops are around.
     pub pranges: usize,
+    /// What is around that can be left.
+    pub around: Vec<Around>,
+    /// How often the kernel returns early.
+    pub returns: usize,
     /// The complaints.
     pub diagnostics: &'a mut Diagnostics,
 }
@@ -54,6 +59,8 @@ impl<'a> Translator<'a> {
             kernel: kernel.to_string(),
             scope: Scope::new(),
             pranges: 0,
+            around: Vec::new(),
+            returns: 0,
             diagnostics,
         }
     }
@@ -79,7 +86,11 @@ impl<'a> Translator<'a> {
                 quote!(let #name = #bound;)
             });
         }
-        let body = self.function_body(&input.function.block);
+        let mut body = self.function_body(&input.function.block);
+        if self.returns > 0 {
+            let (exit, place) = (hygienic("returned"), self.place(input.name().span()));
+            body = quote!(#t.scope_(|#exit| #body, #place));
+        }
         let ending = match &input.returns {
             None => quote!(#result),
             Some(ty) => {

@@ -14,7 +14,7 @@ use crate::specialisations::Specialisations;
 use crate::specialise::Specialisation;
 use parfuse_codegen::Effort;
 use parfuse_ir::program::Program;
-use parfuse_passes::relax_floats;
+use parfuse_passes::{relax_floats, structure_exits};
 use parfuse_runtime::{CancelToken, FloatMode};
 use parfuse_trace::TraceError;
 use std::any::TypeId;
@@ -105,6 +105,7 @@ impl Kernel {
                 Error::Compile(format!("the program of `{name}` is not well-formed: {error}"))
             })?;
             let _mode = FloatMode::standard();
+            let _ = structure_exits(&mut program);
             let _ = relax_floats(&mut program);
             Ok(program)
         });

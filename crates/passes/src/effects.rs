@@ -84,7 +84,10 @@ impl Effects {
             Stmt::Store { buffer, .. } => self.stored.insert(*buffer),
             Stmt::Check { .. } => self.checks = true,
             Stmt::If { .. } | Stmt::While { .. } => {}
-            Stmt::For { index, .. } => self.defined.insert(*index),
+            Stmt::For { index, until, .. } => {
+                self.defined.insert(*index);
+                self.vars_read.extend(until);
+            }
             Stmt::Parfor(parfor) => {
                 self.defined.extend(&parfor.indices);
                 for reduction in &parfor.reductions {

@@ -325,12 +325,12 @@ impl Folding<'_> {
                 out.push(stmt);
                 return;
             }
-            Stmt::For { index, extent, body } => match self.loops.constant(*extent) {
+            Stmt::For { index, extent, until, body } => match self.loops.constant(*extent) {
                 Some(Scalar::Usize(0)) => {
                     self.changed = true;
                     return;
                 }
-                Some(Scalar::Usize(1)) => {
+                Some(Scalar::Usize(1)) if until.is_none() => {
                     self.loops.values[*index].expr = Expr::Const(Scalar::Usize(0));
                     self.block(body);
                     out.append(body);

@@ -88,7 +88,7 @@ impl Hoisting<'_> {
             |extent: &Value| matches!(self.loops.constant(*extent), Some(Scalar::Usize(n)) if n > 0);
         match stmt {
             Stmt::While { .. } => true,
-            Stmt::For { extent, .. } => positive(extent),
+            Stmt::For { extent, until: None, .. } => positive(extent),
             Stmt::Parfor(parfor) => parfor.extents.iter().all(positive),
             _ => false,
         }

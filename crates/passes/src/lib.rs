@@ -33,6 +33,7 @@ mod remove_dead_code;
 mod renames;
 mod renumber;
 mod same;
+mod structure_exits;
 pub mod table;
 #[cfg(test)]
 mod testing;
@@ -61,6 +62,7 @@ pub use rejection::{ReductionFlaw, Rejection, race_advice};
 pub use relax_floats::relax_floats;
 pub use remove_dead_code::remove_dead_code;
 pub use renumber::renumber;
+pub use structure_exits::structure_exits;
 pub use vectorize::vectorize;
 pub use widen_indices::widen_indices;
 pub use zero_fills::zero_fills;

@@ -85,7 +85,7 @@ fn elements(loops: &Loops, around: &Stmt, in_parallel: bool) -> Vec<Element> {
     let effects = Effects::of(loops, around);
     let inside: HashSet<Value> = effects.defined.iter().copied().collect();
     let mut accesses = Vec::new();
-    let is_for = matches!(around, Stmt::For { .. });
+    let is_for = matches!(around, Stmt::For { until: None, .. });
     walk::blocks(around).for_each(|block| collect(loops, block, is_for, &mut accesses));
 
     let mut found: Vec<Element> = Vec::new();
@@ -134,7 +134,7 @@ fn collect(loops: &Loops, block: &Block, certain: bool, accesses: &mut Vec<Acces
             }
             _ => {}
         }
-        let runs = matches!(stmt, Stmt::For { extent, .. }
+        let runs = matches!(stmt, Stmt::For { extent, until: None, .. }
             if matches!(loops.constant(*extent), Some(Scalar::Usize(1..))));
         (certain && runs, in_parallel || matches!(stmt, Stmt::Parfor(_)))
     });
@@ -205,7 +205,7 @@ fn guard(loops: &mut Loops, around: &Stmt, element: &Element, before: &mut Block
         before.push(Stmt::Let(value));
         value
     };
-    if let Stmt::For { extent, .. } = around
+    if let Stmt::For { extent, until: None, .. } = around
         && element.if_it_runs
         && !matches!(loops.constant(*extent), Some(Scalar::Usize(1..)))
     {

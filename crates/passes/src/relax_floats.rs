@@ -118,7 +118,12 @@ impl Relaxing<'_> {
                     self.repeated(&[*index], &mut [body]);
                     self.in_prange = around;
                 }
-                Stmt::Assign { .. } | Stmt::Store { .. } | Stmt::Update { .. } | Stmt::Check { .. } => {}
+                Stmt::Scope { body } => self.block(body),
+                Stmt::Assign { .. }
+                | Stmt::Store { .. }
+                | Stmt::Update { .. }
+                | Stmt::Leave { .. }
+                | Stmt::Check { .. } => {}
             }
             if changes_variables(&stmt) {
                 here.changes += 1;

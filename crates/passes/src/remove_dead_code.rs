@@ -119,6 +119,7 @@ impl Live {
                         self.shape(*from);
                     }
                 }
+                Stmt::For { until: Some(until), .. } => self.var(*until),
                 Stmt::Parfor(parfor) => {
                     for reduction in &parfor.reductions {
                         if self.is_reduction_live(reduction) {

@@ -101,7 +101,10 @@ impl Numbers {
                     *from = self.buffers.of(*from);
                     *to = self.buffers.of(*to);
                 }
-                Stmt::For { index, .. } => *index = self.values.of(*index),
+                Stmt::For { index, until, .. } => {
+                    *index = self.values.of(*index);
+                    until.iter_mut().for_each(|var| *var = self.vars.of(*var));
+                }
                 Stmt::Parfor(parfor) => {
                     parfor.indices.iter_mut().for_each(|index| *index = self.values.of(*index));
                     for reduction in &mut parfor.reductions {

@@ -1,7 +1,7 @@
 //! The passes: one row each, in the order in which the pipeline first runs them.
 //!
 //! ```text
-//! relax_floats          Program ─▶ Program
+//! structure_exits, …    Program ─▶ Program
 //! fold_constants, …     Loops ─▶ Loops          pipeline.rs says when, and why there
 //! invert_divisors       Lane ─▶ Lane
 //! ```
@@ -52,6 +52,7 @@ macro_rules! passes {
 }
 
 passes! {
+    Program structure_exits "Makes branches, and conditions of loops, of all exits: `break`, `continue` and `return`."
     Program relax_floats "Makes the operations on floats fewer and cheaper, if the program allows it."
     Loops fold_constants "Evaluates operations on constants, and resolves branches and loops that constants decide."
     Loops number_values "Makes equal expressions one value where one of them dominates the other."

@@ -122,7 +122,8 @@ fn loops_over_lengths(program: &Program, block: &Block) -> usize {
             walks as usize
         }
         Stmt::Update { .. } => 1,
-        Stmt::Assign { .. } | Stmt::Store { .. } | Stmt::Check { .. } => 0,
+        Stmt::Scope { body } => loops_over_lengths(program, body),
+        Stmt::Assign { .. } | Stmt::Store { .. } | Stmt::Leave { .. } | Stmt::Check { .. } => 0,
     };
     block.iter().map(depth).max().unwrap_or(0)
 }

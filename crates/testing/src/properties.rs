@@ -29,7 +29,9 @@ use parfuse_ir::program::Program;
 use parfuse_ir::random::seed_key;
 use parfuse_ir::{FaultKind, Loc};
 use parfuse_passes::pipeline::{Options, optimize_observed};
-use parfuse_passes::{check_parallel, invert_divisors, lower_arrays, relax_floats, vectorize};
+use parfuse_passes::{
+    check_parallel, invert_divisors, lower_arrays, relax_floats, structure_exits, vectorize,
+};
 use std::sync::LazyLock;
 
 /// What came of a program.
@@ -69,6 +71,10 @@ static UNFUSED: LazyLock<Engine> =
 /// Which executor differs, where, and the programs concerned.
 pub fn check_same_bits(sample: &Sample, arguments: &[Value], seed: u64) -> Result<Ran, String> {
     let mut sample = sample.clone();
+    let before = sample.clone();
+    if structure_exits(&mut sample.program).yes() {
+        exits_stay(&before, &sample, arguments, seed)?;
+    }
     // What fast mathematics makes of a program is the program that all agree on.
     let _ = relax_floats(&mut sample.program);
     let sample = &sample;
@@ -97,6 +103,22 @@ pub fn check_same_bits(sample: &Sample, arguments: &[Value], seed: u64) -> Resul
     }
     check.compiled(&expected)?;
     Ok(if expected.is_ok() { Ran::Finished } else { Ran::Failed })
+}
+
+/// That branches in place of exits do the same.
+fn exits_stay(before: &Sample, after: &Sample, arguments: &[Value], seed: u64) -> Result<(), String> {
+    let text = before.program.to_string();
+    before.program.verify().map_err(|error| format!("the program: {error}\n{text}"))?;
+    let reread = Program::parse(&text).map_err(|error| format!("the text: {error}\n{text}"))?;
+    if reread.to_string() != text {
+        return Err(format!("the text reads back as\n{reread}\ninstead of\n{text}"));
+    }
+    let run =
+        |sample: &Sample| seen(&sample.program, run_program(&sample.program, arguments, seed_key(seed)));
+    match first_difference(&run(before), &run(after), same) {
+        None => Ok(()),
+        Some(difference) => Err(format!("structure_exits: {difference}\n{text}\n{}", after.program)),
+    }
 }
 
 struct Check<'a> {

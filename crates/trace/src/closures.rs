@@ -8,6 +8,7 @@
 //! that what a hook does is not compiled anew for each of them in the crate of the user's.
 
 use crate::errors::At;
+use crate::exits::Exit;
 use crate::{Method, Tracer, Value};
 use std::any::TypeId;
 
@@ -52,6 +53,16 @@ impl Tracer {
         at: At,
     ) -> Value<'t> {
         self.trace_if(cond, &mut Some(|()| then()), &mut Some(|()| otherwise()), at)
+    }
+
+    /// A block that can be left, and what it gives.
+    pub fn scope_<'t>(&'t self, body: impl FnOnce(Exit) -> Value<'t>, at: At) -> Value<'t> {
+        self.trace_scope(&mut Some(body), false, at)
+    }
+
+    /// `loop { body }`: it ends when something leaves it.
+    pub fn loop_<'t>(&'t self, body: impl FnOnce(Exit), at: At) -> Value<'t> {
+        self.trace_loop(&mut Some(body), at)
     }
 
     /// `a && b` or `a || b`. The right side is traced, and evaluated by the kernel only if the left side does

@@ -11,6 +11,7 @@
 
 use crate::closures;
 use crate::errors::{At, Problem, Step, mistake};
+use crate::exits::ends;
 use crate::state::{Kind, Literal, Range, State, Ty};
 use crate::types::Class;
 use crate::{Tracer, Value};
@@ -105,7 +106,7 @@ impl Tracer {
                 state.parallel_depth -= range.parallel as usize;
                 let loc = state.loc(at);
                 let Range { start, end, parallel, .. } = range;
-                state.push(Stmt::For { index, start, end, step, parallel, body, loc });
+                state.push(Stmt::For { index, start, end, step, parallel, until: None, body, loc });
             }
             Ok(Kind::Tuple(Vec::new()))
         })
@@ -122,7 +123,7 @@ impl Tracer {
             return refused;
         }
         self.with(State::open);
-        let cond = self.value_of(cond, ());
+        let cond = self.barred(|| self.value_of(cond, ()));
         let cond = self.id(cond);
         let mut header = Block::new();
         // The condition is poison if it is a mistake: the body is traced all the same, to find more.
@@ -170,6 +171,9 @@ impl Tracer {
             let cond = cond?;
             let mut branches = Branches { then: then_block, otherwise: otherwise_block, merged: Vec::new() };
             let (then, otherwise) = (then?, otherwise?);
+            if let (true, _) | (_, true) = (ends(&branches.then), ends(&branches.otherwise)) {
+                return state.one_sided(cond, then, otherwise, branches, at);
+            }
             let is_choice = branches.then.is_empty() && branches.otherwise.is_empty();
             if let (Leaves::Value(a), Leaves::Value(b), true) = (&then, &otherwise, is_choice)
                 && state.ty(*a).rank.is_none()
@@ -206,9 +210,19 @@ impl Tracer {
 }
 
 /// What a branch gives: a tree of tuples with values at its leaves.
-enum Leaves {
+pub(crate) enum Leaves {
     Value(program::Value),
     Tuple(Vec<Leaves>),
+}
+
+impl Leaves {
+    /// The values, from left to right.
+    fn values(&self) -> Vec<program::Value> {
+        match self {
+            Leaves::Value(value) => vec![*value],
+            Leaves::Tuple(items) => items.iter().flat_map(Leaves::values).collect(),
+        }
+    }
 }
 
 /// The two blocks of an `if` and the variables that carry the values out of them.
@@ -219,7 +233,7 @@ struct Branches {
 }
 
 impl State {
-    fn leaves(&mut self, handle: u32, at: At) -> Step<Leaves> {
+    pub(crate) fn leaves(&mut self, handle: u32, at: At) -> Step<Leaves> {
         match self.kind(handle) {
             Kind::Tuple(items) => {
                 let leaves: Step<Vec<Leaves>> = items.into_iter().map(|item| self.leaves(item, at)).collect();
@@ -233,6 +247,32 @@ impl State {
             }
             _ => Ok(Leaves::Value(self.read(handle, at)?)),
         }
+    }
+
+    /// An `if` of which a side never reaches its end: it has the value of the other.
+    fn one_sided(
+        &mut self,
+        cond: program::Value,
+        then: Leaves,
+        otherwise: Leaves,
+        mut branches: Branches,
+        at: At,
+    ) -> Step<Kind> {
+        let (leaves, other) =
+            if ends(&branches.then) { (otherwise, ends(&branches.otherwise)) } else { (then, false) };
+        let mut carried = Vec::new();
+        let shape = if other { Shape::Tuple(Vec::new()) } else { self.carriers(&leaves, &mut carried)? };
+        let Branches { then: first, otherwise: second, .. } = &mut branches;
+        let side = if ends(first) { second } else { first };
+        let values = leaves.values();
+        side.extend(carried.iter().zip(values).map(|(var, value)| Stmt::Assign { var: *var, value }));
+        let Branches { then, otherwise, .. } = branches;
+        self.push(Stmt::If { cond, then, otherwise });
+        let mut values = Vec::with_capacity(carried.len());
+        for var in carried {
+            values.push(self.read_var(var, at)?);
+        }
+        Ok(self.rebuild(&shape, &mut values.into_iter()))
     }
 
     fn same_branch_types(&mut self, a: program::Value, b: program::Value) -> Step<()> {
@@ -274,7 +314,11 @@ impl State {
     }
 
     /// The handle of a merged value.
-    fn rebuild(&mut self, shape: &Shape, values: &mut impl Iterator<Item = program::Value>) -> Kind {
+    pub(crate) fn rebuild(
+        &mut self,
+        shape: &Shape,
+        values: &mut impl Iterator<Item = program::Value>,
+    ) -> Kind {
         match shape {
             Shape::Value => values.next().map_or(Kind::Poison, Kind::Plain),
             Shape::Tuple(items) => {
@@ -369,7 +413,7 @@ impl State {
 }
 
 /// How the handles of a merged value nest.
-enum Shape {
+pub(crate) enum Shape {
     Value,
     Tuple(Vec<Shape>),
 }

@@ -15,6 +15,7 @@ mod calls;
 mod closures;
 mod control;
 mod errors;
+mod exits;
 mod finish;
 mod kernel;
 mod methods;
@@ -36,6 +37,7 @@ mod whole_arrays;
 mod tests;
 
 pub use errors::{At, Complaint, TraceError};
+pub use exits::Exit;
 pub use finish::ReturnKind;
 pub use kernel::IterationRange;
 pub use parfuse_ir::program::Math;

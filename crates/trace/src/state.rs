@@ -12,6 +12,7 @@
 
 use crate::calls::Calls;
 use crate::errors::{At, Complaint, Problem, Step, mistake};
+use crate::exits::Exits;
 use crate::types::{Class, TypeTable, TypeVar};
 use crate::views::Part;
 use parfuse_ir::program::{Block, Expr, Place, Program, Stmt, Type, Value, Var, VarData};
@@ -102,6 +103,8 @@ pub(crate) struct State {
     pub(crate) place: Option<Loc>,
     /// The calls of kernels.
     pub(crate) calls: Calls,
+    /// The scopes that can be left.
+    pub(crate) exits: Exits,
     /// How many `prange` loops are being traced.
     pub(crate) parallel_depth: usize,
     /// What the user calls what is being done, for complaints about it.
@@ -126,6 +129,7 @@ impl State {
             map_depth: 0,
             place: None,
             calls: Calls::default(),
+            exits: Exits::default(),
             parallel_depth: 0,
             doing: Cow::Borrowed(""),
             kinds: Vec::new(),
@@ -181,8 +185,15 @@ impl State {
         }
         self.scopes.pop().map(|scope| scope.block).unwrap_or_default()
     }
+    /// The statements so far of the block being traced.
+    pub(crate) fn present(&self) -> &Block {
+        &self.scopes.last().expect("the outermost block stays open").block
+    }
+    /// Adds a statement, unless what comes before has left the block.
     pub(crate) fn push(&mut self, stmt: Stmt) {
-        self.scopes.last_mut().expect("the outermost block stays open").block.push(stmt);
+        if !matches!(self.present().last(), Some(Stmt::Leave { .. })) {
+            self.scopes.last_mut().expect("the outermost block stays open").block.push(stmt);
+        }
     }
     /// Puts the statements of a closed block into the present one, with the values they define.
     pub(crate) fn splice(&mut self, block: Block) {
@@ -440,6 +451,9 @@ impl State {
     }
     pub(crate) fn set_var(&mut self, var: Var, value: Value) {
         self.push(Stmt::Assign { var, value });
+    }
+    pub(crate) fn var_type(&self, var: Var) -> Ty {
+        self.var_types[var.0 as usize]
     }
     pub(crate) fn read_var(&mut self, var: Var, at: At) -> Step<Value> {
         let ty = self.var_types[var.0 as usize];

@@ -3,6 +3,7 @@
 mod aliases;
 mod arrays;
 mod control;
+mod exits;
 mod functions;
 mod mixtures;
 mod nests;

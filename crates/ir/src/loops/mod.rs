@@ -233,6 +233,8 @@ pub enum Stmt {
         index: Value,
         /// The number of iterations, a `usize`.
         extent: Value,
+        /// A variable of type `bool` that ends the loop before an iteration when it is true.
+        until: Option<Var>,
         /// The body.
         body: Block,
     },

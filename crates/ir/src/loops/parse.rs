@@ -178,7 +178,9 @@ impl Parser<'_> {
         if self.cursor.eat("for") {
             let index = self.index()?;
             self.cursor.expect("in")?;
-            return Ok(Stmt::For { index, extent: self.operand()?, body: self.nested()? });
+            let extent = self.operand()?;
+            let until = if self.cursor.eat("until") { Some(self.cursor.id('x')?) } else { None };
+            return Ok(Stmt::For { index, extent, until, body: self.nested()? });
         }
         if self.cursor.eat("parfor") {
             return self.parfor().map(Stmt::Parfor);

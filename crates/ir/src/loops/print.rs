@@ -163,8 +163,11 @@ impl Printer<'_, '_> {
                 write!(self.f, "{:indent$}  test {}\n{:indent$}}} do ", "", self.operand(*cond), "")?;
                 self.nested(body, depth)
             }
-            Stmt::For { index, extent, body } => {
+            Stmt::For { index, extent, until, body } => {
                 write!(self.f, "for {} in {} ", self.index(*index), self.operand(*extent))?;
+                if let Some(until) = until {
+                    write!(self.f, "until {until} ")?;
+                }
                 self.nested(body, depth)
             }
             Stmt::Parfor(parfor) => {

@@ -223,8 +223,11 @@ impl Verifier<'_> {
                 self.scope.leave(mark);
                 self.skippable(body)
             }
-            Stmt::For { index, extent, body } => {
+            Stmt::For { index, extent, until, body } => {
                 self.typed(*extent, DType::Usize)?;
+                if let Some(until) = until {
+                    ensure!(self.var(*until)?.is_bool(), "{until} is no truth value to end a loop");
+                }
                 let mark = self.scope.enter();
                 self.bind(*index)?;
                 self.skippable(body)?;

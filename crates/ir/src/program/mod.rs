@@ -219,8 +219,23 @@ pub enum Stmt {
         step: Value,
         /// `prange`, or `for` over a plain range.
         parallel: bool,
+        /// A variable of type `bool` that ends the loop before an iteration when it is true. Not of a `prange`.
+        until: Option<Var>,
         /// The body.
         body: Block,
+        /// Where the user wrote it.
+        loc: Loc,
+    },
+    /// A block that can be left from inside: what `break`, `continue` and `return` leave is a scope around a loop, around
+    /// the body of a loop, around the body of a function.
+    Scope {
+        /// The block.
+        body: Block,
+    },
+    /// Goes on behind a scope around. It does not lead out of a `prange` or of the block of a `map`.
+    Leave {
+        /// How many scopes stand between this and the one that is left.
+        outward: u32,
         /// Where the user wrote it.
         loc: Loc,
     },
@@ -352,12 +367,15 @@ impl Program {
             Stmt::Store { loc, .. }
             | Stmt::Update { loc, .. }
             | Stmt::For { loc, .. }
+            | Stmt::Leave { loc, .. }
             | Stmt::Check { loc, .. } => *loc,
+            Stmt::Scope { .. } => Loc::NONE,
         }
     }
-    /// How deep blocks nest in blocks.
+    /// How deep blocks nest in blocks at most, also when what follows an exit has gone into a branch.
     pub fn nesting(&self) -> usize {
-        walk::nesting(self)
+        let leaves = |stmt: &&Stmt| matches!(stmt, Stmt::Leave { .. });
+        walk::nesting(self) + walk::statements(self, &self.body).filter(leaves).count()
     }
     /// The scalar of a constant value.
     pub fn constant(&self, value: Value) -> Option<Scalar> {

@@ -166,6 +166,13 @@ impl Parser<'_> {
         if self.cursor.eat("prange") {
             return self.for_loop(true);
         }
+        if self.cursor.eat("scope") {
+            return Ok(Stmt::Scope { body: self.nested()? });
+        }
+        if self.cursor.eat("leave") {
+            let outward = self.cursor.number()?;
+            return Ok(Stmt::Leave { outward, loc: self.cursor.place()? });
+        }
         Err(self.cursor.expected("a statement"))
     }
 
@@ -186,8 +193,9 @@ impl Parser<'_> {
         let end = self.operand()?;
         self.cursor.expect("step")?;
         let step = self.operand()?;
+        let until = if self.cursor.eat("until") { Some(self.cursor.id('x')?) } else { None };
         let loc = self.cursor.place()?;
-        Ok(Stmt::For { index, start, end, step, parallel, body: self.nested()?, loc })
+        Ok(Stmt::For { index, start, end, step, parallel, until, body: self.nested()?, loc })
     }
 
     /// `v3 name: f64`, the name optional.

@@ -102,13 +102,22 @@ impl Printer<'_, '_> {
                 self.f.write_str(" do ")?;
                 self.nested(body, depth)
             }
-            Stmt::For { index, start, end, step, parallel, body, loc } => {
+            Stmt::For { index, start, end, step, parallel, until, body, loc } => {
                 let word = if *parallel { "prange" } else { "for" };
                 let index = self.binder(*index);
                 let (start, end, step) = (self.operand(*start), self.operand(*end), self.operand(*step));
-                write!(self.f, "{word} {index} in {start}..{end} step {step}{} ", At(*loc))?;
+                write!(self.f, "{word} {index} in {start}..{end} step {step}")?;
+                if let Some(until) = until {
+                    write!(self.f, " until {until}")?;
+                }
+                write!(self.f, "{} ", At(*loc))?;
                 self.nested(body, depth)
             }
+            Stmt::Scope { body } => {
+                self.f.write_str("scope ")?;
+                self.nested(body, depth)
+            }
+            Stmt::Leave { outward, loc } => write!(self.f, "leave {outward}{}", At(*loc)),
             Stmt::Check { ok, kind, loc } => {
                 let ok = self.operand(*ok);
                 write!(self.f, "check {ok}, {kind}{}", At(*loc))

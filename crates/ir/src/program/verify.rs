@@ -35,7 +35,7 @@ impl Program {
             let fits = param.is_some_and(|param| param.mutable && param.ty == data.ty);
             ensure!(fits, "{var}: p{index} is no mutable parameter of type {}", data.ty);
         }
-        let mut verifier = Verifier { program: self, scope: Scope::new(self.values.len()) };
+        let mut verifier = Verifier { program: self, scope: Scope::new(self.values.len()), exits: 0 };
         verifier.statements(&self.body)?;
         self.results.iter().try_for_each(|value| verifier.operand(*value).map(drop))?;
         match self.find_outdated_view() {
@@ -50,6 +50,8 @@ impl Program {
 struct Verifier<'a> {
     program: &'a Program,
     scope: Scope,
+    /// How many scopes can be left here.
+    exits: u32,
 }
 
 impl Verifier<'_> {
@@ -192,12 +194,15 @@ impl Verifier<'_> {
             }
             Stmt::While { header, cond, body } => {
                 let mark = self.scope.enter();
+                // A condition that was left would have no value.
+                let exits = std::mem::take(&mut self.exits);
                 self.statements(header)?;
+                self.exits = exits;
                 self.typed(*cond, BOOL)?;
                 self.scope.leave(mark);
                 self.nested(body)
             }
-            Stmt::For { index, start, end, step, body, .. } => {
+            Stmt::For { index, start, end, step, parallel, until, body, .. } => {
                 let ty = self.operand(*start)?;
                 ensure!(
                     ty.rank().is_none() && ty.dtype().is_int(),
@@ -206,11 +211,27 @@ impl Verifier<'_> {
                 );
                 self.typed(*end, ty)?;
                 self.typed(*step, ty)?;
+                if let Some(until) = until {
+                    ensure!(!parallel, "{index}: a parallel loop runs to its end");
+                    ensure!(self.var(*until)?.ty == BOOL, "{until} is no truth value to end a loop");
+                }
                 let mark = self.scope.enter();
                 let bound = self.bind(*index)?;
                 ensure!(bound == ty, "{index} is {bound} but counts over {ty}");
+                let exits = if *parallel { std::mem::take(&mut self.exits) } else { self.exits };
                 self.statements(body)?;
+                self.exits = exits;
                 self.scope.leave(mark);
+                Ok(())
+            }
+            Stmt::Scope { body } => {
+                self.exits += 1;
+                self.nested(body)?;
+                self.exits -= 1;
+                Ok(())
+            }
+            Stmt::Leave { outward, .. } => {
+                ensure!(*outward < self.exits, "leaves scope {outward} of {}", self.exits);
                 Ok(())
             }
             Stmt::Check { ok, .. } => self.typed(*ok, BOOL),
@@ -328,7 +349,9 @@ impl Verifier<'_> {
             let bound = self.bind(*param)?;
             ensure!(bound == Type::Scalar(dtype), "{value}: {param} is {bound} but walks through {dtype}");
         }
+        let exits = std::mem::take(&mut self.exits);
         self.statements(body)?;
+        self.exits = exits;
         let ty = self.program.ty(value);
         self.typed(result, Type::Scalar(ty.dtype()))?;
         self.scope.leave(mark);
@@ -350,6 +373,7 @@ fn located(program: &Program, stmt: &Stmt, message: String) -> String {
         Stmt::Update { place, .. } => format!("update of {}: {message}", program.describe_var(place.var)),
         Stmt::Check { kind, .. } => format!("check for {kind}: {message}"),
         Stmt::For { index, .. } if !message.contains(": ") => format!("loop over {index}: {message}"),
-        Stmt::If { .. } | Stmt::While { .. } | Stmt::For { .. } => message,
+        Stmt::Leave { .. } => format!("leave: {message}"),
+        Stmt::If { .. } | Stmt::While { .. } | Stmt::For { .. } | Stmt::Scope { .. } => message,
     }
 }

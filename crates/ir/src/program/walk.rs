@@ -48,7 +48,7 @@ macro_rules! operands {
 macro_rules! uses {
     ($stmt:expr, $iter:ident, $f:ident) => {
         match $stmt {
-            Stmt::Let(_) => {}
+            Stmt::Let(_) | Stmt::Scope { .. } | Stmt::Leave { .. } => {}
             Stmt::Assign { value, .. } => $f(value),
             Stmt::Update { place, value, .. } => {
                 place.view.$iter().for_each(&mut $f);
@@ -73,10 +73,11 @@ macro_rules! blocks {
             | Stmt::Assign { .. }
             | Stmt::Store { .. }
             | Stmt::Update { .. }
+            | Stmt::Leave { .. }
             | Stmt::Check { .. } => smallvec![],
             Stmt::If { then: first, otherwise: second, .. }
             | Stmt::While { header: first, body: second, .. } => smallvec![first, second],
-            Stmt::For { body, .. } => smallvec![body],
+            Stmt::For { body, .. } | Stmt::Scope { body } => smallvec![body],
         };
         inside.into_iter()
     }};
@@ -134,6 +135,8 @@ pub fn defined(program: &Program, stmt: &Stmt, mut f: impl FnMut(Value)) {
         | Stmt::Update { .. }
         | Stmt::If { .. }
         | Stmt::While { .. }
+        | Stmt::Scope { .. }
+        | Stmt::Leave { .. }
         | Stmt::Check { .. } => {}
     }
 }

@@ -52,9 +52,10 @@ fn in_block(loops: &mut Loops, block: &mut Block) -> bool {
                 let space = Space { indices: &parfor.indices, extents: &parfor.extents, numbered: true };
                 front = hoist(loops, space, &mut parfor.body);
             }
-            Stmt::For { index, extent, body } => {
+            Stmt::For { index, extent, until, body } => {
                 let does = doings(body);
-                if does.steady {
+                // Which iterations of a loop that may end early check is not known in front.
+                if does.steady && until.is_none() {
                     let space = Space { indices: &[*index], extents: &[*extent], numbered: false };
                     front = hoist(loops, space, body);
                 }
@@ -176,9 +177,9 @@ impl Search<'_> {
                     let condition = if self.certain { self.condition(*ok) } else { None };
                     self.checks.push(condition);
                 }
-                Stmt::For { index, extent, body } => {
+                Stmt::For { index, extent, until, body } => {
                     let certain = self.certain;
-                    self.certain &= !self.inside[extent.index()];
+                    self.certain &= !self.inside[extent.index()] && until.is_none();
                     self.nest.push((*index, *extent));
                     self.block(body);
                     self.nest.pop();

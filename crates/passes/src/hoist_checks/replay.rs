@@ -52,7 +52,7 @@ impl Replay<'_> {
         }
         block.append(&mut self.block(body)?);
         for (index, extent) in indices.into_iter().zip(space.extents).rev() {
-            block = vec![Stmt::For { index, extent: *extent, body: block }];
+            block = vec![Stmt::For { index, extent: *extent, until: None, body: block }];
         }
         Some(block)
     }
@@ -102,9 +102,10 @@ impl Replay<'_> {
                         otherwise: self.block(otherwise)?,
                     });
                 }
-                Stmt::For { index, extent, body } if !self.is_unknown(*extent) => {
+                Stmt::For { index, extent, until: None, body } if !self.is_unknown(*extent) => {
                     let index = self.bound(*index);
-                    copied.push(Stmt::For { index, extent: self.copy(*extent), body: self.block(body)? });
+                    let (extent, body) = (self.copy(*extent), self.block(body)?);
+                    copied.push(Stmt::For { index, extent, until: None, body });
                 }
                 _ => return None,
             }

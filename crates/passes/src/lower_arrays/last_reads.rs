@@ -109,6 +109,7 @@ impl Search<'_> {
                         self.walk(body, &mut live.clone(), true);
                     }
                 }
+                Stmt::Scope { .. } | Stmt::Leave { .. } => unreachable!("exits have been structured"),
                 Stmt::Check { .. } => {}
             }
             walk::reads(self.program, stmt, |value| self.read(value, live));

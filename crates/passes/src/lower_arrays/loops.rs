@@ -30,7 +30,7 @@ struct Range {
 impl Lowering<'_> {
     /// Lowers a `for` or `prange`.
     pub(super) fn for_loop(&mut self, stmt: &program::Stmt) -> Result<(), Rejection> {
-        let program::Stmt::For { index, start, end, step, parallel, body, loc } = stmt else {
+        let program::Stmt::For { index, start, end, step, parallel, until, body, loc } = stmt else {
             panic!("{stmt:?} is not a loop")
         };
         let range = self.range(*start, *end, *step, *loc);
@@ -38,11 +38,11 @@ impl Lowering<'_> {
             (true, None) => self.prange(*index, range, body),
             (true, Some(_)) => {
                 let note = Note { pass: "lower_arrays", event: Event::NestedSerial, locs: vec![*loc] };
-                self.serial_loop(*index, range, body)?;
+                self.serial_loop(*index, range, None, body)?;
                 self.output.notes.push(note);
                 Ok(())
             }
-            (false, _) => self.serial_loop(*index, range, body),
+            (false, _) => self.serial_loop(*index, range, *until, body),
         }
     }
 
@@ -87,14 +87,21 @@ impl Lowering<'_> {
         self.op(op, &[a, b], loc)
     }
 
-    fn serial_loop(&mut self, index: program::Value, range: Range, body: &Block) -> Result<(), Rejection> {
+    fn serial_loop(
+        &mut self,
+        index: program::Value,
+        range: Range,
+        until: Option<program::Var>,
+        body: &Block,
+    ) -> Result<(), Rejection> {
         self.repeated(&[body], |lowering| {
             let counter = lowering.output.value(Expr::Bound, DType::Usize, range.loc);
             let (body, after, ()) = lowering.nested(|lowering| {
                 lowering.bind_index(index, &range, counter);
                 lowering.statements(body)
             })?;
-            Ok((Stmt::For { index: counter, extent: range.extent, body }, after))
+            let until = until.map(|until| lowering.scalar_vars[&until]);
+            Ok((Stmt::For { index: counter, extent: range.extent, until, body }, after))
         })
     }
 

@@ -135,6 +135,7 @@ impl<'a> Chains<'a> {
                 }
                 Ok(())
             }
+            Stmt::Scope { .. } | Stmt::Leave { .. } => unreachable!("exits have been structured"),
             Stmt::Assign { .. } | Stmt::Store { .. } | Stmt::Update { .. } | Stmt::Check { .. } => Ok(()),
         }
     }

@@ -36,8 +36,15 @@ pub(super) fn effects(program: &Program, blocks: &[&Block], last_reads: &HashMap
             Stmt::Store { place, .. } | Stmt::Update { place, .. } => {
                 effects.read.insert(place.var);
             }
-            Stmt::For { parallel, .. } => effects.parallel |= *parallel,
-            Stmt::If { .. } | Stmt::While { .. } | Stmt::Check { .. } => {}
+            Stmt::For { parallel, until, .. } => {
+                effects.parallel |= *parallel;
+                effects.read.extend(until);
+            }
+            Stmt::If { .. }
+            | Stmt::While { .. }
+            | Stmt::Scope { .. }
+            | Stmt::Leave { .. }
+            | Stmt::Check { .. } => {}
         }
     }
     effects

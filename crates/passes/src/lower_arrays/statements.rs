@@ -33,6 +33,9 @@ impl Lowering<'_> {
                 program::Stmt::If { cond, then, otherwise } => self.branch(*cond, then, otherwise)?,
                 program::Stmt::While { header, cond, body } => self.while_loop(header, *cond, body)?,
                 program::Stmt::For { .. } => self.for_loop(stmt)?,
+                program::Stmt::Scope { .. } | program::Stmt::Leave { .. } => {
+                    unreachable!("exits have been structured")
+                }
                 program::Stmt::Check { ok, kind, loc } => {
                     if *kind == FaultKind::DivisionByZero {
                         self.find_zero(*ok, *loc);
@@ -69,7 +72,7 @@ impl Lowering<'_> {
         self.block.push(Stmt::Check { ok, fault, args: Vec::new(), iteration: Some(position) });
         let mut search = std::mem::replace(&mut self.block, outer);
         for (index, extent) in index.into_iter().zip(shape).rev() {
-            search = vec![Stmt::For { index, extent, body: search }];
+            search = vec![Stmt::For { index, extent, until: None, body: search }];
         }
         self.block.push(Stmt::If { cond: failed, then: search, otherwise: Vec::new() });
     }

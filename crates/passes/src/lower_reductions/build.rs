@@ -99,7 +99,7 @@ impl<'a> Build<'a> {
     pub(super) fn repeat(&mut self, extent: Value, body: impl FnOnce(&mut Self, Value)) {
         let index = self.loops.value(Expr::Bound, DType::Usize, self.loc);
         let (body, ()) = self.nested(|build| body(build, index));
-        self.block.push(Stmt::For { index, extent, body });
+        self.block.push(Stmt::For { index, extent, until: None, body });
     }
 
     pub(super) fn when(&mut self, cond: Value, then: impl FnOnce(&mut Self)) {
@@ -266,7 +266,10 @@ impl<'a> Build<'a> {
                         _ => {}
                     }
                 }
-                Stmt::For { index, .. } => renamed(index),
+                Stmt::For { index, until, .. } => {
+                    renamed(index);
+                    until.iter_mut().for_each(|var| *var = vars[var]);
+                }
                 Stmt::Set { var, .. } => *var = vars[var],
                 Stmt::Check { iteration: iteration @ None, .. } => *iteration = position,
                 _ => {}

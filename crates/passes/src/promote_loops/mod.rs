@@ -104,10 +104,14 @@ fn in_parfor(loops: &mut Loops, parfor: &mut Parfor, refused: &mut Vec<Note>) ->
 
 /// The loop with its last statement, a serial loop, as a dimension more. Without a reason there is no such statement.
 fn promoted(loops: &Loops, parfor: &Parfor) -> Result<Parfor, Option<PromotionRefusal>> {
-    let Some((Stmt::For { index, extent, body }, front)) = parfor.body.split_last() else {
+    let Some((Stmt::For { index, extent, until, body }, front)) = parfor.body.split_last() else {
         let other = parfor.body.iter().any(|stmt| matches!(stmt, Stmt::For { .. }));
         return Err(other.then_some(PromotionRefusal::WorkAround));
     };
+    if let Some(until) = until {
+        let variable = loops.vars[*until].name.clone();
+        return Err(Some(PromotionRefusal::Carried { variable }));
+    }
     if parfor.indices.len() == MAX_RANK {
         return Err(Some(PromotionRefusal::Dimensions));
     }
@@ -189,7 +193,7 @@ fn with_dimension(parfor: &Parfor, front: &[Stmt], index: Value, extent: Value, 
 /// many loops would then have been.
 fn refusal(loops: &Loops, parfor: &Parfor, depth: u32, reason: PromotionRefusal) -> Option<Note> {
     let inner = parfor.body.iter().rfind(|stmt| matches!(stmt, Stmt::For { .. }))?;
-    let Stmt::For { index, extent, body } = inner else { return None };
+    let Stmt::For { index, extent, body, .. } = inner else { return None };
     let alone = Parfor { body: vec![inner.clone()], ..parfor.clone() };
     let promoted = with_dimension(parfor, &[], *index, *extent, body);
     let locs = parfor.sources.iter().map(|source| source.loc).take(1);

@@ -218,22 +218,41 @@ impl Translator<'_> {
         &mut self,
         index: loops::Value,
         extent: loops::Value,
+        until: Option<Var>,
         body: &[Stmt],
         live: &VarSet,
     ) {
         let extent = self.value(extent);
-        let divergent = self.build.varying(extent);
-        let at_iteration = live_at_iteration(self.loops, body, live);
+        let stops = match (&self.place, until) {
+            (Place::Region { varying, .. }, Some(until)) => varying.var(until),
+            _ => false,
+        };
+        let divergent = stops || self.build.varying(extent);
+        let mut read = live.clone();
+        read.extend(until);
+        let at_iteration = live_at_iteration(self.loops, body, &read);
         let vars = &assigned(body) & &at_iteration;
         let outside = self.mask;
+        // Lanes that were stopped stay so, whatever becomes of what stopped them.
+        let all = outside.lanes.unwrap_or_else(|| self.build.bool(true));
 
         self.build.open_loop();
         let shaped = shaped([body]);
         let floors = self.build.begin_reshaping(&shaped);
         let (mut carried, before) = self.carry(&vars);
         let counter = self.build.bound(LaneType::I64, false);
-        let unfinished = self.build.op(LaneOp::ULt, &[counter, extent]);
-        let go = if divergent { self.active(unfinished) } else { unfinished };
+        let active = (stops).then(|| self.build.bound(LaneType::Bool, true));
+        let mut go = self.build.op(LaneOp::ULt, &[counter, extent]);
+        if let Some(until) = until {
+            let stopped = self.var(until);
+            let on = self.build.op(LaneOp::BNot, &[stopped]);
+            go = self.build.op(LaneOp::BAnd, &[go, on]);
+        }
+        go = match active {
+            Some(active) => self.build.op(LaneOp::BAnd, &[active, go]),
+            None if divergent => self.active(go),
+            None => go,
+        };
         let condition = self.build.any(go);
 
         self.build.open_loop_body();
@@ -243,6 +262,9 @@ impl Translator<'_> {
         self.values.insert(index, counter);
         self.block(body, &at_iteration);
         self.end_iteration(&vars, &mut carried, divergent.then_some(go), live);
+        if let Some(value) = active {
+            carried.push(Carried { value, init: all, next: go });
+        }
         let (zero, one) = (self.build.i64(0), self.build.i64(1));
         let next = self.build.op(LaneOp::IAdd, &[counter, one]);
         carried.push(Carried { value: counter, init: zero, next });

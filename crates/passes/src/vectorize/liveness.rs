@@ -93,7 +93,10 @@ fn before_stmt(loops: &Loops, stmt: &Stmt, mut live: VarSet) -> VarSet {
             before
         }
         Stmt::While { header, body, .. } => live_at_header(loops, header, body, &live),
-        Stmt::For { body, .. } => live_at_iteration(loops, body, &live),
+        Stmt::For { until, body, .. } => {
+            live.extend(until);
+            live_at_iteration(loops, body, &live)
+        }
         Stmt::Parfor(parfor) => {
             live.extend(live_into(loops, parfor));
             live.extend(parfor.reductions.iter().flat_map(Reduction::target_vars));

@@ -100,7 +100,7 @@ impl<'a> Translator<'a> {
             Stmt::Check { ok, fault, args, iteration } => self.check(*ok, fault, args, *iteration),
             Stmt::If { cond, then, otherwise } => self.branch(*cond, then, otherwise, live()),
             Stmt::While { header, cond, body } => self.while_loop(header, *cond, body, live()),
-            Stmt::For { index, extent, body } => self.for_loop(*index, *extent, body, live()),
+            Stmt::For { index, extent, until, body } => self.for_loop(*index, *extent, *until, body, live()),
             Stmt::Alloc { buffer, shape, zeroed, loc } => {
                 let shape = self.operands(shape).into();
                 self.build.reshape(*buffer);

@@ -72,8 +72,9 @@ impl Varying {
                     self.block(loops, header, divergent);
                     self.block(loops, body, divergent);
                 }
-                Stmt::For { extent, body, .. } => {
-                    self.block(loops, body, divergent || self.value(*extent));
+                Stmt::For { extent, until, body, .. } => {
+                    let stops = until.is_some_and(|until| self.var(until));
+                    self.block(loops, body, divergent || stops || self.value(*extent));
                 }
                 Stmt::Alloc { .. }
                 | Stmt::Move { .. }

@@ -139,6 +139,7 @@ impl Generator<'_> {
         let result_type = self.dtype();
         let types: Vec<DType> = arrays.iter().map(|array| self.program.ty(*array).dtype()).collect();
         let outside = std::mem::replace(&mut self.place, Place::Map);
+        let scopes = std::mem::take(&mut self.scopes);
         let (body, (params, result)) = self.nested(|inside| {
             inside.slots.iter_mut().for_each(|slot| slot.assignable = false);
             let params: Vec<Value> = types.iter().map(|dtype| inside.bound(*dtype)).collect();
@@ -147,7 +148,7 @@ impl Generator<'_> {
             }
             (params, inside.scalar_of(result_type))
         });
-        self.place = outside;
+        (self.place, self.scopes) = (outside, scopes);
         self.emit(Expr::Map { arrays, params, body, result }, ty.with_dtype(result_type))
     }
 

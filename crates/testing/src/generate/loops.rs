@@ -58,7 +58,7 @@ impl Generator<'_> {
             );
             let value = inside.hidden(Expr::Op(ScalarOp::Add, vec![count, one]), Type::Scalar(DType::I64));
             inside.block.push(Stmt::Assign { var: counter, value });
-            body(inside);
+            inside.iteration(body);
         });
         self.block.push(Stmt::While { header, cond: cond.expect("the header was built"), body });
     }

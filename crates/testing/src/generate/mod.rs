@@ -60,6 +60,7 @@ pub fn random_program(choices: &mut Choices) -> Sample {
         totals: Vec::new(),
         place: Place::Top,
         depth: 0,
+        scopes: 0,
         loop_indices: Vec::new(),
         line: 0,
     };
@@ -109,6 +110,8 @@ struct Generator<'c> {
     totals: Vec<Value>,
     place: Place,
     depth: usize,
+    /// How many scopes can be left here.
+    scopes: u32,
     /// The indices of the `prange` around and of the loops over rows inside it.
     loop_indices: Vec<Value>,
     line: u32,

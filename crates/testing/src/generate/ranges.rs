@@ -169,6 +169,22 @@ impl Generator<'_> {
         parallel: bool,
         body: &mut dyn FnMut(&mut Self, Value, Value),
     ) {
+        let around = self.scopes;
+        if parallel {
+            self.scopes = 0;
+        }
+        // Something in the body may leave the loop.
+        if !parallel && self.choices.below(4) == 0 {
+            self.scopes += 1;
+            let (scope, ()) = self.nested(|inside| inside.loop_in_place(range, parallel, body));
+            self.block.push(Stmt::Scope { body: scope });
+        } else {
+            self.loop_in_place(range, parallel, body);
+        }
+        self.scopes = around;
+    }
+
+    fn loop_in_place(&mut self, range: Range, parallel: bool, body: &mut dyn FnMut(&mut Self, Value, Value)) {
         let Range { dtype, start, end, step, total, base } = range;
         let loc = self.loc();
         let (body, index) = self.nested(|inside| {
@@ -182,9 +198,33 @@ impl Generator<'_> {
                 Some(base) => inside.emit(Expr::Op(ScalarOp::Sub, vec![item, base]), ty),
                 None => item,
             };
-            body(inside, item, own);
+            inside.iteration(|inside| body(inside, item, own));
             index
         });
-        self.block.push(Stmt::For { index, start, end, step, parallel, body, loc });
+        let until = None;
+        self.block.push(Stmt::For { index, start, end, step, parallel, until, body, loc });
+    }
+
+    /// What an iteration does, which may end early.
+    pub(super) fn iteration(&mut self, body: impl FnOnce(&mut Self)) {
+        if self.choices.below(4) > 0 {
+            return body(self);
+        }
+        self.scopes += 1;
+        let (scope, ()) = self.nested(body);
+        self.scopes -= 1;
+        self.block.push(Stmt::Scope { body: scope });
+    }
+
+    /// Leaves a scope around, under some condition.
+    pub(super) fn exit(&mut self) {
+        let (outward, loc) = (self.choices.below(self.scopes as usize) as u32, self.loc());
+        let cond = self.scalar(DType::Bool);
+        let mut sides = [vec![Stmt::Leave { outward, loc }], Vec::new()];
+        if self.choices.below(3) == 0 {
+            sides.reverse();
+        }
+        let [then, otherwise] = sides;
+        self.block.push(Stmt::If { cond, then, otherwise });
     }
 }

@@ -39,6 +39,7 @@ impl Generator<'_> {
     /// A statement of scalars.
     pub(super) fn scalar_statement(&mut self) {
         match self.choices.below(10) {
+            6 if self.scopes > 0 => self.exit(),
             0 | 1 => self.assign_scalar(),
             2 | 3 => {
                 self.element();

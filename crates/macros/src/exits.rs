@@ -1,0 +1,181 @@
+//! `break`, `continue`, `return`, labels and `loop`.
+//!
+//! ```text
+//! 'rows: for i in 0..n {              t.scope_(|break0| {
+//!     if p { continue; }                t.for_(…, |index| { t.scope_(|continue0| {
+//!     if q { break 'rows; }      ⇒          … t.leave_(continue0, t.unit(), "`continue`", …)
+//! }                                         … t.leave_(break0, t.unit(), "`break 'rows`", …)
+//! ```
+//!
+//! A scope is made only for what something leaves: kernels without exits are traced as if there were none.
+
+use crate::translator::{Translator, hygienic};
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote};
+use syn::{Expr, Ident, Lifetime};
+
+/// Something around that can be left.
+pub(crate) struct Around {
+    label: Option<String>,
+    kind: Kind,
+    /// Whether something leaves it, or goes on with its next iteration.
+    left: bool,
+    continued: bool,
+    /// The number in the names of its scopes.
+    number: usize,
+}
+
+/// What can be left.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Kind {
+    Loop,
+    /// A loop over `prange`.
+    Parallel,
+    /// A block with a label.
+    Block,
+    /// The closure of `mapv`, out of which nothing leads.
+    Closure,
+}
+
+impl Around {
+    fn scope(&self, continues: bool) -> Ident {
+        hygienic(&format!("{}{}", if continues { "continue" } else { "break" }, self.number))
+    }
+}
+
+/// What the translation of something that can be left needs to be wrapped in.
+pub(crate) struct Scopes {
+    leave: Option<Ident>,
+    go_on: Option<Ident>,
+}
+
+impl Translator<'_> {
+    /// Translates something that can be left; returns what leaves it.
+    pub(crate) fn around<T>(
+        &mut self,
+        label: Option<&syn::Label>,
+        kind: Kind,
+        translate: impl FnOnce(&mut Self) -> T,
+    ) -> (T, Scopes) {
+        let label = label.map(|label| label.name.ident.to_string());
+        let number = self.around.len();
+        self.around.push(Around { label, kind, left: false, continued: false, number });
+        let translated = translate(self);
+        let around = self.around.pop().expect("it was pushed");
+        let leave = around.left.then(|| around.scope(false));
+        let go_on = around.continued.then(|| around.scope(true));
+        (translated, Scopes { leave, go_on })
+    }
+
+    /// The code of a loop's body, which `continue` leaves.
+    pub(crate) fn body_scope(&self, scopes: &Scopes, body: TokenStream, place: &TokenStream) -> TokenStream {
+        let (t, unit) = (&self.t, self.unit());
+        match &scopes.go_on {
+            Some(exit) => quote!(#t.scope_(|#exit| { #body #unit }, #place);),
+            None => body,
+        }
+    }
+
+    /// A value that may be given early, by what leaves its code.
+    pub(crate) fn value_scope(
+        &self,
+        scopes: &Scopes,
+        value: TokenStream,
+        place: &TokenStream,
+    ) -> TokenStream {
+        let t = &self.t;
+        match &scopes.leave {
+            Some(exit) => quote!(#t.scope_(|#exit| #value, #place)),
+            None => value,
+        }
+    }
+
+    /// `loop { … }`, whose value is what it is left with.
+    pub(crate) fn endless_loop(&mut self, looped: &syn::ExprLoop) -> TokenStream {
+        let (t, place) = (self.t.clone(), self.place(looped.loop_token.span));
+        let returns = self.returns;
+        let (body, scopes) =
+            self.around(looped.label.as_ref(), Kind::Loop, |translator| translator.statements(&looped.body));
+        if scopes.leave.is_none() && self.returns == returns {
+            let message = "this `loop` never ends: there is no `break` or `return` in it";
+            return self.unsupported(looped.loop_token, message);
+        }
+        let body = self.body_scope(&scopes, body, &place);
+        let exit = scopes.leave.unwrap_or_else(|| hygienic("_break"));
+        quote!(#t.loop_(|#exit| { #body }, #place))
+    }
+
+    /// `break`, perhaps with a label and a value.
+    pub(crate) fn break_(&mut self, exit: &syn::ExprBreak) -> TokenStream {
+        let value = exit.expr.as_deref();
+        self.exit(exit, exit.break_token.span, "break", exit.label.as_ref(), value)
+    }
+
+    /// `continue`, perhaps with a label.
+    pub(crate) fn continue_(&mut self, exit: &syn::ExprContinue) -> TokenStream {
+        self.exit(exit, exit.continue_token.span, "continue", exit.label.as_ref(), None)
+    }
+
+    /// A `return` that is not the last thing that a kernel does.
+    pub(crate) fn early_return(&mut self, returned: &syn::ExprReturn) -> TokenStream {
+        let place = self.place(returned.return_token.span);
+        if let Some(problem) = self.barrier(0, "return") {
+            return self.unsupported(returned, problem);
+        }
+        let t = self.t.clone();
+        let value = match &returned.expr {
+            Some(expr) => self.expr(expr),
+            None => self.unit(),
+        };
+        self.returns += 1;
+        let exit = hygienic("returned");
+        quote!(#t.leave_(#exit, #value, "`return`", #place))
+    }
+
+    fn exit(
+        &mut self,
+        tokens: impl ToTokens,
+        span: Span,
+        word: &str,
+        label: Option<&Lifetime>,
+        value: Option<&Expr>,
+    ) -> TokenStream {
+        let name = label.map(|label| label.ident.to_string());
+        let named = |around: &&Around| match &name {
+            Some(_) => around.label == name,
+            None => !matches!(around.kind, Kind::Block),
+        };
+        // rustc complains about what is missing.
+        let Some(target) = self.around.iter().rfind(named).map(|around| around.number) else {
+            return self.unit();
+        };
+        let continues = word == "continue";
+        let text = label.map_or(word.to_string(), |label| format!("{word} {label}"));
+        if let Some(problem) = self.barrier(target + continues as usize, &text) {
+            return self.unsupported(tokens, problem);
+        }
+        let around = &mut self.around[target];
+        around.left |= !continues;
+        around.continued |= continues;
+        let exit = around.scope(continues);
+        let (t, place) = (self.t.clone(), self.place(span));
+        let value = match value {
+            Some(expr) => self.expr(expr),
+            None => self.unit(),
+        };
+        let text = format!("`{text}`");
+        quote!(#t.leave_(#exit, #value, #text, #place))
+    }
+
+    /// Why an exit cannot lead out of what stands around from this one on.
+    fn barrier(&self, from: usize, text: &str) -> Option<String> {
+        let inside = self.around.iter().skip(from).map(|around| around.kind);
+        inside.filter(|kind| matches!(kind, Kind::Parallel | Kind::Closure)).last().map(|kind| match kind {
+            Kind::Closure => format!("`{text}` cannot leave the closure of `mapv`: write `if` / `else`"),
+            _ => format!(
+                "`{text}` would leave a `prange`, whose iterations run in any order: skip the rest of an iteration \
+                 with `continue` or an `if`, or write a plain `for`"
+            ),
+        })
+    }
+}

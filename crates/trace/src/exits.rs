@@ -1,0 +1,235 @@
+//! Exits: `break`, `continue` and early `return`, all of which leave a scope.
+//!
+//! ```text
+//! for i in 0..n { if p { break } … }     t.scope(|exit| for_(0..n, |i| { if_(p, || t.leave(exit, …)) … }))
+//! for i in 0..n { if p { continue } … }  for_(0..n, |i| t.scope(|exit| { if_(p, || t.leave(exit, …)) … }))
+//! fn f() -> f64 { if p { return x } y }  t.scope(|exit| { if_(p, || t.leave(exit, x, …)); y })
+//! ```
+//!
+//! What a scope gives is what leaves it or, at its end, the value of its closure: variables carry it out. Iterations of a
+//! `prange` run in any order, so nothing leaves one.
+
+use crate::closures;
+use crate::control::{Leaves, Shape};
+use crate::errors::{At, Step, mistake};
+use crate::state::{Kind, Literal, State};
+use crate::{Tracer, Value};
+use parfuse_ir::program::{Block, Stmt, Var};
+
+/// More exits than that, and blocks around them, are too many: what follows an exit nests in a branch.
+const MOST_EXITS: usize = 256;
+
+/// A scope that [`Tracer::leave`] can leave.
+#[derive(Clone, Copy, Debug)]
+pub struct Exit(usize);
+
+/// The scopes being traced.
+#[derive(Default)]
+pub(crate) struct Exits {
+    open: Vec<Open>,
+    /// Those below stand around the condition of a `while`, which nothing leaves.
+    barred: usize,
+    /// How many exits there have been.
+    taken: usize,
+}
+
+struct Open {
+    parallel_depth: usize,
+    map_depth: usize,
+    /// The variables that carry out what it gives, once something leaves it.
+    given: Option<(Shape, Vec<Var>)>,
+}
+
+impl Tracer {
+    /// A block that [`leave`](Tracer::leave) ends early: around a loop that is `break`, around the body of a loop
+    /// `continue`. It gives what the closure gives or what it was left with.
+    #[track_caller]
+    pub fn scope<'t>(&'t self, body: impl FnOnce(Exit) -> Value<'t>) -> Value<'t> {
+        self.scope_(body, At::caller())
+    }
+
+    /// Goes on behind a scope, which gives this value.
+    #[track_caller]
+    pub fn leave<'t>(&'t self, exit: Exit, value: Value<'t>) -> Value<'t> {
+        self.leave_(exit, value, "leaving a scope", At::caller())
+    }
+
+    /// See [`loop_`](Tracer::loop_).
+    pub(crate) fn trace_loop<'t>(&'t self, body: &mut dyn closures::Block<Exit, ()>, at: At) -> Value<'t> {
+        let endless = |exit| {
+            let body = || {
+                body.run(exit);
+            };
+            self.while_(|| self.bool_literal(true, at), body, at);
+            self.unit()
+        };
+        self.trace_scope(&mut Some(endless), true, at)
+    }
+
+    /// `break`, `continue` or `return`: goes on behind a scope, which gives this value.
+    pub fn leave_<'t>(&'t self, exit: Exit, value: Value<'t>, what: &str, at: At) -> Value<'t> {
+        let value = self.id(value);
+        self.step(at, |state| {
+            let Exits { open, barred, taken } = &mut state.exits;
+            *taken += 1;
+            let outward = open.len().checked_sub(exit.0 + 1);
+            let (Some(outward), Some(target)) = (outward, open.get(exit.0)) else {
+                return mistake(format!("{what} leads out of nothing here: its scope has ended"));
+            };
+            if target.map_depth != state.map_depth {
+                return mistake(format!("{what} cannot leave the closure of `mapv`: write `if` / `else`"));
+            }
+            if target.parallel_depth != state.parallel_depth {
+                return mistake(format!(
+                    "{what} would leave a `prange`, whose iterations run in any order: skip the rest of an iteration \
+                     with `continue` or an `if`, or write a plain `for`"
+                ));
+            }
+            if exit.0 < *barred {
+                return mistake(format!("{what} cannot stand in the condition of a `while`: write it in the body"));
+            }
+            if *taken + state.depth() > MOST_EXITS {
+                return mistake(format!(
+                    "more than {MOST_EXITS} exits and blocks around them; join conditions with `||`"
+                ));
+            }
+            state.give(exit.0, value, at)?;
+            let loc = state.loc(at);
+            state.push(Stmt::Leave { outward: outward as u32, loc });
+            Ok(Kind::Tuple(Vec::new()))
+        })
+    }
+
+    /// See [`scope_`](Tracer::scope_); the end of an `endless` body is never reached.
+    pub(crate) fn trace_scope<'t>(
+        &'t self,
+        body: &mut dyn closures::Block<Exit, Value<'t>>,
+        endless: bool,
+        at: At,
+    ) -> Value<'t> {
+        if let Some(refused) = self.too_deep(at) {
+            return refused;
+        }
+        let exit = self.with(|state| {
+            let (parallel_depth, map_depth) = (state.parallel_depth, state.map_depth);
+            state.open();
+            state.exits.open.push(Open { parallel_depth, map_depth, given: None });
+            Exit(state.exits.open.len() - 1)
+        });
+        let value = self.value_of(body, exit);
+        let value = self.id(value);
+        self.step(at, |state| {
+            let is_left = state.exits.open[exit.0].given.is_some();
+            let reached = !endless && !state.ends_here();
+            let given = if is_left && reached { state.give(exit.0, value, at) } else { Ok(()) };
+            let body = state.close();
+            let Some(Open { given: carried, .. }) = state.exits.open.pop() else {
+                return given.map(|()| Kind::Poison);
+            };
+            given?;
+            let Some((shape, vars)) = carried else {
+                if endless {
+                    return mistake("this `loop` never ends: there is no `break` or `return` in it");
+                }
+                state.splice(body);
+                return Ok(state.kind(value));
+            };
+            for var in &vars {
+                let ty = state.var_type(*var);
+                // A loop may be left in any of its iterations, so nothing tells that one is; but one always is.
+                if ty.rank.is_none() {
+                    let value = state.literal(Literal::Integer(0), ty.dtype, at);
+                    state.push(Stmt::Assign { var: *var, value });
+                }
+            }
+            state.push(Stmt::Scope { body });
+            let mut values = Vec::with_capacity(vars.len());
+            for var in vars {
+                values.push(state.read_var(var, at)?);
+            }
+            Ok(state.rebuild(&shape, &mut values.into_iter()))
+        })
+    }
+
+    /// Does something from which nothing leads out.
+    pub(crate) fn barred<T>(&self, work: impl FnOnce() -> T) -> T {
+        let before = self.with(|state| std::mem::replace(&mut state.exits.barred, state.exits.open.len()));
+        let result = work();
+        self.with(|state| state.exits.barred = before);
+        result
+    }
+}
+
+impl State {
+    /// Has the variables of a scope carry out a value.
+    fn give(&mut self, scope: usize, value: u32, at: At) -> Step<()> {
+        let leaves = self.leaves(value, at)?;
+        let (shape, vars) = match self.exits.open[scope].given.take() {
+            Some(given) => given,
+            None => {
+                let mut vars = Vec::new();
+                (self.carriers(&leaves, &mut vars)?, vars)
+            }
+        };
+        let assigned = self.carry(&leaves, &shape, &mut vars.iter());
+        self.exits.open[scope].given = Some((shape, vars));
+        assigned
+    }
+
+    pub(crate) fn carriers(&mut self, leaves: &Leaves, vars: &mut Vec<Var>) -> Step<Shape> {
+        match leaves {
+            Leaves::Value(value) => {
+                let ty = self.ty(*value);
+                if ty.rank.is_some() {
+                    self.doing = "choosing between arrays".into();
+                    self.refuse_in_parallel()?;
+                }
+                let name = format!("given{}", self.program.vars.len());
+                vars.push(self.new_var(&name, ty, None));
+                Ok(Shape::Value)
+            }
+            Leaves::Tuple(items) => {
+                let items: Step<Vec<Shape>> = items.iter().map(|item| self.carriers(item, vars)).collect();
+                Ok(Shape::Tuple(items?))
+            }
+        }
+    }
+
+    fn carry<'v>(
+        &mut self,
+        leaves: &Leaves,
+        shape: &Shape,
+        vars: &mut impl Iterator<Item = &'v Var>,
+    ) -> Step<()> {
+        match (leaves, shape) {
+            (Leaves::Value(value), Shape::Value) => {
+                let Some(&var) = vars.next() else { return Ok(()) };
+                let (given, carried) = (self.ty(*value), self.var_type(var));
+                if given.rank != carried.rank || self.types.unify(given.dtype, carried.dtype).is_err() {
+                    let (given, carried) = (self.describe(given), self.describe(carried));
+                    return mistake(format!("this gives {given} where an exit before gives {carried}"));
+                }
+                self.push(Stmt::Assign { var, value: *value });
+                Ok(())
+            }
+            (Leaves::Tuple(items), Shape::Tuple(shapes)) if items.len() == shapes.len() => {
+                items.iter().zip(shapes).try_for_each(|(item, shape)| self.carry(item, shape, vars))
+            }
+            _ => mistake("exits of one function or loop give different types: values and tuples, or `()`"),
+        }
+    }
+
+    /// Whether the present block never reaches this place.
+    pub(crate) fn ends_here(&self) -> bool {
+        ends(self.present())
+    }
+}
+
+/// Whether the end of a block is never reached.
+pub(crate) fn ends(block: &Block) -> bool {
+    match block.last() {
+        Some(Stmt::Leave { .. }) => true,
+        Some(Stmt::If { then, otherwise, .. }) => ends(then) && ends(otherwise),
+        _ => false,
+    }
+}
