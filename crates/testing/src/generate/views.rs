@@ -57,8 +57,8 @@ impl Generator<'_> {
     /// A constant of some type, or one that is known only when the kernel runs.
     fn bound_of(&mut self, bound: i64) -> Value {
         let dtype = match bound {
-            0.. => self.choices.pick(&[DType::Usize, DType::I64, DType::I32]),
-            _ => self.choices.pick(&[DType::I64, DType::I32]),
+            0.. => self.choices.pick(&[DType::Usize, DType::I64, DType::Isize, DType::I32, DType::U8]),
+            _ => self.choices.pick(&[DType::I64, DType::Isize, DType::I32, DType::I8]),
         };
         let constant = self.constant(Scalar::I64(bound).cast(dtype));
         if !self.choices.one_in(16) {
