@@ -4,7 +4,7 @@
 
 use parfuse_ir::loops::Event;
 use parfuse_passes::pipeline::Options;
-use parfuse_passes::{lower_arrays, optimize};
+use parfuse_passes::{lower_arrays, optimize, structure_exits};
 use parfuse_testing::executors::layout;
 use parfuse_testing::{Case, Choices, Ran, check_same_bits, random_arguments, random_program};
 
@@ -77,7 +77,8 @@ fn many_blocks_run_on_many_threads() {
 fn rows_of_random_programs_become_dimensions() {
     let promoted = (0..400).filter(|seed| {
         let choices = &mut Choices::seeded(*seed);
-        let sample = random_program(choices);
+        let mut sample = random_program(choices);
+        let _ = structure_exits(&mut sample.program);
         let arguments = random_arguments(&sample.program, [7, 3, 2], choices);
         let layouts: Vec<_> = arguments.iter().map(layout).collect();
         let Ok(mut loops) = lower_arrays(&sample.program, &layouts) else { return false };

@@ -234,7 +234,7 @@ impl Translator<'_> {
         let vars = &assigned(body) & &at_iteration;
         let outside = self.mask;
         // Lanes that were stopped stay so, whatever becomes of what stopped them.
-        let all = outside.lanes.unwrap_or_else(|| self.build.bool(true));
+        let all = stops.then(|| outside.lanes.unwrap_or_else(|| self.build.bool(true)));
 
         self.build.open_loop();
         let shaped = shaped([body]);
@@ -262,8 +262,8 @@ impl Translator<'_> {
         self.values.insert(index, counter);
         self.block(body, &at_iteration);
         self.end_iteration(&vars, &mut carried, divergent.then_some(go), live);
-        if let Some(value) = active {
-            carried.push(Carried { value, init: all, next: go });
+        if let (Some(value), Some(init)) = (active, all) {
+            carried.push(Carried { value, init, next: go });
         }
         let (zero, one) = (self.build.i64(0), self.build.i64(1));
         let next = self.build.op(LaneOp::IAdd, &[counter, one]);
