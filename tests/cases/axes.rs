@@ -69,11 +69,15 @@ fn means_of_squares(a: &ArrayRef2<f64>) -> Array1<f64> {
 }
 
 /// Shapes around the lengths at which rows are taken in pieces, in lanes and in blocks.
-const SHAPES: [(usize, usize); 16] = [
+const SHAPES: [(usize, usize); 20] = [
     (1, 1),
     (2, 3),
     (3, 2),
-    (5, 63),
+    (5, 15),
+    (5, 16),
+    (5, 17),
+    (17, 5),
+    (33, 40),
     (5, 64),
     (5, 65),
     (64, 5),
@@ -138,7 +142,7 @@ fn integers_are_the_same_in_any_order() {
 
 #[test]
 fn a_long_row_has_the_bits_of_its_own_sum() {
-    for columns in [65, 1000, 8193, 30_000] {
+    for columns in [17, 65, 1000, 8193, 30_000] {
         let a = numbers((3, columns)).mapv(|x| x / 3.0);
         let (_, rows) = sums::serial(&a).unwrap();
         for (row, sum) in a.outer_iter().zip(rows) {

@@ -193,7 +193,7 @@ pub fn fold_partials<T: Clone>(partials: &mut [T], mut combine: impl FnMut(T, T)
 
 /// Rows of up to so many elements are combined in order, and so are as many of a longer row that is not along the last
 /// dimension.
-pub const IN_ORDER: usize = 64;
+pub const IN_ORDER: usize = 16;
 
 /// How the elements along one dimension of a space, which is reduced for each position along the others, are combined.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

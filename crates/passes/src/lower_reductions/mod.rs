@@ -4,7 +4,7 @@
 //! ```text
 //! parfor v0, v1 in n, m {                  alloc b3[groups, m]
 //!   reduce sum x0 into b2[v1]              parfor v4, v1 in groups, m {
-//!   v3: f64 = load b0[v0, v1]        ⇒       x1 = 0; for v5 in 64 { … x0 = load b0[64 v4 + v5, v1]; x1 = x1 + x0 }
+//!   v3: f64 = load b0[v0, v1]        ⇒       x1 = 0; for v5 in 16 { … x0 = load b0[16 v4 + v5, v1]; x1 = x1 + x0 }
 //!   x0 = v3                                  store b3[v4, v1], x1
 //! }                                        }
 //!                                          parfor v1 in m { … b3[…, v1] in pairs …; store b2[v1], … }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! parfor i, j in n, m {                            parfor i, g, j in n, pieces, m {
-//!   for k in length { … element (i, k, j) … }        for k in 64 { … element (i, 64 g + k, j) … }
+//!   for k in length { … element (i, k, j) … }        for k in 16 { … element (i, 16 g + k, j) … }
 //! }                                                }
 //! ```
 

@@ -5,7 +5,7 @@ use crate::compiler::Effort;
 use crate::uses::{Habits, Uses};
 use crate::wide::assembler::Length;
 use parfuse_ir::grid::LANES;
-use parfuse_ir::lane::{LaneType, Reduction, Region};
+use parfuse_ir::lane::{Inst, LaneType, Reduction, Region};
 
 /// The most operations of a short body.
 const SHORT: usize = 24;
@@ -57,6 +57,13 @@ impl Plan {
         let lean = short && !uses.loops && held.contains(&true);
         // What reduces takes in whole turns of accumulators at most.
         let most = if region.reductions.is_empty() { usize::MAX } else { turn };
+        let diverges = || region.code.values.iter().any(|(_, data)| matches!(data.inst, Inst::Any(_)));
+        let even_loops = uses.loops
+            && !isa.evex()
+            && region.reductions.is_empty()
+            && uses.neighbour_loads > 0
+            && uses.other_stores == 0
+            && !diverges();
         let count = match lanes {
             // There are no steps.
             _ if !uses.repeatable => 1,
@@ -65,6 +72,10 @@ impl Plan {
             None if lean && held.contains(&false) => 2.min(most),
             None if lean => 4.min(most),
             None if effort == Effort::Quick => 1,
+            // Loops that run as often for all lanes, and only add up, wait for memory: the more of a cache line a turn
+            // reads, the better.
+            None if even_loops && uses.operations <= SHORT / 2 => turn,
+            None if even_loops && uses.operations <= 2 * SHORT => 4.min(most),
             // Four registers a value are too many for the loops of a processor that has 16, and it takes long to assign
             // those of a very long body.
             None if uses.loops && !isa.evex() || uses.operations > LONG => 2.min(most),
