@@ -197,10 +197,17 @@ fn a_variable_is_read_before_a_later_operand_changes_it() {
 }
 
 #[test]
-fn return_may_stand_last_and_in_the_branches_that_end_the_function() {
-    items("fn f(x: f64) -> f64 { return x; }");
-    items("fn f(x: f64) -> f64 { if x > 0.0 { return x; } else if x < 1.0 { 0.0 } else { return -x } }");
-    assert_eq!(complaints("fn f(x: f64) -> f64 { if x > 0.0 { return x; } 0.0 }").len(), 1);
+fn return_may_stand_anywhere_and_makes_a_scope_only_where_it_is_early() {
+    let last = ["return x;", "if x > 0.0 { return x; } else if x < 1.0 { 0.0 } else { return -x }"];
+    for body in last {
+        let items = items(&format!("fn f(x: f64) -> f64 {{ {body} }}"));
+        let code: String = items.iter().map(|item| item.to_token_stream().to_string()).collect();
+        assert!(!code.contains("scope_"), "{body}");
+    }
+    contains(
+        "fn f(x: f64) -> f64 { if x > 0.0 { return x; } 0.0 }",
+        &["t.scope_(|returned|", "t.leave_(returned, x, \"`return`\","],
+    );
 }
 
 #[test]
