@@ -3,7 +3,7 @@
 use ndarray::ArrayRef2;
 use parfuse::prelude::*;
 
-type Image = ArrayRef2<u8>;
+type Image = ArrayRef2<u128>;
 
 #[kernel]
 fn pixels(image: &Image) -> usize {

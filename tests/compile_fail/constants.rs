@@ -2,9 +2,9 @@
 
 use parfuse::prelude::*;
 
-const SIDES: u8 = 6;
+const SIDES: u128 = 6;
 const WEIGHTS: [f64; 3] = [0.25, 0.5, 0.25];
-type Small = i16;
+type Small = i128;
 
 #[kernel]
 fn dice(x: f64) -> f64 {

@@ -15,7 +15,7 @@ fn parameters(a: &ArrayD<f64>, b: &mut ArrayRef<f64, IxDyn>, c: &ArrayRef1<Compl
 }
 
 #[kernel]
-fn views(a: &ArrayView1<f64>, b: &CowArray<f64, Ix1>, c: [f64; 3], d: &mut [u8], e: Complex64) -> f64 {
+fn views(a: &ArrayView1<f64>, b: &CowArray<f64, Ix1>, c: [f64; 3], d: &mut [u128], e: Complex64) -> f64 {
     1.0
 }
 

@@ -5,7 +5,7 @@ use parfuse::prelude::*;
 use std::collections::HashMap;
 
 #[kernel]
-fn bytes(image: &ArrayRef1<u8>) -> usize {
+fn bytes(image: &ArrayRef1<u128>) -> usize {
     image.len()
 }
 

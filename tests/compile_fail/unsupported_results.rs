@@ -19,11 +19,11 @@ fn view<'a>(a: &'a ArrayRef1<f64>) -> ArrayView1<'a, f64> {
 }
 
 #[kernel]
-fn part(a: &ArrayRef1<f64>) -> (f64, Array1<u8>) {
+fn part(a: &ArrayRef1<f64>) -> (f64, Array1<u128>) {
     (a.sum(), Array1::zeros(3))
 }
 
-type Bytes = Array1<u8>;
+type Bytes = Array1<u128>;
 
 #[kernel]
 fn alias(n: usize) -> Bytes {

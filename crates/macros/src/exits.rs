@@ -169,8 +169,8 @@ impl Translator<'_> {
 
     /// Why an exit cannot lead out of what stands around from this one on.
     fn barrier(&self, from: usize, text: &str) -> Option<String> {
-        let inside = self.around.iter().skip(from).map(|around| around.kind);
-        inside.filter(|kind| matches!(kind, Kind::Parallel | Kind::Closure)).last().map(|kind| match kind {
+        let mut inside = self.around.iter().skip(from).map(|around| around.kind);
+        inside.rfind(|kind| matches!(kind, Kind::Parallel | Kind::Closure)).map(|kind| match kind {
             Kind::Closure => format!("`{text}` cannot leave the closure of `mapv`: write `if` / `else`"),
             _ => format!(
                 "`{text}` would leave a `prange`, whose iterations run in any order: skip the rest of an iteration \

@@ -378,8 +378,7 @@ impl Parser<'_> {
 
 /// An operand in a combiner.
 fn term(cursor: &mut Cursor<'_>) -> Parsed<Term> {
-    let kinds: [(char, fn(u32) -> Term); 3] = [('l', Term::Left), ('r', Term::Right), ('t', Term::Step)];
-    for (prefix, term) in kinds {
+    for (prefix, term) in [('l', Term::Left as fn(u32) -> Term), ('r', Term::Right), ('t', Term::Step)] {
         if cursor.at_id(prefix) {
             return Ok(term(cursor.id::<Value>(prefix)?.0));
         }

@@ -250,8 +250,12 @@ impl<'c> Host<'c> {
                     grid::fold_partials(gathered, combine)
                 }
             };
-            let total = total.unwrap_or_else(|| reduction.op.nothing(reduction.dtype).to_bits());
-            self.frame.write(reduction.total, total);
+            // Of types shorter than their lanes, a block leaves bits above those of the type.
+            let total = total.map_or_else(
+                || reduction.op.nothing(reduction.dtype),
+                |bits| Scalar::from_bits(reduction.dtype, bits),
+            );
+            self.frame.write(reduction.total, total.to_bits());
         }
     }
 
