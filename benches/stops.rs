@@ -46,7 +46,7 @@ fn running_sum(a: &ArrayRef1<f64>, n: usize) -> f64 {
 fn prefix(out: &mut ArrayRef1<f64>, n: usize) {
     for _ in 0..n / out.len() {
         for i in 1..out.len() {
-            out[i] = out[i - 1] * 0.5 + out[i];
+            out[i] += out[i - 1] * 0.5;
         }
     }
 }
@@ -115,7 +115,8 @@ fn main() {
     let engine = Engine::builder().threads(1).thorough(true).build().expect("this machine is supported");
     let a = Array1::from_elem(1000, 0.25);
     let (floats, integers) = (Array1::<f64>::zeros(1000), Array1::<i64>::from_elem(1000, 5));
-    let kernels: [(&str, &(dyn Fn(usize) -> Result<(), Error> + Sync)); 8] = [
+    type Run<'r> = &'r (dyn Fn(usize) -> Result<(), Error> + Sync);
+    let kernels: [(&str, Run<'_>); 8] = [
         ("integer recurrence", &|n| recurrence::serial(n as i64).map(drop)),
         ("counting while", &|n| counted::serial(n as i64).map(drop)),
         ("running sum", &|n| running_sum::serial(&a, n).map(drop)),

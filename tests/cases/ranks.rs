@@ -45,7 +45,7 @@ fn counted(a: &ArrayRef5<i64>, counts: &mut ArrayRef5<i64>) -> i64 {
 
 #[kernel]
 fn mixed(a: ArrayView6<f64>, b: ArrayView4<f64>, x: f64) -> (Array6<f64>, f64, bool) {
-    let sum = &a * x + &b - 0.25;
+    let sum = &a * x + b - 0.25;
     let total = sum.sum();
     let largest = total > 10.0;
     (sum, total, largest)

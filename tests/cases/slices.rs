@@ -3,6 +3,8 @@
 //! ```text
 //! &u.slice(s![..-2, 1..-1]) + &u.slice(s![2.., 1..-1]) + …      one region, no copy, no check inside
 //! ```
+// Negative bounds of slices count from the end.
+#![allow(clippy::reversed_empty_ranges)]
 
 use super::ways::every_way;
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, NewAxis, s};

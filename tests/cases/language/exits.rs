@@ -170,7 +170,7 @@ fn sign(x: f64) -> f64 {
         return -1.0;
     }
     let y = if x == 0.0 { return 0.0 } else { x };
-    y / y
+    y / y.abs()
 }
 
 #[kernel]

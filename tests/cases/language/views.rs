@@ -1,4 +1,6 @@
 //! Views: rows, columns, slices and transposes, to be read and to be written, in every form that ndarray has for them.
+// Negative bounds of slices count from the end; a temporary view is written to by way of a reference.
+#![allow(clippy::reversed_empty_ranges, clippy::deref_addrof)]
 
 use crate::cases::ways::{error_of, every_way, same_bits};
 use ndarray::{
