@@ -67,17 +67,18 @@ impl Selector<'_> {
         let active = mask.map(|mask| self.mask_bits(mask, Extent::Group));
         let own = self.scratch(Scratch::Result);
         for (lane, place) in places.iter().enumerate() {
-            let place = match active {
-                Some(active) => {
-                    let wanted = self.machine.alu_imm(Alu::And, false, active, 1 << lane);
-                    self.place_if(wanted, *place)
-                }
-                None => *place,
-            };
+            let place = self.place_of_lane(lane, *place, active);
             let number = self.load_short(element, place);
             self.machine.store(4, number, Place::Own(own + 4 * lane as i32));
         }
         self.load_register(LaneType::I32, Place::Own(own), None)
+    }
+
+    /// The place of a lane's element, or zeros of our own if its bit says that the lane does not count.
+    fn place_of_lane(&mut self, lane: usize, place: Place, active: Option<Reg>) -> Place {
+        let Some(active) = active else { return place };
+        let wanted = self.machine.alu_imm(Alu::And, false, active, 1 << lane);
+        self.place_if(wanted, place)
     }
 
     /// Stores a register of elements next to each other.
@@ -142,13 +143,7 @@ impl Selector<'_> {
         let active = mask.map(|mask| self.mask_bits(mask, Extent::Group));
         let mut bits = self.zero();
         for (lane, place) in places.iter().enumerate() {
-            let place = match active {
-                Some(active) => {
-                    let wanted = self.machine.alu_imm(Alu::And, false, active, 1 << lane);
-                    self.place_if(wanted, *place)
-                }
-                None => *place,
-            };
+            let place = self.place_of_lane(lane, *place, active);
             let truth = self.load_short(DType::Bool, place);
             let bit = match lane {
                 0 => truth,
