@@ -172,12 +172,11 @@ impl Time {
             Vpand | Vpandn | Vpor | Vpxor | Vandpd | Vandps | Vxorpd | Vxorps | Vpaddq | Vpaddd | Vpsubq
             | Vpsubd | VpsllqBy | VpslldBy | VpsrlqBy | VpsrldBy | VpsradBy | VpsraqBy | Vpsllvq
             | Vpsllvd | Vpsrlvq | Vpsrlvd | Vpsravd | Vpsravq | Vmovapd | Vmovupd | Vmovups | Vblendmpd
-            | Vblendmps | Vblendvpd | Vblendvps | Kandw | Kandnw | Korw | Kxorw | Vshufps | Vpshufb => {
-                time(1, 1)
-            }
+            | Vblendmps | Vblendvpd | Vblendvps | Kandw | Kandnw | Korw | Kxorw | Vshufps | Vpshufb
+            | Vunpcklpd | Vunpckhpd | Vunpcklps | Vunpckhps => time(1, 1),
             Vpbroadcastq | Vpbroadcastd | Vpcmpq | Vpcmpd | Vpcmpuq | Vpcmpud | Vpmovsxdq | Vpmovzxdq
-            | Vpmovsxbd | Vpmovzxbd | Vpmovsxwd | Vpmovzxwd | Vextracti128 | VmovqFrom | VmovdFrom
-            | VmovqTo | VmovdTo | KmovwFrom | KmovwOut => time(3, 1),
+            | Vpmovsxbd | Vpmovzxbd | Vpmovsxwd | Vpmovzxwd | Vextracti128 | Vinsertf128 | VmovqFrom
+            | VmovdFrom | VmovqTo | VmovdTo | KmovwFrom | KmovwOut => time(3, 1),
             _ => time(4, 1),
         }
     }

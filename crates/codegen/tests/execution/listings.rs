@@ -69,3 +69,22 @@ fn wide_steps_are_packed_instructions_of_the_longest_registers() {
         }
     }
 }
+
+#[test]
+#[cfg(unix)]
+fn rows_are_loaded_by_tiles() {
+    use crate::tiles::{Variant, kernel};
+    for isa in [Isa::Avx2, Isa::Avx512At256, Isa::Avx512] {
+        if !isa.is_available() {
+            continue;
+        }
+        let compiler = Compiler::new(Options { isa, ..Options::default() }).unwrap();
+        let transposes = |variant: Variant| {
+            let (kernel, _) = kernel(DType::F64, variant);
+            let asm = compiler.listing(&kernel.lane, Effort::Thorough).unwrap().asm;
+            asm.contains("vunpckhpd") && asm.contains("vinsert")
+        };
+        assert!(transposes(Variant::Plain) && transposes(Variant::Pair));
+        assert!(!transposes(Variant::Stores), "what is read may have been stored");
+    }
+}

@@ -10,6 +10,7 @@
 //! | `memory` | what is left of dropped kernels |
 //! | `pages` | arrays that begin or end at protected pages |
 //! | `reductions` | every operator, against the rules of `grid` |
+//! | `tiles` | loops along rows, a row a lane |
 //! | `checks` | which fault is reported |
 //! | `drivers` | the serial code and its calls |
 //! | `polls` | programs that can be stopped |
@@ -27,3 +28,4 @@ mod ops;
 mod pages;
 mod polls;
 mod reductions;
+mod tiles;

@@ -9,7 +9,7 @@ use parfuse_ir::lane::{LaneOp, LaneType, Lanes};
 use parfuse_ir::loops::Buffer;
 
 /// A few pages between two that must not be touched.
-struct Fenced {
+pub struct Fenced {
     start: *mut u8,
     page: usize,
 }
@@ -17,7 +17,7 @@ struct Fenced {
 const PAGES: usize = 2;
 
 impl Fenced {
-    fn new() -> Fenced {
+    pub fn new() -> Fenced {
         // SAFETY: an anonymous mapping of our own, of which the inner pages become accessible.
         unsafe {
             let page = libc::sysconf(libc::_SC_PAGESIZE) as usize;
@@ -33,7 +33,7 @@ impl Fenced {
     }
 
     /// The accessible bytes.
-    fn bytes(&mut self) -> &mut [u8] {
+    pub fn bytes(&mut self) -> &mut [u8] {
         // SAFETY: these pages are mapped, readable and writable until `drop`, and borrowed with `self`.
         unsafe { std::slice::from_raw_parts_mut(self.start.add(self.page), PAGES * self.page) }
     }

@@ -113,6 +113,11 @@ macro_rules! for_each_vector_op {
             (Vpmovsxdq, P66, M0F38, W0, 0x25, Rm, Half), (Vpmovzxdq, P66, M0F38, W0, 0x35, Rm, Half),
             (Vpmovsxbd, P66, M0F38, W0, 0x21, Rm, Quarter), (Vpmovzxbd, P66, M0F38, W0, 0x31, Rm, Quarter),
             (Vpmovsxwd, P66, M0F38, W0, 0x23, Rm, Half), (Vpmovzxwd, P66, M0F38, W0, 0x33, Rm, Half),
+            // Parts of registers.
+            (Vunpcklpd, P66, M0F, WEvex, 0x14, Rvm, Full), (Vunpcklps, None, M0F, W0, 0x14, Rvm, Full),
+            (Vunpckhpd, P66, M0F, WEvex, 0x15, Rvm, Full), (Vunpckhps, None, M0F, W0, 0x15, Rvm, Full),
+            // `vinsertf32x4` in EVEX; imm8.
+            (Vinsertf128, P66, M0F3A, W0, 0x18, Rvm, Bytes(16)),
             // Integers, VEX only: lanes of ones for true.
             (Vpcmpeqq, P66, M0F38, W0, 0x29, Rvm, Full), (Vpcmpeqd, P66, M0F, W0, 0x76, Rvm, Full),
             (Vpcmpgtq, P66, M0F38, W0, 0x37, Rvm, Full), (Vpcmpgtd, P66, M0F, W0, 0x66, Rvm, Full),

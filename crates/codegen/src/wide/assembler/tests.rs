@@ -27,7 +27,9 @@ fn number(register: Register) -> usize {
 /// The mnemonic without what differs between encodings, and without what our names add.
 fn plain(name: &str) -> String {
     let name = name.to_lowercase();
-    for (ours, theirs) in [("vroundpd", "vrndscalepd"), ("vroundps", "vrndscaleps")] {
+    for (ours, theirs) in
+        [("vroundpd", "vrndscalepd"), ("vroundps", "vrndscaleps"), ("vinsertf128", "vinsertf32x4")]
+    {
         if name == theirs {
             return ours.into();
         }
@@ -48,7 +50,7 @@ fn imm(op: VectorOp) -> Option<u8> {
     let row = op.row();
     match op {
         Vroundpd | Vroundps | Vcmppd | Vcmpps | Vpcmpq | Vpcmpd | Vpcmpuq | Vpcmpud | Vshufps
-        | Vextracti128 => Some(5),
+        | Vextracti128 | Vinsertf128 => Some(5),
         _ if matches!(row.form, Form::Vmi(_)) => Some(5),
         _ if row.form == Form::Rvmr => Some(7 << 4),
         _ => None,
@@ -102,6 +104,7 @@ fn lengths(op: VectorOp) -> &'static [Length] {
         Vmovsd | Vmovss | VmovsdTo | VmovssTo | VmovqFrom | VmovdFrom | VmovqTo | VmovdTo | Vcvtsi2ss
         | Vcvttsd2si => &[Length::L128],
         Vextracti128 => &[Length::L256],
+        Vinsertf128 => &[Length::L256, Length::L512],
         _ => &[Length::L128, Length::L256, Length::L512],
     }
 }

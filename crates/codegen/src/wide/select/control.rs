@@ -95,7 +95,7 @@ impl Selector<'_> {
     }
 
     /// Binds a value to what [`Selector::receive`] gave for it.
-    fn bind(&mut self, value: Value, registers: Registers) {
+    pub(super) fn bind(&mut self, value: Value, registers: Registers) {
         if self.is_varying(value) {
             self.bind_lanes(value, registers);
         } else {
@@ -104,7 +104,7 @@ impl Selector<'_> {
     }
 
     /// Values in the form in which others are received.
-    fn send(&mut self, values: impl Iterator<Item = (Value, Value)>) -> Vec<Reg> {
+    pub(super) fn send(&mut self, values: impl Iterator<Item = (Value, Value)>) -> Vec<Reg> {
         let mut registers = Vec::new();
         for (value, receiver) in values {
             self.read(&[value]);
@@ -170,6 +170,9 @@ impl Selector<'_> {
         let received: Vec<Registers> = carried.iter().map(|carry| self.receive(test, carry.value)).collect();
         let left = self.receive_active(test);
         let mut sent = self.send(carried.iter().map(|carry| (carry.init, carry.value)));
+        if let Some(later) = self.repeat_by_tiles(carried, header, cond, body, &sent) {
+            sent = later;
+        }
         self.send_active(&mut sent);
         self.machine.jump(test, &sent);
         self.active = left.or(self.active);

@@ -31,7 +31,7 @@ impl Selector<'_> {
         self.element_size(buffer).trailing_zeros() as u8
     }
 
-    fn buffer_pointer(&mut self, buffer: Buffer) -> Reg {
+    pub(super) fn buffer_pointer(&mut self, buffer: Buffer) -> Reg {
         self.buffers[buffer.0 as usize].unwrap_or_else(|| {
             let slot = self.lane.frame.address(buffer);
             self.slot(slot, LaneType::I64)
@@ -129,6 +129,9 @@ impl Selector<'_> {
                 }
             };
             return self.bind_scalar(value, register);
+        }
+        if let Some(column) = self.column(value) {
+            return self.bind_lanes(value, column);
         }
         let registers = match address.lanes {
             Lanes::Uniform => self.load_one(buffer, address, mask, element),

@@ -20,6 +20,7 @@
 //! | `masks` | truth values of lanes |
 //! | `scalars` | operations on uniform values |
 //! | `memory` | loads and stores |
+//! | `tiles` | loads of several iterations of a loop in which each lane walks along a row |
 //! | `control` | nodes, branches, loops |
 //! | `check` | checks and the fault record |
 //! | `reductions` | accumulators |
@@ -39,6 +40,7 @@ mod reductions;
 mod region;
 mod scalars;
 mod shorts;
+mod tiles;
 mod values;
 
 pub(super) use region::region;
@@ -151,6 +153,8 @@ struct Selector<'a> {
     shared_constants: Option<Vec<SharedConstant>>,
     /// Own memory for going lane by lane, once something needs it.
     scratch: Option<i32>,
+    /// Loads of the present iterations of a loop that are done together.
+    tiles: tiles::Tiles,
     bindings: Vec<Binding>,
     bound: Vec<(Value, Part)>,
 }

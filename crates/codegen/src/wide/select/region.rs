@@ -81,6 +81,7 @@ pub(in crate::wide) fn region(
         remaining: Vec::new(),
         waiting: fuse::waiting(&region.code, &plan.uses, isa),
         scratch: None,
+        tiles: Default::default(),
         shared_constants: None,
         bindings: vec![Binding::default(); region.code.values.len()],
         bound: Vec::new(),
