@@ -35,8 +35,9 @@ pub fn run_loops_apart(
     arguments: &[Argument],
     key: u64,
 ) -> Result<Result<Outcome, Failure>, Race> {
-    let (outcome, watch) = run(loops, arguments, key, Some(Watch::new(loops.buffers.len())));
-    match watch.and_then(|watch| watch.race) {
+    let watch = || Watch::new(loops.buffers.len());
+    let (outcome, watch) = run(loops, arguments, key, Some([watch(), watch()]));
+    match watch.and_then(|[parallel, lanes]| parallel.race.or(lanes.race)) {
         Some(race) => Err(race),
         None => Ok(outcome),
     }
@@ -46,8 +47,8 @@ fn run(
     loops: &Loops,
     arguments: &[Argument],
     key: u64,
-    watch: Option<Watch>,
-) -> (Result<Outcome, Failure>, Option<Watch>) {
+    watch: Option<[Watch; 2]>,
+) -> (Result<Outcome, Failure>, Option<[Watch; 2]>) {
     let param = |index: u32| &arguments[index as usize];
     let mut machine = Machine {
         loops,
@@ -64,6 +65,8 @@ fn run(
             })
             .collect(),
         iteration: None,
+        lane: None,
+        in_nest: false,
         watch,
     };
     if let Err(failure) = machine.block(&loops.body) {
@@ -95,8 +98,12 @@ struct Machine<'l> {
     buffers: Vec<Option<Array>>,
     /// The iteration of the parallel loop that runs.
     iteration: Option<u64>,
-    /// Who touched which element in the parallel loop that runs, if that is of interest.
-    watch: Option<Watch>,
+    /// The iteration of the lane loop that runs.
+    lane: Option<u64>,
+    /// Whether a nest runs.
+    in_nest: bool,
+    /// Who touched which element in the parallel loop that runs, and in the lane loop, if that is of interest.
+    watch: Option<[Watch; 2]>,
 }
 
 fn to_usize(x: Scalar) -> usize {
@@ -137,7 +144,9 @@ impl Machine<'_> {
 
     /// Notes that this iteration touches an element.
     fn touch(&mut self, buffer: parfuse_ir::loops::Buffer, index: &[usize], store: bool) {
-        if let (Some(watch), Some(iteration)) = (&mut self.watch, self.iteration) {
+        let iterations = [self.iteration, self.lane];
+        for (watch, iteration) in self.watch.iter_mut().flatten().zip(iterations) {
+            let Some(iteration) = iteration else { continue };
             let array = self.buffers[buffer.index()].as_ref().expect("a touched buffer holds an array");
             watch.touch(buffer, array.position(index), iteration, store);
         }
@@ -233,8 +242,35 @@ impl Machine<'_> {
                     self.block(body)?;
                 }
             }
+            Stmt::Parfor(parfor) if self.in_nest || self.iteration.is_some() => self.lane_loop(parfor)?,
             Stmt::Parfor(parfor) => self.parfor(parfor)?,
+            Stmt::Nest(nest) => {
+                self.in_nest = true;
+                self.block(&nest.body)?;
+                self.in_nest = false;
+            }
         }
+        Ok(())
+    }
+
+    /// A parallel loop inside another one, or inside a nest.
+    fn lane_loop(&mut self, parfor: &Parfor) -> Result<(), Failure> {
+        let simple = |reduction: &Reduction| reduction.as_simple().expect("lane loops reduce by operators");
+        let reductions: Vec<_> = parfor.reductions.iter().map(simple).collect();
+        self.watch.iter_mut().for_each(|[_, lanes]| lanes.begin_loop());
+        for k in 0..to_usize(self.get(parfor.extents[0])) {
+            self.lane = Some(k as u64);
+            self.set(parfor.indices[0], Scalar::Usize(k));
+            for (op, local, _) in &reductions {
+                self.vars[local.index()] = Some(op.identity(self.loops.vars[*local].dtype));
+            }
+            self.block(&parfor.body)?;
+            for (op, local, target) in &reductions {
+                let [before, own] = [target, local].map(|var| self.vars[var.index()].expect("it is set"));
+                self.vars[target.index()] = Some(op.combine().eval(&[before, own]));
+            }
+        }
+        self.lane = None;
         Ok(())
     }
 
@@ -247,7 +283,7 @@ impl Machine<'_> {
             .map(|reduction| Totals::new(self.loops, parfor, reduction, &extents))
             .collect();
         let columns = extents.last().copied().unwrap_or(1);
-        self.watch.iter_mut().for_each(Watch::begin_loop);
+        self.watch.iter_mut().for_each(|[parallel, _]| parallel.begin_loop());
         for block in (0..grid.blocks()).map(|block| grid.block(block)) {
             totals.iter_mut().for_each(Totals::begin_block);
             for row in block.row_start..block.row_end {

@@ -72,6 +72,11 @@ impl ReduceOp {
         }
     }
 
+    /// Whether it applies to a type and gives the same bits in whatever order it combines.
+    pub fn is_exact(self, dtype: DType) -> bool {
+        self.applies_to(dtype) && !dtype.is_float()
+    }
+
     /// The total over no iterations: combined with whatever a variable holds, it leaves every bit of that as it is,
     /// where the identity of sums would make a zero of -0.0.
     ///

@@ -163,7 +163,7 @@ fn ill_formed_loops_are_refused() {
         "    alloc b2[v0] store b2[v3]",
         "alloc of b2: b2 is made or moved in a parallel loop",
     );
-    refuses(0, "    store b2[v3]", "    parfor { } store b2[v3]", "a parallel loop inside another one");
+    refuses(0, "    store b2[v3]", "    parfor { } store b2[v3]", "a lane loop of 0 dimensions");
     refuses(0, "dim b0, 0", "linear_index", "v0: a linear index outside parallel loops");
     refuses(1, "reduce sum x0", "reduce or x2", "or of x2 into x1: the types differ");
     refuses(1, "    x2 = v4\n", "", "v5: reads x2 before this iteration has set it");
@@ -176,6 +176,64 @@ fn ill_formed_loops_are_refused() {
     refuses(1, "move b2 to b1", "move b2 to b2", "b2 cannot be moved to b2");
     refuses(1, "for v10 in n", "for v10: i64 in n", "v10 is bound but is no bound usize");
     refuses(1, "random seed, v3", "random n, v3", "v4: n is usize where i64 is needed");
+}
+
+#[test]
+fn ill_formed_lane_loops_and_nests_are_refused() {
+    let refuses = |part, replacement, expected| refuses_to_verify("loops", 2, part, replacement, expected);
+    refuses("parfor v4 in v1", "parfor v4, v20 in v1, v1", "a lane loop of 2 dimensions");
+    refuses("v5: f64 = load", "parfor v20 in v0 { } v5: f64 = load", "a parallel loop in a lane loop");
+    refuses(
+        "v5: f64 = load",
+        "check v3, division_by_zero v5: f64 = load",
+        "check for division_by_zero: a check in a lane loop",
+    );
+    refuses("if v3 {", "nest { } if v3 {", "a nest in another one");
+    refuses("x1 = 0i64", "nest { } x1 = 0i64", "a nest in a parallel loop");
+    refuses("    x1 = 0i64\n", "", "x1 takes in a total before this iteration has set it");
+    refuses("x0 = v14", "x1 = v14", "setting x1: x1 is set in the loop that reduces into it");
+    refuses("v14: i64 = cast v13", "v14: i64 = x1", "v14: reads x1, which takes in the loop's total");
+    refuses("v14: i64 = cast v13", "v14: i64 = linear_index", "v14: declared i64 but is usize");
+    refuses("v15: i64 = x1", "v15: i64 = x0", "v15: reads x0 before this iteration has set it");
+    refuses(
+        "v6: f64 = div v5, v2",
+        "v6: f64 = div v5, v2 v20: usize = linear_index",
+        "v20: a linear index outside parallel loops",
+    );
+    refuses(
+        "reduce sum x0 into x1",
+        "reduce sum x0 into _",
+        "a lane loop reduces by operators into variables",
+    );
+}
+
+#[test]
+fn lane_loops_reduce_what_is_exact_in_any_order() {
+    let loops = |dtype: &str, op: &str| {
+        let text = format!(
+            "loops f(n: usize, z: {dtype}, mut b0 a: {dtype}[unit]) {{
+               var x0 own: {dtype}
+               var x1 total: {dtype}
+               parfor v0 in n {{
+                 x1 = z
+                 parfor v1 in v0 {{ reduce {op} x0 into x1 v2: {dtype} = load b0[v1] x0 = v2 }}
+                 v3: {dtype} = x1
+                 store b0[v0], v3
+               }}
+             }}"
+        );
+        Loops::parse(&text).unwrap().verify().map_err(|error| error.to_string())
+    };
+    for dtype in DType::ALL {
+        for op in parfuse_ir::ReduceOp::ALL.iter().filter(|op| op.applies_to(*dtype)) {
+            let expected = if dtype.is_float() {
+                Err(format!("a lane loop with a {} of {dtype}", op.name()))
+            } else {
+                Ok(())
+            };
+            assert_eq!(loops(dtype.name(), op.name()), expected);
+        }
+    }
 }
 
 #[test]

@@ -83,7 +83,7 @@ impl Effects {
             }
             Stmt::Store { buffer, .. } => self.stored.insert(*buffer),
             Stmt::Check { .. } => self.checks = true,
-            Stmt::If { .. } | Stmt::While { .. } => {}
+            Stmt::If { .. } | Stmt::While { .. } | Stmt::Nest(_) => {}
             Stmt::For { index, until, .. } => {
                 self.defined.insert(*index);
                 self.vars_read.extend(until);

@@ -216,6 +216,7 @@ impl<'a> Numbering<'a> {
                 self.scoped(&mut parfor.body);
                 self.forget(std::slice::from_ref(stmt));
             }
+            Stmt::Nest(nest) => self.scoped(&mut nest.body),
         }
         true
     }
@@ -329,7 +330,12 @@ impl<'a> Numbering<'a> {
                     }
                 }
             }
-            Stmt::Let(_) | Stmt::Check { .. } | Stmt::If { .. } | Stmt::While { .. } | Stmt::For { .. } => {}
+            Stmt::Let(_)
+            | Stmt::Check { .. }
+            | Stmt::If { .. }
+            | Stmt::While { .. }
+            | Stmt::For { .. }
+            | Stmt::Nest(_) => {}
         });
     }
 }

@@ -69,7 +69,9 @@ fn way_up(block: &Block, effects: &[Effects], position: usize) -> Option<(usize,
             Stmt::Parfor(_) => way = Some((above, moving.len())),
             Stmt::Let(_) | Stmt::Set { .. } | Stmt::Alloc { .. } | Stmt::Move { .. } | Stmt::Store { .. } => {
             }
-            Stmt::Check { .. } | Stmt::If { .. } | Stmt::While { .. } | Stmt::For { .. } => break,
+            Stmt::Check { .. } | Stmt::If { .. } | Stmt::While { .. } | Stmt::For { .. } | Stmt::Nest(_) => {
+                break;
+            }
         }
     }
     let (target, needed) = way?;

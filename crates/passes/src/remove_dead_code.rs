@@ -174,7 +174,7 @@ impl Live {
             Stmt::Move { to, .. } => used(to),
             Stmt::Store { buffer, .. } => self.contents[buffer.index()] || self.params[buffer.index()],
             Stmt::Check { .. } | Stmt::While { .. } => true,
-            Stmt::If { .. } | Stmt::For { .. } => {
+            Stmt::If { .. } | Stmt::For { .. } | Stmt::Nest(_) => {
                 blocks(stmt).any(|inner| inner.iter().any(|stmt| self.is_live(stmt)))
             }
             Stmt::Parfor(parfor) => {
@@ -228,7 +228,7 @@ fn remove_overwritten(loops: &Loops, block: &mut Block) -> bool {
             Stmt::Alloc { buffer, .. } => drop(overwritten.remove(buffer)),
             Stmt::Move { to, from } => [to, from].into_iter().for_each(|b| drop(overwritten.remove(b))),
             Stmt::Set { .. } | Stmt::Check { .. } => {}
-            Stmt::If { .. } | Stmt::While { .. } | Stmt::For { .. } | Stmt::Parfor(_) => {
+            Stmt::If { .. } | Stmt::While { .. } | Stmt::For { .. } | Stmt::Parfor(_) | Stmt::Nest(_) => {
                 if !overwritten.is_empty() {
                     let effects = Effects::of(loops, stmt);
                     effects

@@ -123,7 +123,7 @@ impl Numbers {
                         }
                     }
                 }
-                Stmt::Check { .. } | Stmt::If { .. } | Stmt::While { .. } => {}
+                Stmt::Check { .. } | Stmt::If { .. } | Stmt::While { .. } | Stmt::Nest(_) => {}
             }
             blocks_mut(stmt).for_each(|inner| self.block(loops, inner));
             if tested {

@@ -27,6 +27,9 @@
 //! dimension that is reduced. An operator combines what a variable held with the total; several words of state become
 //! the total; without iterations variables stay as they are. An element becomes what
 //! [`Combine::of_no_elements`](crate::Combine::of_no_elements) says, with the total taken in likewise.
+//!
+//! A parallel loop inside another one or inside a *nest* is a *lane loop*: the thread that runs the code around it runs
+//! it too, in lanes. A nest is serial code outside parallel loops that runs as one region.
 
 mod parse;
 mod print;
@@ -238,11 +241,28 @@ pub enum Stmt {
         /// The body.
         body: Block,
     },
-    /// A parallel loop. Not inside another one.
+    /// A parallel loop; inside another one or inside a nest a lane loop.
     Parfor(Parfor),
+    /// Serial code that runs as one region, in order, by the caller. Outside parallel loops and other nests only.
+    Nest(Nest),
+}
+
+/// Serial code outside parallel loops that runs as a region of one element. It makes and moves no arrays, and every
+/// parallel loop in it is a lane loop. It may set variables declared outside it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Nest {
+    /// What it does.
+    pub body: Block,
+    /// The loops of the user's that it stems from, for `explain`.
+    pub sources: Vec<Source>,
 }
 
 /// A parallel loop over a space of up to three dimensions.
+///
+/// Inside another one or inside a [`Nest`] it is a lane loop: of one dimension, whose extent may depend on all that is
+/// around it. Its iterations run in any order, but by the thread that runs the code around it. It reduces by operators
+/// that are exact in any order ([`ReduceOp::is_exact`]), into variables, and has no checks in it. The position in the
+/// space is that of the loop around it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parfor {
     /// One [`Expr::Bound`] `usize` value per dimension, outermost first.
@@ -264,7 +284,7 @@ impl Grain {
     /// The grain of a new parallel loop with this body.
     pub fn of(body: &Block) -> Grain {
         let mut inside = walk::statements(body);
-        match inside.any(|stmt| matches!(stmt, Stmt::While { .. } | Stmt::For { .. })) {
+        match inside.any(|stmt| matches!(stmt, Stmt::While { .. } | Stmt::For { .. } | Stmt::Parfor(_))) {
             true => Grain::Coarse,
             false => Grain::Fine,
         }

@@ -4,8 +4,8 @@
 //! take the numbers that are left. The result is well-formed as text only; `verify` judges its meaning.
 
 use super::{
-    Block, Buffer, BufferData, Expr, Layout, Loops, Origin, Output, Parfor, Reduction, Source, Stmt, Target,
-    Value, ValueData, VarData,
+    Block, Buffer, BufferData, Expr, Layout, Loops, Nest, Origin, Output, Parfor, Reduction, Source, Stmt,
+    Target, Value, ValueData, VarData,
 };
 use crate::combiner::Term;
 use crate::grid::Grain;
@@ -184,6 +184,13 @@ impl Parser<'_> {
         }
         if self.cursor.eat("parfor") {
             return self.parfor().map(Stmt::Parfor);
+        }
+        if self.cursor.eat("nest") {
+            self.cursor.open()?;
+            let sources = parse_sources(&mut self.cursor)?;
+            let body = self.statements()?;
+            self.cursor.close()?;
+            return Ok(Stmt::Nest(Nest { body, sources }));
         }
         Err(self.cursor.expected("a statement"))
     }

@@ -3,7 +3,9 @@
 //! Constants, parameters and loop indices print where they are used or bound; every other value where its
 //! `Let` stands. Notes are not part of the text. Loops that would not verify print too.
 
-use super::{Block, Buffer, BufferData, Expr, Layout, Loops, Origin, Output, Reduction, Stmt, Target, Value};
+use super::{
+    Block, Buffer, BufferData, Expr, Layout, Loops, Origin, Output, Reduction, Source, Stmt, Target, Value,
+};
 use crate::grid::Grain;
 use crate::program::{Param, Type, param_text};
 use crate::text::{At, Name, list, write_files};
@@ -177,9 +179,7 @@ impl Printer<'_, '_> {
                     write!(self.f, "{indices} in {} ", self.operands(&parfor.extents))?;
                 }
                 self.f.write_str("{\n")?;
-                for source in &parfor.sources {
-                    writeln!(self.f, "{:indent$}  source {}{}", "", Name(&source.what), At(source.loc))?;
-                }
+                self.sources(&parfor.sources, indent)?;
                 if parfor.grain != Grain::of(&parfor.body) {
                     writeln!(self.f, "{:indent$}  {}", "", parfor.grain.name())?;
                 }
@@ -190,7 +190,19 @@ impl Printer<'_, '_> {
                 self.block(&parfor.body, depth + 1)?;
                 write!(self.f, "{:indent$}}}", "")
             }
+            Stmt::Nest(nest) => {
+                self.f.write_str("nest {\n")?;
+                self.sources(&nest.sources, indent)?;
+                self.block(&nest.body, depth + 1)?;
+                write!(self.f, "{:indent$}}}", "")
+            }
         }
+    }
+
+    fn sources(&mut self, sources: &[Source], indent: usize) -> fmt::Result {
+        sources.iter().try_for_each(|source| {
+            writeln!(self.f, "{:indent$}  source {}{}", "", Name(&source.what), At(source.loc))
+        })
     }
 
     fn reduction(&mut self, reduction: &Reduction, indent: usize) -> fmt::Result {

@@ -1,12 +1,17 @@
 //! Checks that Loops are well-formed: every id exists, every value is defined once and used where it is
 //! visible, types and ranks fit, and parallel loops keep the rules that let their iterations run in any order.
 //!
-//! A parallel loop holds no other, moves and allocates no buffer, and sets only its reductions' locals and
-//! private variables: those that every path sets before it reads them. That stores of different iterations do
-//! not collide is no matter of form; it is shown elsewhere.
+//! A parallel loop moves and allocates no buffer, and sets only its reductions' locals and private variables: those that
+//! every path sets before it reads them. That stores of different iterations do not collide is no matter of form; it is
+//! shown elsewhere.
+//!
+//! A parallel loop in another one, or in a nest, is a lane loop, which keeps the same rules towards the code around it:
+//! what its iterations set is private to each of them. It holds no third one, no checks and no reductions that depend on
+//! their order.
 
 use super::{
-    Block, Buffer, BufferData, Expr, Loops, Origin, Output, Parfor, Reduction, Stmt, Target, Value, Var, walk,
+    Block, Buffer, BufferData, Expr, Loops, Nest, Origin, Output, Parfor, Reduction, Stmt, Target, Value,
+    Var, walk,
 };
 use crate::arena::Id;
 use crate::program::Type;
@@ -36,7 +41,8 @@ impl Loops {
             });
             ensure!(!shared, "{buffer}: shares its parameter with another buffer");
         }
-        let mut verifier = Verifier { loops: self, scope: Scope::new(self.values.len()), parallel: None };
+        let scope = Scope::new(self.values.len());
+        let mut verifier = Verifier { loops: self, scope, parallel: Vec::new(), in_nest: false };
         verifier.statements(&self.body)?;
         for (i, output) in self.results.iter().enumerate() {
             match output {
@@ -67,7 +73,10 @@ struct Private {
 struct Verifier<'a> {
     loops: &'a Loops,
     scope: Scope,
-    parallel: Option<Private>,
+    /// The parallel loops around, the outer one first.
+    parallel: Vec<Private>,
+    /// Whether it stands in a nest.
+    in_nest: bool,
 }
 
 impl Verifier<'_> {
@@ -105,7 +114,8 @@ impl Verifier<'_> {
     fn local(&self, buffer: Buffer) -> Verified<&BufferData> {
         let data = self.buffer(buffer)?;
         ensure!(data.origin == Origin::Local, "{buffer} belongs to the caller: it cannot be made or moved");
-        ensure!(self.parallel.is_none(), "{buffer} is made or moved in a parallel loop");
+        ensure!(self.parallel.is_empty(), "{buffer} is made or moved in a parallel loop");
+        ensure!(!self.in_nest, "{buffer} is made or moved in a nest");
         Ok(data)
     }
 
@@ -145,14 +155,27 @@ impl Verifier<'_> {
         Ok(())
     }
 
-    fn ready(&self) -> BTreeSet<Var> {
-        self.parallel.as_ref().map(|private| private.ready.clone()).unwrap_or_default()
+    /// What each of the parallel loops around has set for certain.
+    fn ready(&self) -> Vec<BTreeSet<Var>> {
+        self.parallel.iter().map(|private| private.ready.clone()).collect()
     }
 
-    fn restore(&mut self, ready: BTreeSet<Var>) {
-        if let Some(private) = &mut self.parallel {
-            private.ready = ready;
-        }
+    fn restore(&mut self, ready: Vec<BTreeSet<Var>>) {
+        self.parallel.iter_mut().zip(ready).for_each(|(private, ready)| private.ready = ready);
+    }
+
+    fn in_lane_loop(&self) -> bool {
+        self.parallel.len() > 1 || (self.in_nest && !self.parallel.is_empty())
+    }
+
+    /// Whether a variable may be read here.
+    fn readable(&self, value: Value, var: Var) -> Verified {
+        let private = self.parallel.iter().rev().find(|private| private.set.contains(&var));
+        let racy = private.is_some_and(|private| !private.ready.contains(&var));
+        ensure!(!racy, "{value}: reads {var} before this iteration has set it");
+        let target = self.parallel.iter().any(|private| private.targets.contains(&var));
+        ensure!(!target, "{value}: reads {var}, which takes in the loop's total");
+        Ok(())
     }
 
     /// A block that may be skipped: what it sets is not set for certain after it.
@@ -174,7 +197,7 @@ impl Verifier<'_> {
             Stmt::Set { var, value } => {
                 let dtype = self.var(*var)?;
                 self.typed(*value, dtype)?;
-                if let Some(private) = &mut self.parallel {
+                for private in &mut self.parallel {
                     ensure!(!private.targets.contains(var), "{var} is set in the loop that reduces into it");
                     private.ready.insert(*var);
                 }
@@ -201,6 +224,7 @@ impl Verifier<'_> {
                 self.typed(*value, *dtype)
             }
             Stmt::Check { ok, args, iteration, .. } => {
+                ensure!(!self.in_lane_loop(), "a check in a lane loop");
                 self.typed(*ok, DType::Bool)?;
                 ensure!(args.len() <= 2, "{} values to report", args.len());
                 args.iter().chain(iteration).try_for_each(|arg| self.typed(*arg, DType::Usize))
@@ -212,8 +236,8 @@ impl Verifier<'_> {
                 let after_then = self.ready();
                 self.restore(before);
                 self.nested(otherwise)?;
-                let after_both = self.ready().intersection(&after_then).copied().collect();
-                self.restore(after_both);
+                let after_both = self.ready().into_iter().zip(after_then);
+                self.restore(after_both.map(|(one, other)| &one & &other).collect());
                 Ok(())
             }
             Stmt::While { header, cond, body } => {
@@ -235,11 +259,42 @@ impl Verifier<'_> {
                 Ok(())
             }
             Stmt::Parfor(parfor) => self.parfor(parfor),
+            Stmt::Nest(Nest { body, .. }) => {
+                ensure!(self.parallel.is_empty(), "a nest in a parallel loop");
+                ensure!(!self.in_nest, "a nest in another one");
+                self.in_nest = true;
+                self.nested(body)?;
+                self.in_nest = false;
+                Ok(())
+            }
         }
     }
 
+    /// What a parallel loop keeps to if it stands in another one, or in a nest.
+    fn lane_loop(&self, parfor: &Parfor) -> Verified {
+        ensure!(!self.in_lane_loop(), "a parallel loop in a lane loop");
+        ensure!(parfor.indices.len() == 1, "a lane loop of {} dimensions", parfor.indices.len());
+        for reduction in &parfor.reductions {
+            let Some((op, local, target)) = reduction.as_simple() else {
+                return Err(VerifyError {
+                    message: "a lane loop reduces by operators into variables".into(),
+                });
+            };
+            let dtype = self.var(local)?;
+            ensure!(op.is_exact(dtype), "a lane loop with a {} of {dtype}", op.name());
+            for private in &self.parallel {
+                let known = !private.set.contains(&target) || private.ready.contains(&target);
+                ensure!(known, "{target} takes in a total before this iteration has set it");
+                ensure!(!private.targets.contains(&target), "{target} takes in totals of two loops");
+            }
+        }
+        Ok(())
+    }
+
     fn parfor(&mut self, parfor: &Parfor) -> Verified {
-        ensure!(self.parallel.is_none(), "a parallel loop inside another one");
+        if self.in_nest || !self.parallel.is_empty() {
+            self.lane_loop(parfor)?;
+        }
         let Parfor { indices, extents, reductions, body, .. } = parfor;
         let same = indices.len() == extents.len() && indices.len() <= MAX_RANK;
         ensure!(same, "{} indices for {} extents", indices.len(), extents.len());
@@ -260,12 +315,21 @@ impl Verifier<'_> {
         for (i, buffer) in filled.iter().enumerate() {
             ensure!(!filled[..i].contains(buffer), "{buffer} takes in two totals of one loop");
         }
-        self.parallel = Some(Private { set: assigned(body), ready, targets, filled });
+        let set = assigned(body);
+        let inside: Vec<Var> = set.iter().chain(&ready).copied().collect();
+        self.parallel.push(Private { set, ready, targets, filled });
         let mark = self.scope.enter();
         indices.iter().try_for_each(|index| self.bind(*index))?;
         self.statements(body)?;
         self.scope.leave(mark);
-        self.parallel = None;
+        let ready = self.parallel.pop().map(|own| own.ready).unwrap_or_default();
+        for local in reductions.iter().flat_map(|reduction| &reduction.locals) {
+            ensure!(ready.contains(local), "{local} is reduced but belongs to a lane loop in the end");
+        }
+        // What the iterations set belongs to each of them.
+        for around in &mut self.parallel {
+            inside.iter().for_each(|var| _ = around.ready.remove(var));
+        }
         Ok(())
     }
 
@@ -308,7 +372,7 @@ impl Verifier<'_> {
     }
 
     fn not_filled(&self, buffer: Buffer) -> Verified {
-        let filled = self.parallel.as_ref().is_some_and(|private| private.filled.contains(&buffer));
+        let filled = self.parallel.iter().any(|private| private.filled.contains(&buffer));
         ensure!(!filled, "{buffer} is used in the loop that reduces into its elements");
         Ok(())
     }
@@ -320,11 +384,7 @@ impl Verifier<'_> {
                 return Err(VerifyError { message: format!("{value}: a leaf, which no statement defines") });
             }
             Expr::Var(var) => {
-                if let Some(Private { set, ready, targets, .. }) = &self.parallel {
-                    let racy = set.contains(var) && !ready.contains(var);
-                    ensure!(!racy, "{value}: reads {var} before this iteration has set it");
-                    ensure!(!targets.contains(var), "{value}: reads {var}, which takes in the loop's total");
-                }
+                self.readable(value, *var)?;
                 self.var(*var)?
             }
             Expr::Op(op, operands) => {
@@ -356,7 +416,8 @@ impl Verifier<'_> {
                 DType::Usize
             }
             Expr::LinearIndex => {
-                ensure!(self.parallel.is_some(), "{value}: a linear index outside parallel loops");
+                let around = self.parallel.len() > self.in_nest as usize;
+                ensure!(around, "{value}: a linear index outside parallel loops");
                 DType::Usize
             }
             Expr::Random { stream, element, draw } => {
@@ -371,13 +432,21 @@ impl Verifier<'_> {
     }
 }
 
-/// The variables that a block sets somewhere.
+/// The variables that a block sets somewhere, those among them that take part in the reductions of lane loops.
 fn assigned(block: &Block) -> BTreeSet<Var> {
-    let set = walk::statements(block).filter_map(|stmt| match stmt {
-        Stmt::Set { var, .. } => Some(*var),
-        _ => None,
-    });
-    set.collect()
+    let mut set = BTreeSet::new();
+    for stmt in walk::statements(block) {
+        match stmt {
+            Stmt::Set { var, .. } => drop(set.insert(*var)),
+            Stmt::Parfor(Parfor { reductions, .. }) => {
+                set.extend(
+                    reductions.iter().flat_map(|own| own.locals.iter().copied().chain(own.target_vars())),
+                );
+            }
+            _ => {}
+        }
+    }
+    set
 }
 
 /// The message with the statement in front, for statements that are not blocks.
@@ -389,8 +458,11 @@ fn located(stmt: &Stmt, message: String) -> String {
         Stmt::Store { buffer, .. } => format!("store to {buffer}: {message}"),
         Stmt::Alloc { buffer, .. } => format!("alloc of {buffer}: {message}"),
         Stmt::Check { fault, .. } => format!("check for {}: {message}", fault.kind),
-        Stmt::Move { .. } | Stmt::If { .. } | Stmt::While { .. } | Stmt::For { .. } | Stmt::Parfor(_) => {
-            message
-        }
+        Stmt::Move { .. }
+        | Stmt::If { .. }
+        | Stmt::While { .. }
+        | Stmt::For { .. }
+        | Stmt::Parfor(_)
+        | Stmt::Nest(_) => message,
     }
 }

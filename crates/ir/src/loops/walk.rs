@@ -8,7 +8,7 @@
 //! blocks       the blocks directly inside
 //! ```
 
-use super::{Block, Expr, Loops, Stmt, Value};
+use super::{Expr, Loops, Nest, Parfor, Stmt, Value};
 use crate::walk::{Blocks, BlocksMut, Statement};
 pub use crate::walk::{blocks_mut as each_block_mut, nesting, retain, statements, visit_mut, visit_within};
 use smallvec::{SmallVec, smallvec};
@@ -34,7 +34,7 @@ macro_rules! operands {
 macro_rules! uses {
     ($stmt:expr, $iter:ident, $f:ident) => {
         match $stmt {
-            Stmt::Let(_) | Stmt::Move { .. } => {}
+            Stmt::Let(_) | Stmt::Move { .. } | Stmt::Nest(_) => {}
             Stmt::Set { value, .. } => $f(value),
             Stmt::Alloc { shape, .. } => shape.$iter().for_each($f),
             Stmt::Store { index, value, .. } => {
@@ -53,7 +53,7 @@ macro_rules! uses {
 }
 
 macro_rules! blocks {
-    ($stmt:expr, $body:expr) => {{
+    ($stmt:expr) => {{
         let inside: SmallVec<[_; 2]> = match $stmt {
             Stmt::Let(_)
             | Stmt::Set { .. }
@@ -64,7 +64,7 @@ macro_rules! blocks {
             Stmt::If { then: first, otherwise: second, .. }
             | Stmt::While { header: first, body: second, .. } => smallvec![first, second],
             Stmt::For { body, .. } => smallvec![body],
-            Stmt::Parfor(parfor) => smallvec![$body(parfor)],
+            Stmt::Parfor(Parfor { body, .. }) | Stmt::Nest(Nest { body, .. }) => smallvec![body],
         };
         inside.into_iter()
     }};
@@ -118,26 +118,21 @@ pub fn defined(stmt: &Stmt, mut f: impl FnMut(Value)) {
         | Stmt::Store { .. }
         | Stmt::Check { .. }
         | Stmt::If { .. }
-        | Stmt::While { .. } => {}
+        | Stmt::While { .. }
+        | Stmt::Nest(_) => {}
     }
 }
 
 /// The blocks directly inside a statement, in the order in which they run.
 #[inline]
 pub fn blocks(stmt: &Stmt) -> Blocks<'_, Stmt> {
-    fn body(parfor: &super::Parfor) -> &Block {
-        &parfor.body
-    }
-    blocks!(stmt, body)
+    blocks!(stmt)
 }
 
 /// The blocks directly inside a statement, for changing them.
 #[inline]
 pub fn blocks_mut(stmt: &mut Stmt) -> BlocksMut<'_, Stmt> {
-    fn body(parfor: &mut super::Parfor) -> &mut Block {
-        &mut parfor.body
-    }
-    blocks!(stmt, body)
+    blocks!(stmt)
 }
 
 impl Statement for Stmt {

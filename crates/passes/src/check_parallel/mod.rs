@@ -104,7 +104,8 @@ fn access<'a>(loops: &'a Loops, stmt: &'a Stmt) -> Option<(Buffer, Access<'a>)> 
         | Stmt::If { .. }
         | Stmt::While { .. }
         | Stmt::For { .. }
-        | Stmt::Parfor(_) => None,
+        | Stmt::Parfor(_)
+        | Stmt::Nest(_) => None,
     }
 }
 

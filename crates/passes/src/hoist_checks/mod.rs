@@ -83,7 +83,12 @@ struct Doings {
 fn doings(body: &Block) -> Doings {
     let mut doings = Doings { something: false, steady: true };
     walk::statements(body).for_each(|stmt| match stmt {
-        Stmt::Let(_) | Stmt::Check { .. } | Stmt::If { .. } | Stmt::While { .. } | Stmt::For { .. } => {}
+        Stmt::Let(_)
+        | Stmt::Check { .. }
+        | Stmt::If { .. }
+        | Stmt::While { .. }
+        | Stmt::For { .. }
+        | Stmt::Nest(_) => {}
         Stmt::Set { .. } | Stmt::Store { .. } => doings.something = true,
         Stmt::Alloc { .. } | Stmt::Move { .. } | Stmt::Parfor(_) => {
             (doings.something, doings.steady) = (true, false);

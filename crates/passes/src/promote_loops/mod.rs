@@ -128,7 +128,8 @@ fn promoted(loops: &Loops, parfor: &Parfor) -> Result<Parfor, Option<PromotionRe
         | Stmt::Check { .. }
         | Stmt::While { .. }
         | Stmt::For { .. }
-        | Stmt::Parfor(_) => true,
+        | Stmt::Parfor(_)
+        | Stmt::Nest(_) => true,
     };
     if walk::statements(front).any(works) {
         return Err(Some(PromotionRefusal::WorkAround));

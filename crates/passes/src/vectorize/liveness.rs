@@ -102,6 +102,7 @@ fn before_stmt(loops: &Loops, stmt: &Stmt, mut live: VarSet) -> VarSet {
             live.extend(parfor.reductions.iter().flat_map(Reduction::target_vars));
             live
         }
+        Stmt::Nest(nest) => live_before(loops, &nest.body, &live),
         Stmt::Alloc { .. } | Stmt::Move { .. } | Stmt::Store { .. } | Stmt::Check { .. } => live,
     }
 }

@@ -12,6 +12,7 @@
 //!
 //! * [`varying`], [`liveness`], [`cost`], [`collapse`]: what is asked of the loops beforehand;
 //! * [`translate`], [`memory`], [`control`], [`region`]: the translation, statement by statement;
+//! * [`serial`]: lane loops and nests, which become serial loops;
 //! * [`legalize`]: what each scalar operation is made of;
 //! * [`builder`], [`fold`], [`divide`], [`affine`]: where a lane value is placed, and what is known of it;
 //! * [`dead`]: what nothing needs goes.
@@ -31,6 +32,7 @@ mod legalize;
 mod liveness;
 mod memory;
 mod region;
+mod serial;
 mod translate;
 mod varying;
 
@@ -52,6 +54,7 @@ use translate::{Place, Translator};
 /// # Panics
 /// If the loops are ill-formed.
 pub fn vectorize(loops: &Loops) -> Lane {
+    let loops = &*serial::without_lane_loops(loops);
     let mut shared = Shared {
         frame: Frame::new(&loops.params, &loops.buffers),
         faults: Arena::new(),

@@ -111,6 +111,7 @@ impl<'a> Translator<'a> {
                 self.build.node(Node::Move { to: *to, from: *from });
             }
             Stmt::Parfor(parfor) => self.parfor(parfor),
+            Stmt::Nest(_) => unreachable!("nests have been taken apart"),
         }
     }
 

@@ -80,7 +80,8 @@ impl Varying {
                 | Stmt::Move { .. }
                 | Stmt::Store { .. }
                 | Stmt::Check { .. }
-                | Stmt::Parfor(_) => {}
+                | Stmt::Parfor(_)
+                | Stmt::Nest(_) => {}
             }
         }
     }
