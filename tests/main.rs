@@ -14,6 +14,7 @@
 
 mod cases;
 mod filetests;
+mod gallery;
 mod properties;
 mod surface;
 mod tidy;

@@ -1,0 +1,52 @@
+//! The gallery: kernels as users write them, from the classic sets, each with what it runs on.
+//!
+//! ```text
+//! row.rs         one kernel: its sizes, its arguments for a size, how to call it, what to compare
+//! data.rs        the numbers that it runs on, the same in every run and every language
+//! dense.rs …     functions by field, and a table of their rows
+//!      │
+//!      ├──► benches/gallery/main.rs    how fast they are
+//!      └──► tests/gallery              that they compute what the functions do
+//! ```
+//!
+//! To add a kernel, write its function and its row.
+
+// Kernels are written as users write them.
+#![allow(
+    clippy::assign_op_pattern,
+    clippy::manual_memcpy,
+    clippy::manual_range_contains,
+    clippy::manual_swap,
+    clippy::needless_range_loop,
+    clippy::too_many_arguments
+)]
+
+pub mod data;
+pub mod row;
+
+mod dense;
+mod factor;
+mod images;
+mod integers;
+mod physics;
+mod signals;
+mod sparse;
+mod statistics;
+mod stencils;
+mod tables;
+
+use row::Row;
+
+/// All rows, by field.
+pub const FIELDS: &[(&str, &[Row])] = &[
+    ("dense", dense::ROWS),
+    ("factor", factor::ROWS),
+    ("stencils", stencils::ROWS),
+    ("images", images::ROWS),
+    ("statistics", statistics::ROWS),
+    ("sparse", sparse::ROWS),
+    ("tables", tables::ROWS),
+    ("integers", integers::ROWS),
+    ("physics", physics::ROWS),
+    ("signals", signals::ROWS),
+];
