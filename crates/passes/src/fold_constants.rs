@@ -480,17 +480,17 @@ mod tests {
             fold_constants,
             "loops f(n: usize, m: i32, mut b0 a: bool[unit]) {
                v1: usize = trips 0usize, n, 1usize
-               v2: usize = trips 0i32, m, 2i32
+               v2: usize = trips 0i32, m, 2usize
                v3: usize = cast m
                v4: bool = le v2, v3
-               v5: usize = trips -3i32, 8i32, 2i32
-               v6: usize = trips m, m, 1i32
+               v5: usize = trips -3i32, 8i32, 2usize
+               v6: usize = trips m, m, 1usize
                store b0[v1], v4
                store b0[v5], true
                store b0[v6], true
              }",
             "loops f(n: usize, m: i32, mut b0 a: bool[unit]) {
-               v2: usize = trips 0i32, m, 2i32
+               v2: usize = trips 0i32, m, 2usize
                v3: usize = cast m
                store b0[n], true
                store b0[6usize], true
@@ -505,10 +505,10 @@ mod tests {
             fold_constants,
             "loops f(n: usize, m: i32, mut b0 a: bool[unit]) {
                v0: usize = trips 0usize, n, 2usize
-               v1: usize = trips 1i32, m, 1i32
+               v1: usize = trips 1i32, m, 1usize
                v2: usize = cast m
                v3: bool = le v1, v2
-               v4: usize = trips -1i32, m, 1i32
+               v4: usize = trips -1i32, m, 1usize
                v5: bool = le v4, v2
                store b0[v0], v3
                store b0[0usize], v5

@@ -504,13 +504,13 @@ mod tests {
                buffer b2 t: [f64; 1]
                v0: usize = dim b0, 0
                v1: i64 = cast v0
-               v3: usize = trips 0i64, v1, 1i64
+               v3: usize = trips 0i64, v1, 1usize
                parfor v4 in v3 { store b1[v4], 1.0f64 }
                v5: usize = cast n
-               v7: usize = trips 0i64, n, 1i64
+               v7: usize = trips 0i64, n, 1usize
                parfor v8 in v7 { store b1[v8], 1.0f64 }
                alloc b2[v5]
-               v9: usize = trips 0i64, n, 1i64
+               v9: usize = trips 0i64, n, 1usize
                parfor v10 in v9 { store b2[v10], 1.0f64 }
                return b2
              }",
@@ -520,7 +520,7 @@ mod tests {
                v1: i64 = cast v0
                parfor v4 in v0 { store b1[v4], 1.0f64 }
                v5: usize = cast n
-               v7: usize = trips 0i64, n, 1i64
+               v7: usize = trips 0i64, n, 1usize
                parfor v8 in v7 { store b1[v8], 1.0f64 }
                alloc b2[v5]
                parfor v10 in v5 { store b2[v10], 1.0f64 }

@@ -101,7 +101,7 @@ impl Generator<'_> {
         let inner = self.random.below(4) == 0;
         let at = if inner {
             let inner = self.index();
-            writeln!(self.text, "x3 = x\nfor {inner}: i64 in 0i64..3i64 step 1i64 {{").unwrap();
+            writeln!(self.text, "x3 = x\nfor {inner}: i64 in 0i64..3i64 step 1usize {{").unwrap();
             self.value("i64", &format!("add {index}, {inner}"))
         } else {
             let offset = self.random.pick(&["0i64", "0i64", "0i64", "1i64", "-1i64", "n"]);
@@ -331,9 +331,9 @@ fn indices_are_checked_in_front_of_the_loop() {
       x0 = v1
       v2: usize = len w
       v3: i64 = cast v2
-      prange v4: i64 in 0i64..n step 1i64 {
+      prange v4: i64 in 0i64..n step 1usize {
         x1 = 0.0f64
-        for v5: i64 in 0i64..v3 step 1i64 {
+        for v5: i64 in 0i64..v3 step 1usize {
           v6: i64 = add v4, v5
           v7: usize = cast v6
           v8: f64 = index x[v7]

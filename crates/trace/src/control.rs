@@ -12,10 +12,10 @@
 use crate::closures;
 use crate::errors::{At, Problem, Step, mistake};
 use crate::exits::ends;
-use crate::state::{Kind, Literal, Range, State, Ty};
-use crate::types::Class;
+use crate::state::{Kind, Range, State};
+use crate::types::{Class, TypeVar};
 use crate::{Tracer, Value};
-use parfuse_ir::program::{self, Block, Expr, Stmt};
+use parfuse_ir::program::{self, Block, Stmt};
 use parfuse_ir::{DType, FaultKind, Scalar, ScalarOp};
 
 /// How deep blocks may nest. The stages behind go into blocks by recursion.
@@ -85,8 +85,8 @@ impl Tracer {
                 _ => mistake("only ranges of integers are supported in `for`"),
             };
             let step = match &range {
-                Ok(range) => range.step.unwrap_or_else(|| state.small(1, range.start, at)),
-                Err(_) => state.constant(Scalar::I32(1), at),
+                Ok(range) => range.step.unwrap_or_else(|| state.constant(Scalar::Usize(1), at)),
+                Err(_) => state.constant(Scalar::Usize(1), at),
             };
             state.open();
             let range = range?;
@@ -356,10 +356,7 @@ impl State {
                 let one = self.small(1, range.end, at);
                 let mut last = self.op(ScalarOp::Sub, &[range.end, one], at)?;
                 if let Some(step) = step {
-                    let span = self.op(ScalarOp::Sub, &[last, range.start], at)?;
-                    let steps = self.op(ScalarOp::Div, &[span, step], at)?;
-                    let distance = self.op(ScalarOp::Mul, &[steps, step], at)?;
-                    last = self.op(ScalarOp::Add, &[range.start, distance], at)?;
+                    last = self.last_of_steps(range.start, last, step, range.dtype, at)?;
                 }
                 Some(self.op(ScalarOp::Add, &[range.start, last], at)?)
             }
@@ -371,40 +368,55 @@ impl State {
     pub(crate) fn stepped(&mut self, range: Range, step: u32, at: At) -> Step<Kind> {
         let range = self.loop_range(range, at)?;
         let step = self.size(step, "the argument of `step_by`", at)?;
-        let step = match self.known_integer(step) {
-            Some(number) if number > 0 => self.literal(Literal::Integer(number), range.dtype, at),
-            _ => {
-                let none = self.constant(Scalar::Usize(0), at);
-                let ok = self.op(ScalarOp::Ne, &[step, none], at)?;
-                self.check(ok, FaultKind::ZeroStep, at);
-                // A step beyond the largest index ends the loop after one iteration, and so does that index.
-                let usize_type = self.types.known(DType::Usize);
-                let largest = self.literal(Literal::Largest(range.dtype), usize_type, at);
-                let step = self.op(ScalarOp::Min, &[step, largest], at)?;
-                if self.types.dtype(range.dtype).is_some_and(DType::is_index) {
-                    step
-                } else {
-                    self.emit(Expr::Cast(step), Ty { dtype: range.dtype, rank: None }, at)?
-                }
-            }
-        };
+        if self.known_integer(step).is_none_or(|number| number <= 0) {
+            let none = self.constant(Scalar::Usize(0), at);
+            let ok = self.op(ScalarOp::Ne, &[step, none], at)?;
+            self.check(ok, FaultKind::ZeroStep, at);
+        }
         let step = match range.step {
-            Some(other) => self.product_of_steps(other, step, range, at)?,
+            Some(other) => self.product_of_steps(other, step, at)?,
             None => step,
         };
         Ok(Kind::Range(Range { step: Some(step), ..range }))
     }
 
+    /// The last of the indices from `start` to `last` that are `step` apart. What lies between the two may be more than
+    /// their type has, but is right as a `usize`.
+    fn last_of_steps(
+        &mut self,
+        start: program::Value,
+        last: program::Value,
+        step: program::Value,
+        dtype: TypeVar,
+        at: At,
+    ) -> Step<program::Value> {
+        let usize_type = self.types.known(DType::Usize);
+        let [from, to] = [self.converted(start, usize_type, at)?, self.converted(last, usize_type, at)?];
+        let span = self.op(ScalarOp::Sub, &[to, from], at)?;
+        let steps = self.op(ScalarOp::Div, &[span, step], at)?;
+        let distance = self.op(ScalarOp::Mul, &[steps, step], at)?;
+        let distance = self.converted(distance, dtype, at)?;
+        self.op(ScalarOp::Add, &[start, distance], at)
+    }
+
+    /// An integer in another type, if that is not known to be its own.
+    fn converted(&mut self, value: program::Value, to: TypeVar, at: At) -> Step<program::Value> {
+        let known = |dtype: TypeVar| self.types.dtype(dtype);
+        match (known(self.ty(value).dtype), known(to)) {
+            (Some(own), Some(to)) if own == to => Ok(value),
+            _ => self.cast(value, to, at),
+        }
+    }
+
     /// The step of a range that takes each `step`-th index of those that are `other` apart. Where their product would
-    /// wrap it is the largest index instead, which ends the loop after one iteration just as well.
+    /// wrap it is the largest number instead, which ends the loop after one iteration just as well.
     fn product_of_steps(
         &mut self,
         other: program::Value,
         step: program::Value,
-        range: Range,
         at: At,
     ) -> Step<program::Value> {
-        let largest = self.literal(Literal::Largest(range.dtype), range.dtype, at);
+        let largest = self.constant(DType::Usize.greatest(), at);
         let limit = self.op(ScalarOp::Div, &[largest, other], at)?;
         let wraps = self.op(ScalarOp::Gt, &[step, limit], at)?;
         let product = self.op(ScalarOp::Mul, &[other, step], at)?;

@@ -189,7 +189,6 @@ impl State {
             let scalar = match literal {
                 Literal::Integer(number) => dtype.integer(number),
                 Literal::Float(number) => Some(float_of_type(number, dtype)),
-                Literal::Largest(of) => self.types.dtype(of).map(largest_index),
             };
             match (scalar, literal) {
                 (Some(scalar), _) => self.program.values[value].expr = Expr::Const(scalar),
@@ -274,9 +273,4 @@ fn float_of_type(number: f64, dtype: DType) -> Scalar {
     let once = |dtype: DType| dtype.parse(&format!("{number:e}"));
     let narrow = Some(dtype).filter(|dtype| dtype.is_float() && dtype.bits() < 64);
     narrow.and_then(once).unwrap_or(Scalar::F64(number).cast(dtype))
-}
-
-/// The largest index of a type, as a `usize`.
-fn largest_index(dtype: DType) -> Scalar {
-    dtype.greatest().cast(DType::Usize)
 }

@@ -71,8 +71,6 @@ pub(crate) struct Range {
 pub(crate) enum Literal {
     Integer(i128),
     Float(f64),
-    /// The largest integer of a type, as a `usize`.
-    Largest(TypeVar),
 }
 
 /// A check that matters only if the type of the divisor turns out to be an integer type.

@@ -144,6 +144,36 @@ fn steps_of_steps_do_not_wrap() {
     }
 }
 
+#[kernel]
+fn far_apart(start: i8, end: i8, step: usize) -> (i32, i32, i32, i64) {
+    let (mut ahead, mut back, mut every_third) = (1, 1, 1);
+    for i in (start..end).step_by(step) {
+        ahead = (ahead * 31 + i as i32) % 10_007;
+    }
+    for i in (start..end).step_by(step).rev() {
+        back = (back * 31 + i as i32) % 10_007;
+    }
+    for i in (start..end).rev().step_by(3).step_by(step) {
+        every_third = (every_third * 31 + i as i32) % 10_007;
+    }
+    let mut sum = 0;
+    for i in prange((start..end).step_by(200)) {
+        sum += i as i64;
+    }
+    (ahead, back, every_third, sum)
+}
+
+#[test]
+fn steps_may_be_longer_than_a_signed_type_reaches() {
+    for (start, end) in [(-128, 127), (-128, 72), (-128, 73), (-100, 100), (0, 127), (5, -5)] {
+        for step in [1, 3, 100, 127, 128, 200, 255, 256, usize::MAX] {
+            every_way!(far_apart(start, end, step));
+        }
+    }
+    let (results,) = every_way!(far_apart(-128, 127, 200));
+    assert_eq!(results.3, -128 + 72);
+}
+
 #[test]
 fn serial_ranges_run_in_their_order() {
     for (start, end) in [(0, 0), (0, 1), (0, 10), (-7, 12), (5, -5), (-9, -2), (3, 100)] {

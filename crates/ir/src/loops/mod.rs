@@ -402,7 +402,7 @@ pub enum Expr {
         start: Value,
         /// One past the last, of the same type.
         end: Value,
-        /// The distance between indices, of the same type and positive: that is checked before.
+        /// The distance between indices, a `usize` that is not zero: that is checked before.
         step: Value,
     },
     /// The row-major position, as `usize`, of the iteration in the space of the parallel loop around it.

@@ -1,7 +1,7 @@
 //! How often a loop through a range of the user's runs.
 //!
 //! ```text
-//! trips 3i32, n, 2i32        for 3, 5, 7, … below n
+//! trips 3i32, n, 2usize        for 3, 5, 7, … below n
 //! ```
 //!
 //! Loops count from zero. What they count through stays written down as [`Expr::Trips`](super::Expr::Trips), so that
@@ -23,19 +23,19 @@ pub trait Count {
     fn is(&self, number: Self::Number, constant: usize) -> bool;
 }
 
-/// The number of `start, start + step, …` below `end`, all of one integer type: `(end - start - 1) / step + 1` in `usize`
-/// modulo 2^64, where no intermediate value overflows that matters, or none. The step is positive, or nobody looks at the
-/// number.
+/// The number of `start, start + step, …` below `end`, both of one integer type: `(end - start - 1) / step + 1` in `usize`
+/// modulo 2^64, where no intermediate value overflows that matters, or none. The step is a `usize` and not zero, or nobody
+/// looks at the number.
 pub fn expand<C: Count>(cx: &mut C, start: C::Number, end: C::Number, step: C::Number) -> C::Number {
     let runs = cx.op(ScalarOp::Gt, &[end, start]);
-    let [wide_start, wide_end, wide_step] = [start, end, step].map(|number| cx.widen(number));
+    let [wide_start, wide_end] = [start, end].map(|number| cx.widen(number));
     let span = if cx.is(wide_start, 0) { wide_end } else { cx.op(ScalarOp::Sub, &[wide_end, wide_start]) };
     let (zero, one) = (cx.constant(0), cx.constant(1));
-    let trips = if cx.is(wide_step, 1) {
+    let trips = if cx.is(step, 1) {
         span
     } else {
         let last = cx.op(ScalarOp::Sub, &[span, one]);
-        let steps = cx.op(ScalarOp::Div, &[last, wide_step]);
+        let steps = cx.op(ScalarOp::Div, &[last, step]);
         cx.op(ScalarOp::Add, &[steps, one])
     };
     cx.op(ScalarOp::Select, &[runs, trips, zero])
@@ -70,15 +70,17 @@ mod tests {
 
     #[test]
     fn trips_are_those_of_ranges_of_any_type() {
-        let counts = |start: Scalar, end, step| trips(start, end, step).to_bits();
-        assert_eq!(counts(Scalar::I32(3), Scalar::I32(10), Scalar::I32(2)), 4);
-        assert_eq!(counts(Scalar::I32(3), Scalar::I32(11), Scalar::I32(2)), 4);
-        assert_eq!(counts(Scalar::I32(3), Scalar::I32(12), Scalar::I32(2)), 5);
-        assert_eq!(counts(Scalar::I32(3), Scalar::I32(3), Scalar::I32(1)), 0);
-        assert_eq!(counts(Scalar::I32(i32::MIN), Scalar::I32(i32::MAX), Scalar::I32(1)), u32::MAX as u64);
-        assert_eq!(counts(Scalar::I64(i64::MIN), Scalar::I64(i64::MAX), Scalar::I64(1)), u64::MAX);
-        assert_eq!(counts(Scalar::I64(i64::MIN), Scalar::I64(i64::MAX), Scalar::I64(i64::MAX)), 3);
-        assert_eq!(counts(Scalar::I64(5), Scalar::I64(-5), Scalar::I64(1)), 0);
-        assert_eq!(counts(Scalar::Usize(1), Scalar::Usize(usize::MAX), Scalar::Usize(1 << 63)), 2);
+        let counts = |start: Scalar, end, step| trips(start, end, Scalar::Usize(step)).to_bits();
+        assert_eq!(counts(Scalar::I32(3), Scalar::I32(10), 2), 4);
+        assert_eq!(counts(Scalar::I32(3), Scalar::I32(11), 2), 4);
+        assert_eq!(counts(Scalar::I32(3), Scalar::I32(12), 2), 5);
+        assert_eq!(counts(Scalar::I32(3), Scalar::I32(3), 1), 0);
+        assert_eq!(counts(Scalar::I32(i32::MIN), Scalar::I32(i32::MAX), 1), u32::MAX as u64);
+        assert_eq!(counts(Scalar::I64(i64::MIN), Scalar::I64(i64::MAX), 1), u64::MAX);
+        assert_eq!(counts(Scalar::I64(i64::MIN), Scalar::I64(i64::MAX), i64::MAX as usize), 3);
+        assert_eq!(counts(Scalar::I64(5), Scalar::I64(-5), 1), 0);
+        assert_eq!(counts(Scalar::Usize(1), Scalar::Usize(usize::MAX), 1 << 63), 2);
+        assert_eq!(counts(Scalar::I8(-128), Scalar::I8(127), 200), 2);
+        assert_eq!(counts(Scalar::I64(i64::MIN), Scalar::I64(i64::MAX), usize::MAX), 1);
     }
 }

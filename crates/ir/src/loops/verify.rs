@@ -412,7 +412,8 @@ impl Verifier<'_> {
             Expr::Trips { start, end, step } => {
                 let dtype = self.operand(*start)?;
                 ensure!(dtype.is_int(), "{value}: a range of {dtype}");
-                [end, step].into_iter().try_for_each(|operand| self.typed(*operand, dtype))?;
+                self.typed(*end, dtype)?;
+                self.typed(*step, DType::Usize)?;
                 DType::Usize
             }
             Expr::LinearIndex => {

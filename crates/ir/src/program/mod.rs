@@ -206,8 +206,8 @@ pub enum Stmt {
         /// The body.
         body: Block,
     },
-    /// A loop over `start, start + step, …` below `end`, all of the index's integer type; a step that is not
-    /// positive is a fault checked beforehand.
+    /// A loop over `start, start + step, …` below `end`, both of the index's integer type; a step of zero is a fault
+    /// checked beforehand.
     For {
         /// The index, an [`Expr::Bound`] value.
         index: Value,
@@ -215,7 +215,7 @@ pub enum Stmt {
         start: Value,
         /// One past the last.
         end: Value,
-        /// The distance between indices.
+        /// The distance between indices, a `usize`: it may be more than the index's type has.
         step: Value,
         /// `prange`, or `for` over a plain range.
         parallel: bool,

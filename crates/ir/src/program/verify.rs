@@ -210,7 +210,7 @@ impl Verifier<'_> {
                     self.shown(*start)
                 );
                 self.typed(*end, ty)?;
-                self.typed(*step, ty)?;
+                self.typed(*step, Type::Scalar(DType::Usize))?;
                 if let Some(until) = until {
                     ensure!(!parallel, "{index}: a parallel loop runs to its end");
                     ensure!(self.var(*until)?.ty == BOOL, "{until} is no truth value to end a loop");

@@ -128,5 +128,5 @@ fn most_trips(loops: &Loops, [start, end, step]: [Value; 3], depth: u32) -> u64 
 /// last within the integers of the range's type.
 fn is_step(loops: &Loops, extent: Value, value: Value) -> bool {
     let Expr::Trips { step, .. } = loops.values[extent].expr else { return false };
-    value == step || loops.dtype(value).bits() == 64 && loops.values[value].expr == Expr::Cast(step)
+    value == step
 }

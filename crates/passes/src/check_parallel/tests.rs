@@ -62,9 +62,9 @@ fn a_group_of_elements_per_iteration_is_fine() {
 fn ranges_with_steps_and_signs_are_fine() {
     accepts("m..1000usize step n", "store x0[v1, 0usize], 1i64");
     accepts("4usize..m step 3usize", "store x0[v1, 0usize], 1i64");
-    accepts("-5i32..9i32 step 2i32", "v3: usize = cast v1\nstore x0[v3, 0usize], 1i64");
+    accepts("-5i32..9i32 step 2usize", "v3: usize = cast v1\nstore x0[v3, 0usize], 1i64");
     accepts(
-        "0i32..9i32 step 1i32",
+        "0i32..9i32 step 1usize",
         "v3: i32 = add v1, 1i32\nv4: usize = cast v3\nstore x0[v4, 0usize], 1i64",
     );
 }
@@ -83,7 +83,7 @@ fn one_element_for_all_iterations_is_a_race() {
     refuses(ALL, "v3: usize = rem v1, 4usize\nstore x0[v3, 0usize], 1i64 @1:1", [1, 1]);
     refuses(ALL, "v3: usize = mul v1, m\nstore x0[v3, 0usize], 1i64 @1:1", [1, 1]);
     refuses(
-        "0i32..65537i32 step 1i32",
+        "0i32..65537i32 step 1usize",
         "v3: i32 = mul v1, 65536i32\nv4: usize = cast v3\nstore x0[v4, 0usize], 1i64 @1:1",
         [1, 1],
     );
@@ -136,7 +136,7 @@ fn narrow_indices_are_apart_only_in_loops_that_are_not_longer_than_their_type() 
     accepts("0usize..4294967296usize step 1usize", narrow);
     refuses("0usize..4294967297usize step 1usize", narrow, [1, 1]);
     let even = "v3: i32 = mul v1, 2i32\nv4: usize = cast v3\nstore x0[v4, 0usize], 1i64 @1:1";
-    accepts("0i32..9i32 step 1i32", even);
+    accepts("0i32..9i32 step 1usize", even);
 }
 
 #[test]

@@ -18,11 +18,11 @@ use parfuse_ir::loops::{Buffer, Event, Expr, Note, Parfor, Reduction, Source, St
 use parfuse_ir::program::{self, Block};
 use parfuse_ir::{DType, Loc, Scalar, ScalarOp};
 
-/// A range of the user's, with its bounds also as `usize` modulo 2^64.
+/// A range of the user's, with its start as a `usize` modulo 2^64.
 struct Range {
     dtype: DType,
     wide_start: Value,
-    wide_step: Value,
+    step: Value,
     extent: Value,
     loc: Loc,
 }
@@ -49,9 +49,9 @@ impl Lowering<'_> {
     fn range(&mut self, start: program::Value, end: program::Value, step: program::Value, loc: Loc) -> Range {
         let dtype = self.program.ty(start).dtype();
         let [start, end, step] = [start, end, step].map(|value| self.scalar(value));
-        let [wide_start, wide_step] = [start, step].map(|value| self.cast(value, DType::Usize, loc));
+        let wide_start = self.cast(start, DType::Usize, loc);
         let extent = self.trips(start, end, step, loc);
-        Range { dtype, wide_start, wide_step, extent, loc }
+        Range { dtype, wide_start, step, extent, loc }
     }
 
     /// How often a range is gone through, at once if that is known or is the end itself.
@@ -66,7 +66,7 @@ impl Lowering<'_> {
 
     /// Binds the user's index at the head of the body, given the loop's own.
     fn bind_index(&mut self, index: program::Value, range: &Range, counter: Value) {
-        let distance = self.plain_op(ScalarOp::Mul, counter, range.wide_step, range.loc);
+        let distance = self.plain_op(ScalarOp::Mul, counter, range.step, range.loc);
         let wide = self.plain_op(ScalarOp::Add, range.wide_start, distance, range.loc);
         let own = self.cast(wide, range.dtype, range.loc);
         self.scalars.insert(index, own);

@@ -1,7 +1,7 @@
 //! Computes indices of 32 bits or fewer in 64 where that gives the same.
 //!
 //! ```text
-//! v3: usize = trips 0i32, n, 1i32            v3: usize = trips 0i32, n, 1i32
+//! v3: usize = trips 0i32, n, 1usize            v3: usize = trips 0i32, n, 1usize
 //! parfor v4 in v3 {                          parfor v4 in v3 {
 //!   v5: i32 = cast v4                          v7: usize = add v4, 1usize
 //!   v6: i32 = add v5, 1i32            ⇒        v8: f64 = load b0[v7]
@@ -153,7 +153,7 @@ mod tests {
         )
     }
 
-    const UP_TO_N: &str = "v3: usize = trips 0i32, n, 1i32";
+    const UP_TO_N: &str = "v3: usize = trips 0i32, n, 1usize";
 
     #[test]
     fn the_index_of_a_range_and_its_neighbours_do_not_wrap() {
@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn a_range_between_two_variables_lies_between_them() {
-        let between = "v3: usize = trips m, n, 1i32";
+        let between = "v3: usize = trips m, n, 1usize";
         check(
             widen_indices,
             &kernel(

@@ -172,8 +172,8 @@ impl Ranges {
     /// The range of the number of steps from `start` to `end`.
     fn trips(&mut self, loops: &Loops, [start, end, step]: [Value; 3], depth: u32) -> Option<Range> {
         let (from, to) = self.bounds(loops, start, end, depth)?;
-        let step = loops.constant(step).map_or(1, signed);
-        let most = (to.most - from.least + i128::from(step) - 1) / i128::from(step.max(1));
+        let step = loops.constant(step).map_or(1, |step| i128::from(step.to_bits().max(1)));
+        let most = (to.most - from.least + step - 1) / step;
         Some(Range { least: 0, most: most.max(0) })
     }
 

@@ -130,10 +130,10 @@ pub const CASES: &[Case] = &[
             var x0 total: i64
             var x1 own: i64
             x0 = 0i64
-            prange v0: i64 in 0i64..n step 1i64 {
+            prange v0: i64 in 0i64..n step 1usize {
               x1 = 0i64
               v1: i64 = and v0, 3i64
-              for v2: i64 in 0i64..v1 step 1i64 {
+              for v2: i64 in 0i64..v1 step 1usize {
                 v3: i64 = x1
                 v4: i64 = mul v0, v2
                 v5: i64 = add v3, v4
@@ -296,7 +296,7 @@ pub const CASES: &[Case] = &[
         program: "program count(a: [f64; 1], n: i64) -> i64 {
             var x0 count: i64
             x0 = 10i64
-            prange v0: i64 in 0i64..n step 1i64 {
+            prange v0: i64 in 0i64..n step 1usize {
               v1: usize = cast v0
               v2: f64 = index a[v1]
               v3: bool = lt v2, 1.0f64

@@ -6,7 +6,7 @@
 //! x..x + 3    MAX - 2..MAX    MIN..MAX step MAX / 2    5..2
 //! ```
 
-use super::{Generator, USIZE};
+use super::Generator;
 use crate::extremes::{ends, extreme};
 use parfuse_ir::program::{Expr, Stmt, Type, Value};
 use parfuse_ir::{DType, FaultKind, Scalar, ScalarOp};
@@ -31,13 +31,13 @@ impl Generator<'_> {
         let short = self.cast(length, dtype);
         let start = self.choices.pick(&[0, 0, 0, 0, 1]);
         let step = self.choices.pick(&[1, 1, 1, 2]);
-        let [start, step] = [start, step].map(|x| self.integer(x, dtype));
+        let (start, step) = (self.integer(start, dtype), self.integer(step, DType::Usize));
         let range = Range { dtype, start, end: short, step, total: None, base: None };
         match kind {
             0..14 => range,
             14 | 15 => self.reversed(range),
             16 => {
-                let step = self.any_step(dtype);
+                let step = self.any_step();
                 let range = Range { step, ..range };
                 if self.choices.one_in(3) { self.reversed(range) } else { range }
             }
@@ -54,7 +54,7 @@ impl Generator<'_> {
     /// `start..end` of a type, one by one.
     pub(super) fn range_of(&mut self, start: usize, end: Value, dtype: DType) -> Range {
         let end = self.cast(end, dtype);
-        let [start, step] = [start, 1].map(|x| self.integer(x, dtype));
+        let (start, step) = (self.integer(start, dtype), self.integer(1, DType::Usize));
         Range { dtype, start, end, step, total: None, base: None }
     }
 
@@ -71,7 +71,7 @@ impl Generator<'_> {
                     }
                     _ => self.anywhere(dtype),
                 };
-                let (count, step) = (self.integer(count * by, dtype), self.integer(by, dtype));
+                let (count, step) = (self.integer(count * by, dtype), self.integer(by, DType::Usize));
                 let end = match self.program.constant(start) {
                     Some(first) => {
                         let last = self.program.constant(count).expect("made of a number");
@@ -79,14 +79,14 @@ impl Generator<'_> {
                     }
                     None => self.number(ScalarOp::Add, start, count),
                 };
-                let step = if kind == 7 { self.any_step(dtype) } else { step };
+                let step = if kind == 7 { self.any_step() } else { step };
                 Range { dtype, start, end, step, total: None, base: None }
             }
             8 => {
                 // From a larger number to a smaller one.
                 let [least, largest] = ends(dtype);
                 let [start, end] = self.choices.pick(&[[largest, least], [dtype.one(), dtype.zero()]]);
-                let step = self.any_step(dtype);
+                let step = self.any_step();
                 let [start, end] = [start, end].map(|x| self.constant(x));
                 Range { dtype, start, end, step, total: None, base: None }
             }
@@ -94,8 +94,10 @@ impl Generator<'_> {
                 // All of the type, in very long steps.
                 let [least, largest] = ends(dtype);
                 let start = self.choices.pick(&[dtype.zero(), least, dtype.one()]);
-                let third = ScalarOp::Div.eval(&[largest, Scalar::Usize(1 + by + count).cast(dtype)]);
-                let step = self.choices.pick(&[third, largest]);
+                // Of a signed type one step may be more than its largest number.
+                let all = ScalarOp::Sub.eval(&[largest.cast(DType::Usize), least.cast(DType::Usize)]);
+                let part = ScalarOp::Div.eval(&[all, Scalar::Usize(1 + by + count)]);
+                let step = self.choices.pick(&[part, largest.cast(DType::Usize), all]);
                 let [start, end, step] = [start, largest, step].map(|x| self.constant(x));
                 Range { dtype, start, end, step, total: None, base: None }
             }
@@ -131,8 +133,8 @@ impl Generator<'_> {
         }
     }
 
-    /// A step known when the kernel runs, as `step_by` makes one: seldom none, never more than its type has.
-    fn any_step(&mut self, dtype: DType) -> Value {
+    /// A step known when the kernel runs, as `step_by` makes one: seldom none.
+    fn any_step(&mut self) -> Value {
         let mut step = self.scalar(DType::Usize);
         let [zero, one] = [0, 1].map(|x| self.constant(Scalar::Usize(x)));
         if !self.choices.one_in(8) {
@@ -141,10 +143,7 @@ impl Generator<'_> {
         let ok = self.hidden(Expr::Op(ScalarOp::Ne, vec![step, zero]), Type::Scalar(DType::Bool));
         let loc = self.loc();
         self.block.push(Stmt::Check { ok, kind: FaultKind::ZeroStep, loc });
-        let [_, largest] = ends(dtype);
-        let largest = self.constant(Scalar::from_bits(DType::Usize, largest.to_bits()));
-        let step = self.hidden(Expr::Op(ScalarOp::Min, vec![step, largest]), USIZE);
-        self.cast(step, dtype)
+        step
     }
 
     /// The same indices, the last one first.
@@ -152,10 +151,12 @@ impl Generator<'_> {
         let Range { dtype, start, end, step, .. } = range;
         let one = self.constant(dtype.one());
         let mut last = self.number(ScalarOp::Sub, end, one);
-        if self.program.constant(step) != Some(dtype.one()) {
-            let span = self.number(ScalarOp::Sub, last, start);
+        if self.program.constant(step) != Some(Scalar::Usize(1)) {
+            let [from, to] = [start, last].map(|x| self.cast(x, DType::Usize));
+            let span = self.number(ScalarOp::Sub, to, from);
             let steps = self.number(ScalarOp::Div, span, step);
             let distance = self.number(ScalarOp::Mul, steps, step);
+            let distance = self.cast(distance, dtype);
             last = self.number(ScalarOp::Add, start, distance);
         }
         let total = self.number(ScalarOp::Add, start, last);

@@ -17,7 +17,7 @@ fn monte_carlo_pi() {
         "program kernel(n: i64) -> f64 {
            var x0 acc: i64
            x0 = 0i64
-           prange v4: i64 in 0i64..n step 1i64 {
+           prange v4: i64 in 0i64..n step 1usize {
              v5: f64 = random
              v6: f64 = random
              v7: f64 = mul v5, v5

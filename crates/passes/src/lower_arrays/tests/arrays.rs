@@ -91,7 +91,7 @@ fn an_array_variable_takes_over_a_fresh_array_without_a_copy() {
   var x0 y: [i64; 1]
   v0: [i64; 1] = mul a, 2i64
   x0 = v0
-  for v1: i64 in 0i64..n step 1i64 {
+  for v1: i64 in 0i64..n step 1usize {
     v2: [i64; 1] = x0
     v3: [i64; 1] = add v2, a
     x0 = v3
@@ -110,7 +110,7 @@ fn an_array_variable_may_change_its_shape() {
     let text = "program f(a: [i64; 1], b: [i64; 2], n: i64) -> [i64; 1] {
   var x0 y: [i64; 1]
   x0 = a
-  for v1: i64 in 0i64..n step 1i64 {
+  for v1: i64 in 0i64..n step 1usize {
     v2: [i64; 1] = x0
     v3: usize = len v2
     v4: usize = add v3, 1usize

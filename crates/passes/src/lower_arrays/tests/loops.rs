@@ -11,7 +11,7 @@ fn ranged(word: &str, dtype: &str, start: &str, end: &str, step: &str) -> String
   var x1 n: i64
   x0 = 0i64
   x1 = 0i64
-  {word} v0: {dtype} in {start}{dtype}..{end}{dtype} step {step}{dtype} {{
+  {word} v0: {dtype} in {start}{dtype}..{end}{dtype} step {step}usize {{
     v1: i64 = cast v0
     v2: i64 = mul v1, v1
     v3: i64 = x0
@@ -50,6 +50,8 @@ fn ranges_of_any_type_start_and_step() {
 fn ranges_do_not_overflow() {
     for (dtype, start, end, step) in [
         ("i32", "-2147483648", "2147483647", "2000000000"),
+        ("i8", "-128", "127", "200"),
+        ("i64", "-9223372036854775808", "9223372036854775807", "18446744073709551615"),
         ("i64", "-9223372036854775808", "9223372036854775807", "9000000000000000000"),
         ("i64", "9223372036854775806", "9223372036854775807", "5"),
         ("usize", "1", "18446744073709551615", "9223372036854775808"),
@@ -88,8 +90,8 @@ fn random_numbers_are_numbered_by_stream_iteration_and_draw() {
   var x0 acc: i64
   x0 = 0i64
   v0: f64 = random
-  for v1: i64 in 0i64..3i64 step 1i64 {
-    prange v2: i64 in 0i64..n step 1i64 {
+  for v1: i64 in 0i64..3i64 step 1usize {
+    prange v2: i64 in 0i64..n step 1usize {
       v3: i64 = random
       v4: bool = lt v3, 0i64
       if v4 {

@@ -12,7 +12,7 @@ fn reducing(body: &str) -> String {
   var x0 acc: i64
   var x1 other: i64
   x0 = 3i64
-  prange v1: i64 in 0i64..n step 1i64 {{
+  prange v1: i64 in 0i64..n step 1usize {{
     v0: usize = cast v1
     v2: i64 = index a[v0]
 {body}
@@ -34,7 +34,7 @@ fn assignments_of_one_group_are_reductions() {
         "v3: bool = lt v1, 2i64\nif v3 {\nv4: i64 = x0\nv5: i64 = add v4, v2\nx0 = v5\n}",
         "v3: bool = lt v1, 2i64\nif v3 {\nv4: i64 = x0\nv5: i64 = add v4, v2\nx0 = v5\n} else {\n\
          v6: i64 = x0\nv7: i64 = sub v6, 3i64\nx0 = v7\n}\nv8: i64 = x0\nv9: i64 = add v8, 1i64\nx0 = v9",
-        "for v3: i64 in 0i64..v1 step 1i64 {\nv4: i64 = x0\nv5: i64 = add v4, v3\nx0 = v5\n}",
+        "for v3: i64 in 0i64..v1 step 1usize {\nv4: i64 = x0\nv5: i64 = add v4, v3\nx0 = v5\n}",
     ] {
         for n in [0, 1, 5] {
             run(&reducing(body), &[array(&[5], 2), integer(n)]).expect("it runs");
@@ -55,7 +55,7 @@ fn sums_of_negative_zeros_and_extrema_of_nan_start_from_the_identity() {
   var x1 m: f64
   x0 = 0.0f64
   x1 = 5.0f64
-  prange v0: i64 in 0i64..3i64 step 1i64 {
+  prange v0: i64 in 0i64..3i64 step 1usize {
     v1: f64 = x0
     v2: f64 = add v1, -0.0f64
     x0 = v2
@@ -72,7 +72,7 @@ fn sums_of_negative_zeros_and_extrema_of_nan_start_from_the_identity() {
 
 #[test]
 fn variables_of_the_body_are_private() {
-    let body = "x1 = 0i64\nfor v3: i64 in 0i64..v1 step 1i64 {\nv4: i64 = x1\nv5: i64 = add v4, v2\nx1 = v5\n}\n\
+    let body = "x1 = 0i64\nfor v3: i64 in 0i64..v1 step 1usize {\nv4: i64 = x1\nv5: i64 = add v4, v2\nx1 = v5\n}\n\
                 v6: i64 = x0\nv7: i64 = x1\nv8: i64 = add v6, v7\nx0 = v8";
     assert_eq!(total(run(&reducing(body), &[array(&[4], 1), integer(4)])), 3 + 2 + 2 * 3 + 3 * 4);
 }
@@ -114,7 +114,7 @@ fn other_assignments_are_refused_with_the_reason() {
             ReductionFlaw::NotOfTheForm,
         ),
         (
-            "v3: i64 = x0\nfor v4: i64 in 0i64..n step 1i64 {\nv5: i64 = add v3, v4\nx0 = v5\n}",
+            "v3: i64 = x0\nfor v4: i64 in 0i64..n step 1usize {\nv5: i64 = add v3, v4\nx0 = v5\n}",
             ReductionFlaw::NotOfTheForm,
         ),
     ] {
@@ -132,7 +132,7 @@ fn a_float_division_is_a_product() {
     let text = "program f() -> f64 {
   var x0 s: f64
   x0 = 10.0f64
-  prange v0: i64 in 0i64..10i64 step 1i64 {
+  prange v0: i64 in 0i64..10i64 step 1usize {
     v1: f64 = x0
     v2: f64 = div v1, 2.0f64
     x0 = v2
