@@ -22,6 +22,30 @@ fn numbers() -> Array1<f64> {
     Array1::from_shape_fn(50, |i| ((i * 7) % 11) as f64)
 }
 
+#[test]
+fn copies_of_arguments_are_where_variables_take_them() {
+    let first = line!() + 1;
+    #[kernel]
+    fn doubled(start: &ArrayRef1<f64>, from_zero: bool) -> Array1<f64> {
+        let mut a = start.to_owned();
+        a *= 2.0;
+        a = if from_zero { start * 0.0 } else { start.to_owned() };
+        a *= 2.0;
+        a
+    }
+    every_way!(doubled(&numbers(), true));
+    every_way!(doubled(&numbers(), false));
+    let explanation = doubled::kernel().explain().unwrap();
+    let sources = || explanation.regions.iter().flat_map(|region| &region.sources);
+    let copies: Vec<String> =
+        sources().filter(|(what, _)| what == "copy").map(|(_, place)| place.to_string()).collect();
+    for line in [2, 4] {
+        let line = format!("moves.rs:{}:", first + line);
+        assert!(copies.iter().any(|place| place.contains(&line)), "{line} in {copies:?}, {explanation}");
+    }
+    assert!(!explanation.to_string().contains("unknown place"), "{explanation}");
+}
+
 // One step of the heat equation in each turn.
 
 #[kernel]

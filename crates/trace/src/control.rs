@@ -245,7 +245,7 @@ impl State {
             Kind::Range(_) | Kind::Optional { .. } | Kind::Lengths(_) | Kind::Slice(_) => {
                 mistake("the value of a branch must be a scalar, an array or a tuple of them")
             }
-            _ => Ok(Leaves::Value(self.read(handle, at)?)),
+            _ => Ok(Leaves::Value(self.read_own(handle, at)?)),
         }
     }
 

@@ -159,6 +159,16 @@ impl State {
         self.emit(Expr::Copy(array), ty, at)
     }
 
+    /// What a handle stands for, for a variable to hold. An array from outside stands nowhere in the body, so it is copied
+    /// here, where it becomes the variable's; [`take_copies`](crate::ownership::take_copies) copies all else that is
+    /// others'.
+    pub(crate) fn read_own(&mut self, handle: u32, at: At) -> Step<parfuse_ir::program::Value> {
+        let value = self.read(handle, at)?;
+        let is_array = self.ty(value).rank.is_some();
+        let from_outside = matches!(self.program.values[value].expr, Expr::Param(_));
+        if is_array && from_outside && self.map_depth == 0 { self.copy(value, at) } else { Ok(value) }
+    }
+
     fn expect_type(&mut self, kind: &Kind, ty: Type, name: &str) -> Step<()> {
         let found = match kind {
             Kind::Poison => return Err(Problem::Reported),
@@ -196,7 +206,7 @@ impl State {
             | Kind::Slice(_)
             | Kind::Place(_)) => Ok(kind),
             _ => {
-                let value = self.read(init, at)?;
+                let value = self.read_own(init, at)?;
                 let ty = self.ty(value);
                 if self.map_depth > 0 && ty.rank.is_some() {
                     return mistake("array variables are not supported inside the closure of `mapv`");
@@ -261,7 +271,7 @@ impl State {
             ),
             _ => {
                 let var = self.target(target, "=")?.var;
-                let value = self.read(v, at)?;
+                let value = self.read_own(v, at)?;
                 let (expected, found) = (self.var_types[var.0 as usize], self.ty(value));
                 let name = self.var_name(var);
                 if expected.rank != found.rank {

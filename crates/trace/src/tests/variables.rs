@@ -97,11 +97,11 @@ fn a_fresh_array_is_taken_over_and_a_parameter_copied() {
            var x1 copied: [f64; 1]
            v3: [f64; 1] = fill[n] 0.0f64
            x0 = v3
-           v6: [f64; 1] = copy a
-           x1 = v6
-           v4: [f64; 1] = x0
-           v5: [f64; 1] = x1
-           return v4, v5
+           v4: [f64; 1] = copy a
+           x1 = v4
+           v5: [f64; 1] = x0
+           v6: [f64; 1] = x1
+           return v5, v6
          }",
     );
 }
