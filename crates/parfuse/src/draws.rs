@@ -55,8 +55,7 @@ impl<T: RandomNumber> RandomRange<T> for RangeInclusive<T> {
     }
 }
 
-/// A random number: uniform over `[0, 1)` for `f64` and `f32`, over all values for `i64`, `i32`, `usize` and
-/// `bool`.
+/// A random number: uniform over `[0, 1)` for `f64` and `f32`, over all values for integers of every type and `bool`.
 #[inline]
 pub fn random<T: Random>() -> T {
     match plain::is_seeded() {

@@ -61,8 +61,9 @@ pub(super) fn run_driver(host: &mut Host<'_>) -> Result<Finished, Error> {
     let mut entered = Entered { table, host, error: None };
     let address: *mut Entered<'_, '_> = &mut entered;
     // SAFETY: the frame has the length and layout that the driver was compiled for (`CallFrame::new`) and outlives the
-    // call, as does the token that says whether to stop; `entered` starts with the table, outlives the call, and is reached only through `address` until the call
-    // returns; the module documentation says why the code stays inside the arrays.
+    // call, as does the token that says whether to stop; `entered` starts with the table, outlives the call, and is
+    // reached only through `address` until the call returns; the module documentation says why the code stays inside
+    // the arrays.
     let status = unsafe { code.run(frame.address(), address.cast(), &mut fault) };
     match status {
         abi::OK => Ok(Finished(())),
