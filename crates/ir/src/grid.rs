@@ -72,7 +72,11 @@ impl Grid {
         let rows = outer.iter().fold(1usize, |rows, n| rows.saturating_mul(*n));
         let elements = rows.saturating_mul(columns);
         let (least, most, step) = block_size(grain);
-        let block = elements.div_ceil(most).next_multiple_of(step).max(least);
+        // Small spaces need no division, which would be a good part of a short call.
+        let block = match elements <= least {
+            true => least,
+            false => elements.div_ceil(most).next_multiple_of(step).max(least),
+        };
         let (rows_per_block, columns_per_block) = match columns >= block {
             true => (1, block),
             false if rows > 1 => ((block / columns.max(1)).max(1), columns.max(1)),
@@ -124,8 +128,7 @@ pub fn block_size(grain: Grain) -> (usize, usize, usize) {
     }
 }
 
-/// How many pieces of a length there are in another. Small spaces have one: that answer needs no division, which would
-/// be a good part of a short call.
+/// How many pieces of a length there are in another: one in small spaces, without a division.
 #[inline]
 fn pieces(length: usize, piece: usize) -> usize {
     if length <= piece { (length > 0) as usize } else { length.div_ceil(piece) }

@@ -1,4 +1,9 @@
-//! What a kernel can take: the [`Argument`] trait and the raw descriptions it binds.
+//! What a kernel can take: the [`Argument`] trait and what it binds.
+//!
+//! ```text
+//! (2.0, &x)     descriptions  f64 │ [f64; 1] unit            fits? which code?
+//!               words         bits │ address, length, stride  copied into the frame of the call
+//! ```
 //!
 //! Argument types are resolved by trait, so aliases and every spelling of a type work. Binding turns an
 //! argument into plain data: a scalar's bits, or an array's address, lengths and strides, whose borrow the
@@ -60,78 +65,23 @@ pub trait Argument: Sized {
     }
 }
 
-/// An array argument as plain data: an address, lengths, and strides in elements.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct RawArray {
-    pub(crate) address: *mut u8,
-    pub(crate) dtype: DType,
+/// What an argument is: what a call looks at to see that it fits, and to find its code.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Description {
+    pub(crate) ty: Type,
+    /// Whether the kernel may write to it.
     pub(crate) mutable: bool,
     /// What is known of its layout, for the call's signature.
     pub(crate) layout: u16,
-    pub(crate) shape: PerAxis<usize>,
-    pub(crate) strides: PerAxis<isize>,
 }
 
-impl RawArray {
+impl Description {
+    /// How many words the argument takes.
     #[inline]
-    fn read<T: Element>(address: *const T, shape: &[usize], strides: &[isize]) -> RawArray {
-        let layout = signature::layout(shape, strides);
-        let (shape, strides) = (PerAxis::new(shape), PerAxis::new(strides));
-        RawArray { address: address as *mut u8, dtype: T::DTYPE, mutable: false, layout, shape, strides }
-    }
-
-    #[inline]
-    fn written<T: Element>(address: *mut T, shape: &[usize], strides: &[isize]) -> RawArray {
-        RawArray { mutable: true, ..RawArray::read(address, shape, strides) }
-    }
-
-    /// Whether it can hold what a buffer of the kernel holds: elements of its type along as many axes.
-    pub(crate) fn fits(&self, buffer: &BufferData) -> bool {
-        self.mutable && self.dtype == buffer.dtype && self.shape.len() == buffer.rank as usize
-    }
-
-    /// Whether the elements lie in row-major order without gaps.
-    pub(crate) fn is_row_major(&self) -> bool {
-        let mut expected = 1;
-        for (&len, &stride) in self.shape.iter().zip(self.strides.iter()).rev() {
-            if len > 1 && stride != expected {
-                return false;
-            }
-            expected *= len as isize;
-        }
-        true
-    }
-}
-
-/// A bound argument.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Bound {
-    Scalar(Scalar),
-    Array(RawArray),
-    /// An array of more axes than kernels know, so that no kernel takes it.
-    TooManyAxes {
-        dtype: DType,
-        rank: usize,
-        mutable: bool,
-    },
-}
-
-impl Bound {
-    /// An array that is read.
-    #[inline]
-    fn read<T: Element>(address: *const T, shape: &[usize], strides: &[isize]) -> Bound {
-        match shape.len() {
-            0..=MAX_RANK => Bound::Array(RawArray::read(address, shape, strides)),
-            rank => Bound::TooManyAxes { dtype: T::DTYPE, rank, mutable: false },
-        }
-    }
-
-    /// An array that is written to.
-    #[inline]
-    fn written<T: Element>(address: *mut T, shape: &[usize], strides: &[isize]) -> Bound {
-        match shape.len() {
-            0..=MAX_RANK => Bound::Array(RawArray::written(address, shape, strides)),
-            rank => Bound::TooManyAxes { dtype: T::DTYPE, rank, mutable: true },
+    fn words(&self) -> usize {
+        match self.ty {
+            Type::Scalar(_) => 1,
+            Type::Array(_, rank) => 1 + 2 * rank as usize,
         }
     }
 }
@@ -139,29 +89,103 @@ impl Bound {
 /// The arguments of a call, as plain data; keeps them borrowed for `'a`.
 #[derive(Debug, Default)]
 pub struct Binder<'a> {
-    pub(crate) arguments: SmallVec<[Bound; 8]>,
+    descriptions: SmallVec<[Description; 8]>,
+    /// As they stand in the frame of a call: the bits of a scalar; an array's address, lengths, and strides in elements.
+    words: SmallVec<[u64; 32]>,
     borrows: PhantomData<&'a mut ()>,
 }
 
 impl<'a> Binder<'a> {
     /// Adds a scalar.
     pub fn scalar<T: Element>(&mut self, x: T) {
-        self.arguments.push(Bound::Scalar(x.scalar()));
+        let ty = Type::Scalar(T::DTYPE);
+        self.descriptions.push(Description { ty, mutable: false, layout: signature::SCALAR });
+        self.words.push(x.scalar().to_bits());
     }
     /// Adds an array that the call only reads.
     pub fn array<T: Element, D: Dimension>(&mut self, view: ArrayView<'a, T, D>) {
-        self.arguments.push(Bound::read(view.as_ptr(), view.shape(), view.strides()));
+        self.read(view.as_ptr(), view.shape(), view.strides());
     }
     /// Adds an array that the call may write to.
     pub fn array_mut<T: Element, D: Dimension>(&mut self, mut view: ArrayViewMut<'a, T, D>) {
-        self.arguments.push(Bound::written(view.as_mut_ptr(), view.shape(), view.strides()));
+        self.written(view.as_mut_ptr(), view.shape(), view.strides());
     }
+
+    /// Adds an array that is borrowed for `'a`.
+    #[inline]
+    fn read<T: Element>(&mut self, address: *const T, shape: &[usize], strides: &[isize]) {
+        self.add::<T>(address as u64, false, shape, strides);
+    }
+
+    /// Adds an array that is borrowed for `'a` to be written to.
+    #[inline]
+    fn written<T: Element>(&mut self, address: *mut T, shape: &[usize], strides: &[isize]) {
+        self.add::<T>(address as u64, true, shape, strides);
+    }
+
+    #[inline]
+    fn add<T: Element>(&mut self, address: u64, mutable: bool, shape: &[usize], strides: &[isize]) {
+        let ty = Type::Array(T::DTYPE, u8::try_from(shape.len()).unwrap_or(u8::MAX));
+        // With more axes than kernels know, no kernel takes it.
+        let known = shape.len() <= MAX_RANK;
+        let layout = if known { signature::layout(shape, strides) } else { signature::SCALAR };
+        self.descriptions.push(Description { ty, mutable, layout });
+        self.words.push(address);
+        shape.iter().for_each(|len| self.words.push(*len as u64));
+        strides.iter().for_each(|stride| self.words.push(*stride as u64));
+    }
+
+    /// What they are.
+    #[inline]
+    pub(crate) fn descriptions(&self) -> &[Description] {
+        &self.descriptions
+    }
+
+    /// The words of each argument of a call that they fit.
+    #[inline]
+    pub(crate) fn words(&self) -> impl Iterator<Item = &[u64]> {
+        let mut rest = &self.words[..];
+        self.descriptions.iter().map(move |description| {
+            let words;
+            (words, rest) = rest.split_at(description.words());
+            words
+        })
+    }
+}
+
+/// An array that the caller offers for a result.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Offer {
+    pub(crate) address: *mut u8,
+    pub(crate) dtype: DType,
+    /// Whether the elements lie in row-major order without gaps.
+    is_row_major: bool,
+    pub(crate) shape: PerAxis<usize>,
+}
+
+impl Offer {
+    /// Whether it can hold what a buffer of the kernel holds: elements of its type along as many axes, in row-major
+    /// order.
+    pub(crate) fn fits(&self, buffer: &BufferData) -> bool {
+        self.is_row_major && self.dtype == buffer.dtype && self.shape.len() == buffer.rank as usize
+    }
+}
+
+fn is_row_major(shape: &[usize], strides: &[isize]) -> bool {
+    let mut expected = 1;
+    for (&len, &stride) in shape.iter().zip(strides).rev() {
+        if len > 1 && stride != expected {
+            return false;
+        }
+        expected *= len as isize;
+    }
+    true
 }
 
 /// Arrays that the caller offers for the results of a call, by result number. Nothing keeps them borrowed but the call
 /// that they are made for: they never get into the hands of users.
 #[derive(Debug)]
-pub struct Offers(SmallVec<[Option<RawArray>; 2]>);
+pub struct Offers(SmallVec<[Option<Offer>; 2]>);
 
 impl Offers {
     /// None.
@@ -169,16 +193,18 @@ impl Offers {
         Offers(SmallVec::new())
     }
     /// Offers an array for the next result.
+    #[inline]
     pub(crate) fn offer<T: Element, D: Dimension>(&mut self, view: &mut ArrayRef<T, D>) {
-        let address = view.as_mut_ptr();
-        self.0.push(Some(RawArray::written(address, view.shape(), view.strides())));
+        let (shape, is_row_major) = (PerAxis::new(view.shape()), is_row_major(view.shape(), view.strides()));
+        let address = view.as_mut_ptr().cast();
+        self.0.push(Some(Offer { address, dtype: T::DTYPE, is_row_major, shape }));
     }
     /// Offers nothing for the next result.
     pub(crate) fn offer_nothing(&mut self) {
         self.0.push(None);
     }
     /// All of them.
-    pub(crate) fn by_result(&self) -> &[Option<RawArray>] {
+    pub(crate) fn by_result(&self) -> &[Option<Offer>] {
         &self.0
     }
 }
@@ -210,7 +236,7 @@ macro_rules! shared_arguments {
         }
         fn elements(&self) -> usize { self.len() }
         fn bind<'a>(self, binder: &mut Binder<'a>) where Self: 'a {
-            binder.arguments.push(Bound::read(self.as_ptr(), self.shape(), self.strides()));
+            binder.read(self.as_ptr(), self.shape(), self.strides());
         }
     })* };
 }
@@ -241,7 +267,7 @@ impl<T: Element> Argument for &[T] {
     where
         Self: 'a,
     {
-        binder.arguments.push(Bound::read(self.as_ptr(), &[self.len()], &[1]));
+        binder.read(self.as_ptr(), &[self.len()], &[1]);
     }
 }
 
@@ -265,7 +291,7 @@ macro_rules! exclusive_arguments {
         #[allow(unused_mut)]
         fn bind<'a>(mut self, binder: &mut Binder<'a>) where Self: 'a {
             let address = self.as_mut_ptr();
-            binder.arguments.push(Bound::written(address, self.shape(), self.strides()));
+            binder.written(address, self.shape(), self.strides());
         }
         fn elements(&self) -> usize { self.len() }
         fn save(&self) -> Option<Vec<Scalar>> { saved(self) }
@@ -298,7 +324,7 @@ impl<T: Element> Argument for &mut [T] {
     where
         Self: 'a,
     {
-        binder.arguments.push(Bound::written(self.as_mut_ptr(), &[self.len()], &[1]));
+        binder.written(self.as_mut_ptr(), &[self.len()], &[1]);
     }
     fn save(&self) -> Option<Vec<Scalar>> {
         Some(self.iter().map(|x| x.scalar()).collect())

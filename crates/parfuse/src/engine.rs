@@ -124,6 +124,7 @@ pub(crate) fn without_engine<R>(work: impl FnOnce() -> R) -> R {
 }
 
 /// The engine that is installed on this thread, if one is.
+#[inline]
 fn installed() -> Option<Engine> {
     INSTALLED.with(|installed| installed.borrow().last().cloned())
 }
@@ -134,8 +135,12 @@ struct DefaultEngine(OnceLock<Result<Engine, Error>>);
 static DEFAULT: DefaultEngine = DefaultEngine(OnceLock::new());
 
 impl DefaultEngine {
+    #[inline]
     fn get(&self, make: impl FnOnce() -> Result<Engine, Error>) -> Result<&Engine, Error> {
-        self.0.get_or_init(make).as_ref().map_err(Error::clone)
+        match self.0.get() {
+            Some(Ok(engine)) => Ok(engine),
+            _ => self.0.get_or_init(make).as_ref().map_err(Error::clone),
+        }
     }
 }
 
@@ -331,6 +336,7 @@ impl Engine {
     }
 
     /// The kernel of a `#[kernel]` function, which is traced now if it is new.
+    #[inline]
     pub(crate) fn function(&self, function: &Function) -> &Kernel {
         self.0.functions.get(function.id).unwrap_or_else(|| self.add(function))
     }

@@ -5,19 +5,23 @@
 //! `half` takes 1 argument, not 2
 //! ```
 
-use crate::argument::{Binder, Bound};
+use crate::argument::Description;
 use crate::error::Error;
 use crate::returned::Returned;
 use parfuse_ir::program::{Param, Program, Type};
 
 /// Checks the arguments of a call.
-pub(crate) fn check_arguments(kernel: &str, program: &Program, binder: &Binder<'_>) -> Result<(), Error> {
-    let (expected, found) = (program.params.len(), binder.arguments.len());
+pub(crate) fn check_arguments(
+    kernel: &str,
+    program: &Program,
+    arguments: &[Description],
+) -> Result<(), Error> {
+    let (expected, found) = (program.params.len(), arguments.len());
     if expected != found {
         return Err(Error::ArgumentCount { kernel: kernel.to_string(), expected, found });
     }
-    for (position, (argument, param)) in binder.arguments.iter().zip(&program.params).enumerate() {
-        let (ty, mutable) = argument.kind();
+    for (position, (argument, param)) in arguments.iter().zip(&program.params).enumerate() {
+        let Description { ty, mutable, .. } = *argument;
         if ty != param.ty || (param.mutable && !mutable) {
             let found = Param { name: String::new(), ty, mutable };
             let (parameter, expected, found) = (param.name.clone(), taken(param), taken(&found));
@@ -59,18 +63,5 @@ fn rust_type(ty: Type) -> String {
     match ty {
         Type::Scalar(dtype) => dtype.to_string(),
         Type::Array(dtype, rank) => format!("Array{rank}<{dtype}>"),
-    }
-}
-
-impl Bound {
-    /// The argument's type and whether it may be written to.
-    fn kind(&self) -> (Type, bool) {
-        match self {
-            Bound::Scalar(x) => (Type::Scalar(x.dtype()), false),
-            Bound::TooManyAxes { dtype, rank, mutable } => {
-                (Type::Array(*dtype, u8::try_from(*rank).unwrap_or(u8::MAX)), *mutable)
-            }
-            Bound::Array(array) => (Type::Array(array.dtype, array.shape.len() as u8), array.mutable),
-        }
     }
 }

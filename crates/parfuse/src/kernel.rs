@@ -1,6 +1,6 @@
 //! Kernels: a traced program with its compiled specialisations, and the ways to call it.
 
-use crate::argument::{Arguments, Binder, Offers};
+use crate::argument::{Arguments, Binder, Description, Offers};
 use crate::call::{self, Outputs, Request};
 use crate::core::Core;
 use crate::error::Error;
@@ -89,8 +89,16 @@ struct Inner {
     /// How deep its blocks nest.
     depth: usize,
     specialisations: RwLock<Specialisations>,
-    /// The first of them, for most kernels the only one: found without a lock.
-    first: OnceLock<(Signature, Arc<Nested<Specialisation>>)>,
+    /// The first call, for most kernels like all others.
+    first: OnceLock<Call>,
+}
+
+/// A call that was: the arguments of another that are described alike fit the kernel too, and have the same code, which
+/// is found without a lock.
+struct Call {
+    arguments: Box<[Description]>,
+    polls: bool,
+    specialisation: Arc<Nested<Specialisation>>,
 }
 
 impl Kernel {
@@ -245,7 +253,11 @@ impl Kernel {
         offers: &Offers,
         take: &mut dyn FnMut(&mut Outputs<'_>),
     ) -> Result<(), Error> {
-        fits::check_arguments(&self.0.name, self.traced()?, binder)?;
+        let arguments = binder.descriptions();
+        let first = self.0.first.get().filter(|first| *first.arguments == *arguments);
+        if first.is_none() {
+            fits::check_arguments(&self.0.name, self.traced()?, arguments)?;
+        }
         let _mode = FloatMode::standard();
         let core = &self.0.core;
         let stop = options.stop(&core.alarm);
@@ -254,17 +266,19 @@ impl Kernel {
         }
         let (stop, polls) = (stop.as_ref(), stop.is_some());
         let held;
-        let specialisation = match self.0.first.get() {
-            Some((known, first)) if known.is_of(binder, polls) => first,
-            _ => {
-                held = self.specialisation(&Signature::of(binder, polls))?;
+        let specialisation = match first.filter(|first| first.polls == polls) {
+            Some(first) => &first.specialisation,
+            None => {
+                held = self.specialisation(&Signature::of(arguments, polls))?;
+                let call = || Call { arguments: arguments.into(), polls, specialisation: held.clone() };
+                self.0.first.get_or_init(call);
                 &held
             }
         };
         let key = options.next_key(specialisation.draws);
         let workers = (variant == Variant::Parallel).then(|| options.chosen_workers());
         let request = Request { core, kernel: specialisation, binder, offers, key, workers, stop };
-        let mut call = || call::call(request, &mut *take);
+        let mut call = || call::call(&request, &mut *take);
         // Code that is followed and not compiled goes into blocks by recursion.
         if self.0.depth > SHALLOW { with_room(self.0.depth, call) } else { call() }
     }
@@ -296,7 +310,6 @@ impl Kernel {
         let forgotten = known.add(signature, &made);
         drop(known);
         drop(forgotten);
-        self.0.first.get_or_init(|| (signature.clone(), made.clone()));
         Ok(made)
     }
 
@@ -320,8 +333,8 @@ impl Kernel {
     ) -> Result<Arc<Nested<Specialisation>>, Error> {
         let program = self.traced()?;
         fits::check_results::<R>(&self.0.name, program)?;
-        fits::check_arguments(&self.0.name, program, binder)?;
-        let specialisation = self.specialisation(&Signature::of(binder, false))?;
+        fits::check_arguments(&self.0.name, program, binder.descriptions())?;
+        let specialisation = self.specialisation(&Signature::of(binder.descriptions(), false))?;
         specialisation.promote(&self.0.core);
         Ok(specialisation)
     }

@@ -33,7 +33,7 @@ impl<'t, 'a> Session<'t, 'a> {
         let mut binder = self.binder.borrow_mut();
         let kind = kind_of(&operand);
         operand.bind(&mut binder);
-        self.tracer.param(&format!("operand{}", binder.arguments.len() - 1), kind)
+        self.tracer.param(&format!("operand{}", binder.descriptions().len() - 1), kind)
     }
 
     /// The tracer, for arrays made in the expression, conditions and loops.

@@ -133,6 +133,12 @@ pub struct CallOptions<'o> {
     limits: Limits,
 }
 
+/// The options of calls that nobody has chosen any for.
+const DEFAULTS: &CallOptions<'static> = &CallOptions {
+    workers: Workers(Choice::Engine),
+    limits: Limits { token: None, deadline: None, timeout: None, seed: None },
+};
+
 /// What of the options has no lifetime.
 #[derive(Clone, Debug, Default)]
 struct Limits {
@@ -224,8 +230,12 @@ impl<'o> CallOptions<'o> {
 
     /// Runs `call` with the options that are installed on this thread, or the defaults.
     pub(crate) fn with_installed<R>(call: impl FnOnce(&CallOptions<'_>) -> R) -> R {
+        // The common case copies nothing.
+        if OPTIONS.with(|installed| installed.borrow().is_none()) {
+            return call(DEFAULTS);
+        }
         let installed = OPTIONS.with(|installed| installed.borrow().as_deref().cloned());
-        let Some(Installed { count, limits }) = installed else { return call(&CallOptions::default()) };
+        let Some(Installed { count, limits }) = installed else { return call(DEFAULTS) };
         borrow(|executor| {
             let workers = match (count, executor) {
                 (None, Some(executor)) => executor.into(),
@@ -249,8 +259,19 @@ impl<'o> CallOptions<'o> {
     }
 
     /// What stops a call that begins now, if anything may.
+    #[inline]
     pub(crate) fn stop(&self, alarm: &Alarm) -> Option<CancelToken> {
-        let Limits { token, deadline, timeout, .. } = &self.limits;
+        match &self.limits {
+            Limits { token: None, deadline: None, timeout: None, .. } => None,
+            limits => limits.stop(alarm),
+        }
+    }
+}
+
+impl Limits {
+    /// What stops a call that begins now.
+    fn stop(&self, alarm: &Alarm) -> Option<CancelToken> {
+        let Limits { token, deadline, timeout, .. } = self;
         // A time that no clock can tell is never reached.
         let end = timeout.and_then(|time| Instant::now().checked_add(time));
         match (deadline.iter().chain(&end).min(), token) {

@@ -46,7 +46,8 @@ impl<T: Copy + Default> PerAxis<T> {
     #[inline]
     pub(crate) fn from_fn(rank: usize, value: impl Fn(usize) -> T) -> PerAxis<T> {
         assert!(rank <= MAX_RANK, "arrays have at most {MAX_RANK} axes");
-        let values = std::array::from_fn(|axis| if axis < rank { value(axis) } else { T::default() });
+        let mut values = [T::default(); MAX_RANK];
+        values[..rank].iter_mut().enumerate().for_each(|(axis, place)| *place = value(axis));
         PerAxis { values, rank: rank as u8 }
     }
 }

@@ -8,13 +8,14 @@
 //! The bits of an array are made when the array is bound, where its rank is known, so that finding code for a call is
 //! comparing numbers.
 
-use crate::argument::{Binder, Bound};
+use crate::argument::Description;
 use parfuse_ir::MAX_RANK;
 use parfuse_ir::loops::Layout;
 use parfuse_ir::program::{Param, Type};
 use smallvec::SmallVec;
 
-const SCALAR: u16 = 0;
+/// Nothing is known of scalars.
+pub(crate) const SCALAR: u16 = 0;
 const ARRAY: u16 = 1;
 /// Neighbours lie along the last axis …
 const UNIT: u16 = 2;
@@ -34,16 +35,8 @@ pub(crate) struct Signature {
 
 impl Signature {
     /// The signature of these arguments.
-    pub(crate) fn of(binder: &Binder<'_>, polls: bool) -> Signature {
-        Signature { layouts: binder.arguments.iter().map(bits_of).collect(), polls }
-    }
-
-    /// Whether it is the signature of these arguments.
-    pub(crate) fn is_of(&self, binder: &Binder<'_>, polls: bool) -> bool {
-        let known = self.layouts.iter().copied();
-        self.polls == polls
-            && self.layouts.len() == binder.arguments.len()
-            && binder.arguments.iter().map(bits_of).eq(known)
+    pub(crate) fn of(arguments: &[Description], polls: bool) -> Signature {
+        Signature { layouts: arguments.iter().map(|argument| argument.layout).collect(), polls }
     }
 
     /// The signature of contiguous arrays without axes of length one.
@@ -69,14 +62,6 @@ impl Signature {
             }
         };
         self.layouts.iter().zip(params).map(layout).collect()
-    }
-}
-
-#[inline]
-fn bits_of(argument: &Bound) -> u16 {
-    match argument {
-        Bound::Scalar(_) | Bound::TooManyAxes { .. } => SCALAR,
-        Bound::Array(array) => array.layout,
     }
 }
 

@@ -6,15 +6,15 @@
 //!      ▲───────────────────────────────────────────┘
 //! ```
 //!
-//! The one room of `unsafe` of a call. What makes it sound: the addresses in the frame come from [`RawArray`]s, which
-//! only live borrows can make and the `Binder` keeps borrowed, or from [`Buffer`]s, which the host owns until the call
+//! The one room of `unsafe` of a call. What makes it sound: the addresses in the frame come from the `Binder`, which
+//! keeps what it describes borrowed, from [`Offer`]s, which live borrows make for the call, or from [`Buffer`]s, which the host owns until the call
 //! returns; compiled code accesses them only inside the lengths and strides in the frame (each index is checked, or
 //! proven in range, in `parfuse-passes`); stores of different iterations are disjoint (`check_parallel`).
 #![allow(unsafe_code)]
 
 use super::frame::CallFrame;
 use super::host::Host;
-use crate::argument::RawArray;
+use crate::argument::Offer;
 use crate::error::Error;
 use crate::rank::PerAxis;
 use crate::room::panic_message;
@@ -53,8 +53,9 @@ struct Entered<'h, 'c> {
 }
 
 /// Runs a kernel's driver, which asks the host for what it needs.
+#[inline]
 pub(super) fn run_driver(host: &mut Host<'_>) -> Result<Finished, Error> {
-    let (kernel, frame) = (host.kernel, host.frame);
+    let (kernel, frame) = (host.request.kernel, host.frame);
     let code = kernel.best_code();
     let mut fault = FaultRecord::default();
     let table = HostTable { allocate, move_buffer, launch };
@@ -94,7 +95,7 @@ fn serve(table: *const HostTable, callback: impl FnOnce(&mut Host<'_>) -> Result
 extern "C" fn allocate(table: *const HostTable, buffer: u32, shape: *const u64, zeroed: u32) -> i32 {
     serve(table, |host| {
         let buffer = BufferId(buffer);
-        let rank = host.kernel.lane.buffers[buffer].rank as usize;
+        let rank = host.request.kernel.lane.buffers[buffer].rank as usize;
         // SAFETY: the driver passes the address of as many lengths as the buffer has axes (and none is read for
         // rank 0).
         let shape = PerAxis::from_fn(rank, |axis| unsafe { shape.add(axis).read() } as usize);
@@ -138,6 +139,7 @@ pub(super) enum BlockEnd {
 }
 
 /// Runs all blocks, each once, on these workers. `begin` is called before each with its number, and may say no.
+#[inline]
 pub(super) fn run_blocks(
     blocks: Blocks<'_>,
     workers: &Workers<'_>,
@@ -169,15 +171,15 @@ pub(super) fn run_blocks(
 }
 
 /// Fills an array that the caller has offered with zeros: one in row-major order.
-pub(super) fn fill_with_zeros(offer: &RawArray) {
+pub(super) fn fill_with_zeros(offer: &Offer) {
     let bytes = offer.shape.iter().product::<usize>() * offer.dtype.size();
     // SAFETY: an offer is an array borrowed for the call (`Offers`), and takes up so many bytes if it is in row-major
-    // order, as `Host::new` makes sure of; all-zero bytes are a valid element of every type.
+    // order, as `Offer::fits` makes sure of; all-zero bytes are a valid element of every type.
     unsafe { offer.address.write_bytes(0, bytes) };
 }
 
 /// Copies the elements of an array that the caller has offered, one in row-major order, into memory for as many.
-pub(super) fn copy_offered(offer: &RawArray, to: &Buffer) {
+pub(super) fn copy_offered(offer: &Offer, to: &Buffer) {
     let len = offer.shape.iter().product::<usize>();
     assert_eq!(to.len(), len, "there is room for all elements");
     // SAFETY: both hold `len` elements of this type, in row-major order (as above); the copy is freshly allocated.

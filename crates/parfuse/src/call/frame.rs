@@ -10,7 +10,6 @@
 //! here knows that a slot may have changed whenever code has run.
 
 use super::Request;
-use crate::argument::Bound;
 use crate::rank::PerAxis;
 use parfuse_ir::lane::{Frame, Slot};
 use parfuse_ir::loops::Buffer as BufferId;
@@ -25,6 +24,7 @@ pub(crate) struct CallFrame<'f> {
 
 impl<'f> CallFrame<'f> {
     /// A frame of this layout in these slots.
+    #[inline]
     pub(crate) fn new(layout: &'f Frame, slots: &'f mut [u64]) -> CallFrame<'f> {
         assert!(slots.len() >= layout.len(), "a frame has all its slots");
         CallFrame { layout, slots: Cell::from_mut(slots).as_slice_of_cells() }
@@ -38,14 +38,9 @@ impl<'f> CallFrame<'f> {
             let stop = stop.expect("kernels are made to poll for calls that may be stopped");
             self.write(self.layout.stop(), stop.address() as u64);
         }
-        for (argument, slot) in binder.arguments.iter().zip(&kernel.argument_slots) {
-            match (argument, slot) {
-                (Bound::Scalar(x), Some(slot)) => self.write(*slot, x.to_bits()),
-                (Bound::Array(array), Some(slot)) => {
-                    self.describe_at(*slot, array.address, &array.shape, &array.strides);
-                }
-                (Bound::TooManyAxes { .. }, Some(_)) => unreachable!("no kernel takes it"),
-                (_, None) => {}
+        for (words, slot) in binder.words().zip(&kernel.argument_slots) {
+            if let Some(slot) = slot {
+                self.slots[slot.index()..].iter().zip(words).for_each(|(slot, word)| slot.set(*word));
             }
         }
     }
@@ -72,18 +67,16 @@ impl<'f> CallFrame<'f> {
         PerAxis::from_fn(rank as usize, |axis| self.read(self.layout.dim(buffer, axis as u8)) as usize)
     }
 
-    /// Writes what a local buffer is now.
+    /// Writes what a local buffer is now: its address, and the lengths and strides of an array in row-major order.
     pub(super) fn describe(&self, buffer: BufferId, address: *mut u8, shape: &[usize]) {
-        self.describe_at(self.layout.address(buffer), address, shape, &row_major_strides(shape));
-    }
-
-    /// Writes a buffer's address, lengths and strides, from its first slot on.
-    fn describe_at(&self, first: Slot, address: *mut u8, shape: &[usize], strides: &[isize]) {
-        let (rank, slots) = (shape.len(), &self.slots[first.index()..]);
+        let slots = &self.slots[self.layout.address(buffer).index()..];
         slots[0].set(address as u64);
-        for (axis, (len, stride)) in shape.iter().zip(strides).enumerate() {
-            slots[1 + axis].set(*len as u64);
-            slots[1 + rank + axis].set(*stride as u64);
+        let (lengths, strides) = slots[1..].split_at(shape.len());
+        let mut inner = 1;
+        for ((len, length), stride) in shape.iter().zip(lengths).zip(strides).rev() {
+            length.set(*len as u64);
+            stride.set(inner);
+            inner *= *len.max(&1) as u64;
         }
     }
 
@@ -91,9 +84,4 @@ impl<'f> CallFrame<'f> {
     pub(super) fn address(&self) -> *mut u64 {
         self.slots.as_ptr().cast_mut().cast()
     }
-}
-
-fn row_major_strides(shape: &[usize]) -> PerAxis<isize> {
-    let inner = |axis: usize| shape[axis + 1..].iter().map(|n| *n.max(&1) as isize).product();
-    PerAxis::from_fn(shape.len(), inner)
 }

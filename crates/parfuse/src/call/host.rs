@@ -8,12 +8,9 @@
 use super::Request;
 use super::enter::{self, BlockEnd, Blocks};
 use super::frame::CallFrame;
-use crate::argument::RawArray;
-use crate::core::Core;
+use crate::argument::Offer;
 use crate::error::{Error, Place};
-use crate::options::Workers;
 use crate::rank::PerAxis;
-use crate::specialise::Specialisation;
 use parfuse_ir::arena::Id;
 use parfuse_ir::grid::{self, Grain, Grid};
 use parfuse_ir::lane::{self, LaneOutput, Region, RegionId};
@@ -42,62 +39,64 @@ pub(super) enum Storage {
 
 /// What serves the requests of one call.
 pub(super) struct Host<'c> {
-    pub(super) kernel: &'c Specialisation,
+    pub(super) request: &'c Request<'c>,
     pub(super) frame: CallFrame<'c>,
     /// By buffer.
     pub(super) storage: SmallVec<[Storage; 4]>,
-    core: &'c Core,
-    workers: Option<&'c Workers<'c>>,
-    stop: Option<&'c CancelToken>,
-    /// The caller's arrays for results.
-    offers: &'c [Option<RawArray>],
 }
 
 impl<'c> Host<'c> {
     /// The host of a call of a kernel.
-    pub(super) fn new(request: Request<'c>, frame: CallFrame<'c>) -> Host<'c> {
-        let Request { core, kernel, offers, workers, stop, .. } = request;
+    #[inline]
+    pub(super) fn new(request: &'c Request<'c>, frame: CallFrame<'c>) -> Host<'c> {
+        Host { request, frame, storage: SmallVec::new() }
+    }
+
+    /// Notes which buffers become results in the caller's arrays.
+    #[inline]
+    pub(super) fn accept_offers(&mut self) {
+        let Request { kernel, offers, .. } = self.request;
         let lane = &kernel.lane;
-        let mut storage: SmallVec<[Storage; 4]> = SmallVec::new();
-        storage.resize_with(lane.buffers.len(), || Storage::Nothing);
-        let offers = offers.by_result();
-        for (number, (result, offer)) in lane.results.iter().zip(offers).enumerate() {
+        self.storage.resize_with(lane.buffers.len(), || Storage::Nothing);
+        for (number, (result, offer)) in lane.results.iter().zip(offers.by_result()).enumerate() {
             if let (LaneOutput::Buffer(buffer), Some(array)) = (result, offer)
                 && array.fits(&lane.buffers[*buffer])
-                && array.is_row_major()
                 && kernel.makes_once(*buffer)
-                && let place @ Storage::Nothing = &mut storage[buffer.index()]
+                && let place @ Storage::Nothing = &mut self.storage[buffer.index()]
             {
                 *place = Storage::Offer(number);
             }
         }
-        Host { kernel, frame, storage, core, workers, stop, offers }
+    }
+
+    /// The array that the caller offers for a result.
+    fn offer(&self, number: usize) -> &'c Offer {
+        self.request.offers.by_result()[number].as_ref().expect("only what was offered is accepted")
     }
 
     /// The error of a call that machine code ends because it is told to stop.
     pub(super) fn stopped(&self) -> Error {
         // Without a reason the byte would be zero.
-        let reason = self.stop.and_then(CancelToken::reason).unwrap_or(StopReason::Cancelled);
+        let reason = self.request.stop.and_then(CancelToken::reason).unwrap_or(StopReason::Cancelled);
         Error::from_stop(reason)
     }
 
     fn place_of_region(&self, region: &Region) -> Place {
         let loc = region.sources.first().map_or(Loc::NONE, |source| source.loc);
-        Place::new(&self.kernel.lane.files, loc)
+        Place::new(&self.request.kernel.lane.files, loc)
     }
 
     fn place_of(&self, buffer: BufferId) -> Place {
-        Place::new(&self.kernel.lane.files, self.kernel.allocated_at(buffer))
+        Place::new(&self.request.kernel.lane.files, self.request.kernel.allocated_at(buffer))
     }
 
     /// Makes the array of a local buffer.
     pub(super) fn allocate(&mut self, buffer: BufferId, shape: &[usize], zeroed: bool) -> Result<(), Error> {
-        let kernel = self.kernel;
+        let kernel = self.request.kernel;
         let data = &kernel.lane.buffers[buffer];
-        if let Storage::Offer(number) = self.storage[buffer.index()]
-            && let Some(offer) = &self.offers[number]
-        {
-            if !offer.shape.iter().eq(shape) {
+        if let Storage::Offer(number) = self.storage[buffer.index()] {
+            let offer = self.offer(number);
+            if *offer.shape != *shape {
                 return Err(Error::OutputShape { expected: shape.to_vec(), found: offer.shape.to_vec() });
             }
             if zeroed {
@@ -130,12 +129,12 @@ impl<'c> Host<'c> {
 
     /// Hands the array of one buffer to another.
     pub(super) fn move_buffer(&mut self, to: BufferId, from: BufferId) -> Result<(), Error> {
-        let data = &self.kernel.lane.buffers[from];
+        let data = &self.request.kernel.lane.buffers[from];
         let shape = self.frame.shape(from, data.rank);
         let moved = match std::mem::replace(&mut self.storage[from.index()], Storage::Nothing) {
             // The offered memory belongs to the result `from`, which may be made anew: move a copy.
             Storage::Offered(number) => {
-                let offer = self.offers[number].as_ref().expect("it was offered");
+                let offer = self.offer(number);
                 let copy = allocate_elements(data.dtype, shape.iter().product(), false).map_err(|cause| {
                     Error::Allocation { shape: shape.to_vec(), cause, place: self.place_of(from) }
                 })?;
@@ -155,7 +154,7 @@ impl<'c> Host<'c> {
 
     /// Runs all blocks of a region and leaves the totals of its reductions in the frame.
     pub(super) fn launch(&mut self, id: RegionId) -> Result<(), Error> {
-        let kernel = self.kernel;
+        let kernel = self.request.kernel;
         let region = &kernel.lane.regions[id];
         let extents = PerAxis::from_fn(region.extents.len(), |d| self.frame.read(region.extents[d]) as usize);
         match &region.collapsible {
@@ -171,7 +170,7 @@ impl<'c> Host<'c> {
         extents: &[usize],
         accesses: &[(BufferId, Vec<Option<u8>>)],
     ) -> Result<(), Error> {
-        let lane = &self.kernel.lane;
+        let lane = &self.request.kernel.lane;
         let (region, layout, frame) = (&lane.regions[id], &lane.frame, self.frame);
         let stride = |buffer: BufferId, axis: Option<u8>| match axis {
             None => 0,
@@ -196,7 +195,7 @@ impl<'c> Host<'c> {
     }
 
     fn launch_blocks(&mut self, id: RegionId, extents: &[usize]) -> Result<(), Error> {
-        let region = &self.kernel.lane.regions[id];
+        let region = &self.request.kernel.lane.regions[id];
         let grid = Grid::new(extents, region.grain);
         let (blocks, count) = (grid.blocks(), region.reductions.len());
         let mut few = [0; FEW_PARTIALS];
@@ -212,10 +211,9 @@ impl<'c> Host<'c> {
             }
         };
         let (partials, gathered) = memory.split_at_mut(blocks * count);
-        let (core, kernel, frame) = (self.core, self.kernel, self.frame);
+        let (&Request { core, kernel, stop, .. }, frame) = (self.request, self.frame);
         kernel.launched(core, id, grid.elements(), frame, extents);
-        let started = (!kernel.is_promoted()).then(Instant::now);
-        let stop = self.stop;
+        let started = (blocks > 1 && !kernel.is_promoted()).then(Instant::now);
         let begin = |block| {
             if stop.is_some_and(CancelToken::is_cancelled) {
                 return Err(BlockEnd::Stopped);
@@ -264,8 +262,8 @@ impl<'c> Host<'c> {
             Grain::Fine => grid.blocks() >= MIN_PARALLEL_BLOCKS,
             Grain::Coarse => grid.blocks() > 1,
         };
-        match self.workers.filter(|_| enough) {
-            Some(workers) => workers.on(&self.core.pool),
+        match self.request.workers.filter(|_| enough) {
+            Some(workers) => workers.on(&self.request.core.pool),
             None => parfuse_runtime::Workers::Caller,
         }
     }

@@ -27,11 +27,13 @@ use crate::specialise::Specialisation;
 use host::Host;
 use parfuse_runtime::CancelToken;
 
+/// Frames of up to this many slots, which are those of most kernels, are cleared in no time.
+const TINY_FRAME: usize = 24;
+
 /// Frames of up to this many slots need no allocation.
 const SHORT_FRAME: usize = 96;
 
 /// What a call needs.
-#[derive(Clone, Copy)]
 pub(crate) struct Request<'c> {
     pub(crate) core: &'c Core,
     pub(crate) kernel: &'c Specialisation,
@@ -47,25 +49,29 @@ pub(crate) struct Request<'c> {
 }
 
 /// Runs a kernel and, if it succeeds, hands its results to `take`.
-pub(crate) fn call(request: Request<'_>, take: &mut dyn FnMut(&mut Outputs<'_>)) -> Result<(), Error> {
+pub(crate) fn call(request: &Request<'_>, take: &mut dyn FnMut(&mut Outputs<'_>)) -> Result<(), Error> {
     let kernel = request.kernel;
     // One more for the address that programs that poll look at.
     let slots = kernel.lane.frame.len() + 1;
-    let mut short: [u64; SHORT_FRAME];
-    let mut long;
-    let slots = match slots <= SHORT_FRAME {
-        true => {
+    let (mut tiny, mut short, mut long);
+    let slots: &mut [u64] = match slots {
+        ..=TINY_FRAME => {
+            tiny = [0; TINY_FRAME];
+            &mut tiny[..slots]
+        }
+        ..=SHORT_FRAME => {
             short = [0; SHORT_FRAME];
             &mut short[..slots]
         }
-        false => {
+        _ => {
             long = host::words(slots, Place::default)?;
-            &mut long[..]
+            &mut long
         }
     };
     let frame = CallFrame::new(&kernel.lane.frame, slots);
-    frame.bind(&request);
+    frame.bind(request);
     let mut host = Host::new(request, frame);
+    host.accept_offers();
     let finished = enter::run_driver(&mut host)?;
     take(&mut Outputs { kernel, frame, storage: &mut host.storage, finished, next: 0 });
     Ok(())
