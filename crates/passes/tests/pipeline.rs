@@ -96,7 +96,7 @@ impl Generator<'_> {
         let index = self.index();
         let end = self.random.pick(&["n", "n", "6i64", "40i64", "0i64"]);
         let start = self.random.pick(&["0i64", "0i64", "1i64", "-1i64"]);
-        writeln!(self.text, "prange {index}: i64 in {start}..{end} step 1i64 {{").unwrap();
+        writeln!(self.text, "prange {index}: i64 in {start}..{end} step 1usize {{").unwrap();
         let array = self.random.one_of(&self.arrays);
         let inner = self.random.below(4) == 0;
         let at = if inner {
