@@ -9,7 +9,7 @@ use parfuse_ir::loops::{Layout, Loops};
 use parfuse_ir::program::Program;
 use parfuse_ir::random::seed_key;
 use parfuse_passes::pipeline::Options;
-use parfuse_passes::{invert_divisors, lower_arrays, optimize, vectorize};
+use parfuse_passes::{invert_divisors, lower_arrays, optimize, structure_exits, vectorize};
 
 /// The interpreter of Program.
 pub fn program_interpreter(program: &Program, arguments: &[Value], seed: u64) -> Seen {
@@ -65,5 +65,7 @@ pub fn layout(argument: &Value) -> Option<Layout> {
 
 fn lowered(program: &Program, arguments: &[Value]) -> Loops {
     let layouts: Vec<Option<Layout>> = arguments.iter().map(layout).collect();
-    lower_arrays(program, &layouts).unwrap_or_else(|rejection| panic!("{rejection}\n{program}"))
+    let mut structured = program.clone();
+    let _ = structure_exits(&mut structured);
+    lower_arrays(&structured, &layouts).unwrap_or_else(|rejection| panic!("{rejection}\n{program}"))
 }

@@ -1,10 +1,9 @@
-//! The kernels of the suite, each with its meaning in plain Rust.
+//! The kernels of the suite for operations, loops and faults, each with its meaning in plain Rust.
 
-use super::{Case, array, elements, matrix, scalar};
+use super::{Case, array, elements, matrix, numbers, scalar, whole};
 use parfuse_ir::FaultKind;
 
-/// All kernels of the suite.
-pub const CASES: &[Case] = &[
+pub(super) const CASES: &[Case] = &[
     Case {
         name: "elementwise",
         program: "program elementwise(x: f64, a: [f64; 1], b: [f64; 1]) -> [f64; 1] {
@@ -478,17 +477,3 @@ pub const CASES: &[Case] = &[
         },
     },
 ];
-
-/// Floats of both signs, small enough to be told apart.
-fn numbers(n: usize) -> impl Iterator<Item = f64> {
-    (0..n).map(|i| ((i * 37 + 11) % 101) as f64 / 8.0 - 5.0)
-}
-
-/// Integers, some of them from the ends of the range.
-fn whole(i: usize) -> i64 {
-    match i % 9 {
-        4 => i64::MIN,
-        7 => i64::MAX,
-        _ => (i as i64).wrapping_mul(0x1234_5678_9abc) >> 20,
-    }
-}

@@ -9,13 +9,13 @@
 //! and the arrays it has written to, or the fault. The lengths are those where vectors, rows and blocks end.
 
 mod cases;
+mod forms;
+mod widths;
 
 use crate::agreement::{Seen, first_difference, same};
 use parfuse_interp::{Array, Value};
 use parfuse_ir::program::Program;
 use parfuse_ir::{Element, FaultKind, Loc};
-
-pub use cases::CASES;
 
 /// What a kernel must compute.
 #[derive(Clone, Copy)]
@@ -36,12 +36,17 @@ pub type Expected = Result<Vec<Value>, (FaultKind, Option<u64>, Vec<u64>)>;
 /// The lengths that a case is run with.
 pub const LENGTHS: &[usize] = &[0, 1, 2, 3, 4, 5, 7, 8, 13, 15, 16, 17, 31, 32, 33, 100, 8193];
 
+/// All kernels of the suite.
+pub fn cases() -> impl Iterator<Item = &'static Case> {
+    [cases::CASES, widths::CASES, forms::CASES].into_iter().flatten()
+}
+
 /// Runs a case at every length.
 ///
 /// # Panics
 /// If the executor answers anything but what is expected.
 pub fn check(name: &str, executor: impl Fn(&Program, &[Value], u64) -> Seen) {
-    let case = CASES.iter().find(|case| case.name == name).unwrap_or_else(|| panic!("no case {name}"));
+    let case = cases().find(|case| case.name == name).unwrap_or_else(|| panic!("no case {name}"));
     let program = Program::parse(case.program).unwrap_or_else(|error| panic!("{name}: {error}"));
     program.verify().unwrap_or_else(|error| panic!("{name}: {error}"));
     for &length in LENGTHS {
@@ -96,6 +101,20 @@ pub fn elements<T: Element>(value: &Value) -> Vec<T> {
     scalars.into_iter().map(|x| T::from_scalar(x).expect("an array of this type")).collect()
 }
 
+/// Floats of both signs, small enough to be told apart.
+fn numbers(n: usize) -> impl Iterator<Item = f64> {
+    (0..n).map(|i| ((i * 37 + 11) % 101) as f64 / 8.0 - 5.0)
+}
+
+/// Integers, some of them from the ends of the range.
+fn whole(i: usize) -> i64 {
+    match i % 9 {
+        4 => i64::MIN,
+        7 => i64::MAX,
+        _ => (i as i64).wrapping_mul(0x1234_5678_9abc) >> 20,
+    }
+}
+
 /// A module with a test for each kernel of the suite, run by an executor: a closure that takes a program, its
 /// arguments and a seed, and answers the results followed by the written arrays, or the fault.
 #[macro_export]
@@ -108,11 +127,13 @@ macro_rules! conformance {
             $crate::conformance!(@tests $executor;
                 elementwise, rows, select, divergent_branch, divergent_while, inner_loop, gather, neighbours,
                 integers, shifts, saturating_casts, narrow_types, truth_values, count, extrema, wrapping_product,
-                matrix_sum, masked_store, first_fault, fault_in_a_branch, division_by_zero, written_in_place);
+                matrix_sum, masked_store, first_fault, fault_in_a_branch, division_by_zero, written_in_place, width_i8,
+                width_i16, width_i32, width_i64, width_isize, width_u8, width_u16, width_u32, width_u64,
+                width_usize, rows_folded, long_steps, exits, views);
 
             #[test]
             fn all_cases_are_tested() {
-                assert_eq!($crate::conformance::CASES.len(), 22);
+                assert_eq!($crate::conformance::cases().count(), 36);
             }
         }
     };
