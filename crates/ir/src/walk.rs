@@ -11,11 +11,16 @@
 //! What a statement uses, defines and contains is said by the `walk` of its language: `program::walk`, `loops::walk`,
 //! `lane::walk`.
 
+use smallvec::smallvec;
+
 /// The blocks directly inside a statement, in the order in which they run.
 pub type Blocks<'a, S> = smallvec::IntoIter<[&'a Vec<S>; 2]>;
 
 /// The same, for changing them.
 pub type BlocksMut<'a, S> = smallvec::IntoIter<[&'a mut Vec<S>; 2]>;
+
+/// Blocks that a walk is in the middle of, or has before it. Few programs nest so deep that it takes memory of its own.
+type Pending<T> = smallvec::SmallVec<[T; 8]>;
 
 /// A statement that may contain blocks.
 pub trait Statement: Sized {
@@ -28,23 +33,26 @@ pub trait Statement: Sized {
 /// See [`statements`].
 pub struct Statements<'a, S, B> {
     inside: B,
-    pending: Vec<std::slice::Iter<'a, S>>,
+    pending: Pending<std::slice::Iter<'a, S>>,
     last: Option<&'a S>,
 }
 
 impl<'a, S: 'a, B: Fn(&'a S) -> Blocks<'a, S>> Statements<'a, S, B> {
     pub(crate) fn new(block: &'a [S], inside: B) -> Self {
-        Statements { inside, pending: vec![block.iter()], last: None }
+        Statements { inside, pending: smallvec![block.iter()], last: None }
     }
 }
 
 impl<'a, S: 'a, B: Fn(&'a S) -> Blocks<'a, S>> Iterator for Statements<'a, S, B> {
     type Item = &'a S;
 
+    #[inline]
     fn next(&mut self) -> Option<&'a S> {
         if let Some(last) = self.last.take() {
-            let inside = (self.inside)(last);
-            self.pending.extend(inside.rev().map(|block| block.iter()));
+            let mut inside = (self.inside)(last);
+            while let Some(block) = inside.next_back() {
+                self.pending.push(block.iter());
+            }
         }
         while let Some(block) = self.pending.last_mut() {
             self.last = block.next();
@@ -77,39 +85,48 @@ pub(crate) fn visit_blocks_within<'a, S, C: Clone>(
     context: C,
     mut f: impl FnMut(&'a S, C) -> C,
 ) {
-    let mut pending = vec![(block.iter(), context)];
+    let mut pending: Pending<_> = smallvec![(block.iter(), context)];
     while let Some((block, context)) = pending.last_mut() {
         let Some(stmt) = block.next() else {
             pending.pop();
             continue;
         };
         let context = context.clone();
-        let blocks = inside(stmt);
+        let mut blocks = inside(stmt);
         let within = f(stmt, context);
-        pending.extend(blocks.rev().map(|block| (block.iter(), within.clone())));
+        while let Some(block) = blocks.next_back() {
+            pending.push((block.iter(), within.clone()));
+        }
     }
 }
 
 /// Calls `f` with each statement of a block and of the blocks inside it, in the order of the text, for changing it.
 pub fn visit_mut<S: Statement>(block: &mut [S], mut f: impl FnMut(&mut S)) {
-    let mut pending = vec![block.iter_mut()];
+    let mut pending: Pending<_> = smallvec![block.iter_mut()];
     while let Some(block) = pending.last_mut() {
         let Some(stmt) = block.next() else {
             pending.pop();
             continue;
         };
         f(stmt);
-        pending.extend(stmt.blocks_mut().rev().map(|block| block.iter_mut()));
+        let mut blocks = stmt.blocks_mut();
+        while let Some(block) = blocks.next_back() {
+            pending.push(block.iter_mut());
+        }
     }
 }
 
 /// Calls `f` with a block and with each block inside it, outer ones first.
 pub fn blocks_mut<S: Statement>(block: &mut Vec<S>, mut f: impl FnMut(&mut Vec<S>)) {
-    let mut pending = vec![block];
+    let mut pending: Pending<_> = smallvec![block];
     while let Some(block) = pending.pop() {
         f(block);
-        let inside: Vec<&mut Vec<S>> = block.iter_mut().flat_map(S::blocks_mut).collect();
-        pending.extend(inside.into_iter().rev());
+        for stmt in block.iter_mut().rev() {
+            let mut inside = stmt.blocks_mut();
+            while let Some(block) = inside.next_back() {
+                pending.push(block);
+            }
+        }
     }
 }
 
@@ -118,7 +135,7 @@ pub fn blocks_mut<S: Statement>(block: &mut Vec<S>, mut f: impl FnMut(&mut Vec<S
 pub fn retain<S: Statement>(block: &mut Vec<S>, mut keep: impl FnMut(&S) -> bool) {
     // By block, in the order in which a walk comes to them; `blocks_mut` comes to them in the same.
     let mut kept: Vec<Vec<bool>> = Vec::new();
-    let mut pending = vec![(block.iter(), None)];
+    let mut pending: Pending<_> = smallvec![(block.iter(), None)];
     while let Some((block, number)) = pending.last_mut() {
         let number = *number.get_or_insert_with(|| {
             kept.push(Vec::with_capacity(block.len()));
@@ -130,10 +147,12 @@ pub fn retain<S: Statement>(block: &mut Vec<S>, mut keep: impl FnMut(&S) -> bool
         };
         let keeps = keep(stmt);
         kept[number].push(keeps);
-        if keeps {
-            pending.extend(stmt.blocks().rev().map(|block| (block.iter(), None)));
+        let mut inside = stmt.blocks();
+        while let Some(block) = inside.next_back().filter(|_| keeps) {
+            pending.push((block.iter(), None));
         }
     }
+    drop(pending);
     let mut kept = kept.into_iter();
     blocks_mut(block, |block| {
         let mut kept = kept.next().into_iter().flatten();

@@ -11,9 +11,9 @@
 //! The form holds modulo 2^64, or two to the power of fewer bits where [`Width`] says that arithmetic of so many
 //! took part. Mutable variables read inside the loop are never affine.
 
+use crate::hash::{FastMap, FastSet};
 use parfuse_ir::loops::{Buffer, Expr, Loops, Stmt, Value, walk};
 use parfuse_ir::{DType, Scalar, ScalarOp};
-use std::collections::{HashMap, HashSet};
 
 /// An index expression of the form `coefficient · index + offset`.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,8 +69,8 @@ pub(crate) enum Term {
 pub(crate) struct AffineForms<'a> {
     loops: &'a Loops,
     index: Value,
-    inside: HashSet<Value>,
-    known: HashMap<Value, Option<Affine>>,
+    inside: FastSet<Value>,
+    known: FastMap<Value, Option<Affine>>,
 }
 
 /// A sum of more terms is not tracked.
@@ -79,7 +79,7 @@ const MAX_TERMS: usize = 8;
 impl<'a> AffineForms<'a> {
     /// Prepares the analysis of a loop, given by its indices and its body, in one of its indices.
     pub fn new(loops: &'a Loops, indices: &[Value], body: &[Stmt], index: Value) -> AffineForms<'a> {
-        AffineForms { loops, index, inside: values_inside(indices, body), known: HashMap::new() }
+        AffineForms { loops, index, inside: values_inside(indices, body), known: FastMap::default() }
     }
 
     /// The form of a value that is visible in the loop, `None` if it is not known to be affine.
@@ -241,8 +241,8 @@ fn arithmetic(op: ScalarOp, operands: &[&Affine], width: Width) -> Option<Affine
 }
 
 /// The values that a loop binds or evaluates.
-fn values_inside(indices: &[Value], body: &[Stmt]) -> HashSet<Value> {
-    let mut inside: HashSet<Value> = indices.iter().copied().collect();
+fn values_inside(indices: &[Value], body: &[Stmt]) -> FastSet<Value> {
+    let mut inside: FastSet<Value> = indices.iter().copied().collect();
     walk::statements(body).for_each(|stmt| {
         walk::defined(stmt, |value| {
             inside.insert(value);

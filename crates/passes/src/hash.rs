@@ -1,13 +1,16 @@
-//! A fast hash map for small keys made of ids.
+//! Fast hash maps and sets for small keys made of ids.
 //!
 //! Value numbering looks up every expression of a kernel several times within some tens of microseconds;
 //! the standard library's hash, made to withstand hostile keys, would take a good part of that.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 
 /// A hash map for keys that nobody chooses to collide.
 pub(crate) type FastMap<K, V> = HashMap<K, V, BuildHasherDefault<FastHasher>>;
+
+/// A hash set of the same.
+pub(crate) type FastSet<T> = HashSet<T, BuildHasherDefault<FastHasher>>;
 
 /// Multiplies and rotates, word by word, as the hash of the Rust compiler does.
 #[derive(Default)]

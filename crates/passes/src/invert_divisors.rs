@@ -19,10 +19,11 @@
 //! anything, and would often fail the test: there divisions stay.
 
 use crate::Changed;
+use crate::hash::{FastMap, FastSet};
 use parfuse_ir::arena::Id;
 use parfuse_ir::lane::{Block, Code, Inst, Lane, LaneOp, LaneType, Merge, Node, Region, Value, walk};
 use smallvec::SmallVec;
-use std::collections::{HashMap, HashSet};
+
 use std::mem::take;
 
 /// Replaces the divisions of lanes by uniform numbers in all regions.
@@ -98,11 +99,11 @@ struct Inversion<'a> {
     code: &'a mut Code,
     prologue: &'a mut Block,
     /// What the prologue computes.
-    in_prologue: HashSet<Value>,
+    in_prologue: FastSet<Value>,
     /// How often each value is read.
     reads: Vec<u32>,
     /// The divisors inverted in the prologue.
-    inverses: HashMap<Value, Inverse>,
+    inverses: FastMap<Value, Inverse>,
     changed: Changed,
 }
 
@@ -126,7 +127,7 @@ impl Inversion<'_> {
             prologue: &mut region.prologue,
             in_prologue,
             reads,
-            inverses: HashMap::new(),
+            inverses: FastMap::default(),
             changed: Changed::No,
         };
         inversion.block(&mut body);
@@ -153,8 +154,8 @@ impl Inversion<'_> {
         // The numerators that only a division here reads wait for it.
         let quotients: Vec<(Value, Value, Value)> = block.iter().filter_map(|n| self.quotient(n)).collect();
         let read_once = |value: &Value| self.reads[value.index()] == 1;
-        let waiting: HashSet<Value> = quotients.iter().map(|(_, a, _)| *a).filter(read_once).collect();
-        let mut chains: HashMap<Value, SmallVec<[Value; 4]>> = HashMap::new();
+        let waiting: FastSet<Value> = quotients.iter().map(|(_, a, _)| *a).filter(read_once).collect();
+        let mut chains: FastMap<Value, SmallVec<[Value; 4]>> = FastMap::default();
         for mut node in take(block) {
             let asks_lanes = |cond: Value| matches!(self.code.values[cond].inst, Inst::Any(_));
             match &mut node {

@@ -22,10 +22,10 @@
 
 use crate::Changed;
 use crate::effects::Effects;
+use crate::hash::FastSet;
 use parfuse_ir::loops::walk::{self, blocks_mut};
 use parfuse_ir::loops::{Block, Buffer, Expr, Loops, Origin, Stmt, Value, Var, VarData};
 use parfuse_ir::{DType, Loc, Scalar, ScalarOp};
-use std::collections::HashSet;
 
 /// Makes elements that a serial loop loads and stores again and again variables of the loop.
 pub fn promote_elements(loops: &mut Loops) -> Changed {
@@ -83,7 +83,7 @@ fn elements(loops: &Loops, around: &Stmt, in_parallel: bool) -> Vec<Element> {
         return Vec::new();
     }
     let effects = Effects::of(loops, around);
-    let inside: HashSet<Value> = effects.defined.iter().copied().collect();
+    let inside: FastSet<Value> = effects.defined.iter().copied().collect();
     let mut accesses = Vec::new();
     let is_for = matches!(around, Stmt::For { until: None, .. });
     walk::blocks(around).for_each(|block| collect(loops, block, is_for, &mut accesses));

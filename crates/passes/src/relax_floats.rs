@@ -22,10 +22,9 @@
 //! longer stay too, for the checks of shapes that belong to them; later passes drop what nobody uses.
 
 use crate::Changed;
-use crate::hash::FastMap;
+use crate::hash::{FastMap, FastSet};
 use parfuse_ir::program::{Block, Expr, Math, Program, Stmt, Type, Value, Var, walk};
 use parfuse_ir::{Loc, Scalar, ScalarOp};
-use std::collections::HashSet;
 
 /// Makes the operations on floats fewer and cheaper, if the program allows it.
 pub fn relax_floats(program: &mut Program) -> Changed {
@@ -37,7 +36,7 @@ pub fn relax_floats(program: &mut Program) -> Changed {
     let mut relaxing = Relaxing {
         program,
         shared,
-        carried: HashSet::new(),
+        carried: FastSet::default(),
         levels: FastMap::default(),
         spans: FastMap::default(),
         span: 0,
@@ -60,9 +59,9 @@ const ARRAY: Level = Level::MAX;
 struct Relaxing<'p> {
     program: &'p mut Program,
     /// The variables that may be reductions of a `prange`.
-    shared: HashSet<Var>,
+    shared: FastSet<Var>,
     /// The values computed from them inside it.
-    carried: HashSet<Value>,
+    carried: FastSet<Value>,
     levels: FastMap<Value, Level>,
     /// By value, the span of code that computes it; no variable changes within a span.
     spans: FastMap<Value, u32>,
@@ -353,8 +352,8 @@ impl Relaxing<'_> {
 }
 
 /// The variables that are assigned outside of the `prange`, or in several: all its reductions are among them.
-fn shared_variables(program: &Program, body: &Block) -> HashSet<Var> {
-    let mut found = HashSet::new();
+fn shared_variables(program: &Program, body: &Block) -> FastSet<Var> {
+    let mut found = FastSet::default();
     let mut places: FastMap<Var, usize> = FastMap::default();
     let mut pranges = 0;
     // The context is the number of the `prange` that a block belongs to; 0 outside.

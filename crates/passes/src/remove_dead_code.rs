@@ -13,11 +13,10 @@
 
 use crate::Changed;
 use crate::effects::Effects;
-use crate::hash::FastMap;
+use crate::hash::{FastMap, FastSet};
 use parfuse_ir::arena::Id;
 use parfuse_ir::loops::walk::{self, blocks, blocks_mut};
 use parfuse_ir::loops::{Block, Buffer, Expr, Loops, Origin, Output, Reduction, Stmt, Target, Value};
-use std::collections::HashSet;
 
 /// Removes unused values, variables that are never read, arrays that are never looked at, overwritten
 /// stores, and the branches and loops that thereby have nothing left to do.
@@ -210,7 +209,7 @@ impl Live {
 /// Removes stores to an element that the same block stores to again before the array is looked at.
 fn remove_overwritten(loops: &Loops, block: &mut Block) -> bool {
     let mut removed = false;
-    let mut overwritten: FastMap<Buffer, HashSet<Vec<Value>>> = FastMap::default();
+    let mut overwritten: FastMap<Buffer, FastSet<Vec<Value>>> = FastMap::default();
     let mut keep = vec![true; block.len()];
     for (position, stmt) in block.iter_mut().enumerate().rev() {
         match stmt {

@@ -15,9 +15,10 @@
 //! elements stay what they are, and the stages behind know branches and loops only.
 
 use crate::Changed;
+use crate::hash::FastSet;
 use parfuse_ir::program::{Block, Expr, Program, Stmt, Type, Value, Var, VarData, walk};
 use parfuse_ir::{DType, Loc, Scalar, ScalarOp};
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 const BOOL: Type = Type::Scalar(DType::Bool);
 
@@ -29,7 +30,7 @@ pub fn structure_exits(program: &mut Program) -> Changed {
     }
     let body = std::mem::take(&mut program.body);
     let mut structure =
-        Structure { program, around: Vec::new(), asked: HashSet::new(), flags: HashSet::new() };
+        Structure { program, around: Vec::new(), asked: FastSet::default(), flags: FastSet::default() };
     let (mut body, _) = structure.block(body);
     let Structure { asked, flags, .. } = structure;
     // What no branch asks for need not be said.
@@ -63,9 +64,9 @@ struct Structure<'a> {
     program: &'a mut Program,
     around: Vec<Around>,
     /// The variables that are read.
-    asked: HashSet<Var>,
+    asked: FastSet<Var>,
     /// All variables made here.
-    flags: HashSet<Var>,
+    flags: FastSet<Var>,
 }
 
 impl Structure<'_> {

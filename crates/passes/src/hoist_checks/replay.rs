@@ -11,18 +11,18 @@
 
 use super::Space;
 use crate::effects::Effects;
+use crate::hash::FastMap;
 use parfuse_ir::arena::Id;
 use parfuse_ir::loops::walk;
 use parfuse_ir::loops::{Block, Expr, Loops, Stmt, Value};
 use parfuse_ir::{DType, Loc, ScalarOp};
-use std::collections::HashMap;
 
 /// Copies of a loop the checks and what they need.
 struct Replay<'a> {
     loops: &'a mut Loops,
     /// What the loop's body does.
     effects: &'a Effects,
-    copies: HashMap<Value, Value>,
+    copies: FastMap<Value, Value>,
     /// Values that depend on what the iterations store or set.
     unknown: Vec<bool>,
     /// The iteration that is replayed, as its row-major position in the space, where faults tell it.
@@ -32,7 +32,7 @@ struct Replay<'a> {
 /// A serial loop that performs the checks of all iterations, or `None` if one cannot be copied.
 pub(super) fn of(loops: &mut Loops, effects: &Effects, space: Space<'_>, body: &Block) -> Option<Block> {
     let unknown = vec![false; loops.values.len()];
-    Replay { loops, effects, copies: HashMap::new(), unknown, iteration: None }.space(space, body)
+    Replay { loops, effects, copies: FastMap::default(), unknown, iteration: None }.space(space, body)
 }
 
 impl Replay<'_> {

@@ -14,12 +14,13 @@
 //! A copy that only element by element operations read before the variable takes their result stays a copy as
 //! well: fused with them it costs nothing, and the variable's own elements are overwritten where they are.
 
+use crate::hash::FastMap;
 use parfuse_ir::program::{Block, Expr, Program, Stmt, Value, Var, walk};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 /// The copies of variables that are not live after them, with the variable.
-pub(super) fn last_reads(program: &Program, uses: &HashMap<Value, u32>) -> HashMap<Value, Var> {
-    let mut search = Search { program, uses, found: HashMap::new() };
+pub(super) fn last_reads(program: &Program, uses: &FastMap<Value, u32>) -> FastMap<Value, Var> {
+    let mut search = Search { program, uses, found: FastMap::default() };
     if search.has_copies() {
         let mut live = BTreeSet::new();
         program.results.iter().for_each(|result| search.read(*result, &mut live));
@@ -30,8 +31,8 @@ pub(super) fn last_reads(program: &Program, uses: &HashMap<Value, u32>) -> HashM
 
 struct Search<'a> {
     program: &'a Program,
-    uses: &'a HashMap<Value, u32>,
-    found: HashMap<Value, Var>,
+    uses: &'a FastMap<Value, u32>,
+    found: FastMap<Value, Var>,
 }
 
 impl Search<'_> {

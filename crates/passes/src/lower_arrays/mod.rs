@@ -31,11 +31,12 @@ mod versions;
 mod views;
 
 use crate::affine::Linear;
+use crate::hash::{FastMap, FastSet};
 use crate::rejection::Rejection;
 use parfuse_ir::loops::{Buffer, BufferData, Expr, Layout, Loops, Origin, Output, Stmt, Value, VarData};
 use parfuse_ir::{Arena, DType, Fault, FaultKind, Loc, ReduceOp, Scalar, ScalarOp, program};
 use program::Program;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use views::Shown;
 
 /// Lowers a program that the verifier accepts; `layouts` has an entry for each parameter, a layout for each
@@ -64,38 +65,38 @@ pub fn lower_arrays(program: &Program, layouts: &[Option<Layout>]) -> Result<Loo
 struct Lowering<'a> {
     program: &'a Program,
     /// How often each value is used.
-    uses: &'a HashMap<program::Value, u32>,
+    uses: &'a FastMap<program::Value, u32>,
     /// The copies that take over the array of a variable.
-    last_reads: &'a HashMap<program::Value, program::Var>,
+    last_reads: &'a FastMap<program::Value, program::Var>,
     output: Loops,
     /// Goes in front of everything: the lengths of parameters.
     prologue: Vec<Stmt>,
     /// The block under construction.
     block: Vec<Stmt>,
     /// What scalar values have become.
-    scalars: HashMap<program::Value, Value>,
+    scalars: FastMap<program::Value, Value>,
     /// The indices of `i32` and `i64` loops as `usize`, modulo 2^64.
-    wide: HashMap<program::Value, Value>,
+    wide: FastMap<program::Value, Value>,
     /// What array values refer to.
-    arrays: HashMap<program::Value, Shown>,
+    arrays: FastMap<program::Value, Shown>,
     /// Array values that own their buffer, with the serial loop that computes them.
-    temporaries: HashMap<program::Value, u32>,
+    temporaries: FastMap<program::Value, u32>,
     /// The buffers of array values that are used once.
-    single_use: HashSet<Buffer>,
+    single_use: FastSet<Buffer>,
     /// The variables of scalar variables; inside a `prange`, a reduction's local.
     scalar_vars: BTreeMap<program::Var, parfuse_ir::loops::Var>,
     /// The buffers of array variables.
     array_vars: BTreeMap<program::Var, Buffer>,
     /// The buffers of array parameters.
     param_buffers: Vec<Option<Buffer>>,
-    param_shapes: HashMap<Buffer, Vec<Value>>,
+    param_shapes: FastMap<Buffer, Vec<Value>>,
     /// Lengths known to differ from one.
-    not_one: HashSet<Value>,
-    constants: HashMap<Scalar, Value>,
+    not_one: FastSet<Value>,
+    constants: FastMap<Scalar, Value>,
     /// The user's names of buffers.
-    names: HashMap<Buffer, Box<str>>,
+    names: FastMap<Buffer, Box<str>>,
     /// The variables assigned so far in the enclosing scopes.
-    declared: HashSet<program::Var>,
+    declared: FastSet<program::Var>,
     known: Known,
     /// The parallel loop around this place.
     parallel: Option<Parallel>,
@@ -110,21 +111,21 @@ struct Lowering<'a> {
 #[derive(Clone, Default)]
 struct Known {
     /// What variables hold.
-    contents: HashMap<parfuse_ir::loops::Var, Value>,
+    contents: FastMap<parfuse_ir::loops::Var, Value>,
     /// The lengths of local buffers.
-    shapes: HashMap<Buffer, Vec<Value>>,
+    shapes: FastMap<Buffer, Vec<Value>>,
     /// Lengths that a check has found equal: each leads to a representative.
-    equal: HashMap<Value, Value>,
+    equal: FastMap<Value, Value>,
     /// Lengths of which a check has found that they are not below a number.
-    at_least: HashMap<Value, usize>,
+    at_least: FastMap<Value, usize>,
     /// The first length of each form.
-    lengths: HashMap<Linear, Value>,
+    lengths: FastMap<Linear, Value>,
     /// By length, the lengths made of it that become plainer once more is known of it.
-    saturated: HashMap<Value, Vec<Value>>,
+    saturated: FastMap<Value, Vec<Value>>,
     /// The values of sums.
-    sums: HashMap<Linear, Value>,
+    sums: FastMap<Linear, Value>,
     /// The results of other operations on lengths.
-    results: HashMap<(ScalarOp, Vec<Value>), Value>,
+    results: FastMap<(ScalarOp, Vec<Value>), Value>,
 }
 
 /// The parallel loop around a place.
@@ -141,8 +142,8 @@ struct Parallel {
 impl<'a> Lowering<'a> {
     fn new(
         program: &'a Program,
-        uses: &'a HashMap<program::Value, u32>,
-        last_reads: &'a HashMap<program::Value, program::Var>,
+        uses: &'a FastMap<program::Value, u32>,
+        last_reads: &'a FastMap<program::Value, program::Var>,
         layouts: &[Option<Layout>],
     ) -> Self {
         let output = Loops {
@@ -163,19 +164,19 @@ impl<'a> Lowering<'a> {
             output,
             prologue: Vec::new(),
             block: Vec::new(),
-            scalars: HashMap::new(),
-            wide: HashMap::new(),
-            arrays: HashMap::new(),
-            temporaries: HashMap::new(),
-            single_use: HashSet::new(),
+            scalars: FastMap::default(),
+            wide: FastMap::default(),
+            arrays: FastMap::default(),
+            temporaries: FastMap::default(),
+            single_use: FastSet::default(),
             scalar_vars: BTreeMap::new(),
             array_vars: BTreeMap::new(),
             param_buffers: Vec::new(),
-            param_shapes: HashMap::new(),
-            not_one: HashSet::new(),
-            constants: HashMap::new(),
-            names: HashMap::new(),
-            declared: HashSet::new(),
+            param_shapes: FastMap::default(),
+            not_one: FastSet::default(),
+            constants: FastMap::default(),
+            names: FastMap::default(),
+            declared: FastSet::default(),
             known: Known::default(),
             parallel: None,
             serial: 0,
@@ -221,7 +222,7 @@ impl<'a> Lowering<'a> {
     }
 
     fn results(&mut self) {
-        let mut given: HashSet<Buffer> = HashSet::new();
+        let mut given: FastSet<Buffer> = FastSet::default();
         for &result in &self.program.results {
             let output = match self.program.ty(result) {
                 program::Type::Scalar(_) => Output::Scalar(self.scalar(result)),

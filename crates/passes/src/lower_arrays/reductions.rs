@@ -12,17 +12,17 @@
 //! contents; nothing else may use the contents or any link of the chain.
 
 use super::scan::{self, Effects};
+use crate::hash::{FastMap, FastSet};
 use crate::rejection::{ReductionFlaw, Rejection};
 use parfuse_ir::program::{Block, Expr, Program, Stmt, Value, Var, walk};
 use parfuse_ir::{DType, Loc, ReduceOp, ScalarOp};
-use std::collections::{HashMap, HashSet};
 
 /// The reductions of the body of a `prange` at `place`: the scalar variables declared outside and assigned inside.
 pub(super) fn recognise(
     program: &Program,
     body: &Block,
     effects: &Effects,
-    declared: &HashSet<Var>,
+    declared: &FastSet<Var>,
     place: Loc,
 ) -> Result<Vec<(Var, ReduceOp)>, Rejection> {
     let mut reductions = Vec::new();
@@ -51,13 +51,13 @@ struct Chains<'a> {
     version: u32,
     versions: u32,
     /// The values that read the variable, with the version read.
-    reads: HashMap<Value, u32>,
+    reads: FastMap<Value, u32>,
     /// The values that depend on the variable's contents, reads included.
-    tainted: HashSet<Value>,
+    tainted: FastSet<Value>,
     /// Every use of a tainted value: by whom it stands.
     uses: Vec<(Value, Loc)>,
     /// The tainted values used as links of chains.
-    links: HashMap<Value, u32>,
+    links: FastMap<Value, u32>,
     /// The operator found, and where first.
     op: Option<(ReduceOp, Loc)>,
 }
@@ -69,10 +69,10 @@ impl<'a> Chains<'a> {
             var,
             version: 0,
             versions: 0,
-            reads: HashMap::new(),
-            tainted: HashSet::new(),
+            reads: FastMap::default(),
+            tainted: FastSet::default(),
             uses: Vec::new(),
-            links: HashMap::new(),
+            links: FastMap::default(),
             op: None,
         };
         chains.block(body)?;
@@ -120,7 +120,7 @@ impl<'a> Chains<'a> {
                 Ok(())
             }
             Stmt::While { .. } | Stmt::For { .. } => {
-                let assigns = scan::effects(self.program, nested.as_slice(), &HashMap::new())
+                let assigns = scan::effects(self.program, nested.as_slice(), &FastMap::default())
                     .assigned
                     .contains(&self.var);
                 if assigns {

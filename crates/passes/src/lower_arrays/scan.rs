@@ -1,8 +1,9 @@
 //! What a piece of a program uses, reads and assigns, found without lowering it.
 
+use crate::hash::FastMap;
 use parfuse_ir::Loc;
 use parfuse_ir::program::{Block, Expr, Program, Stmt, Value, Var, walk};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 /// What running a block may do to what is known before it.
 #[derive(Clone, Default, Debug)]
@@ -18,7 +19,7 @@ pub(super) struct Effects {
 }
 
 /// What some blocks of a program do; `last_reads` are the copies that take over the array of a variable.
-pub(super) fn effects(program: &Program, blocks: &[&Block], last_reads: &HashMap<Value, Var>) -> Effects {
+pub(super) fn effects(program: &Program, blocks: &[&Block], last_reads: &FastMap<Value, Var>) -> Effects {
     let mut effects = Effects::default();
     for stmt in blocks.iter().flat_map(|block| walk::statements(program, block)) {
         match stmt {
@@ -60,8 +61,8 @@ pub(super) fn assignments(program: &Program, block: &Block, var: Var) -> Vec<Loc
 }
 
 /// How often each value of a program is used, as a result too.
-pub(super) fn uses(program: &Program) -> HashMap<Value, u32> {
-    let mut uses: HashMap<Value, u32> = HashMap::new();
+pub(super) fn uses(program: &Program) -> FastMap<Value, u32> {
+    let mut uses: FastMap<Value, u32> = FastMap::default();
     let mut count = |value: Value| *uses.entry(value).or_default() += 1;
     program.results.iter().for_each(|result| count(*result));
     for stmt in walk::statements(program, &program.body) {

@@ -16,11 +16,11 @@ use super::Lowering;
 use super::arrays::Operand;
 use super::shapes::Access;
 use super::views::Shown;
+use crate::hash::{FastMap, FastSet};
 use crate::rejection::Rejection;
 use parfuse_ir::loops::walk;
 use parfuse_ir::loops::{Block, Buffer, Expr, Origin, Source, Stmt, Value};
 use parfuse_ir::{Loc, ScalarOp};
-use std::collections::{HashMap, HashSet};
 
 impl Lowering<'_> {
     /// Assigns the elements of an operand to those of an array of this shape.
@@ -98,7 +98,7 @@ impl Lowering<'_> {
         if !self.single_use.contains(&made) {
             return Block::new();
         }
-        let mut made: HashSet<Buffer> = HashSet::from([made]);
+        let mut made: FastSet<Buffer> = FastSet::from_iter([made]);
         let mut first = self.block.len();
         for (position, stmt) in self.block.iter().enumerate().rev() {
             match stmt {
@@ -140,9 +140,9 @@ impl Lowering<'_> {
     }
 
     /// The same loops with values and arrays of their own, and which arrays these are.
-    fn copies(&mut self, block: &Block) -> (Block, HashMap<Buffer, Buffer>) {
-        let mut values: HashMap<Value, Value> = HashMap::new();
-        let mut buffers: HashMap<Buffer, Buffer> = HashMap::new();
+    fn copies(&mut self, block: &Block) -> (Block, FastMap<Buffer, Buffer>) {
+        let mut values: FastMap<Value, Value> = FastMap::default();
+        let mut buffers: FastMap<Buffer, Buffer> = FastMap::default();
         for stmt in walk::statements(block) {
             walk::defined(stmt, |value| {
                 let data = self.output.values[value].clone();

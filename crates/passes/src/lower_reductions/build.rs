@@ -5,6 +5,7 @@
 //! x0 = v3                      →    x4 = v9                      values and variables of the copy's own
 //! ```
 
+use crate::hash::FastMap;
 use crate::vectorize::assigned;
 use parfuse_ir::grid::Grain;
 use parfuse_ir::loops::{
@@ -13,7 +14,6 @@ use parfuse_ir::loops::{
 };
 use parfuse_ir::{DType, Loc, Scalar, ScalarOp};
 use std::cell::RefCell;
-use std::collections::HashMap;
 
 /// The statements that take the place of a loop.
 pub(super) struct Build<'a> {
@@ -231,7 +231,7 @@ impl<'a> Build<'a> {
         let parfor = self.parfor;
         let mut body = parfor.body.clone();
         let position = self.needs_position(&body).then(|| self.position(indices));
-        let mut vars: HashMap<Var, Var> = HashMap::new();
+        let mut vars: FastMap<Var, Var> = FastMap::default();
         let locals = parfor.reductions.iter().flat_map(|own| &own.locals).copied();
         for var in assigned(&body).into_iter().chain(locals) {
             let data = self.loops.vars[var].clone();
@@ -244,7 +244,7 @@ impl<'a> Build<'a> {
             }
         }
         // What is used may be defined further down: the condition of a `while` is, in its header.
-        let mut values: HashMap<Value, Value> =
+        let mut values: FastMap<Value, Value> =
             parfor.indices.iter().copied().zip(indices.iter().copied()).collect();
         for stmt in walk::statements(&parfor.body) {
             walk::defined(stmt, |value| {

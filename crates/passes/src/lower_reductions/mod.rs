@@ -29,21 +29,26 @@ use parfuse_ir::{Scalar, ScalarOp};
 
 /// Makes plain loops of all reductions but those by an operator into a variable.
 pub fn lower_reductions(loops: &mut Loops) -> Changed {
+    // Most kernels have none, and their statements stay where they are.
+    if !walk::statements(&loops.body).any(needs_loops) {
+        return false.into();
+    }
     let mut body = std::mem::take(&mut loops.body);
-    let mut changed = false;
     walk::each_block_mut(&mut body, |block| {
         for stmt in std::mem::take(block) {
             match stmt {
-                Stmt::Parfor(parfor) if parfor.reductions.iter().any(|own| own.as_simple().is_none()) => {
-                    changed = true;
-                    block.append(&mut lowered(loops, &parfor));
-                }
+                Stmt::Parfor(ref parfor) if needs_loops(&stmt) => block.append(&mut lowered(loops, parfor)),
                 stmt => block.push(stmt),
             }
         }
     });
     loops.body = body;
-    changed.into()
+    true.into()
+}
+
+/// Whether it is a parallel loop with a reduction that is not by an operator into a variable.
+fn needs_loops(stmt: &Stmt) -> bool {
+    matches!(stmt, Stmt::Parfor(parfor) if parfor.reductions.iter().any(|own| own.as_simple().is_none()))
 }
 
 fn lowered(loops: &mut Loops, parfor: &Parfor) -> Block {

@@ -43,10 +43,11 @@ pub(crate) use collapse::collapsible;
 pub(crate) use liveness::{VarSet, assigned, live_before};
 pub(crate) use varying::Varying;
 
+use crate::hash::FastMap;
 use parfuse_ir::lane::{FaultId, Frame, Lane, LaneOutput, Node, Region, RegionId};
 use parfuse_ir::loops::{Loops, Output};
 use parfuse_ir::{Arena, Fault};
-use std::collections::HashMap;
+
 use translate::{Place, Translator};
 
 /// Turns loops into lane programs.
@@ -58,7 +59,7 @@ pub fn vectorize(loops: &Loops) -> Lane {
     let mut shared = Shared {
         frame: Frame::new(&loops.params, &loops.buffers),
         faults: Arena::new(),
-        fault_ids: HashMap::new(),
+        fault_ids: FastMap::default(),
         regions: Arena::new(),
     };
     let mut driver = Translator::new(loops, &mut shared, Place::Driver, 0);
@@ -92,7 +93,7 @@ pub fn vectorize(loops: &Loops) -> Lane {
 struct Shared {
     frame: Frame,
     faults: Arena<FaultId, Fault>,
-    fault_ids: HashMap<Fault, FaultId>,
+    fault_ids: FastMap<Fault, FaultId>,
     regions: Arena<RegionId, Region>,
 }
 

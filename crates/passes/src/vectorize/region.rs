@@ -20,11 +20,11 @@ use super::liveness::{VarSet, live_into};
 use super::translate::{Place, Translator};
 use super::varying::Varying;
 use crate::effects::Effects;
+use crate::hash::{FastMap, FastSet};
 use parfuse_ir::ReduceOp;
 use parfuse_ir::lane::{Inst, LaneOp, LaneType, Node, Reduction, Region, Slot, Value};
 use parfuse_ir::loops::{self, Loops, Parfor, Var, walk};
 use parfuse_ir::math::Primitives;
-use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// What the driver hands to a region.
 #[derive(Clone, Copy)]
@@ -38,7 +38,7 @@ enum Input {
 struct Inputs {
     values: Vec<(loops::Value, LaneType, Input)>,
     vars: Vec<(Var, LaneType, Input)>,
-    slots: HashMap<Value, Slot>,
+    slots: FastMap<Value, Slot>,
 }
 
 impl Translator<'_> {
@@ -85,7 +85,7 @@ impl Translator<'_> {
         inputs
     }
 
-    fn input(&mut self, value: Value, slots: &mut HashMap<Value, Slot>) -> Input {
+    fn input(&mut self, value: Value, slots: &mut FastMap<Value, Slot>) -> Input {
         if let Some(bits) = self.build.bits(value) {
             return Input::Constant(bits);
         }
@@ -189,22 +189,24 @@ fn simple(parfor: &Parfor) -> impl Iterator<Item = (ReduceOp, Var, Var)> + '_ {
     parfor.reductions.iter().map(|reduction| reduction.as_simple().expect("lowered to loops otherwise"))
 }
 
-/// The values that a parallel loop uses and does not define, but constants and parameters.
-fn inputs(loops: &Loops, parfor: &Parfor) -> BTreeSet<loops::Value> {
-    let mut used = BTreeSet::new();
-    let mut defined: HashSet<loops::Value> = parfor.indices.iter().copied().collect();
+/// The values that a parallel loop uses and does not define, but constants and parameters: older ones first.
+fn inputs(loops: &Loops, parfor: &Parfor) -> Vec<loops::Value> {
+    let mut used = Vec::new();
+    let mut defined: FastSet<loops::Value> = parfor.indices.iter().copied().collect();
     for stmt in walk::statements(&parfor.body) {
         walk::reads(loops, stmt, |value| {
-            used.insert(value);
+            let expr = &loops.values[value].expr;
+            if !defined.contains(&value) && (!expr.is_leaf() || matches!(expr, loops::Expr::Bound)) {
+                used.push(value);
+            }
         });
         walk::defined(stmt, |value| {
             defined.insert(value);
         });
     }
-    let is_input = |value: &loops::Value| {
-        let expr = &loops.values[*value].expr;
-        !defined.contains(value) && (!expr.is_leaf() || matches!(expr, loops::Expr::Bound))
-    };
-    used.retain(is_input);
+    // Conditions of loops are used in front of their definitions.
+    used.retain(|value| !defined.contains(value));
+    used.sort_unstable();
+    used.dedup();
     used
 }

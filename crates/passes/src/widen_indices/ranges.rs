@@ -12,10 +12,10 @@
 //! differences and products. `None` stands for anything.
 
 use super::MAX_DEPTH;
+use crate::hash::FastMap;
 use parfuse_ir::loops::walk;
 use parfuse_ir::loops::{Block, Expr, Loops, Stmt, Value};
 use parfuse_ir::{DType, Scalar, ScalarOp};
-use std::collections::HashMap;
 
 /// From the least to the most, both included.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -57,15 +57,15 @@ fn signed(constant: Scalar) -> i64 {
 
 /// The ranges found so far.
 pub(crate) struct Ranges {
-    known: HashMap<Value, Option<Range>>,
+    known: FastMap<Value, Option<Range>>,
     /// The number of iterations of the loop that an index belongs to.
-    extents: HashMap<Value, Value>,
+    extents: FastMap<Value, Value>,
 }
 
 impl Ranges {
     /// Prepares the analysis of a program with this body.
     pub(super) fn of(loops: &Loops, body: &Block) -> Ranges {
-        let mut extents = HashMap::new();
+        let mut extents = FastMap::default();
         // Without 32-bit arithmetic nobody asks.
         if loops.values.iter().any(|(_, data)| is_narrow(data.dtype)) {
             walk::statements(body).for_each(|stmt| match stmt {
@@ -76,12 +76,12 @@ impl Ranges {
                 _ => {}
             });
         }
-        Ranges { known: HashMap::new(), extents }
+        Ranges { known: FastMap::default(), extents }
     }
 
     /// The analysis of single values, of which the indices of loops are taken to be anything.
     pub(crate) fn alone() -> Ranges {
-        Ranges { known: HashMap::new(), extents: HashMap::new() }
+        Ranges { known: FastMap::default(), extents: FastMap::default() }
     }
 
     /// The most that a count can be, if it is known to be little.
