@@ -7,9 +7,10 @@
 //! ```
 //!
 //! The one room of `unsafe` of a call. What makes it sound: the addresses in the frame come from the `Binder`, which
-//! keeps what it describes borrowed, from [`Offer`]s, which live borrows make for the call, or from [`Buffer`]s, which the host owns until the call
-//! returns; compiled code accesses them only inside the lengths and strides in the frame (each index is checked, or
-//! proven in range, in `parfuse-passes`); stores of different iterations are disjoint (`check_parallel`).
+//! keeps what it describes borrowed, from [`Offer`]s, which live borrows make for the call, or from [`Buffer`]s, which
+//! the host owns until the call returns; compiled code accesses them only inside the lengths and strides in the frame
+//! (each index is checked, or proven in range, in `parfuse-passes`); stores of different iterations are disjoint
+//! (`check_parallel`).
 #![allow(unsafe_code)]
 
 use super::frame::CallFrame;
