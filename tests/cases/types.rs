@@ -474,3 +474,43 @@ fn a_count_beyond_the_width_shifts_all_bits_out_whatever_its_type() {
         everywhere((none.clone(), none.clone()), |_| shifted::serial(&a, by, wide));
     }
 }
+
+#[kernel]
+fn letters(text: &[u8]) -> (usize, u8, u32) {
+    let (mut vowels, mut largest, mut hash) = (0, u8::MIN, 0u32);
+    for i in 0..text.len() {
+        let letter = if text[i] >= b'A' && text[i] <= b'Z' { text[i] + (b'a' - b'A') } else { text[i] };
+        if letter == b'a' || letter == b'e' || letter == b'i' || letter == b'o' || letter == b'u' {
+            vowels += 1;
+        }
+        largest = largest.max(letter);
+        hash = hash.wrapping_mul(31).wrapping_add(letter as u32) ^ b'\n' as u32;
+    }
+    (vowels, largest, hash)
+}
+
+#[test]
+fn bytes_are_written_as_letters() {
+    let text = b"Every Byte Is A Number\xff";
+    everywhere(letters(text), |_| letters::serial(text));
+    assert_eq!(letters::serial(b"AEiou xyz").unwrap().0, 5);
+}
+
+#[kernel]
+fn narrow_limits(x: i16) -> (i8, i16, u8, u16) {
+    let above = if x == i16::MAX { i8::MAX } else { i8::MIN };
+    (above, i16::MIN, u8::MAX, u16::MAX)
+}
+
+#[kernel]
+fn wide_limits(x: u64) -> (u32, u64, isize, i64) {
+    (u8::BITS, u64::MAX - x, isize::MIN, u8::MAX as i64 + i64::from(i8::MIN))
+}
+
+#[test]
+fn constants_of_types_are_what_they_are_in_rust() {
+    for x in [i16::MAX, 0] {
+        everywhere(narrow_limits(x), |_| narrow_limits::serial(x));
+    }
+    everywhere(wide_limits(1), |_| wide_limits::serial(1));
+}

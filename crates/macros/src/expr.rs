@@ -170,10 +170,27 @@ impl Translator<'_> {
             Lit::Bool(bool) => {
                 return quote!(#t.bool_literal(#bool, #place));
             }
+            // A number, of which the token says that it is a `u8`.
+            Lit::Byte(byte) => return quote!(#t.lift(#byte, #place)),
+            Lit::Char(char) => {
+                let byte = char.value();
+                let instead = match byte.is_ascii() {
+                    true => format!("as a byte this is `b{lit}`", lit = quote!(#char)),
+                    false => format!("as a number this is `{}u32`", u32::from(byte)),
+                };
+                return self.unsupported(char, format!("there are no characters in a kernel: {instead}"));
+            }
+            Lit::ByteStr(_) | Lit::CStr(_) => {
+                return self.unsupported(
+                    lit,
+                    "there are no strings in a kernel: pass bytes as an argument, `text: &[u8]`, or write them one by \
+                     one, `b'a'`",
+                );
+            }
             other => {
                 return self.unsupported(
                     other,
-                    "only numbers and `true`, `false` can be written in a kernel: there are no characters or strings",
+                    "only numbers and `true`, `false` can be written in a kernel: there are no strings",
                 );
             }
         };

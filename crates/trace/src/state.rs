@@ -239,11 +239,23 @@ impl State {
              loop's own index (`work[[i, j]]`); otherwise write it as a `for` over single elements"
         ))
     }
+    /// What to do about a reduction of an array, or of a view, inside a `prange`.
+    fn reduction_inside(&self) -> String {
+        let method = self.doing.trim_matches('`');
+        format!(
+            "`{method}` works on a whole array inside a `prange`; if it is the same each time, do it in front; if each \
+             iteration takes a row or column, take all of them in front, `let all = a.{method}_axis(Axis(1));`, and \
+             use `all[i]`; otherwise write it as a `for` over single elements"
+        )
+    }
     /// Evaluates an expression here.
     pub(crate) fn emit(&mut self, expr: Expr, ty: Ty, at: At) -> Step<Value> {
         let refers = matches!(expr, Expr::Var(_) | Expr::Param(_) | Expr::Bound | Expr::View { .. });
         let whole_array = ty.rank.is_some() && !refers;
         let reduces = matches!(expr, Expr::Reduce { array, .. } if self.ty(array).rank > Some(0));
+        if reduces && !whole_array && self.parallel_depth > 0 {
+            return mistake(self.reduction_inside());
+        }
         if whole_array || reduces {
             self.refuse_in_parallel()?;
         }
