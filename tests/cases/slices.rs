@@ -7,7 +7,7 @@
 #![allow(clippy::reversed_empty_ranges)]
 
 use super::ways::every_way;
-use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, NewAxis, s};
+use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis, NewAxis, s};
 use parfuse::prelude::*;
 use parfuse::{Explanation, Kernel};
 
@@ -139,6 +139,40 @@ fn covariance(data: &ArrayRef2<f64>) -> Array2<f64> {
         }
     }
     result
+}
+
+#[kernel]
+fn covariance_of_columns(data: &ArrayRef2<f64>) -> Array2<f64> {
+    let (samples, variables) = data.dim();
+    let centred = data - data.mean_axis(Axis(0)).unwrap();
+    let mut result = Array2::zeros((variables, variables));
+    for i in prange(0..variables) {
+        for j in 0..variables {
+            let mut sum = 0.0;
+            for k in 0..samples {
+                sum += centred[[k, i]] * centred[[k, j]];
+            }
+            result[[i, j]] = sum / (samples as f64 - 1.0);
+        }
+    }
+    result
+}
+
+#[test]
+fn covariances_of_centred_columns_are_those_of_the_function() {
+    for (samples, variables) in [(2, 1), (300, 7), (17, 40)] {
+        let data = field(samples, variables);
+        let found = every_way!(covariance_of_columns(&data)).0;
+        assert_eq!(found, found.t());
+        let other = covariance::serial(&data).unwrap();
+        assert!((found - other).iter().all(|difference| difference.abs() < 1e-9));
+    }
+    let explanation = explained(covariance_of_columns::kernel());
+    // Means take two, one for rows of up to sixteen samples each; what is centred is the only matrix beside the result.
+    assert!(is_unchecked(&explanation), "{explanation}");
+    let copies =
+        explanation.regions.iter().flat_map(|region| &region.sources).filter(|source| source.0 == "copy");
+    assert_eq!(copies.count(), 0, "{explanation}");
 }
 
 #[test]
