@@ -241,7 +241,7 @@ impl State {
     }
     /// What to do about a reduction of an array, or of a view, inside a `prange`.
     fn reduction_inside(&self) -> String {
-        let method = self.doing.trim_matches('`');
+        let method = self.doing.trim_matches(['`', '.', '(', ')']);
         format!(
             "`{method}` works on a whole array inside a `prange`; if it is the same each time, do it in front; if each \
              iteration takes a row or column, take all of them in front, `let all = a.{method}_axis(Axis(1));`, and \
