@@ -86,13 +86,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     rayon::ThreadPoolBuilder::new().num_threads(measure::THREADS).build_global()?;
     let mut peers = if choice.alone { Peers::none() } else { Peers::start()? };
-    let mut lines: Vec<Line> = Vec::new();
+    let (mut lines, mut wrong) = (Vec::new(), 0);
     for row in rows().filter(|row| choice.takes(row)) {
         for n in row.sizes {
-            let times = measure::times(row, n, budget)?;
-            let others = peers.ask(row.name, n, budget, times.total)?;
-            eprintln!("{} {n}: {:.2}", row.name, times.function.as_secs_f64() / times.serial.as_secs_f64());
-            lines.push(Line { name: row.name, n, times, others });
+            match measure(row, n, budget, &mut peers) {
+                Ok(line) => lines.push(line),
+                Err(error) => {
+                    eprintln!("{error}");
+                    wrong += 1;
+                }
+            }
         }
     }
     let table = table::table(lines);
@@ -100,5 +103,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     if choice.write {
         table::write(&table)?;
     }
-    Ok(())
+    if wrong > 0 { Err(format!("{wrong} could not be measured").into()) } else { Ok(()) }
+}
+
+fn measure(row: &'static Row, n: usize, budget: Budget, peers: &mut Peers) -> Result<Line, Box<dyn Error>> {
+    let times = measure::times(row, n, budget)?;
+    let others = peers.ask(row.name, n, budget, times.total)?;
+    eprintln!("{} {n}: {:.2}", row.name, times.function.as_secs_f64() / times.serial.as_secs_f64());
+    Ok(Line { name: row.name, n, times, others })
 }

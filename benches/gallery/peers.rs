@@ -7,7 +7,8 @@
 //!            none                            it has no such kernel
 //! ```
 //!
-//! `native` is this benchmark, built once more for this very processor, in a folder of its own.
+//! `native` is this benchmark, compiled once more for this very processor. What it depends on is not: all code of a
+//! function, what it takes from `ndarray` included, is compiled with the function.
 
 use crate::kernels::row::{Row, Way};
 use crate::measure::{self, Budget};
@@ -54,26 +55,14 @@ impl Peers {
     /// # Errors
     /// If the build fails.
     pub fn start() -> Result<Peers, Box<dyn Error>> {
-        let scratch = Path::new(env!("CARGO_TARGET_TMPDIR"));
-        let cargo = || {
-            let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-            cargo.args(["bench", "--quiet", "--bench", "gallery", "--target-dir"]);
-            cargo.arg(scratch.join("native")).env("RUSTFLAGS", "-C target-cpu=native");
-            cargo.current_dir(env!("CARGO_MANIFEST_DIR"));
-            cargo
-        };
-        eprintln!("building the functions for this processor …");
-        if !cargo().arg("--no-run").status()?.success() {
-            return Err("the functions cannot be built for this processor".into());
-        }
-        let native = Peer::start("native", cargo().args(["--", "--serve"]))?;
+        let native = Peer::start("native", Command::new(build_native()?).arg("--serve"))?;
         let python = std::env::var_os("NUMBA_PYTHON").unwrap_or_else(|| "python3".into());
         let has_numba = Command::new(&python).args(["-c", "import numba"]).stderr(Stdio::null()).status();
         let start = |threads: usize| {
             let mut numba = Command::new(&python);
             numba.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/gallery/numba/serve.py"));
             numba.env("NUMBA_NUM_THREADS", threads.to_string());
-            numba.env("NUMBA_CACHE_DIR", scratch.join("numba"));
+            numba.env("NUMBA_CACHE_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("numba"));
             Peer::start("Numba", &mut numba)
         };
         let numba = if has_numba.is_ok_and(|status| status.success()) {
@@ -108,6 +97,19 @@ impl Peers {
         }
         Ok(others)
     }
+}
+
+/// Compiles this benchmark for this processor: the path of the program.
+fn build_native() -> Result<String, Box<dyn Error>> {
+    eprintln!("compiling the functions for this processor …");
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(["rustc", "--quiet", "--bench", "gallery", "--profile", "bench", "--message-format", "json"]);
+    cargo.args(["--", "-C", "target-cpu=native"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+    let output = cargo.stderr(Stdio::inherit()).output()?;
+    let messages = String::from_utf8(output.stdout)?;
+    // The one message of the kind that names a program: `…,"executable":"/path",…`.
+    let path = messages.split(r#""executable":""#).nth(1).and_then(|rest| rest.split('"').next());
+    Ok(path.ok_or("the functions cannot be compiled for this processor")?.to_owned())
 }
 
 impl Peer {

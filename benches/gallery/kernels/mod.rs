@@ -16,8 +16,11 @@
     clippy::assign_op_pattern,
     clippy::manual_memcpy,
     clippy::manual_range_contains,
+    clippy::manual_rotate,
     clippy::manual_swap,
     clippy::needless_range_loop,
+    clippy::op_ref,
+    clippy::reversed_empty_ranges,
     clippy::too_many_arguments
 )]
 

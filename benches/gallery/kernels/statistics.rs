@@ -1,7 +1,7 @@
 //! Statistics of rows, columns and whole arrays; histograms, running values, distances.
 //!
 //! ```text
-//! row_sums  column_sums  row_variances  column_means  count_above  row_maxima  normalise_rows  standardise  softmax_rows
+//! row_sums  column_sums  row_variances  column_means  count_above  row_maxima  normalise_rows  squashed_scores  softmax_rows
 //! covariance  correlation  distances  nearest_centres  centre_sums  histogram  weighted_histogram
 //! prefix_sum  moving_average  exponential_average  kahan_sum  dot
 //! ```
@@ -114,11 +114,13 @@ fn normalise_rows(a: &mut ArrayRef2<f64>) {
     }
 }
 
+/// Between 0 and 1, by how far a number is from the mean.
 #[kernel]
-fn standardise(a: &ArrayRef1<f64>) -> Array1<f64> {
+fn squashed_scores(a: &ArrayRef1<f64>) -> Array1<f64> {
     let mean = a.mean().unwrap();
     let deviation = a.std(0.0);
-    (a - mean) / deviation
+    let scores = (a - mean) / deviation;
+    1.0 / (1.0 + (-scores).exp())
 }
 
 #[kernel]
@@ -340,7 +342,7 @@ pub const ROWS: &[Row] = &[
     row!(row_maxima [200, 3000] |n| reads a = uniform((n, n + 1), 1); writes maxima = zeros(n), places = zeros(n);
         call(&a, maxima, places)),
     row!(normalise_rows [200, 2500] |n| writes a = uniform((n, n + 1), 1); call(a)),
-    row!(standardise rounded [20_000, 5_000_000] least 2 |n| reads a = uniform(n, 1); call(&a)),
+    row!(squashed_scores rounded [20_000, 5_000_000] least 2 |n| reads a = uniform(n, 1); call(&a)),
     row!(softmax_rows rounded [150, 1200] |n| reads a = uniform((n, n + 1), 1); writes out = zeros((n, n + 1));
         call(&a, out)),
     row!(covariance [100, 300] |n| writes data = uniform((n + 1, n), 1), mean = zeros(n), cov = zeros((n, n));

@@ -357,10 +357,10 @@ pub const ROWS: &[Row] = &[
         q = zeros((n, n)); call(u, v, p, q)),
     row!(upwind [120, 2000] |n| reads c = uniform((n, n + 2), 1), wind = scaled(uniform((n, n + 2), 2), 2.0, -1.0);
         writes next = zeros((n, n + 2)); call(&c, &wind, next)),
-    row!(horizontal_diffusion [16, 128] least 1 |n| reads input = uniform((n + 4, n + 5, 64), 1),
-        coefficient = uniform((n, n + 1, 64), 2); call(&input, &coefficient)),
-    row!(vertical_advection [10, 128] |n| reads speed = uniform((n, n + 1, 64), 1),
-        wind = uniform((n + 1, n + 1, 64), 2), position = uniform((n, n + 1, 64), 3);
-        writes tendency = uniform((n, n + 1, 64), 4), c = zeros((n, n + 1, 64)), d = zeros((n, n + 1, 64));
+    row!(horizontal_diffusion [36, 200] least 1 |n| reads input = uniform((n + 4, n + 5, n / 2 + 3), 1),
+        coefficient = uniform((n, n + 1, n / 2 + 3), 2); call(&input, &coefficient)),
+    row!(vertical_advection [24, 128] |n| reads speed = uniform((n, n + 1, n / 2 + 3), 1),
+        wind = uniform((n + 1, n + 1, n / 2 + 3), 2), position = uniform((n, n + 1, n / 2 + 3), 3);
+        writes tendency = uniform((n, n + 1, n / 2 + 3), 4), c = zeros((n, n + 1, n / 2 + 3)), d = zeros((n, n + 1, n / 2 + 3));
         call(&speed, &wind, &position, tendency, c, d)),
 ];

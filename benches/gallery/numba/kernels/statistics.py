@@ -86,10 +86,11 @@ def normalise_rows(a):
 
 
 @row(lambda n: (uniform(n, 1),), arrays=True)
-def standardise(a):
+def squashed_scores(a):
     mean = a.mean()
     deviation = a.std()
-    return (a - mean) / deviation
+    scores = (a - mean) / deviation
+    return 1.0 / (1.0 + np.exp(-scores))
 
 
 @row(lambda n: (uniform((n, n + 1), 1), zeros((n, n + 1))), writes="out")

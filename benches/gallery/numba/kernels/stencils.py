@@ -206,7 +206,7 @@ def upwind(c, wind, next):
             next[i, j] = c[i, j] - 0.1 * w * slope
 
 
-@row(lambda n: (uniform((n + 4, n + 5, 64), 1), uniform((n, n + 1, 64), 2)), arrays=True)
+@row(lambda n: (uniform((n + 4, n + 5, n // 2 + 3), 1), uniform((n, n + 1, n // 2 + 3), 2)), arrays=True)
 def horizontal_diffusion(input, coefficient):
     """Weather: fluxes of a Laplacian, limited."""
     lap = 4.0 * input[1:-1, 1:-1] - (input[2:, 1:-1] + input[:-2, 1:-1] + input[1:-1, 2:] + input[1:-1, :-2])
@@ -222,12 +222,12 @@ def horizontal_diffusion(input, coefficient):
 
 @row(
     lambda n: (
-        uniform((n, n + 1, 64), 1),
-        uniform((n + 1, n + 1, 64), 2),
-        uniform((n, n + 1, 64), 3),
-        uniform((n, n + 1, 64), 4),
-        zeros((n, n + 1, 64)),
-        zeros((n, n + 1, 64)),
+        uniform((n, n + 1, n // 2 + 3), 1),
+        uniform((n + 1, n + 1, n // 2 + 3), 2),
+        uniform((n, n + 1, n // 2 + 3), 3),
+        uniform((n, n + 1, n // 2 + 3), 4),
+        zeros((n, n + 1, n // 2 + 3)),
+        zeros((n, n + 1, n // 2 + 3)),
     ),
     writes="tendency c d",
 )
