@@ -14,7 +14,7 @@ use cranelift_codegen::{Context, ir as clif};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use cranelift_jit::{JITBuilder, JITModule};
 use cranelift_module::{FuncId, Module, ModuleError, ModuleReloc, default_libcall_names};
-use parfuse_ir::lane::{Inst, Lane, Region};
+use parfuse_ir::lane::{Inst, Lane, Region, Walk};
 use std::cell::RefCell;
 use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -196,6 +196,13 @@ impl Compiler {
         Err(CompileError::Backend { message: error, clif: clif.unwrap_or_default() })
     }
 
+    fn isa_of(&self, effort: Effort) -> &OwnedTargetIsa {
+        match effort {
+            Effort::Quick => &self.quick,
+            Effort::Thorough => &self.thorough,
+        }
+    }
+
     fn build_all(
         &self,
         lane: &Lane,
@@ -203,10 +210,7 @@ impl Compiler {
         scratch: &mut Scratch,
         listing: &mut Option<&mut Listing>,
     ) -> Result<Code, Failed> {
-        let isa = match effort {
-            Effort::Quick => &self.quick,
-            Effort::Thorough => &self.thorough,
-        };
+        let isa = self.isa_of(effort);
         let mut builder = JITBuilder::with_isa(isa.clone(), default_libcall_names());
         if self.needs_libcalls {
             libcalls::provide(&mut builder);
@@ -244,6 +248,8 @@ impl Compiler {
         let mut regions = Vec::new();
         for (id, region) in lane.regions.iter() {
             let (name, signature) = (id.to_string(), region::signature(pointer, convention));
+            // Serial code runs once a call: it is in good code from the start or never.
+            let effort = if region.walk == Walk::Once { Effort::Thorough } else { effort };
             let wide = self.isa.wide().map(|target| {
                 guarded::<_, String>(|| (self.wide)(lane, region, target, effort, &self.options))
             });
@@ -263,8 +269,16 @@ impl Compiler {
             };
             let plan = Plan::new(region, effort, self.options.lanes);
             let emit = |function: Function<'_>| region::emit(function, region, &plan);
+            // The order of the instructions of scalar code is nobody's plan.
+            let isa = match (region.walk.is_scalar(), effort) {
+                (true, Effort::Thorough) => &self.plain_loops,
+                _ => self.isa_of(effort),
+            };
             regions.push((build.define(&name, isa, signature, emit)?, plan.lanes, narrower));
         }
+        let once = |(_, region): (_, &Region)| region.walk == Walk::Once;
+        let has_serial_code = plain_loops || !lane.regions.is_empty();
+        let only_serial = has_serial_code && lane.regions.iter().all(once);
         let Build { mut memory, constants, code_size, .. } = build;
         memory.module().finalize_definitions().map_err(Failed::of_module)?;
         Ok(Code {
@@ -280,7 +294,7 @@ impl Compiler {
                     narrower,
                 })
                 .collect(),
-            effort: if plain_loops && lane.regions.is_empty() { Effort::Thorough } else { effort },
+            effort: if only_serial { Effort::Thorough } else { effort },
             code_size,
             compile_time: std::time::Duration::ZERO,
             _memory: Some(memory),

@@ -15,7 +15,7 @@ use crate::emit::{Emitter, Reg, Start, slot_offset};
 use crate::uses;
 use cranelift_codegen::ir::{self as clif, AbiParam, InstBuilder, StackSlotData, StackSlotKind, types};
 use cranelift_codegen::isa::CallConv;
-use parfuse_ir::lane::{LaneType, Node};
+use parfuse_ir::lane::{LaneType, Node, Value};
 use parfuse_ir::loops::Origin;
 use std::mem::offset_of;
 
@@ -56,19 +56,24 @@ pub(crate) fn emit(function: Function<'_>) {
 }
 
 impl Emitter<'_> {
+    /// A uniform value as a word of 64 bits, zero-extended.
+    pub(crate) fn word(&mut self, value: Value) -> Reg {
+        let scalar = self.scalar(value);
+        match self.ty(value) {
+            LaneType::Bool | LaneType::I32 => self.builder.ins().uextend(types::I64, scalar),
+            LaneType::F32 => {
+                let bits = self.view(scalar, types::I32);
+                self.builder.ins().uextend(types::I64, bits)
+            }
+            LaneType::I64 | LaneType::F64 => scalar,
+        }
+    }
+
     /// A node that only drivers have.
     pub(crate) fn driver_node(&mut self, node: &Node) {
         match node {
             Node::SetSlot { slot, value } => {
-                let scalar = self.scalar(*value);
-                let bits = match self.ty(*value) {
-                    LaneType::Bool | LaneType::I32 => self.builder.ins().uextend(types::I64, scalar),
-                    LaneType::F32 => {
-                        let bits = self.view(scalar, types::I32);
-                        self.builder.ins().uextend(types::I64, bits)
-                    }
-                    LaneType::I64 | LaneType::F64 => scalar,
-                };
+                let bits = self.word(*value);
                 self.builder.ins().store(Self::own(), bits, self.frame, slot_offset(*slot));
             }
             Node::Alloc { buffer, shape, zeroed, .. } => {
@@ -94,7 +99,12 @@ impl Emitter<'_> {
                 let region = self.builder.ins().iconst(types::I32, region.0 as i64);
                 self.call(offset_of!(HostTable, launch), &[region]);
             }
-            Node::Let(_) | Node::Store { .. } | Node::If { .. } | Node::Loop { .. } | Node::Check { .. } => {
+            Node::Let(_)
+            | Node::Store { .. }
+            | Node::If { .. }
+            | Node::Loop { .. }
+            | Node::Lanes(_)
+            | Node::Check { .. } => {
                 unreachable!("not a node of drivers alone: {node:?}")
             }
         }

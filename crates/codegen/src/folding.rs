@@ -71,6 +71,11 @@ impl Folding {
                     self.block(region, header);
                     carried.iter().for_each(|carry| self.use_once(carry.init));
                 }
+                Node::Lanes(own) => {
+                    own.reductions.iter().for_each(|own| self.use_once(own.contribution));
+                    self.block(region, &own.body);
+                    self.block(region, &own.prologue);
+                }
                 Node::Check { ok, .. } => self.use_once(*ok),
                 Node::SetSlot { .. } | Node::Alloc { .. } | Node::Move { .. } | Node::Launch(_) => {}
             }

@@ -3,7 +3,7 @@
 use crate::compiler::Effort;
 use crate::emit::Width;
 use crate::folding::Folding;
-use crate::uses::{Habits, Uses};
+use crate::uses::{Habits, Rows, Uses};
 use parfuse_ir::grid::LANES;
 use parfuse_ir::lane::{LaneOp, Region};
 
@@ -28,7 +28,7 @@ pub(crate) struct Plan {
 impl Plan {
     /// The plan for a region; `lanes` overrides the choice of the step.
     pub(crate) fn new(region: &Region, effort: Effort, lanes: Option<usize>) -> Plan {
-        let uses = Uses::of(region, Habits { takes_lanes, scatters_lanes: false });
+        let uses = Uses::of(&Rows::of(region), Habits { takes_lanes, scatters_lanes: false });
         let (wide, narrow) = (uses.wide, uses.narrow);
         let mask_width = if wide > 0 && wide >= narrow { Width::Wide } else { Width::Narrow };
         // Registers per value: four hide the latency of straight-line bodies. Very long bodies and bodies with
@@ -43,9 +43,14 @@ impl Plan {
         let lanes = lanes.unwrap_or(own);
         assert!(lanes.is_power_of_two() && (4..=LANES).contains(&lanes), "{lanes}");
         // Without steps the tail does all.
-        let lanes = if uses.repeatable { lanes } else { 1 };
+        let lanes = if uses.repeatable && !region.walk.is_scalar() { lanes } else { 1 };
         let holds_lanes = lanes == LANES && !region.reductions.is_empty();
         Plan { lanes, holds_lanes, mask_width, folding: Folding::new(region), uses }
+    }
+
+    /// Whether steps are done again, one element at a time, to find out which fails.
+    pub(crate) fn redoes(&self) -> bool {
+        self.uses.checks && self.lanes > 1
     }
 }
 

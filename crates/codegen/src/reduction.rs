@@ -12,9 +12,16 @@
 use crate::emit::{Emitter, Reg, Registers, Width, register_type, repeat, scalar_type, width_of};
 use cranelift_codegen::ir::condcodes::FloatCC;
 use cranelift_codegen::ir::{self as clif, InstBuilder, StackSlotData, StackSlotKind, types};
-use parfuse_ir::ReduceOp;
 use parfuse_ir::grid::LANES;
 use parfuse_ir::lane::{LaneType, Reduction};
+use parfuse_ir::{DType, ReduceOp};
+
+/// How values are combined, as scalars or in lanes.
+#[derive(Clone, Copy)]
+pub(crate) struct Combination {
+    op: ReduceOp,
+    dtype: DType,
+}
 
 /// The accumulator lanes of one reduction.
 #[derive(Clone, Copy)]
@@ -144,12 +151,23 @@ impl Accumulator {
         }
     }
 
-    /// The combination of an accumulated value with another one, of scalars or of registers of lanes.
     fn combine(&self, emitter: &mut Emitter<'_>, a: Reg, b: Reg) -> Reg {
-        let float = self.ty.is_float();
-        let unsigned = self.reduction.dtype.fills_unsigned_lane();
+        Combination::new(self.reduction.op, self.reduction.dtype).combine(emitter, a, b)
+    }
+}
+
+impl Combination {
+    /// That of a reduction.
+    pub(crate) fn new(op: ReduceOp, dtype: DType) -> Combination {
+        Combination { op, dtype }
+    }
+
+    /// The combination of an accumulated value with another one, of scalars or of registers of lanes.
+    pub(crate) fn combine(&self, emitter: &mut Emitter<'_>, a: Reg, b: Reg) -> Reg {
+        let float = self.dtype.is_float();
+        let unsigned = self.dtype.fills_unsigned_lane();
         let builder = &mut emitter.builder;
-        match self.reduction.op {
+        match self.op {
             ReduceOp::Sum if float => builder.ins().fadd(a, b),
             ReduceOp::Sum => builder.ins().iadd(a, b),
             ReduceOp::Product if float => builder.ins().fmul(a, b),

@@ -19,7 +19,7 @@ use crate::reduction::Accumulator;
 use cranelift_codegen::ir::{self as clif, AbiParam, BlockArg, InstBuilder, types};
 use cranelift_codegen::isa::CallConv;
 use parfuse_ir::grid::{self, BlockRange};
-use parfuse_ir::lane::{Inst, LaneOp, LaneType, Region};
+use parfuse_ir::lane::{Inst, LaneOp, LaneType, Region, Walk};
 use smallvec::{SmallVec, smallvec};
 use std::mem::offset_of;
 
@@ -39,6 +39,7 @@ struct Shape<'a> {
     region: &'a Region,
     plan: &'a Plan,
     accumulators: Vec<Accumulator>,
+    partials: Reg,
     column_start: Reg,
     column_end: Reg,
     /// `column_start` plus as many elements as make whole steps.
@@ -62,6 +63,7 @@ pub(crate) fn emit<'a>(function: Function<'a>, region: &'a Region, plan: &'a Pla
     let e = &mut emitter;
     e.mask_width = plan.mask_width;
     e.folding = Some(&plan.folding);
+    e.one_by_one = region.walk.is_scalar();
 
     let mut bound = |offset: usize| e.builder.ins().load(types::I64, Emitter::own(), range, offset as i32);
     let row_start = bound(offset_of!(BlockRange, row_start));
@@ -88,10 +90,11 @@ pub(crate) fn emit<'a>(function: Function<'a>, region: &'a Region, plan: &'a Pla
             e.builder.append_block_param(step, ty);
         }
     }
-    for _ in 0..if plan.uses.checks { 3 } else { 1 } {
+    for _ in 0..if plan.redoes() { 3 } else { 1 } {
         e.builder.append_block_param(tail, types::I64);
     }
-    let shape = Shape { region, plan, accumulators, column_start, column_end, steps_end, step, tail };
+    let shape =
+        Shape { region, plan, accumulators, partials, column_start, column_end, steps_end, step, tail };
     e.jump(row_head, &[row_start]);
 
     e.builder.switch_to_block(row_head);
@@ -114,12 +117,16 @@ pub(crate) fn emit<'a>(function: Function<'a>, region: &'a Region, plan: &'a Pla
     e.builder.switch_to_block(finish);
     for (number, accumulator) in shape.accumulators.iter().enumerate() {
         let partial = accumulator.fold(e);
-        let offset = (number * size_of::<u64>()) as i32;
-        e.builder.ins().store(Emitter::own(), partial, partials, offset);
+        e.builder.ins().store(Emitter::own(), partial, partials, word_offset(number));
     }
     e.return_status(abi::OK);
     emitter.builder.seal_all_blocks();
     emitter.builder.finalize(config);
+}
+
+/// Where a word of a block's results goes, in bytes.
+fn word_offset(number: usize) -> i32 {
+    (number * size_of::<u64>()) as i32
 }
 
 impl Shape<'_> {
@@ -131,11 +138,14 @@ impl Shape<'_> {
         });
         let code = e.code;
         for (value, data) in code.values.iter() {
-            if let Inst::RowIndex(dimension) = data.inst {
+            // That along the last dimension is each element's own.
+            if let Inst::RowIndex(dimension) = data.inst
+                && dimension as usize + 1 < extents.len()
+            {
                 e.bind_scalar(value, outer[dimension as usize]);
             }
         }
-        e.row_position = Some(e.builder.ins().imul(row, columns));
+        e.row_position = (self.region.walk != Walk::Once).then(|| e.builder.ins().imul(row, columns));
         e.index = Some(self.column_start);
         e.on_fault = OnFault::Record;
         e.lanes = 1;
@@ -187,7 +197,7 @@ impl Shape<'_> {
     /// What the tail takes for the elements from an index to the end of the row.
     fn to_tail(&self, e: &mut Emitter<'_>, index: Reg) -> SmallVec<[BlockArg; 3]> {
         let mut tail: SmallVec<[BlockArg; 3]> = smallvec![BlockArg::Value(index)];
-        if self.plan.uses.checks {
+        if self.plan.redoes() {
             let none = e.builder.ins().iconst(types::I64, NONE);
             tail.extend([self.column_end, none].map(BlockArg::Value));
         }
@@ -243,8 +253,17 @@ impl Shape<'_> {
     fn elements(&self, e: &mut Emitter<'_>, index: Reg, held: &[Reg]) -> Registers {
         let mark = e.enter();
         e.index = Some(index);
+        let last = self.region.extents.len().wrapping_sub(1);
+        let (code, one_by_one) = (e.code, e.one_by_one);
+        for (value, data) in code.values.iter().filter(|_| one_by_one) {
+            if matches!(data.inst, Inst::RowIndex(dimension) if dimension as usize == last) {
+                e.bind_scalar(value, index);
+            }
+        }
         for value in &self.plan.uses.indices {
             let first = match (&e.code.values[*value].inst, e.row_position) {
+                // Lane loops have indices of their own.
+                (Inst::LaneIndex, _) if one_by_one => continue,
                 (Inst::LinearIndex, Some(row_position)) => e.builder.ins().iadd(row_position, index),
                 _ => index,
             };
@@ -256,6 +275,11 @@ impl Shape<'_> {
             }
         }
         e.nodes(&self.region.code.body);
+        for (number, output) in self.region.outputs.iter().enumerate() {
+            let word = e.word(output.value);
+            let offset = word_offset(self.accumulators.len() + number);
+            e.builder.ins().store(Emitter::own(), word, self.partials, offset);
+        }
         let (mut lanes, mut rest) = (Registers::new(), held);
         if !held.is_empty() {
             for accumulator in &self.accumulators {

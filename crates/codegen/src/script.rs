@@ -18,8 +18,8 @@ use crate::abi::{self, FaultRecord, HostTable};
 use crate::code::{DriverCode, RegionBody};
 use parfuse_ir::grid::{self, BlockRange, LANES};
 use parfuse_ir::lane::{
-    Address, Block, Buffer, Code, Frame, Inst, Lane, LaneType, Lanes, Node, Reduction, Region, RegionId,
-    Slot, Value, walk,
+    self, Address, Block, Buffer, Code, Frame, Inst, Lane, LaneLoop, LaneType, Lanes, Node, Output,
+    Reduction, Region, RegionId, Slot, Value, ValueData, walk,
 };
 use parfuse_ir::{DType, MAX_RANK, Scalar};
 use smallvec::SmallVec;
@@ -42,6 +42,8 @@ pub(crate) struct RegionScript {
     prologue: Block,
     extents: Vec<Slot>,
     reductions: Vec<Reduction>,
+    outputs: Vec<Output>,
+    walk: lane::Walk,
 }
 
 /// The element of a region that is followed.
@@ -60,7 +62,9 @@ struct Run<'a> {
     /// In drivers.
     host: *const HostTable,
     fault: *mut FaultRecord,
-    /// In regions.
+    /// The index along the lanes.
+    column: u64,
+    /// In regions, but where there is only one.
     element: Option<Element>,
 }
 
@@ -103,7 +107,7 @@ impl Script {
     /// As for [`abi::Driver`].
     pub(crate) unsafe fn run(&self, frame: *mut u64, host: *const HostTable, fault: *mut FaultRecord) -> i32 {
         let values = SmallVec::from_slice(&self.start);
-        let mut run = Run { script: self, values, frame, host, fault, element: None };
+        let mut run = Run { script: self, values, frame, host, fault, column: 0, element: None };
         match run.nodes(&self.code.body) {
             Ok(()) => abi::OK,
             Err(Ended(status)) => status,
@@ -119,6 +123,8 @@ impl RegionScript {
             prologue: region.prologue.clone(),
             extents: region.extents.clone(),
             reductions: region.reductions.clone(),
+            outputs: region.outputs.clone(),
+            walk: region.walk,
         }
     }
 
@@ -135,7 +141,7 @@ impl RegionScript {
     ) -> i32 {
         let values = SmallVec::from_slice(&self.script.start);
         let (frame, host) = (frame.cast_mut(), std::ptr::null());
-        let mut run = Run { script: &self.script, values, frame, host, fault, element: None };
+        let mut run = Run { script: &self.script, values, frame, host, fault, column: 0, element: None };
         let identity = |reduction: &Reduction| [reduction.op.identity(reduction.dtype); LANES];
         let mut accumulators: Vec<[Scalar; LANES]> = self.reductions.iter().map(identity).collect();
         match run.block(self, block, &mut accumulators) {
@@ -145,6 +151,11 @@ impl RegionScript {
                     let partial = grid::fold_lanes(lanes, combine).to_bits();
                     // SAFETY: the caller has room for a word per reduction.
                     unsafe { partials.add(number).write(partial) };
+                }
+                for (number, output) in self.outputs.iter().enumerate() {
+                    let word = run.value(output.value);
+                    // SAFETY: … and behind those for one per output.
+                    unsafe { partials.add(self.reductions.len() + number).write(word) };
                 }
                 abi::OK
             }
@@ -258,6 +269,7 @@ impl Run<'_> {
                     self.write(*buffer, place, bits);
                 }
             }
+            Node::Lanes(own) => self.lane_loop(own)?,
             Node::Check { ok, fault, args, iteration, mask } => {
                 if self.counts(*mask) && self.value(*ok) & 1 == 0 {
                     let here = self.element.map_or(FaultRecord::NOWHERE, |element| element.position);
@@ -346,7 +358,7 @@ impl Run<'_> {
 
     /// The address of an element.
     fn place(&self, buffer: Buffer, address: &Address) -> *mut u8 {
-        let column = self.element.map_or(0, |element| element.column);
+        let column = self.column;
         let lane = match address.lanes {
             Lanes::Uniform => 0,
             Lanes::Unit => column,
@@ -384,6 +396,35 @@ impl Run<'_> {
         }
     }
 
+    /// The iterations of a lane loop, in their order.
+    fn lane_loop(&mut self, own: &LaneLoop) -> Result<(), Ended> {
+        let extent = self.value(own.extent);
+        let identity = |own: &Reduction<Value>| own.op.identity(own.dtype);
+        let mut totals: SmallVec<[Scalar; 4]> = own.reductions.iter().map(identity).collect();
+        let is_index =
+            |(value, data): (Value, &ValueData)| matches!(data.inst, Inst::LaneIndex).then_some(value);
+        let indices: SmallVec<[Value; 4]> = self.script.code.values.iter().filter_map(is_index).collect();
+        if extent > 0 {
+            self.nodes(&own.prologue)?;
+        }
+        let outer = self.column;
+        for index in 0..extent {
+            self.poll()?;
+            self.column = index;
+            indices.iter().for_each(|value| self.set(*value, index));
+            self.nodes(&own.body)?;
+            for (own, total) in own.reductions.iter().zip(&mut totals) {
+                let contribution = Scalar::from_bits(own.dtype, self.value(own.contribution));
+                *total = own.op.combine().eval(&[*total, contribution]);
+            }
+        }
+        self.column = outer;
+        for (own, total) in own.reductions.iter().zip(totals) {
+            self.set(own.total, total.to_bits());
+        }
+        Ok(())
+    }
+
     /// The elements of a block, in their order.
     fn block(
         &mut self,
@@ -399,11 +440,16 @@ impl Run<'_> {
             let indices = grid::row_indices(row, before_last, |row, extent| [row / extent, row % extent]);
             outer[..indices.len()].copy_from_slice(&indices);
             for column in block.column_start as u64..block.column_end as u64 {
-                self.begin(Element {
-                    column,
-                    outer,
-                    position: row.wrapping_mul(columns).wrapping_add(column),
-                });
+                if region.walk == lane::Walk::Elements
+                    && let Some(last) = extents.len().checked_sub(1)
+                {
+                    outer[last] = column;
+                }
+                let position = row.wrapping_mul(columns).wrapping_add(column);
+                self.begin(Element { column, outer, position });
+                if region.walk == lane::Walk::Once {
+                    self.element = None;
+                }
                 if column == block.column_start as u64 {
                     self.nodes(&region.prologue)?;
                 }
@@ -421,7 +467,7 @@ impl Run<'_> {
 
     /// Goes to an element.
     fn begin(&mut self, element: Element) {
-        self.element = Some(element);
+        (self.element, self.column) = (Some(element), element.column);
         let script = self.script;
         for (value, data) in script.code.values.iter() {
             match data.inst {

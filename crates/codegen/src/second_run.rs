@@ -126,7 +126,12 @@ impl Walk<'_> {
                     }
                     self.changed = true;
                 },
-                Node::SetSlot { .. } | Node::Alloc { .. } | Node::Move { .. } | Node::Launch(_) => {}
+                // Elements that run one by one have no steps.
+                Node::Lanes(_)
+                | Node::SetSlot { .. }
+                | Node::Alloc { .. }
+                | Node::Move { .. }
+                | Node::Launch(_) => {}
             }
         }
     }

@@ -1,7 +1,11 @@
-//! What a region uses: one walk over its prologue and body, from which both emitters make their plans.
+//! What a region or a lane loop uses: one walk over its prologue and body, from which both emitters make their plans.
 
 use crate::second_run;
-use parfuse_ir::lane::{Address, Buffer, Code, Inst, LaneOp, LaneType, Lanes, Node, Region, Value, walk};
+use parfuse_ir::DType;
+use parfuse_ir::lane::{
+    Address, Buffer, Code, Inst, LaneLoop, LaneOp, LaneType, Lanes, Node, Region, Value, walk,
+};
+use smallvec::SmallVec;
 use std::collections::HashSet;
 
 /// What an emitter wants in lanes though it is uniform.
@@ -55,8 +59,42 @@ pub(crate) struct Uses {
     pub(crate) has_wide: bool,
 }
 
+/// What runs in lanes: the rows of a region, or a lane loop.
+#[derive(Clone)]
+pub(crate) struct Rows<'a> {
+    code: &'a Code,
+    prologue: &'a [Node],
+    body: &'a [Node],
+    contributions: SmallVec<[(Value, DType); 4]>,
+    repeatable: bool,
+}
+
+impl<'a> Rows<'a> {
+    /// Those of a region.
+    pub(crate) fn of(region: &'a Region) -> Rows<'a> {
+        Rows {
+            code: &region.code,
+            prologue: &region.prologue,
+            body: &region.code.body,
+            contributions: region.reductions.iter().map(|own| (own.contribution, own.dtype)).collect(),
+            repeatable: second_run::goes_the_same_way(region),
+        }
+    }
+
+    /// Those of a lane loop.
+    pub(crate) fn of_lane_loop(code: &'a Code, own: &'a LaneLoop) -> Rows<'a> {
+        Rows {
+            code,
+            prologue: &own.prologue,
+            body: &own.body,
+            contributions: own.reductions.iter().map(|own| (own.contribution, own.dtype)).collect(),
+            repeatable: true,
+        }
+    }
+}
+
 struct Walk<'a> {
-    region: &'a Region,
+    code: &'a Code,
     habits: Habits,
     /// How many branches and loops we are in.
     depth: usize,
@@ -64,29 +102,30 @@ struct Walk<'a> {
 }
 
 impl Uses {
-    /// What a region uses.
-    pub(crate) fn of(region: &Region, habits: Habits) -> Uses {
+    /// What rows use.
+    pub(crate) fn of(rows: &Rows<'_>, habits: Habits) -> Uses {
+        let code = rows.code;
         let walk = |buffers: Vec<Buffer>| {
-            let reads = vec![0; region.code.values.len()];
-            Walk { region, habits, depth: 0, uses: Uses { buffers, reads, ..Uses::default() } }
+            let reads = vec![0; code.values.len()];
+            Walk { code, habits, depth: 0, uses: Uses { buffers, reads, ..Uses::default() } }
         };
         let mut prologue = walk(Vec::new());
-        prologue.block(&region.prologue);
+        prologue.block(rows.prologue);
         // What else the prologue uses is its own affair.
         let mut body = walk(prologue.uses.buffers);
-        body.block(&region.code.body);
-        for reduction in &region.reductions {
-            body.lanes_use(reduction.contribution);
-            body.lanes_of(LaneType::of(reduction.dtype));
+        body.block(rows.body);
+        for (contribution, dtype) in &rows.contributions {
+            body.lanes_use(*contribution);
+            body.lanes_of(LaneType::of(*dtype));
         }
-        body.uses.repeatable = second_run::goes_the_same_way(region);
+        body.uses.repeatable = rows.repeatable;
         body.uses
     }
 }
 
 impl Walk<'_> {
     fn ty(&self, value: Value) -> LaneType {
-        self.region.code.values[value].ty
+        self.code.values[value].ty
     }
 
     fn lanes_of(&mut self, ty: LaneType) {
@@ -139,6 +178,14 @@ impl Walk<'_> {
                     self.depth -= 1;
                     self.read(*cond);
                 }
+                Node::Lanes(own) => {
+                    self.read(own.extent);
+                    self.depth += 1;
+                    self.block(&own.prologue);
+                    self.block(&own.body);
+                    self.depth -= 1;
+                    own.reductions.iter().for_each(|own| self.read(own.contribution));
+                }
                 Node::Check { ok, args, iteration, mask, .. } => {
                     self.uses.checks = true;
                     self.read(*ok);
@@ -150,7 +197,7 @@ impl Walk<'_> {
     }
 
     fn evaluation(&mut self, value: Value) {
-        let data = &self.region.code.values[value];
+        let data = &self.code.values[value];
         if data.varying {
             self.lanes_of(data.ty);
             match data.ty {
@@ -205,7 +252,7 @@ impl Walk<'_> {
     /// A use, in lanes or not.
     fn read(&mut self, value: Value) {
         self.uses.reads[value.0 as usize] += 1;
-        if matches!(self.region.code.values[value].inst, Inst::LaneIndex | Inst::LinearIndex) {
+        if matches!(self.code.values[value].inst, Inst::LaneIndex | Inst::LinearIndex) {
             self.lanes_of(LaneType::I64);
             push_new(&mut self.uses.indices, value);
         }
@@ -214,7 +261,7 @@ impl Walk<'_> {
     /// A use in lanes.
     fn lanes_use(&mut self, value: Value) {
         self.read(value);
-        let data = &self.region.code.values[value];
+        let data = &self.code.values[value];
         match data.inst {
             _ if data.varying || data.ty == LaneType::Bool => {}
             Inst::Const(bits) => push_new(&mut self.uses.constants, (bits, data.ty)),

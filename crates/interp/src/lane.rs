@@ -5,7 +5,8 @@ use parfuse_ir::Scalar;
 use parfuse_ir::arena::Id;
 use parfuse_ir::grid::{self, BlockRange, Grid, LANES};
 use parfuse_ir::lane::{
-    Address, Block, Code, Frame, Inst, Lane, LaneOutput, LaneType, Lanes, Node, Region, RegionId, Value,
+    Address, Block, Code, Frame, Inst, Lane, LaneLoop, LaneOutput, LaneType, Lanes, Node, Reduction, Region,
+    RegionId, Value, Walk,
 };
 use parfuse_ir::loops::{Buffer, Origin};
 
@@ -222,6 +223,7 @@ impl Machine<'_> {
                     carried.iter().zip(next).for_each(|(c, words)| at.set(c.value, words));
                 }
             }
+            Node::Lanes(own) => self.lane_loop(at, own)?,
             Node::Check { ok, fault, args, iteration, mask } => {
                 let (ok, mask) = (at.get(*ok), at.mask(*mask));
                 if let Some(lane) = (0..at.lanes).find(|lane| mask[*lane] && ok[*lane] & 1 == 0) {
@@ -256,6 +258,35 @@ impl Machine<'_> {
         Ok(())
     }
 
+    /// A loop in lanes, in scalar code.
+    fn lane_loop(&mut self, at: &mut Activation<'_>, own: &LaneLoop) -> Result<(), Failure> {
+        let extent = at.uniform(own.extent) as usize;
+        let identity = |reduction: &Reduction<Value>| reduction.op.identity(reduction.dtype);
+        let mut totals: Vec<Scalar> = own.reductions.iter().map(identity).collect();
+        let outer = at.column;
+        let before = at.values.clone();
+        if extent > 0 {
+            self.block(at, &own.prologue)?;
+        }
+        for first in (0..extent).step_by(self.width) {
+            (at.column, at.lanes) = (first, self.width.min(extent - first));
+            let prologue = at.values.clone();
+            self.block(at, &own.body)?;
+            for (reduction, total) in own.reductions.iter().zip(&mut totals) {
+                for word in at.get(reduction.contribution) {
+                    let own = Scalar::from_bits(reduction.dtype, word);
+                    *total = reduction.op.combine().eval(&[*total, own]);
+                }
+            }
+            at.values = prologue;
+        }
+        (at.column, at.lanes, at.values) = (outer, 1, before);
+        for (reduction, total) in own.reductions.iter().zip(totals) {
+            at.set(reduction.total, vec![total.to_bits()]);
+        }
+        Ok(())
+    }
+
     fn launch(&mut self, id: RegionId) -> Result<(), Failure> {
         let lane = self.lane;
         let region = &lane.regions[id];
@@ -284,18 +315,25 @@ impl Machine<'_> {
         extents: &[usize],
         block: &BlockRange,
     ) -> Result<Vec<Scalar>, Failure> {
-        let identity = |r: &parfuse_ir::lane::Reduction| [r.op.identity(r.dtype); LANES];
+        let identity = |r: &Reduction| [r.op.identity(r.dtype); LANES];
         let mut accumulators: Vec<[Scalar; LANES]> = region.reductions.iter().map(identity).collect();
         let columns = extents.last().copied().unwrap_or(1);
         for row in block.row_start..block.row_end {
             let mut at = Activation::new(&region.code, 1);
-            at.in_region = true;
+            at.in_region = region.walk != Walk::Once;
             at.rows = outer_indices(row, extents);
             at.column = block.column_start;
             at.position = row * columns + block.column_start;
             self.block(&mut at, &region.prologue)?;
             while at.column < block.column_end {
-                at.lanes = self.width.min(block.column_end - at.column);
+                at.lanes = match region.walk {
+                    Walk::Lanes => self.width.min(block.column_end - at.column),
+                    Walk::Elements | Walk::Once => 1,
+                };
+                if region.walk == Walk::Elements {
+                    at.rows.truncate(extents.len().saturating_sub(1));
+                    at.rows.push(at.column);
+                }
                 let prologue = at.values.clone();
                 self.block(&mut at, &region.code.body)?;
                 if let Some(failure) = at.failure {
@@ -308,12 +346,15 @@ impl Machine<'_> {
                             reduction.op.combine().eval(&[*lane, Scalar::from_bits(reduction.dtype, word)]);
                     }
                 }
+                for output in &region.outputs {
+                    self.frame[output.slot.index()] = at.uniform(output.value);
+                }
                 at.values = prologue;
                 at.column += at.lanes;
                 at.position += at.lanes;
             }
         }
-        let fold = |(r, lanes): (&parfuse_ir::lane::Reduction, [Scalar; LANES])| {
+        let fold = |(r, lanes): (&Reduction, [Scalar; LANES])| {
             grid::fold_lanes(lanes, |a, b| r.op.combine().eval(&[a, b]))
         };
         Ok(region.reductions.iter().zip(accumulators).map(fold).collect())

@@ -208,6 +208,54 @@ fn ill_formed_lane_loops_and_nests_are_refused() {
 }
 
 #[test]
+fn ill_formed_lane_loops_of_lane_programs_are_refused() {
+    let refuses = |part, replacement, expected: &str| {
+        refuses_to_verify("lane", 2, part, replacement, expected);
+    };
+    let in_body = "          v10: f64 lanes = load b0[v6 + lanes]";
+    refuses(
+        in_body,
+        "check v9, f0 v10: f64 lanes = load b0[v6 + lanes]",
+        "region r0: check for f0: a check in a lane loop",
+    );
+    refuses(
+        in_body,
+        "lanes v2 { body { } } v10: f64 lanes = load b0[v6 + lanes]",
+        "region r0: a lane loop where there are lanes, or none may be",
+    );
+    refuses(
+        "check v9, f0\n",
+        "v20: f64 lanes = load b0[v6 + lanes]\n",
+        "region r0: v20: an address with lanes outside the body of a region",
+    );
+    refuses("lanes v2 {", "lanes v8 {", "region r0: v8 is f64 where i64 is needed");
+    refuses("[] coarse once", "[] coarse elements", "region r0: outputs of more than one element");
+    refuses("[] coarse once", "[11] coarse once", "region r0: what runs once has no dimensions");
+    refuses("coarse elements", "coarse once", "region r1: what runs once has no dimensions");
+    refuses("coarse elements", "coarse", "region r1: v2: row_index(0): no dimension 0 of rows");
+    refuses(
+        "v1: i64 = stride b0, 0\n    }\n    body {\n      v2",
+        "v1: i64 = iadd row_index(0), v0\n    }\n    body {\n      v2",
+        "region r1: prologue: v1: row_index(0): no dimension 0 of rows",
+    );
+    refuses(
+        "reduce sum i64 v6 into v3: i64",
+        "reduce sum i64 v6 into v3: i64 lanes",
+        "region r1: v3 takes in a total of i64",
+    );
+    refuses(
+        "reduce sum i64 v6 into v3: i64",
+        "reduce sum f64 v7 into v3: f64",
+        "region r1: no exact sum of f64",
+    );
+    refuses(
+        "store b1[row_index(0)], v3",
+        "store b1[row_index(0)], v6",
+        "region r1: store to b1: v6 is used where it is not visible",
+    );
+}
+
+#[test]
 fn lane_loops_reduce_what_is_exact_in_any_order() {
     let loops = |dtype: &str, op: &str| {
         let text = format!(

@@ -55,6 +55,11 @@ impl Work {
                         inside.operations += header.len() as u64;
                         work.loops.push((bound(code, header), inside));
                     }
+                    Node::Lanes(own) => {
+                        let mut inside = Work::of_block(code, &own.body);
+                        inside.operations += own.prologue.len() as u64;
+                        work.loops.push((Some(own.extent), inside));
+                    }
                     _ => {}
                 }
             }

@@ -3,7 +3,7 @@
 //! Control flow is uniform, so it is Cranelift's own: results of a branch and carried values of a loop are
 //! parameters of blocks, one per register. Masks cross blocks in the emitter's `mask_width`.
 //!
-//! Drivers, whose loops are the plain ones of the user's, test the condition of a loop once an iteration, at its end,
+//! Drivers and regions whose elements run one by one have plain loops: they test the condition of a loop once an iteration, at its end,
 //! and choose between integers without branching:
 //!
 //! ```text
@@ -13,9 +13,11 @@
 //! ```
 
 use super::{Emitter, Reg, Registers, register_type, scalar_type, width_of};
+use crate::reduction::Combination;
 use crate::uses;
-use cranelift_codegen::ir::{self as clif, BlockArg, InstBuilder};
-use parfuse_ir::lane::{Carried, Inst, LaneOp, LaneType, Merge, Node, Value};
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{self as clif, BlockArg, InstBuilder, types};
+use parfuse_ir::lane::{Carried, Inst, LaneLoop, LaneOp, LaneType, Merge, Node, Value};
 
 /// The headers of up to this many values are emitted twice, to have one test an iteration.
 const SHORT_HEADER: usize = 8;
@@ -32,6 +34,7 @@ impl Emitter<'_> {
                 Node::Store { buffer, address, value, mask } => self.store(*buffer, address, *value, *mask),
                 Node::If { cond, then, otherwise, results } => self.branch(*cond, then, otherwise, results),
                 Node::Loop { carried, header, cond, body } => self.repeat(carried, header, *cond, body),
+                Node::Lanes(own) => self.lane_loop(own),
                 Node::Check { ok, fault, args, iteration, mask } => {
                     self.check(*ok, *fault, args, *iteration, *mask);
                 }
@@ -110,14 +113,14 @@ impl Emitter<'_> {
     }
 
     fn branch(&mut self, cond: Value, then: &[Node], otherwise: &[Node], results: &[Merge]) {
-        if self.is_driver() && self.can_choose(then, otherwise, results) {
+        if self.is_serial() && self.can_choose(then, otherwise, results) {
             return self.compute_both(cond, then, otherwise, results);
         }
         let [yes, no, after] = [(); 3].map(|()| self.builder.create_block());
         let received: Vec<Registers> = results.iter().map(|merge| self.receive(after, merge.value)).collect();
         let cond = self.scalar(cond);
         self.builder.ins().brif(cond, yes, &[], no, &[]);
-        if self.is_driver() && results.is_empty() && uses::only_checks(then) && otherwise.is_empty() {
+        if self.is_serial() && results.is_empty() && uses::only_checks(then) && otherwise.is_empty() {
             self.builder.set_cold_block(yes);
         }
 
@@ -185,7 +188,7 @@ impl Emitter<'_> {
     }
 
     fn repeat(&mut self, carried: &[Carried], header: &[Node], cond: Value, body: &[Node]) {
-        if self.is_driver() {
+        if self.is_serial() {
             let kept = self.keep_pointers(&[header, body]);
             let short = header.len() <= SHORT_HEADER;
             if short && header.iter().all(|node| matches!(node, Node::Let(_))) {
@@ -252,6 +255,55 @@ impl Emitter<'_> {
         self.builder.switch_to_block(after);
         for (carry, registers) in carried.iter().zip(left) {
             self.bind(carry.value, registers);
+        }
+    }
+
+    /// A lane loop, one iteration after the other.
+    fn lane_loop(&mut self, own: &LaneLoop) {
+        let combinations: Vec<Combination> =
+            own.reductions.iter().map(|own| Combination::new(own.op, own.dtype)).collect();
+        let extent = self.scalar(own.extent);
+        let start: Vec<Reg> = own
+            .reductions
+            .iter()
+            .map(|own| {
+                let identity = own.op.identity(own.dtype).to_bits();
+                self.scalar_constant(identity, LaneType::of(own.dtype))
+            })
+            .collect();
+        let [before, inside, after] = [(); 3].map(|()| self.builder.create_block());
+        let index = self.builder.append_block_param(inside, types::I64);
+        let types: Vec<clif::Type> = start.iter().map(|reg| self.builder.func.dfg.value_type(*reg)).collect();
+        let totals: Vec<Reg> = types.iter().map(|ty| self.builder.append_block_param(inside, *ty)).collect();
+        let left: Vec<Reg> = types.iter().map(|ty| self.builder.append_block_param(after, *ty)).collect();
+        let args =
+            |registers: &[Reg]| -> Vec<BlockArg> { registers.iter().copied().map(BlockArg::Value).collect() };
+        self.builder.ins().brif(extent, before, &[], after, &args(&start));
+
+        self.builder.switch_to_block(before);
+        let mark = self.enter();
+        self.nodes(&own.prologue);
+        let zero = self.builder.ins().iconst(types::I64, 0);
+        let first: Vec<Reg> = std::iter::once(zero).chain(start).collect();
+        self.jump(inside, &first);
+
+        self.builder.switch_to_block(inside);
+        self.poll();
+        let outer = self.index.replace(index);
+        self.nodes(&own.body);
+        let mut next = vec![self.builder.ins().iadd_imm_s(index, 1)];
+        for ((reduction, combination), total) in own.reductions.iter().zip(&combinations).zip(&totals) {
+            let contribution = self.scalar(reduction.contribution);
+            next.push(combination.combine(self, *total, contribution));
+        }
+        let more = self.builder.ins().icmp(IntCC::UnsignedLessThan, next[0], extent);
+        self.builder.ins().brif(more, inside, &args(&next), after, &args(&next[1..]));
+        self.leave(mark);
+        self.index = outer;
+
+        self.builder.switch_to_block(after);
+        for (reduction, total) in own.reductions.iter().zip(left) {
+            self.bind_scalar(reduction.total, total);
         }
     }
 

@@ -119,6 +119,8 @@ pub(crate) struct Emitter<'a> {
     pub(crate) row_position: Option<Reg>,
     /// The elements of a step.
     pub(crate) lanes: usize,
+    /// Whether the region's elements run one by one.
+    pub(crate) one_by_one: bool,
     /// Where constants can be memory operands, in lanes.
     pub(crate) folding: Option<&'a Folding>,
     /// The width of masks that nothing else decides.
@@ -172,6 +174,7 @@ impl<'a> Emitter<'a> {
             index: None,
             row_position: None,
             lanes: 1,
+            one_by_one: false,
             folding: None,
             mask_width: Width::Wide,
             on_fault: OnFault::Record,
@@ -185,9 +188,9 @@ impl<'a> Emitter<'a> {
         }
     }
 
-    /// Whether it emits a driver.
-    pub(crate) fn is_driver(&self) -> bool {
-        self.host.is_some()
+    /// Whether loops are the user's own: in a driver, and where elements run one by one.
+    pub(crate) fn is_serial(&self) -> bool {
+        self.host.is_some() || self.one_by_one
     }
 
     /// Flags of accesses to memory of our own: aligned and there.

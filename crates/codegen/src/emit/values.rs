@@ -95,6 +95,7 @@ impl Emitter<'_> {
         }
         match self.code.values[value].inst {
             Inst::Const(bits) => self.scalar_constant(bits, self.ty(value)),
+            Inst::LaneIndex => self.index.expect("only regions have lanes"),
             ref inst => panic!("{value} = {inst:?} is used before it is computed, or as a scalar"),
         }
     }

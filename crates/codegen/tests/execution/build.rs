@@ -3,7 +3,7 @@
 use parfuse_ir::grid::Grain;
 use parfuse_ir::lane::{
     Address, Block, Code, FaultId, Frame, Inst, Lane, LaneOp, LaneType, Lanes, Node, Reduction, Region,
-    RegionId, Slot, Value,
+    RegionId, Slot, Value, Walk,
 };
 use parfuse_ir::loops::{Buffer, BufferData, Layout, Origin};
 use parfuse_ir::{Arena, DType, Fault, FaultKind, Files, Loc, ReduceOp};
@@ -73,8 +73,10 @@ impl Kernel {
             prologue,
             extents,
             grain: Grain::Fine,
+            walk: Walk::Lanes,
             collapsible: None,
             reductions,
+            outputs: Vec::new(),
             sources: Vec::new(),
         };
         let id = self.lane.regions.push(region);

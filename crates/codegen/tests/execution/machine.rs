@@ -125,6 +125,11 @@ impl<'a> Machine<'a> {
         self.arrays[buffer as usize].as_ref().expect("the array is there")
     }
 
+    /// What a failed check has left.
+    pub fn fault(&self) -> FaultRecord {
+        self.fault
+    }
+
     /// Fills in a one-dimensional buffer's slots.
     fn describe(&mut self, buffer: Buffer) {
         let array = self.arrays[buffer.0 as usize].as_mut().expect("the array is there");
@@ -166,9 +171,9 @@ impl<'a> Machine<'a> {
 
     /// Runs one block of a region: how that ends, and its partial results.
     pub fn end_of_block(&mut self, region: RegionId, range: BlockRange) -> (End, Vec<u64>) {
-        let mut partials = vec![u64::MAX; self.lane.regions[region].reductions.len() + 1];
+        let mut partials = vec![u64::MAX; self.lane.regions[region].words() + 1];
         let (frame, fault) = (self.frame.as_ptr(), &mut self.fault);
-        // SAFETY: as in `run`; there is room for one partial result per reduction.
+        // SAFETY: as in `run`; there is room for one word per reduction and output.
         let status = unsafe { self.code.run_block(region, frame, &range, partials.as_mut_ptr(), fault) };
         let end = self.end(status);
         if end == End::Ok {
@@ -196,6 +201,9 @@ impl<'a> Machine<'a> {
                     return 1;
                 }
             }
+        }
+        for (number, output) in region.outputs.iter().enumerate() {
+            self.frame[output.slot.index()] = partials[0][region.reductions.len() + number];
         }
         for (number, reduction) in region.reductions.iter().enumerate() {
             let mut column: Vec<u64> = partials.iter().map(|block| block[number]).collect();

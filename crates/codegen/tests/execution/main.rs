@@ -14,6 +14,7 @@
 //! | `checks` | which fault is reported |
 //! | `drivers` | the serial code and its calls |
 //! | `polls` | programs that can be stopped |
+//! | `lane_loops` | loops in lanes inside scalar code, against the interpreter of Loops |
 //! | `listings` | the instructions chosen |
 
 mod accesses;
@@ -21,6 +22,7 @@ mod build;
 mod checks;
 mod control;
 mod drivers;
+mod lane_loops;
 mod listings;
 mod machine;
 mod memory;

@@ -38,6 +38,9 @@
 //!
 //! How a region runs is said in [`crate::grid`]: for each block, for each row segment, the prologue runs
 //! once; the body runs for the elements of the segment, any number at a time.
+//!
+//! In a region whose elements run one by one ([`Walk`]) nothing varies but inside *lane loops* ([`LaneLoop`]), whose
+//! iterations run any number at a time.
 
 mod frame;
 mod op;
@@ -170,26 +173,88 @@ pub struct Region {
     pub extents: Vec<Slot>,
     /// How much work an element is.
     pub grain: Grain,
+    /// How many elements run at a time.
+    pub walk: Walk,
     /// If its indices serve only for accesses that [`crate::grid::collapse`] understands: for each access the
     /// buffer and, per dimension of the space, the buffer's axis it walks along (`None` where it broadcasts).
     pub collapsible: Option<Vec<(Buffer, Vec<Option<u8>>)>>,
     /// What it combines.
     pub reductions: Vec<Reduction>,
+    /// The slots that receive values of the top level of the body, where there is one element.
+    pub outputs: Vec<Output>,
     /// Where the user wrote what became this region.
     pub sources: Vec<loops::Source>,
 }
 
-/// A value combined over the elements of a region.
+impl Region {
+    /// The words that a block results in: a partial result for each reduction, and the outputs.
+    pub fn words(&self) -> usize {
+        self.reductions.len() + self.outputs.len()
+    }
+}
+
+/// How many elements of a region run at a time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Walk {
+    /// Any number of elements of a row: the last dimension is that of the lanes.
+    Lanes,
+    /// One, with the index along the last dimension an index of rows like the others.
+    Elements,
+    /// There is but one element, no space: serial code, whose checks report no iteration.
+    Once,
+}
+
+impl Walk {
+    /// The name in IR text, if it is not the usual one.
+    pub fn name(self) -> Option<&'static str> {
+        match self {
+            Walk::Lanes => None,
+            Walk::Elements => Some("elements"),
+            Walk::Once => Some("once"),
+        }
+    }
+
+    /// Whether lanes are those of lane loops only.
+    pub fn is_scalar(self) -> bool {
+        self != Walk::Lanes
+    }
+}
+
+/// A value that goes to a slot when a region has run.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Reduction {
+pub struct Output {
+    /// The slot.
+    pub slot: Slot,
+    /// The value, zero-extended to 64 bits.
+    pub value: Value,
+}
+
+/// A value combined over the elements of a region, or over the iterations of a lane loop.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Reduction<Total = Slot> {
     /// The operator.
     pub op: ReduceOp,
     /// The element type combined.
     pub dtype: DType,
     /// The element's contribution, varying or uniform, defined at the top level of the body.
     pub contribution: Value,
-    /// The slot that receives the total over all blocks ([`ReduceOp::nothing`] for an empty space).
-    pub total: Slot,
+    /// What receives the total: of a region the slot for that over all blocks ([`ReduceOp::nothing`] for an empty
+    /// space), of a lane loop a value that it binds, [`ReduceOp::identity`] without iterations. Of types shorter than
+    /// their lanes the latter may have any bits above those of the type.
+    pub total: Total,
+}
+
+/// A loop in scalar code whose iterations run any number at a time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LaneLoop {
+    /// The number of iterations, a uniform `i64`, unsigned.
+    pub extent: Value,
+    /// What the iterations combine; of types and by operators that are exact in any order.
+    pub reductions: Vec<Reduction<Value>>,
+    /// Uniform code that runs once if there are iterations, before them.
+    pub prologue: Block,
+    /// The body of one step.
+    pub body: Block,
 }
 
 /// A value: how it is computed, its type, and whether lanes differ in it.
@@ -215,11 +280,12 @@ pub enum Inst {
     Slot(Slot),
     /// Defined by the node that binds it: carried through a loop, or the result of an `if`. A leaf.
     Bound,
-    /// The index along the lane dimension, as `i64`. Varying. A leaf.
+    /// The index along the lane dimension or of the lane loop around, as `i64`. Varying. A leaf. Each lane loop has its own.
     LaneIndex,
-    /// The index along an outer dimension of the region, as `i64`. Uniform. A leaf.
+    /// The index along an outer dimension of the region, as `i64`; where elements run one by one, along any. Uniform. A
+    /// leaf.
     RowIndex(u8),
-    /// The row-major position in the region's space, as `i64`. Varying. A leaf.
+    /// The row-major position in the region's space, as `i64`. Varying, but where elements run one by one. A leaf.
     LinearIndex,
     /// A primitive operation.
     Op(LaneOp, SmallVec<[Value; 3]>),
@@ -303,6 +369,8 @@ pub enum Node {
         /// The body.
         body: Block,
     },
+    /// A loop in lanes. Where elements run one by one only, and not inside another one.
+    Lanes(LaneLoop),
     /// Ends the kernel with a fault unless the condition holds (for all lanes where the mask holds).
     Check {
         /// A `bool`.

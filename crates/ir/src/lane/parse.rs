@@ -5,8 +5,8 @@
 //! only; `verify` judges its meaning.
 
 use super::{
-    Address, Block, Carried, Code, Frame, Inst, Lane, LaneOp, LaneOutput, LaneType, Lanes, Merge, Node,
-    Reduction, Region, Slot, Value, ValueData,
+    Address, Block, Carried, Code, Frame, Inst, Lane, LaneLoop, LaneOp, LaneOutput, LaneType, Lanes, Merge,
+    Node, Output, Reduction, Region, Slot, Value, ValueData, Walk,
 };
 use crate::grid::Grain;
 use crate::loops::{Buffer, BufferData, arrange_buffers, parse_buffer, parse_fault, parse_sources};
@@ -55,7 +55,7 @@ impl Lane {
             lane.faults.push(fault);
         }
         cursor.expect("driver")?;
-        lane.driver = CodeParser::within(cursor, |code| {
+        lane.driver = CodeParser::within(cursor, false, |code| {
             let body = code.block()?;
             Ok((body, ()))
         })?
@@ -126,18 +126,24 @@ fn region(cursor: &mut Cursor<'_>) -> Parsed<Region> {
     if grain == Grain::Fine {
         cursor.expect("fine")?;
     }
-    let (code, (sources, collapsible, reductions, prologue)) = CodeParser::within(cursor, |code| {
-        code.cursor.open()?;
-        let sources = parse_sources(code.cursor)?;
-        let collapsible = if code.cursor.eat("collapsible") { Some(accesses(code.cursor)?) } else { None };
-        let reductions = code.reductions()?;
-        let prologue = if code.cursor.eat("prologue") { code.block()? } else { Block::new() };
-        code.cursor.expect("body")?;
-        let body = code.block()?;
-        code.cursor.close()?;
-        Ok((body, (sources, collapsible, reductions, prologue)))
-    })?;
-    Ok(Region { code, prologue, extents, grain, collapsible, reductions, sources })
+    let walk = [Walk::Elements, Walk::Once].into_iter();
+    let walk = walk.into_iter().find(|walk| walk.name().is_some_and(|name| cursor.eat(name)));
+    let walk = walk.unwrap_or(Walk::Lanes);
+    let (code, (sources, collapsible, reductions, outputs, prologue)) =
+        CodeParser::within(cursor, walk.is_scalar(), |code| {
+            code.cursor.open()?;
+            let sources = parse_sources(code.cursor)?;
+            let collapsible =
+                if code.cursor.eat("collapsible") { Some(accesses(code.cursor)?) } else { None };
+            let reductions = code.reductions()?;
+            let outputs = code.outputs()?;
+            let prologue = if code.cursor.eat("prologue") { code.block()? } else { Block::new() };
+            code.cursor.expect("body")?;
+            let body = code.block()?;
+            code.cursor.close()?;
+            Ok((body, (sources, collapsible, reductions, outputs, prologue)))
+        })?;
+    Ok(Region { code, prologue, extents, grain, walk, collapsible, reductions, outputs, sources })
 }
 
 /// `(b0[0, 1], b1[_, 0])`.
@@ -162,16 +168,21 @@ fn accesses(cursor: &mut Cursor<'_>) -> Parsed<Accesses> {
 struct CodeParser<'c, 'a> {
     cursor: &'c mut Cursor<'a>,
     table: Table<ValueData>,
+    /// Whether elements run one by one: then the position is uniform.
+    scalar: bool,
+    /// The lane loops so far, each of which has its own index.
+    lane_loops: usize,
 }
 
 impl<'c, 'a> CodeParser<'c, 'a> {
     /// Reads code, and what else stands with it, from the next block in braces.
     fn within<T>(
         cursor: &'c mut Cursor<'a>,
+        scalar: bool,
         read: impl FnOnce(&mut Self) -> Parsed<(Block, T)>,
     ) -> Parsed<(Code, T)> {
         let table = cursor.table(cursor.next_block())?;
-        let mut parser = CodeParser { cursor, table };
+        let mut parser = CodeParser { cursor, table, scalar, lane_loops: 0 };
         let (body, rest) = read(&mut parser)?;
         let filler = ValueData { inst: Inst::Const(0), ty: LaneType::Bool, varying: false };
         let values = parser.cursor.arena(parser.table, filler)?;
@@ -188,6 +199,36 @@ impl<'c, 'a> CodeParser<'c, 'a> {
             reductions.push(Reduction { op, dtype, contribution, total: slot(self.cursor)? });
         }
         Ok(reductions)
+    }
+
+    fn outputs(&mut self) -> Parsed<Vec<Output>> {
+        let mut outputs = Vec::new();
+        while self.cursor.eat("slot") {
+            let slot = slot(self.cursor)?;
+            self.cursor.expect("=")?;
+            outputs.push(Output { slot, value: self.operand()? });
+        }
+        Ok(outputs)
+    }
+
+    fn lane_loop(&mut self) -> Parsed<LaneLoop> {
+        let extent = self.operand()?;
+        self.lane_loops += 1;
+        self.cursor.open()?;
+        let mut reductions = Vec::new();
+        while self.cursor.eat("reduce") {
+            let (op, dtype) = (self.cursor.reduce_op()?, self.cursor.dtype()?);
+            let contribution = self.operand()?;
+            self.cursor.expect("into")?;
+            let (total, ty, varying) = self.binder()?;
+            self.define(total, ValueData { inst: Inst::Bound, ty, varying })?;
+            reductions.push(Reduction { op, dtype, contribution, total });
+        }
+        let prologue = if self.cursor.eat("prologue") { self.block()? } else { Block::new() };
+        self.cursor.expect("body")?;
+        let body = self.block()?;
+        self.cursor.close()?;
+        Ok(LaneLoop { extent, reductions, prologue, body })
     }
 
     fn block(&mut self) -> Parsed<Block> {
@@ -220,6 +261,9 @@ impl<'c, 'a> CodeParser<'c, 'a> {
         }
         if self.cursor.eat("loop") {
             return self.repetition();
+        }
+        if self.cursor.eat("lanes") {
+            return self.lane_loop().map(Node::Lanes);
         }
         if self.cursor.eat("check") {
             let ok = self.operand()?;
@@ -406,7 +450,7 @@ impl<'c, 'a> CodeParser<'c, 'a> {
         let (inst, varying) = if self.cursor.eat("lane_index") {
             (Inst::LaneIndex, true)
         } else if self.cursor.eat("linear_index") {
-            (Inst::LinearIndex, true)
+            (Inst::LinearIndex, !self.scalar)
         } else if self.cursor.eat("row_index") {
             self.cursor.expect("(")?;
             let dimension = self.cursor.number()?;
@@ -415,6 +459,7 @@ impl<'c, 'a> CodeParser<'c, 'a> {
         } else {
             return Err(self.cursor.expected("a value"));
         };
-        Ok(self.table.leaf(format!("{inst:?}"), ValueData { inst, ty: LaneType::I64, varying }))
+        let own = if inst == Inst::LaneIndex { self.lane_loops } else { 0 };
+        Ok(self.table.leaf(format!("{inst:?} {own}"), ValueData { inst, ty: LaneType::I64, varying }))
     }
 }

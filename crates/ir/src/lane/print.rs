@@ -4,7 +4,8 @@
 //! every other value where its `Let` stands. Programs that would not verify print too.
 
 use super::{
-    Address, Block, Code, Frame, Inst, Lane, LaneOutput, LaneType, Lanes, Node, Region, RegionId, Value,
+    Address, Block, Code, Frame, Inst, Lane, LaneOutput, LaneType, Lanes, Node, Reduction, Region, RegionId,
+    Value,
 };
 use crate::loops::{Declaration, FaultText};
 use crate::text::{At, Name, list, write_files};
@@ -43,7 +44,8 @@ impl Display for Lane {
 
 fn write_region(f: &mut Formatter<'_>, id: RegionId, region: &Region) -> fmt::Result {
     let grain = region.grain.name();
-    writeln!(f, "  region {id} extents [{}] {grain} {{", list(&region.extents))?;
+    let walk = region.walk.name().map_or(String::new(), |name| format!(" {name}"));
+    writeln!(f, "  region {id} extents [{}] {grain}{walk} {{", list(&region.extents))?;
     for source in &region.sources {
         writeln!(f, "    source {}{}", Name(&source.what), At(source.loc))?;
     }
@@ -59,6 +61,10 @@ fn write_region(f: &mut Formatter<'_>, id: RegionId, region: &Region) -> fmt::Re
         let contribution = printer.operand(reduction.contribution);
         let (op, dtype, total) = (reduction.op.name(), reduction.dtype, reduction.total);
         writeln!(printer.f, "    reduce {op} {dtype} {contribution} into slot {total}")?;
+    }
+    for output in &region.outputs {
+        let value = printer.operand(output.value);
+        writeln!(printer.f, "    slot {} = {value}", output.slot)?;
     }
     if !region.prologue.is_empty() {
         printer.f.write_str("    prologue ")?;
@@ -124,6 +130,22 @@ impl Printer<'_, '_> {
                 self.f.write_str(" do ")?;
                 let next: Vec<Value> = carried.iter().map(|carried| carried.next).collect();
                 self.nested(body, "next", &next, depth)
+            }
+            Node::Lanes(own) => {
+                let indent = 2 * depth;
+                writeln!(self.f, "lanes {} {{", self.operand(own.extent))?;
+                for Reduction { op, dtype, contribution, total } in &own.reductions {
+                    let (op, own, total) = (op.name(), self.operand(*contribution), self.binder(*total));
+                    writeln!(self.f, "{:indent$}  reduce {op} {dtype} {own} into {total}", "")?;
+                }
+                if !own.prologue.is_empty() {
+                    write!(self.f, "{:indent$}  prologue ", "")?;
+                    self.nested(&own.prologue, "", &[], depth + 1)?;
+                    self.f.write_str("\n")?;
+                }
+                write!(self.f, "{:indent$}  body ", "")?;
+                self.nested(&own.body, "", &[], depth + 1)?;
+                write!(self.f, "\n{:indent$}}}", "")
             }
             Node::Check { ok, fault, args, iteration, mask } => {
                 write!(self.f, "check {}, {fault}", self.operand(*ok))?;

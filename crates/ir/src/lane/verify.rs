@@ -2,16 +2,18 @@
 //! where it is visible, types fit, and what is uniform depends on nothing that is not.
 //!
 //! The driver and prologues hold uniform values only; launches, slots and buffers are the driver's business.
-//! Branches and loops have uniform conditions everywhere: divergence is expressed with masks.
+//! Branches and loops have uniform conditions everywhere: divergence is expressed with masks. Where elements run one by
+//! one, only bodies of lane loops have lanes; they have no checks.
 
 use super::{
-    Address, Block, Buffer, Code, Frame, Inst, Lane, LaneOutput, LaneType, Lanes, Node, Region, Slot, Value,
-    ValueData,
+    Address, Block, Buffer, Code, Frame, Inst, Lane, LaneLoop, LaneOutput, LaneType, Lanes, Node, Output,
+    Region, Slot, Value, ValueData, Walk,
 };
 use crate::MAX_RANK;
 use crate::arena::Id;
 use crate::loops::{BufferData, Origin};
 use crate::verify::{Scope, Verified, VerifyError, ensure};
+use std::cell::Cell;
 
 impl Lane {
     /// Checks that the lane programs are well-formed.
@@ -42,6 +44,7 @@ impl Lane {
         for (id, region) in self.regions.iter() {
             let dimensions = region.extents.len();
             let mut verifier = Verifier::new(self, &region.code, Place::Prologue, dimensions, first_free);
+            verifier.walk = region.walk;
             verifier.region(region).map_err(|error| inside(&format!("region {id}"), error))?;
         }
         for (i, output) in self.results.iter().enumerate() {
@@ -69,7 +72,12 @@ fn inside(what: &str, error: VerifyError) -> VerifyError {
 enum Place {
     Driver,
     Prologue,
+    /// The body of a region: with lanes, or element by element.
     Body,
+    /// The prologue of a lane loop.
+    LanePrologue,
+    /// The body of a lane loop.
+    LaneBody,
 }
 
 struct Verifier<'a> {
@@ -78,6 +86,12 @@ struct Verifier<'a> {
     place: Place,
     /// The number of dimensions of the region.
     dimensions: usize,
+    /// How the elements of the region run.
+    walk: Walk,
+    /// The values that are indices of lane loops that have ended.
+    ended: Vec<Value>,
+    /// The index of the lane loop around, once it is used.
+    lane_index: Cell<Option<Value>>,
     /// The first slot that is neither the key nor a parameter's nor a buffer's.
     first_free: usize,
     scope: Scope,
@@ -85,11 +99,18 @@ struct Verifier<'a> {
 
 impl<'a> Verifier<'a> {
     fn new(lane: &'a Lane, code: &'a Code, place: Place, dimensions: usize, first_free: usize) -> Self {
-        Verifier { lane, code, place, dimensions, first_free, scope: Scope::new(code.values.len()) }
+        let scope = Scope::new(code.values.len());
+        let (walk, ended, lane_index) = (Walk::Lanes, Vec::new(), Cell::new(None));
+        Verifier { lane, code, place, dimensions, walk, ended, lane_index, first_free, scope }
     }
 
     fn region(&mut self, region: &Region) -> Verified {
         ensure!(self.dimensions <= MAX_RANK, "too many dimensions");
+        let once = region.walk == Walk::Once;
+        ensure!(!once || self.dimensions == 0, "what runs once has no dimensions");
+        ensure!(!once || region.reductions.is_empty(), "what runs once reduces nothing");
+        ensure!(once || region.outputs.is_empty(), "outputs of more than one element");
+        ensure!(region.collapsible.is_none() || !region.walk.is_scalar(), "collapsible elements");
         region.extents.iter().try_for_each(|slot| self.readable(*slot))?;
         for (buffer, axes) in region.collapsible.iter().flatten() {
             let rank = self.buffer(*buffer)?.rank;
@@ -108,6 +129,51 @@ impl<'a> Verifier<'a> {
             let own = before.iter().all(|other| other.total != reduction.total);
             ensure!(own, "slot {} takes in two totals", reduction.total);
         }
+        for (i, Output { slot, value }) in region.outputs.iter().enumerate() {
+            self.operand(*value)?;
+            self.writable(*slot)?;
+            ensure!(
+                region.outputs[..i].iter().all(|other| other.slot != *slot),
+                "slot {slot} takes in two values"
+            );
+        }
+        Ok(())
+    }
+
+    /// Whether there are lanes here.
+    fn in_lanes(&self) -> bool {
+        match self.place {
+            Place::Body => !self.walk.is_scalar(),
+            Place::LaneBody => true,
+            Place::Driver | Place::Prologue | Place::LanePrologue => false,
+        }
+    }
+
+    fn lane_loop(&mut self, own: &LaneLoop) -> Verified {
+        ensure!(
+            self.place == Place::Body && self.walk.is_scalar(),
+            "a lane loop where there are lanes, or none may be"
+        );
+        self.uniform(own.extent, LaneType::I64)?;
+        self.place = Place::LanePrologue;
+        let mark = self.scope.enter();
+        self.nodes(&own.prologue).map_err(|error| inside("prologue", error))?;
+        self.place = Place::LaneBody;
+        self.nodes(&own.body)?;
+        for reduction in &own.reductions {
+            let op = reduction.op.name();
+            ensure!(reduction.op.is_exact(reduction.dtype), "no exact {op} of {}", reduction.dtype);
+            self.typed(reduction.contribution, LaneType::of(reduction.dtype))?;
+        }
+        self.scope.leave(mark);
+        self.place = Place::Body;
+        self.ended.extend(self.lane_index.take());
+        for reduction in &own.reductions {
+            let total = self.code.values.get(reduction.total);
+            let fits = total.is_some_and(|data| data.ty == LaneType::of(reduction.dtype) && !data.varying);
+            ensure!(fits, "{} takes in a total of {}", reduction.total, reduction.dtype);
+            self.bind(reduction.total)?;
+        }
         Ok(())
     }
 
@@ -118,25 +184,31 @@ impl<'a> Verifier<'a> {
         let shown = self.shown(value);
         match data.inst {
             Inst::Const(_) => ensure!(!data.varying, "{shown}: a constant is uniform"),
+            Inst::LinearIndex if self.walk.is_scalar() => {
+                ensure!(!data.varying && data.ty == LaneType::I64, "{shown}: the position is a uniform i64");
+                ensure!(self.place != Place::Prologue, "{shown}: the position outside the body of a region");
+            }
             Inst::LaneIndex | Inst::LinearIndex => {
                 ensure!(
                     data.varying && data.ty == LaneType::I64,
                     "{shown}: an index along lanes is a varying i64"
                 );
-                ensure!(
-                    self.place == Place::Body,
-                    "{shown}: an index along lanes outside the body of a region"
-                );
+                ensure!(self.in_lanes(), "{shown}: an index along lanes outside the body of a region");
+                if self.place == Place::LaneBody {
+                    let own = self.lane_index.get().is_none_or(|own| own == value);
+                    ensure!(own && !self.ended.contains(&value), "{shown}: the index of another lane loop");
+                    self.lane_index.set(Some(value));
+                }
             }
             Inst::RowIndex(dimension) => {
                 ensure!(
                     !data.varying && data.ty == LaneType::I64,
                     "{shown}: an index of a row is a uniform i64"
                 );
-                ensure!(
-                    (dimension as usize) + 1 < self.dimensions,
-                    "{shown}: no dimension {dimension} of rows"
-                );
+                let last = (dimension as usize) + 1 == self.dimensions;
+                let row = (dimension as usize) < self.dimensions && !last;
+                let element = last && self.walk.is_scalar() && self.place != Place::Prologue;
+                ensure!(row || element, "{shown}: no dimension {dimension} of rows");
             }
             _ => ensure!(self.scope.sees(value.index()), "{value} is used where it is not visible"),
         }
@@ -190,7 +262,7 @@ impl<'a> Verifier<'a> {
             Lanes::Strided(stride) => self.uniform(stride, LaneType::I64)?,
             Lanes::Gather(offset) => drop(self.typed(offset, LaneType::I64)?),
         }
-        ensure!(self.place == Place::Body, "an address with lanes outside the body of a region");
+        ensure!(self.in_lanes(), "an address with lanes outside the body of a region");
         Ok(true)
     }
 
@@ -200,7 +272,7 @@ impl<'a> Verifier<'a> {
 
     fn define(&mut self, value: Value) -> Verified {
         ensure!(self.scope.define(value.index()), "{value} is defined a second time");
-        let outside = self.place != Place::Body && self.code.values[value].varying;
+        let outside = !self.in_lanes() && self.code.values[value].varying;
         ensure!(!outside, "{value} is varying outside the body of a region");
         Ok(())
     }
@@ -245,7 +317,8 @@ impl<'a> Verifier<'a> {
                 self.define(*value)
             }
             Node::Store { buffer, address, value, mask } => {
-                ensure!(self.place != Place::Prologue, "a prologue does not store");
+                let prologue = matches!(self.place, Place::Prologue | Place::LanePrologue);
+                ensure!(!prologue, "a prologue does not store");
                 let ty = LaneType::of(self.buffer(*buffer)?.dtype);
                 self.address(address)?;
                 self.typed(*value, ty)?;
@@ -274,7 +347,10 @@ impl<'a> Verifier<'a> {
                 self.scope.leave(mark);
                 Ok(())
             }
+            Node::Lanes(own) => self.lane_loop(own),
             Node::Check { ok, fault, args, iteration, mask } => {
+                let scalar = !matches!(self.place, Place::LanePrologue | Place::LaneBody);
+                ensure!(scalar, "a check in a lane loop");
                 ensure!(self.lane.faults.get(*fault).is_some(), "{fault} does not exist");
                 self.typed(*ok, LaneType::Bool)?;
                 ensure!(args.len() <= 2, "{} values to report", args.len());
@@ -359,6 +435,6 @@ fn located(node: &Node, message: String) -> String {
         Node::SetSlot { slot, .. } => format!("setting slot {slot}: {message}"),
         Node::Alloc { buffer, .. } => format!("alloc of {buffer}: {message}"),
         Node::Launch(region) => format!("launch of {region}: {message}"),
-        Node::Move { .. } | Node::If { .. } | Node::Loop { .. } => message,
+        Node::Move { .. } | Node::If { .. } | Node::Loop { .. } | Node::Lanes(_) => message,
     }
 }

@@ -9,7 +9,7 @@
 //! blocks       the blocks directly inside
 //! ```
 
-use super::{Address, Code, Inst, Lanes, Node, Value};
+use super::{Address, Code, Inst, LaneLoop, Lanes, Node, Value};
 use crate::walk::{Blocks, BlocksMut, Statement};
 pub use crate::walk::{blocks_mut as each_block_mut, nesting, retain, statements, visit_mut, visit_within};
 use smallvec::{SmallVec, smallvec};
@@ -71,6 +71,13 @@ macro_rules! uses {
                     $f(next);
                 }
             }
+            Node::Lanes(LaneLoop { extent, reductions, .. }) => {
+                $f(extent);
+                for reduction in reductions.$iter() {
+                    let super::Reduction { contribution, .. } = reduction;
+                    $f(contribution);
+                }
+            }
             Node::Check { ok, args, iteration, mask, .. } => {
                 $f(ok);
                 args.$iter().chain(iteration).chain(mask).for_each($f);
@@ -85,7 +92,8 @@ macro_rules! blocks {
     ($node:expr) => {{
         let inside: SmallVec<[_; 2]> = match $node {
             Node::If { then: first, otherwise: second, .. }
-            | Node::Loop { header: first, body: second, .. } => smallvec![first, second],
+            | Node::Loop { header: first, body: second, .. }
+            | Node::Lanes(LaneLoop { prologue: first, body: second, .. }) => smallvec![first, second],
             Node::Let(_)
             | Node::Store { .. }
             | Node::Check { .. }
@@ -140,6 +148,7 @@ pub fn defined(node: &Node, mut f: impl FnMut(Value)) {
         Node::Let(value) => f(*value),
         Node::If { results, .. } => results.iter().for_each(|merge| f(merge.value)),
         Node::Loop { carried, .. } => carried.iter().for_each(|carry| f(carry.value)),
+        Node::Lanes(own) => own.reductions.iter().for_each(|reduction| f(reduction.total)),
         Node::Store { .. }
         | Node::Check { .. }
         | Node::SetSlot { .. }

@@ -147,7 +147,7 @@ pub(super) fn run_blocks(
     begin: impl Fn(usize) -> Result<(), BlockEnd> + Sync,
 ) -> Result<(), BlockFailure<BlockEnd>> {
     let Blocks { kernel, region, grid, frame, partials } = blocks;
-    let count = kernel.lane.regions[region].reductions.len();
+    let count = kernel.lane.regions[region].words();
     assert_eq!(partials.len(), grid.blocks() * count, "each block has a word for each reduction");
     let shared = SharedAddresses { frame: frame.address(), partials: partials.as_mut_ptr() };
     parfuse_runtime::run_blocks(grid.blocks(), workers, |block| {

@@ -197,7 +197,7 @@ impl<'c> Host<'c> {
     fn launch_blocks(&mut self, id: RegionId, extents: &[usize]) -> Result<(), Error> {
         let region = &self.request.kernel.lane.regions[id];
         let grid = Grid::new(extents, region.grain);
-        let (blocks, count) = (grid.blocks(), region.reductions.len());
+        let (blocks, count) = (grid.blocks(), region.words());
         let mut few = [0; FEW_PARTIALS];
         let mut many;
         // Those of one reduction are then gathered behind the others, unless there is but one.
@@ -233,10 +233,15 @@ impl<'c> Host<'c> {
         Ok(())
     }
 
-    /// Leaves the totals of a region's reductions in the frame, from the partial results of its blocks.
+    /// Leaves a region's outputs and the totals of its reductions in the frame, from the results of its blocks.
     /// Those of one of several are gathered on the way.
     fn total(&mut self, region: &Region, partials: &mut [u64], gathered: &mut [u64]) {
-        let count = region.reductions.len();
+        let count = region.words();
+        // Where there are outputs, there is one block.
+        let outputs = partials.iter().skip(region.reductions.len());
+        for (output, bits) in region.outputs.iter().zip(outputs) {
+            self.frame.write(output.slot, *bits);
+        }
         for (index, reduction) in region.reductions.iter().enumerate() {
             let combine = |a, b| combine_bits(reduction, a, b);
             let total = match (partials.len(), count) {

@@ -32,6 +32,10 @@ enum ScopeKind {
     Body,
     /// A side of an `if`.
     Branch,
+    /// Runs once before a lane loop that has iterations.
+    LanePrologue,
+    /// The body of a lane loop; the scope below it is the loop's prologue.
+    LaneBody,
     /// The header of a loop.
     Header,
     /// The body of a loop; the scope below it is the loop's header.
@@ -80,6 +84,8 @@ pub(super) struct Builder {
     checks: bool,
     /// The local buffers that have got an array.
     shaping: FastMap<Buffer, Shaping>,
+    /// Where elements run one by one: the last dimension, whose index differs between them.
+    element_dimension: Option<u8>,
 }
 
 impl Builder {
@@ -88,9 +94,22 @@ impl Builder {
         Builder::with_scopes(&[ScopeKind::Body])
     }
 
-    /// Starts the code of a region.
-    pub(super) fn region() -> Builder {
-        Builder::with_scopes(&[ScopeKind::Prologue, ScopeKind::Body])
+    /// Starts the code of a region; if its elements run one by one, with the last of its dimensions.
+    pub(super) fn region(element_dimension: Option<u8>) -> Builder {
+        let builder = Builder::with_scopes(&[ScopeKind::Prologue, ScopeKind::Body]);
+        Builder { element_dimension, ..builder }
+    }
+
+    /// Starts the body of a lane loop, and what runs before it.
+    pub(super) fn open_lane_loop(&mut self) {
+        self.open(ScopeKind::LanePrologue);
+        self.open(ScopeKind::LaneBody);
+    }
+
+    /// Ends a lane loop; returns what runs before it, and its body.
+    pub(super) fn close_lane_loop(&mut self) -> [Block; 2] {
+        let body = self.close();
+        [self.close(), body]
     }
 
     fn with_scopes(kinds: &[ScopeKind]) -> Builder {
@@ -101,6 +120,7 @@ impl Builder {
             affine: FastMap::default(),
             checks: false,
             shaping: FastMap::default(),
+            element_dimension: None,
         };
         kinds.iter().for_each(|kind| builder.open(*kind));
         builder
@@ -198,16 +218,19 @@ impl Builder {
         value
     }
 
-    /// A load for all elements of a row at once, if that is the same: every element comes by here, none has a check
-    /// before it, and the address is known in front of the row.
+    /// A load for all elements of a row, or all iterations of a lane loop, at once, if that is the same: every element
+    /// comes by here, none has a check before it, and the address is known in front of the row.
     pub(super) fn once_a_row(&mut self, load: Inst, ty: LaneType, base: Value) -> Option<Value> {
-        let [prologue, body] = self.scopes.as_slice() else { return None };
-        let in_body = prologue.kind == ScopeKind::Prologue && body.kind == ScopeKind::Body;
-        if !in_body || self.checks || self.levels[base.index()] > 0 {
+        let in_front = self.scopes.len().checked_sub(2)?;
+        let first = match self.scopes[in_front].kind {
+            ScopeKind::Prologue => !self.checks,
+            kind => kind == ScopeKind::LanePrologue,
+        };
+        if !first || self.levels[base.index()] > in_front {
             return None;
         }
-        let value = self.define(load, ty, false, 0);
-        self.scopes[0].nodes.push(Node::Let(value));
+        let value = self.define(load, ty, false, in_front);
+        self.scopes[in_front].nodes.push(Node::Let(value));
         Some(value)
     }
 
@@ -218,7 +241,7 @@ impl Builder {
             return *known;
         }
         let leaf = inst.is_leaf();
-        let level = if leaf { 0 } else { self.placement(&inst, varying) };
+        let level = if leaf { self.level_of_leaf(&inst) } else { self.placement(&inst, varying) };
         let value = self.define(inst, ty, varying, level);
         if !leaf {
             self.scopes[level].nodes.push(Node::Let(value));
@@ -289,6 +312,18 @@ impl Builder {
         }
     }
 
+    /// What a leaf is the same throughout: a row, an element, a lane loop.
+    fn level_of_leaf(&self, inst: &Inst) -> usize {
+        match inst {
+            Inst::RowIndex(dimension) if self.element_dimension == Some(*dimension) => 1,
+            Inst::LinearIndex if self.element_dimension.is_some() => 1,
+            Inst::LaneIndex => {
+                self.scopes.iter().rposition(|scope| scope.kind == ScopeKind::LaneBody).unwrap_or(0)
+            }
+            _ => 0,
+        }
+    }
+
     fn placement(&self, inst: &Inst, varying: bool) -> usize {
         let operands: &[Value] = match inst {
             Inst::Op(_, operands) => operands,
@@ -309,7 +344,7 @@ impl Builder {
         loop {
             let outside = match self.scopes[level].kind {
                 ScopeKind::LoopBody => level - 2,
-                ScopeKind::Header => level - 1,
+                ScopeKind::Header | ScopeKind::LanePrologue | ScopeKind::LaneBody => level - 1,
                 ScopeKind::Prologue | ScopeKind::Body | ScopeKind::Branch => return level,
             };
             if needed > outside || floor > outside {

@@ -6,7 +6,7 @@
 
 use crate::hash::FastMap;
 use parfuse_ir::arena::Id;
-use parfuse_ir::lane::{Block, Code, Inst, Node, Value, walk};
+use parfuse_ir::lane::{Block, Code, Inst, LaneLoop, Node, Reduction, Value, walk};
 
 /// Removes dead values from a region's code and prologue; `roots` are needed.
 pub(super) fn remove(code: &mut Code, prologue: &mut Block, roots: &[Value]) {
@@ -47,6 +47,11 @@ impl Needs {
                     self.bound
                         .extend(carried.iter().map(|carried| (carried.value, [carried.init, carried.next])));
                 }
+                Node::Lanes(LaneLoop { extent, reductions, .. }) => {
+                    self.pending.push(*extent);
+                    let contribution = |own: &Reduction<Value>| (own.total, [own.contribution; 2]);
+                    self.bound.extend(reductions.iter().map(contribution));
+                }
                 _ => walk::uses(node, |value| self.pending.push(value)),
             }
         }
@@ -67,6 +72,12 @@ fn sweep(block: &mut Block, live: &[bool]) {
             sweep(body, live);
             carried.retain(|carried| live[carried.value.index()]);
             true
+        }
+        Node::Lanes(LaneLoop { reductions, prologue, body, .. }) => {
+            sweep(prologue, live);
+            sweep(body, live);
+            reductions.retain(|reduction| live[reduction.total.index()]);
+            !(body.is_empty() && reductions.is_empty())
         }
         _ => true,
     });

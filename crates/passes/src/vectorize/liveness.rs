@@ -33,7 +33,7 @@ pub(super) fn live_points(loops: &Loops, block: &[Stmt], live_after: &VarSet) ->
     let mut points = Vec::with_capacity(block.len());
     let mut live = live_after.clone();
     for stmt in block.iter().rev() {
-        let asked = matches!(stmt, Stmt::If { .. } | Stmt::While { .. } | Stmt::For { .. });
+        let asked = matches!(stmt, Stmt::If { .. } | Stmt::While { .. } | Stmt::For { .. } | Stmt::Nest(_));
         points.push(asked.then(|| live.clone()));
         live = before_stmt(loops, stmt, live);
     }

@@ -8,11 +8,11 @@
 //! }                                    }
 //! ```
 //!
-//! The innermost dimension of a parallel loop becomes the lanes. The rooms:
+//! The innermost dimension of a parallel loop becomes the lanes. Where there are lane loops in it, its elements run one by
+//! one, and so does a nest: then what is outside lane loops is uniform. The rooms:
 //!
 //! * [`varying`], [`liveness`], [`cost`], [`collapse`]: what is asked of the loops beforehand;
-//! * [`translate`], [`memory`], [`control`], [`region`]: the translation, statement by statement;
-//! * [`serial`]: lane loops and nests, which become serial loops;
+//! * [`translate`], [`memory`], [`control`], [`region`], [`lane_loop`]: the translation, statement by statement;
 //! * [`legalize`]: what each scalar operation is made of;
 //! * [`builder`], [`fold`], [`divide`], [`affine`]: where a lane value is placed, and what is known of it;
 //! * [`dead`]: what nothing needs goes.
@@ -28,11 +28,11 @@ mod cost;
 mod dead;
 mod divide;
 mod fold;
+mod lane_loop;
 mod legalize;
 mod liveness;
 mod memory;
 mod region;
-mod serial;
 mod translate;
 mod varying;
 
@@ -44,10 +44,9 @@ pub(crate) use liveness::{VarSet, assigned, live_before};
 pub(crate) use varying::Varying;
 
 use crate::hash::FastMap;
-use parfuse_ir::lane::{FaultId, Frame, Lane, LaneOutput, Node, Region, RegionId};
+use parfuse_ir::lane::{FaultId, Frame, Lane, LaneOutput, Node, Region, RegionId, Walk};
 use parfuse_ir::loops::{Loops, Output};
 use parfuse_ir::{Arena, Fault};
-
 use translate::{Place, Translator};
 
 /// Turns loops into lane programs.
@@ -55,14 +54,13 @@ use translate::{Place, Translator};
 /// # Panics
 /// If the loops are ill-formed.
 pub fn vectorize(loops: &Loops) -> Lane {
-    let loops = &*serial::without_lane_loops(loops);
     let mut shared = Shared {
         frame: Frame::new(&loops.params, &loops.buffers),
         faults: Arena::new(),
         fault_ids: FastMap::default(),
         regions: Arena::new(),
     };
-    let mut driver = Translator::new(loops, &mut shared, Place::Driver, 0);
+    let mut driver = Translator::new(loops, &mut shared, Place::Driver, 0, Walk::Lanes);
     driver.block(&loops.body, &VarSet::new());
     let results = loops.results.iter().map(|output| match output {
         Output::Scalar(value) => {

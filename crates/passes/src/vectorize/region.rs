@@ -16,14 +16,15 @@ use super::affine;
 use super::collapse::collapsible;
 use super::dead;
 use super::legalize::legalize;
-use super::liveness::{VarSet, live_into};
+use super::liveness::{VarSet, assigned, live_before, live_into};
 use super::translate::{Place, Translator};
 use super::varying::Varying;
 use crate::effects::Effects;
 use crate::hash::{FastMap, FastSet};
 use parfuse_ir::ReduceOp;
-use parfuse_ir::lane::{Inst, LaneOp, LaneType, Node, Reduction, Region, Slot, Value};
-use parfuse_ir::loops::{self, Loops, Parfor, Var, walk};
+use parfuse_ir::grid::Grain;
+use parfuse_ir::lane::{Inst, LaneOp, LaneType, Node, Output, Reduction, Region, Slot, Value, Walk};
+use parfuse_ir::loops::{self, Loops, Nest, Parfor, Stmt, Var, walk};
 use parfuse_ir::math::Primitives;
 
 /// What the driver hands to a region.
@@ -51,8 +52,10 @@ impl Translator<'_> {
             slot
         });
         let extents = extents.collect();
-        let inputs = self.inputs(parfor);
-        let region = self.region(parfor, extents, &inputs);
+        let inputs = self.inputs(parfor, &live_into(self.loops, parfor));
+        let has_lane_loops = walk::statements(&parfor.body).any(|stmt| matches!(stmt, Stmt::Parfor(_)));
+        let walk = if has_lane_loops { Walk::Elements } else { Walk::Lanes };
+        let region = self.region(parfor, walk, extents, &inputs, &VarSet::new());
         let totals: Vec<(Slot, LaneType)> = region
             .reductions
             .iter()
@@ -69,18 +72,42 @@ impl Translator<'_> {
         }
     }
 
+    /// Translates a nest: a region of one element, and its launch here in the driver.
+    pub(super) fn nest(&mut self, nest: &Nest, live: &VarSet) {
+        let Nest { body, sources } = nest;
+        let element = Parfor {
+            indices: Vec::new(),
+            extents: Vec::new(),
+            reductions: Vec::new(),
+            body: body.clone(),
+            sources: sources.clone(),
+            grain: Grain::Coarse,
+        };
+        let outputs = &assigned(body) & live;
+        let inputs = self.inputs(&element, &live_before(self.loops, body, &outputs));
+        let region = self.region(&element, Walk::Once, Vec::new(), &inputs, &outputs);
+        let slots: Vec<(Slot, LaneType)> =
+            region.outputs.iter().map(|output| (output.slot, region.code.values[output.value].ty)).collect();
+        let region = self.shared.regions.push(region);
+        self.build.node(Node::Launch(region));
+        for (var, (slot, ty)) in outputs.into_iter().zip(slots) {
+            let after = self.build.here(Inst::Slot(slot), ty, false);
+            self.env.insert(var, after);
+        }
+    }
+
     /// Stores what the region reads into slots.
-    fn inputs(&mut self, parfor: &Parfor) -> Inputs {
+    fn inputs(&mut self, parfor: &Parfor, vars: &VarSet) -> Inputs {
         let mut inputs = Inputs::default();
         for value in self::inputs(self.loops, parfor) {
             let outside = self.value(value);
             let input = self.input(outside, &mut inputs.slots);
             inputs.values.push((value, self.build.ty(outside), input));
         }
-        for var in live_into(self.loops, parfor) {
-            let outside = self.var(var);
+        for var in vars {
+            let outside = self.var(*var);
             let input = self.input(outside, &mut inputs.slots);
-            inputs.vars.push((var, self.build.ty(outside), input));
+            inputs.vars.push((*var, self.build.ty(outside), input));
         }
         inputs
     }
@@ -97,10 +124,21 @@ impl Translator<'_> {
         Input::Slot(slot)
     }
 
-    fn region(&mut self, parfor: &Parfor, extents: Vec<Slot>, inputs: &Inputs) -> Region {
+    fn region(
+        &mut self,
+        parfor: &Parfor,
+        walk: Walk,
+        extents: Vec<Slot>,
+        inputs: &Inputs,
+        outputs: &VarSet,
+    ) -> Region {
         let stored = Effects::of_block(self.loops, &parfor.body).stored;
-        let place = Place::Region { varying: Varying::of(self.loops, parfor), stored };
-        let mut inside = Translator::new(self.loops, self.shared, place, parfor.indices.len());
+        let varying = match walk {
+            Walk::Lanes => Varying::of(self.loops, parfor),
+            Walk::Elements | Walk::Once => Varying::nothing(self.loops),
+        };
+        let place = Place::Region { varying, stored };
+        let mut inside = Translator::new(self.loops, self.shared, place, parfor.indices.len(), walk);
         for (value, ty, input) in &inputs.values {
             let input = inside.receive(*ty, *input);
             inside.values.insert(*value, input);
@@ -109,11 +147,15 @@ impl Translator<'_> {
             let input = inside.receive(*ty, *input);
             inside.env.insert(*var, input);
         }
-        if let Some((lane, rows)) = parfor.indices.split_last() {
-            for (dimension, index) in rows.iter().enumerate() {
-                let row = inside.build.pure(Inst::RowIndex(dimension as u8), LaneType::I64, false);
-                inside.values.insert(*index, row);
-            }
+        let (rows, lane) = match parfor.indices.split_last() {
+            Some((lane, rows)) if !walk.is_scalar() => (rows, Some(lane)),
+            _ => (&parfor.indices[..], None),
+        };
+        for (dimension, index) in rows.iter().enumerate() {
+            let row = inside.build.pure(Inst::RowIndex(dimension as u8), LaneType::I64, false);
+            inside.values.insert(*index, row);
+        }
+        if let Some(lane) = lane {
             let index = affine::lane_index(&mut inside.build);
             inside.values.insert(*lane, index);
         }
@@ -123,7 +165,7 @@ impl Translator<'_> {
             inside.env.insert(local, identity);
         }
         let locals: VarSet = simple(parfor).map(|(_, local, _)| local).collect();
-        inside.block(&parfor.body, &locals);
+        inside.block(&parfor.body, &(&locals | outputs));
 
         let reductions: Vec<Reduction> = simple(parfor)
             .map(|(op, local, _)| Reduction {
@@ -133,16 +175,23 @@ impl Translator<'_> {
                 total: inside.shared.frame.add(),
             })
             .collect();
+        let outputs: Vec<Output> = outputs
+            .iter()
+            .map(|var| Output { value: inside.var(*var), slot: inside.shared.frame.add() })
+            .collect();
         let (mut prologue, mut code) = inside.build.finish();
-        let roots: Vec<Value> = reductions.iter().map(|reduction| reduction.contribution).collect();
+        let contributions = reductions.iter().map(|reduction| reduction.contribution);
+        let roots: Vec<Value> = contributions.chain(outputs.iter().map(|output| output.value)).collect();
         dead::remove(&mut code, &mut prologue, &roots);
         Region {
             code,
             prologue,
             extents,
             grain: parfor.grain,
+            walk,
             collapsible: collapsible(self.loops, parfor),
             reductions,
+            outputs,
             sources: parfor.sources.clone(),
         }
     }
@@ -159,7 +208,7 @@ impl Translator<'_> {
     /// Accumulators start as the identity too, so that taking in `combine(identity, e)` and `e` differ for no
     /// `e`: an accumulator that starts as 0.0 never becomes -0.0, which is what `0.0 + e` could have saved it
     /// from, and one that takes a minimum drops NaN by itself.
-    fn contribution(&mut self, op: ReduceOp, local: Var) -> Value {
+    pub(super) fn contribution(&mut self, op: ReduceOp, local: Var) -> Value {
         let value = self.var(local);
         let dtype = self.loops.vars[local].dtype;
         let identity = self.scalar(op.identity(dtype));
@@ -185,7 +234,7 @@ impl Translator<'_> {
 }
 
 /// The operators, locals and targets of a loop's reductions. Others have become loops of their own.
-fn simple(parfor: &Parfor) -> impl Iterator<Item = (ReduceOp, Var, Var)> + '_ {
+pub(super) fn simple(parfor: &Parfor) -> impl Iterator<Item = (ReduceOp, Var, Var)> + '_ {
     parfor.reductions.iter().map(|reduction| reduction.as_simple().expect("lowered to loops otherwise"))
 }
 

@@ -12,7 +12,7 @@ use super::liveness::{VarSet, live_points};
 use super::varying::Varying;
 use crate::hash::FastMap;
 use crate::ordered_set::OrderedSet;
-use parfuse_ir::lane::{Frame, Inst, LaneType, Node, Value};
+use parfuse_ir::lane::{Frame, Inst, LaneType, Node, Value, Walk};
 use parfuse_ir::loops::{self, Buffer, Count, Expr, Loops, Stmt, Var, expand_trips};
 use parfuse_ir::math::Primitives;
 use parfuse_ir::{DType, Fault, Scalar, ScalarOp, random};
@@ -50,14 +50,23 @@ pub(super) struct Translator<'a> {
     pub(super) values: FastMap<loops::Value, Value>,
     /// The number of dimensions of the region's space.
     pub(super) rank: usize,
+    /// How the region's elements run.
+    pub(super) walk: Walk,
 }
 
 impl<'a> Translator<'a> {
     /// A translator that has seen nothing yet.
-    pub(super) fn new(loops: &'a Loops, shared: &'a mut Shared, place: Place, rank: usize) -> Translator<'a> {
+    pub(super) fn new(
+        loops: &'a Loops,
+        shared: &'a mut Shared,
+        place: Place,
+        rank: usize,
+        walk: Walk,
+    ) -> Translator<'a> {
         let build = match place {
             Place::Driver => Builder::driver(),
-            Place::Region { .. } => Builder::region(),
+            // The last dimension of elements that run one by one, too, is one of rows.
+            Place::Region { .. } => Builder::region(walk.is_scalar().then(|| rank.saturating_sub(1) as u8)),
         };
         let mask = Mask { lanes: None, nonempty: true };
         Translator {
@@ -70,6 +79,7 @@ impl<'a> Translator<'a> {
             env: Env::default(),
             values: FastMap::default(),
             rank,
+            walk,
         }
     }
 
@@ -110,8 +120,11 @@ impl<'a> Translator<'a> {
                 [*to, *from].into_iter().for_each(|buffer| self.build.reshape(buffer));
                 self.build.node(Node::Move { to: *to, from: *from });
             }
-            Stmt::Parfor(parfor) => self.parfor(parfor),
-            Stmt::Nest(_) => unreachable!("nests have been taken apart"),
+            Stmt::Parfor(parfor) => match self.place {
+                Place::Driver => self.parfor(parfor),
+                Place::Region { .. } => self.lane_loop(parfor),
+            },
+            Stmt::Nest(nest) => self.nest(nest, live()),
         }
     }
 
@@ -167,6 +180,11 @@ impl<'a> Translator<'a> {
                 });
                 expand_trips(&mut Counting { build: &mut self.build }, start, end, step).0
             }
+            Expr::LinearIndex if self.walk.is_scalar() => match self.rank {
+                0 => self.build.i64(0),
+                1 => self.build.pure(Inst::RowIndex(0), LaneType::I64, false),
+                _ => self.build.pure(Inst::LinearIndex, LaneType::I64, false),
+            },
             Expr::LinearIndex => match self.rank {
                 0 => self.build.i64(0),
                 1 => affine::lane_index(&mut self.build),

@@ -11,25 +11,42 @@ use parfuse_ir::loops::{Expr, Loops, Parfor, Stmt, Value, Var};
 pub(crate) struct Varying {
     values: Vec<bool>,
     vars: Vec<bool>,
+    /// Whether the position in the space does.
+    positions: bool,
     changed: bool,
 }
 
 impl Varying {
-    /// What varies in the body of a parallel loop.
-    pub(crate) fn of(loops: &Loops, parfor: &Parfor) -> Varying {
-        let mut varying = Varying {
+    /// What varies where elements run one by one, outside lane loops: nothing.
+    pub(super) fn nothing(loops: &Loops) -> Varying {
+        Varying {
             values: vec![false; loops.values.len()],
             vars: vec![false; loops.vars.len()],
+            positions: false,
             changed: false,
-        };
+        }
+    }
+
+    /// What varies in the body of a lane loop: the position in the space around it does not.
+    pub(super) fn of_lane_loop(loops: &Loops, parfor: &Parfor) -> Varying {
+        Varying::nothing(loops).found(loops, parfor)
+    }
+
+    /// What varies in the body of a parallel loop.
+    pub(crate) fn of(loops: &Loops, parfor: &Parfor) -> Varying {
+        Varying { positions: true, ..Varying::nothing(loops) }.found(loops, parfor)
+    }
+
+    fn found(mut self, loops: &Loops, parfor: &Parfor) -> Varying {
+        let varying = &mut self;
         // Without a lane dimension there is one element and nothing to differ from.
-        let Some(lane_index) = parfor.indices.last() else { return varying };
+        let Some(lane_index) = parfor.indices.last() else { return self };
         varying.values[lane_index.index()] = true;
         loop {
             varying.changed = false;
             varying.block(loops, &parfor.body, false);
             if !varying.changed {
-                return varying;
+                return self;
             }
         }
     }
@@ -50,7 +67,7 @@ impl Varying {
                 Stmt::Let(value) => {
                     let expr = &loops.values[*value].expr;
                     let varies = match expr {
-                        Expr::LinearIndex => true,
+                        Expr::LinearIndex => self.positions,
                         Expr::Var(var) => self.var(*var),
                         _ => expr.operands().iter().any(|operand| self.value(*operand)),
                     };

@@ -21,6 +21,7 @@ impl Selector<'_> {
                 }
                 Node::If { cond, then, otherwise, results } => self.if_else(*cond, then, otherwise, results),
                 Node::Loop { carried, header, cond, body } => self.repeat(carried, header, *cond, body),
+                Node::Lanes(own) => self.lane_loop(own),
                 Node::Check { ok, fault, args, iteration, mask } => {
                     self.check(*ok, *fault, args, *iteration, *mask);
                 }
@@ -39,7 +40,7 @@ impl Selector<'_> {
         let data = &code.values[value];
         let slot = match &data.inst {
             Inst::Const(_) | Inst::Bound | Inst::LaneIndex | Inst::RowIndex(_) | Inst::LinearIndex => return,
-            Inst::Op(op, args) if data.varying => return self.lanes_op(value, *op, args),
+            Inst::Op(op, args) if self.is_varying(value) => return self.lanes_op(value, *op, args),
             Inst::Op(op, args) => return self.scalar_op(value, *op, args),
             Inst::Load { buffer, address, mask } => return self.load(value, *buffer, address, *mask),
             Inst::Any(mask) => return self.any_of(value, *mask),

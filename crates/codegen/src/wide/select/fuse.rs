@@ -18,14 +18,14 @@ use crate::uses::Uses;
 use crate::wide::assembler::VectorOp;
 use crate::wide::machine::Reg;
 use parfuse_ir::arena::Id;
-use parfuse_ir::lane::{Block, Code, Inst, LaneOp, LaneType, Node, Shape, Value};
+use parfuse_ir::lane::{Code, Inst, LaneOp, LaneType, Node, Shape, Value};
 
 /// For each value whether it waits for its reader.
-pub(super) fn waiting(code: &Code, uses: &Uses, isa: Target) -> Vec<bool> {
+pub(super) fn waiting(code: &Code, body: &[Node], uses: &Uses, isa: Target) -> Vec<bool> {
     let values = code.values.len();
     let mut marks =
         Marks { code, uses, isa, waiting: vec![false; values], homes: vec![0; values], blocks: 0 };
-    marks.block(&code.body);
+    marks.block(body);
     marks.waiting
 }
 
@@ -41,7 +41,7 @@ struct Marks<'a> {
 }
 
 impl Marks<'_> {
-    fn block(&mut self, block: &Block) {
+    fn block(&mut self, block: &[Node]) {
         self.blocks += 1;
         let here = self.blocks;
         for node in block {

@@ -324,7 +324,7 @@ impl Selector<'_> {
     pub(super) fn store(&mut self, buffer: Buffer, address: &Address, value: Value, mask: Option<Value>) {
         let element = self.element_of(buffer);
         let ty = element.lane();
-        let one = matches!(address.lanes, Lanes::Uniform);
+        let one = matches!(address.lanes, Lanes::Uniform) || self.one_by_one;
         if one && !self.is_varying(value) && mask.is_none_or(|mask| !self.is_varying(mask)) {
             return self.store_one(buffer, address, value, mask);
         }

@@ -25,13 +25,17 @@
 //! | `check` | checks and the fault record |
 //! | `reductions` | accumulators |
 //! | `region`, `region::align` | the function around all that, and where its steps begin |
+//! | `elements` | the function of a region whose elements run one by one |
+//! | `lane_loop` | loops in lanes inside such code |
 //! | `plan` | nothing: how many lanes and registers the others work with |
 
 mod check;
 mod control;
 mod convert;
+mod elements;
 mod emulate;
 mod fuse;
+mod lane_loop;
 mod lanes;
 mod masks;
 mod memory;
@@ -48,8 +52,9 @@ pub(super) use region::region;
 use super::Target;
 use super::assembler::Length;
 use super::machine::{Machine, Reg};
+use crate::compiler::Effort;
 use check::OnFault;
-use parfuse_ir::lane::{self, Buffer, Lane, LaneType, Value};
+use parfuse_ir::lane::{self, Buffer, Lane, LaneType, Region, Value};
 use regalloc2::RegClass;
 use smallvec::SmallVec;
 
@@ -129,6 +134,12 @@ struct Selector<'a> {
     widest: usize,
     /// The registers of a varying value, here and now.
     count: usize,
+    /// Whether one element is computed at a time, in scalar code: then nothing varies.
+    one_by_one: bool,
+    /// How much time to spend on the code.
+    effort: Effort,
+    /// The elements of a step, if somebody else has chosen.
+    chosen_lanes: Option<usize>,
     /// The lanes that count, in the tail.
     active: Option<Reg>,
     /// The address of the frame.
@@ -157,6 +168,48 @@ struct Selector<'a> {
     tiles: tiles::Tiles,
     bindings: Vec<Binding>,
     bound: Vec<(Value, Part)>,
+}
+
+impl<'a> Selector<'a> {
+    /// A selector in the function's first block, and the function's arguments: the frame, the block's range, where
+    /// results go, the fault record.
+    fn start(lane: &'a Lane, region: &'a Region, isa: Target, effort: Effort) -> (Self, [Reg; 4]) {
+        let mut machine = Machine::default();
+        let entry = machine.block();
+        machine.fill(entry);
+        let arguments = machine.arguments();
+        let [frame, _, _, fault] = arguments;
+        let values = region.code.values.len();
+        let mut selector = Selector {
+            machine,
+            lane,
+            code: &region.code,
+            isa,
+            group: isa.length().bytes() / 8,
+            widest: 8,
+            count: 1,
+            one_by_one: false,
+            effort,
+            chosen_lanes: None,
+            active: None,
+            frame,
+            fault,
+            stop: None,
+            index: None,
+            on_fault: OnFault::Record,
+            buffers: vec![None; lane.buffers.len()],
+            row: Row::default(),
+            tiles: tiles::Tiles::default(),
+            remaining: vec![u32::MAX; values],
+            waiting: vec![false; values],
+            scratch: None,
+            shared_constants: None,
+            bindings: vec![Binding::default(); values],
+            bound: Vec::new(),
+        };
+        selector.stop = lane.polls.then(|| selector.slot(lane.frame.stop(), LaneType::I64));
+        (selector, arguments)
+    }
 }
 
 impl Selector<'_> {

@@ -2,10 +2,10 @@
 
 use super::Target;
 use crate::compiler::Effort;
-use crate::uses::{Habits, Uses};
+use crate::uses::{Habits, Rows, Uses};
 use crate::wide::assembler::Length;
 use parfuse_ir::grid::LANES;
-use parfuse_ir::lane::{Inst, LaneType, Reduction, Region};
+use parfuse_ir::lane::{Code, Inst, LaneLoop, LaneType, Reduction, Region};
 
 /// The most operations of a short body.
 const SHORT: usize = 24;
@@ -13,7 +13,10 @@ const SHORT: usize = 24;
 /// The most operations of a body that is not very long.
 const LONG: usize = 300;
 
-/// How a region is selected.
+/// What the wide emitter wants in lanes: all of it.
+const HABITS: Habits = Habits { takes_lanes: |_, _| true, scatters_lanes: true };
+
+/// How rows are selected: those of a region, or a lane loop.
 pub(super) struct Plan {
     /// The bytes of the widest type.
     pub(super) widest: usize,
@@ -36,7 +39,7 @@ pub(super) struct Plan {
 impl Plan {
     /// The plan for a region; `lanes` overrides the choice of the step.
     pub(super) fn new(region: &Region, isa: Target, effort: Effort, lanes: Option<usize>) -> Plan {
-        let uses = Uses::of(region, Habits { takes_lanes: |_, _| true, scatters_lanes: true });
+        let uses = Uses::of(&Rows::of(region), HABITS);
         let widest = if uses.has_wide { 8 } else { 4 };
         let group = isa.length().bytes() / widest;
         // Truth values are collected in a word.
@@ -102,6 +105,30 @@ impl Plan {
         let constants =
             if effort == Effort::Thorough && short && !uses.loops { isa.registers() / 4 } else { 0 };
         Plan { group, widest, count, parts, held, constants, aligns, uses }
+    }
+
+    /// The plan for a lane loop. Its accumulators are in registers, and steps any number of these long.
+    pub(super) fn of_lane_loop(
+        code: &Code,
+        own: &LaneLoop,
+        isa: Target,
+        effort: Effort,
+        lanes: Option<usize>,
+    ) -> Plan {
+        let uses = Uses::of(&Rows::of_lane_loop(code, own), HABITS);
+        let widest = if uses.has_wide { 8 } else { 4 };
+        let group = isa.length().bytes() / widest;
+        let room = isa.registers() / 4 / own.reductions.len().max(1);
+        let count = match lanes {
+            Some(lanes) => (lanes / group).max(1),
+            None if effort == Effort::Quick || uses.operations > LONG => 1,
+            None if uses.loops && !isa.evex() || uses.operations > 2 * SHORT => 2,
+            None => 4,
+        };
+        let count = count.min(room.next_power_of_two()).max(1);
+        let short = uses.operations <= SHORT && !uses.loops;
+        let constants = if effort == Effort::Thorough && short { isa.registers() / 4 } else { 0 };
+        Plan { group, widest, count, parts: 1, held: Vec::new(), constants, aligns: false, uses }
     }
 
     /// The elements of a step.

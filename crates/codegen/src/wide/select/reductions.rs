@@ -15,18 +15,27 @@
 use super::lanes::of_size;
 use super::memory::moved;
 use super::values::Operand;
-use super::{Extent, Registers, Selector, size};
+use super::{Extent, Registers, Scratch, Selector, size};
 use crate::wide::assembler::{Alu, Condition, Length, Shift, VectorOp};
 use crate::wide::machine::{Kind, Place, Reg, Source};
-use parfuse_ir::ReduceOp;
 use parfuse_ir::grid::LANES;
-use parfuse_ir::lane::{LaneOp, LaneType, Reduction};
+use parfuse_ir::lane::{LaneOp, LaneType, Reduction, Value};
+use parfuse_ir::{DType, ReduceOp};
 use regalloc2::RegClass;
+
+/// How lanes are combined.
+#[derive(Clone, Copy)]
+pub(super) struct Combination {
+    op: ReduceOp,
+    dtype: DType,
+    ty: LaneType,
+}
 
 /// The accumulator lanes of one reduction.
 #[derive(Clone, Copy)]
 pub(super) struct Accumulator {
-    reduction: Reduction,
+    combination: Combination,
+    contribution: Value,
     ty: LaneType,
     /// Where in the function's own memory.
     own: i32,
@@ -35,17 +44,17 @@ pub(super) struct Accumulator {
 impl Accumulator {
     /// Makes the lanes and sets them to the identity.
     pub(super) fn new(s: &mut Selector<'_>, reduction: Reduction) -> Accumulator {
-        let ty = LaneType::of(reduction.dtype);
+        let Reduction { op, dtype, contribution, .. } = reduction;
+        let (ty, combination) = (LaneType::of(dtype), Combination::new(op, dtype));
         if ty == LaneType::Bool {
             let own = s.machine.own_memory(8);
             s.machine.store_imm(Place::Own(own), 0);
-            return Accumulator { reduction, ty, own };
+            return Accumulator { combination, contribution, ty, own };
         }
         // A step that begins at any lane may read, though not use, a register beyond the last.
         let own = s.machine.own_memory(LANES * size(ty) + 64);
-        let accumulator = Accumulator { reduction, ty, own };
-        let identity = reduction.op.identity(reduction.dtype).to_bits();
-        let identity = s.constant_register(identity, ty, Extent::Group);
+        let accumulator = Accumulator { combination, contribution, ty, own };
+        let identity = combination.identity_lanes(s);
         accumulator.store(s, &Registers::from_elem(identity, LANES / s.group), None);
         accumulator
     }
@@ -95,7 +104,7 @@ impl Accumulator {
     fn take_in_to(&self, s: &mut Selector<'_>, place: Place, contribution: Reg) {
         let length = self.length(s);
         let before = self.read(s, place);
-        let mut after = self.combine(s, length, before, contribution);
+        let mut after = self.combination.combine(s, length, before, contribution);
         if let Some(active) = s.active {
             after = s.blend(self.ty, length, active, Source::Register(after), before, Extent::Group);
         }
@@ -139,15 +148,14 @@ impl Accumulator {
 
     /// What becomes of lanes in registers in a step.
     pub(super) fn taken_in(&self, s: &mut Selector<'_>, lanes: &[Reg]) -> Registers {
-        let contributions = s.lanes(self.reduction.contribution);
-        let length = self.length(s);
-        lanes.iter().zip(contributions).map(|(lane, own)| self.combine(s, length, *lane, own)).collect()
+        let contributions = s.lanes(self.contribution);
+        self.combination.all(s, lanes, &contributions)
     }
 
     /// Takes in the contributions of the present elements of a step that is a whole turn of lanes, to the registers
     /// of lanes from `first` on.
     pub(super) fn take_in_turn(&self, s: &mut Selector<'_>, first: usize, rotation: Option<Reg>) {
-        let contributions = s.lanes(self.reduction.contribution);
+        let contributions = s.lanes(self.contribution);
         if self.ty == LaneType::Bool {
             return self.take_in_truths(s, &contributions);
         }
@@ -158,7 +166,7 @@ impl Accumulator {
 
     /// Takes in the contributions of the present elements, the first of which is at `position` from where turns begin.
     pub(super) fn take_in(&self, s: &mut Selector<'_>, position: Reg, rotation: Option<Reg>) {
-        let contributions = s.lanes(self.reduction.contribution);
+        let contributions = s.lanes(self.contribution);
         if self.ty == LaneType::Bool {
             return self.take_in_truths(s, &contributions);
         }
@@ -171,60 +179,156 @@ impl Accumulator {
         }
     }
 
+    /// Takes in the contribution of one element, which is uniform, at `position` in its row.
+    pub(super) fn take_in_one(&self, s: &mut Selector<'_>, position: Reg) {
+        let contribution = s.scalar(self.contribution);
+        if self.ty == LaneType::Bool {
+            let place = Place::Own(self.own);
+            let word = s.machine.load(8, place);
+            let word = self.combination.collect_one(s, word, contribution);
+            return s.machine.store(8, word, place);
+        }
+        let lane = s.machine.alu_imm(Alu::And, false, position, LANES as i32 - 1);
+        let base = s.machine.address_of(Place::Own(self.own));
+        let scale = size(self.ty).trailing_zeros() as u8;
+        let place = Place::Address { base, index: Some((lane, scale)), displacement: 0 };
+        let load = of_size!(self.ty, Vmovsd, Vmovss);
+        let before = s.machine.unary(load, Length::L128, Source::Memory(place));
+        let own = s.scalar_to_lane(contribution, self.ty);
+        let after = self.combination.combine(s, Length::L128, before, own);
+        s.machine.store_vector(of_size!(self.ty, VmovsdTo, VmovssTo), Length::L128, after, place, None);
+    }
+
     fn take_in_truths(&self, s: &mut Selector<'_>, contributions: &Registers) {
         let place = Place::Own(self.own);
-        let mut word = s.machine.load(8, place);
-        for contribution in contributions {
-            let counted = match (self.reduction.op, s.active) {
-                (ReduceOp::And, None) => s.not_mask(*contribution, Extent::Group),
-                (ReduceOp::And, Some(active)) => s.and_not_masks(*contribution, active, Extent::Group),
-                (_, None) => *contribution,
-                (_, Some(active)) => s.and_masks(*contribution, active, Extent::Group),
-            };
-            let bits = s.mask_bits(counted, Extent::Group);
-            let op = if self.reduction.op == ReduceOp::Xor { Alu::Xor } else { Alu::Or };
-            word = s.machine.alu(op, false, word, bits);
-        }
+        let word = s.machine.load(8, place);
+        let word = self.combination.collect(s, word, contributions);
         s.machine.store(8, word, place);
     }
 
     /// Folds the lanes to one value: its bits, zero-extended.
     pub(super) fn fold(&self, s: &mut Selector<'_>) -> Reg {
         if self.ty == LaneType::Bool {
-            return self.fold_truths(s);
+            let word = s.machine.load(4, Place::Own(self.own));
+            return self.combination.fold_truths(s, word);
         }
-        let length = self.length(s);
-        let mut lanes = self.load(s, None);
-        while lanes.len() > 1 {
-            let (lower, upper) = lanes.split_at(lanes.len() / 2);
-            lanes = lower.iter().zip(upper).map(|(a, b)| self.combine(s, length, *a, *b)).collect();
-        }
-        self.fold_register(s, lanes[0])
+        let lanes = self.load(s, None);
+        let lanes = self.combination.fold_registers(s, lanes);
+        self.combination.fold_register(s, lanes, self.own)
+    }
+}
+
+impl Combination {
+    /// That of a reduction.
+    pub(super) fn new(op: ReduceOp, dtype: DType) -> Combination {
+        Combination { op, dtype, ty: LaneType::of(dtype) }
     }
 
-    /// Folds the lanes of one register. Its upper half is read back from memory: no more than has been stored at once,
+    /// The lanes of no contributions.
+    pub(super) fn identity_lanes(&self, s: &mut Selector<'_>) -> Reg {
+        let identity = self.op.identity(self.dtype).to_bits();
+        s.constant_register(identity, self.ty, Extent::Group)
+    }
+
+    /// The class of the registers that contributions are collected in.
+    pub(super) fn class(&self) -> RegClass {
+        if self.ty == LaneType::Bool { RegClass::Int } else { RegClass::Float }
+    }
+
+    /// How many of these registers there are for so many of lanes.
+    pub(super) fn registers(&self, count: usize) -> usize {
+        if self.ty == LaneType::Bool { 1 } else { count }
+    }
+
+    /// What they hold before the first contribution.
+    pub(super) fn nothing(&self, s: &mut Selector<'_>) -> Reg {
+        if self.ty == LaneType::Bool { s.machine.imm(0) } else { self.identity_lanes(s) }
+    }
+
+    /// What they hold with these contributions.
+    pub(super) fn taken_in(&self, s: &mut Selector<'_>, own: &[Reg], contributions: &[Reg]) -> Registers {
+        match self.ty {
+            LaneType::Bool => Registers::from_elem(self.collect(s, own[0], contributions), 1),
+            _ => self.all(s, own, contributions),
+        }
+    }
+
+    /// The uniform value that the last of them holds.
+    pub(super) fn folded(&self, s: &mut Selector<'_>, own: Reg) -> Reg {
+        if self.ty == LaneType::Bool {
+            return self.fold_truths(s, own);
+        }
+        let memory = s.scratch(Scratch::Result);
+        self.fold_register(s, own, memory)
+    }
+
+    /// Lanes with their contributions.
+    pub(super) fn all(&self, s: &mut Selector<'_>, lanes: &[Reg], contributions: &[Reg]) -> Registers {
+        let length = s.length(self.ty, Extent::Group);
+        lanes.iter().zip(contributions).map(|(lane, own)| self.combine(s, length, *lane, *own)).collect()
+    }
+
+    /// One truth value more in the word that collects them.
+    pub(super) fn collect_one(&self, s: &mut Selector<'_>, word: Reg, contribution: Reg) -> Reg {
+        let counted = match self.op {
+            ReduceOp::And => s.machine.alu_imm(Alu::Xor, false, contribution, 1),
+            _ => contribution,
+        };
+        self.counted(s, word, counted)
+    }
+
+    fn counted(&self, s: &mut Selector<'_>, word: Reg, bits: Reg) -> Reg {
+        let op = if self.op == ReduceOp::Xor { Alu::Xor } else { Alu::Or };
+        s.machine.alu(op, false, word, bits)
+    }
+
+    /// The truth values of lanes more in the word that collects them.
+    pub(super) fn collect(&self, s: &mut Selector<'_>, mut word: Reg, contributions: &[Reg]) -> Reg {
+        for contribution in contributions {
+            let counted = match (self.op, s.active) {
+                (ReduceOp::And, None) => s.not_mask(*contribution, Extent::Group),
+                (ReduceOp::And, Some(active)) => s.and_not_masks(*contribution, active, Extent::Group),
+                (_, None) => *contribution,
+                (_, Some(active)) => s.and_masks(*contribution, active, Extent::Group),
+            };
+            let bits = s.mask_bits(counted, Extent::Group);
+            word = self.counted(s, word, bits);
+        }
+        word
+    }
+
+    /// The lanes of several registers in one, by halves.
+    pub(super) fn fold_registers(&self, s: &mut Selector<'_>, mut lanes: Registers) -> Reg {
+        while lanes.len() > 1 {
+            let (lower, upper) = lanes.split_at(lanes.len() / 2);
+            lanes = self.all(s, lower, upper);
+        }
+        lanes[0]
+    }
+
+    /// Folds the lanes of one register, by way of own memory. Its upper half is read back from memory: no more than has been stored at once,
     /// so that it need not wait for the cache.
-    fn fold_register(&self, s: &mut Selector<'_>, lanes: Reg) -> Reg {
-        let (mut lanes, mut bytes) = (lanes, self.step(s) as usize);
+    pub(super) fn fold_register(&self, s: &mut Selector<'_>, lanes: Reg, own: i32) -> Reg {
+        let (mut lanes, mut bytes) = (lanes, s.group * size(self.ty));
         while bytes > size(self.ty) {
             let store = of_size!(self.ty, VmovupdTo, VmovupsTo);
-            s.machine.store_vector(store, Length::holding(bytes), lanes, Place::Own(self.own), None);
+            s.machine.store_vector(store, Length::holding(bytes), lanes, Place::Own(own), None);
             bytes /= 2;
             let load = match bytes {
                 4 => VectorOp::Vmovss,
                 8 => VectorOp::Vmovsd,
                 _ => of_size!(self.ty, Vmovupd, Vmovups),
             };
-            let (length, upper) = (Length::holding(bytes), Place::Own(self.own + bytes as i32));
+            let (length, upper) = (Length::holding(bytes), Place::Own(own + bytes as i32));
             let upper = s.machine.unary(load, length, Source::Memory(upper));
             lanes = self.combine(s, length, lanes, upper);
         }
         s.machine.move_out(RegClass::Int, of_size!(self.ty, VmovqTo, VmovdTo), Length::L128, lanes, None)
     }
 
-    fn fold_truths(&self, s: &mut Selector<'_>) -> Reg {
-        let mut word = s.machine.load(4, Place::Own(self.own));
-        match self.reduction.op {
+    /// What the word that collects truth values says of all of them.
+    pub(super) fn fold_truths(&self, s: &mut Selector<'_>, mut word: Reg) -> Reg {
+        match self.op {
             ReduceOp::And => s.machine.fresh(Kind::CompareImm(Condition::Equal, false, 0), &[word]),
             ReduceOp::Xor => {
                 for shift in [16, 8, 4, 2, 1] {
@@ -237,11 +341,32 @@ impl Accumulator {
         }
     }
 
+    /// The combination of two uniform integers.
+    pub(super) fn combine_scalars(&self, s: &mut Selector<'_>, a: Reg, b: Reg) -> Reg {
+        let less = if self.dtype.fills_unsigned_lane() { LaneOp::ULt } else { LaneOp::SLt };
+        let mut op = |op: LaneOp, operands: &[Reg]| s.scalar_integers(op, self.ty, operands, None);
+        match self.op {
+            ReduceOp::Sum => op(LaneOp::IAdd, &[a, b]),
+            ReduceOp::Product => op(LaneOp::IMul, &[a, b]),
+            ReduceOp::And => op(LaneOp::IAnd, &[a, b]),
+            ReduceOp::Or => op(LaneOp::IOr, &[a, b]),
+            ReduceOp::Xor => op(LaneOp::IXor, &[a, b]),
+            ReduceOp::Min => {
+                let smaller = op(less, &[b, a]);
+                s.machine.select(smaller, b, a)
+            }
+            ReduceOp::Max => {
+                let smaller = op(less, &[a, b]);
+                s.machine.select(smaller, b, a)
+            }
+        }
+    }
+
     /// The combination of accumulated lanes with others.
-    fn combine(&self, s: &mut Selector<'_>, length: Length, a: Reg, b: Reg) -> Reg {
+    pub(super) fn combine(&self, s: &mut Selector<'_>, length: Length, a: Reg, b: Reg) -> Reg {
         let float = self.ty.is_float();
         let ty = self.ty;
-        match self.reduction.op {
+        match self.op {
             ReduceOp::Sum if float => s.machine.binary(of_size!(ty, Vaddpd, Vaddps), length, a, b),
             ReduceOp::Sum => s.machine.binary(of_size!(ty, Vpaddq, Vpaddd), length, a, b),
             ReduceOp::Product if float => s.machine.binary(of_size!(ty, Vmulpd, Vmulps), length, a, b),
@@ -269,7 +394,7 @@ impl Accumulator {
 
     /// `b` where the first of a pair is smaller than the second, else `a`.
     fn smaller(&self, s: &mut Selector<'_>, length: Length, a: Reg, b: Reg, pair: [Reg; 2]) -> Reg {
-        let op = if self.reduction.dtype.fills_unsigned_lane() { LaneOp::ULt } else { LaneOp::SLt };
+        let op = if self.dtype.fills_unsigned_lane() { LaneOp::ULt } else { LaneOp::SLt };
         self.where_compared(s, length, op, pair, b, a)
     }
 

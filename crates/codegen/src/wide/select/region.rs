@@ -17,13 +17,13 @@ mod align;
 use super::check::OnFault;
 use super::plan::Plan;
 use super::reductions::Accumulator;
-use super::{Binding, Extent, Registers, Row, Selector, SharedConstant, Target, fuse};
+use super::{Extent, Registers, Row, Selector, SharedConstant, Target, fuse};
 use crate::abi;
 use crate::compiler::Effort;
 use crate::wide::assembler::{Alu, Condition};
 use crate::wide::machine::{Block, Kind, Machine, Place, Reg, Test};
 use parfuse_ir::grid::{self, BlockRange};
-use parfuse_ir::lane::{Inst, Lane, LaneOp, LaneType, Region};
+use parfuse_ir::lane::{Inst, Lane, LaneOp, LaneType, Node, Region};
 use regalloc2::RegClass;
 use std::mem::offset_of;
 
@@ -57,37 +57,14 @@ pub(in crate::wide) fn region(
     effort: Effort,
     lanes: Option<usize>,
 ) -> (Machine, usize) {
+    if region.walk.is_scalar() {
+        return super::elements::region(lane, region, isa, effort, lanes);
+    }
     let plan = Plan::new(region, isa, effort, lanes);
-    let mut machine = Machine::default();
-    let entry = machine.block();
-    machine.fill(entry);
-    let [frame, range, partials, fault] = machine.arguments();
-    let mut selector = Selector {
-        machine,
-        lane,
-        code: &region.code,
-        isa,
-        group: plan.group,
-        widest: plan.widest,
-        count: 1,
-        active: None,
-        frame,
-        fault,
-        stop: None,
-        index: None,
-        on_fault: OnFault::Record,
-        buffers: vec![None; lane.buffers.len()],
-        row: Row::default(),
-        remaining: Vec::new(),
-        waiting: fuse::waiting(&region.code, &plan.uses, isa),
-        scratch: None,
-        tiles: Default::default(),
-        shared_constants: None,
-        bindings: vec![Binding::default(); region.code.values.len()],
-        bound: Vec::new(),
-    };
+    let (mut selector, [_, range, partials, _]) = Selector::start(lane, region, isa, effort);
     let s = &mut selector;
-    s.stop = lane.polls.then(|| s.slot(lane.frame.stop(), LaneType::I64));
+    (s.group, s.widest) = (plan.group, plan.widest);
+    s.waiting = fuse::waiting(&region.code, &region.code.body, &plan.uses, isa);
     let mut bound = |offset: usize| {
         s.machine.load(8, Place::Address { base: range, index: None, displacement: offset as i32 })
     };
@@ -159,6 +136,41 @@ pub(in crate::wide) fn region(
     (selector.machine, plan.step())
 }
 
+impl Selector<'_> {
+    /// Computes what holds for all steps of a row.
+    pub(super) fn prepare(&mut self, plan: &Plan) {
+        for stride in &plan.uses.strides {
+            self.keep_stride(*stride);
+        }
+        for value in &plan.uses.broadcasts {
+            if self.is_available(*value) {
+                let scalar = self.scalar(*value);
+                let register = self.broadcast(scalar, self.ty(*value));
+                self.row.lanes.push((*value, register));
+            }
+        }
+        for (bits, ty) in plan.uses.constants.iter().take(plan.constants) {
+            let (size, extent) = (super::size(*ty), Extent::Group);
+            let register = self.constant_register(*bits, *ty, extent);
+            self.row.constants.push(SharedConstant { bits: *bits, size, extent, register });
+        }
+    }
+
+    /// A body for the elements from an index on, as many as are selected for at once. Whoever calls it takes in what
+    /// they contribute, and leaves them.
+    pub(super) fn elements(&mut self, plan: &Plan, body: &[Node], index: Reg) -> usize {
+        let mark = self.enter();
+        self.index = Some(index);
+        self.remaining.clone_from(&plan.uses.reads);
+        for position in 0..self.row.lanes.len() {
+            let (value, register) = self.row.lanes[position];
+            self.bind_lanes(value, Registers::from_elem(register, self.count));
+        }
+        self.nodes(body);
+        mark
+    }
+}
+
 impl Shape<'_> {
     /// Binds the row's indices, runs the prologue, and computes what holds for the whole row.
     fn begin_row(&mut self, s: &mut Selector<'_>, row: Reg, columns: Reg, extents: &[Reg]) {
@@ -178,21 +190,7 @@ impl Shape<'_> {
         for (buffer, base) in &self.plan.uses.bases {
             s.keep_base(*buffer, *base);
         }
-        for stride in &self.plan.uses.strides {
-            s.keep_stride(*stride);
-        }
-        for value in &self.plan.uses.broadcasts {
-            if s.is_available(*value) {
-                let scalar = s.scalar(*value);
-                let register = s.broadcast(scalar, s.ty(*value));
-                s.row.lanes.push((*value, register));
-            }
-        }
-        for (bits, ty) in self.plan.uses.constants.iter().take(self.plan.constants) {
-            let (size, extent) = (super::size(*ty), Extent::Group);
-            let register = s.constant_register(*bits, *ty, extent);
-            s.row.constants.push(SharedConstant { bits: *bits, size, extent, register });
-        }
+        s.prepare(self.plan);
         if self.plan.aligns {
             self.align(s);
         }
@@ -318,18 +316,9 @@ impl Shape<'_> {
         self.accumulators.iter().zip(&self.plan.held).filter(|(_, held)| **held).map(|(own, _)| own)
     }
 
-    /// The body for the elements from an index on, as many as are selected for at once. Whoever calls it takes in what
-    /// they contribute, and leaves them.
+    /// The body for the elements from an index on: see [`Selector::elements`].
     fn elements(&self, s: &mut Selector<'_>, index: Reg) -> usize {
-        let mark = s.enter();
-        s.index = Some(index);
-        s.remaining.clone_from(&self.plan.uses.reads);
-        for position in 0..s.row.lanes.len() {
-            let (value, register) = s.row.lanes[position];
-            s.bind_lanes(value, Registers::from_elem(register, s.count));
-        }
-        s.nodes(&self.region.code.body);
-        mark
+        s.elements(self.plan, &self.region.code.body, index)
     }
 
     /// Takes in the contributions of a part of a step, after `before` registers of others; `lanes` are the accumulators

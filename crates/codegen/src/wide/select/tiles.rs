@@ -140,7 +140,7 @@ impl Selector<'_> {
     /// The loads of a body that tiles can do; none if there are none, or the body does what forbids it.
     fn walkers(&self, counter: Value, body: &[Node]) -> Option<Vec<Walker>> {
         // Lanes that do not count may have no rows.
-        if self.active.is_some() || walk::statements(body).count() > LONGEST {
+        if self.active.is_some() || self.one_by_one || walk::statements(body).count() > LONGEST {
             return None;
         }
         let plain = |node: &Node| matches!(node, Node::Let(_) | Node::Store { .. } | Node::If { .. });

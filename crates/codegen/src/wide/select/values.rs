@@ -35,9 +35,9 @@ impl Selector<'_> {
         }
     }
 
-    /// Whether a value has lanes.
+    /// Whether a value has lanes here.
     pub(super) fn is_varying(&self, value: Value) -> bool {
-        self.code.values[value].varying
+        !self.one_by_one && self.code.values[value].varying
     }
 
     /// The bits of a constant.
@@ -76,6 +76,7 @@ impl Selector<'_> {
         }
         match self.code.values[value].inst {
             Inst::Const(bits) => self.scalar_constant(bits, self.ty(value)),
+            Inst::LaneIndex => self.step_index(),
             ref inst => panic!("{value} = {inst:?} is used before it is computed, or as a scalar"),
         }
     }
@@ -201,7 +202,7 @@ impl Selector<'_> {
     pub(super) fn first_number(&mut self, value: Value) -> Option<Reg> {
         match self.code.values[value].inst {
             Inst::LaneIndex => Some(self.step_index()),
-            Inst::LinearIndex => {
+            Inst::LinearIndex if self.is_varying(value) => {
                 let (row, index) =
                     (self.row.position.expect("set at the start of the row"), self.step_index());
                 Some(self.machine.alu(Alu::Add, true, row, index))
