@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `sum_axis` and its kin, of any shape and layout | about `ndarray`'s, the same bits every way |
 //! | a long row of `sum_axis` along the last axis | the bits of the row's own `sum()` |
+//! | other rows of `sum_axis` | the bits of the sum by pieces and groups |
 //! | `argmin`, `argmax`, `min`, `max` | the bits of plain Rust, with ties and NaN |
 //! | `var`, `std` and their kin | about `ndarray`'s, also far from zero |
 //! | empty arrays, `ddof` outside the elements | an error with the line |
@@ -69,7 +70,7 @@ fn means_of_squares(a: &ArrayRef2<f64>) -> Array1<f64> {
 }
 
 /// Shapes around the lengths at which rows are taken in pieces, in lanes and in blocks.
-const SHAPES: [(usize, usize); 20] = [
+const SHAPES: [(usize, usize); 25] = [
     (1, 1),
     (2, 3),
     (3, 2),
@@ -90,6 +91,11 @@ const SHAPES: [(usize, usize); 20] = [
     (2, 20_000),
     (20_000, 2),
     (400, 300),
+    (257, 513),
+    (40, 257),
+    (3, 600),
+    (33, 1024),
+    (33, 1025),
 ];
 
 /// Numbers without a pattern, some of them equal.
@@ -142,11 +148,79 @@ fn integers_are_the_same_in_any_order() {
 
 #[test]
 fn a_long_row_has_the_bits_of_its_own_sum() {
-    for columns in [17, 65, 1000, 8193, 30_000] {
+    for columns in [1025, 4000, 8193, 30_000] {
         let a = numbers((3, columns)).mapv(|x| x / 3.0);
         let (_, rows) = sums::serial(&a).unwrap();
         for (row, sum) in a.outer_iter().zip(rows) {
             assert_eq!(total::serial(&row).unwrap().to_bits(), sum.to_bits());
+        }
+    }
+}
+
+/// A sum in the order of rows along an axis.
+fn by_groups(row: &Array1<f64>) -> f64 {
+    let row = row.to_vec();
+    let piece = |piece: &[f64]| piece.iter().fold(0.0, |all, x| all + x);
+    let group = |group: &[f64]| group.chunks(16).fold(0.0, |all, own| all + piece(own));
+    let mut groups: Vec<f64> = row.chunks(256).map(group).collect();
+    while groups.len() > 1 {
+        groups = groups.chunks(2).map(|pair| pair.iter().copied().reduce(|a, b| a + b).unwrap()).collect();
+    }
+    groups[0]
+}
+
+#[test]
+fn rows_along_an_axis_add_up_by_pieces_and_groups() {
+    for length in [1, 15, 16, 17, 255, 256, 257, 700, 1024, 1025, 3000] {
+        for others in [1, 3, 33, 600].into_iter().filter(|others| length * others < 800_000) {
+            for a in layouts(&numbers((length, others)).mapv(|x| x / 3.0)) {
+                let (columns, _) = sums::serial(&a).unwrap();
+                let (_, rows) = sums::serial(&a.t()).unwrap();
+                for (other, column) in a.columns().into_iter().enumerate() {
+                    let expected = by_groups(&column.to_owned());
+                    assert_eq!(columns[other], expected, "{length} beside {others}");
+                    assert!(length > 1024 || rows[other] == expected, "{length} beside {others}");
+                }
+            }
+        }
+    }
+}
+
+/// The variance in two passes, with the rounding of each sum made up for.
+fn variance(x: &Array1<f64>) -> f64 {
+    let sum = |terms: &mut dyn Iterator<Item = f64>| {
+        let (mut sum, mut lost) = (0.0_f64, 0.0);
+        for term in terms {
+            let both = sum + term;
+            lost += if sum.abs() >= term.abs() { (sum - both) + term } else { (term - both) + sum };
+            sum = both;
+        }
+        sum + lost
+    };
+    let n = x.len() as f64;
+    let mean = sum(&mut x.iter().copied()) / n;
+    let off = sum(&mut x.iter().map(|x| x - mean));
+    (sum(&mut x.iter().map(|x| (x - mean) * (x - mean))) - off * off / n) / n
+}
+
+#[kernel]
+fn variance_of(a: &ArrayRef1<f64>) -> f64 {
+    a.var(0.0)
+}
+
+#[test]
+fn variances_of_hard_data_keep_their_digits() {
+    for n in [2, 31, 100, 10_000, 100_001] {
+        let noise = Array1::from_shape_fn(n, |i| ((i * 7919) % 1009) as f64 / 1009.0);
+        let mut outlier = noise.clone();
+        outlier[0] = 1e9;
+        let alternating =
+            Array1::from_shape_fn(n, |i| if i % 2 == 0 { 1e150 } else { -1e150 } * (1.0 + noise[i]));
+        for (what, x, most) in
+            [("far", &noise + 1e7, 1e-8), ("outlier", outlier, 1e-12), ("alternating", alternating, 1e-12)]
+        {
+            let (found, expected) = (compiled_ways!(variance_of(&x)).0, variance(&x));
+            assert!((found - expected).abs() <= most * expected, "{what} {n}: {found} is not {expected}");
         }
     }
 }

@@ -51,6 +51,8 @@ pub(crate) struct Uses {
     pub(crate) divisions: usize,
     /// The loads of neighbouring numbers that every step does.
     pub(crate) neighbour_loads: usize,
+    /// The loads of neighbouring numbers in loops.
+    pub(crate) looped_loads: usize,
     /// The stores of whole registers of neighbours that every step does.
     pub(crate) neighbour_stores: usize,
     /// The other stores.
@@ -224,8 +226,11 @@ impl Walk<'_> {
             }
             Inst::Load { buffer, address, mask } => {
                 self.access(*buffer, address);
-                if matches!(address.lanes, Lanes::Unit) && data.ty != LaneType::Bool && self.depth == 0 {
-                    self.uses.neighbour_loads += 1;
+                if matches!(address.lanes, Lanes::Unit) && data.ty != LaneType::Bool {
+                    match self.depth {
+                        0 => self.uses.neighbour_loads += 1,
+                        _ => self.uses.looped_loads += 1,
+                    }
                 }
                 mask.iter().for_each(|mask| self.read(*mask));
             }

@@ -323,6 +323,7 @@ impl Machine<'_> {
     fn finish(&mut self, totals: Totals<'_>, grain: Grain) {
         let Totals { reduction, identity, order, mut partials, rows, .. } = totals;
         let combine = |a: &Vec<Scalar>, b: &Vec<Scalar>| reduction.combine.eval(a, b);
+        let take_in = |a: &Vec<Scalar>, b: &Vec<Scalar>| reduction.combine.eval_element(a, b);
         // What an operator combines the total with; several words become the total.
         let operates = matches!(reduction.combine, Combine::Op(_));
         let types: Vec<DType> = identity.iter().map(|word| word.dtype()).collect();
@@ -339,7 +340,7 @@ impl Machine<'_> {
             Target::Elements { buffers, .. } => {
                 let start = reduction.combine.of_no_elements(&types);
                 for (position, row) in rows.iter().enumerate() {
-                    let total = match order.fold(row, grain, &identity, combine) {
+                    let total = match order.fold(row, grain, &identity, take_in, combine) {
                         Some(total) if operates => combine(&start, &total),
                         total => total.unwrap_or_else(|| start.clone()),
                     };
@@ -409,7 +410,7 @@ impl<'l> Totals<'l> {
     fn take_in(&mut self, at: usize, own: Vec<Scalar>) {
         match self.is_of_elements() {
             true => self.rows[at].push(own),
-            false => self.lanes[at] = self.reduction.combine.eval(&self.lanes[at], &own),
+            false => self.lanes[at] = self.reduction.combine.eval_element(&self.lanes[at], &own),
         }
     }
 

@@ -134,7 +134,8 @@ fn folded(fold: Fold, dtype: DType, elements: impl Iterator<Item = Scalar>) -> S
         fold.contribution().iter().map(word).collect()
     };
     let start = combine.of_no_elements(&[dtype]);
-    let total = elements.enumerate().map(contribution).fold(start, |all, own| combine.eval(&all, &own));
+    let total =
+        elements.enumerate().map(contribution).fold(start, |all, own| combine.eval_element(&all, &own));
     total[fold.result_word()]
 }
 

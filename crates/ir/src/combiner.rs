@@ -9,25 +9,35 @@
 //! ```
 //!
 //! A combiner is a function of two partial results, each a word per entry of the identity: straight-line scalar
-//! operations over the words of both. As for the operators of [`crate::reduce`], the left partial result stands for
+//! operations over the words of both. A second one, behind `take`, may stand for it where the right partial result is
+//! what one element contributes, and gives the same to the bit. As for the operators of [`crate::reduce`], the left partial result stands for
 //! elements in front of those of the right one, and the order of combination is [`crate::grid`]'s. Combining with the
 //! identity on either side must give the other side; that is for whoever builds a combiner to see to.
 
 use crate::verify::{Verified, VerifyError, ensure};
 use crate::{DType, Scalar, ScalarOp};
 
-/// A function that combines two partial results of several words.
+/// How partial results of several words are combined.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Combiner {
     /// The partial result of no elements, a scalar per word.
     pub identity: Vec<Scalar>,
+    /// Two partial results become one.
+    pub merge: Formula,
+    /// A partial result takes in what one element contributes, where that is cheaper than merging it.
+    pub take_in: Option<Formula>,
+}
+
+/// A function of two partial results.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Formula {
     /// The operations, in order.
     pub steps: Vec<(ScalarOp, Vec<Term>)>,
     /// The words of the combined result.
     pub results: Vec<Term>,
 }
 
-/// An operand in a combiner.
+/// An operand in a formula.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Term {
     /// A word of the left partial result.
@@ -40,21 +50,11 @@ pub enum Term {
     Const(Scalar),
 }
 
-impl Combiner {
-    /// One whose operations are yet to be added.
-    pub fn new(identity: Vec<Scalar>) -> Combiner {
-        Combiner { identity, steps: Vec::new(), results: Vec::new() }
-    }
-
+impl Formula {
     /// Adds an operation.
     pub fn op(&mut self, op: ScalarOp, operands: &[Term]) -> Term {
         self.steps.push((op, operands.to_vec()));
         Term::Step(self.steps.len() as u32 - 1)
-    }
-
-    /// How many words a partial result has.
-    pub fn words(&self) -> usize {
-        self.identity.len()
     }
 
     /// Combines two partial results by whatever can perform scalar operations.
@@ -79,19 +79,12 @@ impl Combiner {
         self.results.iter().map(|result| term(result, &done)).collect()
     }
 
-    /// Combines two partial results.
-    pub fn eval(&self, left: &[Scalar], right: &[Scalar]) -> Vec<Scalar> {
-        self.apply(left, right, |scalar| scalar, |op, operands| op.eval(operands))
-    }
-
-    /// Checks that every operand exists and that types fit.
-    pub(crate) fn verify(&self) -> Verified {
-        ensure!(!self.identity.is_empty(), "a combiner without words");
+    /// Checks that every operand exists and that types fit those of partial results.
+    fn verify(&self, words: &[DType]) -> Verified {
         let mut types: Vec<DType> = Vec::with_capacity(self.steps.len());
-        let word = |word: u32| self.identity.get(word as usize).map(|scalar| scalar.dtype());
         let ty = |term: &Term, types: &[DType]| {
             let found = match term {
-                Term::Left(index) | Term::Right(index) => word(*index),
+                Term::Left(index) | Term::Right(index) => words.get(*index as usize).copied(),
                 Term::Step(step) => types.get(*step as usize).copied(),
                 Term::Const(scalar) => Some(scalar.dtype()),
             };
@@ -104,21 +97,33 @@ impl Combiner {
             ensure!(result.is_some(), "{op} in a combiner does not apply to {operands:?}");
             types.extend(result);
         }
-        ensure!(
-            self.results.len() == self.words(),
-            "a combiner of {} words yields {}",
-            self.words(),
-            self.results.len()
-        );
-        for (result, identity) in self.results.iter().zip(&self.identity) {
+        let results = self.results.len();
+        ensure!(results == words.len(), "a combiner of {} words yields {results}", words.len());
+        for (result, word) in self.results.iter().zip(words) {
             let found = ty(result, &types)?;
-            ensure!(
-                found == identity.dtype(),
-                "a combiner yields {found} for a word of {}",
-                identity.dtype()
-            );
+            ensure!(found == *word, "a combiner yields {found} for a word of {word}");
         }
         Ok(())
+    }
+}
+
+impl Combiner {
+    /// How many words a partial result has.
+    pub fn words(&self) -> usize {
+        self.identity.len()
+    }
+
+    /// How a partial result takes in what one element contributes.
+    pub fn taking_in(&self) -> &Formula {
+        self.take_in.as_ref().unwrap_or(&self.merge)
+    }
+
+    /// Checks that every operand exists and that types fit.
+    pub(crate) fn verify(&self) -> Verified {
+        ensure!(!self.identity.is_empty(), "a combiner without words");
+        let words: Vec<DType> = self.identity.iter().map(|scalar| scalar.dtype()).collect();
+        self.merge.verify(&words)?;
+        self.take_in.iter().try_for_each(|formula| formula.verify(&words))
     }
 }
 

@@ -9,7 +9,7 @@
 //!
 //! Partial results are combined by an operator ([`ReduceOp`]) or a [`Combiner`], in the order of [`crate::grid`].
 
-use crate::combiner::{Combiner, Term};
+use crate::combiner::{Combiner, Formula, Term};
 use crate::{DType, ReduceOp, Scalar, ScalarOp};
 
 /// What an array can be reduced to.
@@ -140,13 +140,18 @@ impl Combine {
         }
     }
 
-    /// Combines two partial results.
+    /// Merges two partial results.
     pub fn eval(&self, left: &[Scalar], right: &[Scalar]) -> Vec<Scalar> {
-        self.apply(left, right, |scalar| scalar, |op, operands| op.eval(operands))
+        self.merge(left, right, |scalar| scalar, |op, operands| op.eval(operands))
     }
 
-    /// Combines two partial results by whatever can perform scalar operations.
-    pub fn apply<T: Clone>(
+    /// Has a partial result take in what an element contributes.
+    pub fn eval_element(&self, partial: &[Scalar], element: &[Scalar]) -> Vec<Scalar> {
+        self.take_in(partial, element, |scalar| scalar, |op, operands| op.eval(operands))
+    }
+
+    /// Merges two partial results by whatever can perform scalar operations.
+    pub fn merge<T: Clone>(
         &self,
         left: &[T],
         right: &[T],
@@ -155,7 +160,21 @@ impl Combine {
     ) -> Vec<T> {
         match self {
             Combine::Op(op) => vec![perform(op.combine(), &[left[0].clone(), right[0].clone()])],
-            Combine::State(combiner) => combiner.apply(left, right, constant, perform),
+            Combine::State(combiner) => combiner.merge.apply(left, right, constant, perform),
+        }
+    }
+
+    /// Has a partial result take in what an element contributes, likewise.
+    pub fn take_in<T: Clone>(
+        &self,
+        partial: &[T],
+        element: &[T],
+        constant: impl FnMut(Scalar) -> T,
+        perform: impl FnMut(ScalarOp, &[T]) -> T,
+    ) -> Vec<T> {
+        match self {
+            Combine::Op(_) => self.merge(partial, element, constant, perform),
+            Combine::State(combiner) => combiner.taking_in().apply(partial, element, constant, perform),
         }
     }
 
@@ -171,7 +190,7 @@ impl Combine {
 /// The right side where its element comes first in the order, or is the first NaN, or is equal and stands in front.
 /// The identity is the last element that there can be, behind all others.
 fn first_extreme(op: ReduceOp, precedes: ScalarOp, dtype: DType) -> Combiner {
-    let mut build = Combiner::new(vec![op.of_no_elements(dtype), Scalar::Usize(usize::MAX)]);
+    let mut build = Formula::default();
     let [(left, left_at), (right, right_at)] =
         [(Term::Left(0), Term::Left(1)), (Term::Right(0), Term::Right(1))];
     let mut better = build.op(precedes, &[right, left]);
@@ -190,7 +209,8 @@ fn first_extreme(op: ReduceOp, precedes: ScalarOp, dtype: DType) -> Combiner {
     let element = build.op(ScalarOp::Select, &[takes, right, left]);
     let position = build.op(ScalarOp::Select, &[takes, right_at, left_at]);
     build.results = vec![element, position];
-    build
+    let identity = vec![op.of_no_elements(dtype), Scalar::Usize(usize::MAX)];
+    Combiner { identity, merge: build, take_in: None }
 }
 
 /// Count, mean and sum of squared deviations of two samples together: T. F. Chan, G. H. Golub and R. J. LeVeque,
@@ -202,24 +222,33 @@ fn first_extreme(op: ReduceOp, precedes: ScalarOp, dtype: DType) -> Combiner {
 /// n = n₁ + n₂    δ = m₂ - m₁    s = δ · n₂ / n    m = m₁ + s    d = (d₁ + d₂) + s · (δ · n₁)
 /// ```
 /// The share `n₂ / n` is multiplied first: zero then makes zero of all but infinities, so that the identity has no part
-/// in the result. Without elements it is `0 / 1`.
+/// in the result. Without elements it is `0 / 1`. For an element, `n₂` is one and `d₂` zero, which leaves three operations
+/// out that change nothing: `n` is at least one, and `d₁`, which starts from 0 and takes in squares, is never -0.
 fn deviations(dtype: DType) -> Combiner {
-    let (zero, one) = (dtype.zero(), dtype.one());
-    let mut build = Combiner::new(vec![zero; 3]);
+    let (zero, one) = (dtype.zero(), Term::Const(dtype.one()));
     let [n1, m1, d1] = [0, 1, 2].map(Term::Left);
     let [n2, m2, d2] = [0, 1, 2].map(Term::Right);
-    let n = build.op(ScalarOp::Add, &[n1, n2]);
-    let divisor = build.op(ScalarOp::Max, &[n, Term::Const(one)]);
-    let share = build.op(ScalarOp::Div, &[n2, divisor]);
-    let delta = build.op(ScalarOp::Sub, &[m2, m1]);
-    let shift = build.op(ScalarOp::Mul, &[delta, share]);
-    let mean = build.op(ScalarOp::Add, &[m1, shift]);
-    let weighted = build.op(ScalarOp::Mul, &[delta, n1]);
-    let between = build.op(ScalarOp::Mul, &[shift, weighted]);
-    let within = build.op(ScalarOp::Add, &[d1, d2]);
-    let total = build.op(ScalarOp::Add, &[within, between]);
-    build.results = vec![n, mean, total];
-    build
+    let formula = |of_element: bool| {
+        let mut build = Formula::default();
+        let n = build.op(ScalarOp::Add, &[n1, if of_element { one } else { n2 }]);
+        let share = match of_element {
+            true => build.op(ScalarOp::Div, &[one, n]),
+            false => {
+                let divisor = build.op(ScalarOp::Max, &[n, one]);
+                build.op(ScalarOp::Div, &[n2, divisor])
+            }
+        };
+        let delta = build.op(ScalarOp::Sub, &[m2, m1]);
+        let shift = build.op(ScalarOp::Mul, &[delta, share]);
+        let mean = build.op(ScalarOp::Add, &[m1, shift]);
+        let weighted = build.op(ScalarOp::Mul, &[delta, n1]);
+        let between = build.op(ScalarOp::Mul, &[shift, weighted]);
+        let within = if of_element { d1 } else { build.op(ScalarOp::Add, &[d1, d2]) };
+        let total = build.op(ScalarOp::Add, &[within, between]);
+        build.results = vec![n, mean, total];
+        build
+    };
+    Combiner { identity: vec![zero; 3], merge: formula(false), take_in: Some(formula(true)) }
 }
 
 #[cfg(test)]
@@ -271,6 +300,27 @@ mod tests {
                 };
                 assert_eq!(combine.eval(&alone, &identity), alone, "{fold:?} {state:?}");
                 assert_eq!(combine.eval(&identity, &alone), alone, "{fold:?} {state:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn taking_in_an_element_is_merging_what_it_contributes() {
+        let numbers = [0.0, -0.0, 1.5, 1e200, -1e300, f64::INFINITY, f64::NAN, 3e-320];
+        let combine = Fold::Deviations.combine(DType::F64);
+        for first in numbers {
+            let mut state = combine.identity(&[DType::F64; 3]);
+            for x in [first, 7.0, first, -2.0] {
+                let own = [1.0, x, 0.0].map(Scalar::F64);
+                let bits = |words: Vec<Scalar>| -> Vec<Option<u64>> {
+                    let number = |word: Scalar| match word {
+                        Scalar::F64(x) => (!x.is_nan()).then_some(x.to_bits()),
+                        word => panic!("{word} is no f64"),
+                    };
+                    words.into_iter().map(number).collect()
+                };
+                assert_eq!(bits(combine.eval_element(&state, &own)), bits(combine.eval(&state, &own)));
+                state = combine.eval(&state, &own);
             }
         }
     }

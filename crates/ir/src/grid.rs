@@ -6,7 +6,8 @@
 //! extents and the region's [`Grain`] alone. A block is walked row by row. Within a row segment, the
 //! element at position `p` from the segment's start contributes to accumulator lane `p % LANES` of the
 //! block; at the block's end lane `l` takes in lane `l + 16`, then `l + 8`, `4`, `2`, `1`
-//! ([`fold_lanes`]). The blocks' partials are combined pairwise in block order ([`fold_partials`]).
+//! ([`fold_lanes`]). The blocks' partials are combined pairwise in block order ([`fold_partials`]). Rows along an axis,
+//! reduced each by itself, have an order of their own ([`RowOrder`]).
 
 /// The number of accumulator lanes of a block, on every target.
 pub const LANES: usize = 32;
@@ -194,39 +195,47 @@ pub fn fold_partials<T: Clone>(partials: &mut [T], mut combine: impl FnMut(T, T)
     partials.first().cloned()
 }
 
-/// Rows of up to so many elements are combined in order, and so are as many of a longer row that is not along the last
-/// dimension.
+/// How many elements of a row along an axis are combined in order, and how many of what those come to.
 pub const IN_ORDER: usize = 16;
+
+/// How many elements of a row along an axis make a group.
+pub const GROUP: usize = IN_ORDER * IN_ORDER;
+
+/// Rows along the last dimension that are longer than this are combined as spaces of one dimension.
+pub const LONG_ROW: usize = 4 * GROUP;
 
 /// How the elements along one dimension of a space, which is reduced for each position along the others, are combined.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum RowOrder {
-    /// In order, each piece of [`IN_ORDER`] elements by itself; the pieces' results pairwise. Lanes can run along the
-    /// other dimensions.
-    Pieces,
-    /// As a space of one dimension. Lanes run along the row.
+    /// Each piece of [`IN_ORDER`] elements in order, the pieces of each [`GROUP`] in order, and the groups pairwise. Lanes
+    /// can run along the other dimensions.
+    Groups,
+    /// As a space of one dimension. Lanes can run along the row.
     Lanes,
 }
 
 impl RowOrder {
     /// The order of rows of a length.
     pub fn of(length: usize, along_last: bool) -> RowOrder {
-        if along_last && length > IN_ORDER { RowOrder::Lanes } else { RowOrder::Pieces }
+        if along_last && length > LONG_ROW { RowOrder::Lanes } else { RowOrder::Groups }
     }
 
-    /// The result of a row of contributions, `None` if there are none; each piece starts from the identity.
+    /// The result of a row of contributions, `None` if there are none. Everything starts from the identity.
     pub fn fold<T: Clone>(
         self,
         row: &[T],
         grain: Grain,
         identity: &T,
-        mut combine: impl FnMut(&T, &T) -> T,
+        take_in: impl Fn(&T, &T) -> T,
+        merge: impl Fn(&T, &T) -> T,
     ) -> Option<T> {
         let mut partials: Vec<T> = match self {
-            RowOrder::Pieces => {
-                let in_order =
-                    |piece: &[T]| piece.iter().fold(identity.clone(), |all, own| combine(&all, own));
-                row.chunks(IN_ORDER).map(in_order).collect()
+            RowOrder::Groups => {
+                let piece = |piece: &[T]| piece.iter().fold(identity.clone(), |all, own| take_in(&all, own));
+                let pieces = |group: &[T]| {
+                    group.chunks(IN_ORDER).fold(identity.clone(), |all, own| merge(&all, &piece(own)))
+                };
+                row.chunks(GROUP).map(pieces).collect()
             }
             RowOrder::Lanes => {
                 let grid = Grid::new(&[row.len()], grain);
@@ -235,14 +244,14 @@ impl RowOrder {
                     let mut lanes: [T; LANES] = std::array::from_fn(|_| identity.clone());
                     for (position, own) in row[block.column_start..block.column_end].iter().enumerate() {
                         let lane = &mut lanes[position % LANES];
-                        *lane = combine(lane, own);
+                        *lane = take_in(lane, own);
                     }
-                    fold_lanes(lanes, |a, b| combine(&a, &b))
+                    fold_lanes(lanes, |a, b| merge(&a, &b))
                 };
                 blocks.map(in_lanes).collect()
             }
         };
-        fold_partials(&mut partials, |a, b| combine(&a, &b))
+        fold_partials(&mut partials, |a, b| merge(&a, &b))
     }
 }
 
@@ -330,6 +339,25 @@ mod tests {
         assert_eq!(collapsed(&[2, 3, 4, 5, 6], &[vec![720, 120, 30, 6, 1]]), [2, 1, 1, 1, 360]);
         assert_eq!(collapsed(&[4, 5], &[vec![0, 0]]), [1, 20]);
         assert_eq!(collapsed(&[], &[]), Vec::<usize>::new());
+    }
+
+    #[test]
+    fn rows_combine_in_pieces_groups_and_pairs() {
+        let row: Vec<String> = (0..530).map(|number| number.to_string()).collect();
+        let take_in = |all: &String, own: &String| format!("{all} {own}");
+        let merge = |a: &String, b: &String| format!("({a}|{b})");
+        let fold = |row: &[String], along_last| {
+            RowOrder::of(row.len(), along_last).fold(row, Grain::Fine, &String::new(), take_in, merge)
+        };
+        assert_eq!(fold(&[], true), None);
+        assert_eq!(fold(&row[..3], true).unwrap(), "(| 0 1 2)");
+        let two = format!("((| {})| 16 17)", row[..16].join(" "));
+        assert_eq!(fold(&row[..18], false).unwrap(), two);
+        let group = |part: &[String]| fold(part, false).unwrap();
+        let groups = [&row[..256], &row[256..512], &row[512..]].map(group);
+        let pairs = format!("(({}|{})|{})", groups[0], groups[1], groups[2]);
+        assert_eq!(fold(&row, false).unwrap(), pairs);
+        assert_eq!(fold(&row, true).unwrap(), pairs);
     }
 
     #[test]

@@ -112,6 +112,6 @@ fn folded<'a, A: Element, R: Element>(fold: Fold, elements: impl Iterator<Item =
     let mut elements = elements.enumerate().map(contribution).peekable();
     assert!(elements.peek().is_some(), "the smallest or largest element of an empty array");
     let start = combine.of_no_elements(&[A::DTYPE]);
-    let total = elements.fold(start, |all, own| combine.eval(&all, &own));
+    let total = elements.fold(start, |all, own| combine.eval_element(&all, &own));
     R::from_scalar(total[fold.result_word()]).expect("a fold gives what it says")
 }

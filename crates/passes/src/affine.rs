@@ -12,6 +12,7 @@
 //! took part. Mutable variables read inside the loop are never affine.
 
 use crate::hash::{FastMap, FastSet};
+use crate::vectorize::Varying;
 use parfuse_ir::loops::{Buffer, Expr, Loops, Stmt, Value, walk};
 use parfuse_ir::{DType, Scalar, ScalarOp};
 
@@ -80,6 +81,13 @@ impl<'a> AffineForms<'a> {
     /// Prepares the analysis of a loop, given by its indices and its body, in one of its indices.
     pub fn new(loops: &'a Loops, indices: &[Value], body: &[Stmt], index: Value) -> AffineForms<'a> {
         AffineForms { loops, index, inside: values_inside(indices, body), known: FastMap::default() }
+    }
+
+    /// Prepares the analysis of a loop whose lanes run along an index: what does not vary between them is invariant.
+    pub fn of_lanes(loops: &'a Loops, varying: &Varying, body: &[Stmt], lane: Value) -> AffineForms<'a> {
+        let mut inside = values_inside(&[lane], body);
+        inside.retain(|value| varying.value(*value));
+        AffineForms { loops, index: lane, inside, known: FastMap::default() }
     }
 
     /// The form of a value that is visible in the loop, `None` if it is not known to be affine.

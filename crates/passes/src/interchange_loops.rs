@@ -69,7 +69,7 @@ fn may_change_order(loops: &Loops, parfor: &Parfor) -> bool {
 }
 
 /// The loop with a dimension moved behind the others.
-fn with_last(parfor: &Parfor, axis: usize) -> Parfor {
+pub(crate) fn with_last(parfor: &Parfor, axis: usize) -> Parfor {
     let mut turned = parfor.clone();
     turned.indices[axis..].rotate_left(1);
     turned.extents[axis..].rotate_left(1);

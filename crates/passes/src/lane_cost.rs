@@ -46,7 +46,7 @@ pub(crate) fn lane_cost(loops: &Loops, parfor: &Parfor, depth: u32) -> LaneCost 
     let short = matches!(loops.constant(*extent), Some(Scalar::Usize(length)) if length < SHORT)
         && !merges(loops, parfor);
     let varying = Varying::of(loops, parfor);
-    let forms = AffineForms::new(loops, &parfor.indices, &parfor.body, *lane);
+    let forms = AffineForms::of_lanes(loops, &varying, &parfor.body, *lane);
     let mut costs = Costs { loops, varying, forms, memory: 0 };
     costs.block(&parfor.body, depth);
     LaneCost { short, memory: costs.memory }

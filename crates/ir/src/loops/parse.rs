@@ -7,7 +7,7 @@ use super::{
     Block, Buffer, BufferData, Expr, Layout, Loops, Nest, Origin, Output, Parfor, Reduction, Source, Stmt,
     Target, Value, ValueData, VarData,
 };
-use crate::combiner::Term;
+use crate::combiner::{Formula, Term};
 use crate::grid::Grain;
 use crate::program::{Param, Type, parse_type};
 use crate::text::{Cursor, ParseError, Parsed, Table};
@@ -264,20 +264,27 @@ impl Parser<'_> {
             let expected = cursor.expected("a constant");
             cursor.scalar()?.ok_or(expected)
         };
-        let mut combiner = Combiner::new(self.cursor.list(scalar)?);
+        let identity = self.cursor.list(scalar)?;
         self.cursor.open()?;
+        let merge = self.formula()?;
+        let take_in = if self.cursor.eat("take") { Some(self.formula()?) } else { None };
+        self.cursor.close()?;
+        Ok(Combiner { identity, merge, take_in })
+    }
+
+    fn formula(&mut self) -> Parsed<Formula> {
+        let mut formula = Formula::default();
         while !self.cursor.eat("yield") {
-            self.cursor.expect(&format!("t{}", combiner.steps.len()))?;
+            self.cursor.expect(&format!("t{}", formula.steps.len()))?;
             self.cursor.expect("=")?;
             let op = self.cursor.word().and_then(ScalarOp::from_name);
             let op = op.ok_or_else(|| self.cursor.expected("an operation"))?;
             self.cursor.expect(op.name())?;
             let operands = self.cursor.list(term)?;
-            combiner.steps.push((op, operands));
+            formula.steps.push((op, operands));
         }
-        combiner.results = self.cursor.list(term)?;
-        self.cursor.close()?;
-        Ok(combiner)
+        formula.results = self.cursor.list(term)?;
+        Ok(formula)
     }
 
     /// A loop index, a `usize` unless the text says otherwise.

@@ -6,6 +6,7 @@
 use super::{
     Block, Buffer, BufferData, Expr, Layout, Loops, Origin, Output, Reduction, Source, Stmt, Target, Value,
 };
+use crate::combiner::Formula;
 use crate::grid::Grain;
 use crate::program::{Param, Type, param_text};
 use crate::text::{At, Name, list, write_files};
@@ -210,10 +211,11 @@ impl Printer<'_, '_> {
             Combine::Op(op) => self.f.write_str(op.name())?,
             Combine::State(combiner) => {
                 writeln!(self.f, "state {} {{", list(&combiner.identity))?;
-                for (number, (op, operands)) in combiner.steps.iter().enumerate() {
-                    writeln!(self.f, "{:indent$}    t{number} = {op} {}", "", list(operands))?;
+                self.formula(&combiner.merge, indent)?;
+                if let Some(take_in) = &combiner.take_in {
+                    writeln!(self.f, "{:indent$}    take", "")?;
+                    self.formula(take_in, indent)?;
                 }
-                writeln!(self.f, "{:indent$}    yield {}", "", list(&combiner.results))?;
                 write!(self.f, "{:indent$}  }}", "")?;
             }
         }
@@ -224,6 +226,13 @@ impl Printer<'_, '_> {
                 writeln!(self.f, "{}[{}]", words(buffers), self.operands(index))
             }
         }
+    }
+
+    fn formula(&mut self, formula: &Formula, indent: usize) -> fmt::Result {
+        for (number, (op, operands)) in formula.steps.iter().enumerate() {
+            writeln!(self.f, "{:indent$}    t{number} = {op} {}", "", list(operands))?;
+        }
+        writeln!(self.f, "{:indent$}    yield {}", "", list(&formula.results))
     }
 
     fn define(&mut self, value: Value) -> fmt::Result {

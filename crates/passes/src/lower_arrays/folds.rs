@@ -127,7 +127,7 @@ impl Lowering<'_> {
             .collect();
         let identity: Vec<Value> = combiner.identity.iter().map(|word| self.constant(*word)).collect();
         let lowering = std::cell::RefCell::new(self);
-        let total = combiner.apply(
+        let total = combiner.taking_in().apply(
             &identity,
             &own,
             |scalar: Scalar| lowering.borrow_mut().constant(scalar),

@@ -56,7 +56,7 @@ pub(super) fn everything(build: &mut Build<'_>) {
     let partials = build.arrays(&[cut.blocks, lanes]);
     accumulate(build, &cut, outer, &partials);
     let blocks = cut.blocks;
-    build.parallel(&[blocks], "lanes of blocks", |build, indices| fold_lanes(build, &partials, indices[0]));
+    build.parallel(&[blocks], "lanes of blocks", |build, indices| fold_lanes(build, &partials, indices));
     let (zero, none) = (build.usize(0), build.usize(0));
     let any = build.op(ScalarOp::Gt, blocks, none);
     build.when(any, |build| {
@@ -66,40 +66,31 @@ pub(super) fn everything(build: &mut Build<'_>) {
     });
 }
 
-/// Reduces long rows along the last dimension, each as a space of its own.
+/// Reduces long rows along the last dimension, each as a space of its own. Every dimension of the loop is one of the
+/// space's or counts blocks or accumulators, so that lanes may run along another one if neighbours lie along that.
 pub(super) fn long_rows(build: &mut Build<'_>, axis: usize) {
     let parfor = build.parfor;
     let (columns, outer) = (parfor.extents[axis], &parfor.extents[..axis]);
-    let (first, more) = outer.split_first().expect("a row stands beside others");
-    let rows = more.iter().fold(*first, |rows, extent| build.op(ScalarOp::Mul, rows, *extent));
     let block = block_extent(build, columns, parfor.grain);
-    let (one, lanes) = (build.usize(1), build.usize(LANES));
-    let blocks_per_row = build.pieces(columns, block);
-    let blocks = build.op(ScalarOp::Mul, rows, blocks_per_row);
-    let cut = Cut { rows, columns, rows_per_block: one, columns_per_block: block, blocks_per_row, blocks };
-    let partials = build.arrays(&[blocks, lanes]);
-    accumulate(build, &cut, outer, &partials);
-    build.parallel(outer, "lanes of rows", |build, indices| {
-        let row = indices.iter().zip(outer).fold(None, |row, (index, extent)| {
-            Some(match row {
-                None => *index,
-                Some(row) => {
-                    let rows = build.op(ScalarOp::Mul, row, *extent);
-                    build.op(ScalarOp::Add, rows, *index)
-                }
-            })
-        });
-        let first = build.op(ScalarOp::Mul, row.expect("a row stands beside others"), blocks_per_row);
-        build.repeat(blocks_per_row, |build, piece| {
-            let block = build.op(ScalarOp::Add, first, piece);
-            fold_lanes(build, &partials, block);
-        });
+    let (blocks, lanes) = (build.pieces(columns, block), build.usize(LANES));
+    let space = [outer, &[blocks, lanes]].concat();
+    let partials = build.arrays(&space);
+    build.parallel(&space, "", |build, indices| {
+        let (outer, [piece, lane]) = (&indices[..axis], [indices[axis], indices[axis + 1]]);
+        let start = build.op(ScalarOp::Mul, piece, block);
+        let left = build.op(ScalarOp::Sub, columns, start);
+        let length = build.op(ScalarOp::Min, left, block);
+        let accumulators = build.accumulators();
+        let last = row(build, &accumulators, outer, start, length, lane);
+        let total = build.get_all(&last);
+        build.store(&partials, indices, &total);
+    });
+    build.parallel(outer, "lanes of rows", |build, row| {
+        build.repeat(blocks, |build, piece| fold_lanes(build, &partials, &[row, &[piece]].concat()));
         let zero = build.usize(0);
-        in_pairs(build, &partials, blocks_per_row, |build, piece| {
-            vec![build.op(ScalarOp::Add, first, piece), zero]
-        });
-        let total = build.load(&partials, &[first, zero]);
-        total_to_elements(build, &total, indices);
+        in_pairs(build, &partials, blocks, |_, piece| [row, &[piece, zero]].concat());
+        let total = build.load(&partials, &[row, &[zero, zero]].concat());
+        total_to_elements(build, &total, row);
     });
 }
 
@@ -153,22 +144,14 @@ fn accumulate(build: &mut Build<'_>, cut: &Cut, outer: &[Value], partials: &Word
                 let first = build.op(ScalarOp::Mul, group, cut.rows_per_block);
                 let left = build.op(ScalarOp::Sub, cut.rows, first);
                 let rows = build.op(ScalarOp::Min, left, cut.rows_per_block);
-                if build.loops.constant(cut.rows_per_block).is_some() {
-                    // One row each.
-                    let outer = row_indices(build, first, outer);
-                    row(build, &accumulators, &outer, start, length, lane)
-                } else {
-                    build.repeat(rows, |build, number| {
-                        let number = build.op(ScalarOp::Add, first, number);
-                        let outer = row_indices(build, number, outer);
-                        let last = row(build, &accumulators, &outer, start, length, lane);
-                        let last = build.get_all(&last);
-                        for (var, value) in accumulators.iter().flatten().zip(last.iter().flatten()) {
-                            build.set(*var, *value);
-                        }
-                    });
-                    accumulators
-                }
+                build.repeat(rows, |build, number| {
+                    let number = build.op(ScalarOp::Add, first, number);
+                    let outer = row_indices(build, number, outer);
+                    let last = row(build, &accumulators, &outer, start, length, lane);
+                    let last = build.get_all(&last);
+                    build.set_all(&accumulators, &last);
+                });
+                accumulators
             }
         };
         let total = build.get_all(&last);

@@ -12,7 +12,7 @@ use parfuse_ir::loops::{
     Block, Buffer, BufferData, Expr, Loops, Origin, Parfor, Reduction, Source, Stmt, Value, Var, VarData,
     walk,
 };
-use parfuse_ir::{DType, Loc, Scalar, ScalarOp};
+use parfuse_ir::{Combine, DType, Loc, Scalar, ScalarOp};
 use std::cell::RefCell;
 
 /// The statements that take the place of a loop.
@@ -167,31 +167,50 @@ impl<'a> Build<'a> {
         vars.iter().map(|words| words.iter().map(|var| self.get(*var)).collect()).collect()
     }
 
-    /// Combines partial results.
-    pub(super) fn combine(&mut self, left: &Words<Value>, right: &Words<Value>) -> Words<Value> {
-        let mut all = Words::new();
-        let reductions = self.reductions();
-        let build = RefCell::new(self);
-        for ((reduction, left), right) in reductions.iter().zip(left).zip(right) {
-            all.push(reduction.combine.apply(
+    /// Merges partial results.
+    pub(super) fn merge(&mut self, left: &Words<Value>, right: &Words<Value>) -> Words<Value> {
+        self.each(left, right, |combine, build, left, right| {
+            combine.merge(
                 left,
                 right,
                 |scalar| build.borrow_mut().constant(scalar),
                 |op, operands| build.borrow_mut().perform(op, operands),
-            ));
-        }
-        all
+            )
+        })
+    }
+
+    /// The words of each reduction, made of those of two partial results.
+    fn each(
+        &mut self,
+        left: &Words<Value>,
+        right: &Words<Value>,
+        made: impl Fn(&Combine, &RefCell<&mut Self>, &[Value], &[Value]) -> Vec<Value>,
+    ) -> Words<Value> {
+        let reductions = self.reductions();
+        let build = RefCell::new(self);
+        let both = left.iter().zip(right);
+        let words = reductions.iter().zip(both);
+        words.map(|(reduction, (left, right))| made(&reduction.combine, &build, left, right)).collect()
     }
 
     /// Runs an iteration and has accumulators take in what it contributes.
     pub(super) fn take_in(&mut self, accumulators: &Words<Var>, indices: &[Value]) {
         let own = self.iteration(indices);
         let before = self.get_all(accumulators);
-        let after = self.combine(&before, &own);
-        for (vars, values) in accumulators.iter().zip(after) {
-            for (var, value) in vars.iter().zip(values) {
-                self.set(*var, value);
-            }
+        let after = self.each(&before, &own, |combine, build, before, own| {
+            combine.take_in(
+                before,
+                own,
+                |scalar| build.borrow_mut().constant(scalar),
+                |op, operands| build.borrow_mut().perform(op, operands),
+            )
+        });
+        self.set_all(accumulators, &after);
+    }
+
+    pub(super) fn set_all(&mut self, vars: &Words<Var>, values: &Words<Value>) {
+        for (var, value) in vars.iter().flatten().zip(values.iter().flatten()) {
+            self.set(*var, *value);
         }
     }
 

@@ -4,17 +4,20 @@
 //! ```text
 //! parfor v0, v1 in n, m {                  alloc b3[groups, m]
 //!   reduce sum x0 into b2[v1]              parfor v4, v1 in groups, m {
-//!   v3: f64 = load b0[v0, v1]        ⇒       x1 = 0; for v5 in 16 { … x0 = load b0[16 v4 + v5, v1]; x1 = x1 + x0 }
-//!   x0 = v3                                  store b3[v4, v1], x1
-//! }                                        }
+//!   v3: f64 = load b0[v0, v1]        ⇒       x1 = 0; for v5 in 16 {
+//!   x0 = v3                                    x2 = 0; for v6 in 16 { … x0 = load b0[256 v4 + 16 v5 + v6, v1]; x2 = x2 + x0 }
+//! }                                            x1 = x1 + x2
+//!                                            }
+//!                                            store b3[v4, v1], x1
+//!                                          }
 //!                                          parfor v1 in m { … b3[…, v1] in pairs …; store b2[v1], … }
 //! ```
 //!
 //! The order in which elements are combined is that of [`parfuse_ir::grid`], said once more in loops: those of a block go
-//! to [`LANES`](parfuse_ir::grid::LANES) accumulators in turn, which are lanes of the first loop (`blocks`); rows of other
-//! dimensions than the last, and short ones, are taken in pieces in order, and the lanes run along the other dimensions
-//! (`rows`). What pieces and accumulators have come to is combined by the loops behind (`partials`). It is not for this
-//! pass to fuse: it comes when all loops are fused that are going to be.
+//! to [`LANES`](parfuse_ir::grid::LANES) accumulators in turn, which are a dimension of the first loop (`blocks`); rows
+//! along an axis are taken in by pieces in order, and the lanes run along any other dimension (`rows`), that along which
+//! neighbours lie (`interchange_loops`). What groups and accumulators have come to is combined by the loops behind
+//! (`partials`). It is not for this pass to fuse: it comes when all loops are fused that are going to be.
 
 mod blocks;
 mod build;
@@ -22,10 +25,15 @@ mod partials;
 mod rows;
 
 use crate::Changed;
+use crate::interchange_loops::with_last;
+use crate::lane_cost::lane_cost;
 use build::Build;
-use parfuse_ir::grid::IN_ORDER;
-use parfuse_ir::loops::{Block, Loops, Parfor, Stmt, walk};
+use parfuse_ir::grid::{GROUP, LONG_ROW};
+use parfuse_ir::loops::{Block, Loops, Parfor, Stmt, Value, walk};
 use parfuse_ir::{Scalar, ScalarOp};
+
+/// Where the elements of a row are at most so many apart, a group of them lies in few pages.
+const NEAR: usize = 512;
 
 /// Makes plain loops of all reductions but those by an operator into a variable.
 pub fn lower_reductions(loops: &mut Loops) -> Changed {
@@ -58,19 +66,72 @@ fn lowered(loops: &mut Loops, parfor: &Parfor) -> Block {
         blocks::everything(&mut build);
         return build.block;
     };
-    let is_last = axis + 1 == parfor.indices.len();
     let length = parfor.extents[axis];
-    let long: fn(&mut Build<'_>, usize) = if is_last { blocks::long_rows } else { rows::long_rows };
-    match build.loops.constant(length) {
-        Some(Scalar::Usize(length)) if length <= IN_ORDER => rows::short_rows(&mut build, axis),
-        Some(_) => long(&mut build, axis),
+    either(
+        &mut build,
+        ScalarOp::Le,
+        length,
+        GROUP,
+        |build| rows::short_rows(build, axis),
+        |build| long_rows(build, axis),
+    );
+    build.block
+}
+
+/// Reduces rows of several groups.
+fn long_rows(build: &mut Build<'_>, axis: usize) {
+    let extents = &build.parfor.extents;
+    let Some((first, more)) = extents[axis + 1..].split_first() else {
+        return either(
+            build,
+            ScalarOp::Le,
+            extents[axis],
+            LONG_ROW,
+            // Lanes run from row to row, or whichever way neighbours lie.
+            |build| rows::long_rows(build, axis, 0),
+            |build| blocks::long_rows(build, axis),
+        );
+    };
+    // Along memory, a whole group of a row is a few cache lines.
+    if lies_along(build, axis) {
+        return rows::long_rows(build, axis, axis);
+    }
+    let distance = more.iter().fold(*first, |all, extent| build.op(ScalarOp::Mul, all, *extent));
+    either(
+        build,
+        ScalarOp::Le,
+        distance,
+        NEAR,
+        |build| rows::long_rows(build, axis, axis),
+        |build| rows::far_rows(build, axis),
+    );
+}
+
+/// Whether neighbours lie along a dimension.
+fn lies_along(build: &Build<'_>, axis: usize) -> bool {
+    let dimensions = (0..build.parfor.indices.len()).rev();
+    let cheapest = dimensions.min_by_key(|last| lane_cost(build.loops, &with_last(build.parfor, *last), 0));
+    cheapest == Some(axis)
+}
+
+/// One of two things, as a number compares with a constant: decided at once if it is one, too.
+fn either(
+    build: &mut Build<'_>,
+    compare: ScalarOp,
+    number: Value,
+    with: usize,
+    then: impl FnOnce(&mut Build<'_>),
+    otherwise: impl FnOnce(&mut Build<'_>),
+) {
+    let with = build.usize(with);
+    let cond = build.op(compare, number, with);
+    match build.loops.constant(cond) {
+        Some(Scalar::Bool(true)) => then(build),
+        Some(_) => otherwise(build),
         None => {
-            let most = build.usize(IN_ORDER);
-            let is_short = build.op(ScalarOp::Le, length, most);
-            let (then, ()) = build.nested(|build| rows::short_rows(build, axis));
-            let (otherwise, ()) = build.nested(|build| long(build, axis));
-            build.block.push(Stmt::If { cond: is_short, then, otherwise });
+            let (then, ()) = build.nested(then);
+            let (otherwise, ()) = build.nested(otherwise);
+            build.block.push(Stmt::If { cond, then, otherwise });
         }
     }
-    build.block
 }

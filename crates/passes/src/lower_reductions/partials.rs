@@ -13,18 +13,18 @@ use parfuse_ir::grid::LANES;
 use parfuse_ir::loops::{Buffer, Expr, Stmt, Target, Value, VarData};
 use parfuse_ir::{Combine, DType, Scalar, ScalarOp};
 
-/// Folds the accumulators of a block by halves: the first one then holds the block's result.
-pub(super) fn fold_lanes(build: &mut Build<'_>, partials: &Words<Buffer>, block: Value) {
+/// Folds the accumulators of the block at these indices by halves: the first one then holds the block's result.
+pub(super) fn fold_lanes(build: &mut Build<'_>, partials: &Words<Buffer>, block: &[Value]) {
     let halves = build.usize(LANES.trailing_zeros() as usize);
     build.repeat(halves, |build, number| {
         let half = build.usize(LANES / 2);
         let width = build.op(ScalarOp::Shr, half, number);
         build.repeat(width, |build, lane| {
             let upper = build.op(ScalarOp::Add, lane, width);
-            let left = build.load(partials, &[block, lane]);
-            let right = build.load(partials, &[block, upper]);
-            let both = build.combine(&left, &right);
-            build.store(partials, &[block, lane], &both);
+            let left = build.load(partials, &[block, &[lane]].concat());
+            let right = build.load(partials, &[block, &[upper]].concat());
+            let both = build.merge(&left, &right);
+            build.store(partials, &[block, &[lane]].concat(), &both);
         });
     });
 }
@@ -51,7 +51,7 @@ pub(super) fn in_pairs<'a>(
             let second = build.op_with(ScalarOp::Add, first, 1);
             let [to, first, second] = [pair, first, second].map(|number| place(build, number));
             let (first, second) = (build.load(partials, &first), build.load(partials, &second));
-            let both = build.combine(&first, &second);
+            let both = build.merge(&first, &second);
             build.store(partials, &to, &both);
         });
         let odd = build.op_with(ScalarOp::And, count, 1);

@@ -64,7 +64,7 @@ impl Plan {
         let even_loops = uses.loops
             && !isa.evex()
             && region.reductions.is_empty()
-            && uses.neighbour_loads > 0
+            && uses.looped_loads > 0
             && uses.other_stores == 0
             && !diverges();
         let count = match lanes {
