@@ -13,7 +13,7 @@
 mod clock;
 
 use clock::thread_time;
-use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis, ShapeBuilder};
+use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, ArrayRef3, Axis, ShapeBuilder};
 use parfuse::prelude::*;
 use std::hint::black_box;
 use std::time::Duration;
@@ -26,6 +26,21 @@ fn sums_of_columns(a: &ArrayRef2<f64>) -> Array1<f64> {
 #[kernel]
 fn sums_of_rows(a: &ArrayRef2<f64>) -> Array1<f64> {
     a.sum_axis(Axis(1))
+}
+
+#[kernel]
+fn sums_over_planes(a: &ArrayRef3<f64>) -> Array2<f64> {
+    a.sum_axis(Axis(0))
+}
+
+#[kernel]
+fn sums_in_planes(a: &ArrayRef3<f64>) -> Array2<f64> {
+    a.sum_axis(Axis(1))
+}
+
+#[kernel]
+fn sums_of_short_rows(a: &ArrayRef3<f64>) -> Array2<f64> {
+    a.sum_axis(Axis(2))
 }
 
 #[kernel]
@@ -132,7 +147,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Ok(());
     }
     println!("{:<26} {:>12} {:>12} {:>8} {:>8}", "reduction", "ndarray", "ours", "ratio", "GB/s");
-    for (rows, columns) in [(3000, 3000), (300, 300), (1_000_000, 3), (3, 1_000_000), (100_000, 100)] {
+    for (rows, columns) in
+        [(3000, 3000), (300, 300), (1_000_000, 3), (3, 1_000_000), (100_000, 100), (10, 1_000_000)]
+    {
         let n = rows * columns;
         let a = numbers(n).into_shape_with_order((rows, columns))?;
         let shape = format!("{rows}×{columns}");
@@ -154,6 +171,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let f: Array2<f64> = Array2::from_shape_vec((3000, 3000).f(), a.into_raw_vec_and_offset().0)?;
     compare(choice, "sum_axis(0) by columns", n, || sums_of_columns(&f), || sums_of_columns::serial(&f));
     compare(choice, "sum_axis(1) by columns", n, || sums_of_rows(&f), || sums_of_rows::serial(&f));
+    let n = 1000 * 1000 * 3;
+    let c = numbers(n).into_shape_with_order((1000, 1000, 3))?;
+    compare(choice, "sum_axis(0) 1000×1000×3", n, || sums_over_planes(&c), || sums_over_planes::serial(&c));
+    compare(choice, "sum_axis(1) 1000×1000×3", n, || sums_in_planes(&c), || sums_in_planes::serial(&c));
+    compare(
+        choice,
+        "sum_axis(2) 1000×1000×3",
+        n,
+        || sums_of_short_rows(&c),
+        || sums_of_short_rows::serial(&c),
+    );
     let x = numbers(10_000_000);
     compare(choice, "sum 1e7", x.len(), || sum(&x), || sum::serial(&x));
     compare(choice, "std 1e7", x.len(), || deviation(&x), || deviation::serial(&x));
