@@ -11,7 +11,7 @@
 //! A file that starts with a `program` is lowered first. What a pass over lanes gets is vectorized before. `BLESS=1` writes
 //! down what the passes do now; read what it wrote before you commit it.
 
-use parfuse_ir::loops::{Event, FusionRefusal, Layout, Loops, Note, PromotionRefusal};
+use parfuse_ir::loops::{Event, FusionRefusal, Layout, Loops, Note, PromotionRefusal, SerialReason};
 use parfuse_ir::program::Program;
 use parfuse_ir::{Loc, lane};
 use parfuse_passes::pipeline::Options;
@@ -159,6 +159,9 @@ fn notes(loops: &Loops) -> String {
             Event::NestedSerial => "a prange inside another runs serially".to_string(),
             Event::Promoted => "promoted".to_string(),
             Event::Interchanged { axis } => format!("dimension {axis} is the last"),
+            Event::Parallelized => "parallel".to_string(),
+            Event::Exchanged => "exchanged".to_string(),
+            Event::StaysSerial(reason) => format!("serial, {}", serial_reason(reason)),
             Event::NotPromoted(refusal) => format!("not promoted, {}", promotion_reason(refusal)),
         };
         format!("// {}: {event}{}\n", note.pass, places(&note.locs))
@@ -185,6 +188,18 @@ fn promotion_reason(refusal: &PromotionRefusal) -> String {
         PromotionRefusal::Carried { variable } => format!("it carries {variable}"),
         PromotionRefusal::CrossIteration { array } => format!("iterations meet in {array}"),
         PromotionRefusal::Rounding { variable } => format!("{variable} would round in another order"),
+    }
+}
+
+fn serial_reason(reason: &SerialReason) -> String {
+    match reason {
+        SerialReason::Carried { variable } => format!("it carries {variable}"),
+        SerialReason::CrossIteration { array } => format!("iterations meet in {array}"),
+        SerialReason::Checks => "it checks".to_string(),
+        SerialReason::Ends => "it may end early".to_string(),
+        SerialReason::Launches => "it launches".to_string(),
+        SerialReason::Dear => "lanes are dear".to_string(),
+        SerialReason::Small => "a launch is dear".to_string(),
     }
 }
 

@@ -13,7 +13,7 @@
 //! plain_loops     serial loops and their elements         small_stacks        threads with little stack, deep nests
 //! refused_memory  systems without machine code        call_options        executors, cancellation, deadlines
 //! slices          stencils, rows, columns             ranks               up to six axes, forty parameters
-//! types           each element type, end to end
+//! types           each element type, end to end          independent_loops   plain loops in lanes
 //! ```
 
 mod ways;
@@ -24,6 +24,7 @@ mod axes;
 mod bad_input;
 mod call_options;
 mod fusion;
+mod independent_loops;
 mod indices;
 mod kernels;
 mod language;

@@ -27,7 +27,7 @@ const TRIPS: u64 = 4;
 /// Deeper loops inside count as much as these.
 const MOST_DEPTH: u32 = 4;
 /// A dimension shorter than this is too short for lanes.
-const SHORT: usize = 16;
+pub(crate) const SHORT: usize = 16;
 
 /// What a dimension costs as the lanes; the less the better.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -64,7 +64,7 @@ fn merges(loops: &Loops, parfor: &Parfor) -> bool {
 }
 
 /// The axis along which elements are neighbours.
-fn unit_axis(loops: &Loops, buffer: Buffer) -> Option<u8> {
+pub(crate) fn unit_axis(loops: &Loops, buffer: Buffer) -> Option<u8> {
     let data = &loops.buffers[buffer];
     match &data.origin {
         Origin::Param { layout, .. } => layout.unit,

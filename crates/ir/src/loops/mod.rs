@@ -31,12 +31,14 @@
 //! A parallel loop inside another one or inside a *nest* is a *lane loop*: the thread that runs the code around it runs
 //! it too, in lanes. A nest is serial code outside parallel loops that runs as one region.
 
+mod notes;
 mod parse;
 mod print;
 mod trips;
 mod verify;
 pub mod walk;
 
+pub use notes::{Event, FusionRefusal, Note, PromotionRefusal, SerialReason};
 pub(crate) use parse::{arrange_buffers, parse_buffer, parse_fault, parse_sources};
 pub(crate) use print::{Declaration, FaultText};
 pub use trips::{Count, expand as expand_trips, trips};
@@ -423,96 +425,6 @@ impl Expr {
     pub fn is_leaf(&self) -> bool {
         matches!(self, Expr::Const(_) | Expr::Param(_) | Expr::Bound)
     }
-}
-
-/// What a pass did or refused to do, with the reason.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Note {
-    /// The name of the pass.
-    pub pass: &'static str,
-    /// What happened.
-    pub event: Event,
-    /// The places concerned; of very many, the first.
-    pub locs: Vec<Loc>,
-}
-
-impl Note {
-    /// A note names no more places than that, so that notes on a loop that grows do not outgrow it.
-    pub const MAX_PLACES: usize = 64;
-}
-
-/// An event worth telling the user.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Event {
-    /// Loops became one.
-    Fused,
-    /// Two neighbouring loops stay apart.
-    NotFused(FusionRefusal),
-    /// A temporary array became a scalar of the loop.
-    Contracted {
-        /// The array's name.
-        array: String,
-    },
-    /// A `prange` runs serially inside another parallel loop.
-    NestedSerial,
-    /// Serial loops inside a parallel one became dimensions of its space, the last of them the lanes.
-    Promoted,
-    /// An outer dimension of a parallel loop became the last, the lanes.
-    Interchanged {
-        /// Which it was.
-        axis: usize,
-    },
-    /// A serial loop would have been the better lanes of the parallel loop around it, but cannot be.
-    NotPromoted(PromotionRefusal),
-}
-
-/// Why a serial loop inside a parallel one did not become a dimension of its space.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum PromotionRefusal {
-    /// The loop has something to do beside it that cannot be done for each element.
-    WorkAround,
-    /// Its length is not the same in all iterations of the parallel loop.
-    LengthDiffers,
-    /// The space has as many dimensions as a space can have.
-    Dimensions,
-    /// An iteration reads what the one before it has set.
-    Carried {
-        /// The variable.
-        variable: String,
-    },
-    /// An iteration may read or write an element that another writes.
-    CrossIteration {
-        /// The array.
-        array: String,
-    },
-    /// A sum of floats would combine its contributions in another order.
-    Rounding {
-        /// The variable.
-        variable: String,
-    },
-}
-
-/// Why two loops were not fused.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum FusionRefusal {
-    /// Their index spaces are not known to be equal.
-    DifferentSpaces,
-    /// One has loops inside, so that it is cut into smaller blocks, and a sum of floats would show that.
-    DifferentBlocks,
-    /// The second reads what the first reduces.
-    UsesReduction {
-        /// The variable.
-        variable: String,
-    },
-    /// One reads or writes an array elsewhere than at the other's element.
-    CrossIteration {
-        /// The array.
-        array: String,
-    },
-    /// Something between them must stay between them.
-    StatementBetween,
-    /// The second may end the kernel before an iteration of the first that would have failed.
-    Faults,
 }
 
 impl Loops {

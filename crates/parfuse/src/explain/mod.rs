@@ -73,6 +73,10 @@ pub struct RegionReport {
     pub promoted_loops: Vec<Place>,
     /// The dimension of the loop or array expression, from 0, that runs along the lanes in place of the last.
     pub interchanged: Option<usize>,
+    /// Plain loops that the region computes: their iterations do not need one another.
+    pub plain_loops: Vec<Place>,
+    /// Loops of which the inner one now runs around the outer one, as its iterations do not need one another.
+    pub exchanged: Vec<(Place, Place)>,
     /// Elements computed at once, by one pass through the body.
     pub lanes: usize,
     /// Why it is made of registers of 128 bits where the engine has longer ones: an error of ours.
@@ -104,6 +108,8 @@ pub struct PlainLoop {
     pub place: Place,
     /// The number of plain loops around it.
     pub depth: usize,
+    /// Why its iterations run one after the other, if there is something to be said about it.
+    pub reason: Option<String>,
 }
 
 /// An array that a call allocates.
@@ -206,6 +212,8 @@ impl RegionReport {
             rank: region.extents.len(),
             promoted_loops: promoted_loops(&made.loops.notes, region, files),
             interchanged: interchanged(&made.loops.notes, region),
+            plain_loops: plain_loops(&made.loops.notes, region, files),
+            exchanged: exchanged(&made.loops.notes, region, files),
             lanes: code.lanes(id),
             narrower: code.narrower(id).map(str::to_owned),
             reductions: region.reductions.iter().map(|r| format!("{} {}", r.op.name(), r.dtype)).collect(),
@@ -245,13 +253,30 @@ fn interchanged(notes: &[Note], region: &Region) -> Option<usize> {
     })
 }
 
+/// The notes of an event whose first place is that of something which a region computes.
+fn notes_on<'n>(notes: &'n [Note], region: &'n Region, event: Event) -> impl Iterator<Item = &'n Note> {
+    let own = move |note: &&Note| {
+        note.event == event && region.sources.iter().any(|source| Some(&source.loc) == note.locs.first())
+    };
+    notes.iter().filter(own)
+}
+
+/// The plain loops among what a region computes.
+fn plain_loops(notes: &[Note], region: &Region, files: &Files) -> Vec<Place> {
+    let plain = notes_on(notes, region, Event::Parallelized).chain(notes_on(notes, region, Event::Exchanged));
+    plain.map(|note| Place::new(files, note.locs[0])).collect()
+}
+
+/// The loops of a region that changed places.
+fn exchanged(notes: &[Note], region: &Region, files: &Files) -> Vec<(Place, Place)> {
+    let place = |loc| Place::new(files, loc);
+    let notes = notes_on(notes, region, Event::Exchanged);
+    notes.map(|note| (place(note.locs[0]), place(note.locs[1]))).collect()
+}
+
 /// The loops that became dimensions of a region, the same for all that is fused in it.
 fn promoted_loops(notes: &[Note], region: &Region, files: &Files) -> Vec<Place> {
-    let own = |note: &&Note| {
-        let outer = note.locs.first();
-        note.event == Event::Promoted && region.sources.iter().any(|source| Some(&source.loc) == outer)
-    };
-    let note = notes.iter().find(own);
+    let note = notes_on(notes, region, Event::Promoted).next();
     note.map_or_else(Vec::new, |note| note.locs[1..].iter().map(|loc| Place::new(files, *loc)).collect())
 }
 

@@ -5,10 +5,11 @@
 //! x[index[i]]                   an access that lanes do one by one           src/lib.rs:14:9
 //! ```
 
+use super::text::serial_reason;
 use super::{PlainLoop, Scattered};
 use crate::error::Place;
 use parfuse_ir::lane::{self, Inst, Lane, Lanes, Node, Region};
-use parfuse_ir::loops::{Block, Buffer, Expr, Loops, Parfor, Stmt, walk};
+use parfuse_ir::loops::{Block, Buffer, Event, Expr, Loops, Parfor, Stmt, walk};
 use parfuse_ir::{Files, Loc};
 use std::collections::BTreeMap;
 
@@ -44,7 +45,12 @@ pub(super) fn plain_loops(loops: &Loops) -> Vec<PlainLoop> {
             Stmt::While { cond, .. } => ("while", cond),
             _ => return None,
         };
-        Some(PlainLoop { what, place: Place::new(&loops.files, loops.values[*value].loc), depth })
+        let loc = loops.values[*value].loc;
+        let reason = loops.notes.iter().find_map(|note| match &note.event {
+            Event::StaysSerial(reason) if note.locs.first() == Some(&loc) => serial_reason(reason),
+            _ => None,
+        });
+        Some(PlainLoop { what, place: Place::new(&loops.files, loc), depth, reason })
     };
     statements(&loops.body, false).into_iter().filter_map(of).collect()
 }

@@ -3,7 +3,7 @@
 use super::{Explanation, RegionReport};
 use crate::error::Place;
 use parfuse_codegen::Effort;
-use parfuse_ir::loops::{Event, FusionRefusal, PromotionRefusal};
+use parfuse_ir::loops::{Event, FusionRefusal, PromotionRefusal, SerialReason};
 use std::fmt;
 
 /// As many places as are named on one line.
@@ -12,7 +12,14 @@ const MOST_PLACES: usize = 4;
 /// Why something was not done, for events that say so.
 pub(super) fn refusal(event: &Event) -> Option<String> {
     match event {
-        Event::Fused | Event::Contracted { .. } | Event::Promoted | Event::Interchanged { .. } => None,
+        Event::Fused
+        | Event::Contracted { .. }
+        | Event::Promoted
+        | Event::Interchanged { .. }
+        | Event::Parallelized
+        | Event::Exchanged => None,
+        // That is said where the loop is listed.
+        Event::StaysSerial(_) => None,
         Event::NestedSerial => Some("runs serially: it is inside another parallel loop".to_string()),
         Event::NotFused(refusal) => Some(format!("not fused: {}", words(refusal))),
         Event::NotPromoted(refusal) => {
@@ -57,6 +64,26 @@ fn promotion_words(refusal: &PromotionRefusal) -> String {
         PromotionRefusal::Rounding { variable } => {
             format!("the sum `{variable}` of floats would round in another order")
         }
+    }
+}
+
+/// Why a plain loop runs its iterations one after the other, as far as users can do something about it.
+pub(super) fn serial_reason(reason: &SerialReason) -> Option<String> {
+    match reason {
+        SerialReason::Carried { variable } => {
+            Some(format!("`{variable}` passes from one iteration to the next, or out of the loop"))
+        }
+        SerialReason::CrossIteration { array } => {
+            Some(format!("iterations may touch elements of `{array}` that others write"))
+        }
+        SerialReason::Checks => Some("checks of indices are left in it".to_string()),
+        SerialReason::Dear => Some(
+            "in lanes it would take longer: elements are not neighbours, or lanes would wait".to_string(),
+        ),
+        SerialReason::Small => {
+            Some("it is too little work to be launched in each iteration of the loop around it".to_string())
+        }
+        SerialReason::Ends | SerialReason::Launches => None,
     }
 }
 
@@ -126,7 +153,8 @@ impl Explanation {
             )?,
         }
         for plain in &self.plain_loops {
-            writeln!(f, "  {:1$}{2} ({3})", "", 2 + 2 * plain.depth, plain.what, plain.place)?;
+            let reason = plain.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
+            writeln!(f, "  {:1$}{2} ({3}){reason}", "", 2 + 2 * plain.depth, plain.what, plain.place)?;
         }
         let in_loops = self.allocations.iter().filter(|allocation| allocation.in_loop);
         let in_loops: Vec<String> =
@@ -157,6 +185,13 @@ impl RegionReport {
         match sources.len() {
             1 => writeln!(f, "    computes {}", sources[0])?,
             n => writeln!(f, "    computes {n} fused: {}", sources.join(", "))?,
+        }
+        if !self.plain_loops.is_empty() {
+            let plain = places(&self.plain_loops);
+            writeln!(f, "    plain loops whose iterations do not need one another: {plain}")?;
+        }
+        for (inner, outer) in &self.exchanged {
+            writeln!(f, "    the loop at {outer} runs inside that at {inner}")?;
         }
         if !self.reductions.is_empty() {
             writeln!(f, "    combines {}", self.reductions.join(", "))?;

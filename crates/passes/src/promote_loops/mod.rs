@@ -23,17 +23,16 @@
 //! costs, see [`crate::lane_cost`]: Of equal ones a dimension more is better, for it makes more blocks.
 //! A loop that would be the better lanes but cannot be is noted with the reason.
 
-mod combines;
-
 use crate::Changed;
 use crate::check_parallel::shared_array;
+use crate::combines::only_combines;
 use crate::effects::Effects;
 use crate::lane_cost::lane_cost;
+use crate::loop_order::{MOST_LEVELS, moved_out, only_computes};
 use crate::positions::keep_positions;
 use crate::vectorize::{VarSet, assigned, live_before};
-use combines::only_combines;
 use parfuse_ir::grid::Grain;
-use parfuse_ir::loops::walk::{self, blocks_mut};
+use parfuse_ir::loops::walk::blocks_mut;
 use parfuse_ir::loops::{Block, Event, Loops, Note, Parfor, PromotionRefusal, Stmt, Value};
 use parfuse_ir::{Loc, MAX_RANK};
 
@@ -68,28 +67,13 @@ fn in_parfor(loops: &mut Loops, parfor: &mut Parfor, refused: &mut Vec<Note>) ->
     if !parfor.body.iter().any(|stmt| matches!(stmt, Stmt::For { .. })) {
         return false;
     }
-    let mut best: Option<Parfor> = None;
-    let mut least = lane_cost(loops, parfor, 0);
-    let mut last = parfor.clone();
-    for depth in 1.. {
-        match promoted(loops, &last) {
-            Ok(next) => {
-                let cost = lane_cost(loops, &next, depth);
-                if cost < least || (depth == 1 && cost == least) {
-                    least = cost;
-                    best = Some(next.clone());
-                }
-                last = next;
-            }
-            Err(reason) => {
-                if best.is_none() {
-                    refused.extend(reason.and_then(|reason| refusal(loops, &last, depth, reason)));
-                }
-                break;
-            }
+    let best = match with_dimensions(loops, parfor) {
+        Ok(best) => best,
+        Err(note) => {
+            refused.extend(note);
+            return false;
         }
-    }
-    let Some(best) = best else { return false };
+    };
     let promoted: Vec<Loc> =
         best.indices[parfor.indices.len()..].iter().map(|index| loops.values[*index].loc).collect();
     // A `prange` inside another that is a dimension now does not run serially.
@@ -100,6 +84,41 @@ fn in_parfor(loops: &mut Loops, parfor: &mut Parfor, refused: &mut Vec<Note>) ->
     keep_positions(loops, &before, parfor);
     parfor.grain = Grain::of(&parfor.body);
     true
+}
+
+/// The loop with as many serial loops as dimensions as are good for memory, or the note that says why there are none.
+pub(crate) fn with_dimensions(loops: &Loops, parfor: &Parfor) -> Result<Parfor, Option<Note>> {
+    let mut best: Option<Parfor> = None;
+    let mut least = lane_cost(loops, parfor, 0);
+    let mut last = parfor.clone();
+    for depth in 1.. {
+        let next = promoted(loops, &last).or_else(|reason| exchanged(loops, &last).ok_or(reason));
+        match next {
+            Ok(next) => {
+                let cost = lane_cost(loops, &next, depth);
+                if cost < least || (depth == 1 && cost == least) {
+                    least = cost;
+                    best = Some(next.clone());
+                }
+                last = next;
+            }
+            Err(reason) => {
+                return best.ok_or_else(|| reason.and_then(|reason| refusal(loops, &last, depth, reason)));
+            }
+        }
+    }
+    unreachable!("a space has room for so many dimensions only")
+}
+
+/// The loop with a dimension more, of a loop inside the serial loop that is its last statement.
+fn exchanged(loops: &Loops, parfor: &Parfor) -> Option<Parfor> {
+    let (nest, front) = parfor.body.split_last()?;
+    let locals: VarSet = parfor.reductions.iter().flat_map(|reduction| &reduction.locals).copied().collect();
+    (1..=MOST_LEVELS).find_map(|levels| {
+        let outside = moved_out(loops, nest, levels, &locals)?;
+        let body = front.iter().cloned().chain([outside]).collect();
+        promoted(loops, &Parfor { body, ..parfor.clone() }).ok()
+    })
 }
 
 /// The loop with its last statement, a serial loop, as a dimension more. Without a reason there is no such statement.
@@ -120,18 +139,7 @@ fn promoted(loops: &Loops, parfor: &Parfor) -> Result<Parfor, Option<PromotionRe
         return Err(Some(PromotionRefusal::LengthDiffers));
     }
     check_variables(loops, parfor, front, body)?;
-    let works = |stmt: &Stmt| match stmt {
-        Stmt::Let(_) | Stmt::Set { .. } | Stmt::If { .. } => false,
-        Stmt::Alloc { .. }
-        | Stmt::Move { .. }
-        | Stmt::Store { .. }
-        | Stmt::Check { .. }
-        | Stmt::While { .. }
-        | Stmt::For { .. }
-        | Stmt::Parfor(_)
-        | Stmt::Nest(_) => true,
-    };
-    if walk::statements(front).any(works) {
+    if !only_computes(front) {
         return Err(Some(PromotionRefusal::WorkAround));
     }
     let (in_front, inside) = (Effects::of_block(loops, front), Effects::of_block(loops, body));

@@ -187,3 +187,21 @@ fn deep_nests_become_as_many_dimensions_as_are_good_for_memory() {
     let middle = promoted("v0, v2, v1");
     assert!(middle.contains("parfor v0, v1 in n, n") && middle.contains("for v2 in n"), "{middle}");
 }
+
+#[test]
+fn a_loop_that_lanes_like_moves_out_of_one_that_sums_up() {
+    let product = |row: &str| {
+        rows(
+            "",
+            &format!(
+                "v2: f64 = load b0[v0, v1] for v3 in n {{
+                   v4: f64 = load b2[v0, {row}] v5: f64 = load b0[v1, v3] v6: f64 = mul v2, v5 v7: f64 = add v4, v6
+                   store b2[v0, {row}], v7 }}"
+            ),
+        )
+    };
+    let result = run(promote_loops, &product("v3")).to_string();
+    assert!(result.contains("parfor v0, v3 in n, n") && result.contains("for v1 in m {"), "{result}");
+    let carried = [PromotionRefusal::CrossIteration { array: "r".into() }];
+    assert_eq!(refusals(&product("0usize")), carried);
+}

@@ -42,29 +42,19 @@ pub(super) fn live_points(loops: &Loops, block: &[Stmt], live_after: &VarSet) ->
 }
 
 /// The variables live at the start of the header of a `while`, given those live after the loop.
-pub(super) fn live_at_header(loops: &Loops, header: &[Stmt], body: &[Stmt], live_after: &VarSet) -> VarSet {
-    let mut live = live_after.clone();
-    loop {
-        let mut after_header = live_after.clone();
-        after_header.extend(live_before(loops, body, &live));
-        let at_header = live_before(loops, header, &after_header);
-        if at_header.is_subset(&live) {
-            return at_header;
-        }
-        live.extend(at_header);
-    }
+///
+/// Going round once more adds nothing: what a block reads before it sets it does not depend on what is live after it.
+pub(crate) fn live_at_header(loops: &Loops, header: &[Stmt], body: &[Stmt], live_after: &VarSet) -> VarSet {
+    let mut after_header = live_before(loops, body, live_after);
+    after_header.extend(live_after);
+    live_before(loops, header, &after_header)
 }
 
 /// The variables live before each iteration of a `for`, given those live after the loop.
-pub(super) fn live_at_iteration(loops: &Loops, body: &[Stmt], live_after: &VarSet) -> VarSet {
-    let mut live = live_after.clone();
-    loop {
-        let before = live_before(loops, body, &live);
-        if before.is_subset(&live) {
-            return live;
-        }
-        live.extend(before);
-    }
+pub(crate) fn live_at_iteration(loops: &Loops, body: &[Stmt], live_after: &VarSet) -> VarSet {
+    let mut live = live_before(loops, body, live_after);
+    live.extend(live_after);
+    live
 }
 
 /// The variables that the body of a parallel loop reads from outside.
@@ -75,7 +65,8 @@ pub(super) fn live_into(loops: &Loops, parfor: &Parfor) -> VarSet {
     live
 }
 
-fn before_stmt(loops: &Loops, stmt: &Stmt, mut live: VarSet) -> VarSet {
+/// The variables live before a statement, given those live after it.
+pub(crate) fn before_stmt(loops: &Loops, stmt: &Stmt, mut live: VarSet) -> VarSet {
     match stmt {
         Stmt::Let(value) => {
             if let Expr::Var(var) = loops.values[*value].expr {

@@ -15,7 +15,7 @@ use parfuse_ir::loops::{Expr, Loops, Stmt, Value, Var};
 use parfuse_ir::{ReduceOp, ScalarOp};
 
 /// Whether the local variable of a reduction of integers or truth values is only combined in a block.
-pub(super) fn only_combines(loops: &Loops, block: &[Stmt], op: ReduceOp, local: Var) -> bool {
+pub(crate) fn only_combines(loops: &Loops, block: &[Stmt], op: ReduceOp, local: Var) -> bool {
     let mut search = Search { loops, op, local, partial: Vec::new(), current: Vec::new() };
     search.block(block)
 }
