@@ -11,6 +11,7 @@ import warnings
 
 # Their functions put themselves into the table of rows.
 from kernels import dense, factor, images, integers, physics, signals, sparse, statistics, stencils, tables  # noqa: F401
+from numba.core import errors
 from rows import ROWS, total
 
 # On one thread the processor's time, which bears a busy machine; on several the clock's.
@@ -39,7 +40,12 @@ def main():
         row = ROWS[name]
         arguments = list(row.prepare(int(n)))
         start = {position: arguments[position].copy() for position in row.written}
-        _, results = call(row, arguments, start)
+        try:
+            _, results = call(row, arguments, start)
+        except errors.NumbaError as error:
+            print(f"{name}: {error}", file=sys.stderr)
+            print("none", flush=True)
+            continue
         check = float("nan") if name in RANDOM else total(results)
         best, done, begin = float("inf"), 0, time.perf_counter()
         while done < int(rounds) or time.perf_counter() - begin < float(seconds):
