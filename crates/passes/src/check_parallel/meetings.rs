@@ -63,11 +63,19 @@ impl Meetings {
         })
     }
 
+    /// Whether one of so many iterations, which start at zero, reaches a number.
+    pub(super) fn reach(&self, number: u64, trips: u64) -> bool {
+        let place = self.place(number, false);
+        // Where all have been passed the first ones come again.
+        place.class == 0 && place.position < trips
+    }
+
     fn place(&self, offset: u64, stores: bool) -> Place {
         let unused = 64 - self.bits;
         let number = offset.wrapping_mul(self.inverse) << unused >> unused;
-        let position = number >> self.twos;
-        Place { class: number - (position << self.twos), position, stores }
+        // Of a multiple of zero every number is a class of its own.
+        let position = number.checked_shr(self.twos).unwrap_or(0);
+        Place { class: number - position.checked_shl(self.twos).unwrap_or(0), position, stores }
     }
 }
 
@@ -120,6 +128,27 @@ mod tests {
             }
         }
         assert!(apart > 1000 && met > 1000, "{apart} {met}");
+    }
+
+    #[test]
+    fn numbers_are_reached_that_are_found_by_trying() {
+        let hostile = [0, 1, 2, 3, 6, 12, 1 << 31, 1 << 32, 5 << 61, 1 << 62, 1 << 63, 3 << 62];
+        let (mut reached, mut passed) = (0, 0);
+        for width in DType::ALL.iter().filter(|dtype| dtype.is_int()).map(|dtype| Width::of(*dtype)) {
+            let known = |number: u64| number & (u64::MAX >> (64 - width.bits()));
+            for multiple in hostile.into_iter().flat_map(|x: u64| [x, x.wrapping_neg(), x ^ 1]) {
+                for number in hostile.into_iter().flat_map(|x: u64| [x, x.wrapping_neg(), x.wrapping_mul(3)])
+                {
+                    for trips in [0, 1, 2, 3, 9] {
+                        let expected = (0..trips).any(|k| known(multiple.wrapping_mul(k)) == known(number));
+                        let found = Meetings::new(multiple, width).reach(number, trips);
+                        assert_eq!(found, expected, "{multiple:#x} {width:?} {number:#x} {trips}");
+                        if found { reached += 1 } else { passed += 1 }
+                    }
+                }
+            }
+        }
+        assert!(reached > 500 && passed > 500, "{reached} {passed}");
     }
 
     #[test]

@@ -6,12 +6,13 @@
 //! parfor v1 in v0 { store b0[2 v1]; store b0[2 v1 + 1] }          fine: each has its own pair
 //! parfor v1 in v0 { store b0[2 v1]; load b0[2 v1 + 1] … }         fine: what is read nobody writes
 //! parfor v1 in v0 { store b0[v1, v2] }                            fine: each has its own row
+//! parfor v1 in v0 { store b0[v1 + 1]; load b0[0] }                fine: no iteration gets there
 //! parfor v1 in v0 { store b0[v1]; load b0[v1 + 1] }               refused: the neighbour writes it
 //! ```
 //!
 //! A store and another access of the same array are apart if, for each dimension of the loop, some axis is indexed in
 //! both by the same multiple of the loop's index plus offsets a known distance apart, such that no two iterations
-//! make up for that distance. [`Meetings`] decides that in the very arithmetic in which indices are computed, which
+//! make up for that distance; or if one of them stays where the other never gets. [`Meetings`] decides that in the very arithmetic in which indices are computed, which
 //! wraps around; so it needs to know how often the loop can run, which is what [`Dimension`] knows.
 
 mod dimension;
@@ -145,9 +146,29 @@ fn race<'a, 'b>(
 /// stores and another touches.
 fn are_apart(dimension: &Dimension, forms: &[(&Affine, bool)]) -> bool {
     let first = forms[0].0;
-    if !forms.iter().all(|(form, _)| form.coefficient == first.coefficient && form.width == first.width) {
+    if !forms.iter().all(|(form, _)| form.width == first.width) {
         return false;
     }
+    let mut rest: Vec<(&Affine, bool)> = forms.to_vec();
+    while let Some((first, _)) = rest.first().copied() {
+        let (alike, others): (Vec<_>, Vec<_>) =
+            rest.into_iter().partition(|(form, _)| form.coefficient == first.coefficient);
+        let stores = |forms: &[(&Affine, bool)]| forms.iter().any(|(_, store)| *store);
+        if stores(&alike) && !keep_apart(dimension, &alike) {
+            return false;
+        }
+        let pass = |a: &(&Affine, bool), b: &(&Affine, bool)| !(a.1 || b.1) || pass_by(dimension, a.0, b.0);
+        if !alike.iter().all(|a| others.iter().all(|b| pass(a, b))) {
+            return false;
+        }
+        rest = others;
+    }
+    true
+}
+
+/// The same for forms that all move by the same from iteration to iteration.
+fn keep_apart(dimension: &Dimension, forms: &[(&Affine, bool)]) -> bool {
+    let first = forms[0].0;
     let mut distances = Vec::new();
     for (form, store) in forms {
         let Some(distance) = form.offset.minus(&first.offset).as_constant() else { return false };
@@ -156,5 +177,18 @@ fn are_apart(dimension: &Dimension, forms: &[(&Affine, bool)]) -> bool {
     match first.coefficient.as_constant() {
         Some(multiple) => Meetings::new(multiple as u64, first.width).none(&distances, dimension.trips),
         None => dimension.goes_in_steps_of(first) && distances.iter().all(|(distance, _)| *distance == 0),
+    }
+}
+
+/// Whether of two forms one stays where it is, at a known distance from where the other begins, and the other never gets
+/// there.
+fn pass_by(dimension: &Dimension, a: &Affine, b: &Affine) -> bool {
+    let (fixed, moving) = if a.is_invariant() { (a, b) } else { (b, a) };
+    let distance = fixed.offset.minus(&moving.offset).as_constant();
+    match (fixed.is_invariant(), moving.coefficient.as_constant(), distance) {
+        (true, Some(multiple), Some(distance)) => {
+            !Meetings::new(multiple as u64, moving.width).reach(distance as u64, dimension.trips)
+        }
+        _ => false,
     }
 }

@@ -165,3 +165,16 @@ fn each_pair_may_be_apart_by_an_axis_of_its_own() {
     accepts(ALL, body);
     refuses(ALL, &body.replace("v2[m, v1]", "v2[m, m]"), [3, 2]);
 }
+
+#[test]
+fn an_element_that_all_read_lies_before_those_that_they_write() {
+    let body = "v3: usize = add v1, m\nv4: usize = add v3, 1usize\nv5: i64 = index v2[m, 0usize] @1:1\n\
+                store x0[v4, 0usize], v5 @2:1";
+    accepts(ALL, body);
+    refuses(ALL, &body.replace("add v3, 1usize", "add v3, 0usize"), [2, 1]);
+    refuses(ALL, &body.replace("v2[m,", "v2[n,"), [2, 1]);
+    // Going down it comes by.
+    let down = body.replace("add v1, m", "sub m, v1");
+    refuses(ALL, &down, [2, 1]);
+    accepts(ALL, &down.replace("add v3, 1usize", "sub v3, 1usize"));
+}
