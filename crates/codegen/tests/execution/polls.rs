@@ -85,6 +85,34 @@ fn blocks_of_many_elements_or_rows_stop() {
 }
 
 #[test]
+fn scalar_code_and_lane_loops_stop() {
+    let region = |walk: &str| format!("driver {{ }} region r0 extents [] coarse {walk} {{ body {{");
+    for walk in ["once", "elements"] {
+        block_of(&endless(&region(walk), "7i64", "} }"), 1, 1);
+        let text = format!(
+            "lane f params 1 frame 4 polls {{ {}
+                lanes 1152921504606846976i64 {{
+                  reduce xor i64 lane_index into v0: i64
+                  body {{ }}
+                }}
+             }} }} }}",
+            region(walk)
+        );
+        block_of(&Lane::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}")), 1, 1);
+    }
+    let text = "lane f params 1 frame 4 polls {
+      driver { }
+      region r0 extents [2, 2] coarse elements {
+        reduce sum i64 row_index(1) into slot 3
+        body { }
+      }
+    }";
+    let lane = Lane::parse(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    block_of(&lane, 1 << 60, 1);
+    block_of(&lane, 1, 1 << 60);
+}
+
+#[test]
 fn programs_that_are_not_stopped_compute_the_same() {
     let text = |polls: &str| {
         format!(

@@ -81,6 +81,9 @@ impl Selector<'_> {
         if let Some(mask) = self.bindings[cond.0 as usize].any {
             return self.branch_if_any(mask, yes, no);
         }
+        if self.waiting[cond.index()] {
+            return self.branch_on_comparison(cond, yes, no);
+        }
         let cond = self.scalar(cond);
         self.machine.branch(Test::NonZero, &[cond], yes, no);
     }

@@ -42,7 +42,8 @@ impl Selector<'_> {
         let [some, none, after] = [(); 3].map(|()| self.machine.block());
         let totals: Vec<Reg> =
             own.reductions.iter().map(|_| self.machine.param(after, RegClass::Int)).collect();
-        self.machine.branch(Test::NonZero, &[extent], some, none);
+        let any = Test::CompareImm(Condition::NotEqual, true, 0);
+        self.machine.branch(any, &[extent], some, none);
         self.machine.fill(none);
         let identities = self.identities(&parts);
         self.machine.jump(after, &identities);
@@ -93,6 +94,7 @@ impl Parts<'_> {
         self.in_lanes(s, rest);
 
         s.row = Row { pointers, position: s.row.position, ..Row::default() };
+        s.machine.align(rest);
         s.machine.fill(rest);
         self.one_by_one(s, rest, after, index, &totals);
     }
@@ -156,7 +158,8 @@ impl Parts<'_> {
         for (own, width) in self.combinations.iter().zip(&widths) {
             lanes.extend((0..*width).map(|_| s.machine.param(step, own.class())));
         }
-        s.machine.branch(Test::NonZero, &[end], enter, skip);
+        let any = Test::CompareImm(Condition::NotEqual, true, 0);
+        s.machine.branch(any, &[end], enter, skip);
         s.machine.fill(skip);
         let mut first = vec![zero];
         first.extend(self.nothing(s, 1));

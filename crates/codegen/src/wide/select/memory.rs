@@ -57,6 +57,12 @@ impl Selector<'_> {
         }
     }
 
+    /// Whether the uniform part of an address is neither a constant nor at hand: then it is the index of one element.
+    fn is_computed_here(&self, buffer: Buffer, base: Value) -> bool {
+        let known = self.row.pointers.iter().any(|(access, _)| *access == (buffer, base));
+        !known && self.bits(base).is_none()
+    }
+
     /// Computes the uniform part of an address once for the whole row, if it is more than an offset.
     pub(super) fn keep_base(&mut self, buffer: Buffer, base: Value) {
         if self.bits(base).is_none() && self.is_available(base) {
@@ -97,6 +103,11 @@ impl Selector<'_> {
 
     /// Where the first, or only, element is.
     fn first_place(&mut self, buffer: Buffer, address: &Address) -> Place {
+        if let (Lanes::Uniform, true) = (address.lanes, self.is_computed_here(buffer, address.base)) {
+            let (base, index) = (self.buffer_pointer(buffer), self.scalar(address.base));
+            let index = Some((index, self.scale(buffer)));
+            return Place::Address { base, index, displacement: 0 };
+        }
         let (base, displacement) = self.base(buffer, address.base);
         let scale = self.scale(buffer);
         let index = match address.lanes {

@@ -3,8 +3,9 @@
 use super::values::Operand;
 use super::{Extent, Selector};
 use crate::wide::assembler::{Alu, Condition, Length, Shift, VectorOp};
-use crate::wide::machine::{Kind, Reg};
-use parfuse_ir::lane::{LaneOp, LaneType, Value};
+use crate::wide::machine::{Block, Kind, Reg, Test};
+use parfuse_ir::arena::Id;
+use parfuse_ir::lane::{Code, Inst, LaneOp, LaneType, Node, Value, walk};
 use smallvec::SmallVec;
 
 /// Whether an operation on integers or truth values is done in general registers.
@@ -53,6 +54,21 @@ impl Selector<'_> {
         self.bind_scalar(value, register);
     }
 
+    /// Ends the block with a branch on a comparison of integers that has waited for it.
+    pub(super) fn branch_on_comparison(&mut self, cond: Value, yes: Block, no: Block) {
+        let Inst::Op(op, args) = &self.code.values[cond].inst else { unreachable!("a comparison waits") };
+        let condition = condition(*op).expect("a comparison of integers");
+        let wide = self.ty(args[0]) == LaneType::I64;
+        let a = self.scalar(args[0]);
+        match self.bits(args[1]).and_then(|bits| small_constant(bits, wide)) {
+            Some(imm) => self.machine.branch(Test::CompareImm(condition, wide, imm), &[a], yes, no),
+            None => {
+                let b = self.scalar(args[1]);
+                self.machine.branch(Test::Compare(condition, wide), &[a, b], yes, no);
+            }
+        }
+    }
+
     /// An operation in general registers, or from one to a float; `second` is the second operand if it is constant.
     pub(super) fn scalar_integers(
         &mut self,
@@ -68,10 +84,12 @@ impl Selector<'_> {
             Some(imm) => selector.machine.alu_imm(op, wide, a, imm),
             None => selector.machine.alu(op, wide, a, b),
         };
-        let compare = |selector: &mut Self, condition| match small {
-            Some(imm) => selector.machine.fresh(Kind::CompareImm(condition, wide, imm), &[a]),
-            None => selector.machine.fresh(Kind::Compare(condition, wide), &[a, b]),
-        };
+        if let Some(condition) = condition(op) {
+            return match small {
+                Some(imm) => self.machine.fresh(Kind::CompareImm(condition, wide, imm), &[a]),
+                None => self.machine.fresh(Kind::Compare(condition, wide), &[a, b]),
+            };
+        }
         match op {
             LaneOp::IAdd => alu(self, Alu::Add),
             LaneOp::ISub => alu(self, Alu::Sub),
@@ -92,12 +110,6 @@ impl Selector<'_> {
             LaneOp::SMulHigh | LaneOp::UMulHigh => {
                 self.machine.multiply_high(op == LaneOp::SMulHigh, wide, a, b)
             }
-            LaneOp::IEq => compare(self, Condition::Equal),
-            LaneOp::INe => compare(self, Condition::NotEqual),
-            LaneOp::SLt => compare(self, Condition::Less),
-            LaneOp::SLe => compare(self, Condition::LessEqual),
-            LaneOp::ULt => compare(self, Condition::Below),
-            LaneOp::ULe => compare(self, Condition::BelowEqual),
             LaneOp::BAnd => self.machine.alu(Alu::And, false, a, b),
             LaneOp::BOr => self.machine.alu(Alu::Or, false, a, b),
             LaneOp::BXor => self.machine.alu(Alu::Xor, false, a, b),
@@ -187,6 +199,39 @@ impl Selector<'_> {
         }
         result
     }
+}
+
+/// The condition that a comparison of integers asks for.
+fn condition(op: LaneOp) -> Option<Condition> {
+    Some(match op {
+        LaneOp::IEq => Condition::Equal,
+        LaneOp::INe => Condition::NotEqual,
+        LaneOp::SLt => Condition::Less,
+        LaneOp::SLe => Condition::LessEqual,
+        LaneOp::ULt => Condition::Below,
+        LaneOp::ULe => Condition::BelowEqual,
+        _ => return None,
+    })
+}
+
+/// By value: whether it is a comparison in these blocks of scalar code that does nothing but decide a branch or a loop,
+/// given how often each value is read. It waits for the branch, whose instruction can compare by itself.
+pub(super) fn deciding(code: &Code, body: &[Node], reads: &[u32]) -> Vec<bool> {
+    let (mut waiting, mut computed) = (vec![false; reads.len()], vec![false; reads.len()]);
+    let compares = |value: Value| {
+        matches!(&code.values[value].inst, Inst::Op(op, _) if condition(*op).is_some())
+            && reads[value.index()] == 1
+    };
+    walk::visit_within(body, true, |node, scalar| {
+        match node {
+            Node::Let(value) => computed[value.index()] = scalar && compares(*value),
+            Node::If { cond, .. } | Node::Loop { cond, .. } => waiting[cond.index()] = scalar,
+            _ => {}
+        }
+        scalar && !matches!(node, Node::Lanes(_))
+    });
+    waiting.iter_mut().zip(computed).for_each(|(waiting, computed)| *waiting &= computed);
+    waiting
 }
 
 /// A constant as the immediate operand of an instruction, which is sign-extended.
