@@ -10,7 +10,10 @@
 //! | empty arrays, `ddof` outside the elements | an error with the line |
 
 use super::ways::{compiled_ways, every_way, same_error};
-use ndarray::{Array, Array1, Array2, Array3, ArrayRef1, ArrayRef2, ArrayRef3, Axis, Ix2, ShapeBuilder, s};
+use ndarray::{
+    Array, Array1, Array2, Array3, Array5, Array6, ArrayRef1, ArrayRef2, ArrayRef3, ArrayRef6, Axis, Ix2,
+    ShapeBuilder, s,
+};
 use parfuse::prelude::*;
 
 #[kernel]
@@ -154,6 +157,21 @@ fn a_long_row_has_the_bits_of_its_own_sum() {
         for (row, sum) in a.outer_iter().zip(rows) {
             assert_eq!(total::serial(&row).unwrap().to_bits(), sum.to_bits());
         }
+    }
+}
+
+#[kernel]
+fn sums_of_six(a: &ArrayRef6<f64>) -> Array5<f64> {
+    a.sum_axis(Axis(5))
+}
+
+#[test]
+fn arrays_of_as_many_axes_as_there_can_be_have_rows() {
+    for length in [0, 3, 17, 300, 1025, 9000] {
+        let a = Array6::from_shape_fn((2, 3, 1, 1, 2, length), |(i, j, _, _, k, l)| {
+            (i * 5 + j * 3 + k) as f64 - (l % 97) as f64 / 8.0
+        });
+        every_way!(sums_of_six(&a));
     }
 }
 

@@ -13,9 +13,9 @@
 
 use super::build::{Build, Words};
 use super::partials::{fold_lanes, in_pairs, total_to_elements, total_to_vars};
-use parfuse_ir::ScalarOp;
 use parfuse_ir::grid::{Grain, LANES, block_size};
 use parfuse_ir::loops::{Buffer, Value, Var};
+use parfuse_ir::{MAX_RANK, ScalarOp};
 
 /// A cutting of rows of equal length into blocks.
 struct Cut {
@@ -73,24 +73,34 @@ pub(super) fn long_rows(build: &mut Build<'_>, axis: usize) {
     let (columns, outer) = (parfor.extents[axis], &parfor.extents[..axis]);
     let block = block_extent(build, columns, parfor.grain);
     let (blocks, lanes) = (build.pieces(columns, block), build.usize(LANES));
-    let space = [outer, &[blocks, lanes]].concat();
+    // Spaces have so many dimensions at most, and this one has one more than the loop.
+    let merged = if axis + 2 > MAX_RANK { 2 } else { 1 };
+    let (first, others) = outer.split_at(merged);
+    let joined = first[1..].iter().fold(first[0], |all, extent| build.op(ScalarOp::Mul, all, *extent));
+    let rows = [&[joined], others].concat();
+    let indices_of =
+        |build: &mut Build<'_>, row: &[Value]| [&row_indices(build, row[0], first), &row[1..]].concat();
+    let space = [&rows[..], &[blocks, lanes]].concat();
     let partials = build.arrays(&space);
     build.parallel(&space, "", |build, indices| {
-        let (outer, [piece, lane]) = (&indices[..axis], [indices[axis], indices[axis + 1]]);
+        let (row_index, behind) = indices.split_at(rows.len());
+        let (piece, lane) = (behind[0], behind[1]);
+        let outer = indices_of(build, row_index);
         let start = build.op(ScalarOp::Mul, piece, block);
         let left = build.op(ScalarOp::Sub, columns, start);
         let length = build.op(ScalarOp::Min, left, block);
         let accumulators = build.accumulators();
-        let last = row(build, &accumulators, outer, start, length, lane);
+        let last = row(build, &accumulators, &outer, start, length, lane);
         let total = build.get_all(&last);
         build.store(&partials, indices, &total);
     });
-    build.parallel(outer, "lanes of rows", |build, row| {
+    build.parallel(&rows, "lanes of rows", |build, row| {
         build.repeat(blocks, |build, piece| fold_lanes(build, &partials, &[row, &[piece]].concat()));
         let zero = build.usize(0);
         in_pairs(build, &partials, blocks, |_, piece| [row, &[piece, zero]].concat());
         let total = build.load(&partials, &[row, &[zero, zero]].concat());
-        total_to_elements(build, &total, row);
+        let outer = indices_of(build, row);
+        total_to_elements(build, &total, &outer);
     });
 }
 
