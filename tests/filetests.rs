@@ -161,6 +161,7 @@ fn notes(loops: &Loops) -> String {
             Event::Interchanged { axis } => format!("dimension {axis} is the last"),
             Event::Parallelized => "parallel".to_string(),
             Event::Exchanged => "exchanged".to_string(),
+            Event::InLanes => "in lanes".to_string(),
             Event::StaysSerial(reason) => format!("serial, {}", serial_reason(reason)),
             Event::NotPromoted(refusal) => format!("not promoted, {}", promotion_reason(refusal)),
         };

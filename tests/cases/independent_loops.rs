@@ -195,3 +195,139 @@ fn loops_in_which_order_matters_stay_and_say_why() {
     assert!(reasons[0].starts_with("`sum` passes") && reasons[1].starts_with("`last` passes"), "{reasons:?}");
     assert!(reasons[2].contains("elements of `y`"), "{reasons:?}");
 }
+
+#[kernel]
+fn lu(a: &mut ArrayRef2<f64>) {
+    let n = a.nrows();
+    for k in 0..n {
+        for i in k + 1..n {
+            a[[i, k]] /= a[[k, k]];
+            for j in k + 1..n {
+                a[[i, j]] -= a[[i, k]] * a[[k, j]];
+            }
+        }
+    }
+}
+
+#[kernel]
+fn triangular_update(a: &ArrayRef2<f64>, c: &mut ArrayRef2<f64>, alpha: f64, beta: f64) {
+    for i in prange(0..c.nrows()) {
+        for j in 0..i + 1 {
+            c[[i, j]] *= beta;
+        }
+        for k in 0..a.ncols() {
+            for j in 0..i + 1 {
+                c[[i, j]] += alpha * a[[i, k]] * a[[j, k]];
+            }
+        }
+    }
+}
+
+#[kernel]
+fn row_counts(x: &ArrayRef2<f64>, limit: f64) -> (Array1<i64>, Array1<usize>) {
+    let mut counts = Array1::zeros(x.nrows());
+    let mut lengths = Array1::zeros(x.nrows());
+    for i in prange(0..x.nrows()) {
+        let mut count = 0;
+        let mut length = 0;
+        for j in 0..x.ncols() {
+            if x[[i, j]] > limit {
+                count += 1;
+            }
+        }
+        if count > 2 {
+            for j in 0..x.ncols() {
+                length += (x[[i, j]] * 3.0) as usize;
+            }
+        } else {
+            for j in 0..x.ncols() / 2 {
+                length = length.max(j * count as usize);
+            }
+        }
+        counts[i] = count;
+        lengths[i] = length;
+    }
+    (counts, lengths)
+}
+
+#[kernel]
+fn shortest_paths(d: &mut ArrayRef2<f64>) {
+    let n = d.nrows();
+    for k in 0..n {
+        for i in 0..n {
+            let through = d[[i, k]];
+            for j in 0..n {
+                d[[i, j]] = d[[i, j]].min(through + d[[k, j]]);
+            }
+        }
+    }
+}
+
+#[kernel]
+fn sparse_times_columns(
+    rows: &ArrayRef1<usize>,
+    columns: &ArrayRef1<usize>,
+    values: &ArrayRef1<f64>,
+    x: &ArrayRef2<f64>,
+    y: &mut ArrayRef2<f64>,
+) {
+    for i in prange(0..y.nrows()) {
+        for p in rows[i]..rows[i + 1] {
+            let v = values[p];
+            let c = columns[p];
+            for j in 0..y.ncols() {
+                y[[i, j]] += v * x[[c, j]];
+            }
+        }
+    }
+}
+
+#[kernel]
+fn waves(a: &mut ArrayRef1<f64>, b: &mut ArrayRef1<f64>, steps: usize) -> f64 {
+    let n = a.len();
+    let mut energy = 0.0;
+    let mut t = 0;
+    while t < steps {
+        for i in 1..n {
+            b[i] += 0.5 * (a[i] - a[i - 1]);
+        }
+        for i in 0..n - 1 {
+            a[i] += 0.5 * (b[i + 1] - b[i]);
+        }
+        energy += a[n / 2] * a[n / 2];
+        t += 1;
+    }
+    energy
+}
+
+#[test]
+fn loops_inside_scalar_code_run_in_lanes() {
+    for n in [0, 1, 2, 3, 8, 17, 40] {
+        let dominant =
+            Array2::from_shape_fn(
+                (n, n),
+                |(i, j)| {
+                    if i == j { 40.0 } else { ((i * 7 + j * 3) % 5) as f64 - 2.0 }
+                },
+            );
+        every_way!(lu(&mut a) with a = dominant.clone());
+        every_way!(triangular_update(&matrix(n, 5), &mut c, 1.5, 0.5) with c = matrix(n, n));
+        every_way!(row_counts(&matrix(n, 2 * n).mapv(f64::abs), 0.4));
+        every_way!(shortest_paths(&mut d) with d = matrix(n, n).mapv(|x| x.abs() + 0.1));
+        let rows = Array1::from_shape_fn(n + 1, |i| i * 2);
+        let columns = Array1::from_shape_fn(2 * n, |p| (p * 5) % n.max(1));
+        every_way!(
+            sparse_times_columns(&rows, &columns, &vector(2 * n), &matrix(n, 16), &mut y)
+                with y = matrix(n, 16)
+        );
+        if n > 0 {
+            every_way!(waves(&mut a, &mut b, 7) with a = vector(n), b = vector(n));
+        }
+    }
+    let kernels = [lu::kernel(), shortest_paths::kernel(), waves::kernel()];
+    for (kernel, lanes) in kernels.into_iter().zip([1, 1, 2]) {
+        let explanation = kernel.explain().unwrap();
+        assert_eq!(explanation.lane_loops.len(), lanes, "{explanation}");
+        assert!(explanation.to_string().contains("loops in lanes inside scalar code"), "{explanation}");
+    }
+}

@@ -77,6 +77,9 @@ pub(crate) struct AffineForms<'a> {
 /// A sum of more terms is not tracked.
 const MAX_TERMS: usize = 8;
 
+/// So many values are replaced by what they were computed from, when that is asked for.
+const MAX_STEPS: usize = 16;
+
 impl<'a> AffineForms<'a> {
     /// Prepares the analysis of a loop, given by its indices and its body, in one of its indices.
     pub fn new(loops: &'a Loops, indices: &[Value], body: &[Stmt], index: Value) -> AffineForms<'a> {
@@ -195,6 +198,35 @@ impl Linear {
     /// The difference of two.
     pub fn minus(&self, other: &Linear) -> Linear {
         self.plus(&other.times(-1))
+    }
+    /// The sum with values of 64 bits replaced by what they were computed from, where these are sums themselves.
+    pub fn expanded(&self, loops: &Loops) -> Linear {
+        let mut sum = Linear::constant(self.constant);
+        let mut pending = self.terms.clone();
+        let mut steps = 0;
+        while let Some((term, by)) = pending.pop() {
+            steps += 1;
+            let wide = |value: Value| loops.dtype(value).is_wide_int();
+            match term {
+                Term::Value(value) if wide(value) && steps <= MAX_STEPS => match &loops.values[value].expr {
+                    Expr::Const(scalar) => {
+                        let number = integer(*scalar).unwrap_or_default();
+                        sum.constant = sum.constant.wrapping_add(number.wrapping_mul(by));
+                    }
+                    Expr::Cast(from) if wide(*from) => pending.push((Term::Value(*from), by)),
+                    Expr::Op(ScalarOp::Add, args) => {
+                        pending.extend(args.iter().map(|arg| (Term::Value(*arg), by)));
+                    }
+                    Expr::Op(ScalarOp::Sub, args) => {
+                        pending.push((Term::Value(args[0]), by));
+                        pending.push((Term::Value(args[1]), by.wrapping_neg()));
+                    }
+                    _ => sum = sum.plus(&Linear { terms: vec![(term, by)], constant: 0 }),
+                },
+                _ => sum = sum.plus(&Linear { terms: vec![(term, by)], constant: 0 }),
+            }
+        }
+        sum
     }
     /// The product of two of which one is a constant.
     pub fn product(&self, other: &Linear) -> Option<Linear> {
@@ -357,6 +389,20 @@ mod tests {
         assert_eq!((form.width, form.coefficient.as_constant()), (Width::of(DType::I32), Some(1)));
         let again = k.op(ScalarOp::Add, wide, index);
         assert_eq!(k.affine(again), None);
+    }
+
+    #[test]
+    fn sums_outside_are_looked_into_when_that_is_asked_for() {
+        let mut k = Kernel::new();
+        let n = k.loops.value(Expr::Param(1), DType::Usize, Loc::NONE);
+        let one = k.constant(Scalar::Usize(1));
+        let next = k.loops.value(Expr::Op(ScalarOp::Add, vec![n, one]), DType::Usize, Loc::NONE);
+        let (index, short) = (k.index, k.loops.value(Expr::Cast(n), DType::I32, Loc::NONE));
+        let moved = k.op(ScalarOp::Add, index, next);
+        let distance = k.affine(moved).unwrap().offset.minus(&Linear::term(Term::Value(n)));
+        assert_eq!((distance.as_constant(), distance.expanded(&k.loops).as_constant()), (None, Some(1)));
+        let distance = Linear::term(Term::Value(short)).minus(&Linear::term(Term::Value(n)));
+        assert_eq!(distance.expanded(&k.loops).as_constant(), None);
     }
 
     #[test]

@@ -49,6 +49,8 @@ pub enum Event {
     Parallelized,
     /// A loop inside a plain one now stands around it, and is parallel. The places are those of both.
     Exchanged,
+    /// A serial loop inside scalar code runs in lanes.
+    InLanes,
     /// A plain loop stays what it is.
     StaysSerial(SerialReason),
 }

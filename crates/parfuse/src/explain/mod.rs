@@ -34,6 +34,8 @@ pub struct Explanation {
     /// The `for` and `while` loops outside of regions, in the order of the program. Serial code runs them on the calling
     /// thread, one element at a time.
     pub plain_loops: Vec<PlainLoop>,
+    /// Serial loops that run in lanes where they stand, with scalar code around them.
+    pub lane_loops: Vec<Place>,
     /// How many arrays a call allocates (each `alloc` counted once).
     pub arrays_allocated: usize,
     /// Which arrays these are.
@@ -167,6 +169,7 @@ impl Explanation {
             kernel: name.to_string(),
             signature: format!("({params}) -> {}", fits::returned(&results)),
             plain_loops: places::plain_loops(&made.loops),
+            lane_loops: lane_loops(&made.loops),
             arrays_allocated: allocations.len(),
             allocations,
             arrays_contracted: made.loops.notes.iter().filter_map(contracted).collect(),
@@ -182,6 +185,12 @@ impl Explanation {
             interpreted: made.best_code().is_interpreted(),
         }
     }
+}
+
+/// The serial loops that run in lanes inside scalar code.
+fn lane_loops(loops: &Loops) -> Vec<Place> {
+    let notes = loops.notes.iter().filter(|note| note.event == Event::InLanes);
+    notes.map(|note| Place::new(&loops.files, note.locs[0])).collect()
 }
 
 /// The arrays that a call allocates.

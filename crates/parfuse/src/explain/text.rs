@@ -17,7 +17,8 @@ pub(super) fn refusal(event: &Event) -> Option<String> {
         | Event::Promoted
         | Event::Interchanged { .. }
         | Event::Parallelized
-        | Event::Exchanged => None,
+        | Event::Exchanged
+        | Event::InLanes => None,
         // That is said where the loop is listed.
         Event::StaysSerial(_) => None,
         Event::NestedSerial => Some("runs serially: it is inside another parallel loop".to_string()),
@@ -221,6 +222,9 @@ impl fmt::Display for Explanation {
         self.serial(f)?;
         for (index, region) in self.regions.iter().enumerate() {
             region.write(index, f)?;
+        }
+        if !self.lane_loops.is_empty() {
+            writeln!(f, "  loops in lanes inside scalar code: {}", places(&self.lane_loops))?;
         }
         if !self.arrays_contracted.is_empty() {
             writeln!(f, "  never stored: {}", self.arrays_contracted.join(", "))?;

@@ -53,6 +53,16 @@ impl<'a> Dimension<'a> {
         Dimension { loops, forms, trips, extent }
     }
 
+    /// How far the first of two forms of one width begins behind the second, if that is known.
+    pub(super) fn distance(&self, a: &Affine, b: &Affine) -> Option<u64> {
+        let distance = a.offset.minus(&b.offset);
+        let known = distance.as_constant().or_else(|| {
+            // What is defined outside the loop is looked into only here.
+            (a.width == Width::FULL).then(|| distance.expanded(self.loops).as_constant())?
+        });
+        known.map(|distance| distance as u64)
+    }
+
     /// Whether a form moves by the step of the range that the loop goes through, one way or the other.
     pub(super) fn goes_in_steps_of(&self, form: &Affine) -> bool {
         let Linear { terms, constant: 0 } = &form.coefficient else { return false };

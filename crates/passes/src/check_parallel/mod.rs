@@ -171,8 +171,8 @@ fn keep_apart(dimension: &Dimension, forms: &[(&Affine, bool)]) -> bool {
     let first = forms[0].0;
     let mut distances = Vec::new();
     for (form, store) in forms {
-        let Some(distance) = form.offset.minus(&first.offset).as_constant() else { return false };
-        distances.push((distance as u64, *store));
+        let Some(distance) = dimension.distance(form, first) else { return false };
+        distances.push((distance, *store));
     }
     match first.coefficient.as_constant() {
         Some(multiple) => Meetings::new(multiple as u64, first.width).none(&distances, dimension.trips),
@@ -184,10 +184,9 @@ fn keep_apart(dimension: &Dimension, forms: &[(&Affine, bool)]) -> bool {
 /// there.
 fn pass_by(dimension: &Dimension, a: &Affine, b: &Affine) -> bool {
     let (fixed, moving) = if a.is_invariant() { (a, b) } else { (b, a) };
-    let distance = fixed.offset.minus(&moving.offset).as_constant();
-    match (fixed.is_invariant(), moving.coefficient.as_constant(), distance) {
+    match (fixed.is_invariant(), moving.coefficient.as_constant(), dimension.distance(fixed, moving)) {
         (true, Some(multiple), Some(distance)) => {
-            !Meetings::new(multiple as u64, moving.width).reach(distance as u64, dimension.trips)
+            !Meetings::new(multiple as u64, moving.width).reach(distance, dimension.trips)
         }
         _ => false,
     }

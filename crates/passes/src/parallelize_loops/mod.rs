@@ -20,23 +20,18 @@
 //!
 //! Where a loop itself is not parallel but the one inside is, they change places if nothing stands in the way
 //! ([`crate::loop_order`]). Loops in loops are launched again and again: they have to be nests themselves, or stand beside
-//! launches, for that to be worth it. What lanes are good for, `worth.rs` estimates.
+//! launches, for that to be worth it. What lanes are good for, [`crate::element_cost`] estimates.
 
 #[cfg(test)]
 mod tests;
-mod worth;
 
 use crate::Changed;
-use crate::check_parallel::shared_array;
-use crate::combines::only_combines;
+use crate::element_cost::lanes_pay;
+use crate::independent::{has_effect, independent, own_locals};
 use crate::loop_order::{MOST_LEVELS, launches, moved_out};
 use crate::promote_loops::with_dimensions;
-use crate::vectorize::{VarSet, assigned, before_stmt, live_at_header, live_at_iteration, live_before};
-use parfuse_ir::ReduceOp;
-use parfuse_ir::grid::Grain;
-use parfuse_ir::loops::{
-    Block, Event, Expr, Loops, Note, Parfor, Reduction, SerialReason, Source, Stmt, Value, Var, walk,
-};
+use crate::vectorize::{VarSet, before_stmt, live_at_header, live_at_iteration};
+use parfuse_ir::loops::{Block, Event, Loops, Note, Parfor, SerialReason, Stmt, walk};
 
 const PASS: &str = "parallelize_loops";
 
@@ -134,14 +129,14 @@ impl Search<'_> {
         around: Option<Around>,
     ) -> Result<Parfor, SerialReason> {
         // A loop inside is only looked at where this one cannot be parallel itself.
-        let mut candidates = vec![candidate(self.loops, nest, live_after)];
+        let mut candidates = vec![independent(self.loops, nest, live_after)];
         let possible = |reason: &SerialReason| {
             matches!(reason, SerialReason::Carried { .. } | SerialReason::CrossIteration { .. })
         };
         if candidates[0].as_ref().is_err_and(possible) {
             let outside = (1..=MOST_LEVELS)
                 .map_while(|levels| moved_out(self.loops, nest, levels, &VarSet::new()))
-                .map(|outside| candidate(self.loops, &outside, live_after));
+                .map(|outside| independent(self.loops, &outside, live_after));
             candidates.extend(outside);
         }
         let mut dear = None;
@@ -149,7 +144,7 @@ impl Search<'_> {
         for (levels, candidate) in candidates.into_iter().enumerate() {
             match candidate {
                 Ok(parfor) if !is_worth_a_launch(&parfor, around) => dear = Some(SerialReason::Small),
-                Ok(parfor) if !worth::lanes_pay(self.loops, &dimensions(self.loops, &parfor)) => {
+                Ok(parfor) if !lanes_pay(self.loops, &dimensions(self.loops, &parfor)) => {
                     dear = Some(SerialReason::Dear);
                 }
                 Ok(parfor) => return Ok(self.made(nest, parfor, levels > 0)),
@@ -161,12 +156,7 @@ impl Search<'_> {
 
     /// Notes what a loop becomes, and gives its reductions variables of the iterations.
     fn made(&mut self, nest: &Stmt, mut parfor: Parfor, exchanged: bool) -> Parfor {
-        for reduction in &mut parfor.reductions {
-            let (op, _, target) = reduction.as_simple().expect("it is by an operator");
-            let local = self.loops.vars.push(self.loops.vars[target].clone());
-            rename(self.loops, &mut parfor.body, target, local);
-            *reduction = Reduction::simple(op, local, target);
-        }
+        own_locals(self.loops, &mut parfor);
         let Stmt::For { index, .. } = nest else { unreachable!("a loop") };
         let own = parfor.sources[0].loc;
         let (event, locs) = match exchanged {
@@ -185,12 +175,6 @@ fn inside(around: Option<Around>, blocks: &[&Block]) -> Around {
     })
 }
 
-/// Whether a loop does anything but compute and check.
-fn has_effect(body: &Block) -> bool {
-    let effect = |stmt: &Stmt| launches(stmt) || matches!(stmt, Stmt::Set { .. } | Stmt::Store { .. });
-    walk::statements(body).any(effect)
-}
-
 /// Whether a loop that runs in other loops is work enough for a launch in each of their iterations.
 fn is_worth_a_launch(parfor: &Parfor, around: Option<Around>) -> bool {
     let has_loops = || walk::statements(&parfor.body).any(|stmt| matches!(stmt, Stmt::For { .. }));
@@ -200,61 +184,4 @@ fn is_worth_a_launch(parfor: &Parfor, around: Option<Around>) -> bool {
 /// The loop with the dimensions that it will have.
 fn dimensions(loops: &Loops, parfor: &Parfor) -> Parfor {
     with_dimensions(loops, parfor).unwrap_or_else(|_| parfor.clone())
-}
-
-/// The parallel loop that a serial one may become, its reductions still into the variables themselves.
-fn candidate(loops: &Loops, stmt: &Stmt, live_after: &VarSet) -> Result<Parfor, SerialReason> {
-    let Stmt::For { index, extent, until, body } = stmt else { unreachable!("a loop") };
-    if until.is_some() {
-        return Err(SerialReason::Ends);
-    }
-    let reductions = reductions(loops, body, live_after)?;
-    if let Some(array) = shared_array(loops, *index, *extent, body) {
-        return Err(SerialReason::CrossIteration { array: loops.buffers[array].name.clone() });
-    }
-    if walk::statements(body).any(launches) {
-        return Err(SerialReason::Launches);
-    }
-    if walk::statements(body).any(|stmt| matches!(stmt, Stmt::Check { .. })) {
-        return Err(SerialReason::Checks);
-    }
-    Ok(Parfor {
-        indices: vec![*index],
-        extents: vec![*extent],
-        reductions,
-        grain: Grain::of(body),
-        sources: vec![Source { what: "for".into(), loc: loops.values[*index].loc }],
-        body: body.clone(),
-    })
-}
-
-/// What the iterations of a loop combine, if they share no other variable.
-fn reductions(loops: &Loops, body: &Block, live_after: &VarSet) -> Result<Vec<Reduction>, SerialReason> {
-    let mut outside = live_before(loops, body, &VarSet::new());
-    outside.extend(live_after);
-    let shared = &assigned(body) & &outside;
-    let reduction = |var: Var| {
-        let dtype = loops.vars[var].dtype;
-        let combines = |op: &&ReduceOp| op.applies_to(dtype) && only_combines(loops, body, **op, var);
-        let exact = ReduceOp::ALL.iter().find(combines).filter(|_| !dtype.is_float());
-        exact.map(|op| Reduction::simple(*op, var, var))
-    };
-    let carried = |var: Var| SerialReason::Carried { variable: loops.vars[var].name.clone() };
-    shared.into_iter().map(|var| reduction(var).ok_or_else(|| carried(var))).collect()
-}
-
-/// Has a block use another variable.
-fn rename(loops: &mut Loops, block: &mut Block, from: Var, to: Var) {
-    let mut reads: Vec<Value> = Vec::new();
-    walk::visit_mut(block, |stmt| match stmt {
-        Stmt::Set { var, .. } if *var == from => *var = to,
-        Stmt::Let(value) => reads.push(*value),
-        _ => {}
-    });
-    for value in reads {
-        let expr = &mut loops.values[value].expr;
-        if *expr == Expr::Var(from) {
-            *expr = Expr::Var(to);
-        }
-    }
 }
