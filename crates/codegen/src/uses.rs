@@ -3,7 +3,7 @@
 use crate::second_run;
 use parfuse_ir::DType;
 use parfuse_ir::lane::{
-    Address, Buffer, Code, Inst, LaneLoop, LaneOp, LaneType, Lanes, Node, Region, Value, walk,
+    Address, Buffer, Carried, Code, Inst, LaneLoop, LaneOp, LaneType, Lanes, Node, Region, Value, walk,
 };
 use smallvec::SmallVec;
 use std::collections::HashSet;
@@ -27,6 +27,8 @@ pub(crate) struct Uses {
     pub(crate) repeatable: bool,
     /// Whether there are loops.
     pub(crate) loops: bool,
+    /// The most values in lanes that one loop carries.
+    pub(crate) carried: usize,
     /// The buffers that prologue and body access.
     pub(crate) buffers: Vec<Buffer>,
     /// The uniform parts of addresses.
@@ -168,6 +170,8 @@ impl Walk<'_> {
                 }
                 Node::Loop { carried, header, cond, body } => {
                     self.uses.loops = true;
+                    let varying = |carry: &&Carried| self.code.values[carry.value].varying;
+                    self.uses.carried = self.uses.carried.max(carried.iter().filter(varying).count());
                     for carry in carried {
                         self.read(carry.init);
                         // Once for each end of the loop: what a loop carries does not die inside it.

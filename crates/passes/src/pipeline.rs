@@ -88,6 +88,8 @@ pub fn optimize_observed(loops: &mut Loops, options: &Options, observe: &mut dyn
     run(&rows::interchange_loops);
     // All loops are where they will be: what is left to them may live in registers.
     run(&rows::promote_elements);
+    // Rows whose accumulators are variables can share registers.
+    run(&rows::jam_rows);
     // What is serial still, and gains by lanes, gets them where it stands.
     run(&rows::lane_loops);
     run(&rows::remove_dead_code);

@@ -69,6 +69,7 @@ passes! {
     Loops zero_fills "Replaces loops that only fill a fresh array with zeros by allocations of zeroed memory."
     Loops interchange_loops "Makes the dimension with the cheapest accesses the last one."
     Loops promote_elements "Makes elements that a serial loop loads and stores again and again variables of the loop."
+    Loops jam_rows "Does several rows of a parallel loop at a time where their inner loops load the same."
     Loops lane_loops "Makes serial loops inside scalar code loops in lanes where their iterations do not meet."
     Loops renumber "Drops values, variables and local arrays that nothing mentions, and numbers the others one by one."
     Lane invert_divisors "Replaces the divisions of lanes by uniform numbers by multiplications with reciprocals."

@@ -62,27 +62,10 @@ pub(crate) fn finish(numbered: &Numbered<'_>, output: &Output, isa: Target) -> F
         }
         emitter.assembler.place(label(*block));
         let next = layout.get(place + 1).copied();
-        for step in output.block_insts_and_edits(numbered, *block) {
-            match step {
-                InstOrEdit::Edit(Edit::Move { from, to }) => emitter.copy(*from, *to),
-                InstOrEdit::Inst(inst) => {
-                    let successors = numbered.successors(*block);
-                    let allocations = output.inst_allocs(inst);
-                    match machine.insts[inst.index()].kind {
-                        Kind::Jump => {
-                            let to = target(successors[0]);
-                            if Some(to) != next {
-                                emitter.assembler.jmp(label(to));
-                            }
-                        }
-                        Kind::Branch(test) => {
-                            let [yes, no] = [successors[0], successors[1]].map(target);
-                            emitter.branch(test, allocations, yes, no, next);
-                        }
-                        _ => emitter.inst(machine.insts[inst.index()], allocations),
-                    }
-                }
-            }
+        let mut block = *block;
+        // Instead of jumping to a short test, as loops do at their end, one does it on the spot.
+        while let Some(test) = emitter.block(numbered, output, block, next, &target) {
+            block = test;
         }
     }
     let code_len = emitter.assembler.len();
@@ -114,6 +97,18 @@ fn preserved(output: &Output) -> Vec<u8> {
         }
     }
     PRESERVED.into_iter().filter(|register| used[*register as usize]).collect()
+}
+
+/// The most instructions of a test that is done where others would jump to it.
+const SHORT_TEST: usize = 4;
+
+/// Whether a block does little but branch.
+fn is_short_test(numbered: &Numbered<'_>, output: &Output, block: Block) -> bool {
+    let mut steps = output.block_insts_and_edits(numbered, block);
+    let last = steps.by_ref().take(SHORT_TEST).last();
+    let branches =
+        |inst: regalloc2::Inst| matches!(numbered.machine.insts[inst.index()].kind, Kind::Branch(_));
+    steps.next().is_none() && matches!(last, Some(InstOrEdit::Inst(inst)) if branches(inst))
 }
 
 struct Emitter {
@@ -148,6 +143,45 @@ fn number(allocation: Allocation) -> u8 {
 }
 
 impl Emitter {
+    /// Emits a block's instructions. Returns a short block that is to follow at once, though it lies elsewhere.
+    fn block(
+        &mut self,
+        numbered: &Numbered<'_>,
+        output: &Output,
+        block: Block,
+        next: Option<Block>,
+        target: &impl Fn(Block) -> Block,
+    ) -> Option<Block> {
+        let successors = numbered.successors(block);
+        for step in output.block_insts_and_edits(numbered, block) {
+            let inst = match step {
+                InstOrEdit::Edit(Edit::Move { from, to }) => {
+                    self.copy(*from, *to);
+                    continue;
+                }
+                InstOrEdit::Inst(inst) => inst,
+            };
+            let allocations = output.inst_allocs(inst);
+            match numbered.machine.insts[inst.index()].kind {
+                Kind::Jump => {
+                    let to = target(successors[0]);
+                    if Some(to) != next && is_short_test(numbered, output, to) {
+                        return Some(to);
+                    }
+                    if Some(to) != next {
+                        self.assembler.jmp(label(to));
+                    }
+                }
+                Kind::Branch(test) => {
+                    let [yes, no] = [successors[0], successors[1]].map(target);
+                    self.branch(test, allocations, yes, no, next);
+                }
+                _ => self.inst(numbered.machine.insts[inst.index()], allocations),
+            }
+        }
+        None
+    }
+
     fn spill(&self, allocation: Allocation) -> Memory {
         let slot = allocation.as_stack().expect("on the stack").index() as i32;
         Assembler::stack(self.spills + 8 * slot)

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `select` | chooses instructions for a region: a step of several registers a value, and a masked tail |
 //! | `machine` | the chosen instructions on virtual registers, in blocks |
+//! | `unused` | removes what nobody reads |
 //! | `schedule` | orders the instructions of thorough code, such that no unit waits that need not |
 //! | `allocate` | assigns registers, with regalloc2 |
 //! | `finish` | lays out blocks and stack, and emits |
@@ -23,6 +24,7 @@ mod finish;
 mod machine;
 mod schedule;
 mod select;
+mod unused;
 mod verify;
 
 use crate::compiler::{Effort, Options};
@@ -80,6 +82,7 @@ pub(crate) fn compile(
 ) -> Result<Compiled, String> {
     let Options { lanes, verify, .. } = *options;
     let (mut machine, lanes) = select::region(lane, region, target, effort, lanes);
+    unused::remove_unused(&mut machine);
     if verify {
         verify::program(&machine, target).map_err(|error| format!("selection: {error}"))?;
     }

@@ -60,7 +60,7 @@ pub(crate) fn schedule(machine: &mut Machine, target: Target) -> Vec<u32> {
 }
 
 /// An instruction's operands.
-fn of<'a>(insts: &[Inst], operands: &'a [Operand], number: u32) -> &'a [Operand] {
+pub(super) fn of<'a>(insts: &[Inst], operands: &'a [Operand], number: u32) -> &'a [Operand] {
     let start = insts[number as usize].operands as usize;
     let end = insts.get(number as usize + 1).map_or(operands.len(), |next| next.operands as usize);
     &operands[start..end]
@@ -190,6 +190,11 @@ enum Access {
     Write,
 }
 
+/// Whether an instruction stores to memory.
+pub(super) fn is_store(kind: Kind) -> bool {
+    access(kind) == Access::Write
+}
+
 fn access(kind: Kind) -> Access {
     let place = match kind {
         Kind::Store(..) | Kind::StoreImm(..) => return Access::Write,
@@ -247,6 +252,10 @@ impl List {
         for number in 0..count as u32 {
             let kind = machine.insts[(data.first + number) as usize].kind;
             let operands = of(&machine.insts, &machine.operands, data.first + number);
+            // The registers of arguments are free for others only behind them.
+            if number > 0 && machine.insts[data.first as usize].kind == Kind::Arguments {
+                list.wait(0, number, 0);
+            }
             for operand in operands.iter().filter(|operand| operand.kind() == OperandKind::Use) {
                 let register = operand.vreg();
                 list.reads[register.vreg()] += 1;

@@ -37,14 +37,23 @@ impl Varying {
         Varying { positions: true, ..Varying::nothing(loops) }.found(loops, parfor)
     }
 
-    fn found(mut self, loops: &Loops, parfor: &Parfor) -> Varying {
-        let varying = &mut self;
+    /// What differs along an index in the body of a parallel loop.
+    pub(crate) fn along(loops: &Loops, body: &[Stmt], index: Value) -> Varying {
+        Varying::nothing(loops).followed(loops, body, index)
+    }
+
+    fn found(self, loops: &Loops, parfor: &Parfor) -> Varying {
         // Without a lane dimension there is one element and nothing to differ from.
         let Some(lane_index) = parfor.indices.last() else { return self };
-        varying.values[lane_index.index()] = true;
+        self.followed(loops, &parfor.body, *lane_index)
+    }
+
+    fn followed(mut self, loops: &Loops, body: &[Stmt], index: Value) -> Varying {
+        let varying = &mut self;
+        varying.values[index.index()] = true;
         loop {
             varying.changed = false;
-            varying.block(loops, &parfor.body, false);
+            varying.block(loops, body, false);
             if !varying.changed {
                 return self;
             }
@@ -57,7 +66,7 @@ impl Varying {
     }
 
     /// Whether a variable may differ between lanes.
-    pub(super) fn var(&self, var: Var) -> bool {
+    pub(crate) fn var(&self, var: Var) -> bool {
         self.vars[var.index()]
     }
 

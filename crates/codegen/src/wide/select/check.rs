@@ -78,6 +78,10 @@ impl Selector<'_> {
     fn branch_if_failed(&mut self, ok: Value, mask: Option<Value>, fail: Block, fine: Block) -> Option<Reg> {
         let varying = self.is_varying(ok) || mask.is_some_and(|mask| self.is_varying(mask));
         if !varying {
+            if mask.is_none() {
+                self.branch_on(ok, fine, fail);
+                return None;
+            }
             let ok = self.scalar(ok);
             let mut failed = self.machine.alu_imm(Alu::Xor, false, ok, 1);
             if let Some(mask) = mask {

@@ -2,7 +2,7 @@
 //!
 //! Control flow is uniform: results of a branch and carried values of a loop are parameters of blocks, one per register.
 
-use super::{Part, Registers, Selector};
+use super::{Comparison, Part, Registers, Second, Selector};
 use crate::wide::assembler::{Length, VectorOp};
 use crate::wide::machine::{Block, Reg, Test};
 use crate::wide::machine::{Place, Source};
@@ -81,8 +81,16 @@ impl Selector<'_> {
         if let Some(mask) = self.bindings[cond.0 as usize].any {
             return self.branch_if_any(mask, yes, no);
         }
-        if self.waiting[cond.index()] {
-            return self.branch_on_comparison(cond, yes, no);
+        if let Some(Comparison { condition, wide, first, second }) = self.bindings[cond.0 as usize].comparison
+        {
+            return match second {
+                Second::Register(second) => {
+                    self.machine.branch(Test::Compare(condition, wide), &[first, second], yes, no);
+                }
+                Second::Constant(imm) => {
+                    self.machine.branch(Test::CompareImm(condition, wide, imm), &[first], yes, no);
+                }
+            };
         }
         let cond = self.scalar(cond);
         self.machine.branch(Test::NonZero, &[cond], yes, no);
@@ -174,6 +182,7 @@ impl Selector<'_> {
         let received: Vec<Registers> = carried.iter().map(|carry| self.receive(test, carry.value)).collect();
         let left = self.receive_active(test);
         let mut sent = self.send(carried.iter().map(|carry| (carry.init, carry.value)));
+        let walks = self.begin_walks(header, body);
         if let Some(later) = self.repeat_by_tiles(carried, header, cond, body, &sent) {
             sent = later;
         }
@@ -199,6 +208,7 @@ impl Selector<'_> {
         self.send_active(&mut sent);
         self.machine.jump(test, &sent);
         self.leave(mark);
+        self.end_walks(walks);
         self.machine.fill(after);
         self.active = at_end;
     }

@@ -11,14 +11,12 @@
 
 use super::plan::Plan;
 use super::reductions::Accumulator;
-use super::scalars::deciding;
 use super::{Row, Selector, Target};
 use crate::abi;
 use crate::compiler::Effort;
 use crate::uses::{Habits, Rows, Uses};
 use crate::wide::assembler::{Alu, Condition, Length, VectorOp};
 use crate::wide::machine::{Kind, Machine, Place, Reg, Test};
-use parfuse_ir::arena::Id;
 use parfuse_ir::grid::{self, BlockRange};
 use parfuse_ir::lane::{Inst, Lane, LaneOp, LaneType, Output, Region, Walk};
 use regalloc2::RegClass;
@@ -37,9 +35,6 @@ pub(super) fn region(
     let (mut selector, [_, range, partials, _]) = Selector::start(lane, region, isa, effort);
     let s = &mut selector;
     s.chosen_lanes = lanes;
-    let mut reads = uses.reads.clone();
-    region.outputs.iter().for_each(|output| reads[output.value.index()] += 1);
-    s.waiting = deciding(&region.code, &region.code.body, &reads);
     let mut bound = |offset: usize| {
         s.machine.load(8, Place::Address { base: range, index: None, displacement: offset as i32 })
     };

@@ -27,7 +27,7 @@ impl Selector<'_> {
     }
 
     /// The logarithm of the size of an element.
-    fn scale(&self, buffer: Buffer) -> u8 {
+    pub(super) fn scale(&self, buffer: Buffer) -> u8 {
         self.element_size(buffer).trailing_zeros() as u8
     }
 
@@ -103,6 +103,11 @@ impl Selector<'_> {
 
     /// Where the first, or only, element is.
     fn first_place(&mut self, buffer: Buffer, address: &Address) -> Place {
+        if !matches!(address.lanes, Lanes::Gather(_))
+            && let Some(place) = self.walked(buffer, address)
+        {
+            return place;
+        }
         if let (Lanes::Uniform, true) = (address.lanes, self.is_computed_here(buffer, address.base)) {
             let (base, index) = (self.buffer_pointer(buffer), self.scalar(address.base));
             let index = Some((index, self.scale(buffer)));
@@ -131,6 +136,15 @@ impl Selector<'_> {
         let element = self.element_of(buffer);
         if !self.is_varying(value) {
             let place = self.first_place(buffer, address);
+            let ty = self.ty(value);
+            if mask.is_none() && ty.is_float() && self.broadcast[value.0 as usize] && !self.one_by_one {
+                // The first lane is the scalar.
+                let load = of_size!(ty, Vpbroadcastq, Vpbroadcastd);
+                let register =
+                    self.machine.unary(load, self.length(ty, Extent::Group), Source::Memory(place));
+                self.bind_scalar(value, register);
+                return self.bind_lanes(value, Registers::from_elem(register, self.count));
+            }
             let register = match mask {
                 None => self.load_scalar(element, place),
                 Some(mask) => {
@@ -272,7 +286,10 @@ impl Selector<'_> {
                 (pointer, distances, 0)
             }
             Lanes::Gather(index) => {
-                let (base, displacement) = self.base(buffer, address.base);
+                let (base, displacement) = match self.walked(buffer, address) {
+                    Some(place) => (self.machine.address_of(place), 0),
+                    None => self.base(buffer, address.base),
+                };
                 (base, self.lanes(index)[k], displacement)
             }
             Lanes::Uniform | Lanes::Unit => unreachable!("not scattered"),

@@ -20,6 +20,7 @@
 //! | `masks` | truth values of lanes |
 //! | `scalars` | operations on uniform values |
 //! | `memory` | loads and stores |
+//! | `walks` | the addresses of loops |
 //! | `tiles` | loads of several iterations of a loop in which each lane walks along a row |
 //! | `control` | nodes, branches, loops |
 //! | `check` | checks and the fault record |
@@ -46,11 +47,12 @@ mod scalars;
 mod shorts;
 mod tiles;
 mod values;
+mod walks;
 
 pub(super) use region::region;
 
 use super::Target;
-use super::assembler::Length;
+use super::assembler::{Condition, Length};
 use super::machine::{Machine, Reg};
 use crate::compiler::Effort;
 use check::OnFault;
@@ -68,6 +70,25 @@ struct Binding {
     lanes: Registers,
     /// For whether any lane is true: a mask register with a bit for each that is.
     any: Option<Reg>,
+    /// For how two numbers compare: what a branch on it tests.
+    comparison: Option<Comparison>,
+}
+
+/// A comparison that is not done before somebody asks for its result.
+#[derive(Clone, Copy)]
+struct Comparison {
+    condition: Condition,
+    /// Whether it is of 64 bits.
+    wide: bool,
+    first: Reg,
+    second: Second,
+}
+
+/// What a number is compared with.
+#[derive(Clone, Copy)]
+enum Second {
+    Register(Reg),
+    Constant(i32),
 }
 
 /// A part of a binding.
@@ -76,6 +97,7 @@ enum Part {
     Scalar,
     Lanes,
     Any,
+    Comparison,
 }
 
 /// A constant in lanes of a size, and the register that has it.
@@ -160,10 +182,14 @@ struct Selector<'a> {
     remaining: Vec<u32>,
     /// Whether a value waits to be selected together with its reader.
     waiting: Vec<bool>,
+    /// Whether a uniform value of the body is wanted in lanes.
+    broadcast: Vec<bool>,
     /// During an operation on several registers: the constants that it has in registers.
     shared_constants: Option<Vec<SharedConstant>>,
     /// Own memory for going lane by lane, once something needs it.
     scratch: Option<i32>,
+    /// The addresses of the loops around.
+    walks: Vec<walks::Walk>,
     /// Loads of the present iterations of a loop that are done together.
     tiles: tiles::Tiles,
     bindings: Vec<Binding>,
@@ -202,6 +228,8 @@ impl<'a> Selector<'a> {
             tiles: tiles::Tiles::default(),
             remaining: vec![u32::MAX; values],
             waiting: vec![false; values],
+            broadcast: vec![false; values],
+            walks: Vec::new(),
             scratch: None,
             shared_constants: None,
             bindings: vec![Binding::default(); values],

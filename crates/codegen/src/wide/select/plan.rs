@@ -13,6 +13,9 @@ const SHORT: usize = 24;
 /// The most operations of a body that is not very long.
 const LONG: usize = 300;
 
+/// The registers that a turn of a loop works with, beside those that the loop carries.
+const WORKING: usize = 4;
+
 /// What the wide emitter wants in lanes: all of it.
 const HABITS: Habits = Habits { takes_lanes: |_, _| true, scatters_lanes: true };
 
@@ -60,6 +63,11 @@ impl Plan {
         let lean = short && !uses.loops && held.contains(&true);
         // What reduces takes in whole turns of accumulators at most.
         let most = if region.reductions.is_empty() { usize::MAX } else { turn };
+        // What loops carry stays in registers, beside what a turn works with.
+        let carrying = match (isa.registers() - WORKING) / uses.carried.max(1) {
+            0 => 1,
+            room => most.min(1 << room.ilog2()),
+        };
         let diverges = || region.code.values.iter().any(|(_, data)| matches!(data.inst, Inst::Any(_)));
         let even_loops = uses.loops
             && !isa.evex()
@@ -77,8 +85,8 @@ impl Plan {
             None if effort == Effort::Quick => 1,
             // Loops that run as often for all lanes, and only add up, wait for memory: the more of a cache line a turn
             // reads, the better.
-            None if even_loops && uses.operations <= SHORT / 2 => turn,
-            None if even_loops && uses.operations <= 2 * SHORT => 4.min(most),
+            None if even_loops && uses.operations <= SHORT / 2 => turn.min(carrying),
+            None if even_loops && uses.operations <= 2 * SHORT => 4.min(carrying),
             // Four registers a value are too many for the loops of a processor that has 16, and it takes long to assign
             // those of a very long body.
             None if uses.loops && !isa.evex() || uses.operations > LONG => 2.min(most),

@@ -147,6 +147,8 @@ impl Selector<'_> {
                 let scalar = self.scalar(*value);
                 let register = self.broadcast(scalar, self.ty(*value));
                 self.row.lanes.push((*value, register));
+            } else {
+                self.broadcast[value.0 as usize] = true;
             }
         }
         for (bits, ty) in plan.uses.constants.iter().take(plan.constants) {

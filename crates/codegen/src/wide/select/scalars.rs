@@ -1,11 +1,10 @@
 //! Operations on uniform values: integers and truth values in general registers, floats in lane 0.
 
 use super::values::Operand;
-use super::{Extent, Selector};
+use super::{Comparison, Extent, Part, Second, Selector};
 use crate::wide::assembler::{Alu, Condition, Length, Shift, VectorOp};
-use crate::wide::machine::{Block, Kind, Reg, Test};
-use parfuse_ir::arena::Id;
-use parfuse_ir::lane::{Code, Inst, LaneOp, LaneType, Node, Value, walk};
+use crate::wide::machine::{Kind, Reg};
+use parfuse_ir::lane::{LaneOp, LaneType, Value};
 use smallvec::SmallVec;
 
 /// Whether an operation on integers or truth values is done in general registers.
@@ -14,8 +13,7 @@ fn is_general(op: LaneOp, ty: LaneType) -> bool {
     match op {
         Select => !ty.is_float(),
         IAdd | ISub | IMul | SDiv | SRem | UDiv | URem | SMulHigh | UMulHigh | IAnd | IOr | IXor | INot
-        | Shl | UShr | SShr | IEq | INe | SLt | SLe | ULt | ULe | BAnd | BOr | BXor | BNot | SExtend
-        | UExtend | Wrap => true,
+        | Shl | UShr | SShr | BAnd | BOr | BXor | BNot | SExtend | UExtend | Wrap => true,
         _ => false,
     }
 }
@@ -25,17 +23,31 @@ fn is_immediate(op: LaneOp, ty: LaneType, bits: u64) -> bool {
     use LaneOp::*;
     match op {
         Shl | UShr | SShr => true,
-        IAdd | ISub | IMul | IAnd | IOr | IXor | IEq | INe | SLt | SLe | ULt | ULe => {
-            small_constant(bits, ty == LaneType::I64).is_some()
-        }
+        IAdd | ISub | IMul | IAnd | IOr | IXor => small_constant(bits, ty == LaneType::I64).is_some(),
         _ => false,
     }
+}
+
+/// What a comparison of integers tests.
+fn condition(op: LaneOp) -> Option<Condition> {
+    Some(match op {
+        LaneOp::IEq => Condition::Equal,
+        LaneOp::INe => Condition::NotEqual,
+        LaneOp::SLt => Condition::Less,
+        LaneOp::SLe => Condition::LessEqual,
+        LaneOp::ULt => Condition::Below,
+        LaneOp::ULe => Condition::BelowEqual,
+        _ => return None,
+    })
 }
 
 impl Selector<'_> {
     /// An operation on uniform values; binds its result.
     pub(super) fn scalar_op(&mut self, value: Value, op: LaneOp, args: &[Value]) {
         let (ty, result) = (self.operand_type(op, args), self.ty(value));
+        if let Some(condition) = condition(op) {
+            return self.compare_scalars(value, condition, args);
+        }
         let register = if is_general(op, ty) {
             let second = args.get(1).and_then(|arg| self.bits(*arg));
             let first = self.scalar(args[0]);
@@ -54,21 +66,6 @@ impl Selector<'_> {
         self.bind_scalar(value, register);
     }
 
-    /// Ends the block with a branch on a comparison of integers that has waited for it.
-    pub(super) fn branch_on_comparison(&mut self, cond: Value, yes: Block, no: Block) {
-        let Inst::Op(op, args) = &self.code.values[cond].inst else { unreachable!("a comparison waits") };
-        let condition = condition(*op).expect("a comparison of integers");
-        let wide = self.ty(args[0]) == LaneType::I64;
-        let a = self.scalar(args[0]);
-        match self.bits(args[1]).and_then(|bits| small_constant(bits, wide)) {
-            Some(imm) => self.machine.branch(Test::CompareImm(condition, wide, imm), &[a], yes, no),
-            None => {
-                let b = self.scalar(args[1]);
-                self.machine.branch(Test::Compare(condition, wide), &[a, b], yes, no);
-            }
-        }
-    }
-
     /// An operation in general registers, or from one to a float; `second` is the second operand if it is constant.
     pub(super) fn scalar_integers(
         &mut self,
@@ -85,10 +82,8 @@ impl Selector<'_> {
             None => selector.machine.alu(op, wide, a, b),
         };
         if let Some(condition) = condition(op) {
-            return match small {
-                Some(imm) => self.machine.fresh(Kind::CompareImm(condition, wide, imm), &[a]),
-                None => self.machine.fresh(Kind::Compare(condition, wide), &[a, b]),
-            };
+            let second = small.map_or(Second::Register(b), Second::Constant);
+            return self.compared(Comparison { condition, wide, first: a, second });
         }
         match op {
             LaneOp::IAdd => alu(self, Alu::Add),
@@ -122,6 +117,27 @@ impl Selector<'_> {
             LaneOp::SToF32 => self.signed_to_f32(a),
             LaneOp::UToF32 => self.unsigned_to_f32(a),
             _ => unreachable!("{op} in general registers"),
+        }
+    }
+
+    /// Binds how two numbers compare, which is found out where it is asked for: most often by a branch.
+    fn compare_scalars(&mut self, value: Value, condition: Condition, args: &[Value]) {
+        let wide = self.ty(args[0]) == LaneType::I64;
+        let first = self.scalar(args[0]);
+        let second = match self.bits(args[1]).and_then(|bits| small_constant(bits, wide)) {
+            Some(imm) => Second::Constant(imm),
+            None => Second::Register(self.scalar(args[1])),
+        };
+        self.bound.push((value, Part::Comparison));
+        self.bindings[value.0 as usize].comparison = Some(Comparison { condition, wide, first, second });
+    }
+
+    /// A comparison's result, 0 or 1.
+    pub(super) fn compared(&mut self, comparison: Comparison) -> Reg {
+        let Comparison { condition, wide, first, second } = comparison;
+        match second {
+            Second::Register(second) => self.machine.fresh(Kind::Compare(condition, wide), &[first, second]),
+            Second::Constant(imm) => self.machine.fresh(Kind::CompareImm(condition, wide, imm), &[first]),
         }
     }
 
@@ -199,39 +215,6 @@ impl Selector<'_> {
         }
         result
     }
-}
-
-/// The condition that a comparison of integers asks for.
-fn condition(op: LaneOp) -> Option<Condition> {
-    Some(match op {
-        LaneOp::IEq => Condition::Equal,
-        LaneOp::INe => Condition::NotEqual,
-        LaneOp::SLt => Condition::Less,
-        LaneOp::SLe => Condition::LessEqual,
-        LaneOp::ULt => Condition::Below,
-        LaneOp::ULe => Condition::BelowEqual,
-        _ => return None,
-    })
-}
-
-/// By value: whether it is a comparison in these blocks of scalar code that does nothing but decide a branch or a loop,
-/// given how often each value is read. It waits for the branch, whose instruction can compare by itself.
-pub(super) fn deciding(code: &Code, body: &[Node], reads: &[u32]) -> Vec<bool> {
-    let (mut waiting, mut computed) = (vec![false; reads.len()], vec![false; reads.len()]);
-    let compares = |value: Value| {
-        matches!(&code.values[value].inst, Inst::Op(op, _) if condition(*op).is_some())
-            && reads[value.index()] == 1
-    };
-    walk::visit_within(body, true, |node, scalar| {
-        match node {
-            Node::Let(value) => computed[value.index()] = scalar && compares(*value),
-            Node::If { cond, .. } | Node::Loop { cond, .. } => waiting[cond.index()] = scalar,
-            _ => {}
-        }
-        scalar && !matches!(node, Node::Lanes(_))
-    });
-    waiting.iter_mut().zip(computed).for_each(|(waiting, computed)| *waiting &= computed);
-    waiting
 }
 
 /// A constant as the immediate operand of an instruction, which is sign-extended.

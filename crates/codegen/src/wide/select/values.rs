@@ -31,6 +31,7 @@ impl Selector<'_> {
                 Part::Scalar => binding.scalar = None,
                 Part::Lanes => binding.lanes.clear(),
                 Part::Any => binding.any = None,
+                Part::Comparison => binding.comparison = None,
             }
         }
     }
@@ -50,7 +51,8 @@ impl Selector<'_> {
 
     /// Whether a uniform value has been computed, or needs no computing.
     pub(super) fn is_available(&self, value: Value) -> bool {
-        self.bindings[value.0 as usize].scalar.is_some() || self.bits(value).is_some()
+        let binding = &self.bindings[value.0 as usize];
+        binding.scalar.is_some() || binding.comparison.is_some() || self.bits(value).is_some()
     }
 
     pub(super) fn bind_scalar(&mut self, value: Value, register: Reg) {
@@ -71,6 +73,11 @@ impl Selector<'_> {
         }
         if let Some(mask) = self.bindings[value.0 as usize].any {
             let truth = self.any_bit(mask);
+            self.bind_scalar(value, truth);
+            return truth;
+        }
+        if let Some(comparison) = self.bindings[value.0 as usize].comparison {
+            let truth = self.compared(comparison);
             self.bind_scalar(value, truth);
             return truth;
         }

@@ -1,0 +1,127 @@
+//! Addresses in loops: what does not change from turn to turn is added up in front of the loop.
+//!
+//! ```text
+//! base = (offset + j * stride)                 in front:  pointer = array + offset + index
+//! load array[base + lanes]           ⇒         in it:     load [pointer + (j * stride) * size]
+//! ```
+//!
+//! The sums that addresses were made of are then read by nobody else, as a rule, and go (`unused.rs`).
+
+use super::Selector;
+use crate::wide::assembler::Alu;
+use crate::wide::machine::{Kind, Place, Reg};
+use parfuse_ir::lane::{Address, Buffer, Inst, LaneOp, Lanes, Node, Value, walk};
+use smallvec::SmallVec;
+
+/// As many addresses as a loop keeps registers for.
+const MOST: usize = 8;
+
+/// The part of an address that a loop does not change.
+pub(super) struct Walk {
+    buffer: Buffer,
+    address: Address,
+    pointer: Reg,
+    /// What the loop adds, in elements.
+    moving: Option<Value>,
+}
+
+impl Selector<'_> {
+    /// Computes in front of a loop what its addresses have in common; returns how many there were before.
+    pub(super) fn begin_walks(&mut self, header: &[Node], body: &[Node]) -> usize {
+        let before = self.walks.len();
+        let code = self.code;
+        let mut accesses: SmallVec<[(Buffer, Address); 8]> = SmallVec::new();
+        for block in [header, body] {
+            walk::visit_within(block, false, |node, in_lanes| {
+                let access = match node {
+                    Node::Store { buffer, address, .. } => Some((*buffer, *address)),
+                    Node::Let(value) => match &code.values[*value].inst {
+                        Inst::Load { buffer, address, .. } => Some((*buffer, *address)),
+                        _ => None,
+                    },
+                    _ => None,
+                };
+                // Lanes of a loop inside have indices of their own.
+                accesses.extend(access.filter(|(_, at)| !in_lanes || matches!(at.lanes, Lanes::Uniform)));
+                in_lanes || matches!(node, Node::Lanes(_))
+            });
+        }
+        for (buffer, address) in accesses {
+            if self.walks.len() - before == MOST {
+                break;
+            }
+            if self.walk_of(buffer, &address).is_none() && self.bits(address.base).is_none() {
+                self.begin_walk(buffer, address);
+            }
+        }
+        before
+    }
+
+    /// Forgets the addresses of a loop.
+    pub(super) fn end_walks(&mut self, before: usize) {
+        self.walks.truncate(before);
+    }
+
+    fn begin_walk(&mut self, buffer: Buffer, address: Address) {
+        let Some((fixed, moving)) = self.parts(address.base) else { return };
+        let lanes = match address.lanes {
+            Lanes::Strided(stride) if !self.is_available(stride) => return,
+            Lanes::Gather(_) | Lanes::Uniform => None,
+            Lanes::Unit => Some(self.step_index()),
+            Lanes::Strided(stride) => {
+                let (stride, index) = (self.scalar(stride), self.step_index());
+                Some(self.machine.in_place(Kind::Multiply(true), index, Some(stride)))
+            }
+        };
+        if fixed.is_empty() && lanes.is_none() {
+            return;
+        }
+        let mut sum = lanes;
+        for (op, part) in fixed {
+            let part = self.scalar(part);
+            sum = Some(match (sum, op) {
+                (Some(sum), op) => self.machine.alu(op, true, sum, part),
+                (None, Alu::Sub) => self.machine.in_place(Kind::Negate(true), part, None),
+                (None, _) => part,
+            });
+        }
+        let base = self.buffer_pointer(buffer);
+        let index = sum.map(|sum| (sum, self.scale(buffer)));
+        let pointer = self.machine.address_of(Place::Address { base, index, displacement: 0 });
+        self.walks.push(Walk { buffer, address, pointer, moving });
+    }
+
+    /// The terms of a sum: those that are known by now, added or subtracted, and what is not, if that is one term.
+    fn parts(&self, sum: Value) -> Option<(SmallVec<[(Alu, Value); 4]>, Option<Value>)> {
+        let (mut fixed, mut moving) = (SmallVec::new(), None);
+        let mut open: SmallVec<[Value; 4]> = SmallVec::from_slice(&[sum]);
+        while let Some(term) = open.pop() {
+            if self.is_available(term) {
+                fixed.push((Alu::Add, term));
+                continue;
+            }
+            match &self.code.values[term].inst {
+                Inst::Op(LaneOp::IAdd, terms) => open.extend([terms[0], terms[1]]),
+                Inst::Op(LaneOp::ISub, terms) if self.is_available(terms[1]) => {
+                    fixed.push((Alu::Sub, terms[1]));
+                    open.push(terms[0]);
+                }
+                _ if moving.is_none() => moving = Some(term),
+                _ => return None,
+            }
+        }
+        Some((fixed, moving))
+    }
+
+    /// The place of the first, or only, element of an address in a loop that has computed most of it.
+    pub(super) fn walked(&mut self, buffer: Buffer, address: &Address) -> Option<Place> {
+        let walk = self.walk_of(buffer, address)?;
+        let (base, moving) = (walk.pointer, walk.moving);
+        let index = moving.map(|moving| (self.scalar(moving), self.scale(buffer)));
+        Some(Place::Address { base, index, displacement: 0 })
+    }
+
+    fn walk_of(&self, buffer: Buffer, address: &Address) -> Option<&Walk> {
+        self.walks.iter().find(|walk| walk.buffer == buffer && walk.address == *address)
+    }
+}

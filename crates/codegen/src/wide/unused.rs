@@ -1,0 +1,54 @@
+//! Removes instructions that do nothing but compute what nobody reads: sums that have become parts of addresses, loads
+//! that have become operands.
+
+use super::machine::{Inst, Kind, Machine};
+use super::schedule::{is_store, of};
+use regalloc2::{Operand, OperandKind};
+
+/// Removes what nobody reads.
+pub(crate) fn remove_unused(machine: &mut Machine) {
+    let mut reads = vec![0u32; machine.registers];
+    let uses = |operand: &&Operand| operand.kind() == OperandKind::Use;
+    machine.operands.iter().filter(uses).for_each(|operand| reads[operand.vreg().vreg()] += 1);
+    let sent = machine.blocks.iter().flat_map(|block| &block.arguments);
+    sent.for_each(|register| reads[register.vreg()] += 1);
+
+    let mut unused = vec![false; machine.insts.len()];
+    // Readers come behind what they read, but for what blocks pass on.
+    for number in (0..machine.insts.len()).rev() {
+        let operands = of(&machine.insts, &machine.operands, number as u32);
+        let read = |operand: &Operand| operand.kind() == OperandKind::Def && reads[operand.vreg().vreg()] > 0;
+        if has_effects(machine.insts[number].kind) || operands.iter().any(read) {
+            continue;
+        }
+        unused[number] = true;
+        operands.iter().filter(uses).for_each(|operand| reads[operand.vreg().vreg()] -= 1);
+    }
+    if unused.contains(&true) {
+        remove(machine, &unused);
+    }
+}
+
+fn has_effects(kind: Kind) -> bool {
+    matches!(kind, Kind::Arguments | Kind::Jump | Kind::Branch(_) | Kind::Return(_)) || is_store(kind)
+}
+
+fn remove(machine: &mut Machine, unused: &[bool]) {
+    // How many instructions are left in front of each.
+    let mut left = Vec::with_capacity(unused.len() + 1);
+    left.push(0);
+    left.extend(unused.iter().scan(0, |count, unused| {
+        *count += !*unused as u32;
+        Some(*count)
+    }));
+    let (insts, operands) = (std::mem::take(&mut machine.insts), std::mem::take(&mut machine.operands));
+    for number in (0..insts.len()).filter(|number| !unused[*number]) {
+        let start = machine.operands.len() as u32;
+        machine.operands.extend_from_slice(of(&insts, &operands, number as u32));
+        machine.insts.push(Inst { kind: insts[number].kind, operands: start });
+    }
+    for block in &mut machine.blocks {
+        block.first = left[block.first as usize];
+        block.end = left[block.end as usize];
+    }
+}
