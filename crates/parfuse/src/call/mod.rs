@@ -55,11 +55,11 @@ pub(crate) fn call(request: &Request<'_>, take: &mut dyn FnMut(&mut Outputs<'_>)
     let slots = kernel.lane.frame.len() + 1;
     let (mut tiny, mut short, mut long);
     let slots: &mut [u64] = match slots {
-        ..=TINY_FRAME => {
+        n if n <= TINY_FRAME => {
             tiny = [0; TINY_FRAME];
             &mut tiny[..slots]
         }
-        ..=SHORT_FRAME => {
+        n if n <= SHORT_FRAME => {
             short = [0; SHORT_FRAME];
             &mut short[..slots]
         }

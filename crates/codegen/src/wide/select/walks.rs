@@ -16,6 +16,9 @@ use smallvec::SmallVec;
 /// As many addresses as a loop keeps registers for.
 const MOST: usize = 8;
 
+/// Terms to add, or to subtract.
+type Terms = SmallVec<[(Alu, Value); 4]>;
+
 /// The part of an address that a loop does not change.
 pub(super) struct Walk {
     buffer: Buffer,
@@ -92,8 +95,8 @@ impl Selector<'_> {
     }
 
     /// The terms of a sum: those that are known by now, added or subtracted, and what is not, if that is one term.
-    fn parts(&self, sum: Value) -> Option<(SmallVec<[(Alu, Value); 4]>, Option<Value>)> {
-        let (mut fixed, mut moving) = (SmallVec::new(), None);
+    fn parts(&self, sum: Value) -> Option<(Terms, Option<Value>)> {
+        let (mut fixed, mut moving) = (Terms::new(), None);
         let mut open: SmallVec<[Value; 4]> = SmallVec::from_slice(&[sum]);
         while let Some(term) = open.pop() {
             if self.is_available(term) {
