@@ -101,7 +101,8 @@ impl Search<'_> {
     /// Makes a nest of a serial loop of the driver, if there are lane loops in it.
     fn nest(&mut self, stmt: &mut Stmt, live_after: &VarSet) {
         let plan = Plan::of(self.loops, std::slice::from_ref(stmt), live_after, 0);
-        if plan.lanes.is_empty() {
+        // What stays scalar is in better hands in the driver: lanes have to be most of it.
+        if plan.lanes.is_empty() || plan.cost.saturating_mul(3) > plan.serial.saturating_mul(2) {
             return;
         }
         let (what, value) = match stmt {
@@ -157,6 +158,8 @@ fn launch(block: &[Stmt]) -> bool {
 struct Plan {
     /// What the block then takes.
     cost: u64,
+    /// What it takes without lanes.
+    serial: u64,
     /// The lane loops, by the indices of the serial ones.
     lanes: HashMap<Value, Parfor>,
 }
@@ -167,12 +170,14 @@ impl Plan {
         let mut plan = Plan::default();
         let mut live = live_after.clone();
         for stmt in block.iter().rev() {
-            plan.add(1, Plan { cost: alone(loops, stmt), lanes: HashMap::new() });
+            let own = alone(loops, stmt);
+            plan.add(1, Plan { cost: own, serial: own, lanes: HashMap::new() });
             match stmt {
                 Stmt::If { then, otherwise, .. } => {
                     let mut sides = Plan::of(loops, then, &live, depth);
                     sides.add(1, Plan::of(loops, otherwise, &live, depth));
                     sides.cost /= 2;
+                    sides.serial /= 2;
                     plan.add(1, sides);
                 }
                 Stmt::While { header, body, .. } => {
@@ -199,6 +204,7 @@ impl Plan {
 
     fn add(&mut self, times: u64, other: Plan) {
         self.cost = self.cost.saturating_add(other.cost.saturating_mul(times));
+        self.serial = self.serial.saturating_add(other.serial.saturating_mul(times));
         self.lanes.extend(other.lanes);
     }
 
@@ -210,7 +216,8 @@ impl Plan {
         }
         let parfor = independent(loops, stmt, live_after).ok()?;
         let cost = of_lane_loop(loops, *extent, per_element(loops, &parfor).0);
-        (cost < inside.cost).then(|| Plan { cost, lanes: HashMap::from([(*index, parfor)]) })
+        let serial = inside.serial;
+        (cost < inside.cost).then(|| Plan { cost, serial, lanes: HashMap::from([(*index, parfor)]) })
     }
 }
 
