@@ -134,9 +134,7 @@ impl regalloc2::Function for Numbered<'_> {
         &self.data(block).arguments
     }
     fn inst_operands(&self, inst: Inst) -> &[Operand] {
-        let start = self.machine.insts[inst.index()].operands as usize;
-        let end = self.machine.insts.get(inst.index() + 1).map(|next| next.operands as usize);
-        &self.machine.operands[start..end.unwrap_or(self.machine.operands.len())]
+        self.machine.operands_of(inst.index())
     }
     fn inst_clobbers(&self, _: Inst) -> PRegSet {
         PRegSet::empty()

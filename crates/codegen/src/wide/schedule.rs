@@ -19,7 +19,7 @@
 
 use super::Target;
 use super::assembler::{Form, Length, VectorOp};
-use super::machine::{BlockData, Inst, Kind, Machine, PlaceKind, Reg, Vector};
+use super::machine::{BlockData, Kind, Machine, PlaceKind, Reg, Vector};
 use regalloc2::{Operand, OperandConstraint, OperandKind, RegClass};
 
 /// Blocks with fewer instructions stay as they are: the processor sees them whole.
@@ -50,20 +50,8 @@ pub(crate) fn schedule(machine: &mut Machine, target: Target) -> Vec<u32> {
             order.extend(list.scheduled(machine, data));
         }
     }
-    let (insts, operands) = (std::mem::take(&mut machine.insts), std::mem::take(&mut machine.operands));
-    for number in &order {
-        let start = machine.operands.len() as u32;
-        machine.operands.extend_from_slice(of(&insts, &operands, *number));
-        machine.insts.push(Inst { kind: insts[*number as usize].kind, operands: start });
-    }
+    machine.rearrange(order.iter().map(|number| *number as usize));
     order
-}
-
-/// An instruction's operands.
-pub(super) fn of<'a>(insts: &[Inst], operands: &'a [Operand], number: u32) -> &'a [Operand] {
-    let start = insts[number as usize].operands as usize;
-    let end = insts.get(number as usize + 1).map_or(operands.len(), |next| next.operands as usize);
-    &operands[start..end]
 }
 
 /// For each block, by number, the registers whose values are needed at its start, and those behind it.
@@ -82,7 +70,7 @@ fn live(machine: &Machine) -> (Vec<Set>, Vec<Set>) {
             data.arguments.iter().for_each(|register| live.insert(*register));
             behind[number] = live.clone();
             for instruction in (data.first..data.end).rev() {
-                let operands = of(&machine.insts, &machine.operands, instruction);
+                let operands = machine.operands_of(instruction as usize);
                 let (reads, defines): (Vec<Operand>, Vec<Operand>) =
                     operands.iter().partition(|operand| operand.kind() == OperandKind::Use);
                 defines.iter().for_each(|operand| live.remove(operand.vreg()));
@@ -251,7 +239,7 @@ impl List {
         let (mut last_write, mut reads_since) = (None, Vec::new());
         for number in 0..count as u32 {
             let kind = machine.insts[(data.first + number) as usize].kind;
-            let operands = of(&machine.insts, &machine.operands, data.first + number);
+            let operands = machine.operands_of((data.first + number) as usize);
             // The registers of arguments are free for others only behind them.
             if number > 0 && machine.insts[data.first as usize].kind == Kind::Arguments {
                 list.wait(0, number, 0);
@@ -314,7 +302,7 @@ impl List {
 
     /// The numbers of the block's instructions in their new order.
     fn scheduled(mut self, machine: &Machine, data: &BlockData) -> Vec<u32> {
-        let operands = |number: u32| of(&machine.insts, &machine.operands, data.first + number);
+        let operands = |number: u32| machine.operands_of((data.first + number) as usize);
         let mut ready: Vec<u32> =
             (0..self.waiting.len() as u32).filter(|n| self.waiting[*n as usize].predecessors == 0).collect();
         let (mut now, mut divider) = (0, 0);

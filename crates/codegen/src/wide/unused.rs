@@ -1,8 +1,8 @@
 //! Removes instructions that do nothing but compute what nobody reads: sums that have become parts of addresses, loads
 //! that have become operands.
 
-use super::machine::{Inst, Kind, Machine};
-use super::schedule::{is_store, of};
+use super::machine::{Kind, Machine};
+use super::schedule::is_store;
 use regalloc2::{Operand, OperandKind};
 
 /// Removes what nobody reads.
@@ -16,7 +16,7 @@ pub(crate) fn remove_unused(machine: &mut Machine) {
     let mut unused = vec![false; machine.insts.len()];
     // Readers come behind what they read, but for what blocks pass on.
     for number in (0..machine.insts.len()).rev() {
-        let operands = of(&machine.insts, &machine.operands, number as u32);
+        let operands = machine.operands_of(number);
         let read = |operand: &Operand| operand.kind() == OperandKind::Def && reads[operand.vreg().vreg()] > 0;
         if has_effects(machine.insts[number].kind) || operands.iter().any(read) {
             continue;
@@ -41,12 +41,7 @@ fn remove(machine: &mut Machine, unused: &[bool]) {
         *count += !*unused as u32;
         Some(*count)
     }));
-    let (insts, operands) = (std::mem::take(&mut machine.insts), std::mem::take(&mut machine.operands));
-    for number in (0..insts.len()).filter(|number| !unused[*number]) {
-        let start = machine.operands.len() as u32;
-        machine.operands.extend_from_slice(of(&insts, &operands, number as u32));
-        machine.insts.push(Inst { kind: insts[number].kind, operands: start });
-    }
+    machine.rearrange((0..unused.len()).filter(|number| !unused[*number]));
     for block in &mut machine.blocks {
         block.first = left[block.first as usize];
         block.end = left[block.end as usize];

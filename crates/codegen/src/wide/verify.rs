@@ -52,7 +52,7 @@ impl Before {
             let defines = |operand: &Operand| operand.kind() == OperandKind::Def;
             match place {
                 PlaceKind::Constant(_) => Access::None,
-                _ if scatters || !operands::of(machine, number).iter().any(defines) => Access::Write,
+                _ if scatters || !machine.operands_of(number).iter().any(defines) => Access::Write,
                 _ => Access::Read,
             }
         });
@@ -241,7 +241,7 @@ impl<'a> Verifier<'a> {
                 self.definition(*param, Definition { block: place, before: data.first })?;
             }
             for number in data.first..data.end {
-                for operand in operands::of(self.machine, number as usize) {
+                for operand in self.machine.operands_of(number as usize) {
                     if operand.kind() == OperandKind::Def {
                         let definition = Definition { block: place, before: number + 1 };
                         self.definition(operand.vreg(), definition)?;
@@ -324,7 +324,7 @@ impl<'a> Verifier<'a> {
             let data = self.data(place);
             for number in data.first..data.end {
                 let inst = self.machine.insts[number as usize];
-                let own = operands::of(self.machine, number as usize);
+                let own = self.machine.operands_of(number as usize);
                 let wrong = |what: String| format!("instruction {number}, {:?}: {what}", inst.kind);
                 if (inst.kind == Kind::Arguments) != (number == 0) {
                     return Err(wrong("arguments come first".to_owned()));

@@ -185,6 +185,11 @@ pub(crate) struct Machine {
     cold: bool,
 }
 
+fn operands_of<'a>(insts: &[Inst], operands: &'a [Operand], number: usize) -> &'a [Operand] {
+    let end = insts.get(number + 1).map_or(operands.len(), |next| next.operands as usize);
+    &operands[insts[number].operands as usize..end]
+}
+
 impl Machine {
     pub(crate) fn register(&mut self, class: RegClass) -> Reg {
         self.registers += 1;
@@ -299,6 +304,20 @@ impl Machine {
     pub(crate) fn finish(&mut self, status: i32) {
         self.push(Kind::Return(status), &[]);
         self.current();
+    }
+
+    /// An instruction's operands.
+    pub(crate) fn operands_of(&self, number: usize) -> &[Operand] {
+        operands_of(&self.insts, &self.operands, number)
+    }
+
+    /// Puts these instructions, given by the numbers that they have, in place of all; the blocks are the caller's to
+    /// keep in step.
+    pub(crate) fn rearrange(&mut self, order: impl Iterator<Item = usize>) {
+        let (insts, operands) = (std::mem::take(&mut self.insts), std::mem::take(&mut self.operands));
+        for number in order {
+            self.push(insts[number].kind, operands_of(&insts, &operands, number));
+        }
     }
 
     /// The block being filled, of which the last instruction is there.

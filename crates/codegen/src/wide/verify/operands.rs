@@ -13,13 +13,6 @@ enum Role {
 use RegClass::{Float, Int, Vector as Mask};
 use Role::{Def, Reuse, Use};
 
-/// An instruction's operands.
-pub(super) fn of(machine: &Machine, number: usize) -> &[Operand] {
-    let start = machine.insts[number].operands as usize;
-    let end = machine.insts.get(number + 1).map_or(machine.operands.len(), |next| next.operands as usize);
-    &machine.operands[start..end]
-}
-
 /// Fails unless an instruction has the operands of its kind, in their order and classes.
 pub(super) fn check(inst: Inst, operands: &[Operand], target: Target) -> Result<(), String> {
     let roles: SmallVec<[Role; 8]> = operands
