@@ -6,17 +6,15 @@
 //! launch r0                call  host.launch(host, 0), return if nonzero
 //! ```
 //!
-//! What is read from the frame is kept in a register where its `Let` is visible, addresses of arrays throughout loops in
-//! which nothing allocates or moves them. Slots that calls change are read anew.
+//! What is read from the frame is kept in a register where its `Let` is visible, addresses of arrays throughout loops
+//! that do not call the host, or the whole driver if that does not. Slots that calls change are read anew.
 
 use crate::abi::{self, HostTable};
 use crate::compiler::Function;
 use crate::emit::{Emitter, Reg, Start, slot_offset};
-use crate::uses;
 use cranelift_codegen::ir::{self as clif, AbiParam, InstBuilder, StackSlotData, StackSlotKind, types};
 use cranelift_codegen::isa::CallConv;
 use parfuse_ir::lane::{LaneType, Node, Value};
-use parfuse_ir::loops::Origin;
 use std::mem::offset_of;
 
 /// The signature of [`abi::Driver`].
@@ -41,14 +39,7 @@ pub(crate) fn emit(function: Function<'_>) {
     let start = Start { builder, lane, code: &lane.driver, constants, traits, frame, fault };
     let mut emitter = Emitter::new(start);
     emitter.host = Some(host);
-    let accessed = uses::stationary(&lane.driver, &[&lane.driver.body]);
-    for (buffer, data) in lane.buffers.iter() {
-        // The arrays of arguments stay where they are.
-        let argument = matches!(data.origin, Origin::Param { .. });
-        if argument && accessed.contains(&buffer) {
-            emitter.buffers[buffer.0 as usize] = Some(emitter.buffer_pointer(buffer));
-        }
-    }
+    emitter.keep_pointers(&[&lane.driver.body]);
     emitter.nodes(&lane.driver.body);
     emitter.return_status(abi::OK);
     emitter.builder.seal_all_blocks();

@@ -297,9 +297,10 @@ pub(crate) fn has_plain_loops(driver: &Code) -> bool {
     plain
 }
 
-/// The buffers of which some blocks of a driver access elements and which they leave where they are.
+/// The buffers of which some blocks of a driver access elements, if they stay where they are: none where the host is
+/// called, which may move them. What lives across a call lies on the stack, besides, and loops read it from there.
 pub(crate) fn stationary(code: &Code, roots: &[&[Node]]) -> Vec<Buffer> {
-    let (mut accessed, mut moved) = (Vec::new(), Vec::new());
+    let mut accessed = Vec::new();
     for node in roots.iter().flat_map(|block| walk::statements(block)) {
         match node {
             Node::Let(value) => {
@@ -308,12 +309,10 @@ pub(crate) fn stationary(code: &Code, roots: &[&[Node]]) -> Vec<Buffer> {
                 }
             }
             Node::Store { buffer, .. } => push_new(&mut accessed, *buffer),
-            Node::Alloc { buffer, .. } => push_new(&mut moved, *buffer),
-            Node::Move { to, from } => moved.extend([*to, *from]),
+            Node::Alloc { .. } | Node::Move { .. } | Node::Launch(_) => return Vec::new(),
             _ => {}
         }
     }
-    accessed.retain(|buffer| !moved.contains(buffer));
     accessed
 }
 
