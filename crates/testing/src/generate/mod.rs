@@ -5,7 +5,7 @@
 //! variables    scalars and arrays, all set at the head
 //! views        of any array: slices, rows, transposed, with new axes; to read, and to set elements of variables
 //! statements   whole-array operations, branches, loops over ranges anywhere in their types, pranges with private
-//!              variables, reductions, stores at computed indices, swaps
+//!              variables, reductions, stores at computed indices, swaps, sums of products in any order of loops
 //! results      some variables and values
 //! ```
 //!
@@ -16,6 +16,7 @@
 mod arrays;
 mod loops;
 mod operations;
+mod products;
 mod ranges;
 mod statements;
 mod views;

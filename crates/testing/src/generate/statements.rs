@@ -10,7 +10,7 @@ const MAX_DEPTH: usize = 3;
 impl Generator<'_> {
     /// A statement outside `prange` and `map`.
     pub(super) fn statement(&mut self) {
-        match self.choices.below(25) {
+        match self.choices.below(26) {
             0..6 => {
                 self.array_operation();
             }
@@ -32,6 +32,7 @@ impl Generator<'_> {
             20 => self.store_anywhere(),
             21 => self.swap(),
             22 => self.view_through_changes(),
+            23 if self.depth < MAX_DEPTH => self.products(),
             _ => self.scalar_statement(),
         }
     }
