@@ -334,3 +334,31 @@ fn loops_inside_scalar_code_run_in_lanes() {
         assert!(explanation.to_string().contains("loops in lanes inside scalar code"), "{explanation}");
     }
 }
+
+#[kernel]
+fn clipped(x: &ArrayRef1<f64>, y: &mut ArrayRef1<f64>, limit: f64) -> i64 {
+    let mut over = 0;
+    for i in 1..x.len() {
+        let rise = x[i] - x[i - 1];
+        if rise > limit {
+            over += 1;
+            y[i] = limit;
+        } else {
+            y[i] = rise * 0.5;
+        }
+    }
+    over
+}
+
+#[test]
+fn both_sides_of_a_branch_run_in_lanes() {
+    for n in [0, 1, 2, 9, 40] {
+        let x = Array1::from_shape_fn(n, |i| (i * 7 % 11) as f64);
+        every_way!(clipped(&x, &mut y, 3.0) with y = Array1::<f64>::zeros(n));
+    }
+    explained(clipped::kernel(), 1, 0);
+    // The first element that is too far away is the one that is reported.
+    let (x, mut y) = (Array1::zeros(9), Array1::zeros(5));
+    let error = clipped::parallel(&x, &mut y, 3.0).unwrap_err().to_string();
+    assert!(error.contains("index 5 is out of range for axis 0 of `y` with length 5"), "{error}");
+}

@@ -15,8 +15,9 @@
 //!
 //! A check is hoisted if its condition is invariant or compares with an invariant length an index that is
 //! a sum of an invariant and of positive multiples of the indices of the parallel loop and of serial loops
-//! with invariant extents around the check, and if no branch and no `while` stands around it. The other
-//! checks stay inside; but as the replay must perform them too, everything stays if one of them depends
+//! with invariant extents around the check, and if no branch and no `while` stands around it. In a branch the index must
+//! be one that every iteration takes elsewhere, too: others are often what the branch guards, and the test would always
+//! say no. The other checks stay inside; but as the replay must perform them too, everything stays if one of them depends
 //! on what the iterations store or on variables.
 //!
 //! Loops outside of parallel ones are treated alike, from the outside inwards, if no array is made, exchanged or computed
@@ -118,9 +119,9 @@ fn hoist(loops: &mut Loops, space: Space<'_>, body: &mut Block) -> Option<Block>
     effects.defined.iter().for_each(|value| inside[value.index()] = true);
 
     let nest = space.indices.iter().copied().zip(space.extents.iter().copied()).collect();
-    let mut search = Search { loops, inside: &inside, nest, certain: true, checks: Vec::new() };
+    let mut search = Search { loops, inside: &inside, nest, reached: Reached::Always, checks: Vec::new() };
     search.block(body);
-    let checks = search.checks;
+    let checks = search.found();
     if checks.iter().all(Option::is_none) {
         return None;
     }
@@ -147,6 +148,18 @@ struct Condition {
     what: What,
     /// The indices and extents of the loops around, outermost first.
     nest: Vec<(Value, Value)>,
+    /// Whether every iteration comes by.
+    always: bool,
+}
+
+/// Which iterations come by a statement.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Reached {
+    Always,
+    /// As branches decide, which a replay can follow.
+    InBranch,
+    /// Nobody knows in front.
+    Unknown,
 }
 
 enum What {
@@ -157,7 +170,7 @@ enum What {
 }
 
 /// A sum of multiples of loop indices and an invariant, modulo 2^64.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq)]
 struct Form {
     factors: Vec<(Value, i64)>,
     offset: Linear,
@@ -169,8 +182,7 @@ struct Search<'a> {
     /// The values defined in the loop.
     inside: &'a [bool],
     nest: Vec<(Value, Value)>,
-    /// Whether no branch stands around.
-    certain: bool,
+    reached: Reached,
     checks: Vec<Option<Condition>>,
 }
 
@@ -179,24 +191,39 @@ impl Search<'_> {
         for stmt in block {
             match stmt {
                 Stmt::Check { ok, .. } => {
-                    let condition = if self.certain { self.condition(*ok) } else { None };
-                    self.checks.push(condition);
+                    let known = self.reached != Reached::Unknown;
+                    self.checks.push(if known { self.condition(*ok) } else { None });
                 }
                 Stmt::For { index, extent, until, body } => {
-                    let certain = self.certain;
-                    self.certain &= !self.inside[extent.index()] && until.is_none();
+                    let reached = self.reached;
+                    if self.inside[extent.index()] || until.is_some() {
+                        self.reached = Reached::Unknown;
+                    }
                     self.nest.push((*index, *extent));
                     self.block(body);
                     self.nest.pop();
-                    self.certain = certain;
+                    self.reached = reached;
                 }
                 _ => {
-                    let certain = std::mem::replace(&mut self.certain, false);
+                    let inside =
+                        if matches!(stmt, Stmt::If { .. }) { Reached::InBranch } else { Reached::Unknown };
+                    let reached = self.reached;
+                    self.reached = reached.max(inside);
                     walk::blocks(stmt).for_each(|inner| self.block(inner));
-                    self.certain = certain;
+                    self.reached = reached;
                 }
             }
         }
+    }
+
+    /// The checks that can be tested in front; those in branches only if their index is taken in any case.
+    fn found(self) -> Vec<Option<Condition>> {
+        let taken: Vec<Form> = self.checks.iter().flatten().filter_map(Condition::index).cloned().collect();
+        let counts = |condition: &Condition| {
+            let is_taken = || matches!(&condition.what, What::Below { index, .. } if taken.contains(index));
+            condition.always || is_taken()
+        };
+        self.checks.into_iter().map(|check| check.filter(counts)).collect()
     }
 
     fn condition(&self, ok: Value) -> Option<Condition> {
@@ -217,7 +244,7 @@ impl Search<'_> {
             }
             What::Below { index, len }
         };
-        Some(Condition { what, nest: self.nest.clone() })
+        Some(Condition { what, nest: self.nest.clone(), always: self.reached == Reached::Always })
     }
 
     /// The form of an integer of 64 bits; expressions of great depth are given up.
@@ -248,6 +275,16 @@ impl Search<'_> {
                     _ => None,
                 }
             }
+            _ => None,
+        }
+    }
+}
+
+impl Condition {
+    /// The index that every iteration takes.
+    fn index(&self) -> Option<&Form> {
+        match &self.what {
+            What::Below { index, .. } if self.always => Some(index),
             _ => None,
         }
     }

@@ -209,3 +209,29 @@ fn indices_from_what_a_plain_loop_stores_are_checked_inside() {
          }",
     );
 }
+
+#[test]
+fn checks_in_branches_leave_if_their_index_is_taken_in_any_case() {
+    let clipped = |branch: &str| {
+        checks_inside(&format!(
+            "loops f(n: usize, b0 a: f64[unit], mut b1 r: f64[unit]) {{
+               v0: usize = dim b0, 0
+               v1: usize = dim b1, 0
+               parfor v2 in n {{
+                 v3: bool = lt v2, v0
+                 check v3, index_out_of_range(0) of a with v2, v0
+                 v4: f64 = load b0[v2]
+                 v5: bool = lt v4, 1.0f64
+                 if v5 {{
+                   {branch}
+                   check v7, index_out_of_range(0) of r with v6, v1
+                   store b1[v6], v4
+                 }}
+               }}
+             }}"
+        ))
+    };
+    assert_eq!(clipped("v6: usize = add v2, 0usize v7: bool = lt v6, v1"), 0);
+    // The branch may be there to keep this index in range.
+    assert_eq!(clipped("v6: usize = sub v2, 1usize v7: bool = lt v6, v1"), 1);
+}
