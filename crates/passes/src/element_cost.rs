@@ -7,6 +7,7 @@
 //! load at a stride                  4           8         in loops inside: 16, for each lane reads a cache line of its own
 //!                                             or 6, where that loop is along the rows of what nobody stores to
 //! load anywhere                     4          20
+//! store of some lanes               4          16         by processors whose registers of masks are vectors
 //! quotient of integers             24          40         lane by lane
 //! exp, sin …                       80          20
 //! while, as long as differs                     twice     lanes wait for the last of them
@@ -37,6 +38,8 @@ const ROWS: Cost = Cost { alone: 4, lanes: 16 };
 /// The same in a loop along the rows, of an array that nothing in it stores to.
 const TILED: Cost = Cost { alone: 4, lanes: 6 };
 const ANYWHERE: Cost = Cost { alone: 4, lanes: 20 };
+/// A store of those lanes that go a way.
+const SOME: Cost = Cost { alone: 4, lanes: 16 };
 const QUOTIENT: Cost = Cost { alone: 16, lanes: 8 };
 const WHOLE_QUOTIENT: Cost = Cost { alone: 24, lanes: 40 };
 /// Products of 64-bit integers, and conversions between them and floats, which not every processor has for lanes.
@@ -124,11 +127,13 @@ struct Times {
     depth: u32,
     /// The index of the innermost loop around, if it runs as often for all lanes.
     walks: Option<Value>,
+    /// Whether only some lanes come by.
+    some: bool,
     alone: u64,
     lanes: u64,
 }
 
-const ONCE: Times = Times { depth: 0, walks: None, alone: 2, lanes: 2 };
+const ONCE: Times = Times { depth: 0, walks: None, some: false, alone: 2, lanes: 2 };
 
 impl Sum<'_> {
     fn block(&mut self, block: &[Stmt]) {
@@ -141,7 +146,11 @@ impl Sum<'_> {
     fn statement(&mut self, stmt: &Stmt, times: Times) {
         let cost = match stmt {
             Stmt::Let(value) => self.expression(*value, times),
-            Stmt::Store { buffer, index, .. } => self.access(*buffer, index, times),
+            Stmt::Store { buffer, index, .. } => {
+                let cost = self.access(*buffer, index, times);
+                let least = if times.some { SOME.lanes } else { 0 };
+                Cost { lanes: cost.lanes.max(least), ..cost }
+            }
             Stmt::While { .. } | Stmt::For { .. } => SIMPLE,
             _ => return,
         };
@@ -163,8 +172,10 @@ impl Sum<'_> {
             }
             // Of two sides one by one takes one, lanes mostly take both.
             Stmt::If { cond, .. } => {
-                let lanes = if self.varies(*cond) { times.lanes } else { times.lanes.div_ceil(2) };
-                return Times { alone: times.alone.div_ceil(2), lanes, walks: None, ..times };
+                let differs = self.varies(*cond);
+                let lanes = if differs { times.lanes } else { times.lanes.div_ceil(2) };
+                let (alone, some) = (times.alone.div_ceil(2), times.some || differs);
+                return Times { alone, lanes, some, walks: None, ..times };
             }
             _ => return times,
         };
@@ -173,6 +184,7 @@ impl Sum<'_> {
         Times {
             depth: times.depth + 1,
             walks: index,
+            some: times.some || differs,
             alone: times.alone.saturating_mul(factor),
             lanes: times.lanes.saturating_mul(factor * waiting),
         }

@@ -52,6 +52,8 @@ pub fn optimize_observed(loops: &mut Loops, options: &Options, observe: &mut dyn
         run(&rows::number_values);
         run(&rows::fold_constants);
     }
+    // Branches without checks may end in the same store: lanes store all at once then.
+    run(&rows::join_stores);
     // Plain loops without checks may be parallel: they then are to all that follows what a `prange` is.
     run(&rows::parallelize_loops);
     // Serial loops without checks may be dimensions, and then fuse with loops over the same space.

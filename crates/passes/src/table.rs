@@ -61,6 +61,7 @@ passes! {
     Loops hoist_invariants "Moves loop-invariant values in front of the loop, out of as many loops as possible."
     Loops hoist_checks "Moves the checks of loops in front of them where one test can answer for all iterations."
     Loops raise_checks "Moves checks up past parallel loops."
+    Loops join_stores "Makes one store of two with which both sides of a branch end."
     Loops parallelize_loops "Makes plain loops parallel whose iterations do not meet and do better in lanes."
     Loops promote_loops "Makes serial loops dimensions of the parallel loops around them where lanes do better along them."
     Loops fuse_loops "Fuses parallel loops of the same block wherever that changes no result."
