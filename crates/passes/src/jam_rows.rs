@@ -253,7 +253,7 @@ impl Jam<'_> {
                     });
                     to.push(Stmt::If { cond, then, otherwise });
                 }
-                Stmt::For { index, extent, until, body } => {
+                Stmt::For { index, extent, until: None, body } => {
                     let (new, extent) = (bound(self.loops, *index), self.value(*extent, rows[0]));
                     match *rows {
                         [row] => self.copies[row].insert(*index, new),
@@ -261,9 +261,10 @@ impl Jam<'_> {
                     };
                     let mut inside = Block::new();
                     self.block(body, rows, &mut inside);
-                    to.push(Stmt::For { index: new, extent, until: *until, body: inside });
+                    to.push(Stmt::For { index: new, extent, until: None, body: inside });
                 }
-                Stmt::While { .. }
+                Stmt::For { .. }
+                | Stmt::While { .. }
                 | Stmt::Check { .. }
                 | Stmt::Alloc { .. }
                 | Stmt::Move { .. }
