@@ -18,7 +18,7 @@ use crate::Changed;
 use crate::effects::Effects;
 use parfuse_ir::Scalar;
 use parfuse_ir::arena::Id;
-use parfuse_ir::loops::walk::{self, blocks_mut, operands};
+use parfuse_ir::loops::walk::{self, blocks, blocks_mut, operands};
 use parfuse_ir::loops::{Block, Expr, Loops, Stmt, Value};
 
 /// Moves loop-invariant values in front of the loop, out of as many loops as possible.
@@ -66,6 +66,9 @@ impl Hoisting<'_> {
 
     /// Treats the loops of a block, inner loops first: what they give up may move on.
     fn block(&mut self, block: &mut Block, depth: u32) {
+        if block.iter().all(|stmt| blocks(stmt).len() == 0) {
+            return;
+        }
         for mut stmt in std::mem::take(block) {
             let inner = depth + is_loop(&stmt) as u32;
             blocks_mut(&mut stmt).for_each(|block| self.block(block, inner));
@@ -96,13 +99,13 @@ impl Hoisting<'_> {
 
     /// Moves the invariant values of a block inside the loop, and of the branches in it, to `out`.
     fn extract(&mut self, block: &mut Block, mut place: Place, around: &Loop, out: &mut Block) {
-        for mut stmt in std::mem::take(block) {
-            match &mut stmt {
+        block.retain_mut(|stmt| {
+            match stmt {
                 Stmt::Let(value) if self.may_leave(*value, place, around) => {
                     self.depth[value.index()] = around.outside;
                     self.changed = true;
-                    out.push(stmt);
-                    continue;
+                    out.push(Stmt::Let(*value));
+                    return false;
                 }
                 Stmt::Let(_) | Stmt::Set { .. } | Stmt::Store { .. } => {}
                 Stmt::If { then, otherwise, .. } => {
@@ -112,8 +115,8 @@ impl Hoisting<'_> {
                 }
                 _ => place.certain = false,
             }
-            block.push(stmt);
-        }
+            true
+        });
     }
 
     fn may_leave(&self, value: Value, place: Place, around: &Loop) -> bool {

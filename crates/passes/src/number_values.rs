@@ -44,6 +44,8 @@ struct Numbering<'a> {
     renames: Renames,
     /// The expressions known in the blocks around, outermost first.
     scopes: Vec<FastMap<Key, Value>>,
+    /// Tables of blocks that are left: empty, with room.
+    spare: Vec<FastMap<Key, Value>>,
     /// The values that stand for others in the innermost blocks only, with the depth of the block.
     facts: Vec<(usize, Value)>,
     /// Values that are lengths of arrays made in the blocks around, with the depth of the block.
@@ -69,6 +71,7 @@ impl<'a> Numbering<'a> {
         Numbering {
             renames: Renames::new(loops),
             scopes: vec![FastMap::with_capacity_and_hasher(loops.values.len(), Default::default())],
+            spare: Vec::new(),
             facts: Vec::new(),
             lengths: Vec::new(),
             order: vec![0; loops.values.len()],
@@ -121,11 +124,14 @@ impl<'a> Numbering<'a> {
     }
 
     fn enter(&mut self) {
-        self.scopes.push(FastMap::default());
+        self.scopes.push(self.spare.pop().unwrap_or_default());
     }
 
     fn leave(&mut self) {
-        self.scopes.pop();
+        if let Some(mut left) = self.scopes.pop() {
+            left.clear();
+            self.spare.push(left);
+        }
         let depth = self.scopes.len();
         while self.lengths.pop_if(|(at, _)| *at > depth).is_some() {}
         while let Some((_, value)) = self.facts.pop_if(|(at, _)| *at > depth) {
@@ -134,14 +140,12 @@ impl<'a> Numbering<'a> {
     }
 
     fn block(&mut self, block: &mut Block) {
-        for mut stmt in std::mem::take(block) {
-            self.changed |= self.renames.stmt(&mut stmt);
-            if self.statement(&mut stmt) {
-                block.push(stmt);
-            } else {
-                self.changed = true;
-            }
-        }
+        block.retain_mut(|stmt| {
+            self.changed |= self.renames.stmt(stmt);
+            let stays = self.statement(stmt);
+            self.changed |= !stays;
+            stays
+        });
     }
 
     /// Walks a statement; answers whether it stays.
@@ -291,21 +295,29 @@ impl<'a> Numbering<'a> {
             self.renames.set(value, length);
             return false;
         }
-        let data = &self.loops.values[value];
+        let data = &mut self.loops.values[value];
         let version = match &data.expr {
             Expr::Var(var) => self.versions.vars[var.index()],
             Expr::Load { buffer, .. } => self.versions.contents[buffer.index()],
             Expr::Dim { buffer, .. } => self.versions.shapes[buffer.index()],
             _ => 0,
         };
-        let key = (data.expr.clone(), data.dtype, version);
-        if let Some(known) = self.scopes.iter().rev().find_map(|scope| scope.get(&key)) {
-            // What was known may since have come to stand for something else.
-            self.renames.set(value, self.renames.get(*known));
-            return false;
+        // Lent for the look into the tables: copies take memory.
+        let key = (std::mem::replace(&mut data.expr, Expr::Bound), data.dtype, version);
+        let known = self.scopes.iter().rev().find_map(|scope| scope.get(&key)).copied();
+        match known {
+            Some(known) => {
+                data.expr = key.0;
+                // What was known may since have come to stand for something else.
+                self.renames.set(value, self.renames.get(known));
+                false
+            }
+            None => {
+                data.expr = key.0.clone();
+                self.learn(key, value);
+                true
+            }
         }
-        self.learn(key, value);
-        true
     }
 
     /// Gives new versions to all that some statements write to.

@@ -8,12 +8,13 @@
 //! thousands were fused into have thousands, and a table then.
 
 use crate::hash::FastMap;
+use smallvec::SmallVec;
 use std::hash::Hash;
 
 /// A set in the order of insertion.
 #[derive(Clone, Debug)]
 pub(crate) struct OrderedSet<T> {
-    members: Vec<T>,
+    members: SmallVec<[T; INLINE]>,
     /// Where each is, once there are many.
     positions: FastMap<T, usize>,
 }
@@ -21,9 +22,12 @@ pub(crate) struct OrderedSet<T> {
 /// Sets that are larger have a table.
 const FEW: usize = 8;
 
+/// Up to this many members take no memory of their own.
+const INLINE: usize = 4;
+
 impl<T> Default for OrderedSet<T> {
     fn default() -> Self {
-        OrderedSet { members: Vec::new(), positions: FastMap::default() }
+        OrderedSet { members: SmallVec::new(), positions: FastMap::default() }
     }
 }
 

@@ -49,18 +49,28 @@ pub(crate) fn find_races(loops: &Loops) -> Vec<Rejection> {
 }
 
 fn find_in_loop(loops: &Loops, parfor: &Parfor, races: &mut Vec<Rejection>) {
-    let accesses = accesses(loops, &parfor.body);
-    let mut dimensions: Vec<Dimension> = Vec::new();
-    for (index, extent) in parfor.indices.iter().zip(&parfor.extents) {
-        dimensions.push(Dimension::new(loops, &parfor.indices, &parfor.body, *index, *extent));
-    }
-    for (buffer, accesses) in accesses {
-        if let Some((first, second)) = dimensions.iter_mut().find_map(|dimension| race(dimension, &accesses))
-        {
+    // Most arrays need no look at how indices are computed.
+    let mut dimensions: Vec<Option<Dimension>> = parfor.indices.iter().map(|_| None).collect();
+    for (buffer, accesses) in accesses(loops, &parfor.body) {
+        let mut spaces = parfor.indices.iter().zip(&parfor.extents).zip(&mut dimensions);
+        let race = spaces.find_map(|((index, extent), dimension)| {
+            if are_alike(&accesses, *index) {
+                return None;
+            }
+            let new = || Dimension::new(loops, &parfor.indices, &parfor.body, *index, *extent);
+            race(dimension.get_or_insert_with(new), &accesses)
+        });
+        if let Some((first, second)) = race {
             let array = loops.buffers[buffer].name.clone();
             races.push(Rejection::PossibleRace { array, first: first.loc, second: second.loc });
         }
     }
+}
+
+/// Whether nothing is stored, or an axis has this very index wherever the array is touched.
+fn are_alike(accesses: &[Access<'_>], index: Value) -> bool {
+    accesses.iter().all(|access| !access.store)
+        || (0..accesses[0].index.len()).any(|axis| accesses.iter().all(|access| access.index[axis] == index))
 }
 
 /// The first array that two iterations of a serial loop might both touch, one of them writing.

@@ -36,10 +36,10 @@ struct Touched {
 }
 
 impl Head {
-    pub(super) fn new(loops: &Loops, parfor: &Parfor, position: usize) -> Head {
+    pub(super) fn new(loops: &Loops, parfor: &Parfor, effects: Effects, position: usize) -> Head {
         let mut head = Head {
             position,
-            effects: Effects::of(loops, &Stmt::Parfor(parfor.clone())),
+            effects,
             reduced: FastMap::default(),
             targets: FastMap::default(),
             reductions: 0,

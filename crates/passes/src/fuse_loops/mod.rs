@@ -116,6 +116,13 @@ impl Rest {
         }
     }
 
+    /// The same for a statement that is a parallel loop.
+    fn look_at_loop(&mut self, loops: &Loops, position: usize) {
+        if let Some(Stmt::Parfor(_)) = self.stmts[position] {
+            self.look_at(loops, position..position + 1);
+        }
+    }
+
     fn is_left(&self, position: usize) -> bool {
         self.stmts[position].is_some()
     }
@@ -159,6 +166,7 @@ impl Fusion<'_> {
         }
         let mut rest = Rest::new(std::mem::take(block));
         for position in 0..rest.stmts.len() {
+            rest.look_at_loop(self.loops, position);
             match rest.stmts[position].take() {
                 Some(Stmt::Parfor(parfor)) => {
                     let fused = self.fuse_into(parfor, position, &mut rest, block);
@@ -177,7 +185,8 @@ impl Fusion<'_> {
     /// Fuses all that it can of the rest of the block into a loop that stands at `position`. What must be in front of
     /// it goes to `out`.
     fn fuse_into(&mut self, mut a: Parfor, position: usize, rest: &mut Rest, out: &mut Block) -> Parfor {
-        let mut head = Head::new(self.loops, &a, position);
+        let effects = rest.effects[position].take().expect("it has been looked at");
+        let mut head = Head::new(self.loops, &a, effects, position);
         let mut passed = Passed { effects: Effects::default(), end: position };
         let (mut before, mut neighbour) = (position, true);
         while let Some(second) = rest.behind(before)
