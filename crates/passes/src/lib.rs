@@ -5,6 +5,7 @@
 //! ```
 
 mod affine;
+mod bounds;
 mod changed;
 mod check_parallel;
 mod combines;

@@ -13,7 +13,7 @@
 //! ```
 //!
 //! That is right if nothing else in the loop can touch the element: arrays that are stored to share no memory with others,
-//! and every other access of the array has a constant index on some axis where this one has another constant.
+//! and every other access of the array has an index on some axis that differs from this one's, as [`crate::bounds`] knows.
 //!
 //! In front of the loop the element is loaded only if the loop will come by: it has iterations, the first access is
 //! behind no branch in them, and if the loop has checks the index fits. (Outside parallel loops an argument's element that exists
@@ -21,6 +21,7 @@
 //! the loop; what `&mut` arrays hold after an error is not said.
 
 use crate::Changed;
+use crate::bounds::{Bounds, Scope};
 use crate::effects::Effects;
 use crate::hash::FastSet;
 use parfuse_ir::loops::walk::{self, blocks_mut};
@@ -30,24 +31,32 @@ use parfuse_ir::{DType, Loc, Scalar, ScalarOp};
 /// Makes elements that a serial loop loads and stores again and again variables of the loop.
 pub fn promote_elements(loops: &mut Loops) -> Changed {
     let mut body = std::mem::take(&mut loops.body);
-    let changed = in_block(loops, &mut body, false);
+    let changed = in_block(loops, &mut Bounds::default(), &mut body, false);
     loops.body = body;
     changed.into()
 }
 
-fn in_block(loops: &mut Loops, block: &mut Block, in_parallel: bool) -> bool {
+fn in_block(loops: &mut Loops, bounds: &mut Bounds, block: &mut Block, in_parallel: bool) -> bool {
     let mut changed = false;
     for mut stmt in std::mem::take(block) {
         let mut after = Block::new();
         // Outer loops first: the fewer loads and stores, the better.
         if matches!(stmt, Stmt::For { .. } | Stmt::While { .. }) {
-            for element in elements(loops, &stmt, in_parallel) {
+            for element in elements(loops, bounds, &stmt, in_parallel) {
                 replace(loops, &mut stmt, element, block, &mut after);
                 changed = true;
             }
         }
+        if let Stmt::Let(value) = stmt {
+            bounds.define(loops, value);
+        }
         let in_parallel = in_parallel || matches!(stmt, Stmt::Parfor(_));
-        blocks_mut(&mut stmt).for_each(|inner| changed |= in_block(loops, inner, in_parallel));
+        let (scope, outside) = (Scope::of(&stmt), bounds.mark());
+        for (number, inner) in blocks_mut(&mut stmt).enumerate() {
+            bounds.open(loops, &scope, number, outside);
+            changed |= in_block(loops, bounds, inner, in_parallel);
+        }
+        bounds.leave(outside);
         block.push(stmt);
         block.append(&mut after);
     }
@@ -78,7 +87,7 @@ struct Element {
 }
 
 /// The elements that a loop can keep in variables.
-fn elements(loops: &Loops, around: &Stmt, in_parallel: bool) -> Vec<Element> {
+fn elements(loops: &Loops, bounds: &mut Bounds, around: &Stmt, in_parallel: bool) -> Vec<Element> {
     if !walk::statements(std::slice::from_ref(around)).any(|stmt| matches!(stmt, Stmt::Store { .. })) {
         return Vec::new();
     }
@@ -92,9 +101,6 @@ fn elements(loops: &Loops, around: &Stmt, in_parallel: bool) -> Vec<Element> {
     for access in accesses.iter().filter(|access| access.stores) {
         let Access { buffer, index, .. } = access;
         let is_same = |other: &Access| other.buffer == *buffer && other.index == *index;
-        let alone = |other: &Access| {
-            other.buffer != *buffer || is_same(other) || are_disjoint(loops, index, &other.index)
-        };
         let of_argument = matches!(loops.buffers[*buffer].origin, Origin::Param { .. });
         let at_will = of_argument && !in_parallel;
         let first = accesses.iter().find(|other| is_same(other)).unwrap_or(access);
@@ -102,9 +108,9 @@ fn elements(loops: &Loops, around: &Stmt, in_parallel: bool) -> Vec<Element> {
         let fits = !known
             && index.iter().all(|value| !inside.contains(value))
             && !effects.shaped.contains(buffer)
-            && accesses.iter().all(alone)
             && accesses.iter().filter(|other| is_same(other)).all(|other| !other.in_parallel)
-            && (at_will || first.certain);
+            && (at_will || first.certain)
+            && is_alone(loops, bounds, around, access);
         if fits {
             found.push(Element {
                 buffer: *buffer,
@@ -140,10 +146,32 @@ fn collect(loops: &Loops, block: &Block, certain: bool, accesses: &mut Vec<Acces
     });
 }
 
-/// Whether two tuples of indices never name one element.
-fn are_disjoint(loops: &Loops, a: &[Value], b: &[Value]) -> bool {
-    let constants = |(a, b): (&Value, &Value)| Some((loops.constant(*a)?, loops.constant(*b)?));
-    a.iter().zip(b).filter_map(constants).any(|(a, b)| a != b)
+/// Whether the other accesses in a loop touch other elements.
+fn is_alone(loops: &Loops, bounds: &mut Bounds, around: &Stmt, access: &Access) -> bool {
+    let (scope, outside) = (Scope::of(around), bounds.mark());
+    let is_alone = walk::blocks(around).enumerate().all(|(number, block)| {
+        bounds.open(loops, &scope, number, outside);
+        block.iter().all(|stmt| {
+            let other = match stmt {
+                Stmt::Let(value) => {
+                    bounds.define(loops, *value);
+                    match &loops.values[*value].expr {
+                        Expr::Load { buffer, index } => Some((buffer, index)),
+                        _ => None,
+                    }
+                }
+                Stmt::Store { buffer, index, .. } => Some((buffer, index)),
+                _ => return is_alone(loops, bounds, stmt, access),
+            };
+            other.is_none_or(|(buffer, index)| {
+                *buffer != access.buffer
+                    || *index == access.index
+                    || index.iter().zip(&access.index).any(|(a, b)| bounds.differ(loops, *a, *b))
+            })
+        })
+    });
+    bounds.leave(outside);
+    is_alone
 }
 
 /// Puts a variable in an element's place throughout a loop.

@@ -30,17 +30,17 @@ struct Replay<'a> {
 }
 
 /// A serial loop that performs the checks of all iterations, or `None` if one cannot be copied.
-pub(super) fn of(loops: &mut Loops, effects: &Effects, space: Space<'_>, body: &Block) -> Option<Block> {
+pub(super) fn of(loops: &mut Loops, effects: &Effects, space: &Space, body: &Block) -> Option<Block> {
     let unknown = vec![false; loops.values.len()];
     Replay { loops, effects, copies: FastMap::default(), unknown, iteration: None }.space(space, body)
 }
 
 impl Replay<'_> {
-    fn space(&mut self, space: Space<'_>, body: &Block) -> Option<Block> {
+    fn space(&mut self, space: &Space, body: &Block) -> Option<Block> {
         let indices: Vec<Value> = space.indices.iter().map(|index| self.bound(*index)).collect();
         let mut block = Block::new();
         if space.numbered {
-            for (index, extent) in indices.iter().zip(space.extents) {
+            for (index, extent) in indices.iter().zip(&space.extents) {
                 self.iteration = Some(match self.iteration {
                     None => *index,
                     Some(outer) => {
@@ -51,7 +51,7 @@ impl Replay<'_> {
             }
         }
         block.append(&mut self.block(body)?);
-        for (index, extent) in indices.into_iter().zip(space.extents).rev() {
+        for (index, extent) in indices.into_iter().zip(&space.extents).rev() {
             block = vec![Stmt::For { index, extent: *extent, until: None, body: block }];
         }
         Some(block)

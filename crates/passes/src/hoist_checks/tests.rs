@@ -19,8 +19,8 @@ fn one_test_in_front_answers_for_all_iterations() {
         "loops f(n: usize, b0 a: f64[unit], mut b1 r: f64[unit]) {
            v0: usize = dim b0, 0
            v8: bool = le n, v0
-           v10: bool = not v8
-           if v10 {
+           v9: bool = not v8
+           if v9 {
              for v5 in n {
                v6: bool = lt v5, v0
                check v6, index_out_of_range(0) of a with v5, v0 in v5 @3:7
@@ -126,7 +126,7 @@ fn nothing_is_hoisted_if_the_lowest_fault_could_change() {
 }
 
 #[test]
-fn conditional_checks_and_falling_indices_stay() {
+fn conditional_checks_stay() {
     unchanged(
         hoist_checks,
         "loops f(n: usize, m: usize, c: bool, mut b0 r: f64[unit]) {
@@ -135,13 +135,47 @@ fn conditional_checks_and_falling_indices_stay() {
                v1: bool = lt v0, m
                check v1, index_out_of_range(0) with v0, m
              }
-             v2: usize = sub n, v0
-             v3: bool = lt v2, m
-             check v3, index_out_of_range(0) with v2, m
              store b0[v0], 1.0f64
            }
          }",
     );
+}
+
+#[test]
+fn falling_indices_are_tested_at_the_first_iteration_and_at_the_last() {
+    let front = front(
+        "loops f(n: usize, m: usize, mut b0 r: f64[unit]) {
+           parfor v0 in n {
+             v1: usize = sub m, v0
+             v2: bool = lt v1, n
+             check v2, index_out_of_range(0) with v1, n
+             store b0[v0], 1.0f64
+           }
+         }",
+    );
+    // The first index is m, the last one m - n + 1: `-1 <= m - n` and `m < n`, or nothing runs.
+    let expected = [
+        "v9: i64 = cast m",
+        "v10: i64 = cast n",
+        "v11: i64 = sub v9, v10",
+        "v13: bool = le -1i64, v11",
+        "v15: usize = or n, m",
+        "v17: bool = lt v15, 2199023255552usize",
+        "v18: bool = and v13, v17",
+        "v19: bool = lt m, n",
+        "v21: bool = eq n, 0usize",
+        "v22: bool = or v19, v21",
+        "v23: bool = and v18, v22",
+        "v24: bool = not v23",
+    ];
+    assert_eq!(front, expected);
+}
+
+/// What a pass puts in front of the first branch or loop, line by line.
+fn front(text: &str) -> Vec<String> {
+    let text = run(hoist_checks, text).to_string();
+    let lines = text.lines().skip(1).map(str::trim);
+    lines.take_while(|line| line.starts_with('v')).map(str::to_string).collect()
 }
 
 #[test]
@@ -160,8 +194,8 @@ fn checks_of_plain_loops_go_in_front_of_them_too() {
         "loops f(n: usize, b0 a: f64[unit], mut b1 r: f64[unit]) {
            v0: usize = dim b0, 0
            v8: bool = le n, v0
-           v10: bool = not v8
-           if v10 {
+           v9: bool = not v8
+           if v9 {
              for v5 in n {
                v6: bool = lt v5, v0
                check v6, index_out_of_range(0) of a with v5, v0 @3:7
@@ -234,4 +268,146 @@ fn checks_in_branches_leave_if_their_index_is_taken_in_any_case() {
     assert_eq!(clipped("v6: usize = add v2, 0usize v7: bool = lt v6, v1"), 0);
     // The branch may be there to keep this index in range.
     assert_eq!(clipped("v6: usize = sub v2, 1usize v7: bool = lt v6, v1"), 1);
+}
+
+/// How many checks are left, replays included.
+fn checks_left(text: &str) -> usize {
+    let loops = run(hoist_checks, text);
+    walk::statements(&loops.body).filter(|stmt| matches!(stmt, Stmt::Check { .. })).count()
+}
+
+/// A kernel of these statements; the first axis of `a` has the length `v0`.
+fn of_array(statements: &str) -> String {
+    format!(
+        "loops f(n: usize, w: usize, s: i64, mut b0 a: f64[unit], b1 start: usize[unit]) {{
+           v0: usize = dim b0, 0
+           v1: usize = dim b1, 0
+           {statements}
+         }}"
+    )
+}
+
+#[test]
+fn checks_that_the_loops_around_imply_are_gone() {
+    let triangle = |inner: &str| {
+        of_array(&format!(
+            "for v2 in v0 {{
+               {inner}
+               v5: bool = lt v4, v0
+               check v5, index_out_of_range(0) of a with v4, v0
+               store b0[v4], 1.0f64
+             }} }}"
+        ))
+    };
+    // `for j in 0..i { a[j] }`
+    assert_eq!(checks_left(&triangle("for v3 in v2 { v4: usize = add v3, 0usize")), 0);
+    // `for j in 0..=i { a[j] }`
+    assert_eq!(
+        checks_left(&triangle("v6: usize = add v2, 1usize for v3 in v6 { v4: usize = add v3, 0usize")),
+        0
+    );
+    // `for j in i + 1..n { a[j - i - 1] }`
+    let rest = "v6: usize = add v2, 1usize v7: usize = trips v6, v0, 1usize for v3 in v7 {";
+    assert_eq!(checks_left(&triangle(&format!("{rest} v4: usize = add v3, 0usize"))), 0);
+    // `for j in i + 1..n { a[i + 1] }`: where the inner loop runs there is such an element.
+    assert_eq!(checks_left(&triangle(&format!("{rest} v4: usize = add v2, 1usize"))), 0);
+    // `for j in (0..n).rev() { a[j] }`
+    let falling = "v6: usize = sub v0, 1usize for v3 in v0 { v4: usize = sub v6, v3";
+    assert_eq!(checks_left(&triangle(falling)), 0);
+    // `for j in (i % 2..n).step_by(2) { a[j] }`
+    let halves = "v6: usize = rem v2, 2usize v7: usize = trips v6, v0, 2usize for v3 in v7 {
+                  v8: usize = mul v3, 2usize v4: usize = add v6, v8";
+    assert_eq!(checks_left(&triangle(halves)), 0);
+    // `for j in 0..=i + 1 { a[j] }` is one too many at the end.
+    assert_ne!(
+        checks_left(&triangle("v6: usize = add v2, 2usize for v3 in v6 { v4: usize = add v3, 0usize")),
+        0
+    );
+}
+
+#[test]
+fn checks_behind_conditions_that_imply_them_are_gone() {
+    let guarded = |cond: &str, index: &str| {
+        of_array(&format!(
+            "for v2 in v0 {{
+               v3: bool = {cond}
+               if v3 {{
+                 v4: usize = {index}
+                 v5: bool = lt v4, v0
+                 check v5, index_out_of_range(0) of a with v4, v0
+                 store b0[v4], 1.0f64
+               }}
+             }}"
+        ))
+    };
+    assert_eq!(checks_left(&guarded("lt 0usize, v2", "sub v2, 1usize")), 0);
+    assert_eq!(checks_left(&guarded("ne v2, 0usize", "sub v2, 1usize")), 0);
+    assert_eq!(checks_left(&guarded("le 2usize, v2", "sub v2, 2usize")), 0);
+    assert_eq!(checks_left(&guarded("ge v2, w", "sub v2, w")), 0);
+    assert_eq!(checks_left(&guarded("le 1usize, v2", "sub v2, 2usize")), 1);
+    assert_eq!(checks_left(&guarded("lt v2, w", "sub v2, w")), 1);
+}
+
+#[test]
+fn bounds_that_may_wrap_imply_nothing() {
+    // `for j in 0..n - 1 { a[j] }` over no elements counts up to 2^64 - 1.
+    let wrapping = of_array(
+        "v2: usize = sub v0, 1usize
+         for v3 in v2 {
+           v4: bool = lt v3, v0
+           check v4, index_out_of_range(0) of a with v3, v0
+           store b0[v3], 1.0f64
+         }",
+    );
+    assert_eq!(checks_left(&wrapping), 1);
+    // Where it is known that there are elements, it does not.
+    let known = of_array(
+        "v2: usize = sub v0, 1usize
+         v5: bool = lt w, v0
+         if v5 {
+           for v3 in v2 {
+             v4: bool = lt v3, v0
+             check v4, index_out_of_range(0) of a with v3, v0
+             store b0[v3], 1.0f64
+           }
+         }",
+    );
+    assert_eq!(checks_left(&known), 0);
+    // `for j in i..i + w`: for a large `w` there are no iterations, or others.
+    let window = of_array(
+        "for v2 in n {
+           v3: usize = add v2, w
+           v4: usize = trips v2, v3, 1usize
+           for v5 in v4 {
+             v6: usize = add v2, v5
+             v7: bool = lt v6, v0
+             check v7, index_out_of_range(0) of a with v6, v0
+             store b0[v6], 1.0f64
+           }
+         }",
+    );
+    assert!(
+        front(&window).iter().any(|line| line.ends_with(": bool = lt v27, 2199023255552usize")),
+        "{:?}",
+        front(&window)
+    );
+}
+
+#[test]
+fn rows_of_lengths_that_are_loaded_are_tested_one_by_one() {
+    let rows = of_array(
+        "parfor v2 in v1 {
+           v3: usize = load b1[v2]
+           for v4 in v3 {
+             v5: bool = lt v4, v0
+             check v5, index_out_of_range(0) of a with v4, v0
+             store b0[v4], 1.0f64
+           }
+         }",
+    );
+    let loops = run(hoist_checks, &rows).to_string();
+    let expected = "v9: bool = le v3, v0 v10: bool = not v9 if v10 { for v7 in v3 {";
+    let words: Vec<&str> = loops.split_whitespace().collect();
+    assert!(words.join(" ").contains(expected), "{loops}");
+    assert_eq!(checks_left(&rows), 1);
 }

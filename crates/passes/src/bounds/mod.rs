@@ -1,0 +1,321 @@
+//! What indices can be, from the loops and branches that they stand in.
+//!
+//! ```text
+//! for v1 in v0 {                   0 ≤ v1, v1 ≤ v0 - 1, and so 1 ≤ v0
+//!   v2: usize = trips v1, v0, 1
+//!   for v3 in v2 {                 0 ≤ v3, v3 ≤ v0 - v1 - 1
+//!     v4: usize = add v1, v3       v4 = v1 + v3 ≤ v0 - 1
+//!     v5: bool = lt v4, v0         true
+//! ```
+//!
+//! A *fact* is a sum of multiples of values, as the numbers that they are, that is known not to be negative where the walk
+//! stands. Loops, conditions and some operations give facts; two that bound one value from both sides give a third about
+//! others ([`Bounds::assume`]), which is how it is known
+//! of a loop's surroundings that the loop runs. To see that a *goal* is not negative, facts are subtracted from it until the
+//! values that are to go are gone, the latest first ([`prove`]): this is Fourier's elimination, along one path.
+//!
+//! Expressions hold modulo 2^64 ([`forms`]). An index that, as a number, is proven to be from 0 to below a length is that
+//! number, however it was computed. A bound of a loop is one only if it is what its expression says, and does not wrap: a
+//! fact has *needs*, which are goals themselves.
+//!
+//! The walk is the pass's own. It says what it comes by, in the order of the program: definitions ([`Bounds::define`]),
+//! and blocks inside statements ([`Bounds::open`], [`Bounds::leave`]).
+
+mod forms;
+mod prove;
+
+use crate::affine::{Linear, Term};
+use crate::hash::FastMap;
+use parfuse_ir::ScalarOp;
+use parfuse_ir::arena::Id;
+use parfuse_ir::loops::{Expr, Loops, Stmt, Value};
+pub(crate) use prove::{Proof, is_not_negative, values};
+
+/// More facts are not kept at a time: each is compared with the others about the same value.
+const MAX_FACTS: usize = 64;
+
+/// Facts that follow from facts that follow from facts: no further.
+const MAX_DERIVED: u32 = 3;
+
+/// A fact that needs more is not worth it.
+const MAX_NEEDS: usize = 4;
+
+/// What is known at a place of the program.
+#[derive(Default)]
+pub(crate) struct Bounds {
+    /// When each value was met, from 1 on.
+    order: Vec<u32>,
+    met: u32,
+    forms: FastMap<Value, Linear>,
+    facts: Vec<Fact>,
+}
+
+/// A sum that is not negative.
+#[derive(Clone)]
+struct Fact {
+    form: Linear,
+    /// The latest of its values.
+    on: Value,
+    /// If this holds.
+    needs: Vec<Goal>,
+}
+
+/// What is to be shown of a sum.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Goal {
+    /// That it is not negative.
+    NotNegative(Linear),
+    /// That it is at most what 64 bits hold, read with or without a sign.
+    Below {
+        /// The sum.
+        form: Linear,
+        /// Whether the bits are read with a sign.
+        signed: bool,
+    },
+}
+
+/// A place in the walk.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mark {
+    facts: usize,
+    met: u32,
+}
+
+/// What the blocks inside a statement may take for granted.
+pub(crate) enum Scope {
+    /// Nothing.
+    Plain,
+    /// That a condition holds, in the first; that it does not, in the second.
+    Branch(Value),
+    /// That a condition of the first holds, in the second.
+    While(Value),
+    /// The indices of loops with their extents.
+    Iteration(Vec<(Value, Value)>),
+}
+
+impl Scope {
+    /// That of a statement's blocks.
+    pub(crate) fn of(stmt: &Stmt) -> Scope {
+        match stmt {
+            Stmt::If { cond, .. } => Scope::Branch(*cond),
+            Stmt::While { cond, .. } => Scope::While(*cond),
+            Stmt::For { index, extent, .. } => Scope::Iteration(vec![(*index, *extent)]),
+            Stmt::Parfor(parfor) => {
+                let dimensions = parfor.indices.iter().copied().zip(parfor.extents.iter().copied());
+                Scope::Iteration(dimensions.collect())
+            }
+            Stmt::Let(_)
+            | Stmt::Set { .. }
+            | Stmt::Alloc { .. }
+            | Stmt::Move { .. }
+            | Stmt::Store { .. }
+            | Stmt::Check { .. }
+            | Stmt::Nest(_) => Scope::Plain,
+        }
+    }
+}
+
+impl Bounds {
+    /// Enters a block of a statement, the first or the second, from another or from `outside`.
+    pub(crate) fn open(&mut self, loops: &Loops, scope: &Scope, block: usize, outside: Mark) {
+        match (scope, block) {
+            // What the header defines, the body sees.
+            (Scope::While(cond), 1) => return self.decide(loops, *cond, true),
+            _ => self.leave(outside),
+        }
+        match scope {
+            Scope::Branch(cond) => self.decide(loops, *cond, block == 0),
+            Scope::Iteration(dimensions) => {
+                dimensions.iter().for_each(|(index, extent)| self.enter(loops, *index, *extent));
+            }
+            Scope::Plain | Scope::While(_) => {}
+        }
+    }
+
+    /// Where the walk stands.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark { facts: self.facts.len(), met: self.met }
+    }
+
+    /// Forgets what was learned since.
+    pub(crate) fn leave(&mut self, mark: Mark) {
+        self.facts.truncate(mark.facts);
+    }
+
+    /// Whether a value was met since.
+    pub(crate) fn is_inside(&self, value: Value, mark: Mark) -> bool {
+        self.order_of(value) > mark.met
+    }
+
+    fn order_of(&self, value: Value) -> u32 {
+        self.order.get(value.index()).copied().unwrap_or(0)
+    }
+
+    fn meet(&mut self, value: Value) {
+        self.met += 1;
+        if self.order.len() <= value.index() {
+            self.order.resize(value.index() + 1, 0);
+        }
+        self.order[value.index()] = self.met;
+    }
+
+    /// Comes by a definition.
+    pub(crate) fn define(&mut self, loops: &Loops, value: Value) {
+        self.meet(value);
+        let data = &loops.values[value];
+        let Expr::Op(op, args) = &data.expr else { return };
+        if !data.dtype.is_wide_int() || data.dtype.is_signed() {
+            return;
+        }
+        let own = Linear::term(Term::Value(value));
+        let number = |value: Value| loops.constant(value).and_then(forms::number);
+        match (op, &args[..]) {
+            (ScalarOp::Rem, [_, divisor]) => {
+                let divisor = *divisor;
+                let form = self.form(loops, divisor);
+                let mut needs = self.exact(loops, divisor);
+                needs.push(Goal::NotNegative(form.minus(&Linear::constant(1))));
+                self.assume(loops, form.minus(&own).minus(&Linear::constant(1)), needs);
+            }
+            (ScalarOp::Div, [dividend, divisor]) => {
+                if let Some(divisor @ 1..) = number(*divisor) {
+                    self.is_part(loops, value, *dividend, divisor);
+                }
+            }
+            (ScalarOp::Shr, [dividend, count]) => {
+                if let Some(count @ 0..=16) = number(*count) {
+                    self.is_part(loops, value, *dividend, 1 << count);
+                }
+            }
+            (ScalarOp::And | ScalarOp::Min, [a, b]) => {
+                self.is_part(loops, value, *a, 1);
+                self.is_part(loops, value, *b, 1);
+            }
+            _ => {}
+        }
+    }
+
+    /// Learns that so many times a value is at most another.
+    fn is_part(&mut self, loops: &Loops, value: Value, of: Value, times: i64) {
+        let needs = self.exact(loops, of);
+        let form = self.form(loops, of).minus(&Linear::term(Term::Value(value)).times(times));
+        self.assume(loops, form, needs);
+    }
+
+    /// Enters an iteration of a loop.
+    fn enter(&mut self, loops: &Loops, index: Value, extent: Value) {
+        let (first, one) = (self.facts.len(), Linear::constant(1));
+        self.meet(index);
+        let own = Linear::term(Term::Value(index));
+        let as_is = Linear::term(Term::Value(extent)).minus(&own).minus(&one);
+        match loops.values[extent].expr {
+            Expr::Trips { start, end, step } if loops.dtype(start).is_wide_int() => {
+                if let Some(step @ 1..) = loops.constant(step).and_then(forms::number) {
+                    let mut needs = self.exact(loops, start);
+                    needs.extend(self.exact(loops, end));
+                    let span = self.form(loops, end).minus(&self.form(loops, start));
+                    self.assume(loops, span.minus(&own.times(step)).minus(&one), needs);
+                }
+            }
+            _ => {
+                let needs = self.exact(loops, extent);
+                let form = self.form(loops, extent);
+                self.assume(loops, form.minus(&own).minus(&one), needs);
+            }
+        }
+        // The count itself, where what it was computed from says nothing without asking.
+        if self.facts.get(first).is_none_or(|fact| !fact.needs.is_empty()) {
+            self.assume(loops, as_is, Vec::new());
+        }
+    }
+
+    /// Learns that a condition holds, or does not.
+    fn decide(&mut self, loops: &Loops, cond: Value, holds: bool) {
+        let mut pending = vec![(cond, holds)];
+        while let Some((cond, holds)) = pending.pop() {
+            let Expr::Op(op, args) = &loops.values[cond].expr else { continue };
+            match (op, holds, &args[..]) {
+                (ScalarOp::Not, _, [negated]) if loops.dtype(*negated).is_bool() => {
+                    pending.push((*negated, !holds));
+                }
+                (ScalarOp::And, true, [a, b]) | (ScalarOp::Or, false, [a, b]) => {
+                    pending.extend([(*a, holds), (*b, holds)]);
+                }
+                (ScalarOp::Lt, true, [a, b])
+                | (ScalarOp::Gt, true, [b, a])
+                | (ScalarOp::Ge, false, [a, b])
+                | (ScalarOp::Le, false, [b, a]) => self.is_ordered(loops, *a, *b, 1),
+                (ScalarOp::Le, true, [a, b])
+                | (ScalarOp::Ge, true, [b, a])
+                | (ScalarOp::Gt, false, [a, b])
+                | (ScalarOp::Lt, false, [b, a]) => self.is_ordered(loops, *a, *b, 0),
+                (ScalarOp::Eq, true, [a, b]) | (ScalarOp::Ne, false, [a, b]) => {
+                    self.is_ordered(loops, *a, *b, 0);
+                    self.is_ordered(loops, *b, *a, 0);
+                }
+                (ScalarOp::Ne, true, [a, b]) | (ScalarOp::Eq, false, [a, b]) => {
+                    for (a, b) in [(*a, *b), (*b, *a)] {
+                        if loops.dtype(a).is_unsigned()
+                            && loops.constant(a).and_then(forms::number) == Some(0)
+                        {
+                            self.is_ordered(loops, a, b, 1);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Learns that one value and a number are at most another value.
+    fn is_ordered(&mut self, loops: &Loops, a: Value, b: Value, distance: i64) {
+        if !loops.dtype(a).is_wide_int() {
+            return;
+        }
+        let mut needs = self.exact(loops, a);
+        needs.extend(self.exact(loops, b));
+        let form = self.form(loops, b).minus(&self.form(loops, a)).minus(&Linear::constant(distance));
+        self.assume(loops, form, needs);
+    }
+
+    /// Learns that a sum is not negative if the needs hold, and what follows from that and the other facts.
+    fn assume(&mut self, loops: &Loops, form: Linear, needs: Vec<Goal>) {
+        let mut pending = vec![(form, needs, 0)];
+        while let Some((form, mut needs, derived)) = pending.pop() {
+            let Some((on, factor)) = self.latest(&form) else { continue };
+            if self.facts.len() >= MAX_FACTS || !forms::is_small(&form) {
+                continue;
+            }
+            needs.retain(|need| !self.holds(loops, std::slice::from_ref(need)));
+            if needs.len() > MAX_NEEDS
+                || self.facts.iter().any(|fact| fact.form == form && fact.needs == needs)
+            {
+                continue;
+            }
+            if derived < MAX_DERIVED {
+                if factor < 0 && loops.dtype(on).is_unsigned() {
+                    let rest = form.plus(&Linear::term(Term::Value(on)).times(-factor));
+                    pending.push((rest, needs.clone(), derived + 1));
+                }
+                for fact in self.facts.iter().filter(|fact| fact.on == on) {
+                    let other = forms::factor(&fact.form, on);
+                    if (other < 0) != (factor < 0) {
+                        let sum = form.times(other.abs()).plus(&fact.form.times(factor.abs()));
+                        let needs = needs.iter().chain(&fact.needs).cloned().collect();
+                        pending.push((sum, needs, derived + 1));
+                    }
+                }
+            }
+            self.facts.push(Fact { form, on, needs });
+        }
+    }
+
+    /// The latest of the values of a sum, and its factor.
+    fn latest(&self, form: &Linear) -> Option<(Value, i64)> {
+        let terms = form.terms.iter().filter_map(|(term, factor)| match term {
+            Term::Value(value) => Some((*value, *factor)),
+            Term::Dim(..) => None,
+        });
+        terms.max_by_key(|(value, _)| (self.order_of(*value), *value))
+    }
+}

@@ -1,0 +1,60 @@
+//! Checks that hold wherever the program comes by.
+//!
+//! ```text
+//! v0: usize = dim b0, 0
+//! for v1 in v0 {
+//!   v2: bool = lt v1, v0
+//!   check v2, …               gone
+//! ```
+
+use crate::bounds::{Bounds, Scope};
+use parfuse_ir::ScalarOp;
+use parfuse_ir::loops::walk;
+use parfuse_ir::loops::{Block, Expr, Loops, Stmt, Value};
+
+/// Removes the checks that are known to hold.
+pub(super) fn remove(loops: &Loops, body: &mut Block) -> bool {
+    Removal { loops, bounds: Bounds::default() }.block(body)
+}
+
+struct Removal<'a> {
+    loops: &'a Loops,
+    bounds: Bounds,
+}
+
+impl Removal<'_> {
+    fn block(&mut self, block: &mut Block) -> bool {
+        let before = block.len();
+        let mut changed = false;
+        block.retain_mut(|stmt| {
+            let (loops, mark) = (self.loops, self.bounds.mark());
+            match stmt {
+                Stmt::Let(value) => self.bounds.define(loops, *value),
+                Stmt::Check { ok, .. } => return !self.holds(*ok),
+                _ => {
+                    let scope = Scope::of(stmt);
+                    for (number, inner) in walk::blocks_mut(stmt).enumerate() {
+                        self.bounds.open(loops, &scope, number, mark);
+                        changed |= self.block(inner);
+                    }
+                    self.bounds.leave(mark);
+                }
+            }
+            true
+        });
+        changed || block.len() < before
+    }
+
+    fn holds(&mut self, ok: Value) -> bool {
+        let (index, len) = match &self.loops.values[ok].expr {
+            Expr::Op(ScalarOp::Lt, args) => (args[0], args[1]),
+            Expr::Op(ScalarOp::Gt, args) => (args[1], args[0]),
+            _ => return self.loops.constant_bool(ok) == Some(true),
+        };
+        if !self.loops.dtype(index).is_index() {
+            return false;
+        }
+        let goals = self.bounds.below(self.loops, index, len);
+        self.bounds.holds(self.loops, &goals)
+    }
+}

@@ -1,0 +1,130 @@
+//! Which checks of a loop can be tested in front of it.
+//!
+//! ```text
+//! for v1 in v0 {
+//!   for v2 in v1 {
+//!     v3: bool = lt v2, v4
+//!     check v3, …                 v4 - v0 + 1 ≥ 0, or there are no iterations
+//! ```
+
+use super::space;
+use crate::affine::Linear;
+use crate::bounds::{Bounds, Mark, Proof, Scope, is_not_negative};
+use parfuse_ir::loops::walk;
+use parfuse_ir::loops::{Block, Expr, Loops, Stmt, Value};
+use parfuse_ir::{Scalar, ScalarOp};
+
+/// A condition that can be tested for all iterations at once.
+pub(super) struct Condition {
+    pub(super) what: What,
+    /// How often the loops around run, where that is known in front.
+    pub(super) extents: Vec<Value>,
+    /// Whether every iteration comes by.
+    always: bool,
+}
+
+pub(super) enum What {
+    /// The same in all iterations.
+    Invariant(Value),
+    /// What must hold of values of outside for an index to be below a length.
+    Sums { index: Linear, proof: Proof },
+}
+
+/// Finds the checks of a loop, in program order, and which can be tested in front.
+pub(super) struct Search<'a> {
+    loops: &'a Loops,
+    bounds: &'a mut Bounds,
+    /// Where the loop begins.
+    start: Mark,
+    extents: Vec<Value>,
+    /// Whether every iteration comes by.
+    always: bool,
+    checks: Vec<Option<Condition>>,
+}
+
+impl Search<'_> {
+    /// The checks of a loop; those that can be tested in front with what is to be tested.
+    pub(super) fn of(loops: &Loops, bounds: &mut Bounds, stmt: &Stmt) -> Vec<Option<Condition>> {
+        let start = bounds.mark();
+        let mut search =
+            Search { loops, bounds, start, extents: Vec::new(), always: true, checks: Vec::new() };
+        search.blocks(stmt);
+        search.found()
+    }
+
+    fn blocks(&mut self, stmt: &Stmt) {
+        let (scope, outside) = (Scope::of(stmt), self.bounds.mark());
+        let (always, known) = (self.always, self.extents.len());
+        match space(stmt) {
+            Some(space) => {
+                let invariant = |extent: &Value| !self.bounds.is_inside(*extent, self.start);
+                self.extents.extend(space.extents.into_iter().filter(invariant));
+            }
+            None => self.always = false,
+        }
+        for (number, block) in walk::blocks(stmt).enumerate() {
+            self.bounds.open(self.loops, &scope, number, outside);
+            self.block(block);
+        }
+        self.bounds.leave(outside);
+        self.extents.truncate(known);
+        self.always = always;
+    }
+
+    fn block(&mut self, block: &Block) {
+        for stmt in block {
+            match stmt {
+                Stmt::Let(value) => self.bounds.define(self.loops, *value),
+                Stmt::Check { ok, .. } => {
+                    let condition = self.condition(*ok);
+                    self.checks.push(condition);
+                }
+                _ => self.blocks(stmt),
+            }
+        }
+    }
+
+    fn condition(&mut self, ok: Value) -> Option<Condition> {
+        let what = if !self.bounds.is_inside(ok, self.start) {
+            What::Invariant(ok)
+        } else {
+            let (index, len) = match &self.loops.values[ok].expr {
+                Expr::Op(ScalarOp::Lt, args) => (args[0], args[1]),
+                Expr::Op(ScalarOp::Gt, args) => (args[1], args[0]),
+                _ => return None,
+            };
+            if !self.loops.dtype(index).is_index() {
+                return None;
+            }
+            let goals = self.bounds.below(self.loops, index, len);
+            let proof = self.bounds.outside(self.loops, goals, self.start)?;
+            What::Sums { index: self.bounds.form(self.loops, index), proof }
+        };
+        let runs = |extent: &Value| matches!(self.loops.constant(*extent), Some(Scalar::Usize(1..)));
+        let mut extents: Vec<Value> = self.extents.iter().copied().filter(|extent| !runs(extent)).collect();
+        extents.sort_unstable();
+        extents.dedup();
+        Some(Condition { what, extents, always: self.always })
+    }
+
+    /// The checks that can be tested in front; those that not every iteration comes by only if their index is taken in
+    /// any case, or others ask as much.
+    fn found(self) -> Vec<Option<Condition>> {
+        let loops = self.loops;
+        let (mut taken, mut asked) = (Vec::new(), Vec::new());
+        for condition in self.checks.iter().flatten().filter(|condition| condition.always) {
+            if let What::Sums { index, proof } = &condition.what {
+                taken.push(index.clone());
+                asked.extend(proof.sums.iter().cloned());
+            }
+        }
+        let is_asked = |sum: &Linear| asked.iter().any(|other| is_not_negative(loops, &sum.minus(other)));
+        let counts = |condition: &Condition| match &condition.what {
+            What::Invariant(_) => condition.always,
+            What::Sums { index, proof } => {
+                condition.always || taken.contains(index) || proof.sums.iter().all(is_asked)
+            }
+        };
+        self.checks.into_iter().map(|check| check.filter(counts)).collect()
+    }
+}
