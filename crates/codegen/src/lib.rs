@@ -17,6 +17,7 @@ pub mod abi;
 mod code;
 mod compiler;
 mod constants;
+mod distinct;
 mod driver;
 mod emit;
 mod folding;

@@ -1,5 +1,6 @@
 //! What a region or a lane loop uses: one walk over its prologue and body, from which both emitters make their plans.
 
+use crate::distinct::Distinct;
 use crate::second_run;
 use parfuse_ir::DType;
 use parfuse_ir::lane::{
@@ -30,17 +31,17 @@ pub(crate) struct Uses {
     /// The most values in lanes that one loop carries.
     pub(crate) carried: usize,
     /// The buffers that prologue and body access.
-    pub(crate) buffers: Vec<Buffer>,
+    pub(crate) buffers: Distinct<Buffer>,
     /// The uniform parts of addresses.
-    pub(crate) bases: Vec<(Buffer, Value)>,
+    pub(crate) bases: Distinct<(Buffer, Value)>,
     /// The strides of addresses.
-    pub(crate) strides: Vec<Value>,
+    pub(crate) strides: Distinct<Value>,
     /// The uniform values that are used in lanes.
-    pub(crate) broadcasts: Vec<Value>,
+    pub(crate) broadcasts: Distinct<Value>,
     /// The constants that are used in lanes.
-    pub(crate) constants: Vec<(u64, LaneType)>,
+    pub(crate) constants: Distinct<(u64, LaneType)>,
     /// The leaves that are the lane index or the linear index.
-    pub(crate) indices: Vec<Value>,
+    pub(crate) indices: Distinct<Value>,
     /// How often each value is read.
     pub(crate) reads: Vec<u32>,
     /// The varying numbers of 64 bits that are evaluated.
@@ -109,11 +110,11 @@ impl Uses {
     /// What rows use.
     pub(crate) fn of(rows: &Rows<'_>, habits: Habits) -> Uses {
         let code = rows.code;
-        let walk = |buffers: Vec<Buffer>| {
+        let walk = |buffers: Distinct<Buffer>| {
             let reads = vec![0; code.values.len()];
             Walk { code, habits, depth: 0, uses: Uses { buffers, reads, ..Uses::default() } }
         };
-        let mut prologue = walk(Vec::new());
+        let mut prologue = walk(Distinct::default());
         prologue.block(rows.prologue);
         // What else the prologue uses is its own affair.
         let mut body = walk(prologue.uses.buffers);
@@ -244,13 +245,13 @@ impl Walk<'_> {
     }
 
     fn access(&mut self, buffer: Buffer, address: &Address) {
-        push_new(&mut self.uses.buffers, buffer);
-        push_new(&mut self.uses.bases, (buffer, address.base));
+        self.uses.buffers.insert(buffer);
+        self.uses.bases.insert((buffer, address.base));
         self.read(address.base);
         match address.lanes {
             Lanes::Uniform | Lanes::Unit => return,
             Lanes::Strided(stride) => {
-                push_new(&mut self.uses.strides, stride);
+                self.uses.strides.insert(stride);
                 self.read(stride);
             }
             Lanes::Gather(index) => self.read(index),
@@ -263,7 +264,7 @@ impl Walk<'_> {
         self.uses.reads[value.0 as usize] += 1;
         if matches!(self.code.values[value].inst, Inst::LaneIndex | Inst::LinearIndex) {
             self.lanes_of(LaneType::I64);
-            push_new(&mut self.uses.indices, value);
+            self.uses.indices.insert(value);
         }
     }
 
@@ -273,8 +274,8 @@ impl Walk<'_> {
         let data = &self.code.values[value];
         match data.inst {
             _ if data.varying || data.ty == LaneType::Bool => {}
-            Inst::Const(bits) => push_new(&mut self.uses.constants, (bits, data.ty)),
-            _ => push_new(&mut self.uses.broadcasts, value),
+            Inst::Const(bits) => drop(self.uses.constants.insert((bits, data.ty))),
+            _ => drop(self.uses.broadcasts.insert(value)),
         }
     }
 }
@@ -300,20 +301,20 @@ pub(crate) fn has_plain_loops(driver: &Code) -> bool {
 /// The buffers of which some blocks of a driver access elements, if they stay where they are: none where the host is
 /// called, which may move them. What lives across a call lies on the stack, besides, and loops read it from there.
 pub(crate) fn stationary(code: &Code, roots: &[&[Node]]) -> Vec<Buffer> {
-    let mut accessed = Vec::new();
+    let mut accessed = Distinct::default();
     for node in roots.iter().flat_map(|block| walk::statements(block)) {
         match node {
             Node::Let(value) => {
                 if let Inst::Load { buffer, .. } = code.values[*value].inst {
-                    push_new(&mut accessed, buffer);
+                    accessed.insert(buffer);
                 }
             }
-            Node::Store { buffer, .. } => push_new(&mut accessed, *buffer),
+            Node::Store { buffer, .. } => drop(accessed.insert(*buffer)),
             Node::Alloc { .. } | Node::Move { .. } | Node::Launch(_) => return Vec::new(),
             _ => {}
         }
     }
-    accessed
+    accessed.into_items()
 }
 
 /// The values that a block, with the blocks inside, uses.
@@ -325,10 +326,4 @@ pub(crate) fn mentioned(code: &Code, block: &[Node]) -> HashSet<Value> {
         });
     }
     values
-}
-
-fn push_new<T: PartialEq>(list: &mut Vec<T>, item: T) {
-    if !list.contains(&item) {
-        list.push(item);
-    }
 }

@@ -24,6 +24,8 @@ use regalloc2::{Operand, OperandConstraint, OperandKind, RegClass};
 
 /// Blocks with fewer instructions stay as they are: the processor sees them whole.
 const SHORT: usize = 24;
+/// So many instructions that could go next, in the order of selection, are looked at: about as many as the processor sees.
+const WINDOW: usize = 128;
 /// Halves of cycles: in each, one of two vector units takes an instruction.
 const CYCLE: u32 = 2;
 
@@ -36,18 +38,20 @@ pub(crate) fn schedule(machine: &mut Machine, target: Target) -> Vec<u32> {
         classes[register.vreg()] = register.class();
     }
     let mut order: Vec<u32> = Vec::with_capacity(machine.insts.len());
+    let mut tables = Tables::new(machine.registers);
     for block in &machine.order {
         let data = &machine.blocks[block.0 as usize];
         if data.cold || ((data.end - data.first) as usize) < SHORT {
             order.extend(data.first..data.end);
         } else {
             let number = block.0 as usize;
-            let mut list = List::new(machine, data, target, &behind[number]);
+            let mut list = List::new(machine, data, target, &behind[number], tables);
             let params = data.params.iter().map(|param| param.vreg());
             for register in before[number].iter().chain(params) {
                 list.occupied[classes[register] as usize] += 1;
             }
             order.extend(list.scheduled(machine, data));
+            tables = list.tables.cleared(machine, data, &behind[number]);
         }
     }
     machine.rearrange(order.iter().map(|number| *number as usize));
@@ -71,10 +75,9 @@ fn live(machine: &Machine) -> (Vec<Set>, Vec<Set>) {
             behind[number] = live.clone();
             for instruction in (data.first..data.end).rev() {
                 let operands = machine.operands_of(instruction as usize);
-                let (reads, defines): (Vec<Operand>, Vec<Operand>) =
-                    operands.iter().partition(|operand| operand.kind() == OperandKind::Use);
-                defines.iter().for_each(|operand| live.remove(operand.vreg()));
-                reads.iter().for_each(|operand| live.insert(operand.vreg()));
+                let of_kind = |kind| operands.iter().filter(move |operand| operand.kind() == kind);
+                of_kind(OperandKind::Def).for_each(|operand| live.remove(operand.vreg()));
+                of_kind(OperandKind::Use).for_each(|operand| live.insert(operand.vreg()));
             }
             data.params.iter().for_each(|register| live.remove(*register));
             changed |= before[number] != live;
@@ -92,11 +95,11 @@ impl Set {
     fn new(registers: usize) -> Set {
         Set(vec![0; registers.div_ceil(64)])
     }
-    fn contains(&self, register: usize) -> bool {
-        self.0[register / 64] >> (register % 64) & 1 == 1
-    }
     fn iter(&self) -> impl Iterator<Item = usize> {
-        (0..64 * self.0.len()).filter(|register| self.contains(*register))
+        let words = self.0.iter().enumerate().filter(|(_, word)| **word != 0);
+        words.flat_map(|(number, word)| {
+            (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| 64 * number + bit)
+        })
     }
     fn insert(&mut self, register: Reg) {
         self.0[register.vreg() / 64] |= 1 << (register.vreg() % 64);
@@ -215,27 +218,58 @@ struct Waiting {
 /// A block's instructions, numbered from its first, but for the one that ends it.
 struct List {
     waiting: Vec<Waiting>,
-    /// How many reads a register has left in the block, with the last of which it dies; the most for one that does not.
-    reads: Vec<u32>,
+    /// How long each takes.
+    times: Vec<Time>,
+    tables: Tables,
     /// The registers of each class that are occupied, and how many there are.
     occupied: [usize; 3],
     room: [usize; 3],
+}
+
+/// What is known of registers, by number. One block leaves the tables to the next, as it found them.
+struct Tables {
+    /// How many reads a register has left in the block, with the last of which it dies; the most for one that does not.
+    reads: Vec<u32>,
+    /// The instruction that defines it.
+    definitions: Vec<u32>,
+    /// Those that read it.
+    readers: Vec<Vec<u32>>,
+}
+
+impl Tables {
+    fn new(registers: usize) -> Tables {
+        Tables {
+            reads: vec![0; registers],
+            definitions: vec![OUTSIDE; registers],
+            readers: vec![Vec::new(); registers],
+        }
+    }
+
+    /// The tables without what a block wrote into them.
+    fn cleared(mut self, machine: &Machine, data: &BlockData, behind: &Set) -> Tables {
+        let inside = (data.first..data.end).flat_map(|number| machine.operands_of(number as usize));
+        for register in inside.map(|operand| operand.vreg().vreg()).chain(behind.iter()) {
+            self.reads[register] = 0;
+            self.definitions[register] = OUTSIDE;
+            self.readers[register].clear();
+        }
+        self
+    }
 }
 
 /// For a register that no instruction of the block defines.
 const OUTSIDE: u32 = u32::MAX;
 
 impl List {
-    fn new(machine: &Machine, data: &BlockData, target: Target, behind: &Set) -> List {
+    fn new(machine: &Machine, data: &BlockData, target: Target, behind: &Set, tables: Tables) -> List {
         let count = (data.end - data.first - 1) as usize;
         let mut list = List {
             waiting: vec![Waiting::default(); count],
-            reads: vec![0; machine.registers],
+            times: (data.first..data.end - 1).map(|n| Time::of(machine.insts[n as usize].kind)).collect(),
+            tables,
             occupied: [0; 3],
             room: [13, target.registers(), 7],
         };
-        let mut definitions = vec![OUTSIDE; machine.registers];
-        let mut readers: Vec<Vec<u32>> = vec![Vec::new(); machine.registers];
         let (mut last_write, mut reads_since) = (None, Vec::new());
         for number in 0..count as u32 {
             let kind = machine.insts[(data.first + number) as usize].kind;
@@ -246,25 +280,25 @@ impl List {
             }
             for operand in operands.iter().filter(|operand| operand.kind() == OperandKind::Use) {
                 let register = operand.vreg();
-                list.reads[register.vreg()] += 1;
-                readers[register.vreg()].push(number);
-                match definitions[register.vreg()] {
+                list.tables.reads[register.vreg()] += 1;
+                list.tables.readers[register.vreg()].push(number);
+                match list.tables.definitions[register.vreg()] {
                     OUTSIDE => {}
                     definition => {
-                        let time = Time::of(machine.insts[(data.first + definition) as usize].kind);
+                        let time = list.times[definition as usize];
                         list.wait(definition, number, time.latency);
                     }
                 }
             }
             for operand in operands.iter().filter(|operand| operand.kind() == OperandKind::Def) {
-                definitions[operand.vreg().vreg()] = number;
+                list.tables.definitions[operand.vreg().vreg()] = number;
                 // What is overwritten is read by others first, or it has to be copied.
                 if let OperandConstraint::Reuse(old) = operand.constraint() {
-                    let readers = &readers[operands[old].vreg().vreg()];
-                    readers
-                        .iter()
-                        .filter(|reader| **reader < number)
-                        .for_each(|reader| list.wait(*reader, number, 0));
+                    let old = operands[old].vreg().vreg();
+                    let readers = std::mem::take(&mut list.tables.readers[old]);
+                    let others = readers.iter().filter(|reader| **reader < number);
+                    others.for_each(|reader| list.wait(*reader, number, 0));
+                    list.tables.readers[old] = readers;
                 }
             }
             match access(kind) {
@@ -280,8 +314,8 @@ impl List {
                 }
             }
         }
-        list.measure_heights(machine, data);
-        behind.iter().for_each(|register| list.reads[register] = u32::MAX);
+        list.measure_heights();
+        behind.iter().for_each(|register| list.tables.reads[register] = u32::MAX);
         list
     }
 
@@ -291,9 +325,9 @@ impl List {
         self.waiting[second as usize].predecessors += 1;
     }
 
-    fn measure_heights(&mut self, machine: &Machine, data: &BlockData) {
+    fn measure_heights(&mut self) {
         for number in (0..self.waiting.len()).rev() {
-            let time = Time::of(machine.insts[data.first as usize + number].kind);
+            let time = self.times[number];
             let behind = self.waiting[number].successors.iter();
             let height = behind.map(|(next, time)| time + self.waiting[*next as usize].height).max();
             self.waiting[number].height = height.unwrap_or(time.latency);
@@ -301,37 +335,41 @@ impl List {
     }
 
     /// The numbers of the block's instructions in their new order.
-    fn scheduled(mut self, machine: &Machine, data: &BlockData) -> Vec<u32> {
+    fn scheduled(&mut self, machine: &Machine, data: &BlockData) -> Vec<u32> {
         let operands = |number: u32| machine.operands_of((data.first + number) as usize);
+        // In the order of selection.
         let mut ready: Vec<u32> =
             (0..self.waiting.len() as u32).filter(|n| self.waiting[*n as usize].predecessors == 0).collect();
         let (mut now, mut divider) = (0, 0);
         let mut order = Vec::with_capacity(self.waiting.len() + 1);
         while !ready.is_empty() {
-            let time = |number: u32| Time::of(machine.insts[(data.first + number) as usize].kind);
+            let time = |number: u32| self.times[number as usize];
             let start = |number: u32| {
                 let earliest = self.waiting[number as usize].earliest;
                 if time(number).division > 0 { earliest.max(divider) } else { earliest }
             };
+            let key = |n: u32| (start(n).max(now), std::cmp::Reverse(self.waiting[n as usize].height), n);
             // What needs more registers than are left goes last, and then in the order of selection.
-            let key = |n: &u32| {
-                let in_time = (start(*n).max(now), std::cmp::Reverse(self.waiting[*n as usize].height), *n);
-                if self.fits(operands(*n)) { (false, in_time) } else { (true, (0, std::cmp::Reverse(0), *n)) }
-            };
-            let next = *ready.iter().min_by_key(|n| key(n)).expect("some are ready");
+            let (mut place, mut first) = (0, None);
+            for (candidate, number) in ready.iter().take(WINDOW).enumerate() {
+                let key = key(*number);
+                if first.is_none_or(|first| key < first) && self.fits(operands(*number)) {
+                    (place, first) = (candidate, Some(key));
+                }
+            }
+            let next = ready.remove(place);
             now = now.max(start(next));
             let time = time(next);
             if time.division > 0 {
                 divider = now + time.division;
             }
-            ready.retain(|number| *number != next);
             self.take_registers(operands(next));
             for (successor, after) in std::mem::take(&mut self.waiting[next as usize].successors) {
                 let waiting = &mut self.waiting[successor as usize];
                 waiting.earliest = waiting.earliest.max(now + after);
                 waiting.predecessors -= 1;
                 if waiting.predecessors == 0 {
-                    ready.push(successor);
+                    ready.insert(ready.partition_point(|other| *other < successor), successor);
                 }
             }
             order.push(data.first + next);
@@ -348,7 +386,9 @@ impl List {
             let class = operand.class() as usize;
             match operand.kind() {
                 OperandKind::Def => occupied[class] += 1,
-                OperandKind::Use => occupied[class] -= (self.reads[operand.vreg().vreg()] == 1) as usize,
+                OperandKind::Use => {
+                    occupied[class] -= (self.tables.reads[operand.vreg().vreg()] == 1) as usize
+                }
             }
         }
         (0..3).all(|class| occupied[class] <= self.occupied[class].max(self.room[class]))
@@ -360,7 +400,7 @@ impl List {
             match operand.kind() {
                 OperandKind::Def => self.occupied[class] += 1,
                 OperandKind::Use => {
-                    let reads = &mut self.reads[register.vreg()];
+                    let reads = &mut self.tables.reads[register.vreg()];
                     if *reads == 1 {
                         self.occupied[class] -= 1;
                     }

@@ -14,6 +14,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+use crate::distinct::Distinct;
 pub(crate) use encode::{Decoration, memory_size};
 pub(crate) use general::{Alu, Condition, RBP, RSP, Shift};
 pub(crate) use table::{Form, VectorOp};
@@ -77,7 +78,7 @@ impl ConstantId {
 }
 
 /// Bytes of a constant in memory.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Constant {
     /// An element of `size` bytes (1, 4 or 8), as often as fills `bytes`.
     Splat { bits: u64, size: u8, bytes: u8 },
@@ -120,7 +121,7 @@ pub(crate) struct Assembler {
     code: Vec<u8>,
     labels: Vec<usize>,
     branches: Vec<(usize, Label)>,
-    constants: Vec<Constant>,
+    constants: Distinct<Constant>,
     /// Where a displacement stands, to which constant, and how many bytes of the instruction follow it.
     constant_uses: Vec<(usize, ConstantId, usize)>,
 }
@@ -129,7 +130,7 @@ const UNPLACED: usize = usize::MAX;
 
 impl Assembler {
     /// An assembler with so many labels.
-    pub(crate) fn new(evex: bool, labels: usize, constants: Vec<Constant>) -> Assembler {
+    pub(crate) fn new(evex: bool, labels: usize, constants: Distinct<Constant>) -> Assembler {
         Assembler {
             evex,
             code: Vec::with_capacity(2048),
@@ -220,10 +221,6 @@ impl Assembler {
 }
 
 /// The number of a constant in a list, added if it is new.
-pub(crate) fn intern(constants: &mut Vec<Constant>, constant: Constant) -> ConstantId {
-    let number = constants.iter().position(|known| *known == constant).unwrap_or_else(|| {
-        constants.push(constant);
-        constants.len() - 1
-    });
-    ConstantId(number as u32)
+pub(crate) fn intern(constants: &mut Distinct<Constant>, constant: Constant) -> ConstantId {
+    ConstantId(constants.insert(constant) as u32)
 }

@@ -138,7 +138,7 @@ fn every_instruction_reads_as_it_was_meant() {
                     _ => reg,
                 };
                 let encode = |rm, decoration| {
-                    let mut assembler = Assembler::new(evex, 0, Vec::new());
+                    let mut assembler = Assembler::new(evex, 0, Default::default());
                     assembler.vector(op, length, reg, vvvv, rm, imm(op), decoration);
                     decode(&assembler.code, &format!("{op:?} {length:?}"))
                 };
@@ -192,7 +192,7 @@ fn every_instruction_reads_as_it_was_meant() {
 
 #[test]
 fn masks_and_broadcasts_are_read() {
-    let mut assembler = Assembler::new(true, 0, Vec::new());
+    let mut assembler = Assembler::new(true, 0, Default::default());
     let memory = Memory { base: Base::Register(4), index: None, displacement: 8 };
     let decoration = Decoration { mask: 3, zeroing: true, broadcast: true };
     assembler.vector(VectorOp::Vaddpd, Length::L512, 20, 9, Operand::Memory(memory), None, decoration);
@@ -219,7 +219,7 @@ fn rows_with_the_same_numbers_differ_in_form() {
 #[test]
 fn general_instructions_read_as_they_were_meant() {
     let text = |emit: &dyn Fn(&mut Assembler)| {
-        let mut assembler = Assembler::new(true, 0, Vec::new());
+        let mut assembler = Assembler::new(true, 0, Default::default());
         emit(&mut assembler);
         let mut decoder = Decoder::with_ip(64, &assembler.code, 0, DecoderOptions::NONE);
         let all: Vec<String> = decoder.iter().map(|instruction| instruction.to_string()).collect();
@@ -259,7 +259,7 @@ fn general_instructions_read_as_they_were_meant() {
 
 #[test]
 fn jumps_and_constants_find_their_targets() {
-    let mut constants = Vec::new();
+    let mut constants = crate::distinct::Distinct::default();
     let small = intern(&mut constants, Constant::Splat { bits: 7, size: 4, bytes: 4 });
     let large = intern(&mut constants, Constant::Count { first: 3, step: 1, size: 8, bytes: 64 });
     assert_eq!(intern(&mut constants, Constant::Splat { bits: 7, size: 4, bytes: 4 }), small);

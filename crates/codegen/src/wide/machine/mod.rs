@@ -12,6 +12,7 @@ mod generals;
 mod vectors;
 
 use super::assembler::{Alu, Condition, Constant, ConstantId, Form, Length, Shift, VectorOp, intern};
+use crate::distinct::Distinct;
 use regalloc2::{Operand, PReg, RegClass, VReg};
 use smallvec::SmallVec;
 
@@ -179,7 +180,7 @@ pub(crate) struct Machine {
     /// The blocks in the order in which they were filled.
     pub(crate) order: Vec<Block>,
     pub(crate) registers: usize,
-    pub(crate) constants: Vec<Constant>,
+    pub(crate) constants: Distinct<Constant>,
     /// The function's own memory on the stack, in bytes.
     pub(crate) own: i32,
     cold: bool,
