@@ -7,6 +7,7 @@
 //! for v1 in v0 { x2 = add x2, v3 }                 no: a float
 //! ```
 
+use crate::bounds::Bounds;
 use crate::check_parallel::shared_array;
 use crate::combines::only_combines;
 use crate::loop_order::launches;
@@ -24,13 +25,18 @@ pub(crate) fn has_effect(body: &Block) -> bool {
 }
 
 /// The parallel loop that a serial one may become, its reductions still into the variables themselves.
-pub(crate) fn independent(loops: &Loops, stmt: &Stmt, live_after: &VarSet) -> Result<Parfor, SerialReason> {
+pub(crate) fn independent(
+    loops: &Loops,
+    bounds: &mut Bounds,
+    stmt: &Stmt,
+    live_after: &VarSet,
+) -> Result<Parfor, SerialReason> {
     let Stmt::For { index, extent, until, body } = stmt else { unreachable!("a loop") };
     if until.is_some() {
         return Err(SerialReason::Ends);
     }
     let reductions = reductions(loops, body, live_after)?;
-    if let Some(array) = shared_array(loops, *index, *extent, body) {
+    if let Some(array) = shared_array(loops, bounds, stmt) {
         return Err(SerialReason::CrossIteration { array: loops.buffers[array].name.clone() });
     }
     if walk::statements(body).any(launches) {

@@ -148,29 +148,22 @@ fn collect(loops: &Loops, block: &Block, certain: bool, accesses: &mut Vec<Acces
 
 /// Whether the other accesses in a loop touch other elements.
 fn is_alone(loops: &Loops, bounds: &mut Bounds, around: &Stmt, access: &Access) -> bool {
-    let (scope, outside) = (Scope::of(around), bounds.mark());
-    let is_alone = walk::blocks(around).enumerate().all(|(number, block)| {
-        bounds.open(loops, &scope, number, outside);
-        block.iter().all(|stmt| {
-            let other = match stmt {
-                Stmt::Let(value) => {
-                    bounds.define(loops, *value);
-                    match &loops.values[*value].expr {
-                        Expr::Load { buffer, index } => Some((buffer, index)),
-                        _ => None,
-                    }
-                }
-                Stmt::Store { buffer, index, .. } => Some((buffer, index)),
-                _ => return is_alone(loops, bounds, stmt, access),
-            };
-            other.is_none_or(|(buffer, index)| {
-                *buffer != access.buffer
-                    || *index == access.index
-                    || index.iter().zip(&access.index).any(|(a, b)| bounds.differ(loops, *a, *b))
-            })
-        })
+    let mut is_alone = true;
+    bounds.walk_inside(loops, around, &mut |bounds, stmt| {
+        let other = match stmt {
+            Stmt::Let(value) => match &loops.values[*value].expr {
+                Expr::Load { buffer, index } => Some((buffer, index)),
+                _ => None,
+            },
+            Stmt::Store { buffer, index, .. } => Some((buffer, index)),
+            _ => None,
+        };
+        is_alone &= other.is_none_or(|(buffer, index)| {
+            *buffer != access.buffer
+                || *index == access.index
+                || is_alone && index.iter().zip(&access.index).any(|(a, b)| bounds.differ(loops, *a, *b))
+        });
     });
-    bounds.leave(outside);
     is_alone
 }
 

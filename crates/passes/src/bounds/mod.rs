@@ -28,6 +28,7 @@ use crate::affine::{Linear, Term};
 use crate::hash::FastMap;
 use parfuse_ir::ScalarOp;
 use parfuse_ir::arena::Id;
+use parfuse_ir::loops::walk;
 use parfuse_ir::loops::{Expr, Loops, Stmt, Value};
 pub(crate) use prove::{Proof, is_not_negative, values};
 
@@ -48,6 +49,8 @@ pub(crate) struct Bounds {
     met: u32,
     forms: FastMap<Value, Linear>,
     facts: Vec<Fact>,
+    /// Sums that are not zero modulo 2^64.
+    distances: Vec<Linear>,
 }
 
 /// A sum that is not negative.
@@ -78,6 +81,7 @@ pub(crate) enum Goal {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Mark {
     facts: usize,
+    distances: usize,
     met: u32,
 }
 
@@ -132,14 +136,42 @@ impl Bounds {
         }
     }
 
+    /// Goes through a block and the blocks inside it, in the order of the program, and shows each statement with what is
+    /// known there.
+    pub(crate) fn walk(&mut self, loops: &Loops, block: &[Stmt], visit: &mut dyn FnMut(&mut Bounds, &Stmt)) {
+        for stmt in block {
+            visit(self, stmt);
+            if let Stmt::Let(value) = stmt {
+                self.define(loops, *value);
+            }
+            self.walk_inside(loops, stmt, visit);
+        }
+    }
+
+    /// The same for the blocks inside a statement.
+    pub(crate) fn walk_inside(
+        &mut self,
+        loops: &Loops,
+        stmt: &Stmt,
+        visit: &mut dyn FnMut(&mut Bounds, &Stmt),
+    ) {
+        let (scope, outside) = (Scope::of(stmt), self.mark());
+        for (number, inner) in walk::blocks(stmt).enumerate() {
+            self.open(loops, &scope, number, outside);
+            self.walk(loops, inner, visit);
+        }
+        self.leave(outside);
+    }
+
     /// Where the walk stands.
     pub(crate) fn mark(&self) -> Mark {
-        Mark { facts: self.facts.len(), met: self.met }
+        Mark { facts: self.facts.len(), distances: self.distances.len(), met: self.met }
     }
 
     /// Forgets what was learned since.
     pub(crate) fn leave(&mut self, mark: Mark) {
         self.facts.truncate(mark.facts);
+        self.distances.truncate(mark.distances);
     }
 
     /// Whether a value was met since.
@@ -254,6 +286,10 @@ impl Bounds {
                     self.is_ordered(loops, *b, *a, 0);
                 }
                 (ScalarOp::Ne, true, [a, b]) | (ScalarOp::Eq, false, [a, b]) => {
+                    if loops.dtype(*a).is_wide_int() {
+                        let distance = self.form(loops, *a).minus(&self.form(loops, *b));
+                        self.distances.push(distance);
+                    }
                     for (a, b) in [(*a, *b), (*b, *a)] {
                         if loops.dtype(a).is_unsigned()
                             && loops.constant(a).and_then(forms::number) == Some(0)

@@ -51,6 +51,9 @@ impl Bounds {
     pub(crate) fn differ(&mut self, loops: &Loops, a: Value, b: Value) -> bool {
         let (a, b, one) = (self.form(loops, a), self.form(loops, b), Linear::constant(1));
         [a.minus(&b), b.minus(&a)].into_iter().any(|distance| {
+            if self.distances.contains(&distance) {
+                return true;
+            }
             let apart = Goal::NotNegative(distance.minus(&one));
             self.holds(loops, &[apart, Goal::Below { form: distance, signed: false }])
         })

@@ -12,21 +12,25 @@
 //!
 //! A store and another access of the same array are apart if, for each dimension of the loop, some axis is indexed in
 //! both by the same multiple of the loop's index plus offsets a known distance apart, such that no two iterations
-//! make up for that distance; or if one of them stays where the other never gets. [`Meetings`] decides that in the very arithmetic in which indices are computed, which
+//! make up for that distance; or if one of them stays where the other never gets, for which [`Passing`] asks what is
+//! known of the loops and branches around. [`Meetings`] decides that in the very arithmetic in which indices are computed, which
 //! wraps around; so it needs to know how often the loop can run, which is what [`Dimension`] knows.
 
 mod dimension;
 mod meetings;
+mod passing;
 #[cfg(test)]
 mod tests;
 
 use crate::affine::Affine;
+use crate::bounds::Bounds;
 use crate::rejection::Rejection;
 use dimension::Dimension;
 use meetings::Meetings;
 use parfuse_ir::Loc;
 use parfuse_ir::loops::walk;
 use parfuse_ir::loops::{Buffer, Expr, Loops, Parfor, Stmt, Value};
+use passing::Passing;
 use std::collections::BTreeMap;
 
 /// Checks all parallel loops.
@@ -42,13 +46,13 @@ pub(crate) fn find_races(loops: &Loops) -> Vec<Rejection> {
     let mut races = Vec::new();
     walk::statements(&loops.body).for_each(|stmt| {
         if let Stmt::Parfor(parfor) = stmt {
-            find_in_loop(loops, parfor, &mut races);
+            find_in_loop(loops, stmt, parfor, &mut races);
         }
     });
     races
 }
 
-fn find_in_loop(loops: &Loops, parfor: &Parfor, races: &mut Vec<Rejection>) {
+fn find_in_loop(loops: &Loops, stmt: &Stmt, parfor: &Parfor, races: &mut Vec<Rejection>) {
     // Most arrays need no look at how indices are computed.
     let mut dimensions: Vec<Option<Dimension>> = parfor.indices.iter().map(|_| None).collect();
     for (buffer, accesses) in accesses(loops, &parfor.body) {
@@ -58,7 +62,9 @@ fn find_in_loop(loops: &Loops, parfor: &Parfor, races: &mut Vec<Rejection>) {
                 return None;
             }
             let new = || Dimension::new(loops, &parfor.indices, &parfor.body, *index, *extent);
-            race(dimension.get_or_insert_with(new), &accesses)
+            let mut bounds = Bounds::default();
+            let mut passing = Passing::new(loops, &mut bounds, stmt, buffer);
+            race(dimension.get_or_insert_with(new), &accesses, &mut passing)
         });
         if let Some((first, second)) = race {
             let array = loops.buffers[buffer].name.clone();
@@ -74,10 +80,15 @@ fn are_alike(accesses: &[Access<'_>], index: Value) -> bool {
 }
 
 /// The first array that two iterations of a serial loop might both touch, one of them writing.
-pub(crate) fn shared_array(loops: &Loops, index: Value, extent: Value, body: &[Stmt]) -> Option<Buffer> {
-    let mut dimension = Dimension::new(loops, &[index], body, index, extent);
+pub(crate) fn shared_array(loops: &Loops, bounds: &mut Bounds, stmt: &Stmt) -> Option<Buffer> {
+    let Stmt::For { index, extent, body, .. } = stmt else { unreachable!("a serial loop") };
+    let mut dimension = Dimension::new(loops, &[*index], body, *index, *extent);
     let mut arrays = accesses(loops, body).into_iter();
-    arrays.find(|(_, accesses)| race(&mut dimension, accesses).is_some()).map(|(buffer, _)| buffer)
+    let mut is_shared = |(buffer, accesses): &(Buffer, Vec<Access<'_>>)| {
+        let mut passing = Passing::new(loops, bounds, stmt, *buffer);
+        race(&mut dimension, accesses, &mut passing).is_some()
+    };
+    arrays.find(|array| is_shared(array)).map(|(buffer, _)| buffer)
 }
 
 /// A load or store of a buffer.
@@ -124,6 +135,7 @@ fn access<'a>(loops: &'a Loops, stmt: &'a Stmt) -> Option<(Buffer, Access<'a>)> 
 fn race<'a, 'b>(
     dimension: &mut Dimension,
     accesses: &'b [Access<'a>],
+    passing: &mut Passing<'_>,
 ) -> Option<(&'b Access<'a>, &'b Access<'a>)> {
     if dimension.trips <= 1 || !accesses.iter().any(|access| access.store) {
         return None;
@@ -148,7 +160,8 @@ fn race<'a, 'b>(
     let stores = || (0..accesses.len()).filter(|at| accesses[*at].store);
     let itself = stores().find(|at| !apart(&[*at])).map(|at| (at, at));
     let pairs = stores().flat_map(|store| (0..accesses.len()).map(move |other| (store, other)));
-    let (first, second) = itself.or_else(|| pairs.into_iter().find(|(a, b)| !apart(&[*a, *b])))?;
+    let mut meet = |a: usize, b: usize| !apart(&[a, b]) && !passing.pass(accesses, a, b);
+    let (first, second) = itself.or_else(|| pairs.into_iter().find(|(a, b)| meet(*a, *b)))?;
     Some((&accesses[first], &accesses[second]))
 }
 

@@ -178,3 +178,14 @@ fn an_element_that_all_read_lies_before_those_that_they_write() {
     refuses(ALL, &down, [2, 1]);
     accepts(ALL, &down.replace("add v3, 1usize", "sub v3, 1usize"));
 }
+
+#[test]
+fn an_element_that_all_read_may_be_left_out_or_lie_behind_the_last_iteration() {
+    let read = "v4: i64 = index v2[m, 0usize] @1:1\nstore x0[v1, 0usize], v4 @2:1";
+    let branch = format!("v3: bool = ne v1, m\nif v3 {{\n{read}\n}}");
+    accepts(ALL, &branch);
+    accepts(ALL, &branch.replace("ne v1", "lt v1"));
+    refuses(ALL, &branch.replace("ne v1", "le v1"), [2, 1]);
+    accepts("0usize..m step 1usize", read);
+    refuses(ALL, read, [2, 1]);
+}

@@ -21,10 +21,13 @@
 //! test would always say no. The other checks stay inside; but as the replay must perform them too, everything stays if one
 //! of them depends on what the iterations store or on variables.
 //!
+//! What every iteration begins with, and finds the same, is checked in front once ([`first`]).
+//!
 //! Loops are treated from the outside inwards, those in parallel loops, too, if no array is made, exchanged or computed
 //! by a parallel loop within. What cannot leave an outer loop, because it depends on elements that the outer loop loads,
 //! say, leaves the inner one. A loop that does nothing but check is a replay, or as good as one, and stays.
 
+mod first;
 mod front;
 mod proven;
 mod replay;
@@ -69,6 +72,12 @@ impl Hoisting<'_> {
                     && does.something
                     && does.steady
                     && let Some(mut front) = self.hoist(&space, &mut stmt)
+                {
+                    block.append(&mut front);
+                    changed = true;
+                }
+                if does.something
+                    && let Some(mut front) = first::take(self.loops, &mut stmt)
                 {
                     block.append(&mut front);
                     changed = true;

@@ -411,3 +411,26 @@ fn rows_of_lengths_that_are_loaded_are_tested_one_by_one() {
     assert!(words.join(" ").contains(expected), "{loops}");
     assert_eq!(checks_left(&rows), 1);
 }
+
+#[test]
+fn what_every_iteration_finds_the_same_is_checked_once() {
+    let with_index = |index: &str| {
+        of_array(&format!(
+            "for v2 in v1 {{
+               for v3 in n {{
+                 {index}
+                 v5: bool = lt v4, v0
+                 check v5, index_out_of_range(0) of a with v4, v0
+                 store b0[v4], 1.0f64
+               }}
+             }}"
+        ))
+    };
+    let in_front = with_index("v4: usize = load b1[v2]");
+    let loops = run(hoist_checks, &in_front).to_string();
+    let expected = "v11: bool = ne n, 0usize if v11 { v8: usize = load b1[v2] v9: bool = lt v8, v0 check v9,";
+    let words: Vec<&str> = loops.split_whitespace().collect();
+    assert!(words.join(" ").contains(expected), "{loops}");
+    // This one is another in every iteration.
+    unchanged(hoist_checks, &with_index("v6: usize = rem v3, v1 v4: usize = load b1[v6]"));
+}

@@ -21,6 +21,7 @@
 //! for lane loops neither fuse nor become dimensions.
 
 use crate::Changed;
+use crate::bounds::{Bounds, Scope};
 use crate::element_cost::{alone, of_lane_loop, per_element, trips};
 use crate::independent::{has_effect, independent, own_locals};
 use crate::loop_order::launches;
@@ -44,7 +45,7 @@ pub fn lane_loops(loops: &mut Loops) -> Changed {
         return Changed::No;
     }
     let mut body = std::mem::take(&mut loops.body);
-    let mut search = Search { loops, made: Vec::new() };
+    let mut search = Search { loops, bounds: Bounds::default(), made: Vec::new() };
     search.block(&mut body, &VarSet::new());
     let made = search.made;
     loops.body = body;
@@ -55,6 +56,8 @@ pub fn lane_loops(loops: &mut Loops) -> Changed {
 
 struct Search<'a> {
     loops: &'a mut Loops,
+    /// What the branches and loops around say.
+    bounds: Bounds,
     /// What became of loops, from the last one to the first.
     made: Vec<Note>,
 }
@@ -71,11 +74,17 @@ impl Search<'_> {
     }
 
     fn stmt(&mut self, stmt: &mut Stmt, live_after: &VarSet) {
+        let (scope, outside) = (Scope::of(stmt), self.bounds.mark());
         match stmt {
-            Stmt::Parfor(parfor) => self.parfor(parfor),
+            Stmt::Parfor(parfor) => {
+                self.bounds.open(self.loops, &scope, 0, outside);
+                self.parfor(parfor);
+            }
             Stmt::If { then, otherwise, .. } => {
-                self.block(then, live_after);
-                self.block(otherwise, live_after);
+                for (number, side) in [then, otherwise].into_iter().enumerate() {
+                    self.bounds.open(self.loops, &scope, number, outside);
+                    self.block(side, live_after);
+                }
             }
             Stmt::While { header, body, .. } if [&*header, body].iter().any(|block| launch(block)) => {
                 let at_header = live_at_header(self.loops, header, body, live_after);
@@ -85,6 +94,7 @@ impl Search<'_> {
                 let mut live = live_after.clone();
                 live.extend(*until);
                 let at_iteration = live_at_iteration(self.loops, body, &live);
+                self.bounds.open(self.loops, &scope, 0, outside);
                 self.block(body, &at_iteration);
             }
             Stmt::While { .. } | Stmt::For { .. } => self.nest(stmt, live_after),
@@ -96,11 +106,12 @@ impl Search<'_> {
             | Stmt::Check { .. }
             | Stmt::Nest(_) => {}
         }
+        self.bounds.leave(outside);
     }
 
     /// Makes a nest of a serial loop of the driver, if there are lane loops in it.
     fn nest(&mut self, stmt: &mut Stmt, live_after: &VarSet) {
-        let plan = Plan::of(self.loops, std::slice::from_ref(stmt), live_after, 0);
+        let plan = Plan::of(self.loops, &mut self.bounds, std::slice::from_ref(stmt), live_after, 0);
         // What stays scalar is in better hands in the driver: lanes have to be most of it.
         if plan.lanes.is_empty() || plan.cost.saturating_mul(3) > plan.serial.saturating_mul(2) {
             return;
@@ -125,7 +136,7 @@ impl Search<'_> {
             return;
         }
         let locals = parfor.reductions.iter().flat_map(|reduction| &reduction.locals).copied().collect();
-        let plan = Plan::of(self.loops, &parfor.body, &locals, 0);
+        let plan = Plan::of(self.loops, &mut self.bounds, &parfor.body, &locals, 0);
         if !plan.lanes.is_empty() && plan.cost < per_element(self.loops, parfor).0 {
             self.replace(&mut parfor.body, &mut { plan.lanes });
         }
@@ -166,37 +177,44 @@ struct Plan {
 
 impl Plan {
     /// The best plan for a block, given the variables live behind it.
-    fn of(loops: &Loops, block: &[Stmt], live_after: &VarSet, depth: u32) -> Plan {
+    fn of(loops: &Loops, bounds: &mut Bounds, block: &[Stmt], live_after: &VarSet, depth: u32) -> Plan {
         let mut plan = Plan::default();
         let mut live = live_after.clone();
         for stmt in block.iter().rev() {
             let own = alone(loops, stmt);
             plan.add(1, Plan { cost: own, serial: own, lanes: HashMap::new() });
+            let (scope, outside) = (Scope::of(stmt), bounds.mark());
             match stmt {
                 Stmt::If { then, otherwise, .. } => {
-                    let mut sides = Plan::of(loops, then, &live, depth);
-                    sides.add(1, Plan::of(loops, otherwise, &live, depth));
+                    bounds.open(loops, &scope, 0, outside);
+                    let mut sides = Plan::of(loops, bounds, then, &live, depth);
+                    bounds.open(loops, &scope, 1, outside);
+                    sides.add(1, Plan::of(loops, bounds, otherwise, &live, depth));
                     sides.cost /= 2;
                     sides.serial /= 2;
                     plan.add(1, sides);
                 }
                 Stmt::While { header, body, .. } => {
                     let at_header = live_at_header(loops, header, body, &live);
-                    plan.add(TRIPS_OF_WHILE, Plan::of(loops, body, &at_header, depth + 1));
+                    plan.add(TRIPS_OF_WHILE, Plan::of(loops, bounds, body, &at_header, depth + 1));
                     // What the header computes stays as it is.
-                    let header = Plan::of(loops, header, &VarSet::new(), depth + 1);
+                    let header = Plan::of(loops, bounds, header, &VarSet::new(), depth + 1);
                     plan.add(TRIPS_OF_WHILE, Plan { lanes: HashMap::new(), ..header });
                 }
                 Stmt::For { extent, until, body, .. } => {
                     let mut after = live.clone();
                     after.extend(*until);
                     let at_iteration = live_at_iteration(loops, body, &after);
+                    bounds.open(loops, &scope, 0, outside);
                     let mut inside = Plan::default();
-                    inside.add(trips(loops, *extent), Plan::of(loops, body, &at_iteration, depth + 1));
-                    plan.add(1, Plan::in_lanes(loops, stmt, &live, &inside, depth).unwrap_or(inside));
+                    inside
+                        .add(trips(loops, *extent), Plan::of(loops, bounds, body, &at_iteration, depth + 1));
+                    bounds.leave(outside);
+                    plan.add(1, Plan::in_lanes(loops, bounds, stmt, &live, &inside, depth).unwrap_or(inside));
                 }
                 _ => {}
             }
+            bounds.leave(outside);
             live = before_stmt(loops, stmt, live);
         }
         plan
@@ -209,12 +227,19 @@ impl Plan {
     }
 
     /// The plan that a serial loop runs in lanes itself, if it can and that takes less.
-    fn in_lanes(loops: &Loops, stmt: &Stmt, live_after: &VarSet, inside: &Plan, depth: u32) -> Option<Plan> {
+    fn in_lanes(
+        loops: &Loops,
+        bounds: &mut Bounds,
+        stmt: &Stmt,
+        live_after: &VarSet,
+        inside: &Plan,
+        depth: u32,
+    ) -> Option<Plan> {
         let Stmt::For { index, extent, body, .. } = stmt else { return None };
         if depth > MOST_DEPTH || trips(loops, *extent) < LEAST || !has_effect(body) {
             return None;
         }
-        let parfor = independent(loops, stmt, live_after).ok()?;
+        let parfor = independent(loops, bounds, stmt, live_after).ok()?;
         let cost = of_lane_loop(loops, *extent, per_element(loops, &parfor).0);
         let serial = inside.serial;
         (cost < inside.cost).then(|| Plan { cost, serial, lanes: HashMap::from([(*index, parfor)]) })

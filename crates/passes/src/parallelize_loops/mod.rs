@@ -26,6 +26,7 @@
 mod tests;
 
 use crate::Changed;
+use crate::bounds::{Bounds, Scope};
 use crate::element_cost::lanes_pay;
 use crate::independent::{has_effect, independent, own_locals};
 use crate::loop_order::{MOST_LEVELS, launches, moved_out};
@@ -43,7 +44,8 @@ pub fn parallelize_loops(loops: &mut Loops) -> Changed {
         return Changed::No;
     }
     let mut body = std::mem::take(&mut loops.body);
-    let mut search = Search { loops, made: Vec::new(), refused: Vec::new() };
+    let bounds = Bounds::default();
+    let mut search = Search { loops, bounds, made: Vec::new(), refused: Vec::new() };
     search.block(&mut body, &VarSet::new(), None);
     let Search { made, refused, .. } = search;
     loops.body = body;
@@ -61,6 +63,8 @@ struct Around {
 
 struct Search<'a> {
     loops: &'a mut Loops,
+    /// What the branches and loops around say.
+    bounds: Bounds,
     /// What became of loops, from the last one to the first.
     made: Vec<Note>,
     /// Why others stay, from the last one to the first.
@@ -79,6 +83,7 @@ impl Search<'_> {
     }
 
     fn stmt(&mut self, stmt: &mut Stmt, live_after: &VarSet, around: Option<Around>) {
+        let (scope, outside) = (Scope::of(stmt), self.bounds.mark());
         match stmt {
             Stmt::Let(_)
             | Stmt::Set { .. }
@@ -89,8 +94,10 @@ impl Search<'_> {
             | Stmt::Parfor(_)
             | Stmt::Nest(_) => {}
             Stmt::If { then, otherwise, .. } => {
-                self.block(then, live_after, around);
-                self.block(otherwise, live_after, around);
+                for (number, side) in [then, otherwise].into_iter().enumerate() {
+                    self.bounds.open(self.loops, &scope, number, outside);
+                    self.block(side, live_after, around);
+                }
             }
             Stmt::While { header, body, .. } => {
                 let at_header = live_at_header(self.loops, header, body, live_after);
@@ -111,6 +118,7 @@ impl Search<'_> {
                         live.extend(*until);
                         let at_iteration = live_at_iteration(self.loops, body, &live);
                         let around = Some(inside(around, &[body]));
+                        self.bounds.open(self.loops, &scope, 0, outside);
                         self.block(body, &at_iteration, around);
                         let locs = vec![self.loops.values[index].loc];
                         self.refused.push(Note { pass: PASS, event: Event::StaysSerial(reason), locs });
@@ -119,6 +127,7 @@ impl Search<'_> {
             }
             Stmt::For { .. } => {}
         }
+        self.bounds.leave(outside);
     }
 
     /// The parallel loop that a plain one becomes.
@@ -129,14 +138,14 @@ impl Search<'_> {
         around: Option<Around>,
     ) -> Result<Parfor, SerialReason> {
         // A loop inside is only looked at where this one cannot be parallel itself.
-        let mut candidates = vec![independent(self.loops, nest, live_after)];
+        let mut candidates = vec![independent(self.loops, &mut self.bounds, nest, live_after)];
         let possible = |reason: &SerialReason| {
             matches!(reason, SerialReason::Carried { .. } | SerialReason::CrossIteration { .. })
         };
         if candidates[0].as_ref().is_err_and(possible) {
             let outside = (1..=MOST_LEVELS)
                 .map_while(|levels| moved_out(self.loops, nest, levels, &VarSet::new()))
-                .map(|outside| independent(self.loops, &outside, live_after));
+                .map(|outside| independent(self.loops, &mut self.bounds, &outside, live_after));
             candidates.extend(outside);
         }
         let mut dear = None;

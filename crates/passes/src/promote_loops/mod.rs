@@ -24,6 +24,7 @@
 //! A loop that would be the better lanes but cannot be is noted with the reason.
 
 use crate::Changed;
+use crate::bounds::Bounds;
 use crate::check_parallel::shared_array;
 use crate::combines::only_combines;
 use crate::effects::Effects;
@@ -123,7 +124,7 @@ fn exchanged(loops: &Loops, parfor: &Parfor) -> Option<Parfor> {
 
 /// The loop with its last statement, a serial loop, as a dimension more. Without a reason there is no such statement.
 fn promoted(loops: &Loops, parfor: &Parfor) -> Result<Parfor, Option<PromotionRefusal>> {
-    let Some((Stmt::For { index, extent, until, body }, front)) = parfor.body.split_last() else {
+    let Some((stmt @ Stmt::For { index, extent, until, body }, front)) = parfor.body.split_last() else {
         let other = parfor.body.iter().any(|stmt| matches!(stmt, Stmt::For { .. }));
         return Err(other.then_some(PromotionRefusal::WorkAround));
     };
@@ -149,7 +150,7 @@ fn promoted(loops: &Loops, parfor: &Parfor) -> Result<Parfor, Option<PromotionRe
     // step has not overwritten what the check depends on.
     let shared = read_back(&in_front)
         .or_else(|| read_back(&inside).filter(|_| inside.checks))
-        .or_else(|| shared_array(loops, *index, *extent, body));
+        .or_else(|| shared_array(loops, &mut Bounds::default(), stmt));
     if let Some(array) = shared {
         let array = loops.buffers[array].name.clone();
         return Err(Some(PromotionRefusal::CrossIteration { array }));

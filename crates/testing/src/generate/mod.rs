@@ -5,7 +5,8 @@
 //! variables    scalars and arrays, all set at the head
 //! views        of any array: slices, rows, transposed, with new axes; to read, and to set elements of variables
 //! statements   whole-array operations, branches, loops over ranges anywhere in their types, pranges with private
-//!              variables, reductions, stores at computed indices, swaps, sums of products in any order of loops
+//!              variables, reductions, stores at computed indices, swaps, sums of products in any order of loops,
+//!              loops that depend on one another
 //! results      some variables and values
 //! ```
 //!
@@ -19,6 +20,7 @@ mod operations;
 mod products;
 mod ranges;
 mod statements;
+mod triangles;
 mod views;
 
 use crate::Choices;

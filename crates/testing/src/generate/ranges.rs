@@ -58,6 +58,15 @@ impl Generator<'_> {
         Range { dtype, start, end, step, total: None, base: None }
     }
 
+    /// `start..end`, both of them `usize`, of a type: by ones or twos, forwards or backwards.
+    pub(super) fn range_between(&mut self, start: Value, end: Value, dtype: DType) -> Range {
+        let [start, end] = [start, end].map(|bound| self.cast(bound, dtype));
+        let step = self.choices.pick(&[1, 1, 1, 1, 2]);
+        let step = self.integer(step, DType::Usize);
+        let range = Range { dtype, start, end, step, total: None, base: None };
+        if self.choices.one_in(5) { self.reversed(range) } else { range }
+    }
+
     /// A range of a few indices.
     pub(super) fn range_of_few(&mut self, dtype: DType) -> Range {
         let count = self.choices.below(4);

@@ -10,7 +10,7 @@ const MAX_DEPTH: usize = 3;
 impl Generator<'_> {
     /// A statement outside `prange` and `map`.
     pub(super) fn statement(&mut self) {
-        match self.choices.below(26) {
+        match self.choices.below(28) {
             0..6 => {
                 self.array_operation();
             }
@@ -33,6 +33,7 @@ impl Generator<'_> {
             21 => self.swap(),
             22 => self.view_through_changes(),
             23 if self.depth < MAX_DEPTH => self.products(),
+            24 | 25 if self.depth < MAX_DEPTH => self.triangle(),
             _ => self.scalar_statement(),
         }
     }
