@@ -17,7 +17,9 @@ use parfuse_ir::lane::{FaultId, Frame, Inst, Lane, Node, RegionId, Slot, walk};
 use parfuse_ir::loops::{Buffer, Loops, Origin};
 use parfuse_ir::program::{Param, Program, Type};
 use parfuse_passes::pipeline::Options;
-use parfuse_passes::{check_parallel, find_mistakes, invert_divisors, lower_arrays, optimize, vectorize};
+use parfuse_passes::{
+    check_parallel, divide_in_floats, find_mistakes, invert_divisors, lower_arrays, optimize, vectorize,
+};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -75,6 +77,10 @@ impl Specialisation {
         optimize(&mut loops, &Options { fuse: core.fuse });
         let mut lane = vectorize(&loops);
         lane.polls = signature.polls();
+        // Short registers hold so few lanes that dividing them one by one takes no longer.
+        if core.compiler.isa() >= Isa::Avx2 {
+            let _ = divide_in_floats(&mut lane);
+        }
         // Without masks in registers of their own, or many lanes, its tests take longer than the divisions.
         if core.compiler.isa() >= Isa::Avx512At256 {
             let _ = invert_divisors(&mut lane);

@@ -8,7 +8,7 @@
 //!                                             or 6, where that loop is along the rows of what nobody stores to
 //! load anywhere                     4          20
 //! store of some lanes               4          16         by processors whose registers of masks are vectors
-//! quotient of integers             24          40         lane by lane
+//! quotient of integers             24          12
 //! exp, sin …                       80          20
 //! while, as long as differs                     twice     lanes wait for the last of them
 //! ```
@@ -41,7 +41,7 @@ const ANYWHERE: Cost = Cost { alone: 4, lanes: 20 };
 /// A store of those lanes that go a way.
 const SOME: Cost = Cost { alone: 4, lanes: 16 };
 const QUOTIENT: Cost = Cost { alone: 16, lanes: 8 };
-const WHOLE_QUOTIENT: Cost = Cost { alone: 24, lanes: 40 };
+const WHOLE_QUOTIENT: Cost = Cost { alone: 24, lanes: 12 };
 /// Products of 64-bit integers, and conversions between them and floats, which not every processor has for lanes.
 const WIDE: Cost = Cost { alone: 4, lanes: 4 };
 const FUNCTION: Cost = Cost { alone: 80, lanes: 20 };

@@ -300,18 +300,12 @@ impl Inversion<'_> {
     }
 
     fn constant(&mut self, ty: LaneType, bits: u64) -> Value {
-        let bits = if matches!(ty, LaneType::I32 | LaneType::F32) { bits as u32 as u64 } else { bits };
-        self.code.value(Inst::Const(bits), ty, false)
+        self.code.constant(ty, bits)
     }
 
     /// An operation, evaluated at the end of a block.
     fn op(&mut self, block: &mut Block, op: LaneOp, operands: &[Value]) -> Value {
-        let types: SmallVec<[LaneType; 3]> = operands.iter().map(|v| self.code.values[*v].ty).collect();
-        let ty = op.result_type(&types).expect("the operation applies");
-        let varying = operands.iter().any(|operand| self.code.values[*operand].varying);
-        let value = self.code.value(Inst::Op(op, SmallVec::from_slice(operands)), ty, varying);
-        block.push(Node::Let(value));
-        value
+        self.code.operation(block, op, operands)
     }
 }
 

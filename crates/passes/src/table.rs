@@ -3,7 +3,7 @@
 //! ```text
 //! structure_exits, …    Program ─▶ Program
 //! fold_constants, …     Loops ─▶ Loops          pipeline.rs says when, and why there
-//! invert_divisors       Lane ─▶ Lane
+//! divide_in_floats, …   Lane ─▶ Lane
 //! ```
 //!
 //! A pass is a function of the name of its row, in a file of that name. The pipeline, the files of what passes do, and
@@ -73,6 +73,7 @@ passes! {
     Loops jam_rows "Does several rows of a parallel loop at a time where their inner loops load the same."
     Loops lane_loops "Makes serial loops inside scalar code loops in lanes where their iterations do not meet."
     Loops renumber "Drops values, variables and local arrays that nothing mentions, and numbers the others one by one."
+    Lane divide_in_floats "Divides lanes of integers as floats where these are exact, for want of a divider of integers."
     Lane invert_divisors "Replaces the divisions of lanes by uniform numbers by multiplications with reciprocals."
 }
 

@@ -10,7 +10,9 @@ use parfuse_ir::lane::{self, Lane};
 use parfuse_ir::loops::{self, Layout, Loops};
 use parfuse_ir::program::{self, Program};
 use parfuse_passes::pipeline::{Options, optimize};
-use parfuse_passes::{check_parallel, invert_divisors, lower_arrays, relax_floats, vectorize};
+use parfuse_passes::{
+    check_parallel, divide_in_floats, invert_divisors, lower_arrays, relax_floats, vectorize,
+};
 use std::fmt::Write;
 
 /// How deep the tracer lets blocks nest.
@@ -35,6 +37,7 @@ fn counts(text: &str) -> Counts {
     optimize(&mut loops, &Options::default());
     loops.verify().unwrap_or_else(|error| panic!("{error}"));
     let mut lane: Lane = vectorize(&loops);
+    let _ = divide_in_floats(&mut lane);
     let _ = invert_divisors(&mut lane);
     let regions = lane.regions.iter().map(|(_, region)| lane::walk::statements(&region.code.body).count());
     Counts {

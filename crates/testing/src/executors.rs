@@ -9,7 +9,7 @@ use parfuse_ir::loops::{Layout, Loops};
 use parfuse_ir::program::Program;
 use parfuse_ir::random::seed_key;
 use parfuse_passes::pipeline::Options;
-use parfuse_passes::{invert_divisors, lower_arrays, optimize, structure_exits, vectorize};
+use parfuse_passes::{divide_in_floats, invert_divisors, lower_arrays, optimize, structure_exits, vectorize};
 
 /// The interpreter of Program.
 pub fn program_interpreter(program: &Program, arguments: &[Value], seed: u64) -> Seen {
@@ -26,6 +26,7 @@ pub fn lane_interpreter(program: &Program, arguments: &[Value], seed: u64, lanes
     let mut loops = lowered(program, arguments);
     optimize(&mut loops, &Options::default());
     let mut lane = vectorize(&loops);
+    let _ = divide_in_floats(&mut lane);
     let _ = invert_divisors(&mut lane);
     seen(program, run_lane(&lane, arguments, seed_key(seed), lanes))
 }

@@ -30,7 +30,7 @@ use parfuse_ir::random::seed_key;
 use parfuse_ir::{FaultKind, Loc};
 use parfuse_passes::pipeline::{Options, optimize_observed};
 use parfuse_passes::{
-    check_parallel, invert_divisors, lower_arrays, relax_floats, structure_exits, vectorize,
+    check_parallel, divide_in_floats, invert_divisors, lower_arrays, relax_floats, structure_exits, vectorize,
 };
 use std::sync::LazyLock;
 
@@ -202,11 +202,18 @@ impl Check<'_> {
 
     fn lanes(&self, loops: &Loops, expected: &Seen, fused: bool) -> Result<(), String> {
         let vectorized = vectorize(loops);
-        let mut inverted = vectorized.clone();
+        let mut divided = vectorized.clone();
+        let divides = divide_in_floats(&mut divided).yes();
+        let mut inverted = divided.clone();
         let inverts = invert_divisors(&mut inverted).yes();
-        self.verify_code(&vectorized, &inverted, fused)?;
-        for (what, lane) in [("vectorize", &vectorized), ("invert_divisors", &inverted)] {
-            if what == "invert_divisors" && !inverts {
+        self.verify_code(&divided, &inverted, fused)?;
+        let stages = [
+            ("vectorize", &vectorized, true),
+            ("divide_in_floats", &divided, divides),
+            ("invert_divisors", &inverted, inverts),
+        ];
+        for (what, lane, changed) in stages {
+            if !changed {
                 continue;
             }
             lane.verify().map_err(|error| format!("{what}: {error}\n{loops}\n{lane}"))?;
@@ -221,14 +228,14 @@ impl Check<'_> {
 
     /// Compiles for long registers, also those that this processor does not have, and has the code verified. (The other
     /// code is run, and that for all of them would take longer than everything else: other seeds have others.)
-    fn verify_code(&self, vectorized: &Lane, inverted: &Lane, fused: bool) -> Result<(), String> {
+    fn verify_code(&self, divided: &Lane, inverted: &Lane, fused: bool) -> Result<(), String> {
         let isas = [Isa::Avx2, Isa::Avx512At256, Isa::Avx512];
         let turn = self.seed as usize + fused as usize;
         for (turn, effort) in
             [(turn, Effort::Quick), (turn + 1 + self.seed as usize / 3 % 2, Effort::Thorough)]
         {
             let isa = isas[turn % isas.len()];
-            let lane = if isa == Isa::Avx2 { vectorized } else { inverted };
+            let lane = if isa == Isa::Avx2 { divided } else { inverted };
             parfuse_codegen::verify(lane, isa, effort)
                 .map_err(|error| format!("code for {isa}, {effort:?}: {error}\n{}\n{lane}", self.text))?;
         }

@@ -447,4 +447,23 @@ impl Code {
     pub fn value(&mut self, inst: Inst, ty: LaneType, varying: bool) -> Value {
         self.values.push(ValueData { inst, ty, varying })
     }
+
+    /// A constant, of which a narrow type takes the low bits.
+    pub fn constant(&mut self, ty: LaneType, bits: u64) -> Value {
+        let bits = if matches!(ty, LaneType::I32 | LaneType::F32) { bits as u32 as u64 } else { bits };
+        self.value(Inst::Const(bits), ty, false)
+    }
+
+    /// An operation, evaluated at the end of a block.
+    ///
+    /// # Panics
+    /// If it does not apply to the operands.
+    pub fn operation(&mut self, block: &mut Block, op: LaneOp, operands: &[Value]) -> Value {
+        let types: SmallVec<[LaneType; 3]> = operands.iter().map(|v| self.values[*v].ty).collect();
+        let ty = op.result_type(&types).expect("the operation applies");
+        let varying = operands.iter().any(|operand| self.values[*operand].varying);
+        let value = self.value(Inst::Op(op, SmallVec::from_slice(operands)), ty, varying);
+        block.push(Node::Let(value));
+        value
+    }
 }
