@@ -9,6 +9,7 @@
 //! load anywhere                     4          20
 //! store of some lanes               4          16         by processors whose registers of masks are vectors
 //! quotient of integers             24          12
+//!   by a constant                   8          16         products of 64 bits; of fewer 4
 //! exp, sin …                       80          20
 //! while, as long as differs                     twice     lanes wait for the last of them
 //! ```
@@ -42,6 +43,9 @@ const ANYWHERE: Cost = Cost { alone: 4, lanes: 20 };
 const SOME: Cost = Cost { alone: 4, lanes: 16 };
 const QUOTIENT: Cost = Cost { alone: 16, lanes: 8 };
 const WHOLE_QUOTIENT: Cost = Cost { alone: 24, lanes: 12 };
+/// By a constant: the upper half of a product.
+const WIDE_PART: Cost = Cost { alone: 8, lanes: 16 };
+const PART: Cost = Cost { alone: 8, lanes: 4 };
 /// Products of 64-bit integers, and conversions between them and floats, which not every processor has for lanes.
 const WIDE: Cost = Cost { alone: 4, lanes: 4 };
 const FUNCTION: Cost = Cost { alone: 80, lanes: 20 };
@@ -193,6 +197,14 @@ impl Sum<'_> {
     fn expression(&mut self, value: Value, times: Times) -> Cost {
         let data = &self.loops.values[value];
         let cost = match &data.expr {
+            Expr::Op(op @ (ScalarOp::Div | ScalarOp::Rem), args) if data.dtype.is_int() => {
+                match self.loops.constant(args[1]) {
+                    Some(divisor) if divisor.to_bits().is_power_of_two() => SIMPLE,
+                    Some(_) if data.dtype.is_wide_int() => WIDE_PART,
+                    Some(_) => PART,
+                    None => operation(*op, data.dtype),
+                }
+            }
             Expr::Op(op, args) => operation(*op, self.loops.dtype(args[0])),
             Expr::Cast(from) => {
                 let from = self.loops.dtype(*from);

@@ -49,6 +49,7 @@ pub mod table;
 mod testing;
 mod vectorize;
 mod widen_indices;
+mod wrap_indices;
 mod zero_fills;
 
 pub use changed::Changed;
@@ -80,4 +81,5 @@ pub use renumber::renumber;
 pub use structure_exits::structure_exits;
 pub use vectorize::vectorize;
 pub use widen_indices::widen_indices;
+pub use wrap_indices::wrap_indices;
 pub use zero_fills::zero_fills;

@@ -43,7 +43,12 @@ pub fn optimize_observed(loops: &mut Loops, options: &Options, observe: &mut dyn
     run(&rows::remove_dead_code);
     // Lengths and offsets leave the loops, so that checks of indices against them can follow …
     run(&rows::hoist_invariants);
-    // … and loops without checks inside fuse freely.
+    // … and indices that wrap around at borders are below them, as they are once they are chosen instead of divided.
+    if run(&rows::wrap_indices) {
+        run(&rows::number_values);
+        run(&rows::remove_dead_code);
+    }
+    // Loops without checks inside fuse freely.
     let hoisted = run(&rows::hoist_checks);
     // Checks that two lengths are equal help the loops behind them to fuse, so they go in front of all.
     let raised = options.fuse && run(&rows::raise_checks);

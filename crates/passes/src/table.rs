@@ -59,6 +59,7 @@ passes! {
     Loops widen_indices "Makes conversions of indices of 32 bits or fewer arithmetic of 64 bits where nothing wraps."
     Loops remove_dead_code "Removes what nobody can notice."
     Loops hoist_invariants "Moves loop-invariant values in front of the loop, out of as many loops as possible."
+    Loops wrap_indices "Makes selects of remainders and branches that wrap indices around."
     Loops hoist_checks "Removes the checks that loops imply, and moves others in front of them where one test can answer for all iterations."
     Loops raise_checks "Moves checks up past parallel loops."
     Loops join_stores "Makes one store of two with which both sides of a branch end."

@@ -21,6 +21,7 @@
 //! The walk is the pass's own. It says what it comes by, in the order of the program: definitions ([`Bounds::define`]),
 //! and blocks inside statements ([`Bounds::open`], [`Bounds::leave`]).
 
+mod choices;
 mod forms;
 mod prove;
 
@@ -262,7 +263,7 @@ impl Bounds {
     }
 
     /// Learns that a condition holds, or does not.
-    fn decide(&mut self, loops: &Loops, cond: Value, holds: bool) {
+    pub(crate) fn decide(&mut self, loops: &Loops, cond: Value, holds: bool) {
         let mut pending = vec![(cond, holds)];
         while let Some((cond, holds)) = pending.pop() {
             let Expr::Op(op, args) = &loops.values[cond].expr else { continue };
@@ -294,6 +295,12 @@ impl Bounds {
                         if loops.dtype(a).is_unsigned()
                             && loops.constant(a).and_then(forms::number) == Some(0)
                         {
+                            self.is_ordered(loops, a, b, 1);
+                            continue;
+                        }
+                        // One end of a range that it is not.
+                        let room = self.form(loops, b).minus(&self.form(loops, a));
+                        if loops.dtype(a).is_index() && self.holds(loops, &[Goal::NotNegative(room)]) {
                             self.is_ordered(loops, a, b, 1);
                         }
                     }

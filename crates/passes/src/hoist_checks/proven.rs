@@ -54,7 +54,6 @@ impl Removal<'_> {
         if !self.loops.dtype(index).is_index() {
             return false;
         }
-        let goals = self.bounds.below(self.loops, index, len);
-        self.bounds.holds(self.loops, &goals)
+        self.bounds.is_below(self.loops, index, len)
     }
 }

@@ -1,6 +1,6 @@
 //! Statements where whole arrays can be used, and those of scalars that stand anywhere.
 
-use super::{Generator, Place, Slot, USIZE};
+use super::{BOOL, Generator, Place, Slot, USIZE};
 use parfuse_ir::program::{Expr, Stmt, Type, Value};
 use parfuse_ir::{DType, Scalar, ScalarOp};
 
@@ -192,8 +192,10 @@ impl Generator<'_> {
                 own = self.hidden(Expr::Op(op, vec![own, number]), ty);
             }
             let own = self.cast(own, DType::Usize);
-            if self.choices.below(4) > 0 {
-                return own;
+            match self.choices.below(8) {
+                0..5 => return own,
+                5 => return self.neighbour_on_ring(own, array, axis),
+                _ => {}
             }
             let distance = self.choices.pick(&[1, 2, usize::MAX]);
             let distance = self.constant(Scalar::Usize(distance));
@@ -233,6 +235,40 @@ impl Generator<'_> {
         let one = self.constant(Scalar::Usize(1));
         let last = self.hidden(Expr::Op(ScalarOp::Sub, vec![length, one]), usize_type);
         self.hidden(Expr::Op(ScalarOp::Min, vec![index, last]), usize_type)
+    }
+
+    /// The next element along an axis or the one before, with the first behind the last: by a remainder, a choice or a
+    /// branch.
+    fn neighbour_on_ring(&mut self, own: Value, array: Value, axis: u8) -> Value {
+        let length = self.hidden(Expr::Dim { array, axis }, USIZE);
+        let distance = self.choices.pick(&[1, 1, 1, 2]);
+        let [zero, distance] = [0, distance].map(|number| self.constant(Scalar::Usize(number)));
+        let last = self.hidden(Expr::Op(ScalarOp::Sub, vec![length, distance]), USIZE);
+        let forwards = self.choices.below(2) == 0;
+        let (op, end, beyond) = match forwards {
+            true => (ScalarOp::Add, last, zero),
+            false => (ScalarOp::Sub, zero, last),
+        };
+        let kind = self.choices.below(4);
+        if kind < 2 {
+            let more = if forwards { distance } else { last };
+            let number = self.hidden(Expr::Op(ScalarOp::Add, vec![own, more]), USIZE);
+            return self.hidden(Expr::Op(ScalarOp::Rem, vec![number, length]), USIZE);
+        }
+        let at_end = self.hidden(Expr::Op(ScalarOp::Eq, vec![own, end]), BOOL);
+        if kind == 2 {
+            let next = self.hidden(Expr::Op(op, vec![own, distance]), USIZE);
+            return self.hidden(Expr::Op(ScalarOp::Select, vec![at_end, beyond, next]), USIZE);
+        }
+        let var = self.declare(USIZE, beyond);
+        let (otherwise, ()) = self.nested(|inside| {
+            let value = inside.hidden(Expr::Op(op, vec![own, distance]), USIZE);
+            inside.block.push(Stmt::Assign { var, value });
+        });
+        let then =
+            if self.choices.below(2) == 0 { Vec::new() } else { vec![Stmt::Assign { var, value: beyond }] };
+        self.block.push(Stmt::If { cond: at_end, then, otherwise });
+        self.hidden(Expr::Var(var), USIZE)
     }
 
     /// An index from memory.
