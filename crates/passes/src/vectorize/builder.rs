@@ -48,6 +48,9 @@ struct Scope {
     numbers: FastMap<Key, Value>,
 }
 
+/// The outermost block is taken to define so many values: a math function expands to some twenty.
+pub(super) const MANY: usize = 56;
+
 /// What makes two pure values the same.
 #[derive(PartialEq, Eq, Hash)]
 enum Key {
@@ -135,7 +138,9 @@ impl Builder {
     }
 
     fn open(&mut self, kind: ScopeKind) {
-        self.scopes.push(Scope { kind, nodes: Vec::new(), numbers: FastMap::default() });
+        let values = if kind == ScopeKind::Body { MANY } else { 0 };
+        let numbers = FastMap::with_capacity_and_hasher(values, Default::default());
+        self.scopes.push(Scope { kind, nodes: Vec::with_capacity(values), numbers });
     }
 
     fn close(&mut self) -> Block {

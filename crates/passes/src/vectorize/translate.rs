@@ -6,7 +6,7 @@
 
 use super::Shared;
 use super::affine;
-use super::builder::Builder;
+use super::builder::{Builder, MANY};
 use super::legalize::{cast, legalize};
 use super::liveness::{VarSet, live_points};
 use super::varying::Varying;
@@ -77,7 +77,7 @@ impl<'a> Translator<'a> {
             mask,
             deserted: false,
             env: Env::default(),
-            values: FastMap::default(),
+            values: FastMap::with_capacity_and_hasher(MANY, Default::default()),
             rank,
             walk,
         }
