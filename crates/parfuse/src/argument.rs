@@ -75,14 +75,11 @@ pub(crate) struct Description {
     pub(crate) layout: u16,
 }
 
-impl Description {
-    /// How many words the argument takes.
-    #[inline]
-    fn words(&self) -> usize {
-        match self.ty {
-            Type::Scalar(_) => 1,
-            Type::Array(_, rank) => 1 + 2 * rank as usize,
-        }
+/// How many words of a [`Binder`] an argument of a type takes.
+pub(crate) fn words_of(ty: Type) -> usize {
+    match ty {
+        Type::Scalar(_) => 1,
+        Type::Array(_, rank) => 1 + 2 * rank as usize,
     }
 }
 
@@ -141,15 +138,10 @@ impl<'a> Binder<'a> {
         &self.descriptions
     }
 
-    /// The words of each argument of a call that they fit.
+    /// The words of all arguments, one behind the other.
     #[inline]
-    pub(crate) fn words(&self) -> impl Iterator<Item = &[u64]> {
-        let mut rest = &self.words[..];
-        self.descriptions.iter().map(move |description| {
-            let words;
-            (words, rest) = rest.split_at(description.words());
-            words
-        })
+    pub(crate) fn words(&self) -> &[u64] {
+        &self.words
     }
 }
 

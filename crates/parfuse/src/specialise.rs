@@ -3,6 +3,7 @@
 //! Contiguous arrays get contiguous loads; arrays with an axis of length one broadcast it. Which of these holds
 //! is the call's [`Signature`]; a kernel keeps one compiled [`Specialisation`] for each it has met.
 
+use crate::argument::words_of;
 use crate::call::CallFrame;
 use crate::core::Core;
 use crate::error::Error;
@@ -14,7 +15,7 @@ use parfuse_codegen::{Code, Effort, Isa};
 use parfuse_ir::Loc;
 use parfuse_ir::arena::Id;
 use parfuse_ir::lane::{FaultId, Frame, Inst, Lane, Node, RegionId, Slot, walk};
-use parfuse_ir::loops::{Buffer, Loops, Origin};
+use parfuse_ir::loops::{Buffer, BufferData, Loops, Origin};
 use parfuse_ir::program::{Param, Program, Type};
 use parfuse_passes::pipeline::Options;
 use parfuse_passes::{
@@ -42,8 +43,8 @@ pub(crate) struct Specialisation {
     pub(crate) lane: Lane,
     /// How deep its blocks nest.
     depth: usize,
-    /// By argument: the slot of a scalar, or the first of an array's; nothing if the kernel does not look at the array.
-    pub(crate) argument_slots: Vec<Option<Slot>>,
+    /// Which of the words of a call's arguments go where: all but those of arrays that the kernel does not look at.
+    pub(crate) arguments: Vec<(usize, Slot)>,
     /// By buffer: whether every call makes its array at most once, so that it may lie in an array of the caller's.
     made_once: Vec<bool>,
     /// Whether it draws random numbers, and needs a key.
@@ -98,13 +99,13 @@ impl Specialisation {
         // Without regions there is nothing that thorough code would do better.
         let promoted = AtomicBool::new(effort == Effort::Thorough || lane.regions.is_empty());
         let (thorough, work) = (OnceLock::new(), AtomicU64::new(0));
-        let (argument_slots, made_once) = (argument_slots(&program.params, &lane), made_once(&lane));
+        let (arguments, made_once) = (arguments(&program.params, &lane), made_once(&lane));
         let draws = draws(&lane);
         Ok(Specialisation {
             loops,
             lane,
             depth,
-            argument_slots,
+            arguments,
             made_once,
             draws,
             compile_time,
@@ -226,19 +227,24 @@ fn draws(lane: &Lane) -> bool {
     codes.any(|code| code.values.iter().any(|(_, data)| data.inst == Inst::Slot(Frame::KEY)))
 }
 
-/// By argument: where its description begins in the frame.
-fn argument_slots(params: &[Param], lane: &Lane) -> Vec<Option<Slot>> {
-    let scalar = |(index, param): (usize, &Param)| match param.ty {
+/// Which of the words of a call's arguments go to which slots of its frame.
+fn arguments(params: &[Param], lane: &Lane) -> Vec<(usize, Slot)> {
+    let first_slot = |index: usize, ty: Type| match ty {
         Type::Scalar(_) => Some(lane.frame.param(index as u32)),
-        Type::Array(..) => None,
-    };
-    let mut slots: Vec<Option<Slot>> = params.iter().enumerate().map(scalar).collect();
-    for (buffer, data) in lane.buffers.iter() {
-        if let Origin::Param { index, .. } = data.origin {
-            slots[index as usize] = Some(lane.frame.address(buffer));
+        Type::Array(..) => {
+            let of_param = |data: &BufferData| matches!(data.origin, Origin::Param { index: other, .. } if other as usize == index);
+            lane.buffers.iter().find(|(_, data)| of_param(data)).map(|(buffer, _)| lane.frame.address(buffer))
         }
+    };
+    let (mut before, mut places) = (0, Vec::new());
+    for (index, param) in params.iter().enumerate() {
+        let count = words_of(param.ty);
+        if let Some(Slot(first)) = first_slot(index, param.ty) {
+            places.extend((0..count).map(|word| (before + word, Slot(first + word as u32))));
+        }
+        before += count;
     }
-    slots
+    places
 }
 
 /// By buffer: whether its array is made by one statement, outside loops, and never exchanged.

@@ -38,10 +38,9 @@ impl<'f> CallFrame<'f> {
             let stop = stop.expect("kernels are made to poll for calls that may be stopped");
             self.write(self.layout.stop(), stop.address() as u64);
         }
-        for (words, slot) in binder.words().zip(&kernel.argument_slots) {
-            if let Some(slot) = slot {
-                self.slots[slot.index()..].iter().zip(words).for_each(|(slot, word)| slot.set(*word));
-            }
+        let words = binder.words();
+        for (word, slot) in &kernel.arguments {
+            self.write(*slot, words[*word]);
         }
     }
 
