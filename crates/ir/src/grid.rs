@@ -94,6 +94,12 @@ impl Grid {
         self.rows.saturating_mul(self.columns)
     }
 
+    /// The number of elements of a block, but for the last ones, which may have fewer.
+    #[inline]
+    pub fn elements_per_block(&self) -> usize {
+        self.rows_per_block.saturating_mul(self.columns_per_block)
+    }
+
     /// The number of blocks; none for an empty space.
     #[inline]
     pub fn blocks(&self) -> usize {

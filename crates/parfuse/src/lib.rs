@@ -46,6 +46,7 @@ mod kernel;
 mod laws;
 mod lazy;
 mod options;
+mod pace;
 mod plain;
 mod rank;
 mod returned;

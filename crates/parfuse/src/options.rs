@@ -15,7 +15,7 @@ use crate::kernel::{Kernel, Variant};
 use crate::plain;
 use crate::returned::Returned;
 use parfuse_runtime::lend::{borrow, lend};
-use parfuse_runtime::{Alarm, CancelToken, Executor, Job, Pool};
+use parfuse_runtime::{Alarm, CancelToken, Executor, Expected, Job, Pool};
 use std::cell::RefCell;
 use std::fmt;
 use std::mem::ManuallyDrop;
@@ -64,12 +64,20 @@ impl fmt::Debug for Workers<'_> {
 }
 
 impl Workers<'_> {
-    /// Where blocks run.
-    pub(crate) fn on<'w>(&'w self, pool: &Pool) -> parfuse_runtime::Workers<'w> {
+    /// Where blocks run of which that is expected: on as many threads as they are worth, or on those of an executor that
+    /// was chosen.
+    pub(crate) fn on<'w>(
+        &'w self,
+        pool: &Pool,
+        blocks: usize,
+        expected: Expected,
+    ) -> parfuse_runtime::Workers<'w> {
         match &self.0 {
-            Choice::Engine => pool.workers(),
-            Choice::Count(count) => pool.workers_up_to(*count),
             Choice::Executor(_) => parfuse_runtime::Workers::Executor(self),
+            // Nobody need be there whom nobody needs.
+            _ if expected.is_short() => parfuse_runtime::Workers::Caller,
+            Choice::Engine => pool.workers().worth(blocks, expected),
+            Choice::Count(count) => pool.workers_up_to(*count).worth(blocks, expected),
         }
     }
 }

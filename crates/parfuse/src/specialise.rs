@@ -7,6 +7,7 @@ use crate::argument::words_of;
 use crate::call::CallFrame;
 use crate::core::Core;
 use crate::error::Error;
+use crate::pace::Pace;
 use crate::room::guarded;
 use crate::signature::Signature;
 use crate::work::{Known, Work};
@@ -14,6 +15,7 @@ use parfuse_codegen::abi::FaultRecord;
 use parfuse_codegen::{Code, Effort, Isa};
 use parfuse_ir::Loc;
 use parfuse_ir::arena::Id;
+use parfuse_ir::grid::Grid;
 use parfuse_ir::lane::{FaultId, Frame, Inst, Lane, Node, RegionId, Slot, walk};
 use parfuse_ir::loops::{Buffer, BufferData, Loops, Origin};
 use parfuse_ir::program::{Param, Program, Type};
@@ -21,6 +23,7 @@ use parfuse_passes::pipeline::Options;
 use parfuse_passes::{
     check_parallel, divide_in_floats, find_mistakes, invert_divisors, lower_arrays, optimize, vectorize,
 };
+use parfuse_runtime::Expected;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -57,12 +60,35 @@ pub(crate) struct Specialisation {
     thorough: OnceLock<Result<Code, String>>,
     /// By region: the work of an element.
     estimates: Vec<Work>,
+    /// By region: how fast it goes.
+    paces: Vec<Pace>,
     /// How many operations make it hot.
     hot: u64,
     /// Operations done so far.
     work: AtomicU64,
     /// Whether some thread has taken on the thorough compilation.
     promoted: AtomicBool,
+}
+
+/// What is expected of a launch, and where to tell how it went.
+#[derive(Clone, Copy)]
+pub(crate) struct Outlook<'s> {
+    pub(crate) expected: Expected,
+    /// The operations of a block.
+    of_block: u64,
+    pace: &'s Pace,
+}
+
+impl Outlook<'_> {
+    /// Whether it is to be measured how long a block takes.
+    pub(crate) fn is_measured(&self) -> bool {
+        !self.expected.is_short() || self.pace.wants_measure()
+    }
+
+    /// Notes how long a whole block took.
+    pub(crate) fn block_took(&self, time: Duration) {
+        self.pace.took(self.of_block, time);
+    }
 }
 
 impl Specialisation {
@@ -112,6 +138,7 @@ impl Specialisation {
             first,
             thorough,
             hot: LEAST_HOT.max(HOT * estimates.iter().map(Work::text).sum::<u64>()),
+            paces: estimates.iter().map(|_| Pace::default()).collect(),
             estimates,
             work,
             promoted,
@@ -174,12 +201,32 @@ impl Specialisation {
         if self.is_promoted() {
             return;
         }
-        let code = &self.lane.regions[region].code;
-        let known = Known { code, frame, extents };
-        let work = self.estimates[region.index()].of_elements(elements, known);
+        let work = self.work_of(region, elements, frame, extents);
         if self.work.fetch_add(work, Ordering::Relaxed).saturating_add(work) >= self.hot {
             self.promote(core);
         }
+    }
+
+    fn work_of(&self, region: RegionId, elements: usize, frame: CallFrame<'_>, extents: &[usize]) -> u64 {
+        let code = &self.lane.regions[region].code;
+        let known = Known { code, frame, extents };
+        self.estimates[region.index()].of_elements(elements, known)
+    }
+
+    /// What is expected of a launch, if it is of several blocks.
+    pub(crate) fn outlook(
+        &self,
+        region: RegionId,
+        grid: &Grid,
+        frame: CallFrame<'_>,
+        extents: &[usize],
+    ) -> Outlook<'_> {
+        let of_element = self.work_of(region, 1, frame, extents);
+        let of_block = of_element.saturating_mul(grid.elements_per_block().min(grid.elements()) as u64);
+        let all = of_element.saturating_mul(grid.elements() as u64);
+        let pace = &self.paces[region.index()];
+        let expected = Expected { all: pace.expect(all), block: pace.expect(of_block) };
+        Outlook { expected, of_block, pace }
     }
 
     /// Notes that a launch has been running since then, and not yet in the best code.

@@ -1,9 +1,10 @@
 //! Running the blocks of a parallel region.
 //!
-//! Blocks are handed out in ascending order to whichever thread is free. When one fails, no higher block is
-//! started, but every lower one still runs: the failure reported is the lowest, whatever the schedule.
+//! Each thread goes through a share of the blocks, and helps with those of others when it has none left. When one fails, no
+//! higher block is started, but every lower one still runs: the failure reported is the lowest, whatever the schedule.
 
 use crate::Workers;
+use crate::shares::Shares;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -41,15 +42,13 @@ fn spread_blocks<E: Send>(
     workers: &Workers<'_>,
     run: impl Fn(usize) -> Result<(), E> + Sync,
 ) -> Result<(), BlockFailure<E>> {
-    let next = AtomicUsize::new(0);
+    let shares = Shares::new(blocks, workers.threads().min(blocks));
     let lowest_failed = AtomicUsize::new(usize::MAX);
     let failure = Mutex::new(None::<BlockFailure<E>>);
-    let work = || {
-        loop {
-            let block = next.fetch_add(1, Ordering::Relaxed);
-            // Blocks are handed out in order: all that follow are above the failed one too.
-            if block >= blocks || block > lowest_failed.load(Ordering::Relaxed) {
-                return;
+    let work = |seat: usize| {
+        while let Some(block) = shares.take(seat) {
+            if block > lowest_failed.load(Ordering::Relaxed) {
+                continue;
             }
             if let Err(error) = run(block) {
                 let mut failure = failure.lock().unwrap_or_else(PoisonError::into_inner);

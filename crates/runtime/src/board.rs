@@ -8,12 +8,11 @@
 //! and all are awake after as many steps as the number has digits in binary.
 
 use crate::shared_work::SharedWork;
+use crate::watch::watch;
+use crate::worth::PATIENCE;
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-
-/// So often a helper without work gives way to others before it sleeps: the next call often comes soon.
-const PATIENCE: usize = 32;
 
 /// Work with free places, oldest first.
 #[derive(Default)]
@@ -23,12 +22,14 @@ pub(crate) struct Board {
     news: Condvar,
     /// Whether there is something on the board, for helpers that look without locking it.
     is_used: AtomicBool,
+    /// How many helpers serve here, and how many of them sleep. Changed by who has locked the state.
+    serving: AtomicUsize,
+    asleep: AtomicUsize,
 }
 
 #[derive(Default)]
 struct State {
     posts: VecDeque<Post>,
-    asleep: usize,
     /// How many helpers will look again before they sleep.
     awake: usize,
     is_closed: bool,
@@ -42,7 +43,7 @@ struct Post {
 impl Board {
     /// Does this work, with up to so many helpers that find it on the board. `announce` tells those that do not wait for
     /// news.
-    pub(crate) fn share(&self, helpers: usize, work: &(dyn Fn() + Sync), announce: impl FnOnce()) {
+    pub(crate) fn share(&self, helpers: usize, work: &(dyn Fn(usize) + Sync), announce: impl FnOnce()) {
         let mut posted = None;
         SharedWork::run(work, |shared| {
             posted = Some(shared.clone());
@@ -58,24 +59,30 @@ impl Board {
         let mut state = self.lock();
         state.posts.push_back(Post { work, places });
         self.is_used.store(true, Ordering::Relaxed);
-        let wakes = state.awake == 0 && state.asleep > 0;
+        let wakes = state.awake == 0 && self.asleep.load(Ordering::Relaxed) > 0;
         drop(state);
         if wakes {
             self.news.notify_one();
         }
     }
 
-    /// Helps with what is on the board, until the board is empty.
-    pub(crate) fn help(&self) {
+    /// Whether some helper does not sleep: it looks for work, or is at some and will do so then.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.asleep.load(Ordering::Relaxed) < self.serving.load(Ordering::Relaxed)
+    }
+
+    /// Helps from a seat with what is on the board, until the board is empty.
+    pub(crate) fn help(&self, seat: usize) {
         while let Some(work) = self.take(&mut self.lock()) {
-            work.join();
+            work.join(seat);
         }
     }
 
-    /// Helps with whatever comes until the board is closed.
-    pub(crate) fn serve(&self) {
+    /// Helps from a seat with whatever comes until the board is closed.
+    pub(crate) fn serve(&self, seat: usize) {
+        self.serving.fetch_add(1, Ordering::Relaxed);
         while let Some(work) = self.next() {
-            work.join();
+            work.join(seat);
         }
     }
 
@@ -95,7 +102,8 @@ impl Board {
                 return None;
             }
             if let Some(work) = self.take(&mut state) {
-                let wakes = if state.posts.is_empty() { 0 } else { state.asleep.min(2) };
+                let wakes =
+                    if state.posts.is_empty() { 0 } else { self.asleep.load(Ordering::Relaxed).min(2) };
                 drop(state);
                 (0..wakes).for_each(|_| self.news.notify_one());
                 return Some(work);
@@ -103,16 +111,14 @@ impl Board {
             if is_patient {
                 state.awake += 1;
                 drop(state);
-                let mut looks = 0..PATIENCE;
-                while looks.next().is_some() && !self.is_used.load(Ordering::Relaxed) {
-                    std::thread::yield_now();
-                }
+                // The next call, or the next region, often comes soon.
+                watch(PATIENCE, || self.is_used.load(Ordering::Relaxed));
                 state = self.lock();
                 state.awake -= 1;
             } else {
-                state.asleep += 1;
+                self.asleep.fetch_add(1, Ordering::Relaxed);
                 state = self.news.wait(state).unwrap_or_else(PoisonError::into_inner);
-                state.asleep -= 1;
+                self.asleep.fetch_sub(1, Ordering::Relaxed);
             }
             is_patient = !is_patient;
         }

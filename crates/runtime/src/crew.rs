@@ -51,7 +51,7 @@ impl Crew {
             let work = move || {
                 // A thread inherits the mode of the one that starts it.
                 let _mode = FloatMode::standard();
-                board.serve();
+                board.serve(number);
             };
             Builder::new().name(format!("parfuse-{number}")).spawn(work).map(drop)
         });

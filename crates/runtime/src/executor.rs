@@ -15,6 +15,7 @@ use rayon::ThreadPool;
 use std::fmt;
 use std::num::NonZero;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 /// Threads that may help a call.
@@ -54,12 +55,14 @@ pub trait Executor: Sync {
 pub struct Job {
     work: Arc<SharedWork>,
     helpers: usize,
+    /// How often it has been run.
+    runs: Arc<AtomicUsize>,
 }
 
 impl Job {
     /// A job for at most so many helpers.
     pub(crate) fn new(work: Arc<SharedWork>, helpers: usize) -> Job {
-        Job { work, helpers }
+        Job { work, helpers, runs: Arc::default() }
     }
 
     /// How many threads can help at most, beside the caller's.
@@ -71,7 +74,8 @@ impl Job {
     /// what goes wrong is the caller's to hear of.
     pub fn run(&self) {
         let _mode = FloatMode::standard();
-        self.work.join();
+        // Who comes first sits beside the caller, in every region alike.
+        self.work.join(1 + self.runs.fetch_add(1, Ordering::Relaxed));
     }
 }
 
@@ -137,7 +141,6 @@ mod tests {
     use crate::{BlockFailure, Workers, run_blocks};
     use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::sync::Mutex;
-    use std::sync::atomic::{AtomicUsize, Ordering};
 
     /// Does with a job what a closure does.
     struct With<F>(usize, F);

@@ -14,6 +14,9 @@ pub mod lend;
 mod pool;
 mod process;
 mod shared_work;
+mod shares;
+mod watch;
+mod worth;
 
 pub use alarm::Alarm;
 pub use blocks::{BlockFailure, run_blocks};
@@ -23,3 +26,4 @@ pub use executor::{Executor, Job, ScopedThreads, Serial};
 pub use float_mode::FloatMode;
 pub use keys::{draw, fresh_key};
 pub use pool::{Helpers, Pool, Workers};
+pub use worth::Expected;

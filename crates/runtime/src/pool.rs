@@ -17,6 +17,7 @@ use crate::board::Board;
 use crate::crew::Crew;
 use crate::executor::{Executor, Job};
 use crate::shared_work::SharedWork;
+use crate::worth::Series;
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -28,6 +29,7 @@ pub struct Pool {
     /// How many threads there are, the caller's included.
     threads: AtomicUsize,
     crew: Mutex<Option<Crew>>,
+    series: Arc<Series>,
 }
 
 /// Where blocks run.
@@ -48,6 +50,7 @@ pub enum Workers<'w> {
 pub struct Helpers {
     board: Arc<Board>,
     count: usize,
+    series: Arc<Series>,
 }
 
 impl Pool {
@@ -55,7 +58,7 @@ impl Pool {
     pub fn new(threads: usize) -> Pool {
         let available = || std::thread::available_parallelism().map_or(1, |n| n.get());
         let wanted = if threads == 0 { available() } else { threads };
-        Pool { wanted, threads: AtomicUsize::new(wanted), crew: Mutex::new(None) }
+        Pool { wanted, threads: AtomicUsize::new(wanted), crew: Mutex::new(None), series: Arc::default() }
     }
 
     /// The number of threads: as many as were asked for, unless the system has refused some.
@@ -92,7 +95,10 @@ impl Pool {
         }
         match crew.hired().min(wanted - 1) {
             0 => Workers::Caller,
-            count => Workers::Crew(Helpers { board: crew.board().clone(), count }),
+            count => {
+                let (board, series) = (crew.board().clone(), self.series.clone());
+                Workers::Crew(Helpers { board, count, series })
+            }
         }
     }
 }
@@ -108,13 +114,43 @@ impl Workers<'_> {
         }
     }
 
+    /// Whether somebody is awake who has nothing to do.
+    pub(crate) fn are_awake(&self) -> bool {
+        match self {
+            Workers::Crew(helpers) => helpers.board.is_watched(),
+            Workers::Caller | Workers::CurrentPool(_) | Workers::Executor(_) => false,
+        }
+    }
+
+    /// Notes that a launch misses so much, and takes so long, because nobody is; answers whether to wake somebody.
+    pub(crate) fn misses(&self, gain: u64, alone: u64) -> bool {
+        match self {
+            Workers::Crew(helpers) => helpers.series.misses(gain, alone),
+            // Nobody keeps their threads awake.
+            Workers::Caller | Workers::CurrentPool(_) | Workers::Executor(_) => false,
+        }
+    }
+
+    /// So many of them at most, the caller included.
+    pub(crate) fn up_to(self, threads: usize) -> Self {
+        match self {
+            _ if threads <= 1 => Workers::Caller,
+            Workers::Crew(helpers) => {
+                let count = helpers.count.min(threads - 1);
+                Workers::Crew(Helpers { count, ..helpers })
+            }
+            Workers::CurrentPool(most) => Workers::CurrentPool(most.min(threads)),
+            other @ (Workers::Caller | Workers::Executor(_)) => other,
+        }
+    }
+
     /// Does this work here and, if others have time, on up to so many other threads at once. Returns when nobody is at it
     /// any more.
-    pub(crate) fn share(&self, others: usize, work: &(dyn Fn() + Sync)) {
+    pub(crate) fn share(&self, others: usize, work: &(dyn Fn(usize) + Sync)) {
         let others = others.min(self.threads() - 1);
         match self {
-            _ if others == 0 => work(),
-            Workers::Caller => work(),
+            _ if others == 0 => work(0),
+            Workers::Caller => work(0),
             Workers::Crew(helpers) => helpers.board.share(others, work, || ()),
             Workers::CurrentPool(_) => share_in_current_pool(others, work),
             Workers::Executor(executor) => {
@@ -137,9 +173,9 @@ thread_local! {
     static STAND: Arc<Stand> = Arc::default();
 }
 
-fn share_in_current_pool(others: usize, work: &(dyn Fn() + Sync)) {
+fn share_in_current_pool(others: usize, work: &(dyn Fn(usize) + Sync)) {
     // A thread that ends works alone.
-    let Ok(stand) = STAND.try_with(Arc::clone) else { return work() };
+    let Ok(stand) = STAND.try_with(Arc::clone) else { return work(0) };
     stand.board.share(others, work, || {
         while stand.coming.load(Ordering::Relaxed) < others {
             stand.coming.fetch_add(1, Ordering::Relaxed);
@@ -147,7 +183,7 @@ fn share_in_current_pool(others: usize, work: &(dyn Fn() + Sync)) {
             rayon::spawn(move || {
                 stand.coming.fetch_sub(1, Ordering::Relaxed);
                 let _mode = FloatMode::standard();
-                stand.board.help();
+                stand.board.help(1 + rayon::current_thread_index().unwrap_or(0));
             });
         }
     });

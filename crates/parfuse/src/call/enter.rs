@@ -19,7 +19,7 @@ use crate::argument::Offer;
 use crate::error::Error;
 use crate::rank::PerAxis;
 use crate::room::panic_message;
-use crate::specialise::Specialisation;
+use crate::specialise::{Outlook, Specialisation};
 use parfuse_codegen::abi::{self, FaultRecord, HostTable};
 use parfuse_ir::Element;
 use parfuse_ir::grid::Grid;
@@ -27,6 +27,7 @@ use parfuse_ir::lane::RegionId;
 use parfuse_ir::loops::Buffer as BufferId;
 use parfuse_runtime::{BlockFailure, Buffer, Workers};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
 
 /// That a driver has come to its end without a fault: it has stored every element of the arrays that are its results.
 /// Nobody else can make one.
@@ -120,6 +121,8 @@ pub(super) struct Blocks<'l> {
     pub(super) frame: CallFrame<'l>,
     /// A word for each reduction of each block.
     pub(super) partials: &'l mut [u64],
+    /// Where to tell how long the first block takes, if anybody wants to know.
+    pub(super) outlook: Option<Outlook<'l>>,
 }
 
 /// Addresses that blocks on several threads use at once.
@@ -146,7 +149,7 @@ pub(super) fn run_blocks(
     workers: &Workers<'_>,
     begin: impl Fn(usize) -> Result<(), BlockEnd> + Sync,
 ) -> Result<(), BlockFailure<BlockEnd>> {
-    let Blocks { kernel, region, grid, frame, partials } = blocks;
+    let Blocks { kernel, region, grid, frame, partials, outlook } = blocks;
     let count = kernel.lane.regions[region].words();
     assert_eq!(partials.len(), grid.blocks() * count, "each block has a word for each reduction");
     let shared = SharedAddresses { frame: frame.address(), partials: partials.as_mut_ptr() };
@@ -154,6 +157,7 @@ pub(super) fn run_blocks(
         let shared = &shared;
         begin(block)?;
         let code = kernel.best_code();
+        let timed = outlook.filter(|_| block == 0).map(|outlook| (outlook, Instant::now()));
         let mut fault = FaultRecord::default();
         // SAFETY: the frame outlives the call and nobody writes to it while blocks run, since the thread that holds its
         // cells is in this function; `block` is below the number of blocks, so its partials lie inside the slice, and
@@ -163,6 +167,9 @@ pub(super) fn run_blocks(
             let partials = shared.partials.add(block * count);
             code.run_block(region, shared.frame, &grid.block(block), partials, &mut fault)
         };
+        if let Some((outlook, started)) = timed {
+            outlook.block_took(started.elapsed());
+        }
         match status {
             abi::OK => Ok(()),
             abi::CANCELLED => Err(BlockEnd::Stopped),

@@ -12,16 +12,13 @@ use crate::argument::Offer;
 use crate::error::{Error, Place};
 use crate::rank::PerAxis;
 use parfuse_ir::arena::Id;
-use parfuse_ir::grid::{self, Grain, Grid};
+use parfuse_ir::grid::{self, Grid};
 use parfuse_ir::lane::{self, LaneOutput, Region, RegionId};
 use parfuse_ir::loops::Buffer as BufferId;
 use parfuse_ir::{DType, Loc, Scalar, with_dtype};
 use parfuse_runtime::{AllocationError, BlockFailure, Buffer, CancelToken, StopReason};
 use smallvec::SmallVec;
 use std::time::Instant;
-
-/// Fine-grained regions of fewer blocks than this are not worth waking threads for.
-const MIN_PARALLEL_BLOCKS: usize = 4;
 
 /// Up to this many partial results need no allocation.
 const FEW_PARTIALS: usize = 16;
@@ -223,8 +220,15 @@ impl<'c> Host<'c> {
             }
             Ok(())
         };
-        let workers = self.workers_for(&grid, region.grain);
-        let blocks = Blocks { kernel, region: id, grid, frame, partials: &mut *partials };
+        let (workers, outlook) = match self.request.workers.filter(|_| grid.blocks() > 1) {
+            None => (parfuse_runtime::Workers::Caller, None),
+            Some(workers) => {
+                let outlook = kernel.outlook(id, &grid, frame, extents);
+                let workers = workers.on(&core.pool, grid.blocks(), outlook.expected);
+                (workers, outlook.is_measured().then_some(outlook))
+            }
+        };
+        let blocks = Blocks { kernel, region: id, grid, frame, partials: &mut *partials, outlook };
         enter::run_blocks(blocks, &workers, begin).map_err(|BlockFailure { error, .. }| match error {
             BlockEnd::Fault(record) => kernel.fault_error(record),
             BlockEnd::Stopped => self.stopped(),
@@ -259,17 +263,6 @@ impl<'c> Host<'c> {
                 |bits| Scalar::from_bits(reduction.dtype, bits),
             );
             self.frame.write(reduction.total, total.to_bits());
-        }
-    }
-
-    fn workers_for(&self, grid: &Grid, grain: Grain) -> parfuse_runtime::Workers<'c> {
-        let enough = match grain {
-            Grain::Fine => grid.blocks() >= MIN_PARALLEL_BLOCKS,
-            Grain::Coarse => grid.blocks() > 1,
-        };
-        match self.request.workers.filter(|_| enough) {
-            Some(workers) => workers.on(&self.request.core.pool),
-            None => parfuse_runtime::Workers::Caller,
         }
     }
 }
