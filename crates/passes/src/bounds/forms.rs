@@ -27,7 +27,7 @@ const MAX_CONSTANT: i64 = 1 << 40;
 /// The number that a constant is modulo 2^64, if it is small.
 pub(super) fn number(scalar: Scalar) -> Option<i64> {
     let number = scalar.to_bits() as i64;
-    (scalar.dtype().is_wide_int() && number.abs() <= MAX_CONSTANT).then_some(number)
+    (scalar.dtype().is_wide_int() && number.saturating_abs() <= MAX_CONSTANT).then_some(number)
 }
 
 /// Whether factors and constant are such that some such sums can be added without overflow.

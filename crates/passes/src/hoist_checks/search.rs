@@ -40,14 +40,23 @@ pub(super) struct Search<'a> {
     /// Whether every iteration comes by.
     always: bool,
     checks: Vec<Option<Condition>>,
+    /// The indices of elements that every iteration touches, checked or not.
+    touched: Vec<Linear>,
 }
 
 impl Search<'_> {
     /// The checks of a loop; those that can be tested in front with what is to be tested.
     pub(super) fn of(loops: &Loops, bounds: &mut Bounds, stmt: &Stmt) -> Vec<Option<Condition>> {
         let start = bounds.mark();
-        let mut search =
-            Search { loops, bounds, start, extents: Vec::new(), always: true, checks: Vec::new() };
+        let mut search = Search {
+            loops,
+            bounds,
+            start,
+            extents: Vec::new(),
+            always: true,
+            checks: Vec::new(),
+            touched: Vec::new(),
+        };
         search.blocks(stmt);
         search.found()
     }
@@ -81,6 +90,26 @@ impl Search<'_> {
                 }
                 _ => self.blocks(stmt),
             }
+            if self.always {
+                self.touch(stmt);
+            }
+        }
+    }
+
+    fn touch(&mut self, stmt: &Stmt) {
+        let index = match stmt {
+            Stmt::Let(value) => match &self.loops.values[*value].expr {
+                Expr::Load { index, .. } => index,
+                _ => return,
+            },
+            Stmt::Store { index, .. } => index,
+            _ => return,
+        };
+        for index in index {
+            let form = self.bounds.form(self.loops, *index);
+            if !self.touched.contains(&form) {
+                self.touched.push(form);
+            }
         }
     }
 
@@ -111,7 +140,7 @@ impl Search<'_> {
     /// any case, or others ask as much.
     fn found(self) -> Vec<Option<Condition>> {
         let loops = self.loops;
-        let (mut taken, mut asked) = (Vec::new(), Vec::new());
+        let (mut taken, mut asked) = (self.touched, Vec::new());
         for condition in self.checks.iter().flatten().filter(|condition| condition.always) {
             if let What::Sums { index, proof } = &condition.what {
                 taken.push(index.clone());

@@ -135,7 +135,7 @@ fn conditional_checks_stay() {
                v1: bool = lt v0, m
                check v1, index_out_of_range(0) with v0, m
              }
-             store b0[v0], 1.0f64
+             store b0[0usize], 1.0f64
            }
          }",
     );
@@ -433,4 +433,37 @@ fn what_every_iteration_finds_the_same_is_checked_once() {
     assert!(words.join(" ").contains(expected), "{loops}");
     // This one is another in every iteration.
     unchanged(hoist_checks, &with_index("v6: usize = rem v3, v1 v4: usize = load b1[v6]"));
+}
+
+#[test]
+fn an_index_that_every_iteration_touches_is_tested_in_front_of_branches_with_it() {
+    let in_branch = |touched: &str| {
+        of_array(&format!(
+            "for v2 in v1 {{
+               v3: usize = load b1[{touched}]
+               v4: bool = lt v3, n
+               if v4 {{
+                 v5: bool = lt v2, v0
+                 check v5, index_out_of_range(0) of a with v2, v0
+                 store b0[v2], 1.0f64
+               }}
+             }}"
+        ))
+    };
+    // That of the load needed no check, or has none any more.
+    assert_eq!(checks_left(&in_branch("v2")), 1);
+    unchanged(hoist_checks, &in_branch("0usize"));
+}
+
+#[test]
+fn the_least_of_numbers_is_a_number_like_others() {
+    let least = of_array(
+        "v2: i64 = cast v1
+         for v3 in v1 {
+           v4: i64 = cast v3
+           v5: bool = lt v4, -9223372036854775808i64
+           if v5 { store b0[v3], 1.0f64 }
+         }",
+    );
+    unchanged(hoist_checks, &least);
 }
