@@ -19,6 +19,9 @@ use std::collections::BTreeMap;
 /// Values with a sign are small from the negative of this on, others from zero on, and up to its double.
 const SMALL: usize = 1 << 40;
 
+/// The type in which sums are computed.
+const NUMBER: DType = DType::I64;
+
 /// Writes the test.
 pub(super) struct Front<'a> {
     loops: &'a mut Loops,
@@ -170,8 +173,8 @@ impl Front<'_> {
         let (more, less): (Vec<_>, Vec<_>) = sum.terms.iter().copied().partition(|(_, factor)| *factor > 0);
         for (term, factor) in more.into_iter().chain(less) {
             let Term::Value(mut value) = term else { unreachable!("only values are collected") };
-            if self.loops.dtype(value) != DType::I64 {
-                value = self.value(Expr::Cast(value), DType::I64);
+            if self.loops.dtype(value) != NUMBER {
+                value = self.value(Expr::Cast(value), NUMBER);
             }
             total = Some(match (total, factor) {
                 (Some(total), -1) => self.op(ScalarOp::Sub, &[total, value]),
