@@ -104,20 +104,24 @@ impl Wrapping<'_> {
         }
     }
 
-    /// Whether a side of a branch does nothing but set variables to indices.
+    /// Whether a side of a branch does nothing but set variables to indices, which are no sums: those are what reductions
+    /// are made of.
     fn chooses(&self, side: &Block) -> bool {
-        let mut set = Vec::new();
+        let (mut read, mut set) = (Vec::new(), Vec::new());
         side.len() <= MOST_STATEMENTS
             && side.iter().all(|stmt| match stmt {
                 Stmt::Let(value) => match &self.loops.values[*value].expr {
                     Expr::Op(op, _) => !is_expansion(*op) && !matches!(op, ScalarOp::Div | ScalarOp::Rem),
-                    Expr::Var(var) => !set.contains(var),
+                    Expr::Var(var) => {
+                        read.push(*var);
+                        !set.contains(var)
+                    }
                     Expr::Cast(_) | Expr::Dim { .. } => true,
                     _ => false,
                 },
                 Stmt::Set { var, .. } => {
                     set.push(*var);
-                    self.loops.vars[*var].dtype.is_index()
+                    self.loops.vars[*var].dtype.is_index() && !read.contains(var)
                 }
                 _ => false,
             })
@@ -217,6 +221,8 @@ mod tests {
             "v1: bool = eq v4, 0usize v6: usize = add v4, 1usize if v1 { store b1[v4], 1.0f64 x0 = v6 }",
         );
         unchanged(wrap_indices, &text);
+        let count = "v1: bool = eq v4, 0usize if v1 { v2: usize = x0 v3: usize = add v2, 1usize x0 = v3 } v6: usize = x0";
+        unchanged(wrap_indices, &kernel(count));
     }
 
     #[test]
