@@ -47,6 +47,7 @@ mod structure_exits;
 pub mod table;
 #[cfg(test)]
 mod testing;
+mod unroll_loops;
 mod vectorize;
 mod widen_indices;
 mod wrap_indices;
@@ -79,6 +80,7 @@ pub use relax_floats::relax_floats;
 pub use remove_dead_code::remove_dead_code;
 pub use renumber::renumber;
 pub use structure_exits::structure_exits;
+pub use unroll_loops::unroll_loops;
 pub use vectorize::vectorize;
 pub use widen_indices::widen_indices;
 pub use wrap_indices::wrap_indices;

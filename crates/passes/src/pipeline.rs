@@ -93,6 +93,13 @@ pub fn optimize_observed(loops: &mut Loops, options: &Options, observe: &mut dyn
     run(&rows::zero_fills);
     // Loops that are to fuse name their dimensions in one order; now each may have its own.
     run(&rows::interchange_loops);
+    // Loops that are not to be dimensions need be none if they are short …
+    if run(&rows::unroll_loops) {
+        // … and with numbers for indices much is known.
+        run(&rows::fold_constants);
+        run(&rows::number_values);
+        run(&rows::hoist_invariants);
+    }
     // All loops are where they will be: what is left to them may live in registers.
     run(&rows::promote_elements);
     // Rows whose accumulators are variables can share registers.

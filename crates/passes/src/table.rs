@@ -70,6 +70,7 @@ passes! {
     Loops lower_reductions "Makes plain loops of all reductions but those by an operator into a variable."
     Loops zero_fills "Replaces loops that only fill a fresh array with zeros by allocations of zeroed memory."
     Loops interchange_loops "Makes the dimension with the cheapest accesses the last one."
+    Loops unroll_loops "Makes straight code of loops that are known to be short."
     Loops promote_elements "Makes elements that a serial loop loads and stores again and again variables of the loop."
     Loops jam_rows "Does several rows of a parallel loop at a time where their inner loops load the same."
     Loops lane_loops "Makes serial loops inside scalar code loops in lanes where their iterations do not meet."

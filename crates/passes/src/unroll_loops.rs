@@ -1,0 +1,192 @@
+//! Makes straight code of loops that are known to be short.
+//!
+//! ```text
+//! for v1 in 2usize {                   v4: f64 = load b0[v0, 0usize]
+//!   v2: f64 = load b0[v0, v1]          x0 = v4
+//!   x0 = v2                      ⇒     v5: f64 = load b0[v0, 1usize]
+//! }                                    x0 = v5
+//! ```
+//!
+//! What counts iterations and decides whether to go on takes longer than such a loop does; its indices become constants,
+//! and elements that they name may live in registers. The innermost loops go first, so a loop of short loops may be short
+//! code, too.
+//!
+//! A loop in lanes stays where each lane walks along a row of its own: whole tiles of these are loaded at once.
+
+use crate::Changed;
+use crate::hash::FastMap;
+use crate::vectorize::Varying;
+use parfuse_ir::loops::walk::{self, blocks_mut};
+use parfuse_ir::loops::{Block, Expr, Loops, Stmt, Value};
+use parfuse_ir::{DType, Loc, Scalar};
+
+/// The most iterations of a loop that is unrolled.
+const MOST_ITERATIONS: usize = 8;
+
+/// The most statements that a loop may become: in scalar code, and in lanes, where each takes several registers.
+const MOST_STATEMENTS: usize = 96;
+const MOST_STATEMENTS_IN_LANES: usize = 48;
+
+/// As many iterations load a tile.
+const TILE: usize = 4;
+
+/// Makes straight code of loops that are known to be short.
+pub fn unroll_loops(loops: &mut Loops) -> Changed {
+    let mut body = std::mem::take(&mut loops.body);
+    let changed = in_block(loops, &mut body, false);
+    loops.body = body;
+    changed.into()
+}
+
+fn in_block(loops: &mut Loops, block: &mut Block, in_lanes: bool) -> bool {
+    let mut changed = false;
+    for mut stmt in std::mem::take(block) {
+        let lanes_inside = in_lanes || matches!(stmt, Stmt::Parfor(_));
+        blocks_mut(&mut stmt).for_each(|inner| changed |= in_block(loops, inner, lanes_inside));
+        match short(loops, &stmt, in_lanes) {
+            Some((index, iterations, body)) => {
+                for iteration in 0..iterations {
+                    let number = Expr::Const(Scalar::Usize(iteration));
+                    let number = loops.value(number, DType::Usize, Loc::NONE);
+                    copy(loops, body, &mut FastMap::from_iter([(index, number)]), block);
+                }
+                changed = true;
+            }
+            None => block.push(stmt),
+        }
+    }
+    changed
+}
+
+/// The index, the number of iterations and the body of a loop that is to be unrolled.
+fn short<'a>(loops: &Loops, stmt: &'a Stmt, in_lanes: bool) -> Option<(Value, usize, &'a Block)> {
+    let Stmt::For { index, extent, until: None, body } = stmt else { return None };
+    let Some(Scalar::Usize(iterations @ ..=MOST_ITERATIONS)) = loops.constant(*extent) else { return None };
+    let is_straight = walk::statements(body).all(|stmt| match stmt {
+        Stmt::Let(_) | Stmt::Set { .. } | Stmt::Store { .. } | Stmt::Check { .. } | Stmt::If { .. } => true,
+        Stmt::For { .. }
+        | Stmt::While { .. }
+        | Stmt::Alloc { .. }
+        | Stmt::Move { .. }
+        | Stmt::Nest(_)
+        | Stmt::Parfor(_) => false,
+    });
+    let most = if in_lanes { MOST_STATEMENTS_IN_LANES } else { MOST_STATEMENTS };
+    let fits = iterations * walk::statements(body).count() <= most;
+    let by_tiles = in_lanes && iterations >= TILE && walks_along_rows(loops, body, *index);
+    (is_straight && fits && !by_tiles).then_some((*index, iterations, body))
+}
+
+/// Whether a loop loads elements that its index counts along the last axis.
+fn walks_along_rows(loops: &Loops, body: &Block, index: Value) -> bool {
+    let along = Varying::along(loops, body, index);
+    walk::statements(body).any(|stmt| match stmt {
+        Stmt::Let(value) => match &loops.values[*value].expr {
+            Expr::Load { index, .. } => index.last().is_some_and(|last| along.value(*last)),
+            _ => false,
+        },
+        _ => false,
+    })
+}
+
+/// Puts a copy of a block at the end of another, given what stands for some values.
+fn copy(loops: &mut Loops, from: &[Stmt], copies: &mut FastMap<Value, Value>, to: &mut Block) {
+    for stmt in from {
+        let mut stmt = match stmt {
+            Stmt::Let(value) => {
+                let mut data = loops.values[*value].clone();
+                walk::operands_mut(&mut data.expr, |operand| replace(operand, copies));
+                let copy = loops.values.push(data);
+                copies.insert(*value, copy);
+                to.push(Stmt::Let(copy));
+                continue;
+            }
+            Stmt::If { cond, then, otherwise } => {
+                let [then, otherwise] = [then, otherwise].map(|from| {
+                    let mut to = Block::new();
+                    copy(loops, from, copies, &mut to);
+                    to
+                });
+                Stmt::If { cond: *cond, then, otherwise }
+            }
+            simple => simple.clone(),
+        };
+        walk::uses_mut(&mut stmt, |value| replace(value, copies));
+        to.push(stmt);
+    }
+}
+
+fn replace(value: &mut Value, copies: &FastMap<Value, Value>) {
+    if let Some(copy) = copies.get(value) {
+        *value = *copy;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{check, run, unchanged};
+
+    fn kernel(body: &str) -> String {
+        format!(
+            "loops f(n: usize, m: usize, c: bool, b0 a: f64[_, unit], mut b1 r: f64[unit]) {{
+               var x0 s: f64
+               {body}
+             }}"
+        )
+    }
+
+    #[test]
+    fn each_iteration_has_its_own_copy_and_its_number() {
+        let text = "x0 = 0.0f64 for v0 in n { for v1 in 2usize { v2: f64 = load b0[v0, v1] v3: f64 = x0 \
+                    v4: f64 = add v3, v2 x0 = v4 } }";
+        let after = "x0 = 0.0f64 for v0 in n { v9: f64 = load b0[v0, 0usize] v10: f64 = x0 v11: f64 = add v10, v9 \
+                     x0 = v11 v13: f64 = load b0[v0, 1usize] v14: f64 = x0 v15: f64 = add v14, v13 x0 = v15 }";
+        check(unroll_loops, &kernel(text), &kernel(after));
+    }
+
+    #[test]
+    fn branches_are_copied_with_what_they_hold() {
+        let text = "for v0 in 3usize { v1: bool = lt v0, m if v1 { v2: f64 = cast v0 store b1[v0], v2 } else { \
+                    store b1[v0], 1.0f64 } }";
+        let after = run(unroll_loops, &kernel(text)).to_string();
+        assert_eq!((after.matches("if ").count(), after.matches("store").count()), (3, 6), "{after}");
+    }
+
+    #[test]
+    fn loops_of_short_loops_are_short_code() {
+        let inner = "v2: f64 = load b0[v0, v1] store b1[v1], v2";
+        let after =
+            run(unroll_loops, &kernel(&format!("for v0 in 3usize {{ for v1 in 3usize {{ {inner} }} }}")));
+        let after = after.to_string();
+        assert_eq!((after.matches("for ").count(), after.matches("store").count()), (0, 9), "{after}");
+    }
+
+    #[test]
+    fn long_loops_and_large_bodies_stay() {
+        let body = "v2: f64 = load b0[v0, v0] store b1[v0], v2 ";
+        unchanged(unroll_loops, &kernel(&format!("for v0 in 9usize {{ {body} }}")));
+        unchanged(unroll_loops, &kernel(&format!("for v0 in n {{ {body} }}")));
+        let large = format!("{body} {}", "store b1[v0], v2 ".repeat(20));
+        unchanged(unroll_loops, &kernel(&format!("for v0 in 8usize {{ {large} }}")));
+    }
+
+    #[test]
+    fn loops_that_hold_loops_stay() {
+        unchanged(unroll_loops, &kernel("for v0 in 2usize { for v1 in n { store b1[v1], 1.0f64 } }"));
+    }
+
+    #[test]
+    fn tiles_of_rows_stay_loops() {
+        let row = |columns: usize| {
+            kernel(&format!(
+                "parfor v0 in n {{ source prange @1:1 x0 = 0.0f64 for v1 in {columns}usize {{ \
+                 v2: f64 = load b0[v0, v1] v3: f64 = x0 v4: f64 = add v3, v2 x0 = v4 }} v5: f64 = x0 \
+                 store b1[v0], v5 }}"
+            ))
+        };
+        unchanged(unroll_loops, &row(4));
+        let after = run(unroll_loops, &row(3)).to_string();
+        assert_eq!(after.matches("load b0").count(), 3, "{after}");
+    }
+}
