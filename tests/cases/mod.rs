@@ -14,6 +14,7 @@
 //! refused_memory  systems without machine code        call_options        executors, cancellation, deadlines
 //! slices          stencils, rows, columns             ranks               up to six axes, forty parameters
 //! types           each element type, end to end          independent_loops   plain loops in lanes
+//! recurrences     elements carried on, checksums
 //! ```
 
 mod ways;
@@ -35,6 +36,7 @@ mod plain_loops;
 mod prange_spaces;
 mod random;
 mod ranks;
+mod recurrences;
 mod reductions;
 mod refused_memory;
 mod slices;

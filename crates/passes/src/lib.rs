@@ -6,10 +6,12 @@
 
 mod affine;
 mod bounds;
+mod carry_elements;
 mod changed;
 mod check_parallel;
 mod combines;
 mod contract_arrays;
+mod copies;
 mod divide_in_floats;
 mod effects;
 mod element_cost;
@@ -45,6 +47,7 @@ mod renumber;
 mod same;
 mod structure_exits;
 pub mod table;
+mod tabulate_bits;
 #[cfg(test)]
 mod testing;
 mod unroll_loops;
@@ -53,6 +56,7 @@ mod widen_indices;
 mod wrap_indices;
 mod zero_fills;
 
+pub use carry_elements::carry_elements;
 pub use changed::Changed;
 pub use check_parallel::check_parallel;
 pub use contract_arrays::contract_arrays;
@@ -80,6 +84,7 @@ pub use relax_floats::relax_floats;
 pub use remove_dead_code::remove_dead_code;
 pub use renumber::renumber;
 pub use structure_exits::structure_exits;
+pub use tabulate_bits::tabulate_bits;
 pub use unroll_loops::unroll_loops;
 pub use vectorize::vectorize;
 pub use widen_indices::widen_indices;

@@ -93,7 +93,9 @@ pub fn optimize_observed(loops: &mut Loops, options: &Options, observe: &mut dyn
     run(&rows::zero_fills);
     // Loops that are to fuse name their dimensions in one order; now each may have its own.
     run(&rows::interchange_loops);
-    // Loops that are not to be dimensions need be none if they are short …
+    // What adds bits is best looked up …
+    run(&rows::tabulate_bits);
+    // … and loops that are not to be dimensions need be none if they are short …
     if run(&rows::unroll_loops) {
         // … and with numbers for indices much is known.
         run(&rows::fold_constants);
@@ -102,6 +104,8 @@ pub fn optimize_observed(loops: &mut Loops, options: &Options, observe: &mut dyn
     }
     // All loops are where they will be: what is left to them may live in registers.
     run(&rows::promote_elements);
+    // So may what one iteration leaves to the next.
+    run(&rows::carry_elements);
     // Rows whose accumulators are variables can share registers.
     run(&rows::jam_rows);
     // What is serial still, and gains by lanes, gets them where it stands.

@@ -14,7 +14,7 @@
 //! A loop in lanes stays where each lane walks along a row of its own: whole tiles of these are loaded at once.
 
 use crate::Changed;
-use crate::hash::FastMap;
+use crate::copies::Copies;
 use crate::vectorize::Varying;
 use parfuse_ir::loops::walk::{self, blocks_mut};
 use parfuse_ir::loops::{Block, Expr, Loops, Stmt, Value};
@@ -48,7 +48,9 @@ fn in_block(loops: &mut Loops, block: &mut Block, in_lanes: bool) -> bool {
                 for iteration in 0..iterations {
                     let number = Expr::Const(Scalar::Usize(iteration));
                     let number = loops.value(number, DType::Usize, Loc::NONE);
-                    copy(loops, body, &mut FastMap::from_iter([(index, number)]), block);
+                    let mut copies = Copies::default();
+                    copies.values.insert(index, number);
+                    copies.block(loops, body, block);
                 }
                 changed = true;
             }
@@ -87,39 +89,6 @@ fn walks_along_rows(loops: &Loops, body: &Block, index: Value) -> bool {
         },
         _ => false,
     })
-}
-
-/// Puts a copy of a block at the end of another, given what stands for some values.
-fn copy(loops: &mut Loops, from: &[Stmt], copies: &mut FastMap<Value, Value>, to: &mut Block) {
-    for stmt in from {
-        let mut stmt = match stmt {
-            Stmt::Let(value) => {
-                let mut data = loops.values[*value].clone();
-                walk::operands_mut(&mut data.expr, |operand| replace(operand, copies));
-                let copy = loops.values.push(data);
-                copies.insert(*value, copy);
-                to.push(Stmt::Let(copy));
-                continue;
-            }
-            Stmt::If { cond, then, otherwise } => {
-                let [then, otherwise] = [then, otherwise].map(|from| {
-                    let mut to = Block::new();
-                    copy(loops, from, copies, &mut to);
-                    to
-                });
-                Stmt::If { cond: *cond, then, otherwise }
-            }
-            simple => simple.clone(),
-        };
-        walk::uses_mut(&mut stmt, |value| replace(value, copies));
-        to.push(stmt);
-    }
-}
-
-fn replace(value: &mut Value, copies: &FastMap<Value, Value>) {
-    if let Some(copy) = copies.get(value) {
-        *value = *copy;
-    }
 }
 
 #[cfg(test)]
