@@ -64,9 +64,11 @@ impl Emitter<'_> {
             }
             Inst::Op(op, args) if self.is_vector(value) => self.vector_op(value, *op, args),
             Inst::Op(op, args) => {
-                let scalars: Registers = args.iter().map(|arg| self.scalar(*arg)).collect();
                 let second = args.get(1).and_then(|arg| self.constant(*arg));
-                let reg = self.scalar_op(*op, self.ty(args[0]), &scalars, second, data.ty);
+                let reg = self.quotient(*op, args, second).unwrap_or_else(|| {
+                    let scalars: Registers = args.iter().map(|arg| self.scalar(*arg)).collect();
+                    self.scalar_op(*op, self.ty(args[0]), &scalars, second, data.ty)
+                });
                 self.bind_scalar(value, reg);
             }
             Inst::Load { buffer, address, mask } => self.load(value, *buffer, address, *mask),
@@ -182,7 +184,13 @@ impl Emitter<'_> {
         let no = self.send(results.iter().map(|merge| (merge.otherwise, merge.value)));
         self.leave(mark);
         for ((yes, no), merge) in yes.into_iter().zip(no).zip(results) {
-            let chosen = self.builder.ins().select(cond, yes, no);
+            let truth = |value: Value| self.constant(value).filter(|_| self.ty(value) == LaneType::Bool);
+            let chosen = match (truth(merge.then), truth(merge.otherwise)) {
+                // What `||` and `&&` are.
+                (Some(1), None) => self.builder.ins().bor(cond, no),
+                (None, Some(0)) => self.builder.ins().band(cond, yes),
+                _ => self.builder.ins().select(cond, yes, no),
+            };
             self.bind_scalar(merge.value, chosen);
         }
     }

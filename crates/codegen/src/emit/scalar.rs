@@ -6,7 +6,7 @@
 use super::{Emitter, Reg, scalar_type};
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::{InstBuilder, MemFlagsData, types};
-use parfuse_ir::lane::{LaneOp, LaneType};
+use parfuse_ir::lane::{Inst, LaneOp, LaneType, Value};
 
 impl Emitter<'_> {
     /// An operation on scalars. `ty` is the type of the first operand; `second` is the second operand if it
@@ -89,6 +89,22 @@ impl Emitter<'_> {
             LaneOp::Wrap => builder.ins().ireduce(types::I32, a),
             LaneOp::Bitcast => builder.ins().bitcast(result_type, MemFlagsData::new(), a),
         }
+    }
+
+    /// The upper half of a product of 32 bits, shifted, as quotients by constants are: one shift of the whole product.
+    pub(super) fn quotient(&mut self, op: LaneOp, args: &[Value], count: Option<u64>) -> Option<Reg> {
+        let count = count.filter(|count| op == LaneOp::UShr && *count < 32)?;
+        let Inst::Op(LaneOp::UMulHigh, factors) = &self.code.values[args[0]].inst else { return None };
+        if self.ty(args[0]) != LaneType::I32 || !factors.iter().all(|factor| self.is_available(*factor)) {
+            return None;
+        }
+        let [a, b] = [factors[0], factors[1]].map(|factor| {
+            let factor = self.scalar(factor);
+            self.builder.ins().uextend(types::I64, factor)
+        });
+        let product = self.builder.ins().imul(a, b);
+        let shifted = self.builder.ins().ushr_imm_u(product, 32 + count as i64);
+        Some(self.builder.ins().ireduce(types::I32, shifted))
     }
 
     fn multiply_high(&mut self, op: LaneOp, ty: LaneType, a: Reg, b: Reg) -> Reg {
