@@ -350,6 +350,10 @@ impl Run<'_> {
                 }
             }
             Inst::Any(mask) => self.value(*mask) & 1,
+            Inst::Outside(first, end) => {
+                let [first, end] = [first, end].map(|bound| self.value(*bound) as i64);
+                !(first..end).contains(&(self.column as i64)) as u64
+            }
             Inst::Const(_) | Inst::Bound => return,
             Inst::LaneIndex | Inst::RowIndex(_) | Inst::LinearIndex => return,
         };

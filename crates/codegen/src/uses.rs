@@ -161,7 +161,12 @@ impl Walk<'_> {
                 Node::If { cond, then, otherwise, results } => {
                     self.read(*cond);
                     self.depth += 1;
+                    let operations = self.uses.operations;
                     self.block(then);
+                    if matches!(self.code.values[*cond].inst, Inst::Outside(..)) {
+                        // At borders only.
+                        self.uses.operations = operations;
+                    }
                     self.block(otherwise);
                     self.depth -= 1;
                     for merge in results {
@@ -240,6 +245,7 @@ impl Walk<'_> {
                 mask.iter().for_each(|mask| self.read(*mask));
             }
             Inst::Any(mask) => self.read(*mask),
+            Inst::Outside(first, end) => [first, end].into_iter().for_each(|bound| self.read(*bound)),
             _ => self.read(value),
         }
     }

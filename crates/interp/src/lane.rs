@@ -182,6 +182,12 @@ impl Machine<'_> {
                 at.mask(*mask).into_iter().zip(offsets).map(load).collect()
             }
             Inst::Any(mask) => vec![at.mask(Some(*mask)).contains(&true) as u64; at.lanes],
+            Inst::Outside(first, end) => {
+                let [first, end] = [first, end].map(|bound| at.uniform(*bound) as i64);
+                let inside = (first..end).contains(&(at.column as i64))
+                    && (first..end).contains(&((at.column + at.lanes - 1) as i64));
+                vec![!inside as u64; at.lanes]
+            }
         }
     }
 

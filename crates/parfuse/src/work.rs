@@ -129,7 +129,7 @@ fn evaluate(known: Known<'_>, value: Value, depth: u32) -> Option<u64> {
             }
             Some(op.eval(code.values[args[0]].ty, &operands[..args.len()]))
         }
-        Inst::Bound | Inst::Load { .. } | Inst::Any(_) => None,
+        Inst::Bound | Inst::Load { .. } | Inst::Any(_) | Inst::Outside(..) => None,
     }
 }
 

@@ -115,6 +115,30 @@ impl<'a> AffineForms<'a> {
         self.known[&value].clone()
     }
 
+    /// The form of an index for most iterations, where it is another for the first or the last ones: one that wraps around
+    /// or stops at a border, as a choice says that compares what is affine. For estimates.
+    pub fn between_borders(&mut self, value: Value) -> Option<Affine> {
+        let mut value = value;
+        for _ in 0..MAX_STEPS {
+            if let Some(form) = self.of(value) {
+                return Some(form);
+            }
+            let Expr::Op(ScalarOp::Select, choice) = &self.loops.values[value].expr else { return None };
+            let (cond, yes, no) = (choice[0], choice[1], choice[2]);
+            let Expr::Op(op, compared) = &self.loops.values[cond].expr else { return None };
+            let compares = matches!(
+                op,
+                ScalarOp::Lt | ScalarOp::Le | ScalarOp::Gt | ScalarOp::Ge | ScalarOp::Eq | ScalarOp::Ne
+            );
+            if !compares || !compared.iter().all(|operand| self.of(*operand).is_some()) {
+                return None;
+            }
+            let runs = |forms: &mut Self, side| forms.of(side).is_none_or(|form| !form.is_invariant());
+            value = if runs(self, no) && (*op != ScalarOp::Ne || !runs(self, yes)) { no } else { yes };
+        }
+        None
+    }
+
     /// The form of a value whose operands' forms are known.
     fn form(&self, value: Value) -> Option<Affine> {
         let data = &self.loops.values[value];

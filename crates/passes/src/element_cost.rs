@@ -238,7 +238,7 @@ impl Sum<'_> {
             if !varying.value(*index) {
                 continue;
             }
-            let form = forms.of(*index).filter(|form| form.width == Width::FULL);
+            let form = forms.between_borders(*index).filter(|form| form.width == Width::FULL);
             let cost = match form {
                 Some(form) if form.coefficient.as_constant() == Some(1) && unit == Some(axis as u8) => {
                     NEIGHBOURS

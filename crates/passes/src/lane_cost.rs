@@ -102,7 +102,7 @@ impl Costs<'_> {
             if !self.varying.value(*index) {
                 continue;
             }
-            let form = self.forms.of(*index).filter(|form| form.width == Width::FULL);
+            let form = self.forms.between_borders(*index).filter(|form| form.width == Width::FULL);
             let by_ones = form.as_ref().is_some_and(|form| form.coefficient.as_constant() == Some(1));
             cost += match form {
                 Some(_) if by_ones && unit == Some(axis as u8) => NEIGHBOURS,

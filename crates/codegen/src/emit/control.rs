@@ -76,6 +76,15 @@ impl Emitter<'_> {
                 let reg = self.any(*mask);
                 self.bind_scalar(value, reg);
             }
+            Inst::Outside(first, end) => {
+                let [first, end] = [first, end].map(|bound| self.scalar(*bound));
+                let index = self.index.expect("only regions have lanes");
+                let after = self.builder.ins().iadd_imm_s(index, self.lanes as i64);
+                let below = self.builder.ins().icmp(IntCC::SignedLessThan, index, first);
+                let beyond = self.builder.ins().icmp(IntCC::SignedGreaterThan, after, end);
+                let outside = self.builder.ins().bor(below, beyond);
+                self.bind_scalar(value, outside);
+            }
         }
     }
 

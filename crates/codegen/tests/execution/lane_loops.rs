@@ -22,7 +22,7 @@ fn lane(text: &str) -> (Loops, Lane) {
 
 /// Runs loops in all ways with these arrays and numbers as arguments, and compares what they leave.
 #[track_caller]
-fn agrees(text: &str, arrays: &[Elements], numbers: &[Scalar]) {
+pub(crate) fn agrees(text: &str, arrays: &[Elements], numbers: &[Scalar]) {
     let (loops, lane) = lane(text);
     let arguments: Vec<Value> =
         arrays.iter().cloned().map(Value::Array).chain(numbers.iter().copied().map(Value::Scalar)).collect();

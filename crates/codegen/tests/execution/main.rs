@@ -18,6 +18,7 @@
 //! | `listings` | the instructions chosen |
 
 mod accesses;
+mod borders;
 mod build;
 mod checks;
 mod control;

@@ -305,6 +305,9 @@ pub enum Inst {
     },
     /// Whether any lane is true. Uniform.
     Any(Value),
+    /// Whether the index along the lanes of any lane is below a first uniform `i64` or not below a second one, with signs.
+    /// It may say so though none is; what it says may not matter to any result. Uniform.
+    Outside(Value, Value),
 }
 
 /// An element of a buffer: `base + lane part`, in elements from the buffer's address.

@@ -397,6 +397,11 @@ impl<'c, 'a> CodeParser<'c, 'a> {
         if self.cursor.eat("any") {
             return self.operand().map(Inst::Any);
         }
+        if self.cursor.eat("outside") {
+            let first = self.operand()?;
+            self.cursor.expect(",")?;
+            return Ok(Inst::Outside(first, self.operand()?));
+        }
         Err(self.cursor.expected("an operation"))
     }
 

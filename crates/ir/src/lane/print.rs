@@ -184,6 +184,9 @@ impl Printer<'_, '_> {
                 write!(self.f, "load {buffer}[{}]{}", self.address(address), self.mask(*mask))
             }
             Inst::Any(operand) => write!(self.f, "any {}", self.operand(*operand)),
+            Inst::Outside(first, end) => {
+                write!(self.f, "outside {}, {}", self.operand(*first), self.operand(*end))
+            }
         }
     }
 

@@ -418,6 +418,15 @@ impl<'a> Verifier<'a> {
                 ensure!(!data.varying, "{value}: whether any lane is true is uniform");
                 (LaneType::Bool, false)
             }
+            Inst::Outside(first, end) => {
+                for bound in [first, end] {
+                    self.typed(*bound, LaneType::I64)?;
+                    ensure!(!self.code.values[*bound].varying, "{value}: the bounds of lanes are uniform");
+                }
+                ensure!(!data.varying, "{value}: whether any lane is outside is uniform");
+                ensure!(self.in_lanes(), "{value}: lanes outside the body of a region");
+                (LaneType::Bool, false)
+            }
         };
         ensure!(data.ty == ty, "{value}: declared {} but is {ty}", data.ty);
         ensure!(data.varying || !varying, "{value}: declared uniform but its operands are varying");

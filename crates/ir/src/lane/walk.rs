@@ -38,6 +38,7 @@ macro_rules! operands {
             | Inst::Stride(..) => {}
             Inst::Op(_, args) => args.$iter().for_each($f),
             Inst::Any(mask) => $f(mask),
+            Inst::Outside(first, end) => [first, end].into_iter().for_each($f),
             Inst::Load { address, mask, .. } => {
                 address!(address, $f);
                 mask.$iter().for_each($f);

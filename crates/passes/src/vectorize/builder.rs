@@ -15,6 +15,7 @@
 //! before the inner block does, so definitions dominate uses by construction.
 
 use super::affine::Affine;
+use super::borders::Run;
 use super::fold;
 use crate::hash::FastMap;
 use parfuse_ir::arena::Id;
@@ -61,6 +62,7 @@ enum Key {
     Dim(Buffer, u8, u32),
     Stride(Buffer, u8, u32),
     Any(Value),
+    Outside(Value, Value),
     LaneIndex,
     RowIndex(u8),
     LinearIndex,
@@ -83,6 +85,8 @@ pub(super) struct Builder {
     levels: Vec<usize>,
     /// For varying indices that run evenly along the lanes, how.
     affine: FastMap<Value, Affine>,
+    /// For those that do so but for the first or last lanes, where.
+    runs: FastMap<Value, Run>,
     /// Whether there is a check so far.
     checks: bool,
     /// The local buffers that have got an array.
@@ -121,6 +125,7 @@ impl Builder {
             scopes: Vec::new(),
             levels: Vec::new(),
             affine: FastMap::default(),
+            runs: FastMap::default(),
             checks: false,
             shaping: FastMap::default(),
             element_dimension: None,
@@ -291,6 +296,19 @@ impl Builder {
         self.affine.get(&value).copied()
     }
 
+    /// Where and how an index runs evenly along the lanes, if that is known.
+    pub(super) fn run(&mut self, value: Value) -> Option<Run> {
+        match self.affine(value) {
+            Some(affine) => Some(Run::everywhere(self, affine)),
+            None => self.runs.get(&value).copied(),
+        }
+    }
+
+    /// Records where a value runs evenly along the lanes.
+    pub(super) fn set_run(&mut self, value: Value, run: Run) {
+        self.runs.insert(value, run);
+    }
+
     /// Records that a value runs evenly along the lanes.
     pub(super) fn set_affine(&mut self, value: Value, affine: Affine) {
         self.affine.insert(value, affine);
@@ -310,6 +328,7 @@ impl Builder {
             Inst::Dim(buffer, axis) => Key::Dim(*buffer, *axis, version(buffer)),
             Inst::Stride(buffer, axis) => Key::Stride(*buffer, *axis, version(buffer)),
             Inst::Any(mask) => Key::Any(*mask),
+            Inst::Outside(first, end) => Key::Outside(*first, *end),
             Inst::LaneIndex => Key::LaneIndex,
             Inst::RowIndex(dimension) => Key::RowIndex(*dimension),
             Inst::LinearIndex => Key::LinearIndex,
@@ -335,7 +354,12 @@ impl Builder {
             Inst::Any(mask) => std::slice::from_ref(mask),
             _ => &[],
         };
-        let needed = operands.iter().map(|value| self.levels[value.index()]).max().unwrap_or(0);
+        let mut needed = operands.iter().map(|value| self.levels[value.index()]).max().unwrap_or(0);
+        if let Inst::Outside(first, end) = inst {
+            // It changes from step to step.
+            let step = self.scopes.iter().rposition(|scope| scope.kind == ScopeKind::LaneBody).unwrap_or(1);
+            needed = [first, end].map(|bound| self.levels[bound.index()]).into_iter().fold(step, usize::max);
+        }
         if needed == 0 && !varying && self.scopes[0].kind == ScopeKind::Prologue {
             return 0;
         }
@@ -376,8 +400,11 @@ impl Primitives for Builder {
         let ty = op.result_type(&types).unwrap_or_else(|| panic!("{op} of {types:?} in {:?}", self.code));
         let varying = operands.iter().any(|value| self.varying(*value));
         let value = self.pure(Inst::Op(op, operands.clone()), ty, varying);
-        if varying && !self.affine.contains_key(&value) {
+        if varying && !self.affine.contains_key(&value) && !self.runs.contains_key(&value) {
             super::affine::derive(self, value, op, &operands);
+            if !self.affine.contains_key(&value) {
+                super::borders::derive(self, value, op, &operands);
+            }
         }
         value
     }

@@ -6,11 +6,15 @@
 //! sum of coefficient * stride    0: uniform    1: unit    other: strided    an uneven index: gather
 //! ```
 //!
+//! An index that wraps around at a border is a gather there, and runs along elsewhere (borders.rs): both are written down,
+//! in a branch that asks where the lanes are.
+//!
 //! What is the same for all lanes, is loaded in any case and is never written in the region is loaded once a row.
 
 use super::affine;
+use super::borders::{self, Run};
 use super::translate::{Place, Translator};
-use parfuse_ir::lane::{Address, Inst, LaneOp, LaneType, Lanes, Node, Value};
+use parfuse_ir::lane::{Address, Inst, LaneOp, LaneType, Lanes, Merge, Node, Value};
 use parfuse_ir::loops::{Buffer, Origin};
 use parfuse_ir::math::Primitives;
 
@@ -22,6 +26,11 @@ impl Translator<'_> {
             Lanes::Uniform => self.uniform_mask(),
             _ => self.mask.lanes,
         };
+        if matches!(address.lanes, Lanes::Gather(_))
+            && let Some(value) = self.load_between_borders(buffer, index, mask)
+        {
+            return value;
+        }
         let ty = LaneType::of(self.loops.buffers[buffer].dtype);
         if address.lanes == Lanes::Uniform && mask.is_none() && self.never_stored(buffer) {
             let load = Inst::Load { buffer, address, mask };
@@ -30,6 +39,50 @@ impl Translator<'_> {
             }
         }
         self.build.here(Inst::Load { buffer, address, mask }, ty, address.lanes != Lanes::Uniform)
+    }
+
+    /// Loads neighbours, but where an index wraps around.
+    fn load_between_borders(
+        &mut self,
+        buffer: Buffer,
+        index: &[Value],
+        mask: Option<Value>,
+    ) -> Option<Value> {
+        let zero = self.build.i64(0);
+        let (mut base, mut coefficient) = (zero, zero);
+        let mut all: Option<Run> = None;
+        for (axis, index) in index.iter().enumerate() {
+            let stride = self.stride(buffer, axis as u8);
+            let run = self.build.run(*index)?;
+            base = self.add_product(base, run.affine.offset, stride);
+            coefficient = self.add_product(coefficient, run.affine.coefficient, stride);
+            all = Some(match all {
+                Some(all) => all.within(&mut self.build, run.first, run.end),
+                None => run,
+            });
+        }
+        if self.build.bits(coefficient) != Some(1) {
+            return None;
+        }
+        let Run { first, end, .. } = all?;
+        let ty = LaneType::of(self.loops.buffers[buffer].dtype);
+        let outside = self.build.pure(Inst::Outside(first, end), LaneType::Bool, false);
+
+        // What is computed for the border alone is computed there alone.
+        self.build.open_branch();
+        let index: Vec<Value> = index.iter().map(|index| borders::anew(&mut self.build, *index)).collect();
+        let address = self.address(buffer, &index);
+        let then = self.build.here(Inst::Load { buffer, address, mask }, ty, true);
+        let at_border = self.build.close_branch();
+
+        self.build.open_branch();
+        let address = Address { base, lanes: Lanes::Unit };
+        let otherwise = self.build.here(Inst::Load { buffer, address, mask }, ty, true);
+        let between = self.build.close_branch();
+
+        let value = self.build.bound(ty, true);
+        self.build.branch(outside, at_border, between, vec![Merge { value, then, otherwise }]);
+        Some(value)
     }
 
     /// Stores an element.

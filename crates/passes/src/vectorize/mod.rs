@@ -14,13 +14,14 @@
 //! * [`varying`], [`liveness`], [`cost`], [`collapse`]: what is asked of the loops beforehand;
 //! * [`translate`], [`memory`], [`control`], [`region`], [`lane_loop`]: the translation, statement by statement;
 //! * [`legalize`]: what each scalar operation is made of;
-//! * [`builder`], [`fold`], [`divide`], [`affine`]: where a lane value is placed, and what is known of it;
+//! * [`builder`], [`fold`], [`divide`], [`affine`], [`borders`]: where a lane value is placed, and what is known of it;
 //! * [`dead`]: what nothing needs goes.
 //!
 //! Iterations run in lock step, so a later iteration may fail a check before an earlier one fails a later
 //! check: which of them is reported is for the executor to settle.
 
 mod affine;
+mod borders;
 mod builder;
 mod collapse;
 mod control;

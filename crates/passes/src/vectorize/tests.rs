@@ -491,3 +491,39 @@ fn a_loop_without_indices_is_one_uniform_element() {
     assert!(region.extents.is_empty());
     assert_eq!(accesses(&region), [(Buffer(0), Lanes::Uniform, false), (Buffer(1), Lanes::Uniform, false)]);
 }
+
+#[test]
+fn an_index_that_wraps_around_runs_along_between_the_borders() {
+    let text = |index: &str| {
+        format!(
+            "loops f(n: usize, b0 a: f64[unit], mut b1 r: f64[unit]) {{
+               v0: usize = dim b0, 0
+               parfor v1 in v0 {{
+                 v2: usize = add v1, 1usize
+                 v3: bool = lt v2, v0
+                 v4: usize = sub v2, v0
+                 {index}
+                 v6: f64 = load b0[v5]
+                 store b1[v1], v6
+               }}
+             }}"
+        )
+    };
+    let lanes = |index: &str| {
+        let found = accesses(&region(&text(index)));
+        found.into_iter().map(|(_, lanes, _)| lanes).collect::<Vec<_>>()
+    };
+    assert!(matches!(
+        lanes("v5: usize = select v3, v2, v4")[..],
+        [Lanes::Gather(_), Lanes::Unit, Lanes::Unit]
+    ));
+    assert!(matches!(lanes("v5: usize = select v3, v4, 0usize")[..], [Lanes::Gather(_), Lanes::Unit, _]));
+    // Of a product nothing is known, nor where a choice depends on what is not an index.
+    assert!(matches!(
+        lanes("v7: usize = mul v1, v1 v5: usize = select v3, v7, 0usize")[..],
+        [Lanes::Gather(_), _]
+    ));
+    let region = region(&text("v5: usize = select v3, v2, v4"));
+    let outside: Vec<LaneOp> = operations(&region.code, &region.code.body);
+    assert_eq!(outside, [], "the index is computed at the border alone");
+}

@@ -3,8 +3,8 @@
 //! Control flow is uniform: results of a branch and carried values of a loop are parameters of blocks, one per register.
 
 use super::{Comparison, Part, Registers, Second, Selector};
-use crate::wide::assembler::{Length, VectorOp};
-use crate::wide::machine::{Block, Reg, Test};
+use crate::wide::assembler::{Alu, Condition, Length, VectorOp};
+use crate::wide::machine::{Block, Kind, Reg, Test};
 use crate::wide::machine::{Place, Source};
 use parfuse_ir::arena::Id;
 use parfuse_ir::lane::{Carried, Inst, LaneType, Merge, Node, Slot, Value};
@@ -44,6 +44,7 @@ impl Selector<'_> {
             Inst::Op(op, args) => return self.scalar_op(value, *op, args),
             Inst::Load { buffer, address, mask } => return self.load(value, *buffer, address, *mask),
             Inst::Any(mask) => return self.any_of(value, *mask),
+            Inst::Outside(first, end) => return self.outside(value, *first, *end),
             Inst::Slot(slot) => *slot,
             Inst::Dim(buffer, axis) => self.lane.frame.dim(*buffer, *axis),
             Inst::Stride(buffer, axis) => self.lane.frame.stride(*buffer, *axis),
@@ -74,6 +75,18 @@ impl Selector<'_> {
         let gathered = self.gathered(&mask);
         self.bound.push((value, Part::Any));
         self.bindings[value.0 as usize].any = Some(gathered);
+    }
+
+    /// Whether the lanes begin before an index or end behind another one; those of a tail count as if they were all there.
+    fn outside(&mut self, value: Value, first: Value, end: Value) {
+        let elements = if self.one_by_one { 1 } else { self.count * self.group };
+        let index = self.step_index();
+        let [first, end] = [first, end].map(|bound| self.scalar(bound));
+        let after = self.machine.alu_imm(Alu::Add, true, index, elements as i32);
+        let below = self.machine.fresh(Kind::Compare(Condition::Less, true), &[index, first]);
+        let beyond = self.machine.fresh(Kind::Compare(Condition::Greater, true), &[after, end]);
+        let outside = self.machine.alu(Alu::Or, false, below, beyond);
+        self.bind_scalar(value, outside);
     }
 
     /// Ends the block with a branch on a uniform truth value.
@@ -147,7 +160,8 @@ impl Selector<'_> {
         let left = self.receive_active(after);
         self.branch_on(cond, yes, no);
         // A branch that is taken when any lane asks for it is taken seldom: that is what it is for.
-        let seldom = self.bindings[cond.0 as usize].any.is_some() && otherwise.is_empty();
+        let at_border = matches!(self.code.values[cond].inst, Inst::Outside(..));
+        let seldom = self.bindings[cond.0 as usize].any.is_some() && otherwise.is_empty() || at_border;
 
         let was = self.machine.set_cold(seldom);
         self.machine.set_cold(seldom || was);
