@@ -15,6 +15,7 @@
 //! loop stores to its buffer.
 
 use crate::Changed;
+use crate::bounds::Bounds;
 use crate::effects::Effects;
 use parfuse_ir::Scalar;
 use parfuse_ir::arena::Id;
@@ -23,8 +24,13 @@ use parfuse_ir::loops::{Block, Expr, Loops, Stmt, Value};
 
 /// Moves loop-invariant values in front of the loop, out of as many loops as possible.
 pub fn hoist_invariants(loops: &mut Loops) -> Changed {
+    hoist(loops, None)
+}
+
+/// The same, and loads of loops that run as what stands around them tells, if there are bounds to ask.
+pub(crate) fn hoist(loops: &mut Loops, bounds: Option<Bounds>) -> Changed {
     let mut body = std::mem::take(&mut loops.body);
-    let mut hoisting = Hoisting { depth: vec![0; loops.values.len()], loops, changed: false };
+    let mut hoisting = Hoisting { depth: vec![0; loops.values.len()], loops, bounds, changed: false };
     hoisting.find_depths(&body);
     hoisting.block(&mut body, 0);
     let changed = hoisting.changed;
@@ -34,6 +40,7 @@ pub fn hoist_invariants(loops: &mut Loops) -> Changed {
 
 struct Hoisting<'a> {
     loops: &'a Loops,
+    bounds: Option<Bounds>,
     /// Inside how many loops each value is defined.
     depth: Vec<u32>,
     changed: bool,
@@ -66,16 +73,16 @@ impl Hoisting<'_> {
 
     /// Treats the loops of a block, inner loops first: what they give up may move on.
     fn block(&mut self, block: &mut Block, depth: u32) {
-        if block.iter().all(|stmt| blocks(stmt).len() == 0) {
+        if self.bounds.is_none() && block.iter().all(|stmt| blocks(stmt).len() == 0) {
             return;
         }
         for mut stmt in std::mem::take(block) {
             let inner = depth + is_loop(&stmt) as u32;
-            blocks_mut(&mut stmt).for_each(|block| self.block(block, inner));
+            let runs = self.surely_runs(&stmt);
+            self.inside(&mut stmt, inner);
             if is_loop(&stmt) {
                 let effects = Effects::of(self.loops, &stmt);
                 let around = Loop { outside: depth, effects, parallel: matches!(stmt, Stmt::Parfor(_)) };
-                let runs = self.surely_runs(&stmt);
                 for (position, inner) in blocks_mut(&mut stmt).enumerate() {
                     // The body of a `while` may not run, its header does.
                     let place = Place { certain: runs && position == 0 };
@@ -86,9 +93,30 @@ impl Hoisting<'_> {
         }
     }
 
-    fn surely_runs(&self, stmt: &Stmt) -> bool {
-        let positive =
-            |extent: &Value| matches!(self.loops.constant(*extent), Some(Scalar::Usize(n)) if n > 0);
+    /// Treats the blocks inside a statement.
+    fn inside(&mut self, stmt: &mut Stmt, depth: u32) {
+        let loops = self.loops;
+        let scope = self.bounds.as_mut().map(|bounds| {
+            bounds.pass(loops, stmt);
+            (bounds.scope(loops, stmt), bounds.mark())
+        });
+        for (number, block) in blocks_mut(stmt).enumerate() {
+            if let (Some(bounds), Some((scope, outside))) = (&mut self.bounds, &scope) {
+                bounds.open(loops, scope, number, *outside);
+            }
+            self.block(block, depth);
+        }
+        if let (Some(bounds), Some((scope, outside))) = (&mut self.bounds, &scope) {
+            bounds.close(scope, *outside);
+        }
+    }
+
+    fn surely_runs(&mut self, stmt: &Stmt) -> bool {
+        let (loops, bounds) = (self.loops, &mut self.bounds);
+        let mut positive = |extent: &Value| {
+            matches!(loops.constant(*extent), Some(Scalar::Usize(n)) if n > 0)
+                || bounds.as_mut().is_some_and(|bounds| bounds.runs(loops, *extent))
+        };
         match stmt {
             Stmt::While { .. } => true,
             Stmt::For { extent, until: None, .. } => positive(extent),

@@ -108,6 +108,8 @@ pub fn optimize_observed(loops: &mut Loops, options: &Options, observe: &mut dyn
     run(&rows::carry_elements);
     // Rows whose accumulators are variables can share registers.
     run(&rows::jam_rows);
+    // Loops have changed places where they could: what they load again and again may stand between them.
+    run(&rows::hoist_loads);
     // What is serial still, and gains by lanes, gets them where it stands.
     run(&rows::lane_loops);
     run(&rows::remove_dead_code);

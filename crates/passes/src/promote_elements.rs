@@ -21,7 +21,7 @@
 //! the loop; what `&mut` arrays hold after an error is not said.
 
 use crate::Changed;
-use crate::bounds::{Bounds, Scope};
+use crate::bounds::Bounds;
 use crate::effects::Effects;
 use crate::hash::FastSet;
 use parfuse_ir::loops::walk::{self, blocks_mut};
@@ -47,16 +47,14 @@ fn in_block(loops: &mut Loops, bounds: &mut Bounds, block: &mut Block, in_parall
                 changed = true;
             }
         }
-        if let Stmt::Let(value) = stmt {
-            bounds.define(loops, value);
-        }
+        bounds.pass(loops, &stmt);
         let in_parallel = in_parallel || matches!(stmt, Stmt::Parfor(_));
-        let (scope, outside) = (Scope::of(&stmt), bounds.mark());
+        let (scope, outside) = (bounds.scope(loops, &stmt), bounds.mark());
         for (number, inner) in blocks_mut(&mut stmt).enumerate() {
             bounds.open(loops, &scope, number, outside);
             changed |= in_block(loops, bounds, inner, in_parallel);
         }
-        bounds.leave(outside);
+        bounds.close(&scope, outside);
         block.push(stmt);
         block.append(&mut after);
     }
@@ -149,7 +147,7 @@ fn collect(loops: &Loops, block: &Block, certain: bool, accesses: &mut Vec<Acces
 /// Whether the other accesses in a loop touch other elements.
 fn is_alone(loops: &Loops, bounds: &mut Bounds, around: &Stmt, access: &Access) -> bool {
     let mut is_alone = true;
-    bounds.walk_inside(loops, around, &mut |bounds, stmt| {
+    bounds.look_inside(loops, around, &mut |bounds, stmt| {
         let other = match stmt {
             Stmt::Let(value) => match &loops.values[*value].expr {
                 Expr::Load { buffer, index } => Some((buffer, index)),

@@ -75,6 +75,7 @@ passes! {
     Loops promote_elements "Makes elements that a serial loop loads and stores again and again variables of the loop."
     Loops carry_elements "Keeps the elements that a serial loop has stored last in variables for the iterations that load them."
     Loops jam_rows "Does several rows of a parallel loop at a time where their inner loops load the same."
+    Loops hoist_loads "Moves loads out of loops that are known to run from what stands around them."
     Loops lane_loops "Makes serial loops inside scalar code loops in lanes where their iterations do not meet."
     Loops renumber "Drops values, variables and local arrays that nothing mentions, and numbers the others one by one."
     Lane divide_in_floats "Divides lanes of integers as floats where these are exact, for want of a divider of integers."

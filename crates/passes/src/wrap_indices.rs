@@ -17,7 +17,7 @@
 //! can say that it is below a length, and lanes where it runs along.
 
 use crate::Changed;
-use crate::bounds::{Bounds, Scope};
+use crate::bounds::Bounds;
 use crate::hash::FastMap;
 use parfuse_ir::loops::walk::blocks_mut;
 use parfuse_ir::loops::{Block, Expr, Loops, Stmt, Value, Var};
@@ -51,7 +51,7 @@ impl Wrapping<'_> {
             match &mut stmt {
                 Stmt::Let(value) => {
                     self.value(*value, block);
-                    self.bounds.define(self.loops, *value);
+                    self.bounds.pass(self.loops, &stmt);
                 }
                 Stmt::If { cond, then, otherwise }
                     if self.depth > 0 && self.chooses(then) && self.chooses(otherwise) =>
@@ -60,22 +60,19 @@ impl Wrapping<'_> {
                     let [then, otherwise] = [then, otherwise].map(std::mem::take);
                     let first = block.len();
                     self.choose(cond, then, otherwise, block);
-                    for stmt in &block[first..] {
-                        if let Stmt::Let(value) = stmt {
-                            self.bounds.define(self.loops, *value);
-                        }
-                    }
+                    block[first..].iter().for_each(|stmt| self.bounds.pass(self.loops, stmt));
                     continue;
                 }
                 _ => {
-                    let (scope, outside) = (Scope::of(&stmt), self.bounds.mark());
+                    self.bounds.pass(self.loops, &stmt);
+                    let (scope, outside) = (self.bounds.scope(self.loops, &stmt), self.bounds.mark());
                     self.depth += 1;
                     for (number, inner) in blocks_mut(&mut stmt).enumerate() {
                         self.bounds.open(self.loops, &scope, number, outside);
                         self.block(inner);
                     }
                     self.depth -= 1;
-                    self.bounds.leave(outside);
+                    self.bounds.close(&scope, outside);
                 }
             }
             block.push(stmt);

@@ -35,7 +35,7 @@ impl Bounds {
                     let mark = self.mark();
                     self.decide(loops, cond, holds);
                     let below = self.is_below_within(loops, side, len, depth - 1);
-                    self.leave(mark);
+                    self.go_back(mark);
                     below
                 }))
     }

@@ -18,20 +18,22 @@
 //! number, however it was computed. A bound of a loop is one only if it is what its expression says, and does not wrap: a
 //! fact has *needs*, which are goals themselves.
 //!
-//! The walk is the pass's own. It says what it comes by, in the order of the program: definitions ([`Bounds::define`]),
-//! and blocks inside statements ([`Bounds::open`], [`Bounds::leave`]).
+//! The walk is the pass's own. It says what it comes by, in the order of the program: statements ([`Bounds::pass`]),
+//! and blocks inside them ([`Bounds::open`], [`Bounds::close`]). What variables hold is followed as well ([`vars`]).
 
 mod choices;
 mod forms;
 mod prove;
+mod vars;
 
 use crate::affine::{Linear, Term};
 use crate::hash::FastMap;
 use parfuse_ir::ScalarOp;
 use parfuse_ir::arena::Id;
 use parfuse_ir::loops::walk;
-use parfuse_ir::loops::{Expr, Loops, Stmt, Value};
+use parfuse_ir::loops::{Expr, Loops, Stmt, Value, Var};
 pub(crate) use prove::{Proof, is_not_negative, values};
+use vars::{Content, Vars};
 
 /// More facts are not kept at a time: each is compared with the others about the same value.
 const MAX_FACTS: usize = 64;
@@ -52,6 +54,9 @@ pub(crate) struct Bounds {
     facts: Vec<Fact>,
     /// Sums that are not zero modulo 2^64.
     distances: Vec<Linear>,
+    vars: Vars,
+    /// The values met that can be seen from here.
+    visible: Vec<Value>,
 }
 
 /// A sum that is not negative.
@@ -83,6 +88,8 @@ pub(crate) enum Goal {
 pub(crate) struct Mark {
     facts: usize,
     distances: usize,
+    vars: usize,
+    visible: usize,
     met: u32,
 }
 
@@ -92,22 +99,32 @@ pub(crate) enum Scope {
     Plain,
     /// That a condition holds, in the first; that it does not, in the second.
     Branch(Value),
-    /// That a condition of the first holds, in the second.
-    While(Value),
-    /// The indices of loops with their extents.
-    Iteration(Vec<(Value, Value)>),
+    /// The indices of loops with their extents, or that a condition of the first holds, in the second; and what is known
+    /// of the variables that are set.
+    Loop { dimensions: Vec<(Value, Value)>, cond: Option<Value>, sets: Vec<(Var, Option<Content>)> },
 }
 
 impl Scope {
-    /// That of a statement's blocks.
-    pub(crate) fn of(stmt: &Stmt) -> Scope {
+    fn of_loop(stmt: &Stmt, sets: Vec<(Var, Option<Content>)>) -> Scope {
+        let (dimensions, cond) = match stmt {
+            Stmt::While { cond, .. } => (Vec::new(), Some(*cond)),
+            Stmt::For { index, extent, .. } => (vec![(*index, *extent)], None),
+            Stmt::Parfor(parfor) => {
+                (parfor.indices.iter().copied().zip(parfor.extents.iter().copied()).collect(), None)
+            }
+            _ => unreachable!("a loop"),
+        };
+        Scope::Loop { dimensions, cond, sets }
+    }
+}
+
+impl Bounds {
+    /// The scope of a statement's blocks.
+    pub(crate) fn scope(&mut self, loops: &Loops, stmt: &Stmt) -> Scope {
         match stmt {
             Stmt::If { cond, .. } => Scope::Branch(*cond),
-            Stmt::While { cond, .. } => Scope::While(*cond),
-            Stmt::For { index, extent, .. } => Scope::Iteration(vec![(*index, *extent)]),
-            Stmt::Parfor(parfor) => {
-                let dimensions = parfor.indices.iter().copied().zip(parfor.extents.iter().copied());
-                Scope::Iteration(dimensions.collect())
+            Stmt::While { .. } | Stmt::For { .. } | Stmt::Parfor(_) => {
+                Scope::of_loop(stmt, self.sets(loops, stmt))
             }
             Stmt::Let(_)
             | Stmt::Set { .. }
@@ -118,61 +135,106 @@ impl Scope {
             | Stmt::Nest(_) => Scope::Plain,
         }
     }
-}
 
-impl Bounds {
     /// Enters a block of a statement, the first or the second, from another or from `outside`.
     pub(crate) fn open(&mut self, loops: &Loops, scope: &Scope, block: usize, outside: Mark) {
         match (scope, block) {
-            // What the header defines, the body sees.
-            (Scope::While(cond), 1) => return self.decide(loops, *cond, true),
-            _ => self.leave(outside),
-        }
-        match scope {
-            Scope::Branch(cond) => self.decide(loops, *cond, block == 0),
-            Scope::Iteration(dimensions) => {
+            (Scope::Branch(cond), 0) => self.decide(loops, *cond, true),
+            (Scope::Branch(cond), _) => {
+                self.forget(outside);
+                self.vars.change_sides(outside.vars);
+                self.decide(loops, *cond, false);
+            }
+            (Scope::Loop { dimensions, sets, .. }, 0) => {
+                self.vars.suppose(sets);
                 dimensions.iter().for_each(|(index, extent)| self.enter(loops, *index, *extent));
             }
-            Scope::Plain | Scope::While(_) => {}
+            // What the header defines, the body sees.
+            (Scope::Loop { cond, .. }, _) => cond.iter().for_each(|cond| self.decide(loops, *cond, true)),
+            (Scope::Plain, _) => {}
+        }
+    }
+
+    /// Leaves a statement all of whose blocks have been entered, or none.
+    pub(crate) fn close(&mut self, scope: &Scope, outside: Mark) {
+        self.forget(outside);
+        match scope {
+            Scope::Branch(cond) => self.vars.join(*cond, outside.vars),
+            Scope::Loop { sets, .. } => {
+                self.vars.leave(outside.vars);
+                self.vars.suppose(sets);
+            }
+            Scope::Plain => self.vars.leave(outside.vars),
+        }
+    }
+
+    fn forget(&mut self, mark: Mark) {
+        self.facts.truncate(mark.facts);
+        self.distances.truncate(mark.distances);
+        for value in self.visible.drain(mark.visible..) {
+            self.order[value.index()] = 0;
         }
     }
 
     /// Goes through a block and the blocks inside it, in the order of the program, and shows each statement with what is
     /// known there.
-    pub(crate) fn walk(&mut self, loops: &Loops, block: &[Stmt], visit: &mut dyn FnMut(&mut Bounds, &Stmt)) {
+    fn walk(&mut self, loops: &Loops, block: &[Stmt], visit: &mut dyn FnMut(&mut Bounds, &Stmt)) {
         for stmt in block {
             visit(self, stmt);
-            if let Stmt::Let(value) = stmt {
-                self.define(loops, *value);
-            }
+            self.pass(loops, stmt);
             self.walk_inside(loops, stmt, visit);
         }
     }
 
-    /// The same for the blocks inside a statement.
-    pub(crate) fn walk_inside(
+    /// The same for the blocks inside a statement; the walk itself then stands in front of it, as before.
+    pub(crate) fn look_inside(
         &mut self,
         loops: &Loops,
         stmt: &Stmt,
         visit: &mut dyn FnMut(&mut Bounds, &Stmt),
     ) {
-        let (scope, outside) = (Scope::of(stmt), self.mark());
+        let here = self.mark();
+        self.walk_inside(loops, stmt, visit);
+        self.go_back(here);
+    }
+
+    /// Goes back to a place, as if nothing had been passed since.
+    pub(crate) fn go_back(&mut self, mark: Mark) {
+        self.forget(mark);
+        self.vars.rewind(mark.vars);
+    }
+
+    fn walk_inside(&mut self, loops: &Loops, stmt: &Stmt, visit: &mut dyn FnMut(&mut Bounds, &Stmt)) {
+        if walk::blocks(stmt).len() > 0 {
+            let scope = self.scope(loops, stmt);
+            self.walk_scope(loops, stmt, &scope, visit);
+        }
+    }
+
+    fn walk_scope(
+        &mut self,
+        loops: &Loops,
+        stmt: &Stmt,
+        scope: &Scope,
+        visit: &mut dyn FnMut(&mut Bounds, &Stmt),
+    ) {
+        let outside = self.mark();
         for (number, inner) in walk::blocks(stmt).enumerate() {
-            self.open(loops, &scope, number, outside);
+            self.open(loops, scope, number, outside);
             self.walk(loops, inner, visit);
         }
-        self.leave(outside);
+        self.close(scope, outside);
     }
 
     /// Where the walk stands.
     pub(crate) fn mark(&self) -> Mark {
-        Mark { facts: self.facts.len(), distances: self.distances.len(), met: self.met }
-    }
-
-    /// Forgets what was learned since.
-    pub(crate) fn leave(&mut self, mark: Mark) {
-        self.facts.truncate(mark.facts);
-        self.distances.truncate(mark.distances);
+        Mark {
+            facts: self.facts.len(),
+            distances: self.distances.len(),
+            vars: self.vars.mark(),
+            visible: self.visible.len(),
+            met: self.met,
+        }
     }
 
     /// Whether a value was met since.
@@ -190,13 +252,31 @@ impl Bounds {
             self.order.resize(value.index() + 1, 0);
         }
         self.order[value.index()] = self.met;
+        self.visible.push(value);
     }
 
-    /// Comes by a definition.
-    pub(crate) fn define(&mut self, loops: &Loops, value: Value) {
+    /// Whether a value can be seen from here.
+    fn is_visible(&self, loops: &Loops, value: Value) -> bool {
+        self.order_of(value) > 0 || matches!(loops.values[value].expr, Expr::Const(_) | Expr::Param(_))
+    }
+
+    /// Comes by a statement, whose blocks are entered for themselves.
+    pub(crate) fn pass(&mut self, loops: &Loops, stmt: &Stmt) {
+        match stmt {
+            Stmt::Let(value) => self.define(loops, *value),
+            Stmt::Set { var, value } => self.set(*var, *value),
+            _ => {}
+        }
+    }
+
+    fn define(&mut self, loops: &Loops, value: Value) {
         self.meet(value);
         let data = &loops.values[value];
-        let Expr::Op(op, args) = &data.expr else { return };
+        let (op, args) = match &data.expr {
+            Expr::Op(op, args) => (op, args),
+            Expr::Var(var) => return self.read(loops, value, *var),
+            _ => return,
+        };
         if !data.dtype.is_wide_int() || data.dtype.is_signed() {
             return;
         }
@@ -266,7 +346,10 @@ impl Bounds {
     pub(crate) fn decide(&mut self, loops: &Loops, cond: Value, holds: bool) {
         let mut pending = vec![(cond, holds)];
         while let Some((cond, holds)) = pending.pop() {
-            let Expr::Op(op, args) = &loops.values[cond].expr else { continue };
+            let Expr::Op(op, args) = &loops.values[cond].expr else {
+                pending.extend(self.chosen(loops, cond, holds).into_iter().flatten());
+                continue;
+            };
             match (op, holds, &args[..]) {
                 (ScalarOp::Not, _, [negated]) if loops.dtype(*negated).is_bool() => {
                     pending.push((*negated, !holds));

@@ -47,6 +47,25 @@ impl Bounds {
         vec![Goal::NotNegative(len.minus(&index).minus(&one)), Goal::NotNegative(index)]
     }
 
+    /// Whether a loop with this extent is known to have iterations.
+    pub(crate) fn runs(&mut self, loops: &Loops, extent: Value) -> bool {
+        let one = Linear::constant(1);
+        let mut goals;
+        let count = match loops.values[extent].expr {
+            Expr::Trips { start, end, .. } if loops.dtype(start).is_wide_int() => {
+                goals = self.exact(loops, start);
+                goals.extend(self.exact(loops, end));
+                self.form(loops, end).minus(&self.form(loops, start))
+            }
+            _ => {
+                goals = self.exact(loops, extent);
+                self.form(loops, extent)
+            }
+        };
+        goals.push(Goal::NotNegative(count.minus(&one)));
+        self.holds(loops, &goals)
+    }
+
     /// Whether two values are never the same number.
     pub(crate) fn differ(&mut self, loops: &Loops, a: Value, b: Value) -> bool {
         let (a, b, one) = (self.form(loops, a), self.form(loops, b), Linear::constant(1));
@@ -67,7 +86,14 @@ impl Bounds {
 
     /// What goals come to outside a scope.
     pub(crate) fn outside(&self, loops: &Loops, goals: Vec<Goal>, scope: Mark) -> Option<Proof> {
-        self.reduce(loops, goals, &|value| self.is_inside(value, scope))
+        let proof = self.reduce(loops, goals, &|value| self.is_inside(value, scope))?;
+        let can_be_asked = proof
+            .sums
+            .iter()
+            .flat_map(values)
+            .chain(proof.small.iter().copied())
+            .all(|value| self.is_visible(loops, value));
+        can_be_asked.then_some(proof)
     }
 
     fn reduce(&self, loops: &Loops, goals: Vec<Goal>, is_to_go: &dyn Fn(Value) -> bool) -> Option<Proof> {

@@ -56,7 +56,7 @@ impl Passing<'_> {
         });
         let (loops, buffer) = (self.loops, self.buffer);
         let (mut pairs, mut number) = (FastSet::default(), 0);
-        self.bounds.walk_inside(loops, self.stmt, &mut |bounds, stmt| {
+        self.bounds.look_inside(loops, self.stmt, &mut |bounds, stmt| {
             let Some((_, moving)) = access(loops, stmt).filter(|(own, _)| *own == buffer) else { return };
             for (other, fixed) in accesses.iter().enumerate() {
                 let mut axes = moving.index.iter().zip(fixed.index);

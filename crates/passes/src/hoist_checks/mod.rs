@@ -36,7 +36,7 @@ mod search;
 mod tests;
 
 use crate::Changed;
-use crate::bounds::{Bounds, Scope};
+use crate::bounds::Bounds;
 use crate::effects::Effects;
 use front::Front;
 use parfuse_ir::ScalarOp;
@@ -87,17 +87,13 @@ impl Hoisting<'_> {
                     continue;
                 }
             }
-            match &mut stmt {
-                Stmt::Let(value) => self.bounds.define(self.loops, *value),
-                _ => {
-                    let (scope, outside) = (Scope::of(&stmt), self.bounds.mark());
-                    for (number, inner) in blocks_mut(&mut stmt).enumerate() {
-                        self.bounds.open(self.loops, &scope, number, outside);
-                        changed |= self.block(inner);
-                    }
-                    self.bounds.leave(outside);
-                }
+            self.bounds.pass(self.loops, &stmt);
+            let (scope, outside) = (self.bounds.scope(self.loops, &stmt), self.bounds.mark());
+            for (number, inner) in blocks_mut(&mut stmt).enumerate() {
+                self.bounds.open(self.loops, &scope, number, outside);
+                changed |= self.block(inner);
             }
+            self.bounds.close(&scope, outside);
             block.push(stmt);
         }
         changed

@@ -7,7 +7,7 @@
 //!   check v2, …               gone
 //! ```
 
-use crate::bounds::{Bounds, Scope};
+use crate::bounds::Bounds;
 use parfuse_ir::ScalarOp;
 use parfuse_ir::loops::walk;
 use parfuse_ir::loops::{Block, Expr, Loops, Stmt, Value};
@@ -27,19 +27,17 @@ impl Removal<'_> {
         let before = block.len();
         let mut changed = false;
         block.retain_mut(|stmt| {
-            let (loops, mark) = (self.loops, self.bounds.mark());
-            match stmt {
-                Stmt::Let(value) => self.bounds.define(loops, *value),
-                Stmt::Check { ok, .. } => return !self.holds(*ok),
-                _ => {
-                    let scope = Scope::of(stmt);
-                    for (number, inner) in walk::blocks_mut(stmt).enumerate() {
-                        self.bounds.open(loops, &scope, number, mark);
-                        changed |= self.block(inner);
-                    }
-                    self.bounds.leave(mark);
-                }
+            let loops = self.loops;
+            self.bounds.pass(loops, stmt);
+            if let Stmt::Check { ok, .. } = stmt {
+                return !self.holds(*ok);
             }
+            let (scope, outside) = (self.bounds.scope(loops, stmt), self.bounds.mark());
+            for (number, inner) in walk::blocks_mut(stmt).enumerate() {
+                self.bounds.open(loops, &scope, number, outside);
+                changed |= self.block(inner);
+            }
+            self.bounds.close(&scope, outside);
             true
         });
         changed || block.len() < before

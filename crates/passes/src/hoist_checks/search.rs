@@ -9,7 +9,7 @@
 
 use super::space;
 use crate::affine::Linear;
-use crate::bounds::{Bounds, Mark, Proof, Scope, is_not_negative};
+use crate::bounds::{Bounds, Mark, Proof, is_not_negative};
 use parfuse_ir::loops::walk;
 use parfuse_ir::loops::{Block, Expr, Loops, Stmt, Value};
 use parfuse_ir::{Scalar, ScalarOp};
@@ -58,11 +58,12 @@ impl Search<'_> {
             touched: Vec::new(),
         };
         search.blocks(stmt);
+        search.bounds.go_back(start);
         search.found()
     }
 
     fn blocks(&mut self, stmt: &Stmt) {
-        let (scope, outside) = (Scope::of(stmt), self.bounds.mark());
+        let (scope, outside) = (self.bounds.scope(self.loops, stmt), self.bounds.mark());
         let (always, known) = (self.always, self.extents.len());
         match space(stmt) {
             Some(space) => {
@@ -75,15 +76,15 @@ impl Search<'_> {
             self.bounds.open(self.loops, &scope, number, outside);
             self.block(block);
         }
-        self.bounds.leave(outside);
+        self.bounds.close(&scope, outside);
         self.extents.truncate(known);
         self.always = always;
     }
 
     fn block(&mut self, block: &Block) {
         for stmt in block {
+            self.bounds.pass(self.loops, stmt);
             match stmt {
-                Stmt::Let(value) => self.bounds.define(self.loops, *value),
                 Stmt::Check { ok, .. } => {
                     let condition = self.condition(*ok);
                     self.checks.push(condition);

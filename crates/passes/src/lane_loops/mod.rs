@@ -21,7 +21,7 @@
 //! for lane loops neither fuse nor become dimensions.
 
 use crate::Changed;
-use crate::bounds::{Bounds, Scope};
+use crate::bounds::Bounds;
 use crate::element_cost::{alone, of_lane_loop, per_element, trips};
 use crate::independent::{has_effect, independent, own_locals};
 use crate::loop_order::launches;
@@ -74,7 +74,7 @@ impl Search<'_> {
     }
 
     fn stmt(&mut self, stmt: &mut Stmt, live_after: &VarSet) {
-        let (scope, outside) = (Scope::of(stmt), self.bounds.mark());
+        let (scope, outside) = (self.bounds.scope(self.loops, stmt), self.bounds.mark());
         match stmt {
             Stmt::Parfor(parfor) => {
                 self.bounds.open(self.loops, &scope, 0, outside);
@@ -106,7 +106,7 @@ impl Search<'_> {
             | Stmt::Check { .. }
             | Stmt::Nest(_) => {}
         }
-        self.bounds.leave(outside);
+        self.bounds.close(&scope, outside);
     }
 
     /// Makes a nest of a serial loop of the driver, if there are lane loops in it.
@@ -183,7 +183,7 @@ impl Plan {
         for stmt in block.iter().rev() {
             let own = alone(loops, stmt);
             plan.add(1, Plan { cost: own, serial: own, lanes: HashMap::new() });
-            let (scope, outside) = (Scope::of(stmt), bounds.mark());
+            let (scope, outside) = (bounds.scope(loops, stmt), bounds.mark());
             match stmt {
                 Stmt::If { then, otherwise, .. } => {
                     bounds.open(loops, &scope, 0, outside);
@@ -209,12 +209,12 @@ impl Plan {
                     let mut inside = Plan::default();
                     inside
                         .add(trips(loops, *extent), Plan::of(loops, bounds, body, &at_iteration, depth + 1));
-                    bounds.leave(outside);
+                    bounds.close(&scope, outside);
                     plan.add(1, Plan::in_lanes(loops, bounds, stmt, &live, &inside, depth).unwrap_or(inside));
                 }
                 _ => {}
             }
-            bounds.leave(outside);
+            bounds.close(&scope, outside);
             live = before_stmt(loops, stmt, live);
         }
         plan

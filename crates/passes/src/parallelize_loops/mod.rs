@@ -26,7 +26,7 @@
 mod tests;
 
 use crate::Changed;
-use crate::bounds::{Bounds, Scope};
+use crate::bounds::Bounds;
 use crate::element_cost::lanes_pay;
 use crate::independent::{has_effect, independent, own_locals};
 use crate::loop_order::{MOST_LEVELS, launches, moved_out};
@@ -83,7 +83,7 @@ impl Search<'_> {
     }
 
     fn stmt(&mut self, stmt: &mut Stmt, live_after: &VarSet, around: Option<Around>) {
-        let (scope, outside) = (Scope::of(stmt), self.bounds.mark());
+        let (scope, outside) = (self.bounds.scope(self.loops, stmt), self.bounds.mark());
         match stmt {
             Stmt::Let(_)
             | Stmt::Set { .. }
@@ -127,7 +127,7 @@ impl Search<'_> {
             }
             Stmt::For { .. } => {}
         }
-        self.bounds.leave(outside);
+        self.bounds.close(&scope, outside);
     }
 
     /// The parallel loop that a plain one becomes.

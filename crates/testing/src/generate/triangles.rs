@@ -94,7 +94,7 @@ impl Generator<'_> {
         }
         let dtype = self.choices.pick(&[USIZE.dtype(), USIZE.dtype(), DType::I64]);
         let range = self.range_between(start, end, dtype);
-        let parallel = indices.is_empty() && self.choices.one_in(3);
+        let parallel = indices.is_empty() && self.choices.one_in(5);
         self.loop_over(range, parallel, &mut |inside, item, _| {
             indices.push(inside.cast(item, USIZE.dtype()));
             if levels > 1 && inside.choices.one_in(3) {
