@@ -367,6 +367,7 @@ impl Run<'_> {
             Lanes::Uniform => 0,
             Lanes::Unit => column,
             Lanes::Strided(stride) => self.value(stride).wrapping_mul(column),
+            Lanes::Part { of, part } => column.wrapping_mul(of as u64).wrapping_add(part as u64),
             Lanes::Gather(index) => self.value(index),
         };
         let index = self.value(address.base).wrapping_add(lane);

@@ -255,7 +255,7 @@ impl Walk<'_> {
         self.uses.bases.insert((buffer, address.base));
         self.read(address.base);
         match address.lanes {
-            Lanes::Uniform | Lanes::Unit => return,
+            Lanes::Uniform | Lanes::Unit | Lanes::Part { .. } => return,
             Lanes::Strided(stride) => {
                 self.uses.strides.insert(stride);
                 self.read(stride);

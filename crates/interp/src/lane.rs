@@ -148,6 +148,7 @@ impl Machine<'_> {
             Lanes::Uniform => 0,
             Lanes::Unit => (at.column + lane) as u64,
             Lanes::Strided(stride) => at.uniform(stride).wrapping_mul((at.column + lane) as u64),
+            Lanes::Part { of, part } => (of as usize * (at.column + lane) + part as usize) as u64,
             Lanes::Gather(offsets) => at.get(offsets)[lane],
         };
         (0..at.lanes).map(|l| base.wrapping_add(lane(l)) as usize).collect()

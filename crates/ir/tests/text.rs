@@ -430,7 +430,7 @@ fn corners_survive() {
     let texts = [
         (
             "loops",
-            r#"loops corners(b1 p: f64[], q: [f64; 2], "in": bool, mut b2 r: i64[_, 1 unit], b4 s: f64[unit, _]) {
+            r#"loops corners(b1 p: f64[], q: [f64; 2], "in": bool, mut b2 r: i64[_, 1 unit], b4 s: f64[unit, _], b5 t: u8[1, 8]) {
   buffer b0 other: f64[_, 1 unit] is p1
   buffer b3 "v3": [bool; 0]
   alloc b3[]
@@ -446,6 +446,24 @@ fn corners_survive() {
     }
   }
   return 1.5f32, "in", b3
+}
+"#,
+        ),
+        (
+            "lane",
+            r#"lane pixels params 1 frame 8 {
+  buffer b0 image: f32[_, 3] is p0 at 2
+  driver {
+    v0: i64 = dim b0, 0
+    slot 7 = v0
+    launch r0
+  }
+  region r0 extents [7] fine {
+    body {
+      v0: f32 lanes = load b0[0i64 + lanes of 3 at 2]
+      store b0[0i64 + lanes of 3 at 0], v0
+    }
+  }
 }
 "#,
         ),

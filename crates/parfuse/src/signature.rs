@@ -1,8 +1,8 @@
 //! Signatures: what is known of the layouts of a call's arguments, 16 bits each.
 //!
 //! ```text
-//! bit   12 … 8            │ 7 … 2                │ 1    │ 0
-//!       unit 4 … unit 0   │ single 5 … single 0  │ unit │ array          a scalar is 0
+//! bit   15 … 13   │ 12 … 8            │ 7 … 2                │ 1    │ 0
+//!       packed    │ unit 4 … unit 0   │ single 5 … single 0  │ unit │ array          a scalar is 0
 //! ```
 //!
 //! The bits of an array are made when the array is bound, where its rank is known, so that finding code for a call is
@@ -10,7 +10,7 @@
 
 use crate::argument::Description;
 use parfuse_ir::MAX_RANK;
-use parfuse_ir::loops::Layout;
+use parfuse_ir::loops::{Layout, MOST_PACKED};
 use parfuse_ir::program::{Param, Type};
 use smallvec::SmallVec;
 
@@ -22,8 +22,10 @@ const UNIT: u16 = 2;
 const FIRST_SINGLE: u16 = 4;
 /// … or along this one.
 const FIRST_UNIT: u16 = FIRST_SINGLE << MAX_RANK;
+/// The length of a packed last axis less one, zero if it is not packed.
+const PACKED: u32 = 2 + MAX_RANK as u32 + (MAX_RANK as u32 - 1);
 const _: () =
-    assert!(2 + MAX_RANK + (MAX_RANK - 1) <= u16::BITS as usize, "there is a bit for all that is known");
+    assert!(PACKED + (MOST_PACKED as u32 - 1).ilog2() < u16::BITS, "there is a bit for all that is known");
 
 /// What code is made for: what is known of each argument, which is nothing of a scalar and a [`Layout`] of an array.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -58,7 +60,8 @@ impl Signature {
                 let single = (0..rank).map(|axis| bits & (FIRST_SINGLE << axis) != 0).collect();
                 let other = (0..rank.saturating_sub(1)).find(|axis| bits & (FIRST_UNIT << axis) != 0);
                 let unit = if bits & UNIT != 0 { rank.checked_sub(1) } else { other };
-                Some(Layout { unit, single })
+                let packed = (bits >> PACKED != 0).then_some((bits >> PACKED) as u8 + 1);
+                Some(Layout { unit, single, packed })
             }
         };
         self.layouts.iter().zip(params).map(layout).collect()
@@ -76,7 +79,10 @@ pub(crate) fn layout(shape: &[usize], strides: &[isize]) -> u16 {
     }
     let Some(last) = shape.len().checked_sub(1) else { return bits | UNIT };
     if strides[last] == 1 || shape[last] <= 1 {
-        return bits | UNIT;
+        let length = shape[last];
+        let short = (2..=MOST_PACKED as usize).contains(&length) && last > 0;
+        let packed = short && (shape[last - 1] == 1 || strides[last - 1] == length as isize);
+        return bits | UNIT | if packed { (length as u16 - 1) << PACKED } else { 0 };
     }
     match (0..last).find(|axis| strides[*axis] == 1 && shape[*axis] > 1) {
         Some(axis) => bits | FIRST_UNIT << axis,
@@ -90,6 +96,11 @@ mod tests {
 
     /// The axis along which neighbours lie, and which axes have length one.
     fn known(shape: &[usize], strides: &[isize]) -> (Option<u8>, Vec<bool>) {
+        let layout = packed_and_unpacked(shape, strides);
+        (layout.unit, layout.single)
+    }
+
+    fn packed_and_unpacked(shape: &[usize], strides: &[isize]) -> Layout {
         let param = Param {
             name: String::new(),
             ty: Type::Array(parfuse_ir::DType::F64, shape.len() as u8),
@@ -97,8 +108,22 @@ mod tests {
         };
         let layouts = [layout(shape, strides)].into_iter().collect();
         let signature = Signature { layouts, polls: false };
-        let layout = signature.layouts(&[param]).remove(0).expect("an array");
-        (layout.unit, layout.single)
+        signature.layouts(&[param]).remove(0).expect("an array")
+    }
+
+    #[test]
+    fn short_last_axes_without_gaps_are_known() {
+        let packed = |shape: &[usize], strides: &[isize]| packed_and_unpacked(shape, strides).packed;
+        assert_eq!(packed(&[9, 3], &[3, 1]), Some(3));
+        assert_eq!(packed(&[9, 8], &[8, 1]), Some(8));
+        assert_eq!(packed(&[7, 9, 2], &[90, 2, 1]), Some(2), "rows of pixels may have gaps");
+        assert_eq!(packed(&[1, 9, 1, 4], &[0, 4, 99, 1]), Some(4), "an axis of one element has no stride");
+        assert_eq!(packed(&[1; 6], &[7; 6]), None);
+        assert_eq!(packed(&[9, 9], &[9, 1]), None, "too long");
+        assert_eq!(packed(&[9, 3], &[4, 1]), None, "gaps");
+        assert_eq!(packed(&[9, 3], &[-3, 1]), None, "backwards");
+        assert_eq!(packed(&[9, 3], &[1, 9]), None, "column-major");
+        assert_eq!(packed(&[3], &[1]), None, "no axis before it");
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! load, neighbours                  4           1
 //! load at a stride                  4           8         in loops inside: 16, for each lane reads a cache line of its own
 //!                                             or 6, where that loop is along the rows of what nobody stores to
+//! load of a part of neighbours       4           2         as of a colour, if they are known to lie together
 //! load anywhere                     4          20
 //! store of some lanes               4          16         by processors whose registers of masks are vectors
 //! quotient of integers             24          12
@@ -20,7 +21,7 @@
 use crate::affine::{AffineForms, Width};
 use crate::lane_cost::{SHORT, unit_axis};
 use crate::vectorize::Varying;
-use parfuse_ir::loops::{Buffer, Expr, Loops, Parfor, Stmt, Value, walk};
+use parfuse_ir::loops::{Buffer, Expr, Loops, Origin, Parfor, Stmt, Value, walk};
 use parfuse_ir::math::is_expansion;
 use parfuse_ir::{DType, Scalar, ScalarOp};
 
@@ -33,6 +34,8 @@ struct Cost {
 
 const SIMPLE: Cost = Cost { alone: 4, lanes: 1 };
 const NEIGHBOURS: Cost = SIMPLE;
+/// Of several neighbours that each lane has.
+const PARTS: Cost = Cost { alone: 4, lanes: 2 };
 const STRIDED: Cost = Cost { alone: 4, lanes: 8 };
 /// At a stride in a loop inside, which often is along the rows: one by one that would read neighbours.
 const ROWS: Cost = Cost { alone: 4, lanes: 16 };
@@ -234,6 +237,10 @@ impl Sum<'_> {
         let tiles = times.walks.is_some()
             && unit.and_then(|unit| index.get(unit as usize).copied()) == times.walks
             && !self.stored.contains(&buffer);
+        let packed = matches!(&self.loops.buffers[buffer].origin,
+            Origin::Param { layout, .. } if layout.packed.is_some());
+        let same = index.last().is_some_and(|last| !varying.value(*last));
+        let parts = (packed && same).then(|| index.len() - 2);
         for (axis, index) in index.iter().enumerate() {
             if !varying.value(*index) {
                 continue;
@@ -243,6 +250,7 @@ impl Sum<'_> {
                 Some(form) if form.coefficient.as_constant() == Some(1) && unit == Some(axis as u8) => {
                     NEIGHBOURS
                 }
+                Some(form) if form.coefficient.as_constant() == Some(1) && parts == Some(axis) => PARTS,
                 Some(_) if tiles => TILED,
                 Some(_) if times.depth > 0 => ROWS,
                 Some(_) => STRIDED,

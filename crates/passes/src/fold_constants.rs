@@ -109,10 +109,10 @@ impl Folding<'_> {
             Expr::Cast(arg) => self.fold_cast(dtype, *arg),
             Expr::Trips { start, end, step } => self.fold_trips(*start, *end, *step),
             Expr::Dim { buffer, axis } => match &self.loops.buffers[*buffer].origin {
-                Origin::Param { layout, .. } if layout.single.get(*axis as usize) == Some(&true) => {
-                    Some(Folded::Constant(Scalar::Usize(1)))
+                Origin::Param { layout, .. } => {
+                    layout.length(*axis).map(|length| Folded::Constant(Scalar::Usize(length)))
                 }
-                _ => None,
+                Origin::Local => None,
             },
             Expr::LinearIndex => match self.space.as_deref() {
                 Some([]) => Some(Folded::Constant(Scalar::Usize(0))),

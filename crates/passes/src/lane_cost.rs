@@ -53,7 +53,7 @@ pub(crate) fn lane_cost(loops: &Loops, parfor: &Parfor, depth: u32) -> LaneCost 
 }
 
 /// Whether the dimensions become one, if the arrays are in row-major order.
-fn merges(loops: &Loops, parfor: &Parfor) -> bool {
+pub(crate) fn merges(loops: &Loops, parfor: &Parfor) -> bool {
     let in_order = |(buffer, axes): &(Buffer, Vec<Option<u8>>)| {
         let first = (loops.buffers[*buffer].rank as usize).saturating_sub(axes.len());
         let last = loops.buffers[*buffer].rank.checked_sub(1);

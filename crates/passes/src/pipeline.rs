@@ -91,6 +91,13 @@ pub fn optimize_observed(loops: &mut Loops, options: &Options, observe: &mut dyn
     }
     // Fills that did not fuse with their users.
     run(&rows::zero_fills);
+    // Nothing fuses any more, so dimensions need not be the same ones: short ones make way for longer ones.
+    if run(&rows::unroll_packed) {
+        // Copies have constants for an index, and much in common.
+        run(&rows::number_values);
+        run(&rows::fold_constants);
+        run(&rows::hoist_invariants);
+    }
     // Loops that are to fuse name their dimensions in one order; now each may have its own.
     run(&rows::interchange_loops);
     // What adds bits is best looked up …

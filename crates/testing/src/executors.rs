@@ -57,10 +57,7 @@ pub fn compiled(program: &Program, arguments: &[Value], seed: u64, isa: Isa, var
 pub fn layout(argument: &Value) -> Option<Layout> {
     match argument {
         Value::Scalar(_) => None,
-        Value::Array(array) => {
-            let single = array.shape.iter().map(|length| *length == 1).collect();
-            Some(Layout { single, ..Layout::rows(array.shape.len() as u8) })
-        }
+        Value::Array(array) => Some(Layout::row_major(&array.shape)),
     }
 }
 

@@ -3,6 +3,7 @@
 //! ```text
 //! b0[v1 + lanes]      pointer(b0, v1) + index * 8, then + 16 for each further register
 //! b0[v1 + lanes * v2]  pointer(b0, v1) + index * v2 * 8, then + v2 * 8 for each further lane
+//! b0[v1 + lanes of 3 at 1]  pointer(b0, v1) + index * 3 * 8 + 8, then + 24 for each further lane
 //! b0[v1 + v2]          pointer(b0, v1) + lane of v2 * 8
 //! ```
 //!
@@ -109,6 +110,12 @@ impl Emitter<'_> {
                 let index = self.builder.ins().imul(index, stride);
                 self.indexed(pointer, index, buffer)
             }
+            Lanes::Part { of, part } => {
+                let index = self.step_index();
+                let index = self.builder.ins().imul_imm_s(index, of as i64);
+                let offset = offset + part as i32 * self.element_size(buffer) as i32;
+                return Place { pointer: self.indexed(pointer, index, buffer), offset };
+            }
             Lanes::Gather(index) => {
                 let index = self.scalar(index);
                 self.indexed(pointer, index, buffer)
@@ -122,10 +129,12 @@ impl Emitter<'_> {
         let size = self.element_size(buffer);
         match address.lanes {
             Lanes::Uniform => SmallVec::from_elem(self.first_place(buffer, address), self.lanes),
-            Lanes::Unit => {
+            Lanes::Unit | Lanes::Part { .. } => {
                 let Place { pointer, offset } = self.first_place(buffer, address);
+                let distance =
+                    if let Lanes::Part { of, .. } = address.lanes { of as i64 * size } else { size };
                 (0..self.lanes as i32)
-                    .map(|lane| Place { pointer, offset: offset + lane * size as i32 })
+                    .map(|lane| Place { pointer, offset: offset + lane * distance as i32 })
                     .collect()
             }
             Lanes::Strided(stride) => {

@@ -37,7 +37,7 @@ impl Emitter<'_> {
             (Lanes::Uniform, Some(mask)) => self.load_one_masked(buffer, address, mask, ty, width),
             (Lanes::Unit, None) => self.load_neighbours(buffer, address, ty, width),
             (Lanes::Unit, Some(mask)) => self.load_neighbours_masked(buffer, address, mask, ty, width),
-            (Lanes::Strided(_) | Lanes::Gather(_), mask) => {
+            (Lanes::Strided(_) | Lanes::Part { .. } | Lanes::Gather(_), mask) => {
                 let places = self.lane_places(buffer, address);
                 self.load_lanes(places, mask, self.element(buffer))
             }

@@ -164,10 +164,11 @@ impl Time {
             | Vpsubd | VpsllqBy | VpslldBy | VpsrlqBy | VpsrldBy | VpsradBy | VpsraqBy | Vpsllvq
             | Vpsllvd | Vpsrlvq | Vpsrlvd | Vpsravd | Vpsravq | Vmovapd | Vmovupd | Vmovups | Vblendmpd
             | Vblendmps | Vblendvpd | Vblendvps | Kandw | Kandnw | Korw | Kxorw | Vshufps | Vpshufb
-            | Vunpcklpd | Vunpckhpd | Vunpcklps | Vunpckhps => time(1, 1),
+            | Vblendpd | Vblendps | Vunpcklpd | Vunpckhpd | Vunpcklps | Vunpckhps => time(1, 1),
             Vpbroadcastq | Vpbroadcastd | Vpcmpq | Vpcmpd | Vpcmpuq | Vpcmpud | Vpmovsxdq | Vpmovzxdq
-            | Vpmovsxbd | Vpmovzxbd | Vpmovsxwd | Vpmovzxwd | Vextracti128 | Vinsertf128 | VmovqFrom
-            | VmovdFrom | VmovqTo | VmovdTo | KmovwFrom | KmovwOut => time(3, 1),
+            | Vpmovsxbd | Vpmovzxbd | Vpmovsxwd | Vpmovzxwd | Vextracti128 | Vinsertf128 | Vpermpd
+            | Vpermps | Vpermt2pd | Vpermt2ps | VmovqFrom | VmovdFrom | VmovqTo | VmovdTo | KmovwFrom
+            | KmovwOut => time(3, 1),
             _ => time(4, 1),
         }
     }

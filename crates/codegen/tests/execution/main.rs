@@ -29,6 +29,8 @@ mod machine;
 mod memory;
 mod ops;
 mod pages;
+#[cfg(unix)]
+mod parts;
 mod polls;
 mod reductions;
 mod tiles;

@@ -328,6 +328,14 @@ pub enum Lanes {
     Unit,
     /// The lane index times a uniform `i64`.
     Strided(Value),
+    /// One of as many neighbours as there are for each lane, those of the next lane right behind: `of * lane index + part`.
+    /// All of them exist for each lane that counts, so that whole registers can be loaded and shuffled apart.
+    Part {
+        /// How many neighbours a lane has, 2 to [`loops::MOST_PACKED`].
+        of: u8,
+        /// Which of them.
+        part: u8,
+    },
     /// A varying `i64`.
     Gather(Value),
 }

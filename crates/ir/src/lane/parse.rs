@@ -411,7 +411,7 @@ impl<'c, 'a> CodeParser<'c, 'a> {
         Ok((buffer, self.cursor.number()?))
     }
 
-    /// `[v0]`, `[v0 + lanes]`, `[v0 + lanes * v1]` or `[v0 + v1]`.
+    /// `[v0]`, `[v0 + lanes]`, `[v0 + lanes * v1]`, `[v0 + lanes of 3 at 1]` or `[v0 + v1]`.
     fn address(&mut self) -> Parsed<Address> {
         self.cursor.expect("[")?;
         let base = self.operand()?;
@@ -421,6 +421,10 @@ impl<'c, 'a> CodeParser<'c, 'a> {
             Lanes::Gather(self.operand()?)
         } else if self.cursor.eat("*") {
             Lanes::Strided(self.operand()?)
+        } else if self.cursor.eat("of") {
+            let of = self.cursor.number()?;
+            self.cursor.expect("at")?;
+            Lanes::Part { of, part: self.cursor.number()? }
         } else {
             Lanes::Unit
         };

@@ -204,6 +204,7 @@ impl Printer<'_, '_> {
             Lanes::Uniform => base,
             Lanes::Unit => format!("{base} + lanes"),
             Lanes::Strided(stride) => format!("{base} + lanes * {}", self.operand(stride)),
+            Lanes::Part { of, part } => format!("{base} + lanes of {of} at {part}"),
             Lanes::Gather(offset) => format!("{base} + {}", self.operand(offset)),
         }
     }

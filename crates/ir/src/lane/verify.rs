@@ -11,7 +11,7 @@ use super::{
 };
 use crate::MAX_RANK;
 use crate::arena::Id;
-use crate::loops::{BufferData, Origin};
+use crate::loops::{BufferData, MOST_PACKED, Origin};
 use crate::verify::{Scope, Verified, VerifyError, ensure};
 use std::cell::Cell;
 
@@ -260,6 +260,9 @@ impl<'a> Verifier<'a> {
             Lanes::Uniform => return Ok(false),
             Lanes::Unit => {}
             Lanes::Strided(stride) => self.uniform(stride, LaneType::I64)?,
+            Lanes::Part { of, part } => {
+                ensure!((2..=MOST_PACKED).contains(&of) && part < of, "part {part} of {of} neighbours");
+            }
             Lanes::Gather(offset) => drop(self.typed(offset, LaneType::I64)?),
         }
         ensure!(self.in_lanes(), "an address with lanes outside the body of a region");

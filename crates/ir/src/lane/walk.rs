@@ -19,7 +19,7 @@ macro_rules! address {
         let Address { base, lanes } = $address;
         $f(base);
         match lanes {
-            Lanes::Uniform | Lanes::Unit => {}
+            Lanes::Uniform | Lanes::Unit | Lanes::Part { .. } => {}
             Lanes::Strided(value) | Lanes::Gather(value) => $f(value),
         }
     }};
@@ -185,7 +185,7 @@ impl Address {
     #[inline]
     pub fn values(&self) -> impl Iterator<Item = Value> + use<> {
         let lanes = match self.lanes {
-            Lanes::Uniform | Lanes::Unit => None,
+            Lanes::Uniform | Lanes::Unit | Lanes::Part { .. } => None,
             Lanes::Strided(value) | Lanes::Gather(value) => Some(value),
         };
         std::iter::once(self.base).chain(lanes)

@@ -129,12 +129,45 @@ pub struct Layout {
     pub unit: Option<u8>,
     /// Per axis, whether its length is one: such an axis broadcasts.
     pub single: Vec<bool>,
+    /// The length of the last axis, if it is known to be this short and its elements are neighbours, and those of the next
+    /// index along the axis before it follow right behind: pixels, points, pairs.
+    pub packed: Option<u8>,
 }
+
+/// The longest last axis whose length kernels are specialised to.
+pub const MOST_PACKED: u8 = 8;
 
 impl Layout {
     /// Elements next to each other along the last axis, and no axis of length one.
     pub fn rows(rank: u8) -> Layout {
-        Layout { unit: rank.checked_sub(1), single: vec![false; rank as usize] }
+        Layout { unit: rank.checked_sub(1), single: vec![false; rank as usize], packed: None }
+    }
+
+    /// What is known of an array of these lengths in row-major order.
+    pub fn row_major(shape: &[usize]) -> Layout {
+        let packed = match *shape {
+            [_, .., last] if (2..=MOST_PACKED as usize).contains(&last) => Some(last as u8),
+            _ => None,
+        };
+        let single = shape.iter().map(|length| *length == 1).collect();
+        Layout { single, packed, ..Layout::rows(shape.len() as u8) }
+    }
+
+    /// The length of an axis, if it is known.
+    pub fn length(&self, axis: u8) -> Option<usize> {
+        if self.single.get(axis as usize) == Some(&true) {
+            return Some(1);
+        }
+        self.packed.filter(|_| axis as usize + 1 == self.single.len()).map(usize::from)
+    }
+
+    /// How far apart neighbours along an axis lie in elements, if that is known.
+    pub fn stride(&self, axis: u8) -> Option<usize> {
+        match self.packed {
+            _ if self.unit == Some(axis) => Some(1),
+            Some(length) if axis as usize + 2 == self.single.len() => Some(length as usize),
+            _ => None,
+        }
     }
 }
 

@@ -4,8 +4,8 @@
 //! take the numbers that are left. The result is well-formed as text only; `verify` judges its meaning.
 
 use super::{
-    Block, Buffer, BufferData, Expr, Layout, Loops, Nest, Origin, Output, Parfor, Reduction, Source, Stmt,
-    Target, Value, ValueData, VarData,
+    Block, Buffer, BufferData, Expr, Layout, Loops, MOST_PACKED, Nest, Origin, Output, Parfor, Reduction,
+    Source, Stmt, Target, Value, ValueData, VarData,
 };
 use crate::combiner::{Formula, Term};
 use crate::grid::Grain;
@@ -438,13 +438,18 @@ pub(crate) fn arrange_buffers(
     Ok(arena)
 }
 
-/// The axes of a parameter in brackets, each `_`, `1`, `unit` or `1 unit`.
+/// The axes of a parameter in brackets, each `_`, `1`, `unit` or `1 unit`, or the length of a packed last one.
 fn parse_layout(cursor: &mut Cursor<'_>) -> Parsed<Layout> {
     cursor.expect("[")?;
     if cursor.eat("]") {
-        return Ok(Layout { unit: None, single: Vec::new() });
+        return Ok(Layout { unit: None, single: Vec::new(), packed: None });
     }
+    let (mut packed, mut axis) = (None, 0);
     let axes = cursor.list(|cursor| {
+        axis += 1;
+        if packed.is_some() {
+            return Err(cursor.error("only the last axis can be packed before this"));
+        }
         if cursor.eat("_") {
             return Ok((false, false));
         }
@@ -453,7 +458,13 @@ fn parse_layout(cursor: &mut Cursor<'_>) -> Parsed<Layout> {
         }
         match cursor.number::<u8>()? {
             1 => Ok((true, cursor.eat("unit"))),
-            _ => Err(cursor.error("no length but 1 is known before this")),
+            length if axis == 1 || !(2..=MOST_PACKED).contains(&length) => {
+                Err(cursor.error("no length but 1 is known before this"))
+            }
+            length => {
+                packed = Some(length);
+                Ok((false, true))
+            }
         }
     })?;
     cursor.expect("]")?;
@@ -462,7 +473,7 @@ fn parse_layout(cursor: &mut Cursor<'_>) -> Parsed<Layout> {
         return Err(cursor.error("only one axis can be `unit` before this"));
     }
     let unit = axes.iter().position(|(_, unit)| *unit).map(|axis| axis as u8);
-    Ok(Layout { unit, single: axes.into_iter().map(|(single, _)| single).collect() })
+    Ok(Layout { unit, single: axes.into_iter().map(|(single, _)| single).collect(), packed })
 }
 
 /// A fault up to its place: `index_out_of_range(0) of means`.

@@ -85,14 +85,11 @@ impl Display for Contents<'_> {
 }
 
 fn axes(layout: &Layout, rank: u8) -> String {
-    list((0..rank).map(|axis| {
-        let single = layout.single.get(axis as usize) == Some(&true);
-        match (single, layout.unit == Some(axis)) {
-            (false, false) => "_",
-            (false, true) => "unit",
-            (true, false) => "1",
-            (true, true) => "1 unit",
-        }
+    list((0..rank).map(|axis| match (layout.length(axis), layout.unit == Some(axis)) {
+        (None, false) => "_".into(),
+        (None, true) => "unit".into(),
+        (Some(1), true) => "1 unit".into(),
+        (Some(length), _) => length.to_string(),
     }))
 }
 

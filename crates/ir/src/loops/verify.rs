@@ -10,8 +10,8 @@
 //! their order.
 
 use super::{
-    Block, Buffer, BufferData, Expr, Loops, Nest, Origin, Output, Parfor, Reduction, Stmt, Target, Value,
-    Var, walk,
+    Block, Buffer, BufferData, Expr, Loops, MOST_PACKED, Nest, Origin, Output, Parfor, Reduction, Stmt,
+    Target, Value, Var, walk,
 };
 use crate::arena::Id;
 use crate::program::Type;
@@ -36,6 +36,11 @@ impl Loops {
                 "{buffer}: its layout has not {} axes",
                 data.rank
             );
+            let short = |length: &u8| (2..=MOST_PACKED).contains(length);
+            let last = data.rank >= 2 && layout.unit == Some(data.rank - 1);
+            let fits = layout.packed.is_none_or(|length| short(&length) && last)
+                && !(layout.packed.is_some() && layout.single.last() == Some(&true));
+            ensure!(fits, "{buffer}: its last axis cannot be packed so");
             let shared = self.buffers.iter().any(|(other, data)| {
                 other != buffer && matches!(data.origin, Origin::Param { index: of, .. } if of == *index)
             });

@@ -242,7 +242,9 @@ impl RegionReport {
             report.stores += matches!(node, Node::Store { .. }) as usize;
             match places::access(region, node).map(|(_, lanes)| lanes) {
                 Some(Lanes::Unit) => report.contiguous_accesses += 1,
-                Some(Lanes::Strided(_) | Lanes::Gather(_)) => report.scattered_accesses += 1,
+                Some(Lanes::Strided(_) | Lanes::Part { .. } | Lanes::Gather(_)) => {
+                    report.scattered_accesses += 1
+                }
                 Some(Lanes::Uniform) | None => {}
             }
         }

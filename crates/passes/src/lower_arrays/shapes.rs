@@ -12,7 +12,7 @@
 //! equal. The layout a kernel is specialised to says of each parameter's axis whether its length is one.
 
 use super::{Known, Lowering, scan::Effects};
-use parfuse_ir::loops::{Buffer, Expr, Origin, Value};
+use parfuse_ir::loops::{Buffer, Expr, Layout, Origin, Value};
 use parfuse_ir::{DType, FaultKind, Loc, Scalar, ScalarOp, program};
 
 /// How an axis of an operand is indexed inside a loop over the result.
@@ -45,8 +45,7 @@ impl Lowering<'_> {
         let axes = 0..data.rank;
         match data.origin {
             Origin::Param { layout, .. } => {
-                let shape: Vec<Value> =
-                    axes.map(|axis| self.param_length(buffer, axis, &layout.single)).collect();
+                let shape: Vec<Value> = axes.map(|axis| self.param_length(buffer, axis, &layout)).collect();
                 self.param_shapes.insert(buffer, shape.clone());
                 shape
             }
@@ -59,9 +58,9 @@ impl Lowering<'_> {
         }
     }
 
-    fn param_length(&mut self, buffer: Buffer, axis: u8, single: &[bool]) -> Value {
-        if single[axis as usize] {
-            return self.usize(1);
+    fn param_length(&mut self, buffer: Buffer, axis: u8, layout: &Layout) -> Value {
+        if let Some(length) = layout.length(axis) {
+            return self.usize(length);
         }
         let length = self.output.value(Expr::Dim { buffer, axis }, DType::Usize, Loc::NONE);
         self.prologue.push(parfuse_ir::loops::Stmt::Let(length));

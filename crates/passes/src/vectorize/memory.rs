@@ -4,6 +4,7 @@
 //! address = sum of index * stride            index = coefficient * lane + offset    (affine.rs)
 //!
 //! sum of coefficient * stride    0: uniform    1: unit    other: strided    an uneven index: gather
+//!                                3, of pixels of three colours: parts
 //! ```
 //!
 //! An index that wraps around at a border is a gather there, and runs along elsewhere (borders.rs): both are written down,
@@ -124,7 +125,9 @@ impl Translator<'_> {
     fn address(&mut self, buffer: Buffer, index: &[Value]) -> Address {
         let zero = self.build.i64(0);
         let (mut base, mut coefficient, mut gathered) = (zero, zero, zero);
-        for (axis, index) in index.iter().enumerate() {
+        let part = self.part(buffer, index);
+        let whole = index.len() - part.is_some() as usize;
+        for (axis, index) in index[..whole].iter().enumerate() {
             let stride = self.stride(buffer, axis as u8);
             match self.build.affine(*index) {
                 Some(affine) => {
@@ -133,6 +136,13 @@ impl Translator<'_> {
                 }
                 None => gathered = self.add_product(gathered, *index, stride),
             }
+        }
+        if let Some((of, part)) = part {
+            if self.build.bits(coefficient) == Some(of as u64) && !self.build.varying(gathered) {
+                return Address { base, lanes: Lanes::Part { of, part } };
+            }
+            let part = self.build.i64(part as i64);
+            base = self.build.op(LaneOp::IAdd, &[base, part]);
         }
         let lanes = match (self.build.bits(coefficient), self.build.varying(gathered)) {
             (Some(0), false) => Lanes::Uniform,
@@ -147,6 +157,13 @@ impl Translator<'_> {
         Address { base, lanes }
     }
 
+    /// Which of how many neighbours an index names, if that is known and lanes that are all here may touch any of them.
+    fn part(&self, buffer: Buffer, index: &[Value]) -> Option<(u8, u8)> {
+        let of = self.shared.packed.of_buffer(buffer).filter(|_| self.mask.lanes.is_none())?;
+        let part = u8::try_from(self.build.bits(*index.last()?)?).ok().filter(|part| *part < of)?;
+        Some((of, part))
+    }
+
     fn add_product(&mut self, sum: Value, a: Value, b: Value) -> Value {
         let product = self.build.op(LaneOp::IMul, &[a, b]);
         self.build.op(LaneOp::IAdd, &[sum, product])
@@ -154,12 +171,14 @@ impl Translator<'_> {
 
     fn stride(&mut self, buffer: Buffer, axis: u8) -> Value {
         let data = &self.loops.buffers[buffer];
-        let unit = match &data.origin {
-            Origin::Param { layout, .. } => layout.unit,
-            Origin::Local => data.rank.checked_sub(1),
+        let known = match &data.origin {
+            Origin::Param { layout, .. } => layout.stride(axis),
+            Origin::Local if axis + 1 == data.rank => Some(1),
+            Origin::Local if axis + 2 == data.rank => self.shared.packed.of_buffer(buffer).map(usize::from),
+            Origin::Local => None,
         };
-        if unit == Some(axis) {
-            return self.build.i64(1);
+        if let Some(known) = known {
+            return self.build.i64(known as i64);
         }
         self.build.pure(Inst::Stride(buffer, axis), LaneType::I64, false)
     }

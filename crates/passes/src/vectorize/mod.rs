@@ -45,6 +45,7 @@ pub(crate) use liveness::{VarSet, assigned, before_stmt, live_at_header, live_at
 pub(crate) use varying::Varying;
 
 use crate::hash::FastMap;
+use crate::packed::Packed;
 use parfuse_ir::lane::{FaultId, Frame, Lane, LaneOutput, Node, Region, RegionId, Walk};
 use parfuse_ir::loops::{Loops, Output};
 use parfuse_ir::{Arena, Fault};
@@ -60,6 +61,7 @@ pub fn vectorize(loops: &Loops) -> Lane {
         faults: Arena::new(),
         fault_ids: FastMap::default(),
         regions: Arena::new(),
+        packed: Packed::of(loops),
     };
     let mut driver = Translator::new(loops, &mut shared, Place::Driver, 0, Walk::Lanes);
     driver.block(&loops.body, &VarSet::new());
@@ -94,6 +96,7 @@ struct Shared {
     faults: Arena<FaultId, Fault>,
     fault_ids: FastMap<Fault, FaultId>,
     regions: Arena<RegionId, Region>,
+    packed: Packed,
 }
 
 impl Shared {

@@ -135,6 +135,7 @@ fn addresses_follow_the_index_through_sums_products_and_casts() {
             Lanes::Uniform => "uniform",
             Lanes::Unit => "unit",
             Lanes::Strided(_) => "strided",
+            Lanes::Part { .. } => "parts",
             Lanes::Gather(_) => "gather",
         })
         .collect();
@@ -473,6 +474,14 @@ fn only_plain_walks_collapse() {
             (Buffer(2), vec![None, Some(0)]),
             (Buffer(1), vec![Some(0), Some(1)]),
         ])
+    );
+    let below = "v4: usize = add v2, 1usize v5: f64 = load b0[v4, v3] store b1[v2, v3], v5";
+    let both = vec![Some(0), Some(1)];
+    assert_eq!(plane(below), Some(vec![(Buffer(0), both.clone()), (Buffer(1), both)]));
+    assert_eq!(
+        plane("v4: usize = mul v2, 2usize v5: f64 = load b0[v4, v3] store b1[v2, v3], v5"),
+        None,
+        "gaps"
     );
     assert_eq!(plane("v4: f64 = cast v2 store b1[v2, v3], v4"), None, "the index is a value");
     assert_eq!(plane("v4: f64 = load b0[v2, v2] store b1[v2, v3], v4"), None, "a diagonal");

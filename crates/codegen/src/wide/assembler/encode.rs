@@ -43,10 +43,13 @@ impl VectorOp {
                 | Vpcmpeqd
                 | Vpcmpgtq
                 | Vpcmpgtd
-                | Vpshufb
                 | Vpmovzxbq
                 | Vextracti128
                 | Vshufps
+                | Vblendpd
+                | Vblendps
+                | Vpermpd
+                | Vpermps
                 | Vblendvpd
                 | Vblendvps
                 | Vmaskmovpd
@@ -79,6 +82,8 @@ impl VectorOp {
                 | Vpcmpuq
                 | Vpcmpud
                 | Vptestmb
+                | Vpermt2pd
+                | Vpermt2ps
                 | Vblendmpd
                 | Vblendmps
                 | VpbroadcastqFrom

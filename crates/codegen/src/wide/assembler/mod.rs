@@ -84,12 +84,16 @@ pub(crate) enum Constant {
     Splat { bits: u64, size: u8, bytes: u8 },
     /// `first * step`, `(first + 1) * step`, … of `size` bytes (4 or 8).
     Count { first: u8, step: u64, size: u8, bytes: u8 },
+    /// As many of these numbers as fill `bytes`, of `size` bytes (1, 4 or 8) each.
+    Numbers { numbers: [u8; 16], size: u8, bytes: u8 },
 }
 
 impl Constant {
     pub(crate) fn len(self) -> usize {
         match self {
-            Constant::Splat { bytes, .. } | Constant::Count { bytes, .. } => bytes as usize,
+            Constant::Splat { bytes, .. }
+            | Constant::Count { bytes, .. }
+            | Constant::Numbers { bytes, .. } => bytes as usize,
         }
     }
 
@@ -98,6 +102,11 @@ impl Constant {
             Constant::Splat { bits, size, bytes } => {
                 for _ in 0..bytes / size {
                     out.extend_from_slice(&bits.to_le_bytes()[..size as usize]);
+                }
+            }
+            Constant::Numbers { numbers, size, bytes } => {
+                for number in &numbers[..(bytes / size) as usize] {
+                    out.extend_from_slice(&(*number as u64).to_le_bytes()[..size as usize]);
                 }
             }
             Constant::Count { first, step, size, bytes } => {

@@ -116,13 +116,17 @@ macro_rules! for_each_vector_op {
             // Parts of registers.
             (Vunpcklpd, P66, M0F, WEvex, 0x14, Rvm, Full), (Vunpcklps, None, M0F, W0, 0x14, Rvm, Full),
             (Vunpckhpd, P66, M0F, WEvex, 0x15, Rvm, Full), (Vunpckhps, None, M0F, W0, 0x15, Rvm, Full),
+            (Vpshufb, P66, M0F38, W0, 0x00, Rvm, Full),
             // `vinsertf32x4` in EVEX; imm8.
             (Vinsertf128, P66, M0F3A, W0, 0x18, Rvm, Bytes(16)),
             // Integers, VEX only: lanes of ones for true.
             (Vpcmpeqq, P66, M0F38, W0, 0x29, Rvm, Full), (Vpcmpeqd, P66, M0F, W0, 0x76, Rvm, Full),
             (Vpcmpgtq, P66, M0F38, W0, 0x37, Rvm, Full), (Vpcmpgtd, P66, M0F, W0, 0x66, Rvm, Full),
-            (Vpmovzxbq, P66, M0F38, W0, 0x32, Rm, Eighth), (Vpshufb, P66, M0F38, W0, 0x00, Rvm, Full),
+            (Vpmovzxbq, P66, M0F38, W0, 0x32, Rm, Eighth),
             (Vextracti128, P66, M0F3A, W0, 0x39, Mr, Bytes(16)), (Vshufps, None, M0F, W0, 0xc6, Rvm, Full),
+            // imm8.
+            (Vblendpd, P66, M0F3A, W0, 0x0d, Rvm, Full), (Vblendps, P66, M0F3A, W0, 0x0c, Rvm, Full),
+            (Vpermpd, P66, M0F3A, W1, 0x01, Rm, Full), (Vpermps, P66, M0F38, W0, 0x16, Rvm, Full),
             (Vblendvpd, P66, M0F3A, W0, 0x4b, Rvmr, Full), (Vblendvps, P66, M0F3A, W0, 0x4a, Rvmr, Full),
             (Vmaskmovpd, P66, M0F38, W0, 0x2d, Rvm, Full), (Vmaskmovps, P66, M0F38, W0, 0x2c, Rvm, Full),
             (VmaskmovpdTo, P66, M0F38, W0, 0x2f, Rvm, Full), (VmaskmovpsTo, P66, M0F38, W0, 0x2e, Rvm, Full),
@@ -134,6 +138,7 @@ macro_rules! for_each_vector_op {
             (Vpcmpq, P66, M0F3A, W1, 0x1f, Rvm, Full), (Vpcmpd, P66, M0F3A, W0, 0x1f, Rvm, Full),
             (Vpcmpuq, P66, M0F3A, W1, 0x1e, Rvm, Full), (Vpcmpud, P66, M0F3A, W0, 0x1e, Rvm, Full),
             (Vptestmb, P66, M0F38, W0, 0x26, Rvm, Full),
+            (Vpermt2pd, P66, M0F38, W1, 0x7f, RvmInPlace, Full), (Vpermt2ps, P66, M0F38, W0, 0x7f, RvmInPlace, Full),
             (Vblendmpd, P66, M0F38, W1, 0x65, Rvm, Full), (Vblendmps, P66, M0F38, W0, 0x65, Rvm, Full),
             (VpbroadcastqFrom, P66, M0F38, W1, 0x7c, Rm, Full), (VpbroadcastdFrom, P66, M0F38, W0, 0x7c, Rm, Full),
             (Vmovdqu8, Pf2, M0F, W0, 0x6f, Rm, Full), (Vmovdqu8To, Pf2, M0F, W0, 0x7f, Mr, Full),

@@ -50,7 +50,7 @@ fn imm(op: VectorOp) -> Option<u8> {
     let row = op.row();
     match op {
         Vroundpd | Vroundps | Vcmppd | Vcmpps | Vpcmpq | Vpcmpd | Vpcmpuq | Vpcmpud | Vshufps
-        | Vextracti128 | Vinsertf128 => Some(5),
+        | Vextracti128 | Vinsertf128 | Vblendpd | Vblendps | Vpermpd => Some(5),
         _ if matches!(row.form, Form::Vmi(_)) => Some(5),
         _ if row.form == Form::Rvmr => Some(7 << 4),
         _ => None,
@@ -103,7 +103,7 @@ fn lengths(op: VectorOp) -> &'static [Length] {
         _ if op.is_of_masks() => &[Length::L128],
         Vmovsd | Vmovss | VmovsdTo | VmovssTo | VmovqFrom | VmovdFrom | VmovqTo | VmovdTo | Vcvtsi2ss
         | Vcvttsd2si => &[Length::L128],
-        Vextracti128 => &[Length::L256],
+        Vextracti128 | Vpermpd | Vpermps => &[Length::L256],
         Vinsertf128 => &[Length::L256, Length::L512],
         _ => &[Length::L128, Length::L256, Length::L512],
     }

@@ -7,17 +7,25 @@ use crate::wide::assembler::{Alu, Condition, Length, VectorOp};
 use crate::wide::machine::{Block, Kind, Reg, Test};
 use crate::wide::machine::{Place, Source};
 use parfuse_ir::arena::Id;
-use parfuse_ir::lane::{Carried, Inst, LaneType, Merge, Node, Slot, Value};
+use parfuse_ir::lane::{Carried, Inst, LaneType, Lanes, Merge, Node, Slot, Value};
 
 impl Selector<'_> {
     /// Selects for nodes in their order.
     pub(super) fn nodes(&mut self, nodes: &[Node]) {
-        for node in nodes {
+        for (position, node) in nodes.iter().enumerate() {
             match node {
                 Node::Let(value) => self.evaluate(*value),
                 Node::Store { buffer, address, value, mask } => {
                     self.read(&[*value, address.base]);
-                    self.store(*buffer, address, *value, *mask);
+                    match address.lanes {
+                        Lanes::Part { of, part } if !self.one_by_one => {
+                            self.store_part(&nodes[position..], *buffer, address.base, of, part, *value);
+                        }
+                        _ => {
+                            self.forget_parts(*buffer, None);
+                            self.store(*buffer, address, *value, *mask);
+                        }
+                    }
                 }
                 Node::If { cond, then, otherwise, results } => self.if_else(*cond, then, otherwise, results),
                 Node::Loop { carried, header, cond, body } => self.repeat(carried, header, *cond, body),
@@ -196,6 +204,8 @@ impl Selector<'_> {
         let received: Vec<Registers> = carried.iter().map(|carry| self.receive(test, carry.value)).collect();
         let left = self.receive_active(test);
         let mut sent = self.send(carried.iter().map(|carry| (carry.init, carry.value)));
+        // Its turns may store to what is known so far.
+        self.leave_parts(0);
         let walks = self.begin_walks(header, body);
         if let Some(later) = self.repeat_by_tiles(carried, header, cond, body, &sent) {
             sent = later;

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | one element for all | a scalar, broadcast |
 //! | neighbours | whole registers, masked if need be |
+//! | parts of neighbours | see `parts` |
 //! | strided, gathered | a gather; scatters with AVX-512, else one by one |
 //! | of elements shorter than a lane | see `shorts` |
 //!
@@ -18,7 +19,7 @@ use parfuse_ir::DType;
 use parfuse_ir::lane::{Address, Buffer, Inst, LaneType, Lanes, Node, Value};
 
 impl Selector<'_> {
-    fn element_of(&self, buffer: Buffer) -> DType {
+    pub(super) fn element_of(&self, buffer: Buffer) -> DType {
         self.lane.buffers[buffer].dtype
     }
 
@@ -102,7 +103,7 @@ impl Selector<'_> {
     }
 
     /// Where the first, or only, element is.
-    fn first_place(&mut self, buffer: Buffer, address: &Address) -> Place {
+    pub(super) fn first_place(&mut self, buffer: Buffer, address: &Address) -> Place {
         if !matches!(address.lanes, Lanes::Gather(_))
             && let Some(place) = self.walked(buffer, address)
         {
@@ -122,9 +123,15 @@ impl Selector<'_> {
                 let (stride, index) = (self.scalar(stride), self.step_index());
                 Some(self.machine.in_place(Kind::Multiply(true), index, Some(stride)))
             }
+            Lanes::Part { of, .. } => {
+                let index = self.step_index();
+                Some(self.machine.fresh(Kind::MultiplyImm(true, of as i32), &[index]))
+            }
             Lanes::Gather(index) => Some(self.scalar(index)),
         };
-        Place::Address { base, index: index.map(|index| (index, scale)), displacement }
+        let part = if let Lanes::Part { part, .. } = address.lanes { part as usize } else { 0 };
+        let place = Place::Address { base, index: index.map(|index| (index, scale)), displacement };
+        moved(place, part * self.element_size(buffer))
     }
 
     pub(super) fn step_index(&self) -> Reg {
@@ -161,6 +168,7 @@ impl Selector<'_> {
         let registers = match address.lanes {
             Lanes::Uniform => self.load_one(buffer, address, mask, element),
             Lanes::Unit => self.load_neighbours(buffer, address, mask, element),
+            Lanes::Part { of, part } => self.load_part(buffer, address.base, of, part),
             Lanes::Strided(_) | Lanes::Gather(_) => self.load_scattered(buffer, address, mask, element),
         };
         self.bind_lanes(value, registers);
@@ -292,7 +300,7 @@ impl Selector<'_> {
                 };
                 (base, self.lanes(index)[k], displacement)
             }
-            Lanes::Uniform | Lanes::Unit => unreachable!("not scattered"),
+            Lanes::Uniform | Lanes::Unit | Lanes::Part { .. } => unreachable!("not scattered"),
         }
     }
 
@@ -378,6 +386,7 @@ impl Selector<'_> {
                     self.store_one_by_one(element, register, &places, mask);
                 }
             }
+            Lanes::Part { .. } => unreachable!("stored together with others"),
             Lanes::Strided(_) | Lanes::Gather(_) => {
                 for (k, register) in registers.into_iter().enumerate() {
                     let (base, distances, displacement) = self.scattered(buffer, address, k);
@@ -433,7 +442,7 @@ impl Selector<'_> {
         }
     }
 
-    fn store_register(&mut self, ty: LaneType, register: Reg, place: Place, mask: Option<Reg>) {
+    pub(super) fn store_register(&mut self, ty: LaneType, register: Reg, place: Place, mask: Option<Reg>) {
         let length = self.length(ty, Extent::Group);
         let op = match mask {
             Some(_) if !self.isa.evex() => of_size!(ty, VmaskmovpdTo, VmaskmovpsTo),

@@ -20,6 +20,7 @@
 //! | `masks` | truth values of lanes |
 //! | `scalars` | operations on uniform values |
 //! | `memory` | loads and stores |
+//! | `parts` | loads and stores of the parts of neighbours, as the colours of pixels |
 //! | `walks` | the addresses of loops |
 //! | `tiles` | loads of several iterations of a loop in which each lane walks along a row |
 //! | `control` | nodes, branches, loops |
@@ -40,6 +41,7 @@ mod lane_loop;
 mod lanes;
 mod masks;
 mod memory;
+mod parts;
 mod plan;
 mod reductions;
 mod region;
@@ -192,6 +194,10 @@ struct Selector<'a> {
     walks: Vec<walks::Walk>,
     /// Loads of the present iterations of a loop that are done together.
     tiles: tiles::Tiles,
+    /// The parts of neighbours that are in registers.
+    loaded: Vec<parts::Loaded>,
+    /// The parts of neighbours that are yet to be stored.
+    collected: Vec<parts::Collected>,
     bindings: Vec<Binding>,
     bound: Vec<(Value, Part)>,
 }
@@ -232,6 +238,8 @@ impl<'a> Selector<'a> {
             walks: Vec::new(),
             scratch: None,
             shared_constants: None,
+            loaded: Vec::new(),
+            collected: Vec::new(),
             bindings: vec![Binding::default(); values],
             bound: Vec::new(),
         };

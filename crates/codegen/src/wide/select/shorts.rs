@@ -36,16 +36,12 @@ impl Selector<'_> {
         if element.is_bool() {
             return self.load_bytes(place, mask);
         }
-        let op = match (element.bits(), element.is_unsigned()) {
-            (8, false) => VectorOp::Vpmovsxbd,
-            (8, true) => VectorOp::Vpmovzxbd,
-            (_, false) => VectorOp::Vpmovsxwd,
-            (_, true) => VectorOp::Vpmovzxwd,
-        };
         let length = self.length(LaneType::I32, Extent::Group);
         match mask {
-            None => self.machine.unary(op, length, Source::Memory(place)),
-            Some(mask) if self.isa.evex() => self.machine.zeroed(op, length, Source::Memory(place), mask),
+            None => self.widened(element, Source::Memory(place)),
+            Some(mask) if self.isa.evex() => {
+                self.machine.zeroed(widening(element), length, Source::Memory(place), mask)
+            }
             Some(mask) => {
                 let places: Vec<Place> =
                     (0..self.group).map(|lane| moved(place, lane * element.size())).collect();
@@ -96,20 +92,45 @@ impl Selector<'_> {
                 (0..self.group).map(|lane| moved(place, lane * element.size())).collect();
             return self.store_one_by_one(element, register, &places, active);
         }
-        // The low bytes of four lanes, by their numbers in 128 bits, and where they go.
-        let (bits, size, op) = match element.bits() {
-            8 => (0x0c08_0400, 4, VectorOp::VmovdTo),
-            _ => (0x0d0c_0908_0504_0100, 8, VectorOp::VmovqTo),
-        };
+        let (size, op) = if element.bits() == 8 { (4, VectorOp::VmovdTo) } else { (8, VectorOp::VmovqTo) };
+        let (low, high) = self.truncated_halves(element, register);
+        self.machine.store_vector(op, Length::L128, low, place, None);
+        if let Some(high) = high {
+            self.machine.store_vector(op, Length::L128, high, moved(place, size), None);
+        }
+    }
+
+    /// Elements next to each other, widened.
+    pub(super) fn widened(&mut self, element: DType, source: Source) -> Reg {
+        let length = self.length(LaneType::I32, Extent::Group);
+        self.machine.unary(widening(element), length, source)
+    }
+
+    /// VEX: the elements of a register of lanes next to each other: of the first four lanes, and of the others if there
+    /// are any.
+    fn truncated_halves(&mut self, element: DType, register: Reg) -> (Reg, Option<Reg>) {
+        let length = self.length(LaneType::I32, Extent::Group);
+        // The low bytes of four lanes, by their numbers in 128 bits.
+        let (bits, size) = if element.bits() == 8 { (0x0c08_0400, 4) } else { (0x0d0c_0908_0504_0100, 8) };
         let numbers = Constant::Splat { bits, size, bytes: length.bytes() as u8 };
         let numbers = self.machine.constant(numbers);
         let together = self.machine.binary(VectorOp::Vpshufb, length, register, Source::Memory(numbers));
-        self.machine.store_vector(op, Length::L128, together, place, None);
-        if length == Length::L256 {
-            let high =
-                self.machine.move_out(RegClass::Float, VectorOp::Vextracti128, length, together, Some(1));
-            self.machine.store_vector(op, Length::L128, high, moved(place, size as usize), None);
+        let high = (length == Length::L256).then(|| {
+            self.machine.move_out(RegClass::Float, VectorOp::Vextracti128, length, together, Some(1))
+        });
+        (together, high)
+    }
+
+    /// The elements of a register of lanes next to each other, in 16 bytes.
+    pub(super) fn truncated(&mut self, element: DType, register: Reg) -> Reg {
+        if self.isa.evex() {
+            let length = self.length(LaneType::I32, Extent::Group);
+            let op = if element.bits() == 8 { VectorOp::Vpmovdb } else { VectorOp::Vpmovdw };
+            return self.machine.move_out(RegClass::Float, op, length, register, None);
         }
+        let (low, high) = self.truncated_halves(element, register);
+        let join = if element.bits() == 8 { VectorOp::Vunpcklps } else { VectorOp::Vunpcklpd };
+        high.map_or(low, |high| self.machine.binary(join, Length::L128, low, high))
     }
 
     /// A mask from neighbouring bytes.
@@ -201,5 +222,15 @@ impl Selector<'_> {
             let bytes = self.machine.fresh(Kind::Deposit(true), &[own, pattern]);
             self.machine.store((self.group - lanes).min(8) as u8, bytes, moved(place, lanes));
         }
+    }
+}
+
+/// What widens elements by their sign.
+fn widening(element: DType) -> VectorOp {
+    match (element.bits(), element.is_unsigned()) {
+        (8, false) => VectorOp::Vpmovsxbd,
+        (8, true) => VectorOp::Vpmovzxbd,
+        (_, false) => VectorOp::Vpmovsxwd,
+        (_, true) => VectorOp::Vpmovzxwd,
     }
 }

@@ -49,7 +49,8 @@ impl Selector<'_> {
                 in_lanes || matches!(node, Node::Lanes(_))
             });
         }
-        for (buffer, address) in accesses {
+        for (buffer, address) in accesses.into_iter().map(|(buffer, address)| (buffer, first_part(&address)))
+        {
             if self.walks.len() - before == MOST {
                 break;
             }
@@ -71,6 +72,10 @@ impl Selector<'_> {
             Lanes::Strided(stride) if !self.is_available(stride) => return,
             Lanes::Gather(_) | Lanes::Uniform => None,
             Lanes::Unit => Some(self.step_index()),
+            Lanes::Part { of, .. } => {
+                let index = self.step_index();
+                Some(self.machine.fresh(Kind::MultiplyImm(true, of as i32), &[index]))
+            }
             Lanes::Strided(stride) => {
                 let (stride, index) = (self.scalar(stride), self.step_index());
                 Some(self.machine.in_place(Kind::Multiply(true), index, Some(stride)))
@@ -118,13 +123,23 @@ impl Selector<'_> {
 
     /// The place of the first, or only, element of an address in a loop that has computed most of it.
     pub(super) fn walked(&mut self, buffer: Buffer, address: &Address) -> Option<Place> {
-        let walk = self.walk_of(buffer, address)?;
+        // All parts are near the first.
+        let walk = self.walk_of(buffer, &first_part(address))?;
         let (base, moving) = (walk.pointer, walk.moving);
         let index = moving.map(|moving| (self.scalar(moving), self.scale(buffer)));
-        Some(Place::Address { base, index, displacement: 0 })
+        let part = if let Lanes::Part { part, .. } = address.lanes { part as i32 } else { 0 };
+        Some(Place::Address { base, index, displacement: part << self.scale(buffer) })
     }
 
     fn walk_of(&self, buffer: Buffer, address: &Address) -> Option<&Walk> {
         self.walks.iter().find(|walk| walk.buffer == buffer && walk.address == *address)
+    }
+}
+
+/// The address of the first part, of one of parts.
+fn first_part(address: &Address) -> Address {
+    match address.lanes {
+        Lanes::Part { of, .. } => Address { lanes: Lanes::Part { of, part: 0 }, ..*address },
+        _ => *address,
     }
 }

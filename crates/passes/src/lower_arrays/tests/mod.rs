@@ -22,10 +22,7 @@ fn parse(text: &str) -> Program {
 
 /// Lowers a program for array parameters of these shapes.
 fn lower(program: &Program, shapes: &[Option<Vec<usize>>]) -> Result<Loops, Rejection> {
-    let layout = |shape: &Vec<usize>| Layout {
-        single: shape.iter().map(|n| *n == 1).collect(),
-        ..Layout::rows(shape.len() as u8)
-    };
+    let layout = |shape: &Vec<usize>| Layout::row_major(shape);
     let layouts: Vec<Option<Layout>> = shapes.iter().map(|shape| shape.as_ref().map(layout)).collect();
     let loops = lower_arrays(program, &layouts)?;
     loops.verify().unwrap_or_else(|error| panic!("{error}\n{program}\n{loops}"));

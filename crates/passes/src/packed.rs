@@ -1,0 +1,99 @@
+//! Which arrays have a short last axis whose elements lie together: pixels, points, pairs.
+//!
+//! ```text
+//! b0 image: u8[_, _, 3]                3: the kernel is specialised to that
+//! alloc b1[n, m, 3usize]               3: so are arrays that it makes
+//! alloc b2[n, 3usize]  move b2 to b1   what is handed on must agree
+//! ```
+
+use parfuse_ir::Scalar;
+use parfuse_ir::arena::Id;
+use parfuse_ir::loops::{Buffer, Loops, MOST_PACKED, Origin, Stmt, walk};
+
+/// By array, the length of its last axis if that is packed.
+pub(crate) struct Packed(Vec<Option<u8>>);
+
+impl Packed {
+    pub(crate) fn of(loops: &Loops) -> Packed {
+        let by_buffer = loops.buffers.iter().map(|(_, data)| match &data.origin {
+            Origin::Param { layout, .. } => layout.packed,
+            Origin::Local => None,
+        });
+        let mut packed = Packed(by_buffer.collect());
+        // What is made somewhere has the length of all arrays that are made for it, or moved to it.
+        let mut seen = vec![false; packed.0.len()];
+        let mut moves = Vec::new();
+        for stmt in walk::statements(&loops.body) {
+            match stmt {
+                Stmt::Alloc { buffer, shape, .. } => {
+                    let length = match shape[..] {
+                        [_, .., last] => loops.constant(last),
+                        _ => None,
+                    };
+                    let length = match length {
+                        Some(Scalar::Usize(length)) => u8::try_from(length).ok(),
+                        _ => None,
+                    };
+                    let length = length.filter(|length| (2..=MOST_PACKED).contains(length));
+                    let known = &mut packed.0[buffer.index()];
+                    *known =
+                        if seen[buffer.index()] { known.filter(|own| Some(*own) == length) } else { length };
+                    seen[buffer.index()] = true;
+                }
+                Stmt::Move { to, from } => moves.push((*to, *from)),
+                _ => {}
+            }
+        }
+        loop {
+            let mut changed = false;
+            for (to, from) in &moves {
+                let (own, moved) = (packed.of_buffer(*to), packed.of_buffer(*from));
+                // A buffer that nothing is allocated for has what is moved to it.
+                let both = if seen[to.index()] { own.filter(|own| Some(*own) == moved) } else { None };
+                changed |= both != own;
+                packed.0[to.index()] = both;
+            }
+            if !changed {
+                return packed;
+            }
+        }
+    }
+
+    /// The length of a packed last axis.
+    pub(crate) fn of_buffer(&self, buffer: Buffer) -> Option<u8> {
+        self.0[buffer.index()]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::parse;
+
+    fn packed(body: &str) -> Vec<Option<u8>> {
+        let loops = parse(&format!(
+            "loops f(n: usize, b0 image: u8[_, _, 3]) {{
+               buffer b1 a: [f64; 2]
+               buffer b2 b: [f64; 2]
+               {body}
+             }}"
+        ));
+        Packed::of(&loops).0
+    }
+
+    #[test]
+    fn arguments_and_arrays_made_with_a_short_last_axis_are_packed() {
+        assert_eq!(packed("alloc b1[n, 2usize] alloc b2[n, n]"), [Some(3), Some(2), None]);
+        assert_eq!(packed("alloc b1[n, 1usize] alloc b2[2usize, 9usize]"), [Some(3), None, None]);
+    }
+
+    #[test]
+    fn arrays_that_are_made_or_moved_with_different_axes_are_not() {
+        assert_eq!(
+            packed("alloc b1[n, 2usize] alloc b2[n, 2usize] move b2 to b1"),
+            [Some(3), Some(2), Some(2)]
+        );
+        assert_eq!(packed("alloc b1[n, 2usize] alloc b2[n, 3usize] move b2 to b1"), [Some(3), None, Some(3)]);
+        assert_eq!(packed("alloc b1[n, 2usize] alloc b1[n, 3usize]"), [Some(3), None, None]);
+    }
+}
