@@ -147,7 +147,7 @@ fn six_axes_broadcast_sum_and_branch() {
 
 #[test]
 fn a_nest_of_six_loops_is_one_space() {
-    let a = six([2, 2, 2, 2, 2, 4]).mapv(|x| x as f32);
+    let a = six([2, 2, 2, 2, 2, 9]).mapv(|x| x as f32);
     let kernel = wave::kernel();
     kernel.serial::<i64>((&a, &mut Array6::<f32>::zeros(a.raw_dim()))).unwrap();
     let lane = kernel.lane().unwrap();

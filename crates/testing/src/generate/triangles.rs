@@ -43,7 +43,7 @@ impl Generator<'_> {
                 end = self.index_op(ScalarOp::Min, end, length);
             }
         }
-        if self.choices.one_in(12) {
+        if self.choices.one_in(40) {
             end = self.moved(end, ScalarOp::Add, 1);
         }
         let levels = 2 + self.choices.below(2);
