@@ -11,7 +11,9 @@
 //! A file that starts with a `program` is lowered first. What a pass over lanes gets is vectorized before. `BLESS=1` writes
 //! down what the passes do now; read what it wrote before you commit it.
 
-use parfuse_ir::loops::{Event, FusionRefusal, Layout, Loops, Note, PromotionRefusal, SerialReason};
+use parfuse_ir::loops::{
+    Event, FusionRefusal, Layout, Loops, Note, PromotionRefusal, SerialReason, Way, Ways,
+};
 use parfuse_ir::program::Program;
 use parfuse_ir::{Loc, lane};
 use parfuse_passes::pipeline::Options;
@@ -162,12 +164,24 @@ fn notes(loops: &Loops) -> String {
             Event::Parallelized => "parallel".to_string(),
             Event::Exchanged => "exchanged".to_string(),
             Event::InLanes => "in lanes".to_string(),
+            Event::Chosen(ways) => chosen(ways),
             Event::StaysSerial(reason) => format!("serial, {}", serial_reason(reason)),
             Event::NotPromoted(refusal) => format!("not promoted, {}", promotion_reason(refusal)),
         };
         format!("// {}: {event}{}\n", note.pass, places(&note.locs))
     };
     loops.notes.iter().map(line).collect()
+}
+
+/// Which way a parallel loop runs, and what the ways were estimated to take.
+fn chosen(ways: &Ways) -> String {
+    let way = match ways.best() {
+        Way::Lanes => "in lanes",
+        Way::Inside => "one by one, with lanes inside",
+        Way::Alone => "one by one",
+    };
+    let inside = ways.inside.map_or_else(String::new, |inside| format!(", {inside} with lanes inside"));
+    format!("{way}: {} in lanes{inside}, {} one by one", ways.lanes, ways.alone)
 }
 
 fn reason(refusal: &FusionRefusal) -> String {

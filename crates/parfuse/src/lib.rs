@@ -72,7 +72,7 @@ pub use draws::{
 pub use dynamic::Dynamic;
 pub use engine::{Engine, EngineBuilder};
 pub use error::{Error, Place};
-pub use explain::{Allocation, Explanation, PlainLoop, Refusal, RegionReport, Scattered};
+pub use explain::{Allocation, Estimates, Explanation, PlainLoop, Refusal, RegionReport, Scattered};
 pub use extremes::ArrayExtremes;
 pub use kernel::{Kernel, KernelFunction, Variant};
 pub use lazy::Session;

@@ -351,6 +351,7 @@ mod tests {
                 body: Vec::new(),
                 sources: Vec::new(),
                 grain: Grain::Fine,
+                elements: false,
             };
             Kernel { loops, parfor, index }
         }

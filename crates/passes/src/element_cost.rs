@@ -1,57 +1,88 @@
-//! Whether lanes are faster than one iteration after the other.
+//! What an element of a parallel loop takes in lanes, and what it takes one by one.
 //!
 //! ```text
 //!                          one by one      in lanes, an element
 //! add, compare …                    4           1
 //! load, neighbours                  4           1
-//! load at a stride                  4           8         in loops inside: 16, for each lane reads a cache line of its own
+//! load at a stride                  4           8         in loops inside: 40, for each lane reads a cache line of its own
 //!                                             or 6, where that loop is along the rows of what nobody stores to
-//! load of a part of neighbours       4           2         as of a colour, if they are known to lie together
-//! load anywhere                     4          20
+//! load of a part of neighbours      4           2         as of a colour, if they are known to lie together
+//! load anywhere                     8          18         in loops inside: 40
 //! store of some lanes               4          16         by processors whose registers of masks are vectors
-//! quotient of integers             24          12
-//!   by a constant                   8          16         products of 64 bits; of fewer 4
+//! quotient of integers             64          36
+//!   by a constant                  16          28         products of 64 bits; of fewer 8
 //! exp, sin …                       80          20
-//! while, as long as differs                     twice     lanes wait for the last of them
+//! a branch nobody foresees        100                     lanes take both sides
+//! a loop inside        as often as it runs    twice that, if that differs: lanes wait for the last of them
+//!                      at least its chain      a fraction: many elements wait at the same time
 //! ```
 //!
-//! The numbers are quarters of what an addition takes one by one, for registers of four elements. They are rough, and only
-//! ever compared with each other: what is close may be wrong either way.
+//! The numbers are quarters of what an addition takes one by one, for registers of four elements; elements of four bytes are
+//! eight. They are rough, and only ever compared with each other: what is close may be wrong either way, so that today's
+//! way, lanes, has to be clearly the worse. Chains, see [`crate::chains`], are those of loops whose iterations need one another: a sum of
+//! floats, say.
 
 use crate::affine::{AffineForms, Width};
+use crate::chains::chain;
 use crate::lane_cost::{SHORT, unit_axis};
-use crate::vectorize::Varying;
+use crate::vectorize::{Varying, is_cheap};
 use parfuse_ir::loops::{Buffer, Expr, Loops, Origin, Parfor, Stmt, Value, walk};
 use parfuse_ir::math::is_expansion;
 use parfuse_ir::{DType, Scalar, ScalarOp};
 
-/// What an operation takes one by one, and an element of it in lanes.
-#[derive(Clone, Copy)]
-struct Cost {
-    alone: u64,
-    lanes: u64,
+/// What something takes one by one, and an element of it in lanes.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub(crate) struct Cost {
+    /// One by one.
+    pub(crate) alone: u64,
+    /// In lanes.
+    pub(crate) lanes: u64,
+}
+
+impl Cost {
+    fn add(&mut self, times: u64, other: Cost) {
+        self.alone = self.alone.saturating_add(other.alone.saturating_mul(times));
+        self.lanes = self.lanes.saturating_add(other.lanes.saturating_mul(times));
+    }
 }
 
 const SIMPLE: Cost = Cost { alone: 4, lanes: 1 };
+const PLACE: Cost = Cost { alone: 2, lanes: 0 };
 const NEIGHBOURS: Cost = SIMPLE;
 /// Of several neighbours that each lane has.
 const PARTS: Cost = Cost { alone: 4, lanes: 2 };
 const STRIDED: Cost = Cost { alone: 4, lanes: 8 };
 /// At a stride in a loop inside, which often is along the rows: one by one that would read neighbours.
-const ROWS: Cost = Cost { alone: 4, lanes: 16 };
+const ROWS: Cost = Cost { alone: 4, lanes: 40 };
 /// The same in a loop along the rows, of an array that nothing in it stores to.
 const TILED: Cost = Cost { alone: 4, lanes: 6 };
-const ANYWHERE: Cost = Cost { alone: 4, lanes: 20 };
+const ANYWHERE: Cost = Cost { alone: 8, lanes: 18 };
+/// Anywhere in a loop inside, where some lanes wait already.
+const ANYWHERE_INSIDE: Cost = Cost { alone: 6, lanes: 40 };
+/// One by one of elements shorter than a lane, which no instruction gathers.
+const SHORT_ELEMENTS: u64 = 80;
 /// A store of those lanes that go a way.
 const SOME: Cost = Cost { alone: 4, lanes: 16 };
 const QUOTIENT: Cost = Cost { alone: 16, lanes: 8 };
-const WHOLE_QUOTIENT: Cost = Cost { alone: 24, lanes: 12 };
-/// By a constant: the upper half of a product.
-const WIDE_PART: Cost = Cost { alone: 8, lanes: 16 };
-const PART: Cost = Cost { alone: 8, lanes: 4 };
-/// Products of 64-bit integers, and conversions between them and floats, which not every processor has for lanes.
-const WIDE: Cost = Cost { alone: 4, lanes: 4 };
-const FUNCTION: Cost = Cost { alone: 80, lanes: 20 };
+const WHOLE_QUOTIENT: Cost = Cost { alone: 64, lanes: 36 };
+/// The same by a constant, which becomes a product and shifts; of 64 bits that is many products of 32.
+const BY_CONSTANT: Cost = Cost { alone: 16, lanes: 8 };
+const WIDE_BY_CONSTANT: Cost = Cost { alone: 16, lanes: 28 };
+/// Products of 64-bit integers, which not every processor has for lanes.
+const WIDE_PRODUCT: Cost = Cost { alone: 4, lanes: 6 };
+/// Conversions from 64-bit integers to `f64`, the same.
+const WIDE_CONVERSION: Cost = Cost { alone: 4, lanes: 4 };
+/// Conversions from `f64` to 64-bit integers, which go lane by lane, through memory; with `f32` in two steps.
+const LANE_BY_LANE: Cost = Cost { alone: 10, lanes: 16 };
+const TWICE_LANE_BY_LANE: Cost = Cost { alone: 10, lanes: 90 };
+const FUNCTION: Cost = Cost { alone: 100, lanes: 25 };
+
+/// A cycle.
+pub(crate) const CYCLE: u64 = 14;
+/// What it takes if the processor has gone the wrong way at a branch or at the end of a loop, as often as it does.
+const UNFORESEEN: u64 = 100;
+/// How many elements of lanes wait for the chain of a loop at the same time.
+const IN_FLIGHT: u64 = 8;
 
 /// What it takes to enter a loop in lanes and to leave it.
 const ENTRY: u64 = 60;
@@ -60,38 +91,38 @@ const TRIPS: u64 = 32;
 /// Deeper loops inside count as much as these.
 const MOST_DEPTH: u32 = 4;
 
-/// Whether lanes along one of its dimensions are worth it for a parallel loop without checks and sums of floats.
-pub(crate) fn lanes_pay(loops: &Loops, parfor: &Parfor) -> bool {
+/// What an element of a parallel loop takes in lanes along its last dimension, and one by one.
+pub(crate) fn per_element(loops: &Loops, parfor: &Parfor) -> Cost {
+    let Some(lane) = parfor.indices.last().copied() else { return Cost { alone: 0, lanes: u64::MAX } };
+    let varying = Varying::of(loops, parfor);
+    let forms = AffineForms::of_lanes(loops, &varying, &parfor.body, lane);
+    let mut sum = Sum { loops, lanes_along: Some((varying, forms)), stored: stored(&parfor.body) };
+    sum.block(&parfor.body, ONCE)
+}
+
+/// The least that an element of a parallel loop takes in lanes along one of its dimensions, and what it takes one by one.
+/// Lanes along what is known to be too short take forever.
+pub(crate) fn along_any(loops: &Loops, parfor: &Parfor) -> Cost {
     let elements = parfor.extents.iter().map(|extent| length(loops, *extent));
     let elements = elements.reduce(|n, extent| n?.checked_mul(extent?)).flatten();
-    if elements.is_some_and(|elements| elements < SHORT as u64) {
-        return false;
-    }
-    (0..parfor.indices.len()).any(|axis| {
+    let along = |axis: usize| {
         let mut turned = parfor.clone();
         turned.indices[axis..].rotate_left(1);
         turned.extents[axis..].rotate_left(1);
-        let (lanes, alone) = per_element(loops, &turned);
-        lanes < alone
-    })
-}
-
-/// What an element of a parallel loop takes in lanes along its last dimension, and one by one.
-pub(crate) fn per_element(loops: &Loops, parfor: &Parfor) -> (u64, u64) {
-    let Some(lane) = parfor.indices.last().copied() else { return (u64::MAX, 0) };
-    let forms = AffineForms::new(loops, &parfor.indices, &parfor.body, lane);
-    let varying = Varying::of(loops, parfor);
-    let mut sum =
-        Sum { loops, lanes_along: Some((varying, forms)), stored: stored(&parfor.body), alone: 0, lanes: 0 };
-    sum.block(&parfor.body);
-    (sum.lanes / 2, sum.alone / 2)
+        per_element(loops, &turned)
+    };
+    let least = (0..parfor.indices.len()).map(along).min_by_key(|cost| cost.lanes);
+    let least = least.unwrap_or(Cost { alone: 0, lanes: u64::MAX });
+    match elements {
+        Some(elements) if elements < SHORT as u64 => Cost { lanes: u64::MAX, ..least },
+        _ => least,
+    }
 }
 
 /// What a statement takes one by one, but for the blocks inside it.
 pub(crate) fn alone(loops: &Loops, stmt: &Stmt) -> u64 {
-    let mut sum = Sum { loops, lanes_along: None, stored: Vec::new(), alone: 0, lanes: 0 };
-    sum.statement(stmt, ONCE);
-    sum.alone / 2
+    let mut sum = Sum { loops, lanes_along: None, stored: Vec::new() };
+    sum.statement(stmt, ONCE).alone
 }
 
 /// What all iterations of a loop take in lanes, if one takes so much.
@@ -103,6 +134,9 @@ pub(crate) fn of_lane_loop(loops: &Loops, extent: Value, lanes: u64) -> u64 {
 pub(crate) fn trips(loops: &Loops, extent: Value) -> u64 {
     length(loops, extent).unwrap_or(TRIPS).min(2 * TRIPS)
 }
+
+/// How often a `while` is taken to run.
+pub(crate) const TRIPS_OF_WHILE: u64 = TRIPS / 2;
 
 fn length(loops: &Loops, extent: Value) -> Option<u64> {
     match loops.constant(extent) {
@@ -124,98 +158,134 @@ struct Sum<'a> {
     /// What varies along the lanes, and how; nothing if there are none.
     lanes_along: Option<(Varying, AffineForms<'a>)>,
     stored: Vec<Buffer>,
-    alone: u64,
-    lanes: u64,
 }
 
-/// How often a block runs, one by one and in lanes, in halves.
+/// Where a block stands.
 #[derive(Clone, Copy)]
-struct Times {
+struct Around {
     depth: u32,
     /// The index of the innermost loop around, if it runs as often for all lanes.
     walks: Option<Value>,
     /// Whether only some lanes come by.
     some: bool,
-    alone: u64,
-    lanes: u64,
 }
 
-const ONCE: Times = Times { depth: 0, walks: None, some: false, alone: 2, lanes: 2 };
+const ONCE: Around = Around { depth: 0, walks: None, some: false };
 
 impl Sum<'_> {
-    fn block(&mut self, block: &[Stmt]) {
-        walk::visit_within(block, ONCE, |stmt, times| {
-            self.statement(stmt, times);
-            self.inside(stmt, times)
-        });
+    /// What a block takes, with all that is inside.
+    fn block(&mut self, block: &[Stmt], around: Around) -> Cost {
+        let mut cost = Cost::default();
+        for stmt in block {
+            let own = self.statement(stmt, around);
+            cost.add(1, own);
+            let inside = match stmt {
+                Stmt::While { header, cond, body } => {
+                    let differs = self.varies(*cond);
+                    let inside =
+                        Around { depth: around.depth + 1, walks: None, some: around.some || differs };
+                    let mut each = self.block(header, inside);
+                    each.add(1, self.block(body, inside));
+                    let chain = chain(self.loops, header).max(chain(self.loops, body));
+                    self.repeated(each, chain, TRIPS_OF_WHILE, differs, around)
+                }
+                Stmt::For { index, extent, until, body } => {
+                    let differs = until.is_some() || self.varies(*extent);
+                    let inside = Around {
+                        depth: around.depth + 1,
+                        walks: (!differs).then_some(*index),
+                        some: around.some || differs,
+                    };
+                    let each = self.block(body, inside);
+                    self.repeated(each, chain(self.loops, body), trips(self.loops, *extent), differs, around)
+                }
+                Stmt::If { cond, then, otherwise } => self.branch(*cond, then, otherwise, around),
+                _ => continue,
+            };
+            cost.add(1, inside);
+        }
+        cost
     }
 
-    fn statement(&mut self, stmt: &Stmt, times: Times) {
-        let cost = match stmt {
-            Stmt::Let(value) => self.expression(*value, times),
+    /// All iterations of a loop.
+    fn repeated(&self, mut each: Cost, chain: u64, trips: u64, differs: bool, around: Around) -> Cost {
+        each.add(1, SIMPLE);
+        let each = Cost {
+            alone: each.alone.max(chain.saturating_mul(CYCLE)),
+            lanes: each.lanes.max(chain.saturating_mul(CYCLE) / IN_FLIGHT),
+        };
+        let trips = if around.depth < MOST_DEPTH { trips } else { 1 };
+        let waiting = if differs { 2 } else { 1 };
+        let mut all = Cost { alone: if differs { UNFORESEEN } else { 0 }, lanes: 0 };
+        all.add(trips, Cost { lanes: each.lanes.saturating_mul(waiting), ..each });
+        all
+    }
+
+    /// Of two sides one by one takes one, lanes mostly take both.
+    fn branch(&mut self, cond: Value, then: &[Stmt], otherwise: &[Stmt], around: Around) -> Cost {
+        let differs = self.varies(cond);
+        let inside = Around { walks: None, some: around.some || differs, ..around };
+        let mut sides = self.block(then, inside);
+        sides.add(1, self.block(otherwise, inside));
+        sides.alone = sides.alone.div_ceil(2);
+        if !differs {
+            sides.lanes = sides.lanes.div_ceil(2);
+        } else if !(is_cheap(self.loops, then) && is_cheap(self.loops, otherwise)) {
+            sides.alone = sides.alone.saturating_add(UNFORESEEN / 4);
+        }
+        sides
+    }
+
+    /// What a statement takes, but for the blocks inside it.
+    fn statement(&mut self, stmt: &Stmt, around: Around) -> Cost {
+        match stmt {
+            Stmt::Let(value) => self.expression(*value, around),
             Stmt::Store { buffer, index, .. } => {
-                let cost = self.access(*buffer, index, times);
-                let least = if times.some { SOME.lanes } else { 0 };
+                let cost = self.access(*buffer, index, around);
+                let least = if around.some { SOME.lanes } else { 0 };
                 Cost { lanes: cost.lanes.max(least), ..cost }
             }
-            Stmt::While { .. } | Stmt::For { .. } => SIMPLE,
-            _ => return,
-        };
-        self.alone = self.alone.saturating_add(cost.alone.saturating_mul(times.alone));
-        self.lanes = self.lanes.saturating_add(cost.lanes.saturating_mul(times.lanes));
+            Stmt::While { .. } | Stmt::For { .. } | Stmt::Check { .. } => SIMPLE,
+            _ => Cost::default(),
+        }
     }
 
     fn varies(&self, value: Value) -> bool {
         self.lanes_along.as_ref().is_some_and(|(varying, _)| varying.value(value))
     }
 
-    /// How often the blocks inside a statement run.
-    fn inside(&self, stmt: &Stmt, times: Times) -> Times {
-        let (differs, factor, index) = match stmt {
-            Stmt::While { cond, .. } => (self.varies(*cond), TRIPS / 2, None),
-            Stmt::For { index, extent, until, .. } => {
-                let differs = until.is_some() || self.varies(*extent);
-                (differs, trips(self.loops, *extent), (!differs).then_some(*index))
-            }
-            // Of two sides one by one takes one, lanes mostly take both.
-            Stmt::If { cond, .. } => {
-                let differs = self.varies(*cond);
-                let lanes = if differs { times.lanes } else { times.lanes.div_ceil(2) };
-                let (alone, some) = (times.alone.div_ceil(2), times.some || differs);
-                return Times { alone, lanes, some, walks: None, ..times };
-            }
-            _ => return times,
-        };
-        let factor = if times.depth < MOST_DEPTH { factor } else { 1 };
-        let waiting = if differs { 2 } else { 1 };
-        Times {
-            depth: times.depth + 1,
-            walks: index,
-            some: times.some || differs,
-            alone: times.alone.saturating_mul(factor),
-            lanes: times.lanes.saturating_mul(factor * waiting),
-        }
+    /// Whether a value is affine along the lanes.
+    fn is_place(&mut self, value: Value) -> bool {
+        let Some((varying, forms)) = &mut self.lanes_along else { return false };
+        varying.value(value) && forms.of(value).is_some_and(|form| form.width == Width::FULL)
     }
 
-    fn expression(&mut self, value: Value, times: Times) -> Cost {
+    fn expression(&mut self, value: Value, around: Around) -> Cost {
         let data = &self.loops.values[value];
         let cost = match &data.expr {
-            Expr::Op(op @ (ScalarOp::Div | ScalarOp::Rem), args) if data.dtype.is_int() => {
-                match self.loops.constant(args[1]) {
-                    Some(divisor) if divisor.to_bits().is_power_of_two() => SIMPLE,
-                    Some(_) if data.dtype.is_wide_int() => WIDE_PART,
-                    Some(_) => PART,
-                    None => operation(*op, data.dtype),
+            // What is a place alone is part of addresses.
+            Expr::Op(..) | Expr::Cast(_) if data.dtype.is_int() && self.is_place(value) => PLACE,
+            Expr::Op(op, args) => {
+                let constant = args.last().and_then(|arg| self.loops.constant(*arg));
+                let is_power = constant.is_some_and(|constant| constant.to_bits().is_power_of_two());
+                match op {
+                    ScalarOp::Div | ScalarOp::Rem if data.dtype.is_int() && is_power => SIMPLE,
+                    op => operation(*op, self.loops.dtype(args[0]), constant.is_some()),
                 }
             }
-            Expr::Op(op, args) => operation(*op, self.loops.dtype(args[0])),
             Expr::Cast(from) => {
                 let from = self.loops.dtype(*from);
                 let meets = from.is_float() != data.dtype.is_float();
                 let wide = from.is_wide_int() || data.dtype.is_wide_int();
-                if meets && wide { WIDE } else { SIMPLE }
+                let is_short = [from, data.dtype].iter().any(|dtype| dtype.is_float() && dtype.bits() == 32);
+                match meets && wide {
+                    false => SIMPLE,
+                    true if is_short => TWICE_LANE_BY_LANE,
+                    true if from.is_float() => LANE_BY_LANE,
+                    true => WIDE_CONVERSION,
+                }
             }
-            Expr::Load { buffer, index } => self.access(*buffer, index, times),
+            Expr::Load { buffer, index } => self.access(*buffer, index, around),
             Expr::Random { .. } => FUNCTION,
             Expr::Const(_)
             | Expr::Param(_)
@@ -223,19 +293,22 @@ impl Sum<'_> {
             | Expr::Var(_)
             | Expr::Dim { .. }
             | Expr::Trips { .. }
-            | Expr::LinearIndex => Cost { alone: 0, lanes: 0 },
+            | Expr::LinearIndex => Cost::default(),
         };
         // What is the same for all lanes is done once for several registers.
         if self.varies(value) { cost } else { Cost { lanes: cost.alone.div_ceil(16), ..cost } }
     }
 
-    fn access(&mut self, buffer: Buffer, index: &[Value], times: Times) -> Cost {
+    fn access(&mut self, buffer: Buffer, index: &[Value], around: Around) -> Cost {
         let unit = unit_axis(self.loops, buffer);
         let mut found = Cost { lanes: 1, ..SIMPLE };
         let Some((varying, forms)) = &mut self.lanes_along else { return found };
+        let short = self.loops.buffers[buffer].dtype.bits() < 32;
         // Along rows of their own lanes load tiles.
-        let tiles = times.walks.is_some()
-            && unit.and_then(|unit| index.get(unit as usize).copied()) == times.walks
+        let tiles = around.walks.is_some()
+            && !around.some
+            && unit.and_then(|unit| index.get(unit as usize).copied()) == around.walks
+            && !short
             && !self.stored.contains(&buffer);
         let packed = matches!(&self.loops.buffers[buffer].origin,
             Origin::Param { layout, .. } if layout.packed.is_some());
@@ -247,14 +320,20 @@ impl Sum<'_> {
             }
             let form = forms.between_borders(*index).filter(|form| form.width == Width::FULL);
             let cost = match form {
+                Some(form) if form.coefficient.as_constant() == Some(0) => continue,
                 Some(form) if form.coefficient.as_constant() == Some(1) && unit == Some(axis as u8) => {
                     NEIGHBOURS
                 }
                 Some(form) if form.coefficient.as_constant() == Some(1) && parts == Some(axis) => PARTS,
                 Some(_) if tiles => TILED,
-                Some(_) if times.depth > 0 => ROWS,
+                Some(_) if around.depth > 0 => ROWS,
                 Some(_) => STRIDED,
+                None if around.depth > 0 => ANYWHERE_INSIDE,
                 None => ANYWHERE,
+            };
+            let cost = match cost.lanes > PARTS.lanes && short {
+                true => Cost { lanes: SHORT_ELEMENTS, ..cost },
+                false => cost,
             };
             if cost.lanes > found.lanes {
                 found = cost;
@@ -264,14 +343,16 @@ impl Sum<'_> {
     }
 }
 
-fn operation(op: ScalarOp, dtype: DType) -> Cost {
+fn operation(op: ScalarOp, dtype: DType, constant: bool) -> Cost {
     match op {
         op if is_expansion(op) => FUNCTION,
-        ScalarOp::Rem => WHOLE_QUOTIENT,
         ScalarOp::Div if dtype.is_float() => QUOTIENT,
+        ScalarOp::Div | ScalarOp::Rem if constant && dtype.is_wide_int() => WIDE_BY_CONSTANT,
+        ScalarOp::Div | ScalarOp::Rem if constant => BY_CONSTANT,
+        ScalarOp::Rem => WHOLE_QUOTIENT,
         ScalarOp::Div => WHOLE_QUOTIENT,
         ScalarOp::Sqrt => QUOTIENT,
-        ScalarOp::Mul if dtype.is_wide_int() => WIDE,
+        ScalarOp::Mul if dtype.is_wide_int() => WIDE_PRODUCT,
         _ => SIMPLE,
     }
 }

@@ -50,6 +50,7 @@ pub(crate) fn independent(
         extents: vec![*extent],
         reductions,
         grain: Grain::of(body),
+        elements: false,
         sources: vec![Source { what: "for".into(), loc: loops.values[*index].loc }],
         body: body.clone(),
     })

@@ -7,6 +7,7 @@
 mod affine;
 mod bounds;
 mod carry_elements;
+mod chains;
 mod changed;
 mod check_parallel;
 mod combines;

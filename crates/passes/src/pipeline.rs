@@ -117,7 +117,7 @@ pub fn optimize_observed(loops: &mut Loops, options: &Options, observe: &mut dyn
     run(&rows::jam_rows);
     // Loops have changed places where they could: what they load again and again may stand between them.
     run(&rows::hoist_loads);
-    // What is serial still, and gains by lanes, gets them where it stands.
+    // What is serial still, and gains by lanes, gets them where it stands; what loses by them goes without.
     run(&rows::lane_loops);
     run(&rows::remove_dead_code);
     // The stages behind have tables by number, and frames with a place for every array.

@@ -77,7 +77,7 @@ passes! {
     Loops carry_elements "Keeps the elements that a serial loop has stored last in variables for the iterations that load them."
     Loops jam_rows "Does several rows of a parallel loop at a time where their inner loops load the same."
     Loops hoist_loads "Moves loads out of loops that are known to run from what stands around them."
-    Loops lane_loops "Makes serial loops inside scalar code loops in lanes where their iterations do not meet."
+    Loops lane_loops "Has loops run in lanes inside scalar code, or parallel loops in scalar code alone, where that costs less."
     Loops renumber "Drops values, variables and local arrays that nothing mentions, and numbers the others one by one."
     Lane divide_in_floats "Divides lanes of integers as floats where these are exact, for want of a divider of integers."
     Lane invert_divisors "Replaces the divisions of lanes by uniform numbers by multiplications with reciprocals."

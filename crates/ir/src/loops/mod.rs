@@ -38,7 +38,7 @@ mod trips;
 mod verify;
 pub mod walk;
 
-pub use notes::{Event, FusionRefusal, Note, PromotionRefusal, SerialReason};
+pub use notes::{Event, FusionRefusal, Note, PromotionRefusal, SerialReason, Way, Ways};
 pub(crate) use parse::{arrange_buffers, parse_buffer, parse_fault, parse_sources};
 pub(crate) use print::{Declaration, FaultText};
 pub use trips::{Count, expand as expand_trips, trips};
@@ -313,6 +313,8 @@ pub struct Parfor {
     /// How much work an iteration is. It decides how the space is cut into blocks, and so how sums of floats
     /// round: passes keep what the loop was made with, whatever they find out about its body.
     pub grain: Grain,
+    /// Whether its iterations run one by one, in scalar code, though there may be no lane loop in it that asks for that.
+    pub elements: bool,
 }
 
 impl Grain {

@@ -51,8 +51,43 @@ pub enum Event {
     Exchanged,
     /// A serial loop inside scalar code runs in lanes.
     InLanes,
+    /// What each way to run a parallel loop was estimated to take; the least was chosen.
+    Chosen(Ways),
     /// A plain loop stays what it is.
     StaysSerial(SerialReason),
+}
+
+/// What an iteration of a parallel loop is estimated to take, in quarters of an addition, in each way that it can run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Ways {
+    /// In lanes along the last dimension.
+    pub lanes: u64,
+    /// In scalar code, with lanes in loops inside, if there are any that can have them and gain by it.
+    pub inside: Option<u64>,
+    /// In scalar code without lanes.
+    pub alone: u64,
+}
+
+/// A way to run a parallel loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Way {
+    /// In lanes along the last dimension.
+    Lanes,
+    /// One by one, with lanes in loops inside.
+    Inside,
+    /// One by one.
+    Alone,
+}
+
+impl Ways {
+    /// The best of them. Where it is close, lanes: what an estimate leaves out is mostly the latency that they hide.
+    pub fn best(&self) -> Way {
+        match self.inside {
+            Some(inside) if inside < self.lanes => Way::Inside,
+            _ if self.alone.saturating_mul(5) < self.lanes.saturating_mul(4) => Way::Alone,
+            _ => Way::Lanes,
+        }
+    }
 }
 
 /// Why a serial loop inside a parallel one did not become a dimension of its space.

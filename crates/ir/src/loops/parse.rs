@@ -209,6 +209,7 @@ impl Parser<'_> {
         self.cursor.open()?;
         let sources = parse_sources(&mut self.cursor)?;
         let grain = [Grain::Fine, Grain::Coarse].into_iter().find(|grain| self.cursor.eat(grain.name()));
+        let elements = self.cursor.eat("elements");
         let mut reductions = Vec::new();
         while self.cursor.eat("reduce") {
             reductions.push(self.reduction()?);
@@ -216,7 +217,7 @@ impl Parser<'_> {
         let body = self.statements()?;
         self.cursor.close()?;
         let grain = grain.unwrap_or_else(|| Grain::of(&body));
-        Ok(Parfor { indices, extents, reductions, body, sources, grain })
+        Ok(Parfor { indices, extents, reductions, body, sources, grain, elements })
     }
 
     fn reduction(&mut self) -> Parsed<Reduction> {

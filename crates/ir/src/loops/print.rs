@@ -181,6 +181,9 @@ impl Printer<'_, '_> {
                 if parfor.grain != Grain::of(&parfor.body) {
                     writeln!(self.f, "{:indent$}  {}", "", parfor.grain.name())?;
                 }
+                if parfor.elements {
+                    writeln!(self.f, "{:indent$}  elements", "")?;
+                }
                 for reduction in &parfor.reductions {
                     write!(self.f, "{:indent$}  reduce ", "")?;
                     self.reduction(reduction, indent)?;

@@ -298,6 +298,7 @@ impl Verifier<'_> {
 
     fn parfor(&mut self, parfor: &Parfor) -> Verified {
         if self.in_nest || !self.parallel.is_empty() {
+            ensure!(!parfor.elements, "a lane loop runs one by one");
             self.lane_loop(parfor)?;
         }
         let Parfor { indices, extents, reductions, body, .. } = parfor;

@@ -16,8 +16,8 @@ use crate::specialise::Specialisation;
 use parfuse_codegen::{Effort, Isa};
 use parfuse_ir::arena::Id;
 use parfuse_ir::grid::Grain;
-use parfuse_ir::lane::{FaultId, Lane, Lanes, Node, Region, RegionId, walk};
-use parfuse_ir::loops::{Event, Loops, Note, Source};
+use parfuse_ir::lane::{FaultId, Lane, Lanes, Node, Region, RegionId, Walk, walk};
+use parfuse_ir::loops::{Event, Loops, Note, Source, Ways};
 use parfuse_ir::program::{Program, Type};
 use parfuse_ir::{FaultKind, Files, Loc};
 use std::time::Duration;
@@ -81,6 +81,10 @@ pub struct RegionReport {
     pub exchanged: Vec<(Place, Place)>,
     /// Elements computed at once, by one pass through the body.
     pub lanes: usize,
+    /// Whether its elements run one by one, in scalar code: with lanes in loops inside only, or without any.
+    pub one_by_one: bool,
+    /// What each way to run it was estimated to take, if it had a choice.
+    pub estimates: Option<Estimates>,
     /// Why it is made of registers of 128 bits where the engine has longer ones: an error of ours.
     pub narrower: Option<String>,
     /// What it combines over its iterations, such as `sum f64`.
@@ -99,6 +103,18 @@ pub struct RegionReport {
     pub checks: Vec<(String, Place)>,
     /// Whether an element is much work, so that few make a block.
     pub coarse: bool,
+}
+
+/// What an element of a region was estimated to take in each way that it could run, as so many additions one by one. The
+/// numbers are for comparing ways, not for predicting times.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Estimates {
+    /// In lanes.
+    pub lanes: f64,
+    /// One by one, with lanes in loops inside, if there are any that would gain by it.
+    pub lanes_inside: Option<f64>,
+    /// One by one, without lanes.
+    pub one_by_one: f64,
 }
 
 /// A loop that serial code runs.
@@ -224,6 +240,8 @@ impl RegionReport {
             plain_loops: plain_loops(&made.loops.notes, region, files),
             exchanged: exchanged(&made.loops.notes, region, files),
             lanes: code.lanes(id),
+            one_by_one: region.walk == Walk::Elements,
+            estimates: estimates(&made.loops.notes, region),
             narrower: code.narrower(id).map(str::to_owned),
             reductions: region.reductions.iter().map(|r| format!("{} {}", r.op.name(), r.dtype)).collect(),
             contiguous_accesses: 0,
@@ -259,6 +277,22 @@ fn interchanged(notes: &[Note], region: &Region) -> Option<usize> {
         Event::Interchanged { axis } => {
             let own = note.locs.iter().eq(region.sources.iter().map(|source| &source.loc));
             own.then_some(axis)
+        }
+        _ => None,
+    })
+}
+
+/// What the ways to run a region were estimated to take.
+fn estimates(notes: &[Note], region: &Region) -> Option<Estimates> {
+    let additions = |quarters: u64| quarters as f64 / 4.0;
+    notes.iter().find_map(|note| match note.event {
+        Event::Chosen(Ways { lanes, inside, alone }) => {
+            let own = note.locs.iter().eq(region.sources.iter().map(|source| &source.loc));
+            own.then(|| Estimates {
+                lanes: additions(lanes),
+                lanes_inside: inside.map(additions),
+                one_by_one: additions(alone),
+            })
         }
         _ => None,
     })

@@ -1,6 +1,6 @@
 //! Explanations as text.
 
-use super::{Explanation, RegionReport};
+use super::{Estimates, Explanation, RegionReport};
 use crate::error::Place;
 use parfuse_codegen::Effort;
 use parfuse_ir::loops::{Event, FusionRefusal, PromotionRefusal, SerialReason};
@@ -18,7 +18,8 @@ pub(super) fn refusal(event: &Event) -> Option<String> {
         | Event::Interchanged { .. }
         | Event::Parallelized
         | Event::Exchanged
-        | Event::InLanes => None,
+        | Event::InLanes
+        | Event::Chosen(_) => None,
         // That is said where the loop is listed.
         Event::StaysSerial(_) => None,
         Event::NestedSerial => Some("runs serially: it is inside another parallel loop".to_string()),
@@ -176,6 +177,9 @@ impl RegionReport {
         if let Some(axis) = self.interchanged {
             write!(f, " along axis {axis}")?;
         }
+        if self.one_by_one {
+            write!(f, ", in scalar code")?;
+        }
         if self.coarse {
             write!(f, ", with loops inside")?;
         }
@@ -186,6 +190,9 @@ impl RegionReport {
         match sources.len() {
             1 => writeln!(f, "    computes {}", sources[0])?,
             n => writeln!(f, "    computes {n} fused: {}", sources.join(", "))?,
+        }
+        if let Some(estimates) = &self.estimates {
+            writeln!(f, "    {estimates}")?;
         }
         if !self.plain_loops.is_empty() {
             let plain = places(&self.plain_loops);
@@ -213,6 +220,16 @@ impl RegionReport {
             writeln!(f, "    in registers of 128 bits, because of a failure of ours: {reason}")?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for Estimates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "estimated additions an element: {:.0} in lanes", self.lanes)?;
+        if let Some(inside) = self.lanes_inside {
+            write!(f, ", {inside:.0} with lanes in loops inside")?;
+        }
+        write!(f, ", {:.0} one by one", self.one_by_one)
     }
 }
 

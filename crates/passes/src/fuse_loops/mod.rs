@@ -432,6 +432,7 @@ impl Fusion<'_> {
         if b.grain == Grain::Coarse {
             a.grain = Grain::Coarse;
         }
+        a.elements |= b.elements;
         self.loops.notes.push(Note { pass: PASS, event: Event::Fused, locs });
         self.changed = true;
     }

@@ -1,4 +1,4 @@
-//! Has serial loops inside scalar code run in lanes where they stand.
+//! Has serial loops inside scalar code run in lanes where they stand, and parallel loops without lanes where these cost more.
 //!
 //! ```text
 //! for v1 in v0 {                               nest {
@@ -14,20 +14,25 @@
 //!
 //! A loop can do so if its iterations do not need one another ([`crate::independent`]); its length, what stands around it
 //! and how many such loops there are does not matter. In a parallel loop the code around lane loops is scalar then, so they
-//! have to gain more than lanes along its own dimension do. In the driver, a serial loop that has lane loops inside becomes
+//! have to gain more than lanes along its own dimension do. Where neither gains, as where each lane looks up elements of its
+//! own in a loop that ends elsewhere for each, the parallel loop is marked to run in scalar code altogether. In the driver, a serial loop that has lane loops inside becomes
 //! a nest, a region that runs in order; one that makes arrays, exchanges them or launches other regions cannot.
 //!
 //! Which loops these are is a matter of cost ([`crate::element_cost`]). This runs when all loops have found their places,
 //! for lane loops neither fuse nor become dimensions.
 
+mod plan;
+
+pub(crate) use plan::lanes_pay;
+
 use crate::Changed;
 use crate::bounds::Bounds;
-use crate::element_cost::{alone, of_lane_loop, per_element, trips};
-use crate::independent::{has_effect, independent, own_locals};
+use crate::independent::{has_effect, own_locals};
 use crate::loop_order::launches;
 use crate::vectorize::{VarSet, before_stmt, live_at_header, live_at_iteration};
 use parfuse_ir::loops::walk::{self, blocks_mut};
-use parfuse_ir::loops::{Block, Event, Loops, Nest, Note, Parfor, Source, Stmt, Value};
+use parfuse_ir::loops::{Block, Event, Loops, Nest, Note, Parfor, Source, Stmt, Value, Way};
+use plan::{Plan, ways};
 use std::collections::HashMap;
 
 const PASS: &str = "lane_loops";
@@ -40,17 +45,25 @@ const MOST_DEPTH: u32 = 6;
 
 /// Makes serial loops inside scalar code loops in lanes where their iterations do not meet.
 pub fn lane_loops(loops: &mut Loops) -> Changed {
-    let serial = |stmt: &Stmt| matches!(stmt, Stmt::For { body, .. } if has_effect(body));
-    if !walk::statements(&loops.body).any(serial) {
+    let concerned = |stmt: &Stmt| match stmt {
+        Stmt::For { body, .. } => has_effect(body),
+        stmt => matches!(stmt, Stmt::Parfor(_)),
+    };
+    if !walk::statements(&loops.body).any(concerned) {
         return Changed::No;
     }
     let mut body = std::mem::take(&mut loops.body);
-    let mut search = Search { loops, bounds: Bounds::default(), made: Vec::new() };
+    let bounds = Bounds::default();
+    let mut search = Search { loops, bounds, made: Vec::new(), chosen: Vec::new(), changed: false };
     search.block(&mut body, &VarSet::new());
-    let made = search.made;
+    let Search { made, chosen, changed, .. } = search;
     loops.body = body;
-    let changed = !made.is_empty();
     loops.notes.extend(made.into_iter().rev());
+    for note in chosen.into_iter().rev() {
+        if !loops.notes.contains(&note) {
+            loops.notes.push(note);
+        }
+    }
     changed.into()
 }
 
@@ -60,6 +73,9 @@ struct Search<'a> {
     bounds: Bounds,
     /// What became of loops, from the last one to the first.
     made: Vec<Note>,
+    /// How parallel loops run, and what each way takes, from the last one to the first.
+    chosen: Vec<Note>,
+    changed: bool,
 }
 
 impl Search<'_> {
@@ -128,18 +144,21 @@ impl Search<'_> {
         *stmt = Stmt::Nest(Nest { body, sources });
     }
 
-    /// Gives a parallel loop lane loops, if these gain more than lanes along its last dimension.
+    /// Has a parallel loop run in the way that takes least: in lanes along its last dimension, one by one with lane loops
+    /// inside, or one by one without any.
     fn parfor(&mut self, parfor: &mut Parfor) {
-        let serial = |stmt: &Stmt| matches!(stmt, Stmt::For { .. });
         let nested = |stmt: &Stmt| matches!(stmt, Stmt::Parfor(_));
-        if !walk::statements(&parfor.body).any(serial) || walk::statements(&parfor.body).any(nested) {
+        if parfor.indices.is_empty() || parfor.elements || walk::statements(&parfor.body).any(nested) {
             return;
         }
-        let locals = parfor.reductions.iter().flat_map(|reduction| &reduction.locals).copied().collect();
-        let plan = Plan::of(self.loops, &mut self.bounds, &parfor.body, &locals, 0);
-        if !plan.lanes.is_empty() && plan.cost < per_element(self.loops, parfor).0 {
-            self.replace(&mut parfor.body, &mut { plan.lanes });
+        let (ways, mut lanes) = ways(self.loops, &mut self.bounds, parfor);
+        match ways.best() {
+            Way::Lanes => {}
+            Way::Inside => self.replace(&mut parfor.body, &mut lanes),
+            Way::Alone => (parfor.elements, self.changed) = (true, true),
         }
+        let locs = parfor.sources.iter().map(|source| source.loc).collect();
+        self.chosen.push(Note { pass: PASS, event: Event::Chosen(ways), locs });
     }
 
     /// Puts lane loops in place of the serial ones.
@@ -152,6 +171,7 @@ impl Search<'_> {
                 let locs = parfor.sources.iter().map(|source| source.loc).collect();
                 self.made.push(Note { pass: PASS, event: Event::InLanes, locs });
                 *stmt = Stmt::Parfor(parfor);
+                self.changed = true;
             } else {
                 blocks_mut(stmt).for_each(|inner| self.replace(inner, lanes));
             }
@@ -163,91 +183,6 @@ impl Search<'_> {
 fn launch(block: &[Stmt]) -> bool {
     walk::statements(block).any(launches)
 }
-
-/// Which loops of a block are to run in lanes.
-#[derive(Default)]
-struct Plan {
-    /// What the block then takes.
-    cost: u64,
-    /// What it takes without lanes.
-    serial: u64,
-    /// The lane loops, by the indices of the serial ones.
-    lanes: HashMap<Value, Parfor>,
-}
-
-impl Plan {
-    /// The best plan for a block, given the variables live behind it.
-    fn of(loops: &Loops, bounds: &mut Bounds, block: &[Stmt], live_after: &VarSet, depth: u32) -> Plan {
-        let mut plan = Plan::default();
-        let mut live = live_after.clone();
-        for stmt in block.iter().rev() {
-            let own = alone(loops, stmt);
-            plan.add(1, Plan { cost: own, serial: own, lanes: HashMap::new() });
-            let (scope, outside) = (bounds.scope(loops, stmt), bounds.mark());
-            match stmt {
-                Stmt::If { then, otherwise, .. } => {
-                    bounds.open(loops, &scope, 0, outside);
-                    let mut sides = Plan::of(loops, bounds, then, &live, depth);
-                    bounds.open(loops, &scope, 1, outside);
-                    sides.add(1, Plan::of(loops, bounds, otherwise, &live, depth));
-                    sides.cost /= 2;
-                    sides.serial /= 2;
-                    plan.add(1, sides);
-                }
-                Stmt::While { header, body, .. } => {
-                    let at_header = live_at_header(loops, header, body, &live);
-                    plan.add(TRIPS_OF_WHILE, Plan::of(loops, bounds, body, &at_header, depth + 1));
-                    // What the header computes stays as it is.
-                    let header = Plan::of(loops, bounds, header, &VarSet::new(), depth + 1);
-                    plan.add(TRIPS_OF_WHILE, Plan { lanes: HashMap::new(), ..header });
-                }
-                Stmt::For { extent, until, body, .. } => {
-                    let mut after = live.clone();
-                    after.extend(*until);
-                    let at_iteration = live_at_iteration(loops, body, &after);
-                    bounds.open(loops, &scope, 0, outside);
-                    let mut inside = Plan::default();
-                    inside
-                        .add(trips(loops, *extent), Plan::of(loops, bounds, body, &at_iteration, depth + 1));
-                    bounds.close(&scope, outside);
-                    plan.add(1, Plan::in_lanes(loops, bounds, stmt, &live, &inside, depth).unwrap_or(inside));
-                }
-                _ => {}
-            }
-            bounds.close(&scope, outside);
-            live = before_stmt(loops, stmt, live);
-        }
-        plan
-    }
-
-    fn add(&mut self, times: u64, other: Plan) {
-        self.cost = self.cost.saturating_add(other.cost.saturating_mul(times));
-        self.serial = self.serial.saturating_add(other.serial.saturating_mul(times));
-        self.lanes.extend(other.lanes);
-    }
-
-    /// The plan that a serial loop runs in lanes itself, if it can and that takes less.
-    fn in_lanes(
-        loops: &Loops,
-        bounds: &mut Bounds,
-        stmt: &Stmt,
-        live_after: &VarSet,
-        inside: &Plan,
-        depth: u32,
-    ) -> Option<Plan> {
-        let Stmt::For { index, extent, body, .. } = stmt else { return None };
-        if depth > MOST_DEPTH || trips(loops, *extent) < LEAST || !has_effect(body) {
-            return None;
-        }
-        let parfor = independent(loops, bounds, stmt, live_after).ok()?;
-        let cost = of_lane_loop(loops, *extent, per_element(loops, &parfor).0);
-        let serial = inside.serial;
-        (cost < inside.cost).then(|| Plan { cost, serial, lanes: HashMap::from([(*index, parfor)]) })
-    }
-}
-
-/// How often a `while` is taken to run.
-const TRIPS_OF_WHILE: u64 = 16;
 
 #[cfg(test)]
 mod tests;

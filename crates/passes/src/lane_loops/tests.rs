@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::testing::{check, run, unchanged};
+use parfuse_ir::loops::Ways;
 
 fn kernel(body: &str) -> String {
     format!(
@@ -83,4 +84,101 @@ fn loops_beside_allocations_are_nests_of_their_own() {
     .replacen("var x0", "buffer b4 t: [f64; 1] var x0", 1);
     let result = run(lane_loops, &text).to_string();
     assert!(result.contains("alloc b4[n]\n    nest {") && result.contains("parfor v1 in m"), "{result}");
+}
+
+/// Whether a parallel loop runs one by one, without lanes, and what the ways were estimated to take.
+fn runs_alone(body: &str) -> (bool, Ways) {
+    let loops = run(lane_loops, &kernel(&format!("parfor v0 in n {{ {body} }}")));
+    let Stmt::Parfor(parfor) = &loops.body[0] else { panic!("{loops}") };
+    let ways = loops.notes.iter().find_map(|note| match note.event {
+        Event::Chosen(ways) => Some(ways),
+        _ => None,
+    });
+    (parfor.elements, ways.expect("each parallel loop has ways"))
+}
+
+#[track_caller]
+fn alone(body: &str) {
+    let (alone, ways) = runs_alone(body);
+    assert!(alone, "{ways:?}");
+}
+
+#[track_caller]
+fn in_lanes(body: &str) {
+    let (alone, ways) = runs_alone(body);
+    assert!(!alone && ways.inside.is_none(), "{ways:?}");
+}
+
+/// Reads the bounds of a row of a sparse matrix, and adds up its elements.
+const SPARSE_ROW: &str =
+    "v1: i64 = load b3[v0] v2: usize = cast v1 v3: usize = add v0, 1usize v4: i64 = load b3[v3]
+    v5: usize = cast v4 v6: usize = sub v5, v2 x0 = 0.0f64
+    for v7 in v6 {
+      v8: usize = add v2, v7 v9: i64 = load b3[v8] v10: usize = cast v9 v11: f64 = load b0[v10]
+      v12: f64 = x0 v13: f64 = add v12, v11 x0 = v13
+    }
+    v14: f64 = x0 store b1[v0], v14";
+
+#[test]
+fn rows_of_different_lengths_that_look_up_elements_run_one_by_one() {
+    alone(SPARSE_ROW);
+}
+
+#[test]
+fn rows_of_bytes_run_one_by_one_and_rows_of_floats_load_tiles() {
+    let sum =
+        "x0 = 0.0f64 for v1 in m { v2: f64 = load b2[v0, v1] v3: f64 = x0 v4: f64 = add v3, v2 x0 = v4 }
+               v5: f64 = x0 store b1[v0], v5";
+    in_lanes(sum);
+    let text = kernel(&format!("parfor v0 in n {{ {sum} }}"))
+        .replace("mut b2 c: f64", "b2 c: u8")
+        .replace("v2: f64 = load b2[v0, v1]", "v9: u8 = load b2[v0, v1] v2: f64 = cast v9");
+    assert!(run(lane_loops, &text).to_string().contains("elements"));
+}
+
+#[test]
+fn rows_that_go_on_from_what_they_store_run_one_by_one() {
+    alone(
+        "x0 = 0.0f64 for v1 in m { v2: f64 = load b2[v0, v1] v3: f64 = x0 v4: f64 = add v3, v2 x0 = v4
+           store b2[v0, v1], v4 }",
+    );
+}
+
+#[test]
+fn what_waits_for_its_own_results_runs_in_lanes() {
+    // An escape time: each iteration needs the one before, and as many as there are lanes wait together.
+    in_lanes(
+        "x0 = 0.0f64 x1 = 0i64
+         while { v1: f64 = x0 v2: bool = lt v1, 4.0f64 test v2 } do {
+           v3: f64 = x0 v4: f64 = mul v3, v3 v5: f64 = mul v4, v3 v6: f64 = add v5, 0.3f64 x0 = v6
+           v7: i64 = x1 v8: i64 = add v7, 1i64 x1 = v8
+         }
+         v9: f64 = x0 store b1[v0], v9",
+    );
+    // A search by halves, whose branches nobody foresees.
+    in_lanes(
+        "v1: f64 = load b1[v0] x1 = 0i64 x0 = 1.0f64
+         while { v2: f64 = x0 v3: bool = lt v2, 1000.0f64 test v3 } do {
+           v4: f64 = x0 v5: f64 = mul v4, 2.0f64 x0 = v5
+           v6: i64 = x1 v7: usize = cast v6 v8: f64 = load b0[v7] v9: bool = lt v8, v1
+           if v9 { v10: i64 = mul v6, 2i64 v11: i64 = add v10, 1i64 x1 = v11 }
+         }
+         v12: i64 = x1 v13: f64 = cast v12 store b1[v0], v13",
+    );
+}
+
+#[test]
+fn neighbours_and_single_lookups_run_in_lanes() {
+    in_lanes("v1: f64 = load b1[v0] v2: f64 = mul v1, 2.0f64 store b1[v0], v2");
+    in_lanes("v1: i64 = load b3[v0] v2: usize = cast v1 v3: f64 = load b0[v2] store b1[v0], v3");
+}
+
+#[test]
+fn a_loop_that_runs_one_by_one_still_has_lanes_where_they_are_faster() {
+    // What stands behind the sparse row gains by lanes of its own.
+    let fill = "for v20 in m { v21: f64 = load b2[v0, v20] v22: f64 = exp v21 store b2[v0, v20], v22 }";
+    assert_eq!(
+        heads(&format!("parfor v0 in n {{ {SPARSE_ROW} {fill} }}")),
+        ["parfor v0 in n", "parfor v20 in m"]
+    );
 }

@@ -267,7 +267,16 @@ impl Lowering<'_> {
             }
         }
         let (sources, grain) = (vec![source], Grain::of(&body));
-        self.block.push(Stmt::Parfor(Parfor { indices, extents, reductions, body, sources, grain }));
+        let elements = false;
+        self.block.push(Stmt::Parfor(Parfor {
+            indices,
+            extents,
+            reductions,
+            body,
+            sources,
+            grain,
+            elements,
+        }));
         Ok(())
     }
 }

@@ -120,8 +120,16 @@ impl<'a> Build<'a> {
             _ => vec![Source { what: what.into(), loc: self.loc }],
         };
         let (extents, grain) = (extents.to_vec(), Grain::of(&body));
-        let reductions = Vec::new();
-        self.block.push(Stmt::Parfor(Parfor { indices, extents, reductions, body, sources, grain }));
+        let (reductions, elements) = (Vec::new(), false);
+        self.block.push(Stmt::Parfor(Parfor {
+            indices,
+            extents,
+            reductions,
+            body,
+            sources,
+            grain,
+            elements,
+        }));
     }
 
     fn reductions(&self) -> &'a [Reduction] {

@@ -27,8 +27,8 @@ mod tests;
 
 use crate::Changed;
 use crate::bounds::Bounds;
-use crate::element_cost::lanes_pay;
 use crate::independent::{has_effect, independent, own_locals};
+use crate::lane_loops::lanes_pay;
 use crate::loop_order::{MOST_LEVELS, launches, moved_out};
 use crate::promote_loops::with_dimensions;
 use crate::vectorize::{VarSet, before_stmt, live_at_header, live_at_iteration};
@@ -153,7 +153,7 @@ impl Search<'_> {
         for (levels, candidate) in candidates.into_iter().enumerate() {
             match candidate {
                 Ok(parfor) if !is_worth_a_launch(&parfor, around) => dear = Some(SerialReason::Small),
-                Ok(parfor) if !lanes_pay(self.loops, &dimensions(self.loops, &parfor)) => {
+                Ok(parfor) if !lanes_pay(self.loops, &mut self.bounds, &dimensions(self.loops, &parfor)) => {
                     dear = Some(SerialReason::Dear);
                 }
                 Ok(parfor) => return Ok(self.made(nest, parfor, levels > 0)),

@@ -196,6 +196,7 @@ fn with_dimension(parfor: &Parfor, front: &[Stmt], index: Value, extent: Value, 
         body: front.iter().chain(body).cloned().collect(),
         sources: parfor.sources.clone(),
         grain: parfor.grain,
+        elements: parfor.elements,
     }
 }
 

@@ -10,7 +10,7 @@ const CHEAP: usize = 16;
 const FUNCTION: usize = 20;
 
 /// Whether a side runs under masks without a branch around it. Loops, stores and checks always get one.
-pub(super) fn is_cheap(loops: &Loops, block: &[Stmt]) -> bool {
+pub(crate) fn is_cheap(loops: &Loops, block: &[Stmt]) -> bool {
     cost(loops, block).is_some_and(|operations| operations <= CHEAP)
 }
 

@@ -41,6 +41,7 @@ mod varying;
 mod tests;
 
 pub(crate) use collapse::collapsible;
+pub(crate) use cost::is_cheap;
 pub(crate) use liveness::{VarSet, assigned, before_stmt, live_at_header, live_at_iteration, live_before};
 pub(crate) use varying::Varying;
 

@@ -54,7 +54,7 @@ impl Translator<'_> {
         let extents = extents.collect();
         let inputs = self.inputs(parfor, &live_into(self.loops, parfor));
         let has_lane_loops = walk::statements(&parfor.body).any(|stmt| matches!(stmt, Stmt::Parfor(_)));
-        let walk = if has_lane_loops { Walk::Elements } else { Walk::Lanes };
+        let walk = if parfor.elements || has_lane_loops { Walk::Elements } else { Walk::Lanes };
         let region = self.region(parfor, walk, extents, &inputs, &VarSet::new());
         let totals: Vec<(Slot, LaneType)> = region
             .reductions
@@ -82,6 +82,7 @@ impl Translator<'_> {
             body: body.clone(),
             sources: sources.clone(),
             grain: Grain::Coarse,
+            elements: false,
         };
         let outputs = &assigned(body) & live;
         let inputs = self.inputs(&element, &live_before(self.loops, body, &outputs));
@@ -189,7 +190,7 @@ impl Translator<'_> {
             extents,
             grain: parfor.grain,
             walk,
-            collapsible: collapsible(self.loops, parfor),
+            collapsible: collapsible(self.loops, parfor).filter(|_| !walk.is_scalar()),
             reductions,
             outputs,
             sources: parfor.sources.clone(),

@@ -222,13 +222,7 @@ impl Selector<'_> {
     /// `f64` lanes as signed 64-bit lanes, the smallest number for what does not fit.
     pub(super) fn truncate_f64(&mut self, a: Reg, extent: Extent) -> Reg {
         self.each_lane(&[(a, LaneType::F64)], LaneType::I64, extent, |selector, lane| {
-            let place = lane[0];
-            selector.machine.unary_to(
-                RegClass::Int,
-                VectorOp::Vcvttsd2si,
-                Length::L128,
-                Source::Memory(place),
-            )
+            selector.machine.unary_to(RegClass::Int, VectorOp::Vcvttsd2si, Length::L128, lane[0])
         })
     }
 
@@ -265,21 +259,38 @@ impl Selector<'_> {
     ) -> Reg {
         let registers: Vec<(Reg, LaneType)> =
             args.iter().map(|arg| (self.register(*arg, ty, extent), ty)).collect();
-        self.each_lane(&registers, result, extent, |selector, places| {
-            let scalars: Vec<Reg> =
-                places.iter().map(|place| selector.machine.load(size(ty) as u8, *place)).collect();
+        self.each_lane(&registers, result, extent, |selector, lanes| {
+            let scalar = |lane: &Source| match *lane {
+                Source::Register(lane) => selector.lane_to_scalar(lane, ty),
+                Source::Memory(place) | Source::Broadcast(place) => {
+                    selector.machine.load(size(ty) as u8, place)
+                }
+            };
+            let scalars: Vec<Reg> = lanes.iter().map(scalar).collect();
             selector.scalar_integers(op, ty, &scalars, None)
         })
     }
 
-    /// Puts operands into memory, computes each lane from there, and takes the results from memory.
+    /// Puts operands into memory, computes each lane from there, and takes the results from memory. A single lane stays in
+    /// registers: it would wait for memory, and get what was left there as further lanes.
     fn each_lane(
         &mut self,
         operands: &[(Reg, LaneType)],
         result: LaneType,
         extent: Extent,
-        mut compute: impl FnMut(&mut Self, &[Place]) -> Reg,
+        mut compute: impl FnMut(&mut Self, &[Source]) -> Reg,
     ) -> Reg {
+        if extent == Extent::One {
+            let lane: Vec<Source> =
+                operands.iter().map(|(register, _)| Source::Register(*register)).collect();
+            let computed = compute(self, &lane);
+            return match (computed.class(), result) {
+                (RegClass::Int, LaneType::F32) => self.scalar_to_lane(computed, LaneType::I32),
+                (RegClass::Int, LaneType::F64) => self.scalar_to_lane(computed, LaneType::I64),
+                (RegClass::Int, _) => self.scalar_to_lane(computed, result),
+                _ => computed,
+            };
+        }
         for (k, (register, ty)) in operands.iter().enumerate() {
             let length = self.length(*ty, extent);
             let op = of_size!(*ty, VmovupdTo, VmovupsTo);
@@ -287,12 +298,12 @@ impl Selector<'_> {
             self.machine.store_vector(op, length, *register, place, None);
         }
         let out = self.scratch(Scratch::Result);
-        let lanes = if extent == Extent::One { 1 } else { self.group };
-        for lane in 0..lanes as i32 {
-            let places: Vec<Place> = operands
+        for lane in 0..self.group as i32 {
+            let places: Vec<Source> = operands
                 .iter()
                 .enumerate()
                 .map(|(k, (_, ty))| Place::Own(self.scratch(Scratch::Operand(k)) + lane * size(*ty) as i32))
+                .map(Source::Memory)
                 .collect();
             let computed = compute(self, &places);
             let place = Place::Own(out + lane * size(result) as i32);
