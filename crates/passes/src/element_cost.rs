@@ -11,14 +11,14 @@
 //! store of some lanes               4          16         by processors whose registers of masks are vectors
 //! quotient of integers             64          36
 //!   by a constant                  16          28         products of 64 bits; of fewer 8
-//! exp, sin …                       80          20
+//! exp, sin …                      100          25
 //! a branch nobody foresees        100                     lanes take both sides
 //! a loop inside        as often as it runs    twice that, if that differs: lanes wait for the last of them
 //!                      at least its chain      a fraction: many elements wait at the same time
 //! ```
 //!
-//! The numbers are quarters of what an addition takes one by one, for registers of four elements; elements of four bytes are
-//! eight. They are rough, and only ever compared with each other: what is close may be wrong either way, so that today's
+//! The numbers are quarters of what an addition takes one by one, for registers of four elements, whatever the
+//! type. They are rough, and only ever compared with each other: what is close may be wrong either way, so that today's
 //! way, lanes, has to be clearly the worse. Chains, see [`crate::chains`], are those of loops whose iterations need one another: a sum of
 //! floats, say.
 
