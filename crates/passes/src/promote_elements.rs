@@ -30,6 +30,10 @@ use parfuse_ir::{DType, Loc, Scalar, ScalarOp};
 
 /// Makes elements that a serial loop loads and stores again and again variables of the loop.
 pub fn promote_elements(loops: &mut Loops) -> Changed {
+    let is_serial = |stmt: &Stmt| matches!(stmt, Stmt::For { .. } | Stmt::While { .. });
+    if !walk::statements(&loops.body).any(is_serial) {
+        return Changed::No;
+    }
     let mut body = std::mem::take(&mut loops.body);
     let changed = in_block(loops, &mut Bounds::default(), &mut body, false);
     loops.body = body;

@@ -19,7 +19,7 @@
 use crate::Changed;
 use crate::bounds::Bounds;
 use crate::hash::FastMap;
-use parfuse_ir::loops::walk::blocks_mut;
+use parfuse_ir::loops::walk::{self, blocks_mut};
 use parfuse_ir::loops::{Block, Expr, Loops, Stmt, Value, Var};
 use parfuse_ir::math::is_expansion;
 use parfuse_ir::{DType, ScalarOp};
@@ -29,6 +29,12 @@ const MOST_STATEMENTS: usize = 4;
 
 /// Makes selects of remainders and branches that wrap indices around.
 pub fn wrap_indices(loops: &mut Loops) -> Changed {
+    let divides = |expr: &Expr| matches!(expr, Expr::Op(ScalarOp::Rem, _));
+    if !loops.values.iter().any(|(_, data)| divides(&data.expr))
+        && !walk::statements(&loops.body).any(|stmt| matches!(stmt, Stmt::If { .. }))
+    {
+        return Changed::No;
+    }
     let mut body = std::mem::take(&mut loops.body);
     let mut wrapping = Wrapping { loops, bounds: Bounds::default(), depth: 0, changed: false };
     wrapping.block(&mut body);

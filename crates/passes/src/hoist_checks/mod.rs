@@ -41,12 +41,12 @@ use crate::effects::Effects;
 use front::Front;
 use parfuse_ir::ScalarOp;
 use parfuse_ir::loops::walk::{self, blocks_mut};
-use parfuse_ir::loops::{Block, Loops, Stmt, Value};
+use parfuse_ir::loops::{Block, Expr, Loops, Stmt, Value};
 use search::{Condition, Search};
 
 /// Removes the checks that loops imply, and moves others in front of them where one test can answer for all iterations.
 pub fn hoist_checks(loops: &mut Loops) -> Changed {
-    if !walk::statements(&loops.body).any(|stmt| matches!(stmt, Stmt::Check { .. })) {
+    if !loops.body.iter().any(|stmt| concerns(loops, stmt)) {
         return Changed::No;
     }
     let mut body = std::mem::take(&mut loops.body);
@@ -54,6 +54,18 @@ pub fn hoist_checks(loops: &mut Loops) -> Changed {
     changed |= Hoisting { bounds: Bounds::default(), loops }.block(&mut body);
     loops.body = body;
     changed.into()
+}
+
+/// Whether a statement of the outermost block has checks inside, or is one that may be seen to hold.
+fn concerns(loops: &Loops, stmt: &Stmt) -> bool {
+    let is_check = |stmt: &Stmt| matches!(stmt, Stmt::Check { .. });
+    match stmt {
+        Stmt::Check { ok, .. } => match &loops.values[*ok].expr {
+            Expr::Op(op, _) => matches!(op, ScalarOp::Lt | ScalarOp::Gt),
+            _ => loops.constant_bool(*ok) == Some(true),
+        },
+        _ => walk::blocks(stmt).any(|block| walk::statements(block).any(is_check)),
+    }
 }
 
 struct Hoisting<'a> {
