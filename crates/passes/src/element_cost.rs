@@ -24,9 +24,9 @@
 
 use crate::affine::{AffineForms, Width};
 use crate::chains::chain;
-use crate::lane_cost::{SHORT, unit_axis};
+use crate::lane_cost::{SHORT, part_axis, unit_axis};
 use crate::vectorize::{Varying, is_cheap};
-use parfuse_ir::loops::{Buffer, Expr, Loops, Origin, Parfor, Stmt, Value, walk};
+use parfuse_ir::loops::{Buffer, Expr, Loops, Parfor, Stmt, Value, walk};
 use parfuse_ir::math::is_expansion;
 use parfuse_ir::{DType, Scalar, ScalarOp};
 
@@ -310,10 +310,7 @@ impl Sum<'_> {
             && unit.and_then(|unit| index.get(unit as usize).copied()) == around.walks
             && !short
             && !self.stored.contains(&buffer);
-        let packed = matches!(&self.loops.buffers[buffer].origin,
-            Origin::Param { layout, .. } if layout.packed.is_some());
-        let same = index.last().is_some_and(|last| !varying.value(*last));
-        let parts = (packed && same).then(|| index.len() - 2);
+        let parts = part_axis(self.loops, varying, buffer, index);
         for (axis, index) in index.iter().enumerate() {
             if !varying.value(*index) {
                 continue;

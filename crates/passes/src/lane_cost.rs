@@ -4,6 +4,7 @@
 //! parfor v1, v2 in v3, v4 {          along v2
 //!   load b0[v1]                      0     one element for all lanes
 //!   load b1[v1, v2]                  1     neighbours
+//!   load b4[v1, v2, 0]               2     a part of neighbours: `b4` has a short last axis whose elements lie together
 //!   load b2[v2, v1]                  4     at a stride, one by one
 //!   load b3[v5]                      6     anywhere: v5 was loaded
 //!   for v6 in v7 { load b1[v1, v6] } × 4   as often as the loop runs, which is taken to be four times
@@ -15,11 +16,13 @@
 //! unless it may merge with the dimensions before it when the arrays are contiguous.
 
 use crate::affine::{AffineForms, Width};
+use crate::packed::of_argument;
 use crate::vectorize::{Varying, collapsible};
 use parfuse_ir::Scalar;
 use parfuse_ir::loops::{Buffer, Expr, Loops, Origin, Parfor, Stmt, Value, walk};
 
 const NEIGHBOURS: u64 = 1;
+const PARTS: u64 = 2;
 const STRIDED: u64 = 4;
 const ANYWHERE: u64 = 6;
 /// How often a loop inside is taken to run.
@@ -72,6 +75,14 @@ pub(crate) fn unit_axis(loops: &Loops, buffer: Buffer) -> Option<u8> {
     }
 }
 
+/// The axis along which elements are parts of neighbours, of a pixel each, say: the last but one of an argument with a short
+/// last axis, where all lanes have the same index there.
+pub(crate) fn part_axis(loops: &Loops, varying: &Varying, buffer: Buffer, index: &[Value]) -> Option<usize> {
+    let (last, outer) = index.split_last()?;
+    let same_part = of_argument(loops, buffer).is_some() && !varying.value(*last);
+    outer.len().checked_sub(1).filter(|_| same_part)
+}
+
 struct Costs<'a> {
     loops: &'a Loops,
     varying: Varying,
@@ -97,6 +108,7 @@ impl Costs<'_> {
 
     fn access(&mut self, buffer: Buffer, index: &[Value], depth: u32) {
         let unit = unit_axis(self.loops, buffer);
+        let parts = part_axis(self.loops, &self.varying, buffer, index);
         let mut cost = 0;
         for (axis, index) in index.iter().enumerate() {
             if !self.varying.value(*index) {
@@ -106,6 +118,7 @@ impl Costs<'_> {
             let by_ones = form.as_ref().is_some_and(|form| form.coefficient.as_constant() == Some(1));
             cost += match form {
                 Some(_) if by_ones && unit == Some(axis as u8) => NEIGHBOURS,
+                Some(_) if by_ones && parts == Some(axis) => PARTS,
                 Some(_) => STRIDED,
                 None => ANYWHERE,
             };
@@ -140,6 +153,23 @@ mod tests {
         let gather = cost("n, n", "v2: i64 = load b2[v1] v3: usize = cast v2 v4: f64 = load b0[v0, v3]");
         assert!(row < unit && unit < strided && strided < gather);
         assert_eq!(strided, unknown);
+    }
+
+    #[test]
+    fn parts_of_neighbours_are_cheaper_than_strides() {
+        let along = |indices: &str, layout: &str| {
+            let text = format!(
+                "loops f(n: usize, b0 a: f64[{layout}], mut b1 r: f64[_, unit]) {{
+                   parfor v0, v1 in n, n {{ v2: f64 = load b0[{indices}, 2usize] }}
+                 }}"
+            );
+            let loops = parse(&text);
+            let Stmt::Parfor(parfor) = &loops.body[0] else { panic!("{loops}") };
+            lane_cost(&loops, parfor, 0).memory
+        };
+        assert_eq!(along("v0, v1", "_, _, 3"), PARTS);
+        assert_eq!(along("v1, v0", "_, _, 3"), STRIDED);
+        assert_eq!(along("v0, v1", "_, _, unit"), STRIDED);
     }
 
     #[test]

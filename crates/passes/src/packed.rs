@@ -13,13 +13,17 @@ use parfuse_ir::loops::{Buffer, Loops, MOST_PACKED, Origin, Stmt, walk};
 /// By array, the length of its last axis if that is packed.
 pub(crate) struct Packed(Vec<Option<u8>>);
 
+/// The length of an argument's last axis, if that is packed.
+pub(crate) fn of_argument(loops: &Loops, buffer: Buffer) -> Option<u8> {
+    match &loops.buffers[buffer].origin {
+        Origin::Param { layout, .. } => layout.packed,
+        Origin::Local => None,
+    }
+}
+
 impl Packed {
     pub(crate) fn of(loops: &Loops) -> Packed {
-        let by_buffer = loops.buffers.iter().map(|(_, data)| match &data.origin {
-            Origin::Param { layout, .. } => layout.packed,
-            Origin::Local => None,
-        });
-        let mut packed = Packed(by_buffer.collect());
+        let mut packed = Packed(loops.buffers.ids().map(|buffer| of_argument(loops, buffer)).collect());
         // What is made somewhere has the length of all arrays that are made for it, or moved to it.
         let mut seen = vec![false; packed.0.len()];
         let mut moves = Vec::new();
