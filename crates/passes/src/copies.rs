@@ -10,12 +10,23 @@
 use crate::hash::FastMap;
 use parfuse_ir::loops::walk;
 use parfuse_ir::loops::{Block, Expr, Loops, Stmt, Value, Var};
+use parfuse_ir::{DType, Loc, Scalar};
 
 /// What stands for values and variables in a copy.
 #[derive(Default)]
 pub(crate) struct Copies {
     pub(crate) values: FastMap<Value, Value>,
     pub(crate) vars: FastMap<Var, Var>,
+}
+
+/// Writes a loop out: puts a copy of its body for each iteration at the end of a block.
+pub(crate) fn write_out(loops: &mut Loops, index: Value, iterations: usize, body: &[Stmt], to: &mut Block) {
+    for iteration in 0..iterations {
+        let number = loops.value(Expr::Const(Scalar::Usize(iteration)), DType::Usize, Loc::NONE);
+        let mut copies = Copies::default();
+        copies.values.insert(index, number);
+        copies.block(loops, body, to);
+    }
 }
 
 impl Copies {

@@ -14,11 +14,11 @@
 //! A loop in lanes stays where each lane walks along a row of its own: whole tiles of these are loaded at once.
 
 use crate::Changed;
-use crate::copies::Copies;
+use crate::copies::write_out;
 use crate::vectorize::Varying;
+use parfuse_ir::Scalar;
 use parfuse_ir::loops::walk::{self, blocks_mut};
 use parfuse_ir::loops::{Block, Expr, Loops, Stmt, Value};
-use parfuse_ir::{DType, Loc, Scalar};
 
 /// The most iterations of a loop that is unrolled.
 const MOST_ITERATIONS: usize = 8;
@@ -45,13 +45,7 @@ fn in_block(loops: &mut Loops, block: &mut Block, in_lanes: bool) -> bool {
         blocks_mut(&mut stmt).for_each(|inner| changed |= in_block(loops, inner, lanes_inside));
         match short(loops, &stmt, in_lanes) {
             Some((index, iterations, body)) => {
-                for iteration in 0..iterations {
-                    let number = Expr::Const(Scalar::Usize(iteration));
-                    let number = loops.value(number, DType::Usize, Loc::NONE);
-                    let mut copies = Copies::default();
-                    copies.values.insert(index, number);
-                    copies.block(loops, body, block);
-                }
+                write_out(loops, index, iterations, body, block);
                 changed = true;
             }
             None => block.push(stmt),

@@ -22,13 +22,13 @@
 //! This runs when loops have been fused, and before the order of dimensions is chosen.
 
 use crate::Changed;
-use crate::copies::Copies;
+use crate::copies::write_out;
 use crate::lane_cost::merges;
 use crate::packed::Packed;
 use crate::positions::keep_positions;
+use parfuse_ir::Scalar;
 use parfuse_ir::loops::walk::{self, blocks_mut};
 use parfuse_ir::loops::{Block, Buffer, Expr, Loops, Parfor, Stmt, Value};
-use parfuse_ir::{DType, Loc, Scalar};
 
 /// The most statements that a loop becomes.
 const LONGEST: usize = 160;
@@ -61,13 +61,8 @@ impl Unroll<'_> {
             blocks_mut(&mut stmt).for_each(|inner| changed |= self.block(inner));
             match stmt {
                 Stmt::For { index, extent, until: None, body } if self.is_short(index, extent, &body) => {
-                    for number in 0..self.length(extent).expect("it is short") {
-                        let number = Expr::Const(Scalar::Usize(number as usize));
-                        let number = self.loops.value(number, DType::Usize, Loc::NONE);
-                        let mut copies = Copies::default();
-                        copies.values.insert(index, number);
-                        copies.block(self.loops, &body, block);
-                    }
+                    let length = self.length(extent).expect("it is short");
+                    write_out(self.loops, index, length.into(), &body, block);
                     changed = true;
                 }
                 stmt => block.push(stmt),

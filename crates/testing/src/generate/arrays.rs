@@ -1,7 +1,7 @@
 //! Whole-array operations.
 
 use super::operations::divides;
-use super::{Generator, Place, Rounding};
+use super::{Generator, Place, Rounding, Slot};
 use crate::extremes::divisor;
 use parfuse_ir::program::{Expr, Stmt, Type, Value};
 use parfuse_ir::{DType, FaultKind, Fold, ReduceOp, Scalar, ScalarOp};
@@ -11,6 +11,15 @@ impl Generator<'_> {
     pub(super) fn any_array(&mut self) -> Value {
         let array = self.any_whole_array();
         if self.choices.one_in(12) { self.view_of(array) } else { array }
+    }
+
+    /// A variable of a vector or a matrix of numbers, for loops that read and store its elements.
+    pub(super) fn numbers_to_update(&mut self) -> Option<Slot> {
+        let fits = |slot: &&Slot| {
+            matches!(slot.ty.rank(), Some(1 | 2)) && slot.readable && slot.ty.dtype().is_numeric()
+        };
+        let slots: Vec<Slot> = self.slots.iter().filter(fits).copied().collect();
+        (!slots.is_empty()).then(|| self.choices.pick(&slots))
     }
 
     /// Any array that can be read here. The contents of a variable are not kept in sight: it may change.

@@ -35,14 +35,7 @@ struct Nest {
 impl Generator<'_> {
     /// Loops that sum products of elements.
     pub(super) fn products(&mut self) {
-        let fits = |slot: &&Slot| {
-            matches!(slot.ty.rank(), Some(1 | 2)) && slot.readable && slot.ty.dtype().is_numeric()
-        };
-        let results: Vec<Slot> = self.slots.iter().filter(fits).copied().collect();
-        if results.is_empty() {
-            return;
-        }
-        let result = self.choices.pick(&results);
+        let Some(result) = self.numbers_to_update() else { return };
         let mut own = vec![0, 1];
         if self.choices.one_in(3) {
             own.reverse();

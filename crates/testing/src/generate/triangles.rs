@@ -23,14 +23,7 @@ struct Triangle {
 impl Generator<'_> {
     /// Loops whose ranges depend on the loops around.
     pub(super) fn triangle(&mut self) {
-        let fits = |slot: &&Slot| {
-            matches!(slot.ty.rank(), Some(1 | 2)) && slot.readable && slot.ty.dtype().is_numeric()
-        };
-        let results: Vec<Slot> = self.slots.iter().filter(fits).copied().collect();
-        if results.is_empty() {
-            return;
-        }
-        let result = self.choices.pick(&results);
+        let Some(result) = self.numbers_to_update() else { return };
         let slots = self.slots.clone();
         self.slots.iter_mut().filter(|slot| slot.var == result.var).for_each(|slot| slot.readable = false);
         let other = self.any_array();
