@@ -304,8 +304,35 @@ impl Bounds {
                 self.is_part(loops, value, *a, 1);
                 self.is_part(loops, value, *b, 1);
             }
+            (ScalarOp::Max, [a, b]) => {
+                self.is_at_least(loops, value, &[(*a, 1)]);
+                self.is_at_least(loops, value, &[(*b, 1)]);
+            }
+            (ScalarOp::Select, [is_less, zero, rest]) if number(*zero) == Some(0) => {
+                let operands = |value: Value, wanted: ScalarOp| match &loops.values[value].expr {
+                    Expr::Op(op, args) if *op == wanted => Some((args[0], args[1])),
+                    _ => None,
+                };
+                // A difference that ends at zero.
+                if let Some((a, b)) = operands(*rest, ScalarOp::Sub)
+                    && operands(*is_less, ScalarOp::Lt) == Some((a, b))
+                {
+                    self.is_at_least(loops, value, &[(a, 1), (b, -1)]);
+                    self.is_part(loops, value, a, 1);
+                }
+            }
             _ => {}
         }
+    }
+
+    /// Learns that a value is at least a sum of multiples of others.
+    fn is_at_least(&mut self, loops: &Loops, value: Value, sum: &[(Value, i64)]) {
+        let (mut form, mut needs) = (Linear::term(Term::Value(value)), Vec::new());
+        for (part, times) in sum {
+            needs.extend(self.exact(loops, *part));
+            form = form.minus(&self.form(loops, *part).times(*times));
+        }
+        self.assume(loops, form, needs);
     }
 
     /// Learns that so many times a value is at most another.

@@ -80,23 +80,30 @@ impl Bounds {
 
     /// Whether goals are known to hold.
     pub(crate) fn holds(&self, loops: &Loops, goals: &[Goal]) -> bool {
-        let proof = self.reduce(loops, goals.to_vec(), &|_| true);
+        let proof = self.reduce(loops, goals.to_vec(), &|_| true, false);
         proof.is_some_and(|proof| proof.sums.is_empty() && proof.small.iter().next().is_none())
     }
 
     /// What goals come to outside a scope.
     pub(crate) fn outside(&self, loops: &Loops, goals: Vec<Goal>, scope: Mark) -> Option<Proof> {
-        let proof = self.reduce(loops, goals, &|value| self.is_inside(value, scope))?;
-        let can_be_asked = proof
-            .sums
-            .iter()
-            .flat_map(values)
-            .chain(proof.small.iter().copied())
-            .all(|value| self.is_visible(loops, value));
-        can_be_asked.then_some(proof)
+        let can_be_asked = |proof: &Proof| {
+            let small = proof.small.iter().copied();
+            let mut asked = proof.sums.iter().flat_map(values).chain(small);
+            asked.all(|value| self.is_visible(loops, value))
+        };
+        let is_to_go = |value| self.is_inside(value, scope);
+        let reduced =
+            |few_values| self.reduce(loops, goals.clone(), &is_to_go, few_values).filter(can_be_asked);
+        reduced(true).or_else(|| reduced(false))
     }
 
-    fn reduce(&self, loops: &Loops, goals: Vec<Goal>, is_to_go: &dyn Fn(Value) -> bool) -> Option<Proof> {
+    fn reduce(
+        &self,
+        loops: &Loops,
+        goals: Vec<Goal>,
+        is_to_go: &dyn Fn(Value) -> bool,
+        few_values: bool,
+    ) -> Option<Proof> {
         let mut proof = Proof::default();
         let mut goals = goals;
         let mut next = 0;
@@ -104,7 +111,7 @@ impl Bounds {
             if next == MAX_GOALS {
                 return None;
             }
-            let search = Search { bounds: self, loops, is_to_go };
+            let search = Search { bounds: self, loops, is_to_go, few_values };
             let (sum, limit) = match &goals[next] {
                 Goal::NotNegative(sum) => (sum.clone(), None),
                 Goal::Below { form, signed } => (form.times(-1), Some(*signed)),
@@ -150,6 +157,9 @@ struct Search<'a> {
     bounds: &'a Bounds,
     loops: &'a Loops,
     is_to_go: &'a dyn Fn(Value) -> bool,
+    /// Whether, of sums of which nothing is known, one of fewer values asks less, whatever it needs: what meets exactly
+    /// leaves nothing behind.
+    few_values: bool,
 }
 
 impl Search<'_> {
@@ -212,8 +222,11 @@ impl Search<'_> {
             return a_holds;
         }
         let [over, under] = [a.form.minus(&b.form), b.form.minus(&a.form)];
-        let no_needs = a.needs.len() <= b.needs.len();
-        no_needs && is_not_negative(self.loops, &over) && !is_not_negative(self.loops, &under)
+        let [more, less] = [over, under].map(|difference| is_not_negative(self.loops, &difference));
+        if more == less && self.few_values {
+            return values(&a.form).count() < values(&b.form).count();
+        }
+        a.needs.len() <= b.needs.len() && more && !less
     }
 
     /// Whether the negative of a sum is at most what 64 bits hold: it is a small number, or one of those bits less

@@ -543,3 +543,30 @@ fn what_a_branch_sets_is_not_known_behind_it() {
     );
     assert_eq!(checks_left(&text.replacen("{\n", "{ var x0 j: usize\n", 1)), 1);
 }
+
+#[test]
+fn windows_that_end_at_the_borders_ask_for_their_width_alone() {
+    let window = of_array(
+        "for v2 in n {
+           v3: bool = lt v2, w
+           v4: usize = sub v2, w
+           v5: usize = select v3, 0usize, v4
+           v6: usize = add v2, w
+           v7: usize = add v6, 1usize
+           v8: usize = min v7, n
+           v9: usize = trips v5, v8, 1usize
+           for v10 in v9 {
+             v11: usize = add v5, v10
+             v12: usize = add v11, w
+             v13: usize = sub v12, v2
+             v14: bool = lt v13, v0
+             check v14, index_out_of_range(0) of a with v13, v0
+             store b0[v13], 1.0f64
+           }
+         }",
+    );
+    assert_eq!(checks_left(&window), 1);
+    // The last element of a window is the one of twice its half: 2 w < v0. The first is not asked for.
+    let front = front(&window).join(" ");
+    assert!(front.contains("mul") && !front.contains("le -1i64"), "{front}");
+}
