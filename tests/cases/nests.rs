@@ -1,7 +1,7 @@
 //! Loops inside a `prange`: which of them run in lanes, and that nothing else changes thereby.
 
 use super::ways::{error_of, every_way};
-use ndarray::{Array1, Array2, Array3, ArrayRef1, ArrayRef2, ArrayRef3, ShapeBuilder};
+use ndarray::{Array1, Array2, Array3, Array4, ArrayRef1, ArrayRef2, ArrayRef3, ArrayRef4, ShapeBuilder};
 use parfuse::prelude::*;
 use parfuse::{Engine, Error, Explanation, Kernel, RegionReport};
 
@@ -74,6 +74,67 @@ fn a_product_of_matrices_reads_rows() {
         |region: &RegionReport| (region.rank, region.contiguous_accesses, region.scattered_accesses);
     let accesses: Vec<_> = explanation.regions.iter().map(accesses).collect();
     assert_eq!(accesses, [(2, 5, 0), (2, 2, 0)], "{explanation}");
+}
+
+#[kernel]
+fn contrast(images: &ArrayRef4<f32>, out: &mut ArrayRef4<f32>, gain: f32) {
+    for b in prange(0..images.shape()[0]) {
+        for i in 0..images.shape()[1] {
+            for j in 0..images.shape()[2] {
+                let grey = (images[[b, i, j, 0]] + images[[b, i, j, 1]] + images[[b, i, j, 2]]) / 3.0;
+                for c in 0..images.shape()[3] {
+                    out[[b, i, j, c]] = grey + gain * (images[[b, i, j, c]] - grey) + (i + j) as f32;
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn pixels_of_many_images_are_the_lanes() {
+    let images = |shape| Array4::from_shape_fn(shape, |(b, i, j, c)| (b * 7 + i * 3 + j * 5 + c) as f32);
+    for shape in [(0, 2, 2, 3), (1, 4, 0, 3), (2, 3, 70, 3), (1, 2, 5, 11), (2, 1, 9, 4)] {
+        every_way!(contrast(&images(shape), &mut out, 1.5) with out = Array4::zeros(shape));
+    }
+    let engine = Engine::builder().build().unwrap();
+    let (coloured, mut out) = (images((2, 3, 70, 3)), Array4::zeros((2, 3, 70, 3)));
+    engine.install(|| contrast::serial(&coloured, &mut out, 1.5)).unwrap();
+    let (region, explanation) = region(engine.kernel::<contrast>());
+    assert_eq!(
+        (region.rank, region.contiguous_accesses, region.scattered_accesses),
+        (3, 6, 0),
+        "{explanation}"
+    );
+}
+
+/// The product of a matrix of a band, by diagonals, and a vector.
+#[kernel]
+fn band(a: &ArrayRef2<f64>, x: &ArrayRef1<f64>, half: usize) -> Array1<f64> {
+    let n = x.len();
+    let mut y = Array1::<f64>::zeros(n);
+    for i in prange(0..n) {
+        let mut s = 0.0;
+        for j in i.saturating_sub(half)..(i + half + 1).min(n) {
+            s += a[[i, j + half - i]] * x[j];
+        }
+        y[i] = s;
+    }
+    y
+}
+
+#[test]
+fn windows_that_end_at_borders_are_checked_in_front() {
+    let matrix = |n, m| Array2::from_shape_fn((n, m), |(i, j)| (i * 7 + j * 3) as f64 / 8.0);
+    for (n, half) in [(0, 1), (1, 0), (5, 9), (40, 3)] {
+        every_way!(band(&matrix(n, 2 * half + 1), &Array1::from_elem(n, 0.5), half));
+    }
+    let (region, explanation) = region(band::kernel());
+    assert_eq!(region.checks_in_loop, 0, "{explanation}");
+    let error = error_of!(band(&matrix(40, 6), &Array1::zeros(40), 3)).to_string();
+    assert!(
+        error.contains("index 6 is out of range for axis 1 of `a` with length 6, in iteration 0"),
+        "{error}"
+    );
 }
 
 #[kernel]

@@ -89,7 +89,8 @@ pub struct RegionReport {
     pub narrower: Option<String>,
     /// What it combines over its iterations, such as `sum f64`.
     pub reductions: Vec<String>,
-    /// Loads and stores of neighbouring elements by neighbouring lanes.
+    /// Loads and stores of neighbouring elements by neighbouring lanes, or of parts of neighbours: of one colour of pixels,
+    /// say, which are loaded together and shuffled apart.
     pub contiguous_accesses: usize,
     /// Loads and stores that lanes do one by one.
     pub scattered_accesses: usize,
@@ -259,10 +260,8 @@ impl RegionReport {
             }
             report.stores += matches!(node, Node::Store { .. }) as usize;
             match places::access(region, node).map(|(_, lanes)| lanes) {
-                Some(Lanes::Unit) => report.contiguous_accesses += 1,
-                Some(Lanes::Strided(_) | Lanes::Part { .. } | Lanes::Gather(_)) => {
-                    report.scattered_accesses += 1
-                }
+                Some(Lanes::Unit | Lanes::Part { .. }) => report.contiguous_accesses += 1,
+                Some(Lanes::Strided(_) | Lanes::Gather(_)) => report.scattered_accesses += 1,
                 Some(Lanes::Uniform) | None => {}
             }
         }

@@ -33,6 +33,7 @@ use parfuse_ir::arena::Id;
 use parfuse_ir::loops::walk;
 use parfuse_ir::loops::{Expr, Loops, Stmt, Value, Var};
 pub(crate) use prove::{Proof, is_not_negative, values};
+use std::ops::Range;
 use vars::{Content, Vars};
 
 /// More facts are not kept at a time: each is compared with the others about the same value.
@@ -55,8 +56,12 @@ pub(crate) struct Bounds {
     /// Sums that are not zero modulo 2^64.
     distances: Vec<Linear>,
     vars: Vars,
-    /// The values met that can be seen from here.
+    /// The values met in the blocks around.
     visible: Vec<Value>,
+    /// When those of them were met that headers define around this place, which their bodies know of but cannot see.
+    headers: Vec<Range<u32>>,
+    /// What bodies call what headers define.
+    names: Vec<(Value, Value)>,
 }
 
 /// A sum that is not negative.
@@ -90,6 +95,8 @@ pub(crate) struct Mark {
     distances: usize,
     vars: usize,
     visible: usize,
+    headers: usize,
+    names: usize,
     met: u32,
 }
 
@@ -149,8 +156,10 @@ impl Bounds {
                 self.vars.suppose(sets);
                 dimensions.iter().for_each(|(index, extent)| self.enter(loops, *index, *extent));
             }
-            // What the header defines, the body sees.
-            (Scope::Loop { cond, .. }, _) => cond.iter().for_each(|cond| self.decide(loops, *cond, true)),
+            (Scope::Loop { cond, .. }, _) => {
+                self.headers.push(outside.met + 1..self.met + 1);
+                cond.iter().for_each(|cond| self.decide(loops, *cond, true));
+            }
             (Scope::Plain, _) => {}
         }
     }
@@ -171,6 +180,8 @@ impl Bounds {
     fn forget(&mut self, mark: Mark) {
         self.facts.truncate(mark.facts);
         self.distances.truncate(mark.distances);
+        self.headers.truncate(mark.headers);
+        self.names.truncate(mark.names);
         for value in self.visible.drain(mark.visible..) {
             self.order[value.index()] = 0;
         }
@@ -233,6 +244,8 @@ impl Bounds {
             distances: self.distances.len(),
             vars: self.vars.mark(),
             visible: self.visible.len(),
+            headers: self.headers.len(),
+            names: self.names.len(),
             met: self.met,
         }
     }
@@ -255,9 +268,21 @@ impl Bounds {
         self.visible.push(value);
     }
 
-    /// Whether a value can be seen from here.
-    fn is_visible(&self, loops: &Loops, value: Value) -> bool {
-        self.order_of(value) > 0 || matches!(loops.values[value].expr, Expr::Const(_) | Expr::Param(_))
+    /// A value as it can be seen in front of a scope around this place, under another name if it is one of a header's.
+    fn seen(&self, loops: &Loops, value: Value, scope: Mark) -> Option<Value> {
+        if matches!(loops.values[value].expr, Expr::Const(_) | Expr::Param(_)) {
+            return Some(value);
+        }
+        if self.is_of_header(value) {
+            let mut names = self.names.iter().filter(|(known, _)| *known == value).map(|(_, name)| *name);
+            return names.find(|name| !self.is_inside(*name, scope));
+        }
+        (self.order_of(value) > 0).then_some(value)
+    }
+
+    fn is_of_header(&self, value: Value) -> bool {
+        let met = self.order_of(value);
+        self.headers.iter().any(|header| header.contains(&met))
     }
 
     /// Comes by a statement, whose blocks are entered for themselves.

@@ -86,15 +86,30 @@ impl Bounds {
 
     /// What goals come to outside a scope.
     pub(crate) fn outside(&self, loops: &Loops, goals: Vec<Goal>, scope: Mark) -> Option<Proof> {
-        let can_be_asked = |proof: &Proof| {
-            let small = proof.small.iter().copied();
-            let mut asked = proof.sums.iter().flat_map(values).chain(small);
-            asked.all(|value| self.is_visible(loops, value))
+        let as_seen = |proof: Proof| {
+            let sums =
+                proof.sums.iter().map(|sum| self.sum_as_seen(loops, sum, scope)).collect::<Option<_>>()?;
+            let mut small = OrderedSet::default();
+            for value in proof.small.iter() {
+                small.insert(self.seen(loops, *value, scope)?);
+            }
+            Some(Proof { sums, small })
         };
         let is_to_go = |value| self.is_inside(value, scope);
-        let reduced =
-            |few_values| self.reduce(loops, goals.clone(), &is_to_go, few_values).filter(can_be_asked);
+        let reduced = |few_values| self.reduce(loops, goals.clone(), &is_to_go, few_values).and_then(as_seen);
         reduced(true).or_else(|| reduced(false))
+    }
+
+    fn sum_as_seen(&self, loops: &Loops, sum: &Linear, scope: Mark) -> Option<Linear> {
+        let mut seen = Linear::constant(sum.constant);
+        for (term, factor) in &sum.terms {
+            let term = match term {
+                Term::Value(value) => Term::Value(self.seen(loops, *value, scope)?),
+                Term::Dim(..) => *term,
+            };
+            seen = seen.plus(&Linear::term(term).times(*factor));
+        }
+        Some(seen)
     }
 
     fn reduce(

@@ -154,6 +154,9 @@ impl Bounds {
                     let form = self.form(loops, known);
                     self.forms.insert(value, form);
                 }
+                if self.is_of_header(known) {
+                    self.names.push((known, value));
+                }
                 if let Some(choice) = self.vars.choices.get(&known).copied() {
                     self.vars.choices.insert(value, choice);
                 }
