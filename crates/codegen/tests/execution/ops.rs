@@ -78,6 +78,11 @@ pub fn special(ty: LaneType) -> Vec<u64> {
         i32::MAX as i64,
         i32::MIN as i64,
         (1 << 53) + 1,
+        (1 << 53) - 1,
+        // Just above what lies between two `f32`, and just below it.
+        (1 << 60) + (1 << 36) + 1,
+        -(1 << 60) - (1 << 36) - 1,
+        (1 << 60) + (3 << 36) - 1,
         i64::MIN + 1,
         -1 << 62,
         0x1234_5678_9abc_def0,

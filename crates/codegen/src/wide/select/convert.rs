@@ -51,9 +51,10 @@ impl Selector<'_> {
                 self.unsigned_to_f64(wide, extent)
             }
             (LaneOp::UToF32, I32) => self.unsigned_to_f32_lanes(from, extent),
-            (LaneOp::SToF32 | LaneOp::UToF32, _) => {
+            (LaneOp::SToF32 | LaneOp::UToF32, _) if extent == Extent::One => {
                 self.lane_by_lane(op, ty, result, &[Operand::Register(from)], extent)
             }
+            (LaneOp::SToF32 | LaneOp::UToF32, _) => self.i64_to_f32(op == LaneOp::SToF32, from, extent),
             (LaneOp::FToS64 | LaneOp::FToU64, F32) if !evex => {
                 let wide = self.convert(LaneOp::Promote, F32, F64, from, extent);
                 self.convert(op, F64, I64, wide, extent)

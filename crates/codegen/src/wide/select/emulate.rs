@@ -219,33 +219,76 @@ impl Selector<'_> {
         self.machine.fused(VectorOp::Vfmadd132ps, length, high, low, factor)
     }
 
-    /// `f64` lanes as signed 64-bit lanes, the smallest number for what does not fit.
+    /// `f64` lanes as signed 64-bit lanes, the smallest number for what is smaller; for what is larger, and for what is no
+    /// number, any.
     pub(super) fn truncate_f64(&mut self, a: Reg, extent: Extent) -> Reg {
-        self.each_lane(&[(a, LaneType::F64)], LaneType::I64, extent, |selector, lane| {
-            selector.machine.unary_to(RegClass::Int, VectorOp::Vcvttsd2si, Length::L128, lane[0])
-        })
+        if extent == Extent::One {
+            return self.each_lane(&[(a, LaneType::F64)], LaneType::I64, extent, |selector, lane| {
+                selector.machine.unary_to(RegClass::Int, VectorOp::Vcvttsd2si, Length::L128, lane[0])
+            });
+        }
+        let least = self.constant_source((-TWO_63).to_bits(), LaneType::F64, extent);
+        let bounded = self.machine.binary(VectorOp::Vmaxpd, self.length_64(extent), a, least);
+        self.split_into_halves(bounded, 1.5 * TWO_52, extent)
     }
 
-    /// `f64` lanes as unsigned 64-bit lanes, saturating: halves of the range by way of signed numbers.
+    /// `f64` lanes as unsigned 64-bit lanes, saturating, zero for what is no number.
     pub(super) fn f64_to_unsigned(&mut self, a: Reg, extent: Extent) -> Reg {
-        let length = self.length_64(extent);
-        let ty = LaneType::F64;
-        let own = Operand::Register(a);
-        let compare = |selector: &mut Self, predicate, limit: f64| {
-            selector.compare_floats(predicate, ty, &[own, Operand::Constant(limit.to_bits())], extent)
-        };
-        let upper = compare(self, 0x1d, TWO_63);
-        let too_large = compare(self, 0x1d, TWO_64);
-        let positive = compare(self, 0x1e, -1.0);
-        let offset = self.constant_source(TWO_63.to_bits(), ty, extent);
-        let offset = self.machine.binary(VectorOp::Vandpd, length, upper, offset);
-        let rest = self.machine.binary(VectorOp::Vsubpd, length, a, offset);
-        let rest = self.truncate_f64(rest, extent);
-        let sign = self.constant_source(1 << 63, LaneType::I64, extent);
-        let sign = self.machine.binary(VectorOp::Vpand, length, upper, sign);
-        let number = self.machine.binary(VectorOp::Vpxor, length, rest, sign);
-        let number = self.machine.binary(VectorOp::Vpand, length, number, positive);
+        let (length, ty) = (self.length_64(extent), LaneType::F64);
+        let operands = [Operand::Register(a), Operand::Constant(TWO_64.to_bits())];
+        let too_large = self.compare_floats(0x1d, ty, &operands, extent);
+        let zero = self.constant_source(0, ty, extent);
+        // Of two the instruction takes the second if one is no number.
+        let positive = self.machine.binary(VectorOp::Vmaxpd, length, a, zero);
+        let number = self.split_into_halves(positive, TWO_52, extent);
         self.machine.binary(VectorOp::Vpor, length, number, too_large)
+    }
+
+    /// The whole part of `f64` lanes, from its halves: adding a number whose last bit counts ones leaves each in the bits of
+    /// the mantissa. With 2^52 they are unsigned, with half as much again the upper one has a sign.
+    fn split_into_halves(&mut self, a: Reg, offset: f64, extent: Extent) -> Reg {
+        const DOWN: u8 = 9;
+        const TOWARDS_ZERO: u8 = 11;
+        let (length, ty) = (self.length_64(extent), LaneType::F64);
+        let whole = self.machine.unary_imm(VectorOp::Vroundpd, length, a, TOWARDS_ZERO);
+        let factor = self.constant_source((1.0 / TWO_32).to_bits(), ty, extent);
+        let high = self.machine.binary(VectorOp::Vmulpd, length, whole, factor);
+        let high = self.machine.unary_imm(VectorOp::Vroundpd, length, high, DOWN);
+        let factor = self.constant_source((-TWO_32).to_bits(), ty, extent);
+        let low = self.machine.fused(VectorOp::Vfmadd132pd, length, high, whole, factor);
+        let offset = self.constant_source(offset.to_bits(), ty, extent);
+        let high = self.machine.binary(VectorOp::Vaddpd, length, high, offset);
+        let high = self.machine.unary_imm(VectorOp::VpsllqBy, length, high, 32);
+        let magic = self.constant_source(MAGIC, ty, extent);
+        let low = self.machine.binary(VectorOp::Vaddpd, length, low, magic);
+        let low = self.machine.binary(VectorOp::Vpxor, length, low, magic);
+        self.machine.binary(VectorOp::Vpor, length, high, low)
+    }
+
+    /// 64-bit lanes as `f32`, by way of `f64`. What that does not hold is rounded to odd before: its last bits go, and the
+    /// lowest that stays is set if one of them was, which leaves it on its side of what lies between two `f32` (Boldo and
+    /// Melquiond, Emulation of FMA and correctly rounded sums, 2008).
+    pub(super) fn i64_to_f32(&mut self, signed: bool, a: Reg, extent: Extent) -> Reg {
+        const LAST: u64 = (1 << 11) - 1;
+        let (length, ty) = (self.length_64(extent), LaneType::I64);
+        let upper = match signed {
+            true => {
+                let half = self.constant_source(1 << 53, ty, extent);
+                let sum = self.machine.binary(VectorOp::Vpaddq, length, a, half);
+                self.machine.unary_imm(VectorOp::VpsrlqBy, length, sum, 54)
+            }
+            false => self.machine.unary_imm(VectorOp::VpsrlqBy, length, a, 53),
+        };
+        let zero = self.constant_source(0, ty, extent);
+        let exact = self.machine.binary(VectorOp::Vpcmpeqq, length, upper, zero);
+        let last = self.constant_source(LAST, ty, extent);
+        let last = self.machine.binary(VectorOp::Vpandn, length, exact, last);
+        let lost = self.machine.binary(VectorOp::Vpand, length, a, last);
+        let carried = self.machine.binary(VectorOp::Vpaddq, length, lost, last);
+        let odd = self.machine.binary(VectorOp::Vpor, length, a, carried);
+        let odd = self.machine.binary(VectorOp::Vpandn, length, last, odd);
+        let wide = if signed { self.signed_to_f64(odd, extent) } else { self.unsigned_to_f64(odd, extent) };
+        self.convert(LaneOp::Demote, LaneType::F64, LaneType::F32, wide, extent)
     }
 
     /// An operation that goes by way of general registers.
