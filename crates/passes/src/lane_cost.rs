@@ -5,6 +5,7 @@
 //!   load b0[v1]                      0     one element for all lanes
 //!   load b1[v1, v2]                  1     neighbours
 //!   load b4[v1, v2, 0]               2     a part of neighbours: `b4` has a short last axis whose elements lie together
+//!   load b1[v1, n - v2]              2     neighbours in falling order, or every other one
 //!   load b2[v2, v1]                  4     at a stride, one by one
 //!   load b3[v5]                      6     anywhere: v5 was loaded
 //!   for v6 in v7 { load b1[v1, v6] } × 4   as often as the loop runs, which is taken to be four times
@@ -15,7 +16,7 @@
 //! shorter than two steps of the widest registers spends its time on single elements, whatever memory costs,
 //! unless it may merge with the dimensions before it when the arrays are contiguous.
 
-use crate::affine::{AffineForms, Width};
+use crate::affine::{AffineForms, Linear, Width};
 use crate::packed::of_argument;
 use crate::vectorize::{Varying, collapsible};
 use parfuse_ir::Scalar;
@@ -83,6 +84,15 @@ pub(crate) fn part_axis(loops: &Loops, varying: &Varying, buffer: Buffer, index:
     outer.len().checked_sub(1).filter(|_| same_part)
 }
 
+/// Whether lanes at such a stride are put in order in registers: neighbours in falling order, and, to load, every other one.
+pub(crate) fn is_near(stride: &Linear, stores: bool) -> bool {
+    match stride.as_constant() {
+        Some(-1) => true,
+        Some(-2 | 2) => !stores,
+        _ => false,
+    }
+}
+
 struct Costs<'a> {
     loops: &'a Loops,
     varying: Varying,
@@ -96,17 +106,17 @@ impl Costs<'_> {
             match stmt {
                 Stmt::Let(value) => {
                     if let Expr::Load { buffer, index } = &self.loops.values[*value].expr {
-                        self.access(*buffer, index, depth);
+                        self.access(*buffer, index, depth, false);
                     }
                 }
-                Stmt::Store { buffer, index, .. } => self.access(*buffer, index, depth),
+                Stmt::Store { buffer, index, .. } => self.access(*buffer, index, depth, true),
                 _ => {}
             }
             depth + matches!(stmt, Stmt::While { .. } | Stmt::For { .. }) as u32
         });
     }
 
-    fn access(&mut self, buffer: Buffer, index: &[Value], depth: u32) {
+    fn access(&mut self, buffer: Buffer, index: &[Value], depth: u32, stores: bool) {
         let unit = unit_axis(self.loops, buffer);
         let parts = part_axis(self.loops, &self.varying, buffer, index);
         let mut cost = 0;
@@ -119,6 +129,7 @@ impl Costs<'_> {
             cost += match form {
                 Some(_) if by_ones && unit == Some(axis as u8) => NEIGHBOURS,
                 Some(_) if by_ones && parts == Some(axis) => PARTS,
+                Some(form) if unit == Some(axis as u8) && is_near(&form.coefficient, stores) => PARTS,
                 Some(_) => STRIDED,
                 None => ANYWHERE,
             };
@@ -150,8 +161,9 @@ mod tests {
         let unit = cost("n, n", "v2: f64 = load b0[v0, v1]");
         let strided = cost("n, n", "v2: f64 = load b0[v1, v0]");
         let unknown = cost("n, n", "v2: f64 = load b1[v0, v1]");
+        let falling = cost("n, n", "v2: usize = sub n, v1 v3: f64 = load b0[v0, v2]");
         let gather = cost("n, n", "v2: i64 = load b2[v1] v3: usize = cast v2 v4: f64 = load b0[v0, v3]");
-        assert!(row < unit && unit < strided && strided < gather);
+        assert!(row < unit && unit < falling && falling < strided && strided < gather);
         assert_eq!(strided, unknown);
     }
 

@@ -99,6 +99,36 @@ fn strided() {
 }
 
 #[test]
+fn falling_neighbours() {
+    copy(
+        |body| {
+            let (start, end, back) = (body.int(120), body.int(99), body.int(-1));
+            ((start, Lanes::Strided(back)), (end, Lanes::Strided(back)))
+        },
+        |i| 120 - i,
+        |i| 99 - i,
+    );
+}
+
+#[test]
+fn every_other_neighbour() {
+    let up = |body: &mut crate::build::Body| {
+        let (start, two, back) = (body.int(3), body.int(2), body.int(-2));
+        let end = body.int(399);
+        ((start, Lanes::Strided(two)), (end, Lanes::Strided(back)))
+    };
+    copy(up, |i| 3 + 2 * i, |i| 399 - 2 * i);
+    copy(
+        |body| {
+            let (load, store) = up(body);
+            (store, load)
+        },
+        |i| 399 - 2 * i,
+        |i| 3 + 2 * i,
+    );
+}
+
+#[test]
 fn gathered() {
     copy(
         |body| {

@@ -5,6 +5,7 @@
 //! | one element for all | a scalar, broadcast |
 //! | neighbours | whole registers, masked if need be |
 //! | parts of neighbours | see `parts` |
+//! | falling neighbours, every other one | see `near` |
 //! | strided, gathered | a gather; scatters with AVX-512, else one by one |
 //! | of elements shorter than a lane | see `shorts` |
 //!
@@ -169,7 +170,10 @@ impl Selector<'_> {
             Lanes::Uniform => self.load_one(buffer, address, mask, element),
             Lanes::Unit => self.load_neighbours(buffer, address, mask, element),
             Lanes::Part { of, part } => self.load_part(buffer, address.base, of, part),
-            Lanes::Strided(_) | Lanes::Gather(_) => self.load_scattered(buffer, address, mask, element),
+            Lanes::Strided(_) | Lanes::Gather(_) => match self.load_near(buffer, address, mask, element) {
+                Some(registers) => registers,
+                None => self.load_scattered(buffer, address, mask, element),
+            },
         };
         self.bind_lanes(value, registers);
     }
@@ -364,8 +368,11 @@ impl Selector<'_> {
         if one && !self.is_varying(value) && mask.is_none_or(|mask| !self.is_varying(mask)) {
             return self.store_one(buffer, address, value, mask);
         }
-        let masks = self.active_mask(mask);
         let registers = self.lanes(value);
+        if self.store_near(buffer, address, &registers, mask) {
+            return;
+        }
+        let masks = self.active_mask(mask);
         match address.lanes {
             Lanes::Unit => {
                 let first = self.first_place(buffer, address);

@@ -41,6 +41,7 @@ mod lane_loop;
 mod lanes;
 mod masks;
 mod memory;
+mod near;
 mod parts;
 mod plan;
 mod reductions;

@@ -288,7 +288,7 @@ impl Selector<'_> {
     }
 
     /// EVEX: a register whose lanes come from anywhere in some registers, counted through.
-    fn picked(&mut self, ty: LaneType, registers: &[Reg], from: impl Fn(usize) -> usize) -> Reg {
+    pub(super) fn picked(&mut self, ty: LaneType, registers: &[Reg], from: impl Fn(usize) -> usize) -> Reg {
         let (lanes, length) = (self.group, self.length(ty, Extent::Group));
         let mut all = registers[0];
         for (number, register) in registers.iter().enumerate().skip(1) {
@@ -300,7 +300,7 @@ impl Selector<'_> {
     }
 
     /// VEX: a register each of whose lanes comes from the same lane of one of some registers.
-    fn blended(&mut self, ty: LaneType, registers: &[Reg], owner: impl Fn(usize) -> usize) -> Reg {
+    pub(super) fn blended(&mut self, ty: LaneType, registers: &[Reg], owner: impl Fn(usize) -> usize) -> Reg {
         let length = self.length(ty, Extent::Group);
         let mut all = registers[0];
         for (number, register) in registers.iter().enumerate().skip(1) {
@@ -313,7 +313,7 @@ impl Selector<'_> {
     }
 
     /// VEX: a register's lanes in another order.
-    fn permuted(&mut self, ty: LaneType, register: Reg, from: impl Fn(usize) -> usize) -> Reg {
+    pub(super) fn permuted(&mut self, ty: LaneType, register: Reg, from: impl Fn(usize) -> usize) -> Reg {
         let length = self.length(ty, Extent::Group);
         if (0..self.group).all(|lane| from(lane) == lane) {
             return register;

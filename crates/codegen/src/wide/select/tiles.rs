@@ -157,7 +157,9 @@ impl Selector<'_> {
             };
             let Lanes::Strided(stride) = address.lanes else { return None };
             let fits = self.lane.buffers[*buffer].dtype.fills_lane() && self.ty(*value) != LaneType::Bool;
-            if !fits || !self.is_available(stride) || stored_to(*buffer) {
+            // Lanes near each other need no tiles.
+            let near = self.near_stride(address).is_some();
+            if !fits || near || !self.is_available(stride) || stored_to(*buffer) {
                 return None;
             }
             let offsets = self.offsets(address.base, counter)?;
