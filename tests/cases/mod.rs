@@ -14,6 +14,7 @@
 //! refused_memory  systems without machine code        call_options        executors, cancellation, deadlines
 //! slices          stencils, rows, columns             ranks               up to six axes, forty parameters
 //! types           each element type, end to end          independent_loops   plain loops in lanes
+//! looking_ahead   what later iterations store to
 //! recurrences     elements carried on, checksums
 //! ```
 
@@ -29,6 +30,7 @@ mod independent_loops;
 mod indices;
 mod kernels;
 mod language;
+mod looking_ahead;
 mod moves;
 mod nests;
 mod no_iterations;

@@ -6,14 +6,16 @@
 //! load, neighbours                  4           1
 //! load at a stride                  4           8         in loops inside: 40, for each lane reads a cache line of its own
 //!                                             or 6, where that loop is along the rows of what nobody stores to
-//! load of a part of neighbours      4           2         as of a colour, if they are known to lie together
+//! load of a part of neighbours      4           2         as of a colour, if they are known to lie together; falling
+//!                                                         neighbours, and every other one
 //! load anywhere                     8          18         in loops inside: 40
 //! store of some lanes               4          16         by processors whose registers of masks are vectors
 //! quotient of integers             64          36
 //!   by a constant                  16          28         products of 64 bits; of fewer 8
 //! exp, sin …                      100          25
 //! a branch nobody foresees        100                     lanes take both sides
-//! a loop inside        as often as it runs    twice that, if that differs: lanes wait for the last of them
+//! a loop inside        as often as it runs    twice that, if that differs: lanes wait for the last of them;
+//!                                             eight times that where they search, see [`crate::waiting`]
 //!                      at least its chain      a fraction: many elements wait at the same time
 //! ```
 //!
@@ -24,8 +26,9 @@
 
 use crate::affine::{AffineForms, Width};
 use crate::chains::chain;
-use crate::lane_cost::{SHORT, part_axis, unit_axis};
+use crate::lane_cost::{SHORT, is_near, part_axis, unit_axis};
 use crate::vectorize::{Varying, is_cheap};
+use crate::waiting::{UNEVEN, waiting};
 use parfuse_ir::loops::{Buffer, Expr, Loops, Parfor, Stmt, Value, walk};
 use parfuse_ir::math::is_expansion;
 use parfuse_ir::{DType, Scalar, ScalarOp};
@@ -72,9 +75,8 @@ const WIDE_BY_CONSTANT: Cost = Cost { alone: 16, lanes: 28 };
 const WIDE_PRODUCT: Cost = Cost { alone: 4, lanes: 6 };
 /// Conversions from 64-bit integers to `f64`, the same.
 const WIDE_CONVERSION: Cost = Cost { alone: 4, lanes: 4 };
-/// Conversions from `f64` to 64-bit integers, which go lane by lane, through memory; with `f32` in two steps.
-const LANE_BY_LANE: Cost = Cost { alone: 10, lanes: 16 };
-const TWICE_LANE_BY_LANE: Cost = Cost { alone: 10, lanes: 90 };
+/// Conversions from floats to 64-bit integers, and of these to `f32`, which are done by halves.
+const BY_HALVES: Cost = Cost { alone: 10, lanes: 12 };
 const FUNCTION: Cost = Cost { alone: 100, lanes: 25 };
 
 /// A cycle.
@@ -187,7 +189,8 @@ impl Sum<'_> {
                     let mut each = self.block(header, inside);
                     each.add(1, self.block(body, inside));
                     let chain = chain(self.loops, header).max(chain(self.loops, body));
-                    self.repeated(each, chain, TRIPS_OF_WHILE, differs, around)
+                    let waiting = if differs { waiting(self.loops, header, body, None) } else { 1 };
+                    self.repeated(each, chain, TRIPS_OF_WHILE, waiting, around)
                 }
                 Stmt::For { index, extent, until, body } => {
                     let differs = until.is_some() || self.varies(*extent);
@@ -197,7 +200,12 @@ impl Sum<'_> {
                         some: around.some || differs,
                     };
                     let each = self.block(body, inside);
-                    self.repeated(each, chain(self.loops, body), trips(self.loops, *extent), differs, around)
+                    let waiting = match differs {
+                        true if until.is_some() => waiting(self.loops, body, body, Some(*index)),
+                        true => UNEVEN,
+                        false => 1,
+                    };
+                    self.repeated(each, chain(self.loops, body), trips(self.loops, *extent), waiting, around)
                 }
                 Stmt::If { cond, then, otherwise } => self.branch(*cond, then, otherwise, around),
                 _ => continue,
@@ -208,15 +216,14 @@ impl Sum<'_> {
     }
 
     /// All iterations of a loop.
-    fn repeated(&self, mut each: Cost, chain: u64, trips: u64, differs: bool, around: Around) -> Cost {
+    fn repeated(&self, mut each: Cost, chain: u64, trips: u64, waiting: u64, around: Around) -> Cost {
         each.add(1, SIMPLE);
         let each = Cost {
             alone: each.alone.max(chain.saturating_mul(CYCLE)),
             lanes: each.lanes.max(chain.saturating_mul(CYCLE) / IN_FLIGHT),
         };
         let trips = if around.depth < MOST_DEPTH { trips } else { 1 };
-        let waiting = if differs { 2 } else { 1 };
-        let mut all = Cost { alone: if differs { UNFORESEEN } else { 0 }, lanes: 0 };
+        let mut all = Cost { alone: if waiting > 1 { UNFORESEEN } else { 0 }, lanes: 0 };
         all.add(trips, Cost { lanes: each.lanes.saturating_mul(waiting), ..each });
         all
     }
@@ -241,7 +248,7 @@ impl Sum<'_> {
         match stmt {
             Stmt::Let(value) => self.expression(*value, around),
             Stmt::Store { buffer, index, .. } => {
-                let cost = self.access(*buffer, index, around);
+                let cost = self.access(*buffer, index, around, true);
                 let least = if around.some { SOME.lanes } else { 0 };
                 Cost { lanes: cost.lanes.max(least), ..cost }
             }
@@ -280,12 +287,11 @@ impl Sum<'_> {
                 let is_short = [from, data.dtype].iter().any(|dtype| dtype.is_float() && dtype.bits() == 32);
                 match meets && wide {
                     false => SIMPLE,
-                    true if is_short => TWICE_LANE_BY_LANE,
-                    true if from.is_float() => LANE_BY_LANE,
+                    true if is_short || from.is_float() => BY_HALVES,
                     true => WIDE_CONVERSION,
                 }
             }
-            Expr::Load { buffer, index } => self.access(*buffer, index, around),
+            Expr::Load { buffer, index } => self.access(*buffer, index, around, false),
             Expr::Random { .. } => FUNCTION,
             Expr::Const(_)
             | Expr::Param(_)
@@ -299,7 +305,7 @@ impl Sum<'_> {
         if self.varies(value) { cost } else { Cost { lanes: cost.alone.div_ceil(16), ..cost } }
     }
 
-    fn access(&mut self, buffer: Buffer, index: &[Value], around: Around) -> Cost {
+    fn access(&mut self, buffer: Buffer, index: &[Value], around: Around, stores: bool) -> Cost {
         let unit = unit_axis(self.loops, buffer);
         let mut found = Cost { lanes: 1, ..SIMPLE };
         let Some((varying, forms)) = &mut self.lanes_along else { return found };
@@ -322,6 +328,11 @@ impl Sum<'_> {
                     NEIGHBOURS
                 }
                 Some(form) if form.coefficient.as_constant() == Some(1) && parts == Some(axis) => PARTS,
+                Some(form)
+                    if unit == Some(axis as u8) && !around.some && is_near(&form.coefficient, stores) =>
+                {
+                    PARTS
+                }
                 Some(_) if tiles => TILED,
                 Some(_) if around.depth > 0 => ROWS,
                 Some(_) => STRIDED,

@@ -5,6 +5,7 @@
 //! for v1 in v0 { x0 = …; … x0 … }                  a variable that each sets before it reads it, and nobody behind the loop
 //! for v1 in v0 { x1 = add x1, v2 }                 an integer, combined by one operator: x1 may be a total
 //! for v1 in v0 { x2 = add x2, v3 }                 no: a float
+//! for v1 in v0 { load b1[v1 + 1]  store b1[v1] }   in lanes, which load before they store, but not in parallel
 //! ```
 
 use crate::bounds::Bounds;
@@ -24,19 +25,21 @@ pub(crate) fn has_effect(body: &Block) -> bool {
     walk::statements(body).any(effect)
 }
 
-/// The parallel loop that a serial one may become, its reductions still into the variables themselves.
+/// The parallel loop that a serial one may become, its reductions still into the variables themselves. One that runs in
+/// lanes in order may load what later iterations store to.
 pub(crate) fn independent(
     loops: &Loops,
     bounds: &mut Bounds,
     stmt: &Stmt,
     live_after: &VarSet,
+    in_order: bool,
 ) -> Result<Parfor, SerialReason> {
     let Stmt::For { index, extent, until, body } = stmt else { unreachable!("a loop") };
     if until.is_some() {
         return Err(SerialReason::Ends);
     }
     let reductions = reductions(loops, body, live_after)?;
-    if let Some(array) = shared_array(loops, bounds, stmt) {
+    if let Some(array) = shared_array(loops, bounds, stmt, in_order) {
         return Err(SerialReason::CrossIteration { array: loops.buffers[array].name.clone() });
     }
     if walk::statements(body).any(launches) {

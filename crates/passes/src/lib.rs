@@ -56,6 +56,7 @@ mod testing;
 mod unroll_loops;
 mod unroll_packed;
 mod vectorize;
+mod waiting;
 mod widen_indices;
 mod wrap_indices;
 mod zero_fills;

@@ -16,6 +16,7 @@
 //! known of the loops and branches around. [`Meetings`] decides that in the very arithmetic in which indices are computed, which
 //! wraps around; so it needs to know how often the loop can run, which is what [`Dimension`] knows.
 
+mod ahead;
 mod dimension;
 mod meetings;
 mod passing;
@@ -64,7 +65,7 @@ fn find_in_loop(loops: &Loops, stmt: &Stmt, parfor: &Parfor, races: &mut Vec<Rej
             let new = || Dimension::new(loops, &parfor.indices, &parfor.body, *index, *extent);
             let mut bounds = Bounds::default();
             let mut passing = Passing::new(loops, &mut bounds, stmt, buffer);
-            race(dimension.get_or_insert_with(new), &accesses, &mut passing)
+            race(dimension.get_or_insert_with(new), &accesses, &mut passing, false)
         });
         if let Some((first, second)) = race {
             let array = loops.buffers[buffer].name.clone();
@@ -79,14 +80,21 @@ fn are_alike(accesses: &[Access<'_>], index: Value) -> bool {
         || (0..accesses[0].index.len()).any(|axis| accesses.iter().all(|access| access.index[axis] == index))
 }
 
-/// The first array that two iterations of a serial loop might both touch, one of them writing.
-pub(crate) fn shared_array(loops: &Loops, bounds: &mut Bounds, stmt: &Stmt) -> Option<Buffer> {
+/// The first array that two iterations of a serial loop might both touch, one of them writing. If they run in lanes in
+/// order, they may load what later ones store to.
+pub(crate) fn shared_array(
+    loops: &Loops,
+    bounds: &mut Bounds,
+    stmt: &Stmt,
+    in_order: bool,
+) -> Option<Buffer> {
     let Stmt::For { index, extent, body, .. } = stmt else { unreachable!("a serial loop") };
+    let in_order = in_order && ahead::is_straight(body);
     let mut dimension = Dimension::new(loops, &[*index], body, *index, *extent);
     let mut arrays = accesses(loops, body).into_iter();
     let mut is_shared = |(buffer, accesses): &(Buffer, Vec<Access<'_>>)| {
         let mut passing = Passing::new(loops, bounds, stmt, *buffer);
-        race(&mut dimension, accesses, &mut passing).is_some()
+        race(&mut dimension, accesses, &mut passing, in_order).is_some()
     };
     arrays.find(|array| is_shared(array)).map(|(buffer, _)| buffer)
 }
@@ -136,6 +144,7 @@ fn race<'a, 'b>(
     dimension: &mut Dimension,
     accesses: &'b [Access<'a>],
     passing: &mut Passing<'_>,
+    in_order: bool,
 ) -> Option<(&'b Access<'a>, &'b Access<'a>)> {
     if dimension.trips <= 1 || !accesses.iter().any(|access| access.store) {
         return None;
@@ -160,7 +169,8 @@ fn race<'a, 'b>(
     let stores = || (0..accesses.len()).filter(|at| accesses[*at].store);
     let itself = stores().find(|at| !apart(&[*at])).map(|at| (at, at));
     let pairs = stores().flat_map(|store| (0..accesses.len()).map(move |other| (store, other)));
-    let mut meet = |a: usize, b: usize| !apart(&[a, b]) && !passing.pass(accesses, a, b);
+    let ahead = |a: usize, b: usize| in_order && ahead::loads_ahead(dimension, accesses, &forms, a, b);
+    let mut meet = |a: usize, b: usize| !apart(&[a, b]) && !ahead(a, b) && !passing.pass(accesses, a, b);
     let (first, second) = itself.or_else(|| pairs.into_iter().find(|(a, b)| meet(*a, *b)))?;
     Some((&accesses[first], &accesses[second]))
 }

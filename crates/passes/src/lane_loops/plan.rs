@@ -134,7 +134,7 @@ impl Plan {
         if depth > MOST_DEPTH || trips(loops, *extent) < LEAST || !has_effect(body) {
             return None;
         }
-        let parfor = independent(loops, bounds, stmt, live_after).ok()?;
+        let parfor = independent(loops, bounds, stmt, live_after, true).ok()?;
         let cost = of_lane_loop(loops, *extent, per_element(loops, &parfor).lanes);
         let serial = inside.serial;
         (cost < inside.cost).then(|| Plan { cost, serial, lanes: HashMap::from([(*index, parfor)]) })

@@ -69,6 +69,25 @@ fn what_is_read_behind_a_loop_or_checked_in_it_stays_serial() {
 }
 
 #[test]
+fn loops_that_load_what_later_iterations_store_to_run_in_lanes() {
+    let row = |index: &str, order: &str| {
+        let (load, store) = (format!("{index} v3: f64 = load b2[v0, v2]"), "v4: f64 = load b2[v0, v1]");
+        let both = match order {
+            "first" => format!("{load} {store} v5: f64 = add v3, v4 store b2[v0, v1], v5"),
+            _ => format!("store b2[v0, v1], 1.0f64 {load} v5: usize = add v1, m store b2[v0, v5], v3"),
+        };
+        heads(&format!("for v0 in n {{ for v1 in m {{ {both} }} }}"))
+    };
+    let (ahead, behind) = ("v2: usize = add v1, 1usize", "v2: usize = sub v1, 1usize");
+    assert_eq!(row(ahead, "first"), ["nest", "parfor v1 in m"]);
+    assert!(row(behind, "first").is_empty() && row(ahead, "last").is_empty());
+    // Going down, what lies before is what later iterations store to.
+    let falling = "v2: usize = sub m, v1 v3: usize = sub v2, 1usize
+                   v4: f64 = load b2[v0, v3] v5: f64 = load b2[v0, v2] v6: f64 = add v4, v5 store b2[v0, v2], v6";
+    assert_eq!(heads(&format!("for v0 in n {{ for v1 in m {{ {falling} }} }}")), ["nest", "parfor v1 in m"]);
+}
+
+#[test]
 fn lanes_of_a_region_stay_where_they_gain_more() {
     let columns = "for v1 in m { v2: f64 = load b2[v1, v0] store b2[v1, v0], v2 } store b1[v0], 0.0f64";
     unchanged(lane_loops, &kernel(&format!("parfor v0 in n {{ {columns} }}")));

@@ -138,14 +138,14 @@ impl Search<'_> {
         around: Option<Around>,
     ) -> Result<Parfor, SerialReason> {
         // A loop inside is only looked at where this one cannot be parallel itself.
-        let mut candidates = vec![independent(self.loops, &mut self.bounds, nest, live_after)];
+        let mut candidates = vec![independent(self.loops, &mut self.bounds, nest, live_after, false)];
         let possible = |reason: &SerialReason| {
             matches!(reason, SerialReason::Carried { .. } | SerialReason::CrossIteration { .. })
         };
         if candidates[0].as_ref().is_err_and(possible) {
             let outside = (1..=MOST_LEVELS)
                 .map_while(|levels| moved_out(self.loops, nest, levels, &VarSet::new()))
-                .map(|outside| independent(self.loops, &mut self.bounds, &outside, live_after));
+                .map(|outside| independent(self.loops, &mut self.bounds, &outside, live_after, false));
             candidates.extend(outside);
         }
         let mut dear = None;

@@ -150,7 +150,7 @@ fn promoted(loops: &Loops, parfor: &Parfor) -> Result<Parfor, Option<PromotionRe
     // step has not overwritten what the check depends on.
     let shared = read_back(&in_front)
         .or_else(|| read_back(&inside).filter(|_| inside.checks))
-        .or_else(|| shared_array(loops, &mut Bounds::default(), stmt));
+        .or_else(|| shared_array(loops, &mut Bounds::default(), stmt, false));
     if let Some(array) = shared {
         let array = loops.buffers[array].name.clone();
         return Err(Some(PromotionRefusal::CrossIteration { array }));
