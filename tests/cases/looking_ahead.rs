@@ -52,13 +52,14 @@ fn bubbles(a: &mut ArrayRef1<i16>, far: &mut ArrayRef1<f32>) {
 
 #[kernel]
 fn pairs(a: &mut ArrayRef1<f64>) {
-    let half = a.len() / 2 - 1;
+    let n = a.len();
+    let half = n / 2 - 1;
     for _ in 0..3 {
         for i in 0..half {
             a[2 * i] = a[2 * i + 2] - a[2 * i + 1];
         }
         for i in 0..half {
-            a[a.len() - 1 - 2 * i] += a[a.len() - 3 - 2 * i] * 0.5;
+            a[n - 1 - 2 * i] += a[n - 3 - 2 * i] * 0.5;
         }
     }
 }

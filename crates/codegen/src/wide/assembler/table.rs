@@ -151,7 +151,7 @@ macro_rules! for_each_vector_op {
             (Vmovsd, Pf2, M0F, WEvex, 0x10, Rm, Bytes(8)), (Vmovss, Pf3, M0F, W0, 0x10, Rm, Bytes(4)),
             (VmovsdTo, Pf2, M0F, WEvex, 0x11, Mr, Bytes(8)), (VmovssTo, Pf3, M0F, W0, 0x11, Mr, Bytes(4)),
             (VmovqFrom, P66, M0F, W1, 0x6e, Rm, Bytes(8)), (VmovdFrom, P66, M0F, W0, 0x6e, Rm, Bytes(4)),
-            (Vcvtsi2ss, Pf3, M0F, W1, 0x2a, Rvm, Bytes(8)),
+            (Vcvtsi2sd, Pf2, M0F, W1, 0x2a, Rvm, Bytes(8)), (Vcvtsi2ss, Pf3, M0F, W1, 0x2a, Rvm, Bytes(8)),
             (Vcvttsd2si, Pf2, M0F, W1, 0x2c, Rm, Bytes(8)),
             (VmovqTo, P66, M0F, W1, 0x7e, Mr, Bytes(8)), (VmovdTo, P66, M0F, W0, 0x7e, Mr, Bytes(4)),
             // A gather reads the lanes of the mask and clears it; in VEX the mask is `vvvv`.

@@ -101,8 +101,8 @@ fn lengths(op: VectorOp) -> &'static [Length] {
     use VectorOp::*;
     match op {
         _ if op.is_of_masks() => &[Length::L128],
-        Vmovsd | Vmovss | VmovsdTo | VmovssTo | VmovqFrom | VmovdFrom | VmovqTo | VmovdTo | Vcvtsi2ss
-        | Vcvttsd2si => &[Length::L128],
+        Vmovsd | Vmovss | VmovsdTo | VmovssTo | VmovqFrom | VmovdFrom | VmovqTo | VmovdTo | Vcvtsi2sd
+        | Vcvtsi2ss | Vcvttsd2si => &[Length::L128],
         Vextracti128 | Vpermpd | Vpermps => &[Length::L256],
         Vinsertf128 => &[Length::L256, Length::L512],
         _ => &[Length::L128, Length::L256, Length::L512],

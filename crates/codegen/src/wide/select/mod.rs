@@ -18,8 +18,9 @@
 //! | `lanes`, `convert`, `emulate` | operations on lanes; the latter what AVX2 lacks or what goes lane by lane |
 //! | `fuse` | two operations in one instruction with a mask |
 //! | `masks` | truth values of lanes |
-//! | `scalars` | operations on uniform values |
+//! | `scalars`, `scalar_convert` | operations on uniform values |
 //! | `memory` | loads and stores |
+//! | `near` | falling neighbours, and every other one |
 //! | `parts` | loads and stores of the parts of neighbours, as the colours of pixels |
 //! | `walks` | the addresses of loops |
 //! | `tiles` | loads of several iterations of a loop in which each lane walks along a row |
@@ -46,6 +47,7 @@ mod parts;
 mod plan;
 mod reductions;
 mod region;
+mod scalar_convert;
 mod scalars;
 mod shorts;
 mod tiles;

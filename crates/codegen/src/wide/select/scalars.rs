@@ -2,7 +2,7 @@
 
 use super::values::Operand;
 use super::{Comparison, Extent, Part, Second, Selector};
-use crate::wide::assembler::{Alu, Condition, Length, Shift, VectorOp};
+use crate::wide::assembler::{Alu, Condition, Shift};
 use crate::wide::machine::{Kind, Reg};
 use parfuse_ir::lane::{LaneOp, LaneType, Value};
 use smallvec::SmallVec;
@@ -57,6 +57,9 @@ impl Selector<'_> {
                 scalars.extend(args[1..].iter().map(|arg| self.scalar(*arg)));
             }
             self.scalar_integers(op, ty, &scalars, second)
+        } else if Selector::converts_scalars(op, ty) {
+            let from = self.scalar(args[0]);
+            self.convert_scalar(op, ty, from)
         } else {
             let operands: Vec<Operand> = args.iter().map(|arg| self.scalar_operand(*arg)).collect();
             let lane = self.lane_op(op, ty, result, &operands, [false; 3], Extent::One);
@@ -114,8 +117,8 @@ impl Selector<'_> {
             LaneOp::UExtend if !wide => self.machine.fresh(Kind::ZeroExtend, &[a]),
             LaneOp::SExtend | LaneOp::UExtend => a,
             LaneOp::Wrap => self.machine.fresh(Kind::ZeroExtend, &[a]),
-            LaneOp::SToF32 => self.signed_to_f32(a),
-            LaneOp::UToF32 => self.unsigned_to_f32(a),
+            LaneOp::SToF32 => self.signed_to_float(LaneType::F32, a),
+            LaneOp::UToF32 => self.unsigned_to_float(LaneType::F32, a),
             _ => unreachable!("{op} in general registers"),
         }
     }
@@ -139,27 +142,6 @@ impl Selector<'_> {
             Second::Register(second) => self.machine.fresh(Kind::Compare(condition, wide), &[first, second]),
             Second::Constant(imm) => self.machine.fresh(Kind::CompareImm(condition, wide, imm), &[first]),
         }
-    }
-
-    /// A 64-bit number as `f32`.
-    fn signed_to_f32(&mut self, a: Reg) -> Reg {
-        // The instruction leaves the other lanes as they are in its first operand.
-        let others = self.constant_register(0, LaneType::F64, Extent::One);
-        self.machine.binary(VectorOp::Vcvtsi2ss, Length::L128, others, a)
-    }
-
-    /// An unsigned 64-bit number as `f32`: large ones by way of half of them, in which the last bit stands for all that
-    /// was lost.
-    fn unsigned_to_f32(&mut self, a: Reg) -> Reg {
-        let small = self.signed_to_f32(a);
-        let lost = self.machine.alu_imm(Alu::And, true, a, 1);
-        let half = self.machine.in_place(Kind::Shift(Shift::Shr, true, 1), a, None);
-        let half = self.machine.alu(Alu::Or, true, half, lost);
-        let half = self.signed_to_f32(half);
-        let large = self.machine.binary(VectorOp::Vaddps, Length::L128, half, half);
-        let [small, large] = [small, large].map(|lane| self.lane_to_scalar(lane, LaneType::I32));
-        let is_large = self.machine.in_place(Kind::Shift(Shift::Shr, true, 63), a, None);
-        self.machine.select(is_large, large, small)
     }
 
     fn scalar_shift(&mut self, op: Shift, wide: bool, a: Reg, count: Reg, constant: Option<u64>) -> Reg {

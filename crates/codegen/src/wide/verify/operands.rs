@@ -114,7 +114,9 @@ fn of_vector(vector: Vector, target: Target) -> SmallVec<[Role; 8]> {
         _ => Float,
     };
     let source = match vector.op {
-        VmovqFrom | VmovdFrom | VpbroadcastqFrom | VpbroadcastdFrom | Vcvtsi2ss | KmovwFrom => Int,
+        VmovqFrom | VmovdFrom | VpbroadcastqFrom | VpbroadcastdFrom | Vcvtsi2sd | Vcvtsi2ss | KmovwFrom => {
+            Int
+        }
         KmovwOut => Mask,
         _ if of_masks => Mask,
         _ => Float,
