@@ -14,8 +14,8 @@
 //! refused_memory  systems without machine code        call_options        executors, cancellation, deadlines
 //! slices          stencils, rows, columns             ranks               up to six axes, forty parameters
 //! types           each element type, end to end          independent_loops   plain loops in lanes
-//! looking_ahead   what later iterations store to
-//! recurrences     elements carried on, checksums
+//! recurrences     elements carried on, checksums        looking_ahead       what later iterations store to
+//! scalar_code     choices, conditions, addresses
 //! ```
 
 mod ways;
@@ -41,6 +41,7 @@ mod ranks;
 mod recurrences;
 mod reductions;
 mod refused_memory;
+mod scalar_code;
 mod slices;
 mod small_stacks;
 mod threads;

@@ -11,6 +11,7 @@
 
 use crate::abi::{self, HostTable};
 use crate::compiler::Function;
+use crate::conditions::Conditions;
 use crate::emit::{Emitter, Reg, Start, slot_offset};
 use cranelift_codegen::ir::{self as clif, AbiParam, InstBuilder, StackSlotData, StackSlotKind, types};
 use cranelift_codegen::isa::CallConv;
@@ -39,6 +40,7 @@ pub(crate) fn emit(function: Function<'_>) {
     let start = Start { builder, lane, code: &lane.driver, constants, traits, frame, fault };
     let mut emitter = Emitter::new(start);
     emitter.host = Some(host);
+    emitter.conditions = Conditions::of(&lane.driver, std::iter::empty());
     emitter.keep_pointers(&[&lane.driver.body]);
     emitter.nodes(&lane.driver.body);
     emitter.return_status(abi::OK);

@@ -16,6 +16,7 @@
 pub mod abi;
 mod code;
 mod compiler;
+mod conditions;
 mod constants;
 mod distinct;
 mod driver;

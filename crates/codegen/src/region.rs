@@ -13,6 +13,7 @@
 
 use crate::abi;
 use crate::compiler::Function;
+use crate::conditions::Conditions;
 use crate::emit::{Emitter, OnFault, Reg, Registers, Start};
 use crate::plan::Plan;
 use crate::reduction::Accumulator;
@@ -64,6 +65,11 @@ pub(crate) fn emit<'a>(function: Function<'a>, region: &'a Region, plan: &'a Pla
     e.mask_width = plan.mask_width;
     e.folding = Some(&plan.folding);
     e.one_by_one = region.walk.is_scalar();
+    if e.one_by_one {
+        let contributions = region.reductions.iter().map(|own| own.contribution);
+        let outputs = region.outputs.iter().map(|output| output.value);
+        e.conditions = Conditions::of(&region.code, contributions.chain(outputs));
+    }
 
     let mut bound = |offset: usize| e.builder.ins().load(types::I64, Emitter::own(), range, offset as i32);
     let row_start = bound(offset_of!(BlockRange, row_start));

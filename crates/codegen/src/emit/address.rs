@@ -7,7 +7,8 @@
 //! b0[v1 + v2]          pointer(b0, v1) + lane of v2 * 8
 //! ```
 //!
-//! Scaling by the element size and the constant offsets become parts of the accessing instructions.
+//! Scaling by the element size and the constant offsets become parts of the accessing instructions. In plain loops `sums`
+//! takes the uniform part apart first.
 
 use super::{Emitter, Reg, Width};
 use crate::uses;
@@ -30,7 +31,7 @@ impl Emitter<'_> {
         LaneType::of(self.lane.buffers[buffer].dtype)
     }
 
-    fn element_size(&self, buffer: Buffer) -> i64 {
+    pub(super) fn element_size(&self, buffer: Buffer) -> i64 {
         self.lane.buffers[buffer].dtype.size() as i64
     }
 
@@ -64,7 +65,7 @@ impl Emitter<'_> {
     }
 
     /// The address that an index leads to from another address.
-    fn indexed(&mut self, pointer: Reg, index: Reg, buffer: Buffer) -> Reg {
+    pub(super) fn indexed(&mut self, pointer: Reg, index: Reg, buffer: Buffer) -> Reg {
         let bytes = self.scale(index, buffer);
         self.builder.ins().iadd(pointer, bytes)
     }
@@ -74,6 +75,9 @@ impl Emitter<'_> {
         let known = self.row_pointers.iter().find(|(access, _)| *access == (buffer, base));
         if let Some((_, pointer)) = known {
             return Place { pointer: *pointer, offset: 0 };
+        }
+        if let Some(place) = self.sum_of_fixed_and_moving(buffer, base) {
+            return place;
         }
         let bytes = self.constant(base).map(|base| (base as i64).checked_mul(self.element_size(buffer)));
         let pointer = self.buffer_pointer(buffer);

@@ -3,8 +3,8 @@
 //! Control flow is uniform, so it is Cranelift's own: results of a branch and carried values of a loop are
 //! parameters of blocks, one per register. Masks cross blocks in the emitter's `mask_width`.
 //!
-//! Drivers and regions whose elements run one by one have plain loops: they test the condition of a loop once an iteration, at its end,
-//! and choose between integers without branching:
+//! Drivers and regions whose elements run one by one have plain loops: they test the condition of a loop once an iteration,
+//! at its end:
 //!
 //! ```text
 //! test: header, leave or go on          header, leave or
@@ -17,22 +17,22 @@ use crate::reduction::Combination;
 use crate::uses;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self as clif, BlockArg, InstBuilder, types};
-use parfuse_ir::lane::{Carried, Inst, LaneLoop, LaneOp, LaneType, Merge, Node, Value};
+use parfuse_ir::lane::{Carried, Inst, LaneLoop, LaneType, Node, Value};
 
 /// The headers of up to this many values are emitted twice, to have one test an iteration.
 const SHORT_HEADER: usize = 8;
 
-/// The operations on both sides of a branch that are computed to choose between their results.
-const FEW_OPERATIONS: usize = 6;
-
 impl Emitter<'_> {
     /// Emits nodes in their order.
     pub(crate) fn nodes(&mut self, nodes: &[Node]) {
-        for node in nodes {
+        for (position, node) in nodes.iter().enumerate() {
             match node {
                 Node::Let(value) => self.evaluate(*value),
                 Node::Store { buffer, address, value, mask } => self.store(*buffer, address, *value, *mask),
-                Node::If { cond, then, otherwise, results } => self.branch(*cond, then, otherwise, results),
+                Node::If { .. } if self.is_condition_of(node, nodes.get(position + 1)) => {}
+                Node::If { cond, then, otherwise, results } => {
+                    self.branch(&nodes[..position], *cond, [then, otherwise], results);
+                }
                 Node::Loop { carried, header, cond, body } => self.repeat(carried, header, *cond, body),
                 Node::Lanes(own) => self.lane_loop(own),
                 Node::Check { ok, fault, args, iteration, mask } => {
@@ -89,7 +89,7 @@ impl Emitter<'_> {
     }
 
     /// Makes a block take a value as parameters.
-    fn receive(&mut self, block: clif::Block, value: Value) -> Registers {
+    pub(super) fn receive(&mut self, block: clif::Block, value: Value) -> Registers {
         let ty = self.ty(value);
         if !self.is_vector(value) {
             return Registers::from_elem(self.builder.append_block_param(block, scalar_type(ty)), 1);
@@ -100,7 +100,7 @@ impl Emitter<'_> {
     }
 
     /// Binds a value to what [`Emitter::receive`] gave for it.
-    fn bind(&mut self, value: Value, registers: Registers) {
+    pub(super) fn bind(&mut self, value: Value, registers: Registers) {
         if self.is_vector(value) {
             let width = width_of(self.ty(value)).unwrap_or(self.mask_width);
             self.bind_registers(value, width, registers);
@@ -110,7 +110,7 @@ impl Emitter<'_> {
     }
 
     /// Values in the form in which others are received.
-    fn send(&mut self, values: impl Iterator<Item = (Value, Value)>) -> Vec<Reg> {
+    pub(super) fn send(&mut self, values: impl Iterator<Item = (Value, Value)>) -> Vec<Reg> {
         let mut registers = Vec::new();
         for (value, receiver) in values {
             if self.is_vector(receiver) {
@@ -123,96 +123,18 @@ impl Emitter<'_> {
         registers
     }
 
-    fn branch(&mut self, cond: Value, then: &[Node], otherwise: &[Node], results: &[Merge]) {
-        if self.is_serial() && self.can_choose(then, otherwise, results) {
-            return self.compute_both(cond, then, otherwise, results);
-        }
-        let [yes, no, after] = [(); 3].map(|()| self.builder.create_block());
-        let received: Vec<Registers> = results.iter().map(|merge| self.receive(after, merge.value)).collect();
-        let cond = self.scalar(cond);
-        self.builder.ins().brif(cond, yes, &[], no, &[]);
-        if self.is_serial() && results.is_empty() && uses::only_checks(then) && otherwise.is_empty() {
-            self.builder.set_cold_block(yes);
-        }
-
-        self.builder.switch_to_block(yes);
-        let mark = self.enter();
-        self.nodes(then);
-        let sent = self.send(results.iter().map(|merge| (merge.then, merge.value)));
-        self.jump(after, &sent);
-        self.leave(mark);
-
-        self.builder.switch_to_block(no);
-        let mark = self.enter();
-        self.nodes(otherwise);
-        let sent = self.send(results.iter().map(|merge| (merge.otherwise, merge.value)));
-        self.jump(after, &sent);
-        self.leave(mark);
-
-        self.builder.switch_to_block(after);
-        for (merge, registers) in results.iter().zip(received) {
-            self.bind(merge.value, registers);
-        }
-    }
-
-    /// Whether a branch does nothing but choose between integers that are quickly computed.
-    fn can_choose(&self, then: &[Node], otherwise: &[Node], results: &[Merge]) -> bool {
-        let is_quick = |node: &Node| {
-            let Node::Let(value) = node else { return false };
-            let divides = |op: &LaneOp| {
-                matches!(
-                    op,
-                    LaneOp::SDiv
-                        | LaneOp::SRem
-                        | LaneOp::UDiv
-                        | LaneOp::URem
-                        | LaneOp::FDiv
-                        | LaneOp::FSqrt
-                        | LaneOp::FToU64
-                )
-            };
-            matches!(&self.code.values[*value].inst, Inst::Op(op, _) if !divides(op))
-        };
-        let is_integer =
-            |merge: &Merge| matches!(self.ty(merge.value), LaneType::I32 | LaneType::I64 | LaneType::Bool);
-        !results.is_empty()
-            && then.len() + otherwise.len() <= FEW_OPERATIONS
-            && then.iter().chain(otherwise).all(is_quick)
-            && results.iter().all(is_integer)
-    }
-
-    /// Computes both sides of a branch and chooses between their results.
-    fn compute_both(&mut self, cond: Value, then: &[Node], otherwise: &[Node], results: &[Merge]) {
-        let cond = self.scalar(cond);
-        let mark = self.enter();
-        self.nodes(then);
-        let yes = self.send(results.iter().map(|merge| (merge.then, merge.value)));
-        self.leave(mark);
-        let mark = self.enter();
-        self.nodes(otherwise);
-        let no = self.send(results.iter().map(|merge| (merge.otherwise, merge.value)));
-        self.leave(mark);
-        for ((yes, no), merge) in yes.into_iter().zip(no).zip(results) {
-            let truth = |value: Value| self.constant(value).filter(|_| self.ty(value) == LaneType::Bool);
-            let chosen = match (truth(merge.then), truth(merge.otherwise)) {
-                // What `||` and `&&` are.
-                (Some(1), None) => self.builder.ins().bor(cond, no),
-                (None, Some(0)) => self.builder.ins().band(cond, yes),
-                _ => self.builder.ins().select(cond, yes, no),
-            };
-            self.bind_scalar(merge.value, chosen);
-        }
-    }
-
     fn repeat(&mut self, carried: &[Carried], header: &[Node], cond: Value, body: &[Node]) {
         if self.is_serial() {
             let kept = self.keep_pointers(&[header, body]);
+            self.loops.push(Vec::new());
             let short = header.len() <= SHORT_HEADER;
             if short && header.iter().all(|node| matches!(node, Node::Let(_))) {
                 self.repeat_rotated(carried, header, cond, body);
             } else {
                 self.repeat_in_place(carried, header, cond, body);
             }
+            self.loops.pop();
+            self.settle(carried);
             kept.into_iter().for_each(|buffer| self.buffers[buffer.0 as usize] = None);
         } else {
             self.repeat_in_place(carried, header, cond, body);
@@ -300,6 +222,7 @@ impl Emitter<'_> {
         self.builder.switch_to_block(before);
         let mark = self.enter();
         self.nodes(&own.prologue);
+        self.loops.push(Vec::new());
         let zero = self.builder.ins().iconst(types::I64, 0);
         let first: Vec<Reg> = std::iter::once(zero).chain(start).collect();
         self.jump(inside, &first);
@@ -316,6 +239,7 @@ impl Emitter<'_> {
         let more = self.builder.ins().icmp(IntCC::UnsignedLessThan, next[0], extent);
         self.builder.ins().brif(more, inside, &args(&next), after, &args(&next[1..]));
         self.leave(mark);
+        self.loops.pop();
         self.index = outer;
 
         self.builder.switch_to_block(after);
@@ -336,9 +260,7 @@ impl Emitter<'_> {
             self.bind(carry.value, registers);
         }
         let mark = self.enter();
-        self.nodes(header);
-        let cond = self.scalar(cond);
-        self.builder.ins().brif(cond, inside, &[], after, &[]);
+        self.nodes_and_test(header, cond, inside, after);
 
         self.builder.switch_to_block(inside);
         self.poll();

@@ -18,10 +18,12 @@
 //! | `convert` | operations that change the width of lanes |
 //! | `masks` | truth values of lanes |
 //! | `address`, `load`, `store` | accesses to buffers |
-//! | `control` | blocks, branches, loops |
+//! | `sums` | the parts of addresses that loops leave as they are |
+//! | `control`, `branch` | blocks, loops; branches |
 //! | `check` | checks and the fault record |
 
 mod address;
+mod branch;
 mod check;
 mod control;
 mod convert;
@@ -30,12 +32,14 @@ mod load;
 mod masks;
 mod scalar;
 mod store;
+mod sums;
 mod values;
 mod vector;
 
 pub(crate) use check::OnFault;
 pub(crate) use values::repeat;
 
+use crate::conditions::Conditions;
 use crate::constants::Constants;
 use crate::folding::Folding;
 use cranelift_codegen::ir::{self as clif, InstBuilder, MemFlagsData, types};
@@ -87,6 +91,8 @@ impl Width {
 #[derive(Clone, Default)]
 struct Binding {
     scalar: Option<Reg>,
+    /// Inside how many plain loops the scalar was computed.
+    depth: usize,
     narrow: Registers,
     wide: Registers,
 }
@@ -129,6 +135,10 @@ pub(crate) struct Emitter<'a> {
     pub(crate) on_fault: OnFault,
     /// The conditions of the loops around, which hold in their bodies.
     pub(crate) holds: Vec<Value>,
+    /// Which truth values only lead on, in scalar code.
+    pub(crate) conditions: Conditions,
+    /// For each plain loop around, the parts of addresses that it leaves as they are.
+    loops: Vec<Vec<sums::Fixed>>,
     /// The addresses of buffers that stay where they are, by number.
     pub(crate) buffers: Vec<Option<Reg>>,
     /// The addresses of elements that hold for the whole row.
@@ -179,6 +189,8 @@ impl<'a> Emitter<'a> {
             mask_width: Width::Wide,
             on_fault: OnFault::Record,
             holds: Vec::new(),
+            conditions: Conditions::default(),
+            loops: Vec::new(),
             buffers: vec![None; lane.buffers.len()],
             row_pointers: Vec::new(),
             stop,

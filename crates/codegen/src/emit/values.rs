@@ -59,7 +59,9 @@ impl Emitter<'_> {
 
     pub(crate) fn bind_scalar(&mut self, value: Value, reg: Reg) {
         self.bound.push((value, Part::Scalar));
-        self.bindings[value.0 as usize].scalar = Some(reg);
+        let depth = self.loops.len();
+        let binding = &mut self.bindings[value.0 as usize];
+        (binding.scalar, binding.depth) = (Some(reg), depth);
     }
 
     pub(crate) fn bind_registers(&mut self, value: Value, width: Width, registers: Registers) {
