@@ -93,7 +93,13 @@ fn choices(x: &ArrayRef1<f64>, y: &ArrayRef1<f32>, k: &ArrayRef1<i32>, out: &mut
                 sum -= n;
             }
             other = if y[i] < other { y[i] } else { other * 0.5 };
-            n = if n % 2 == 0 { n / 2 } else if n > 20 { 3 } else { n - 1 };
+            n = if n % 2 == 0 {
+                n / 2
+            } else if n > 20 {
+                3
+            } else {
+                n - 1
+            };
         }
         out[[i, 0]] = best;
         out[[i, 1]] = place as f64;
@@ -118,7 +124,12 @@ fn neighbours(a: &ArrayRef2<f64>, w: &ArrayRef1<f64>, out: &mut ArrayRef2<f64>, 
         for j in (2..m - 2).rev() {
             let mut s = out[[i, m - 1 - j]] * w[i];
             s = s * 0.5 + a[[i - 4, j]] + a[[i - 3, j + 1]] + a[[i - 2, j - 1]] + a[[i - 1, j - 2]];
-            s = s * 0.5 + a[[i, j]] + a[[i + 1, j]] + a[[i + 2, j]] + a[[i + 3, j + 2]] + a[[i + 4, m - 1 - j]];
+            s = s * 0.5
+                + a[[i, j]]
+                + a[[i + 1, j]]
+                + a[[i + 2, j]]
+                + a[[i + 3, j + 2]]
+                + a[[i + 4, m - 1 - j]];
             out[[i, m - 1 - j]] = s + w[down - i];
             out[[i + 1, j]] = out[[i, j + 1]] + w[0];
         }

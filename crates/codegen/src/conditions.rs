@@ -1,4 +1,9 @@
-//! Conditions that branches compute: `&&` and `||` where the second operand loads, checks or is otherwise not for nothing.
+//! What scalar code does without branches, and branches without values.
+//!
+//! A branch that does nothing but choose between integers that are quickly computed ([`is_choice_of_integers`]) computes both and
+//! moves one of them: nobody foresees which.
+//!
+//! The other way round there are conditions that branches compute: `&&` and `||` where the second operand loads, checks or is otherwise not for nothing.
 //!
 //! ```text
 //! v3: bool = if v1 { yield true } else { v2: f64 = load … yield v4 }        v1? ── yes ──────────▶ body
@@ -10,7 +15,10 @@
 //! where nothing else reads it, and nothing stands between.
 
 use parfuse_ir::arena::Id;
-use parfuse_ir::lane::{Code, LaneType, Merge, Node, Value, walk};
+use parfuse_ir::lane::{Code, Inst, LaneOp, LaneType, Merge, Node, Value, walk};
+
+/// The operations on both sides of a branch that are computed to choose between their results.
+const FEW_OPERATIONS: usize = 6;
 
 /// What is known of the truth values of some code.
 #[derive(Default)]
@@ -66,4 +74,29 @@ pub(crate) fn choice<'n>(code: &Code, node: &'n Node) -> Option<(Choice<'n>, Val
     let [Merge { value, then: yes, otherwise: no }] = results.as_slice() else { return None };
     let choice = Choice { cond: *cond, sides: [(then, *yes), (otherwise, *no)] };
     (code.values[*value].ty == LaneType::Bool).then_some((choice, *value))
+}
+
+/// Whether a branch does nothing but choose between integers that are quickly computed.
+pub(crate) fn is_choice_of_integers(code: &Code, sides: [&[Node]; 2], results: &[Merge]) -> bool {
+    let is_quick = |node: &Node| {
+        let Node::Let(value) = node else { return false };
+        let divides = |op: &LaneOp| {
+            matches!(
+                op,
+                LaneOp::SDiv
+                    | LaneOp::SRem
+                    | LaneOp::UDiv
+                    | LaneOp::URem
+                    | LaneOp::FDiv
+                    | LaneOp::FSqrt
+                    | LaneOp::FToU64
+            )
+        };
+        matches!(&code.values[*value].inst, Inst::Op(op, _) if !divides(op))
+    };
+    let is_integer = |merge: &Merge| !code.values[merge.value].ty.is_float();
+    !results.is_empty()
+        && sides[0].len() + sides[1].len() <= FEW_OPERATIONS
+        && sides.into_iter().flatten().all(is_quick)
+        && results.iter().all(is_integer)
 }

@@ -19,6 +19,9 @@
 //! behind no branch in them, and if the loop has checks the index fits. (Outside parallel loops an argument's element that exists
 //! may be loaded and stored back in any case.) If a check fails on the way the element keeps what it held in front of
 //! the loop; what `&mut` arrays hold after an error is not said.
+//!
+//! What an innermost loop outside parallel loops only loads it has in a variable, too, without a store behind it, where it is not
+//! known whether the loop runs: otherwise the load leaves the loop as it is ([`crate::hoist_loads`]).
 
 use crate::Changed;
 use crate::bounds::Bounds;
@@ -86,11 +89,16 @@ struct Element {
     if_it_fits: bool,
     /// Whether what it holds in front of the loop counts.
     holds: bool,
+    /// Whether the loop stores to it.
+    stored: bool,
 }
 
 /// The elements that a loop can keep in variables.
 fn elements(loops: &Loops, bounds: &mut Bounds, around: &Stmt, in_parallel: bool) -> Vec<Element> {
-    if !walk::statements(std::slice::from_ref(around)).any(|stmt| matches!(stmt, Stmt::Store { .. })) {
+    let stores =
+        walk::statements(std::slice::from_ref(around)).any(|stmt| matches!(stmt, Stmt::Store { .. }));
+    let keeps_loads = !in_parallel && may_keep_loads(loops, bounds, around);
+    if !stores && !keeps_loads {
         return Vec::new();
     }
     let effects = Effects::of(loops, around);
@@ -100,11 +108,14 @@ fn elements(loops: &Loops, bounds: &mut Bounds, around: &Stmt, in_parallel: bool
     walk::blocks(around).for_each(|block| collect(loops, block, is_for, &mut accesses));
 
     let mut found: Vec<Element> = Vec::new();
-    for access in accesses.iter().filter(|access| access.stores) {
-        let Access { buffer, index, .. } = access;
+    for access in accesses.iter().filter(|access| {
+        access.stores || keeps_loads && access.certain && !effects.stored.contains(&access.buffer)
+    }) {
+        let Access { buffer, index, stores, .. } = access;
         let is_same = |other: &Access| other.buffer == *buffer && other.index == *index;
         let of_argument = matches!(loops.buffers[*buffer].origin, Origin::Param { .. });
-        let at_will = of_argument && !in_parallel;
+        // What is only loaded needs no question but whether the loop runs.
+        let at_will = of_argument && !in_parallel && *stores;
         let first = accesses.iter().find(|other| is_same(other)).unwrap_or(access);
         let known = found.iter().any(|element| element.buffer == *buffer && element.index == *index);
         let fits = !known
@@ -121,10 +132,20 @@ fn elements(loops: &Loops, bounds: &mut Bounds, around: &Stmt, in_parallel: bool
                 if_it_fits: at_will || effects.checks,
                 // A new array may hold nothing yet.
                 holds: at_will || !first.stores,
+                stored: *stores,
             });
         }
     }
     found
+}
+
+/// Whether a loop may have variables for what it only loads: one without loops inside, which may have no iterations.
+fn may_keep_loads(loops: &Loops, bounds: &mut Bounds, around: &Stmt) -> bool {
+    let Stmt::For { extent, until: None, body, .. } = around else { return false };
+    let runs = matches!(loops.constant(*extent), Some(Scalar::Usize(1..))) || bounds.runs(loops, *extent);
+    let repeats =
+        |stmt: &Stmt| matches!(stmt, Stmt::For { .. } | Stmt::While { .. } | Stmt::Parfor(_) | Stmt::Nest(_));
+    !runs && !walk::statements(body).any(repeats)
 }
 
 fn collect(loops: &Loops, block: &Block, certain: bool, accesses: &mut Vec<Access>) {
@@ -179,9 +200,12 @@ fn replace(loops: &mut Loops, around: &mut Stmt, element: Element, before: &mut 
     let guard = guard(loops, around, &element, before);
     let load = loops.value(Expr::Load { buffer: *buffer, index: index.clone() }, dtype, loc);
     let mut fetch = vec![Stmt::Let(load), Stmt::Set { var, value: load }];
-    let last = loops.value(Expr::Var(var), dtype, loc);
-    let store = Stmt::Store { buffer: *buffer, index: index.clone(), value: last, loc };
-    let mut give_back = vec![Stmt::Let(last), store];
+    let mut give_back = Block::new();
+    if element.stored {
+        let last = loops.value(Expr::Var(var), dtype, loc);
+        give_back.push(Stmt::Let(last));
+        give_back.push(Stmt::Store { buffer: *buffer, index: index.clone(), value: last, loc });
+    }
     if guard.is_some() || !element.holds {
         let zero = loops.value(Expr::Const(dtype.zero()), dtype, Loc::NONE);
         before.push(Stmt::Set { var, value: zero });
@@ -194,12 +218,13 @@ fn replace(loops: &mut Loops, around: &mut Stmt, element: Element, before: &mut 
         _ => {}
     }
     match guard {
+        _ if give_back.is_empty() => {}
         None => after.append(&mut give_back),
         Some(cond) => after.push(Stmt::If { cond, then: give_back, otherwise: Block::new() }),
     }
 }
 
-/// Makes accesses of an element those of a variable; returns where the last store was.
+/// Makes accesses of an element those of a variable; returns where the last store was, or else the last load.
 fn rewrite(loops: &mut Loops, block: &mut Block, element: &Element, var: Var) -> Option<Loc> {
     let mut place = None;
     walk::visit_mut(block, |stmt| match stmt {
@@ -209,6 +234,9 @@ fn rewrite(loops: &mut Loops, block: &mut Block, element: &Element, var: Var) ->
                 if *buffer == element.buffer && *index == element.index);
             if is_it {
                 *expr = Expr::Var(var);
+                if !element.stored {
+                    place = Some(loops.values[*value].loc);
+                }
             }
         }
         Stmt::Store { buffer, index, value, loc } if *buffer == element.buffer && *index == element.index => {

@@ -7,13 +7,10 @@
 //! ```
 
 use super::{Emitter, Registers};
-use crate::conditions::{Choice, choice};
+use crate::conditions::{Choice, choice, is_choice_of_integers};
 use crate::uses;
 use cranelift_codegen::ir::{self as clif, InstBuilder};
-use parfuse_ir::lane::{Inst, LaneOp, LaneType, Merge, Node, Value};
-
-/// The operations on both sides of a branch that are computed to choose between their results.
-const FEW_OPERATIONS: usize = 6;
+use parfuse_ir::lane::{LaneType, Merge, Node, Value};
 
 impl Emitter<'_> {
     /// A branch; the nodes that stand in front of it in its block may compute its condition.
@@ -55,30 +52,8 @@ impl Emitter<'_> {
         }
     }
 
-    /// Whether a branch does nothing but choose between integers that are quickly computed.
     fn can_choose(&self, then: &[Node], otherwise: &[Node], results: &[Merge]) -> bool {
-        let is_quick = |node: &Node| {
-            let Node::Let(value) = node else { return false };
-            let divides = |op: &LaneOp| {
-                matches!(
-                    op,
-                    LaneOp::SDiv
-                        | LaneOp::SRem
-                        | LaneOp::UDiv
-                        | LaneOp::URem
-                        | LaneOp::FDiv
-                        | LaneOp::FSqrt
-                        | LaneOp::FToU64
-                )
-            };
-            matches!(&self.code.values[*value].inst, Inst::Op(op, _) if !divides(op))
-        };
-        let is_integer =
-            |merge: &Merge| matches!(self.ty(merge.value), LaneType::I32 | LaneType::I64 | LaneType::Bool);
-        !results.is_empty()
-            && then.len() + otherwise.len() <= FEW_OPERATIONS
-            && then.iter().chain(otherwise).all(is_quick)
-            && results.iter().all(is_integer)
+        is_choice_of_integers(self.code, [then, otherwise], results)
     }
 
     /// Computes both sides of a branch and chooses between their results.

@@ -12,7 +12,7 @@ use super::allocate::{Numbered, PRESERVED};
 use super::assembler::{
     Alu, Assembler, Base, Condition, Decoration, Form, Label, Length, Memory, Operand, RBP, RSP, VectorOp,
 };
-use super::machine::{Inst, Kind, PlaceKind, Test, Vector};
+use super::machine::{Inst, Kind, Numbers, PlaceKind, Test, Vector};
 use regalloc2::{Allocation, Block, Edit, Function, InstOrEdit, Output, RegClass};
 
 /// The smallest page of memory.
@@ -430,6 +430,27 @@ impl Emitter {
                 self.assembler.alu_imm(Alu::Cmp, wide, a, imm);
                 self.assembler.set(condition, dst);
             }
+            Kind::CompareFloats(condition, double) => {
+                let (dst, a, b) = (taken.register(), taken.register(), taken.register());
+                self.compare_floats(double, a, b);
+                self.assembler.set(condition, dst);
+            }
+            Kind::SelectBy(condition, numbers, constant) => {
+                let dst = taken.register();
+                taken.register();
+                let (yes, first) = (taken.register(), taken.register());
+                match (numbers, constant) {
+                    (Numbers::Floats { double }, _) => self.compare_floats(double, first, taken.register()),
+                    (Numbers::Integers { wide }, Some(imm)) => {
+                        self.assembler.alu_imm(Alu::Cmp, wide, first, imm);
+                    }
+                    (Numbers::Integers { wide }, None) => {
+                        let second = Operand::Register(taken.register());
+                        self.assembler.alu(Alu::Cmp, wide, first, second);
+                    }
+                }
+                self.assembler.cmov(condition, true, dst, Operand::Register(yes));
+            }
             Kind::Select => {
                 let dst = taken.register();
                 taken.register();
@@ -460,12 +481,22 @@ impl Emitter {
         }
     }
 
+    /// Compares the first lanes of two vector registers, into the flags.
+    fn compare_floats(&mut self, double: bool, a: u8, b: u8) {
+        let op = if double { VectorOp::Vucomisd } else { VectorOp::Vucomiss };
+        self.assembler.vector(op, Length::L128, a, 0, Operand::Register(b), None, Decoration::default());
+    }
+
     fn branch(&mut self, test: Test, allocations: &[Allocation], yes: Block, no: Block, next: Option<Block>) {
         let first = number(allocations[0]);
         let condition = match test {
             Test::Compare(condition, wide) => {
                 let second = Operand::Register(number(allocations[1]));
                 self.assembler.alu(Alu::Cmp, wide, first, second);
+                condition
+            }
+            Test::CompareFloats(condition, double) => {
+                self.compare_floats(double, first, number(allocations[1]));
                 condition
             }
             Test::CompareImm(condition, wide, imm) => {

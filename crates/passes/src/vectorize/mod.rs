@@ -15,6 +15,7 @@
 //! * [`translate`], [`memory`], [`control`], [`region`], [`lane_loop`]: the translation, statement by statement;
 //! * [`legalize`]: what each scalar operation is made of;
 //! * [`builder`], [`fold`], [`divide`], [`affine`], [`borders`]: where a lane value is placed, and what is known of it;
+//! * [`parts`]: strided accesses that reach all of as many neighbours;
 //! * [`dead`]: what nothing needs goes.
 //!
 //! Iterations run in lock step, so a later iteration may fail a check before an earlier one fails a later
@@ -33,6 +34,7 @@ mod lane_loop;
 mod legalize;
 mod liveness;
 mod memory;
+mod parts;
 mod region;
 mod translate;
 mod varying;

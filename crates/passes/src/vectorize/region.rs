@@ -17,6 +17,7 @@ use super::collapse::collapsible;
 use super::dead;
 use super::legalize::legalize;
 use super::liveness::{VarSet, assigned, live_before, live_into};
+use super::parts;
 use super::translate::{Place, Translator};
 use super::varying::Varying;
 use crate::effects::Effects;
@@ -24,7 +25,7 @@ use crate::hash::{FastMap, FastSet};
 use parfuse_ir::ReduceOp;
 use parfuse_ir::grid::Grain;
 use parfuse_ir::lane::{Inst, LaneOp, LaneType, Node, Output, Reduction, Region, Slot, Value, Walk};
-use parfuse_ir::loops::{self, Loops, Nest, Parfor, Stmt, Var, walk};
+use parfuse_ir::loops::{self, Buffer, Loops, Nest, Origin, Parfor, Stmt, Var, walk};
 use parfuse_ir::math::Primitives;
 
 /// What the driver hands to a region.
@@ -181,6 +182,14 @@ impl Translator<'_> {
             .map(|var| Output { value: inside.var(*var), slot: inside.shared.frame.add() })
             .collect();
         let (mut prologue, mut code) = inside.build.finish();
+        if walk == Walk::Lanes {
+            let packed = &self.shared.packed;
+            let neighbours = |buffer: Buffer| match &self.loops.buffers[buffer].origin {
+                Origin::Param { layout, .. } => layout.stride(self.loops.buffers[buffer].rank - 1) == Some(1),
+                Origin::Local => true,
+            };
+            parts::join(&mut code, |buffer| neighbours(buffer) && packed.of_buffer(buffer).is_none());
+        }
         let contributions = reductions.iter().map(|reduction| reduction.contribution);
         let roots: Vec<Value> = contributions.chain(outputs.iter().map(|output| output.value)).collect();
         dead::remove(&mut code, &mut prologue, &roots);

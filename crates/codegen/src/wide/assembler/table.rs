@@ -87,6 +87,8 @@ macro_rules! for_each_vector_op {
             (Vroundpd, P66, M0F3A, WEvex, 0x09, Rm, Full), (Vroundps, P66, M0F3A, W0, 0x08, Rm, Full),
             // A mask in EVEX, lanes of ones in VEX; imm8.
             (Vcmppd, P66, M0F, WEvex, 0xc2, Rvm, Full), (Vcmpps, None, M0F, W0, 0xc2, Rvm, Full),
+            // Of the first lanes, into the flags: unordered is below and equal.
+            (Vucomisd, P66, M0F, WEvex, 0x2e, Rm, Bytes(8)), (Vucomiss, None, M0F, W0, 0x2e, Rm, Bytes(4)),
             // Conversions.
             (Vcvtdq2pd, Pf3, M0F, W0, 0xe6, Rm, Half), (Vcvtdq2ps, None, M0F, W0, 0x5b, Rm, Full),
             (Vcvttpd2dq, P66, M0F, WEvex, 0xe6, Rm, Full), (Vcvttps2dq, Pf3, M0F, W0, 0x5b, Rm, Full),

@@ -102,7 +102,7 @@ fn lengths(op: VectorOp) -> &'static [Length] {
     match op {
         _ if op.is_of_masks() => &[Length::L128],
         Vmovsd | Vmovss | VmovsdTo | VmovssTo | VmovqFrom | VmovdFrom | VmovqTo | VmovdTo | Vcvtsi2sd
-        | Vcvtsi2ss | Vcvttsd2si => &[Length::L128],
+        | Vcvtsi2ss | Vcvttsd2si | Vucomisd | Vucomiss => &[Length::L128],
         Vextracti128 | Vpermpd | Vpermps => &[Length::L256],
         Vinsertf128 => &[Length::L256, Length::L512],
         _ => &[Length::L128, Length::L256, Length::L512],

@@ -1,7 +1,7 @@
 //! Instructions on general registers.
 
-use super::{Kind, Machine, Place, Reg};
-use crate::wide::assembler::Alu;
+use super::{Kind, Machine, Numbers, Place, Reg};
+use crate::wide::assembler::{Alu, Condition};
 use regalloc2::{Operand, PReg, RegClass};
 use smallvec::SmallVec;
 
@@ -48,6 +48,21 @@ impl Machine {
                 Operand::reg_use(condition),
             ],
         );
+        result
+    }
+    /// `yes` if these numbers compare so, else `no`; the second is a constant if it is not among the registers.
+    pub(crate) fn select_by(
+        &mut self,
+        condition: Condition,
+        numbers: Numbers,
+        compared: (&[Reg], Option<i32>),
+        [yes, no]: [Reg; 2],
+    ) -> Reg {
+        let result = self.general();
+        let mut operands: SmallVec<[Operand; 5]> = SmallVec::new();
+        operands.extend([Operand::reg_reuse_def(result, 1), Operand::reg_use(no), Operand::reg_use(yes)]);
+        operands.extend(compared.0.iter().map(|register| Operand::reg_use(*register)));
+        self.push(Kind::SelectBy(condition, numbers, compared.1), &operands);
         result
     }
     /// Quotient and remainder.

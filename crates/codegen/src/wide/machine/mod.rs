@@ -84,11 +84,30 @@ impl Vector {
     }
 }
 
+/// What is compared: integers of 32 or 64 bits in general registers, floats in the first lanes of vector registers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Numbers {
+    Integers { wide: bool },
+    Floats { double: bool },
+}
+
+impl Numbers {
+    /// The class of the registers that they are in.
+    pub(crate) fn class(self) -> RegClass {
+        match self {
+            Numbers::Integers { .. } => RegClass::Int,
+            Numbers::Floats { .. } => RegClass::Float,
+        }
+    }
+}
+
 /// How a branch decides.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) enum Test {
     /// Of two general registers.
     Compare(Condition, bool),
+    /// Of two floats: by what is above and below, as if they were unsigned; neither holds of what is not a number.
+    CompareFloats(Condition, bool),
     /// Of a general register and a constant.
     CompareImm(Condition, bool, i32),
     /// A 32-bit register is not zero.
@@ -132,8 +151,12 @@ pub(crate) enum Kind {
     /// `a condition b` as 0 or 1.
     Compare(Condition, bool),
     CompareImm(Condition, bool, i32),
+    /// Of floats, as [`Test::CompareFloats`].
+    CompareFloats(Condition, bool),
     /// The second if the third (32 bits) is not zero, else the first.
     Select,
+    /// The second if the third and the fourth, or the third and a constant, compare so, else the first.
+    SelectBy(Condition, Numbers, Option<i32>),
     /// The second if it is in this relation to the first, else the first.
     Better(Condition, bool),
     LowBits(bool),

@@ -1,13 +1,13 @@
-//! Blocks of nodes, branches and loops.
+//! Blocks of nodes, and loops.
 //!
 //! Control flow is uniform: results of a branch and carried values of a loop are parameters of blocks, one per register.
 
-use super::{Comparison, Part, Registers, Second, Selector};
+use super::{Part, Registers, Selector};
 use crate::wide::assembler::{Alu, Condition, Length, VectorOp};
-use crate::wide::machine::{Block, Kind, Reg, Test};
+use crate::wide::machine::{Block, Kind, Reg};
 use crate::wide::machine::{Place, Source};
 use parfuse_ir::arena::Id;
-use parfuse_ir::lane::{Carried, Inst, LaneType, Lanes, Merge, Node, Slot, Value};
+use parfuse_ir::lane::{Carried, Inst, LaneType, Lanes, Node, Slot, Value};
 
 impl Selector<'_> {
     /// Selects for nodes in their order.
@@ -27,7 +27,10 @@ impl Selector<'_> {
                         }
                     }
                 }
-                Node::If { cond, then, otherwise, results } => self.if_else(*cond, then, otherwise, results),
+                Node::If { .. } if self.is_condition_of(node, nodes.get(position + 1)) => {}
+                Node::If { cond, then, otherwise, results } => {
+                    self.if_else(&nodes[..position], *cond, [then, otherwise], results);
+                }
                 Node::Loop { carried, header, cond, body } => self.repeat(carried, header, *cond, body),
                 Node::Lanes(own) => self.lane_loop(own),
                 Node::Check { ok, fault, args, iteration, mask } => {
@@ -97,28 +100,8 @@ impl Selector<'_> {
         self.bind_scalar(value, outside);
     }
 
-    /// Ends the block with a branch on a uniform truth value.
-    pub(super) fn branch_on(&mut self, cond: Value, yes: Block, no: Block) {
-        if let Some(mask) = self.bindings[cond.0 as usize].any {
-            return self.branch_if_any(mask, yes, no);
-        }
-        if let Some(Comparison { condition, wide, first, second }) = self.bindings[cond.0 as usize].comparison
-        {
-            return match second {
-                Second::Register(second) => {
-                    self.machine.branch(Test::Compare(condition, wide), &[first, second], yes, no);
-                }
-                Second::Constant(imm) => {
-                    self.machine.branch(Test::CompareImm(condition, wide, imm), &[first], yes, no);
-                }
-            };
-        }
-        let cond = self.scalar(cond);
-        self.machine.branch(Test::NonZero, &[cond], yes, no);
-    }
-
     /// Makes a block take a value as parameters.
-    fn receive(&mut self, block: Block, value: Value) -> Registers {
+    pub(super) fn receive(&mut self, block: Block, value: Value) -> Registers {
         let ty = self.ty(value);
         let (class, count) = match self.is_varying(value) {
             true => (self.lane_class(ty), self.count),
@@ -151,51 +134,14 @@ impl Selector<'_> {
     }
 
     /// Where checks switch lanes off: makes a block take which are left, as its last parameter.
-    fn receive_active(&mut self, block: Block) -> Option<Reg> {
+    pub(super) fn receive_active(&mut self, block: Block) -> Option<Reg> {
         self.tracked().map(|class| self.machine.param(block, class))
     }
 
     /// Passes on which lanes are left.
-    fn send_active(&mut self, registers: &mut Vec<Reg>) {
+    pub(super) fn send_active(&mut self, registers: &mut Vec<Reg>) {
         if self.tracked().is_some() {
             registers.extend(self.active);
-        }
-    }
-
-    fn if_else(&mut self, cond: Value, then: &[Node], otherwise: &[Node], results: &[Merge]) {
-        let [yes, no, after] = [(); 3].map(|()| self.machine.block());
-        let received: Vec<Registers> = results.iter().map(|merge| self.receive(after, merge.value)).collect();
-        let left = self.receive_active(after);
-        self.branch_on(cond, yes, no);
-        // A branch that is taken when any lane asks for it is taken seldom: that is what it is for.
-        let at_border = matches!(self.code.values[cond].inst, Inst::Outside(..));
-        let seldom = self.bindings[cond.0 as usize].any.is_some() && otherwise.is_empty() || at_border;
-
-        let was = self.machine.set_cold(seldom);
-        self.machine.set_cold(seldom || was);
-        self.machine.fill(yes);
-        let before = self.active;
-        let mark = self.enter();
-        self.nodes(then);
-        let mut sent = self.send(results.iter().map(|merge| (merge.then, merge.value)));
-        self.send_active(&mut sent);
-        self.machine.jump(after, &sent);
-        self.leave(mark);
-        self.machine.set_cold(was);
-        self.active = before;
-
-        self.machine.fill(no);
-        let mark = self.enter();
-        self.nodes(otherwise);
-        let mut sent = self.send(results.iter().map(|merge| (merge.otherwise, merge.value)));
-        self.send_active(&mut sent);
-        self.machine.jump(after, &sent);
-        self.leave(mark);
-
-        self.machine.fill(after);
-        self.active = left.or(before);
-        for (merge, registers) in results.iter().zip(received) {
-            self.bind(merge.value, registers);
         }
     }
 
@@ -221,8 +167,7 @@ impl Selector<'_> {
             self.bind(carry.value, registers);
         }
         let mark = self.enter();
-        self.nodes(header);
-        self.branch_on(cond, inside, after);
+        self.nodes_and_test(header, cond, inside, after);
         let at_end = self.active;
 
         self.machine.fill(inside);

@@ -24,7 +24,7 @@
 //! | `parts` | loads and stores of the parts of neighbours, as the colours of pixels |
 //! | `walks` | the addresses of loops |
 //! | `tiles` | loads of several iterations of a loop in which each lane walks along a row |
-//! | `control` | nodes, branches, loops |
+//! | `control`, `branch` | nodes, loops; branches |
 //! | `check` | checks and the fault record |
 //! | `reductions` | accumulators |
 //! | `region`, `region::align` | the function around all that, and where its steps begin |
@@ -32,6 +32,7 @@
 //! | `lane_loop` | loops in lanes inside such code |
 //! | `plan` | nothing: how many lanes and registers the others work with |
 
+mod branch;
 mod check;
 mod control;
 mod convert;
@@ -58,8 +59,9 @@ pub(super) use region::region;
 
 use super::Target;
 use super::assembler::{Condition, Length};
-use super::machine::{Machine, Reg};
+use super::machine::{Machine, Numbers, Reg};
 use crate::compiler::Effort;
+use crate::conditions::Conditions;
 use check::OnFault;
 use parfuse_ir::lane::{self, Buffer, Lane, LaneType, Region, Value};
 use regalloc2::RegClass;
@@ -83,8 +85,8 @@ struct Binding {
 #[derive(Clone, Copy)]
 struct Comparison {
     condition: Condition,
-    /// Whether it is of 64 bits.
-    wide: bool,
+    /// Of what.
+    numbers: Numbers,
     first: Reg,
     second: Second,
 }
@@ -94,6 +96,21 @@ struct Comparison {
 enum Second {
     Register(Reg),
     Constant(i32),
+}
+
+impl Second {
+    /// The registers that are compared.
+    fn with(self, first: Reg) -> SmallVec<[Reg; 2]> {
+        let mut registers: SmallVec<[Reg; 2]> = SmallVec::from_slice(&[first]);
+        if let Second::Register(second) = self {
+            registers.push(second);
+        }
+        registers
+    }
+
+    fn constant(self) -> Option<i32> {
+        if let Second::Constant(imm) = self { Some(imm) } else { None }
+    }
 }
 
 /// A part of a binding.
@@ -195,6 +212,8 @@ struct Selector<'a> {
     scratch: Option<i32>,
     /// The addresses of the loops around.
     walks: Vec<walks::Walk>,
+    /// Which truth values only lead on.
+    conditions: Conditions,
     /// Loads of the present iterations of a loop that are done together.
     tiles: tiles::Tiles,
     /// The parts of neighbours that are in registers.
@@ -239,6 +258,7 @@ impl<'a> Selector<'a> {
             waiting: vec![false; values],
             broadcast: vec![false; values],
             walks: Vec::new(),
+            conditions: Conditions::of(&region.code, read_outside(region)),
             scratch: None,
             shared_constants: None,
             loaded: Vec::new(),
@@ -301,6 +321,12 @@ impl Selector<'_> {
             Extent::One => Length::L128,
         }
     }
+}
+
+/// The values of a region's body that are read at its end.
+fn read_outside(region: &Region) -> impl Iterator<Item = Value> {
+    let contributions = region.reductions.iter().map(|own| own.contribution);
+    contributions.chain(region.outputs.iter().map(|output| output.value))
 }
 
 /// The bytes of a lane of a type.

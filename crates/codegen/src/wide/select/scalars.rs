@@ -3,7 +3,7 @@
 use super::values::Operand;
 use super::{Comparison, Extent, Part, Second, Selector};
 use crate::wide::assembler::{Alu, Condition, Shift};
-use crate::wide::machine::{Kind, Reg};
+use crate::wide::machine::{Kind, Numbers, Reg};
 use parfuse_ir::lane::{LaneOp, LaneType, Value};
 use smallvec::SmallVec;
 
@@ -41,12 +41,27 @@ fn condition(op: LaneOp) -> Option<Condition> {
     })
 }
 
+/// What a comparison of floats tests of the second and the first.
+fn float_condition(op: LaneOp) -> Option<Condition> {
+    match op {
+        LaneOp::FLt => Some(Condition::Above),
+        LaneOp::FLe => Some(Condition::AboveEqual),
+        _ => None,
+    }
+}
+
 impl Selector<'_> {
     /// An operation on uniform values; binds its result.
     pub(super) fn scalar_op(&mut self, value: Value, op: LaneOp, args: &[Value]) {
         let (ty, result) = (self.operand_type(op, args), self.ty(value));
         if let Some(condition) = condition(op) {
             return self.compare_scalars(value, condition, args);
+        }
+        if let Some(condition) = float_condition(op) {
+            return self.compare_floats_later(value, condition, ty, args);
+        }
+        if let (LaneOp::Select, Some(comparison)) = (op, self.bindings[args[0].0 as usize].comparison) {
+            return self.select_by_comparison(value, comparison, args);
         }
         let register = if is_general(op, ty) {
             let second = args.get(1).and_then(|arg| self.bits(*arg));
@@ -85,8 +100,9 @@ impl Selector<'_> {
             None => selector.machine.alu(op, wide, a, b),
         };
         if let Some(condition) = condition(op) {
-            let second = small.map_or(Second::Register(b), Second::Constant);
-            return self.compared(Comparison { condition, wide, first: a, second });
+            let (second, numbers) =
+                (small.map_or(Second::Register(b), Second::Constant), Numbers::Integers { wide });
+            return self.compared(Comparison { condition, numbers, first: a, second });
         }
         match op {
             LaneOp::IAdd => alu(self, Alu::Add),
@@ -131,17 +147,64 @@ impl Selector<'_> {
             Some(imm) => Second::Constant(imm),
             None => Second::Register(self.scalar(args[1])),
         };
+        let numbers = Numbers::Integers { wide };
+        self.bind_comparison(value, Comparison { condition, numbers, first, second });
+    }
+
+    fn bind_comparison(&mut self, value: Value, comparison: Comparison) {
         self.bound.push((value, Part::Comparison));
-        self.bindings[value.0 as usize].comparison = Some(Comparison { condition, wide, first, second });
+        self.bindings[value.0 as usize].comparison = Some(comparison);
+    }
+
+    /// Binds that the second of two floats is above the first: that is false of what is not a number.
+    fn compare_floats_later(&mut self, value: Value, condition: Condition, ty: LaneType, args: &[Value]) {
+        let [below, above] = [args[0], args[1]].map(|arg| self.scalar(arg));
+        let numbers = Numbers::Floats { double: ty == LaneType::F64 };
+        let second = Second::Register(below);
+        self.bind_comparison(value, Comparison { condition, numbers, first: above, second });
+    }
+
+    /// One of two general registers by how two numbers compare.
+    pub(super) fn select_by(&mut self, comparison: Comparison, sides: [Reg; 2]) -> Reg {
+        let Comparison { condition, numbers, first, second } = comparison;
+        self.machine.select_by(condition, numbers, (&second.with(first), second.constant()), sides)
+    }
+
+    /// A choice by how two numbers compare.
+    fn select_by_comparison(&mut self, value: Value, comparison: Comparison, args: &[Value]) {
+        let Comparison { condition, numbers, first, second } = comparison;
+        let (ty, [yes, no]) = (self.ty(value), [args[1], args[2]]);
+        let register = match (ty.is_float(), numbers, second) {
+            (false, ..) => {
+                let sides = [yes, no].map(|side| self.scalar(side));
+                self.select_by(comparison, sides)
+            }
+            (true, Numbers::Floats { double }, Second::Register(second)) => {
+                let op = if condition == Condition::Above { LaneOp::FLt } else { LaneOp::FLe };
+                let compared = if double { LaneType::F64 } else { LaneType::F32 };
+                let operands = [Operand::Register(second), Operand::Register(first)];
+                let mask = self.lane_op(op, compared, LaneType::Bool, &operands, [false; 3], Extent::One);
+                let [yes, no] = [yes, no].map(|side| self.scalar_operand(side));
+                let operands = [Operand::Register(mask), yes, no];
+                self.lane_op(LaneOp::Select, ty, ty, &operands, [false; 3], Extent::One)
+            }
+            (true, ..) => {
+                let operands = [args[0], yes, no].map(|arg| self.scalar_operand(arg));
+                self.lane_op(LaneOp::Select, ty, ty, &operands, [false; 3], Extent::One)
+            }
+        };
+        self.bind_scalar(value, register);
     }
 
     /// A comparison's result, 0 or 1.
     pub(super) fn compared(&mut self, comparison: Comparison) -> Reg {
-        let Comparison { condition, wide, first, second } = comparison;
-        match second {
-            Second::Register(second) => self.machine.fresh(Kind::Compare(condition, wide), &[first, second]),
-            Second::Constant(imm) => self.machine.fresh(Kind::CompareImm(condition, wide, imm), &[first]),
-        }
+        let Comparison { condition, numbers, first, second } = comparison;
+        let kind = match (numbers, second) {
+            (Numbers::Integers { wide }, Second::Register(_)) => Kind::Compare(condition, wide),
+            (Numbers::Integers { wide }, Second::Constant(imm)) => Kind::CompareImm(condition, wide, imm),
+            (Numbers::Floats { double }, _) => Kind::CompareFloats(condition, double),
+        };
+        self.machine.fresh(kind, &second.with(first))
     }
 
     fn scalar_shift(&mut self, op: Shift, wide: bool, a: Reg, count: Reg, constant: Option<u64>) -> Reg {
@@ -157,12 +220,12 @@ impl Selector<'_> {
             };
         }
         let shifted = self.machine.fresh(Kind::ShiftBy(op, wide), &[a, count]);
-        let in_width = self.machine.fresh(Kind::CompareImm(Condition::Below, wide, width as i32), &[count]);
         let beyond = match op {
             Shift::Sar => self.machine.in_place(Kind::Shift(op, wide, width as u8 - 1), a, None),
             _ => self.zero(),
         };
-        self.machine.select(in_width, shifted, beyond)
+        let in_width = compared_with(Condition::Below, wide, count, width as i32);
+        self.select_by(in_width, [shifted, beyond])
     }
 
     /// Division that never traps: of zero gives zero, and -1 is not divided by.
@@ -178,25 +241,27 @@ impl Selector<'_> {
         }
         let one = self.machine.imm(1);
         let zero = self.zero();
-        let is_zero = self.machine.fresh(Kind::CompareImm(Condition::Equal, wide, 0), &[b]);
-        let mut safe = self.machine.select(is_zero, one, b);
-        let mut by_minus_one = None;
+        let [is_zero, is_minus_one] = [0, -1].map(|imm| compared_with(Condition::Equal, wide, b, imm));
+        let mut safe = self.select_by(is_zero, [one, b]);
         if signed {
-            let is_minus_one = self.machine.fresh(Kind::CompareImm(Condition::Equal, wide, -1), &[b]);
-            safe = self.machine.select(is_minus_one, one, safe);
-            by_minus_one = Some(is_minus_one);
+            safe = self.select_by(is_minus_one, [one, safe]);
         }
         let mut result = choose(divide(self, safe));
-        if let (Some(is_minus_one), true) = (by_minus_one, wants_quotient) {
+        if signed && wants_quotient {
             let negated = self.machine.in_place(Kind::Negate(wide), a, None);
-            result = self.machine.select(is_minus_one, negated, result);
+            result = self.select_by(is_minus_one, [negated, result]);
         }
         // The remainder of a division by one, which stands for both, is zero already.
         if wants_quotient {
-            result = self.machine.select(is_zero, zero, result);
+            result = self.select_by(is_zero, [zero, result]);
         }
         result
     }
+}
+
+/// How an integer compares with a constant.
+fn compared_with(condition: Condition, wide: bool, first: Reg, imm: i32) -> Comparison {
+    Comparison { condition, numbers: Numbers::Integers { wide }, first, second: Second::Constant(imm) }
 }
 
 /// A constant as the immediate operand of an instruction, which is sign-extended.

@@ -80,8 +80,15 @@ fn of_general(kind: Kind) -> SmallVec<[Role; 8]> {
             roles.extend(address(place));
         }
         Kind::StoreImm(place, _) => roles.extend(address(place)),
+        Kind::CompareFloats(..) => roles.extend([Def(Int), Use(Float), Use(Float)]),
+        Kind::SelectBy(_, numbers, constant) => {
+            roles.extend([Reuse(Int, 1), Use(Int), Use(Int)]);
+            let compared = if constant.is_some() { 1 } else { 2 };
+            roles.extend(std::iter::repeat_n(Use(numbers.class()), compared));
+        }
         Kind::Select => roles.extend([Reuse(Int, 1), Use(Int), Use(Int), Use(Int)]),
         Kind::Branch(Test::Compare(..)) => roles.extend([Use(Int); 2]),
+        Kind::Branch(Test::CompareFloats(..)) => roles.extend([Use(Float); 2]),
         Kind::Branch(Test::CompareImm(..) | Test::NonZero) => roles.push(Use(Int)),
         Kind::Branch(Test::AnyMask) => roles.push(Use(Mask)),
         Kind::Jump | Kind::Return(_) => {}
