@@ -31,7 +31,7 @@ use parfuse_ir::loops::walk::{self, blocks_mut};
 use parfuse_ir::loops::{Block, Buffer, Expr, Loops, Origin, Stmt, Value, Var, VarData};
 use parfuse_ir::{DType, Loc, Scalar, ScalarOp};
 
-/// Makes elements that a serial loop loads and stores again and again variables of the loop.
+/// Makes elements that a serial loop loads, or loads and stores, again and again variables of the loop.
 pub fn promote_elements(loops: &mut Loops) -> Changed {
     let is_serial = |stmt: &Stmt| matches!(stmt, Stmt::For { .. } | Stmt::While { .. });
     if !walk::statements(&loops.body).any(is_serial) {

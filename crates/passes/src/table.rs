@@ -73,7 +73,7 @@ passes! {
     Loops interchange_loops "Makes the dimension with the cheapest accesses the last one."
     Loops tabulate_bits "Looks up in a table what short loops do bit by bit."
     Loops unroll_loops "Makes straight code of loops that are known to be short."
-    Loops promote_elements "Makes elements that a serial loop loads and stores again and again variables of the loop."
+    Loops promote_elements "Makes elements that a serial loop loads, or loads and stores, again and again variables of the loop."
     Loops carry_elements "Keeps the elements that a serial loop has stored last in variables for the iterations that load them."
     Loops jam_rows "Does several rows of a parallel loop at a time where their inner loops load the same."
     Loops hoist_loads "Moves loads out of loops that are known to run from what stands around them."
