@@ -123,7 +123,7 @@ fn elements(loops: &Loops, bounds: &mut Bounds, around: &Stmt, in_parallel: bool
             && !effects.shaped.contains(buffer)
             && accesses.iter().filter(|other| is_same(other)).all(|other| !other.in_parallel)
             && (at_will || first.certain)
-            && is_alone(loops, bounds, around, access);
+            && (!stores || is_alone(loops, bounds, around, access));
         if fits {
             found.push(Element {
                 buffer: *buffer,
