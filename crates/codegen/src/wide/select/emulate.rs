@@ -28,8 +28,20 @@ impl Selector<'_> {
         let ty = LaneType::I64;
         let (a, b) = constant_last(args);
         let a = self.register(a, ty, extent);
+        if let Operand::Constant(bits) = b
+            && let Some(product) = self.multiply_by_few_bits(a, bits, extent)
+        {
+            return product;
+        }
         let a_high = self.machine.unary_imm(VectorOp::VpsrlqBy, length, a, 32);
         let (b, b_high) = match b {
+            Operand::Constant(bits) if bits >> 32 == 0 => {
+                let b = self.constant_source(bits, ty, extent);
+                let low = self.machine.binary(VectorOp::Vpmuludq, length, a, b);
+                let high = self.machine.binary(VectorOp::Vpmuludq, length, a_high, b);
+                let high = self.machine.unary_imm(VectorOp::VpsllqBy, length, high, 32);
+                return self.machine.binary(VectorOp::Vpaddq, length, low, high);
+            }
             Operand::Constant(bits) => {
                 (self.constant_source(bits, ty, extent), self.constant_source(bits >> 32, ty, extent))
             }
@@ -43,6 +55,28 @@ impl Selector<'_> {
         let middle = self.machine.binary(VectorOp::Vpaddq, length, first, second);
         let high = self.machine.unary_imm(VectorOp::VpsllqBy, length, middle, 32);
         self.machine.binary(VectorOp::Vpaddq, length, low, high)
+    }
+
+    /// The product with a constant of one or two bits, or of all bits between two: shifts, and a sum or a difference.
+    fn multiply_by_few_bits(&mut self, a: Reg, constant: u64, extent: Extent) -> Option<Reg> {
+        let length = self.length_64(extent);
+        let lowest = constant & constant.wrapping_neg();
+        let (op, other) = match (constant ^ lowest, constant.wrapping_add(lowest)) {
+            (0, _) => return (constant != 0).then(|| self.shifted_left(a, lowest, extent)),
+            (rest, _) if rest.is_power_of_two() => (VectorOp::Vpaddq, rest),
+            (_, above) if above.is_power_of_two() => (VectorOp::Vpsubq, above),
+            _ => return None,
+        };
+        let [high, low] = [other, lowest].map(|bit| self.shifted_left(a, bit, extent));
+        Some(self.machine.binary(op, length, high, low))
+    }
+
+    /// The product with a power of two.
+    fn shifted_left(&mut self, a: Reg, power: u64, extent: Extent) -> Reg {
+        match power.trailing_zeros() as u8 {
+            0 => a,
+            count => self.machine.unary_imm(VectorOp::VpsllqBy, self.length_64(extent), a, count),
+        }
     }
 
     /// The upper halves of products of 32-bit lanes: those of even lanes, and those of odd ones.
@@ -126,9 +160,17 @@ impl Selector<'_> {
         self.machine.binary(VectorOp::Vpcmpgtq, length, zero, a)
     }
 
-    /// `a >> count` with signs: negative numbers are shifted as their complement.
+    /// `a >> count` with signs. By a constant the least number is added before, and what becomes of it is taken off
+    /// again; else negative numbers are shifted as their complement.
     pub(super) fn shift_signed_i64(&mut self, a: Reg, count: Operand, extent: Extent) -> Reg {
         let length = self.length_64(extent);
+        if let Operand::Constant(count @ 1..=62) = count {
+            let [least, offset] =
+                [1 << 63, 1 << (63 - count)].map(|bits| self.constant_source(bits, LaneType::I64, extent));
+            let positive = self.machine.binary(VectorOp::Vpxor, length, a, least);
+            let shifted = self.machine.unary_imm(VectorOp::VpsrlqBy, length, positive, count as u8);
+            return self.machine.binary(VectorOp::Vpsubq, length, shifted, offset);
+        }
         let signs = self.signs_i64(a, extent);
         if matches!(count, Operand::Constant(count) if count >= 63) {
             return signs;
