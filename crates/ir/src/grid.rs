@@ -3,8 +3,18 @@
 //!
 //! A region's space has up to [`MAX_RANK`](crate::MAX_RANK) dimensions. The last is the *lane dimension*; the dimensions before
 //! it are flattened to *rows*. [`Grid::new`] cuts the `rows × columns` rectangle into blocks by its
-//! extents and the region's [`Grain`] alone. A block is walked row by row. Within a row segment, the
-//! element at position `p` from the segment's start contributes to accumulator lane `p % LANES` of the
+//! extents and the region's [`Grain`] alone. A block is walked row by row. Blocks come one row of them after the other, but
+//! for panels, where the next one is below:
+//!
+//! ```text
+//!             columns                      columns
+//!       0   1   2                     0  4  8
+//! rows  3   4   5     fine, coarse    1  5  9      panels: what all rows of a few columns
+//!       6   7   8                     2  6  10     read again and again is still in the cache
+//!                                     3  7  11
+//! ```
+//!
+//! Within a row segment, the element at position `p` from the segment's start contributes to accumulator lane `p % LANES` of the
 //! block; at the block's end lane `l` takes in lane `l + 16`, then `l + 8`, `4`, `2`, `1`
 //! ([`fold_lanes`]). The blocks' partials are combined pairwise in block order ([`fold_partials`]). Rows along an axis,
 //! reduced each by itself, have an order of their own ([`RowOrder`]).
@@ -19,14 +29,20 @@ pub enum Grain {
     Fine,
     /// The body contains loops: a few elements make a block.
     Coarse,
+    /// The body contains loops that read the same for all rows: blocks have few columns and many rows. Nothing is reduced.
+    Panels,
 }
 
 impl Grain {
+    /// All of them.
+    pub const ALL: [Grain; 3] = [Grain::Fine, Grain::Coarse, Grain::Panels];
+
     /// The name in IR text.
     pub fn name(self) -> &'static str {
         match self {
             Grain::Fine => "fine",
             Grain::Coarse => "coarse",
+            Grain::Panels => "panels",
         }
     }
 }
@@ -34,6 +50,8 @@ impl Grain {
 const FINE_BLOCK: usize = 8192;
 const COARSE_BLOCKS: usize = 128;
 const COARSE_STEP: usize = 8;
+/// The columns of a panel: a whole step of the longest registers, whatever their elements.
+const PANEL: usize = 64;
 /// Above this many blocks, blocks grow instead, so that partial results stay few.
 const MAX_BLOCKS: usize = 1 << 16;
 
@@ -47,6 +65,8 @@ pub struct Grid {
     /// How often a row is cut.
     blocks_per_row: usize,
     blocks: usize,
+    /// Whether the next block is the one below.
+    down: bool,
 }
 
 /// The rectangle of elements that one block covers: half-open ranges of rows and columns.
@@ -71,6 +91,9 @@ impl Grid {
     pub fn new(extents: &[usize], grain: Grain) -> Grid {
         let (columns, outer) = extents.split_last().map_or((1, &[][..]), |(last, outer)| (*last, outer));
         let rows = outer.iter().fold(1usize, |rows, n| rows.saturating_mul(*n));
+        if grain == Grain::Panels {
+            return Grid::of_panels(rows, columns);
+        }
         let elements = rows.saturating_mul(columns);
         let (least, most, step) = block_size(grain);
         // Small spaces need no division, which would be a good part of a short call.
@@ -85,7 +108,17 @@ impl Grid {
         };
         let blocks_per_row = pieces(columns, columns_per_block);
         let blocks = pieces(rows, rows_per_block) * blocks_per_row;
-        Grid { rows, columns, rows_per_block, columns_per_block, blocks_per_row, blocks }
+        Grid { rows, columns, rows_per_block, columns_per_block, blocks_per_row, blocks, down: false }
+    }
+
+    /// Cuts a space into panels, and these into as many blocks as keep threads busy.
+    fn of_panels(rows: usize, columns: usize) -> Grid {
+        let columns_per_block = columns.div_ceil(MAX_BLOCKS).next_multiple_of(PANEL);
+        let blocks_per_row = pieces(columns, columns_per_block);
+        let cuts = (COARSE_BLOCKS / blocks_per_row.max(1)).max(1);
+        let rows_per_block = rows.div_ceil(cuts).max(1);
+        let blocks = pieces(rows, rows_per_block) * blocks_per_row;
+        Grid { rows, columns, rows_per_block, columns_per_block, blocks_per_row, blocks, down: true }
     }
 
     /// The number of elements; the largest number if there are more.
@@ -110,6 +143,10 @@ impl Grid {
     #[inline]
     pub fn block(&self, block: usize) -> BlockRange {
         let (row_group, column_group) = match self.blocks_per_row {
+            in_row if self.down => {
+                let in_panel = self.blocks / in_row;
+                (block % in_panel, block / in_panel)
+            }
             1 => (block, 0),
             all if all == self.blocks => (0, block),
             in_row => (block / in_row, block % in_row),
@@ -131,7 +168,7 @@ impl Grid {
 pub fn block_size(grain: Grain) -> (usize, usize, usize) {
     match grain {
         Grain::Fine => (FINE_BLOCK, MAX_BLOCKS, FINE_BLOCK),
-        Grain::Coarse => (COARSE_STEP, COARSE_BLOCKS, COARSE_STEP),
+        Grain::Coarse | Grain::Panels => (COARSE_STEP, COARSE_BLOCKS, COARSE_STEP),
     }
 }
 
@@ -295,7 +332,7 @@ mod tests {
             &[2, 1, 3, 2, 1, 4],
             &[3, 2, 1, 2, 2, 9000],
         ] {
-            for grain in [Grain::Fine, Grain::Coarse] {
+            for grain in Grain::ALL {
                 let mut cells = covered(extents, grain);
                 let elements = extents.iter().product::<usize>();
                 assert_eq!(cells.len(), elements, "{extents:?} {grain:?}");
@@ -304,6 +341,15 @@ mod tests {
                 assert_eq!(cells.len(), elements, "{extents:?} {grain:?}");
             }
         }
+    }
+
+    #[test]
+    fn panels_come_one_after_the_other_from_top_to_bottom() {
+        let grid = Grid::new(&[10, 100, 3 * PANEL + 5], Grain::Panels);
+        let blocks: Vec<BlockRange> = (0..grid.blocks()).map(|block| grid.block(block)).collect();
+        assert!(blocks.len() <= COARSE_BLOCKS && blocks.len() > COARSE_BLOCKS / 2, "{}", blocks.len());
+        assert!(blocks.is_sorted_by_key(|block| (block.column_start, block.row_start)));
+        assert!(blocks.iter().all(|block| block.column_end - block.column_start <= PANEL));
     }
 
     #[test]

@@ -23,6 +23,7 @@
 use crate::Changed;
 use crate::hash::FastMap;
 use crate::vectorize::Varying;
+use parfuse_ir::grid::Grain;
 use parfuse_ir::loops::walk::{self, blocks_mut};
 use parfuse_ir::loops::{Block, Expr, Loops, Parfor, Stmt, Value, Var};
 use parfuse_ir::{DType, Loc, Scalar, ScalarOp};
@@ -157,7 +158,8 @@ fn jam(loops: &mut Loops, mut parfor: Parfor, rows: usize, own: Varying, block: 
     let [several, left] = [ScalarOp::Div, ScalarOp::Rem].map(|by_rows| op(loops, block, by_rows, count, by));
     let done = op(loops, block, ScalarOp::Sub, count, left);
 
-    let mut jammed = Parfor { body: Block::new(), ..parfor.clone() };
+    // What several rows read together all rows read: it stays in the cache if the rows below come next.
+    let mut jammed = Parfor { body: Block::new(), grain: Grain::Panels, ..parfor.clone() };
     jammed.extents[dimension] = several;
     jammed
         .sources

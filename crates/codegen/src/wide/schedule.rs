@@ -269,7 +269,7 @@ impl List {
             times: (data.first..data.end - 1).map(|n| Time::of(machine.insts[n as usize].kind)).collect(),
             tables,
             occupied: [0; 3],
-            room: [13, target.registers(), 7],
+            room: [13, target.registers() - spare(target), 7],
         };
         let (mut last_write, mut reads_since) = (None, Vec::new());
         for number in 0..count as u32 {
@@ -412,6 +412,12 @@ impl List {
             }
         }
     }
+}
+
+/// How many vector registers stay free: where there are few, assigning the last one takes moves through memory, which
+/// sums that loops carry would wait for.
+fn spare(target: Target) -> usize {
+    if target.evex() { 0 } else { 1 }
 }
 
 /// The class of registers of an index into lists of the three.

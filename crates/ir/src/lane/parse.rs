@@ -122,10 +122,8 @@ fn region(cursor: &mut Cursor<'_>) -> Parsed<Region> {
     cursor.expect("[")?;
     let extents = if cursor.at("]") { Vec::new() } else { cursor.list(slot)? };
     cursor.expect("]")?;
-    let grain = if cursor.eat("coarse") { Grain::Coarse } else { Grain::Fine };
-    if grain == Grain::Fine {
-        cursor.expect("fine")?;
-    }
+    let grain = Grain::ALL.into_iter().find(|grain| cursor.eat(grain.name()));
+    let Some(grain) = grain else { return Err(cursor.expected("a grain")) };
     let walk = [Walk::Elements, Walk::Once].into_iter();
     let walk = walk.into_iter().find(|walk| walk.name().is_some_and(|name| cursor.eat(name)));
     let walk = walk.unwrap_or(Walk::Lanes);

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::MAX_RANK;
 use crate::arena::Id;
+use crate::grid::Grain;
 use crate::loops::{BufferData, MOST_PACKED, Origin};
 use crate::verify::{Scope, Verified, VerifyError, ensure};
 use std::cell::Cell;
@@ -109,6 +110,8 @@ impl<'a> Verifier<'a> {
         let once = region.walk == Walk::Once;
         ensure!(!once || self.dimensions == 0, "what runs once has no dimensions");
         ensure!(!once || region.reductions.is_empty(), "what runs once reduces nothing");
+        let panels = region.grain == Grain::Panels;
+        ensure!(!panels || region.reductions.is_empty(), "panels reduce nothing");
         ensure!(once || region.outputs.is_empty(), "outputs of more than one element");
         ensure!(region.collapsible.is_none() || !region.walk.is_scalar(), "collapsible elements");
         region.extents.iter().try_for_each(|slot| self.readable(*slot))?;

@@ -208,7 +208,7 @@ impl Parser<'_> {
         }
         self.cursor.open()?;
         let sources = parse_sources(&mut self.cursor)?;
-        let grain = [Grain::Fine, Grain::Coarse].into_iter().find(|grain| self.cursor.eat(grain.name()));
+        let grain = Grain::ALL.into_iter().find(|grain| self.cursor.eat(grain.name()));
         let elements = self.cursor.eat("elements");
         let mut reductions = Vec::new();
         while self.cursor.eat("reduce") {

@@ -14,6 +14,7 @@ use super::{
     Target, Value, Var, walk,
 };
 use crate::arena::Id;
+use crate::grid::Grain;
 use crate::program::Type;
 use crate::verify::{Scope, Verified, VerifyError, ensure};
 use crate::{Combine, DType, MAX_RANK};
@@ -302,6 +303,7 @@ impl Verifier<'_> {
             self.lane_loop(parfor)?;
         }
         let Parfor { indices, extents, reductions, body, .. } = parfor;
+        ensure!(parfor.grain != Grain::Panels || reductions.is_empty(), "panels reduce nothing");
         let same = indices.len() == extents.len() && indices.len() <= MAX_RANK;
         ensure!(same, "{} indices for {} extents", indices.len(), extents.len());
         extents.iter().try_for_each(|extent| self.typed(*extent, DType::Usize))?;

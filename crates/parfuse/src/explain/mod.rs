@@ -251,7 +251,7 @@ impl RegionReport {
             scattered: places::scattered(&made.lane, region, source, &made.loops),
             checks_in_loop: 0,
             checks: Vec::new(),
-            coarse: region.grain == Grain::Coarse,
+            coarse: region.grain != Grain::Fine,
         };
         for node in walk::statements(&region.code.body) {
             if let Node::Check { fault, .. } = node {
