@@ -16,6 +16,7 @@
 //! types           each element type, end to end          independent_loops   plain loops in lanes
 //! recurrences     elements carried on, checksums        looking_ahead       what later iterations store to
 //! scalar_code     choices, conditions, addresses
+//! products        of vectors and matrices
 //! ```
 
 mod ways;
@@ -36,6 +37,7 @@ mod nests;
 mod no_iterations;
 mod plain_loops;
 mod prange_spaces;
+mod products;
 mod random;
 mod ranks;
 mod recurrences;

@@ -338,9 +338,10 @@ impl Machine<'_> {
                 self.leaving = self.leaving.and_then(|outward| outward.checked_sub(1));
             }
             Stmt::Leave { outward, .. } => self.leaving = Some(*outward),
-            Stmt::Check { ok, kind, loc } => {
+            Stmt::Check { ok, kind, args, loc } => {
                 if self.scalar(*ok) != Scalar::Bool(true) {
-                    return Err(self.failure(*kind, *loc, &[]));
+                    let args = self.usizes(args);
+                    return Err(self.failure(*kind, *loc, &args));
                 }
             }
         }

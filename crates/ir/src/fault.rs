@@ -23,6 +23,8 @@ pub enum FaultKind {
         /// The axis of the result on which they differ.
         axis: u8,
     },
+    /// The factors of a product of vectors or matrices do not have as many terms. Reported values: the two lengths.
+    ProductMismatch,
     /// `unwrap` of the mean of an empty array. No reported values.
     EmptyMean,
     /// The smallest or largest element of an array, or of a row along an axis, that has none. No reported values.
@@ -44,6 +46,7 @@ impl FaultKind {
             FaultKind::SliceOutOfRange { .. } => "slice_out_of_range",
             FaultKind::DivisionByZero => "division_by_zero",
             FaultKind::ShapeMismatch { .. } => "shape_mismatch",
+            FaultKind::ProductMismatch => "product_mismatch",
             FaultKind::EmptyMean => "empty_mean",
             FaultKind::EmptyExtreme => "empty_extreme",
             FaultKind::DegreesOfFreedom => "degrees_of_freedom",
@@ -67,6 +70,7 @@ impl FaultKind {
             ("slice_out_of_range", Some(axis)) => FaultKind::SliceOutOfRange { axis },
             ("division_by_zero", None) => FaultKind::DivisionByZero,
             ("shape_mismatch", Some(axis)) => FaultKind::ShapeMismatch { axis },
+            ("product_mismatch", None) => FaultKind::ProductMismatch,
             ("empty_mean", None) => FaultKind::EmptyMean,
             ("empty_extreme", None) => FaultKind::EmptyExtreme,
             ("degrees_of_freedom", None) => FaultKind::DegreesOfFreedom,

@@ -508,7 +508,12 @@ fn parameters_may_be_called_like_anything_in_the_text() {
         program.body = vec![
             Stmt::Let(not),
             Stmt::If { cond: param, then: vec![], otherwise: vec![] },
-            Stmt::Check { ok: param, kind: parfuse_ir::FaultKind::ZeroStep, loc: Loc::NONE },
+            Stmt::Check {
+                ok: param,
+                kind: parfuse_ir::FaultKind::ZeroStep,
+                args: Vec::new(),
+                loc: Loc::NONE,
+            },
         ];
         program.results = vec![param];
         let text = program.to_string();

@@ -138,6 +138,8 @@ macro_rules! for_each_method {
             argmin fn { Array one () read argmin "The row-major position of the smallest element, the first of equal ones, or of the first NaN." }
             argmax fn { Array one () read argmax "The row-major position of the largest element, the first of equal ones, or of the first NaN." }
 
+            dot fn { Array one (other: array) read dot "The product of two vectors, of two matrices, or of a matrix and a vector." }
+
             // Arrays: rows along an axis.
             sum_axis fn { Array one (axis: axis) read sum_axis "The sums along an axis." }
             product_axis fn { Array one (axis: axis) read product_axis "The products along an axis." }

@@ -63,7 +63,6 @@ const METHODS: &[Row] = &[
          partial_cmp_by sorted tuple_windows cartesian_product",
         "write a `for` loop over a range, with a `let mut` variable",
     ),
-    row("arrays", "dot", "for vectors write `(a * b).sum()`, for matrices loops over `prange`"),
     row(
         "arrays",
         "slice_move slice_axis slice_axis_mut slice_axis_move slice_axis_inplace slice_collapse \

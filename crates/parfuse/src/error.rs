@@ -189,6 +189,20 @@ pub enum Error {
         place: Place,
     },
 
+    /// Vectors or matrices are multiplied, by `dot`, whose lengths do not fit.
+    #[error(
+        "{place}: `dot` sums over as many products as both operands have, but the left one has {left} and the right \
+         one {right}"
+    )]
+    ProductMismatch {
+        /// The length of the left operand's last axis.
+        left: usize,
+        /// The length of the right operand's first axis.
+        right: usize,
+        /// Where it is written.
+        place: Place,
+    },
+
     /// The mean of an empty array was unwrapped.
     #[error("{place}: the mean of an empty array")]
     EmptyMean {
@@ -318,6 +332,7 @@ impl Error {
             FaultKind::ShapeMismatch { axis } => {
                 Error::ShapeMismatch { axis: axis as usize, left: first, right: second, place }
             }
+            FaultKind::ProductMismatch => Error::ProductMismatch { left: first, right: second, place },
             FaultKind::EmptyMean => Error::EmptyMean { place },
             FaultKind::EmptyExtreme => Error::EmptyExtreme { place },
             FaultKind::DegreesOfFreedom => Error::DegreesOfFreedom { place },

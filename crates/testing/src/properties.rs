@@ -379,6 +379,9 @@ pub(crate) fn failure(error: &Error) -> Result<Failure, Error> {
         Error::ShapeMismatch { axis, left, right, place } => {
             (FaultKind::ShapeMismatch { axis: *axis as u8 }, place, None, vec![*left, *right])
         }
+        Error::ProductMismatch { left, right, place } => {
+            (FaultKind::ProductMismatch, place, None, vec![*left, *right])
+        }
         Error::EmptyMean { place } => (FaultKind::EmptyMean, place, None, vec![]),
         Error::EmptyExtreme { place } => (FaultKind::EmptyExtreme, place, None, vec![]),
         Error::DegreesOfFreedom { place } => (FaultKind::DegreesOfFreedom, place, None, vec![]),

@@ -22,6 +22,7 @@ mod methods;
 mod numbers;
 mod operators;
 mod ownership;
+mod products;
 mod random;
 mod reductions;
 mod state;

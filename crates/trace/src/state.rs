@@ -445,8 +445,12 @@ impl State {
         self.emit(Expr::Cast(value), Ty { dtype, rank }, at)
     }
     pub(crate) fn check(&mut self, ok: Value, kind: FaultKind, at: At) {
+        self.check_with(ok, kind, Vec::new(), at);
+    }
+    /// A check that reports values.
+    pub(crate) fn check_with(&mut self, ok: Value, kind: FaultKind, args: Vec<Value>, at: At) {
         let loc = self.loc(at);
-        self.push(Stmt::Check { ok, kind, loc });
+        self.push(Stmt::Check { ok, kind, args, loc });
     }
 
     // Variables

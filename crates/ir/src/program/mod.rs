@@ -245,6 +245,8 @@ pub enum Stmt {
         ok: Value,
         /// What to report.
         kind: FaultKind,
+        /// The values to report with it, at most two, of type `usize`.
+        args: Vec<Value>,
         /// Where the user wrote it.
         loc: Loc,
     },

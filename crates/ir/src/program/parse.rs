@@ -147,7 +147,8 @@ impl Parser<'_> {
             let ok = self.operand()?;
             self.cursor.expect(",")?;
             let kind = self.cursor.fault_kind()?;
-            return Ok(Stmt::Check { ok, kind, loc: self.cursor.place()? });
+            let args = if self.cursor.eat("with") { self.operands()? } else { Vec::new() };
+            return Ok(Stmt::Check { ok, kind, args, loc: self.cursor.place()? });
         }
         if self.cursor.eat("if") {
             let cond = self.operand()?;

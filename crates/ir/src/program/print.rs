@@ -118,9 +118,12 @@ impl Printer<'_, '_> {
                 self.nested(body, depth)
             }
             Stmt::Leave { outward, loc } => write!(self.f, "leave {outward}{}", At(*loc)),
-            Stmt::Check { ok, kind, loc } => {
-                let ok = self.operand(*ok);
-                write!(self.f, "check {ok}, {kind}{}", At(*loc))
+            Stmt::Check { ok, kind, args, loc } => {
+                write!(self.f, "check {}, {kind}", self.operand(*ok))?;
+                if !args.is_empty() {
+                    write!(self.f, " with {}", self.operands(args))?;
+                }
+                write!(self.f, "{}", At(*loc))
             }
         }
     }

@@ -234,7 +234,11 @@ impl Verifier<'_> {
                 ensure!(*outward < self.exits, "leaves scope {outward} of {}", self.exits);
                 Ok(())
             }
-            Stmt::Check { ok, .. } => self.typed(*ok, BOOL),
+            Stmt::Check { ok, args, .. } => {
+                ensure!(args.len() <= 2, "{} values to report", args.len());
+                args.iter().try_for_each(|arg| self.typed(*arg, USIZE))?;
+                self.typed(*ok, BOOL)
+            }
         }
     }
 

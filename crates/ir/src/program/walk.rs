@@ -61,7 +61,10 @@ macro_rules! uses {
             }
             Stmt::If { cond, .. } | Stmt::While { cond, .. } => $f(cond),
             Stmt::For { start, end, step, .. } => [start, end, step].into_iter().for_each($f),
-            Stmt::Check { ok, .. } => $f(ok),
+            Stmt::Check { ok, args, .. } => {
+                $f(ok);
+                args.$iter().for_each($f);
+            }
         }
     };
 }

@@ -337,6 +337,7 @@ fn checked(lane: &Lane, fault: FaultId) -> (String, Place) {
         FaultKind::SliceOutOfRange { axis } => format!("slice of axis {axis} of {array}"),
         FaultKind::DivisionByZero => "divisor".to_string(),
         FaultKind::ShapeMismatch { axis } => format!("lengths along axis {axis}"),
+        FaultKind::ProductMismatch => "lengths of the operands of a product".to_string(),
         FaultKind::EmptyMean => "mean of an empty array".to_string(),
         FaultKind::EmptyExtreme => "smallest or largest element of an empty array".to_string(),
         FaultKind::DegreesOfFreedom => "degrees of freedom".to_string(),

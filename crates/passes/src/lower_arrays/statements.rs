@@ -36,12 +36,13 @@ impl Lowering<'_> {
                 program::Stmt::Scope { .. } | program::Stmt::Leave { .. } => {
                     unreachable!("exits have been structured")
                 }
-                program::Stmt::Check { ok, kind, loc } => {
+                program::Stmt::Check { ok, kind, args, loc } => {
                     if *kind == FaultKind::DivisionByZero {
                         self.find_zero(*ok, *loc);
                     }
                     let ok = self.scalar(*ok);
-                    self.check(ok, *kind, *loc, None, Vec::new());
+                    let args = args.iter().map(|arg| self.scalar(*arg)).collect();
+                    self.check(ok, *kind, *loc, None, args);
                 }
             }
         }

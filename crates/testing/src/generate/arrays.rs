@@ -130,7 +130,7 @@ impl Generator<'_> {
             );
         }
         let loc = self.loc();
-        self.block.push(Stmt::Check { ok, kind: FaultKind::DivisionByZero, loc });
+        self.block.push(Stmt::Check { ok, kind: FaultKind::DivisionByZero, args: Vec::new(), loc });
         value
     }
 

@@ -144,7 +144,7 @@ impl Generator<'_> {
         let zero = self.constant(dtype.zero());
         let ok = self.hidden(Expr::Op(ScalarOp::Ne, vec![value, zero]), Type::Scalar(DType::Bool));
         let loc = self.loc();
-        self.block.push(Stmt::Check { ok, kind: FaultKind::DivisionByZero, loc });
+        self.block.push(Stmt::Check { ok, kind: FaultKind::DivisionByZero, args: Vec::new(), loc });
         value
     }
 }

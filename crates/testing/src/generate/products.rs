@@ -8,7 +8,7 @@
 
 use super::{Generator, Slot, USIZE};
 use parfuse_ir::program::{Expr, Stmt, Type, Value};
-use parfuse_ir::{Scalar, ScalarOp};
+use parfuse_ir::{DType, FaultKind, Scalar, ScalarOp};
 
 /// The index that is summed over; the ones before it are those of the result.
 const SUMMED: usize = 2;
@@ -50,6 +50,9 @@ impl Generator<'_> {
         let all = factors.iter().cloned().chain([Factor { array: target, indices: own.clone() }]);
         let all: Vec<Factor> = all.collect();
         let ends = [0, 1, SUMMED].map(|index| self.end_of(index, &all));
+        if self.choices.one_in(6) {
+            self.check_terms(&factors, ends[SUMMED]);
+        }
         let mut order = vec![0, 1, SUMMED];
         let in_variable = self.choices.below(2) == 0;
         // Sums in a variable are those of the innermost loop.
@@ -70,6 +73,18 @@ impl Generator<'_> {
         }
         let indices = (0..rank).map(|_| self.choices.pick(&[0, 1, SUMMED, SUMMED])).collect();
         Factor { array, indices }
+    }
+
+    /// Checks that the axes that are summed over have as many elements.
+    fn check_terms(&mut self, factors: &[Factor], terms: Value) {
+        let summed = |factor: &&Factor| factor.indices.last() == Some(&SUMMED);
+        let Some(Factor { array, indices }) = factors.iter().find(summed) else { return };
+        let length = Expr::Dim { array: *array, axis: indices.len() as u8 - 1 };
+        let length = self.hidden(length, USIZE);
+        let ok = self.hidden(Expr::Op(ScalarOp::Eq, vec![length, terms]), Type::Scalar(DType::Bool));
+        let loc = self.loc();
+        let kind = FaultKind::ProductMismatch;
+        self.block.push(Stmt::Check { ok, kind, args: vec![length, terms], loc });
     }
 
     /// The length of the shortest axis that an index walks along.
@@ -105,7 +120,7 @@ impl Generator<'_> {
             match sum {
                 None => inside.product_loops(nest, inner, indices),
                 Some(var) => {
-                    let product = inside.product_of(nest, indices);
+                    let product = inside.product_of(&nest.factors, indices, ty.dtype());
                     let before = inside.hidden(Expr::Var(var), ty);
                     let value = inside.hidden(Expr::Op(ScalarOp::Add, vec![before, product]), ty);
                     inside.block.push(Stmt::Assign { var, value });
@@ -122,23 +137,34 @@ impl Generator<'_> {
     /// Adds a product to the element of the result.
     fn add_product(&mut self, nest: &Nest, indices: &[Option<Value>; 3]) {
         let ty = Type::Scalar(nest.result.ty.dtype());
-        let product = self.product_of(nest, indices);
         let array = self.hidden(Expr::Var(nest.result.var), nest.result.ty);
         let index = at(&nest.own, indices);
         let before = self.hidden(Expr::Index { array, index }, ty);
-        let value = self.hidden(Expr::Op(ScalarOp::Add, vec![before, product]), ty);
+        let value = match &nest.factors[..] {
+            [a, b] if ty.dtype().is_float() && self.choices.one_in(2) => {
+                let [a, b] = [a, b].map(|factor| self.term_of(factor, indices, ty.dtype()));
+                self.hidden(Expr::Op(ScalarOp::MulAdd, vec![a, b, before]), ty)
+            }
+            factors => {
+                let product = self.product_of(factors, indices, ty.dtype());
+                self.hidden(Expr::Op(ScalarOp::Add, vec![before, product]), ty)
+            }
+        };
         self.store_result(nest, indices, value);
     }
 
+    fn term_of(&mut self, factor: &Factor, indices: &[Option<Value>; 3], dtype: DType) -> Value {
+        let element = Type::Scalar(self.program.ty(factor.array).dtype());
+        let index = at(&factor.indices, indices);
+        let element = self.hidden(Expr::Index { array: factor.array, index }, element);
+        self.cast(element, dtype)
+    }
+
     /// The product of the factors' elements.
-    fn product_of(&mut self, nest: &Nest, indices: &[Option<Value>; 3]) -> Value {
-        let dtype = nest.result.ty.dtype();
+    fn product_of(&mut self, factors: &[Factor], indices: &[Option<Value>; 3], dtype: DType) -> Value {
         let mut product = None;
-        for Factor { array, indices: axes } in &nest.factors {
-            let element = Type::Scalar(self.program.ty(*array).dtype());
-            let index = at(axes, indices);
-            let element = self.hidden(Expr::Index { array: *array, index }, element);
-            let element = self.cast(element, dtype);
+        for factor in factors {
+            let element = self.term_of(factor, indices, dtype);
             product = Some(match product {
                 None => element,
                 Some(before) => {

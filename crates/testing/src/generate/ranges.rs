@@ -151,7 +151,7 @@ impl Generator<'_> {
         }
         let ok = self.hidden(Expr::Op(ScalarOp::Ne, vec![step, zero]), Type::Scalar(DType::Bool));
         let loc = self.loc();
-        self.block.push(Stmt::Check { ok, kind: FaultKind::ZeroStep, loc });
+        self.block.push(Stmt::Check { ok, kind: FaultKind::ZeroStep, args: Vec::new(), loc });
         step
     }
 

@@ -1,0 +1,113 @@
+//! Products of vectors and matrices.
+//!
+//! ```text
+//! x.dot(&y)      check len x == len y; reduce sum (x * y)
+//! a.dot(&x)      the same for each row of `a`, along axis 1
+//! x.dot(&a)      the same for each column of `a`, along axis 0
+//! a.dot(&b)      c = fill 0
+//!                prange i { for k { for j { c[i, j] = mul_add(a[i, k], b[k, j], c[i, j]) } } }
+//! ```
+//!
+//! Products with vectors are sums like others. Of two matrices each element has its own sum, from the first term to the
+//! last, starting from 0, each term rounded once together with the sum if they are floats.
+
+use crate::errors::{At, Step, mistake};
+use crate::state::{Kind, Literal, State, Ty};
+use crate::types::Class;
+use parfuse_ir::program::{Cut, Expr, Place, Stmt, Value, View, ViewAxis};
+use parfuse_ir::{DType, FaultKind, ReduceOp, ScalarOp};
+
+impl State {
+    pub(crate) fn dot(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        let (left, left_rank) = self.array(receiver, "dot", at)?;
+        let (right, right_rank) = self.array(args[0], "the argument of `dot`", at)?;
+        let (a, b) = (self.ty(left).dtype, self.ty(right).dtype);
+        self.unify(a, b, "the elements of the two operands of `dot`")?;
+        match (left_rank, right_rank) {
+            (1 | 2, 1 | 2) => {}
+            _ => return mistake("`.dot()` is for arrays with 1 or 2 axes"),
+        }
+        let [inner, terms] =
+            [(left, left_rank - 1), (right, 0)].map(|(array, axis)| self.length_of(array, axis, at));
+        let (inner, terms) = (inner?, terms?);
+        let same = self.op(ScalarOp::Eq, &[inner, terms], at)?;
+        self.check_with(same, FaultKind::ProductMismatch, vec![inner, terms], at);
+        let product = match (left_rank, right_rank) {
+            (1, 1) => self.sum_of_products(left, right, None, at),
+            (2, 1) => self.sum_of_products(left, right, Some(1), at),
+            (1, 2) => {
+                // A column, which broadcasts along the rows.
+                let view = View { cuts: vec![Cut::All], axes: vec![ViewAxis::Of(0), ViewAxis::New] };
+                let ty = Ty { rank: Some(2), ..self.ty(left) };
+                let column = self.emit(Expr::View { array: left, view }, ty, at)?;
+                self.sum_of_products(column, right, Some(0), at)
+            }
+            _ => self.product_of_matrices(left, right, inner, at),
+        };
+        product.map(Kind::Plain)
+    }
+
+    fn length_of(&mut self, array: Value, axis: u8, at: At) -> Step<Value> {
+        let ty = Ty { dtype: self.types.known(DType::Usize), rank: None };
+        self.emit(Expr::Dim { array, axis }, ty, at)
+    }
+
+    fn sum_of_products(&mut self, left: Value, right: Value, axis: Option<u8>, at: At) -> Step<Value> {
+        let array = self.homogeneous(ScalarOp::Mul, &[left, right], "`dot`", at)?;
+        let rank = axis.map(|_| 1);
+        let ty = Ty { dtype: self.ty(array).dtype, rank };
+        self.emit(Expr::Reduce { fold: ReduceOp::Sum.into(), array, axis }, ty, at)
+    }
+
+    fn product_of_matrices(&mut self, left: Value, right: Value, inner: Value, at: At) -> Step<Value> {
+        let dtype = self.ty(left).dtype;
+        let fused = match self.class(left) {
+            Class::Known(dtype) => dtype.is_float(),
+            Class::Float => true,
+            Class::Integer => false,
+            _ => {
+                return mistake(
+                    "`.dot()` of matrices whose type of elements is not known yet; name it where they are made, \
+                     `Array2::<f64>::zeros(…)`",
+                );
+            }
+        };
+        let shape = vec![self.length_of(left, 0, at)?, self.length_of(right, 1, at)?];
+        let zero = self.literal(Literal::Integer(0), dtype, at);
+        let ty = Ty { dtype, rank: Some(2) };
+        let zeros = self.emit(Expr::Fill { shape: shape.clone(), value: zero }, ty, at)?;
+        let name = format!("product{}", self.program.vars.len());
+        let var = self.new_var(&name, ty, None);
+        self.set_var(var, zeros);
+
+        let element = Ty { dtype, rank: None };
+        let [i, k, j] = [(true, shape[0]), (false, inner), (false, shape[1])].map(|(parallel, end)| {
+            self.open();
+            self.parallel_depth += parallel as usize;
+            let index = self.types.known(DType::Usize);
+            (self.bound(index, at), end, parallel)
+        });
+        let [i_index, k_index, j_index] = [i.0, k.0, j.0];
+        let a = self.emit(Expr::Index { array: left, index: vec![i_index, k_index] }, element, at)?;
+        let b = self.emit(Expr::Index { array: right, index: vec![k_index, j_index] }, element, at)?;
+        let array = self.read_var(var, at)?;
+        let index = vec![i_index, j_index];
+        let sum = self.emit(Expr::Index { array, index: index.clone() }, element, at)?;
+        let value = match fused {
+            true => self.op(ScalarOp::MulAdd, &[a, b, sum], at)?,
+            false => {
+                let term = self.op(ScalarOp::Mul, &[a, b], at)?;
+                self.op(ScalarOp::Add, &[sum, term], at)?
+            }
+        };
+        let loc = self.loc(at);
+        self.push(Stmt::Store { place: Place::from(var), index, value, loc });
+        for (index, end, parallel) in [j, k, i] {
+            let body = self.close();
+            self.parallel_depth -= parallel as usize;
+            let (start, step) = (self.usize_constant(0, at), self.usize_constant(1, at));
+            self.push(Stmt::For { index, start, end, step, parallel, until: None, body, loc });
+        }
+        self.read_var(var, at)
+    }
+}
