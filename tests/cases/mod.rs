@@ -15,14 +15,15 @@
 //! slices          stencils, rows, columns             ranks               up to six axes, forty parameters
 //! types           each element type, end to end          independent_loops   plain loops in lanes
 //! recurrences     elements carried on, checksums        looking_ahead       what later iterations store to
-//! scalar_code     choices, conditions, addresses
-//! products        of vectors and matrices
+//! scalar_code     choices, conditions, addresses         products            of vectors and matrices
+//! arrays_inside   rows computed in a `prange`
 //! ```
 
 mod ways;
 
 mod alignment;
 mod array_expressions;
+mod arrays_inside;
 mod axes;
 mod bad_input;
 mod call_options;

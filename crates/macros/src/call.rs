@@ -207,9 +207,6 @@ impl Translator<'_> {
             return self.refused(&call.method, refusals::method(&name), &call.args);
         };
         let path = method_path(method);
-        if method.is_of_whole_arrays() {
-            self.whole_array(&call.method, &name);
-        }
         if method.takes_closure()
             && let Some(function) = call.args.first().filter(|_| call.args.len() == 1)
         {

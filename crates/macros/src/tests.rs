@@ -218,7 +218,7 @@ fn all_complaints_come_at_once() {
             loop { }
             for i in a.iter() { }
             println!();
-            a.dot(b)
+            a.norm_l1(b)
         }",
     );
     assert_eq!(errors.len(), 8, "{errors:#?}");

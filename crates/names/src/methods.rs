@@ -430,11 +430,6 @@ impl Method {
         self.rows().iter().find(|row| row.each && row.receiver.includes(elements))
     }
 
-    /// Whether arrays have it, and it computes or changes all elements of one of any rank.
-    pub fn is_of_whole_arrays(self) -> bool {
-        self.rows().iter().any(|row| row.part != Part::Reads)
-    }
-
     /// Whether it takes a closure over elements.
     pub fn takes_closure(self) -> bool {
         self.rows().iter().any(|row| row.part == Part::Maps)

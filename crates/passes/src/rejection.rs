@@ -33,6 +33,8 @@ pub enum Rejection {
         operation: String,
         /// What it stands in.
         inside: &'static str,
+        /// What is in the way.
+        why: InsideFlaw,
         /// Where it stands.
         loc: Loc,
     },
@@ -41,6 +43,17 @@ pub enum Rejection {
         /// Where.
         loc: Loc,
     },
+}
+
+/// Why an operation on whole arrays cannot be done inside an iteration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InsideFlaw {
+    /// Its result would be an array of each iteration's own.
+    NeedsArray,
+    /// It reads elements of the array that it writes, others than those it writes at the time.
+    ReadsWhatItWrites,
+    /// It was computed from elements that have been changed since.
+    Outdated,
 }
 
 /// Why a variable assigned in a `prange` is not a reduction.
@@ -107,6 +120,17 @@ impl fmt::Display for Rejection {
                     race_advice(array, alone)
                 )
             }
+            Rejection::ArrayOperationInside { inside, why: InsideFlaw::ReadsWhatItWrites, .. } => write!(
+                f,
+                "this assignment inside a `{inside}` reads other elements of the array that it writes; read from a copy \
+                 made in front of the loop, or write it as a `for` over single elements"
+            ),
+            Rejection::ArrayOperationInside { operation, inside, why: InsideFlaw::Outdated, .. } => write!(
+                f,
+                "the array that `{operation}` gives here, inside a `{inside}`, is used after what it was computed from \
+                 has changed, and an iteration keeps no array of its own; use it before, or write the expression \
+                 again where it is used"
+            ),
             Rejection::ArrayOperationInside { operation, inside, .. } => write!(
                 f,
                 "`{operation}` works on a whole array inside a `{inside}`; if it is the same each time, do it in \

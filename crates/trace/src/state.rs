@@ -16,7 +16,7 @@ use crate::exits::Exits;
 use crate::types::{Class, TypeTable, TypeVar};
 use crate::views::Part;
 use parfuse_ir::program::{Block, Expr, Place, Program, Stmt, Type, Value, Var, VarData};
-use parfuse_ir::{Arena, DType, FaultKind, Loc, Scalar, ScalarOp};
+use parfuse_ir::{Arena, DType, FaultKind, Fold, Loc, Scalar, ScalarOp};
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -252,12 +252,15 @@ impl State {
     pub(crate) fn emit(&mut self, expr: Expr, ty: Ty, at: At) -> Step<Value> {
         let refers = matches!(expr, Expr::Var(_) | Expr::Param(_) | Expr::Bound | Expr::View { .. });
         let whole_array = ty.rank.is_some() && !refers;
-        let reduces = matches!(expr, Expr::Reduce { array, .. } if self.ty(array).rank > Some(0));
-        if reduces && !whole_array && self.parallel_depth > 0 {
-            return mistake(self.reduction_inside());
-        }
-        if whole_array || reduces {
+        // What is computed element by element needs no array.
+        if whole_array && !matches!(expr, Expr::Op(..) | Expr::Cast(_) | Expr::Copy(_) | Expr::Map { .. }) {
             self.refuse_in_parallel()?;
+        }
+        let needs_array = |fold: Fold| !matches!(fold, Fold::Op(_));
+        let reduces = matches!(expr, Expr::Reduce { fold, array, .. }
+            if needs_array(fold) && self.ty(array).rank > Some(0));
+        if reduces && self.parallel_depth > 0 {
+            return mistake(self.reduction_inside());
         }
         if self.map_depth > 0 && (whole_array || matches!(expr, Expr::Reduce { .. })) {
             return mistake(

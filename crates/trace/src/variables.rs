@@ -316,7 +316,6 @@ impl State {
 
     /// Overwrites the elements of a place.
     pub(crate) fn update(&mut self, place: Place, value: parfuse_ir::program::Value, at: At) -> Step<()> {
-        self.refuse_in_parallel()?;
         let loc = self.loc(at);
         self.push(Stmt::Update { place, value, loc });
         Ok(())

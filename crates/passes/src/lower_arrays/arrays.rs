@@ -12,12 +12,12 @@
 use super::shapes::Access;
 use super::views::Shown;
 use super::{Lowering, Parallel, scan};
-use crate::rejection::{ReductionFlaw, Rejection};
+use crate::rejection::{InsideFlaw, ReductionFlaw, Rejection};
 use parfuse_ir::loops::{Buffer, Expr, Origin, Source, Stmt, Value};
 use parfuse_ir::{Loc, ScalarOp, program};
 
 /// An operand of an elementwise operation.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) enum Operand {
     Scalar(Value),
     Array { array: Shown, accesses: Vec<Access> },
@@ -54,7 +54,9 @@ impl Lowering<'_> {
             program::Expr::Reduce { fold, .. } => fold.name(),
             _ => panic!("{value} is not an array expression"),
         };
-        self.refuse_inside(what, loc)?;
+        if self.parallel.is_some() {
+            return Err(self.inside(value, InsideFlaw::NeedsArray));
+        }
         let source = Source { what: what.into(), loc };
         let named = data.name.as_deref();
         self.temporaries.insert(value, self.serial);
@@ -83,7 +85,7 @@ impl Lowering<'_> {
             }
             program::Expr::Copy(from) if self.last_reads.contains_key(&value) => {
                 let from = self.array(*from);
-                self.hand_over(fresh, from.buffer);
+                self.hand_over(fresh, from.buffer());
                 Ok(fresh)
             }
             program::Expr::Copy(from) => {
@@ -112,25 +114,35 @@ impl Lowering<'_> {
                 let operands: Vec<Operand> =
                     arrays.iter().map(|array| self.operand_to(*array, &shape, loc)).collect();
                 self.elementwise(fresh, shape, operands, source, |lowering, elements, _| {
-                    lowering.scalars.extend(params.iter().copied().zip(elements));
-                    let outer =
-                        lowering.parallel.replace(Parallel { what: "map", reduced: Vec::new(), draws: None });
-                    let declared = lowering.declared.clone();
-                    lowering.scoped(|lowering| lowering.statements(body))?;
-                    lowering.declared = declared;
-                    lowering.parallel = outer;
-                    Ok(lowering.scalar(*result))
+                    lowering.mapped(params, body, *result, elements)
                 })
             }
             program::Expr::Reduce { fold, array, axis: Some(axis) } => {
-                self.reduce_axis(*fold, *array, *axis, fresh, loc)
+                self.reduce_axis(value, *fold, *array, *axis, fresh, loc)
             }
             _ => unreachable!("matched above"),
         }
     }
 
+    /// What the block of a `map` makes of elements.
+    pub(super) fn mapped(
+        &mut self,
+        params: &[program::Value],
+        body: &program::Block,
+        result: program::Value,
+        elements: Vec<Value>,
+    ) -> Result<Value, Rejection> {
+        self.scalars.extend(params.iter().copied().zip(elements));
+        let outer = self.parallel.replace(Parallel { what: "map", reduced: Vec::new(), draws: None });
+        let declared = self.declared.clone();
+        self.scoped(|lowering| lowering.statements(body))?;
+        self.declared = declared;
+        self.parallel = outer;
+        Ok(self.scalar(result))
+    }
+
     /// The block of a `map` assigns only variables of its own.
-    fn refuse_assignments(&self, body: &program::Block) -> Result<(), Rejection> {
+    pub(super) fn refuse_assignments(&self, body: &program::Block) -> Result<(), Rejection> {
         let assigned = scan::effects(self.program, &[body], self.last_reads).assigned;
         match assigned.iter().find(|var| self.declared.contains(var)) {
             None => Ok(()),
@@ -142,18 +154,14 @@ impl Lowering<'_> {
         }
     }
 
-    /// An array operation inside a parallel loop would need an array per iteration.
-    pub(super) fn refuse_inside(&self, operation: &str, loc: Loc) -> Result<(), Rejection> {
-        match &self.parallel {
-            None => Ok(()),
-            Some(Parallel { what, .. }) => {
-                Err(Rejection::ArrayOperationInside { operation: operation.to_string(), inside: what, loc })
-            }
-        }
+    /// The refusal of an operation on whole arrays inside a parallel loop.
+    pub(super) fn refused_inside(&self, operation: &str, why: InsideFlaw, loc: Loc) -> Rejection {
+        let inside = self.parallel.as_ref().map_or("prange", |parallel| parallel.what);
+        Rejection::ArrayOperationInside { operation: operation.to_string(), inside, why, loc }
     }
 
     /// Broadcasts the operands of an operation.
-    fn operands(&mut self, values: &[program::Value], loc: Loc) -> (Vec<Value>, Vec<Operand>) {
+    pub(super) fn operands(&mut self, values: &[program::Value], loc: Loc) -> (Vec<Value>, Vec<Operand>) {
         let is_array = |value: &&program::Value| self.program.ty(**value).rank().is_some();
         let arrays: Vec<Shown> = values.iter().filter(is_array).map(|value| self.array(*value)).collect();
         let shapes: Vec<Vec<Value>> = arrays.iter().map(|array| self.shape_of(array)).collect();
@@ -173,7 +181,7 @@ impl Lowering<'_> {
     }
 
     /// Broadcasts one operand to a given shape.
-    fn operand_to(&mut self, value: program::Value, shape: &[Value], loc: Loc) -> Operand {
+    pub(super) fn operand_to(&mut self, value: program::Value, shape: &[Value], loc: Loc) -> Operand {
         match self.program.ty(value) {
             program::Type::Scalar(_) => Operand::Scalar(self.scalar(value)),
             program::Type::Array(..) => {
@@ -221,7 +229,7 @@ impl Lowering<'_> {
         let own = self.known.shapes.get(&fresh).cloned();
         let keeps_shape = own.is_some_and(|own| self.same_shape(&own, shape));
         let mut read = operands.iter().filter_map(|operand| match operand {
-            Operand::Array { array, .. } if array.buffer == fresh => Some(array),
+            Operand::Array { array, .. } if array.buffer() == fresh => Some(array),
             _ => None,
         });
         // What a view shows may have been overwritten by the time that it is read.
@@ -241,18 +249,23 @@ impl Lowering<'_> {
         match operand {
             Operand::Scalar(value) => *value,
             Operand::Array { array, accesses } => {
-                let zero = self.usize(0);
-                let index = accesses.iter().map(|access| match *access {
-                    Access::Direct(dimension) => indices[dimension],
-                    Access::Zero => zero,
-                    Access::Either(is_one, dimension) => {
-                        self.op(ScalarOp::Select, &[is_one, zero, indices[dimension]], loc)
-                    }
-                });
-                let index: Vec<Value> = index.collect();
+                let index = self.accessed(accesses, indices, loc);
                 self.load(array, &index, loc)
             }
         }
+    }
+
+    /// The indices of an operand's element, given those of the result's.
+    pub(super) fn accessed(&mut self, accesses: &[Access], indices: &[Value], loc: Loc) -> Vec<Value> {
+        let zero = self.usize(0);
+        let index = accesses.iter().map(|access| match *access {
+            Access::Direct(dimension) => indices[dimension],
+            Access::Zero => zero,
+            Access::Either(is_one, dimension) => {
+                self.op(ScalarOp::Select, &[is_one, zero, indices[dimension]], loc)
+            }
+        });
+        index.collect()
     }
 
     /// Gives the array of one buffer to another.
@@ -268,8 +281,8 @@ impl Lowering<'_> {
 
     /// A fresh copy of an array.
     pub(super) fn copy(&mut self, from: &Shown, loc: Loc) -> Buffer {
-        let data = self.output.buffers[from.buffer].clone();
-        let named = self.names.contains_key(&from.buffer);
+        let data = self.output.buffers[from.buffer()].clone();
+        let named = self.names.contains_key(&from.buffer());
         let rank = self.shape_of(from).len() as u8;
         let to = self.buffer(&data.name, named, data.dtype, rank, Origin::Local);
         self.copy_to(to, from, loc);
@@ -290,7 +303,7 @@ impl Lowering<'_> {
     /// Sets an element of an array.
     pub(super) fn store(&mut self, array: &Shown, own: &[Value], value: Value, loc: Loc) {
         let index = self.indices_of(array, own, loc);
-        self.block.push(Stmt::Store { buffer: array.buffer, index, value, loc });
+        self.block.push(Stmt::Store { buffer: array.buffer(), index, value, loc });
     }
 
     /// Overwrites the elements of an array in place.
@@ -303,7 +316,7 @@ impl Lowering<'_> {
         let shape = self.shape_of(array);
         let mut operand = self.operand_to(value, &shape, loc);
         if let Operand::Array { array: read, .. } = &mut operand
-            && read.buffer == array.buffer
+            && read.buffer() == array.buffer()
             && *read != *array
         {
             // An element may be overwritten before it is read.

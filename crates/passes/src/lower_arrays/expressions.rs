@@ -30,7 +30,14 @@ impl Lowering<'_> {
             }
             program::Type::Array(..) => {
                 let array = match &data.expr {
-                    program::Expr::View { array, view } => self.view(value, *array, view),
+                    program::Expr::View { array, view } => {
+                        if self.parallel.is_some() {
+                            self.note_reads(value, &[*array]);
+                        }
+                        self.view(value, *array, view)
+                    }
+                    program::Expr::Var(_) => self.array_expression(value, destination)?.into(),
+                    _ if self.parallel.is_some() => self.computed(value)?,
                     _ => self.array_expression(value, destination)?.into(),
                 };
                 self.arrays.insert(value, array);
@@ -76,7 +83,7 @@ impl Lowering<'_> {
                 let place = self.next_draws(*distribution, dtype, loc)?;
                 self.random_number(place, *distribution, dtype, &operands, loc)
             }
-            program::Expr::Reduce { fold, array, .. } => self.reduce(*fold, *array, loc)?,
+            program::Expr::Reduce { fold, array, .. } => self.reduce(value, *fold, *array, loc)?,
             program::Expr::Const(_)
             | program::Expr::Param(_)
             | program::Expr::Bound

@@ -21,16 +21,24 @@ use parfuse_ir::{Combine, DType, Fold, Loc, Scalar, program};
 
 impl Lowering<'_> {
     /// Reduces all elements of an array.
-    pub(super) fn reduce(&mut self, fold: Fold, array: program::Value, loc: Loc) -> Result<Value, Rejection> {
+    pub(super) fn reduce(
+        &mut self,
+        value: program::Value,
+        fold: Fold,
+        array: program::Value,
+        loc: Loc,
+    ) -> Result<Value, Rejection> {
         let element = self.program.ty(array).dtype();
         let array = self.array(array);
         let shape = self.shape_of(&array);
         let combine = fold.combine(element);
         let types = word_types(fold, element);
         if shape.is_empty() {
-            return Ok(self.of_one_element(fold, &combine, &array, loc));
+            return Ok(self.of_one_element(fold, element, &combine, &array, loc));
         }
-        self.refuse_inside(fold.name(), loc)?;
+        if self.parallel.is_some() {
+            return self.reduce_inside(fold, &array, value);
+        }
         let targets: Vec<Var> = types.iter().map(|ty| self.variable(fold.name(), *ty)).collect();
         for (target, start) in targets.iter().zip(combine.of_no_elements(&types)) {
             let start = self.constant(start);
@@ -47,6 +55,7 @@ impl Lowering<'_> {
     /// Reduces each row along an axis of an array. Returns the buffer that holds the totals.
     pub(super) fn reduce_axis(
         &mut self,
+        value: program::Value,
         fold: Fold,
         array: program::Value,
         axis: u8,
@@ -59,7 +68,7 @@ impl Lowering<'_> {
         let source = Source { what: fold.name().into(), loc };
         if shape.len() == 1 {
             // One row: its total is that of the array.
-            let total = self.reduce(fold, array, loc)?;
+            let total = self.reduce(value, fold, array, loc)?;
             return self.elementwise(fresh, Vec::new(), Vec::new(), source, |_, _, _| Ok(total));
         }
         let mut rest = shape.clone();
@@ -90,7 +99,7 @@ impl Lowering<'_> {
         reduction: Reduction,
         loc: Loc,
     ) -> Result<(), Rejection> {
-        let dtype = self.output.buffers[array.buffer].dtype;
+        let dtype = self.output.buffers[array.buffer()].dtype;
         let locals = reduction.locals.clone();
         let source = Source { what: fold.name().into(), loc };
         self.parallel_loop_of(indices, shape, vec![reduction], source, |lowering, indices| {
@@ -111,8 +120,14 @@ impl Lowering<'_> {
     }
 
     /// The reduction of an array without axes.
-    fn of_one_element(&mut self, fold: Fold, combine: &Combine, array: &Shown, loc: Loc) -> Value {
-        let dtype = self.output.buffers[array.buffer].dtype;
+    fn of_one_element(
+        &mut self,
+        fold: Fold,
+        dtype: DType,
+        combine: &Combine,
+        array: &Shown,
+        loc: Loc,
+    ) -> Value {
         let element = self.load(array, &[], loc);
         let Combine::State(combiner) = combine else { return element };
         let own: Vec<Value> = fold

@@ -134,6 +134,7 @@ impl Lowering<'_> {
         let effects = scan::effects(self.program, blocks, self.last_reads);
         let buffers = self.local_arrays(&effects);
         self.forget(&effects, false);
+        self.outdate_before(blocks);
         loop {
             let before = (!buffers.is_empty()).then(|| self.clone());
             let enclosing = self.serial;

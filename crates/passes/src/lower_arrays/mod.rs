@@ -10,11 +10,12 @@
 //! ```
 //!
 //! One operation gives one loop and one fresh buffer: fusing loops and contracting buffers is left to
-//! later passes. What the user left implicit is spelled out: broadcasting and its checks (`shapes`), index
+//! later passes; inside an iteration arrays are computed where they are used (`computed`). What the user left implicit is spelled out: broadcasting and its checks (`shapes`), index
 //! checks (`expressions`), where the elements of views lie (`views`), ranges counted from zero (`loops`), reductions (`reductions`), the numbering and
 //! the distributions of random numbers (`random`). Variables are forwarded: reading one whose value is known gives that value.
 
 mod arrays;
+mod computed;
 mod expressions;
 mod folds;
 mod last_reads;
@@ -43,8 +44,8 @@ use views::Shown;
 /// array.
 ///
 /// # Errors
-/// If a `prange` assigns a variable of the enclosing scope otherwise than as a reduction, or contains an
-/// operation on whole arrays.
+/// If a `prange` assigns a variable of the enclosing scope otherwise than as a reduction, or needs an array of each
+/// iteration's own.
 ///
 /// # Panics
 /// If the program is malformed or an array parameter has no layout.
@@ -100,6 +101,8 @@ struct Lowering<'a> {
     known: Known,
     /// The parallel loop around this place.
     parallel: Option<Parallel>,
+    /// The arrays inside its iterations.
+    inside: computed::Inside,
     /// The serial loop around this place; 0 outside.
     serial: u32,
     serial_count: u32,
@@ -179,6 +182,7 @@ impl<'a> Lowering<'a> {
             declared: FastSet::default(),
             known: Known::default(),
             parallel: None,
+            inside: computed::Inside::default(),
             serial: 0,
             serial_count: 0,
             streams: None,
@@ -228,7 +232,7 @@ impl<'a> Lowering<'a> {
                 program::Type::Scalar(_) => Output::Scalar(self.scalar(result)),
                 program::Type::Array(..) => {
                     let array = self.array(result);
-                    let mut buffer = array.buffer;
+                    let mut buffer = array.buffer();
                     let is_local = self.output.buffers[buffer].origin == Origin::Local;
                     if !is_local || !array.is_whole() || given.contains(&buffer) {
                         buffer = self.copy(&array, self.program.values[result].loc);

@@ -51,6 +51,16 @@ pub(super) fn effects(program: &Program, blocks: &[&Block], last_reads: &FastMap
     effects
 }
 
+/// The variables of which some blocks of a program set elements.
+pub(super) fn overwritten(program: &Program, blocks: &[&Block]) -> BTreeSet<Var> {
+    let statements = blocks.iter().flat_map(|block| walk::statements(program, block));
+    let overwritten = statements.filter_map(|stmt| match stmt {
+        Stmt::Store { place, .. } | Stmt::Update { place, .. } => Some(place.var),
+        _ => None,
+    });
+    overwritten.collect()
+}
+
 /// Where a block assigns a variable.
 pub(super) fn assignments(program: &Program, block: &Block, var: Var) -> Vec<Loc> {
     let locs = walk::statements(program, block).filter_map(|stmt| match stmt {

@@ -6,7 +6,7 @@
 //! ```
 
 use super::{Known, Lowering, scan};
-use crate::rejection::Rejection;
+use crate::rejection::{InsideFlaw, Rejection};
 use parfuse_ir::loops::{Expr, Loops, Origin, Stmt, Value};
 use parfuse_ir::program::{self, Block};
 use parfuse_ir::{DType, Fault, FaultKind, Fold, Loc, ReduceOp, ScalarOp};
@@ -15,6 +15,7 @@ impl Lowering<'_> {
     /// Lowers the statements of a block.
     pub(super) fn statements(&mut self, block: &Block) -> Result<(), Rejection> {
         for (i, stmt) in block.iter().enumerate() {
+            self.refuse_outdated(stmt)?;
             match stmt {
                 program::Stmt::Let(value) => {
                     let destination = self.destination(*value, &block[i + 1..]);
@@ -25,10 +26,14 @@ impl Lowering<'_> {
                     let (array, value) = (self.place(*place), self.scalar(*value));
                     let index = self.checked_index(&array, index, *loc);
                     self.store(&array, &index, value, *loc);
+                    self.outdate(place.var);
                 }
                 program::Stmt::Update { place, value, loc } => {
-                    self.refuse_inside("assign", *loc)?;
-                    self.overwrite(&self.place(*place), *value, *loc)?;
+                    match self.parallel {
+                        None => self.overwrite(&self.place(*place), *value, *loc)?,
+                        Some(_) => self.overwrite_inside(&self.place(*place), *value, *loc)?,
+                    }
+                    self.outdate(place.var);
                 }
                 program::Stmt::If { cond, then, otherwise } => self.branch(*cond, then, otherwise)?,
                 program::Stmt::While { header, cond, body } => self.while_loop(header, *cond, body)?,
@@ -52,6 +57,10 @@ impl Lowering<'_> {
     /// If a condition says of all elements of a divisor that they are not zero: names the first that is, should it fail.
     fn find_zero(&mut self, ok: program::Value, loc: Loc) {
         let Some((divisor, zero)) = self.tested_divisor(ok) else { return };
+        if self.parallel.is_some() {
+            // The iteration is what is named.
+            return;
+        }
         let (array, ok) = (self.array(divisor), self.scalar(ok));
         let shape = self.shape_of(&array);
         if self.output.constant(ok).is_some() || shape.is_empty() {
@@ -124,7 +133,9 @@ impl Lowering<'_> {
             return Ok(());
         };
         let loc = self.program.values[value].loc;
-        self.refuse_inside("assign", loc)?;
+        if self.parallel.is_some() {
+            return Err(self.inside(value, InsideFlaw::NeedsArray));
+        }
         let from = self.array(value);
         if from == to.into() {
             return Ok(());
@@ -134,7 +145,7 @@ impl Lowering<'_> {
         }
         let own = self.temporaries.get(&value) == Some(&self.serial);
         if own && self.uses.get(&value) == Some(&1) {
-            self.hand_over(to, from.buffer);
+            self.hand_over(to, from.buffer());
         } else {
             self.copy_to(to, &from, loc);
         }

@@ -37,7 +37,7 @@ impl Lowering<'_> {
         let Operand::Array { array: read, accesses } = &operand else {
             unreachable!("a scalar has no lengths")
         };
-        let producers = if read.is_whole() { self.take_producers(read.buffer) } else { Vec::new() };
+        let producers = if read.is_whole() { self.take_producers(read.buffer()) } else { Vec::new() };
         let direct = accesses.iter().map(|access| match *access {
             Access::Either(_, dimension) => Access::Direct(dimension),
             access => access,
@@ -46,7 +46,7 @@ impl Lowering<'_> {
         let (then, _, ()) = self.nested(|lowering| {
             let (mut copies, buffers) = lowering.copies(&producers);
             lowering.block.append(&mut copies);
-            let read = match buffers.get(&read.buffer) {
+            let read = match buffers.get(&read.buffer()) {
                 Some(copy) => (*copy).into(),
                 None => read.clone(),
             };

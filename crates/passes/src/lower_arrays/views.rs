@@ -10,17 +10,37 @@
 //! Nothing is copied, and a view of a view is one of the buffer: indices are sums and multiples of the indices of the
 //! view, which later passes see through.
 
+use super::computed::Computed;
 use super::{Lowering, lengths::Bound};
 use parfuse_ir::loops::{Buffer, Expr, Value};
 use parfuse_ir::program::{self, Cut, Place, View, ViewAxis};
 use parfuse_ir::{DType, FaultKind, Loc, Scalar, ScalarOp};
 use std::rc::Rc;
 
-/// An array value: a buffer, or what a view shows of it.
+/// An array value: all of an array, or what a view shows of it.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct Shown {
-    pub(super) buffer: Buffer,
+    pub(super) source: Source,
     window: Option<Rc<Window>>,
+}
+
+/// Where elements come from.
+#[derive(Clone, Debug)]
+pub(super) enum Source {
+    /// They are stored.
+    Buffer(Buffer),
+    /// They are computed when they are used: only inside an iteration.
+    Computed(Rc<Computed>),
+}
+
+impl PartialEq for Source {
+    fn eq(&self, other: &Source) -> bool {
+        match (self, other) {
+            (Source::Buffer(a), Source::Buffer(b)) => a == b,
+            (Source::Computed(a), Source::Computed(b)) => Rc::ptr_eq(a, b),
+            _ => false,
+        }
+    }
 }
 
 /// Which elements of a buffer a view shows.
@@ -50,7 +70,13 @@ struct Run {
 
 impl From<Buffer> for Shown {
     fn from(buffer: Buffer) -> Shown {
-        Shown { buffer, window: None }
+        Shown { source: Source::Buffer(buffer), window: None }
+    }
+}
+
+impl From<Rc<Computed>> for Shown {
+    fn from(computed: Rc<Computed>) -> Shown {
+        Shown { source: Source::Computed(computed), window: None }
     }
 }
 
@@ -58,6 +84,28 @@ impl Shown {
     /// Whether it is all of a buffer, as it is.
     pub(super) fn is_whole(&self) -> bool {
         self.window.is_none()
+    }
+
+    /// The buffer that the elements are in.
+    pub(super) fn buffer(&self) -> Buffer {
+        match &self.source {
+            Source::Buffer(buffer) => *buffer,
+            Source::Computed(_) => unreachable!("outside of iterations every array is stored"),
+        }
+    }
+
+    /// Whether an index leads, in this view of a buffer and in another, to one element, or to two in rows that have no
+    /// element in common.
+    pub(super) fn runs_beside(&self, other: &Shown) -> bool {
+        match (&self.window, &other.window) {
+            (None, None) => true,
+            (Some(own), Some(other)) => own
+                .axes
+                .iter()
+                .zip(&other.axes)
+                .all(|(own, other)| own == other || own.run.is_none() && other.run.is_none()),
+            _ => false,
+        }
     }
 }
 
@@ -69,21 +117,23 @@ impl Lowering<'_> {
 
     /// The lengths of an array's axes.
     pub(super) fn shape_of(&mut self, array: &Shown) -> Vec<Value> {
-        match &array.window {
-            Some(window) => window.shape.clone(),
-            None => self.shape(array.buffer),
+        match (&array.window, &array.source) {
+            (Some(window), _) => window.shape.clone(),
+            (None, Source::Buffer(buffer)) => self.shape(*buffer),
+            (None, Source::Computed(computed)) => computed.shape.clone(),
         }
     }
 
     /// The user's name of an array.
     pub(super) fn name_of(&self, array: &Shown) -> Option<Box<str>> {
-        match &array.window {
-            Some(window) => window.name.clone(),
-            None => self.names.get(&array.buffer).cloned(),
+        match (&array.window, &array.source) {
+            (Some(window), _) => window.name.clone(),
+            (None, Source::Buffer(buffer)) => self.names.get(buffer).cloned(),
+            (None, Source::Computed(_)) => None,
         }
     }
 
-    /// The indices into the buffer for those into an array.
+    /// The indices into what a view is of for those into an array.
     pub(super) fn indices_of(&mut self, array: &Shown, own: &[Value], loc: Loc) -> Vec<Value> {
         let Some(window) = &array.window else { return own.to_vec() };
         let window = Rc::clone(window);
@@ -97,8 +147,16 @@ impl Lowering<'_> {
     /// Loads an element of an array.
     pub(super) fn load(&mut self, array: &Shown, own: &[Value], loc: Loc) -> Value {
         let index = self.indices_of(array, own, loc);
-        let dtype = self.output.buffers[array.buffer].dtype;
-        self.emit(Expr::Load { buffer: array.buffer, index }, dtype, loc)
+        match &array.source {
+            Source::Buffer(buffer) => self.loaded(*buffer, index, loc),
+            Source::Computed(computed) => self.computed_element(computed, index),
+        }
+    }
+
+    /// Loads an element of a buffer.
+    pub(super) fn loaded(&mut self, buffer: Buffer, index: Vec<Value>, loc: Loc) -> Value {
+        let dtype = self.output.buffers[buffer].dtype;
+        self.emit(Expr::Load { buffer, index }, dtype, loc)
     }
 
     /// `start + i · step`, with as little arithmetic as that takes.
@@ -155,7 +213,7 @@ impl Lowering<'_> {
             ViewAxis::New => one,
         });
         let window = Window { shape: shape.collect(), axes, name: data.name.clone() };
-        Shown { buffer: of.buffer, window: Some(Rc::new(window)) }
+        Shown { source: of.source, window: Some(Rc::new(window)) }
     }
 
     fn cut(&mut self, cut: &Cut, length: Value, axis: u8, name: Option<&str>, loc: Loc) -> Run {

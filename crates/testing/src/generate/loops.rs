@@ -94,7 +94,11 @@ impl Generator<'_> {
                 inside.own_elements(&stored, own);
             }
             for _ in 0..inside.choices.below(if in_rows { 4 } else { 6 }) {
-                inside.scalar_statement();
+                match inside.choices.below(8) {
+                    0 => inside.own_row(&stored, own),
+                    1 => inside.total_of_row(),
+                    _ => inside.scalar_statement(),
+                }
             }
             if in_rows {
                 inside.row(&stored, &reduced, own);

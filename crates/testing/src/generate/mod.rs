@@ -5,7 +5,7 @@
 //! variables    scalars and arrays, all set at the head
 //! views        of any array: slices, rows, transposed, with new axes; to read, and to set elements of variables
 //! statements   whole-array operations, branches, loops over ranges anywhere in their types, pranges with private
-//!              variables, reductions, stores at computed indices, swaps, sums of products in any order of loops,
+//!              variables, rows, reductions, stores at computed indices, swaps, sums of products in any order of loops,
 //!              loops that depend on one another
 //! results      some variables and values
 //! ```
@@ -15,6 +15,7 @@
 //! broadcast together.
 
 mod arrays;
+mod inside;
 mod loops;
 mod operations;
 mod products;
@@ -84,7 +85,7 @@ pub fn random_program(choices: &mut Choices) -> Sample {
 enum Place {
     /// Whole-array operations are possible.
     Top,
-    /// Inside a `prange`, scalars only.
+    /// Inside a `prange`, scalars, and rows that are computed where they are used.
     Prange,
     /// Inside a `map`, scalars without random numbers.
     Map,

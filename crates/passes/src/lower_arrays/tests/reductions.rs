@@ -150,9 +150,12 @@ fn a_program_that_draws_nothing_has_no_counter() {
 }
 
 #[test]
-fn whole_array_operations_inside_a_prange_are_refused() {
-    let rejection = lowered(&reducing("v3: [i64; 1] = add a, v2\nv4: i64 = reduce sum v3")).unwrap_err();
-    assert!(matches!(rejection, Rejection::ArrayOperationInside { ref operation, .. } if operation == "add"));
+fn arrays_of_an_iterations_own_are_refused() {
+    let rejection =
+        lowered(&reducing("v3: [i64; 1] = fill[3usize] v2\nv4: i64 = reduce sum v3")).unwrap_err();
+    assert!(
+        matches!(rejection, Rejection::ArrayOperationInside { ref operation, .. } if operation == "fill")
+    );
 }
 
 #[test]

@@ -1,0 +1,366 @@
+//! Arrays inside the iterations of a parallel loop: computed element by element, where they are used.
+//!
+//! ```text
+//! prange i in n {                                        parfor v0 in n {
+//!   v3: [f64; 1] = mul (view a[i, ..]), w                  for v1 in m {
+//!   update (view out[i, ..]) of out, v3           →          v4 = load b0[v0, v1]; v5 = load b1[v1]
+//! }                                                          store b2[v0, v1], mul v4, v5
+//!                                                          }
+//!                                                        }
+//! ```
+//!
+//! No array is made: what an operation gives is kept as what it is computed from, until a statement assigns it to the
+//! elements of a place, reduces it or takes one of its elements. By then its operands must still hold what they
+//! held. As an iteration runs by itself, these loops are plain ones, which later passes treat as the user's own.
+//!
+//! Sums and products of floats go by pieces ([`IN_ORDER`]) and groups ([`GROUP`]) of rows, so that additions need not wait
+//! for one another; everything else comes to the same in any order.
+
+use super::Lowering;
+use super::arrays::Operand;
+use super::shapes::Access;
+use super::views::{Shown, Source};
+use crate::hash::{FastMap, FastSet};
+use crate::rejection::{InsideFlaw, Rejection};
+use parfuse_ir::grid::{GROUP, IN_ORDER};
+use parfuse_ir::loops::{Buffer, Expr, Stmt, Value, Var};
+use parfuse_ir::program::{self, Block};
+use parfuse_ir::{DType, Fold, Loc, ReduceOp, ScalarOp};
+use std::rc::Rc;
+
+/// An array that is not stored anywhere.
+#[derive(Debug)]
+pub(super) struct Computed {
+    pub(super) shape: Vec<Value>,
+    pub(super) dtype: DType,
+    step: Step,
+    operands: Vec<Operand>,
+    loc: Loc,
+}
+
+/// How an element is computed from those of the operands.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Op(ScalarOp),
+    Cast,
+    Same,
+    /// The block of a `map`.
+    Map(program::Value),
+}
+
+/// An element on its way.
+struct Frame {
+    computed: Rc<Computed>,
+    index: Vec<Value>,
+    elements: Vec<Value>,
+}
+
+/// What arrays inside iterations are computed from, and since when that is no more what it was.
+#[derive(Clone, Default)]
+pub(super) struct Inside {
+    reads: FastMap<program::Value, FastSet<Buffer>>,
+    outdated: FastSet<program::Value>,
+}
+
+impl Lowering<'_> {
+    /// Keeps what an array inside an iteration is computed from.
+    pub(super) fn computed(&mut self, value: program::Value) -> Result<Shown, Rejection> {
+        let program = self.program;
+        let data = &program.values[value];
+        let (dtype, loc) = (data.ty.dtype(), data.loc);
+        let (step, operands) = match &data.expr {
+            program::Expr::Op(op, operands) => (Step::Op(*op), &operands[..]),
+            program::Expr::Cast(from) => (Step::Cast, std::slice::from_ref(from)),
+            program::Expr::Copy(from) => (Step::Same, std::slice::from_ref(from)),
+            program::Expr::Map { arrays, body, .. } => {
+                self.refuse_assignments(body)?;
+                (Step::Map(value), &arrays[..])
+            }
+            _ => return Err(self.inside(value, InsideFlaw::NeedsArray)),
+        };
+        self.note_reads(value, operands);
+        let (shape, operands) = match step {
+            Step::Map(_) => {
+                let first = self.array(operands[0]);
+                let shape = self.shape_of(&first);
+                let operands = operands.iter().map(|array| self.operand_to(*array, &shape, loc)).collect();
+                self.try_map(value)?;
+                (shape, operands)
+            }
+            _ => self.operands(operands, loc),
+        };
+        Ok(Rc::new(Computed { shape, dtype, step, operands, loc }).into())
+    }
+
+    /// Refuses a `map` that cannot be done, before anybody asks for its elements.
+    fn try_map(&self, value: program::Value) -> Result<(), Rejection> {
+        let program::Expr::Map { params, body, result, .. } = &self.program.values[value].expr else {
+            unreachable!("it is a `map`")
+        };
+        let mut trial = self.clone();
+        let zeros = params.iter().map(|param| trial.constant(self.program.ty(*param).dtype().zero()));
+        let elements = zeros.collect();
+        trial.mapped(params, body, *result, elements).map(drop)
+    }
+
+    /// The refusal of an operation on arrays inside an iteration.
+    pub(super) fn inside(&self, value: program::Value, why: InsideFlaw) -> Rejection {
+        let data = &self.program.values[value];
+        let operation = match &data.expr {
+            program::Expr::Op(op, _) => op.name(),
+            program::Expr::Cast(_) => "cast",
+            program::Expr::Fill { .. } => "fill",
+            program::Expr::Copy(_) => "copy",
+            program::Expr::Random { distribution, .. } => distribution.name(),
+            program::Expr::Map { .. } => "map",
+            program::Expr::Reduce { fold, .. } => fold.name(),
+            _ => "assign",
+        };
+        self.refused_inside(operation, why, data.loc)
+    }
+
+    /// Remembers which buffers a value is computed from, or a view is of.
+    pub(super) fn note_reads(&mut self, value: program::Value, operands: &[program::Value]) {
+        let mut reads = FastSet::default();
+        for operand in operands {
+            if let Some(own) = self.inside.reads.get(operand) {
+                reads.extend(own.iter().copied());
+            } else if self.program.ty(*operand).rank().is_some()
+                && let Source::Buffer(buffer) = self.array(*operand).source
+            {
+                reads.insert(buffer);
+            }
+        }
+        self.inside.reads.insert(value, reads);
+    }
+
+    /// The elements of a variable change: what was computed from them cannot be computed any more.
+    pub(super) fn outdate(&mut self, var: program::Var) {
+        let Some(buffer) = self.array_vars.get(&var) else { return };
+        let program = self.program;
+        let Inside { reads, outdated } = &mut self.inside;
+        let concerned = reads.iter().filter(|(value, reads)| {
+            // Views show what there is.
+            !matches!(program.values[**value].expr, program::Expr::View { .. }) && reads.contains(buffer)
+        });
+        outdated.extend(concerned.map(|(value, _)| *value));
+    }
+
+    /// The same in front of a loop, for all that its body changes.
+    pub(super) fn outdate_before(&mut self, blocks: &[&Block]) {
+        if self.parallel.is_some() {
+            super::scan::overwritten(self.program, blocks).into_iter().for_each(|var| self.outdate(var));
+        }
+    }
+
+    /// Refuses a statement that uses what cannot be computed any more.
+    pub(super) fn refuse_outdated(&self, stmt: &program::Stmt) -> Result<(), Rejection> {
+        if self.inside.outdated.is_empty() {
+            return Ok(());
+        }
+        let mut found: Option<program::Value> = None;
+        program::walk::reads(self.program, stmt, |value| {
+            if self.inside.outdated.contains(&value) {
+                found = found.or(Some(value));
+            }
+        });
+        found.map_or(Ok(()), |value| Err(self.inside(value, InsideFlaw::Outdated)))
+    }
+
+    /// An element of an array that is computed, and the elements that it takes: those of operands first.
+    pub(super) fn computed_element(&mut self, computed: &Rc<Computed>, index: Vec<Value>) -> Value {
+        let frame = |computed: &Rc<Computed>, index| Frame {
+            computed: Rc::clone(computed),
+            index,
+            elements: Vec::new(),
+        };
+        let mut known: FastMap<(*const Computed, Vec<Value>), Value> = FastMap::default();
+        let mut frames = vec![frame(computed, index)];
+        loop {
+            let Frame { computed, index, elements } = frames.last().expect("one is left");
+            let (computed, index) = (Rc::clone(computed), index.clone());
+            let Some(operand) = computed.operands.get(elements.len()) else {
+                let Frame { elements, .. } = frames.pop().expect("it was the last");
+                let value = self.performed(&computed, elements);
+                let Some(outer) = frames.last_mut() else { return value };
+                outer.elements.push(value);
+                known.insert((Rc::as_ptr(&computed), index), value);
+                continue;
+            };
+            let element = match operand {
+                Operand::Scalar(value) => Some(*value),
+                Operand::Array { array, accesses } => {
+                    let own = self.accessed(accesses, &index, computed.loc);
+                    let own = self.indices_of(array, &own, computed.loc);
+                    match &array.source {
+                        Source::Buffer(buffer) => Some(self.loaded(*buffer, own, computed.loc)),
+                        Source::Computed(inner) => {
+                            let before = known.get(&(Rc::as_ptr(inner), own.clone())).copied();
+                            if before.is_none() {
+                                frames.push(frame(inner, own));
+                            }
+                            before
+                        }
+                    }
+                }
+            };
+            if let Some(element) = element {
+                frames.last_mut().expect("one is left").elements.push(element);
+            }
+        }
+    }
+
+    fn performed(&mut self, computed: &Computed, elements: Vec<Value>) -> Value {
+        match computed.step {
+            Step::Op(op) => self.emit(Expr::Op(op, elements), computed.dtype, computed.loc),
+            Step::Cast => self.emit(Expr::Cast(elements[0]), computed.dtype, computed.loc),
+            Step::Same => elements[0],
+            Step::Map(value) => {
+                let program::Expr::Map { params, body, result, .. } = &self.program.values[value].expr else {
+                    unreachable!("it is a `map`")
+                };
+                self.mapped(params, body, *result, elements).expect("it has been tried")
+            }
+        }
+    }
+
+    /// Whether overwriting the elements of a place one by one never changes what is still to be read of an operand: of the
+    /// same buffer it reads the very element that is written, or the one in its place in another row.
+    pub(super) fn is_in_step(&self, place: &Shown, operand: &Operand) -> bool {
+        let mut pending: Vec<(Rc<Computed>, bool)> = Vec::new();
+        let mut seen: FastSet<(*const Computed, bool)> = FastSet::default();
+        let mut fits = |operand: &Operand, direct: bool, pending: &mut Vec<(Rc<Computed>, bool)>| {
+            let Operand::Array { array, accesses } = operand else { return true };
+            let own = accesses.iter().enumerate().all(|(axis, access)| *access == Access::Direct(axis));
+            let direct = direct && own;
+            match &array.source {
+                Source::Buffer(_) if array.source == place.source => direct && place.runs_beside(array),
+                Source::Buffer(_) => true,
+                Source::Computed(inner) => {
+                    let direct = direct && array.is_whole();
+                    if seen.insert((Rc::as_ptr(inner), direct)) {
+                        pending.push((Rc::clone(inner), direct));
+                    }
+                    true
+                }
+            }
+        };
+        if !fits(operand, true, &mut pending) {
+            return false;
+        }
+        while let Some((inner, direct)) = pending.pop() {
+            if !inner.operands.iter().all(|operand| fits(operand, direct, &mut pending)) {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Overwrites the elements of a place inside an iteration.
+    pub(super) fn overwrite_inside(
+        &mut self,
+        place: &Shown,
+        value: program::Value,
+        loc: Loc,
+    ) -> Result<(), Rejection> {
+        let shape = self.shape_of(place);
+        let operand = self.operand_to(value, &shape, loc);
+        if !self.is_in_step(place, &operand) {
+            return Err(self.refused_inside("assign", InsideFlaw::ReadsWhatItWrites, loc));
+        }
+        self.plain_loops(&shape, loc, |lowering, indices| {
+            let element = lowering.element(&operand, indices, loc);
+            lowering.store(place, indices, element, loc);
+        });
+        Ok(())
+    }
+
+    /// Reduces all elements of an array inside an iteration.
+    pub(super) fn reduce_inside(
+        &mut self,
+        fold: Fold,
+        array: &Shown,
+        value: program::Value,
+    ) -> Result<Value, Rejection> {
+        let Fold::Op(op) = fold else { return Err(self.inside(value, InsideFlaw::NeedsArray)) };
+        let loc = self.program.values[value].loc;
+        let dtype = self.program.ty(value).dtype();
+        let mut shape = self.shape_of(array);
+        let length = shape.pop().expect("it has an axis");
+        let total = self.accumulator(op, dtype);
+        self.plain_loops(&shape, loc, |lowering, outer| {
+            let at = |inner: Value| [outer, &[inner]].concat();
+            if !(dtype.is_float() && matches!(op, ReduceOp::Sum | ReduceOp::Product)) {
+                return lowering.plain_loop(length, loc, |lowering, inner| {
+                    let element = lowering.load(array, &at(inner), loc);
+                    lowering.take_in(op, total, element, loc);
+                });
+            }
+            lowering.in_parts(length, GROUP, loc, |lowering, first, length| {
+                let group = lowering.accumulator(op, dtype);
+                lowering.in_parts(length, IN_ORDER, loc, |lowering, start, length| {
+                    let start = lowering.plain_op(ScalarOp::Add, first, start, loc);
+                    let piece = lowering.accumulator(op, dtype);
+                    lowering.plain_loop(length, loc, |lowering, inner| {
+                        let inner = lowering.plain_op(ScalarOp::Add, start, inner, loc);
+                        let element = lowering.load(array, &at(inner), loc);
+                        lowering.take_in(op, piece, element, loc);
+                    });
+                    let own = lowering.contents(piece, loc);
+                    lowering.take_in(op, group, own, loc);
+                });
+                let own = lowering.contents(group, loc);
+                lowering.take_in(op, total, own, loc);
+            });
+        });
+        Ok(self.contents(total, loc))
+    }
+
+    /// A new variable that holds what an operator combines nothing to.
+    fn accumulator(&mut self, op: ReduceOp, dtype: DType) -> Var {
+        let var = self.variable(op.name(), dtype);
+        let identity = self.constant(op.identity(dtype));
+        self.block.push(Stmt::Set { var, value: identity });
+        var
+    }
+
+    fn contents(&mut self, var: Var, loc: Loc) -> Value {
+        self.emit(Expr::Var(var), self.output.vars[var].dtype, loc)
+    }
+
+    fn take_in(&mut self, op: ReduceOp, var: Var, value: Value, loc: Loc) {
+        let before = self.contents(var, loc);
+        let value = self.op(op.combine(), &[before, value], loc);
+        self.block.push(Stmt::Set { var, value });
+    }
+
+    /// Goes through a length in parts of a size, the last of which may be shorter: where each begins, and its length.
+    fn in_parts(&mut self, length: Value, size: usize, loc: Loc, body: impl FnOnce(&mut Self, Value, Value)) {
+        let [size, rest] = [size, size - 1].map(|number| self.usize(number));
+        // A length is below 2^63, so this does not wrap.
+        let up = self.op(ScalarOp::Add, &[length, rest], loc);
+        let parts = self.op(ScalarOp::Div, &[up, size], loc);
+        self.plain_loop(parts, loc, |lowering, part| {
+            let start = lowering.op(ScalarOp::Mul, &[part, size], loc);
+            let left = lowering.op(ScalarOp::Sub, &[length, start], loc);
+            let own = lowering.op(ScalarOp::Min, &[left, size], loc);
+            body(lowering, start, own);
+        });
+    }
+
+    /// Plain loops over a space.
+    fn plain_loops(&mut self, shape: &[Value], loc: Loc, body: impl FnOnce(&mut Self, &[Value])) {
+        let indices = self.indices(shape.len(), loc);
+        let outer = std::mem::take(&mut self.block);
+        body(self, &indices);
+        let mut inside = std::mem::replace(&mut self.block, outer);
+        for (index, extent) in indices.into_iter().zip(shape).rev() {
+            inside = vec![Stmt::For { index, extent: *extent, until: None, body: inside }];
+        }
+        self.block.append(&mut inside);
+    }
+
+    fn plain_loop(&mut self, extent: Value, loc: Loc, body: impl FnOnce(&mut Self, Value)) {
+        self.plain_loops(&[extent], loc, |lowering, indices| body(lowering, indices[0]));
+    }
+}
