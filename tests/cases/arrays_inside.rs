@@ -35,6 +35,16 @@ fn normalised(a: &mut ArrayRef2<f64>) -> Array1<f64> {
     norms
 }
 
+/// The kernel of the guide.
+#[kernel]
+fn weighted_and_normalised(a: &ArrayRef2<f64>, weights: &Array1<f64>, out: &mut ArrayRef2<f64>) {
+    for i in prange(0..a.nrows()) {
+        let row = &a.row(i) * weights;
+        let norm = row.dot(&row).sqrt();
+        out.row_mut(i).assign(&(row / norm));
+    }
+}
+
 /// A softmax along rows, whose exponentials are written and summed.
 #[kernel]
 fn softmax(x: &ArrayRef2<f64>) -> Array2<f64> {
@@ -117,6 +127,7 @@ fn rows_are_computed_where_they_are_assigned() {
             every_way!(weighted_rows(&a, &w, &mut out) with out = Array2::zeros((n, m)));
             every_way!(weighted_rows(&a, &w, &mut out) with out = Array2::zeros((n, m).f()));
             every_way!(normalised(&mut a) with a = a.clone());
+            every_way!(weighted_and_normalised(&a, &w, &mut out) with out = Array2::zeros((n, m)));
         }
         every_way!(distances(&matrix(n, m), &matrix(m % 7, m)));
     }
