@@ -7,13 +7,14 @@
 //! ```
 //!
 //! `powi` of a constant exponent is the multiplications that its bits ask for: `powi(x, 2)` is `x * x`. Of a
-//! varying exponent it is all 32 steps, with selections; the results agree, bit for bit. As a product it
-//! has a relative error of up to half an ULP for each multiplication.
+//! varying exponent it is the steps that a small one needs, with selections, and seldom all 32; the results agree, bit for
+//! bit. As a product it has a relative error of up to half an ULP for each multiplication.
 
 use super::Primitives;
 use super::double::{Double, fast_two_sum, multiply, reciprocal, two_product};
 use super::{exp, ln};
 use crate::lane::{LaneOp, LaneType};
+use std::ops::Range;
 
 /// `(2 atanh(s) / s - 2 - 2/3 s^2) / s^4` as a polynomial in `s^2 <= 0.0295`, degree 8, by Remez exchange;
 /// the error relative to the logarithm is below 2^-80.
@@ -67,18 +68,41 @@ pub(super) fn powi<P: Primitives>(p: &mut P, x: P::Value, n: P::Value) -> P::Val
     let negated = p.op(LaneOp::ISub, &[zero, n]);
     // The magnitude of the smallest integer is right as an unsigned number.
     let magnitude = p.select(negative, negated, n);
-    let (mut square, mut product) = (x, one);
-    for bit in 0..32 {
+    let (square, product) = power_by_bits(p, (x, one), magnitude, 0..SMALL_POWER_BITS);
+    let others = p.with_int(LaneOp::IAnd, magnitude, !0 << SMALL_POWER_BITS);
+    let is_small = p.op(LaneOp::IEq, &[others, zero]);
+    let is_large = p.op(LaneOp::BNot, &[is_small]);
+    let product = p.rare(is_large, product, &mut |p| {
+        let square = p.fmul(square, square);
+        power_by_bits(p, (square, product), magnitude, SMALL_POWER_BITS..32).1
+    });
+    let reciprocal = reciprocal(p, product);
+    p.select(negative, reciprocal, product)
+}
+
+/// Powers below two to the power of this are computed in any case, others where they occur.
+const SMALL_POWER_BITS: u32 = 5;
+
+/// Multiplies a product by the squares that some bits of the exponent ask for, given the square of the first one; returns
+/// that of the last one, and the product.
+fn power_by_bits<P: Primitives>(
+    p: &mut P,
+    (mut square, mut product): (P::Value, P::Value),
+    magnitude: P::Value,
+    bits: Range<u32>,
+) -> (P::Value, P::Value) {
+    let zero = p.i32(0);
+    let first = bits.start;
+    for bit in bits {
+        if bit > first {
+            square = p.fmul(square, square);
+        }
         let bit_is_clear = p.with_int(LaneOp::IAnd, magnitude, 1 << bit);
         let bit_is_clear = p.op(LaneOp::IEq, &[bit_is_clear, zero]);
         let next = p.fmul(product, square);
         product = p.select(bit_is_clear, product, next);
-        if bit < 31 {
-            square = p.fmul(square, square);
-        }
     }
-    let reciprocal = reciprocal(p, product);
-    p.select(negative, reciprocal, product)
+    (square, product)
 }
 
 /// `x` to the power of the float `y`. Special values are those of C's `pow`.
