@@ -57,7 +57,7 @@ pub fn parallelize_loops(loops: &mut Loops) -> Changed {
 /// What stands around a loop of the driver.
 #[derive(Clone, Copy)]
 struct Around {
-    /// Whether the loops around launch regions, or make or exchange arrays, in any case.
+    /// Whether the loop around launches regions, or makes or exchanges arrays, in any case: it is no nest then.
     launches: bool,
 }
 
@@ -101,7 +101,7 @@ impl Search<'_> {
             }
             Stmt::While { header, body, .. } => {
                 let at_header = live_at_header(self.loops, header, body, live_after);
-                let around = Some(inside(around, &[header, body]));
+                let around = Some(inside(&[header, body]));
                 self.block(body, &at_header, around);
             }
             Stmt::For { index, body, .. } if has_effect(body) => {
@@ -117,7 +117,7 @@ impl Search<'_> {
                         let mut live = live_after.clone();
                         live.extend(*until);
                         let at_iteration = live_at_iteration(self.loops, body, &live);
-                        let around = Some(inside(around, &[body]));
+                        let around = Some(inside(&[body]));
                         self.bounds.open(self.loops, &scope, 0, outside);
                         self.block(body, &at_iteration, around);
                         let locs = vec![self.loops.values[index].loc];
@@ -178,10 +178,8 @@ impl Search<'_> {
 }
 
 /// What stands around the statements of these blocks of a loop.
-fn inside(around: Option<Around>, blocks: &[&Block]) -> Around {
-    around.unwrap_or_else(|| Around {
-        launches: blocks.iter().any(|block| walk::statements(block).any(launches)),
-    })
+fn inside(blocks: &[&Block]) -> Around {
+    Around { launches: blocks.iter().any(|block| walk::statements(block).any(launches)) }
 }
 
 /// Whether a loop that runs in other loops is work enough for a launch in each of their iterations.

@@ -151,6 +151,10 @@ fn loops_in_loops_are_launched_where_that_is_worth_it() {
         .replace("store b1[1usize], v6", "store b1[1usize], v6 move b5 to b4 alloc b5[n]");
     let text = kernel(&swapped).replace("var x0 s", "buffer b4 p: [f64; 1] buffer b5 q: [f64; 1] var x0 s");
     assert!(run(parallelize_loops, &text).to_string().contains("parfor v1 in n"));
+    // A loop between that launches nothing else is a nest itself, whatever stands around it.
+    let between = lines.replace("for v0 in m", "for v7 in m { alloc b4[n] for v0 in m");
+    let text = kernel(&format!("{between} }}")).replace("var x0 s", "buffer b4 p: [f64; 1] var x0 s");
+    assert!(!run(parallelize_loops, &text).to_string().contains("parfor"));
 }
 
 #[test]
