@@ -13,7 +13,7 @@
 //! per block around. Variables, elements and lengths are numbered with the version of what they read; a
 //! version ends where something may write to it, for a loop before its first iteration. A `Set`, a `Store`
 //! and an `Alloc` say what the next read gives. Passing a check makes its condition true and, if it
-//! compares integers for equality, the two integers one value. Operands of commuting operations are put in
+//! compares integers for equality, the two integers one value, unless that would do without a loop's index. Operands of commuting operations are put in
 //! order, constants last, and `gt`, `ge` become `lt`, `le`.
 
 use crate::Changed;
@@ -273,7 +273,9 @@ impl<'a> Numbering<'a> {
                 let age =
                     |value: Value| (self.loops.constant(value).is_none(), self.order[value.index()], value);
                 let (old, young) = if age(a) < age(b) { (a, b) } else { (b, a) };
-                if self.loops.constant(young).is_none() {
+                // That each iteration has an index of its own says more than which one this is.
+                let is_index = self.loops.values[young].expr == Expr::Bound;
+                if self.loops.constant(young).is_none() && !is_index {
                     self.stand_for(old, young);
                 }
             }

@@ -317,12 +317,12 @@ impl Bounds {
             }
             (ScalarOp::Div, [dividend, divisor]) => {
                 if let Some(divisor @ 1..) = number(*divisor) {
-                    self.is_part(loops, value, *dividend, divisor);
+                    self.is_quotient(loops, value, *dividend, divisor);
                 }
             }
             (ScalarOp::Shr, [dividend, count]) => {
                 if let Some(count @ 0..=16) = number(*count) {
-                    self.is_part(loops, value, *dividend, 1 << count);
+                    self.is_quotient(loops, value, *dividend, 1 << count);
                 }
             }
             (ScalarOp::And | ScalarOp::Min, [a, b]) => {
@@ -365,6 +365,27 @@ impl Bounds {
         let needs = self.exact(loops, of);
         let form = self.form(loops, of).minus(&Linear::term(Term::Value(value)).times(times));
         self.assume(loops, form, needs);
+    }
+
+    /// Learns that a value is another divided by a number, rounded down. Of one that is at most a number, that is less
+    /// than what the quotient of sums would be: a ninth element of three rows is still in the third.
+    fn is_quotient(&mut self, loops: &Loops, value: Value, dividend: Value, divisor: i64) {
+        self.is_part(loops, value, dividend, divisor);
+        if let Some(most) = self.most(loops, dividend) {
+            let needs = self.exact(loops, dividend);
+            let own = Linear::term(Term::Value(value));
+            self.assume(loops, Linear::constant(most.div_euclid(divisor)).minus(&own), needs);
+        }
+    }
+
+    /// A number that a value is at most, if it is the sum that it is modulo 2^64, and a fact says so at once.
+    fn most(&mut self, loops: &Loops, value: Value) -> Option<i64> {
+        let form = self.form(loops, value);
+        let [(Term::Value(only), factor @ 1..)] = form.terms[..] else { return form.as_constant() };
+        let limits = self.facts.iter().filter(|fact| fact.needs.is_empty());
+        let limits = limits.filter(|fact| fact.form.terms[..] == [(Term::Value(only), -1)]);
+        let limit = limits.map(|fact| fact.form.constant).min()?;
+        limit.checked_mul(factor)?.checked_add(form.constant)
     }
 
     /// Enters an iteration of a loop.

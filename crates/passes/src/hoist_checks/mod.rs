@@ -18,8 +18,9 @@
 //! what must hold outside the loop for the index to be below the length in all iterations: loops around the check
 //! may depend on one another, but not on elements. If a branch, a `while` or a loop that may end early stands around the
 //! check, what must hold has to hold for others in any case: indices there are often what the branch guards, and the
-//! test would always say no. The other checks stay inside; but as the replay must perform them too, everything stays if one
-//! of them depends on what the iterations store or on variables.
+//! test would always say no. Not so where the first or the last iteration is sure to take the branch, as at borders. The
+//! other checks stay inside; but as the replay must perform them too, everything stays if one of them depends on what
+//! the iterations store or on variables.
 //!
 //! What every iteration begins with, and finds the same, is checked in front once ([`first`]).
 //!

@@ -8,7 +8,7 @@
 //! ```
 
 use super::space;
-use crate::affine::Linear;
+use crate::affine::{Linear, Term};
 use crate::bounds::{Bounds, Mark, Proof, is_not_negative};
 use parfuse_ir::loops::walk;
 use parfuse_ir::loops::{Block, Expr, Loops, Stmt, Value};
@@ -19,7 +19,7 @@ pub(super) struct Condition {
     pub(super) what: What,
     /// How often the loops around run, where that is known in front.
     pub(super) extents: Vec<Value>,
-    /// Whether every iteration comes by.
+    /// Whether every iteration comes by, or one that there is in any case.
     always: bool,
 }
 
@@ -37,7 +37,9 @@ pub(super) struct Search<'a> {
     /// Where the loop begins.
     start: Mark,
     extents: Vec<Value>,
-    /// Whether every iteration comes by.
+    /// The indices of the loops around, with how often they run.
+    ranges: Vec<(Value, Linear)>,
+    /// Whether every iteration comes by, or one that there is in any case.
     always: bool,
     checks: Vec<Option<Condition>>,
     /// The indices of elements that every iteration touches, checked or not.
@@ -53,6 +55,7 @@ impl Search<'_> {
             bounds,
             start,
             extents: Vec::new(),
+            ranges: Vec::new(),
             always: true,
             checks: Vec::new(),
             touched: Vec::new(),
@@ -64,21 +67,44 @@ impl Search<'_> {
 
     fn blocks(&mut self, stmt: &Stmt) {
         let (scope, outside) = (self.bounds.scope(self.loops, stmt), self.bounds.mark());
-        let (always, known) = (self.always, self.extents.len());
+        let (always, known, ranges) = (self.always, self.extents.len(), self.ranges.len());
         match space(stmt) {
             Some(space) => {
+                for (index, extent) in space.indices.iter().zip(&space.extents) {
+                    let extent = self.bounds.form(self.loops, *extent);
+                    self.ranges.push((*index, extent));
+                }
                 let invariant = |extent: &Value| !self.bounds.is_inside(*extent, self.start);
                 self.extents.extend(space.extents.into_iter().filter(invariant));
             }
             None => self.always = false,
         }
+        let is_sure = always && self.is_taken(stmt);
         for (number, block) in walk::blocks(stmt).enumerate() {
             self.bounds.open(self.loops, &scope, number, outside);
+            self.always |= is_sure && number == 0;
             self.block(block);
+            self.always &= !is_sure;
         }
         self.bounds.close(&scope, outside);
         self.extents.truncate(known);
+        self.ranges.truncate(ranges);
         self.always = always;
+    }
+
+    /// Whether a branch is one that the first or the last iteration of a loop around takes.
+    fn is_taken(&mut self, stmt: &Stmt) -> bool {
+        let Stmt::If { cond, .. } = stmt else { return false };
+        let Expr::Op(ScalarOp::Eq, args) = &self.loops.values[*cond].expr else { return false };
+        let [a, b] = [args[0], args[1]].map(|value| self.bounds.form(self.loops, value));
+        let ends = self.ranges.iter().flat_map(|(index, extent)| {
+            let index = Linear::term(Term::Value(*index));
+            let last = index.minus(extent).plus(&Linear::constant(1));
+            [index, last]
+        });
+        let distance = a.minus(&b);
+        let opposite = distance.times(-1);
+        ends.into_iter().any(|end| end == distance || end == opposite)
     }
 
     fn block(&mut self, block: &Block) {

@@ -496,3 +496,49 @@ fn windows_that_end_at_the_borders_ask_for_their_width_alone() {
     let front = front(&window).join(" ");
     assert!(front.contains("mul") && !front.contains("le -1i64"), "{front}");
 }
+
+#[test]
+fn quotients_of_short_loops_are_rounded_down() {
+    // `for i in 1..n { for k in 0..6 { a[i + k / 3 - 1] } }`
+    let rows = |length: &str| {
+        of_array(&format!(
+            "v3: usize = trips 1usize, v0, 1usize
+             for v4 in v3 {{
+               v5: usize = add v4, 1usize
+               for v6 in {length} {{
+                 v7: usize = div v6, 3usize
+                 v8: usize = add v5, v7
+                 v9: usize = sub v8, 1usize
+                 v10: bool = lt v9, v0
+                 check v10, index_out_of_range(0) of a with v9, v0
+                 store b0[v9], 1.0f64
+               }}
+             }}"
+        ))
+    };
+    assert_eq!(checks_left(&rows("6usize")), 0);
+    assert_ne!(checks_left(&rows("7usize")), 0);
+}
+
+#[test]
+fn checks_at_borders_that_some_iteration_is_at_leave() {
+    let at = |position: &str| {
+        checks_inside(&format!(
+            "loops f(n: usize, k: usize, mut b0 a: f64[unit]) {{
+               v0: usize = dim b0, 0
+               v1: usize = sub n, 1usize
+               parfor v2 in n {{
+                 v3: bool = eq v2, {position}
+                 if v3 {{
+                   v4: bool = lt 1usize, v0
+                   check v4, index_out_of_range(0) of a with 1usize, v0
+                   store b0[1usize], 2.0f64
+                 }}
+               }}
+             }}"
+        ))
+    };
+    assert_eq!([at("0usize"), at("v1")], [0; 2]);
+    // No iteration may be this one.
+    assert_eq!([at("1usize"), at("k")], [1; 2]);
+}
