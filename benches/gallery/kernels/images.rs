@@ -247,6 +247,23 @@ fn integral_image(image: &ArrayRef2<f64>, sums: &mut ArrayRef2<f64>) {
     }
 }
 
+/// The brightest of four, as between layers of a network.
+#[kernel]
+fn max_pool(image: &ArrayRef2<f32>, out: &mut ArrayRef2<f32>) {
+    let (h, w) = out.dim();
+    for y in prange(0..h) {
+        for x in 0..w {
+            let mut most = f32::NEG_INFINITY;
+            for a in 0..2 {
+                for b in 0..2 {
+                    most = most.max(image[[2 * y + a, 2 * x + b]]);
+                }
+            }
+            out[[y, x]] = most;
+        }
+    }
+}
+
 /// The kernels of this file.
 pub const ROWS: &[Row] = &[
     row!(grey_bytes [300, 4000] |n| reads rgb = below(256, (n, n + 1, 3), 1); writes grey = zeros((n, n + 1));
@@ -273,4 +290,6 @@ pub const ROWS: &[Row] = &[
         call(&image, out)),
     row!(integral_image [150, 2200] |n| reads image = uniform((n, n + 1), 1); writes sums = zeros((n + 1, n + 2));
         call(&image, sums)),
+    row!(max_pool [200, 2500] |n| reads image = singles((2 * n, 2 * n + 1), 1); writes out = zeros((n, n));
+        call(&image, out)),
 ];

@@ -6,7 +6,7 @@
 //! prefix_sum  moving_average  exponential_average  kahan_sum  dot
 //! ```
 
-use super::data::{below, uniform, zeros};
+use super::data::{below, scaled, uniform, zeros};
 use super::row::{Row, row};
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis};
 use parfuse::prelude::*;
@@ -329,6 +329,62 @@ fn means_without_gaps(a: &Array2<f64>) -> Array1<f64> {
     values.sum_axis(Axis(0)) / present.sum_axis(Axis(0))
 }
 
+/// By descending the gradient, which is summed up sample by sample.
+#[kernel]
+fn logistic_regression(x: &ArrayRef2<f64>, y: &ArrayRef1<f64>, rate: f64, epochs: usize) -> Array1<f64> {
+    let (n, features) = x.dim();
+    let mut weights = Array1::<f64>::zeros(features);
+    for _ in 0..epochs {
+        let mut gradient = Array1::<f64>::zeros(features);
+        for i in 0..n {
+            let mut score = 0.0;
+            for k in 0..features {
+                score += weights[k] * x[[i, k]];
+            }
+            let error = 1.0 / (1.0 + (-score).exp()) - y[i];
+            for k in 0..features {
+                gradient[k] += error * x[[i, k]];
+            }
+        }
+        for k in 0..features {
+            weights[k] -= rate * gradient[k] / n as f64;
+        }
+    }
+    weights
+}
+
+/// What bonds yield at their prices, by Newton's method.
+#[kernel]
+fn bond_yields(
+    price: &ArrayRef1<f64>,
+    coupon: &ArrayRef1<f64>,
+    years: &ArrayRef1<i32>,
+    out: &mut ArrayRef1<f64>,
+) {
+    for i in prange(0..price.len()) {
+        let mut rate = 0.05;
+        let mut round = 0;
+        loop {
+            let (mut value, mut slope) = (0.0, 0.0);
+            for t in 1..=years[i] {
+                let discount = (1.0f64 + rate).powi(-t);
+                value += coupon[i] * discount;
+                slope -= t as f64 * coupon[i] * discount / (1.0 + rate);
+            }
+            let discount = (1.0f64 + rate).powi(-years[i]);
+            value += 100.0 * discount;
+            slope -= years[i] as f64 * 100.0 * discount / (1.0 + rate);
+            let step = (value - price[i]) / slope;
+            rate -= step;
+            round += 1;
+            if step.abs() < 1e-10 || round == 50 {
+                break;
+            }
+        }
+        out[i] = rate;
+    }
+}
+
 /// The kernels of this file.
 pub const ROWS: &[Row] = &[
     row!(row_sums [200, 3000] |n| reads a = uniform((n, n + 1), 1); writes sums = zeros(n); call(&a, sums)),
@@ -367,4 +423,9 @@ pub const ROWS: &[Row] = &[
     row!(kahan_sum [40_000, 4_000_000] |n| reads x = uniform(n, 1); call(&x)),
     row!(dot [20_000, 5_000_000] |n| reads x = uniform(n, 1), y = uniform(n, 2); call(&x, &y)),
     row!(means_without_gaps rounded [200, 2500] |n| reads a = uniform((n + 20, n), 1); call(&a)),
+    row!(logistic_regression rounded [1000, 100_000] |n| reads x = uniform((n, 10), 1), y = uniform(n, 2);
+        call(&x, &y, 0.1, 5)),
+    row!(bond_yields [200, 20_000] |n| reads price = scaled(uniform(n, 1), 40.0, 80.0),
+        coupon = scaled(uniform(n, 2), 6.0, 1.0), years = below(40, n, 3); writes out = zeros(n);
+        call(&price, &coupon, &years, out)),
 ];

@@ -330,6 +330,24 @@ fn vertical_advection(
     }
 }
 
+/// To a grid twice as coarse, as multigrid solvers do.
+#[kernel]
+fn restrict(fine: &ArrayRef2<f64>, coarse: &mut ArrayRef2<f64>) {
+    let (h, w) = coarse.dim();
+    for i in prange(0..h) {
+        for j in 0..w {
+            let (y, x) = (2 * i + 1, 2 * j + 1);
+            coarse[[i, j]] = 0.25 * fine[[y, x]]
+                + 0.125 * (fine[[y - 1, x]] + fine[[y + 1, x]] + fine[[y, x - 1]] + fine[[y, x + 1]])
+                + 0.0625
+                    * (fine[[y - 1, x - 1]]
+                        + fine[[y - 1, x + 1]]
+                        + fine[[y + 1, x - 1]]
+                        + fine[[y + 1, x + 1]]);
+        }
+    }
+}
+
 /// The kernels of this file.
 pub const ROWS: &[Row] = &[
     row!(heat_1d [10_000, 1_000_000] least 1 |n| reads start = uniform(n, 1); call(&start, 20)),
@@ -363,4 +381,6 @@ pub const ROWS: &[Row] = &[
         wind = uniform((n + 1, n + 1, n / 2 + 3), 2), position = uniform((n, n + 1, n / 2 + 3), 3);
         writes tendency = uniform((n, n + 1, n / 2 + 3), 4), c = zeros((n, n + 1, n / 2 + 3)), d = zeros((n, n + 1, n / 2 + 3));
         call(&speed, &wind, &position, tendency, c, d)),
+    row!(restrict [120, 1500] |n| reads fine = uniform((2 * n + 1, 2 * n + 3), 1); writes coarse = zeros((n, n + 1));
+        call(&fine, coarse)),
 ];

@@ -205,3 +205,15 @@ def integral_image(image, sums):
         for x in range(w):
             row += image[y, x]
             sums[y + 1, x + 1] = sums[y, x + 1] + row
+
+
+@row(lambda n: (singles((2 * n, 2 * n + 1), 1), zeros((n, n), np.float32)), writes="out")
+def max_pool(image, out):
+    h, w = out.shape
+    for y in prange(h):
+        for x in range(w):
+            most = np.float32(-np.inf)
+            for a in range(2):
+                for b in range(2):
+                    most = max(most, image[2 * y + a, 2 * x + b])
+            out[y, x] = most

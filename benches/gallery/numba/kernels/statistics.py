@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numba import prange
 
-from data import below, uniform, zeros
+from data import below, scaled, uniform, zeros
 from rows import row
 
 
@@ -252,3 +252,51 @@ def means_without_gaps(a):
     present = np.where(a < 0.1, 0.0, 1.0)
     values = a * present
     return values.sum(axis=0) / present.sum(axis=0)
+
+
+@row(lambda n: (uniform((n, 10), 1), uniform(n, 2), 0.1, 5))
+def logistic_regression(x, y, rate, epochs):
+    n, features = x.shape
+    weights = np.zeros(features)
+    for _ in range(epochs):
+        gradient = np.zeros(features)
+        for i in range(n):
+            score = 0.0
+            for k in range(features):
+                score += weights[k] * x[i, k]
+            error = 1.0 / (1.0 + math.exp(-score)) - y[i]
+            for k in range(features):
+                gradient[k] += error * x[i, k]
+        for k in range(features):
+            weights[k] -= rate * gradient[k] / n
+    return weights
+
+
+@row(
+    lambda n: (
+        scaled(uniform(n, 1), 40.0, 80.0),
+        scaled(uniform(n, 2), 6.0, 1.0),
+        below(40, n, 3, np.int32),
+        zeros(n),
+    ),
+    writes="out",
+)
+def bond_yields(price, coupon, years, out):
+    for i in prange(price.size):
+        rate = 0.05
+        round = 0
+        while True:
+            value, slope = 0.0, 0.0
+            for t in range(1, years[i] + 1):
+                discount = (1.0 + rate) ** -t
+                value += coupon[i] * discount
+                slope -= t * coupon[i] * discount / (1.0 + rate)
+            discount = (1.0 + rate) ** -years[i]
+            value += 100.0 * discount
+            slope -= years[i] * 100.0 * discount / (1.0 + rate)
+            step = (value - price[i]) / slope
+            rate -= step
+            round += 1
+            if abs(step) < 1e-10 or round == 50:
+                break
+        out[i] = rate

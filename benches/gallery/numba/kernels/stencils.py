@@ -261,3 +261,16 @@ def vertical_advection(speed, wind, position, tendency, c, d):
             for k in range(nk - 3, -1, -1):
                 value = d[i, j, k] - c[i, j, k] * value
                 tendency[i, j, k] = dt * (value - position[i, j, k])
+
+
+@row(lambda n: (uniform((2 * n + 1, 2 * n + 3), 1), zeros((n, n + 1))), writes="coarse")
+def restrict(fine, coarse):
+    h, w = coarse.shape
+    for i in prange(h):
+        for j in range(w):
+            y, x = 2 * i + 1, 2 * j + 1
+            coarse[i, j] = (
+                0.25 * fine[y, x]
+                + 0.125 * (fine[y - 1, x] + fine[y + 1, x] + fine[y, x - 1] + fine[y, x + 1])
+                + 0.0625 * (fine[y - 1, x - 1] + fine[y - 1, x + 1] + fine[y + 1, x - 1] + fine[y + 1, x + 1])
+            )
