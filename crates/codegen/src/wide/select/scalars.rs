@@ -3,8 +3,9 @@
 use super::values::Operand;
 use super::{Comparison, Extent, Part, Second, Selector};
 use crate::wide::assembler::{Alu, Condition, Shift};
-use crate::wide::machine::{Kind, Numbers, Reg};
+use crate::wide::machine::{Kind, Numbers, Reg, Test};
 use parfuse_ir::lane::{LaneOp, LaneType, Value};
+use regalloc2::RegClass;
 use smallvec::SmallVec;
 
 /// Whether an operation on integers or truth values is done in general registers.
@@ -16,6 +17,10 @@ fn is_general(op: LaneOp, ty: LaneType) -> bool {
         | Shl | UShr | SShr | BAnd | BOr | BXor | BNot | SExtend | UExtend | Wrap => true,
         _ => false,
     }
+}
+
+fn is_division(op: LaneOp) -> bool {
+    matches!(op, LaneOp::SDiv | LaneOp::SRem | LaneOp::UDiv | LaneOp::URem)
 }
 
 /// Whether a constant second operand of an operation stands in the instruction.
@@ -71,7 +76,10 @@ impl Selector<'_> {
             if !second.is_some_and(|bits| is_immediate(op, ty, bits)) {
                 scalars.extend(args[1..].iter().map(|arg| self.scalar(*arg)));
             }
-            self.scalar_integers(op, ty, &scalars, second)
+            match second {
+                None if ty == LaneType::I64 && is_division(op) => self.long_division(op, first, scalars[1]),
+                _ => self.scalar_integers(op, ty, &scalars, second),
+            }
         } else if Selector::converts_scalars(op, ty) {
             let from = self.scalar(args[0]);
             self.convert_scalar(op, ty, from)
@@ -226,6 +234,27 @@ impl Selector<'_> {
         };
         let in_width = compared_with(Condition::Below, wide, count, width as i32);
         self.select_by(in_width, [shifted, beyond])
+    }
+
+    /// Division of 64-bit numbers, which are often small: then it is one of 32 bits, which takes half the time or less.
+    fn long_division(&mut self, op: LaneOp, a: Reg, b: Reg) -> Reg {
+        let [short, long, after] = [(); 3].map(|()| self.machine.block());
+        let result = self.machine.param(after, RegClass::Int);
+        let both = self.machine.alu(Alu::Or, true, a, b);
+        let high = self.machine.in_place(Kind::Shift(Shift::Shr, true, 32), both, None);
+        self.machine.branch(Test::NonZero, &[high], long, short);
+        self.machine.fill(short);
+        let unsigned = match op {
+            LaneOp::SDiv | LaneOp::UDiv => LaneOp::UDiv,
+            _ => LaneOp::URem,
+        };
+        let quotient = self.scalar_division(unsigned, false, a, b, None);
+        self.machine.jump(after, &[quotient]);
+        self.machine.fill(long);
+        let quotient = self.scalar_division(op, true, a, b, None);
+        self.machine.jump(after, &[quotient]);
+        self.machine.fill(after);
+        result
     }
 
     /// Division that never traps: of zero gives zero, and -1 is not divided by.
