@@ -16,7 +16,7 @@
 //! types           each element type, end to end          independent_loops   plain loops in lanes
 //! recurrences     elements carried on, checksums        looking_ahead       what later iterations store to
 //! scalar_code     choices, conditions, addresses         products            of vectors and matrices
-//! arrays_inside   rows computed in a `prange`
+//! arrays_inside   rows computed in a `prange`            columns             long ones, by strips
 //! ```
 
 mod ways;
@@ -27,6 +27,7 @@ mod arrays_inside;
 mod axes;
 mod bad_input;
 mod call_options;
+mod columns;
 mod fusion;
 mod independent_loops;
 mod indices;

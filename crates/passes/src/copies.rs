@@ -5,7 +5,8 @@
 //! x0 = v2                     v1 → v4  ⇒     x1 = v5                     x0 → x1
 //! ```
 //!
-//! Loops inside are not copied: whoever repeats a block has made sure that there are none.
+//! Serial loops inside are copied with indices of their own. Regions are not: whoever repeats a block has made sure that
+//! there are none.
 
 use crate::hash::FastMap;
 use parfuse_ir::loops::walk;
@@ -46,12 +47,18 @@ impl Copies {
                     continue;
                 }
                 Stmt::If { cond, then, otherwise } => {
-                    let [then, otherwise] = [then, otherwise].map(|from| {
-                        let mut to = Block::new();
-                        self.block(loops, from, &mut to);
-                        to
-                    });
+                    let [then, otherwise] = [then, otherwise].map(|from| self.inside(loops, from));
                     Stmt::If { cond: *cond, then, otherwise }
+                }
+                Stmt::For { index, extent, until, body } => {
+                    let own = loops.value(Expr::Bound, DType::Usize, loops.values[*index].loc);
+                    self.values.insert(*index, own);
+                    let until = until.map(|until| self.var(until));
+                    Stmt::For { index: own, extent: *extent, until, body: self.inside(loops, body) }
+                }
+                Stmt::While { header, cond, body } => {
+                    let [header, body] = [header, body].map(|from| self.inside(loops, from));
+                    Stmt::While { header, cond: *cond, body }
                 }
                 Stmt::Set { var, value } => Stmt::Set { var: self.var(*var), value: *value },
                 simple => simple.clone(),
@@ -59,6 +66,12 @@ impl Copies {
             walk::uses_mut(&mut stmt, |value| *value = self.value(*value));
             to.push(stmt);
         }
+    }
+
+    fn inside(&mut self, loops: &mut Loops, from: &[Stmt]) -> Block {
+        let mut to = Block::new();
+        self.block(loops, from, &mut to);
+        to
     }
 
     fn value(&self, value: Value) -> Value {

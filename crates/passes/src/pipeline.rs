@@ -59,6 +59,11 @@ pub fn optimize_observed(loops: &mut Loops, options: &Options, observe: &mut dyn
     }
     // Branches without checks may end in the same store: lanes store all at once then.
     run(&rows::join_stores);
+    // One iteration that others need may be all that keeps a loop from being parallel.
+    if run(&rows::split_loops) {
+        run(&rows::number_values);
+        run(&rows::fold_constants);
+    }
     // Plain loops without checks may be parallel: they then are to all that follows what a `prange` is.
     run(&rows::parallelize_loops);
     // Serial loops without checks may be dimensions, and then fuse with loops over the same space.
@@ -113,6 +118,8 @@ pub fn optimize_observed(loops: &mut Loops, options: &Options, observe: &mut dyn
     run(&rows::promote_elements);
     // So may what one iteration leaves to the next.
     run(&rows::carry_elements);
+    // Accumulators of long columns, variables by now, take turns.
+    run(&rows::strip_columns);
     // Rows whose accumulators are variables can share registers.
     run(&rows::jam_rows);
     // Loops have changed places where they could: what they load again and again may stand between them.
@@ -203,5 +210,18 @@ mod tests {
     fn without_fusion_every_operation_stays_a_loop() {
         let loops = optimized(&gaussians(), &Options { fuse: false });
         assert_eq!(count(&loops, |stmt| matches!(stmt, Stmt::Parfor(_))), 8, "{loops}");
+    }
+
+    #[test]
+    fn rows_and_columns_that_change_all_others_leave_parallel_loops_on_both_sides() {
+        let text = "loops shortest(mut b0 d: f64[_, unit]) {
+               v0: usize = dim b0, 0
+               for v1 in v0 { for v2 in v0 { for v3 in v0 {
+                 v4: f64 = load b0[v2, v3] v5: f64 = load b0[v2, v1] v6: f64 = load b0[v1, v3]
+                 v7: f64 = add v5, v6 v8: f64 = min v4, v7 store b0[v2, v3], v8 } } }
+             }";
+        let loops = optimized(text, &Options::default());
+        // Rows above and below in parallel; in these, and in the row itself, columns left and right in lanes.
+        assert_eq!(count(&loops, |stmt| matches!(stmt, Stmt::Parfor(_))), 2 + 6, "{loops}");
     }
 }

@@ -294,6 +294,18 @@ impl Bounds {
         }
     }
 
+    /// Comes by what a block computes, all at once, for walks that go through it from its end: what is known of a value
+    /// by how it is computed holds wherever it can be seen. What variables hold is not followed.
+    pub(crate) fn foresee(&mut self, loops: &Loops, block: &[Stmt]) {
+        for stmt in block {
+            if let Stmt::Let(value) = stmt
+                && matches!(loops.values[*value].expr, Expr::Op(..))
+            {
+                self.define(loops, *value);
+            }
+        }
+    }
+
     fn define(&mut self, loops: &Loops, value: Value) {
         self.meet(value);
         let data = &loops.values[value];

@@ -24,7 +24,7 @@ pub(super) struct Dimension<'a> {
     pub(super) trips: u64,
     /// What says how often it runs.
     extent: Value,
-    loops: &'a Loops,
+    pub(super) loops: &'a Loops,
 }
 
 /// No loop is run more often: at a billion iterations a second that would take a thousand processors a fortnight.

@@ -7,6 +7,7 @@
 //! parfor v1 in v0 { store b0[2 v1]; load b0[2 v1 + 1] … }         fine: what is read nobody writes
 //! parfor v1 in v0 { store b0[v1, v2] }                            fine: each has its own row
 //! parfor v1 in v0 { store b0[v1 + 1]; load b0[0] }                fine: no iteration gets there
+//! parfor v1 in v0 { store b0[v1, v2]; store b0[v2, v1] }          fine: the same element in the same iteration
 //! parfor v1 in v0 { store b0[v1]; load b0[v1 + 1] }               refused: the neighbour writes it
 //! ```
 //!
@@ -23,8 +24,9 @@ mod passing;
 #[cfg(test)]
 mod tests;
 
-use crate::affine::Affine;
+use crate::affine::{Affine, Linear, Term, Width};
 use crate::bounds::Bounds;
+use crate::hash::FastSet;
 use crate::rejection::Rejection;
 use dimension::Dimension;
 use meetings::Meetings;
@@ -99,6 +101,39 @@ pub(crate) fn shared_array(
     arrays.find(|array| is_shared(array)).map(|(buffer, _)| buffer)
 }
 
+/// The one iteration of a serial loop, as a sum of what is outside, that all those meet which meet any: which touches where
+/// it moves what they touch where they stand.
+pub(crate) fn meeting(loops: &Loops, bounds: &mut Bounds, stmt: &Stmt) -> Option<Linear> {
+    let Stmt::For { index, extent, body, .. } = stmt else { unreachable!("a serial loop") };
+    let mut dimension = Dimension::new(loops, &[*index], body, *index, *extent);
+    let mut inside: FastSet<Value> = FastSet::default();
+    walk::statements(std::slice::from_ref(stmt)).for_each(|stmt| {
+        walk::defined(stmt, |value| {
+            inside.insert(value);
+        });
+    });
+    let is_outside = |sum: &Linear| {
+        sum.terms.iter().all(|(term, _)| match term {
+            Term::Value(value) => !inside.contains(value),
+            Term::Dim(..) => true,
+        })
+    };
+    let mut found: Option<Vec<Linear>> = None;
+    for (buffer, accesses) in accesses(loops, body) {
+        let mut passing = Passing::new(loops, bounds, stmt, buffer);
+        let Some(races) = Races::of(&mut dimension, &accesses, false) else { continue };
+        for (a, b) in races.meeting(&mut passing) {
+            let mut at = races.iterations(a, b);
+            at.retain(|at| is_outside(at) && found.as_ref().is_none_or(|found| found.contains(at)));
+            if at.is_empty() {
+                return None;
+            }
+            found = Some(at);
+        }
+    }
+    found?.into_iter().next()
+}
+
 /// A load or store of a buffer.
 #[derive(Debug)]
 struct Access<'a> {
@@ -146,33 +181,85 @@ fn race<'a, 'b>(
     passing: &mut Passing<'_>,
     in_order: bool,
 ) -> Option<(&'b Access<'a>, &'b Access<'a>)> {
-    if dimension.trips <= 1 || !accesses.iter().any(|access| access.store) {
-        return None;
-    }
-    let rank = accesses[0].index.len();
-    let mut forms: Vec<Vec<Option<Affine>>> = Vec::new();
-    for axis in 0..rank {
-        forms.push(accesses.iter().map(|access| dimension.forms.of(access.index[axis])).collect());
-    }
-    let dimension = &*dimension;
-    let apart = |chosen: &[usize]| {
-        forms.iter().any(|forms| {
-            let form = |at: &usize| Some((forms[*at].as_ref()?, accesses[*at].store));
-            let chosen: Option<Vec<(&Affine, bool)>> = chosen.iter().map(form).collect();
-            chosen.is_some_and(|forms| are_apart(dimension, &forms))
-        })
-    };
-    // One axis for all of them is the rule, and needs no look at each pair.
-    if apart(&(0..accesses.len()).collect::<Vec<_>>()) {
-        return None;
-    }
-    let stores = || (0..accesses.len()).filter(|at| accesses[*at].store);
-    let itself = stores().find(|at| !apart(&[*at])).map(|at| (at, at));
-    let pairs = stores().flat_map(|store| (0..accesses.len()).map(move |other| (store, other)));
-    let ahead = |a: usize, b: usize| in_order && ahead::loads_ahead(dimension, accesses, &forms, a, b);
-    let mut meet = |a: usize, b: usize| !apart(&[a, b]) && !ahead(a, b) && !passing.pass(accesses, a, b);
-    let (first, second) = itself.or_else(|| pairs.into_iter().find(|(a, b)| meet(*a, *b)))?;
+    let races = Races::of(dimension, accesses, in_order)?;
+    let (first, second) = races.meeting(passing).next()?;
     Some((&accesses[first], &accesses[second]))
+}
+
+/// The accesses of an array in a loop some of which may touch the same element.
+struct Races<'d, 'l, 'b, 'a> {
+    dimension: &'d Dimension<'l>,
+    accesses: &'b [Access<'a>],
+    /// By axis, then by access.
+    forms: Vec<Vec<Option<Affine>>>,
+    /// Whether iterations may load what later ones store to.
+    in_order: bool,
+}
+
+impl<'d, 'l, 'b, 'a> Races<'d, 'l, 'b, 'a> {
+    /// Nothing if no two iterations that differ in the dimension touch one element.
+    fn of(dimension: &'d mut Dimension<'l>, accesses: &'b [Access<'a>], in_order: bool) -> Option<Self> {
+        if dimension.trips <= 1 || !accesses.iter().any(|access| access.store) {
+            return None;
+        }
+        let rank = accesses[0].index.len();
+        let mut forms: Vec<Vec<Option<Affine>>> = Vec::new();
+        for axis in 0..rank {
+            forms.push(accesses.iter().map(|access| dimension.forms.of(access.index[axis])).collect());
+        }
+        let races = Races { dimension, accesses, forms, in_order };
+        // One axis for all of them is the rule, and needs no look at each pair.
+        (!races.are_apart(&(0..accesses.len()).collect::<Vec<_>>())).then_some(races)
+    }
+
+    /// Whether some accesses have an axis by which they never meet.
+    fn are_apart(&self, chosen: &[usize]) -> bool {
+        self.forms.iter().any(|forms| {
+            let form = |at: &usize| Some((forms[*at].as_ref()?, self.accesses[*at].store));
+            let chosen: Option<Vec<(&Affine, bool)>> = chosen.iter().map(form).collect();
+            chosen.is_some_and(|forms| are_apart(self.dimension, &forms))
+        })
+    }
+
+    /// The pairs of accesses, a store first, that may meet: stores that meet themselves come first.
+    fn meeting(&self, passing: &mut Passing<'_>) -> impl Iterator<Item = (usize, usize)> {
+        let stores = || (0..self.accesses.len()).filter(|at| self.accesses[*at].store);
+        let itself = stores().filter(|at| !self.are_apart(&[*at])).map(|at| (at, at));
+        let pairs = stores().flat_map(|store| (0..self.accesses.len()).map(move |other| (store, other)));
+        let meet = move |(a, b): &(usize, usize)| {
+            !self.are_apart(&[*a, *b])
+                && !self.meet_in_one_iteration(*a, *b)
+                && !(self.in_order && ahead::loads_ahead(self.dimension, self.accesses, &self.forms, *a, *b))
+                && !passing.pass(self.accesses, *a, *b)
+        };
+        itself.chain(pairs.filter(meet))
+    }
+
+    /// Whether two accesses only meet where both are of the same iteration: where one axis says of the first which it is of, and
+    /// another says the same of the second. `r[i, j]` and `r[j, i]` do, for one `i` and all `j`.
+    fn meet_in_one_iteration(&self, a: usize, b: usize) -> bool {
+        let at = |a: usize, b: usize| {
+            self.forms.iter().filter_map(move |forms| self.iteration(forms[a].as_ref()?, forms[b].as_ref()?))
+        };
+        at(a, b).any(|first| at(b, a).any(|second| first.minus(&second).as_constant() == Some(0)))
+    }
+
+    /// The iterations in which one of two accesses is where the other stays.
+    fn iterations(&self, a: usize, b: usize) -> Vec<Linear> {
+        let along = |forms: &Vec<Option<Affine>>| {
+            let (a, b) = (forms[a].as_ref()?, forms[b].as_ref()?);
+            self.iteration(a, b).or_else(|| self.iteration(b, a))
+        };
+        self.forms.iter().filter_map(along).collect()
+    }
+
+    /// The one iteration in which a form that moves by one is what another always is.
+    fn iteration(&self, moving: &Affine, fixed: &Affine) -> Option<Linear> {
+        let full = moving.width == Width::FULL && fixed.width == Width::FULL;
+        let by @ (1 | -1) = moving.coefficient.as_constant()? else { return None };
+        let distance = fixed.offset.minus(&moving.offset).expanded(self.dimension.loops);
+        (full && fixed.is_invariant()).then(|| distance.times(by))
+    }
 }
 
 /// Whether an axis indexed in these ways, each with whether it is for a store, has no element that one iteration

@@ -189,3 +189,14 @@ fn an_element_that_all_read_may_be_left_out_or_lie_behind_the_last_iteration() {
     accepts("0usize..m step 1usize", read);
     refuses(ALL, read, [2, 1]);
 }
+
+#[test]
+fn an_element_and_its_mirror_image_are_touched_by_one_iteration() {
+    let both = "store x0[v1, m], 1i64 @1:1\nstore x0[m, v1], 2i64 @2:1";
+    accepts(ALL, both);
+    accepts("m..n step 1usize", both);
+    // Mirrored at another diagonal it is another iteration that comes there.
+    let shifted = format!("v3: usize = add v1, 1usize\n{}", both.replace("[m, v1]", "[m, v3]"));
+    refuses(ALL, &shifted, [1, 2]);
+    refuses(ALL, &both.replace("[m, v1]", "[m, m]"), [2, 2]);
+}

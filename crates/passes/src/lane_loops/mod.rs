@@ -81,6 +81,7 @@ struct Search<'a> {
 impl Search<'_> {
     /// Goes through a block of the driver from its end, given the variables live behind it.
     fn block(&mut self, block: &mut Block, live_after: &VarSet) {
+        self.bounds.foresee(self.loops, block);
         let mut live = live_after.clone();
         for stmt in block.iter_mut().rev() {
             let before = before_stmt(self.loops, stmt, live.clone());

@@ -67,6 +67,7 @@ impl Plan {
         depth: u32,
     ) -> Plan {
         let mut plan = Plan::default();
+        bounds.foresee(loops, block);
         let mut live = live_after.clone();
         for stmt in block.iter().rev() {
             let own = alone(loops, stmt);

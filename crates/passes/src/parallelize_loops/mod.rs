@@ -74,6 +74,7 @@ struct Search<'a> {
 impl Search<'_> {
     /// Goes through a block from its end, given the variables live behind it.
     fn block(&mut self, block: &mut Block, live_after: &VarSet, around: Option<Around>) {
+        self.bounds.foresee(self.loops, block);
         let mut live = live_after.clone();
         for stmt in block.iter_mut().rev() {
             let before = before_stmt(self.loops, stmt, live.clone());
@@ -189,6 +190,6 @@ fn is_worth_a_launch(parfor: &Parfor, around: Option<Around>) -> bool {
 }
 
 /// The loop with the dimensions that it will have.
-fn dimensions(loops: &Loops, parfor: &Parfor) -> Parfor {
+pub(crate) fn dimensions(loops: &Loops, parfor: &Parfor) -> Parfor {
     with_dimensions(loops, parfor).unwrap_or_else(|_| parfor.clone())
 }
