@@ -17,6 +17,8 @@ impl Generator<'_> {
         }
         let (slot, axis) = self.choices.pick(stored);
         let Type::Array(dtype, rank) = slot.ty else { unreachable!("it is an array") };
+        // A signed index might count from the end, and two iterations meet.
+        let own = self.cast(own, DType::Usize);
         let array = self.hidden(Expr::Var(slot.var), slot.ty);
         let mut cuts = vec![Cut::All; rank as usize];
         cuts[axis as usize] = Cut::At(own);
