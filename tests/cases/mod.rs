@@ -17,6 +17,7 @@
 //! recurrences     elements carried on, checksums        looking_ahead       what later iterations store to
 //! scalar_code     choices, conditions, addresses         products            of vectors and matrices
 //! arrays_inside   rows computed in a `prange`            columns             long ones, by strips
+//! panels          columns of products, copied
 //! ```
 
 mod ways;
@@ -37,6 +38,7 @@ mod looking_ahead;
 mod moves;
 mod nests;
 mod no_iterations;
+mod panels;
 mod plain_loops;
 mod prange_spaces;
 mod products;

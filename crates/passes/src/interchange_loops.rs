@@ -61,7 +61,8 @@ fn in_parfor(loops: &mut Loops, parfor: &mut Parfor) -> bool {
     true
 }
 
-fn may_change_order(loops: &Loops, parfor: &Parfor) -> bool {
+/// Whether nobody can tell in which order the dimensions of a loop are.
+pub(crate) fn may_change_order(loops: &Loops, parfor: &Parfor) -> bool {
     let rounds = parfor.reductions.iter().any(|reduction| {
         reduction.as_simple().is_none_or(|(_, local, _)| loops.vars[local].dtype.is_float())
     });

@@ -93,6 +93,31 @@ pub(crate) fn is_near(stride: &Linear, stores: bool) -> bool {
     }
 }
 
+/// The loops around a statement.
+#[derive(Clone, Copy)]
+struct Around {
+    depth: u32,
+    /// The index of the innermost one, if it counts.
+    innermost: Option<Value>,
+}
+
+/// How many values are looked at before an index is taken to depend on a loop.
+const MOST_OPERANDS: usize = 32;
+
+/// Whether a value may depend on the index of a loop.
+fn may_depend(loops: &Loops, value: Value, index: Value) -> bool {
+    let mut left = vec![value];
+    for _ in 0..MOST_OPERANDS {
+        let Some(value) = left.pop() else { return false };
+        match &loops.values[value].expr {
+            _ if value == index => return true,
+            Expr::Load { .. } | Expr::Var(_) | Expr::LinearIndex | Expr::Random { .. } => return true,
+            expr => left.extend(expr.operands()),
+        }
+    }
+    !left.is_empty()
+}
+
 struct Costs<'a> {
     loops: &'a Loops,
     varying: Varying,
@@ -102,18 +127,32 @@ struct Costs<'a> {
 
 impl Costs<'_> {
     fn block(&mut self, block: &[Stmt], depth: u32) {
-        walk::visit_within(block, depth, |stmt, depth| {
+        let around = Around { depth, innermost: None };
+        walk::visit_within(block, around, |stmt, around| {
             match stmt {
                 Stmt::Let(value) => {
                     if let Expr::Load { buffer, index } = &self.loops.values[*value].expr {
-                        self.access(*buffer, index, depth, false);
+                        self.access(*buffer, index, self.depth_of(index, around), false);
                     }
                 }
-                Stmt::Store { buffer, index, .. } => self.access(*buffer, index, depth, true),
+                Stmt::Store { buffer, index, .. } => {
+                    self.access(*buffer, index, self.depth_of(index, around), true);
+                }
                 _ => {}
             }
-            depth + matches!(stmt, Stmt::While { .. } | Stmt::For { .. }) as u32
+            match stmt {
+                Stmt::While { .. } => Around { depth: around.depth + 1, innermost: None },
+                Stmt::For { index, .. } => Around { depth: around.depth + 1, innermost: Some(*index) },
+                _ => around,
+            }
         });
+    }
+
+    /// How many loops an access is done again in. An element that the innermost one does not move away from will be a
+    /// variable of it.
+    fn depth_of(&self, index: &[Value], around: Around) -> u32 {
+        let stays = |of| !index.iter().any(|index| may_depend(self.loops, *index, of));
+        around.depth - around.innermost.is_some_and(stays) as u32
     }
 
     fn access(&mut self, buffer: Buffer, index: &[Value], depth: u32, stores: bool) {
@@ -187,8 +226,16 @@ mod tests {
     #[test]
     fn accesses_in_loops_count_more() {
         let once = cost("n, n", "store b3[v0, v1], 0.0f64");
-        let often = cost("n, n", "for v3 in n { store b3[v0, v1], 0.0f64 }");
+        let often = cost("n, n", "for v3 in n { store b3[v3, v1], 0.0f64 }");
         assert!(once < often);
+    }
+
+    #[test]
+    fn accesses_that_a_loop_does_not_move_count_as_in_front_of_it() {
+        let moved = cost("n, n", "for v3 in n { store b3[v3, v1], 0.0f64 }");
+        let stays = cost("n, n", "for v3 in n { store b3[v0, v1], 0.0f64 }");
+        assert!(stays < moved);
+        assert_eq!(stays, cost("n, n", "store b3[v0, v1], 0.0f64"));
     }
 
     #[test]

@@ -122,6 +122,8 @@ pub fn optimize_observed(loops: &mut Loops, options: &Options, observe: &mut dyn
     run(&rows::strip_columns);
     // Rows whose accumulators are variables can share registers.
     run(&rows::jam_rows);
+    // What all rows read again and again is worth a copy that lanes can read together.
+    run(&rows::pack_panels);
     // Loops have changed places where they could: what they load again and again may stand between them.
     run(&rows::hoist_loads);
     // What is serial still, and gains by lanes, gets them where it stands; what loses by them goes without.

@@ -78,6 +78,7 @@ passes! {
     Loops carry_elements "Keeps the elements that a serial loop has stored last in variables for the iterations that load them."
     Loops strip_columns "Goes through long columns row after row, by strips that stay in the cache."
     Loops jam_rows "Does several rows of a parallel loop at a time where their inner loops load the same."
+    Loops pack_panels "Copies what all rows of a loop read, a few columns at a time, to where these columns lie together."
     Loops hoist_loads "Moves loads out of loops that are known to run from what stands around them."
     Loops lane_loops "Has loops run in lanes inside scalar code, or parallel loops in scalar code alone, where that costs less."
     Loops renumber "Drops values, variables and local arrays that nothing mentions, and numbers the others one by one."

@@ -225,6 +225,8 @@ struct List {
     /// The registers of each class that are occupied, and how many there are.
     occupied: [usize; 3],
     room: [usize; 3],
+    /// How many vector registers there are for what is only loaded.
+    for_loads: usize,
 }
 
 /// What is known of registers, by number. One block leaves the tables to the next, as it found them.
@@ -269,7 +271,8 @@ impl List {
             times: (data.first..data.end - 1).map(|n| Time::of(machine.insts[n as usize].kind)).collect(),
             tables,
             occupied: [0; 3],
-            room: [13, target.registers() - spare(target), 7],
+            room: [13, target.registers() - spare(target, false), 7],
+            for_loads: target.registers() - spare(target, true),
         };
         let (mut last_write, mut reads_since) = (None, Vec::new());
         for number in 0..count as u32 {
@@ -354,7 +357,9 @@ impl List {
             let (mut place, mut first) = (0, None);
             for (candidate, number) in ready.iter().take(WINDOW).enumerate() {
                 let key = key(*number);
-                if first.is_none_or(|first| key < first) && self.fits(operands(*number)) {
+                if first.is_none_or(|first| key < first)
+                    && self.fits(operands(*number), time(*number).issue == 0)
+                {
                     (place, first) = (candidate, Some(key));
                 }
             }
@@ -381,7 +386,11 @@ impl List {
     }
 
     /// Whether an instruction needs no more registers of any class than are left.
-    fn fits(&self, operands: &[Operand]) -> bool {
+    fn fits(&self, operands: &[Operand], is_load: bool) -> bool {
+        let mut room = self.room;
+        if is_load {
+            room[RegClass::Float as usize] = self.for_loads;
+        }
         let mut occupied = self.occupied;
         for operand in operands {
             let class = operand.class() as usize;
@@ -392,7 +401,7 @@ impl List {
                 }
             }
         }
-        (0..3).all(|class| occupied[class] <= self.occupied[class].max(self.room[class]))
+        (0..3).all(|class| occupied[class] <= self.occupied[class].max(room[class]))
     }
 
     fn take_registers(&mut self, operands: &[Operand]) {
@@ -414,10 +423,14 @@ impl List {
     }
 }
 
-/// How many vector registers stay free: where there are few, assigning the last one takes moves through memory, which
-/// sums that loops carry would wait for.
-fn spare(target: Target) -> usize {
-    if target.evex() { 0 } else { 1 }
+/// How many vector registers stay free: where there are few, assigning the last ones takes moves through memory, which
+/// sums that loops carry would wait for. What is only loaded can wait until it is needed.
+fn spare(target: Target, is_load: bool) -> usize {
+    match (target.evex(), is_load) {
+        (true, _) => 0,
+        (false, true) => 4,
+        (false, false) => 1,
+    }
 }
 
 /// The class of registers of an index into lists of the three.

@@ -41,6 +41,8 @@ fn has_effect(body: &Block) -> bool {
 pub(super) fn plain_loops(loops: &Loops) -> Vec<PlainLoop> {
     let of = |(stmt, depth): (&Stmt, usize)| {
         let (what, value) = match stmt {
+            // A loop over panels, which nobody has written, only launches.
+            Stmt::For { index, .. } if loops.values[*index].loc == Loc::NONE => return None,
             Stmt::For { index, body, .. } if has_effect(body) => ("for", index),
             Stmt::While { cond, .. } => ("while", cond),
             _ => return None,

@@ -21,21 +21,28 @@
 //!
 //! Loops inside loops become dimensions as long as the space has room. How many do is decided by what memory
 //! costs, see [`crate::lane_cost`]: Of equal ones a dimension more is better, for it makes more blocks.
-//! A loop that would be the better lanes but cannot be is noted with the reason.
+//! A loop that would be the better lanes but cannot be is noted with the reason. Lanes need not run along the last dimension
+//! in the end: where the loop outside is the better one, loops inside are rows ([`crate::interchange_loops`]). A parallel loop
+//! with several loops inside is several ([`parts`]) if they can become one again.
 
 use crate::Changed;
 use crate::bounds::Bounds;
 use crate::check_parallel::shared_array;
 use crate::combines::only_combines;
 use crate::effects::Effects;
+use crate::interchange_loops::{may_change_order, with_last};
 use crate::lane_cost::lane_cost;
 use crate::loop_order::{MOST_LEVELS, moved_out, only_computes};
 use crate::positions::keep_positions;
+use crate::renames::Renames;
 use crate::vectorize::{VarSet, assigned, live_before};
 use parfuse_ir::grid::Grain;
 use parfuse_ir::loops::walk::blocks_mut;
-use parfuse_ir::loops::{Block, Event, Loops, Note, Parfor, PromotionRefusal, Stmt, Value};
-use parfuse_ir::{Loc, MAX_RANK};
+use parfuse_ir::loops::{Block, Event, Expr, Loops, Note, Parfor, PromotionRefusal, Stmt, Value};
+use parfuse_ir::{DType, Loc, MAX_RANK, ScalarOp};
+use parts::parts;
+
+mod parts;
 
 const PASS: &str = "promote_loops";
 
@@ -53,51 +60,104 @@ pub fn promote_loops(loops: &mut Loops) -> Changed {
 
 fn in_block(loops: &mut Loops, block: &mut Block, refused: &mut Vec<Note>) -> bool {
     let mut changed = false;
-    for stmt in block {
+    for mut stmt in std::mem::take(block) {
         if let Stmt::Parfor(parfor) = stmt {
-            changed |= in_parfor(loops, parfor, refused);
-        } else {
-            blocks_mut(stmt).for_each(|inner| changed |= in_block(loops, inner, refused));
+            let made = in_parfor(loops, &parfor, refused);
+            changed |= !made.is_empty();
+            let stays = made.is_empty().then_some(parfor);
+            block.extend(made.into_iter().chain(stays).map(Stmt::Parfor));
+            continue;
         }
+        blocks_mut(&mut stmt).for_each(|inner| changed |= in_block(loops, inner, refused));
+        block.push(stmt);
     }
     changed
 }
 
-fn in_parfor(loops: &mut Loops, parfor: &mut Parfor, refused: &mut Vec<Note>) -> bool {
-    // Most have no loop inside.
-    if !parfor.body.iter().any(|stmt| matches!(stmt, Stmt::For { .. })) {
-        return false;
+/// What a loop becomes; nothing if it stays.
+fn in_parfor(loops: &mut Loops, parfor: &Parfor, refused: &mut Vec<Note>) -> Vec<Parfor> {
+    let serial = parfor.body.iter().filter(|stmt| matches!(stmt, Stmt::For { .. })).count();
+    let parts = match serial {
+        // Most have no loop inside.
+        0 => return Vec::new(),
+        1 => None,
+        _ => parts(loops, parfor),
+    };
+    if let Some(parts) = parts {
+        return parts
+            .into_iter()
+            .enumerate()
+            .map(|(number, (part, best))| {
+                let mut part = promote(loops, &part, best);
+                if number > 0 {
+                    own_indices(loops, &mut part, parfor.indices.len());
+                }
+                part
+            })
+            .collect();
     }
-    let best = match with_dimensions(loops, parfor) {
-        Ok(best) => best,
+    match with_dimensions(loops, parfor) {
+        Ok(best) => vec![promote(loops, parfor, best)],
         Err(note) => {
             refused.extend(note);
-            return false;
+            Vec::new()
         }
-    };
+    }
+}
+
+/// Gives a part of a loop indices of its own for the dimensions that the loop had.
+fn own_indices(loops: &mut Loops, part: &mut Parfor, dimensions: usize) {
+    let mut renames = Renames::new(loops);
+    for index in &mut part.indices[..dimensions] {
+        let own = loops.value(Expr::Bound, DType::Usize, loops.values[*index].loc);
+        renames.set(*index, own);
+        *index = own;
+    }
+    renames.block(loops, &mut part.body);
+}
+
+/// Makes a loop the one that it is promoted to.
+fn promote(loops: &mut Loops, before: &Parfor, mut best: Parfor) -> Parfor {
     let promoted: Vec<Loc> =
-        best.indices[parfor.indices.len()..].iter().map(|index| loops.values[*index].loc).collect();
+        best.indices[before.indices.len()..].iter().map(|index| loops.values[*index].loc).collect();
     // A `prange` inside another that is a dimension now does not run serially.
     loops.notes.retain(|note| note.event != Event::NestedSerial || !promoted.contains(&note.locs[0]));
-    let locs = parfor.sources.iter().map(|source| source.loc).take(1).chain(promoted).collect();
+    let locs = before.sources.iter().map(|source| source.loc).take(1).chain(promoted).collect();
     loops.notes.push(Note { pass: PASS, event: Event::Promoted, locs });
-    let before = std::mem::replace(parfor, best);
-    keep_positions(loops, &before, parfor);
-    parfor.grain = Grain::of(&parfor.body);
-    true
+    keep_positions(loops, before, &mut best);
+    best.grain = Grain::of(&best.body);
+    best
 }
 
 /// The loop with as many serial loops as dimensions as are good for memory, or the note that says why there are none.
 pub(crate) fn with_dimensions(loops: &Loops, parfor: &Parfor) -> Result<Parfor, Option<Note>> {
+    // Rows of loops can share what these load; others had better have their lanes' own loop around them.
+    let shares = |space: &Parfor| space.body.iter().any(|stmt| matches!(stmt, Stmt::For { .. }));
+    in_best_space(loops, parfor, &shares)
+}
+
+/// The same; `turns` tells of which spaces any dimension may become the lanes, and not only the last.
+fn in_best_space(
+    loops: &Loops,
+    parfor: &Parfor,
+    turns: &dyn Fn(&Parfor) -> bool,
+) -> Result<Parfor, Option<Note>> {
     let mut best: Option<Parfor> = None;
     let mut least = lane_cost(loops, parfor, 0);
     let mut last = parfor.clone();
+    let mut is_free_to_turn = may_change_order(loops, parfor);
     for depth in 1.. {
+        // What stands in front would be computed for each element instead of once a row.
+        is_free_to_turn &= last.body.split_last().is_some_and(|(_, front)| is_free(loops, front));
         let next = promoted(loops, &last).or_else(|reason| exchanged(loops, &last).ok_or(reason));
         match next {
             Ok(next) => {
-                let cost = lane_cost(loops, &next, depth);
-                if cost < least || (depth == 1 && cost == least) {
+                let turns = is_free_to_turn && turns(&next);
+                let first = if turns { 0 } else { next.indices.len() - 1 };
+                let costs =
+                    (first..next.indices.len()).map(|axis| lane_cost(loops, &with_last(&next, axis), depth));
+                let cost = costs.min().expect("a space has dimensions");
+                if cost < least || ((depth == 1 || turns) && cost == least) {
                     least = cost;
                     best = Some(next.clone());
                 }
@@ -109,6 +169,22 @@ pub(crate) fn with_dimensions(loops: &Loops, parfor: &Parfor) -> Result<Parfor, 
         }
     }
     unreachable!("a space has room for so many dimensions only")
+}
+
+/// Whether a block computes nothing but indices and what they are compared with.
+fn is_free(loops: &Loops, block: &[Stmt]) -> bool {
+    block.iter().all(|stmt| match stmt {
+        Stmt::Let(value) => {
+            let data = &loops.values[*value];
+            let of_one = |operand: &Value| *operand == *value || !loops.dtype(*operand).is_float();
+            let is_short = match &data.expr {
+                Expr::Op(ScalarOp::Div | ScalarOp::Rem, _) | Expr::Load { .. } | Expr::Random { .. } => false,
+                expr => expr.operands().iter().all(of_one),
+            };
+            is_short && !data.dtype.is_float()
+        }
+        _ => false,
+    })
 }
 
 /// The loop with a dimension more, of a loop inside the serial loop that is its last statement.

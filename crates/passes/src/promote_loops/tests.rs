@@ -203,5 +203,67 @@ fn a_loop_that_lanes_like_moves_out_of_one_that_sums_up() {
     let result = run(promote_loops, &product("v3")).to_string();
     assert!(result.contains("parfor v0, v3 in n, n") && result.contains("for v1 in m {"), "{result}");
     let carried = [PromotionRefusal::CrossIteration { array: "r".into() }];
-    assert_eq!(refusals(&product("0usize")), carried);
+    let pairs = product("v10").replace("v4: f64", "v10: usize = div v3, 2usize v4: f64");
+    assert_eq!(refusals(&pairs), carried);
+}
+
+/// A kernel of products: what sets `r` to zero, and what adds to it.
+fn products(body: &str) -> String {
+    format!(
+        "loops f(n: usize, m: usize, l: usize, b0 a: f64[_, unit], b1 b: f64[_, unit], mut b2 r: f64[_, unit]) {{
+           parfor v0 in n {{ source prange @1:1 {body} }}
+         }}"
+    )
+}
+
+const ADDS: &str = "v5: f64 = load b0[v0, v2] v6: f64 = load b1[v2, v3] v7: f64 = mul v5, v6
+                    v8: f64 = load b2[v0, v3] v9: f64 = add v8, v7 store b2[v0, v3], v9";
+
+#[test]
+fn several_loops_inside_become_loops_over_the_same_space() {
+    let zeros = "for v1 in m { store b2[v0, v1], 0.0f64 }";
+    check(
+        promote_loops,
+        &products(&format!("{zeros} for v2 in l {{ for v3 in m {{ {ADDS} }} }}")),
+        &products("").replace(
+            "parfor v0 in n { source prange @1:1  }",
+            &format!(
+                "parfor v0, v1 in n, m {{ source prange @1:1 store b2[v0, v1], 0.0f64 }}
+                 parfor v13, v3 in n, m {{ source prange @1:1 for v2 in l {{ {} }} }}",
+                ADDS.replace("v0", "v13")
+            ),
+        ),
+    );
+}
+
+#[test]
+fn loops_inside_that_touch_elements_of_others_stay_together() {
+    let others = "for v1 in m { store b2[v0, v1], 0.0f64 }
+                  for v2 in m { v3: usize = sub v2, 1usize v4: f64 = load b2[v0, v3] v5: f64 = load b0[v0, v2]
+                    v6: f64 = add v4, v5 store b3[v0, v2], v6 }";
+    let text = products(others).replace("mut b2 r", "mut b3 q: f64[_, unit], mut b2 r");
+    let text = text.replace("b3 q", "b9 q").replace("b2 r", "b3 r").replace("b9 q", "b2 q");
+    let text = text.replace("store b3[v0, v2]", "store b9[").replace("b2[v0, v", "b3[v0, v");
+    unchanged(promote_loops, &text.replace("store b9[", "store b2[v0, v2]"));
+}
+
+#[test]
+fn loops_of_several_lengths_stay_together() {
+    let other = "for v1 in l { store b2[v0, v1], 0.0f64 }";
+    unchanged(promote_loops, &products(&format!("{other} for v2 in l {{ for v3 in m {{ {ADDS} }} }}")));
+}
+
+#[test]
+fn rows_inside_columns_are_dimensions_too() {
+    let sum =
+        "x0 = 0.0f64 for v2 in l { v3: f64 = load b0[v1, v2] v4: f64 = load b1[v2, v0] v5: f64 = mul v3, v4
+               v6: f64 = x0 v7: f64 = add v6, v5 x0 = v7 } v8: f64 = x0 store b2[v1, v0], v8";
+    let text = products(&format!("for v1 in m {{ {sum} }}")).replace("parfor", "var x0 s: f64 parfor");
+    assert!(run(promote_loops, &text).to_string().contains("parfor v0, v1 in n, m"));
+    // What would be computed again for each of them keeps them apart.
+    let front = text.replace("for v1 in m", "v9: f64 = load b0[v0, v0] v10: f64 = exp v9 for v1 in m");
+    unchanged(
+        promote_loops,
+        &front.replace("store b2[v1, v0], v8", "v11: f64 = add v8, v10 store b2[v1, v0], v11"),
+    );
 }
