@@ -77,7 +77,7 @@ fn distances(points: &ArrayRef2<f64>, centres: &ArrayRef2<f64>) -> Array2<f64> {
 fn smoothed(a: &ArrayRef3<f64>, out: &mut ArrayRef3<f64>) {
     for k in prange(0..a.shape()[0]) {
         let layer = a.index_axis(Axis(0), k);
-        let inner = &layer.slice(s![..-2, ..]) + &layer.slice(s![2.., ..]) + &layer.slice(s![1..-1, ..]);
+        let inner = &layer.slice(s![..-2, ..]) + &layer.slice(s![2.., ..]) + layer.slice(s![1..-1, ..]);
         out.slice_mut(s![k, 1..-1, ..]).assign(&(inner / 3.0));
         out.slice_mut(s![k, 0, ..]).fill(k as f64);
     }

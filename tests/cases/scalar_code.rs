@@ -1,4 +1,6 @@
 //! Loops that stay scalar: choices, conditions with `&&` and `||`, addresses that are sums, and what inner loops only load.
+// Conditions are written the long way on purpose.
+#![allow(clippy::double_comparisons, clippy::manual_is_multiple_of)]
 
 use super::ways::{error_of, every_way};
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, s};

@@ -37,10 +37,10 @@ pub(crate) fn waiting(loops: &Loops, deciding: &[Stmt], body: &[Stmt], index: Op
             Expr::Op(ScalarOp::Eq | ScalarOp::Ne, _) if reads(&found) => return SEARCH,
             // Other answers are not what was found.
             Expr::Op(..) if loops.dtype(*value).is_bool() => {}
-            Expr::Op(ScalarOp::Add | ScalarOp::Sub, _) | Expr::Cast(_) if !reads(&found) => {
-                if reads(&counts) {
-                    counts.insert(*value);
-                }
+            Expr::Op(ScalarOp::Add | ScalarOp::Sub, _) | Expr::Cast(_)
+                if reads(&counts) && !reads(&found) =>
+            {
+                counts.insert(*value);
             }
             _ if reads(&counts) || reads(&found) => {
                 found.insert(*value);

@@ -227,10 +227,12 @@ impl<'d, 'l, 'b, 'a> Races<'d, 'l, 'b, 'a> {
         let itself = stores().filter(|at| !self.are_apart(&[*at])).map(|at| (at, at));
         let pairs = stores().flat_map(|store| (0..self.accesses.len()).map(move |other| (store, other)));
         let meet = move |(a, b): &(usize, usize)| {
-            !self.are_apart(&[*a, *b])
-                && !self.meet_in_one_iteration(*a, *b)
-                && !(self.in_order && ahead::loads_ahead(self.dimension, self.accesses, &self.forms, *a, *b))
-                && !passing.pass(self.accesses, *a, *b)
+            let is_ahead = || ahead::loads_ahead(self.dimension, self.accesses, &self.forms, *a, *b);
+            let is_safe = self.are_apart(&[*a, *b])
+                || self.meet_in_one_iteration(*a, *b)
+                || self.in_order && is_ahead()
+                || passing.pass(self.accesses, *a, *b);
+            !is_safe
         };
         itself.chain(pairs.filter(meet))
     }

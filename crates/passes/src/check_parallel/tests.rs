@@ -198,5 +198,8 @@ fn an_element_and_its_mirror_image_are_touched_by_one_iteration() {
     // Mirrored at another diagonal it is another iteration that comes there.
     let shifted = format!("v3: usize = add v1, 1usize\n{}", both.replace("[m, v1]", "[m, v3]"));
     refuses(ALL, &shifted, [1, 2]);
+    // Over a whole row, two iterations come to each other's elements.
+    let row = both.replace("m", "v3");
+    refuses(ALL, &format!("for v3: usize in 0usize..n step 1usize {{\n{row}\n}}"), [1, 2]);
     refuses(ALL, &both.replace("[m, v1]", "[m, m]"), [2, 2]);
 }

@@ -60,7 +60,7 @@ impl Selector<'_> {
                 if distance < self.group { (0, distance) } else { (1, distance + 1 - self.group) }
             };
             let from: Vec<(usize, usize)> = (0..self.group).map(from).collect();
-            self.from_two(ty, [low, high], &from)
+            self.picked_from_two(ty, [low, high], &from)
         });
         Some(registers.collect())
     }
@@ -108,7 +108,7 @@ impl Selector<'_> {
     }
 
     /// A register whose lanes come from a register of two each, and a lane of that.
-    fn from_two(&mut self, ty: LaneType, registers: [Reg; 2], from: &[(usize, usize)]) -> Reg {
+    fn picked_from_two(&mut self, ty: LaneType, registers: [Reg; 2], from: &[(usize, usize)]) -> Reg {
         let lanes = self.group;
         if self.isa.evex() {
             return self.picked(ty, &registers, |lane| from[lane].0 * lanes + from[lane].1);
