@@ -178,6 +178,27 @@ fn outdated_in_a_loop(a: &mut ArrayRef2<f64>, out: &mut ArrayRef2<f64>) {
     }
 }
 
+/// What a closure reads is read where the closure is written.
+#[kernel]
+fn read_by_a_closure(a: &mut ArrayRef2<f64>) {
+    for i in prange(0..a.nrows()) {
+        let moved = a.row(i).mapv(|x| x - a[[i, 0]]);
+        a.row_mut(i).assign(&moved);
+    }
+}
+
+/// The same of a variable.
+#[kernel]
+fn variable_of_a_closure(a: &ArrayRef2<f64>, out: &mut ArrayRef2<f64>) {
+    for i in prange(0..a.nrows()) {
+        let mut factor = 2.0;
+        let scaled = a.row(i).mapv(|x| x * factor);
+        factor += 1.0;
+        out.row_mut(i).assign(&scaled);
+        out[[i, 0]] = factor;
+    }
+}
+
 #[test]
 fn what_would_need_an_array_is_refused_with_what_to_write() {
     let says = |error: Error, expected: &str| {
@@ -186,6 +207,8 @@ fn what_would_need_an_array_is_refused_with_what_to_write() {
     let (mut a, mut out) = (matrix(4, 5), matrix(4, 5));
     says(error_of!(shifted(&mut a.clone())), "reads other elements of the array that it writes");
     says(error_of!(outdated(&mut a.clone(), &mut out.clone())), "is used after what it was computed from");
+    says(error_of!(read_by_a_closure(&mut a.clone())), "reads other elements of the array that it writes");
+    says(error_of!(variable_of_a_closure(&a, &mut out.clone())), "is used after what it was computed from");
     says(
         outdated_in_a_loop::serial(&mut a, &mut out).unwrap_err(),
         "is used after what it was computed from",

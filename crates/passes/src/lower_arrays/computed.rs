@@ -23,7 +23,7 @@ use super::views::{Shown, Source};
 use crate::hash::{FastMap, FastSet};
 use crate::rejection::{InsideFlaw, Rejection};
 use parfuse_ir::grid::{GROUP, IN_ORDER};
-use parfuse_ir::loops::{Buffer, Expr, Stmt, Value, Var};
+use parfuse_ir::loops::{Expr, Stmt, Value, Var};
 use parfuse_ir::program::{self, Block};
 use parfuse_ir::{DType, Fold, Loc, ReduceOp, ScalarOp};
 use std::rc::Rc;
@@ -55,10 +55,10 @@ struct Frame {
     elements: Vec<Value>,
 }
 
-/// What arrays inside iterations are computed from, and since when that is no more what it was.
+/// The variables that arrays inside iterations are computed from, and which arrays those no longer give.
 #[derive(Clone, Default)]
 pub(super) struct Inside {
-    reads: FastMap<program::Value, FastSet<Buffer>>,
+    reads: FastMap<program::Value, FastSet<program::Var>>,
     outdated: FastSet<program::Value>,
 }
 
@@ -79,6 +79,8 @@ impl Lowering<'_> {
             _ => return Err(self.inside(value, InsideFlaw::NeedsArray)),
         };
         self.note_reads(value, operands);
+        let own = self.read_by_block(step);
+        self.inside.reads.entry(value).or_default().extend(own);
         let (shape, operands) = match step {
             Step::Map(_) => {
                 let first = self.array(operands[0]);
@@ -119,29 +121,36 @@ impl Lowering<'_> {
         self.refused_inside(operation, why, data.loc)
     }
 
-    /// Remembers which buffers a value is computed from, or a view is of.
+    /// Remembers which variables an array is computed from, or a view is of.
     pub(super) fn note_reads(&mut self, value: program::Value, operands: &[program::Value]) {
         let mut reads = FastSet::default();
         for operand in operands {
-            if let Some(own) = self.inside.reads.get(operand) {
-                reads.extend(own.iter().copied());
-            } else if self.program.ty(*operand).rank().is_some()
-                && let Source::Buffer(buffer) = self.array(*operand).source
-            {
-                reads.insert(buffer);
+            match self.inside.reads.get(operand) {
+                Some(own) => reads.extend(own.iter().copied()),
+                None => reads.extend(self.program.viewed_variable(*operand)),
             }
         }
         self.inside.reads.insert(value, reads);
     }
 
-    /// The elements of a variable change: what was computed from them cannot be computed any more.
+    /// The variables that the block of a `map` reads.
+    fn read_by_block(&self, step: Step) -> FastSet<program::Var> {
+        let mut reads = FastSet::default();
+        if let Step::Map(value) = step
+            && let program::Expr::Map { body, .. } = &self.program.values[value].expr
+        {
+            reads.extend(super::scan::effects(self.program, &[body], self.last_reads).read);
+        }
+        reads
+    }
+
+    /// A variable or its elements change: what was computed from them cannot be computed any more.
     pub(super) fn outdate(&mut self, var: program::Var) {
-        let Some(buffer) = self.array_vars.get(&var) else { return };
         let program = self.program;
         let Inside { reads, outdated } = &mut self.inside;
         let concerned = reads.iter().filter(|(value, reads)| {
             // Views show what there is.
-            !matches!(program.values[**value].expr, program::Expr::View { .. }) && reads.contains(buffer)
+            !matches!(program.values[**value].expr, program::Expr::View { .. }) && reads.contains(&var)
         });
         outdated.extend(concerned.map(|(value, _)| *value));
     }
@@ -149,7 +158,7 @@ impl Lowering<'_> {
     /// The same in front of a loop, for all that its body changes.
     pub(super) fn outdate_before(&mut self, blocks: &[&Block]) {
         if self.parallel.is_some() {
-            super::scan::overwritten(self.program, blocks).into_iter().for_each(|var| self.outdate(var));
+            super::scan::changed(self.program, blocks).into_iter().for_each(|var| self.outdate(var));
         }
     }
 
@@ -236,6 +245,8 @@ impl Lowering<'_> {
             match &array.source {
                 Source::Buffer(_) if array.source == place.source => direct && place.runs_beside(array),
                 Source::Buffer(_) => true,
+                // A block may read any element.
+                Source::Computed(inner) if self.reads_in_block(inner, place) => false,
                 Source::Computed(inner) => {
                     let direct = direct && array.is_whole();
                     if seen.insert((Rc::as_ptr(inner), direct)) {
@@ -254,6 +265,13 @@ impl Lowering<'_> {
             }
         }
         true
+    }
+
+    fn reads_in_block(&self, computed: &Computed, place: &Shown) -> bool {
+        let is_place = |var: &program::Var| {
+            self.array_vars.get(var).is_some_and(|buffer| Source::Buffer(*buffer) == place.source)
+        };
+        self.read_by_block(computed.step).iter().any(is_place)
     }
 
     /// Overwrites the elements of a place inside an iteration.

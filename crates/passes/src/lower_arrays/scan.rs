@@ -51,14 +51,15 @@ pub(super) fn effects(program: &Program, blocks: &[&Block], last_reads: &FastMap
     effects
 }
 
-/// The variables of which some blocks of a program set elements.
-pub(super) fn overwritten(program: &Program, blocks: &[&Block]) -> BTreeSet<Var> {
+/// The variables that some blocks of a program assign, or set elements of.
+pub(super) fn changed(program: &Program, blocks: &[&Block]) -> BTreeSet<Var> {
     let statements = blocks.iter().flat_map(|block| walk::statements(program, block));
-    let overwritten = statements.filter_map(|stmt| match stmt {
+    let changed = statements.filter_map(|stmt| match stmt {
         Stmt::Store { place, .. } | Stmt::Update { place, .. } => Some(place.var),
+        Stmt::Assign { var, .. } => Some(*var),
         _ => None,
     });
-    overwritten.collect()
+    changed.collect()
 }
 
 /// Where a block assigns a variable.

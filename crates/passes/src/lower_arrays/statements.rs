@@ -21,7 +21,10 @@ impl Lowering<'_> {
                     let destination = self.destination(*value, &block[i + 1..]);
                     self.evaluate(*value, destination)?;
                 }
-                program::Stmt::Assign { var, value } => self.assign(*var, *value)?,
+                program::Stmt::Assign { var, value } => {
+                    self.assign(*var, *value)?;
+                    self.outdate(*var);
+                }
                 program::Stmt::Store { place, index, value, loc } => {
                     let (array, value) = (self.place(*place), self.scalar(*value));
                     let index = self.checked_index(&array, index, *loc);

@@ -135,7 +135,7 @@ impl Generator<'_> {
     }
 
     /// An array computed element by element with branches and private variables.
-    fn map(&mut self) -> Value {
+    pub(super) fn map(&mut self) -> Value {
         let first = self.any_array();
         let ty = self.program.ty(first);
         let mut arrays = vec![first];

@@ -37,6 +37,13 @@ impl Generator<'_> {
     /// An operation on the elements of an array and others, which need no more axes.
     fn element_wise_of(&mut self, array: Value) -> Value {
         let ty = self.program.ty(array);
+        if self.choices.one_in(5) {
+            let mapped = self.map();
+            let found = self.program.ty(mapped);
+            if found.dtype() == ty.dtype() && found.rank() <= ty.rank() {
+                return mapped;
+            }
+        }
         let (op, operands) = self.operation(ty.dtype());
         if divides(op, ty.dtype()) {
             return self.scalar(ty.dtype());
