@@ -31,6 +31,20 @@ enum Target {
     InPlace(Buffer),
 }
 
+/// What an operation on whole arrays is called.
+pub(super) fn name_of_operation(expr: &program::Expr) -> &'static str {
+    match expr {
+        program::Expr::Op(op, _) => op.name(),
+        program::Expr::Cast(_) => "cast",
+        program::Expr::Fill { .. } => "fill",
+        program::Expr::Copy(_) => "copy",
+        program::Expr::Random { distribution, .. } => distribution.name(),
+        program::Expr::Map { .. } => "map",
+        program::Expr::Reduce { fold, .. } => fold.name(),
+        _ => "assign",
+    }
+}
+
 impl Lowering<'_> {
     /// Evaluates a whole-array operation. Returns the buffer that holds the result.
     pub(super) fn array_expression(
@@ -44,16 +58,7 @@ impl Lowering<'_> {
         if let program::Expr::Var(var) = data.expr {
             return Ok(self.array_vars[&var]);
         }
-        let what: &str = match &data.expr {
-            program::Expr::Op(op, _) => op.name(),
-            program::Expr::Cast(_) => "cast",
-            program::Expr::Fill { .. } => "fill",
-            program::Expr::Copy(_) => "copy",
-            program::Expr::Random { distribution, .. } => distribution.name(),
-            program::Expr::Map { .. } => "map",
-            program::Expr::Reduce { fold, .. } => fold.name(),
-            _ => panic!("{value} is not an array expression"),
-        };
+        let what = name_of_operation(&data.expr);
         if self.parallel.is_some() {
             return Err(self.inside(value, InsideFlaw::NeedsArray));
         }

@@ -17,7 +17,7 @@
 //! for one another; everything else comes to the same in any order.
 
 use super::Lowering;
-use super::arrays::Operand;
+use super::arrays::{Operand, name_of_operation};
 use super::shapes::Access;
 use super::views::{Shown, Source};
 use crate::hash::{FastMap, FastSet};
@@ -108,17 +108,7 @@ impl Lowering<'_> {
     /// The refusal of an operation on arrays inside an iteration.
     pub(super) fn inside(&self, value: program::Value, why: InsideFlaw) -> Rejection {
         let data = &self.program.values[value];
-        let operation = match &data.expr {
-            program::Expr::Op(op, _) => op.name(),
-            program::Expr::Cast(_) => "cast",
-            program::Expr::Fill { .. } => "fill",
-            program::Expr::Copy(_) => "copy",
-            program::Expr::Random { distribution, .. } => distribution.name(),
-            program::Expr::Map { .. } => "map",
-            program::Expr::Reduce { fold, .. } => fold.name(),
-            _ => "assign",
-        };
-        self.refused_inside(operation, why, data.loc)
+        self.refused_inside(name_of_operation(&data.expr), why, data.loc)
     }
 
     /// Remembers which variables an array is computed from, or a view is of.
