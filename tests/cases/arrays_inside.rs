@@ -215,6 +215,23 @@ fn what_would_need_an_array_is_refused_with_what_to_write() {
     );
 }
 
+/// A closure that fails, of which nobody takes all elements.
+#[kernel]
+fn picked(a: &ArrayRef2<f64>, w: &ArrayRef1<f64>, k: usize, out: &mut ArrayRef1<f64>) {
+    for i in prange(0..a.nrows()) {
+        let scaled = a.row(i).mapv(|x| x * w[k + (x as usize)]);
+        out[i] = scaled[0];
+    }
+}
+
+#[test]
+fn closures_fail_where_they_are_written() {
+    let (a, w) = (Array2::from_shape_fn((3, 4), |(i, j)| (i * j) as f64), Array1::from_elem(7, 2.0));
+    every_way!(picked(&a, &w, 0, &mut out) with out = Array1::zeros(3));
+    let error = error_of!(picked(&a, &w, 2, &mut Array1::zeros(3)));
+    assert!(matches!(error, Error::Index { index: 8, len: 7, iteration: Some(2), .. }), "{error}");
+}
+
 #[test]
 fn lengths_are_checked() {
     let error = error_of!(weighted_rows(&matrix(3, 4), &Array1::zeros(5), &mut Array2::zeros((3, 4))));

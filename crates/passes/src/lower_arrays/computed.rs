@@ -23,7 +23,7 @@ use super::views::{Shown, Source};
 use crate::hash::{FastMap, FastSet};
 use crate::rejection::{InsideFlaw, Rejection};
 use parfuse_ir::grid::{GROUP, IN_ORDER};
-use parfuse_ir::loops::{Expr, Stmt, Value, Var};
+use parfuse_ir::loops::{Expr, Stmt, Value, Var, walk};
 use parfuse_ir::program::{self, Block};
 use parfuse_ir::{DType, Fold, Loc, ReduceOp, ScalarOp};
 use std::rc::Rc;
@@ -86,23 +86,35 @@ impl Lowering<'_> {
                 let first = self.array(operands[0]);
                 let shape = self.shape_of(&first);
                 let operands = operands.iter().map(|array| self.operand_to(*array, &shape, loc)).collect();
-                self.try_map(value)?;
                 (shape, operands)
             }
             _ => self.operands(operands, loc),
         };
-        Ok(Rc::new(Computed { shape, dtype, step, operands, loc }).into())
+        let computed = Rc::new(Computed { shape, dtype, step, operands, loc });
+        self.check_map(&computed)?;
+        Ok(computed.into())
     }
 
-    /// Refuses a `map` that cannot be done, before anybody asks for its elements.
-    fn try_map(&self, value: program::Value) -> Result<(), Rejection> {
-        let program::Expr::Map { params, body, result, .. } = &self.program.values[value].expr else {
+    /// Performs the checks of a `map`'s block for all elements where it is written, whoever asks for which of them later.
+    fn check_map(&mut self, computed: &Rc<Computed>) -> Result<(), Rejection> {
+        let program::Expr::Map { params, body, result, .. } = (match computed.step {
+            Step::Map(value) => &self.program.values[value].expr,
+            _ => return Ok(()),
+        }) else {
             unreachable!("it is a `map`")
         };
-        let mut trial = self.clone();
-        let zeros = params.iter().map(|param| trial.constant(self.program.ty(*param).dtype().zero()));
-        let elements = zeros.collect();
-        trial.mapped(params, body, *result, elements).map(drop)
+        let outer = std::mem::take(&mut self.block);
+        let mut mapped = Ok(());
+        self.plain_loops(&computed.shape, computed.loc, |lowering, indices| {
+            let element = |operand: &Operand| lowering.element(operand, indices, computed.loc);
+            let elements = computed.operands.iter().map(element).collect();
+            mapped = lowering.mapped(params, body, *result, elements).map(drop);
+        });
+        let mut loops = std::mem::replace(&mut self.block, outer);
+        if walk::statements(&loops).any(|stmt| matches!(stmt, Stmt::Check { .. })) {
+            self.block.append(&mut loops);
+        }
+        mapped
     }
 
     /// The refusal of an operation on arrays inside an iteration.
