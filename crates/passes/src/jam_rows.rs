@@ -22,9 +22,10 @@
 
 use crate::Changed;
 use crate::hash::FastMap;
+use crate::replace_loops::replace_loops;
 use crate::vectorize::Varying;
 use parfuse_ir::grid::Grain;
-use parfuse_ir::loops::walk::{self, blocks_mut};
+use parfuse_ir::loops::walk;
 use parfuse_ir::loops::{Block, Expr, Loops, Parfor, Stmt, Value, Var};
 use parfuse_ir::{DType, Loc, Scalar, ScalarOp};
 use std::collections::BTreeSet;
@@ -38,29 +39,13 @@ const LONGEST: usize = 12;
 
 /// Does several rows of parallel loops at a time where that saves loads.
 pub fn jam_rows(loops: &mut Loops) -> Changed {
-    let mut body = std::mem::take(&mut loops.body);
-    let changed = in_block(loops, &mut body);
-    loops.body = body;
-    changed.into()
-}
-
-fn in_block(loops: &mut Loops, block: &mut Block) -> bool {
-    let mut changed = false;
-    for mut stmt in std::mem::take(block) {
-        if let Stmt::Parfor(parfor) = stmt {
-            match rows_at_a_time(loops, &parfor) {
-                Some((rows, own)) => {
-                    jam(loops, parfor, rows, own, block);
-                    changed = true;
-                }
-                None => block.push(Stmt::Parfor(parfor)),
-            }
-            continue;
+    replace_loops(loops, |loops, parfor, block| match rows_at_a_time(loops, &parfor) {
+        Some((rows, own)) => {
+            jam(loops, parfor, rows, own, block);
+            None
         }
-        blocks_mut(&mut stmt).for_each(|inner| changed |= in_block(loops, inner));
-        block.push(stmt);
-    }
-    changed
+        None => Some(parfor),
+    })
 }
 
 /// How many rows of a loop should be done at a time, if not one, and what is each row's own.

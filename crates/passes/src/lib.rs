@@ -49,6 +49,7 @@ mod relax_floats;
 mod remove_dead_code;
 mod renames;
 mod renumber;
+mod replace_loops;
 mod same;
 mod split_loops;
 mod strip_columns;

@@ -27,8 +27,8 @@ use crate::Changed;
 use crate::copies::Copies;
 use crate::effects::Effects;
 use crate::lane_cost::unit_axis;
+use crate::replace_loops::replace_loops;
 use parfuse_ir::grid::Grain;
-use parfuse_ir::loops::walk::blocks_mut;
 use parfuse_ir::loops::{Block, Buffer, BufferData, Expr, Loops, Origin, Parfor, Source, Stmt, Value};
 use parfuse_ir::{DType, Loc, MAX_RANK, Scalar, ScalarOp};
 
@@ -50,29 +50,13 @@ const LEAST_ACROSS: usize = 4;
 
 /// Copies what all rows of a loop in panels read to where its columns lie together.
 pub fn pack_panels(loops: &mut Loops) -> Changed {
-    let mut body = std::mem::take(&mut loops.body);
-    let changed = in_block(loops, &mut body);
-    loops.body = body;
-    changed.into()
-}
-
-fn in_block(loops: &mut Loops, block: &mut Block) -> bool {
-    let mut changed = false;
-    for mut stmt in std::mem::take(block) {
-        if let Stmt::Parfor(parfor) = stmt {
-            match Panel::of(loops, &parfor) {
-                Some(panel) => {
-                    panel.pack(loops, parfor, block);
-                    changed = true;
-                }
-                None => block.push(Stmt::Parfor(parfor)),
-            }
-            continue;
+    replace_loops(loops, |loops, parfor, block| match Panel::of(loops, &parfor) {
+        Some(panel) => {
+            panel.pack(loops, parfor, block);
+            None
         }
-        blocks_mut(&mut stmt).for_each(|inner| changed |= in_block(loops, inner));
-        block.push(stmt);
-    }
-    changed
+        None => Some(parfor),
+    })
 }
 
 /// A load of what all rows read.
