@@ -16,7 +16,7 @@ use parfuse_codegen::{Code, Effort, Isa};
 use parfuse_ir::Loc;
 use parfuse_ir::arena::Id;
 use parfuse_ir::grid::Grid;
-use parfuse_ir::lane::{FaultId, Frame, Inst, Lane, Node, RegionId, Slot, walk};
+use parfuse_ir::lane::{FaultId, Frame, Inst, Lane, LaneOutput, Node, RegionId, Slot, walk};
 use parfuse_ir::loops::{Buffer, BufferData, Loops, Origin};
 use parfuse_ir::program::{Param, Program, Type};
 use parfuse_passes::pipeline::Options;
@@ -50,6 +50,8 @@ pub(crate) struct Specialisation {
     pub(crate) arguments: Vec<(usize, Slot)>,
     /// By buffer: whether every call makes its array at most once, so that it may lie in an array of the caller's.
     made_once: Vec<bool>,
+    /// By buffer: whether its array may become a result.
+    may_leave: Vec<bool>,
     /// Whether it draws random numbers, and needs a key.
     pub(crate) draws: bool,
     /// From the program to the first callable code.
@@ -125,7 +127,8 @@ impl Specialisation {
         // Without regions there is nothing that thorough code would do better.
         let promoted = AtomicBool::new(effort == Effort::Thorough || lane.regions.is_empty());
         let (thorough, work) = (OnceLock::new(), AtomicU64::new(0));
-        let (arguments, made_once) = (arguments(&program.params, &lane), made_once(&lane));
+        let arguments = arguments(&program.params, &lane);
+        let (made_once, may_leave) = (made_once(&lane), may_leave(&lane));
         let draws = draws(&lane);
         Ok(Specialisation {
             loops,
@@ -133,6 +136,7 @@ impl Specialisation {
             depth,
             arguments,
             made_once,
+            may_leave,
             draws,
             compile_time,
             first,
@@ -156,6 +160,11 @@ impl Specialisation {
     /// have another shape each time.
     pub(crate) fn makes_once(&self, buffer: Buffer) -> bool {
         self.made_once[buffer.index()]
+    }
+
+    /// Whether this buffer's array may become a result, and so a `Vec`.
+    pub(crate) fn may_leave(&self, buffer: Buffer) -> bool {
+        self.may_leave[buffer.index()]
     }
 
     /// Why a hot kernel stays with quick code, if it has to.
@@ -306,4 +315,20 @@ fn made_once(lane: &Lane) -> Vec<bool> {
         if matches!(node, Node::Loop { .. }) { 2 } else { times }
     });
     makers.iter().map(|makers| *makers <= 1).collect()
+}
+
+/// By buffer: whether its array is a result, or is handed to another buffer, which may be one.
+fn may_leave(lane: &Lane) -> Vec<bool> {
+    let mut leaves = vec![false; lane.buffers.ids().count()];
+    for result in &lane.results {
+        if let LaneOutput::Buffer(buffer) = result {
+            leaves[buffer.index()] = true;
+        }
+    }
+    for node in walk::statements(&lane.driver.body) {
+        if let Node::Move { from, .. } = node {
+            leaves[from.index()] = true;
+        }
+    }
+    leaves
 }

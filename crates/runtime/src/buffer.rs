@@ -2,7 +2,8 @@
 //!
 //! A [`Buffer`] is raw memory with the exact layout of a `Vec<T>`'s, so that a finished result becomes a
 //! `Vec` (and then an array) without a copy. Allocation never aborts the process: sizes are checked and a
-//! refusal of the allocator is an error.
+//! refusal of the allocator is an error. What a kernel keeps to itself needs no such layout, and begins at a cache line:
+//! registers that lie in two lines take two accesses each.
 //!
 //! One of the rooms where `unsafe` lives.
 #![allow(unsafe_code)]
@@ -55,6 +56,21 @@ impl Buffer {
     /// If the size overflows or the allocator refuses.
     pub fn allocate<T: Copy + 'static>(len: usize, zeroed: bool) -> Result<Buffer, AllocationError> {
         let layout = Layout::array::<T>(len).map_err(|_| AllocationError::TooLarge)?;
+        Buffer::of_layout::<T>(layout, len, zeroed)
+    }
+
+    /// Memory for `len` elements that never becomes a `Vec`, uninitialised. All but small ones begin at a cache line.
+    ///
+    /// # Errors
+    /// If the size overflows or the allocator refuses.
+    pub fn scratch<T: Copy + 'static>(len: usize) -> Result<Buffer, AllocationError> {
+        let layout = Layout::array::<T>(len).map_err(|_| AllocationError::TooLarge)?;
+        let align = if layout.size() < SMALL { layout.align() } else { CACHE_LINE };
+        let layout = layout.align_to(align).map_err(|_| AllocationError::TooLarge)?;
+        Buffer::of_layout::<T>(layout, len, false)
+    }
+
+    fn of_layout<T: 'static>(layout: Layout, len: usize, zeroed: bool) -> Result<Buffer, AllocationError> {
         let element = TypeId::of::<T>();
         if layout.size() == 0 {
             return Ok(Buffer { address: NonNull::<T>::dangling().cast(), layout, len, element });
@@ -87,16 +103,23 @@ impl Buffer {
     /// Every element must have been initialised.
     ///
     /// # Panics
-    /// If `T` is not the type the buffer was allocated for.
+    /// If `T` is not the type the buffer was allocated for, or the memory has not the layout of a `Vec`.
     pub unsafe fn into_vec<T: Copy + 'static>(self) -> Vec<T> {
         assert_eq!(self.element, TypeId::of::<T>(), "a buffer becomes a Vec of its own element type");
+        assert_eq!(Ok(self.layout), Layout::array::<T>(self.len), "scratch memory becomes no Vec");
         let this = std::mem::ManuallyDrop::new(self);
         // SAFETY: the address is from the global allocator with the layout of `len` values of `T` (or dangling
-        // for size zero), as asserted above and kept by `allocate`; the caller has initialised the elements;
+        // for size zero), as asserted above and kept by `of_layout`; the caller has initialised the elements;
         // `ManuallyDrop` hands over ownership.
         unsafe { Vec::from_raw_parts(this.address.cast::<T>().as_ptr(), this.len, this.len) }
     }
 }
+
+/// The alignment of scratch memory.
+const CACHE_LINE: usize = 64;
+
+/// Scratch memory of fewer bytes is aligned as its elements are: aligned memory takes the allocator longer.
+const SMALL: usize = 1 << 12;
 
 /// Above this size huge pages are asked for: making small pages present costs more than computing what goes there.
 #[cfg(target_os = "linux")]
@@ -122,7 +145,7 @@ fn ask_for_huge_pages(_: NonNull<u8>, _: usize) {}
 impl Drop for Buffer {
     fn drop(&mut self) {
         if self.layout.size() > 0 {
-            // SAFETY: allocated in `allocate` with this very layout and not yet freed.
+            // SAFETY: allocated in `of_layout` with this very layout and not yet freed.
             unsafe { alloc::dealloc(self.address.as_ptr(), self.layout) }
         }
     }
@@ -152,6 +175,20 @@ mod tests {
         assert_eq!(Buffer::allocate::<f64>(usize::MAX / 4, false).unwrap_err(), AllocationError::TooLarge);
         let huge = Buffer::allocate::<u8>(1 << 62, false).unwrap_err();
         assert_eq!(huge, AllocationError::OutOfMemory { bytes: 1 << 62 });
+    }
+
+    #[test]
+    fn scratch_memory_begins_at_a_cache_line() {
+        let buffers = [1000, 1001, 20_000, 1 << 20].map(|len| Buffer::scratch::<f64>(len).unwrap());
+        assert!(buffers.iter().all(|buffer| buffer.address().addr() % CACHE_LINE == 0));
+        assert!(Buffer::scratch::<f64>(0).unwrap().is_empty());
+    }
+
+    #[test]
+    #[should_panic(expected = "becomes no Vec")]
+    fn scratch_memory_becomes_no_vec() {
+        // SAFETY: the memory is not read.
+        let _ = unsafe { Buffer::scratch::<f64>(1000).unwrap().into_vec::<f64>() };
     }
 
     #[test]

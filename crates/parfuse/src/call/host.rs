@@ -113,7 +113,10 @@ impl<'c> Host<'c> {
         self.storage[buffer.index()] = Storage::Nothing;
         let allocated = len
             .ok_or(AllocationError::TooLarge)
-            .and_then(|len| allocate_elements(data.dtype, len, zeroed))
+            .and_then(|len| match zeroed || kernel.may_leave(buffer) {
+                true => allocate_elements(data.dtype, len, zeroed),
+                false => with_dtype!(data.dtype, T => Buffer::scratch::<T>(len)),
+            })
             .map_err(|cause| Error::Allocation {
                 shape: shape.to_vec(),
                 cause,
