@@ -1,13 +1,13 @@
 //! Methods and functions of ndarray, num and the standard library that kernels do not have.
 
-use ndarray::{Array1, ArrayRef1, Axis, Zip};
+use ndarray::{Array1, ArrayRef1, Zip};
 use parfuse::prelude::*;
 
 #[kernel]
 fn arrays(a: &ArrayRef1<f64>, n: usize) -> f64 {
     let summed = a.iter().sum::<f64>();
     let largest = a.iter().cloned().fold(0.0, f64::max);
-    let column = a.to_owned().remove_axis(Axis(0));
+    let column = a.to_owned().into_dyn();
     let grid = Array1::linspace(0.0, 1.0, n);
     Zip::from(a).for_each(|x| ());
     summed + largest + column.sum() + grid.sum() + a.fold(0.0, |s, x| s + x)

@@ -44,7 +44,14 @@ impl Seen {
         for (axis, (cut, length)) in view.cuts.iter().zip(&self.shape).enumerate() {
             cuts.push(run(cut, *length, axis as u8, &number)?);
         }
-        let position = |axis: usize| view.axes.iter().position(|own| *own == ViewAxis::Of(axis as u8));
+        let shape = view.axes.iter().map(|axis| match axis {
+            ViewAxis::Of(axis) => Ok(cuts[*axis as usize].length),
+            ViewAxis::New => Ok(1),
+            ViewAxis::Diagonal => Ok(cuts.iter().map(|cut| cut.length).min().unwrap_or(1)),
+            ViewAxis::Spread { axis, length } => cuts[*axis as usize].spread(*axis, integer(number(*length))),
+        });
+        let shape = shape.collect::<Result<_, Flaw>>()?;
+        let position = |axis: usize| view.axes.iter().position(|own| own.follows(axis));
         let axes = self.axes.iter().map(|(start, moves)| match moves {
             None => (*start, None),
             Some((axis, step)) => {
@@ -53,11 +60,7 @@ impl Seen {
                 (start + step * run.start, moves)
             }
         });
-        let shape = view.axes.iter().map(|axis| match axis {
-            ViewAxis::Of(axis) => cuts[*axis as usize].length,
-            ViewAxis::New => 1,
-        });
-        Ok(Seen { base: self.base.clone(), shape: shape.collect(), axes: axes.collect() })
+        Ok(Seen { base: self.base.clone(), shape, axes: axes.collect() })
     }
 
     /// The index into the array for one into the view.
@@ -84,6 +87,19 @@ struct Run {
     start: i128,
     step: i128,
     length: usize,
+}
+
+impl Run {
+    /// Draws it out to a length, if it has another one. Returns the length.
+    fn spread(&mut self, axis: u8, to: i128) -> Result<usize, Flaw> {
+        if self.length as i128 != to {
+            if self.length != 1 {
+                return Err((FaultKind::ShapeMismatch { axis }, vec![to as usize, self.length]));
+            }
+            self.step = 0;
+        }
+        Ok(to as usize)
+    }
 }
 
 fn run(cut: &Cut, length: usize, axis: u8, number: &impl Fn(Value) -> Scalar) -> Result<Run, Flaw> {

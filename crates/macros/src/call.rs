@@ -54,6 +54,12 @@ impl Translator<'_> {
                 self.refused(function, message, &call.args)
             }
             [.., module] if module == "mem" => self.exchange(call, name),
+            [.., ty]
+                if ty == "Slice"
+                    && let Some(slice) = self.slice_of_axis(call, name) =>
+            {
+                slice
+            }
             [.., ty] if ty.starts_with(char::is_uppercase) => self.array_function(call, &function.path, name),
             [_, ..] if let Some(message) = refusals::crate_function(&names) => {
                 self.refused(function, message, &call.args)

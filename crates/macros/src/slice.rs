@@ -1,4 +1,4 @@
-//! `s![…]`, the argument of `slice`, and `Axis(…)`.
+//! `s![…]`, the argument of `slice`, and `Slice::from(…)`, that of `slice_axis`.
 //!
 //! ```text
 //! s![1.., ..;2, i, NewAxis]
@@ -16,7 +16,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
-use syn::{Expr, ExprMacro, RangeLimits, Token};
+use syn::{Expr, ExprCall, ExprMacro, RangeLimits, Token};
 
 /// One part of `s![…]`, with its step.
 struct Item {
@@ -35,6 +35,11 @@ fn items(input: ParseStream) -> syn::Result<Vec<Item>> {
         }
     }
     Ok(items)
+}
+
+/// `Some(…)`.
+fn is_some(call: &ExprCall) -> bool {
+    matches!(strip(&call.func), Expr::Path(path) if path.path.is_ident("Some")) && call.args.len() == 1
 }
 
 /// Whether a macro is `s![…]`.
@@ -91,6 +96,35 @@ impl Translator<'_> {
         }
         let (t, place) = (self.t.clone(), self.place(call.span()));
         quote!(#t.slice_info(&[#(#code),*], #place))
+    }
+
+    /// `Slice::from(1..)`, `Slice::new(0, None, -1)`: a slice of one axis.
+    pub(crate) fn slice_of_axis(&mut self, call: &ExprCall, name: &str) -> Option<TokenStream> {
+        let arguments: Vec<&Expr> = call.args.iter().map(strip).collect();
+        let (start, end, inclusive, step) = match (name, arguments.as_slice()) {
+            ("from", [Expr::Range(range)]) => {
+                let inclusive = matches!(range.limits, RangeLimits::Closed(_));
+                (range.start.as_deref(), range.end.as_deref(), inclusive, None)
+            }
+            ("new", [start, Expr::Path(none), step]) if none.path.is_ident("None") => {
+                (Some(*start), None, false, Some(*step))
+            }
+            ("new", [start, Expr::Call(some), step]) if is_some(some) => {
+                (Some(*start), some.args.first(), false, Some(*step))
+            }
+            _ => return None,
+        };
+        let given = [start, end, step];
+        let mut values = self.operands(given.into_iter().flatten()).into_iter();
+        let [start, end, step] = given.map(|part| match part.and_then(|_| values.next()) {
+            Some(value) => quote!(::core::option::Option::Some(#value)),
+            None => quote!(::core::option::Option::None),
+        });
+        let (t, place) = (self.t.clone(), self.place(call.span()));
+        let item = quote!(::parfuse::__private::SliceItem::Range {
+            start: #start, end: #end, inclusive: #inclusive, step: #step
+        });
+        Some(quote!(#t.slice_info(&[#item], #place)))
     }
 
     fn is_new_axis(&self, expr: &Expr) -> bool {

@@ -158,6 +158,7 @@ macro_rules! for_each_method {
             mapv_inplace - { Array one (function: closure) map mapv "Replaces each element by what a closure computes from it." }
             fill fn { Array one (value: same) update fill "Sets all elements." }
             assign fn { Array one (array: array) update overwrite "Overwrites the elements with those of an array." }
+            swap - { Array one (first: index, second: index) update exchange "Has two elements change places." }
             scaled_add fn { Array one (factor: same, array: array) update scaled_add "Adds a multiple of an array." }
 
             // Arrays: views of a part, and with other axes.
@@ -169,11 +170,26 @@ macro_rules! for_each_method {
             index_axis_mut fn { Array one (axis: axis, index: integer) read index_axis_place "What has an index along an axis, to be changed." }
             slice fn { Array one (info: slice) read slice_view "The part that `s![…]` says, a view." }
             slice_mut fn { Array one (info: slice) read slice_place "The part that `s![…]` says, to be changed." }
+            slice_move fn { Array one (info: slice) read slice_moved "The part that `s![…]` says, of what is moved." }
+            slice_axis fn { Array one (axis: axis, indices: axis_slice) read slice_axis_view "The part that `Slice::from(1..)` says of one axis, a view." }
+            slice_axis_mut fn { Array one (axis: axis, indices: axis_slice) read slice_axis_place "The part that `Slice::from(1..)` says of one axis, to be changed." }
+            slice_axis_move fn { Array one (axis: axis, indices: axis_slice) read slice_axis_moved "The part that `Slice::from(1..)` says of one axis, of what is moved." }
+            multi_slice_mut - { Array one (slices: slices) read several_slices "Several parts to be changed, a tuple: `a.multi_slice_mut((s![..k], s![k..]))`." }
+            split_at fn { Array one (axis: axis, index: integer) read divided "What is in front of an index along an axis, and the rest." }
+            index_axis_move fn { Array one (axis: axis, index: integer) read index_axis_moved "What has an index along an axis, of what is moved." }
+            diag fn { Array one () read diagonal_view "The diagonal, a view." }
+            diag_mut fn { Array one () read diagonal_place "The diagonal, to be changed." }
+            into_diag fn { Array one () read diagonal_moved "The diagonal of what is moved." }
             t fn { Array one () read transposed "The array with its axes in the opposite order, a view." }
             reversed_axes fn { Array one () read reversed_axes "The array with its axes in the opposite order." }
+            permuted_axes - { Array one (axes: axes) read permuted_axes "The array with its axes in another order: `a.permuted_axes([1, 0, 2])`." }
             insert_axis fn { Array one (axis: axis) read with_new_axis "The array with a new axis of length one." }
+            remove_axis fn { Array one (axis: axis) read without_axis "The array without an axis: what has index zero along it." }
+            broadcast - { Array one (shape: shape) read broadcast "The array drawn out to a shape, a view to be read: an `Option`." }
 
             // Arrays: lengths.
+            len_of fn { Array one (axis: axis) read axis_length "The length of an axis." }
+            is_square fn { Array one () read all_lengths_equal "Whether all axes have the same length." }
             len fn
                 { Array one () read array_len "The number of elements." }
                 { Shape one () read axis_count "The number of axes." }
@@ -224,7 +240,9 @@ macro_rules! for_each_method {
 
             // Ranges, for loops.
             rev fn { Range one () read reverse "The range backwards." }
-            step_by fn { Range one (step: integer) read step_by "Every `step`-th index of the range." }
+            step_by fn
+                { Range one (step: integer) read step_by "Every `step`-th index of the range." }
+                { Slice one (step: integer) read slice_stepped "Every `step`-th index of the slice." }
         }
     };
 }
@@ -253,6 +271,8 @@ pub enum Receiver {
     Shape,
     /// Tuples.
     Tuple,
+    /// What is seen of one axis, `Slice::from(1..)`.
+    Slice,
 }
 
 impl Receiver {
@@ -281,6 +301,7 @@ impl Receiver {
             Receiver::Option => "options",
             Receiver::Shape => "shapes",
             Receiver::Tuple => "tuples",
+            Receiver::Slice => "slices",
         }
     }
 }
@@ -300,6 +321,16 @@ pub enum Argument {
     Axis,
     /// A part of an array, `s![1..]`.
     Slice,
+    /// A part of one axis, `Slice::from(1..)`.
+    AxisSlice,
+    /// A tuple of parts of an array, `(s![..k], s![k..])`.
+    Slices,
+    /// An index into an array, `i` or `[i, j]`.
+    Index,
+    /// The numbers of all axes, `[1, 0]`.
+    Axes,
+    /// A number for each axis, `(h, w)`.
+    Shape,
     /// A closure of an element.
     Closure,
     /// A text for people, which may be left out.
@@ -316,6 +347,11 @@ impl Argument {
             b"array" => Argument::Array,
             b"axis" => Argument::Axis,
             b"slice" => Argument::Slice,
+            b"axis_slice" => Argument::AxisSlice,
+            b"slices" => Argument::Slices,
+            b"index" => Argument::Index,
+            b"axes" => Argument::Axes,
+            b"shape" => Argument::Shape,
             b"closure" => Argument::Closure,
             b"message" => Argument::Message,
             _ => panic!("a kind of arguments that does not exist"),

@@ -1,7 +1,7 @@
 //! The methods and functions of others that a kernel cannot call: what each belongs to and what to write instead.
 //!
 //! ```text
-//! a.swap_axes(0, 1)          a method of arrays      → index with the axes exchanged
+//! a.swap_axes(0, 1)          a method of arrays      → a view with the axes exchanged
 //! Zip::from(&a)              a function of `Zip`     → write the expression over whole arrays
 //! x.smooth()                 not in the table        → perhaps the user's own
 //! ```
@@ -65,24 +65,22 @@ const METHODS: &[Row] = &[
     ),
     row(
         "arrays",
-        "slice_move slice_axis slice_axis_mut slice_axis_move slice_axis_inplace slice_collapse \
-         slice_each_axis slice_each_axis_mut slice_each_axis_inplace multi_slice_mut multi_slice_move split \
-         split_at split_at_mut split_at_checked split_at_mut_checked split_complex split_first split_first_mut \
+        "slice_axis_inplace slice_collapse \
+         slice_each_axis slice_each_axis_mut slice_each_axis_inplace multi_slice_move split \
+         split_at_mut split_at_checked split_at_mut_checked split_complex split_first split_first_mut \
          split_last split_last_mut split_first_chunk split_first_chunk_mut split_last_chunk split_last_chunk_mut split_off_* split_mut splitn_mut rsplit_mut rsplitn_mut split_inclusive_mut first_chunk_mut last_chunk_mut split_inclusive splitn rsplit rsplitn \
-         index_axis_move index_axis_inplace collapse_axis select diag diag_mut \
-         into_diag first_chunk last_chunk subview",
+         index_axis_inplace collapse_axis select first_chunk last_chunk subview",
         "write `a.slice(s![…])`, or index the elements",
     ),
     row(
         "arrays",
-        "transpose reverse_axes permuted_axes permute_axes swap_axes",
-        "write `a.t()`, or index the array with the axes exchanged, `a[[j, i]]`",
+        "transpose reverse_axes permute_axes swap_axes",
+        "write `a.t()` or `a.permuted_axes([1, 0])`, or index the array with the axes exchanged, `a[[j, i]]`",
     ),
-    row("arrays", "remove_axis", "write `a.index_axis(Axis(0), 0)`"),
     row("arrays", "invert_axis reverse", "index from the end, `a[a.len() - 1 - i]`"),
     row(
         "arrays",
-        "insert_axis_inplace broadcast and_broadcast squeeze",
+        "insert_axis_inplace and_broadcast squeeze",
         "operands with fewer axes broadcast by themselves; otherwise index the elements in a loop",
     ),
     row(
@@ -123,7 +121,7 @@ const METHODS: &[Row] = &[
          first_mut last index index_mut",
         "index with `a[i]`, perhaps after a comparison",
     ),
-    row("arrays", "swap uswap swap_unchecked", "write `let t = a[i]; a[i] = a[j]; a[j] = t;`"),
+    row("arrays", "uswap swap_unchecked", "write `a.swap(i, j)`"),
     row(
         "arrays",
         "push push_row push_column push_mut push_back push_front extend extend_from_slice extend_from_within \
@@ -148,8 +146,6 @@ const METHODS: &[Row] = &[
          copy_within swap_with_slice fill_with rotate_axis shift_left shift_right",
         "write `b.assign(&a)`, or set the elements in a loop",
     ),
-    row("arrays", "len_of", "write `a.shape()[0]`"),
-    row("arrays", "is_square", "write `a.nrows() == a.ncols()`"),
     row(
         "arrays",
         "strides stride_of max_stride_axis min_stride_axis is_standard_layout is_unique is_view is_owned \

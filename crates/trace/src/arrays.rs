@@ -160,7 +160,7 @@ fn changes_outer(program: &Program, block: &Block, vars_before: usize) -> bool {
 
 impl State {
     /// Index values: a tuple or a shape counts as its items.
-    fn indices(&mut self, index: &[u32], at: At) -> Step<Vec<program::Value>> {
+    pub(crate) fn indices(&mut self, index: &[u32], at: At) -> Step<Vec<program::Value>> {
         let mut values = Vec::with_capacity(index.len());
         for handle in index {
             match self.kind(*handle) {
@@ -180,7 +180,7 @@ impl State {
         self.emit(Expr::Index { array, index }, Ty { dtype, rank: None }, at)
     }
 
-    fn place(&mut self, array: u32, index: &[u32], at: At) -> Step<(Place, Vec<program::Value>)> {
+    pub(crate) fn place(&mut self, array: u32, index: &[u32], at: At) -> Step<(Place, Vec<program::Value>)> {
         let place = self.target(array, "=")?;
         let Some(rank) = self.place_type(place).rank else {
             return mistake(format!("`{}` is a scalar and cannot be indexed", self.var_name(place.var)));
@@ -190,7 +190,13 @@ impl State {
         Ok((place, index))
     }
 
-    fn put(&mut self, place: Place, index: Vec<program::Value>, value: program::Value, at: At) -> Step<Kind> {
+    pub(crate) fn put(
+        &mut self,
+        place: Place,
+        index: Vec<program::Value>,
+        value: program::Value,
+        at: At,
+    ) -> Step<Kind> {
         let (expected, found) = (self.place_type(place).dtype, self.ty(value).dtype);
         let what = format!("the elements of `{}`", self.var_name(place.var));
         self.unify(expected, found, &what)?;

@@ -242,7 +242,7 @@ impl State {
             Kind::Place(_) => {
                 mistake("a view to write cannot be the value of a branch; write it inside the branches")
             }
-            Kind::Range(_) | Kind::Optional { .. } | Kind::Lengths(_) | Kind::Slice(_) => {
+            Kind::Range(_) | Kind::Optional(_) | Kind::Lengths(_) | Kind::Slice(_) => {
                 mistake("the value of a branch must be a scalar, an array or a tuple of them")
             }
             _ => Ok(Leaves::Value(self.read_own(handle, at)?)),

@@ -11,6 +11,7 @@
 //! the program or all mistakes. Nothing here optimises: a program says what the user wrote.
 
 mod arrays;
+mod axes;
 mod calls;
 mod closures;
 mod control;

@@ -133,13 +133,14 @@ impl State {
         let (of, described) = match self.kind(receiver) {
             Kind::Poison => return Err(Problem::Reported),
             Kind::Range(_) => (Receiver::Range, "a range"),
-            Kind::Optional { .. } => (Receiver::Option, "an `Option`"),
+            Kind::Optional(_) => (Receiver::Option, "an `Option`"),
             Kind::Lengths(_) => (Receiver::Shape, "a shape"),
+            Kind::Slice(_) => (Receiver::Slice, "a slice"),
             Kind::Variable { .. } | Kind::Plain(_) | Kind::Place(_) => {
                 let ty = self.type_of(receiver)?;
                 return self.row_of_value(method, ty);
             }
-            Kind::Tuple(_) | Kind::Declared(_) | Kind::Slice(_) => {
+            Kind::Tuple(_) | Kind::Declared(_) => {
                 return match method.row(Receiver::Tuple) {
                     Some(row) => Ok(row),
                     // Says what a value that is none can be used for.
@@ -182,7 +183,7 @@ impl State {
 fn none_of<T>(method: Method, receiver: Receiver, described: &str) -> Step<T> {
     let advice = match receiver {
         Receiver::Array => "; use `mapv` with the methods of numbers, or a loop over the indices".to_string(),
-        Receiver::Range | Receiver::Option | Receiver::Shape => {
+        Receiver::Range | Receiver::Option | Receiver::Shape | Receiver::Slice => {
             let all = Method::ALL.iter().filter(|method| method.row(receiver).is_some());
             let names: Vec<&str> = all.map(|method| method.name()).collect();
             format!("; {} have {}", receiver.plural(), names.join(" "))

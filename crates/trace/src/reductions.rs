@@ -10,7 +10,7 @@
 //! Which elements count as the smallest, and how variances are computed in one pass, is in [`parfuse_ir::fold`].
 
 use crate::errors::{At, Step};
-use crate::state::{Kind, State, Ty};
+use crate::state::{Held, Kind, State, Ty};
 use parfuse_ir::program::{self, Expr};
 use parfuse_ir::{DType, FaultKind, Fold, ReduceOp, ScalarOp};
 
@@ -167,7 +167,7 @@ impl State {
         let dtype = self.ty(sum).dtype;
         let count = self.cast(count, dtype, at)?;
         let value = self.op(ScalarOp::Div, &[sum, count], at)?;
-        Ok(Kind::Optional { present, value })
+        Ok(Kind::Optional(Held::Mean { present, value }))
     }
 
     fn extreme(&mut self, elements: Elements, fold: Fold, at: At) -> Step<Kind> {

@@ -15,7 +15,7 @@ use crate::errors::{At, Complaint, Problem, Step, mistake};
 use crate::exits::Exits;
 use crate::types::{Class, TypeTable, TypeVar};
 use crate::views::Part;
-use parfuse_ir::program::{Block, Expr, Place, Program, Stmt, Type, Value, Var, VarData};
+use parfuse_ir::program::{Block, Expr, Place, Program, Stmt, Type, Value, Var, VarData, View};
 use parfuse_ir::{Arena, DType, FaultKind, Fold, Loc, Scalar, ScalarOp};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -45,11 +45,20 @@ pub(crate) enum Kind {
     /// A range of integers, or of floats to draw from.
     Range(Range),
     /// An `Option`.
-    Optional { present: Value, value: Value },
+    Optional(Held),
     /// The lengths of an array's axes, as `shape()` and `raw_dim()` give them.
     Lengths(Vec<Value>),
     /// The dummy after a mistake.
     Poison,
+}
+
+/// What an `Option` holds.
+#[derive(Clone, Debug)]
+pub(crate) enum Held {
+    /// A value that means something if it is there.
+    Mean { present: Value, value: Value },
+    /// A view that can be made if the shapes fit.
+    View { array: Value, view: View },
 }
 
 /// A range. In a loop the indices are `j`, or `total - j` if reversed, for `j` in `start, start + step, …` below
@@ -372,7 +381,7 @@ impl State {
             Kind::Range(_) => {
                 mistake("a range is not supported here; ranges are for `for` loops and `random_range`")
             }
-            Kind::Optional { .. } => {
+            Kind::Optional(_) => {
                 mistake("an `Option` is not supported here; `unwrap()` or `unwrap_or(…)` it first")
             }
             Kind::Lengths(_) => mistake("a shape is not supported here; index it, or use `len()`, `dim()`"),

@@ -201,7 +201,7 @@ impl State {
                 Ok(Kind::Tuple(variables))
             }
             kind @ (Kind::Range(_)
-            | Kind::Optional { .. }
+            | Kind::Optional(_)
             | Kind::Lengths(_)
             | Kind::Slice(_)
             | Kind::Place(_)) => Ok(kind),

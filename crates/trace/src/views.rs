@@ -10,7 +10,7 @@
 //! What is read of a view is what the array has then. A view that is made to be written, by `row_mut` and its kin, is a
 //! place; no other view can be set elements of.
 
-use crate::errors::{At, Step, mistake};
+use crate::errors::{At, Problem, Step, mistake};
 use crate::state::{Kind, State, Ty};
 use crate::types::Class;
 use crate::{Operand, Tracer, Value};
@@ -206,7 +206,7 @@ impl<'t> Operand<'t> for ndarray::Axis {
 /// Making views.
 impl State {
     /// A view of what a handle stands for: to be written if it is `mutable`, else to be read.
-    fn view(&mut self, receiver: u32, view: View, mutable: bool, at: At) -> Step<Kind> {
+    pub(crate) fn view(&mut self, receiver: u32, view: View, mutable: bool, at: At) -> Step<Kind> {
         let place = if mutable { Some(self.target(receiver, "a view to write")?) } else { None };
         let (array, _) = self.array(receiver, "a view", at)?;
         let ty = Ty { dtype: self.ty(array).dtype, rank: Some(view.rank()) };
@@ -222,11 +222,16 @@ impl State {
 
     /// One index along an axis, all along the others.
     fn at_index(&mut self, receiver: u32, axis: u8, index: u32, mutable: bool, at: At) -> Step<Kind> {
+        let view = self.cut_at(receiver, axis, index, at)?;
+        self.view(receiver, view, mutable, at)
+    }
+
+    fn cut_at(&mut self, receiver: u32, axis: u8, index: u32, at: At) -> Step<View> {
         let rank = self.axes_of(receiver)?;
         let index = self.size(index, "an index", at)?;
         let mut cuts = vec![Cut::All; rank as usize];
         cuts[axis as usize] = Cut::At(index);
-        self.view(receiver, View::of_cuts(cuts), mutable, at)
+        Ok(View::of_cuts(cuts))
     }
 
     fn rank_of(&mut self, receiver: u32, name: &str, expected: u8) -> Step<()> {
@@ -287,41 +292,75 @@ impl State {
     pub(crate) fn slice_place(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
         self.slice(receiver, args[0], true, at)
     }
-    /// The axes in the opposite order, to be read.
-    pub(crate) fn transposed(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
-        let order: Vec<u8> = (0..self.axes_of(receiver)?).rev().collect();
-        self.view(receiver, View::permuted(&order), false, at)
+    pub(crate) fn slice_moved(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        let view = self.sliced(receiver, args[0], at)?;
+        self.moved_view(receiver, view, at)
     }
-    /// The axes in the opposite order, of what is moved.
-    pub(crate) fn reversed_axes(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
-        let (receiver, mutable) = self.moved_array(receiver, at)?;
-        let order: Vec<u8> = (0..self.axes_of(receiver)?).rev().collect();
-        self.view(receiver, View::permuted(&order), mutable, at)
+    pub(crate) fn index_axis_moved(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        let axes = self.axes_of(receiver)?;
+        let axis = self.axis(args[0], axes, at)?;
+        let view = self.cut_at(receiver, axis, args[1], at)?;
+        self.moved_view(receiver, view, at)
     }
-    /// An array that is moved, and whether it can be written: a variable's is its own from then on, a reference stays one.
-    fn moved_array(&mut self, receiver: u32, at: At) -> Step<(u32, bool)> {
+    pub(crate) fn slice_axis_view(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        let view = self.sliced_along(receiver, args, at)?;
+        self.view(receiver, view, false, at)
+    }
+    pub(crate) fn slice_axis_place(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        let view = self.sliced_along(receiver, args, at)?;
+        self.view(receiver, view, true, at)
+    }
+    pub(crate) fn slice_axis_moved(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        let view = self.sliced_along(receiver, args, at)?;
+        self.moved_view(receiver, view, at)
+    }
+    /// Several parts to be changed, each by a slice of its own.
+    pub(crate) fn several_slices(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        let Kind::Tuple(slices) = self.kind(args[0]) else {
+            return mistake("`.multi_slice_mut()` takes a tuple of slices: `(s![..k], s![k..])`");
+        };
+        let mut parts = Vec::new();
+        for info in slices {
+            let part = self.slice(receiver, info, true, at)?;
+            parts.push(self.handle(part));
+        }
+        Ok(Kind::Tuple(parts))
+    }
+    /// A slice of one axis with every `step`-th of its indices.
+    pub(crate) fn slice_stepped(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        let step = self.snapshot_scalar(args[0], at)?;
         match self.kind(receiver) {
-            Kind::Variable { var, borrowed: false } => {
-                let contents = self.read_var(var, at)?;
-                let own = self.copy(contents, at)?;
-                Ok((self.handle(Kind::Plain(own)), false))
-            }
-            Kind::Variable { .. } | Kind::Place(_) => Ok((receiver, true)),
-            _ => Ok((receiver, false)),
+            Kind::Slice(parts) => match parts[..] {
+                [Part::Range { start, end, inclusive, step: None }] => {
+                    Ok(Kind::Slice(vec![Part::Range { start, end, inclusive, step: Some(step) }]))
+                }
+                [Part::Of(of, None)] => Ok(Kind::Slice(vec![Part::Of(of, Some(step))])),
+                _ => mistake("a slice has one step: `Slice::from(..).step_by(2)`"),
+            },
+            _ => Err(Problem::Reported),
         }
     }
-    /// A new axis of length one in front of another one, or at the end.
-    pub(crate) fn with_new_axis(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
-        let (receiver, mutable) = self.moved_array(receiver, at)?;
+
+    /// All along the other axes of what a slice, or a range, says of one.
+    fn sliced_along(&mut self, receiver: u32, args: &[u32], at: At) -> Step<View> {
         let axes = self.axes_of(receiver)?;
-        let axis = self.axis(args[0], axes + 1, at)?;
-        let cuts = vec![Cut::All; axes as usize];
-        let mut kept = View::kept(&cuts);
-        kept.insert(axis as usize, ViewAxis::New);
-        self.view(receiver, View { cuts, axes: kept }, mutable, at)
+        let axis = self.axis(args[0], axes, at)?;
+        let part = match self.kind(args[1]) {
+            Kind::Slice(parts) if parts.len() == 1 => parts[0],
+            Kind::Range(_) => Part::Of(args[1], None),
+            _ => return mistake("a slice of one axis is given as `Slice::from(1..)`"),
+        };
+        let (array, _) = self.array(receiver, "a slice", at)?;
+        let mut cuts = vec![Cut::All; axes as usize];
+        cuts[axis as usize] = self.cut(array, axis, part, at)?;
+        Ok(View::of_cuts(cuts))
     }
 
     fn slice(&mut self, receiver: u32, info: u32, mutable: bool, at: At) -> Step<Kind> {
+        let view = self.sliced(receiver, info, at)?;
+        self.view(receiver, view, mutable, at)
+    }
+    fn sliced(&mut self, receiver: u32, info: u32, at: At) -> Step<View> {
         let Kind::Slice(parts) = self.kind(info) else {
             return mistake("a slice is given as `s![…]`, one index or range for each axis");
         };
@@ -345,7 +384,7 @@ impl State {
             }
             cuts.push(cut);
         }
-        self.view(receiver, View { cuts, axes }, mutable, at)
+        Ok(View { cuts, axes })
     }
 
     fn cut(&mut self, array: program::Value, axis: u8, part: Part, at: At) -> Step<Cut> {

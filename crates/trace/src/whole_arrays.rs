@@ -9,9 +9,9 @@
 //! Each is named by a row of the vocabulary, which has said how many arguments there are.
 
 use crate::errors::{At, Problem, Step, mistake};
-use crate::state::{Kind, Range, State, Ty};
+use crate::state::{Held, Kind, Range, State, Ty};
 use parfuse_ir::program::{self, Expr, Place};
-use parfuse_ir::{DType, FaultKind, ScalarOp};
+use parfuse_ir::{DType, FaultKind, Scalar, ScalarOp};
 
 /// All elements anew.
 impl State {
@@ -42,6 +42,21 @@ impl State {
         self.unify(target.dtype, source.dtype, &format!("the argument of `{name}`"))?;
         self.update(place, value, at)?;
         Ok(Kind::Tuple(Vec::new()))
+    }
+
+    /// Has two elements change places.
+    pub(crate) fn exchange(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        let mut elements = Vec::new();
+        for index in args {
+            let (place, index) = self.place(receiver, &[*index], at)?;
+            let array = self.read_place(place, at)?;
+            let ty = Ty { rank: None, ..self.ty(array) };
+            let value = self.emit(Expr::Index { array, index: index.clone() }, ty, at)?;
+            elements.push((place, index, value));
+        }
+        let [(place, first, a), (_, second, b)] = &elements[..] else { return Err(Problem::Reported) };
+        self.put(*place, first.clone(), *b, at)?;
+        self.put(*place, second.clone(), *a, at)
     }
 
     pub(crate) fn scaled_add(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
@@ -111,6 +126,26 @@ impl State {
         Ok(Kind::Plain(self.emit(Expr::Dim { array, axis }, ty, at)?))
     }
 
+    /// The length of an axis.
+    pub(crate) fn axis_length(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        let (array, rank) = self.array(receiver, "len_of", at)?;
+        let axis = self.axis(args[0], rank, at)?;
+        let ty = Ty { dtype: self.types.known(DType::Usize), rank: None };
+        Ok(Kind::Plain(self.emit(Expr::Dim { array, axis }, ty, at)?))
+    }
+
+    pub(crate) fn all_lengths_equal(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
+        let (array, rank) = self.array(receiver, "is_square", at)?;
+        let mut all = self.constant(Scalar::Bool(true), at);
+        if let Some((first, others)) = self.lengths(array, rank, at)?.split_first() {
+            for other in others {
+                let same = self.op(ScalarOp::Eq, &[*first, *other], at)?;
+                all = self.op(ScalarOp::And, &[all, same], at)?;
+            }
+        }
+        Ok(Kind::Plain(all))
+    }
+
     pub(crate) fn axis_count(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
         let Kind::Lengths(lengths) = self.kind(receiver) else { return Err(Problem::Reported) };
         Ok(Kind::Plain(self.usize_constant(lengths.len(), at)))
@@ -151,7 +186,10 @@ impl State {
 impl State {
     fn optional(&self, receiver: u32) -> Step<(program::Value, program::Value)> {
         match self.kind(receiver) {
-            Kind::Optional { present, value } => Ok((present, value)),
+            Kind::Optional(Held::Mean { present, value }) => Ok((present, value)),
+            Kind::Optional(Held::View { .. }) => {
+                mistake("what `broadcast` gives is unwrapped first; shapes that do not fit are an error then")
+            }
             _ => Err(Problem::Reported),
         }
     }
@@ -168,6 +206,11 @@ impl State {
     }
 
     pub(crate) fn unwrap(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
+        if let Kind::Optional(Held::View { array, view }) = self.kind(receiver) {
+            // The view checks the shapes itself.
+            let ty = Ty { rank: Some(view.rank()), ..self.ty(array) };
+            return self.emit(Expr::View { array, view }, ty, at).map(Kind::Plain);
+        }
         let (present, value) = self.optional(receiver)?;
         self.check(present, FaultKind::EmptyMean, at);
         Ok(Kind::Plain(value))

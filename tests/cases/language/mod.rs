@@ -10,6 +10,7 @@ mod nests;
 mod numbers;
 mod operators;
 mod order;
+mod other_axes;
 mod parameters;
 mod programs;
 mod scopes;

@@ -285,16 +285,27 @@ impl Parser<'_> {
         self.cursor.expect("[")?;
         let mut axes = Vec::new();
         while !self.cursor.at("]") {
-            axes.push(match self.cursor.eat("new") {
-                true => ViewAxis::New,
-                false => ViewAxis::Of(self.cursor.number()?),
-            });
+            axes.push(self.view_axis()?);
             if !self.cursor.eat(",") {
                 break;
             }
         }
         self.cursor.expect("]")?;
         Ok(View { cuts, axes })
+    }
+
+    fn view_axis(&mut self) -> Parsed<ViewAxis> {
+        if self.cursor.eat("new") {
+            return Ok(ViewAxis::New);
+        }
+        if self.cursor.eat("diagonal") {
+            return Ok(ViewAxis::Diagonal);
+        }
+        let axis = self.cursor.number()?;
+        Ok(match self.cursor.eat("to") {
+            true => ViewAxis::Spread { axis, length: self.operand()? },
+            false => ViewAxis::Of(axis),
+        })
     }
 
     fn cut(&mut self) -> Parsed<Cut> {

@@ -208,6 +208,8 @@ impl Printer<'_, '_> {
         let axes = view.axes.iter().map(|axis| match axis {
             ViewAxis::Of(axis) => axis.to_string(),
             ViewAxis::New => "new".to_string(),
+            ViewAxis::Diagonal => "diagonal".to_string(),
+            ViewAxis::Spread { axis, length } => format!("{axis} to {}", self.operand(*length)),
         });
         write!(self.f, " as [{}]", list(axes))
     }

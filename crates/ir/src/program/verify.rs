@@ -1,7 +1,7 @@
 //! Checks that a Program is well-formed: every id exists, every value is defined once and used where it is
 //! visible, and all types and ranks fit.
 
-use super::{Block, Cut, Expr, Place, Program, Stmt, Type, Value, Var, VarData};
+use super::{Block, Cut, Expr, Place, Program, Stmt, Type, Value, Var, VarData, ViewAxis};
 use crate::arena::Id;
 use crate::verify::{Scope, Verified, VerifyError, ensure};
 use crate::{DType, MAX_RANK};
@@ -117,6 +117,7 @@ impl Verifier<'_> {
                 let is_view = matches!(self.program.values[view].expr, Expr::View { .. });
                 let fits = is_view && self.program.viewed_variable(view) == Some(var);
                 ensure!(fits, "{view} is no view of {var}");
+                ensure!(self.program.is_injective(view), "{view} shows elements at several indices");
                 Ok(shown)
             }
         }
@@ -293,6 +294,8 @@ impl Verifier<'_> {
             Expr::View { array, view } => {
                 let (dtype, rank) = self.array(*array)?;
                 view.cuts.iter().try_for_each(|cut| self.cut(cut))?;
+                let lengths = view.axes.iter().flat_map(ViewAxis::iter);
+                lengths.copied().try_for_each(|length| self.typed(length, USIZE))?;
                 ensure!(
                     view.is_of_rank(rank),
                     "{value}: a view of other axes than {} has",

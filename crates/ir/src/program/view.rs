@@ -5,11 +5,14 @@
 //! v2: [f64; 2] = view a[1usize..-1i64 by 2i64, ..]      every other row, but for the first and the last
 //! v3: [f64; 2] = view a[.., ..] as [1, 0]               a transposed
 //! v4: [f64; 2] = view x0[.., 0usize] as [0, new]        a column as a matrix with one column
+//! v5: [f64; 1] = view a[.., ..] as [diagonal]           the diagonal of a
+//! v6: [f64; 2] = view a[.., ..] as [0 to v1, 1]         the only row of a, v1 times
 //! update v4 of x0, 0.0f64                               the place that v4 shows
 //! ```
 //!
 //! A view is two things: a *cut* for each axis of the array, which says what is seen of it, and the axes of the view, in
 //! their order, which name axes of the array or are new ones of length one. A view of a view is a view of the array.
+//! One with an axis that is drawn out shows an element at several indices: it is to be read, and no place.
 //!
 //! A view copies nothing: whoever uses it finds the elements that the array has then. Its indices are checked where it
 //! is made, so the array must keep its shape as long as the view is used: [`Program::verify`] refuses a program in which
@@ -72,6 +75,37 @@ pub enum ViewAxis {
     Of(u8),
     /// A new axis of length one.
     New,
+    /// All axes of the array at once, along its diagonal, as far as the shortest of them goes.
+    Diagonal,
+    /// What is seen of an axis of the array, which has this length or is drawn out to it if it has length one.
+    Spread {
+        /// The axis of the array.
+        axis: u8,
+        /// The length, a `usize`.
+        length: Value,
+    },
+}
+
+impl ViewAxis {
+    /// The axis of the array that it is.
+    fn of(self) -> Option<u8> {
+        match self {
+            ViewAxis::Of(axis) | ViewAxis::Spread { axis, .. } => Some(axis),
+            ViewAxis::New | ViewAxis::Diagonal => None,
+        }
+    }
+    /// Whether its index moves that into an axis of the array.
+    pub fn follows(self, axis: usize) -> bool {
+        self == ViewAxis::Diagonal || self.of() == Some(axis as u8)
+    }
+    /// The value that it uses.
+    pub fn iter(&self) -> impl Iterator<Item = &Value> {
+        if let ViewAxis::Spread { length, .. } = self { Some(length) } else { None }.into_iter()
+    }
+    /// The value that it uses, for changing it.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Value> {
+        if let ViewAxis::Spread { length, .. } = self { Some(length) } else { None }.into_iter()
+    }
 }
 
 /// How the elements of an array are seen.
@@ -79,7 +113,8 @@ pub enum ViewAxis {
 pub struct View {
     /// For each axis of the array, what is seen of it.
     pub cuts: Vec<Cut>,
-    /// The axes of the view. Each axis of the array that is not cut down to one index is one of them.
+    /// The axes of the view. Each axis of the array that is not cut down to one index is one of them, or the diagonal of
+    /// all is.
     pub axes: Vec<ViewAxis>,
 }
 
@@ -105,13 +140,21 @@ impl View {
     }
     /// Whether each axis of an array of this rank that is not cut down to one index is one axis of the view.
     pub(super) fn is_of_rank(&self, rank: u8) -> bool {
-        let mut axes: Vec<ViewAxis> =
-            self.axes.iter().copied().filter(|axis| *axis != ViewAxis::New).collect();
-        axes.sort_by_key(|axis| match axis {
-            ViewAxis::Of(axis) => *axis,
-            ViewAxis::New => u8::MAX,
-        });
-        self.cuts.len() == rank as usize && axes == View::kept(&self.cuts)
+        let own: Vec<ViewAxis> = self.axes.iter().copied().filter(|axis| *axis != ViewAxis::New).collect();
+        let kept = View::kept(&self.cuts);
+        let fits = match own[..] {
+            [ViewAxis::Diagonal] => rank > 0 && kept.len() == rank as usize,
+            _ => {
+                let mut axes: Vec<Option<u8>> = own.into_iter().map(ViewAxis::of).collect();
+                axes.sort_unstable();
+                axes.into_iter().eq(kept.into_iter().map(ViewAxis::of))
+            }
+        };
+        self.cuts.len() == rank as usize && fits
+    }
+    /// Whether no element is seen at two indices.
+    pub fn is_injective(&self) -> bool {
+        !self.axes.iter().any(|axis| matches!(axis, ViewAxis::Spread { .. }))
     }
 }
 
@@ -137,6 +180,16 @@ impl Program {
             array = *inner;
         }
         array
+    }
+    /// Whether a view, of an array or of views of it, shows no element at two indices.
+    pub fn is_injective(&self, mut array: Value) -> bool {
+        while let Some(Expr::View { array: inner, view }) = self.values.get(array).map(|data| &data.expr) {
+            if !view.is_injective() {
+                return false;
+            }
+            array = *inner;
+        }
+        true
     }
     /// The variable whose array a value is, or is a view of.
     pub fn viewed_variable(&self, array: Value) -> Option<Var> {

@@ -25,7 +25,8 @@ macro_rules! operands {
             Expr::Cast(value) | Expr::Len(value) | Expr::Copy(value) => $f(value),
             Expr::View { array, view } => {
                 $f(array);
-                view.cuts.$iter().flat_map(|cut| cut.$iter()).for_each($f);
+                view.cuts.$iter().flat_map(|cut| cut.$iter()).for_each(&mut $f);
+                view.axes.$iter().flat_map(|axis| axis.$iter()).for_each($f);
             }
             Expr::Index { array, index } => {
                 $f(array);

@@ -101,17 +101,21 @@ impl Lowering<'_> {
         let mut accesses = Vec::new();
         for (i, &length) in shape.iter().enumerate() {
             let dimension = target.len() - shape.len() + i;
-            let wanted = target[dimension];
-            if !self.same_length(length, wanted) {
-                match self.length(length) {
-                    Length::One => {}
-                    Length::NotOne => self.require_equal(wanted, length, dimension, loc),
-                    Length::Unknown => self.require_one_or_equal(&[length], wanted, length, dimension, loc),
-                }
-            }
-            accesses.push(self.access(length, wanted, dimension, loc));
+            accesses.push(self.fit(length, target[dimension], dimension, loc));
         }
         accesses
+    }
+
+    /// Broadcasts a length to that of a dimension, after the check that it needs.
+    pub(super) fn fit(&mut self, length: Value, wanted: Value, dimension: usize, loc: Loc) -> Access {
+        if !self.same_length(length, wanted) {
+            match self.length(length) {
+                Length::One => {}
+                Length::NotOne => self.require_equal(wanted, length, dimension, loc),
+                Length::Unknown => self.require_one_or_equal(&[length], wanted, length, dimension, loc),
+            }
+        }
+        self.access(length, wanted, dimension, loc)
     }
 
     /// The length that two lengths of one dimension broadcast to, after the checks they need.

@@ -11,6 +11,7 @@
 //! view, which later passes see through.
 
 use super::computed::Computed;
+use super::shapes::Access;
 use super::{Lowering, lengths::Bound};
 use parfuse_ir::loops::{Buffer, Expr, Value};
 use parfuse_ir::program::{self, Cut, Place, View, ViewAxis};
@@ -61,10 +62,10 @@ struct Coordinate {
     run: Option<(usize, Value)>,
 }
 
-/// What a cut leaves of an axis.
+/// What a cut leaves of an axis. Without a step there is one index, however long it is.
 struct Run {
     start: Value,
-    step: Value,
+    step: Option<Value>,
     length: Value,
 }
 
@@ -188,6 +189,7 @@ impl Lowering<'_> {
         for (axis, (cut, length)) in view.cuts.iter().zip(&shape).enumerate() {
             runs.push(self.cut(cut, *length, axis as u8, name.as_deref(), loc));
         }
+        let own_shape = self.axes_of_view(view, &mut runs, loc);
         let before = match &of.window {
             Some(window) => window.axes.clone(),
             None => {
@@ -203,27 +205,61 @@ impl Lowering<'_> {
             };
             let cut = &runs[axis];
             let start = self.displaced(start, cut.start, step, loc);
-            let step = self.product(step, cut.step, loc);
-            let own = view.axes.iter().position(|own| *own == ViewAxis::Of(axis as u8));
-            axes.push(Coordinate { start, run: own.map(|own| (own, step)) });
+            let own = view.axes.iter().position(|own| own.follows(axis));
+            let run = match (own, cut.step) {
+                (Some(own), Some(by)) => Some((own, self.product(step, by, loc))),
+                _ => None,
+            };
+            axes.push(Coordinate { start, run });
         }
-        let one = self.usize(1);
-        let shape = view.axes.iter().map(|axis| match axis {
-            ViewAxis::Of(axis) => runs[*axis as usize].length,
-            ViewAxis::New => one,
-        });
-        let window = Window { shape: shape.collect(), axes, name: data.name.clone() };
+        let window = Window { shape: own_shape, axes, name: data.name.clone() };
         Shown { source: of.source, window: Some(Rc::new(window)) }
+    }
+
+    /// The lengths of a view's axes, after the checks that they need. Draws out what has length one.
+    fn axes_of_view(&mut self, view: &View, runs: &mut [Run], loc: Loc) -> Vec<Value> {
+        let mut shape = Vec::new();
+        for axis in &view.axes {
+            shape.push(match *axis {
+                ViewAxis::Of(axis) => runs[axis as usize].length,
+                ViewAxis::New => self.usize(1),
+                ViewAxis::Diagonal => {
+                    let lengths: Vec<Value> = runs.iter().map(|run| run.length).collect();
+                    let mut shortest = lengths[0];
+                    for length in &lengths[1..] {
+                        if !self.same_length(shortest, *length) {
+                            shortest = self.pure(ScalarOp::Min, &[shortest, *length], loc);
+                        }
+                    }
+                    self.first_equal(shortest)
+                }
+                ViewAxis::Spread { axis, length } => {
+                    let (run, length) = (&mut runs[axis as usize], self.scalar(length));
+                    let length = self.first_equal(length);
+                    match self.fit(run.length, length, axis.into(), loc) {
+                        Access::Direct(_) => {}
+                        Access::Zero => run.step = None,
+                        Access::Either(is_one, _) => {
+                            let (zero, step) = (self.usize(0), run.step);
+                            let spread = |step| self.pure(ScalarOp::Select, &[is_one, zero, step], loc);
+                            run.step = step.map(spread);
+                        }
+                    }
+                    length
+                }
+            });
+        }
+        shape
     }
 
     fn cut(&mut self, cut: &Cut, length: Value, axis: u8, name: Option<&str>, loc: Loc) -> Run {
         let (zero, one) = (self.usize(0), self.usize(1));
         match *cut {
-            Cut::All => Run { start: zero, step: one, length },
+            Cut::All => Run { start: zero, step: Some(one), length },
             Cut::At(index) => {
                 let index = self.bound(index, length, loc);
                 self.check_bound(&index, length, FaultKind::IndexOutOfRange { axis }, name, loc);
-                Run { start: index.value, step: one, length: one }
+                Run { start: index.value, step: None, length: one }
             }
             Cut::Range { start, end, step } => {
                 let kind = FaultKind::SliceOutOfRange { axis };
@@ -240,7 +276,7 @@ impl Lowering<'_> {
                 let all = self.distance(&start, &end, length, loc);
                 let mut run = match step {
                     Some(step) => self.steps(start.value, all, step, loc),
-                    None => Run { start: start.value, step: one, length: all },
+                    None => Run { start: start.value, step: Some(one), length: all },
                 };
                 run.length = self.first_equal(run.length);
                 run
@@ -270,6 +306,6 @@ impl Lowering<'_> {
         let end = self.sum(start, all, loc);
         let last = self.difference(end, one, loc);
         let start = self.pure(ScalarOp::Select, &[backwards, last, start], loc);
-        Run { start, step, length }
+        Run { start, step: Some(step), length }
     }
 }

@@ -10,7 +10,11 @@ impl Generator<'_> {
     /// Any array that can be read here, or a view of one.
     pub(super) fn any_array(&mut self) -> Value {
         let array = self.any_whole_array();
-        if self.choices.one_in(12) { self.view_of(array) } else { array }
+        match self.choices.below(48) {
+            0..4 => self.view_of(array),
+            4 => self.spread_view_of(array),
+            _ => array,
+        }
     }
 
     /// A variable of a vector or a matrix of numbers, for loops that read and store its elements.

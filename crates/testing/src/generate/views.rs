@@ -16,6 +16,9 @@ impl Generator<'_> {
         if axes.len() > 1 && self.choices.one_in(3) {
             axes.reverse();
         }
+        if cuts.len() == axes.len() && axes.len() > 1 && self.choices.one_in(8) {
+            axes = vec![ViewAxis::Diagonal];
+        }
         if axes.len() < MAX_RANK && self.choices.one_in(5) {
             let position = self.choices.below(axes.len() + 1);
             axes.insert(position, ViewAxis::New);
@@ -24,6 +27,32 @@ impl Generator<'_> {
         let ty = Type::Array(dtype, view.rank());
         let view = self.hidden(Expr::View { array, view }, ty);
         if self.choices.one_in(6) { self.view_of(view) } else { view }
+    }
+
+    /// A view of an array that may show elements at several indices.
+    pub(super) fn spread_view_of(&mut self, array: Value) -> Value {
+        let mut view = self.view_of(array);
+        let Type::Array(dtype, rank) = self.program.ty(view) else { unreachable!("it is an array") };
+        if rank < MAX_RANK as u8 && self.choices.one_in(2) {
+            let kept = vec![Cut::All; rank as usize];
+            let mut axes = View::kept(&kept);
+            axes.insert(0, ViewAxis::New);
+            let ty = Type::Array(dtype, rank + 1);
+            view = self.hidden(Expr::View { array: view, view: View { cuts: kept, axes } }, ty);
+        }
+        let ty = self.program.ty(view);
+        let mut spread = View::of_cuts(vec![Cut::All; ty.rank().unwrap_or(0) as usize]);
+        for (axis, own) in (0..).zip(&mut spread.axes) {
+            // Most often the length that the axis has, so that more programs run to their end.
+            let length = match self.choices.below(4) {
+                0 => self.constant(Scalar::Usize(3)),
+                1 => continue,
+                _ if axis == 0 => self.constant(Scalar::Usize(2)),
+                _ => self.hidden(Expr::Dim { array: view, axis }, Type::Scalar(DType::Usize)),
+            };
+            *own = ViewAxis::Spread { axis, length };
+        }
+        self.hidden(Expr::View { array: view, view: spread }, ty)
     }
 
     fn cut(&mut self, array: Value, axis: u8) -> Cut {

@@ -4,6 +4,9 @@ use super::line;
 use crate::{Method, ReturnKind, SliceItem, Tracer, Value};
 use parfuse_names::{Argument, Part, Receiver, Row};
 
+const ALL: SliceItem<Value<'static>> =
+    SliceItem::Range { start: None, end: None, inclusive: false, step: None };
+
 /// Something of each kind of receivers, of the narrowest types that it stands for.
 fn receiver(t: &Tracer, receiver: Receiver) -> Value<'_> {
     match receiver {
@@ -16,6 +19,7 @@ fn receiver(t: &Tracer, receiver: Receiver) -> Value<'_> {
         Receiver::Option => t.array::<f64>("a", 1).mean(),
         Receiver::Shape => t.method(t.array::<f64>("a", 2), Method::shape, &[], line(1)),
         Receiver::Tuple => t.tuple(&[t.lift(1.0, line(1))]),
+        Receiver::Slice => t.slice_info(&[ALL], line(1)),
     }
 }
 
@@ -26,10 +30,11 @@ fn argument<'t>(t: &'t Tracer, kind: Argument, of: Receiver) -> Value<'t> {
         Argument::Integer | Argument::Axis => t.lift(1usize, line(1)),
         Argument::I32 => t.lift(2i32, line(1)),
         Argument::Array => t.array::<f64>("b", 1),
-        Argument::Slice => {
-            let all = SliceItem::Range { start: None, end: None, inclusive: false, step: None };
-            t.slice_info(&[all, all], line(1))
-        }
+        Argument::Slice => t.slice_info(&[ALL; 2], line(1)),
+        Argument::AxisSlice => t.slice_info(&[ALL], line(1)),
+        Argument::Slices => t.tuple(&[t.slice_info(&[ALL; 2], line(1))]),
+        Argument::Index | Argument::Shape => t.tuple(&[t.lift(1usize, line(1)), t.lift(1usize, line(1))]),
+        Argument::Axes => t.tuple(&[t.lift(1usize, line(1)), t.lift(0usize, line(1))]),
         Argument::Closure | Argument::Message => t.unit(),
     }
 }

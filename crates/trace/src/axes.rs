@@ -1,0 +1,136 @@
+//! Views with other axes: exchanged, added, removed, drawn out, the diagonal; and arrays divided in two.
+//!
+//! ```text
+//! a.permuted_axes([1, 0, 2])             view a[.., .., ..] as [1, 0, 2]
+//! a.diag()                               view a[.., ..] as [diagonal]
+//! a.broadcast((n, a.len())).unwrap()     view (view a[..] as [new, 0]) as [0 to n, 1 to len a]
+//! a.split_at(Axis(0), k)                 (view a[..k, ..], view a[k.., ..])
+//! ```
+
+use crate::errors::{At, Step, mistake};
+use crate::state::{Held, Kind, State, Ty};
+use parfuse_ir::MAX_RANK;
+use parfuse_ir::program::{Cut, View, ViewAxis};
+
+/// Exchanged axes.
+impl State {
+    /// The axes in the opposite order, to be read.
+    pub(crate) fn transposed(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
+        let order: Vec<u8> = (0..self.axes_of(receiver)?).rev().collect();
+        self.view(receiver, View::permuted(&order), false, at)
+    }
+    /// The axes in the opposite order, of what is moved.
+    pub(crate) fn reversed_axes(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
+        let order: Vec<u8> = (0..self.axes_of(receiver)?).rev().collect();
+        self.moved_view(receiver, View::permuted(&order), at)
+    }
+    /// The axes in a given order, of what is moved.
+    pub(crate) fn permuted_axes(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        let axes = self.axes_of(receiver)?;
+        let numbers = self.indices(args, at)?;
+        let numbers = numbers.into_iter().map(|number| self.known_integer(number));
+        let order: Vec<u8> = numbers.filter_map(|number| u8::try_from(number?).ok()).collect();
+        let mut sorted = order.clone();
+        sorted.sort_unstable();
+        if !sorted.into_iter().eq(0..axes) {
+            return mistake(format!(
+                "`.permuted_axes()` of an array with {axes} axes takes the constant numbers of all of them: \
+                 `a.permuted_axes([1, 0])`"
+            ));
+        }
+        self.moved_view(receiver, View::permuted(&order), at)
+    }
+}
+
+/// Axes that come and go.
+impl State {
+    /// A new axis of length one in front of another one, or at the end.
+    pub(crate) fn with_new_axis(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        let axes = self.axes_of(receiver)?;
+        let axis = self.axis(args[0], axes + 1, at)?;
+        let cuts = vec![Cut::All; axes as usize];
+        let mut kept = View::kept(&cuts);
+        kept.insert(axis as usize, ViewAxis::New);
+        self.moved_view(receiver, View { cuts, axes: kept }, at)
+    }
+    /// The first of what there is along an axis, of what is moved.
+    pub(crate) fn without_axis(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        let first = self.usize_constant(0, at);
+        let first = self.handle(Kind::Plain(first));
+        self.index_axis_moved(receiver, &[args[0], first], at)
+    }
+    pub(crate) fn diagonal_view(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
+        let view = self.diagonal(receiver)?;
+        self.view(receiver, view, false, at)
+    }
+    pub(crate) fn diagonal_place(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
+        let view = self.diagonal(receiver)?;
+        self.view(receiver, view, true, at)
+    }
+    pub(crate) fn diagonal_moved(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
+        let view = self.diagonal(receiver)?;
+        self.moved_view(receiver, view, at)
+    }
+    fn diagonal(&mut self, receiver: u32) -> Step<View> {
+        match self.axes_of(receiver)? {
+            0 => mistake("an array without axes has no diagonal"),
+            axes => Ok(View { cuts: vec![Cut::All; axes as usize], axes: vec![ViewAxis::Diagonal] }),
+        }
+    }
+
+    /// The array drawn out to a shape, an option: there is none where the shapes do not fit.
+    pub(crate) fn broadcast(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        let (mut array, axes) = self.array(receiver, "`broadcast`", at)?;
+        let shape = self.indices(args, at)?;
+        let Some(more) = shape.len().checked_sub(axes.into()).filter(|_| shape.len() <= MAX_RANK) else {
+            return mistake(format!(
+                "an array with {axes} axes does not broadcast to a shape of {} lengths",
+                shape.len()
+            ));
+        };
+        let ty = Ty { rank: Some(shape.len() as u8), ..self.ty(array) };
+        if more > 0 {
+            let cuts = vec![Cut::All; axes.into()];
+            let mut axes = vec![ViewAxis::New; more];
+            axes.extend(View::kept(&cuts));
+            array =
+                self.emit(parfuse_ir::program::Expr::View { array, view: View { cuts, axes } }, ty, at)?;
+        }
+        let cuts = vec![Cut::All; shape.len()];
+        let axes = (0u8..).zip(shape).map(|(axis, length)| ViewAxis::Spread { axis, length }).collect();
+        Ok(Kind::Optional(Held::View { array, view: View { cuts, axes } }))
+    }
+
+    /// What is in front of an index along an axis, and the rest.
+    pub(crate) fn divided(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        let axes = self.axes_of(receiver)?;
+        let axis = self.axis(args[0], axes, at)?;
+        let index = self.size(args[1], "an index", at)?;
+        let mutable = matches!(self.kind(receiver), Kind::Place(_) | Kind::Variable { borrowed: true, .. });
+        let mut parts = Vec::new();
+        for (start, end) in [(None, Some(index)), (Some(index), None)] {
+            let mut cuts = vec![Cut::All; axes as usize];
+            cuts[axis as usize] = Cut::Range { start, end, step: None };
+            let part = self.view(receiver, View::of_cuts(cuts), mutable, at)?;
+            parts.push(self.handle(part));
+        }
+        Ok(Kind::Tuple(parts))
+    }
+}
+
+/// What is moved.
+impl State {
+    /// A view of an array that is moved: of a variable it shows its own from then on, of a reference what that refers to.
+    pub(crate) fn moved_view(&mut self, receiver: u32, view: View, at: At) -> Step<Kind> {
+        match self.kind(receiver) {
+            Kind::Variable { var, borrowed: false } => {
+                let contents = self.read_var(var, at)?;
+                let own = self.copy(contents, at)?;
+                let own = self.handle(Kind::Plain(own));
+                self.view(own, view, false, at)
+            }
+            Kind::Variable { .. } | Kind::Place(_) => self.view(receiver, view, true, at),
+            _ => self.view(receiver, view, false, at),
+        }
+    }
+}
