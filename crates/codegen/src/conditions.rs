@@ -1,7 +1,7 @@
 //! What scalar code does without branches, and branches without values.
 //!
-//! A branch that does nothing but choose between integers that are quickly computed ([`is_choice_of_integers`]) computes both and
-//! moves one of them: nobody foresees which.
+//! A branch that does nothing but choose between integers that are quickly computed ([`Conditions::is_choice_of_integers`]) computes both
+//! and moves one of them: nobody foresees which, but where [`predicted`] says so.
 //!
 //! The other way round there are conditions that branches compute: `&&` and `||` where the second operand loads, checks or is otherwise not for nothing.
 //!
@@ -14,8 +14,10 @@
 //! Who branches on such a value need not have it: the sides of the branch that computes it go where it leads. That is so
 //! where nothing else reads it, and nothing stands between.
 
+use crate::predicted::predicted;
 use parfuse_ir::arena::Id;
 use parfuse_ir::lane::{Code, Inst, LaneOp, LaneType, Merge, Node, Value, walk};
+use std::collections::HashSet;
 
 /// The operations on both sides of a branch that are computed to choose between their results.
 const FEW_OPERATIONS: usize = 6;
@@ -25,6 +27,8 @@ const FEW_OPERATIONS: usize = 6;
 pub(crate) struct Conditions {
     /// How often values are read.
     reads: Vec<u32>,
+    /// What is better predicted than computed.
+    predicted: HashSet<Value>,
 }
 
 /// A branch that computes a condition.
@@ -43,7 +47,18 @@ impl Conditions {
         for node in walk::statements(&code.body) {
             walk::reads(code, node, |value| reads[value.index()] += 1);
         }
-        Conditions { reads }
+        Conditions { reads, predicted: predicted(code) }
+    }
+
+    /// Whether a value is chosen by a branch though it could be moved.
+    pub(crate) fn is_predicted(&self, value: Value) -> bool {
+        self.predicted.contains(&value)
+    }
+
+    /// Whether a branch does nothing but choose between integers that are quickly computed.
+    pub(crate) fn is_choice_of_integers(&self, code: &Code, sides: [&[Node]; 2], results: &[Merge]) -> bool {
+        is_choice_of_integers(code, sides, results)
+            && !results.iter().any(|merge| self.is_predicted(merge.value))
     }
 
     /// How many nodes at the end of a block compute the condition of what follows it, each that of the next; a branch
@@ -76,8 +91,7 @@ pub(crate) fn choice<'n>(code: &Code, node: &'n Node) -> Option<(Choice<'n>, Val
     (code.values[*value].ty == LaneType::Bool).then_some((choice, *value))
 }
 
-/// Whether a branch does nothing but choose between integers that are quickly computed.
-pub(crate) fn is_choice_of_integers(code: &Code, sides: [&[Node]; 2], results: &[Merge]) -> bool {
+fn is_choice_of_integers(code: &Code, sides: [&[Node]; 2], results: &[Merge]) -> bool {
     let is_quick = |node: &Node| {
         let Node::Let(value) = node else { return false };
         let divides = |op: &LaneOp| {

@@ -26,6 +26,7 @@ mod isa;
 mod libcalls;
 mod memory;
 mod plan;
+mod predicted;
 mod reduction;
 mod region;
 mod script;

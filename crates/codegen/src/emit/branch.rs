@@ -7,10 +7,10 @@
 //! ```
 
 use super::{Emitter, Registers};
-use crate::conditions::{Choice, choice, is_choice_of_integers};
+use crate::conditions::{Choice, choice};
 use crate::uses;
 use cranelift_codegen::ir::{self as clif, InstBuilder};
-use parfuse_ir::lane::{LaneType, Merge, Node, Value};
+use parfuse_ir::lane::{Inst, LaneOp, LaneType, Merge, Node, Value};
 
 impl Emitter<'_> {
     /// A branch; the nodes that stand in front of it in its block may compute its condition.
@@ -53,7 +53,7 @@ impl Emitter<'_> {
     }
 
     fn can_choose(&self, then: &[Node], otherwise: &[Node], results: &[Merge]) -> bool {
-        is_choice_of_integers(self.code, [then, otherwise], results)
+        self.conditions.is_choice_of_integers(self.code, [then, otherwise], results)
     }
 
     /// Computes both sides of a branch and chooses between their results.
@@ -105,9 +105,7 @@ impl Emitter<'_> {
     /// Goes on by a condition, which these nodes compute.
     fn test(&mut self, chain: &[Node], cond: Value, yes: clif::Block, no: clif::Block) {
         let Some((last, before)) = chain.split_last() else {
-            let cond = self.scalar(cond);
-            self.builder.ins().brif(cond, yes, &[], no, &[]);
-            return;
+            return self.branch_on(cond, [yes, no]);
         };
         let (Choice { cond, sides }, _) = choice(self.code, last).expect("a condition is a choice");
         let known = sides.map(|(nodes, value)| self.constant(value).filter(|_| nodes.is_empty()));
@@ -130,5 +128,19 @@ impl Emitter<'_> {
                 self.leave(mark);
             }
         }
+    }
+
+    /// Goes on by a truth value that is there.
+    fn branch_on(&mut self, cond: Value, [yes, no]: [clif::Block; 2]) {
+        let (mut cond, mut targets) = (cond, [yes, no]);
+        // Nobody needs the opposite of a value who can go the other way.
+        while let Inst::Op(LaneOp::BNot, args) = &self.code.values[cond].inst
+            && self.is_available(args[0])
+        {
+            cond = args[0];
+            targets.reverse();
+        }
+        let cond = self.scalar(cond);
+        self.builder.ins().brif(cond, targets[0], &[], targets[1], &[]);
     }
 }

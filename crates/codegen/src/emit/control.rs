@@ -17,7 +17,7 @@ use crate::reduction::Combination;
 use crate::uses;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self as clif, BlockArg, InstBuilder, types};
-use parfuse_ir::lane::{Carried, Inst, LaneLoop, LaneType, Node, Value};
+use parfuse_ir::lane::{Carried, Inst, LaneLoop, LaneOp, LaneType, Merge, Node, Value};
 
 /// The headers of up to this many values are emitted twice, to have one test an iteration.
 const SHORT_HEADER: usize = 8;
@@ -63,6 +63,10 @@ impl Emitter<'_> {
                 self.bind_scalar(value, reg);
             }
             Inst::Op(op, args) if self.is_vector(value) => self.vector_op(value, *op, args),
+            Inst::Op(LaneOp::Select, args) if self.is_serial() && self.conditions.is_predicted(value) => {
+                let merge = Merge { value, then: args[1], otherwise: args[2] };
+                self.branch(&[], args[0], [&[], &[]], &[merge]);
+            }
             Inst::Op(op, args) => {
                 let second = args.get(1).and_then(|arg| self.constant(*arg));
                 let reg = self.quotient(*op, args, second).unwrap_or_else(|| {

@@ -69,7 +69,7 @@ pub(crate) fn agrees(text: &str, arrays: &[Elements], numbers: &[Scalar]) {
 }
 
 /// Elements that differ, of a type.
-fn elements(dtype: DType, len: usize) -> Elements {
+pub(crate) fn elements(dtype: DType, len: usize) -> Elements {
     let number = |i: usize| ((i * 37 + 11) % 101) as f64 - 50.0;
     let element = |i: usize| match dtype {
         DType::Bool => Scalar::Bool(i * i % 5 < 2),

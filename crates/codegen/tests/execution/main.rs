@@ -6,6 +6,7 @@
 //! | `build` | lane programs by hand |
 //! | `ops` | every operation, on every type, in lanes, as a scalar, and in the tail |
 //! | `accesses` | every way to load and store |
+//! | `choices` | integers that loops choose |
 //! | `control` | branches and loops |
 //! | `memory` | what is left of dropped kernels |
 //! | `pages` | arrays that begin or end at protected pages |
@@ -21,6 +22,7 @@ mod accesses;
 mod borders;
 mod build;
 mod checks;
+mod choices;
 mod control;
 mod drivers;
 mod lane_loops;

@@ -7,7 +7,7 @@
 //! ```
 
 use super::{Comparison, Registers, Second, Selector};
-use crate::conditions::{Choice, choice, is_choice_of_integers};
+use crate::conditions::{Choice, choice};
 use crate::wide::assembler::Alu;
 use crate::wide::machine::{Block, Numbers, Reg, Test};
 use parfuse_ir::lane::{Inst, LaneType, Merge, Node, Value};
@@ -84,7 +84,7 @@ impl Selector<'_> {
     fn can_choose(&self, cond: Value, sides: [&[Node]; 2], results: &[Merge]) -> bool {
         let varies = |node: &Node| matches!(node, Node::Let(value) if self.is_varying(*value));
         !matches!(self.code.values[cond].inst, Inst::Any(_) | Inst::Outside(..))
-            && is_choice_of_integers(self.code, sides, results)
+            && self.conditions.is_choice_of_integers(self.code, sides, results)
             && !results.iter().any(|merge| self.is_varying(merge.value))
             && !sides.into_iter().flatten().any(varies)
     }
