@@ -159,6 +159,7 @@ impl Time {
             {
                 time(7, 0)
             }
+            Vmovhpd | Vinsertps if vector.place.is_some() => time(8, 1),
             _ if access(Kind::Vector(vector)) == Access::Write => time(1, 0),
             Vpand | Vpandn | Vpor | Vpxor | Vandpd | Vandps | Vxorpd | Vxorps | Vpaddq | Vpaddd | Vpsubq
             | Vpsubd | VpsllqBy | VpslldBy | VpsrlqBy | VpsrldBy | VpsradBy | VpsraqBy | Vpsllvq

@@ -152,6 +152,9 @@ macro_rules! for_each_vector_op {
             (VmovupdTo, P66, M0F, WEvex, 0x11, Mr, Full), (VmovupsTo, None, M0F, W0, 0x11, Mr, Full),
             (Vmovsd, Pf2, M0F, WEvex, 0x10, Rm, Bytes(8)), (Vmovss, Pf3, M0F, W0, 0x10, Rm, Bytes(4)),
             (VmovsdTo, Pf2, M0F, WEvex, 0x11, Mr, Bytes(8)), (VmovssTo, Pf3, M0F, W0, 0x11, Mr, Bytes(4)),
+            // The upper lane of two, and one lane of four; imm8.
+            (Vmovhpd, P66, M0F, WEvex, 0x16, Rvm, Bytes(8)), (VmovhpdTo, P66, M0F, WEvex, 0x17, Mr, Bytes(8)),
+            (Vinsertps, P66, M0F3A, W0, 0x21, Rvm, Bytes(4)), (VextractpsTo, P66, M0F3A, W0, 0x17, Mr, Bytes(4)),
             (VmovqFrom, P66, M0F, W1, 0x6e, Rm, Bytes(8)), (VmovdFrom, P66, M0F, W0, 0x6e, Rm, Bytes(4)),
             (Vcvtsi2sd, Pf2, M0F, W1, 0x2a, Rvm, Bytes(8)), (Vcvtsi2ss, Pf3, M0F, W1, 0x2a, Rvm, Bytes(8)),
             (Vcvttsd2si, Pf2, M0F, W1, 0x2c, Rm, Bytes(8)),

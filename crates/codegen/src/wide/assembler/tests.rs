@@ -50,7 +50,7 @@ fn imm(op: VectorOp) -> Option<u8> {
     let row = op.row();
     match op {
         Vroundpd | Vroundps | Vcmppd | Vcmpps | Vpcmpq | Vpcmpd | Vpcmpuq | Vpcmpud | Vshufps
-        | Vextracti128 | Vinsertf128 | Vblendpd | Vblendps | Vpermpd => Some(5),
+        | Vextracti128 | Vinsertf128 | Vblendpd | Vblendps | Vpermpd | Vinsertps | VextractpsTo => Some(5),
         _ if matches!(row.form, Form::Vmi(_)) => Some(5),
         _ if row.form == Form::Rvmr => Some(7 << 4),
         _ => None,
@@ -70,6 +70,9 @@ fn takes_register(op: VectorOp) -> bool {
             | Vmovss
             | VmovsdTo
             | VmovssTo
+            | Vmovhpd
+            | VmovhpdTo
+            | VextractpsTo
             | Vgatherqpd
             | Vgatherqps
             | Vscatterqpd
@@ -101,8 +104,9 @@ fn lengths(op: VectorOp) -> &'static [Length] {
     use VectorOp::*;
     match op {
         _ if op.is_of_masks() => &[Length::L128],
-        Vmovsd | Vmovss | VmovsdTo | VmovssTo | VmovqFrom | VmovdFrom | VmovqTo | VmovdTo | Vcvtsi2sd
-        | Vcvtsi2ss | Vcvttsd2si | Vucomisd | Vucomiss => &[Length::L128],
+        Vmovsd | Vmovss | VmovsdTo | VmovssTo | Vmovhpd | VmovhpdTo | Vinsertps | VextractpsTo
+        | VmovqFrom | VmovdFrom | VmovqTo | VmovdTo | Vcvtsi2sd | Vcvtsi2ss | Vcvttsd2si | Vucomisd
+        | Vucomiss => &[Length::L128],
         Vextracti128 | Vpermpd | Vpermps => &[Length::L256],
         Vinsertf128 => &[Length::L256, Length::L512],
         _ => &[Length::L128, Length::L256, Length::L512],

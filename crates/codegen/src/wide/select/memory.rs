@@ -6,7 +6,8 @@
 //! | neighbours | whole registers, masked if need be |
 //! | parts of neighbours | see `parts` |
 //! | falling neighbours, every other one | see `near` |
-//! | strided, gathered | a gather; scatters with AVX-512, else one by one |
+//! | strided | see `strided`; under masks as those gathered |
+//! | gathered | a gather; scatters with AVX-512, else one by one |
 //! | of elements shorter than a lane | see `shorts` |
 //!
 //! Lanes that do not count never touch memory: the instructions see to that, or the address is replaced by one of our
@@ -331,6 +332,16 @@ impl Selector<'_> {
     ) -> Registers {
         let ty = element.lane();
         let masks = self.active_mask(mask);
+        if masks.is_none()
+            && (!self.isa.evex() || !element.fills_lane())
+            && let Some(places) = self.strided_places(buffer, address)
+        {
+            let registers = places.chunks(self.group).map(|places| match element.fills_lane() {
+                true => self.load_joined(ty, places),
+                false => self.load_shorts_one_by_one(element, places, None),
+            });
+            return registers.collect();
+        }
         (0..self.count)
             .map(|k| {
                 let (base, distances, displacement) = self.scattered(buffer, address, k);
@@ -395,28 +406,42 @@ impl Selector<'_> {
             }
             Lanes::Part { .. } => unreachable!("stored together with others"),
             Lanes::Strided(_) | Lanes::Gather(_) => {
-                for (k, register) in registers.into_iter().enumerate() {
+                self.store_scattered(buffer, address, &registers, masks.as_deref());
+            }
+        }
+    }
+
+    fn store_scattered(
+        &mut self,
+        buffer: Buffer,
+        address: &Address,
+        registers: &[Reg],
+        masks: Option<&[Reg]>,
+    ) {
+        let element = self.element_of(buffer);
+        let ty = element.lane();
+        let scatters = self.isa.evex() && element.fills_lane();
+        let strided = if scatters || masks.is_some() { None } else { self.strided_places(buffer, address) };
+        for (k, register) in registers.iter().copied().enumerate() {
+            let mask = masks.map(|masks| masks[k]);
+            if scatters {
+                let (base, distances, displacement) = self.scattered(buffer, address, k);
+                let mask = mask.unwrap_or_else(|| self.all_lanes(ty));
+                let length = self.length(LaneType::I64, Extent::Group);
+                let (op, scale) = (of_size!(ty, Vscatterqpd, Vscatterqps), self.scale(buffer));
+                self.machine.scatter(op, length, register, base, distances, scale, displacement, mask);
+                continue;
+            }
+            let places = match &strided {
+                Some(places) => places[k * self.group..][..self.group].to_vec(),
+                None => {
                     let (base, distances, displacement) = self.scattered(buffer, address, k);
-                    let mask = masks.as_ref().map(|masks| masks[k]);
-                    if self.isa.evex() && element.fills_lane() {
-                        let mask = mask.unwrap_or_else(|| self.all_lanes(ty));
-                        let length = self.length(LaneType::I64, Extent::Group);
-                        let (op, scale) = (of_size!(ty, Vscatterqpd, Vscatterqps), self.scale(buffer));
-                        self.machine.scatter(
-                            op,
-                            length,
-                            register,
-                            base,
-                            distances,
-                            scale,
-                            displacement,
-                            mask,
-                        );
-                        continue;
-                    }
-                    let places = self.lane_places(base, distances, displacement, buffer);
-                    self.store_one_by_one(element, register, &places, mask);
+                    self.lane_places(base, distances, displacement, buffer)
                 }
+            };
+            match element.fills_lane() && mask.is_none() {
+                true => self.store_split(ty, register, &places),
+                false => self.store_one_by_one(element, register, &places, mask),
             }
         }
     }

@@ -51,6 +51,7 @@ mod region;
 mod scalar_convert;
 mod scalars;
 mod shorts;
+mod strided;
 mod tiles;
 mod values;
 mod walks;
