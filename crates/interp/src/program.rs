@@ -441,6 +441,19 @@ impl Machine<'_> {
                 self.filled(dtype, &self.usizes(shape), |_| x)
             }
             Expr::Copy(array) => self.get(*array),
+            Expr::Reshape { array, shape } => {
+                let (array, shape) = (self.get(*array), self.usizes(shape));
+                let count =
+                    |shape: &[usize]| shape.iter().fold(1usize, |all, length| all.wrapping_mul(*length));
+                let (wanted, present) = (count(&shape), count(array.shape()));
+                if wanted != present {
+                    let kind = FaultKind::ShapeMismatch { axis: 0 };
+                    return Err(self.failure(kind, data.loc, &[wanted, present]));
+                }
+                let array = array.array();
+                let mut elements = indices(&array.shape).into_iter().map(|index| array.load(&index));
+                self.filled(dtype, &shape, |_| elements.next().expect("there are as many"))
+            }
             Expr::View { array, view } => Datum::View(Rc::new(self.view(*array, view, data.loc)?)),
             Expr::Random { distribution, operands, shape } => {
                 let operands: Vec<Scalar> = operands.iter().map(|operand| self.scalar(*operand)).collect();

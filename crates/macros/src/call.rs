@@ -18,7 +18,7 @@ use crate::stmt::strip;
 use crate::translator::{Translator, hygienic};
 use parfuse_names::methods::ARRAY_FUNCTIONS;
 use parfuse_names::types::{ELEMENTS, listed};
-use parfuse_names::{Method, refusals};
+use parfuse_names::{Argument, Method, refusals};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::punctuated::Punctuated;
@@ -213,12 +213,20 @@ impl Translator<'_> {
             return self.refused(&call.method, refusals::method(&name), &call.args);
         };
         let path = method_path(method);
-        if method.takes_closure()
-            && let Some(function) = call.args.first().filter(|_| call.args.len() == 1)
+        if let Some(row) = method.row_with_closure()
+            && call.args.len() == row.arguments.len()
+            && let (Some((_, kind)), Some(function)) = (row.arguments.last(), call.args.last())
+            && let Some(count) = kind.closure_arguments()
         {
-            let receiver = self.expr(&call.receiver);
-            let closure = self.element_function(function);
-            return quote!(#t.mapv(#receiver, #path, #closure, #place));
+            let given = call.args.iter().take(call.args.len() - 1);
+            let operands = self.arguments(std::iter::once(&*call.receiver).chain(given));
+            let (receiver, arguments) = (&operands[0], &operands[1..]);
+            if *kind == Argument::Closure {
+                let closure = self.element_function(function);
+                return quote!(#t.mapv(#receiver, #path, #closure, #place));
+            }
+            let closure = self.closure(function, count);
+            return quote!(#t.with_closure(#receiver, #path, &[#(#arguments),*], #closure, #place));
         }
         let message_only = method == Method::expect
             && call.args.len() == 1
@@ -263,6 +271,29 @@ impl Translator<'_> {
             }
             other => self.unsupported(other, "write a closure of one element, `|x| …`, or a function's name"),
         }
+    }
+
+    /// A closure of several arguments, of which some may be changed.
+    fn closure(&mut self, function: &Expr, count: usize) -> TokenStream {
+        let Expr::Closure(closure) = strip(function) else {
+            return self.unsupported(function, "write a closure here: `|x| …`");
+        };
+        if let Some(token) = &closure.asyncness {
+            self.diagnostics.report(token, "a kernel cannot be asynchronous");
+        }
+        if closure.inputs.len() != count {
+            let message = format!("this closure takes {count} arguments, not {}", closure.inputs.len());
+            return self.unsupported(closure, message);
+        }
+        self.scope.enter();
+        let arguments = hygienic("arguments");
+        let mut bindings = TokenStream::new();
+        for (position, pattern) in closure.inputs.iter().enumerate() {
+            bindings.extend(self.bind_argument(pattern, quote!(#arguments[#position])));
+        }
+        let (value, _) = self.around(None, Kind::Closure, |inside| inside.expr(&closure.body));
+        self.scope.leave();
+        quote!(|#arguments| { #bindings #value })
     }
 
     fn element_closure(&mut self, closure: &ExprClosure, element: &Ident) -> TokenStream {

@@ -60,6 +60,20 @@ impl Translator<'_> {
         }
     }
 
+    /// Binds an argument of a closure. A name stands for what is given itself, which may be there to be changed.
+    pub fn bind_argument(&mut self, pat: &Pat, value: TokenStream) -> TokenStream {
+        match pat {
+            Pat::Ident(ident) if ident.mutability.is_none() && ident.subpat.is_none() => {
+                let name = &ident.ident;
+                self.scope.add(name.to_string(), Local::default());
+                quote!(let #name = #value;)
+            }
+            Pat::Paren(inner) => self.bind_argument(&inner.pat, value),
+            Pat::Type(typed) => self.bind_argument(&typed.pat, value),
+            pattern => self.bind_pattern(pattern, value, None, 0),
+        }
+    }
+
     /// `let x = value` or `let mut x = value`, perhaps with a type.
     fn bind_name(&mut self, ident: &PatIdent, value: TokenStream, ty: Option<&Type>) -> TokenStream {
         if let Some((_, pattern)) = &ident.subpat {

@@ -19,7 +19,7 @@
 //! | `op` | one scalar operation of the receiver and the arguments |
 //! | `operator` | what the operator does, with its checks |
 //! | `number` | a composition of operations: a function of values |
-//! | `map` | computes all elements of an array with a closure |
+//! | `map` | goes through an array with a closure, the last argument: a function of the tracer |
 //! | `update` | changes all elements of an array: a function of handles |
 //! | `read` | anything else: a function of handles |
 
@@ -152,10 +152,18 @@ macro_rules! for_each_method {
             argmax_axis fn { Array one (axis: axis) read argmax_axis "The positions of the largest elements along an axis." }
 
             // Arrays: elements anew.
-            mapv - { Array one (function: closure) map mapv "A new array of what a closure computes from each element." }
-            map - { Array one (function: closure) map mapv "A new array of what a closure computes from each element." }
-            mapv_into - { Array one (function: closure) map mapv "A new array of what a closure computes from each element." }
-            mapv_inplace - { Array one (function: closure) map mapv "Replaces each element by what a closure computes from it." }
+            mapv - { Array one (function: closure) map new_elements "A new array of what a closure computes from each element." }
+            map - { Array one (function: closure) map new_elements "A new array of what a closure computes from each element." }
+            mapv_into - { Array one (function: closure) map new_elements "A new array of what a closure computes from each element." }
+            mapv_inplace - { Array one (function: closure) map replaced_elements "Replaces each element by what a closure computes from it." }
+            par_mapv_inplace - { Array one (function: closure) map replaced_elements "Replaces each element by what a closure computes from it." }
+            map_inplace - { Array one (function: change) map changed_elements "Has a closure change each element." }
+            par_map_inplace - { Array one (function: change) map changed_elements "Has a closure change each element." }
+            zip_mut_with - { Array one (other: array, function: change_with) map changed_elements "Has a closure change each element, given that of another array." }
+            map_axis - { Array one (axis: axis, function: row) map map_axis "A new array of what a closure computes from each row along an axis." }
+            fold_axis - { Array one (axis: axis, start: same, function: pair) map fold_axis "Rows along an axis folded by a closure, one element after the other." }
+            accumulate_axis_inplace - { Array one (axis: axis, function: change_with) map accumulate_axis "Has a closure change each element along an axis, given the one before it." }
+            cumprod fn { Array one (axis: axis) read running_products "The products of all elements up to each along an axis." }
             fill fn { Array one (value: same) update fill "Sets all elements." }
             assign fn { Array one (array: array) update overwrite "Overwrites the elements with those of an array." }
             swap - { Array one (first: index, second: index) update exchange "Has two elements change places." }
@@ -186,6 +194,12 @@ macro_rules! for_each_method {
             insert_axis fn { Array one (axis: axis) read with_new_axis "The array with a new axis of length one." }
             remove_axis fn { Array one (axis: axis) read without_axis "The array without an axis: what has index zero along it." }
             broadcast - { Array one (shape: shape) read broadcast "The array drawn out to a shape, a view to be read: an `Option`." }
+
+            into_shape_with_order - { Array one (shape: shape) read reshaped "The elements in another shape, in row-major order: a `Result`." }
+            into_shape_clone - { Array one (shape: shape) read seen_reshaped "The elements in another shape, in row-major order: a `Result`." }
+            to_shape - { Array one (shape: shape) read seen_reshaped "The elements in another shape, in row-major order: a `Result`." }
+            flatten fn { Array one () read flattened "All elements in row-major order." }
+            into_flat - { Array one () read flattened "All elements in row-major order." }
 
             // Arrays: lengths.
             len_of fn { Array one (axis: axis) read axis_length "The length of an axis." }
@@ -331,13 +345,30 @@ pub enum Argument {
     Axes,
     /// A number for each axis, `(h, w)`.
     Shape,
-    /// A closure of an element.
+    /// A closure of an element, or the name of a function.
     Closure,
+    /// A closure that changes an element.
+    Change,
+    /// A closure of two elements, of which it may change the one given as `&mut`.
+    ChangeWith,
+    /// A closure of a row.
+    Row,
+    /// A closure of what is there so far and an element.
+    Pair,
     /// A text for people, which may be left out.
     Message,
 }
 
 impl Argument {
+    /// How many arguments a closure takes, if it is one.
+    pub fn closure_arguments(self) -> Option<usize> {
+        match self {
+            Argument::Closure | Argument::Change | Argument::Row => Some(1),
+            Argument::ChangeWith | Argument::Pair => Some(2),
+            _ => None,
+        }
+    }
+
     /// The kind by its word in the table.
     const fn of(word: &str) -> Argument {
         match word.as_bytes() {
@@ -353,6 +384,10 @@ impl Argument {
             b"axes" => Argument::Axes,
             b"shape" => Argument::Shape,
             b"closure" => Argument::Closure,
+            b"change" => Argument::Change,
+            b"change_with" => Argument::ChangeWith,
+            b"row" => Argument::Row,
+            b"pair" => Argument::Pair,
             b"message" => Argument::Message,
             _ => panic!("a kind of arguments that does not exist"),
         }
@@ -364,7 +399,7 @@ impl Argument {
 pub enum Part {
     /// It computes from the receiver.
     Reads,
-    /// It computes all elements of an array anew with a closure.
+    /// It goes through an array with a closure.
     Maps,
     /// It changes all elements of an array.
     Updates,
@@ -466,9 +501,9 @@ impl Method {
         self.rows().iter().find(|row| row.each && row.receiver.includes(elements))
     }
 
-    /// Whether it takes a closure over elements.
-    pub fn takes_closure(self) -> bool {
-        self.rows().iter().any(|row| row.part == Part::Maps)
+    /// The row that takes a closure.
+    pub fn row_with_closure(self) -> Option<&'static Row> {
+        self.rows().iter().find(|row| row.part == Part::Maps)
     }
 
     /// What has it, in the words of users: "floats and arrays".

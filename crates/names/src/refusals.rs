@@ -47,19 +47,18 @@ const METHODS: &[Row] = &[
     ),
     row(
         "arrays",
-        "par_mapv_inplace par_map_inplace par_map_collect par_map_assign_into par_azip map_collect \
+        "par_map_collect par_map_assign_into par_azip map_collect \
          map_assign_into mapv_into_any",
         "write `a.mapv(|x| …)` or the expression over whole arrays; the compiler makes it parallel",
     ),
-    row("arrays", "map_inplace map_mut", "write `a.mapv_inplace(|x| …)`"),
-    row("arrays", "zip_mut_with", "write the expression over whole arrays, `a += &b`, or loop over indices"),
+    row("arrays", "map_mut", "write `a.map_inplace(|x| …)`"),
     row(
         "iterators",
         "fold rfold try_fold try_rfold fold_while filter filter_map collect collect_into try_collect collect_vec \
          take skip flat_map scan reduce try_reduce chain take_while skip_while map_while step count find find_map \
          try_find position rposition rfind any all cycle copied cloned inspect intersperse intersperse_with \
          last_mut max_by max_by_key min_by min_by_key partition partition_in_place is_partitioned size_hint unzip \
-         fuse flatten advance_by advance_back_by is_sorted is_sorted_by is_sorted_by_key cmp cmp_by eq_by \
+         fuse advance_by advance_back_by is_sorted is_sorted_by is_sorted_by_key cmp cmp_by eq_by \
          partial_cmp_by sorted tuple_windows cartesian_product",
         "write a `for` loop over a range, with a `let mut` variable",
     ),
@@ -85,20 +84,12 @@ const METHODS: &[Row] = &[
     ),
     row(
         "arrays",
-        "into_shape into_shape_with_order into_shape_clone to_shape reshape flatten_with_order into_flat \
+        "into_shape reshape flatten_with_order \
          into_dimensionality into_dyn into_scalar merge_axes concat as_flattened as_flattened_mut",
         "make the array in its final shape, and set its elements in a loop",
     ),
-    row(
-        "arrays",
-        "fold_axis map_axis map_axis_mut",
-        "loop over the other axis with `prange` and sum in an inner loop",
-    ),
-    row(
-        "arrays",
-        "accumulate_axis_inplace cumsum cumprod",
-        "write a `for` loop that carries the total along in a `let mut` variable",
-    ),
+    row("arrays", "map_axis_mut", "loop over the other axis with `prange` and sum in an inner loop"),
+    row("arrays", "cumsum", "write `a.accumulate_axis_inplace(Axis(0), |&sum, x| *x += sum)`"),
     row("arrays", "diff", "loop over indices: `d[i] = a[i + 1] - a[i]`"),
     row(
         "arrays",

@@ -1,23 +1,20 @@
-//! Arrays: elements, stores, construction and `mapv`.
+//! Arrays: elements, stores and construction.
 //!
 //! ```text
 //! a[[i, j]]                index a, i, j
 //! a[i] += x                store a, i, add (index (var a), i), x
 //! Array1::zeros(n)         fill n, 0
-//! a.mapv(|x| x * x)        map a, |x| { mul x, x }
 //! ```
 //!
 //! Indices are `usize`, one for each axis. Whether they are in range is checked when the kernel runs; that
 //! check is not written here, it belongs to the operation.
 
-use crate::closures;
-use crate::errors::{At, Problem, Step, mistake};
+use crate::errors::{At, Step, mistake};
 use crate::state::{Kind, Literal, State, Ty};
 use crate::types::Class;
 use crate::{ArrayType, Tracer, Value, random};
-use parfuse_ir::program::{self, Block, Expr, Place, Program, Stmt, walk};
+use parfuse_ir::program::{self, Expr, Place, Stmt};
 use parfuse_ir::{DType, MAX_RANK, Scalar};
-use parfuse_names::Method;
 
 impl Tracer {
     /// `array[index]`; also a constant index into a shape.
@@ -92,70 +89,6 @@ impl Tracer {
             state.new_array(name, dtype, rank, &args, at)
         })
     }
-
-    /// `receiver.mapv(f)`, and `map`, `mapv_into`, `mapv_inplace` likewise.
-    pub(crate) fn trace_mapv<'t>(
-        &'t self,
-        receiver: Value<'t>,
-        method: Method,
-        f: &mut dyn closures::Block<Value<'t>, Value<'t>>,
-        at: At,
-    ) -> Value<'t> {
-        let receiver = self.id(receiver);
-        let mut array = None;
-        let element = self.step(at, |state| {
-            let source = state.array(receiver, "`mapv`", at);
-            state.open();
-            state.map_depth += 1;
-            if !method.takes_closure() {
-                return mistake(format!("`.{method}()` takes no closure; use `mapv` or a loop"));
-            }
-            if state.map_depth > 1 {
-                return mistake("`mapv` inside the closure of `mapv` is not supported in a kernel");
-            }
-            let (source, _) = source?;
-            let dtype = state.ty(source).dtype;
-            let element = state.bound(dtype, at);
-            array = Some((source, element));
-            Ok(Kind::Plain(element))
-        });
-        let vars_before = self.with(|state| state.program.vars.len());
-        let result = self.value_of(f, element);
-        let result = self.id(result);
-        self.step(at, |state| {
-            state.doing = format!("`.{method}()`").into();
-            let result = state.scalar(result, "the value of the closure of `mapv`", at);
-            let body = state.close();
-            state.map_depth -= 1;
-            let (source, element) = array.ok_or(Problem::Reported)?;
-            let result = result?;
-            if changes_outer(&state.program, &body, vars_before) {
-                return mistake(
-                    "the closure of `mapv` changes a variable outside of it; use a loop over the indices",
-                );
-            }
-            let ty = Ty { dtype: state.ty(result).dtype, rank: state.ty(source).rank };
-            let map = Expr::Map { arrays: vec![source], params: vec![element], body, result };
-            let mapped = state.emit(map, ty, at)?;
-            if method == Method::mapv_inplace {
-                let place = state.target(receiver, "mapv_inplace")?;
-                let (expected, found) = (state.place_type(place).dtype, ty.dtype);
-                state.unify(expected, found, "the closure of `mapv_inplace`")?;
-                state.update(place, mapped, at)?;
-                return Ok(Kind::Tuple(Vec::new()));
-            }
-            Ok(Kind::Plain(mapped))
-        })
-    }
-}
-
-/// Whether a block assigns to a variable older than `vars_before`, or stores anywhere.
-fn changes_outer(program: &Program, block: &Block, vars_before: usize) -> bool {
-    walk::statements(program, block).any(|stmt| match stmt {
-        Stmt::Assign { var, .. } => (var.0 as usize) < vars_before,
-        Stmt::Store { .. } | Stmt::Update { .. } => true,
-        _ => false,
-    })
 }
 
 impl State {

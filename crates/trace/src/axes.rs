@@ -1,4 +1,4 @@
-//! Views with other axes: exchanged, added, removed, drawn out, the diagonal; and arrays divided in two.
+//! Views with other axes: exchanged, added, removed, drawn out, the diagonal; arrays divided in two, and in other shapes.
 //!
 //! ```text
 //! a.permuted_axes([1, 0, 2])             view a[.., .., ..] as [1, 0, 2]
@@ -9,8 +9,8 @@
 
 use crate::errors::{At, Step, mistake};
 use crate::state::{Held, Kind, State, Ty};
-use parfuse_ir::MAX_RANK;
-use parfuse_ir::program::{Cut, View, ViewAxis};
+use parfuse_ir::program::{Cut, Expr, View, ViewAxis};
+use parfuse_ir::{FaultKind, MAX_RANK, ScalarOp};
 
 /// Exchanged axes.
 impl State {
@@ -78,7 +78,7 @@ impl State {
         }
     }
 
-    /// The array drawn out to a shape, an option: there is none where the shapes do not fit.
+    /// The array drawn out to a shape, an `Option` that shapes which do not fit end the kernel in place of.
     pub(crate) fn broadcast(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
         let (mut array, axes) = self.array(receiver, "`broadcast`", at)?;
         let shape = self.indices(args, at)?;
@@ -93,12 +93,59 @@ impl State {
             let cuts = vec![Cut::All; axes.into()];
             let mut axes = vec![ViewAxis::New; more];
             axes.extend(View::kept(&cuts));
-            array =
-                self.emit(parfuse_ir::program::Expr::View { array, view: View { cuts, axes } }, ty, at)?;
+            array = self.emit(Expr::View { array, view: View { cuts, axes } }, ty, at)?;
         }
         let cuts = vec![Cut::All; shape.len()];
         let axes = (0u8..).zip(shape).map(|(axis, length)| ViewAxis::Spread { axis, length }).collect();
-        Ok(Kind::Optional(Held::View { array, view: View { cuts, axes } }))
+        let drawn_out = self.emit(Expr::View { array, view: View { cuts, axes } }, ty, at)?;
+        Ok(self.sure(Kind::Plain(drawn_out)))
+    }
+
+    /// The elements in another shape, a `Result` that an array of another length ends the kernel in place of.
+    pub(crate) fn reshaped(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        self.in_shape(receiver, args, true, at)
+    }
+    /// The same of an array that is not moved.
+    pub(crate) fn seen_reshaped(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        self.in_shape(receiver, args, false, at)
+    }
+    fn in_shape(&mut self, receiver: u32, args: &[u32], moved: bool, at: At) -> Step<Kind> {
+        let (array, axes) = self.array(receiver, "another shape", at)?;
+        let shape = self.indices(args, at)?;
+        if shape.len() > MAX_RANK {
+            return mistake(format!("arrays have at most {MAX_RANK} axes, not {}", shape.len()));
+        }
+        // A vector with new axes of length one around it is a view.
+        let longer: Vec<usize> =
+            (0..shape.len()).filter(|axis| self.known_integer(shape[*axis]) != Some(1)).collect();
+        if let ([long], 1) = (&longer[..], axes) {
+            let (wanted, present) = (shape[*long], self.len(array, at)?);
+            let fits = self.op(ScalarOp::Eq, &[wanted, present], at)?;
+            self.check_with(fits, FaultKind::ShapeMismatch { axis: 0 }, vec![wanted, present], at);
+            let mut axes = vec![ViewAxis::New; shape.len()];
+            axes[*long] = ViewAxis::Of(0);
+            let view = View { cuts: vec![Cut::All], axes };
+            let view = match moved {
+                true => self.moved_view(receiver, view, at)?,
+                false => self.view(receiver, view, false, at)?,
+            };
+            return Ok(self.sure(view));
+        }
+        let ty = Ty { rank: Some(shape.len() as u8), ..self.ty(array) };
+        let elements = self.emit(Expr::Reshape { array, shape }, ty, at)?;
+        Ok(self.sure(Kind::Plain(elements)))
+    }
+    /// All elements in row-major order.
+    pub(crate) fn flattened(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
+        let (array, _) = self.array(receiver, "`flatten`", at)?;
+        let (shape, ty) = (vec![self.len(array, at)?], self.ty(array));
+        self.emit(Expr::Reshape { array, shape }, Ty { rank: Some(1), ..ty }, at).map(Kind::Plain)
+    }
+
+    /// An option that always holds something.
+    fn sure(&mut self, content: Kind) -> Kind {
+        let content = self.handle(content);
+        Kind::Optional(Held::Sure(content))
     }
 
     /// What is in front of an index along an axis, and the rest.

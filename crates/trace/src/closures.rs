@@ -85,7 +85,19 @@ impl Tracer {
         f: impl FnOnce(Value<'t>) -> Value<'t>,
         at: At,
     ) -> Value<'t> {
-        self.trace_mapv(receiver, method, &mut Some(f), at)
+        self.with_closure(receiver, method, &[], |arguments| f(arguments[0]), at)
+    }
+
+    /// `receiver.method(args, f)`, for every method whose last argument is a closure, of the arguments in their order.
+    pub fn with_closure<'t>(
+        &'t self,
+        receiver: Value<'t>,
+        method: Method,
+        args: &[Value<'t>],
+        f: impl FnOnce(Vec<Value<'t>>) -> Value<'t>,
+        at: At,
+    ) -> Value<'t> {
+        self.trace_closure(receiver, method, args, &mut Some(f), at)
     }
 
     /// As [`call`](Tracer::call) of a kernel whose type has this id, with its arguments for the body.

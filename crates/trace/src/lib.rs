@@ -19,6 +19,7 @@ mod errors;
 mod exits;
 mod finish;
 mod kernel;
+mod maps;
 mod methods;
 mod numbers;
 mod operators;

@@ -11,6 +11,7 @@
 //! and, for ranges, in `control.rs`: adding a method is adding a row and the function that it names.
 
 use crate::errors::{At, Problem, Step, mistake};
+use crate::maps::{Body, Call};
 use crate::state::{Kind, State, Ty};
 use crate::types::Class;
 use crate::{Tracer, Value};
@@ -19,7 +20,7 @@ use parfuse_names::{Argument, Method, Receiver, Row, for_each_method};
 
 /// What a row means to the tracer.
 #[derive(Clone, Copy)]
-enum Meaning {
+pub(crate) enum Meaning {
     /// One operation, on operands of one type.
     Op(ScalarOp),
     /// A binary operator.
@@ -28,8 +29,8 @@ enum Meaning {
     Number(fn(&mut State, program::Value, &[program::Value], At) -> Step<program::Value>),
     /// Anything, of handles.
     Handle(fn(&mut State, u32, &[u32], At) -> Step<Kind>),
-    /// A closure is traced, by the tracer's own `mapv`.
-    Closure,
+    /// A closure is traced.
+    Closure(for<'t> fn(&'t Tracer, &Call<'_>, Body<'t, '_>) -> Value<'t>),
 }
 
 macro_rules! define_meaning {
@@ -37,7 +38,7 @@ macro_rules! define_meaning {
         $receiver:ident $each:ident ($($argument:ident: $argument_kind:ident),*) $kind:ident $what:tt $doc:literal
     })+)*) => {
         /// The meaning of a row.
-        fn meaning(row: &Row) -> Meaning {
+        pub(crate) fn meaning(row: &Row) -> Meaning {
             match (row.method, row.receiver) {
                 $($((Method::$name, Receiver::$receiver) => define_meaning!(@$kind $what),)+)*
                 (method, receiver) => unreachable!("{method} of {receiver:?} is no row of the table"),
@@ -49,7 +50,7 @@ macro_rules! define_meaning {
     (@number $function:ident) => { Meaning::Number(State::$function) };
     (@update $function:ident) => { Meaning::Handle(State::$function) };
     (@read $function:ident) => { Meaning::Handle(State::$function) };
-    (@map $function:ident) => { Meaning::Closure };
+    (@map $function:ident) => { Meaning::Closure(Tracer::$function) };
 }
 for_each_method!(define_meaning);
 
@@ -79,7 +80,7 @@ impl State {
         }
         match meaning(row) {
             Meaning::Handle(function) => function(self, receiver, args, at),
-            Meaning::Closure => mistake(format!("`.{method}()` takes a closure of one element")),
+            Meaning::Closure(_) => mistake(format!("`.{method}()` takes a closure")),
             meaning => {
                 let value = self.read(receiver, at)?;
                 let mut operands = Vec::with_capacity(args.len());
@@ -129,7 +130,7 @@ impl State {
     }
 
     /// The row of a method for what a handle stands for.
-    fn row(&mut self, receiver: u32, method: Method, at: At) -> Step<&'static Row> {
+    pub(crate) fn row(&mut self, receiver: u32, method: Method, at: At) -> Step<&'static Row> {
         let (of, described) = match self.kind(receiver) {
             Kind::Poison => return Err(Problem::Reported),
             Kind::Range(_) => (Receiver::Range, "a range"),

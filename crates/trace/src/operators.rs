@@ -298,6 +298,7 @@ impl State {
             | Expr::View { .. }
             | Expr::Fill { .. }
             | Expr::Copy(_)
+            | Expr::Reshape { .. }
             | Expr::Random { .. }
             | Expr::Map { .. }
             | Expr::Reduce { .. } => false,

@@ -137,10 +137,9 @@ impl State {
         args: &[u32],
         at: At,
     ) -> Step<program::Value> {
-        if self.map_depth > 0 {
-            return mistake(format!(
-                "`{name}` is not supported inside the closure of `mapv`; use a `prange` loop"
-            ));
+        if self.map_depth + self.row_closures > 0 {
+            let closure = if self.map_depth > 0 { "the closure of `mapv`" } else { "a closure over rows" };
+            return mistake(format!("`{name}` is not supported inside {closure}; use a `prange` loop"));
         }
         let expected = argument_count(name);
         if args.len() != expected {

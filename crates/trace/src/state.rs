@@ -15,8 +15,8 @@ use crate::errors::{At, Complaint, Problem, Step, mistake};
 use crate::exits::Exits;
 use crate::types::{Class, TypeTable, TypeVar};
 use crate::views::Part;
-use parfuse_ir::program::{Block, Expr, Place, Program, Stmt, Type, Value, Var, VarData, View};
-use parfuse_ir::{Arena, DType, FaultKind, Fold, Loc, Scalar, ScalarOp};
+use parfuse_ir::program::{Block, Expr, Place, Program, Stmt, Type, Value, Var, VarData};
+use parfuse_ir::{Arena, DType, FaultKind, Loc, Scalar, ScalarOp};
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -57,8 +57,8 @@ pub(crate) enum Kind {
 pub(crate) enum Held {
     /// A value that means something if it is there.
     Mean { present: Value, value: Value },
-    /// A view that can be made if the shapes fit.
-    View { array: Value, view: View },
+    /// What a handle stands for: it is there, or the kernel has failed.
+    Sure(u32),
 }
 
 /// A range. In a loop the indices are `j`, or `total - j` if reversed, for `j` in `start, start + step, …` below
@@ -106,6 +106,8 @@ pub(crate) struct State {
     pub(crate) complaints: Vec<Complaint>,
     /// How many `mapv` closures are being traced.
     pub(crate) map_depth: usize,
+    /// How many closures over rows are being traced.
+    pub(crate) row_closures: usize,
     /// The place that all that is done now has, if it is not the call's own.
     pub(crate) place: Option<Loc>,
     /// The calls of kernels.
@@ -134,6 +136,7 @@ impl State {
             integer_checks: Vec::new(),
             complaints: Vec::new(),
             map_depth: 0,
+            row_closures: 0,
             place: None,
             calls: Calls::default(),
             exits: Exits::default(),
@@ -202,6 +205,10 @@ impl State {
             self.scopes.last_mut().expect("the outermost block stays open").block.push(stmt);
         }
     }
+    /// Takes out the statement that was added last.
+    pub(crate) fn pop(&mut self) -> Option<Stmt> {
+        self.scopes.last_mut().expect("the outermost block stays open").block.pop()
+    }
     /// Puts the statements of a closed block into the present one, with the values they define.
     pub(crate) fn splice(&mut self, block: Block) {
         let scope = self.scopes.last().map_or(0, |scope| scope.id);
@@ -248,15 +255,6 @@ impl State {
              loop's own index (`work[[i, j]]`); otherwise write it as a `for` over single elements"
         ))
     }
-    /// What to do about a reduction of an array, or of a view, inside a `prange`.
-    fn reduction_inside(&self) -> String {
-        let method = self.doing.trim_matches(['`', '.', '(', ')']);
-        format!(
-            "`{method}` works on a whole array inside a `prange`; if it is the same each time, do it in front; if each \
-             iteration takes a row or column, take all of them in front, `let all = a.{method}_axis(Axis(1));`, and \
-             use `all[i]`; otherwise write it as a `for` over single elements"
-        )
-    }
     /// Evaluates an expression here.
     pub(crate) fn emit(&mut self, expr: Expr, ty: Ty, at: At) -> Step<Value> {
         let refers = matches!(expr, Expr::Var(_) | Expr::Param(_) | Expr::Bound | Expr::View { .. });
@@ -264,12 +262,6 @@ impl State {
         // What is computed element by element needs no array.
         if whole_array && !matches!(expr, Expr::Op(..) | Expr::Cast(_) | Expr::Copy(_) | Expr::Map { .. }) {
             self.refuse_in_parallel()?;
-        }
-        let needs_array = |fold: Fold| !matches!(fold, Fold::Op(_));
-        let reduces = matches!(expr, Expr::Reduce { fold, array, .. }
-            if needs_array(fold) && self.ty(array).rank > Some(0));
-        if reduces && self.parallel_depth > 0 {
-            return mistake(self.reduction_inside());
         }
         if self.map_depth > 0 && (whole_array || matches!(expr, Expr::Reduce { .. })) {
             return mistake(

@@ -187,9 +187,10 @@ impl State {
     fn optional(&self, receiver: u32) -> Step<(program::Value, program::Value)> {
         match self.kind(receiver) {
             Kind::Optional(Held::Mean { present, value }) => Ok((present, value)),
-            Kind::Optional(Held::View { .. }) => {
-                mistake("what `broadcast` gives is unwrapped first; shapes that do not fit are an error then")
-            }
+            Kind::Optional(Held::Sure(_)) => mistake(
+                "only what an array in another shape is can be had here, by `unwrap()`: a shape that does not fit is an \
+                 error of the kernel",
+            ),
             _ => Err(Problem::Reported),
         }
     }
@@ -206,10 +207,8 @@ impl State {
     }
 
     pub(crate) fn unwrap(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
-        if let Kind::Optional(Held::View { array, view }) = self.kind(receiver) {
-            // The view checks the shapes itself.
-            let ty = Ty { rank: Some(view.rank()), ..self.ty(array) };
-            return self.emit(Expr::View { array, view }, ty, at).map(Kind::Plain);
+        if let Kind::Optional(Held::Sure(content)) = self.kind(receiver) {
+            return Ok(self.kind(content));
         }
         let (present, value) = self.optional(receiver)?;
         self.check(present, FaultKind::EmptyMean, at);

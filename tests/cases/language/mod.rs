@@ -2,6 +2,7 @@
 
 mod aliases;
 mod arrays;
+mod closures;
 mod control;
 mod exits;
 mod functions;

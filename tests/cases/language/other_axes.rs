@@ -161,3 +161,50 @@ fn inside_iterations(a: &ArrayRef3<f64>, out: &mut ArrayRef2<f64>) {
 fn iterations_have_views_with_other_axes() {
     exactly!(inside_iterations(&cube(5, 2, 2), &mut out) with out = matrix(5, 2));
 }
+
+#[kernel]
+fn reshaped(a: &ArrayRef2<f64>, v: &ArrayRef1<f64>, h: usize) -> (Array2<f64>, Array1<f64>, Array3<f64>) {
+    let n = a.len();
+    let turned = a.to_shape((h, n / h)).unwrap().to_owned();
+    let column = v.to_owned().into_shape_with_order((v.len(), 1)).unwrap();
+    let outer = &column * &column.t();
+    let flat = outer.flatten().to_owned() + 1.0;
+    let deep = a.to_owned().into_shape_with_order((a.nrows(), 1, a.ncols())).unwrap();
+    (turned * 2.0, flat, deep)
+}
+
+#[kernel]
+fn flat_products(images: &ArrayRef3<f64>, weights: &ArrayRef2<f64>) -> Array2<f64> {
+    let (n, h, w) = images.dim();
+    let flat = images.to_shape((n, h * w)).unwrap();
+    flat.dot(weights)
+}
+
+#[kernel]
+fn reshaped_again(a: &ArrayRef1<f64>, rows: usize) -> Array1<f64> {
+    let mut grid = a.to_owned().into_shape_with_order((rows, a.len() / rows)).unwrap();
+    for _ in 0..3 {
+        grid = grid.t().to_shape((rows, a.len() / rows)).unwrap().to_owned() * 0.5;
+    }
+    grid.into_flat()
+}
+
+#[test]
+fn arrays_have_other_shapes() {
+    let v = array![1.0, 2.0, 3.0];
+    exactly!(reshaped(&matrix(4, 6), &v, 3));
+    exactly!(reshaped(&matrix(4, 6), &v, 24));
+    exactly!(reshaped(&matrix(1, 1), &array![2.0], 1));
+    let images = cube(5, 3, 4);
+    let weights = Array2::from_shape_fn((12, 2), |(i, j)| (i + 2 * j) as f64);
+    exactly!(flat_products(&images, &weights));
+    exactly!(flat_products(&images.view().permuted_axes([0, 2, 1]), &weights));
+    exactly!(reshaped_again(&Array1::from_shape_fn(24, |i| i as f64), 4));
+    for h in [5, 7] {
+        let message = error_of!(reshaped(&matrix(4, 6), &v, h)).to_string();
+        assert!(
+            message.contains("shapes do not broadcast") && message.contains("other_axes.rs"),
+            "{message}"
+        );
+    }
+}

@@ -292,6 +292,13 @@ pub enum Expr {
     },
     /// A copy of an array.
     Copy(Value),
+    /// A new array of another shape with the same elements in row-major order, of which there must be as many.
+    Reshape {
+        /// The array.
+        array: Value,
+        /// One `usize` per axis.
+        shape: Vec<Value>,
+    },
     /// Part of an array under other indices.
     View {
         /// The array.

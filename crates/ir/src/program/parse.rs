@@ -251,6 +251,9 @@ impl Parser<'_> {
             let array = self.operand()?;
             self.cursor.expect(",")?;
             Expr::Dim { array, axis: self.cursor.number()? }
+        } else if self.cursor.eat("reshape") {
+            let shape = self.bracketed()?;
+            Expr::Reshape { array: self.operand()?, shape }
         } else if self.cursor.eat("fill") {
             Expr::Fill { shape: self.bracketed()?, value: self.operand()? }
         } else if let Some(distribution) = self.cursor.word().and_then(Distribution::from_name) {

@@ -156,6 +156,11 @@ impl Printer<'_, '_> {
                 self.unary("dim", *array)?;
                 write!(self.f, ", {axis}")?;
             }
+            Expr::Reshape { array, shape } => {
+                let shape = list(shape.iter().map(|length| self.operand(*length)));
+                let array = self.operand(*array);
+                write!(self.f, "reshape[{shape}] {array}")?;
+            }
             Expr::Fill { shape, value } => {
                 let (shape, value) = (self.operands(shape), self.operand(*value));
                 write!(self.f, "fill[{shape}] {value}")?;

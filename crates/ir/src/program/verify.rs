@@ -287,6 +287,11 @@ impl Verifier<'_> {
                 self.typed(*element, Type::Scalar(data.ty.dtype()))?;
                 Type::Array(data.ty.dtype(), shape.len() as u8)
             }
+            Expr::Reshape { array, shape } => {
+                let (dtype, _) = self.array(*array)?;
+                self.indices(shape, shape.len() as u8)?;
+                Type::Array(dtype, shape.len() as u8)
+            }
             Expr::Copy(array) => {
                 let (dtype, rank) = self.array(*array)?;
                 Type::Array(dtype, rank)

@@ -33,6 +33,10 @@ macro_rules! operands {
                 index.$iter().for_each($f);
             }
             Expr::Dim { array, .. } | Expr::Reduce { array, .. } => $f(array),
+            Expr::Reshape { array, shape } => {
+                $f(array);
+                shape.$iter().for_each($f);
+            }
             Expr::Fill { shape, value } => {
                 shape.$iter().for_each(&mut $f);
                 $f(value);

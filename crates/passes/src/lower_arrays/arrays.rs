@@ -38,6 +38,7 @@ pub(super) fn name_of_operation(expr: &program::Expr) -> &'static str {
         program::Expr::Cast(_) => "cast",
         program::Expr::Fill { .. } => "fill",
         program::Expr::Copy(_) => "copy",
+        program::Expr::Reshape { .. } => "reshape",
         program::Expr::Random { distribution, .. } => distribution.name(),
         program::Expr::Map { .. } => "map",
         program::Expr::Reduce { fold, .. } => fold.name(),
@@ -97,6 +98,10 @@ impl Lowering<'_> {
                 let (shape, operands) = self.operands(&[*from], loc);
                 self.elementwise(fresh, shape, operands, source, |_, elements, _| Ok(elements[0]))
             }
+            program::Expr::Reshape { array, shape } => {
+                let array = self.array(*array);
+                self.reshape(fresh, &array, shape, source)
+            }
             program::Expr::Fill { shape, value } => {
                 let shape: Vec<Value> = shape.iter().map(|length| self.scalar(*length)).collect();
                 let element = self.scalar(*value);
@@ -123,7 +128,7 @@ impl Lowering<'_> {
                 })
             }
             program::Expr::Reduce { fold, array, axis: Some(axis) } => {
-                self.reduce_axis(value, *fold, *array, *axis, fresh, loc)
+                self.reduce_axis(*fold, *array, *axis, fresh, loc)
             }
             _ => unreachable!("matched above"),
         }
@@ -208,13 +213,27 @@ impl Lowering<'_> {
     ) -> Result<Buffer, Rejection> {
         let loc = source.loc;
         let buffer = self.make(fresh, &shape, &operands, loc);
-        self.parallel_loop(shape, Vec::new(), source, |lowering, indices| {
+        self.fill_each(buffer, shape, source, |lowering, indices| {
             let elements = operands.iter().map(|operand| lowering.element(operand, indices, loc)).collect();
-            let value = element(lowering, elements, indices)?;
-            lowering.block.push(Stmt::Store { buffer, index: indices.to_vec(), value, loc });
-            Ok(())
+            element(lowering, elements, indices)
         })?;
         Ok(buffer)
+    }
+
+    /// A loop that computes the elements of an array.
+    pub(super) fn fill_each(
+        &mut self,
+        buffer: Buffer,
+        shape: Vec<Value>,
+        source: Source,
+        element: impl FnOnce(&mut Self, &[Value]) -> Result<Value, Rejection>,
+    ) -> Result<(), Rejection> {
+        let loc = source.loc;
+        self.parallel_loop(shape, Vec::new(), source, |lowering, indices| {
+            let value = element(lowering, indices)?;
+            lowering.block.push(Stmt::Store { buffer, index: indices.to_vec(), value, loc });
+            Ok(())
+        })
     }
 
     /// Makes the array that elements computed from these operands go to.
@@ -245,8 +264,13 @@ impl Lowering<'_> {
             return Target::Anew(fresh);
         }
         // The old array is read while the new one is made; the assignment moves it over.
-        let data = self.output.buffers[fresh].clone();
-        Target::Anew(self.buffer(&data.name, true, data.dtype, data.rank, Origin::Local))
+        Target::Anew(self.another(fresh))
+    }
+
+    /// Another buffer for what was to go to one.
+    pub(super) fn another(&mut self, buffer: Buffer) -> Buffer {
+        let data = self.output.buffers[buffer].clone();
+        self.buffer(&data.name, true, data.dtype, data.rank, Origin::Local)
     }
 
     /// The element of an operand in an iteration.

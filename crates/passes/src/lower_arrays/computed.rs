@@ -13,8 +13,7 @@
 //! elements of a place, reduces it or takes one of its elements. By then its operands must still hold what they
 //! held. As an iteration runs by itself, these loops are plain ones, which later passes treat as the user's own.
 //!
-//! Sums and products of floats go by pieces ([`IN_ORDER`]) and groups ([`GROUP`]) of rows, so that additions need not wait
-//! for one another; everything else comes to the same in any order.
+//! How they are reduced is in `totals.rs`.
 
 use super::Lowering;
 use super::arrays::{Operand, name_of_operation};
@@ -22,10 +21,9 @@ use super::shapes::Access;
 use super::views::{Shown, Source};
 use crate::hash::{FastMap, FastSet};
 use crate::rejection::{InsideFlaw, Rejection};
-use parfuse_ir::grid::{GROUP, IN_ORDER};
-use parfuse_ir::loops::{Expr, Stmt, Value, Var, walk};
+use parfuse_ir::loops::{Expr, Stmt, Value, walk};
 use parfuse_ir::program::{self, Block};
-use parfuse_ir::{DType, Fold, Loc, ReduceOp, ScalarOp};
+use parfuse_ir::{DType, Loc, ScalarOp};
 use std::rc::Rc;
 
 /// An array that is not stored anywhere.
@@ -295,81 +293,8 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    /// Reduces all elements of an array inside an iteration.
-    pub(super) fn reduce_inside(
-        &mut self,
-        fold: Fold,
-        array: &Shown,
-        value: program::Value,
-    ) -> Result<Value, Rejection> {
-        let Fold::Op(op) = fold else { return Err(self.inside(value, InsideFlaw::NeedsArray)) };
-        let loc = self.program.values[value].loc;
-        let dtype = self.program.ty(value).dtype();
-        let mut shape = self.shape_of(array);
-        let length = shape.pop().expect("it has an axis");
-        let total = self.accumulator(op, dtype);
-        self.plain_loops(&shape, loc, |lowering, outer| {
-            let at = |inner: Value| [outer, &[inner]].concat();
-            if !(dtype.is_float() && matches!(op, ReduceOp::Sum | ReduceOp::Product)) {
-                return lowering.plain_loop(length, loc, |lowering, inner| {
-                    let element = lowering.load(array, &at(inner), loc);
-                    lowering.take_in(op, total, element, loc);
-                });
-            }
-            lowering.in_parts(length, GROUP, loc, |lowering, first, length| {
-                let group = lowering.accumulator(op, dtype);
-                lowering.in_parts(length, IN_ORDER, loc, |lowering, start, length| {
-                    let start = lowering.plain_op(ScalarOp::Add, first, start, loc);
-                    let piece = lowering.accumulator(op, dtype);
-                    lowering.plain_loop(length, loc, |lowering, inner| {
-                        let inner = lowering.plain_op(ScalarOp::Add, start, inner, loc);
-                        let element = lowering.load(array, &at(inner), loc);
-                        lowering.take_in(op, piece, element, loc);
-                    });
-                    let own = lowering.contents(piece, loc);
-                    lowering.take_in(op, group, own, loc);
-                });
-                let own = lowering.contents(group, loc);
-                lowering.take_in(op, total, own, loc);
-            });
-        });
-        Ok(self.contents(total, loc))
-    }
-
-    /// A new variable that holds what an operator combines nothing to.
-    fn accumulator(&mut self, op: ReduceOp, dtype: DType) -> Var {
-        let var = self.variable(op.name(), dtype);
-        let identity = self.constant(op.identity(dtype));
-        self.block.push(Stmt::Set { var, value: identity });
-        var
-    }
-
-    fn contents(&mut self, var: Var, loc: Loc) -> Value {
-        self.emit(Expr::Var(var), self.output.vars[var].dtype, loc)
-    }
-
-    fn take_in(&mut self, op: ReduceOp, var: Var, value: Value, loc: Loc) {
-        let before = self.contents(var, loc);
-        let value = self.op(op.combine(), &[before, value], loc);
-        self.block.push(Stmt::Set { var, value });
-    }
-
-    /// Goes through a length in parts of a size, the last of which may be shorter: where each begins, and its length.
-    fn in_parts(&mut self, length: Value, size: usize, loc: Loc, body: impl FnOnce(&mut Self, Value, Value)) {
-        let [size, rest] = [size, size - 1].map(|number| self.usize(number));
-        // A length is below 2^63, so this does not wrap.
-        let up = self.op(ScalarOp::Add, &[length, rest], loc);
-        let parts = self.op(ScalarOp::Div, &[up, size], loc);
-        self.plain_loop(parts, loc, |lowering, part| {
-            let start = lowering.op(ScalarOp::Mul, &[part, size], loc);
-            let left = lowering.op(ScalarOp::Sub, &[length, start], loc);
-            let own = lowering.op(ScalarOp::Min, &[left, size], loc);
-            body(lowering, start, own);
-        });
-    }
-
     /// Plain loops over a space.
-    fn plain_loops(&mut self, shape: &[Value], loc: Loc, body: impl FnOnce(&mut Self, &[Value])) {
+    pub(super) fn plain_loops(&mut self, shape: &[Value], loc: Loc, body: impl FnOnce(&mut Self, &[Value])) {
         let indices = self.indices(shape.len(), loc);
         let outer = std::mem::take(&mut self.block);
         body(self, &indices);
@@ -380,7 +305,7 @@ impl Lowering<'_> {
         self.block.append(&mut inside);
     }
 
-    fn plain_loop(&mut self, extent: Value, loc: Loc, body: impl FnOnce(&mut Self, Value)) {
+    pub(super) fn plain_loop(&mut self, extent: Value, loc: Loc, body: impl FnOnce(&mut Self, Value)) {
         self.plain_loops(&[extent], loc, |lowering, indices| body(lowering, indices[0]));
     }
 }

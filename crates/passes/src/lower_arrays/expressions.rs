@@ -83,12 +83,13 @@ impl Lowering<'_> {
                 let place = self.next_draws(*distribution, dtype, loc)?;
                 self.random_number(place, *distribution, dtype, &operands, loc)
             }
-            program::Expr::Reduce { fold, array, .. } => self.reduce(value, *fold, *array, loc)?,
+            program::Expr::Reduce { fold, array, .. } => self.reduce(*fold, *array, loc)?,
             program::Expr::Const(_)
             | program::Expr::Param(_)
             | program::Expr::Bound
             | program::Expr::Fill { .. }
             | program::Expr::Copy(_)
+            | program::Expr::Reshape { .. }
             | program::Expr::View { .. }
             | program::Expr::Map { .. } => panic!("{value} is not a scalar expression"),
         })

@@ -21,13 +21,7 @@ use parfuse_ir::{Combine, DType, Fold, Loc, Scalar, program};
 
 impl Lowering<'_> {
     /// Reduces all elements of an array.
-    pub(super) fn reduce(
-        &mut self,
-        value: program::Value,
-        fold: Fold,
-        array: program::Value,
-        loc: Loc,
-    ) -> Result<Value, Rejection> {
+    pub(super) fn reduce(&mut self, fold: Fold, array: program::Value, loc: Loc) -> Result<Value, Rejection> {
         let element = self.program.ty(array).dtype();
         let array = self.array(array);
         let shape = self.shape_of(&array);
@@ -37,7 +31,7 @@ impl Lowering<'_> {
             return Ok(self.of_one_element(fold, element, &combine, &array, loc));
         }
         if self.parallel.is_some() {
-            return self.reduce_inside(fold, &array, value);
+            return Ok(self.reduce_inside(fold, &array, element, loc));
         }
         let targets: Vec<Var> = types.iter().map(|ty| self.variable(fold.name(), *ty)).collect();
         for (target, start) in targets.iter().zip(combine.of_no_elements(&types)) {
@@ -55,7 +49,6 @@ impl Lowering<'_> {
     /// Reduces each row along an axis of an array. Returns the buffer that holds the totals.
     pub(super) fn reduce_axis(
         &mut self,
-        value: program::Value,
         fold: Fold,
         array: program::Value,
         axis: u8,
@@ -68,7 +61,7 @@ impl Lowering<'_> {
         let source = Source { what: fold.name().into(), loc };
         if shape.len() == 1 {
             // One row: its total is that of the array.
-            let total = self.reduce(value, fold, array, loc)?;
+            let total = self.reduce(fold, array, loc)?;
             return self.elementwise(fresh, Vec::new(), Vec::new(), source, |_, _, _| Ok(total));
         }
         let mut rest = shape.clone();

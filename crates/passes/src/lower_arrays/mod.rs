@@ -23,11 +23,13 @@ mod lengths;
 mod loops;
 mod random;
 mod reductions;
+mod reshape;
 mod scan;
 mod shapes;
 mod statements;
 #[cfg(test)]
 mod tests;
+mod totals;
 mod versions;
 mod views;
 

@@ -4,7 +4,7 @@ use super::operations::divides;
 use super::{Generator, Place, Rounding, Slot};
 use crate::extremes::divisor;
 use parfuse_ir::program::{Expr, Stmt, Type, Value};
-use parfuse_ir::{DType, FaultKind, Fold, ReduceOp, Scalar, ScalarOp};
+use parfuse_ir::{DType, FaultKind, Fold, MAX_RANK, ReduceOp, Scalar, ScalarOp};
 
 impl Generator<'_> {
     /// Any array that can be read here, or a view of one.
@@ -15,6 +15,32 @@ impl Generator<'_> {
             4 => self.spread_view_of(array),
             _ => array,
         }
+    }
+
+    /// An array of the elements of another one in another shape, most often one that fits.
+    fn reshaped(&mut self, array: Value) -> Value {
+        let Type::Array(dtype, rank) = self.program.ty(array) else { unreachable!("it is an array") };
+        let usize_type = Type::Scalar(DType::Usize);
+        let mut lengths = Vec::new();
+        for axis in 0..rank {
+            lengths.push(self.hidden(Expr::Dim { array, axis }, usize_type));
+        }
+        let one = self.constant(Scalar::Usize(1));
+        let mut shape = match self.choices.below(4) {
+            0 => lengths.into_iter().rev().collect(),
+            1 if rank > 2 => {
+                let both = self.hidden(Expr::Op(ScalarOp::Mul, vec![lengths[0], lengths[1]]), usize_type);
+                [&[both], &lengths[2..]].concat()
+            }
+            2 if self.choices.one_in(4) => self.shape(),
+            _ => vec![self.hidden(Expr::Len(array), usize_type)],
+        };
+        if shape.len() < MAX_RANK && self.choices.one_in(2) {
+            let position = self.choices.below(shape.len() + 1);
+            shape.insert(position, one);
+        }
+        let ty = Type::Array(dtype, shape.len() as u8);
+        self.emit(Expr::Reshape { array, shape }, ty)
     }
 
     /// A variable of a vector or a matrix of numbers, for loops that read and store its elements.
@@ -70,6 +96,9 @@ impl Generator<'_> {
             7 => {
                 let array = self.any_array();
                 let ty = self.program.ty(array);
+                if self.choices.one_in(3) {
+                    return self.reshaped(array);
+                }
                 self.emit(Expr::Copy(array), ty)
             }
             8 => {

@@ -7,7 +7,7 @@
 use super::operations::divides;
 use super::{Generator, Rounding, Slot};
 use parfuse_ir::program::{Cut, Expr, Place, Stmt, Type, Value, View};
-use parfuse_ir::{DType, Fold, ReduceOp};
+use parfuse_ir::{DType, Fold};
 
 impl Generator<'_> {
     /// Sets the elements of a row that is the iteration's own, most often by what it and others hold.
@@ -70,11 +70,11 @@ impl Generator<'_> {
         }
     }
 
-    /// Reduces an array to a scalar by an operator.
+    /// Reduces an array to a scalar.
     pub(super) fn total_of_row(&mut self) {
         let mut array = self.any_array();
         let dtype = self.program.ty(array).dtype();
-        let ops: Vec<ReduceOp> = ReduceOp::ALL.iter().copied().filter(|op| op.applies_to(dtype)).collect();
+        let folds: Vec<Fold> = Fold::all().filter(|fold| fold.applies_to(dtype)).collect();
         if dtype.is_float() && self.rounding != Rounding::Free {
             return;
         }
@@ -84,7 +84,7 @@ impl Generator<'_> {
         if self.program.ty(array).rank().is_none() {
             return;
         }
-        let fold = Fold::Op(self.choices.pick(&ops));
-        self.emit(Expr::Reduce { fold, array, axis: None }, Type::Scalar(dtype));
+        let fold = self.choices.pick(&folds);
+        self.emit(Expr::Reduce { fold, array, axis: None }, Type::Scalar(fold.result_type(dtype)));
     }
 }

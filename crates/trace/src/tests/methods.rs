@@ -35,7 +35,10 @@ fn argument<'t>(t: &'t Tracer, kind: Argument, of: Receiver) -> Value<'t> {
         Argument::Slices => t.tuple(&[t.slice_info(&[ALL; 2], line(1))]),
         Argument::Index | Argument::Shape => t.tuple(&[t.lift(1usize, line(1)), t.lift(1usize, line(1))]),
         Argument::Axes => t.tuple(&[t.lift(1usize, line(1)), t.lift(0usize, line(1))]),
-        Argument::Closure | Argument::Message => t.unit(),
+        Argument::Message => t.unit(),
+        Argument::Closure | Argument::Change | Argument::ChangeWith | Argument::Row | Argument::Pair => {
+            t.unit()
+        }
     }
 }
 
@@ -44,7 +47,16 @@ fn mistakes(row: &Row, of: Receiver) -> Vec<String> {
     let t = Tracer::new("kernel");
     let on = receiver(&t, of);
     if row.part == Part::Maps {
-        t.mapv(on, row.method, |x| x, line(1));
+        let (closure, others) = row.arguments.split_last().expect("it takes a closure");
+        let args: Vec<Value> = others.iter().map(|(_, kind)| argument(&t, *kind, of)).collect();
+        let of_row = closure.1 == Argument::Row;
+        t.with_closure(
+            on,
+            row.method,
+            &args,
+            |given| if of_row { given[0].sum() } else { given[0] },
+            line(1),
+        );
     } else {
         let required = &row.arguments[..*row.counts().start()];
         let args: Vec<Value> = required.iter().map(|(_, kind)| argument(&t, *kind, of)).collect();
