@@ -7,7 +7,7 @@
 #![allow(clippy::reversed_empty_ranges)]
 
 use super::ways::every_way;
-use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis, NewAxis, s};
+use ndarray::{Array1, Array2, Array3, ArrayRef1, ArrayRef2, ArrayView3, Axis, NewAxis, s};
 use parfuse::prelude::*;
 use parfuse::{Explanation, Kernel};
 
@@ -61,6 +61,36 @@ fn a_stencil_of_slices_is_one_loop() {
     // The copy of the field, and the step.
     let explanation = explained(heat_step::kernel());
     assert_eq!((explanation.regions.len(), explanation.arrays_allocated), (2, 1), "{explanation}");
+    assert!(is_unchecked(&explanation), "{explanation}");
+}
+
+#[kernel]
+fn diffusion(field: ArrayView3<f64>, strength: ArrayView3<f64>) -> Array3<f64> {
+    let (n, m, _) = strength.dim();
+    let middle = 4.0 * &field.slice(s![1..n + 3, 1..m + 3, ..]);
+    let across = &field.slice(s![2..n + 4, 1..m + 3, ..]) + &field.slice(s![0..n + 2, 1..m + 3, ..]);
+    let along = &field.slice(s![1..n + 3, 2..m + 4, ..]) + &field.slice(s![1..n + 3, 0..m + 2, ..]);
+    let laplacian = middle - (across + along);
+    let down = &laplacian.slice(s![1.., 1..m + 1, ..]) - &laplacian.slice(s![..n + 1, 1..m + 1, ..]);
+    let right = &laplacian.slice(s![1..n + 1, 1.., ..]) - &laplacian.slice(s![1..n + 1, ..m + 1, ..]);
+    let balance = &down.slice(s![1.., .., ..]) - &down.slice(s![..-1, .., ..])
+        + &right.slice(s![.., 1.., ..])
+        - &right.slice(s![.., ..-1, ..]);
+    &field.slice(s![2..n + 2, 2..m + 2, ..]) - &(&strength * &balance)
+}
+
+#[test]
+fn slices_as_long_as_other_arrays_have_lengths_that_are_known_to_be_equal() {
+    for (n, m, k) in [(1, 1, 1), (2, 3, 4), (8, 7, 20)] {
+        let of =
+            |n, m, k| Array3::from_shape_fn((n, m, k), |(i, j, k)| ((i * 7 + j * 5 + k * 3) % 13) as f64);
+        let (field, strength) = (of(n + 4, m + 4, k), of(n, m, k));
+        let found = every_way!(diffusion(field.view(), strength.view())).0;
+        assert_eq!(found, diffusion(field.view(), strength.view()));
+    }
+    let explanation = explained(diffusion::kernel());
+    // What is used at several places is one each, the Laplacian and the two differences, and the result.
+    assert_eq!((explanation.regions.len(), explanation.arrays_allocated), (4, 4), "{explanation}");
     assert!(is_unchecked(&explanation), "{explanation}");
 }
 

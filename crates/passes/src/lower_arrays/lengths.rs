@@ -17,6 +17,9 @@ use parfuse_ir::{DType, FaultKind, Loc, Scalar, ScalarOp, program};
 /// A form follows this many operations, then takes values as they are.
 const MAX_OPERATIONS: usize = 64;
 
+/// Numbers behind lengths are looked at up to this one.
+const MAX_OFFSET: i64 = 1 << 32;
+
 /// An index into an axis, or a bound of a slice of it.
 pub(super) struct Bound {
     /// It as `usize`, counted from the start.
@@ -138,11 +141,18 @@ impl Lowering<'_> {
     /// The number of indices from one bound up to another, both checked; none if the other one is below.
     pub(super) fn distance(&mut self, start: &Bound, end: &Bound, length: Value, loc: Loc) -> Value {
         // Bounds that were checked are below 2^63, so their difference has a sign.
-        if let Some(known) = self.form(end.value).minus(&self.form(start.value)).as_constant() {
+        let between = self.form(end.value).minus(&self.form(start.value));
+        if let Some(known) = between.as_constant() {
             return self.usize(known.max(0) as usize);
         }
         let is_ordered = match (start.side, end.side) {
             (Side::Start(0), _) | (_, Side::End(0)) => true,
+            (Side::Start(first), Side::Unknown)
+                if first <= MAX_OFFSET as usize && self.is_length_and(&between, MAX_OFFSET) =>
+            {
+                true
+            }
+            _ if self.is_length_and(&between, 0) => true,
             (Side::Start(start), Side::End(end)) => self.is_at_least(length, start.saturating_add(end)),
             _ => false,
         };
@@ -160,6 +170,19 @@ impl Lowering<'_> {
                 let end = self.pure(ScalarOp::Max, &[end.value, start.value], loc);
                 self.difference(end, start.value, loc)
             }
+        }
+    }
+
+    /// Whether a form is the length of an axis, which is below 2^63, and a number that is not negative nor above a limit.
+    /// Of two bounds that far apart the second one is then not below the first: they are below 2^63 themselves, so their
+    /// distance would have to be 2^64 less otherwise. With a number behind the length, that takes a first bound near 2^63.
+    fn is_length_and(&self, form: &Linear, limit: i64) -> bool {
+        match form.terms[..] {
+            [(Term::Value(length), 1)] => {
+                let is_length = matches!(self.output.values[length].expr, Expr::Dim { .. });
+                is_length && (0..=limit).contains(&form.constant)
+            }
+            _ => false,
         }
     }
 
