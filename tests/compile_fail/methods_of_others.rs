@@ -5,12 +5,12 @@ use parfuse::prelude::*;
 
 #[kernel]
 fn arrays(a: &ArrayRef1<f64>, n: usize) -> f64 {
-    let summed = a.iter().sum::<f64>();
-    let largest = a.iter().cloned().fold(0.0, f64::max);
+    let summed = a.iter().cycle().sum::<f64>();
+    let largest = a.iter().cloned().peekable().fold(0.0, f64::max);
     let column = a.to_owned().into_dyn();
-    let grid = Array1::linspace(0.0, 1.0, n);
-    Zip::from(a).for_each(|x| ());
-    summed + largest + column.sum() + grid.sum() + a.fold(0.0, |s, x| s + x)
+    let grid = Array1::from(vec![1.0, 2.0]);
+    Zip::from(a).all(|x| true).then(|| 1);
+    summed + largest + column.sum() + grid.sum()
 }
 
 #[kernel]

@@ -10,7 +10,7 @@ fn busy(a: &ArrayRef1<f64>, n: i64) -> f64 {
         _ => 2.0,
     };
     let mut total = 0.0;
-    for x in a.iter() {
+    for x in a.iter().cycle() {
         total += x;
     }
     let mut i = 0;
@@ -21,7 +21,7 @@ fn busy(a: &ArrayRef1<f64>, n: i64) -> f64 {
         }
     }
     println!("total {total}");
-    let doubled = |x: f64| 2.0 * x;
+    let doubled = async |x: f64| 2.0 * x;
     let first = a.first().unwrap();
     kind * total + first
 }

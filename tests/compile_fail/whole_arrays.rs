@@ -1,4 +1,4 @@
-//! Operations on whole arrays inside a `prange`, and loops over arrays, that can be seen by their form.
+//! Operations on whole arrays inside a `prange` that can be seen by their form.
 
 use ndarray::{Array1, ArrayRef1, ArrayRef2};
 use parfuse::prelude::*;
@@ -17,22 +17,6 @@ fn work_arrays(m: &ArrayRef2<f64>, out: &mut ArrayRef1<f64>) {
         out[i] = roots[0];
     }
     out.fill(total.sum());
-}
-
-#[kernel]
-fn over_arrays(a: &ArrayRef1<f64>, b: &mut [f64]) -> f64 {
-    let weights = Array1::<f64>::ones(3);
-    let mut total = 0.0;
-    for x in a {
-        total += *x;
-    }
-    for x in b {
-        *x += 1.0;
-    }
-    for w in weights {
-        total *= w;
-    }
-    total
 }
 
 fn main() {}

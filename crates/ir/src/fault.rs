@@ -27,6 +27,8 @@ pub enum FaultKind {
     ProductMismatch,
     /// `unwrap` of the mean of an empty array. No reported values.
     EmptyMean,
+    /// `unwrap` of an option that has no value. No reported values.
+    NoValue,
     /// The smallest or largest element of an array, or of a row along an axis, that has none. No reported values.
     EmptyExtreme,
     /// The variance of elements with so many degrees of freedom taken off that none can be left, or less than none.
@@ -48,6 +50,7 @@ impl FaultKind {
             FaultKind::ShapeMismatch { .. } => "shape_mismatch",
             FaultKind::ProductMismatch => "product_mismatch",
             FaultKind::EmptyMean => "empty_mean",
+            FaultKind::NoValue => "no_value",
             FaultKind::EmptyExtreme => "empty_extreme",
             FaultKind::DegreesOfFreedom => "degrees_of_freedom",
             FaultKind::ZeroStep => "zero_step",
@@ -72,6 +75,7 @@ impl FaultKind {
             ("shape_mismatch", Some(axis)) => FaultKind::ShapeMismatch { axis },
             ("product_mismatch", None) => FaultKind::ProductMismatch,
             ("empty_mean", None) => FaultKind::EmptyMean,
+            ("no_value", None) => FaultKind::NoValue,
             ("empty_extreme", None) => FaultKind::EmptyExtreme,
             ("degrees_of_freedom", None) => FaultKind::DegreesOfFreedom,
             ("zero_step", None) => FaultKind::ZeroStep,

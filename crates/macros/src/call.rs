@@ -4,7 +4,8 @@
 //! helper(x, 2.0)                  <helper as Inline>::inline(t, &[x, …], at(…))
 //! random::<f64>()                 <random<f64> as Inline>::inline(t, &[], at(…))
 //! x.max(0.0)   f64::max(x, 0.0)   t.method(x, Method::max, &[…], at(…))
-//! a.mapv(|v| v + 1.0)             t.mapv(a, Method::mapv, |v| …, at(…))
+//! a.mapv(|v| v + 1.0)             t.method(a, Method::mapv, &[t.closure(…)], at(…))
+//! f(x)                            t.apply(f, &[x], at(…))                                a closure
 //! Array1::zeros(n)                t.array_function::<Array1<Infer>>("zeros", &[…], at(…))
 //! ```
 //!
@@ -13,19 +14,17 @@
 //! rustc explains, once and at the call, that `#[kernel]` is missing.
 
 use crate::annotation;
-use crate::exits::Kind;
 use crate::stmt::strip;
+use crate::tables::FROM_WRITTEN;
 use crate::translator::{Translator, hygienic};
 use parfuse_names::methods::ARRAY_FUNCTIONS;
 use parfuse_names::types::{ELEMENTS, listed};
-use parfuse_names::{Argument, Method, refusals};
+use parfuse_names::{Method, refusals};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{
-    Expr, ExprCall, ExprClosure, ExprMethodCall, ExprPath, Ident, Lit, Path, PathArguments, Token, Type,
-};
+use syn::{Expr, ExprCall, ExprMethodCall, ExprPath, Ident, Lit, Path, PathArguments, Token, Type};
 
 /// The functions that may be told the type of their result.
 const GENERIC: &[&str] = &["random", "random_range", "random_normal", "random_exponential"];
@@ -60,18 +59,25 @@ impl Translator<'_> {
             {
                 slice
             }
+            [.., ty]
+                if ty == "Zip" && matches!(name.as_str(), "from" | "indexed") && call.args.len() == 1 =>
+            {
+                self.zip_function(call, name)
+            }
             [.., ty] if ty.starts_with(char::is_uppercase) => self.array_function(call, &function.path, name),
             [_, ..] if let Some(message) = refusals::crate_function(&names) => {
                 self.refused(function, message, &call.args)
             }
             [] if self.scope.get(name).is_some() => {
-                let message = "only functions with `#[kernel]` can be called, not variables";
-                self.refused(function, message, &call.args)
+                let (t, closure) = (self.t.clone(), self.expr(&call.func));
+                let arguments = self.arguments(call.args.iter());
+                quote!(#t.apply(#closure, &[#(#arguments),*], #place))
             }
             [] if *name == self.kernel => {
                 let message = "a kernel cannot call itself: write a `while` loop";
                 self.refused(function, message, &call.args)
             }
+            _ if FROM_WRITTEN.contains(&name.as_str()) && call.args.len() == 1 => self.expr(&call.args[0]),
             // The number of an axis is an argument like any other.
             _ if name == "Axis" && call.args.len() == 1 => self.expr(&call.args[0]),
             _ if name.starts_with(char::is_uppercase) => {
@@ -88,7 +94,7 @@ impl Translator<'_> {
     }
 
     /// The call of another kernel, of `prange`, of `random` or its kin.
-    fn kernel_call(
+    pub(crate) fn kernel_call(
         &mut self,
         function: &ExprPath,
         arguments: &[TokenStream],
@@ -187,7 +193,9 @@ impl Translator<'_> {
             }
         }
         let ty = annotation::infer(&Type::Path(syn::TypePath { attrs: Vec::new(), qself: None, path }));
-        let arguments = self.arguments(call.args.iter());
+        let arguments = self.arguments_with(call.args.iter(), |position| {
+            (name == "from_shape_fn" && position == 1).then_some(1)
+        });
         quote!(#t.array_function::<#ty>(#name, &[#(#arguments),*], #place))
     }
 
@@ -195,12 +203,6 @@ impl Translator<'_> {
     pub fn method_call(&mut self, call: &ExprMethodCall) -> TokenStream {
         let (t, name) = (self.t.clone(), call.method.to_string());
         let place = self.place(call.method.span());
-        if let Some(array) = iterated(call) {
-            return self.unsupported(
-                &call.method,
-                format!("arrays are not iterated over in a kernel: write `{array}.{name}()`"),
-            );
-        }
         let complaints = self.diagnostics.count();
         let Some(method) = Method::named(&name) else {
             // Receiver and arguments may have complaints of their own.
@@ -213,101 +215,31 @@ impl Translator<'_> {
             return self.refused(&call.method, refusals::method(&name), &call.args);
         };
         let path = method_path(method);
-        if let Some(row) = method.row_with_closure()
-            && call.args.len() == row.arguments.len()
-            && let (Some((_, kind)), Some(function)) = (row.arguments.last(), call.args.last())
-            && let Some(count) = kind.closure_arguments()
-        {
-            let given = call.args.iter().take(call.args.len() - 1);
-            let operands = self.arguments(std::iter::once(&*call.receiver).chain(given));
-            let (receiver, arguments) = (&operands[0], &operands[1..]);
-            if *kind == Argument::Closure {
-                let closure = self.element_function(function);
-                return quote!(#t.mapv(#receiver, #path, #closure, #place));
-            }
-            let closure = self.closure(function, count);
-            return quote!(#t.with_closure(#receiver, #path, &[#(#arguments),*], #closure, #place));
-        }
         let message_only = method == Method::expect
             && call.args.len() == 1
             && matches!(strip(&call.args[0]), Expr::Lit(literal) if matches!(literal.lit, Lit::Str(_)));
         let operands = match message_only {
             true => self.arguments([&*call.receiver].into_iter()),
-            false => self.arguments(std::iter::once(&*call.receiver).chain(call.args.iter())),
+            false => self
+                .arguments_with(std::iter::once(&*call.receiver).chain(call.args.iter()), |position| {
+                    method.closure_parameters(position.checked_sub(1)?)
+                }),
         };
         // What the receiver is complained about for comes first.
-        if let Some(turbofish) = call.turbofish.as_ref().filter(|_| self.diagnostics.count() == complaints) {
-            self.diagnostics
-                .report(turbofish, "type arguments are not supported here: annotate the `let` instead");
-        }
         let (receiver, arguments) = (&operands[0], &operands[1..]);
-        quote!(#t.method(#receiver, #path, &[#(#arguments),*], #place))
-    }
-
-    /// The argument of `mapv`: a closure of one element, or the name of a function.
-    fn element_function(&mut self, function: &Expr) -> TokenStream {
-        let (t, element) = (self.t.clone(), hygienic("element"));
-        match strip(function) {
-            Expr::Closure(closure) => self.element_closure(closure, &element),
-            Expr::Path(path) if path.qself.is_none() => {
-                let place = self.place(path.span());
-                let names: Vec<String> =
-                    path.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
-                let value = match names.as_slice() {
-                    [primitive, name] if ELEMENTS.contains(&primitive.as_str()) => {
-                        let ty = Ident::new(primitive, path.span());
-                        match name.as_str() {
-                            "from" => quote!(#t.cast::<#ty>(#element, #place)),
-                            name if let Some(method) = Method::named(name) => {
-                                let method = method_path(method);
-                                quote!(#t.method(#element, #method, &[], #place))
-                            }
-                            name => self.unsupported(path, refusals::method(name)),
-                        }
-                    }
-                    _ => self.kernel_call(path, &[quote!(#element)], &place),
-                };
-                quote!(|#element| #value)
-            }
-            other => self.unsupported(other, "write a closure of one element, `|x| …`, or a function's name"),
+        let value = quote!(#t.method(#receiver, #path, &[#(#arguments),*], #place));
+        match call.turbofish.as_ref().filter(|_| self.diagnostics.count() == complaints) {
+            Some(turbofish) => match (method, turbofish.args.first()) {
+                (Method::sum | Method::product | Method::collect, Some(syn::GenericArgument::Type(ty))) => {
+                    self.typed("", value, &annotation::expression(ty), &place)
+                }
+                _ => self.unsupported(
+                    turbofish,
+                    "type arguments are not supported here: annotate the `let` instead",
+                ),
+            },
+            None => value,
         }
-    }
-
-    /// A closure of several arguments, of which some may be changed.
-    fn closure(&mut self, function: &Expr, count: usize) -> TokenStream {
-        let Expr::Closure(closure) = strip(function) else {
-            return self.unsupported(function, "write a closure here: `|x| …`");
-        };
-        if let Some(token) = &closure.asyncness {
-            self.diagnostics.report(token, "a kernel cannot be asynchronous");
-        }
-        if closure.inputs.len() != count {
-            let message = format!("this closure takes {count} arguments, not {}", closure.inputs.len());
-            return self.unsupported(closure, message);
-        }
-        self.scope.enter();
-        let arguments = hygienic("arguments");
-        let mut bindings = TokenStream::new();
-        for (position, pattern) in closure.inputs.iter().enumerate() {
-            bindings.extend(self.bind_argument(pattern, quote!(#arguments[#position])));
-        }
-        let (value, _) = self.around(None, Kind::Closure, |inside| inside.expr(&closure.body));
-        self.scope.leave();
-        quote!(|#arguments| { #bindings #value })
-    }
-
-    fn element_closure(&mut self, closure: &ExprClosure, element: &Ident) -> TokenStream {
-        if let Some(token) = &closure.asyncness {
-            self.diagnostics.report(token, "a kernel cannot be asynchronous");
-        }
-        let Some(pat) = closure.inputs.first().filter(|_| closure.inputs.len() == 1) else {
-            return self.unsupported(closure, "the closure takes one element: `|x| …`");
-        };
-        self.scope.enter();
-        let bindings = self.bind_pattern(pat, quote!(#element), None, 0);
-        let (value, _) = self.around(None, Kind::Closure, |inside| inside.expr(&closure.body));
-        self.scope.leave();
-        quote!(|#element| { #bindings #value })
     }
 
     /// Complains about a call, and looks for more mistakes in its arguments: all of a kernel's come at once.
@@ -353,19 +285,35 @@ impl Translator<'_> {
 
     /// Arguments of a call; `[h, w]` among them is a shape.
     fn arguments<'e>(&mut self, arguments: impl Iterator<Item = &'e Expr>) -> Vec<TokenStream> {
-        let arguments: Vec<&Expr> = arguments.collect();
-        let shapes: Vec<Expr> = arguments
-            .into_iter()
-            .map(|argument| match strip(argument) {
-                Expr::Array(array) => Expr::Tuple(syn::ExprTuple {
+        self.arguments_with(arguments, |_| None)
+    }
+
+    /// Arguments of which some are closures, perhaps by the names of functions, with so many parameters.
+    fn arguments_with<'e>(
+        &mut self,
+        arguments: impl Iterator<Item = &'e Expr>,
+        parameters: impl Fn(usize) -> Option<usize>,
+    ) -> Vec<TokenStream> {
+        let mut functions: Vec<(usize, TokenStream)> = Vec::new();
+        let mut values: Vec<Expr> = Vec::new();
+        for (position, argument) in arguments.enumerate() {
+            match (strip(argument), parameters(position)) {
+                (Expr::Path(path), Some(count)) if self.is_function(path) => {
+                    functions.push((position, self.function_value(path, count)));
+                }
+                (Expr::Array(array), _) => values.push(Expr::Tuple(syn::ExprTuple {
                     attrs: Vec::new(),
                     paren_token: syn::token::Paren(array.bracket_token.span),
                     elems: array.elems.clone(),
-                }),
-                _ => argument.clone(),
-            })
-            .collect();
-        self.operands(shapes.iter())
+                })),
+                _ => values.push(argument.clone()),
+            }
+        }
+        let mut code = self.operands(values.iter());
+        for (position, function) in functions {
+            code.insert(position, function);
+        }
+        code
     }
 }
 
@@ -382,27 +330,7 @@ fn constructs(call: &ExprCall) -> bool {
 }
 
 /// The method in the generated code.
-fn method_path(method: Method) -> TokenStream {
+pub(crate) fn method_path(method: Method) -> TokenStream {
     let name = hygienic(method.name());
     quote!(::parfuse::__private::Method::#name)
-}
-
-/// The array of `a.iter().sum()`, `a.iter().copied().product::<f64>()` and their kin, which arrays can do themselves.
-fn iterated(call: &ExprMethodCall) -> Option<String> {
-    if !matches!(call.method.to_string().as_str(), "sum" | "product") {
-        return None;
-    }
-    let mut receiver = strip(&call.receiver);
-    loop {
-        let Expr::MethodCall(inner) = receiver else { return None };
-        receiver = strip(&inner.receiver);
-        match inner.method.to_string().as_str() {
-            "copied" | "cloned" => {}
-            "iter" | "into_iter" => {
-                let text = quote!(#receiver).to_string();
-                return Some(if matches!(receiver, Expr::Path(_)) { text } else { "array".to_string() });
-            }
-            _ => return None,
-        }
-    }
 }

@@ -48,9 +48,6 @@ pub fn unsupported_expression(expr: &syn::Expr) -> &'static str {
     use syn::Expr;
     match expr {
         Expr::Match(_) => "`match` is not supported in a kernel: write `if` / `else if` / `else`",
-        Expr::Closure(_) => {
-            "closures are only supported as the argument of `mapv`: write a `#[kernel]` function and call it"
-        }
         Expr::Try(_) => "`?` is not supported in a kernel: check before the call, or return a flag",
         Expr::Struct(_) => "structs are not supported in a kernel: use tuples or one array per field",
         Expr::Async(_) | Expr::Await(_) => "a kernel cannot be asynchronous: await before calling it",
@@ -58,10 +55,6 @@ pub fn unsupported_expression(expr: &syn::Expr) -> &'static str {
             "`unsafe` is not supported in a kernel: index with `a[i]`, the check is cheap or hoisted"
         }
         Expr::Let(_) => "`if let` and `while let` are not supported in a kernel: write a comparison",
-        Expr::Repeat(_) => "`[value; n]` is not supported in a kernel: write `Array1::from_elem(n, value)`",
-        Expr::Array(_) => {
-            "array literals are only supported as an index or a shape: make an array with `Array1::zeros(n)`"
-        }
         Expr::RawAddr(_) => "raw pointers are not supported in a kernel",
         Expr::Const(_) => "`const` blocks are not supported in a kernel: write a `const` item",
         Expr::Infer(_) => "`_` cannot be read",
@@ -81,7 +74,6 @@ pub fn unsupported_macro(name: &str) -> String {
         }
         "panic" | "todo" | "unimplemented" | "unreachable" => "return a flag or a value such as `f64::NAN`",
         "format" | "concat" | "stringify" => "there are no strings in kernels",
-        "azip" | "par_azip" => "write the expression over whole arrays, or a `for` over `prange`",
         "s" => "slices are not supported yet: pass the slice to the kernel",
         _ => "write out what it stands for",
     };

@@ -20,14 +20,14 @@ impl Translator<'_> {
         match (name, arguments.as_slice()) {
             ("swap", [a, b]) => {
                 let (a, b) = (place_behind(a), place_behind(b));
-                let values = [self.contents(&b), self.contents(&a)];
+                let values = [self.expr(&b), self.expr(&a)];
                 let code = self.assign_all(&[a, b], &values, call.func.span());
                 let unit = self.unit();
                 quote!({ #code #unit })
             }
             ("replace", [target, new]) => {
                 let target = place_behind(target);
-                let old = self.contents(&target);
+                let old = self.expr(&target);
                 let new = self.expr(new);
                 let (t, place, result) = (self.t.clone(), self.place(call.func.span()), hygienic("old"));
                 let code = self.assign_all(&[target], &[new], call.func.span());
@@ -69,18 +69,6 @@ impl Translator<'_> {
             }
         }
         quote!({ #parts #assignments })
-    }
-
-    /// What a place holds, even behind a reference.
-    fn contents(&mut self, place: &Expr) -> TokenStream {
-        match place {
-            Expr::Unary(unary) if matches!(unary.op, UnOp::Deref(_)) => {
-                let (t, operand) = (self.t.clone(), self.expr(&unary.expr));
-                let at = self.place(unary.expr.span());
-                quote!(#t.unary("*", #operand, #at))
-            }
-            place => self.expr(place),
-        }
     }
 }
 

@@ -34,8 +34,8 @@ impl Translator<'_> {
                 let op = match unary.op {
                     UnOp::Neg(_) => "-",
                     UnOp::Not(_) => "!",
-                    // Reading through a reference is the same as reading.
-                    _ => return self.expr(&unary.expr),
+                    // What a reference refers to is read where it is used.
+                    _ => "*",
                 };
                 let (operand, place) = (self.expr(&unary.expr), self.place(unary.op.span()));
                 quote!(#t.unary(#op, #operand, #place))
@@ -81,6 +81,7 @@ impl Translator<'_> {
             Expr::Range(range) => self.range(range),
             Expr::Call(call) => self.call(call),
             Expr::MethodCall(call) => self.method_call(call),
+            Expr::Closure(closure) => self.closure_value(closure),
             Expr::If(branch) => self.branch(branch, false),
             Expr::Block(inner) => {
                 let Some(label) = &inner.label else { return self.block(&inner.block) };
@@ -98,7 +99,12 @@ impl Translator<'_> {
             Expr::Continue(exit) => self.continue_(exit),
             Expr::Return(returned) => self.early_return(returned),
             Expr::Macro(call) if slice::is_slice(call) => self.slice_info(call),
+            Expr::Array(array) => self.array_literal(array),
+            Expr::Repeat(repeat) => self.repeated(repeat),
             Expr::Macro(call) => {
+                if let Some(array) = self.array_macro(call) {
+                    return array;
+                }
                 let name =
                     call.mac.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
                 self.unsupported(call, diagnose::unsupported_macro(&name))

@@ -12,12 +12,13 @@
 //! construct at its own place.
 //!
 //! ```text
-//! input ──▶ stmt, pattern, expr, call, exchange ──▶ emit, variants   diagnose collects the complaints of all of them
+//! input ──▶ stmt, pattern, expr, call, closures, exchange ──▶ emit, variants   diagnose collects the complaints of all of them
 //!            (a Translator: scope inside)
 //! ```
 
 mod annotation;
 mod call;
+mod closures;
 mod diagnose;
 mod emit;
 mod exchange;
@@ -29,6 +30,7 @@ mod scope;
 mod slice;
 mod stmt;
 mod surroundings;
+mod tables;
 #[cfg(test)]
 mod tests;
 mod translator;

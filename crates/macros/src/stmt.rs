@@ -73,6 +73,10 @@ impl Translator<'_> {
             Stmt::Local(local) => self.local(local),
             Stmt::Expr(expr, _) => self.expression_statement(expr),
             Stmt::Item(item) => self.item(item),
+            Stmt::Macro(StmtMacro { mac, .. }) if is_zip(mac) => {
+                let call = syn::ExprMacro { attrs: Vec::new(), mac: mac.clone() };
+                self.value_statement(&Expr::Macro(call))
+            }
             Stmt::Macro(StmtMacro { mac, .. }) => {
                 let name = mac.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
                 self.diagnostics.report(mac, diagnose::unsupported_macro(&name));
@@ -153,7 +157,7 @@ impl Translator<'_> {
             }
             Expr::ForLoop(looped) => {
                 let place = self.place(looped.for_token.span());
-                let range = self.loop_range(&looped.expr);
+                let range = self.loop_items(&looped.expr);
                 let index = hygienic("index");
                 self.scope.enter();
                 let bindings = self.bind_pattern(&looped.pat, quote!(#index), None, 0);
@@ -173,23 +177,16 @@ impl Translator<'_> {
         }
     }
 
-    /// What a `for` runs over: a range, perhaps reversed or with a step, perhaps in `prange`.
-    fn loop_range(&mut self, expr: &Expr) -> TokenStream {
-        if self.is_array(expr) {
-            let name = quote!(#expr);
-            let message = format!(
-                "a kernel's loop runs over indices, not over an array: `for i in 0..{name}.len() {{ … {name}[i] … }}`"
-            );
-            return self.unsupported(expr, message);
+    /// What a `for` goes through. Of `&a` the elements are only read.
+    pub(crate) fn loop_items(&mut self, expr: &Expr) -> TokenStream {
+        let items = self.expr(expr);
+        match strip(expr) {
+            Expr::Reference(reference) if reference.mutability.is_none() => {
+                let (t, place) = (self.t.clone(), self.place(reference.and_token.span()));
+                quote!(#t.method(#items, ::parfuse::__private::Method::iter, &[], #place))
+            }
+            _ => items,
         }
-        if is_loop_range(expr) {
-            return self.expr(expr);
-        }
-        self.unsupported(
-            expr,
-            "a kernel's loop runs over a range of integers: `for i in 0..a.len()`, or in parallel \
-             `for i in prange(0..a.len())`",
-        )
     }
 
     /// `target = value`.
@@ -344,20 +341,15 @@ pub(crate) fn compound_operator(op: &syn::BinOp) -> Option<&'static str> {
     })
 }
 
-/// Whether an expression in `for _ in …` can be a range by its form.
-fn is_loop_range(expr: &Expr) -> bool {
-    match strip(expr) {
-        Expr::Range(_) | Expr::Path(_) => true,
-        Expr::MethodCall(call) => {
-            matches!(call.method.to_string().as_str(), "rev" | "step_by") && is_loop_range(&call.receiver)
-        }
-        other => is_call_of_prange(other),
-    }
+/// Whether a macro goes through arrays.
+fn is_zip(mac: &syn::Macro) -> bool {
+    mac.path.segments.last().is_some_and(|last| last.ident == "azip" || last.ident == "par_azip")
 }
 
-/// Whether an expression is `prange(…)`.
+/// Whether an expression is `prange(…)`, or an iterator made of it.
 fn is_call_of_prange(expr: &Expr) -> bool {
     match strip(expr) {
+        Expr::MethodCall(call) => is_call_of_prange(&call.receiver),
         Expr::Call(call) => match strip(&call.func) {
             Expr::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == "prange"),
             _ => false,

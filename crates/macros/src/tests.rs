@@ -178,7 +178,10 @@ fn calls_become_hooks() {
     );
     contains(
         "fn f(a: &ArrayRef1<f64>) -> Array1<f64> { a.mapv(|v| v + 1.0) }",
-        &["t.mapv(a, ::parfuse::__private::Method::mapv, |element| { let v = t.bind(\"v\", element,"],
+        &[
+            "t.method(a, ::parfuse::__private::Method::mapv, &[t.closure(&[], false, 1usize, |t, given| {",
+            "let v = given[0usize];",
+        ],
     );
     contains("fn f(a: &ArrayRef1<f64>) -> f64 { a.mean().expect(\"elements\") }", &["Method::expect, &[],"]);
 }
@@ -216,7 +219,7 @@ fn all_complaints_come_at_once() {
         "fn f(a: Vec<f64>, b: u128) -> String {
             let x = match b { _ => 1 };
             loop { }
-            for i in a.iter() { }
+            for i in a.scan() { }
             println!();
             a.norm_l1(b)
         }",
@@ -233,7 +236,6 @@ fn complaints_say_what_to_write_instead() {
         ("'a: for i in 0..n { for j in prange(0..n) { continue 'a; } }", "`continue` or an `if`"),
         ("for i in prange(0..n) { for j in 0..n { return x; } }", "a plain `for`"),
         ("let b = a.mapv(|y| { if y > 0.0 { return 1.0; } y });", "closure of `mapv`"),
-        ("let f = |x: f64| x;", "`mapv`"),
         ("let y = a.first()?;", "`?`"),
         ("let s = \"text\";", "strings"),
         ("let s = b\"text\";", "`text: &[u8]`"),
@@ -244,15 +246,13 @@ fn complaints_say_what_to_write_instead() {
         ("unsafe { x };", "`unsafe`"),
         ("if let y = x { }", "`if let`"),
         ("let y = x else { return };", "`let … else`"),
-        ("let y = vec![1.0];", "Array1::zeros"),
+        ("let y = vec![1.0; 2; 3];", "Array1::zeros"),
         ("assert!(n > 0);", "`assert!`"),
         ("let y = a.collapse_axis(1);", "index the elements"),
         ("let y = a.slice(s![1 2]);", "an index or a range for each axis"),
         ("let y = a[1..3];", "slices"),
-        ("let y = a.iter().max();", "loop over indices"),
-        ("let y = a.iter().copied().sum::<f64>();", "write `a.sum()`"),
+        ("let y = a.iter().cycle();", "`for` loop over a range"),
         ("let y = a.mean().unwrap_or_else(0.0);", "unwrap_or(value)"),
-        ("for y in a { y; } for y in &a { }", "range of integers"),
         ("let y = x as u128;", "converts to"),
         ("let y = 3u128;", "`u128`"),
         ("let y: u128 = 3;", "`u128`"),
@@ -260,9 +260,10 @@ fn complaints_say_what_to_write_instead() {
         ("let y = Some(x);", "`Some(…)`"),
         ("let y = None;", "options"),
         ("let y = Array::zeros(3);", "rank"),
-        ("let y = Array1::linspace(0.0, 1.0, 3);", "Array1::zeros(n)"),
+        ("let y = Array1::uninit(3);", "in a loop"),
         ("let y = Array1::arrange(3);", "zeros, ones"),
-        ("let y = Zip::from(a);", "write the expression over whole arrays"),
+        ("let y = Zip::new(a);", "write the expression over whole arrays"),
+        ("azip!((c in a, d) c + d);", "has patterns and arrays"),
         ("let y = Complex64::new(x, x);", "complex numbers are not supported"),
         ("let y = Image::blank(n);", "outside of the `impl`"),
         ("let y = std::cmp::max(n, 1);", "`a.max(b)`"),
@@ -286,9 +287,7 @@ fn complaints_say_what_to_write_instead() {
 
 #[test]
 fn a_chain_of_iterators_is_complained_about_once() {
-    for chain in
-        ["a.iter().sum::<f64>()", "a.iter().zip(b).map(|p| p).filter(f).count()", "a.iter().cloned().max()"]
-    {
+    for chain in ["a.iter().cycle().sum::<f64>()", "a.iter().cycle().scan(0, |p, q| p).peekable()"] {
         let errors = complaints(&format!("fn f(a: &ArrayRef1<f64>) {{ let y = {chain}; }}"));
         assert_eq!(errors.len(), 1, "{errors:?}");
     }

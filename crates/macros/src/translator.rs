@@ -67,8 +67,7 @@ impl<'a> Translator<'a> {
 
     /// The whole function: parameters, body, result.
     fn function(&mut self, input: &KernelInput) -> TokenStream {
-        let (t, at, arguments, result) =
-            (&hygienic("t"), &self.at.clone(), hygienic("arguments"), hygienic("result"));
+        let (t, arguments, result) = (&hygienic("t"), hygienic("arguments"), hygienic("result"));
         let mut bindings = TokenStream::new();
         for (position, param) in input.params.iter().enumerate().filter(|(_, param)| param.named) {
             let (name, text) = (&param.name, param.name.to_string());
@@ -106,11 +105,20 @@ impl<'a> Translator<'a> {
                 }
             }
         };
+        let places = self.places();
         quote! {
-            let #at = |line: u32, column: u32| ::parfuse::__private::At { file: ::core::file!(), line, column };
+            #places
             #bindings
             let #result = #body;
             #ending
+        }
+    }
+
+    /// Code for what makes places.
+    pub fn places(&self) -> TokenStream {
+        let at = &self.at;
+        quote! {
+            let #at = |line: u32, column: u32| ::parfuse::__private::At { file: ::core::file!(), line, column };
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! methods     x.sqrt()  a.sum()      what a kernel may call, on what, with which arguments
+//! receivers   Float  Array  Iterator  the words of that table
 //! types       u8  i64  f32            what numbers and elements are
 //! refusals    a.dot(&b)  Zip::from   what others have and kernels have not, and what to write instead
 //! ```
@@ -10,6 +11,7 @@
 //! written from them. A name stands here once.
 
 pub mod methods;
+pub mod receivers;
 pub mod refusals;
 pub mod types;
 
@@ -19,4 +21,5 @@ pub const MAX_RANK: usize = 6;
 /// The most parameters that a kernel has, and the longest tuple of arguments.
 pub const MAX_PARAMETERS: usize = 64;
 
-pub use methods::{Argument, Method, Part, Receiver, Row};
+pub use methods::{Method, Row};
+pub use receivers::{Argument, Part, Receiver};

@@ -20,9 +20,11 @@
 //! | `operator` | what the operator does, with its checks |
 //! | `number` | a composition of operations: a function of values |
 //! | `map` | goes through an array with a closure, the last argument: a function of the tracer |
+//! | `trace` | runs closures, or loops: a method of the tracer |
 //! | `update` | changes all elements of an array: a function of handles |
 //! | `read` | anything else: a function of handles |
 
+use crate::receivers::{Argument, Part, Receiver};
 use std::fmt;
 
 /// Calls a macro with the rows of the table.
@@ -87,9 +89,11 @@ macro_rules! for_each_method {
             mul_add - { Float one (factor: same, term: same) op MulAdd "`self * factor + term`, rounded once." }
             min -
                 { Number one (other: same) op Min "The smaller one; the other one if one is NaN." }
+                { Iterator one () trace extreme_item "The smallest item, an `Option`; of integers." }
                 { Array one () read smallest "The smallest element, NaN passed over; a fault if the array is empty." }
             max -
                 { Number one (other: same) op Max "The larger one; the other one if one is NaN." }
+                { Iterator one () trace extreme_item "The largest item, an `Option`; of integers." }
                 { Array one () read largest "The largest element, NaN passed over; a fault if the array is empty." }
             clamp fn { Scalar each (low: same, high: same) number clamp "The nearest number between two." }
             rem_euclid fn { Number one (divisor: same) number rem_euclid "The remainder that is never negative." }
@@ -130,8 +134,12 @@ macro_rules! for_each_method {
             ge - { Scalar one (other: same) operator ">=" "`self >= other`." }
 
             // Arrays: all elements.
-            sum fn { Array one () read sum "The sum of all elements." }
-            product fn { Array one () read product "The product of all elements." }
+            sum fn
+                { Array one () read sum "The sum of all elements." }
+                { Iterator one () trace sum_items "The sum of all items, from the first to the last." }
+            product fn
+                { Array one () read product "The product of all elements." }
+                { Iterator one () trace multiply_items "The product of all items, from the first to the last." }
             mean fn { Array one () read mean "The mean of all elements, an `Option`." }
             var fn { Array one (ddof: same) read var "The variance of all elements; `ddof` is taken off their number." }
             std fn { Array one (ddof: same) read std "The standard deviation of all elements, the root of `var`." }
@@ -153,7 +161,10 @@ macro_rules! for_each_method {
 
             // Arrays: elements anew.
             mapv - { Array one (function: closure) map new_elements "A new array of what a closure computes from each element." }
-            map - { Array one (function: closure) map new_elements "A new array of what a closure computes from each element." }
+            map -
+                { Array one (function: closure) map new_elements "A new array of what a closure computes from each element." }
+                { Iterator one (function: closure) read mapped "What a closure computes from each item." }
+                { Option one (function: closure) trace map_option "What a closure computes from the value, if there is one." }
             mapv_into - { Array one (function: closure) map new_elements "A new array of what a closure computes from each element." }
             mapv_inplace - { Array one (function: closure) map replaced_elements "Replaces each element by what a closure computes from it." }
             par_mapv_inplace - { Array one (function: closure) map replaced_elements "Replaces each element by what a closure computes from it." }
@@ -198,7 +209,9 @@ macro_rules! for_each_method {
             into_shape_with_order - { Array one (shape: shape) read reshaped "The elements in another shape, in row-major order: a `Result`." }
             into_shape_clone - { Array one (shape: shape) read seen_reshaped "The elements in another shape, in row-major order: a `Result`." }
             to_shape - { Array one (shape: shape) read seen_reshaped "The elements in another shape, in row-major order: a `Result`." }
-            flatten fn { Array one () read flattened "All elements in row-major order." }
+            flatten fn
+                { Array one () read flattened "All elements in row-major order." }
+                { Iterator one () read items_flattened "The items of each item." }
             into_flat - { Array one () read flattened "All elements in row-major order." }
 
             // Arrays: lengths.
@@ -206,6 +219,7 @@ macro_rules! for_each_method {
             is_square fn { Array one () read all_lengths_equal "Whether all axes have the same length." }
             len fn
                 { Array one () read array_len "The number of elements." }
+                { Iterator one () read sequence_len "The number of items." }
                 { Shape one () read axis_count "The number of axes." }
             is_empty fn { Array one () read without_elements "Whether the array has no elements." }
             dim fn { Array one () read dim "The lengths of all axes: a scalar for one axis, else a tuple." }
@@ -224,6 +238,7 @@ macro_rules! for_each_method {
                 { Array one () read array_copy "A copy." }
                 { Tuple one () read itself "A copy." }
                 { Range one () read itself "A copy." }
+                { Iterator one () read itself "A copy." }
                 { Shape one () read itself "A copy." }
             to_owned fn
                 { Array one () read array_copy "A copy." }
@@ -244,176 +259,96 @@ macro_rules! for_each_method {
                 { Scalar one () read number_itself "The number itself." }
             borrow_mut - { Array one () read reference "The array itself." }
 
+            // Iterators over arrays.
+            iter - { Array one () read elements "Its elements, row by row." }
+            iter_mut - { Array one () read elements_mut "Its elements, row by row, to be set." }
+            into_iter -
+                { Array one () read sequence_itself "Its elements, row by row." }
+                { Iterator one () read sequence_itself "The iterator itself." }
+            indexed_iter - { Array one () read indexed_elements "Its elements with their indices." }
+            indexed_iter_mut - { Array one () read indexed_elements_mut "Its elements with their indices, to be set." }
+            outer_iter - { Array one () read outer_parts "What has each index along the first axis: rows of a matrix." }
+            outer_iter_mut - { Array one () read outer_parts_mut "What has each index along the first axis, to be set." }
+            axis_iter - { Array one (axis: axis) read axis_parts "What has each index along an axis." }
+            axis_iter_mut - { Array one (axis: axis) read axis_parts_mut "What has each index along an axis, to be set." }
+            rows - { Array one () read all_rows "Its rows along the last axis." }
+            rows_mut - { Array one () read all_rows_mut "Its rows along the last axis, to be set." }
+            columns - { Array one () read all_columns "Its rows along the first axis: columns of a matrix." }
+            columns_mut - { Array one () read all_columns_mut "Its rows along the first axis, to be set." }
+            lanes - { Array one (axis: axis) read lanes_along "Its rows along an axis." }
+            lanes_mut - { Array one (axis: axis) read lanes_along_mut "Its rows along an axis, to be set." }
+            windows - { Array one (size: shape) read overlapping "Its parts of a size, which overlap." }
+            exact_chunks - { Array one (size: shape) read chunks "Its parts of a size, one beside the other." }
+            exact_chunks_mut - { Array one (size: shape) read chunks_mut "Its parts of a size, one beside the other, to be set." }
+            chunks_exact - { Array one (size: shape) read chunks "Its parts of a length, one after the other." }
+            chunks_exact_mut - { Array one (size: shape) read chunks_mut "Its parts of a length, one after the other, to be set." }
+
+            // Iterators made of others.
+            enumerate - { Iterator one () read counted "Each item with its number." }
+            zip - { Iterator one (other: iterator) read zipped "Pairs of items, as many as the shorter iterator has." }
+            skip - { Iterator one (count: integer) read without_first "All but the first items." }
+            take - { Iterator one (count: integer) read only_first "The first items." }
+            take_while - { Iterator one (goes_on: closure) read taken_while "The items before the first of which a closure says no." }
+            filter - { Iterator one (predicate: closure) read filtered "The items of which a closure says yes." }
+            filter_map - { Iterator one (function: closure) read filter_mapped "What a closure computes from each item, if anything." }
+            flat_map - { Iterator one (function: closure) read flat_mapped "The items of what a closure makes of each item." }
+            copied -
+                { Iterator one () read sequence_itself "The iterator itself." }
+                { Option one () read itself "The option itself." }
+            cloned -
+                { Iterator one () read sequence_itself "The iterator itself." }
+                { Option one () read itself "The option itself." }
+
+            // What iterators end with.
+            collect - { Iterator one () trace collect_items "A new array of all items." }
+            count - { Iterator one () trace count_items "The number of items." }
+            fold -
+                { Iterator one (start: any, function: closure) trace fold_items "What a closure computes from a value so far and each item." }
+                { Zip one (start: any, function: closure) trace fold_zip "What a closure computes from a value so far and items of all parts." }
+            reduce - { Iterator one (function: closure) trace reduce_items "What a closure computes from two items, and then another, an `Option`." }
+            for_each -
+                { Iterator one (function: closure) trace for_each_item "Calls a closure with each item." }
+                { Zip one (function: closure) trace for_each_of_zip "Calls a closure with the items of all parts." }
+            par_for_each - { Zip one (function: closure) trace for_each_of_zip "The same, whose calls are independent." }
+            and - { Zip one (part: iterator) read zip_and "One more array, or iterator of rows, columns or windows." }
+            map_collect - { Zip one (function: closure) trace collect_zip "A new array of what a closure computes." }
+            par_map_collect - { Zip one (function: closure) trace collect_zip "A new array of what a closure computes." }
+            any - { Iterator one (predicate: closure) trace any_item "Whether a closure says yes of an item." }
+            all - { Iterator one (predicate: closure) trace all_items "Whether a closure says yes of all items." }
+            find - { Iterator one (predicate: closure) trace find_item "The first item of which a closure says yes, an `Option`." }
+            find_map - { Iterator one (function: closure) trace find_item "The first value that a closure makes of an item, an `Option`." }
+            position - { Iterator one (predicate: closure) trace find_item "The number of the first item of which a closure says yes, an `Option`." }
+            last - { Iterator one () trace last_item "The last item, an `Option`." }
+            min_by - { Iterator one (compare: closure) trace reduce_items "The first of the least items, an `Option`." }
+            max_by - { Iterator one (compare: closure) trace reduce_items "The last of the greatest items, an `Option`." }
+            min_by_key - { Iterator one (key: closure) trace reduce_items "The first item with the least key, an `Option`." }
+            max_by_key - { Iterator one (key: closure) trace reduce_items "The last item with the greatest key, an `Option`." }
+
+            // Orderings.
+            partial_cmp fn { Number one (other: same) read partial_order "How it compares with another number, an `Option`." }
+            total_cmp fn { Float one (other: same) read total_order "How it compares with another number; NaN is above all." }
+            cmp fn { Integer one (other: same) read whole_order "How it compares with another number." }
+            reverse - { Ordering one () read reversed_order "The opposite." }
+
             // Options, such as the result of `mean`.
             unwrap fn { Option one () read unwrap "The mean; a fault if the array is empty." }
             expect - { Option one (message: message) read unwrap "The mean; a fault if the array is empty." }
             unwrap_or fn { Option one (other: same) read unwrap_or "The mean, or another value if the array is empty." }
             unwrap_or_default fn { Option one () read unwrap_or_default "The mean, or 0 if the array is empty." }
             is_some fn { Option one () read presence "Whether there is a mean." }
+            then_some fn { Scalar one (value: any) read value_if "An `Option` with a value if it is true." }
             is_none fn { Option one () read absence "Whether there is no mean: the array is empty." }
 
             // Ranges, for loops.
-            rev fn { Range one () read reverse "The range backwards." }
+            rev fn
+                { Range one () read reverse "The range backwards." }
+                { Iterator one () read backwards "The items backwards." }
             step_by fn
                 { Range one (step: integer) read step_by "Every `step`-th index of the range." }
+                { Iterator one (step: integer) read every "Every `step`-th item." }
                 { Slice one (step: integer) read slice_stepped "Every `step`-th index of the slice." }
         }
     };
-}
-
-/// What a method is called on. `Scalar` has all of `Number` and `bool`, `Number` all of `Float` and `Integer`,
-/// `Integer` all of `Unsigned`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Receiver {
-    /// Numbers and `bool`.
-    Scalar,
-    /// Integers and floats.
-    Number,
-    /// Floats.
-    Float,
-    /// Integers.
-    Integer,
-    /// Integers without a sign.
-    Unsigned,
-    /// Arrays.
-    Array,
-    /// Ranges.
-    Range,
-    /// Options.
-    Option,
-    /// The lengths of an array's axes.
-    Shape,
-    /// Tuples.
-    Tuple,
-    /// What is seen of one axis, `Slice::from(1..)`.
-    Slice,
-}
-
-impl Receiver {
-    /// Whether all that `other` stands for is of this kind too.
-    pub fn includes(self, other: Receiver) -> bool {
-        use Receiver::{Float, Integer, Number, Scalar, Unsigned};
-        self == other
-            || match self {
-                Scalar => matches!(other, Number | Float | Integer | Unsigned),
-                Number => matches!(other, Float | Integer | Unsigned),
-                Integer => other == Unsigned,
-                _ => false,
-            }
-    }
-
-    /// What users call them.
-    pub fn plural(self) -> &'static str {
-        match self {
-            Receiver::Scalar => "scalars",
-            Receiver::Number => "numbers",
-            Receiver::Float => "floats",
-            Receiver::Integer => "integers",
-            Receiver::Unsigned => "unsigned integers",
-            Receiver::Array => "arrays",
-            Receiver::Range => "ranges",
-            Receiver::Option => "options",
-            Receiver::Shape => "shapes",
-            Receiver::Tuple => "tuples",
-            Receiver::Slice => "slices",
-        }
-    }
-}
-
-/// What an argument is.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Argument {
-    /// A scalar of the receiver's type, or of the type of its elements.
-    Same,
-    /// An integer of any type.
-    Integer,
-    /// An `i32`.
-    I32,
-    /// An array.
-    Array,
-    /// The number of an axis, `Axis(1)`.
-    Axis,
-    /// A part of an array, `s![1..]`.
-    Slice,
-    /// A part of one axis, `Slice::from(1..)`.
-    AxisSlice,
-    /// A tuple of parts of an array, `(s![..k], s![k..])`.
-    Slices,
-    /// An index into an array, `i` or `[i, j]`.
-    Index,
-    /// The numbers of all axes, `[1, 0]`.
-    Axes,
-    /// A number for each axis, `(h, w)`.
-    Shape,
-    /// A closure of an element, or the name of a function.
-    Closure,
-    /// A closure that changes an element.
-    Change,
-    /// A closure of two elements, of which it may change the one given as `&mut`.
-    ChangeWith,
-    /// A closure of a row.
-    Row,
-    /// A closure of what is there so far and an element.
-    Pair,
-    /// A text for people, which may be left out.
-    Message,
-}
-
-impl Argument {
-    /// How many arguments a closure takes, if it is one.
-    pub fn closure_arguments(self) -> Option<usize> {
-        match self {
-            Argument::Closure | Argument::Change | Argument::Row => Some(1),
-            Argument::ChangeWith | Argument::Pair => Some(2),
-            _ => None,
-        }
-    }
-
-    /// The kind by its word in the table.
-    const fn of(word: &str) -> Argument {
-        match word.as_bytes() {
-            b"same" => Argument::Same,
-            b"integer" => Argument::Integer,
-            b"i32" => Argument::I32,
-            b"array" => Argument::Array,
-            b"axis" => Argument::Axis,
-            b"slice" => Argument::Slice,
-            b"axis_slice" => Argument::AxisSlice,
-            b"slices" => Argument::Slices,
-            b"index" => Argument::Index,
-            b"axes" => Argument::Axes,
-            b"shape" => Argument::Shape,
-            b"closure" => Argument::Closure,
-            b"change" => Argument::Change,
-            b"change_with" => Argument::ChangeWith,
-            b"row" => Argument::Row,
-            b"pair" => Argument::Pair,
-            b"message" => Argument::Message,
-            _ => panic!("a kind of arguments that does not exist"),
-        }
-    }
-}
-
-/// What a method has to do with the elements of its receiver.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Part {
-    /// It computes from the receiver.
-    Reads,
-    /// It goes through an array with a closure.
-    Maps,
-    /// It changes all elements of an array.
-    Updates,
-}
-
-impl Part {
-    /// From the kind of the meaning.
-    const fn of(kind: &str) -> Part {
-        match kind.as_bytes() {
-            b"map" => Part::Maps,
-            b"update" => Part::Updates,
-            _ => Part::Reads,
-        }
-    }
 }
 
 /// A method on one kind of receivers.
@@ -501,9 +436,12 @@ impl Method {
         self.rows().iter().find(|row| row.each && row.receiver.includes(elements))
     }
 
-    /// The row that takes a closure.
-    pub fn row_with_closure(self) -> Option<&'static Row> {
-        self.rows().iter().find(|row| row.part == Part::Maps)
+    /// How many parameters the closure has that is its argument at a position, if one is.
+    pub fn closure_parameters(self, position: usize) -> Option<usize> {
+        let of_two = matches!(self, Method::fold | Method::reduce | Method::min_by | Method::max_by);
+        let kinds = self.rows().iter().filter_map(|row| row.arguments.get(position));
+        let count = kinds.filter_map(|(_, kind)| kind.closure_arguments()).next()?;
+        Some(if of_two { 2 } else { count })
     }
 
     /// What has it, in the words of users: "floats and arrays".
@@ -546,6 +484,16 @@ pub const ARRAY_FUNCTIONS: &[&str] = &[
     "random_bool",
     "random_normal",
     "random_exponential",
+    "from_shape_fn",
+    "from_iter",
+    "from_vec",
+    "linspace",
+    "range",
+    "logspace",
+    "geomspace",
+    "eye",
+    "from_diag",
+    "from_diag_elem",
 ];
 
 #[cfg(test)]
@@ -572,7 +520,7 @@ mod tests {
         assert_eq!(Method::sqrt.row(Receiver::Array), None);
         assert!(Method::sqrt.row_of_elements(Receiver::Float).is_some());
         assert_eq!(Method::max.row_of_elements(Receiver::Float), None);
-        assert_eq!(Method::len.owners(), "arrays and shapes");
+        assert_eq!(Method::len.owners(), "arrays, iterators and shapes");
         assert_eq!(Method::sqrt.owners(), "floats and arrays");
     }
 }

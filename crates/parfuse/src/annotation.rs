@@ -52,6 +52,19 @@ impl<T: DTypeArg> Annotated for [T] {
         T::DTYPE.map(|dtype| Type::Array(dtype, 1))
     }
 }
+impl<T: Annotated, const N: usize> Annotated for [T; N] {
+    fn annotation() -> Option<Type> {
+        match T::annotation()? {
+            Type::Scalar(dtype) => Some(Type::Array(dtype, 1)),
+            Type::Array(dtype, rank) => Some(Type::Array(dtype, rank + 1)),
+        }
+    }
+}
+impl<T: Annotated> Annotated for Vec<T> {
+    fn annotation() -> Option<Type> {
+        <[T; 1]>::annotation()
+    }
+}
 impl<T: Annotated + ?Sized> Annotated for &T {
     fn annotation() -> Option<Type> {
         T::annotation()

@@ -210,6 +210,13 @@ pub enum Error {
         place: Place,
     },
 
+    /// An `Option` without a value was unwrapped: the smallest item of none, or what a search has not found.
+    #[error("{place}: `unwrap` of an `Option` that has no value")]
+    NoValue {
+        /// Where it is written.
+        place: Place,
+    },
+
     /// The smallest or largest element of an array that has none, or of rows that have none along an axis, or its
     /// position.
     #[error("{place}: the smallest or largest element of an empty array")]
@@ -334,6 +341,7 @@ impl Error {
             }
             FaultKind::ProductMismatch => Error::ProductMismatch { left: first, right: second, place },
             FaultKind::EmptyMean => Error::EmptyMean { place },
+            FaultKind::NoValue => Error::NoValue { place },
             FaultKind::EmptyExtreme => Error::EmptyExtreme { place },
             FaultKind::DegreesOfFreedom => Error::DegreesOfFreedom { place },
             FaultKind::ZeroStep => Error::ZeroStep { place },

@@ -382,6 +382,7 @@ pub(crate) fn failure(error: &Error) -> Result<Failure, Error> {
         Error::ProductMismatch { left, right, place } => {
             (FaultKind::ProductMismatch, place, None, vec![*left, *right])
         }
+        Error::NoValue { place } => (FaultKind::NoValue, place, None, vec![]),
         Error::EmptyMean { place } => (FaultKind::EmptyMean, place, None, vec![]),
         Error::EmptyExtreme { place } => (FaultKind::EmptyExtreme, place, None, vec![]),
         Error::DegreesOfFreedom { place } => (FaultKind::DegreesOfFreedom, place, None, vec![]),

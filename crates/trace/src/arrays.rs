@@ -30,7 +30,7 @@ impl Tracer {
                     _ => mistake("a shape is indexed by the constant number of one of its axes"),
                 };
             }
-            Ok(Kind::Plain(state.element(array, &index, at)?))
+            state.element_or_rows(array, &index, at)
         })
     }
     /// `array[index] = v`.
@@ -56,23 +56,14 @@ impl Tracer {
         self.step(at, |state| {
             let (place, index) = state.place(array, &index, at)?;
             let right = state.scalar(v, "an element", at)?;
-            let contents = state.read_place(place, at)?;
-            let dtype = state.ty(contents).dtype;
-            let element = Expr::Index { array: contents, index: index.clone() };
-            let left = state.emit(element, Ty { dtype, rank: None }, at)?;
-            let value = state.binary(op, left, right, at)?;
-            state.put(place, index, value, at)
+            state.change_element(op, place, index, right, at)
         })
     }
 
     /// An associated function of an array type: `A::zeros(…)`, `ones`, `from_elem`, `default`, `random` and its
     /// kin.
     pub fn array_function<A: ArrayType>(&self, name: &'static str, args: &[Value<'_>], at: At) -> Value<'_> {
-        let args = self.ids(args);
-        self.step(at, |state| {
-            let dtype = state.types.fresh(A::DTYPE.map_or(Class::Any, Class::Known));
-            state.new_array(name, dtype, Some(A::RANK), &args, at)
-        })
+        self.new_array(name, A::DTYPE, Some(A::RANK), args, at)
     }
     /// The same for a type known only at run time: `None` for what is to be inferred.
     pub fn new_array(
@@ -83,7 +74,11 @@ impl Tracer {
         args: &[Value<'_>],
         at: At,
     ) -> Value<'_> {
-        let args = self.ids(args);
+        let args: Vec<Value<'_>> = self.ids(args).into_iter().map(|id| Value { tracer: self, id }).collect();
+        if let Some(computed) = self.computed_array(name, dtype, rank, &args, at) {
+            return computed;
+        }
+        let args = self.ids(&args);
         self.step(at, |state| {
             let dtype = state.types.fresh(dtype.map_or(Class::Any, Class::Known));
             state.new_array(name, dtype, rank, &args, at)
@@ -105,12 +100,21 @@ impl State {
         Ok(values)
     }
 
-    pub(crate) fn element(&mut self, array: u32, index: &[u32], at: At) -> Step<program::Value> {
-        let (array, rank) = self.array(array, "indexing", at)?;
+    /// An element, or of an array of arrays those behind the first indices.
+    fn element_or_rows(&mut self, array: u32, index: &[u32], at: At) -> Step<Kind> {
+        let (value, rank) = self.array(array, "indexing", at)?;
         let index = self.indices(index, at)?;
+        let axes: Vec<u8> = (0..rank).take(index.len()).collect();
+        if !index.is_empty() && index.len() < rank as usize && self.is_of_table(value) {
+            let view = self.part_view(rank, &axes, &index);
+            return self.view(array, view, false, at);
+        }
         check_index_count(rank, index.len())?;
-        let dtype = self.ty(array).dtype;
-        self.emit(Expr::Index { array, index }, Ty { dtype, rank: None }, at)
+        if let Some(known) = self.known_element(value, &index) {
+            return Ok(Kind::Plain(known));
+        }
+        let dtype = self.ty(value).dtype;
+        Ok(Kind::Plain(self.emit(Expr::Index { array: value, index }, Ty { dtype, rank: None }, at)?))
     }
 
     pub(crate) fn place(&mut self, array: u32, index: &[u32], at: At) -> Step<(Place, Vec<program::Value>)> {
@@ -121,6 +125,20 @@ impl State {
         let index = self.indices(index, at)?;
         check_index_count(rank, index.len())?;
         Ok((place, index))
+    }
+
+    /// `place[index] op= right`.
+    pub(crate) fn change_element(
+        &mut self,
+        op: &str,
+        place: Place,
+        index: Vec<program::Value>,
+        right: program::Value,
+        at: At,
+    ) -> Step<Kind> {
+        let left = self.read_element(place, &index, at)?;
+        let value = self.binary(op, left, right, at)?;
+        self.put(place, index, value, at)
     }
 
     pub(crate) fn put(

@@ -64,7 +64,22 @@ impl State {
                  call fewer through each other"
             ));
         }
+        self.count_calls_within(name)?;
+        self.calls.chain.push((kernel, name));
+        Ok(())
+    }
+
+    /// Counts the call of a closure: they, too, are traced where they are called.
+    pub(crate) fn count_call(&mut self) -> Step<()> {
+        if self.calls.exhausted {
+            return Err(Problem::Reported);
+        }
+        self.count_calls_within("a closure")
+    }
+
+    fn count_calls_within(&mut self, name: &str) -> Step<()> {
         let values = self.program.values.len();
+        let calls = &mut self.calls;
         if calls.traced >= MOST_CALLS || values >= MOST_VALUES {
             calls.exhausted = true;
             let chain = calls.text(0, name);
@@ -75,7 +90,6 @@ impl State {
             ));
         }
         calls.traced += 1;
-        calls.chain.push((kernel, name));
         Ok(())
     }
 }

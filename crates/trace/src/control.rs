@@ -1,4 +1,4 @@
-//! Control flow: ranges, `for` and `prange`, `while`, `if`.
+//! Control flow: ranges, `while`, `if`. What goes through ranges is in `iteration.rs`.
 //!
 //! ```text
 //! for i in (a..b).rev()         total = a + b - 1
@@ -12,6 +12,7 @@
 use crate::closures;
 use crate::errors::{At, Problem, Step, mistake};
 use crate::exits::ends;
+use crate::sequences::{Independence, Sequence};
 use crate::state::{Kind, Range, State};
 use crate::types::{Class, TypeVar};
 use crate::{Tracer, Value};
@@ -50,7 +51,7 @@ impl Tracer {
         })
     }
 
-    /// `prange(range)`: the same range, whose iterations are independent.
+    /// `prange(range)`: the same range or iterator, whose iterations are independent.
     pub fn parallel(&self, range: Value<'_>, at: At) -> Value<'_> {
         let range = self.id(range);
         self.step(at, |state| match state.kind(range) {
@@ -59,56 +60,10 @@ impl Tracer {
                 Ok(Kind::Range(Range { parallel: true, ..range }))
             }
             Kind::Poison => Err(Problem::Reported),
-            _ => mistake("`prange` takes a range: `prange(0..n)`"),
-        })
-    }
-
-    /// `for i in range { body(i) }`.
-    pub(crate) fn trace_for<'t>(
-        &'t self,
-        range: Value<'t>,
-        body: &mut dyn closures::Block<Value<'t>, ()>,
-        at: At,
-    ) -> Value<'t> {
-        if let Some(refused) = self.too_deep(at) {
-            return refused;
-        }
-        let range = self.id(range);
-        let mut header = None;
-        let item = self.step(at, |state| {
-            let range = match state.kind(range) {
-                Kind::Range(range) => state.loop_range(range, at),
-                Kind::Poison => Err(Problem::Reported),
-                Kind::Plain(value) if state.ty(value).rank.is_some() => {
-                    mistake("`for` over an array is not supported in a kernel; loop over its indices")
-                }
-                _ => mistake("only ranges of integers are supported in `for`"),
-            };
-            let step = match &range {
-                Ok(range) => range.step.unwrap_or_else(|| state.constant(Scalar::Usize(1), at)),
-                Err(_) => state.constant(Scalar::Usize(1), at),
-            };
-            state.open();
-            let range = range?;
-            let index = state.bound(range.dtype, at);
-            let item = match range.total {
-                Some(total) => state.op(ScalarOp::Sub, &[total, index], at)?,
-                None => index,
-            };
-            header = Some((range, index, step));
-            state.parallel_depth += range.parallel as usize;
-            Ok(Kind::Plain(item))
-        });
-        body.run(item);
-        self.step(at, |state| {
-            let body = state.close();
-            if let Some((range, index, step)) = header {
-                state.parallel_depth -= range.parallel as usize;
-                let loc = state.loc(at);
-                let Range { start, end, parallel, .. } = range;
-                state.push(Stmt::For { index, start, end, step, parallel, until: None, body, loc });
+            _ => {
+                let independence = Independence::Claimed;
+                Ok(Kind::Sequence(Box::new(Sequence { independence, ..state.sequence(range, at)? })))
             }
-            Ok(Kind::Tuple(Vec::new()))
         })
     }
 
@@ -242,7 +197,14 @@ impl State {
             Kind::Place(_) => {
                 mistake("a view to write cannot be the value of a branch; write it inside the branches")
             }
-            Kind::Range(_) | Kind::Optional(_) | Kind::Lengths(_) | Kind::Slice(_) => {
+            Kind::Range(_)
+            | Kind::Sequence(_)
+            | Kind::Closure(_)
+            | Kind::Zip(_)
+            | Kind::Ordering { .. }
+            | Kind::Optional(_)
+            | Kind::Lengths(_)
+            | Kind::Slice(_) => {
                 mistake("the value of a branch must be a scalar, an array or a tuple of them")
             }
             _ => Ok(Leaves::Value(self.read_own(handle, at)?)),
@@ -333,7 +295,7 @@ impl State {
     }
 
     /// The range as loops run over it: of integers, without its end.
-    fn loop_range(&mut self, range: Range, at: At) -> Step<Range> {
+    pub(crate) fn loop_range(&mut self, range: Range, at: At) -> Step<Range> {
         let integer = self.types.fresh(Class::Integer);
         self.unify(integer, range.dtype, "the bounds of a range")?;
         if !range.inclusive {
@@ -345,7 +307,7 @@ impl State {
     }
 
     /// `range.rev()`.
-    pub(crate) fn reversed(&mut self, range: Range, at: At) -> Step<Kind> {
+    pub(crate) fn reversed(&mut self, range: Range, at: At) -> Step<Range> {
         let range = self.loop_range(range, at)?;
         let total = match (range.total, range.step) {
             (Some(_), None) => None,
@@ -361,11 +323,11 @@ impl State {
                 Some(self.op(ScalarOp::Add, &[range.start, last], at)?)
             }
         };
-        Ok(Kind::Range(Range { total, ..range }))
+        Ok(Range { total, ..range })
     }
 
     /// `range.step_by(step)`.
-    pub(crate) fn stepped(&mut self, range: Range, step: u32, at: At) -> Step<Kind> {
+    pub(crate) fn stepped(&mut self, range: Range, step: u32, at: At) -> Step<Range> {
         let range = self.loop_range(range, at)?;
         let step = self.size(step, "the argument of `step_by`", at)?;
         if self.known_integer(step).is_none_or(|number| number <= 0) {
@@ -377,7 +339,7 @@ impl State {
             Some(other) => self.product_of_steps(other, step, at)?,
             None => step,
         };
-        Ok(Kind::Range(Range { step: Some(step), ..range }))
+        Ok(Range { step: Some(step), ..range })
     }
 
     /// The last of the indices from `start` to `last` that are `step` apart. What lies between the two may be more than
@@ -400,7 +362,7 @@ impl State {
     }
 
     /// An integer in another type, if that is not known to be its own.
-    fn converted(&mut self, value: program::Value, to: TypeVar, at: At) -> Step<program::Value> {
+    pub(crate) fn converted(&mut self, value: program::Value, to: TypeVar, at: At) -> Step<program::Value> {
         let known = |dtype: TypeVar| self.types.dtype(dtype);
         match (known(self.ty(value).dtype), known(to)) {
             (Some(own), Some(to)) if own == to => Ok(value),

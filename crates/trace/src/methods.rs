@@ -31,7 +31,12 @@ pub(crate) enum Meaning {
     Handle(fn(&mut State, u32, &[u32], At) -> Step<Kind>),
     /// A closure is traced.
     Closure(for<'t> fn(&'t Tracer, &Call<'_>, Body<'t, '_>) -> Value<'t>),
+    /// Closures are traced, by a method of the tracer's.
+    Traced(Traced),
 }
+
+/// A method of the tracer's, for a receiver and arguments.
+type Traced = for<'t> fn(&'t Tracer, Method, Value<'t>, &[Value<'t>], At) -> Value<'t>;
 
 macro_rules! define_meaning {
     ($($name:ident $handle:tt $({
@@ -51,36 +56,66 @@ macro_rules! define_meaning {
     (@update $function:ident) => { Meaning::Handle(State::$function) };
     (@read $function:ident) => { Meaning::Handle(State::$function) };
     (@map $function:ident) => { Meaning::Closure(Tracer::$function) };
+    (@trace $function:ident) => { Meaning::Traced(Tracer::$function) };
 }
 for_each_method!(define_meaning);
 
 impl Tracer {
-    /// `receiver.method(args)`, for every method whose arguments are not closures. The argument of `expect` may
-    /// be left out.
+    /// `receiver.method(args)`. The argument of `expect` may be left out.
     pub fn method(&self, receiver: Value<'_>, method: Method, args: &[Value<'_>], at: At) -> Value<'_> {
         let (receiver, args) = (self.id(receiver), self.ids(args));
-        self.step(at, |state| {
+        let mut traced = None;
+        let value = self.step(at, |state| {
             state.doing = format!("`.{method}()`").into();
-            state.method(receiver, method, &args, at)
-        })
+            let row = state.checked_row(receiver, method, args.len(), at)?;
+            match meaning(row) {
+                meaning @ (Meaning::Traced(_) | Meaning::Closure(_)) => {
+                    traced = Some(meaning);
+                    Ok(Kind::Poison)
+                }
+                meaning => state.method(row, meaning, receiver, &args, at),
+            }
+        });
+        let Some(traced) = traced else { return value };
+        let value = |id: u32| Value { tracer: self, id };
+        let args: Vec<Value<'_>> = args.into_iter().map(value).collect();
+        match (traced, args.split_last()) {
+            (Meaning::Traced(function), _) => function(self, method, value(receiver), &args, at),
+            (_, Some((closure, others))) => {
+                let closure = *closure;
+                self.with_closure(
+                    value(receiver),
+                    method,
+                    others,
+                    |given| self.call_closure(closure, &given, at),
+                    at,
+                )
+            }
+            _ => value(receiver),
+        }
     }
 }
 
 impl State {
-    fn method(&mut self, receiver: u32, method: Method, args: &[u32], at: At) -> Step<Kind> {
+    /// The row that a call means, which is given as many arguments as it takes.
+    fn checked_row(&mut self, receiver: u32, method: Method, given: usize, at: At) -> Step<&'static Row> {
         let row = self.row(receiver, method, at)?;
         let counts = row.counts();
-        if !counts.contains(&args.len()) {
+        if !counts.contains(&given) {
             let expected = match *counts.end() {
                 0 => "no arguments".to_string(),
                 1 => "1 argument".to_string(),
                 count => format!("{count} arguments"),
             };
-            return mistake(format!("`.{method}()` takes {expected}, not {}", args.len()));
+            return mistake(format!("`.{method}()` takes {expected}, not {given}"));
         }
-        match meaning(row) {
+        Ok(row)
+    }
+
+    fn method(&mut self, row: &Row, meaning: Meaning, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        let method = row.method;
+        match meaning {
             Meaning::Handle(function) => function(self, receiver, args, at),
-            Meaning::Closure(_) => mistake(format!("`.{method}()` takes a closure")),
             meaning => {
                 let value = self.read(receiver, at)?;
                 let mut operands = Vec::with_capacity(args.len());
@@ -134,14 +169,17 @@ impl State {
         let (of, described) = match self.kind(receiver) {
             Kind::Poison => return Err(Problem::Reported),
             Kind::Range(_) => (Receiver::Range, "a range"),
+            Kind::Sequence(_) => (Receiver::Iterator, "an iterator"),
             Kind::Optional(_) => (Receiver::Option, "an `Option`"),
             Kind::Lengths(_) => (Receiver::Shape, "a shape"),
             Kind::Slice(_) => (Receiver::Slice, "a slice"),
-            Kind::Variable { .. } | Kind::Plain(_) | Kind::Place(_) => {
+            Kind::Zip(_) => (Receiver::Zip, "a `Zip`"),
+            Kind::Ordering { .. } => (Receiver::Ordering, "an `Ordering`"),
+            Kind::Variable { .. } | Kind::Plain(_) | Kind::Place(_) | Kind::Element { .. } => {
                 let ty = self.type_of(receiver)?;
                 return self.row_of_value(method, ty);
             }
-            Kind::Tuple(_) | Kind::Declared(_) => {
+            Kind::Tuple(_) | Kind::Declared(_) | Kind::Closure(_) => {
                 return match method.row(Receiver::Tuple) {
                     Some(row) => Ok(row),
                     // Says what a value that is none can be used for.
@@ -184,7 +222,10 @@ impl State {
 fn none_of<T>(method: Method, receiver: Receiver, described: &str) -> Step<T> {
     let advice = match receiver {
         Receiver::Array => "; use `mapv` with the methods of numbers, or a loop over the indices".to_string(),
-        Receiver::Range | Receiver::Option | Receiver::Shape | Receiver::Slice => {
+        Receiver::Range | Receiver::Iterator => {
+            "; go through it with `for`, or end it with `sum()`, `fold(…)` and the like".to_string()
+        }
+        Receiver::Option | Receiver::Shape | Receiver::Slice => {
             let all = Method::ALL.iter().filter(|method| method.row(receiver).is_some());
             let names: Vec<&str> = all.map(|method| method.name()).collect();
             format!("; {} have {}", receiver.plural(), names.join(" "))

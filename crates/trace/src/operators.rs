@@ -139,14 +139,16 @@ impl State {
     pub(crate) fn borrow(&mut self, handle: u32) -> Kind {
         match self.kind(handle) {
             Kind::Variable { var, .. } => Kind::Variable { var, borrowed: true },
+            Kind::Element { place, index, .. } => Kind::Element { place, index, borrowed: true },
             kind => kind,
         }
     }
 
-    /// `*v`: the variable that a reference refers to.
+    /// `*v`: the variable or element that a reference refers to.
     fn dereference(&self, handle: u32) -> Kind {
         match self.kind(handle) {
             Kind::Variable { var, .. } => Kind::Variable { var, borrowed: false },
+            Kind::Element { place, index, .. } => Kind::Element { place, index, borrowed: false },
             kind => kind,
         }
     }

@@ -167,7 +167,8 @@ impl State {
         let dtype = self.ty(sum).dtype;
         let count = self.cast(count, dtype, at)?;
         let value = self.op(ScalarOp::Div, &[sum, count], at)?;
-        Ok(Kind::Optional(Held::Mean { present, value }))
+        let value = self.handle(Kind::Plain(value));
+        Ok(Kind::Optional(Held::Value { present, value, fault: FaultKind::EmptyMean }))
     }
 
     fn extreme(&mut self, elements: Elements, fold: Fold, at: At) -> Step<Kind> {

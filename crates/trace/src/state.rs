@@ -13,6 +13,9 @@
 use crate::calls::Calls;
 use crate::errors::{At, Complaint, Problem, Step, mistake};
 use crate::exits::Exits;
+use crate::local_closures::Closure;
+use crate::sequences::Sequence;
+use crate::tables::Table;
 use crate::types::{Class, TypeTable, TypeVar};
 use crate::views::Part;
 use parfuse_ir::program::{Block, Expr, Place, Program, Stmt, Type, Value, Var, VarData};
@@ -36,6 +39,8 @@ pub(crate) enum Kind {
     Variable { var: Var, borrowed: bool },
     /// A view that may be written, of a variable.
     Place(Place),
+    /// An element that may be set, read afresh whenever it is used. A borrowed one stays a reference when bound to a name.
+    Element { place: Place, index: Vec<Value>, borrowed: bool },
     /// The parts of `s![…]`.
     Slice(Vec<Part>),
     /// `let x;`: becomes a variable with the first assignment.
@@ -44,8 +49,16 @@ pub(crate) enum Kind {
     Tuple(Vec<u32>),
     /// A range of integers, or of floats to draw from.
     Range(Range),
+    /// An iterator.
+    Sequence(Box<Sequence>),
+    /// A `Zip`, whose items are those of its parts together.
+    Zip(Box<Sequence>),
+    /// A closure.
+    Closure(Closure),
     /// An `Option`.
     Optional(Held),
+    /// How two numbers compare; they are equal if neither is so.
+    Ordering { less: Value, greater: Value },
     /// The lengths of an array's axes, as `shape()` and `raw_dim()` give them.
     Lengths(Vec<Value>),
     /// The dummy after a mistake.
@@ -55,8 +68,8 @@ pub(crate) enum Kind {
 /// What an `Option` holds.
 #[derive(Clone, Debug)]
 pub(crate) enum Held {
-    /// A value that means something if it is there.
-    Mean { present: Value, value: Value },
+    /// Whether there is anything, the handle of what there is, and the fault of unwrapping nothing.
+    Value { present: Value, value: u32, fault: FaultKind },
     /// What a handle stands for: it is there, or the kernel has failed.
     Sure(u32),
 }
@@ -89,9 +102,15 @@ pub(crate) struct IntegerCheck {
     pub(crate) values: std::ops::Range<usize>,
 }
 
-struct Scope {
+pub(crate) struct Scope {
     id: u32,
-    block: Block,
+    pub(crate) block: Block,
+}
+
+impl Scope {
+    pub(crate) fn outermost() -> Scope {
+        Scope { id: 0, block: Block::new() }
+    }
 }
 
 pub(crate) struct State {
@@ -120,7 +139,10 @@ pub(crate) struct State {
     pub(crate) doing: Cow<'static, str>,
     kinds: Vec<Kind>,
     value_scopes: Vec<u32>,
-    scopes: Vec<Scope>,
+    pub(crate) scopes: Vec<Scope>,
+    /// The arrays that are written out, and how many statements in front of all others make them.
+    pub(crate) tables: Vec<Table>,
+    pub(crate) front: usize,
     next_scope: u32,
 }
 
@@ -144,7 +166,9 @@ impl State {
             doing: Cow::Borrowed(""),
             kinds: Vec::new(),
             value_scopes: Vec::new(),
-            scopes: vec![Scope { id: 0, block: Block::new() }],
+            scopes: vec![Scope::outermost()],
+            tables: Vec::new(),
+            front: 0,
             next_scope: 1,
         }
     }
@@ -208,6 +232,11 @@ impl State {
     /// Takes out the statement that was added last.
     pub(crate) fn pop(&mut self) -> Option<Stmt> {
         self.scopes.last_mut().expect("the outermost block stays open").block.pop()
+    }
+    /// Inserts a statement among those of the block being traced.
+    pub(crate) fn insert(&mut self, position: usize, stmt: Stmt) {
+        let block = &mut self.scopes.last_mut().expect("the outermost block stays open").block;
+        block.insert(position.min(block.len()), stmt);
     }
     /// Puts the statements of a closed block into the present one, with the values they define.
     pub(crate) fn splice(&mut self, block: Block) {
@@ -281,6 +310,9 @@ impl State {
     pub(crate) fn constant(&mut self, scalar: Scalar, at: At) -> Value {
         let dtype = self.types.known(scalar.dtype());
         self.add(Expr::Const(scalar), Ty { dtype, rank: None }, at)
+    }
+    pub(crate) fn bool_constant(&mut self, value: bool, at: At) -> Value {
+        self.constant(Scalar::Bool(value), at)
     }
     pub(crate) fn literal(&mut self, literal: Literal, dtype: TypeVar, at: At) -> Value {
         let value = self.add(Expr::Const(Scalar::Bool(false)), Ty { dtype, rank: None }, at);
@@ -366,6 +398,13 @@ impl State {
                 Ok(value)
             }
             Kind::Variable { var, .. } | Kind::Place(Place { var, view: None }) => self.read_var(var, at),
+            Kind::Element { place, index, .. } => self.read_element(place, &index, at),
+            Kind::Sequence(_) => mistake(
+                "an iterator is not supported here; go through it with `for`, or end it with `sum()`, `fold(…)` and the like",
+            ),
+            Kind::Zip(_) => mistake("a `Zip` is not supported here; end it with `for_each` or `map_collect`"),
+            Kind::Closure(_) => mistake("a closure is not supported here; call it"),
+            Kind::Ordering { .. } => mistake("an `Ordering` is not supported here; write `<`, `==` or `>`"),
             Kind::Slice(_) => mistake("`s![…]` is not supported here; it is the argument of `slice`"),
             Kind::Declared(name) => mistake(format!("`{name}` is used before a value is assigned to it")),
             Kind::Tuple(items) if items.is_empty() => mistake("`()` has no value to compute with"),
@@ -387,6 +426,7 @@ impl State {
             Kind::Variable { var, .. } | Kind::Place(Place { var, view: None }) => {
                 Ok(self.var_types[var.0 as usize])
             }
+            Kind::Element { place, .. } => Ok(Ty { rank: None, ..self.place_type(place) }),
             _ => self.read(handle, At::NONE).map(|value| self.ty(value)),
         }
     }

@@ -159,6 +159,14 @@ impl Tracer {
         x.lift(self, at)
     }
 
+    pub(crate) fn ordering(&self, ordering: std::cmp::Ordering, at: At) -> Value<'_> {
+        self.step(at, |state| {
+            let [less, greater] =
+                [ordering.is_lt(), ordering.is_gt()].map(|holds| state.bool_constant(holds, at));
+            Ok(Kind::Ordering { less, greater })
+        })
+    }
+
     /// `(a, b, …)`. Scalar variables are read now.
     pub fn tuple(&self, items: &[Value<'_>]) -> Value<'_> {
         let items = self.ids(items);

@@ -43,6 +43,13 @@ impl<'t> Lift<'t> for ndarray::Axis {
         tracer.lift(self.0, at)
     }
 }
+/// How two numbers compare.
+#[diagnostic::do_not_recommend]
+impl<'t> Lift<'t> for std::cmp::Ordering {
+    fn lift(self, tracer: &'t Tracer, at: At) -> Value<'t> {
+        tracer.ordering(self, at)
+    }
+}
 impl<'t> Operand<'t> for Value<'t> {
     fn operand(self, _: &'t Tracer, _: At) -> Value<'t> {
         self

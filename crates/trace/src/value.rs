@@ -168,6 +168,7 @@ impl<'t> Value<'t> {
 macro_rules! define_handle_methods {
     ($($name:ident $handle:tt { $($row:tt)* } $({ $($also:tt)* })*)*) => {
         /// The methods of the vocabulary.
+        #[allow(clippy::should_implement_trait, reason = "they give handles, as all methods of handles do")]
         impl<'t> Value<'t> { $(define_handle_methods!(@$handle $name $($row)*);)* }
     };
     (@fn $name:ident $receiver:ident $each:ident ($($argument:ident: $kind:ident),*) update $what:tt $doc:literal) => {

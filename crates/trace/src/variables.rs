@@ -26,6 +26,13 @@ impl Tracer {
             // Without a name it is only an annotation, of a result for instance: nothing is copied.
             let is_annotation = name.is_empty() && matches!(ty, Some(Type::Array(..)));
             let kind = if is_annotation { state.moved_out(v, at)? } else { state.snapshot(v, at)? };
+            let kind = match (kind, ty) {
+                // A number is passed by value.
+                (Kind::Element { place, index, .. }, Some(_)) => {
+                    Kind::Plain(state.read_element(place, &index, at)?)
+                }
+                (kind, _) => kind,
+            };
             if let Some(ty) = ty {
                 state.expect_type(&kind, ty, name)?;
             }
@@ -77,6 +84,10 @@ impl Tracer {
         let op = op.strip_suffix('=').unwrap_or(op);
         self.step(at, |state| {
             state.doing = format!("`{op}=`").into();
+            if let Kind::Element { place, index, .. } = state.kind(target) {
+                let right = state.scalar(v, "an element", at)?;
+                return state.change_element(op, place, index, right, at);
+            }
             let place = state.target(target, op)?;
             let ty = state.place_type(place);
             let right = state.read(v, at)?;
@@ -111,6 +122,9 @@ impl State {
                 let value = self.read_var(var, at)?;
                 Ok(Kind::Plain(if is_array { self.copy(value, at)? } else { value }))
             }
+            Kind::Element { place, index, borrowed: false } => {
+                Ok(Kind::Plain(self.read_element(place, &index, at)?))
+            }
             Kind::Poison => Err(Problem::Reported),
             Kind::Tuple(items) => {
                 let mut snapshots = Vec::with_capacity(items.len());
@@ -144,6 +158,10 @@ impl State {
         match self.kind(handle) {
             Kind::Variable { var, .. } if self.var_types[var.0 as usize].rank.is_none() => {
                 let value = self.read_var(var, at)?;
+                Ok(self.handle(Kind::Plain(value)))
+            }
+            Kind::Element { place, index, borrowed: false } => {
+                let value = self.read_element(place, &index, at)?;
                 Ok(self.handle(Kind::Plain(value)))
             }
             Kind::Poison => Err(Problem::Reported),
@@ -201,6 +219,10 @@ impl State {
                 Ok(Kind::Tuple(variables))
             }
             kind @ (Kind::Range(_)
+            | Kind::Sequence(_)
+            | Kind::Closure(_)
+            | Kind::Zip(_)
+            | Kind::Ordering { .. }
             | Kind::Optional(_)
             | Kind::Lengths(_)
             | Kind::Slice(_)
@@ -264,6 +286,10 @@ impl State {
                     .into_iter()
                     .zip(snapshots)
                     .try_for_each(|(target, value)| self.assign(target, value, at))
+            }
+            (Kind::Element { place, index, .. }, _) => {
+                let value = self.scalar(v, "an element", at)?;
+                self.put(place, index, value, at).map(drop)
             }
             (Kind::Place(_), _) => mistake(
                 "a view cannot be made to show another array in a kernel; write `view.assign(&…)` to overwrite its \

@@ -184,20 +184,10 @@ impl State {
 
 /// Options.
 impl State {
-    fn optional(&self, receiver: u32) -> Step<(program::Value, program::Value)> {
-        match self.kind(receiver) {
-            Kind::Optional(Held::Mean { present, value }) => Ok((present, value)),
-            Kind::Optional(Held::Sure(_)) => mistake(
-                "only what an array in another shape is can be had here, by `unwrap()`: a shape that does not fit is an \
-                 error of the kernel",
-            ),
-            _ => Err(Problem::Reported),
-        }
-    }
-
     /// Of an array there is nothing else to take instead: it would have to be made.
-    fn scalar_option(&self, receiver: u32, name: &str) -> Step<(program::Value, program::Value)> {
-        let (present, value) = self.optional(receiver)?;
+    fn scalar_option(&mut self, receiver: u32, name: &str, at: At) -> Step<(program::Value, program::Value)> {
+        let (present, value) = self.option(receiver)?;
+        let value = self.read(value, at)?;
         match self.ty(value).rank {
             None => Ok((present, value)),
             Some(_) => {
@@ -207,32 +197,50 @@ impl State {
     }
 
     pub(crate) fn unwrap(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
-        if let Kind::Optional(Held::Sure(content)) = self.kind(receiver) {
-            return Ok(self.kind(content));
+        match self.kind(receiver) {
+            Kind::Optional(Held::Sure(content)) => Ok(self.kind(content)),
+            Kind::Optional(Held::Value { present, value, fault }) => {
+                if self.program.constant(present) != Some(Scalar::Bool(true)) {
+                    self.check(present, fault, at);
+                }
+                Ok(self.kind(value))
+            }
+            _ => Err(Problem::Reported),
         }
-        let (present, value) = self.optional(receiver)?;
-        self.check(present, FaultKind::EmptyMean, at);
-        Ok(Kind::Plain(value))
     }
 
     pub(crate) fn unwrap_or(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
-        let (present, value) = self.scalar_option(receiver, "unwrap_or")?;
+        if let Kind::Optional(Held::Value { present, value, .. }) = self.kind(receiver)
+            && let (Kind::Ordering { less, greater }, Kind::Ordering { less: l, greater: g }) =
+                (self.kind(value), self.kind(args[0]))
+        {
+            let less = self.select(present, less, l, at)?;
+            let greater = self.select(present, greater, g, at)?;
+            return Ok(Kind::Ordering { less, greater });
+        }
+        let (present, value) = self.scalar_option(receiver, "unwrap_or", at)?;
         let other = self.scalar(args[0], "the argument of `unwrap_or`", at)?;
         self.select(present, value, other, at).map(Kind::Plain)
     }
 
     pub(crate) fn unwrap_or_default(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
-        let (present, value) = self.scalar_option(receiver, "unwrap_or_default")?;
+        let (present, value) = self.scalar_option(receiver, "unwrap_or_default", at)?;
         let zero = self.small(0, value, at);
         self.select(present, value, zero, at).map(Kind::Plain)
     }
 
+    pub(crate) fn value_if(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        let present = self.condition(receiver, at)?;
+        let value = self.snapshot(args[0], at)?;
+        Ok(Kind::Optional(Held::Value { present, value: self.handle(value), fault: FaultKind::NoValue }))
+    }
+
     pub(crate) fn presence(&mut self, receiver: u32, _: &[u32], _: At) -> Step<Kind> {
-        Ok(Kind::Plain(self.optional(receiver)?.0))
+        Ok(Kind::Plain(self.option(receiver)?.0))
     }
 
     pub(crate) fn absence(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
-        let (present, _) = self.optional(receiver)?;
+        let (present, _) = self.option(receiver)?;
         Ok(Kind::Plain(self.op(ScalarOp::Not, &[present], at)?))
     }
 
@@ -260,11 +268,11 @@ impl State {
 
     pub(crate) fn reverse(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
         let range = self.range_behind(receiver)?;
-        self.reversed(range, at)
+        self.reversed(range, at).map(Kind::Range)
     }
 
     pub(crate) fn step_by(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
         let range = self.range_behind(receiver)?;
-        self.stepped(range, args[0], at)
+        self.stepped(range, args[0], at).map(Kind::Range)
     }
 }

@@ -3,9 +3,11 @@
 mod aliases;
 mod arrays;
 mod closures;
+mod collections;
 mod control;
 mod exits;
 mod functions;
+mod iterators;
 mod mixtures;
 mod nests;
 mod numbers;

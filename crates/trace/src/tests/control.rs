@@ -179,10 +179,10 @@ fn a_quiet_right_side_is_evaluated_at_once_and_another_only_if_needed() {
 fn mistakes_of_control_flow_are_reported_once() {
     check_mistakes(
         |t| {
-            let (x, a) = (t.scalar::<f64>("x"), t.array::<f64>("a", 1));
+            let x = t.scalar::<f64>("x");
             t.if_(x, || t.unit(), || t.unit(), line(1));
             t.if_(t.bool_literal(true, line(2)), || x, || t.unit(), line(2));
-            t.for_(a, |_| (), line(3));
+            t.for_(x, |_| (), line(3));
             t.for_(t.range(x, x, false, line(4)), |i| _ = t.binary("+", i, x, line(5)), line(4));
             t.parallel(x, line(6));
             t.while_(|| x, || _ = t.binary("+", x, t.lift(1i32, line(8)), line(8)), line(7))
@@ -190,9 +190,11 @@ fn mistakes_of_control_flow_are_reported_once() {
         &[
             "kernel.rs:1:5: a condition: expected bool, found f64",
             "kernel.rs:2:5: the branches of `if` give different types: values and tuples, or `()`",
-            "kernel.rs:3:5: `for` over an array is not supported in a kernel; loop over its indices",
+            "kernel.rs:3:5: a loop goes through a range of integers, an array or an iterator: `for i in 0..n`, `for x in \
+             a.iter()`",
             "kernel.rs:4:5: the bounds of a range: expected {integer}, found f64",
-            "kernel.rs:6:5: `prange` takes a range: `prange(0..n)`",
+            "kernel.rs:6:5: a loop goes through a range of integers, an array or an iterator: `for i in 0..n`, `for x in \
+             a.iter()`",
             "kernel.rs:7:5: a condition: expected bool, found f64",
             "kernel.rs:8:5: `+` of f64 and i32: both sides must have one type; convert one with `as`",
         ],

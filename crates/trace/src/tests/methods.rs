@@ -1,7 +1,7 @@
 //! Every row of the vocabulary has a meaning for its receiver and its arguments.
 
 use super::line;
-use crate::{Method, ReturnKind, SliceItem, Tracer, Value};
+use crate::{ClosureCode, Method, ReturnKind, SliceItem, Tracer, Value};
 use parfuse_names::{Argument, Part, Receiver, Row};
 
 const ALL: SliceItem<Value<'static>> =
@@ -16,6 +16,9 @@ fn receiver(t: &Tracer, receiver: Receiver) -> Value<'_> {
         Receiver::Unsigned => t.var("n", 2usize),
         Receiver::Array => t.var("m", t.array::<f64>("a", 2)),
         Receiver::Range => t.range(t.lift(0usize, line(1)), t.lift(9usize, line(1)), false, line(1)),
+        Receiver::Iterator => t.method(t.array::<i64>("a", 1), Method::iter, &[], line(1)),
+        Receiver::Zip => t.zip_from(t.array::<i64>("a", 1), false, line(1)),
+        Receiver::Ordering => t.method(t.var("n", 2i64), Method::cmp, &[t.lift(1i64, line(1))], line(1)),
         Receiver::Option => t.array::<f64>("a", 1).mean(),
         Receiver::Shape => t.method(t.array::<f64>("a", 2), Method::shape, &[], line(1)),
         Receiver::Tuple => t.tuple(&[t.lift(1.0, line(1))]),
@@ -35,6 +38,8 @@ fn argument<'t>(t: &'t Tracer, kind: Argument, of: Receiver) -> Value<'t> {
         Argument::Slices => t.tuple(&[t.slice_info(&[ALL; 2], line(1))]),
         Argument::Index | Argument::Shape => t.tuple(&[t.lift(1usize, line(1)), t.lift(1usize, line(1))]),
         Argument::Axes => t.tuple(&[t.lift(1usize, line(1)), t.lift(0usize, line(1))]),
+        Argument::Iterator => receiver(t, Receiver::Range),
+        Argument::Any => t.lift(1i64, line(1)),
         Argument::Message => t.unit(),
         Argument::Closure | Argument::Change | Argument::ChangeWith | Argument::Row | Argument::Pair => {
             t.unit()
@@ -42,10 +47,29 @@ fn argument<'t>(t: &'t Tracer, kind: Argument, of: Receiver) -> Value<'t> {
     }
 }
 
+/// A closure that a method can take as its argument at a position.
+fn closure(t: &Tracer, method: Method, position: usize) -> Value<'_> {
+    let code: ClosureCode = match method {
+        Method::filter | Method::take_while | Method::any | Method::all | Method::find | Method::position => {
+            |t, _| t.bool_literal(true, line(1))
+        }
+        Method::filter_map | Method::find_map => {
+            |t, given| t.method(t.bool_literal(true, line(1)), Method::then_some, &[given[0]], line(1))
+        }
+        Method::min_by | Method::max_by => |t, given| t.method(given[0], Method::cmp, &[given[1]], line(1)),
+        Method::flat_map => |t, _| receiver(t, Receiver::Range),
+        _ => |_, given| given[given.len() - 1],
+    };
+    t.closure(&[], false, method.closure_parameters(position).unwrap_or(1), code, line(1))
+}
+
 /// The mistakes in a call of a row's method.
 fn mistakes(row: &Row, of: Receiver) -> Vec<String> {
     let t = Tracer::new("kernel");
-    let on = receiver(&t, of);
+    let on = match row.method {
+        Method::flatten => t.method(t.array::<f64>("a", 2), Method::outer_iter, &[], line(1)),
+        _ => receiver(&t, of),
+    };
     if row.part == Part::Maps {
         let (closure, others) = row.arguments.split_last().expect("it takes a closure");
         let args: Vec<Value> = others.iter().map(|(_, kind)| argument(&t, *kind, of)).collect();
@@ -59,7 +83,11 @@ fn mistakes(row: &Row, of: Receiver) -> Vec<String> {
         );
     } else {
         let required = &row.arguments[..*row.counts().start()];
-        let args: Vec<Value> = required.iter().map(|(_, kind)| argument(&t, *kind, of)).collect();
+        let argument = |(position, (_, kind)): (usize, &(&str, Argument))| match kind {
+            Argument::Closure => closure(&t, row.method, position),
+            kind => argument(&t, *kind, of),
+        };
+        let args: Vec<Value> = required.iter().enumerate().map(argument).collect();
         t.method(on, row.method, &args, line(1));
     }
     match t.finish(t.unit(), ReturnKind::Any) {

@@ -16,7 +16,7 @@ fn independent_mistakes_are_all_reported_and_consequences_are_not() {
         },
         &[
             "kernel.rs:1:5: `+` of f64 and i64: both sides must have one type; convert one with `as`",
-            "kernel.rs:3:5: `.len()` is a method of arrays and shapes, not of f64",
+            "kernel.rs:3:5: `.len()` is a method of arrays, iterators and shapes, not of f64",
         ],
     );
 }
@@ -32,7 +32,7 @@ fn methods_know_their_arguments_and_receivers() {
             t.method(x, Method::pow, &[n], line(4));
             t.method(n, Method::saturating_sub, &[n], line(5));
             let range = t.range(n, n, false, line(6));
-            t.method(range, Method::len, &[], line(6));
+            t.method(range, Method::sqrt, &[], line(6));
             t.method(t.tuple(&[x, x]), Method::sqrt, &[], line(7));
             t.field(x, 0, line(8));
             t.cast::<bool>(n, line(9))
@@ -43,8 +43,8 @@ fn methods_know_their_arguments_and_receivers() {
             "kernel.rs:3:5: `.recip()` is a method of floats and arrays, not of i64",
             "kernel.rs:4:5: `.pow()` is a method of integers, not of f64",
             "kernel.rs:5:5: `.saturating_sub()` is a method of unsigned integers, not of i64",
-            "kernel.rs:6:5: `.len()` is a method of arrays and shapes, not of a range; \
-             ranges have clone rev step_by",
+            "kernel.rs:6:5: `.sqrt()` is a method of floats and arrays, not of a range; \
+             go through it with `for`, or end it with `sum()`, `fold(…)` and the like",
             "kernel.rs:7:5: a tuple is not supported here; use its fields",
             "kernel.rs:8:5: only tuples have a field `.0`",
             "kernel.rs:9:5: i64 cannot be cast to bool; compare with zero: `x != 0`",

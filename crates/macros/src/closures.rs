@@ -1,0 +1,105 @@
+//! Closures, and functions in their place: values that the tracer keeps and calls.
+//!
+//! ```text
+//! |x| x * k        t.closure(&[k], false, 1, |t, given| { let k = given[0]; let x = t.bind("x", given[1], …); … }, at(…))
+//! f64::max         t.closure(&[], false, 2, |t, given| t.method(given[0], Method::max, &[given[1]], …), at(…))
+//! ```
+//!
+//! The closure in the tracing code captures nothing, so that it can be kept: what the user's captures is handed to it. These
+//! are all variables of the kernel whose names occur in it; one more than needed does no harm.
+
+use crate::call::method_path;
+use crate::exits::Kind;
+use crate::translator::{Translator, hygienic};
+use parfuse_names::types::ELEMENTS;
+use parfuse_names::{Method, refusals};
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::spanned::Spanned;
+use syn::{ExprClosure, ExprPath};
+
+/// Whether a type is one of references to what may be changed.
+fn is_mutable(ty: &syn::Type) -> bool {
+    matches!(ty, syn::Type::Reference(reference) if reference.mutability.is_some())
+}
+
+impl Translator<'_> {
+    /// A closure as a value.
+    pub(crate) fn closure_value(&mut self, closure: &ExprClosure) -> TokenStream {
+        if let Some(token) = &closure.asyncness {
+            self.diagnostics.report(token, "a kernel cannot be asynchronous");
+        }
+        let (t, place, given) = (self.t.clone(), self.place(closure.span()), hygienic("given"));
+        let captured = self.captured(closure.to_token_stream());
+        let restored =
+            captured.iter().enumerate().map(|(position, name)| quote!(let #name = #given[#position];));
+        let restored: TokenStream = restored.collect();
+        self.scope.enter();
+        let mut bindings = TokenStream::new();
+        for (position, pattern) in closure.inputs.iter().enumerate() {
+            let position = captured.len() + position;
+            bindings.extend(match pattern {
+                syn::Pat::Type(typed) if !is_mutable(&typed.ty) => {
+                    self.bind_pattern(pattern, quote!(#given[#position]), None, 0)
+                }
+                pattern => self.bind_argument(pattern, quote!(#given[#position])),
+            });
+        }
+        let (value, _) = self.around(None, Kind::Closure, |inside| inside.expr(&closure.body));
+        self.scope.leave();
+        let (moves, count, at) = (closure.capture.is_some(), closure.inputs.len(), self.places());
+        quote! {
+            #t.closure(&[#(#captured),*], #moves, #count, |#t, #given| { #at #restored #bindings #value }, #place)
+        }
+    }
+
+    /// Whether a path is not a variable of the kernel's.
+    pub(crate) fn is_function(&self, path: &ExprPath) -> bool {
+        let name = path.path.get_ident();
+        path.qself.is_none() && name.is_none_or(|name| self.scope.get(&name.to_string()).is_none())
+    }
+
+    /// A function in the place of a closure with so many parameters.
+    pub(crate) fn function_value(&mut self, path: &ExprPath, count: usize) -> TokenStream {
+        let (t, place, given) = (self.t.clone(), self.place(path.span()), hygienic("given"));
+        let names: Vec<String> = path.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+        let arguments: Vec<TokenStream> = (0..count).map(|position| quote!(#given[#position])).collect();
+        let value = match names.as_slice() {
+            [primitive, name] if ELEMENTS.contains(&primitive.as_str()) => {
+                let ty = Ident::new(primitive, path.span());
+                let (receiver, others) = (&arguments[0], &arguments[1..]);
+                match name.as_str() {
+                    "from" => quote!(#t.cast::<#ty>(#receiver, #place)),
+                    name if let Some(method) = Method::named(name) => {
+                        let method = method_path(method);
+                        quote!(#t.method(#receiver, #method, &[#(#others),*], #place))
+                    }
+                    name => self.unsupported(path, refusals::method(name)),
+                }
+            }
+            _ => self.kernel_call(path, &arguments, &place),
+        };
+        let at = self.places();
+        quote!(#t.closure(&[], false, #count, |#t, #given| { #at #value }, #place))
+    }
+
+    /// The variables of the kernel whose names occur, each once.
+    fn captured(&self, tokens: TokenStream) -> Vec<Ident> {
+        let (mut found, mut names, mut rest) = (Vec::new(), Vec::new(), vec![tokens.into_iter()]);
+        while let Some(tokens) = rest.last_mut() {
+            match tokens.next() {
+                None => drop(rest.pop()),
+                Some(TokenTree::Group(group)) => rest.push(group.stream().into_iter()),
+                Some(TokenTree::Ident(name)) => {
+                    let text = name.to_string();
+                    if self.scope.get(&text).is_some() && !names.contains(&text) {
+                        names.push(text);
+                        found.push(name);
+                    }
+                }
+                Some(_) => {}
+            }
+        }
+        found
+    }
+}

@@ -1,0 +1,137 @@
+//! Arrays that are written out, and macros that go through arrays.
+//!
+//! ```text
+//! [[1.0, x], [y, 2.0]]                 t.array_literal(&[2, 2], &[…, x, y, …], at(…))
+//! array![1.0, 2.0]  vec![1.0, 2.0]     the same
+//! [0.0; n]                             t.array_function::<Array1<Infer>>("from_elem", &[n, …], at(…))
+//! azip!((c in &mut c, &a in &a) *c = a)  Zip::from(&mut c).and(&a).for_each(|c, &a| *c = a)
+//! ```
+
+use crate::stmt::strip;
+use crate::translator::Translator;
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::parse::{ParseStream, Parser};
+use syn::spanned::Spanned;
+use syn::{Expr, ExprArray, ExprMacro, ExprRepeat, Ident, Pat, Token};
+
+/// Functions of ndarray that make an array of one that is written out.
+pub(crate) const FROM_WRITTEN: &[&str] =
+    &["arr0", "arr1", "arr2", "arr3", "aview0", "aview1", "aview2", "rcarr1", "rcarr2"];
+
+/// One part of `azip!`: a pattern, and what it goes through.
+struct Part {
+    indexed: bool,
+    pattern: Pat,
+    of: Option<Expr>,
+}
+
+fn part(input: ParseStream) -> syn::Result<Part> {
+    if input.peek(Ident) && !input.peek2(Token![in]) && input.fork().parse::<Ident>()? == "index" {
+        input.parse::<Ident>()?;
+        return Ok(Part { indexed: true, pattern: Pat::parse_single(input)?, of: None });
+    }
+    let pattern = Pat::parse_single(input)?;
+    input.parse::<Token![in]>()?;
+    Ok(Part { indexed: false, pattern, of: Some(input.parse()?) })
+}
+
+/// `(parts) body`.
+fn azip(input: ParseStream) -> syn::Result<(Vec<Part>, Expr)> {
+    let inside;
+    syn::parenthesized!(inside in input);
+    let mut parts = Vec::new();
+    while !inside.is_empty() {
+        parts.push(part(&inside)?);
+        if !inside.is_empty() {
+            inside.parse::<Token![,]>()?;
+        }
+    }
+    Ok((parts, input.parse()?))
+}
+
+impl Translator<'_> {
+    /// `[a, b]`, perhaps of rows.
+    pub(crate) fn array_literal(&mut self, array: &ExprArray) -> TokenStream {
+        let mut shape = Vec::new();
+        let mut elements: Vec<&Expr> = array.elems.iter().collect();
+        shape.push(elements.len());
+        while let Some(Expr::Array(first)) = elements.first().map(|first| strip(first)) {
+            let length = first.elems.len();
+            let mut inner = Vec::new();
+            for row in &elements {
+                match strip(row) {
+                    Expr::Array(row) if row.elems.len() == length => inner.extend(row.elems.iter()),
+                    other => {
+                        return self.unsupported(other, "the rows of an array have as many elements each");
+                    }
+                }
+            }
+            shape.push(length);
+            elements = inner;
+        }
+        let place = self.place(array.bracket_token.span.open());
+        let (t, values) = (self.t.clone(), self.operands(elements.into_iter()));
+        quote!(#t.array_literal(&[#(#shape),*], &[#(#values),*], #place))
+    }
+
+    /// `[value; n]`.
+    pub(crate) fn repeated(&mut self, repeat: &ExprRepeat) -> TokenStream {
+        if let Expr::Array(_) | Expr::Repeat(_) = strip(&repeat.expr) {
+            return self.unsupported(repeat, "write `Array2::from_elem((rows, columns), value)`");
+        }
+        let place = self.place(repeat.bracket_token.span.open());
+        let (t, value, count) = (self.t.clone(), self.expr(&repeat.expr), self.expr(&repeat.len));
+        quote!(#t.new_array(
+            "from_elem",
+            ::core::option::Option::None,
+            ::core::option::Option::Some(1),
+            &[#count, #value],
+            #place
+        ))
+    }
+
+    /// A macro that a kernel may call: `None` for others.
+    pub(crate) fn array_macro(&mut self, call: &ExprMacro) -> Option<TokenStream> {
+        let name = call.mac.path.segments.last()?.ident.to_string();
+        let tokens = &call.mac.tokens;
+        Some(match name.as_str() {
+            "array" | "vec" => match syn::parse2::<Expr>(quote!([#tokens])) {
+                Ok(array) => self.expr(&array),
+                Err(_) => return None,
+            },
+            "azip" | "par_azip" => match azip.parse2(tokens.clone()) {
+                Ok((parts, body)) => self.zip_macro(call, &parts, &body, name == "par_azip"),
+                Err(error) => {
+                    let message = "`azip!` has patterns and arrays, and what is done: `azip!((a in &mut a, &b in &b) *a += b)`";
+                    self.unsupported(&call.mac, format!("{message} ({error})"))
+                }
+            },
+            _ => return None,
+        })
+    }
+
+    fn zip_macro(&mut self, call: &ExprMacro, parts: &[Part], body: &Expr, parallel: bool) -> TokenStream {
+        let indexed = parts.first().is_some_and(|part| part.indexed);
+        let patterns = parts.iter().map(|part| &part.pattern);
+        let mut of = parts.iter().filter_map(|part| part.of.as_ref());
+        let Some(first) = of.next() else {
+            return self.unsupported(&call.mac, "`azip!` goes through one array at least");
+        };
+        let from = if indexed { quote!(indexed) } else { quote!(from) };
+        let method = if parallel { quote!(par_for_each) } else { quote!(for_each) };
+        let others: Vec<&Expr> = of.collect();
+        let written = quote!(Zip::#from(#first) #(.and(#others))* .#method(|#(#patterns),*| #body));
+        match syn::parse2::<Expr>(written) {
+            Ok(zip) => self.expr(&zip),
+            Err(error) => self.unsupported(&call.mac, error),
+        }
+    }
+
+    /// `Zip::from(part)` and `Zip::indexed(part)`.
+    pub(crate) fn zip_function(&mut self, call: &syn::ExprCall, name: &str) -> TokenStream {
+        let indexed = name == "indexed";
+        let (t, place, part) = (self.t.clone(), self.place(call.func.span()), self.loop_items(&call.args[0]));
+        quote!(#t.zip_from(#part, #indexed, #place))
+    }
+}

@@ -1,0 +1,285 @@
+//! New arrays whose elements are computed one by one: from their indices, or from the items of an iterator.
+//!
+//! ```text
+//! Array1::linspace(a, b, n)            c = fill[n] 0;  for i in 0..n { c[i] = a + step * i }
+//! Array2::from_shape_fn((h, w), f)     c = fill[h, w] 0;  for i in 0..h { for j in 0..w { c[i, j] = f((i, j)) } }
+//! it.collect::<Array1<_>>()            the same for each item
+//! ```
+//!
+//! The loops are plain ones, in the order of the elements, as far as a closure may do anything but compute its value; others
+//! are parallel.
+
+use crate::closures::Block;
+use crate::errors::{At, Step, mistake};
+use crate::sequences::{Independence, Item, Sequence};
+use crate::state::{Kind, Literal, State, Ty};
+use crate::types::{Class, TypeVar};
+use crate::{Method, Tracer, Value};
+use parfuse_ir::program::{self, Expr, Place, Stmt, walk};
+use parfuse_ir::{DType, FaultKind, Fold, ScalarOp};
+
+impl Tracer {
+    /// A new array of what is computed from each item of a sequence, with an axis for each of its loops.
+    pub(crate) fn collected<'t>(
+        &'t self,
+        sequence: Step<Sequence>,
+        dtype: Option<TypeVar>,
+        element: &mut dyn Block<Value<'t>, Value<'t>>,
+        at: At,
+    ) -> Value<'t> {
+        let mut array = None;
+        let sequence = sequence.and_then(|sequence| {
+            self.with(|state| {
+                let sequence = state.positions(sequence, at)?;
+                let shape: Vec<program::Value> = sequence.ranges.iter().map(|range| range.end).collect();
+                let dtype = dtype.unwrap_or_else(|| state.types.fresh(Class::Any));
+                let ty = Ty { dtype, rank: Some(shape.len() as u8) };
+                let value = state.literal(Literal::Integer(0), dtype, at);
+                let zeros = state.emit(Expr::Fill { shape, value }, ty, at)?;
+                let var = state.new_var("collected", ty, None);
+                state.set_var(var, zeros);
+                array = Some(var);
+                let item = Item::Together(vec![Item::Indices, sequence.item]);
+                Ok(Sequence { item, independence: Independence::IfPure(var), ..sequence })
+            })
+        });
+        let body = |item: Value<'t>| {
+            let (index, item) = (self.field(item, 0, at), self.field(item, 1, at));
+            let value = self.value_of(element, item);
+            self.step(at, |state| {
+                let Some(var) = array else { return Ok(Kind::Tuple(Vec::new())) };
+                let index = state.indices(&[index.id], at)?;
+                let value = state.scalar(value.id, "an element", at)?;
+                state.put(Place::from(var), index, value, at)
+            });
+        };
+        self.go_through(sequence, &mut Some(body), at);
+        self.step(at, |state| match array {
+            Some(var) => Ok(Kind::Plain(state.read_var(var, at)?)),
+            None => Err(crate::errors::Problem::Reported),
+        })
+    }
+
+    /// `.collect()`, `Array1::from_iter(items)`.
+    pub(crate) fn collect_items<'t>(
+        &'t self,
+        _: Method,
+        items: Value<'t>,
+        _: &[Value<'t>],
+        at: At,
+    ) -> Value<'t> {
+        self.line_of_items(items, None, at)
+    }
+
+    fn line_of_items<'t>(&'t self, items: Value<'t>, dtype: Option<TypeVar>, at: At) -> Value<'t> {
+        let sequence = self.with(|state| {
+            let sequence = state.sequence(items.id, at)?;
+            if !sequence.stages.is_empty() {
+                return mistake(
+                    "a kernel cannot collect items of which `filter` and its kin leave some out: nobody knows how many \
+                     there are; count them first, and set the elements in a loop",
+                );
+            }
+            state.line(sequence, at).map(|(_, line)| line)
+        });
+        self.collected(sequence, dtype, &mut Some(|item| item), at)
+    }
+
+    /// The functions of array types that compute elements: `None` for others.
+    pub(crate) fn computed_array<'t>(
+        &'t self,
+        name: &str,
+        dtype: Option<DType>,
+        rank: Option<u8>,
+        args: &[Value<'t>],
+        at: At,
+    ) -> Option<Value<'t>> {
+        let expected = match name {
+            "from_iter" | "from_vec" | "eye" | "from_diag" => 1,
+            "from_shape_fn" | "from_diag_elem" => 2,
+            "linspace" | "range" | "geomspace" => 3,
+            "logspace" => 4,
+            _ => return None,
+        };
+        if args.len() != expected {
+            return Some(
+                self.mistake(&format!("`{name}` takes {expected} arguments, not {}", args.len()), at),
+            );
+        }
+        let dtype = self.with(|state| state.types.fresh(dtype.map_or(Class::Any, Class::Known)));
+        Some(match name {
+            "from_iter" | "from_vec" => self.line_of_items(args[0], Some(dtype), at),
+            "from_shape_fn" => {
+                let sequence = self.with(|state| {
+                    let shape = state.indices(&[args[0].id], at)?;
+                    if rank.is_some_and(|rank| rank as usize != shape.len()) {
+                        let (rank, axes) = (rank.unwrap_or(0), shape.len());
+                        return mistake(format!(
+                            "`{name}` of an array of rank {rank} is given a shape of {axes} lengths"
+                        ));
+                    }
+                    Ok(state.indices_of_shape(&shape, at))
+                });
+                self.collected(sequence, Some(dtype), &mut Some(|item| self.apply(args[1], &[item], at)), at)
+            }
+            "eye" | "from_diag" | "from_diag_elem" => {
+                let diagonal = args[args.len() - 1];
+                let sequence = self.with(|state| {
+                    let n = match name {
+                        "from_diag" => {
+                            let (diagonal, rank) = state.array(diagonal.id, name, at)?;
+                            if rank != 1 {
+                                return mistake("a diagonal has one axis");
+                            }
+                            state.len(diagonal, at)?
+                        }
+                        _ => state.size(args[0].id, "a length", at)?,
+                    };
+                    Ok(state.indices_of_shape(&[n, n], at))
+                });
+                let element = |index: Value<'t>| {
+                    self.step(at, |state| {
+                        let index = state.indices(&[index.id], at)?;
+                        let zero = state.literal(Literal::Integer(0), dtype, at);
+                        let one = match name {
+                            "eye" => state.literal(Literal::Integer(1), dtype, at),
+                            "from_diag" => state.item_of_array(diagonal.id, &index[..1], at)?,
+                            _ => state.scalar(diagonal.id, "the element", at)?,
+                        };
+                        let is_on = state.op(ScalarOp::Eq, &index, at)?;
+                        state.select(is_on, one, zero, at).map(Kind::Plain)
+                    })
+                };
+                self.collected(sequence, Some(dtype), &mut Some(element), at)
+            }
+            _ => self.spaced(name, dtype, args, at),
+        })
+    }
+
+    /// Numbers that are as far apart, or their powers.
+    fn spaced<'t>(&'t self, name: &str, dtype: TypeVar, args: &[Value<'t>], at: At) -> Value<'t> {
+        let mut spacing = None;
+        let sequence = self.with(|state| {
+            let found = state.spacing(name, dtype, args, at)?;
+            let n = found.count;
+            spacing = Some(found);
+            Ok(state.indices_of_shape(&[n], at))
+        });
+        let element = |index: Value<'t>| {
+            self.step(at, |state| {
+                let Some(Spacing { start, step, power, .. }) = &spacing else {
+                    return Err(crate::errors::Problem::Reported);
+                };
+                let index = state.size(index.id, "an index", at)?;
+                let index = state.cast(index, dtype, at)?;
+                let distance = state.op(ScalarOp::Mul, &[*step, index], at)?;
+                let number = state.op(ScalarOp::Add, &[*start, distance], at)?;
+                let Some((sign, base)) = *power else { return Ok(Kind::Plain(number)) };
+                let power = match base {
+                    Some(base) => state.op(ScalarOp::Powf, &[base, number], at)?,
+                    None => state.op(ScalarOp::Exp, &[number], at)?,
+                };
+                state.op(ScalarOp::Mul, &[sign, power], at).map(Kind::Plain)
+            })
+        };
+        self.collected(sequence, Some(dtype), &mut Some(element), at)
+    }
+}
+
+/// Numbers that are as far apart, and whether their powers are wanted: of a base, or of e, with a sign.
+struct Spacing {
+    start: program::Value,
+    step: program::Value,
+    count: program::Value,
+    power: Option<(program::Value, Option<program::Value>)>,
+}
+
+impl State {
+    /// All indices of an array with these lengths.
+    fn indices_of_shape(&mut self, shape: &[program::Value], at: At) -> Sequence {
+        let ranges = shape.iter().map(|length| self.below(*length, at)).collect();
+        Sequence::new(ranges, Item::Indices)
+    }
+
+    /// As `ndarray` has it: steps are differences divided by one less than there are numbers.
+    fn spacing(&mut self, name: &str, dtype: TypeVar, args: &[Value<'_>], at: At) -> Step<Spacing> {
+        let float = self.types.fresh(Class::Float);
+        self.unify(float, dtype, &format!("the elements of `{name}`"))?;
+        let (numbers, count) = match name {
+            "range" => (args, None),
+            _ => {
+                let count = self.size(args[args.len() - 1].id, "the number of elements", at)?;
+                (&args[..args.len() - 1], Some(count))
+            }
+        };
+        let mut values = Vec::with_capacity(numbers.len());
+        for number in numbers {
+            let value = self.scalar(number.id, &format!("an argument of `{name}`"), at)?;
+            let found = self.ty(value).dtype;
+            self.unify(dtype, found, &format!("the arguments of `{name}`"))?;
+            values.push(value);
+        }
+        let Some(count) = count else {
+            let (start, end, step) = (values[0], values[1], values[2]);
+            let distance = self.op(ScalarOp::Sub, &[end, start], at)?;
+            let steps = self.op(ScalarOp::Div, &[distance, step], at)?;
+            let steps = self.op(ScalarOp::Ceil, &[steps], at)?;
+            let above = self.float_literal_of(-1.0, dtype, at);
+            let valid = self.op(ScalarOp::Gt, &[steps, above], at)?;
+            self.check(valid, FaultKind::EmptyRange, at);
+            let usize_type = self.types.known(DType::Usize);
+            let count = self.cast(steps, usize_type, at)?;
+            return Ok(Spacing { start, step, count, power: None });
+        };
+        let (mut start, mut end) = (values[values.len() - 2], values[values.len() - 1]);
+        let power = match name {
+            "logspace" => {
+                let sign = self.float_signum(values[0], &[], at)?;
+                Some((sign, Some(self.op(ScalarOp::Abs, &[values[0]], at)?)))
+            }
+            "geomspace" => {
+                let sign = self.float_signum(start, &[], at)?;
+                for end in [&mut start, &mut end] {
+                    let magnitude = self.op(ScalarOp::Abs, &[*end], at)?;
+                    *end = self.op(ScalarOp::Ln, &[magnitude], at)?;
+                }
+                Some((sign, None))
+            }
+            _ => None,
+        };
+        let one = self.usize_constant(1, at);
+        let several = self.op(ScalarOp::Gt, &[count, one], at)?;
+        let steps = self.op(ScalarOp::Sub, &[count, one], at)?;
+        let steps = self.cast(steps, dtype, at)?;
+        let distance = self.op(ScalarOp::Sub, &[end, start], at)?;
+        let step = self.op(ScalarOp::Div, &[distance, steps], at)?;
+        let zero = self.float_literal_of(0.0, dtype, at);
+        let step = self.op(ScalarOp::Select, &[several, step, zero], at)?;
+        Ok(Spacing { start, step, count, power })
+    }
+
+    fn float_literal_of(&mut self, number: f64, dtype: TypeVar, at: At) -> program::Value {
+        self.literal(Literal::Float(number), dtype, at)
+    }
+
+    /// Whether iterations do nothing but compute numbers and set their own element of an array.
+    pub(crate) fn is_pure(&self, body: &program::Block, of: program::Var, vars_before: usize) -> bool {
+        walk::statements(&self.program, body).all(|stmt| match stmt {
+            Stmt::Let(value) => {
+                let is_array = self.ty(*value).rank.is_some();
+                match &self.program.values[*value].expr {
+                    Expr::Random { .. } | Expr::Fill { .. } | Expr::Map { .. } | Expr::Copy(_) => false,
+                    Expr::Op(..) | Expr::Cast(_) => !is_array,
+                    Expr::Reduce { fold, .. } => matches!(fold, Fold::Op(_)) && !is_array,
+                    Expr::Var(var) => *var != of,
+                    _ => true,
+                }
+            }
+            Stmt::Assign { var, .. } => (var.0 as usize) >= vars_before && self.var_type(*var).rank.is_none(),
+            Stmt::Store { place, .. } => place.var == of,
+            Stmt::For { parallel, .. } => !parallel,
+            Stmt::Update { .. } | Stmt::While { .. } => false,
+            _ => true,
+        })
+    }
+}

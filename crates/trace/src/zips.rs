@@ -1,0 +1,119 @@
+//! `Zip`: arrays, or views of them, gone through together.
+//!
+//! ```text
+//! Zip::from(&mut c).and(&a).and(&b).for_each(|c, &a, &b| *c = a + b)
+//!
+//! check rows c == rows a, …
+//! for i, j { c[i, j] = a[i, j] + b[i, j] }
+//! ```
+//!
+//! All have the same lengths, and the closure takes an item of each. Elements are taken row by row.
+
+use crate::errors::{At, Problem, Step, mistake};
+use crate::sequences::{Independence, Item, Sequence};
+use crate::state::{Kind, State};
+use crate::{Method, Tracer, Value};
+
+impl Tracer {
+    /// `Zip::from(part)`, or `Zip::indexed(part)`.
+    pub fn zip_from(&self, part: Value<'_>, indexed: bool, at: At) -> Value<'_> {
+        let part = self.id(part);
+        self.step(at, |state| {
+            state.doing = "`Zip`".into();
+            let first = state.zippable(part, at)?;
+            let items = if indexed { vec![Item::Indices, first.item] } else { vec![first.item] };
+            Ok(Kind::Zip(Box::new(Sequence::new(first.ranges, Item::Together(items)))))
+        })
+    }
+
+    /// What a closure computes from an item of each.
+    fn apply_to_parts<'t>(
+        &'t self,
+        closure: Value<'t>,
+        before: &[Value<'t>],
+        items: Value<'t>,
+        at: At,
+    ) -> Value<'t> {
+        let mut arguments = before.to_vec();
+        let parts = self.with(|state| match state.kind(items.id) {
+            Kind::Tuple(parts) => parts,
+            _ => Vec::new(),
+        });
+        arguments.extend(parts.into_iter().map(|id| Value { tracer: self, id }));
+        self.apply(closure, &arguments, at)
+    }
+
+    pub(crate) fn for_each_of_zip<'t>(
+        &'t self,
+        method: Method,
+        zip: Value<'t>,
+        args: &[Value<'t>],
+        at: At,
+    ) -> Value<'t> {
+        let mut sequence = self.with(|state| state.zip(zip.id));
+        if let (Ok(sequence), Method::par_for_each) = (&mut sequence, method) {
+            sequence.independence = Independence::Claimed;
+        }
+        let call = |items| {
+            self.apply_to_parts(args[0], &[], items, at);
+        };
+        self.go_through(sequence, &mut Some(call), at)
+    }
+
+    pub(crate) fn fold_zip<'t>(&'t self, _: Method, zip: Value<'t>, args: &[Value<'t>], at: At) -> Value<'t> {
+        let sequence = self.with(|state| state.zip(zip.id));
+        let total = self.variable_named("fold", args[0], at);
+        let call = |items| {
+            let before = self.bind_named("", total, None, at);
+            let after = self.apply_to_parts(args[1], &[before], items, at);
+            self.assign(total, after, at);
+        };
+        self.go_through(sequence, &mut Some(call), at);
+        self.bind_named("", total, None, at)
+    }
+
+    pub(crate) fn collect_zip<'t>(
+        &'t self,
+        _: Method,
+        zip: Value<'t>,
+        args: &[Value<'t>],
+        at: At,
+    ) -> Value<'t> {
+        let sequence = self.with(|state| state.zip(zip.id));
+        self.collected(sequence, None, &mut Some(|items| self.apply_to_parts(args[0], &[], items, at)), at)
+    }
+}
+
+impl State {
+    fn zip(&self, handle: u32) -> Step<Sequence> {
+        match self.kind(handle) {
+            Kind::Zip(sequence) => Ok(*sequence),
+            _ => Err(Problem::Reported),
+        }
+    }
+
+    /// What is gone through at positions, and has all its items.
+    fn zippable(&mut self, part: u32, at: At) -> Step<Sequence> {
+        let sequence = self.sequence(part, at)?;
+        if !sequence.stages.is_empty() {
+            return mistake("`Zip` goes through arrays, and their rows, columns or windows");
+        }
+        self.positions(sequence, at)
+    }
+
+    pub(crate) fn zip_and(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        let mut zip = self.zip(receiver)?;
+        let other = self.zippable(args[0], at)?;
+        let (axes, others) = (zip.ranges.len(), other.ranges.len());
+        if axes != others {
+            return mistake(format!(
+                "`Zip` goes through arrays with as many axes, but here are {axes} and {others}: use `broadcast`, or loops"
+            ));
+        }
+        self.check_lengths(&zip, &other, at)?;
+        if let Item::Together(items) = &mut zip.item {
+            items.push(other.item);
+        }
+        Ok(Kind::Zip(Box::new(zip)))
+    }
+}
