@@ -17,7 +17,7 @@
 //! recurrences     elements carried on, checksums        looking_ahead       what later iterations store to
 //! scalar_code     choices, conditions, addresses         products            of vectors and matrices
 //! arrays_inside   rows computed in a `prange`            columns             long ones, by strips
-//! panels          columns of products, copied
+//! panels          columns of products, copied           private_arrays      work space of each iteration
 //! ```
 
 mod ways;
@@ -41,6 +41,7 @@ mod no_iterations;
 mod panels;
 mod plain_loops;
 mod prange_spaces;
+mod private_arrays;
 mod products;
 mod random;
 mod ranks;

@@ -3,6 +3,7 @@
 //! ```text
 //! &u.slice(s![..-2, 1..-1]) + &u.slice(s![2.., 1..-1]) + …      one region, no copy, no check inside
 //! ```
+#![allow(clippy::op_ref, reason = "as users write it")]
 // Negative bounds of slices count from the end.
 #![allow(clippy::reversed_empty_ranges)]
 

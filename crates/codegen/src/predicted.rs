@@ -52,7 +52,7 @@ impl Iteration<'_> {
         if !self.carried.iter().any(|carry| choices.contains_key(&carry.next)) {
             return;
         }
-        let old = self.from_before();
+        let old = self.values_before();
         for carry in self.carried {
             let (mut next, mut own) = (carry.next, Vec::new());
             // One choice may follow another: each keeps what those before it have left.
@@ -91,7 +91,7 @@ impl Iteration<'_> {
     }
 
     /// What comes from earlier iterations, but for what only counts them.
-    fn from_before(&self) -> HashSet<Value> {
+    fn values_before(&self) -> HashSet<Value> {
         let counts = |carry: &&Carried| {
             let Inst::Op(LaneOp::IAdd | LaneOp::ISub, args) = &self.code.values[carry.next].inst else {
                 return false;

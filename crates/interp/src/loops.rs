@@ -195,6 +195,7 @@ impl Machine<'_> {
             }
             Stmt::Alloc { buffer, shape, zeroed, .. } => {
                 let array = Array::allocate(self.loops.buffers[*buffer].dtype, &self.index(shape), *zeroed);
+                self.watch.iter_mut().flatten().for_each(|watch| watch.forget(*buffer));
                 self.buffers[buffer.index()] = Some(array);
             }
             Stmt::Move { to, from } => {

@@ -61,6 +61,11 @@ impl Watch {
         self.parallel_loop += 1;
     }
 
+    /// The buffer holds another array: what others touched was not in it.
+    pub(crate) fn forget(&mut self, buffer: Buffer) {
+        self.touched[buffer.index()].clear();
+    }
+
     pub(crate) fn touch(&mut self, buffer: Buffer, position: usize, iteration: u64, store: bool) {
         let touched = &mut self.touched[buffer.index()];
         if touched.len() <= position {

@@ -160,8 +160,8 @@ fn ill_formed_loops_are_refused() {
     refuses(
         0,
         "    store b2[v3]",
-        "    alloc b2[v0] store b2[v3]",
-        "alloc of b2: b2 is made or moved in a parallel loop",
+        "    parfor v9 in v0 { alloc b2[v0] } store b2[v3]",
+        "alloc of b2: b2 is made or moved in a lane loop",
     );
     refuses(0, "    store b2[v3]", "    parfor { } store b2[v3]", "a lane loop of 0 dimensions");
     refuses(0, "dim b0, 0", "linear_index", "v0: a linear index outside parallel loops");

@@ -197,23 +197,6 @@ pub fn elide_lifetimes(ty: &Type) -> Type {
     ty
 }
 
-/// Whether the type is spelled as one of arrays.
-pub fn is_array(ty: &Type) -> bool {
-    match strip(ty) {
-        Type::Reference(reference) => is_array(&reference.elem),
-        Type::Slice(_) => true,
-        Type::Path(path) => last_name(path).is_some_and(|name| is_array_name(&name)),
-        _ => false,
-    }
-}
-
-/// Whether the name of a type is that of one of `ndarray`'s.
-pub fn is_array_name(name: &str) -> bool {
-    let rest =
-        ["ArrayViewMut", "ArrayView", "ArrayRef", "Array"].iter().find_map(|start| name.strip_prefix(start));
-    rest.is_some_and(|rank| matches!(rank, "" | "D") || rank_of(rank, "").is_some())
-}
-
 /// Whether the type is `()`.
 pub fn is_unit(ty: &Type) -> bool {
     matches!(strip(ty), Type::Tuple(tuple) if tuple.elems.is_empty())

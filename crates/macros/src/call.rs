@@ -167,7 +167,6 @@ impl Translator<'_> {
         if let Some(problem) = annotation::rank_problem(&owner) {
             return self.refused(path, problem, &call.args);
         }
-        self.whole_array(path, &format!("{owner}::{name}"));
         let mut path = path.clone();
         path.segments.pop();
         // The punctuation after the type goes with the function's name.

@@ -36,12 +36,6 @@ impl Diagnostics {
     }
 }
 
-/// What to say about an operation on whole arrays inside a `prange`. The tracer says the same of those that it alone
-/// can see.
-pub const WHOLE_ARRAY: &str = "works on a whole array inside a `prange`; if it is the same each time, do it in front; \
-    if the array is work space, make it in front with one axis more, as long as the loop, and use only the part at the \
-    loop's own index (`work[[i, j]]`); otherwise write it as a `for` over single elements";
-
 /// Why an expression cannot stand in a kernel at all and what to write instead, for the kinds of expressions
 /// that are never translated.
 pub fn unsupported_expression(expr: &syn::Expr) -> &'static str {

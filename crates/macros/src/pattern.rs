@@ -96,8 +96,7 @@ impl Translator<'_> {
                 quote!(let #name = #t.variable(#text, #typed, #place);)
             }
         };
-        let array = ty.is_some_and(annotation::is_array);
-        self.scope.add(text, Local { array, ..Local::default() });
+        self.scope.add(text, Local::default());
         code
     }
 
@@ -125,8 +124,7 @@ impl Translator<'_> {
                 let (t, name, text) = (self.t.clone(), &ident.ident, ident.ident.to_string());
                 let place = self.place(name.span());
                 let declared_type = ty.map(annotation::expression);
-                let array = ty.is_some_and(annotation::is_array);
-                self.scope.add(text.clone(), Local { declared_type, array });
+                self.scope.add(text.clone(), Local { declared_type });
                 quote!(let #name = #t.declare(#text, #place);)
             }
             Pat::Wild(_) => TokenStream::new(),

@@ -16,8 +16,6 @@ use syn::visit::Visit;
 pub struct Local {
     /// For `let x: T;`, an expression for the type: the values assigned later have to agree with it.
     pub declared_type: Option<TokenStream>,
-    /// Whether it is an array, as far as its declaration tells.
-    pub array: bool,
 }
 
 /// The nested blocks at some point of the body, innermost last.

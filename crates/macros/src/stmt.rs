@@ -6,15 +6,13 @@
 //! { let n = t.variable("n", t.int_literal(0, …), …); t.assign_op("+", n, t.int_literal(1, …), …); n }
 //! ```
 
-use crate::annotation;
 use crate::diagnose;
 use crate::exits::Kind;
-use crate::scope::Local;
 use crate::translator::{Translator, hygienic};
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Block, Expr, Item, Member, Pat, Stmt, StmtMacro};
+use syn::{Block, Expr, Item, Member, Stmt, StmtMacro};
 
 impl Translator<'_> {
     /// The body of the kernel, in whose last position a `return` may stand.
@@ -94,13 +92,7 @@ impl Translator<'_> {
             self.diagnostics.report(token, "`let … else` is not supported in a kernel: write an `if`");
         }
         let value = self.expr(&init.expr);
-        let code = self.bind_pattern(&local.pat, value, None, 0);
-        if let Pat::Ident(ident) = &local.pat
-            && makes_array(&init.expr)
-        {
-            self.scope.add(ident.ident.to_string(), Local { array: true, ..Local::default() });
-        }
-        code
+        self.bind_pattern(&local.pat, value, None, 0)
     }
 
     /// Constants, imports and other items are repeated in the tracing code.
@@ -162,11 +154,9 @@ impl Translator<'_> {
                 self.scope.enter();
                 let bindings = self.bind_pattern(&looped.pat, quote!(#index), None, 0);
                 let parallel = is_call_of_prange(&looped.expr);
-                self.pranges += parallel as usize;
                 let kind = if parallel { Kind::Parallel } else { Kind::Loop };
                 let (body, scopes) =
                     self.around(looped.label.as_ref(), kind, |inside| inside.statements(&looped.body));
-                self.pranges -= parallel as usize;
                 self.scope.leave();
                 let body = self.body_scope(&scopes, quote!(#bindings #body), &place);
                 let looped = quote!(#t.for_(#range, |#index| { #body }, #place));
@@ -255,21 +245,9 @@ impl Translator<'_> {
             }
             target => {
                 let Some(variable) = self.assigned_variable(target) else { return TokenStream::new() };
-                if self.is_array(target) {
-                    self.whole_array(target, &format!("{op}="));
-                }
                 quote!({ let #new = #value; #t.assign_op(#op, #variable, #new, #place); })
             }
         }
-    }
-
-    /// Whether an expression is the name of an array, as far as the declaration tells.
-    fn is_array(&self, expr: &Expr) -> bool {
-        let name = match strip(expr) {
-            Expr::Path(path) => path.path.get_ident(),
-            _ => None,
-        };
-        name.and_then(|name| self.scope.get(&name.to_string())).is_some_and(|local| local.array)
     }
 
     /// The array and the index of an element that is set.
@@ -352,23 +330,6 @@ fn is_call_of_prange(expr: &Expr) -> bool {
         Expr::MethodCall(call) => is_call_of_prange(&call.receiver),
         Expr::Call(call) => match strip(&call.func) {
             Expr::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == "prange"),
-            _ => false,
-        },
-        _ => false,
-    }
-}
-
-/// Whether an expression makes an array, by its form: `Array1::zeros(n)`.
-fn makes_array(expr: &Expr) -> bool {
-    match strip(expr) {
-        Expr::Call(call) => match strip(&call.func) {
-            Expr::Path(path) => path
-                .path
-                .segments
-                .iter()
-                .rev()
-                .nth(1)
-                .is_some_and(|ty| annotation::is_array_name(&ty.ident.to_string())),
             _ => false,
         },
         _ => false,

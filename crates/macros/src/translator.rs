@@ -11,7 +11,7 @@
 //! Variables of the user keep their names and spans; our own (`t`, `at`, …) are hygienic.
 
 use crate::annotation;
-use crate::diagnose::{self, Diagnostics};
+use crate::diagnose::Diagnostics;
 use crate::exits::Around;
 use crate::input::KernelInput;
 use crate::scope::{Local, Scope};
@@ -40,8 +40,6 @@ pub(crate) struct Translator<'a> {
     pub kernel: String,
     /// The local variables.
     pub scope: Scope,
-    /// How many `prange` loops are around.
-    pub pranges: usize,
     /// What is around that can be left.
     pub around: Vec<Around>,
     /// How often the kernel returns early.
@@ -58,7 +56,6 @@ impl<'a> Translator<'a> {
             at: hygienic("at"),
             kernel: kernel.to_string(),
             scope: Scope::new(),
-            pranges: 0,
             around: Vec::new(),
             returns: 0,
             diagnostics,
@@ -77,8 +74,7 @@ impl<'a> Translator<'a> {
             let bound = quote! {
                 #t.parameter(#arguments, #position, #text, #kind.ty, #place)
             };
-            let array = annotation::is_array(&param.ty);
-            self.scope.add(text.clone(), Local { array, ..Local::default() });
+            self.scope.add(text.clone(), Local::default());
             bindings.extend(if param.variable {
                 quote!(let #name = #t.variable(#text, #bound, #place);)
             } else {
@@ -134,14 +130,6 @@ impl<'a> Translator<'a> {
     pub fn unsupported(&mut self, tokens: impl ToTokens, message: impl std::fmt::Display) -> TokenStream {
         self.diagnostics.report(tokens, message);
         self.unit()
-    }
-
-    /// Complains, inside a `prange`, about what works on whole arrays.
-    pub fn whole_array(&mut self, tokens: impl ToTokens, what: &str) {
-        if self.pranges > 0 {
-            let message = format!("`{what}` {}", diagnose::WHOLE_ARRAY);
-            self.diagnostics.report(tokens, message);
-        }
     }
 
     /// Code for the value `()`.

@@ -378,9 +378,9 @@ impl Error {
             Rejection::NotAReduction { variable, .. } => {
                 Error::NotAReduction { variable, place: first, message }
             }
-            Rejection::ArrayOperationInside { .. } | Rejection::RandomInMap { .. } => {
-                Error::Unsupported { place: first, message }
-            }
+            Rejection::UnevenArray { .. }
+            | Rejection::ArrayOperationInside { .. }
+            | Rejection::RandomInMap { .. } => Error::Unsupported { place: first, message },
         }
     }
 }

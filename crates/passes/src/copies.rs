@@ -74,7 +74,8 @@ impl Copies {
         to
     }
 
-    fn value(&self, value: Value) -> Value {
+    /// What stands for a value.
+    pub(crate) fn value(&self, value: Value) -> Value {
         self.values.get(&value).copied().unwrap_or(value)
     }
 

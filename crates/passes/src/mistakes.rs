@@ -193,7 +193,7 @@ mod tests {
         let text = "program f(mut a: [f64; 1], n: usize) {
   var x0 a: [f64; 1] is p0
   prange v1: usize in 0usize..n step 1usize {
-    v2: [f64; 1] = fill[n] 1.0f64 @2:1
+    v2: [f64; 1] = random[n] @2:1
     v3: f64 = reduce sum v2 @2:2
     store x0[v1], v3 @2:3
   }

@@ -57,6 +57,14 @@ pub fn optimize_observed(loops: &mut Loops, options: &Options, observe: &mut dyn
         run(&rows::number_values);
         run(&rows::fold_constants);
     }
+    // Arrays of the iterations' own have been all to themselves so far, and checks of them are where they go.
+    let small = run(&rows::small_arrays);
+    if run(&rows::private_arrays) || small {
+        run(&rows::number_values);
+        run(&rows::fold_constants);
+        run(&rows::hoist_invariants);
+        run(&rows::hoist_checks);
+    }
     // Branches without checks may end in the same store: lanes store all at once then.
     run(&rows::join_stores);
     // One iteration that others need may be all that keeps a loop from being parallel.

@@ -27,14 +27,19 @@ pub enum Rejection {
         /// A statement, perhaps the same, that might read or write the same element in another iteration.
         second: Loc,
     },
+    /// The iterations of a `prange` make an array of their own whose lengths may differ.
+    UnevenArray {
+        /// The array.
+        array: String,
+        /// Where it is made.
+        loc: Loc,
+    },
     /// A whole-array operation stands inside a `prange` or a `map`.
     ArrayOperationInside {
         /// The operation.
         operation: String,
         /// What it stands in.
         inside: &'static str,
-        /// What is in the way.
-        why: InsideFlaw,
         /// Where it stands.
         loc: Loc,
     },
@@ -43,17 +48,6 @@ pub enum Rejection {
         /// Where.
         loc: Loc,
     },
-}
-
-/// Why an operation on whole arrays cannot be done inside an iteration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum InsideFlaw {
-    /// Its result would be an array of each iteration's own.
-    NeedsArray,
-    /// It reads elements of the array that it writes, others than those it writes at the time.
-    ReadsWhatItWrites,
-    /// It was computed from elements that have been changed since.
-    Outdated,
 }
 
 /// Why a variable assigned in a `prange` is not a reduction.
@@ -79,7 +73,9 @@ impl Rejection {
             Rejection::NotAReduction { locs, .. } => locs.clone(),
             Rejection::PossibleRace { first, second, .. } if first == second => vec![*first],
             Rejection::PossibleRace { first, second, .. } => vec![*first, *second],
-            Rejection::ArrayOperationInside { loc, .. } | Rejection::RandomInMap { loc } => vec![*loc],
+            Rejection::UnevenArray { loc, .. }
+            | Rejection::ArrayOperationInside { loc, .. }
+            | Rejection::RandomInMap { loc } => vec![*loc],
         }
     }
 }
@@ -120,23 +116,16 @@ impl fmt::Display for Rejection {
                     race_advice(array, alone)
                 )
             }
-            Rejection::ArrayOperationInside { inside, why: InsideFlaw::ReadsWhatItWrites, .. } => write!(
+            Rejection::UnevenArray { array, .. } => write!(
                 f,
-                "this assignment inside a `{inside}` reads other elements of the array that it writes; read from a copy \
-                 made in front of the loop, or write it as a `for` over single elements"
-            ),
-            Rejection::ArrayOperationInside { operation, inside, why: InsideFlaw::Outdated, .. } => write!(
-                f,
-                "the array that `{operation}` gives here, inside a `{inside}`, is used after what it was computed from \
-                 has changed, and an iteration keeps no array of its own; use it before, or write the expression \
-                 again where it is used"
+                "the length of `{array}`, an array of the iteration's own inside a `prange`, depends on the iteration; make \
+                 it as long as the longest, with a length that is computed in front of the loop, and use the first \
+                 elements: `{array}.slice_mut(s![..k])`"
             ),
             Rejection::ArrayOperationInside { operation, inside, .. } => write!(
                 f,
                 "`{operation}` works on a whole array inside a `{inside}`; if it is the same each time, do it in \
-                 front; if the array is work space, make it in front with one axis more, as long as the loop, and \
-                 use only the part at the loop's own index (`work[[i, j]]`); otherwise write it as a `for` over \
-                 single elements"
+                 front; otherwise write it as a `for` over single elements"
             ),
             Rejection::RandomInMap { .. } => write!(
                 f,

@@ -62,6 +62,8 @@ passes! {
     Loops wrap_indices "Makes selects of remainders and branches that wrap indices around."
     Loops hoist_checks "Removes the checks that loops imply, and moves others in front of them where one test can answer for all iterations."
     Loops raise_checks "Moves checks up past parallel loops."
+    Loops small_arrays "Keeps small arrays that iterations make for themselves in variables."
+    Loops private_arrays "Gives the arrays that iterations make for themselves memory in front of the loop."
     Loops join_stores "Makes one store of two with which both sides of a branch end."
     Loops split_loops "Splits loops at the one iteration that stores what the others load."
     Loops parallelize_loops "Makes plain loops parallel whose iterations do not meet and do better in lanes."

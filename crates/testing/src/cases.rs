@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn large_arrays_have_several_blocks() {
-        let cases: Vec<Case> = (0..200).filter_map(Case::large_arrays).collect();
+        let cases: Vec<Case> = (0..400).filter_map(Case::large_arrays).collect();
         assert!(cases.len() > 20, "{}", cases.len());
         let several = |case: &&Case| {
             let [columns, rows, planes] = case.sizes;

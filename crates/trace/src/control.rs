@@ -252,10 +252,6 @@ impl State {
             (Leaves::Value(a), Leaves::Value(b)) => {
                 self.same_branch_types(*a, *b)?;
                 let ty = self.ty(*a);
-                if ty.rank.is_some() {
-                    self.doing = "choosing between arrays".into();
-                    self.refuse_in_parallel()?;
-                }
                 if self.map_depth > 0 && ty.rank.is_some() {
                     return mistake("choosing between arrays is not supported inside the closure of `mapv`");
                 }

@@ -180,10 +180,6 @@ impl State {
         match leaves {
             Leaves::Value(value) => {
                 let ty = self.ty(*value);
-                if ty.rank.is_some() {
-                    self.doing = "choosing between arrays".into();
-                    self.refuse_in_parallel()?;
-                }
                 let name = format!("given{}", self.program.vars.len());
                 vars.push(self.new_var(&name, ty, None));
                 Ok(Shape::Value)

@@ -269,28 +269,15 @@ impl State {
         }
         value
     }
-    /// Complains, inside a `prange`, about what works on whole arrays.
-    pub(crate) fn refuse_in_parallel(&self) -> Step<()> {
-        if self.parallel_depth == 0 {
-            return Ok(());
-        }
-        let what = match &*self.doing {
-            "" => "this",
-            doing => doing,
-        };
-        mistake(format!(
-            "{what} works on a whole array inside a `prange`; if it is the same each time, do it in front; if the array \
-             is work space, make it in front with one axis more, as long as the loop, and use only the part at the \
-             loop's own index (`work[[i, j]]`); otherwise write it as a `for` over single elements"
-        ))
-    }
     /// Evaluates an expression here.
     pub(crate) fn emit(&mut self, expr: Expr, ty: Ty, at: At) -> Step<Value> {
         let refers = matches!(expr, Expr::Var(_) | Expr::Param(_) | Expr::Bound | Expr::View { .. });
         let whole_array = ty.rank.is_some() && !refers;
-        // What is computed element by element needs no array.
-        if whole_array && !matches!(expr, Expr::Op(..) | Expr::Cast(_) | Expr::Copy(_) | Expr::Map { .. }) {
-            self.refuse_in_parallel()?;
+        if self.parallel_depth > 0 && whole_array && matches!(expr, Expr::Random { .. }) {
+            return mistake(
+                "an array of random numbers inside a `prange` is not supported; make it in front with one axis more, as \
+                 long as the loop, and use the row at the loop's own index, or draw single numbers in a `for`",
+            );
         }
         if self.map_depth > 0 && (whole_array || matches!(expr, Expr::Reduce { .. })) {
             return mistake(

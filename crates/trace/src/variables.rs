@@ -233,9 +233,6 @@ impl State {
                 if self.map_depth > 0 && ty.rank.is_some() {
                     return mistake("array variables are not supported inside the closure of `mapv`");
                 }
-                if ty.rank.is_some() {
-                    self.refuse_in_parallel()?;
-                }
                 let var = self.new_var(name, ty, None);
                 self.set_var(var, value);
                 Ok(Kind::Variable { var, borrowed: false })
@@ -318,9 +315,6 @@ impl State {
                     ));
                 }
                 self.unify(expected.dtype, found.dtype, &format!("the assignment to `{name}`"))?;
-                if expected.rank.is_some() {
-                    self.refuse_in_parallel()?;
-                }
                 self.set_var(var, value);
                 Ok(())
             }

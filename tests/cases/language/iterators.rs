@@ -1,4 +1,5 @@
 //! Iterators: what a kernel goes through with `for`, and what iterators end with, in the order of the standard library.
+#![allow(clippy::double_ended_iterator_last, clippy::unnecessary_filter_map, reason = "every form is tried")]
 #![allow(
     clippy::explicit_counter_loop,
     clippy::manual_memcpy,

@@ -206,7 +206,8 @@ pub enum Stmt {
         /// Its new value.
         value: Value,
     },
-    /// Makes (or makes anew) a local buffer. Outside parallel loops only.
+    /// Makes (or makes anew) a local buffer. In a parallel loop it is the iteration's own, as long as the passes have not
+    /// moved it out; in lane loops and nests there is none.
     Alloc {
         /// The buffer.
         buffer: Buffer,

@@ -120,7 +120,7 @@ impl Verifier<'_> {
     fn local(&self, buffer: Buffer) -> Verified<&BufferData> {
         let data = self.buffer(buffer)?;
         ensure!(data.origin == Origin::Local, "{buffer} belongs to the caller: it cannot be made or moved");
-        ensure!(self.parallel.is_empty(), "{buffer} is made or moved in a parallel loop");
+        ensure!(!self.in_lane_loop(), "{buffer} is made or moved in a lane loop");
         ensure!(!self.in_nest, "{buffer} is made or moved in a nest");
         Ok(data)
     }
@@ -214,6 +214,7 @@ impl Verifier<'_> {
                 self.indices(shape, rank)
             }
             Stmt::Move { to, from } => {
+                ensure!(self.parallel.is_empty(), "{from} is moved in a parallel loop");
                 let (receiver, giver) = (self.local(*to)?, self.local(*from)?);
                 let same = receiver.dtype == giver.dtype && receiver.rank == giver.rank && to != from;
                 ensure!(same, "{from} cannot be moved to {to}");

@@ -27,6 +27,7 @@ mod tests;
 use crate::affine::{Affine, Linear, Term, Width};
 use crate::bounds::Bounds;
 use crate::hash::FastSet;
+use crate::private_arrays;
 use crate::rejection::Rejection;
 use dimension::Dimension;
 use meetings::Meetings;
@@ -39,7 +40,8 @@ use std::collections::BTreeMap;
 /// Checks all parallel loops.
 ///
 /// # Errors
-/// If two iterations might touch one element that one of them writes: the first array for which that is so.
+/// If two iterations might touch one element that one of them writes, or make an array of their own of different
+/// lengths: the first array for which that is so.
 pub fn check_parallel(loops: &Loops) -> Result<(), Rejection> {
     find_races(loops).into_iter().next().map_or(Ok(()), Err)
 }
@@ -56,9 +58,17 @@ pub(crate) fn find_races(loops: &Loops) -> Vec<Rejection> {
 }
 
 fn find_in_loop(loops: &Loops, stmt: &Stmt, parfor: &Parfor, races: &mut Vec<Rejection>) {
+    if let Some((buffer, loc)) = private_arrays::of_uneven_length(loops, parfor) {
+        races.push(Rejection::UnevenArray { array: loops.buffers[buffer].name.clone(), loc });
+    }
+    let own = private_arrays::made(&parfor.body);
     // Most arrays need no look at how indices are computed.
     let mut dimensions: Vec<Option<Dimension>> = parfor.indices.iter().map(|_| None).collect();
     for (buffer, accesses) in accesses(loops, &parfor.body) {
+        if own.contains_key(&buffer) {
+            // Each iteration has its own.
+            continue;
+        }
         let mut spaces = parfor.indices.iter().zip(&parfor.extents).zip(&mut dimensions);
         let race = spaces.find_map(|((index, extent), dimension)| {
             if are_alike(&accesses, *index) {

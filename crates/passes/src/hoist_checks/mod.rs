@@ -39,10 +39,11 @@ mod tests;
 use crate::Changed;
 use crate::bounds::Bounds;
 use crate::effects::Effects;
+use crate::hash::FastSet;
 use front::Front;
 use parfuse_ir::ScalarOp;
 use parfuse_ir::loops::walk::{self, blocks_mut};
-use parfuse_ir::loops::{Block, Expr, Loops, Stmt, Value};
+use parfuse_ir::loops::{Block, Buffer, Expr, Loops, Stmt, Value};
 use search::{Condition, Search};
 
 /// Removes the checks that loops imply, and moves others in front of them where one test can answer for all iterations.
@@ -80,7 +81,7 @@ impl Hoisting<'_> {
         for mut stmt in std::mem::take(block) {
             // Which iterations of a loop that may end early check is not known in front.
             if let Some(space) = space(&stmt) {
-                let does = doings(&stmt);
+                let does = doings(self.loops, &stmt);
                 if does.checks
                     && does.something
                     && does.steady
@@ -146,16 +147,28 @@ struct Doings {
     steady: bool,
 }
 
-fn doings(stmt: &Stmt) -> Doings {
+fn doings(loops: &Loops, stmt: &Stmt) -> Doings {
     let mut doings = Doings { checks: false, something: false, steady: true };
-    walk::blocks(stmt).flat_map(|body| walk::statements(body)).for_each(|stmt| match stmt {
-        Stmt::Let(_) | Stmt::If { .. } | Stmt::While { .. } | Stmt::For { .. } | Stmt::Nest(_) => {}
+    let (mut measured, mut own): (FastSet<Buffer>, FastSet<Buffer>) = Default::default();
+    walk::blocks(stmt).flat_map(|body| walk::statements(body)).for_each(|inside| match inside {
+        Stmt::Let(value) => {
+            if let Expr::Dim { buffer, .. } = &loops.values[*value].expr {
+                measured.insert(*buffer);
+            }
+        }
+        Stmt::If { .. } | Stmt::While { .. } | Stmt::For { .. } | Stmt::Nest(_) => {}
         Stmt::Check { .. } => doings.checks = true,
         Stmt::Set { .. } | Stmt::Store { .. } => doings.something = true,
+        // An array of the iteration's own.
+        Stmt::Alloc { buffer, .. } if matches!(stmt, Stmt::Parfor(_)) => {
+            doings.something = true;
+            own.insert(*buffer);
+        }
         Stmt::Alloc { .. } | Stmt::Move { .. } | Stmt::Parfor(_) => {
             (doings.something, doings.steady) = (true, false);
         }
     });
+    doings.steady &= measured.is_disjoint(&own);
     doings
 }
 

@@ -10,9 +10,9 @@
 //! read at the element that is written.
 
 use super::shapes::Access;
-use super::views::Shown;
+use super::views::{self, Shown};
 use super::{Lowering, Parallel, scan};
-use crate::rejection::{InsideFlaw, ReductionFlaw, Rejection};
+use crate::rejection::{ReductionFlaw, Rejection};
 use parfuse_ir::loops::{Buffer, Expr, Origin, Source, Stmt, Value};
 use parfuse_ir::{Loc, ScalarOp, program};
 
@@ -60,8 +60,8 @@ impl Lowering<'_> {
             return Ok(self.array_vars[&var]);
         }
         let what = name_of_operation(&data.expr);
-        if self.parallel.is_some() {
-            return Err(self.inside(value, InsideFlaw::NeedsArray));
+        if self.parallel.is_some() && matches!(data.expr, program::Expr::Random { .. }) {
+            return Err(self.refused_inside(value));
         }
         let source = Source { what: what.into(), loc };
         let named = data.name.as_deref();
@@ -91,7 +91,7 @@ impl Lowering<'_> {
             }
             program::Expr::Copy(from) if self.last_reads.contains_key(&value) => {
                 let from = self.array(*from);
-                self.hand_over(fresh, from.buffer());
+                self.hand_over(fresh, from.buffer(), loc);
                 Ok(fresh)
             }
             program::Expr::Copy(from) => {
@@ -162,12 +162,6 @@ impl Lowering<'_> {
                 why: ReductionFlaw::NotOfTheForm,
             }),
         }
-    }
-
-    /// The refusal of an operation on whole arrays inside a parallel loop.
-    pub(super) fn refused_inside(&self, operation: &str, why: InsideFlaw, loc: Loc) -> Rejection {
-        let inside = self.parallel.as_ref().map_or("prange", |parallel| parallel.what);
-        Rejection::ArrayOperationInside { operation: operation.to_string(), inside, why, loc }
     }
 
     /// Broadcasts the operands of an operation.
@@ -252,15 +246,13 @@ impl Lowering<'_> {
     fn target(&mut self, fresh: Buffer, shape: &[Value], operands: &[Operand]) -> Target {
         let own = self.known.shapes.get(&fresh).cloned();
         let keeps_shape = own.is_some_and(|own| self.same_shape(&own, shape));
-        let mut read = operands.iter().filter_map(|operand| match operand {
-            Operand::Array { array, .. } if array.buffer() == fresh => Some(array),
-            _ => None,
-        });
+        let takes = |operand: &&Operand| self.takes_from(operand, fresh);
+        let reads: Vec<&Operand> = operands.iter().filter(takes).collect();
         // What a view shows may have been overwritten by the time that it is read.
-        if keeps_shape && read.clone().all(Shown::is_whole) {
+        if keeps_shape && reads.iter().all(|operand| self.is_in_step(&fresh.into(), operand)) {
             return Target::InPlace(fresh);
         }
-        if read.next().is_none() {
+        if reads.is_empty() {
             return Target::Anew(fresh);
         }
         // The old array is read while the new one is made; the assignment moves it over.
@@ -297,10 +289,13 @@ impl Lowering<'_> {
         index.collect()
     }
 
-    /// Gives the array of one buffer to another.
-    pub(super) fn hand_over(&mut self, to: Buffer, from: Buffer) {
+    /// Gives the array of one buffer to another; those of an iteration stay where they are, and elements are copied.
+    pub(super) fn hand_over(&mut self, to: Buffer, from: Buffer, loc: Loc) {
         if to == from {
             return;
+        }
+        if self.parallel.is_some() {
+            return self.copy_to(to, &from.into(), loc);
         }
         let shape = self.shape(from);
         self.known.shapes.remove(&from);
@@ -310,10 +305,15 @@ impl Lowering<'_> {
 
     /// A fresh copy of an array.
     pub(super) fn copy(&mut self, from: &Shown, loc: Loc) -> Buffer {
-        let data = self.output.buffers[from.buffer()].clone();
-        let named = self.names.contains_key(&from.buffer());
+        let (name, named, dtype) = match &from.source {
+            views::Source::Buffer(buffer) => {
+                let data = &self.output.buffers[*buffer];
+                (data.name.clone(), self.names.contains_key(buffer), data.dtype)
+            }
+            views::Source::Computed(computed) => ("copy".to_string(), false, computed.dtype),
+        };
         let rank = self.shape_of(from).len() as u8;
-        let to = self.buffer(&data.name, named, data.dtype, rank, Origin::Local);
+        let to = self.buffer(&name, named, dtype, rank, Origin::Local);
         self.copy_to(to, from, loc);
         to
     }
@@ -326,7 +326,7 @@ impl Lowering<'_> {
         let operands = vec![Operand::Array { array: from.clone(), accesses }];
         let copied = self.elementwise(to, shape, operands, source, |_, elements, _| Ok(elements[0]));
         let copied = copied.expect("a copy is never refused");
-        self.hand_over(to, copied);
+        self.hand_over(to, copied, loc);
     }
 
     /// Sets an element of an array.

@@ -9,19 +9,22 @@
 //!                                                        }
 //! ```
 //!
-//! No array is made: what an operation gives is kept as what it is computed from, until a statement assigns it to the
-//! elements of a place, reduces it or takes one of its elements. By then its operands must still hold what they
-//! held. As an iteration runs by itself, these loops are plain ones, which later passes treat as the user's own.
+//! No array is made where that can be avoided: what an operation gives is kept as what it is computed from, until a
+//! statement assigns it to the elements of a place, reduces it or takes one of its elements. By then its operands must
+//! still hold what they held. As an iteration runs by itself, these loops are plain ones (`iterations`), which later passes
+//! treat as the user's own.
 //!
-//! How they are reduced is in `totals.rs`.
+//! What is needed after its operands have changed is made an array of the iteration's own after all: the program is
+//! lowered once more, with that known.
 
 use super::Lowering;
 use super::arrays::{Operand, name_of_operation};
 use super::shapes::Access;
 use super::views::{Shown, Source};
 use crate::hash::{FastMap, FastSet};
-use crate::rejection::{InsideFlaw, Rejection};
-use parfuse_ir::loops::{Expr, Stmt, Value, walk};
+use crate::rejection::Rejection;
+use parfuse_ir::loops::{Buffer, Expr, Stmt, Value, walk};
+use parfuse_ir::math::is_expansion;
 use parfuse_ir::program::{self, Block};
 use parfuse_ir::{DType, Loc, ScalarOp};
 use std::rc::Rc;
@@ -58,9 +61,29 @@ struct Frame {
 pub(super) struct Inside {
     reads: FastMap<program::Value, FastSet<program::Var>>,
     outdated: FastSet<program::Value>,
+    /// One that is used after that.
+    pub(super) needed: Option<program::Value>,
 }
 
 impl Lowering<'_> {
+    /// Whether it is the block of a `map` that is being lowered.
+    pub(super) fn is_inside_map(&self) -> bool {
+        self.parallel.as_ref().is_some_and(|parallel| parallel.what == "map")
+    }
+
+    /// Whether an array inside an iteration is kept as what it is computed from: unless it is to stay, or be costly more
+    /// than once.
+    pub(super) fn is_deferred(&self, value: program::Value, destination: Option<program::Var>) -> bool {
+        let costs = match &self.program.values[value].expr {
+            program::Expr::Op(op, _) => is_expansion(*op),
+            program::Expr::Map { .. } => true,
+            program::Expr::Cast(_) | program::Expr::Copy(_) => false,
+            _ => return false,
+        };
+        let again = self.uses.get(&value).is_some_and(|uses| *uses > 1);
+        destination.is_none() && !self.made.contains(&value) && !(costs && again)
+    }
+
     /// Keeps what an array inside an iteration is computed from.
     pub(super) fn computed(&mut self, value: program::Value) -> Result<Shown, Rejection> {
         let program = self.program;
@@ -74,7 +97,7 @@ impl Lowering<'_> {
                 self.refuse_assignments(body)?;
                 (Step::Map(value), &arrays[..])
             }
-            _ => return Err(self.inside(value, InsideFlaw::NeedsArray)),
+            _ => return Err(self.refused_inside(value)),
         };
         self.note_reads(value, operands);
         let own = self.read_by_block(step);
@@ -116,9 +139,13 @@ impl Lowering<'_> {
     }
 
     /// The refusal of an operation on arrays inside an iteration.
-    pub(super) fn inside(&self, value: program::Value, why: InsideFlaw) -> Rejection {
+    pub(super) fn refused_inside(&self, value: program::Value) -> Rejection {
         let data = &self.program.values[value];
-        self.refused_inside(name_of_operation(&data.expr), why, data.loc)
+        Rejection::ArrayOperationInside {
+            operation: name_of_operation(&data.expr).to_string(),
+            inside: self.parallel.as_ref().map_or("prange", |parallel| parallel.what),
+            loc: data.loc,
+        }
     }
 
     /// Remembers which variables an array is computed from, or a view is of.
@@ -147,7 +174,7 @@ impl Lowering<'_> {
     /// A variable or its elements change: what was computed from them cannot be computed any more.
     pub(super) fn outdate(&mut self, var: program::Var) {
         let program = self.program;
-        let Inside { reads, outdated } = &mut self.inside;
+        let Inside { reads, outdated, .. } = &mut self.inside;
         let concerned = reads.iter().filter(|(value, reads)| {
             // Views show what there is.
             !matches!(program.values[**value].expr, program::Expr::View { .. }) && reads.contains(&var)
@@ -162,18 +189,18 @@ impl Lowering<'_> {
         }
     }
 
-    /// Refuses a statement that uses what cannot be computed any more.
-    pub(super) fn refuse_outdated(&self, stmt: &program::Stmt) -> Result<(), Rejection> {
+    /// Whether a statement uses what cannot be computed any more.
+    pub(super) fn uses_outdated(&mut self, stmt: &program::Stmt) -> bool {
         if self.inside.outdated.is_empty() {
-            return Ok(());
+            return false;
         }
-        let mut found: Option<program::Value> = None;
+        let Inside { outdated, needed, .. } = &mut self.inside;
         program::walk::reads(self.program, stmt, |value| {
-            if self.inside.outdated.contains(&value) {
-                found = found.or(Some(value));
+            if outdated.contains(&value) {
+                *needed = needed.or(Some(value));
             }
         });
-        found.map_or(Ok(()), |value| Err(self.inside(value, InsideFlaw::Outdated)))
+        needed.is_some()
     }
 
     /// An element of an array that is computed, and the elements that it takes: those of operands first.
@@ -274,38 +301,24 @@ impl Lowering<'_> {
         self.read_by_block(computed.step).iter().any(is_place)
     }
 
-    /// Overwrites the elements of a place inside an iteration.
-    pub(super) fn overwrite_inside(
-        &mut self,
-        place: &Shown,
-        value: program::Value,
-        loc: Loc,
-    ) -> Result<(), Rejection> {
-        let shape = self.shape_of(place);
-        let operand = self.operand_to(value, &shape, loc);
-        if !self.is_in_step(place, &operand) {
-            return Err(self.refused_inside("assign", InsideFlaw::ReadsWhatItWrites, loc));
+    /// Whether an operand takes elements of a buffer.
+    pub(super) fn takes_from(&self, operand: &Operand, buffer: Buffer) -> bool {
+        let place = Shown::from(buffer);
+        let mut pending: Vec<Operand> = vec![operand.clone()];
+        let mut seen: FastSet<*const Computed> = FastSet::default();
+        while let Some(operand) = pending.pop() {
+            let Operand::Array { array, .. } = operand else { continue };
+            match &array.source {
+                Source::Buffer(_) if array.source == place.source => return true,
+                Source::Buffer(_) => {}
+                Source::Computed(inner) if self.reads_in_block(inner, &place) => return true,
+                Source::Computed(inner) => {
+                    if seen.insert(Rc::as_ptr(inner)) {
+                        pending.extend(inner.operands.iter().cloned());
+                    }
+                }
+            }
         }
-        self.plain_loops(&shape, loc, |lowering, indices| {
-            let element = lowering.element(&operand, indices, loc);
-            lowering.store(place, indices, element, loc);
-        });
-        Ok(())
-    }
-
-    /// Plain loops over a space.
-    pub(super) fn plain_loops(&mut self, shape: &[Value], loc: Loc, body: impl FnOnce(&mut Self, &[Value])) {
-        let indices = self.indices(shape.len(), loc);
-        let outer = std::mem::take(&mut self.block);
-        body(self, &indices);
-        let mut inside = std::mem::replace(&mut self.block, outer);
-        for (index, extent) in indices.into_iter().zip(shape).rev() {
-            inside = vec![Stmt::For { index, extent: *extent, until: None, body: inside }];
-        }
-        self.block.append(&mut inside);
-    }
-
-    pub(super) fn plain_loop(&mut self, extent: Value, loc: Loc, body: impl FnOnce(&mut Self, Value)) {
-        self.plain_loops(&[extent], loc, |lowering, indices| body(lowering, indices[0]));
+        false
     }
 }

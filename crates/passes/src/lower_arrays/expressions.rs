@@ -37,7 +37,10 @@ impl Lowering<'_> {
                         self.view(value, *array, view)
                     }
                     program::Expr::Var(_) => self.array_expression(value, destination)?.into(),
-                    _ if self.parallel.is_some() => self.computed(value)?,
+                    _ if self.is_inside_map() => return Err(self.refused_inside(value)),
+                    _ if self.parallel.is_some() && self.is_deferred(value, destination) => {
+                        self.computed(value)?
+                    }
                     _ => self.array_expression(value, destination)?.into(),
                 };
                 self.arrays.insert(value, array);

@@ -13,8 +13,10 @@
 //! ([`Fold::contribution`](parfuse_ir::Fold::contribution)).
 
 use super::Lowering;
+use super::totals::Elements;
 use super::views::Shown;
 use crate::rejection::Rejection;
+use parfuse_ir::combiner::Combiner;
 use parfuse_ir::fold::Word;
 use parfuse_ir::loops::{Buffer, Expr, Reduction, Source, Target, Value, Var};
 use parfuse_ir::{Combine, DType, Fold, Loc, Scalar, program};
@@ -31,7 +33,12 @@ impl Lowering<'_> {
             return Ok(self.of_one_element(fold, element, &combine, &array, loc));
         }
         if self.parallel.is_some() {
-            return Ok(self.reduce_inside(fold, &array, element, loc));
+            let load = |lowering: &mut Lowering<'_>, index: &[Value]| lowering.load(&array, index, loc);
+            return Ok(self.reduce_inside(
+                fold,
+                &Elements { shape: &shape, dtype: element, load: &load },
+                loc,
+            ));
         }
         let targets: Vec<Var> = types.iter().map(|ty| self.variable(fold.name(), *ty)).collect();
         for (target, start) in targets.iter().zip(combine.of_no_elements(&types)) {
@@ -63,6 +70,9 @@ impl Lowering<'_> {
             // One row: its total is that of the array.
             let total = self.reduce(fold, array, loc)?;
             return self.elementwise(fresh, Vec::new(), Vec::new(), source, |_, _, _| Ok(total));
+        }
+        if self.parallel.is_some() {
+            return self.reduce_axis_inside(fold, &shown, element, axis as usize, fresh, loc);
         }
         let mut rest = shape.clone();
         rest.remove(axis as usize);
@@ -134,19 +144,29 @@ impl Lowering<'_> {
             })
             .collect();
         let identity: Vec<Value> = combiner.identity.iter().map(|word| self.constant(*word)).collect();
+        self.taken_in(combiner, &identity, &own, loc)[fold.result_word()]
+    }
+
+    /// The words of a partial result that has taken in another element's.
+    pub(super) fn taken_in(
+        &mut self,
+        combiner: &Combiner,
+        before: &[Value],
+        own: &[Value],
+        loc: Loc,
+    ) -> Vec<Value> {
         let lowering = std::cell::RefCell::new(self);
-        let total = combiner.taking_in().apply(
-            &identity,
-            &own,
+        combiner.taking_in().apply(
+            before,
+            own,
             |scalar: Scalar| lowering.borrow_mut().constant(scalar),
             |op, operands| lowering.borrow_mut().op(op, operands, loc),
-        );
-        total[fold.result_word()]
+        )
     }
 }
 
 /// The types of the words of a partial result, given that of elements.
-fn word_types(fold: Fold, element: DType) -> Vec<DType> {
+pub(super) fn word_types(fold: Fold, element: DType) -> Vec<DType> {
     let ty = |word: &Word| match word {
         Word::Position => DType::Usize,
         Word::Element | Word::One | Word::Zero => element,

@@ -239,6 +239,10 @@ impl Lowering<'_> {
         if extents.is_empty() {
             return body(self, &[]);
         }
+        if self.parallel.is_some() {
+            // An iteration does it by itself.
+            return self.plain_loops(&extents, source.loc, body);
+        }
         let indices = self.indices(extents.len(), source.loc);
         self.parallel_loop_of(indices, extents, reductions, source, body)
     }

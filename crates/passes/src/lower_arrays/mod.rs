@@ -10,7 +10,8 @@
 //! ```
 //!
 //! One operation gives one loop and one fresh buffer: fusing loops and contracting buffers is left to
-//! later passes; inside an iteration arrays are computed where they are used (`computed`). What the user left implicit is spelled out: broadcasting and its checks (`shapes`), index
+//! later passes; inside an iteration arrays are computed where they are used (`computed`), or made by plain loops
+//! (`iterations`). What the user left implicit is spelled out: broadcasting and its checks (`shapes`), index
 //! checks (`expressions`), where the elements of views lie (`views`), ranges counted from zero (`loops`), reductions (`reductions`), the numbering and
 //! the distributions of random numbers (`random`). Variables are forwarded: reading one whose value is known gives that value.
 
@@ -18,6 +19,7 @@ mod arrays;
 mod computed;
 mod expressions;
 mod folds;
+mod iterations;
 mod last_reads;
 mod lengths;
 mod loops;
@@ -46,19 +48,28 @@ use views::Shown;
 /// array.
 ///
 /// # Errors
-/// If a `prange` assigns a variable of the enclosing scope otherwise than as a reduction, or needs an array of each
-/// iteration's own.
+/// If a `prange` assigns a variable of the enclosing scope otherwise than as a reduction, or draws an array of random
+/// numbers in its iterations.
 ///
 /// # Panics
 /// If the program is malformed or an array parameter has no layout.
 pub fn lower_arrays(program: &Program, layouts: &[Option<Layout>]) -> Result<Loops, Rejection> {
     let uses = scan::uses(program);
     let last_reads = last_reads::last_reads(program, &uses);
-    let mut lowering = Lowering::new(program, &uses, &last_reads, layouts);
-    lowering.start_streams();
-    lowering.statements(&program.body)?;
-    lowering.results();
-    Ok(lowering.finish())
+    let mut made = FastSet::default();
+    loop {
+        let mut lowering = Lowering::new(program, &uses, &last_reads, &made, layouts);
+        lowering.start_streams();
+        let lowered = lowering.statements(&program.body);
+        if let Some(needed) = lowering.inside.needed {
+            // Its elements have to be kept.
+            made.insert(needed);
+            continue;
+        }
+        lowered?;
+        lowering.results();
+        return Ok(lowering.finish());
+    }
 }
 
 /// The state of the pass: what is built, what the program's entities have become, and what is known here.
@@ -71,6 +82,8 @@ struct Lowering<'a> {
     uses: &'a FastMap<program::Value, u32>,
     /// The copies that take over the array of a variable.
     last_reads: &'a FastMap<program::Value, program::Var>,
+    /// Arrays inside iterations that are made, though they could be computed where they are used.
+    made: &'a FastSet<program::Value>,
     output: Loops,
     /// Goes in front of everything: the lengths of parameters.
     prologue: Vec<Stmt>,
@@ -149,6 +162,7 @@ impl<'a> Lowering<'a> {
         program: &'a Program,
         uses: &'a FastMap<program::Value, u32>,
         last_reads: &'a FastMap<program::Value, program::Var>,
+        made: &'a FastSet<program::Value>,
         layouts: &[Option<Layout>],
     ) -> Self {
         let output = Loops {
@@ -166,6 +180,7 @@ impl<'a> Lowering<'a> {
             program,
             uses,
             last_reads,
+            made,
             output,
             prologue: Vec::new(),
             block: Vec::new(),

@@ -14,7 +14,7 @@
 use super::scan::{self, Effects};
 use crate::hash::{FastMap, FastSet};
 use crate::rejection::{ReductionFlaw, Rejection};
-use parfuse_ir::program::{Block, Expr, Program, Stmt, Value, Var, walk};
+use parfuse_ir::program::{Block, Expr, Program, Stmt, Type, Value, Var, walk};
 use parfuse_ir::{DType, Loc, ReduceOp, ScalarOp};
 
 /// The reductions of the body of a `prange` at `place`: the scalar variables declared outside and assigned inside.
@@ -27,11 +27,11 @@ pub(super) fn recognise(
 ) -> Result<Vec<(Var, ReduceOp)>, Rejection> {
     let mut reductions = Vec::new();
     for &var in effects.assigned.iter().filter(|var| declared.contains(var)) {
-        // Assigning a whole array inside is refused elsewhere, for a better reason.
-        if program.vars[var].ty.rank().is_some() {
-            continue;
-        }
-        let op = Chains::follow(program, var, body).map_err(|(why, mut locs)| {
+        let followed = match program.vars[var].ty {
+            Type::Scalar(_) => Chains::follow(program, var, body),
+            Type::Array(..) => Err((ReductionFlaw::LastValue, scan::assignments(program, body, var))),
+        };
+        let op = followed.map_err(|(why, mut locs)| {
             // What is assigned may have no place of its own, such as a parameter.
             locs.iter_mut().filter(|loc| **loc == Loc::NONE).for_each(|loc| *loc = place);
             Rejection::NotAReduction { variable: program.vars[var].name.clone(), locs, why }

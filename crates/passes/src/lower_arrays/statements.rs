@@ -6,7 +6,7 @@
 //! ```
 
 use super::{Known, Lowering, scan};
-use crate::rejection::{InsideFlaw, Rejection};
+use crate::rejection::Rejection;
 use parfuse_ir::loops::{Expr, Loops, Origin, Stmt, Value};
 use parfuse_ir::program::{self, Block};
 use parfuse_ir::{DType, Fault, FaultKind, Fold, Loc, ReduceOp, ScalarOp};
@@ -15,7 +15,9 @@ impl Lowering<'_> {
     /// Lowers the statements of a block.
     pub(super) fn statements(&mut self, block: &Block) -> Result<(), Rejection> {
         for (i, stmt) in block.iter().enumerate() {
-            self.refuse_outdated(stmt)?;
+            if self.uses_outdated(stmt) {
+                return Err(self.refused_inside(self.inside.needed.expect("it has been found")));
+            }
             match stmt {
                 program::Stmt::Let(value) => {
                     let destination = self.destination(*value, &block[i + 1..]);
@@ -34,7 +36,7 @@ impl Lowering<'_> {
                 program::Stmt::Update { place, value, loc } => {
                     match self.parallel {
                         None => self.overwrite(&self.place(*place), *value, *loc)?,
-                        Some(_) => self.overwrite_inside(&self.place(*place), *value, *loc)?,
+                        Some(_) => self.overwrite_inside(&self.place(*place), *value, *loc),
                     }
                     self.outdate(place.var);
                 }
@@ -136,9 +138,6 @@ impl Lowering<'_> {
             return Ok(());
         };
         let loc = self.program.values[value].loc;
-        if self.parallel.is_some() {
-            return Err(self.inside(value, InsideFlaw::NeedsArray));
-        }
         let from = self.array(value);
         if from == to.into() {
             return Ok(());
@@ -146,9 +145,9 @@ impl Lowering<'_> {
         if self.output.buffers[to].origin != Origin::Local {
             return self.overwrite(&to.into(), value, loc);
         }
-        let own = self.temporaries.get(&value) == Some(&self.serial);
+        let own = self.parallel.is_none() && self.temporaries.get(&value) == Some(&self.serial);
         if own && self.uses.get(&value) == Some(&1) {
-            self.hand_over(to, from.buffer());
+            self.hand_over(to, from.buffer(), loc);
         } else {
             self.copy_to(to, &from, loc);
         }

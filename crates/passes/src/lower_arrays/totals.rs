@@ -1,4 +1,4 @@
-//! Reductions of arrays inside the iterations of a parallel loop.
+//! Reductions inside the iterations of a parallel loop, of whole arrays or of rows.
 //!
 //! ```text
 //! reduce sum v3          for each row, group and piece: x2 = 0.0; for v4 in 16 { x2 = add x2, v3[v4] }; …
@@ -11,27 +11,32 @@
 //! row that the first one has brought close.
 
 use super::Lowering;
-use super::views::Shown;
 use parfuse_ir::fold::Word;
 use parfuse_ir::grid::{GROUP, IN_ORDER};
 use parfuse_ir::loops::{Expr, Stmt, Value, Var};
 use parfuse_ir::{Combine, DType, Fold, Loc, ReduceOp, ScalarOp};
-use std::cell::RefCell;
+
+/// What is reduced: elements of a type in a space, by their indices.
+pub(super) struct Elements<'e> {
+    pub(super) shape: &'e [Value],
+    pub(super) dtype: DType,
+    pub(super) load: &'e dyn Fn(&mut Lowering<'_>, &[Value]) -> Value,
+}
 
 impl Lowering<'_> {
-    /// Reduces all elements of an array inside an iteration.
-    pub(super) fn reduce_inside(&mut self, fold: Fold, array: &Shown, dtype: DType, loc: Loc) -> Value {
+    /// Reduces elements inside an iteration.
+    pub(super) fn reduce_inside(&mut self, fold: Fold, elements: &Elements<'_>, loc: Loc) -> Value {
+        let dtype = elements.dtype;
         match fold {
-            Fold::Op(op) => self.total_inside(op, array, dtype, loc, |_, element| element),
-            Fold::ArgMin | Fold::ArgMax => self.position_inside(fold, array, dtype, loc),
+            Fold::Op(op) => self.total_inside(op, elements, loc, |_, element| element),
+            Fold::ArgMin | Fold::ArgMax => self.position_inside(fold, elements, loc),
             Fold::Deviations => {
-                let sum = self.total_inside(ReduceOp::Sum, array, dtype, loc, |_, element| element);
-                let shape = self.shape_of(array);
-                let count =
-                    shape.into_iter().reduce(|all, length| self.pure(ScalarOp::Mul, &[all, length], loc));
+                let sum = self.total_inside(ReduceOp::Sum, elements, loc, |_, element| element);
+                let shape = elements.shape.iter().copied();
+                let count = shape.reduce(|all, length| self.pure(ScalarOp::Mul, &[all, length], loc));
                 let count = self.cast(count.expect("it has an axis"), dtype, loc);
                 let mean = self.op(ScalarOp::Div, &[sum, count], loc);
-                self.total_inside(ReduceOp::Sum, array, dtype, loc, |lowering, element| {
+                self.total_inside(ReduceOp::Sum, elements, loc, |lowering, element| {
                     let deviation = lowering.op(ScalarOp::Sub, &[element, mean], loc);
                     lowering.op(ScalarOp::Mul, &[deviation, deviation], loc)
                 })
@@ -43,19 +48,19 @@ impl Lowering<'_> {
     fn total_inside(
         &mut self,
         op: ReduceOp,
-        array: &Shown,
-        dtype: DType,
+        elements: &Elements<'_>,
         loc: Loc,
         contribution: impl FnOnce(&mut Self, Value) -> Value,
     ) -> Value {
-        let mut shape = self.shape_of(array);
-        let length = shape.pop().expect("it has an axis");
+        let dtype = elements.dtype;
+        let (length, shape) = elements.shape.split_last().expect("it has an axis");
+        let length = *length;
         let total = self.accumulator(op, dtype);
-        self.plain_loops(&shape, loc, |lowering, outer| {
+        self.plain_loops(shape, loc, |lowering, outer| {
             let at = |inner: Value| [outer, &[inner]].concat();
             if !(dtype.is_float() && matches!(op, ReduceOp::Sum | ReduceOp::Product)) {
                 return lowering.plain_loop(length, loc, |lowering, inner| {
-                    let element = lowering.load(array, &at(inner), loc);
+                    let element = (elements.load)(lowering, &at(inner));
                     let own = contribution(lowering, element);
                     lowering.take_in(op, total, own, loc);
                 });
@@ -67,7 +72,7 @@ impl Lowering<'_> {
                     let piece = lowering.accumulator(op, dtype);
                     lowering.plain_loop(length, loc, |lowering, inner| {
                         let inner = lowering.plain_op(ScalarOp::Add, start, inner, loc);
-                        let element = lowering.load(array, &at(inner), loc);
+                        let element = (elements.load)(lowering, &at(inner));
                         let own = contribution(lowering, element);
                         lowering.take_in(op, piece, own, loc);
                     });
@@ -82,9 +87,8 @@ impl Lowering<'_> {
     }
 
     /// The position of an element, in row-major order.
-    fn position_inside(&mut self, fold: Fold, array: &Shown, dtype: DType, loc: Loc) -> Value {
-        let Combine::State(combiner) = fold.combine(dtype) else { unreachable!("it has a state") };
-        let shape = self.shape_of(array);
+    fn position_inside(&mut self, fold: Fold, elements: &Elements<'_>, loc: Loc) -> Value {
+        let Combine::State(combiner) = fold.combine(elements.dtype) else { unreachable!("it has a state") };
         let words: Vec<Var> = combiner
             .identity
             .iter()
@@ -95,10 +99,10 @@ impl Lowering<'_> {
                 var
             })
             .collect();
-        self.plain_loops(&shape, loc, |lowering, index| {
-            let element = lowering.load(array, index, loc);
+        self.plain_loops(elements.shape, loc, |lowering, index| {
+            let element = (elements.load)(lowering, index);
             let mut position = index[0];
-            for (index, length) in index.iter().zip(&shape).skip(1) {
+            for (index, length) in index.iter().zip(elements.shape).skip(1) {
                 let row = lowering.plain_op(ScalarOp::Mul, position, *length, loc);
                 position = lowering.plain_op(ScalarOp::Add, row, *index, loc);
             }
@@ -112,15 +116,8 @@ impl Lowering<'_> {
                 })
                 .collect();
             let partial: Vec<Value> = words.iter().map(|word| lowering.contents(*word, loc)).collect();
-            let lowering = RefCell::new(lowering);
-            let after = combiner.taking_in().apply(
-                &partial,
-                &own,
-                |scalar| lowering.borrow_mut().constant(scalar),
-                |op, operands| lowering.borrow_mut().op(op, operands, loc),
-            );
-            for (var, value) in words.iter().zip(after) {
-                lowering.borrow_mut().block.push(Stmt::Set { var: *var, value });
+            for (var, value) in words.iter().zip(lowering.taken_in(&combiner, &partial, &own, loc)) {
+                lowering.block.push(Stmt::Set { var: *var, value });
             }
         });
         self.contents(words[fold.result_word()], loc)

@@ -32,7 +32,7 @@ impl Generator<'_> {
                 let both = self.hidden(Expr::Op(ScalarOp::Mul, vec![lengths[0], lengths[1]]), usize_type);
                 [&[both], &lengths[2..]].concat()
             }
-            2 if self.choices.one_in(4) => self.shape(),
+            2 if self.choices.one_in(8) => self.shape(),
             _ => vec![self.hidden(Expr::Len(array), usize_type)],
         };
         if shape.len() < MAX_RANK && self.choices.one_in(2) {

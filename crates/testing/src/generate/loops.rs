@@ -93,10 +93,14 @@ impl Generator<'_> {
             if !in_rows || inside.choices.one_in(4) {
                 inside.own_elements(&stored, own);
             }
+            if inside.choices.one_in(3) {
+                inside.make_array(&stored, own);
+            }
             for _ in 0..inside.choices.below(if in_rows { 4 } else { 6 }) {
-                match inside.choices.below(8) {
+                match inside.choices.below(10) {
                     0 => inside.own_row(&stored, own),
                     1 => inside.total_of_row(),
+                    2 | 3 => inside.change_array(),
                     _ => inside.scalar_statement(),
                 }
             }

@@ -33,7 +33,8 @@ impl Generator<'_> {
     pub(super) fn spread_view_of(&mut self, array: Value) -> Value {
         let mut view = self.view_of(array);
         let Type::Array(dtype, rank) = self.program.ty(view) else { unreachable!("it is an array") };
-        if rank < MAX_RANK as u8 && self.choices.one_in(2) {
+        let is_new = rank < MAX_RANK as u8 && self.choices.one_in(2);
+        if is_new {
             let kept = vec![Cut::All; rank as usize];
             let mut axes = View::kept(&kept);
             axes.insert(0, ViewAxis::New);
@@ -44,10 +45,10 @@ impl Generator<'_> {
         let mut spread = View::of_cuts(vec![Cut::All; ty.rank().unwrap_or(0) as usize]);
         for (axis, own) in (0..).zip(&mut spread.axes) {
             // Most often the length that the axis has, so that more programs run to their end.
-            let length = match self.choices.below(4) {
+            let length = match self.choices.below(16) {
                 0 => self.constant(Scalar::Usize(3)),
-                1 => continue,
-                _ if axis == 0 => self.constant(Scalar::Usize(2)),
+                1..5 => continue,
+                _ if axis == 0 && is_new => self.constant(Scalar::Usize(2)),
                 _ => self.hidden(Expr::Dim { array: view, axis }, Type::Scalar(DType::Usize)),
             };
             *own = ViewAxis::Spread { axis, length };

@@ -147,20 +147,19 @@ fn kernels_that_call_each_other_are_named() {
 }
 
 #[test]
-fn arrays_of_totals_are_made_in_front_of_a_prange() {
+fn arrays_of_random_numbers_are_not_made_inside_a_prange() {
     check_mistakes(
         |t| {
-            let (m, n) = (t.array::<f64>("m", 2), t.scalar::<usize>("n"));
+            let n = t.scalar::<usize>("n");
             let range = t.parallel(t.range(t.int_literal(0, line(1)), n, false, line(1)), line(1));
             let body = |_| {
-                t.method(m, Method::sum_axis, &[t.lift(0usize, line(2))], line(2));
+                t.new_array("random", Some(parfuse_ir::DType::F64), Some(1), &[n], line(2));
             };
             t.for_(range, body, line(1))
         },
         &[
-            "kernel.rs:2:5: `.sum_axis()` works on a whole array inside a `prange`; if it is the same each time, do it in \
-           front; if the array is work space, make it in front with one axis more, as long as the loop, and use only the \
-           part at the loop's own index (`work[[i, j]]`); otherwise write it as a `for` over single elements",
+            "kernel.rs:2:5: an array of random numbers inside a `prange` is not supported; make it in front with one axis \
+           more, as long as the loop, and use the row at the loop's own index, or draw single numbers in a `for`",
         ],
     );
 }

@@ -150,11 +150,24 @@ fn a_program_that_draws_nothing_has_no_counter() {
 }
 
 #[test]
-fn arrays_of_an_iterations_own_are_refused() {
-    let rejection =
-        lowered(&reducing("v3: [i64; 1] = fill[3usize] v2\nv4: i64 = reduce sum v3")).unwrap_err();
+fn arrays_of_random_numbers_are_refused_inside() {
+    let rejection = lowered(&reducing("v3: [i64; 1] = random[3usize]\nv4: i64 = reduce sum v3")).unwrap_err();
     assert!(
-        matches!(rejection, Rejection::ArrayOperationInside { ref operation, .. } if operation == "fill")
+        matches!(rejection, Rejection::ArrayOperationInside { ref operation, .. } if operation == "random")
+    );
+}
+
+#[test]
+fn an_array_from_outside_is_no_iterations_own() {
+    let text = reducing("v3: [i64; 1] = fill[3usize] v2\nx2 = v3").replacen(
+        "  x0 = ",
+        "  var x2 work: [i64; 1]\n  v90: [i64; 1] = fill[3usize] 0i64\n  x2 = v90\n  x0 = ",
+        1,
+    );
+    let rejection = lowered(&text).unwrap_err();
+    assert!(
+        matches!(rejection, Rejection::NotAReduction { ref variable, .. } if variable == "work"),
+        "{rejection:?}"
     );
 }
 
