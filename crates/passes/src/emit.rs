@@ -36,6 +36,14 @@ impl Emit<'_> {
         value
     }
 
+    /// How many pieces of a length there are in another, the last of which may be shorter.
+    pub(crate) fn pieces(&mut self, length: Value, piece: Value) -> Value {
+        let one = self.constant(1);
+        let more = self.op(ScalarOp::Sub, piece, one);
+        let rounded = self.op(ScalarOp::Add, length, more);
+        self.op(ScalarOp::Div, rounded, piece)
+    }
+
     /// The index of a loop.
     pub(crate) fn bound(&mut self) -> Value {
         self.loops.value(Expr::Bound, DType::Usize, self.loc)

@@ -16,7 +16,7 @@
 //! Iterations of a parallel loop may run in any order, and so in turns; within each of them nothing changes its order. So
 //! it may be done where every row goes the same way: the loops inside run as often, and nothing ends the kernel. It is done
 //! where some inner loop loads along the lanes what is the same for all rows, and works little enough for registers
-//! to hold several rows of it.
+//! to hold several rows of it. What a row needs comes together, and is needed no longer when the next one begins.
 //!
 //! Loops that reduce stay: the order in which they combine goes by the space. So do those whose random numbers do.
 
@@ -34,6 +34,15 @@ use std::collections::BTreeSet;
 /// what it works with.
 const ACCUMULATORS: usize = 4;
 
+/// The same where a row does no more than load, multiply and add.
+const OF_PRODUCTS: usize = 6;
+
+/// How many of the last rows are done at a time, if they may be more than that.
+const FEW: usize = 2;
+
+/// What an inner loop that only adds up products does for each row.
+const PRODUCT: usize = 4;
+
 /// The most that an inner loop may do for each row.
 const LONGEST: usize = 12;
 
@@ -41,7 +50,10 @@ const LONGEST: usize = 12;
 pub fn jam_rows(loops: &mut Loops) -> Changed {
     replace_loops(loops, |loops, parfor, block| match rows_at_a_time(loops, &parfor) {
         Some((rows, own)) => {
-            jam(loops, parfor, rows, own, block);
+            // Several of the last rows are done at a time, too, if they may be that many.
+            let left = jam(loops, parfor, rows, &own, block);
+            let left = if rows > 2 * FEW { jam(loops, left, FEW, &own, block) } else { left };
+            block.push(Stmt::Parfor(left));
             None
         }
         None => Some(parfor),
@@ -50,9 +62,10 @@ pub fn jam_rows(loops: &mut Loops) -> Changed {
 
 /// How many rows of a loop should be done at a time, if not one, and what is each row's own.
 fn rows_at_a_time(loops: &Loops, parfor: &Parfor) -> Option<(usize, Varying)> {
-    let [.., row, _] = parfor.indices[..] else { return None };
+    let ([.., row, _], [.., extent, _]) = (&parfor.indices[..], &parfor.extents[..]) else { return None };
+    let (row, extent) = (*row, *extent);
     let inside = |stmt: &Stmt| matches!(stmt, Stmt::For { .. });
-    if !parfor.reductions.is_empty() || !parfor.body.iter().any(inside) || is_few(loops, parfor) {
+    if !parfor.reductions.is_empty() || !parfor.body.iter().any(inside) || is_few(loops, extent) {
         return None;
     }
     let own = Varying::along(loops, &parfor.body, row);
@@ -60,16 +73,22 @@ fn rows_at_a_time(loops: &Loops, parfor: &Parfor) -> Option<(usize, Varying)> {
     let mut found =
         Found { loops, own: &own, lanes: &lanes, shared: 0, work: 0, accumulators: BTreeSet::new() };
     found.block(&parfor.body, 0)?;
-    let rows = ACCUMULATORS / found.accumulators.len().max(1);
+    let most = if found.work <= PRODUCT { OF_PRODUCTS } else { ACCUMULATORS };
+    let rows = most / found.accumulators.len().max(1);
     (found.shared > 0 && found.work <= LONGEST && rows > 1).then_some((rows, own))
 }
 
-/// Whether a loop is known to have few rows: those that are left of others, for one.
-fn is_few(loops: &Loops, parfor: &Parfor) -> bool {
-    let rows = parfor.extents[parfor.extents.len() - 2];
-    let below =
-        |value: Value| matches!(loops.constant(value), Some(Scalar::Usize(n)) if n <= 2 * ACCUMULATORS);
-    below(rows) || matches!(&loops.values[rows].expr, Expr::Op(ScalarOp::Rem, operands) if below(operands[1]))
+/// Whether rows are known to be few: those that are left of others, for one.
+fn is_few(loops: &Loops, rows: Value) -> bool {
+    let mut number = rows;
+    loop {
+        number = match &loops.values[number].expr {
+            Expr::Const(Scalar::Usize(number)) => return *number <= 2 * OF_PRODUCTS,
+            Expr::Op(ScalarOp::Rem, operands) => operands[1],
+            Expr::Op(ScalarOp::Div, operands) => operands[0],
+            _ => return false,
+        }
+    }
 }
 
 /// What a loop does inside.
@@ -129,8 +148,8 @@ impl Found<'_> {
     }
 }
 
-/// Puts a loop over several rows at a time, and one over those that are left, at the end of a block.
-fn jam(loops: &mut Loops, mut parfor: Parfor, rows: usize, own: Varying, block: &mut Block) {
+/// Puts a loop over several rows at a time at the end of a block, and returns one over those that are left.
+fn jam(loops: &mut Loops, mut parfor: Parfor, rows: usize, own: &Varying, block: &mut Block) -> Parfor {
     let dimension = parfor.indices.len() - 2;
     let (row, count) = (parfor.indices[dimension], parfor.extents[dimension]);
     let loc = loops.values[row].loc;
@@ -144,7 +163,8 @@ fn jam(loops: &mut Loops, mut parfor: Parfor, rows: usize, own: Varying, block: 
     let done = op(loops, block, ScalarOp::Sub, count, left);
 
     // What several rows read together all rows read: it stays in the cache if the rows below come next.
-    let mut jammed = Parfor { body: Block::new(), grain: Grain::Panels, ..parfor.clone() };
+    let grain = if is_few(loops, count) { parfor.grain } else { Grain::Panels };
+    let mut jammed = Parfor { body: Block::new(), grain, ..parfor.clone() };
     jammed.extents[dimension] = several;
     jammed
         .sources
@@ -182,7 +202,7 @@ fn jam(loops: &mut Loops, mut parfor: Parfor, rows: usize, own: Varying, block: 
         .sources
         .iter_mut()
         .for_each(|source| source.what = format!("{}, the last rows", source.what).into());
-    block.push(Stmt::Parfor(parfor));
+    parfor
 }
 
 /// Another index like this one.
@@ -193,7 +213,7 @@ fn bound(loops: &mut Loops, index: Value) -> Value {
 /// Several rows in the making.
 struct Jam<'a> {
     loops: &'a mut Loops,
-    own: Varying,
+    own: &'a Varying,
     /// By row: what stands for the values that are each row's own.
     copies: Vec<FastMap<Value, Value>>,
     /// What stands for those that all rows share.
@@ -205,59 +225,76 @@ struct Jam<'a> {
 impl Jam<'_> {
     /// Puts what a block does for some rows at the end of another.
     fn block(&mut self, from: &[Stmt], rows: &[usize], to: &mut Block) {
-        for stmt in from {
-            match stmt {
-                Stmt::Let(value) if self.is_own(*value, rows) => {
-                    rows.iter().for_each(|row| to.push(Stmt::Let(self.evaluated(*value, *row, true))));
-                }
-                Stmt::Let(value) => to.push(Stmt::Let(self.evaluated(*value, rows[0], false))),
-                Stmt::Set { var, value } if self.own.var(*var) => {
-                    for row in rows {
-                        let (var, value) = (self.var(*var, *row), self.value(*value, *row));
-                        to.push(Stmt::Set { var, value });
-                    }
-                }
-                Stmt::Set { var, value } => {
-                    to.push(Stmt::Set { var: *var, value: self.value(*value, rows[0]) });
-                }
-                Stmt::Store { buffer, index, value, loc } => {
-                    for row in rows {
-                        let index = index.iter().map(|index| self.value(*index, *row)).collect();
-                        let value = self.value(*value, *row);
-                        to.push(Stmt::Store { buffer: *buffer, index, value, loc: *loc });
-                    }
-                }
-                // Rows that may go different ways go one after the other.
-                Stmt::If { cond, .. } if self.own.value(*cond) && rows.len() > 1 => {
-                    rows.iter().for_each(|row| self.block(std::slice::from_ref(stmt), &[*row], to));
-                }
-                Stmt::If { cond, then, otherwise } => {
-                    let cond = self.value(*cond, rows[0]);
-                    let [then, otherwise] = [then, otherwise].map(|from| {
-                        let mut to = Block::new();
-                        self.block(from, rows, &mut to);
-                        to
-                    });
-                    to.push(Stmt::If { cond, then, otherwise });
-                }
-                Stmt::For { index, extent, until: None, body } => {
-                    let (new, extent) = (bound(self.loops, *index), self.value(*extent, rows[0]));
-                    match *rows {
-                        [row] => self.copies[row].insert(*index, new),
-                        _ => self.shared.insert(*index, new),
-                    };
-                    let mut inside = Block::new();
-                    self.block(body, rows, &mut inside);
-                    to.push(Stmt::For { index: new, extent, until: None, body: inside });
-                }
-                Stmt::For { .. }
-                | Stmt::While { .. }
-                | Stmt::Check { .. }
-                | Stmt::Alloc { .. }
-                | Stmt::Move { .. }
-                | Stmt::Nest(_)
-                | Stmt::Parfor(_) => unreachable!("rows that do this stay apart"),
+        let is_simple = |stmt: &Stmt| matches!(stmt, Stmt::Let(_) | Stmt::Set { .. });
+        for part in from.chunk_by(|a, b| is_simple(a) && is_simple(b)) {
+            match part {
+                [stmt] if !is_simple(stmt) => self.statement(stmt, rows, to),
+                _ => self.simple(part, rows, to),
             }
+        }
+    }
+
+    /// Evaluations: those for all rows first, and then row by row, so that what a row needs is needed no longer when the
+    /// next one begins.
+    fn simple(&mut self, part: &[Stmt], rows: &[usize], to: &mut Block) {
+        let (own, shared): (Vec<_>, Vec<_>) = part.iter().partition(|stmt| match stmt {
+            Stmt::Set { var, .. } => self.own.var(*var) || rows.len() < self.copies.len(),
+            Stmt::Let(value) => self.is_own(*value, rows),
+            _ => unreachable!("nothing else is simple"),
+        });
+        let mut simple = |stmt: &Stmt, row: usize, own: bool| {
+            to.push(match stmt {
+                Stmt::Let(value) => Stmt::Let(self.evaluated(*value, row, own)),
+                Stmt::Set { var, value } => {
+                    Stmt::Set { var: self.var(*var, row), value: self.value(*value, row) }
+                }
+                _ => unreachable!("nothing else is simple"),
+            });
+        };
+        shared.iter().for_each(|stmt| simple(stmt, rows[0], false));
+        rows.iter().for_each(|row| own.iter().for_each(|stmt| simple(stmt, *row, true)));
+    }
+
+    fn statement(&mut self, stmt: &Stmt, rows: &[usize], to: &mut Block) {
+        match stmt {
+            Stmt::Store { buffer, index, value, loc } => {
+                for row in rows {
+                    let index = index.iter().map(|index| self.value(*index, *row)).collect();
+                    let value = self.value(*value, *row);
+                    to.push(Stmt::Store { buffer: *buffer, index, value, loc: *loc });
+                }
+            }
+            // Rows that may go different ways go one after the other.
+            Stmt::If { cond, .. } if self.own.value(*cond) && rows.len() > 1 => {
+                rows.iter().for_each(|row| self.block(std::slice::from_ref(stmt), &[*row], to));
+            }
+            Stmt::If { cond, then, otherwise } => {
+                let cond = self.value(*cond, rows[0]);
+                let [then, otherwise] = [then, otherwise].map(|from| {
+                    let mut to = Block::new();
+                    self.block(from, rows, &mut to);
+                    to
+                });
+                to.push(Stmt::If { cond, then, otherwise });
+            }
+            Stmt::For { index, extent, until: None, body } => {
+                let (new, extent) = (bound(self.loops, *index), self.value(*extent, rows[0]));
+                match *rows {
+                    [row] => self.copies[row].insert(*index, new),
+                    _ => self.shared.insert(*index, new),
+                };
+                let mut inside = Block::new();
+                self.block(body, rows, &mut inside);
+                to.push(Stmt::For { index: new, extent, until: None, body: inside });
+            }
+            Stmt::Let(_) | Stmt::Set { .. } => self.simple(std::slice::from_ref(stmt), rows, to),
+            Stmt::For { .. }
+            | Stmt::While { .. }
+            | Stmt::Check { .. }
+            | Stmt::Alloc { .. }
+            | Stmt::Move { .. }
+            | Stmt::Nest(_)
+            | Stmt::Parfor(_) => unreachable!("rows that do this stay apart"),
         }
     }
 
@@ -330,14 +367,14 @@ mod tests {
     #[test]
     fn rows_share_what_they_load() {
         let after = run(jam_rows, &product("")).to_string();
-        assert_eq!(count(&after, "parfor"), 2, "{after}");
-        // Four rows and the last ones.
+        assert_eq!(count(&after, "parfor"), 3, "{after}");
+        // Six rows, two of the last ones, and the very last.
         assert_eq!(
             (count(&after, "load b0"), count(&after, "load b1"), count(&after, "store b2")),
-            (5, 2, 5),
+            (9, 3, 9),
             "{after}"
         );
-        assert!(after.contains("rem n, 4usize") && after.contains("rows at a time"), "{after}");
+        assert!(after.contains("rem n, 6usize") && after.contains("rows at a time"), "{after}");
     }
 
     #[test]

@@ -4,14 +4,15 @@
 //! b0 image: u8[_, _, 3]                3: the kernel is specialised to that
 //! alloc b1[n, m, 3usize]               3: so are arrays that it makes
 //! alloc b2[n, 3usize]  move b2 to b1   what is handed on must agree
+//! alloc b3[n, 16usize]                 longer rows whose length is known are no more than that
 //! ```
 
 use parfuse_ir::Scalar;
 use parfuse_ir::arena::Id;
 use parfuse_ir::loops::{Buffer, Loops, MOST_PACKED, Origin, Stmt, walk};
 
-/// By array, the length of its last axis if that is packed.
-pub(crate) struct Packed(Vec<Option<u8>>);
+/// By array, the length of its last axis if that is known and elements lie together.
+pub(crate) struct Packed(Vec<Option<usize>>);
 
 /// The length of an argument's last axis, if that is packed.
 pub(crate) fn of_argument(loops: &Loops, buffer: Buffer) -> Option<u8> {
@@ -23,7 +24,8 @@ pub(crate) fn of_argument(loops: &Loops, buffer: Buffer) -> Option<u8> {
 
 impl Packed {
     pub(crate) fn of(loops: &Loops) -> Packed {
-        let mut packed = Packed(loops.buffers.ids().map(|buffer| of_argument(loops, buffer)).collect());
+        let of_argument = |buffer| of_argument(loops, buffer).map(usize::from);
+        let mut packed = Packed(loops.buffers.ids().map(of_argument).collect());
         // What is made somewhere has the length of all arrays that are made for it, or moved to it.
         let mut seen = vec![false; packed.0.len()];
         let mut moves = Vec::new();
@@ -35,10 +37,9 @@ impl Packed {
                         _ => None,
                     };
                     let length = match length {
-                        Some(Scalar::Usize(length)) => u8::try_from(length).ok(),
+                        Some(Scalar::Usize(length)) => Some(length).filter(|length| *length > 1),
                         _ => None,
                     };
-                    let length = length.filter(|length| (2..=MOST_PACKED).contains(length));
                     let known = &mut packed.0[buffer.index()];
                     *known =
                         if seen[buffer.index()] { known.filter(|own| Some(*own) == length) } else { length };
@@ -51,7 +52,7 @@ impl Packed {
         loop {
             let mut changed = false;
             for (to, from) in &moves {
-                let (own, moved) = (packed.of_buffer(*to), packed.of_buffer(*from));
+                let (own, moved) = (packed.row_of(*to), packed.row_of(*from));
                 // A buffer that nothing is allocated for has what is moved to it.
                 let both = if seen[to.index()] { own.filter(|own| Some(*own) == moved) } else { None };
                 changed |= both != own;
@@ -65,6 +66,12 @@ impl Packed {
 
     /// The length of a packed last axis.
     pub(crate) fn of_buffer(&self, buffer: Buffer) -> Option<u8> {
+        let length = self.row_of(buffer).and_then(|length| u8::try_from(length).ok());
+        length.filter(|length| *length <= MOST_PACKED)
+    }
+
+    /// The length of a last axis, packed or longer, whose rows lie one behind the other.
+    pub(crate) fn row_of(&self, buffer: Buffer) -> Option<usize> {
         self.0[buffer.index()]
     }
 }
@@ -82,7 +89,8 @@ mod tests {
                {body}
              }}"
         ));
-        Packed::of(&loops).0
+        let packed = Packed::of(&loops);
+        loops.buffers.ids().map(|buffer| packed.of_buffer(buffer)).collect()
     }
 
     #[test]

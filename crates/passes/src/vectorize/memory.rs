@@ -174,7 +174,7 @@ impl Translator<'_> {
         let known = match &data.origin {
             Origin::Param { layout, .. } => layout.stride(axis),
             Origin::Local if axis + 1 == data.rank => Some(1),
-            Origin::Local if axis + 2 == data.rank => self.shared.packed.of_buffer(buffer).map(usize::from),
+            Origin::Local if axis + 2 == data.rank => self.shared.packed.row_of(buffer),
             Origin::Local => None,
         };
         if let Some(known) = known {

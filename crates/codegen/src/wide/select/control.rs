@@ -161,6 +161,7 @@ impl Selector<'_> {
             sent = later;
         }
         self.send_active(&mut sent);
+        let products = self.begin_products(walks, carried, &mut sent, test);
         self.machine.jump(test, &sent);
         self.active = left.or(self.active);
 
@@ -179,6 +180,7 @@ impl Selector<'_> {
         self.nodes(body);
         let mut sent = self.send(carried.iter().map(|carry| (carry.next, carry.value)));
         self.send_active(&mut sent);
+        self.send_products(&products, &mut sent);
         self.machine.jump(test, &sent);
         self.leave(mark);
         self.end_walks(walks);

@@ -119,7 +119,7 @@ impl Selector<'_> {
     }
 
     /// How many registers a carried value takes.
-    fn registers_of(&self, value: Value) -> usize {
+    pub(super) fn registers_of(&self, value: Value) -> usize {
         if self.is_varying(value) { self.count } else { 1 }
     }
 

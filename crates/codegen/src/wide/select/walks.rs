@@ -5,16 +5,22 @@
 //! load array[base + lanes]           ⇒         in it:     load [pointer + (j * stride) * size]
 //! ```
 //!
+//! A product of a counter and a stride, `j * stride`, is carried from turn to turn instead, and takes one addition in each.
+//!
 //! The sums that addresses were made of are then read by nobody else, as a rule, and go (`unused.rs`).
 
 use super::Selector;
 use crate::wide::assembler::Alu;
+use crate::wide::machine::Block;
 use crate::wide::machine::{Kind, Place, Reg};
-use parfuse_ir::lane::{Address, Buffer, Inst, LaneOp, Lanes, Node, Value, walk};
+use parfuse_ir::lane::{Address, Buffer, Carried, Inst, LaneOp, LaneType, Lanes, Node, Value, walk};
 use smallvec::SmallVec;
 
 /// As many addresses as a loop keeps registers for.
 const MOST: usize = 8;
+
+/// As many products as a loop carries.
+const MOST_PRODUCTS: usize = 4;
 
 /// Terms to add, or to subtract.
 type Terms = SmallVec<[(Alu, Value); 4]>;
@@ -26,6 +32,14 @@ pub(super) struct Walk {
     pointer: Reg,
     /// What the loop adds, in elements.
     moving: Option<Value>,
+    /// The same in a register, if the loop carries it.
+    carried: Option<Reg>,
+}
+
+/// A product that a loop carries: its registers, and what is added in each turn.
+pub(super) struct Product {
+    received: Reg,
+    stride: Value,
 }
 
 impl Selector<'_> {
@@ -59,6 +73,70 @@ impl Selector<'_> {
             }
         }
         before
+    }
+
+    /// Has a loop carry the products of its counters that its addresses move by: lets its first block take them, and sends
+    /// what they begin with. `sent` has what is sent for the values that the loop carries.
+    pub(super) fn begin_products(
+        &mut self,
+        before: usize,
+        carried: &[Carried],
+        sent: &mut Vec<Reg>,
+        test: Block,
+    ) -> Vec<Product> {
+        let mut products: Vec<(Value, Product)> = Vec::new();
+        for number in before..self.walks.len() {
+            let Some(moving) = self.walks[number].moving else { continue };
+            let known = products.iter().find(|(value, _)| *value == moving);
+            let received = match known.map(|(_, product)| product.received) {
+                Some(received) => received,
+                None if products.len() == MOST_PRODUCTS => continue,
+                None => {
+                    let Some((counter, stride)) = self.counted_product(carried, moving) else { continue };
+                    let own: usize =
+                        carried[..counter].iter().map(|carry| self.registers_of(carry.value)).sum();
+                    let factor = self.scalar(stride);
+                    let first = self.machine.in_place(Kind::Multiply(true), sent[own], Some(factor));
+                    sent.push(first);
+                    let received = self.machine.param(test, first.class());
+                    products.push((moving, Product { received, stride }));
+                    received
+                }
+            };
+            self.walks[number].carried = Some(received);
+        }
+        products.into_iter().map(|(_, product)| product).collect()
+    }
+
+    /// Sends what the products of a loop are in its next turn.
+    pub(super) fn send_products(&mut self, products: &[Product], sent: &mut Vec<Reg>) {
+        for Product { received, stride } in products {
+            let constant = self.bits(*stride).and_then(|bits| i32::try_from(bits as i64).ok());
+            sent.push(match constant {
+                Some(stride) => self.machine.alu_imm(Alu::Add, true, *received, stride),
+                None => {
+                    let stride = self.scalar(*stride);
+                    self.machine.alu(Alu::Add, true, *received, stride)
+                }
+            });
+        }
+    }
+
+    /// If a value is the product of a carried value that goes up by one and of what a loop does not change: the number of the
+    /// former, and the latter.
+    fn counted_product(&self, carried: &[Carried], product: Value) -> Option<(usize, Value)> {
+        let Inst::Op(LaneOp::IMul, factors) = &self.code.values[product].inst else { return None };
+        if self.ty(product) != LaneType::I64 || self.is_varying(product) {
+            return None;
+        }
+        let [counter, stride] = match self.is_available(factors[1]) {
+            true => [factors[0], factors[1]],
+            false => [factors[1], factors[0]],
+        };
+        let number = carried.iter().position(|carry| carry.value == counter)?;
+        let Inst::Op(LaneOp::IAdd, sum) = &self.code.values[carried[number].next].inst else { return None };
+        let by_one = sum[0] == counter && self.bits(sum[1]) == Some(1);
+        (by_one && self.is_available(stride)).then_some((number, stride))
     }
 
     /// Forgets the addresses of a loop.
@@ -96,7 +174,7 @@ impl Selector<'_> {
         let base = self.buffer_pointer(buffer);
         let index = sum.map(|sum| (sum, self.scale(buffer)));
         let pointer = self.machine.address_of(Place::Address { base, index, displacement: 0 });
-        self.walks.push(Walk { buffer, address, pointer, moving });
+        self.walks.push(Walk { buffer, address, pointer, moving, carried: None });
     }
 
     /// The terms of a sum: those that are known by now, added or subtracted, and what is not, if that is one term.
@@ -125,8 +203,9 @@ impl Selector<'_> {
     pub(super) fn walked(&mut self, buffer: Buffer, address: &Address) -> Option<Place> {
         // All parts are near the first.
         let walk = self.walk_of(buffer, &first_part(address))?;
-        let (base, moving) = (walk.pointer, walk.moving);
-        let index = moving.map(|moving| (self.scalar(moving), self.scale(buffer)));
+        let (base, moving, carried) = (walk.pointer, walk.moving, walk.carried);
+        let moving = carried.or_else(|| moving.map(|moving| self.scalar(moving)));
+        let index = moving.map(|moving| (moving, self.scale(buffer)));
         let part = if let Lanes::Part { part, .. } = address.lanes { part as i32 } else { 0 };
         Some(Place::Address { base, index, displacement: part << self.scale(buffer) })
     }

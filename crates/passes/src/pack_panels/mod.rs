@@ -1,21 +1,26 @@
-//! Copies what all rows of a loop read, a few columns at a time, to where these columns lie together.
+//! Copies what all rows of a loop read, some columns at a time, to where these columns lie together.
 //!
 //! ```text
-//! parfor v1, v2 in v3, v4 {                     alloc b9[v6, 32 + 8]
-//!   for v5 in v6 {                              for v10 in v4 / 32 {
-//!     v7: f64 = load b1[v5, v2]          ⇒        parfor v11, v12 in v6, 32 { store b9[v11, v12], load b1[v11, 32 · v10 + v12] }
-//!     …                                           parfor v1, v12 in v3, 32 {
-//!   }                                               for v5 in v6 {
-//!   …                                                 v7: f64 = load b9[v5, v12]
-//! }                                                   …
-//!                                                 }
-//!                                               }
-//!                                               parfor v1, v2 in v3, v4 % 32 { as it was, for the last columns }
+//! parfor v1, v2 in v3, v4 {                    alloc b9[2048 / v6, v6, 16]
+//!   for v5 in v6 {                             for v10 in v4 / 16 by as many strips {
+//!     v7: f64 = load b1[v5, v2]          ⇒       parfor v5, v0, v2 in v6, 2048 / v6, 16 {
+//!     …                                            store b9[v0, v5, v2], load b1[v5, … + 16 · v0 + v2]
+//!   }                                            }
+//!   …                                            parfor v1, v0, v2 in v3, 2048 / v6, 16 {
+//! }                                                for v5 in v6 {
+//!                                                    v7: f64 = load b9[v0, v5, v2]
+//!                                                    …
+//!                                                  }
+//!                                                }
+//!                                              }
+//!                                              parfor v1, v2 in v3, v4 % 16 { as it was, for the last columns }
 //! ```
 //!
 //! A column of a wide matrix has each element on a page of its own, and of a matrix that is as wide as a power of two all in
 //! the same few places of the cache: lanes that go down a few columns together wait for memory. The copy is in the cache,
-//! element beside element, and what lay along the rows now lies along the lanes. It takes as long as a row or two.
+//! element beside element: strips of a few columns each, which a row walks down as they lie. What lay along the rows now lies
+//! along the lanes. It takes as long as a row or two, and of long columns a strip or two are copied at a time, so that the copy
+//! stays in the cache.
 //!
 //! That is done for loops in panels ([`Grain::Panels`]: what all rows read is known to be read by many), and for loads in
 //! loops inside that run as often for all of them; from arrays that nothing in the loop stores to; of elements at indices of
@@ -23,21 +28,27 @@
 //! array. Whether there are enough rows for that, and enough to load, is asked when it runs; if not, all columns are
 //! the last.
 
+#[cfg(test)]
+mod tests;
+
 use crate::Changed;
 use crate::copies::Copies;
 use crate::effects::Effects;
+use crate::emit::Emit;
 use crate::lane_cost::unit_axis;
 use crate::replace_loops::replace_loops;
 use parfuse_ir::grid::Grain;
 use parfuse_ir::loops::{Block, Buffer, BufferData, Expr, Loops, Origin, Parfor, Source, Stmt, Value};
-use parfuse_ir::{DType, Loc, MAX_RANK, Scalar, ScalarOp};
+use parfuse_ir::{Loc, MAX_RANK, Scalar, ScalarOp};
 
-/// The bytes of a row of a panel: a whole step of the longest registers.
-const ROW: usize = 256;
+/// The bytes of a row of a strip: a step of loops that add up for several rows.
+const ROW: usize = 128;
 
-/// What lies between two rows of a panel: a cache line, so that equal columns of several rows do not lie in the same place of
-/// the cache.
-const GAP: usize = 64;
+/// The rows that the strips of a panel have together, if one has not more: they fill half of the smaller second caches.
+const ROWS: usize = 2048;
+
+/// The most strips of a panel.
+const STRIPS: usize = 8;
 
 /// Fewer rows do not make up for the copy. They are rows of the loop, each of several of the user's.
 const LEAST_ROWS: usize = 8;
@@ -75,14 +86,23 @@ struct Shared {
 /// What there is to copy for a loop.
 struct Panel {
     shared: Vec<Shared>,
-    /// How many columns are copied at a time.
+    /// The columns of a strip.
     columns: usize,
+}
+
+/// What is copied at a time.
+struct Part {
+    /// The first column, and how many strips there are.
+    start: Value,
+    strips: Value,
+    /// How many columns each of these has.
+    columns: Value,
 }
 
 impl Panel {
     fn of(loops: &Loops, parfor: &Parfor) -> Option<Panel> {
         let [.., _, lane] = parfor.indices[..] else { return None };
-        if parfor.grain != Grain::Panels {
+        if parfor.grain != Grain::Panels || parfor.indices.len() == MAX_RANK {
             return None;
         }
         let effects = Effects::of_block(loops, &parfor.body);
@@ -100,29 +120,35 @@ impl Panel {
     fn pack(&self, loops: &mut Loops, mut parfor: Parfor, block: &mut Block) {
         let last = parfor.indices.len() - 1;
         let (lane, width) = (parfor.indices[last], parfor.extents[last]);
-        let columns = number(loops, self.columns);
-        let panels = op(loops, block, ScalarOp::Div, &[width, columns]);
-        let packed = op(loops, block, ScalarOp::Mul, &[panels, columns]);
-        let pays = self.pays(loops, &parfor, block);
+        let mut to = Emit { loops, block, loc: Loc::NONE };
+        let columns = to.constant(self.columns);
+        let strips = to.op(ScalarOp::Div, width, columns);
+        let packed = to.op(ScalarOp::Mul, strips, columns);
+        let pays = self.pays(&mut to, &parfor);
 
         let mut then = Block::new();
-        let copies: Vec<Buffer> =
-            self.shared.iter().map(|load| alloc(loops, load, self.columns, &mut then)).collect();
-        let panel = loops.value(Expr::Bound, DType::Usize, Loc::NONE);
+        let mut to = Emit { loops, block: &mut then, loc: Loc::NONE };
+        let most = self.strips(&mut to);
+        let panels = to.pieces(strips, most);
+        let copies = self.shared.iter().map(|load| alloc(&mut to, load, [most, columns]));
+        let copies: Vec<Buffer> = copies.collect();
+        let panel = to.bound();
+
         let mut inside = Block::new();
-        let start = op(loops, &mut inside, ScalarOp::Mul, &[panel, columns]);
-        for (load, copy) in self.shared.iter().zip(&copies) {
-            let fill = fill(loops, load, *copy, lane, start, columns, &parfor.sources);
-            inside.push(Stmt::Parfor(fill));
-        }
-        inside.push(Stmt::Parfor(self.reading(loops, &parfor, &copies, start, columns)));
+        let mut to = Emit { loops, block: &mut inside, loc: Loc::NONE };
+        let first = to.op(ScalarOp::Mul, panel, most);
+        let left = to.op(ScalarOp::Sub, strips, first);
+        let strips = to.op(ScalarOp::Min, left, most);
+        let start = to.op(ScalarOp::Mul, first, columns);
+        self.copied(loops, &parfor, &copies, &Part { start, strips, columns }, &mut inside);
         then.push(Stmt::For { index: panel, extent: panels, until: None, body: inside });
         block.push(Stmt::If { cond: pays, then, otherwise: Block::new() });
 
         // The index of the last columns is what the index of all was.
-        let none = number(loops, 0);
-        let done = op(loops, block, ScalarOp::Select, &[pays, packed, none]);
-        parfor.extents[last] = op(loops, block, ScalarOp::Sub, &[width, done]);
+        let mut to = Emit { loops, block, loc: Loc::NONE };
+        let none = to.constant(0);
+        let done = to.define(Expr::Op(ScalarOp::Select, vec![pays, packed, none]));
+        parfor.extents[last] = to.op(ScalarOp::Sub, width, done);
         parfor.indices[last] = bound(loops, lane);
         loops.values[lane].expr = Expr::Op(ScalarOp::Add, vec![done, parfor.indices[last]]);
         parfor.body.insert(0, Stmt::Let(lane));
@@ -130,8 +156,18 @@ impl Panel {
         block.push(Stmt::Parfor(parfor));
     }
 
+    /// How many strips a panel has: a value at the end of a block.
+    fn strips(&self, to: &mut Emit<'_>) -> Value {
+        let around = self.shared[0].around.iter().map(|(_, extent)| *extent);
+        let length = around.reduce(|a, b| to.op(ScalarOp::Mul, a, b)).expect("there is a loop");
+        let [all, one, most] = [ROWS, 1, STRIPS].map(|number| to.constant(number));
+        let fit = to.op(ScalarOp::Div, all, length);
+        let some = to.op(ScalarOp::Max, fit, one);
+        to.op(ScalarOp::Min, some, most)
+    }
+
     /// Whether copies pay, and all is there that they are of: a value at the end of a block.
-    fn pays(&self, loops: &mut Loops, parfor: &Parfor, block: &mut Block) -> Value {
+    fn pays(&self, to: &mut Emit<'_>, parfor: &Parfor) -> Value {
         let [others @ .., rows, _] = &parfor.extents[..] else { unreachable!("rows and columns") };
         let mut least: Vec<(Value, usize)> = vec![(*rows, LEAST_ROWS)];
         // Loops that do not run load nothing, and what they would load may not be there.
@@ -140,46 +176,52 @@ impl Panel {
         );
         for load in &self.shared {
             let extents = load.around.iter().map(|(_, extent)| *extent);
-            let length = extents.reduce(|a, b| op(loops, block, ScalarOp::Mul, &[a, b]));
+            let length = extents.reduce(|a, b| to.op(ScalarOp::Mul, a, b));
             let long = if load.along { LEAST_LENGTH } else { LEAST_ACROSS };
             least.push((length.expect("there is a loop"), long));
         }
         let enough = least.into_iter().map(|(value, least)| {
-            let least = number(loops, least);
-            op(loops, block, ScalarOp::Ge, &[value, least])
+            let least = to.constant(least);
+            to.op(ScalarOp::Ge, value, least)
         });
         let enough: Vec<Value> = enough.collect();
-        let pays = enough.into_iter().reduce(|a, b| op(loops, block, ScalarOp::And, &[a, b]));
+        let pays = enough.into_iter().reduce(|a, b| to.op(ScalarOp::And, a, b));
         pays.expect("there are rows")
     }
 
-    /// The loop over the columns of a panel, which begin somewhere.
-    fn reading(
-        &self,
-        loops: &mut Loops,
-        parfor: &Parfor,
-        copies: &[Buffer],
-        start: Value,
-        columns: Value,
-    ) -> Parfor {
-        let last = parfor.indices.len() - 1;
-        let mut reading = Parfor { body: Block::new(), ..parfor.clone() };
+    /// Puts the copying of a part, and the loop that reads it, at the end of a block.
+    fn copied(&self, loops: &mut Loops, parfor: &Parfor, copies: &[Buffer], part: &Part, block: &mut Block) {
+        let lane = parfor.indices[parfor.indices.len() - 1];
+        for (load, copy) in self.shared.iter().zip(copies) {
+            block.push(Stmt::Parfor(fill(loops, load, *copy, lane, part, &parfor.sources)));
+        }
+        let (last, loc) = (parfor.indices.len() - 1, loops.values[lane].loc);
+        let mut reading = Parfor { body: Block::new(), grain: Grain::Coarse, ..parfor.clone() };
         reading.indices = parfor.indices.iter().map(|index| bound(loops, *index)).collect();
-        reading.extents[last] = columns;
-        reading.grain = Grain::Coarse;
+        let (own, strip) = (reading.indices[last], bound(loops, lane));
+        reading.indices.insert(last, strip);
+        reading.extents.splice(last.., [part.strips, part.columns]);
         name(&mut reading.sources, "columns side by side");
-        let (lane, own) = (parfor.indices[last], reading.indices[last]);
-        let column = op(loops, &mut reading.body, ScalarOp::Add, &[start, own]);
+        let column = part.column(&mut Emit { loops, block: &mut reading.body, loc }, [strip, own]);
         let mut renamed = Copies::default();
-        renamed.values.extend(parfor.indices.iter().copied().zip(reading.indices.iter().copied()));
+        renamed.values.extend(parfor.indices[..last].iter().copied().zip(reading.indices.iter().copied()));
         renamed.values.insert(lane, column);
         renamed.block(loops, &parfor.body, &mut reading.body);
         for (load, copy) in self.shared.iter().zip(copies) {
             let around = load.around.iter().map(|(index, _)| renamed.values[index]);
-            let index = around.chain([own]).collect();
+            let index = [strip].into_iter().chain(around).chain([own]).collect();
             loops.values[renamed.values[&load.load]].expr = Expr::Load { buffer: *copy, index };
         }
-        reading
+        block.push(Stmt::Parfor(reading));
+    }
+}
+
+impl Part {
+    /// The column at a place in a strip.
+    fn column(&self, to: &mut Emit<'_>, [strip, own]: [Value; 2]) -> Value {
+        let before = to.op(ScalarOp::Mul, strip, self.columns);
+        let first = to.op(ScalarOp::Add, self.start, before);
+        to.op(ScalarOp::Add, first, own)
     }
 }
 
@@ -205,7 +247,7 @@ fn find(
                     around.iter().copied().partition(|(of, _)| index.contains(of));
                 let once = index.iter().filter(|value| of_loop(**value).is_some()).count() == own.len();
                 let axis = index.iter().position(|value| *value == lane);
-                let fits = lanes == 1 && once && !own.is_empty() && own.len() < MAX_RANK;
+                let fits = lanes == 1 && once && !own.is_empty() && own.len() + 2 <= MAX_RANK;
                 if fits && index.iter().all(known) && !effects.stored.contains(buffer) {
                     let along = unit_axis(loops, *buffer).map(usize::from) == axis;
                     let (buffer, index) = (*buffer, index.clone());
@@ -223,33 +265,34 @@ fn find(
     }
 }
 
-/// The array that takes in the copies, made at the end of a block.
-fn alloc(loops: &mut Loops, load: &Shared, columns: usize, block: &mut Block) -> Buffer {
-    let BufferData { name, dtype, .. } = &loops.buffers[load.buffer];
-    let (dtype, rank) = (*dtype, load.around.len() as u8 + 1);
+/// The array that takes in the copies of so many strips of so many columns, made at the end of a block.
+fn alloc(to: &mut Emit<'_>, load: &Shared, [strips, columns]: [Value; 2]) -> Buffer {
+    let BufferData { name, dtype, .. } = &to.loops.buffers[load.buffer];
+    let (dtype, rank) = (*dtype, load.around.len() as u8 + 2);
     let name = format!("columns of {name}");
-    let copy = loops.buffers.push(BufferData { name, dtype, rank, origin: Origin::Local });
-    let stride = number(loops, columns + GAP / dtype.size());
-    let shape = load.around.iter().map(|(_, extent)| *extent).chain([stride]).collect();
-    block.push(Stmt::Alloc { buffer: copy, shape, zeroed: false, loc: loops.values[load.load].loc });
+    let copy = to.loops.buffers.push(BufferData { name, dtype, rank, origin: Origin::Local });
+    let lengths = load.around.iter().map(|(_, extent)| *extent);
+    let shape = [strips].into_iter().chain(lengths).chain([columns]).collect();
+    let loc = to.loops.values[load.load].loc;
+    to.block.push(Stmt::Alloc { buffer: copy, shape, zeroed: false, loc });
     copy
 }
 
-/// The loop that copies columns from a first one on.
+/// The loop that copies a part.
 fn fill(
     loops: &mut Loops,
     load: &Shared,
     copy: Buffer,
     lane: Value,
-    start: Value,
-    columns: Value,
+    part: &Part,
     sources: &[Source],
 ) -> Parfor {
     let mut body = Block::new();
     let mut indices: Vec<Value> = load.around.iter().map(|(index, _)| bound(loops, *index)).collect();
-    indices.push(bound(loops, lane));
-    let own = indices[indices.len() - 1];
-    let column = op(loops, &mut body, ScalarOp::Add, &[start, own]);
+    let place = [lane; 2].map(|lane| bound(loops, lane));
+    let loc = loops.values[lane].loc;
+    let mut to = Emit { loops, block: &mut body, loc };
+    let column = part.column(&mut to, place);
     let renamed = |value: &Value| match load.around.iter().position(|(index, _)| index == value) {
         Some(position) => indices[position],
         None if *value == lane => column,
@@ -260,12 +303,15 @@ fn fill(
     let (dtype, loc) = (data.dtype, data.loc);
     let value = loops.value(Expr::Load { buffer: load.buffer, index: from }, dtype, loc);
     body.push(Stmt::Let(value));
-    body.push(Stmt::Store { buffer: copy, index: indices.clone(), value, loc });
+    let index = [place[0]].into_iter().chain(indices.iter().copied()).chain([place[1]]).collect();
+    body.push(Stmt::Store { buffer: copy, index, value, loc });
+    indices.extend(place);
     let mut sources = sources.to_vec();
     name(&mut sources, "columns put side by side");
+    let lengths = load.around.iter().map(|(_, extent)| *extent);
     Parfor {
         indices,
-        extents: load.around.iter().map(|(_, extent)| *extent).chain([columns]).collect(),
+        extents: lengths.chain([part.strips, part.columns]).collect(),
         reductions: Vec::new(),
         body,
         sources,
@@ -278,98 +324,7 @@ fn name(sources: &mut [Source], part: &str) {
     sources.iter_mut().for_each(|source| source.what = format!("{}, {part}", source.what).into());
 }
 
-fn number(loops: &mut Loops, number: usize) -> Value {
-    loops.value(Expr::Const(Scalar::Usize(number)), DType::Usize, Loc::NONE)
-}
-
 /// Another index like this one.
 fn bound(loops: &mut Loops, index: Value) -> Value {
-    loops.value(Expr::Bound, DType::Usize, loops.values[index].loc)
-}
-
-/// A result at the end of a block.
-fn op(loops: &mut Loops, block: &mut Block, op: ScalarOp, operands: &[Value]) -> Value {
-    let types: Vec<DType> = operands.iter().map(|operand| loops.dtype(*operand)).collect();
-    let dtype = match op {
-        ScalarOp::Ge | ScalarOp::And => DType::Bool,
-        _ => types[types.len() - 1],
-    };
-    let value = loops.value(Expr::Op(op, operands.to_vec()), dtype, Loc::NONE);
-    block.push(Stmt::Let(value));
-    value
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::{run, unchanged};
-
-    /// `r[i, j] = sum of a[i, k] * b[k, j]`, in panels, the second factor read at some indices.
-    fn product(b: &str, more: &str) -> String {
-        format!(
-            "loops f(n: usize, m: usize, l: usize, b0 a: f64[_, unit], b1 b: f64[_, unit], mut b2 r: f64[_, unit]) {{
-               var x0 s: f64
-               parfor v0, v1 in n, m {{
-                 source prange @1:1
-                 panels
-                 x0 = 0.0f64
-                 for v2 in l {{
-                   v3: f64 = load b0[v0, v2] {more} v4: f64 = load b1[{b}] v5: f64 = mul v3, v4
-                   v6: f64 = x0 v7: f64 = add v6, v5 x0 = v7
-                 }}
-                 v8: f64 = x0
-                 store b2[v0, v1], v8
-               }}
-             }}"
-        )
-    }
-
-    fn count(text: &str, part: &str) -> usize {
-        text.matches(part).count()
-    }
-
-    #[test]
-    fn columns_that_all_rows_read_are_copied() {
-        for (indices, least) in [("v2, v1", LEAST_LENGTH), ("v1, v2", LEAST_ACROSS)] {
-            let after = run(pack_panels, &product(indices, "")).to_string();
-            assert_eq!((count(&after, "parfor"), count(&after, "alloc")), (3, 1), "{after}");
-            // Those that are left are read where they are.
-            assert_eq!((count(&after, "load b1"), count(&after, "load b3")), (2, 1), "{after}");
-            assert!(after.contains(&format!("ge l, {least}usize")), "{after}");
-        }
-    }
-
-    #[test]
-    fn what_differs_from_row_to_row_is_not() {
-        unchanged(pack_panels, &product("v0, v1", ""));
-        unchanged(pack_panels, &product("v2, v2", ""));
-        unchanged(pack_panels, &product("v2, v1", "").replace("panels", ""));
-    }
-
-    #[test]
-    fn what_the_loop_stores_to_is_not() {
-        unchanged(pack_panels, &product("v2, v1", "").replace("load b1[v2", "load b2[v2"));
-    }
-
-    #[test]
-    fn what_only_some_load_is_not() {
-        let some =
-            product("v0, v0", "v9: bool = lt v3, 1.0f64 if v9 { v10: f64 = load b1[v2, v1] x0 = v10 }");
-        unchanged(pack_panels, &some);
-        unchanged(pack_panels, &product("v2, v1", "").replace("for v2 in l", "for v2 in v0"));
-    }
-
-    #[test]
-    fn loops_in_loops_are_dimensions_of_the_copy() {
-        let twice = product("v2, v1", "")
-            .replace("for v2 in l {", "for v9 in l { for v2 in l {")
-            .replace("x0 = v7", "x0 = v7 }");
-        let after = run(pack_panels, &twice).to_string();
-        assert!(after.contains("alloc b3[l, 40usize]"), "{after}");
-        let volume = twice
-            .replace("b1 b: f64[_, unit]", "b1 b: f64[_, _, unit]")
-            .replace("load b1[v2, v1]", "load b1[v9, v2, v1]");
-        let after = run(pack_panels, &volume).to_string();
-        assert!(after.contains("alloc b3[l, l, 40usize]"), "{after}");
-    }
+    loops.value(Expr::Bound, parfuse_ir::DType::Usize, loops.values[index].loc)
 }
