@@ -121,12 +121,16 @@ impl Bounds {
     ) -> Option<Proof> {
         let mut proof = Proof::default();
         let mut goals = goals;
+        // Which goals need which others.
+        let mut needing: Vec<(usize, usize)> = Vec::new();
         let mut next = 0;
         while next < goals.len() {
             if next == MAX_GOALS {
                 return None;
             }
-            let search = Search { bounds: self, loops, is_to_go, few_values };
+            let asking: Vec<Goal> =
+                above(&needing, next).into_iter().map(|goal| goals[goal].clone()).collect();
+            let search = Search { bounds: self, loops, is_to_go, few_values, asking: &asking };
             let (sum, limit) = match &goals[next] {
                 Goal::NotNegative(sum) => (sum.clone(), None),
                 Goal::Below { form, signed } => (form.times(-1), Some(*signed)),
@@ -134,7 +138,9 @@ impl Bounds {
             let mut steps = MAX_STEPS;
             let rest = search.rest(Rest { form: sum, needs: Vec::new() }, limit, &mut steps)?;
             for need in rest.needs {
-                if !goals.contains(&need) {
+                let known = goals.iter().position(|goal| *goal == need);
+                needing.push((next, known.unwrap_or(goals.len())));
+                if known.is_none() {
                     goals.push(need);
                 }
             }
@@ -149,6 +155,19 @@ impl Bounds {
         }
         Some(proof)
     }
+}
+
+/// A goal, and those that need it, however indirectly.
+fn above(needing: &[(usize, usize)], goal: usize) -> Vec<usize> {
+    let mut above = vec![goal];
+    let mut seen = 0;
+    while let Some(needed) = above.get(seen).copied() {
+        let by = needing.iter().filter(|(_, need)| *need == needed).map(|(by, _)| *by);
+        let new: Vec<usize> = by.filter(|by| !above.contains(by)).collect();
+        above.extend(new);
+        seen += 1;
+    }
+    above
 }
 
 /// The values of a sum.
@@ -175,6 +194,8 @@ struct Search<'a> {
     /// Whether, of sums of which nothing is known, one of fewer values asks less, whatever it needs: what meets exactly
     /// leaves nothing behind.
     few_values: bool,
+    /// The goal, and those that need it: nothing is true because it is.
+    asking: &'a [Goal],
 }
 
 impl Search<'_> {
@@ -194,7 +215,7 @@ impl Search<'_> {
             self.bounds.facts.iter().rev().filter(about).map(|fact| (fact.form.clone(), &fact.needs[..]));
         for (fact, needs) in least.into_iter().chain(facts) {
             let own = forms::factor(&fact, value);
-            if (own < 0) != (factor < 0) {
+            if (own < 0) != (factor < 0) || needs.iter().any(|need| self.asking.contains(need)) {
                 continue;
             }
             // A multiple of the goal is as good, but for a limit.

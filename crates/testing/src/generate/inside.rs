@@ -8,7 +8,7 @@
 use super::operations::divides;
 use super::{Generator, Rounding, Slot};
 use parfuse_ir::program::{Cut, Expr, Place, Stmt, Type, Value, View};
-use parfuse_ir::{DType, Fold, Scalar, ScalarOp};
+use parfuse_ir::{DType, Fold, Scalar};
 
 impl Generator<'_> {
     /// Sets the elements of a row that is the iteration's own, most often by what it and others hold.
@@ -84,17 +84,17 @@ impl Generator<'_> {
         let axes = 0..slot.ty.rank().unwrap_or(0);
         match self.choices.below(6) {
             2 => {
-                let index = axes.map(|axis| self.index_within(array, axis)).collect();
+                let index = axes.map(|axis| self.index_into(array, axis)).collect();
                 self.emit(Expr::Index { array, index }, Type::Scalar(slot.ty.dtype()));
             }
             3 => self.total_of(array),
             0 => {
-                let index = axes.map(|axis| self.index_within(array, axis)).collect();
+                let index = axes.map(|axis| self.index_into(array, axis)).collect();
                 let value = self.scalar(slot.ty.dtype());
                 let loc = self.loc();
                 self.block.push(Stmt::Store { place: slot.var.into(), index, value, loc });
             }
-            1 if self.choices.one_in(2) => {
+            1 if self.choices.one_in(4) => {
                 let value = self.element_wise_of(array);
                 let loc = self.loc();
                 self.block.push(Stmt::Update { place: slot.var.into(), value, loc });
@@ -118,19 +118,6 @@ impl Generator<'_> {
                 self.block.push(Stmt::Assign { var: slot.var, value });
             }
         }
-    }
-
-    /// Most often an index that is in range, if there is one.
-    fn index_within(&mut self, array: Value, axis: u8) -> Value {
-        let index = self.index_into(array, axis);
-        if self.choices.one_in(8) {
-            return index;
-        }
-        let usize_type = Type::Scalar(DType::Usize);
-        let length = self.hidden(Expr::Dim { array, axis }, usize_type);
-        let one = self.constant(Scalar::Usize(1));
-        let last = self.hidden(Expr::Op(ScalarOp::Sub, vec![length, one]), usize_type);
-        self.hidden(Expr::Op(ScalarOp::Min, vec![index, last]), usize_type)
     }
 
     /// An operation on the elements of an array and others, which need no more axes.

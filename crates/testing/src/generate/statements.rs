@@ -178,8 +178,22 @@ impl Generator<'_> {
         self.emit(Expr::Index { array, index }, Type::Scalar(dtype))
     }
 
-    /// An index along an axis: most often in range.
+    /// An index into an axis: half of the time the nearest that is in range, if there is one, so that more programs run to their
+    /// end.
     pub(super) fn index_into(&mut self, array: Value, axis: u8) -> Value {
+        let index = self.index_anywhere(array, axis);
+        if self.choices.one_in(2) {
+            return index;
+        }
+        let usize_type = Type::Scalar(DType::Usize);
+        let length = self.hidden(Expr::Dim { array, axis }, usize_type);
+        let one = self.constant(Scalar::Usize(1));
+        let last = self.hidden(Expr::Op(ScalarOp::Sub, vec![length, one]), usize_type);
+        self.hidden(Expr::Op(ScalarOp::Min, vec![index, last]), usize_type)
+    }
+
+    /// An index along an axis: most often in range.
+    fn index_anywhere(&mut self, array: Value, axis: u8) -> Value {
         let usize_type = Type::Scalar(DType::Usize);
         if !self.loop_indices.is_empty() && self.choices.one_in(3) {
             let mut own = self.choices.pick(&self.loop_indices);
