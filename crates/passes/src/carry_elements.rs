@@ -191,7 +191,8 @@ fn summed(loops: &mut Loops, sum: &Linear, block: &mut Block) -> Value {
     let mut total = None;
     for (term, factor) in &sum.terms {
         let mut value = match term {
-            Term::Value(value) => *value,
+            Term::Value(value) if loops.dtype(*value).is_index() => *value,
+            Term::Value(value) => defined(loops, Expr::Cast(*value), DType::Usize, block),
             Term::Dim(buffer, axis) => {
                 defined(loops, Expr::Dim { buffer: *buffer, axis: *axis }, DType::Usize, block)
             }
