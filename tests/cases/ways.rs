@@ -3,6 +3,7 @@
 //! ```text
 //! every_way!(sum(&a))                                  the result, a 1-tuple
 //! every_way!(double(&mut a) with a = array![1, 2])     the result and the arrays written, made anew for each way
+//! exactly!(sorted(&a))                                 as the function, to the last bit
 //! compiled_ways!(…)                                    without plain Rust, where that would panic
 //! ```
 
@@ -96,6 +97,20 @@ macro_rules! every_way {
     }};
 }
 
+/// As `every_way`, and the result is that of the function to the last bit.
+macro_rules! exactly {
+    ($kernel:ident($($arg:expr),* $(,)?) $(with $($name:ident = $fresh:expr),+)?) => {{
+        let compiled = $crate::cases::ways::every_way!($kernel($($arg),*) $(with $($name = $fresh),+)?);
+        let plain = {
+            $($(let mut $name = $fresh;)+)?
+            let result = $kernel($($arg),*);
+            (result, $($($name),+)?)
+        };
+        assert_eq!(compiled, plain);
+        compiled
+    }};
+}
+
 /// The error that serial and parallel calls on every engine end with.
 macro_rules! error_of {
     ($kernel:ident($($arg:expr),* $(,)?)) => {
@@ -106,4 +121,4 @@ macro_rules! error_of {
     };
 }
 
-pub(crate) use {compiled_ways, error_of, every_way};
+pub(crate) use {compiled_ways, error_of, every_way, exactly};

@@ -1,25 +1,11 @@
 //! Closures over elements, pairs of elements and rows, and rows reduced inside iterations.
 
-use crate::cases::ways::{error_of, every_way};
+use crate::cases::ways::{error_of, every_way, exactly};
 use ndarray::{Array1, Array2, Array3, ArrayRef1, ArrayRef2, ArrayRef3, Axis, array, s};
 use parfuse::prelude::*;
 
 fn matrix(rows: usize, columns: usize) -> Array2<f64> {
     Array2::from_shape_fn((rows, columns), |(i, j)| ((i * 7 + j * 3) % 11) as f64 - 4.0)
-}
-
-/// Runs a kernel every way, and the result is that of the function to the last bit.
-macro_rules! exactly {
-    ($kernel:ident($($arg:expr),* $(,)?) $(with $name:ident = $fresh:expr)?) => {{
-        let compiled = every_way!($kernel($($arg),*) $(with $name = $fresh)?);
-        let plain = {
-            $(let mut $name = $fresh;)?
-            let result = $kernel($($arg),*);
-            (result, $($name)?)
-        };
-        assert_eq!(compiled, plain);
-        compiled
-    }};
 }
 
 #[kernel]

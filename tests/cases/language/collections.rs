@@ -1,7 +1,7 @@
 //! Arrays made from their indices, from iterators and from what is written out; arrays gone through together.
 #![allow(clippy::needless_range_loop, clippy::redundant_closure, clippy::useless_vec)]
 
-use crate::cases::ways::{every_way, same_error};
+use crate::cases::ways::{every_way, exactly, same_error};
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Zip, arr1, array, azip};
 use parfuse::Error;
 use parfuse::prelude::*;
@@ -12,20 +12,6 @@ fn numbers(n: usize) -> Array1<f64> {
 
 fn matrix(rows: usize, columns: usize) -> Array2<f64> {
     Array2::from_shape_fn((rows, columns), |(i, j)| ((i * 31 + j * 17) % 103) as f64 / 7.0 - 5.0)
-}
-
-/// Runs a kernel every way, and the result is that of the function to the last bit.
-macro_rules! exactly {
-    ($kernel:ident($($arg:expr),* $(,)?) $(with $name:ident = $fresh:expr)?) => {{
-        let compiled = every_way!($kernel($($arg),*) $(with $name = $fresh)?);
-        let plain = {
-            $(let mut $name = $fresh;)?
-            let result = $kernel($($arg),*);
-            (result, $($name)?)
-        };
-        assert_eq!(compiled, plain);
-        compiled
-    }};
 }
 
 #[kernel]

@@ -10,7 +10,7 @@
     clippy::redundant_closure
 )]
 
-use crate::cases::ways::{every_way, same_bits, same_error};
+use crate::cases::ways::{exactly, same_bits, same_error};
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, ArrayRef3, Axis, array};
 use parfuse::Error;
 use parfuse::prelude::*;
@@ -25,20 +25,6 @@ fn whole(n: usize) -> Array1<i64> {
 
 fn matrix(rows: usize, columns: usize) -> Array2<f64> {
     Array2::from_shape_fn((rows, columns), |(i, j)| ((i * 31 + j * 17) % 103) as f64 / 7.0 - 5.0)
-}
-
-/// Runs a kernel every way, and the result is that of the function to the last bit.
-macro_rules! exactly {
-    ($kernel:ident($($arg:expr),* $(,)?) $(with $name:ident = $fresh:expr)?) => {{
-        let compiled = every_way!($kernel($($arg),*) $(with $name = $fresh)?);
-        let plain = {
-            $(let mut $name = $fresh;)?
-            let result = $kernel($($arg),*);
-            (result, $($name)?)
-        };
-        assert_eq!(compiled, plain);
-        compiled
-    }};
 }
 
 const LENGTHS: [usize; 7] = [0, 1, 2, 5, 8, 33, 1000];

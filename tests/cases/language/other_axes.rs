@@ -1,6 +1,6 @@
 //! Views with other axes than the array: permuted, drawn out, removed, the diagonal; parts along one axis; arrays in two.
 
-use crate::cases::ways::{error_of, every_way};
+use crate::cases::ways::{error_of, every_way, exactly};
 use ndarray::{
     Array1, Array2, Array3, ArrayRef1, ArrayRef2, ArrayRef3, ArrayView2, ArrayView3, Axis, Slice, array, s,
 };
@@ -12,20 +12,6 @@ fn matrix(rows: usize, columns: usize) -> Array2<f64> {
 
 fn cube(a: usize, b: usize, c: usize) -> Array3<f64> {
     Array3::from_shape_fn((a, b, c), |(i, j, k)| (i * 1000 + j * 100 + k) as f64)
-}
-
-/// Runs a kernel every way, and the result is that of the function to the last bit.
-macro_rules! exactly {
-    ($kernel:ident($($arg:expr),* $(,)?) $(with $name:ident = $fresh:expr)?) => {{
-        let compiled = every_way!($kernel($($arg),*) $(with $name = $fresh)?);
-        let plain = {
-            $(let mut $name = $fresh;)?
-            let result = $kernel($($arg),*);
-            (result, $($name)?)
-        };
-        assert_eq!(compiled, plain);
-        compiled
-    }};
 }
 
 #[kernel]

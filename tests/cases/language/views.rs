@@ -2,7 +2,7 @@
 // Negative bounds of slices count from the end; a temporary view is written to by way of a reference.
 #![allow(clippy::reversed_empty_ranges, clippy::deref_addrof)]
 
-use crate::cases::ways::{error_of, every_way, same_bits};
+use crate::cases::ways::{error_of, exactly, same_bits};
 use ndarray::{
     Array1, Array2, Array3, ArrayRef1, ArrayRef2, ArrayRef3, ArrayView1, ArrayView2, ArrayViewMut1,
     ArrayViewMut2, Axis, NewAxis, array, s,
@@ -13,20 +13,6 @@ use parfuse::{Engine, SliceItem};
 /// A matrix whose elements are all different, and exact in sums.
 fn matrix(rows: usize, columns: usize) -> Array2<f64> {
     Array2::from_shape_fn((rows, columns), |(i, j)| (i * 100 + j) as f64)
-}
-
-/// Runs a kernel every way, and the result is that of the function to the last bit.
-macro_rules! exactly {
-    ($kernel:ident($($arg:expr),* $(,)?) $(with $name:ident = $fresh:expr)?) => {{
-        let compiled = every_way!($kernel($($arg),*) $(with $name = $fresh)?);
-        let plain = {
-            $(let mut $name = $fresh;)?
-            let result = $kernel($($arg),*);
-            (result, $($name)?)
-        };
-        assert_eq!(compiled, plain);
-        compiled
-    }};
 }
 
 #[kernel]
