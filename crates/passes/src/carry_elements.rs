@@ -23,6 +23,7 @@
 use crate::Changed;
 use crate::affine::{Affine, AffineForms, Linear, Term, Width};
 use crate::effects::Effects;
+use crate::emit::Emit;
 use parfuse_ir::loops::walk::{self, blocks_mut};
 use parfuse_ir::loops::{Block, Buffer, Expr, Loops, Origin, Parfor, Stmt, Value, Var, VarData};
 use parfuse_ir::{DType, Loc, Scalar, ScalarOp};
@@ -148,7 +149,8 @@ fn carry(loops: &mut Loops, around: &mut Stmt, chain: &Chain, before: &mut Block
     let data = VarData { name: buffer.name.clone(), dtype: buffer.dtype };
     let vars: Vec<Var> = (0..chain.farthest()).map(|_| loops.vars.push(data.clone())).collect();
     for (number, (var, index)) in vars.iter().zip(&chain.before).enumerate() {
-        let index: Vec<Value> = index.iter().map(|sum| summed(loops, sum, before)).collect();
+        let mut to = Emit { loops, block: before, loc: Loc::NONE };
+        let index: Vec<Value> = index.iter().map(|sum| to.sum(sum)).collect();
         let guard = match chain.certain {
             true => guard_of_iterations(loops, *extent, chain, number + 1, before),
             false => Some(guard_of_index(loops, chain.buffer, &index, before)),
@@ -181,39 +183,6 @@ fn defined(loops: &mut Loops, expr: Expr, dtype: DType, block: &mut Block) -> Va
         block.push(Stmt::Let(value));
     }
     value
-}
-
-/// A sum as a value.
-fn summed(loops: &mut Loops, sum: &Linear, block: &mut Block) -> Value {
-    let number = |loops: &mut Loops, number: i64| {
-        loops.value(Expr::Const(Scalar::Usize(number as usize)), DType::Usize, Loc::NONE)
-    };
-    let mut total = None;
-    for (term, factor) in &sum.terms {
-        let mut value = match term {
-            Term::Value(value) if loops.dtype(*value).is_index() => *value,
-            Term::Value(value) => defined(loops, Expr::Cast(*value), DType::Usize, block),
-            Term::Dim(buffer, axis) => {
-                defined(loops, Expr::Dim { buffer: *buffer, axis: *axis }, DType::Usize, block)
-            }
-        };
-        if *factor != 1 {
-            let factor = number(loops, *factor);
-            value = defined(loops, Expr::Op(ScalarOp::Mul, vec![value, factor]), DType::Usize, block);
-        }
-        total = Some(match total {
-            None => value,
-            Some(total) => defined(loops, Expr::Op(ScalarOp::Add, vec![total, value]), DType::Usize, block),
-        });
-    }
-    match total {
-        None => number(loops, sum.constant),
-        Some(total) if sum.constant == 0 => total,
-        Some(total) => {
-            let constant = number(loops, sum.constant);
-            defined(loops, Expr::Op(ScalarOp::Add, vec![total, constant]), DType::Usize, block)
-        }
-    }
 }
 
 /// Whether the loop has so many iterations that it loads what was stored so many before the first, if that is a question.
