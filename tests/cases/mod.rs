@@ -39,6 +39,7 @@ mod moves;
 mod nests;
 mod no_iterations;
 mod panels;
+mod parts_of_arrays;
 mod plain_loops;
 mod prange_spaces;
 mod private_arrays;

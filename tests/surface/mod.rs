@@ -1,6 +1,7 @@
 //! Ways in, argument types, results, engines, errors, what a kernel tells about itself, messages of the compiler.
 
 mod arguments;
+mod array_api;
 mod comparison;
 mod engines;
 mod errors;

@@ -56,7 +56,7 @@ fn bless() -> bool {
 /// What stands in a document between the line `<!-- mark -->` and the line `<!-- end -->`, or in the fenced block
 /// after it, must be this text; `BLESS=1` puts it there.
 #[track_caller]
-fn document_says(path: &str, mark: &str, expected: &str) {
+pub(crate) fn document_says(path: &str, mark: &str, expected: &str) {
     // Tests run side by side, and several look at one document.
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);

@@ -11,12 +11,14 @@
 //!
 //! A called function's name is imported under a name of ours whose outer definition is the type
 //! `NotAKernel`: for a function without a kernel's type beside it the import finds only the function, and
-//! rustc explains, once and at the call, that `#[kernel]` is missing.
+//! rustc explains, once and at the call, that `#[kernel]` is missing. For names that functions of other crates have,
+//! such as `kron`, the outer definition is the type of that function.
 
 use crate::annotation;
 use crate::stmt::strip;
 use crate::tables::FROM_WRITTEN;
 use crate::translator::{Translator, hygienic};
+use parfuse_names::functions::LibraryFunction;
 use parfuse_names::methods::ARRAY_FUNCTIONS;
 use parfuse_names::types::{ELEMENTS, listed};
 use parfuse_names::{Method, refusals};
@@ -65,7 +67,10 @@ impl Translator<'_> {
                 self.zip_function(call, name)
             }
             [.., ty] if ty.starts_with(char::is_uppercase) => self.array_function(call, &function.path, name),
-            [_, ..] if let Some(message) = refusals::crate_function(&names) => {
+            [_, ..]
+                if LibraryFunction::of_path(&names).is_none()
+                    && let Some(message) = refusals::crate_function(&names) =>
+            {
                 self.refused(function, message, &call.args)
             }
             [] if self.scope.get(name).is_some() => {
@@ -78,6 +83,10 @@ impl Translator<'_> {
                 self.refused(function, message, &call.args)
             }
             _ if FROM_WRITTEN.contains(&name.as_str()) && call.args.len() == 1 => self.expr(&call.args[0]),
+            _ if name == "Some" && call.args.len() == 1 => {
+                let (t, value) = (self.t.clone(), self.expr(&call.args[0]));
+                quote!(#t.some(#value, #place))
+            }
             // The number of an axis is an argument like any other.
             _ if name == "Axis" && call.args.len() == 1 => self.expr(&call.args[0]),
             _ if name.starts_with(char::is_uppercase) => {
@@ -112,8 +121,16 @@ impl Translator<'_> {
             return self.unsupported(generics, "kernels are not generic: there is nothing to choose here");
         }
         let callee = Ident::new("__Callee", span);
+        let names: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+        let otherwise = match LibraryFunction::of_path(&names) {
+            Some(function) => {
+                let name = Ident::new(function.name(), span);
+                quote!(functions::#name)
+            }
+            None => quote!(NotAKernel),
+        };
         quote_spanned! {span=> {
-            use ::parfuse::__private::NotAKernel as #callee;
+            use ::parfuse::__private::#otherwise as #callee;
             {
                 use #path as #callee;
                 <#callee #generics as ::parfuse::__private::Inline>::inline(#t, &[#(#arguments),*], #place)
@@ -229,9 +246,10 @@ impl Translator<'_> {
         let value = quote!(#t.method(#receiver, #path, &[#(#arguments),*], #place));
         match call.turbofish.as_ref().filter(|_| self.diagnostics.count() == complaints) {
             Some(turbofish) => match (method, turbofish.args.first()) {
-                (Method::sum | Method::product | Method::collect, Some(syn::GenericArgument::Type(ty))) => {
-                    self.typed("", value, &annotation::expression(ty), &place)
-                }
+                (
+                    Method::sum | Method::product | Method::collect | Method::unzip,
+                    Some(syn::GenericArgument::Type(ty)),
+                ) => self.typed("", value, &annotation::expression(ty), &place),
                 _ => self.unsupported(
                     turbofish,
                     "type arguments are not supported here: annotate the `let` instead",

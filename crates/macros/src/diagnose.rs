@@ -48,7 +48,9 @@ pub fn unsupported_expression(expr: &syn::Expr) -> &'static str {
         Expr::Unsafe(_) => {
             "`unsafe` is not supported in a kernel: index with `a[i]`, the check is cheap or hoisted"
         }
-        Expr::Let(_) => "`if let` and `while let` are not supported in a kernel: write a comparison",
+        Expr::Let(_) => {
+            "`let` in a condition is supported in a kernel as `if let Some(x) = …` alone: write a comparison"
+        }
         Expr::RawAddr(_) => "raw pointers are not supported in a kernel",
         Expr::Const(_) => "`const` blocks are not supported in a kernel: write a `const` item",
         Expr::Infer(_) => "`_` cannot be read",

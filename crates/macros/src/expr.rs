@@ -12,7 +12,7 @@ use crate::diagnose;
 use crate::exits::Kind;
 use crate::slice;
 use crate::stmt::{compound_operator, strip};
-use crate::translator::Translator;
+use crate::translator::{Translator, hygienic};
 use parfuse_names::types::{ELEMENTS, listed};
 use proc_macro2::{Literal, TokenStream};
 use quote::{quote, quote_spanned};
@@ -121,7 +121,8 @@ impl Translator<'_> {
         let mut read_now = vec![false; exprs.len()];
         for (position, expr) in exprs.iter().enumerate().rev() {
             read_now[position] = later_effects && may_be_a_variable(expr);
-            later_effects |= may_assign(expr);
+            // A closure assigns when it is called, which is after all operands are evaluated.
+            later_effects |= !matches!(strip(expr), Expr::Closure(_)) && may_assign(expr);
         }
         let t = self.t.clone();
         let mut values = Vec::new();
@@ -154,17 +155,46 @@ impl Translator<'_> {
     /// `if` with or without `else`; in the `last` position of a function its branches may `return`.
     pub(crate) fn branch(&mut self, branch: &ExprIf, last: bool) -> TokenStream {
         let (t, place) = (self.t.clone(), self.place(branch.if_token.span()));
+        if let Expr::Let(binding) = strip(&branch.cond) {
+            return self.branch_of_option(branch, binding, last);
+        }
         let condition = self.expr(&branch.cond);
         // Without an `else`, a `return` in the branch would leave early.
         let last = last && branch.else_branch.is_some();
         let then = self.block_with(&branch.then_branch, last);
-        let otherwise = match branch.else_branch.as_ref().map(|(_, expr)| &**expr) {
+        let otherwise = self.otherwise(branch, last);
+        quote!(#t.if_(#condition, || #then, || #otherwise, #place))
+    }
+
+    /// `if let Some(pattern) = option`.
+    fn branch_of_option(&mut self, branch: &ExprIf, binding: &syn::ExprLet, last: bool) -> TokenStream {
+        let (t, place) = (self.t.clone(), self.place(branch.if_token.span()));
+        let inside = match &*binding.pat {
+            syn::Pat::TupleStruct(pattern) if pattern.path.is_ident("Some") && pattern.elems.len() == 1 => {
+                &pattern.elems[0]
+            }
+            other => {
+                return self
+                    .unsupported(other, "`if let` in a kernel takes an option apart: `if let Some(x) = …`");
+            }
+        };
+        let (option, item) = (self.expr(&binding.expr), hygienic("item"));
+        let last = last && branch.else_branch.is_some();
+        self.scope.enter();
+        let bindings = self.bind_pattern(inside, quote!(#item), None, 0);
+        let then = self.block_with(&branch.then_branch, last);
+        self.scope.leave();
+        let otherwise = self.otherwise(branch, last);
+        quote!(#t.if_some(#option, |#item| { #bindings #then }, || #otherwise, #place))
+    }
+
+    fn otherwise(&mut self, branch: &ExprIf, last: bool) -> TokenStream {
+        match branch.else_branch.as_ref().map(|(_, expr)| &**expr) {
             None => self.unit(),
             Some(Expr::If(next)) => self.branch(next, last),
             Some(Expr::Block(inner)) => self.block_with(&inner.block, last),
             Some(other) => self.expr(other),
-        };
-        quote!(#t.if_(#condition, || #then, || #otherwise, #place))
+        }
     }
 
     fn literal(&mut self, literal: &ExprLit) -> TokenStream {
@@ -216,9 +246,7 @@ impl Translator<'_> {
         let (t, place) = (self.t.clone(), self.place(path.span()));
         match path.path.get_ident().filter(|_| path.qself.is_none()) {
             Some(name) if self.scope.get(&name.to_string()).is_some() => quote!(#name),
-            Some(name) if name == "None" => {
-                self.unsupported(name, "options are not supported in a kernel: return a flag or `f64::NAN`")
-            }
+            Some(name) if name == "None" => quote!(#t.none(#place)),
             _ => quote_spanned!(path.span()=> #t.lift(#path, #place)),
         }
     }
@@ -259,8 +287,12 @@ impl Translator<'_> {
     }
 
     fn range(&mut self, range: &ExprRange) -> TokenStream {
-        let (Some(start), Some(end)) = (&range.start, &range.end) else {
-            return self.unsupported(range, "a range in a kernel has both ends: `0..n`");
+        let Some(start) = &range.start else {
+            return self.unsupported(range, "a range in a kernel has a start: `0..n`");
+        };
+        let Some(end) = &range.end else {
+            let (t, place, start) = (self.t.clone(), self.place(range.limits.span()), self.expr(start));
+            return quote!(#t.range_from(#start, #place));
         };
         let (t, place) = (self.t.clone(), self.place(range.limits.span()));
         let inclusive = matches!(range.limits, RangeLimits::Closed(_));

@@ -3,6 +3,7 @@
 //! ```text
 //! [[1.0, x], [y, 2.0]]                 t.array_literal(&[2, 2], &[…, x, y, …], at(…))
 //! array![1.0, 2.0]  vec![1.0, 2.0]     the same
+//! stack![Axis(0), a, b]                t.function(LibraryFunction::stack, &[0, (a, b)], at(…)), unwrapped
 //! [0.0; n]                             t.array_function::<Array1<Infer>>("from_elem", &[n, …], at(…))
 //! azip!((c in &mut c, &a in &a) *c = a)  Zip::from(&mut c).and(&a).for_each(|c, &a| *c = a)
 //! ```
@@ -99,6 +100,21 @@ impl Translator<'_> {
             "array" | "vec" => match syn::parse2::<Expr>(quote!([#tokens])) {
                 Ok(array) => self.expr(&array),
                 Err(_) => return None,
+            },
+            "stack" | "concatenate" => match syn::parse2::<Expr>(quote!([#tokens])) {
+                Ok(Expr::Array(parts)) if parts.elems.len() > 1 => {
+                    let (t, place) = (self.t.clone(), self.place(call.mac.path.span()));
+                    let function = syn::Ident::new(&name, call.mac.path.span());
+                    let values = self.operands(parts.elems.iter());
+                    let (axis, arrays) = (&values[0], &values[1..]);
+                    let joined = quote!(#t.function(
+                        ::parfuse::__private::LibraryFunction::#function,
+                        &[#axis, #t.tuple(&[#(#arrays),*])],
+                        #place
+                    ));
+                    quote!(#t.method(#joined, ::parfuse::__private::Method::unwrap, &[], #place))
+                }
+                _ => return None,
             },
             "azip" | "par_azip" => match azip.parse2(tokens.clone()) {
                 Ok((parts, body)) => self.zip_macro(call, &parts, &body, name == "par_azip"),

@@ -3,6 +3,7 @@
 //! ```text
 //! methods     x.sqrt()  a.sum()      what a kernel may call, on what, with which arguments
 //! receivers   Float  Array  Iterator  the words of that table
+//! functions   stack  std::cmp::max   what it may call of other crates
 //! types       u8  i64  f32            what numbers and elements are
 //! refusals    a.dot(&b)  Zip::from   what others have and kernels have not, and what to write instead
 //! ```
@@ -10,9 +11,11 @@
 //! `#[kernel]` reads them before there are types, the tracer when there are, and the lists in the documents are
 //! written from them. A name stands here once.
 
+pub mod functions;
 pub mod methods;
 pub mod receivers;
 pub mod refusals;
+pub mod surface;
 pub mod types;
 
 /// The most axes that an array of a kernel has, and the most dimensions of a parallel loop.

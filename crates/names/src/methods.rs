@@ -179,6 +179,22 @@ macro_rules! for_each_method {
             assign fn { Array one (array: array) update overwrite "Overwrites the elements with those of an array." }
             swap - { Array one (first: index, second: index) update exchange "Has two elements change places." }
             scaled_add fn { Array one (factor: same, array: array) update scaled_add "Adds a multiple of an array." }
+            swap_axes - { Array one (first: axis, second: axis) update swap_axes "Has two axes change places." }
+            invert_axis - { Array one (axis: axis) update invert_axis "Turns the order along an axis around." }
+            slice_collapse - { Array one (info: slice) update slice_collapse "Keeps the part that `s![…]` says." }
+            slice_axis_inplace - { Array one (axis: axis, indices: axis_slice) update slice_axis_inplace "Keeps the part that `Slice::from(1..)` says of one axis." }
+            append - { Array one (axis: axis, array: array) update append "Adds an array along an axis, a `Result`." }
+            push_row - { Array one (row: array) update push_row "Adds a row to a matrix, a `Result`." }
+            push_column - { Array one (column: array) update push_column "Adds a column to a matrix, a `Result`." }
+            remove_index - { Array one (axis: axis, index: integer) update remove_index "Removes what has an index along an axis." }
+
+            // Arrays: elements chosen.
+            select - { Array one (axis: axis, indices: array) trace select_along "What has each of some indices along an axis, a new array." }
+            get - { Array one (index: index) trace element_if_any "An element, an `Option`." }
+            first - { Array one () trace element_if_any "The first element, an `Option`." }
+            triu - { Array one (diagonal: integer) trace triangle "The matrix with zeros below a diagonal." }
+            tril - { Array one (diagonal: integer) trace triangle "The matrix with zeros above a diagonal." }
+            into_scalar - { Array one () read only_element "The element of an array without axes." }
 
             // Arrays: views of a part, and with other axes.
             row fn { Array one (index: integer) read row_view "A row of a matrix, a view." }
@@ -246,7 +262,13 @@ macro_rules! for_each_method {
                 { Tuple one () read itself "A copy." }
                 { Shape one () read itself "A copy." }
             into_owned - { Array one () read itself "The array itself." }
-            to_vec - { Shape one () read itself "The lengths themselves." }
+            to_vec -
+                { Shape one () read itself "The lengths themselves." }
+                { Array one () read array_copy "A copy." }
+            as_slice - { Array one () read as_slice "The array itself, an `Option`." }
+            as_slice_mut - { Array one () read as_slice "The array itself, to be changed: an `Option`." }
+            as_standard_layout - { Array one () read reference "The array itself." }
+            f - { Tuple one () read itself "The shape itself: how elements lie in memory is not seen." }
             view - { Array one () read reference "The array itself, to be read." }
             view_mut - { Array one () read reference "The array itself, to be changed." }
             as_ref -
@@ -281,15 +303,27 @@ macro_rules! for_each_method {
             exact_chunks - { Array one (size: shape) read chunks "Its parts of a size, one beside the other." }
             exact_chunks_mut - { Array one (size: shape) read chunks_mut "Its parts of a size, one beside the other, to be set." }
             chunks_exact - { Array one (size: shape) read chunks "Its parts of a length, one after the other." }
+            axis_windows - { Array one (axis: axis, size: integer) read axis_windows "Its parts of a length along an axis, which overlap." }
+            axis_chunks_iter - { Array one (axis: axis, size: integer) read axis_strips "Its parts of a length along an axis, of which the last may be shorter." }
+            axis_chunks_iter_mut - { Array one (axis: axis, size: integer) read axis_strips_mut "Its parts of a length along an axis, to be set." }
+            chunks - { Array one (size: integer) read slice_chunks "Its parts of a length, of which the last may be shorter." }
+            chunks_mut - { Array one (size: integer) read slice_chunks_mut "Its parts of a length, to be set." }
             chunks_exact_mut - { Array one (size: shape) read chunks_mut "Its parts of a length, one after the other, to be set." }
 
             // Iterators made of others.
             enumerate - { Iterator one () read counted "Each item with its number." }
+            chain - { Iterator one (other: iterator) read chained "Its items, and then those of another iterator." }
             zip - { Iterator one (other: iterator) read zipped "Pairs of items, as many as the shorter iterator has." }
             skip - { Iterator one (count: integer) read without_first "All but the first items." }
             take - { Iterator one (count: integer) read only_first "The first items." }
             take_while - { Iterator one (goes_on: closure) read taken_while "The items before the first of which a closure says no." }
-            filter - { Iterator one (predicate: closure) read filtered "The items of which a closure says yes." }
+            skip_while - { Iterator one (leaves_out: closure) read skipped_while "The items from the first on of which a closure says no." }
+            map_while - { Iterator one (function: closure) read mapped_while "What a closure computes from each item, up to the first of which it makes nothing." }
+            scan - { Iterator one (start: any, function: accumulation) read scanned "What a closure computes from a value that it keeps and each item." }
+            inspect - { Iterator one (function: closure) read inspected "The items, which a closure sees on their way." }
+            filter -
+                { Iterator one (predicate: closure) read filtered "The items of which a closure says yes." }
+                { Option one (predicate: closure) trace narrow_option "The value, if there is one and a closure says yes of it." }
             filter_map - { Iterator one (function: closure) read filter_mapped "What a closure computes from each item, if anything." }
             flat_map - { Iterator one (function: closure) read flat_mapped "The items of what a closure makes of each item." }
             copied -
@@ -300,11 +334,14 @@ macro_rules! for_each_method {
                 { Option one () read itself "The option itself." }
 
             // What iterators end with.
+            unzip - { Iterator one () trace unzip_items "Two new arrays of the parts of all items." }
+            partition - { Iterator one (predicate: closure) trace partition_items "A new array of the items of which a closure says yes, and one of the others." }
             collect - { Iterator one () trace collect_items "A new array of all items." }
             count - { Iterator one () trace count_items "The number of items." }
             fold -
                 { Iterator one (start: any, function: closure) trace fold_items "What a closure computes from a value so far and each item." }
                 { Zip one (start: any, function: closure) trace fold_zip "What a closure computes from a value so far and items of all parts." }
+            rfold - { Iterator one (start: any, function: closure) trace fold_items "The same from the last item to the first." }
             reduce - { Iterator one (function: closure) trace reduce_items "What a closure computes from two items, and then another, an `Option`." }
             for_each -
                 { Iterator one (function: closure) trace for_each_item "Calls a closure with each item." }
@@ -313,12 +350,25 @@ macro_rules! for_each_method {
             and - { Zip one (part: iterator) read zip_and "One more array, or iterator of rows, columns or windows." }
             map_collect - { Zip one (function: closure) trace collect_zip "A new array of what a closure computes." }
             par_map_collect - { Zip one (function: closure) trace collect_zip "A new array of what a closure computes." }
-            any - { Iterator one (predicate: closure) trace any_item "Whether a closure says yes of an item." }
-            all - { Iterator one (predicate: closure) trace all_items "Whether a closure says yes of all items." }
+            map_assign_into - { Zip one (array: array, function: closure) trace assign_zip "Gives the elements of an array what a closure computes." }
+            par_map_assign_into - { Zip one (array: array, function: closure) trace assign_zip "Gives the elements of an array what a closure computes." }
+            and_broadcast - { Zip one (part: array) read zip_and_broadcast "One more array, drawn out to the others' shape." }
+            any -
+                { Iterator one (predicate: closure) trace any_item "Whether a closure says yes of an item." }
+                { Zip one (predicate: closure) trace any_of_zip "Whether a closure says yes of the items of all parts." }
+            all -
+                { Iterator one (predicate: closure) trace all_items "Whether a closure says yes of all items." }
+                { Zip one (predicate: closure) trace any_of_zip "Whether a closure says yes of the items of all parts, each time." }
+            next - { Iterator one () trace next_item "The first item, or that where an iterator in a variable is: an `Option`." }
+            nth - { Iterator one (count: integer) trace next_item "The item behind so many, an `Option`." }
             find - { Iterator one (predicate: closure) trace find_item "The first item of which a closure says yes, an `Option`." }
             find_map - { Iterator one (function: closure) trace find_item "The first value that a closure makes of an item, an `Option`." }
             position - { Iterator one (predicate: closure) trace find_item "The number of the first item of which a closure says yes, an `Option`." }
-            last - { Iterator one () trace last_item "The last item, an `Option`." }
+            rfind - { Iterator one (predicate: closure) trace find_item "The last item of which a closure says yes, an `Option`." }
+            rposition - { Iterator one (predicate: closure) trace find_item "The number of the last item of which a closure says yes, an `Option`." }
+            last -
+                { Iterator one () trace last_item "The last item, an `Option`." }
+                { Array one () trace element_if_any "The last element, an `Option`." }
             min_by - { Iterator one (compare: closure) trace reduce_items "The first of the least items, an `Option`." }
             max_by - { Iterator one (compare: closure) trace reduce_items "The last of the greatest items, an `Option`." }
             min_by_key - { Iterator one (key: closure) trace reduce_items "The first item with the least key, an `Option`." }
@@ -331,13 +381,22 @@ macro_rules! for_each_method {
             reverse - { Ordering one () read reversed_order "The opposite." }
 
             // Options, such as the result of `mean`.
-            unwrap fn { Option one () read unwrap "The mean; a fault if the array is empty." }
-            expect - { Option one (message: message) read unwrap "The mean; a fault if the array is empty." }
-            unwrap_or fn { Option one (other: same) read unwrap_or "The mean, or another value if the array is empty." }
-            unwrap_or_default fn { Option one () read unwrap_or_default "The mean, or 0 if the array is empty." }
-            is_some fn { Option one () read presence "Whether there is a mean." }
+            unwrap fn { Option one () read unwrap "What there is; a fault if there is nothing." }
+            expect - { Option one (message: message) read unwrap "What there is; a fault if there is nothing." }
+            unwrap_or fn { Option one (other: same) trace unwrap_or "What there is, or another value." }
+            unwrap_or_else - { Option one (function: nothing) trace unwrap_or "What there is, or what a closure gives." }
+            map_or - { Option one (other: any, function: closure) trace map_option_or "What a closure computes from the value, or another one." }
+            map_or_else - { Option one (otherwise: nothing, function: closure) trace map_option_or "What a closure computes from the value, or what another gives." }
+            and_then - { Option one (function: closure) trace narrow_option "The option that a closure makes of the value, if there is one." }
+            or - { Option one (other: any) trace option_or "The option, or another one if there is no value." }
+            or_else - { Option one (function: nothing) trace option_or "The option, or the one that a closure gives." }
+            is_some_and - { Option one (predicate: closure) trace ask_option "Whether there is a value of which a closure says yes." }
+            is_none_or - { Option one (predicate: closure) trace ask_option "Whether there is no value, or one of which a closure says yes." }
+            then - { Scalar one (function: nothing) trace value_computed_if "An `Option` with what a closure gives if it is true." }
+            unwrap_or_default fn { Option one () read unwrap_or_default "What there is, or 0." }
+            is_some fn { Option one () read presence "Whether there is a value." }
             then_some fn { Scalar one (value: any) read value_if "An `Option` with a value if it is true." }
-            is_none fn { Option one () read absence "Whether there is no mean: the array is empty." }
+            is_none fn { Option one () read absence "Whether there is no value." }
 
             // Ranges, for loops.
             rev fn
@@ -438,7 +497,8 @@ impl Method {
 
     /// How many parameters the closure has that is its argument at a position, if one is.
     pub fn closure_parameters(self, position: usize) -> Option<usize> {
-        let of_two = matches!(self, Method::fold | Method::reduce | Method::min_by | Method::max_by);
+        let of_two =
+            matches!(self, Method::fold | Method::rfold | Method::reduce | Method::min_by | Method::max_by);
         let kinds = self.rows().iter().filter_map(|row| row.arguments.get(position));
         let count = kinds.filter_map(|(_, kind)| kind.closure_arguments()).next()?;
         Some(if of_two { 2 } else { count })
@@ -485,8 +545,11 @@ pub const ARRAY_FUNCTIONS: &[&str] = &[
     "random_normal",
     "random_exponential",
     "from_shape_fn",
+    "from_shape_simple_fn",
     "from_iter",
     "from_vec",
+    "from_shape_vec",
+    "from",
     "linspace",
     "range",
     "logspace",

@@ -99,6 +99,10 @@ pub enum Argument {
     Row,
     /// A closure of what is there so far and an element.
     Pair,
+    /// A closure of a value that it may change and an item.
+    Accumulation,
+    /// A closure without arguments.
+    Nothing,
     /// An iterator, or what is made one: a range, an array.
     Iterator,
     /// A part of one axis, `Slice::from(1..)`.
@@ -109,6 +113,8 @@ pub enum Argument {
     Index,
     /// The numbers of all axes, `[1, 0]`.
     Axes,
+    /// Several arrays, `&[a.view(), b.view()]`.
+    Arrays,
     /// A number for each axis, `(h, w)`.
     Shape,
     /// Anything.
@@ -122,7 +128,8 @@ impl Argument {
     pub fn closure_arguments(self) -> Option<usize> {
         match self {
             Argument::Closure | Argument::Change | Argument::Row => Some(1),
-            Argument::ChangeWith | Argument::Pair => Some(2),
+            Argument::ChangeWith | Argument::Pair | Argument::Accumulation => Some(2),
+            Argument::Nothing => Some(0),
             _ => None,
         }
     }
@@ -140,12 +147,15 @@ impl Argument {
             b"change" => Argument::Change,
             b"change_with" => Argument::ChangeWith,
             b"row" => Argument::Row,
+            b"accumulation" => Argument::Accumulation,
+            b"nothing" => Argument::Nothing,
             b"pair" => Argument::Pair,
             b"iterator" => Argument::Iterator,
             b"axis_slice" => Argument::AxisSlice,
             b"slices" => Argument::Slices,
             b"index" => Argument::Index,
             b"axes" => Argument::Axes,
+            b"arrays" => Argument::Arrays,
             b"shape" => Argument::Shape,
             b"any" => Argument::Any,
             b"message" => Argument::Message,

@@ -9,6 +9,27 @@ pub use parfuse_ir::program::Program;
 use parfuse_ir::program::Type;
 pub use parfuse_trace::*;
 
+/// The functions of other crates that kernels may call: types, where the functions are values.
+pub mod functions {
+    use parfuse_trace::{At, Inline, LibraryFunction, Tracer, Value};
+
+    macro_rules! define_types {
+        ($($name:ident $crates:literal ($($argument:ident: $kind:ident),*) $form:ident $what:ident $doc:literal)*) => { $(
+            #[doc = $doc]
+            #[allow(non_camel_case_types)]
+            #[derive(Debug)]
+            pub enum $name {}
+
+            impl Inline for $name {
+                fn inline<'t>(t: &'t Tracer, args: &[Value<'t>], at: At) -> Value<'t> {
+                    t.function(LibraryFunction::$name, args, at)
+                }
+            }
+        )* };
+    }
+    parfuse_trace::for_each_function!(define_types);
+}
+
 /// The kernel of a function on the current engine.
 pub fn kernel(function: &Function) -> crate::Kernel {
     crate::Engine::current().function(function).clone()

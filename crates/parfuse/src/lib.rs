@@ -52,6 +52,7 @@ mod rank;
 mod returned;
 mod room;
 mod sealed;
+mod selection;
 mod signature;
 mod special_functions;
 mod specialisations;
@@ -86,4 +87,5 @@ pub use parfuse_trace::{Math, Method, SliceBound, SliceItem, TraceError, Tracer,
 pub use plain::{Prange, prange, with_seed};
 pub use rank::Rank;
 pub use returned::Returned;
+pub use selection::{Selectable, select};
 pub use special_functions::SpecialFunctions;

@@ -4,18 +4,19 @@
 //! Array1::linspace(a, b, n)            c = fill[n] 0;  for i in 0..n { c[i] = a + step * i }
 //! Array2::from_shape_fn((h, w), f)     c = fill[h, w] 0;  for i in 0..h { for j in 0..w { c[i, j] = f((i, j)) } }
 //! it.collect::<Array1<_>>()            the same for each item
+//! it.filter(f).collect()               c = fill[n] 0;  k = 0;  for x in it { if f(x) { c[k] = x; k += 1 } };  c[..k]
 //! ```
 //!
 //! The loops are plain ones, in the order of the elements, as far as a closure may do anything but compute its value; others
 //! are parallel.
 
 use crate::closures::Block;
-use crate::errors::{At, Step, mistake};
-use crate::sequences::{Independence, Item, Sequence};
-use crate::state::{Kind, Literal, State, Ty};
+use crate::errors::{At, Problem, Step, mistake};
+use crate::sequences::{Independence, Item, Sequence, Stage};
+use crate::state::{Held, Kind, Literal, State, Ty};
 use crate::types::{Class, TypeVar};
 use crate::{Method, Tracer, Value};
-use parfuse_ir::program::{self, Expr, Place, Stmt, walk};
+use parfuse_ir::program::{self, Cut, Expr, Place, Stmt, View, walk};
 use parfuse_ir::{DType, FaultKind, Fold, ScalarOp};
 
 impl Tracer {
@@ -33,11 +34,7 @@ impl Tracer {
                 let sequence = state.positions(sequence, at)?;
                 let shape: Vec<program::Value> = sequence.ranges.iter().map(|range| range.end).collect();
                 let dtype = dtype.unwrap_or_else(|| state.types.fresh(Class::Any));
-                let ty = Ty { dtype, rank: Some(shape.len() as u8) };
-                let value = state.literal(Literal::Integer(0), dtype, at);
-                let zeros = state.emit(Expr::Fill { shape, value }, ty, at)?;
-                let var = state.new_var("collected", ty, None);
-                state.set_var(var, zeros);
+                let (var, _) = state.zeros("collected", shape, dtype, at)?;
                 array = Some(var);
                 let item = Item::Together(vec![Item::Indices, sequence.item]);
                 Ok(Sequence { item, independence: Independence::IfPure(var), ..sequence })
@@ -56,7 +53,7 @@ impl Tracer {
         self.go_through(sequence, &mut Some(body), at);
         self.step(at, |state| match array {
             Some(var) => Ok(Kind::Plain(state.read_var(var, at)?)),
-            None => Err(crate::errors::Problem::Reported),
+            None => Err(Problem::Reported),
         })
     }
 
@@ -71,18 +68,170 @@ impl Tracer {
         self.line_of_items(items, None, at)
     }
 
-    fn line_of_items<'t>(&'t self, items: Value<'t>, dtype: Option<TypeVar>, at: At) -> Value<'t> {
+    pub(crate) fn line_of_items<'t>(&'t self, items: Value<'t>, dtype: Option<TypeVar>, at: At) -> Value<'t> {
         let sequence = self.with(|state| {
             let sequence = state.sequence(items.id, at)?;
-            if !sequence.stages.is_empty() {
-                return mistake(
-                    "a kernel cannot collect items of which `filter` and its kin leave some out: nobody knows how many \
-                     there are; count them first, and set the elements in a loop",
-                );
+            if sequence.stages.is_empty() {
+                state.refuse_endless(&sequence, "collect")?;
+                return state.line(sequence, at).map(|(_, line)| line);
             }
-            state.line(sequence, at).map(|(_, line)| line)
+            Ok(sequence)
         });
+        if sequence.as_ref().is_ok_and(|sequence| !sequence.stages.is_empty()) {
+            return self.compacted(sequence, [dtype], |item| [(None, item)], at)[0];
+        }
         self.collected(sequence, dtype, &mut Some(|item| item), at)
+    }
+
+    /// `.unzip()`: two arrays of the parts of all items.
+    pub(crate) fn unzip_items<'t>(
+        &'t self,
+        _: Method,
+        items: Value<'t>,
+        _: &[Value<'t>],
+        at: At,
+    ) -> Value<'t> {
+        let sequence = self.with(|state| state.sequence(items.id, at));
+        if sequence.as_ref().is_ok_and(|sequence| sequence.stages.is_empty()) {
+            return self.unzipped(sequence, at);
+        }
+        let parts = |pair| [0, 1].map(|part| (None, self.field(pair, part, at)));
+        self.tuple(&self.compacted(sequence, [None, None], parts, at))
+    }
+
+    /// The same where each item has its position.
+    fn unzipped<'t>(&'t self, sequence: Step<Sequence>, at: At) -> Value<'t> {
+        let mut arrays = Vec::new();
+        let sequence = sequence.and_then(|sequence| {
+            self.with(|state| {
+                state.refuse_endless(&sequence, "unzip")?;
+                let (count, sequence) = state.line(sequence, at)?;
+                for _ in 0..2 {
+                    let dtype = state.types.fresh(Class::Any);
+                    arrays.push(state.zeros("collected", vec![count], dtype, at)?.0);
+                }
+                Ok(Sequence { item: Item::Together(vec![Item::Index, sequence.item]), ..sequence })
+            })
+        });
+        let body = |item| {
+            let (index, pair) = (self.field(item, 0, at), self.field(item, 1, at));
+            let parts = [0, 1].map(|part| self.field(pair, part, at));
+            for (var, part) in arrays.iter().zip(parts) {
+                self.step(at, |state| {
+                    let (index, part) =
+                        (state.indices(&[index.id], at)?, state.scalar(part.id, "an item", at)?);
+                    state.put(Place::from(*var), index, part, at)
+                });
+            }
+        };
+        self.go_through(sequence, &mut Some(body), at);
+        let arrays =
+            arrays.iter().map(|var| self.step(at, |state| Ok(Kind::Plain(state.read_var(*var, at)?))));
+        self.tuple(&arrays.collect::<Vec<_>>())
+    }
+
+    /// `.partition(closure)`: an array of the items of which a closure says yes, and one of the others.
+    pub(crate) fn partition_items<'t>(
+        &'t self,
+        _: Method,
+        items: Value<'t>,
+        args: &[Value<'t>],
+        at: At,
+    ) -> Value<'t> {
+        let sequence = self.with(|state| state.sequence(items.id, at));
+        let parts = |item| {
+            let said = self.bind_named("", self.apply(args[0], &[item], at), None, at);
+            [(Some(said), item), (Some(self.unary("!", said, at)), item)]
+        };
+        self.tuple(&self.compacted(sequence, [None, None], parts, at))
+    }
+
+    /// New arrays of what goes into each from items, perhaps on a condition: as long as they can become, of which as much is
+    /// given as there is.
+    fn compacted<'t, const N: usize>(
+        &'t self,
+        sequence: Step<Sequence>,
+        dtypes: [Option<TypeVar>; N],
+        parts: impl FnOnce(Value<'t>) -> [(Option<Value<'t>>, Value<'t>); N],
+        at: At,
+    ) -> [Value<'t>; N] {
+        let most = self.most_items(&sequence, at);
+        let arrays = dtypes.map(|dtype| {
+            let array = self.step(at, |state| {
+                let most = state.size(most.id, "the number of items", at)?;
+                let dtype = dtype.unwrap_or_else(|| state.types.fresh(Class::Any));
+                let (var, _) = state.zeros("collected", vec![most], dtype, at)?;
+                Ok(Kind::Variable { var, borrowed: false })
+            });
+            (array, self.variable_named("count", self.lift(0usize, at), at))
+        });
+        let body = |item| {
+            for ((array, count), (condition, part)) in arrays.iter().zip(parts(item)) {
+                let keep = || {
+                    let index = self.bind_named("", *count, None, at);
+                    self.store(*array, &[index], part, at);
+                    self.assign_op("+", *count, self.lift(1usize, at), at)
+                };
+                match condition {
+                    Some(condition) => self.if_(condition, keep, || self.unit(), at),
+                    None => keep(),
+                };
+            }
+        };
+        self.go_through(sequence, &mut Some(body), at);
+        arrays.map(|(array, count)| {
+            self.step(at, |state| {
+                let end = Some(state.read(count.id, at)?);
+                let view = View::of_cuts(vec![Cut::Range { start: None, end, step: None }]);
+                state.view(array.id, view, false, at)
+            })
+        })
+    }
+
+    /// How many items there are at most. Where each gives several, they are counted in front.
+    fn most_items<'t>(&'t self, sequence: &Step<Sequence>, at: At) -> Value<'t> {
+        let Ok(sequence) = sequence else { return self.step(at, |_| Err(Problem::Reported)) };
+        let is_nested = sequence.stages.iter().any(|stage| matches!(stage, Stage::Flatten));
+        if is_nested {
+            let count = self.variable_named("count", self.lift(0usize, at), at);
+            let one = self.lift(1usize, at);
+            let vars_before = self.with(|state| state.program.vars.len());
+            self.with(State::open);
+            let add = |_| {
+                self.assign_op("+", count, one, at);
+            };
+            self.go_through(Ok(sequence.clone()), &mut Some(add), at);
+            self.step(at, |state| {
+                let body = state.close();
+                let sets_others = walk::statements(&state.program, &body).any(|stmt| match stmt {
+                    Stmt::Assign { var, .. } => (var.0 as usize) + 1 < vars_before,
+                    Stmt::Store { .. } | Stmt::Update { .. } => true,
+                    _ => false,
+                });
+                state.splice(body);
+                match sets_others {
+                    true => mistake(
+                        "items that `flat_map` gives are counted before they are collected, so its closure cannot set \
+                         anything; write a `for` loop",
+                    ),
+                    false => Ok(Kind::Tuple(Vec::new())),
+                }
+            });
+            return self.bind_named("", count, None, at);
+        }
+        self.step(at, |state| {
+            let taken = sequence.stages.iter().find_map(|stage| match stage {
+                Stage::Take(count) => Some(*count),
+                _ => None,
+            });
+            Ok(Kind::Plain(match taken {
+                Some(count) if sequence.endless => count,
+                _ => {
+                    state.refuse_endless(sequence, "collect")?;
+                    state.item_count(sequence, at)?
+                }
+            }))
+        })
     }
 
     /// The functions of array types that compute elements: `None` for others.
@@ -95,8 +244,8 @@ impl Tracer {
         at: At,
     ) -> Option<Value<'t>> {
         let expected = match name {
-            "from_iter" | "from_vec" | "eye" | "from_diag" => 1,
-            "from_shape_fn" | "from_diag_elem" => 2,
+            "from_iter" | "from_vec" | "from" | "eye" | "from_diag" => 1,
+            "from_shape_fn" | "from_shape_simple_fn" | "from_shape_vec" | "from_diag_elem" => 2,
             "linspace" | "range" | "geomspace" => 3,
             "logspace" => 4,
             _ => return None,
@@ -108,8 +257,13 @@ impl Tracer {
         }
         let dtype = self.with(|state| state.types.fresh(dtype.map_or(Class::Any, Class::Known)));
         Some(match name {
-            "from_iter" | "from_vec" => self.line_of_items(args[0], Some(dtype), at),
-            "from_shape_fn" => {
+            "from" if rank != Some(1) => self.method(args[0], Method::to_owned, &[], at),
+            "from_iter" | "from_vec" | "from" => self.line_of_items(args[0], Some(dtype), at),
+            "from_shape_vec" => {
+                let line = self.line_of_items(args[1], Some(dtype), at);
+                self.method(line, Method::into_shape_with_order, &[args[0]], at)
+            }
+            "from_shape_fn" | "from_shape_simple_fn" => {
                 let sequence = self.with(|state| {
                     let shape = state.indices(&[args[0].id], at)?;
                     if rank.is_some_and(|rank| rank as usize != shape.len()) {
@@ -120,7 +274,11 @@ impl Tracer {
                     }
                     Ok(state.indices_of_shape(&shape, at))
                 });
-                self.collected(sequence, Some(dtype), &mut Some(|item| self.apply(args[1], &[item], at)), at)
+                let element = |item| match name {
+                    "from_shape_fn" => self.apply(args[1], &[item], at),
+                    _ => self.apply(args[1], &[], at),
+                };
+                self.collected(sequence, Some(dtype), &mut Some(element), at)
             }
             "eye" | "from_diag" | "from_diag_elem" => {
                 let diagonal = args[args.len() - 1];
@@ -152,6 +310,10 @@ impl Tracer {
                 };
                 self.collected(sequence, Some(dtype), &mut Some(element), at)
             }
+            "geomspace" => {
+                let numbers = self.spaced(name, dtype, args, at);
+                self.step(at, |state| state.if_one_sign(args[0].id, args[1].id, numbers.id, at))
+            }
             _ => self.spaced(name, dtype, args, at),
         })
     }
@@ -168,7 +330,7 @@ impl Tracer {
         let element = |index: Value<'t>| {
             self.step(at, |state| {
                 let Some(Spacing { start, step, power, .. }) = &spacing else {
-                    return Err(crate::errors::Problem::Reported);
+                    return Err(Problem::Reported);
                 };
                 let index = state.size(index.id, "an index", at)?;
                 let index = state.cast(index, dtype, at)?;
@@ -195,8 +357,24 @@ struct Spacing {
 }
 
 impl State {
+    /// A variable with a new array of zeros, and these.
+    pub(crate) fn zeros(
+        &mut self,
+        name: &str,
+        shape: Vec<program::Value>,
+        dtype: TypeVar,
+        at: At,
+    ) -> Step<(program::Var, program::Value)> {
+        let ty = Ty { dtype, rank: Some(shape.len() as u8) };
+        let value = self.literal(Literal::Integer(0), dtype, at);
+        let zeros = self.emit(Expr::Fill { shape, value }, ty, at)?;
+        let var = self.new_var(name, ty, None);
+        self.set_var(var, zeros);
+        Ok((var, zeros))
+    }
+
     /// All indices of an array with these lengths.
-    fn indices_of_shape(&mut self, shape: &[program::Value], at: At) -> Sequence {
+    pub(crate) fn indices_of_shape(&mut self, shape: &[program::Value], at: At) -> Sequence {
         let ranges = shape.iter().map(|length| self.below(*length, at)).collect();
         Sequence::new(ranges, Item::Indices)
     }
@@ -256,6 +434,19 @@ impl State {
         let zero = self.float_literal_of(0.0, dtype, at);
         let step = self.op(ScalarOp::Select, &[several, step, zero], at)?;
         Ok(Spacing { start, step, count, power })
+    }
+
+    /// The numbers of `geomspace`, an option: there are none between numbers of different signs, or from zero.
+    fn if_one_sign(&mut self, start: u32, end: u32, numbers: u32, at: At) -> Step<Kind> {
+        let (start, end) = (self.scalar(start, "the start", at)?, self.scalar(end, "the end", at)?);
+        let zero = self.small(0, start, at);
+        let [below, other] = [start, end].map(|number| self.op(ScalarOp::Lt, &[number, zero], at));
+        let [nothing, no_end] = [start, end].map(|number| self.op(ScalarOp::Eq, &[number, zero], at));
+        let same = self.op(ScalarOp::Eq, &[below?, other?], at)?;
+        let zeros = self.op(ScalarOp::Or, &[nothing?, no_end?], at)?;
+        let some = self.op(ScalarOp::Not, &[zeros], at)?;
+        let present = self.op(ScalarOp::And, &[same, some], at)?;
+        Ok(Kind::Optional(Held::Value { present, value: numbers, fault: FaultKind::NoValue }))
     }
 
     fn float_literal_of(&mut self, number: f64, dtype: TypeVar, at: At) -> program::Value {

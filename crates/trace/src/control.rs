@@ -9,6 +9,7 @@
 //! The closures are called exactly once each; what they trace becomes a block of the statement. Only those that would
 //! nest blocks deeper than [`MAX_NESTING`] are not called, so that there is an end to the stack that a kernel takes.
 
+use crate::branch_values::{Giver, Leaves, Shape};
 use crate::closures;
 use crate::errors::{At, Problem, Step, mistake};
 use crate::exits::ends;
@@ -48,6 +49,18 @@ impl Tracer {
                 state.unify(dtype, found, "the bounds of a range")?;
             }
             Ok(Kind::Range(Range { start, end, step: None, total: None, parallel: false, inclusive, dtype }))
+        })
+    }
+
+    /// `start..`: a range without an end.
+    pub fn range_from(&self, start: Value<'_>, at: At) -> Value<'_> {
+        let start = self.id(start);
+        self.step(at, |state| {
+            let start = state.scalar(start, "the start of a range", at)?;
+            let integer = state.types.fresh(Class::Integer);
+            let dtype = state.ty(start).dtype;
+            state.unify(integer, dtype, "the start of a range")?;
+            Ok(Kind::Sequence(Box::new(state.all_from(start, at))))
         })
     }
 
@@ -124,7 +137,7 @@ impl Tracer {
         let (otherwise, otherwise_block) = self.end_branch(otherwise, at);
         self.step(at, |state| {
             let cond = cond?;
-            let mut branches = Branches { then: then_block, otherwise: otherwise_block, merged: Vec::new() };
+            let branches = Branches { then: then_block, otherwise: otherwise_block };
             let (then, otherwise) = (then?, otherwise?);
             if let (true, _) | (_, true) = (ends(&branches.then), ends(&branches.otherwise)) {
                 return state.one_sided(cond, then, otherwise, branches, at);
@@ -137,14 +150,7 @@ impl Tracer {
                 state.same_branch_types(*a, *b)?;
                 return Ok(Kind::Plain(state.op(ScalarOp::Select, &[cond, *a, *b], at)?));
             }
-            let shape = state.merge(&then, &otherwise, &mut branches)?;
-            let Branches { then, otherwise, merged } = branches;
-            state.push(Stmt::If { cond, then, otherwise });
-            let mut values = Vec::with_capacity(merged.len());
-            for var in merged {
-                values.push(state.read_var(var, at)?);
-            }
-            Ok(state.rebuild(&shape, &mut values.into_iter()))
+            state.merged(cond, &then, &otherwise, branches, at)
         })
     }
 
@@ -164,53 +170,13 @@ impl Tracer {
     }
 }
 
-/// What a branch gives: a tree of tuples with values at its leaves.
-pub(crate) enum Leaves {
-    Value(program::Value),
-    Tuple(Vec<Leaves>),
-}
-
-impl Leaves {
-    /// The values, from left to right.
-    fn values(&self) -> Vec<program::Value> {
-        match self {
-            Leaves::Value(value) => vec![*value],
-            Leaves::Tuple(items) => items.iter().flat_map(Leaves::values).collect(),
-        }
-    }
-}
-
-/// The two blocks of an `if` and the variables that carry the values out of them.
+/// The two blocks of an `if`.
 struct Branches {
     then: Block,
     otherwise: Block,
-    merged: Vec<program::Var>,
 }
 
 impl State {
-    pub(crate) fn leaves(&mut self, handle: u32, at: At) -> Step<Leaves> {
-        match self.kind(handle) {
-            Kind::Tuple(items) => {
-                let leaves: Step<Vec<Leaves>> = items.into_iter().map(|item| self.leaves(item, at)).collect();
-                Ok(Leaves::Tuple(leaves?))
-            }
-            Kind::Place(_) => {
-                mistake("a view to write cannot be the value of a branch; write it inside the branches")
-            }
-            Kind::Range(_)
-            | Kind::Sequence(_)
-            | Kind::Closure(_)
-            | Kind::Zip(_)
-            | Kind::Ordering { .. }
-            | Kind::Optional(_)
-            | Kind::Lengths(_)
-            | Kind::Slice(_) => {
-                mistake("the value of a branch must be a scalar, an array or a tuple of them")
-            }
-            _ => Ok(Leaves::Value(self.read_own(handle, at)?)),
-        }
-    }
-
     /// An `if` of which a side never reaches its end: it has the value of the other.
     fn one_sided(
         &mut self,
@@ -222,19 +188,36 @@ impl State {
     ) -> Step<Kind> {
         let (leaves, other) =
             if ends(&branches.then) { (otherwise, ends(&branches.otherwise)) } else { (then, false) };
-        let mut carried = Vec::new();
-        let shape = if other { Shape::Tuple(Vec::new()) } else { self.carriers(&leaves, &mut carried)? };
-        let Branches { then: first, otherwise: second, .. } = &mut branches;
+        let Branches { then: first, otherwise: second } = &mut branches;
         let side = if ends(first) { second } else { first };
-        let values = leaves.values();
-        side.extend(carried.iter().zip(values).map(|(var, value)| Stmt::Assign { var: *var, value }));
-        let Branches { then, otherwise, .. } = branches;
+        let shape = match other {
+            true => Shape::Tuple(Vec::new()),
+            false => {
+                let mut shape = self.carriers(&leaves, Giver::Branches)?;
+                self.carry(&leaves, &mut shape, Giver::Branches, side, at)?;
+                shape
+            }
+        };
+        let Branches { then, otherwise } = branches;
         self.push(Stmt::If { cond, then, otherwise });
-        let mut values = Vec::with_capacity(carried.len());
-        for var in carried {
-            values.push(self.read_var(var, at)?);
-        }
-        Ok(self.rebuild(&shape, &mut values.into_iter()))
+        self.carried(&shape, at)
+    }
+
+    /// An `if` both of whose sides give something.
+    fn merged(
+        &mut self,
+        cond: program::Value,
+        then: &Leaves,
+        otherwise: &Leaves,
+        branches: Branches,
+        at: At,
+    ) -> Step<Kind> {
+        let Branches { then: mut first, otherwise: mut second } = branches;
+        let mut shape = self.carriers(then, Giver::Branches)?;
+        self.carry(otherwise, &mut shape, Giver::Branches, &mut second, at)?;
+        self.carry(then, &mut shape, Giver::Branches, &mut first, at)?;
+        self.push(Stmt::If { cond, then: first, otherwise: second });
+        self.carried(&shape, at)
     }
 
     fn same_branch_types(&mut self, a: program::Value, b: program::Value) -> Step<()> {
@@ -244,50 +227,6 @@ impl State {
         }
         let (a, b) = (self.describe(ty_a), self.describe(ty_b));
         mistake(format!("the branches of `if` give different types: {a} and {b}"))
-    }
-
-    /// Assigns each pair of leaves to a variable of its own, at the end of the branches.
-    fn merge(&mut self, then: &Leaves, otherwise: &Leaves, branches: &mut Branches) -> Step<Shape> {
-        match (then, otherwise) {
-            (Leaves::Value(a), Leaves::Value(b)) => {
-                self.same_branch_types(*a, *b)?;
-                let ty = self.ty(*a);
-                if self.map_depth > 0 && ty.rank.is_some() {
-                    return mistake("choosing between arrays is not supported inside the closure of `mapv`");
-                }
-                let name = format!("merged{}", self.program.vars.len());
-                let var = self.new_var(&name, ty, None);
-                branches.then.push(Stmt::Assign { var, value: *a });
-                branches.otherwise.push(Stmt::Assign { var, value: *b });
-                branches.merged.push(var);
-                Ok(Shape::Value)
-            }
-            (Leaves::Tuple(a), Leaves::Tuple(b)) if a.len() == b.len() => {
-                let items: Step<Vec<Shape>> =
-                    a.iter().zip(b).map(|(a, b)| self.merge(a, b, branches)).collect();
-                Ok(Shape::Tuple(items?))
-            }
-            _ => mistake("the branches of `if` give different types: values and tuples, or `()`"),
-        }
-    }
-
-    /// The handle of a merged value.
-    pub(crate) fn rebuild(
-        &mut self,
-        shape: &Shape,
-        values: &mut impl Iterator<Item = program::Value>,
-    ) -> Kind {
-        match shape {
-            Shape::Value => values.next().map_or(Kind::Poison, Kind::Plain),
-            Shape::Tuple(items) => {
-                let mut handles = Vec::with_capacity(items.len());
-                for item in items {
-                    let kind = self.rebuild(item, values);
-                    handles.push(self.handle(kind));
-                }
-                Kind::Tuple(handles)
-            }
-        }
     }
 
     /// The range as loops run over it: of integers, without its end.
@@ -380,10 +319,4 @@ impl State {
         let product = self.op(ScalarOp::Mul, &[other, step], at)?;
         self.op(ScalarOp::Select, &[wraps, largest, product], at)
     }
-}
-
-/// How the handles of a merged value nest.
-pub(crate) enum Shape {
-    Value,
-    Tuple(Vec<Shape>),
 }

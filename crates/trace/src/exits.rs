@@ -9,12 +9,13 @@
 //! What a scope gives is what leaves it or, at its end, the value of its closure: variables carry it out. Iterations of a
 //! `prange` run in any order, so nothing leaves one.
 
+use crate::branch_values::{Giver, Shape};
 use crate::closures;
-use crate::control::{Leaves, Shape};
+
 use crate::errors::{At, Step, mistake};
-use crate::state::{Kind, Literal, State};
+use crate::state::{Kind, State};
 use crate::{Tracer, Value};
-use parfuse_ir::program::{Block, Stmt, Var};
+use parfuse_ir::program::{Block, Stmt};
 
 /// More exits than that, and blocks around them, are too many: what follows an exit nests in a branch.
 const MOST_EXITS: usize = 256;
@@ -37,7 +38,7 @@ struct Open {
     parallel_depth: usize,
     map_depth: usize,
     /// The variables that carry out what it gives, once something leaves it.
-    given: Option<(Shape, Vec<Var>)>,
+    given: Option<Shape>,
 }
 
 impl Tracer {
@@ -127,27 +128,17 @@ impl Tracer {
                 return given.map(|()| Kind::Poison);
             };
             given?;
-            let Some((shape, vars)) = carried else {
+            let Some(shape) = carried else {
                 if endless {
                     return mistake("this `loop` never ends: there is no `break` or `return` in it");
                 }
                 state.splice(body);
                 return Ok(state.kind(value));
             };
-            for var in &vars {
-                let ty = state.var_type(*var);
-                // A loop may be left in any of its iterations, so nothing tells that one is; but one always is.
-                if ty.rank.is_none() {
-                    let value = state.literal(Literal::Integer(0), ty.dtype, at);
-                    state.push(Stmt::Assign { var: *var, value });
-                }
-            }
+            // A loop may be left in any of its iterations, so nothing tells that one is; but one always is.
+            state.begin_carriers(&shape, at);
             state.push(Stmt::Scope { body });
-            let mut values = Vec::with_capacity(vars.len());
-            for var in vars {
-                values.push(state.read_var(var, at)?);
-            }
-            Ok(state.rebuild(&shape, &mut values.into_iter()))
+            state.carried(&shape, at)
         })
     }
 
@@ -164,55 +155,15 @@ impl State {
     /// Has the variables of a scope carry out a value.
     fn give(&mut self, scope: usize, value: u32, at: At) -> Step<()> {
         let leaves = self.leaves(value, at)?;
-        let (shape, vars) = match self.exits.open[scope].given.take() {
+        let mut shape = match self.exits.open[scope].given.take() {
             Some(given) => given,
-            None => {
-                let mut vars = Vec::new();
-                (self.carriers(&leaves, &mut vars)?, vars)
-            }
+            None => self.carriers(&leaves, Giver::Exits)?,
         };
-        let assigned = self.carry(&leaves, &shape, &mut vars.iter());
-        self.exits.open[scope].given = Some((shape, vars));
+        let mut end = Block::new();
+        let assigned = self.carry(&leaves, &mut shape, Giver::Exits, &mut end, at);
+        self.exits.open[scope].given = Some(shape);
+        end.into_iter().for_each(|stmt| self.push(stmt));
         assigned
-    }
-
-    pub(crate) fn carriers(&mut self, leaves: &Leaves, vars: &mut Vec<Var>) -> Step<Shape> {
-        match leaves {
-            Leaves::Value(value) => {
-                let ty = self.ty(*value);
-                let name = format!("given{}", self.program.vars.len());
-                vars.push(self.new_var(&name, ty, None));
-                Ok(Shape::Value)
-            }
-            Leaves::Tuple(items) => {
-                let items: Step<Vec<Shape>> = items.iter().map(|item| self.carriers(item, vars)).collect();
-                Ok(Shape::Tuple(items?))
-            }
-        }
-    }
-
-    fn carry<'v>(
-        &mut self,
-        leaves: &Leaves,
-        shape: &Shape,
-        vars: &mut impl Iterator<Item = &'v Var>,
-    ) -> Step<()> {
-        match (leaves, shape) {
-            (Leaves::Value(value), Shape::Value) => {
-                let Some(&var) = vars.next() else { return Ok(()) };
-                let (given, carried) = (self.ty(*value), self.var_type(var));
-                if given.rank != carried.rank || self.types.unify(given.dtype, carried.dtype).is_err() {
-                    let (given, carried) = (self.describe(given), self.describe(carried));
-                    return mistake(format!("this gives {given} where an exit before gives {carried}"));
-                }
-                self.push(Stmt::Assign { var, value: *value });
-                Ok(())
-            }
-            (Leaves::Tuple(items), Shape::Tuple(shapes)) if items.len() == shapes.len() => {
-                items.iter().zip(shapes).try_for_each(|(item, shape)| self.carry(item, shape, vars))
-            }
-            _ => mistake("exits of one function or loop give different types: values and tuples, or `()`"),
-        }
     }
 
     /// Whether the present block never reaches this place.

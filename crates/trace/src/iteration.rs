@@ -17,10 +17,10 @@ use crate::closures::Block;
 use crate::errors::{At, Problem, Step, mistake};
 use crate::exits::Exit;
 use crate::sequences::{Independence, Item, Sequence, Stage};
-use crate::state::{Held, Kind, Range, State, Ty};
+use crate::state::{Kind, Range, State, Ty};
 use crate::{Tracer, Value};
-use parfuse_ir::Scalar;
-use parfuse_ir::program::{self, Expr, Place, Stmt, walk};
+use parfuse_ir::program::{self, Cut, Expr, Place, Stmt, View, walk};
+use parfuse_ir::{Scalar, ScalarOp};
 
 /// A loop being traced.
 struct Open {
@@ -55,9 +55,8 @@ impl Tracer {
         if let Some(refused) = self.too_deep(at) {
             return refused;
         }
-        let ends_early = sequence
-            .as_ref()
-            .is_ok_and(|sequence| sequence.stages.iter().any(|stage| matches!(stage, Stage::While(_))));
+        let ends_early =
+            sequence.as_ref().is_ok_and(|sequence| sequence.stages.iter().any(|stage| stage.may_end()));
         if !ends_early {
             return self.loops(sequence, None, body, at);
         }
@@ -72,6 +71,12 @@ impl Tracer {
         body: &mut dyn Block<Value<'t>, ()>,
         at: At,
     ) -> Value<'t> {
+        let stages = match &sequence {
+            Ok(Sequence { stages, .. }) => {
+                stages.iter().map(|stage| (*stage, self.kept_by(*stage, at))).collect()
+            }
+            Err(_) => Vec::new(),
+        };
         let (mut opened, mut indices) = (Vec::new(), Vec::new());
         let vars_before = self.with(|state| state.program.vars.len());
         let mut found = None;
@@ -87,7 +92,7 @@ impl Tracer {
                 state.open();
                 let index = state.bound(range.dtype, at);
                 indices.push(match range.total {
-                    Some(total) => state.op(parfuse_ir::ScalarOp::Sub, &[total, index], at)?,
+                    Some(total) => state.op(ScalarOp::Sub, &[total, index], at)?,
                     None => index,
                 });
                 let range = Range { parallel: parallel && depth == 0, ..*range };
@@ -100,11 +105,11 @@ impl Tracer {
             found = Some(sequence?);
             Ok(Kind::Poison)
         });
-        let (item, stages) = match &found {
-            Some(sequence) => (self.item(&sequence.item, &indices, at), &sequence.stages[..]),
-            None => (poison, &[][..]),
+        let item = match &found {
+            Some(sequence) => self.item(&sequence.item, &indices, at),
+            None => poison,
         };
-        self.go_on(stages, item, exit, body, at);
+        self.go_on(&stages, item, exit, body, at);
         self.step(at, |state| {
             if opened.is_empty() {
                 // An array without axes has one element, and a mistake none that matters.
@@ -132,56 +137,103 @@ impl Tracer {
         })
     }
 
+    /// The variable that a stage keeps from item to item, if it does.
+    fn kept_by<'t>(&'t self, stage: Stage, at: At) -> Option<Value<'t>> {
+        let counter = |name| Some(self.variable_named(name, self.lift(0usize, at), at));
+        match stage {
+            Stage::Count => counter("position"),
+            Stage::Skip(_) => counter("skipped"),
+            Stage::Take(_) => counter("taken"),
+            Stage::SkipWhile(_) => Some(self.variable_named("skips", self.bool_literal(true, at), at)),
+            Stage::Scan { start, .. } => Some(self.variable_named("scanned", self.of_id(start), at)),
+            _ => None,
+        }
+    }
+
     /// What an item goes through, and then the body.
     fn go_on<'t>(
         &'t self,
-        stages: &[Stage],
+        stages: &[(Stage, Option<Value<'t>>)],
         item: Value<'t>,
         exit: Option<Exit>,
         body: &mut dyn Block<Value<'t>, ()>,
         at: At,
     ) {
-        let Some((stage, others)) = stages.split_first() else {
+        let Some(((stage, kept), others)) = stages.split_first() else {
             body.run(item);
             return;
         };
-        let unit = || self.unit();
+        let (unit, kept) = (|| self.unit(), kept.unwrap_or(item));
+        let mut go_on_if = |goes_on: Value<'t>, item: Value<'t>| {
+            let then = || {
+                self.go_on(others, item, exit, body, at);
+                self.unit()
+            };
+            self.if_(goes_on, then, unit, at);
+        };
+        let end_unless = |goes_on: Value<'t>| {
+            let then = || match exit {
+                Some(exit) => self.leave_(exit, self.unit(), "the end of an iterator", at),
+                None => self.unit(),
+            };
+            self.if_(self.unary("!", goes_on, at), then, unit, at);
+        };
         match *stage {
             Stage::Map(closure) => {
                 let item = self.apply(self.of_id(closure), &[item], at);
                 self.go_on(others, item, exit, body, at);
             }
+            Stage::Inspect(closure) => {
+                self.apply(self.of_id(closure), &[item], at);
+                self.go_on(others, item, exit, body, at);
+            }
             Stage::Filter(closure) => {
                 let goes_on = self.apply(self.of_id(closure), &[item], at);
-                let then = || {
-                    self.go_on(others, item, exit, body, at);
-                    self.unit()
-                };
-                self.if_(goes_on, then, unit, at);
+                go_on_if(goes_on, item);
             }
             Stage::Present => {
                 let (present, value) = self.parts_of_option(item, at);
-                let then = || {
-                    self.go_on(others, value, exit, body, at);
-                    self.unit()
-                };
-                self.if_(present, then, unit, at);
+                go_on_if(present, value);
             }
             Stage::While(closure) => {
                 let goes_on = self.apply(self.of_id(closure), &[item], at);
-                let ends = self.unary("!", goes_on, at);
-                let then = || match exit {
-                    Some(exit) => self.leave_(exit, self.unit(), "`take_while`", at),
-                    None => self.unit(),
-                };
-                self.if_(ends, then, unit, at);
+                end_unless(goes_on);
                 self.go_on(others, item, exit, body, at);
             }
-            Stage::Count(counter) => {
-                let counter = self.of_id(counter);
-                let position = self.bind_named("", counter, None, at);
-                let one = self.signed_literal(1, at);
-                self.assign_op("+", counter, one, at);
+            Stage::WhilePresent => {
+                let (present, value) = self.parts_of_option(item, at);
+                end_unless(present);
+                self.go_on(others, value, exit, body, at);
+            }
+            Stage::Scan { closure, .. } => {
+                let own = self.unary("&mut", kept, at);
+                let item = self.bind_named("", item, None, at);
+                let item = self.call_closure(self.of_id(closure), &[own, item], at);
+                self.go_on(others, item, exit, body, at);
+            }
+            Stage::SkipWhile(closure) => {
+                let skips = self.logical(true, kept, || self.apply(self.of_id(closure), &[item], at), at);
+                let skips = self.bind_named("", skips, None, at);
+                self.assign(kept, skips, at);
+                go_on_if(self.unary("!", skips, at), item);
+            }
+            Stage::Skip(count) => {
+                let count = self.step(at, |_| Ok(Kind::Plain(count)));
+                let goes_on = self.binary(">=", kept, count, at);
+                let goes_on = self.bind_named("", goes_on, None, at);
+                self.assign_op("+", kept, self.lift(1usize, at), at);
+                go_on_if(goes_on, item);
+            }
+            Stage::Take(count) => {
+                let count = self.step(at, |_| Ok(Kind::Plain(count)));
+                end_unless(self.binary("<", kept, count, at));
+                self.assign_op("+", kept, self.lift(1usize, at), at);
+                self.go_on(others, item, exit, body, at);
+                end_unless(self.binary("<", kept, count, at));
+            }
+            Stage::Count => {
+                let position = self.bind_named("", kept, None, at);
+                self.assign_op("+", kept, self.lift(1usize, at), at);
                 let counted = self.tuple(&[position, item]);
                 self.go_on(others, counted, exit, body, at);
             }
@@ -232,13 +284,31 @@ impl Tracer {
                 let inner = self.with(|state| state.unravel(indices[0], lengths, at));
                 self.item_within(item, inner, at)
             }
-            Item::Index | Item::Element { .. } | Item::Part { .. } | Item::Window { .. } => {
-                self.step(at, |state| state.leaf(item, indices, at))
+            Item::Chained { count, first, second } => {
+                let mut behind = Err(Problem::Reported);
+                let is_first = self.step(at, |state| {
+                    let is_first = state.op(ScalarOp::Lt, &[indices[0], *count], at)?;
+                    behind = Ok(vec![state.op(ScalarOp::Sub, &[indices[0], *count], at)?]);
+                    Ok(Kind::Plain(is_first))
+                });
+                let first = || self.item(first, indices, at);
+                self.if_(is_first, first, || self.item_within(second, behind, at), at)
             }
+            Item::Index
+            | Item::Same(_)
+            | Item::Element { .. }
+            | Item::Part { .. }
+            | Item::Window { .. }
+            | Item::Strip { .. } => self.step(at, |state| state.leaf(item, indices, at)),
         }
     }
 
-    fn item_within<'t>(&'t self, item: &Item, indices: Step<Vec<program::Value>>, at: At) -> Value<'t> {
+    pub(crate) fn item_within<'t>(
+        &'t self,
+        item: &Item,
+        indices: Step<Vec<program::Value>>,
+        at: At,
+    ) -> Value<'t> {
         match indices {
             Ok(indices) => self.item(item, &indices, at),
             Err(problem) => self.step(at, |_| Err(problem)),
@@ -277,8 +347,45 @@ impl State {
                 let view = self.window_view(indices, sizes, at)?;
                 self.view(*array, view, *mutable, at)
             }
+            Item::Strip { array, axis, size, end, mutable } => {
+                let mut last = self.op(ScalarOp::Add, &[indices[0], *size], at)?;
+                if let Some(end) = end {
+                    last = self.op(ScalarOp::Min, &[last, *end], at)?;
+                }
+                let mut cuts = vec![Cut::All; self.axes_of(*array)? as usize];
+                cuts[*axis as usize] = Cut::Range { start: Some(indices[0]), end: Some(last), step: None };
+                self.view(*array, View::of_cuts(cuts), *mutable, at)
+            }
+            Item::Same(handle) => Ok(self.kind(*handle)),
             _ => Ok(Kind::Plain(indices[0])),
         }
+    }
+
+    /// The part of an array that a window shows.
+    pub(crate) fn window_view(
+        &mut self,
+        indices: &[program::Value],
+        sizes: &[program::Value],
+        at: At,
+    ) -> Step<View> {
+        let mut cuts = Vec::with_capacity(indices.len());
+        for (index, size) in indices.iter().zip(sizes) {
+            let end = self.op(ScalarOp::Add, &[*index, *size], at)?;
+            cuts.push(Cut::Range { start: Some(*index), end: Some(end), step: None });
+        }
+        Ok(View::of_cuts(cuts))
+    }
+
+    /// An element that is read now.
+    pub(crate) fn item_of_array(
+        &mut self,
+        array: u32,
+        index: &[program::Value],
+        at: At,
+    ) -> Step<program::Value> {
+        let (array, _) = self.array(array, "an iterator", at)?;
+        let ty = Ty { rank: None, ..self.ty(array) };
+        self.emit(Expr::Index { array, index: index.to_vec() }, ty, at)
     }
 
     /// The iterations of a `prange` are numbered for random numbers, and of a nest only its rows are.
@@ -306,31 +413,5 @@ impl State {
         let array = self.read_place(place, at)?;
         let dtype = self.ty(array).dtype;
         self.emit(Expr::Index { array, index: index.to_vec() }, Ty { dtype, rank: None }, at)
-    }
-
-    /// The option that a handle stands for: whether there is anything, and what.
-    pub(crate) fn option(&self, handle: u32) -> Step<(program::Value, u32)> {
-        match self.kind(handle) {
-            Kind::Optional(Held::Value { present, value, .. }) => Ok((present, value)),
-            Kind::Optional(Held::Sure(_)) => mistake(
-                "only what an array in another shape is can be had here, by `unwrap()`: a shape that does not fit is an \
-                 error of the kernel",
-            ),
-            Kind::Poison => Err(Problem::Reported),
-            _ => mistake("this must be an `Option`"),
-        }
-    }
-}
-
-impl Tracer {
-    /// Whether an option has anything, and what it has.
-    pub(crate) fn parts_of_option<'t>(&'t self, option: Value<'t>, at: At) -> (Value<'t>, Value<'t>) {
-        let mut value = None;
-        let present = self.step(at, |state| {
-            let (present, inner) = state.option(option.id)?;
-            value = Some(inner);
-            Ok(Kind::Plain(present))
-        });
-        (present, value.map_or(present, |id| self.of_id(id)))
     }
 }

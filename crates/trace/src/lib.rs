@@ -10,8 +10,10 @@
 //! A mistake is recorded with its place, and tracing goes on to find the next one; [`Tracer::finish`] gives
 //! the program or all mistakes. Nothing here optimises: a program says what the user wrote.
 
+mod adapters;
 mod arrays;
 mod axes;
+mod branch_values;
 mod calls;
 mod closures;
 mod collections;
@@ -19,17 +21,24 @@ mod control;
 mod errors;
 mod exits;
 mod finish;
+mod functions;
 mod iteration;
+mod joins;
 mod kernel;
 mod local_closures;
 mod maps;
 mod methods;
 mod numbers;
 mod operators;
+mod options;
+mod orders;
 mod ownership;
+mod positions;
 mod products;
 mod random;
 mod reductions;
+mod searches;
+mod selections;
 mod sequences;
 mod state;
 mod tables;
@@ -53,6 +62,9 @@ pub use kernel::IterationRange;
 pub use local_closures::ClosureCode;
 pub use parfuse_ir::program::Math;
 pub use parfuse_names::Method;
+#[doc(hidden)]
+pub use parfuse_names::for_each_function;
+pub use parfuse_names::functions::LibraryFunction;
 pub use tables::TableRow;
 pub use tracer::{ParamKind, Tracer};
 pub use traits::{ArrayType, CastTarget, DTypeArg, Infer, Inline, Lift, Operand};

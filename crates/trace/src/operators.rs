@@ -135,6 +135,19 @@ impl Tracer {
 }
 
 impl State {
+    /// One of two values of one type.
+    pub(crate) fn select(
+        &mut self,
+        cond: program::Value,
+        yes: program::Value,
+        no: program::Value,
+        at: At,
+    ) -> Step<program::Value> {
+        let (a, b) = (self.ty(yes).dtype, self.ty(no).dtype);
+        self.unify(a, b, "the two choices")?;
+        self.op(ScalarOp::Select, &[cond, yes, no], at)
+    }
+
     /// `&v`: a reference to a variable stays one when it is bound to a name.
     pub(crate) fn borrow(&mut self, handle: u32) -> Kind {
         match self.kind(handle) {

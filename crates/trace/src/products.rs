@@ -110,4 +110,47 @@ impl State {
         }
         self.read_var(var, at)
     }
+
+    /// `general_mat_mul(alpha, &a, &b, beta, &mut c)`.
+    pub(crate) fn general_mat_mul(&mut self, args: &[u32], at: At) -> Step<Kind> {
+        self.general_product(args, 2, at)
+    }
+
+    /// `general_mat_vec_mul(alpha, &a, &x, beta, &mut y)`.
+    pub(crate) fn general_mat_vec_mul(&mut self, args: &[u32], at: At) -> Step<Kind> {
+        self.general_product(args, 1, at)
+    }
+
+    /// `c = alpha * (a dot b) + beta * c`, which does not look at `c` if `beta` is zero.
+    fn general_product(&mut self, args: &[u32], rank: u8, at: At) -> Step<Kind> {
+        let [alpha, a, b, beta, c] = args else {
+            return mistake("a product into an array takes 5 arguments");
+        };
+        let place = self.target(*c, "the product")?;
+        let axes = [self.axes_of(*a)?, self.axes_of(*b)?, self.axes_of(*c)?];
+        if axes != [2, rank, rank] {
+            return mistake(format!("this product is of arrays with 2 and {rank} axes into one with {rank}"));
+        }
+        let product = self.dot(*a, &[*b], at)?;
+        let product = self.handle(product);
+        let (product, _) = self.array(product, "the product", at)?;
+        let alpha = self.scalar(*alpha, "the factor of the product", at)?;
+        let beta = self.scalar(*beta, "the factor of what is there", at)?;
+        let contents = self.read_place(place, at)?;
+        for axis in 0..rank {
+            let [own, other] = [contents, product].map(|array| self.length_of(array, axis, at));
+            let (own, other) = (own?, other?);
+            let same = self.op(ScalarOp::Eq, &[own, other], at)?;
+            self.check_with(same, FaultKind::ShapeMismatch { axis }, vec![own, other], at);
+        }
+        let what = "the factors of a product and its elements";
+        let product = self.homogeneous(ScalarOp::Mul, &[alpha, product], what, at)?;
+        let kept = self.homogeneous(ScalarOp::Mul, &[beta, contents], what, at)?;
+        let sum = self.homogeneous(ScalarOp::Add, &[product, kept], what, at)?;
+        let zero = self.small(0, beta, at);
+        let forgets = self.op(ScalarOp::Eq, &[beta, zero], at)?;
+        let value = self.select(forgets, product, sum, at)?;
+        self.update(place, value, at)?;
+        Ok(Kind::Tuple(Vec::new()))
+    }
 }

@@ -72,6 +72,8 @@ pub(crate) enum Held {
     Value { present: Value, value: u32, fault: FaultKind },
     /// What a handle stands for: it is there, or the kernel has failed.
     Sure(u32),
+    /// Nothing: `None`.
+    Nothing,
 }
 
 /// A range. In a loop the indices are `j`, or `total - j` if reversed, for `j` in `start, start + step, …` below

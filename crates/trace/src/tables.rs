@@ -110,6 +110,10 @@ impl Tracer {
         let elements = self.ids(elements);
         self.step(at, |state| {
             state.doing = "an array that is written out".into();
+            if !elements.is_empty() && elements.iter().all(|element| state.is_array(*element)) {
+                // Several arrays for `concatenate` and its kin.
+                return Ok(Kind::Tuple(elements));
+            }
             let dtype = state.types.fresh(Class::Any);
             let mut values = Vec::with_capacity(elements.len());
             for element in elements {

@@ -218,8 +218,8 @@ impl State {
                 }
                 Ok(Kind::Tuple(variables))
             }
+            Kind::Sequence(sequence) => self.sequence_variable(name, *sequence, at),
             kind @ (Kind::Range(_)
-            | Kind::Sequence(_)
             | Kind::Closure(_)
             | Kind::Zip(_)
             | Kind::Ordering { .. }

@@ -342,7 +342,7 @@ impl State {
     }
 
     /// All along the other axes of what a slice, or a range, says of one.
-    fn sliced_along(&mut self, receiver: u32, args: &[u32], at: At) -> Step<View> {
+    pub(crate) fn sliced_along(&mut self, receiver: u32, args: &[u32], at: At) -> Step<View> {
         let axes = self.axes_of(receiver)?;
         let axis = self.axis(args[0], axes, at)?;
         let part = match self.kind(args[1]) {
@@ -360,7 +360,7 @@ impl State {
         let view = self.sliced(receiver, info, at)?;
         self.view(receiver, view, mutable, at)
     }
-    fn sliced(&mut self, receiver: u32, info: u32, at: At) -> Step<View> {
+    pub(crate) fn sliced(&mut self, receiver: u32, info: u32, at: At) -> Step<View> {
         let Kind::Slice(parts) = self.kind(info) else {
             return mistake("a slice is given as `s![…]`, one index or range for each axis");
         };

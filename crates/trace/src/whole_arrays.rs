@@ -1,4 +1,4 @@
-//! Methods of arrays that are not computed element by element, of their shapes, and of the options that `mean` gives.
+//! Methods of arrays that are not computed element by element, and of their shapes.
 //! What arrays are reduced to is in `reductions.rs`.
 //!
 //! ```text
@@ -10,8 +10,8 @@
 
 use crate::errors::{At, Problem, Step, mistake};
 use crate::state::{Held, Kind, Range, State, Ty};
-use parfuse_ir::program::{self, Expr, Place};
-use parfuse_ir::{DType, FaultKind, Scalar, ScalarOp};
+use parfuse_ir::program::{Expr, Place};
+use parfuse_ir::{DType, Scalar, ScalarOp};
 
 /// All elements anew.
 impl State {
@@ -166,6 +166,15 @@ impl State {
         Ok(self.borrow(receiver))
     }
 
+    /// `a.as_slice()`, `a.as_slice_mut()`: elements lie in the order of their indices.
+    pub(crate) fn as_slice(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
+        let content = match self.axes_of(receiver)? {
+            1 => self.borrow(receiver),
+            _ => self.flattened(receiver, &[], at)?,
+        };
+        Ok(Kind::Optional(Held::Sure(self.handle(content))))
+    }
+
     pub(crate) fn array_copy(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
         match self.kind(receiver) {
             Kind::Variable { var, .. } => {
@@ -179,81 +188,6 @@ impl State {
             // A value that is no variable never changes, so it serves as its own copy.
             kind => Ok(kind),
         }
-    }
-}
-
-/// Options.
-impl State {
-    /// Of an array there is nothing else to take instead: it would have to be made.
-    fn scalar_option(&mut self, receiver: u32, name: &str, at: At) -> Step<(program::Value, program::Value)> {
-        let (present, value) = self.option(receiver)?;
-        let value = self.read(value, at)?;
-        match self.ty(value).rank {
-            None => Ok((present, value)),
-            Some(_) => {
-                mistake(format!("`.{name}()` of an optional array is not supported; write `unwrap()`"))
-            }
-        }
-    }
-
-    pub(crate) fn unwrap(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
-        match self.kind(receiver) {
-            Kind::Optional(Held::Sure(content)) => Ok(self.kind(content)),
-            Kind::Optional(Held::Value { present, value, fault }) => {
-                if self.program.constant(present) != Some(Scalar::Bool(true)) {
-                    self.check(present, fault, at);
-                }
-                Ok(self.kind(value))
-            }
-            _ => Err(Problem::Reported),
-        }
-    }
-
-    pub(crate) fn unwrap_or(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
-        if let Kind::Optional(Held::Value { present, value, .. }) = self.kind(receiver)
-            && let (Kind::Ordering { less, greater }, Kind::Ordering { less: l, greater: g }) =
-                (self.kind(value), self.kind(args[0]))
-        {
-            let less = self.select(present, less, l, at)?;
-            let greater = self.select(present, greater, g, at)?;
-            return Ok(Kind::Ordering { less, greater });
-        }
-        let (present, value) = self.scalar_option(receiver, "unwrap_or", at)?;
-        let other = self.scalar(args[0], "the argument of `unwrap_or`", at)?;
-        self.select(present, value, other, at).map(Kind::Plain)
-    }
-
-    pub(crate) fn unwrap_or_default(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
-        let (present, value) = self.scalar_option(receiver, "unwrap_or_default", at)?;
-        let zero = self.small(0, value, at);
-        self.select(present, value, zero, at).map(Kind::Plain)
-    }
-
-    pub(crate) fn value_if(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
-        let present = self.condition(receiver, at)?;
-        let value = self.snapshot(args[0], at)?;
-        Ok(Kind::Optional(Held::Value { present, value: self.handle(value), fault: FaultKind::NoValue }))
-    }
-
-    pub(crate) fn presence(&mut self, receiver: u32, _: &[u32], _: At) -> Step<Kind> {
-        Ok(Kind::Plain(self.option(receiver)?.0))
-    }
-
-    pub(crate) fn absence(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
-        let (present, _) = self.option(receiver)?;
-        Ok(Kind::Plain(self.op(ScalarOp::Not, &[present], at)?))
-    }
-
-    pub(crate) fn select(
-        &mut self,
-        cond: program::Value,
-        yes: program::Value,
-        no: program::Value,
-        at: At,
-    ) -> Step<program::Value> {
-        let (a, b) = (self.ty(yes).dtype, self.ty(no).dtype);
-        self.unify(a, b, "the two choices")?;
-        self.op(ScalarOp::Select, &[cond, yes, no], at)
     }
 }
 

@@ -72,6 +72,42 @@ impl Tracer {
         self.bind_named("", total, None, at)
     }
 
+    /// `all` and `any`.
+    pub(crate) fn any_of_zip<'t>(
+        &'t self,
+        method: Method,
+        zip: Value<'t>,
+        args: &[Value<'t>],
+        at: At,
+    ) -> Value<'t> {
+        let items = self.step(at, |state| Ok(Kind::Sequence(Box::new(state.zip(zip.id)?))));
+        let ask = |items| self.apply_to_parts(args[0], &[], items, at);
+        self.is_there(method.name(), method == Method::any, items, &ask, at)
+    }
+
+    /// `map_assign_into`.
+    pub(crate) fn assign_zip<'t>(
+        &'t self,
+        _: Method,
+        zip: Value<'t>,
+        args: &[Value<'t>],
+        at: At,
+    ) -> Value<'t> {
+        let sequence = self.with(|state| {
+            let zip = state.zip(zip.id)?;
+            let into = state.sequence_of_elements(args[0].id, true, at)?;
+            state.check_axes(&zip, &into)?;
+            state.check_lengths(&zip, &into, at)?;
+            Ok(Sequence { item: Item::Together(vec![into.item, zip.item]), ..zip })
+        });
+        let set = |items| {
+            let (element, parts) = (self.field(items, 0, at), self.field(items, 1, at));
+            let value = self.apply_to_parts(args[1], &[], parts, at);
+            self.assign(element, value, at);
+        };
+        self.go_through(sequence, &mut Some(set), at)
+    }
+
     pub(crate) fn collect_zip<'t>(
         &'t self,
         _: Method,
@@ -104,16 +140,32 @@ impl State {
     pub(crate) fn zip_and(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
         let mut zip = self.zip(receiver)?;
         let other = self.zippable(args[0], at)?;
-        let (axes, others) = (zip.ranges.len(), other.ranges.len());
-        if axes != others {
-            return mistake(format!(
-                "`Zip` goes through arrays with as many axes, but here are {axes} and {others}: use `broadcast`, or loops"
-            ));
-        }
+        self.check_axes(&zip, &other)?;
         self.check_lengths(&zip, &other, at)?;
         if let Item::Together(items) = &mut zip.item {
             items.push(other.item);
         }
         Ok(Kind::Zip(Box::new(zip)))
+    }
+
+    fn check_axes(&self, first: &Sequence, second: &Sequence) -> Step<()> {
+        let (axes, others) = (first.ranges.len(), second.ranges.len());
+        if axes == others {
+            return Ok(());
+        }
+        mistake(format!(
+            "`Zip` goes through arrays with as many axes, but here are {axes} and {others}: use `broadcast`, or loops"
+        ))
+    }
+
+    /// `.and_broadcast(&a)`.
+    pub(crate) fn zip_and_broadcast(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        let lengths: Vec<_> = self.zip(receiver)?.ranges.iter().map(|range| range.end).collect();
+        let shape = self.handle(Kind::Lengths(lengths));
+        let drawn_out = self.broadcast(args[0], &[shape], at)?;
+        let drawn_out = self.handle(drawn_out);
+        let drawn_out = self.unwrap(drawn_out, &[], at)?;
+        let drawn_out = self.handle(drawn_out);
+        self.zip_and(receiver, &[drawn_out], at)
     }
 }

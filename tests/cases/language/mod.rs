@@ -1,5 +1,6 @@
 //! Each construct that kernels know, as a function: what it means in Rust is what the compiled variants compute.
 
+mod adapters;
 mod aliases;
 mod arrays;
 mod closures;
@@ -8,6 +9,8 @@ mod control;
 mod exits;
 mod functions;
 mod iterators;
+mod joins;
+mod masks;
 mod mixtures;
 mod nests;
 mod numbers;

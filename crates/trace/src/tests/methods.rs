@@ -41,26 +41,75 @@ fn argument<'t>(t: &'t Tracer, kind: Argument, of: Receiver) -> Value<'t> {
         Argument::Iterator => receiver(t, Receiver::Range),
         Argument::Any => t.lift(1i64, line(1)),
         Argument::Message => t.unit(),
-        Argument::Closure | Argument::Change | Argument::ChangeWith | Argument::Row | Argument::Pair => {
-            t.unit()
-        }
+        Argument::Arrays => t.tuple(&[t.array::<f64>("b", 1), t.array::<f64>("b", 1)]),
+        Argument::Closure
+        | Argument::Change
+        | Argument::ChangeWith
+        | Argument::Row
+        | Argument::Pair
+        | Argument::Accumulation
+        | Argument::Nothing => t.unit(),
     }
 }
 
 /// A closure that a method can take as its argument at a position.
 fn closure(t: &Tracer, method: Method, position: usize) -> Value<'_> {
     let code: ClosureCode = match method {
-        Method::filter | Method::take_while | Method::any | Method::all | Method::find | Method::position => {
-            |t, _| t.bool_literal(true, line(1))
-        }
-        Method::filter_map | Method::find_map => {
+        Method::filter
+        | Method::take_while
+        | Method::skip_while
+        | Method::partition
+        | Method::is_some_and
+        | Method::is_none_or
+        | Method::any
+        | Method::all
+        | Method::find
+        | Method::rfind
+        | Method::rposition
+        | Method::position => |t, _| t.bool_literal(true, line(1)),
+        Method::filter_map | Method::find_map | Method::map_while | Method::scan | Method::and_then => {
             |t, given| t.method(t.bool_literal(true, line(1)), Method::then_some, &[given[0]], line(1))
         }
         Method::min_by | Method::max_by => |t, given| t.method(given[0], Method::cmp, &[given[1]], line(1)),
+        Method::unwrap_or_else | Method::map_or_else | Method::then if position == 0 => {
+            |t, _| t.lift(1.0, line(1))
+        }
+        Method::or_else => |t, _| receiver(t, Receiver::Option),
         Method::flat_map => |t, _| receiver(t, Receiver::Range),
         _ => |_, given| given[given.len() - 1],
     };
     t.closure(&[], false, method.closure_parameters(position).unwrap_or(1), code, line(1))
+}
+
+/// An argument of a method that takes others than its kind tells.
+fn argument_of<'t>(t: &'t Tracer, method: Method, kind: Argument, of: Receiver) -> Value<'t> {
+    match (method, kind) {
+        (Method::or, _) => receiver(t, Receiver::Option),
+        (Method::map_or, _) => t.lift(1.0, line(1)),
+        (Method::append, Argument::Array) => t.array::<f64>("b", 2),
+        (Method::select, Argument::Array) => t.array::<usize>("b", 1),
+        (Method::triu | Method::tril, _) => t.lift(1isize, line(1)),
+        (Method::map_assign_into | Method::par_map_assign_into, _) => t.array_mut::<i64>("b", 1),
+        _ => argument(t, kind, of),
+    }
+}
+
+/// What a method of arrays is called on in the test, if not on any.
+fn array_for(t: &Tracer, method: Method) -> Value<'_> {
+    match method {
+        Method::into_scalar => t.array::<f64>("m", 0),
+        Method::chunks | Method::chunks_mut => t.array_mut::<f64>("m", 1),
+        // It must be the kernel's own.
+        Method::append
+        | Method::push_row
+        | Method::push_column
+        | Method::remove_index
+        | Method::swap_axes
+        | Method::invert_axis
+        | Method::slice_collapse
+        | Method::slice_axis_inplace => t.var("m", t.zeros::<f64>(&[t.lift(2usize, line(1)); 2])),
+        _ => receiver(t, Receiver::Array),
+    }
 }
 
 /// The mistakes in a call of a row's method.
@@ -68,6 +117,8 @@ fn mistakes(row: &Row, of: Receiver) -> Vec<String> {
     let t = Tracer::new("kernel");
     let on = match row.method {
         Method::flatten => t.method(t.array::<f64>("a", 2), Method::outer_iter, &[], line(1)),
+        Method::unzip => t.method(receiver(&t, of), Method::enumerate, &[], line(1)),
+        method if of == Receiver::Array => array_for(&t, method),
         _ => receiver(&t, of),
     };
     if row.part == Part::Maps {
@@ -84,8 +135,10 @@ fn mistakes(row: &Row, of: Receiver) -> Vec<String> {
     } else {
         let required = &row.arguments[..*row.counts().start()];
         let argument = |(position, (_, kind)): (usize, &(&str, Argument))| match kind {
-            Argument::Closure => closure(&t, row.method, position),
-            kind => argument(&t, *kind, of),
+            Argument::Closure | Argument::Accumulation | Argument::Nothing => {
+                closure(&t, row.method, position)
+            }
+            kind => argument_of(&t, row.method, *kind, of),
         };
         let args: Vec<Value> = required.iter().enumerate().map(argument).collect();
         t.method(on, row.method, &args, line(1));

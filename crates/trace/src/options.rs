@@ -1,0 +1,250 @@
+//! Options: whether there is something, and what.
+//!
+//! ```text
+//! Some(x)                 (true, x)                      None                (false, nothing)
+//! it.max().map(f)         if p { (true, f(x)) } else { (false, …) }
+//! it.find(f).unwrap()     check p;  x                    o.unwrap_or(y)      if p { x } else { y }
+//! if let Some(x) = o { … } else { … }                    if p { … x … } else { … }
+//! ```
+//!
+//! A closure is called only if there is something for it, as in Rust. What holds an array in another shape always has
+//! something: a shape that does not fit ends the kernel.
+
+use crate::closures::Block;
+use crate::errors::{At, Problem, Step, mistake};
+use crate::state::{Held, Kind, State};
+use crate::{Method, Tracer, Value};
+use parfuse_ir::program;
+use parfuse_ir::{FaultKind, Scalar, ScalarOp};
+
+impl Tracer {
+    /// `Some(value)`.
+    pub fn some(&self, value: Value<'_>, at: At) -> Value<'_> {
+        let value = self.id(value);
+        self.step(at, |state| {
+            let present = state.bool_constant(true, at);
+            let value = state.snapshot(value, at)?;
+            Ok(state.maybe(present, value))
+        })
+    }
+
+    /// `None`.
+    pub fn none(&self, at: At) -> Value<'_> {
+        self.step(at, |_| Ok(Kind::Optional(Held::Nothing)))
+    }
+
+    /// `if let Some(x) = option { then(x) } else { otherwise() }`.
+    pub fn if_some<'t>(
+        &'t self,
+        option: Value<'t>,
+        then: impl FnOnce(Value<'t>) -> Value<'t>,
+        otherwise: impl FnOnce() -> Value<'t>,
+        at: At,
+    ) -> Value<'t> {
+        self.trace_if_some(option, &mut Some(then), &mut Some(|()| otherwise()), at)
+    }
+
+    fn trace_if_some<'t>(
+        &'t self,
+        option: Value<'t>,
+        then: &mut dyn Block<Value<'t>, Value<'t>>,
+        otherwise: &mut dyn Block<(), Value<'t>>,
+        at: At,
+    ) -> Value<'t> {
+        let (present, value) = self.parts_of_option(option, at);
+        let value = self.bind_named("", value, None, at);
+        self.trace_if(present, &mut Some(|()| self.value_of(then, value)), otherwise, at)
+    }
+
+    /// Whether an option has anything, and what it has.
+    pub(crate) fn parts_of_option<'t>(&'t self, option: Value<'t>, at: At) -> (Value<'t>, Value<'t>) {
+        let mut value = None;
+        let present = self.step(at, |state| {
+            let (present, inner) = state.option(option.id, at)?;
+            value = Some(inner);
+            Ok(Kind::Plain(present))
+        });
+        (present, value.map_or(present, |id| Value { tracer: self, id }))
+    }
+
+    /// `option.map(closure)`, of what there may be.
+    pub(crate) fn map_option<'t>(
+        &'t self,
+        _: Method,
+        option: Value<'t>,
+        args: &[Value<'t>],
+        at: At,
+    ) -> Value<'t> {
+        let (present, value) = self.parts_of_option(option, at);
+        let in_any_case = self.with(|state| state.is_array(value.id) || state.is_sure(present.id));
+        if !in_any_case {
+            let then = || self.some(self.apply(args[0], &[value], at), at);
+            return self.if_(present, then, || self.none(at), at);
+        }
+        let mapped = self.apply(args[0], &[value], at);
+        self.step(at, |state| {
+            let fault = match state.kind(option.id) {
+                Kind::Optional(Held::Value { fault, .. }) => fault,
+                _ => FaultKind::NoValue,
+            };
+            Ok(Kind::Optional(Held::Value { present: state.read(present.id, at)?, value: mapped.id, fault }))
+        })
+    }
+
+    /// `option.and_then(closure)`, `option.filter(closure)`.
+    pub(crate) fn narrow_option<'t>(
+        &'t self,
+        method: Method,
+        option: Value<'t>,
+        args: &[Value<'t>],
+        at: At,
+    ) -> Value<'t> {
+        let (present, value) = self.parts_of_option(option, at);
+        let then = || {
+            let said = self.apply(args[0], &[value], at);
+            match method {
+                Method::filter => self.if_(said, || self.some(value, at), || self.none(at), at),
+                _ => said,
+            }
+        };
+        self.if_(present, then, || self.none(at), at)
+    }
+
+    /// `option.is_some_and(closure)`, `option.is_none_or(closure)`.
+    pub(crate) fn ask_option<'t>(
+        &'t self,
+        method: Method,
+        option: Value<'t>,
+        args: &[Value<'t>],
+        at: At,
+    ) -> Value<'t> {
+        let (present, value) = self.parts_of_option(option, at);
+        let ask = || self.apply(args[0], &[value], at);
+        match method {
+            Method::is_some_and => self.logical(true, present, ask, at),
+            _ => self.logical(false, self.unary("!", present, at), ask, at),
+        }
+    }
+
+    /// `option.unwrap_or(other)`, `option.unwrap_or_else(closure)`.
+    pub(crate) fn unwrap_or<'t>(
+        &'t self,
+        method: Method,
+        option: Value<'t>,
+        args: &[Value<'t>],
+        at: At,
+    ) -> Value<'t> {
+        let (present, value) = self.parts_of_option(option, at);
+        if self.with(|state| state.is_sure(present.id)) {
+            return value;
+        }
+        let otherwise = || match method {
+            Method::unwrap_or_else => self.apply(args[0], &[], at),
+            _ => args[0],
+        };
+        self.if_(present, || value, otherwise, at)
+    }
+
+    /// `option.map_or(other, closure)`, `option.map_or_else(otherwise, closure)`.
+    pub(crate) fn map_option_or<'t>(
+        &'t self,
+        method: Method,
+        option: Value<'t>,
+        args: &[Value<'t>],
+        at: At,
+    ) -> Value<'t> {
+        let (present, value) = self.parts_of_option(option, at);
+        let otherwise = || match method {
+            Method::map_or_else => self.apply(args[0], &[], at),
+            _ => args[0],
+        };
+        self.if_(present, || self.apply(args[1], &[value], at), otherwise, at)
+    }
+
+    /// `option.or(other)`, `option.or_else(closure)`.
+    pub(crate) fn option_or<'t>(
+        &'t self,
+        method: Method,
+        option: Value<'t>,
+        args: &[Value<'t>],
+        at: At,
+    ) -> Value<'t> {
+        let (present, value) = self.parts_of_option(option, at);
+        let otherwise = || match method {
+            Method::or_else => self.apply(args[0], &[], at),
+            _ => args[0],
+        };
+        self.if_(present, || self.some(value, at), otherwise, at)
+    }
+
+    /// `condition.then(closure)`.
+    pub(crate) fn value_computed_if<'t>(
+        &'t self,
+        _: Method,
+        condition: Value<'t>,
+        args: &[Value<'t>],
+        at: At,
+    ) -> Value<'t> {
+        self.if_(condition, || self.some(self.apply(args[0], &[], at), at), || self.none(at), at)
+    }
+}
+
+impl State {
+    /// An option of what a handle stands for.
+    pub(crate) fn maybe(&mut self, present: program::Value, value: Kind) -> Kind {
+        Kind::Optional(Held::Value { present, value: self.handle(value), fault: FaultKind::NoValue })
+    }
+
+    /// The option that a handle stands for: whether there is anything, and what.
+    pub(crate) fn option(&mut self, handle: u32, at: At) -> Step<(program::Value, u32)> {
+        match self.kind(handle) {
+            Kind::Optional(Held::Value { present, value, .. }) => Ok((present, value)),
+            Kind::Optional(Held::Sure(content)) => Ok((self.bool_constant(true, at), content)),
+            Kind::Optional(Held::Nothing) => {
+                let value = self.handle(Kind::Declared("what `None` holds".to_string()));
+                Ok((self.bool_constant(false, at), value))
+            }
+            Kind::Poison => Err(Problem::Reported),
+            _ => mistake("this must be an `Option`"),
+        }
+    }
+
+    /// Whether a condition is known to hold.
+    fn is_sure(&self, condition: u32) -> bool {
+        matches!(self.kind(condition), Kind::Plain(value) if self.program.constant(value) == Some(Scalar::Bool(true)))
+    }
+
+    pub(crate) fn unwrap(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
+        let (present, value) = self.option(receiver, at)?;
+        let fault = match self.kind(receiver) {
+            Kind::Optional(Held::Value { fault, .. }) => fault,
+            _ => FaultKind::NoValue,
+        };
+        if self.program.constant(present) != Some(Scalar::Bool(true)) {
+            self.check(present, fault, at);
+        }
+        Ok(self.kind(value))
+    }
+
+    pub(crate) fn unwrap_or_default(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
+        let (present, value) = self.option(receiver, at)?;
+        let value = self.scalar(value, "what `unwrap_or_default` gives", at)?;
+        let zero = self.small(0, value, at);
+        self.select(present, value, zero, at).map(Kind::Plain)
+    }
+
+    pub(crate) fn value_if(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        let present = self.condition(receiver, at)?;
+        let value = self.snapshot(args[0], at)?;
+        Ok(self.maybe(present, value))
+    }
+
+    pub(crate) fn presence(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
+        Ok(Kind::Plain(self.option(receiver, at)?.0))
+    }
+
+    pub(crate) fn absence(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
+        let (present, _) = self.option(receiver, at)?;
+        Ok(Kind::Plain(self.op(ScalarOp::Not, &[present], at)?))
+    }
+}

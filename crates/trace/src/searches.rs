@@ -1,0 +1,258 @@
+//! Searches in iterators: they go on until something is found.
+//!
+//! ```text
+//! it.any(f)          any = false;    for x in it { if f(x) { any = true; break } }
+//! it.position(f)     found = false;  for (i, x) in it { if f(x) { found = true; item = i; break } }
+//! it.next()          found = false;  for x in it { found = true; item = x; break }
+//! ```
+//!
+//! Where iterations are independent all items are looked at. An iterator in a variable remembers how far it is
+//! ([`Cursor`]), so that `next` gives one item after the other.
+
+use crate::closures::Block;
+use crate::errors::{At, Problem, Step, mistake};
+use crate::exits::Exit;
+use crate::sequences::{Cursor, Independence, Sequence};
+use crate::state::{Held, Kind, Literal, State};
+use crate::{Method, Tracer, Value};
+use parfuse_ir::FaultKind;
+use parfuse_ir::program::{self, Stmt};
+
+/// An option that a loop fills: whether there is anything, and what.
+pub(crate) struct Found<'t> {
+    pub(crate) present: Value<'t>,
+    pub(crate) value: Value<'t>,
+    /// Where the block that it is made in was then.
+    begin: usize,
+}
+
+/// Searches.
+impl Tracer {
+    /// Goes through items with a way to end early.
+    fn until<'t>(
+        &'t self,
+        items: Value<'t>,
+        body: &mut dyn FnMut(Value<'t>, &dyn Fn() -> Value<'t>),
+        at: At,
+    ) {
+        let sequence = self.with(|state| {
+            state.refuse_cursor(items.id)?;
+            state.sequence(items.id, at)
+        });
+        let parallel = sequence.as_ref().is_ok_and(|sequence| sequence.independence == Independence::Claimed);
+        let mut sequence = Some(sequence);
+        let mut go_through = |exit: Option<Exit>| {
+            let leave = || match exit {
+                Some(exit) => self.leave_(exit, self.unit(), "the end of a search", at),
+                None => self.unit(),
+            };
+            let mut visit = Some(|item| body(item, &leave));
+            let sequence = sequence.take().unwrap_or(Err(Problem::Reported));
+            self.go_through(sequence, &mut visit as &mut dyn Block<Value<'t>, ()>, at)
+        };
+        if parallel {
+            go_through(None);
+        } else {
+            self.scope_(|exit| go_through(Some(exit)), at);
+        }
+    }
+
+    /// Whether a closure says `wanted` of an item; of none it does not.
+    pub(crate) fn is_there<'t>(
+        &'t self,
+        name: &str,
+        wanted: bool,
+        items: Value<'t>,
+        ask: &dyn Fn(Value<'t>) -> Value<'t>,
+        at: At,
+    ) -> Value<'t> {
+        let found = self.variable_named(name, self.bool_literal(!wanted, at), at);
+        let mut look = |item, leave: &dyn Fn() -> Value<'t>| {
+            let said = ask(item);
+            let decides = if wanted { said } else { self.unary("!", said, at) };
+            let then = || {
+                self.assign(found, self.bool_literal(wanted, at), at);
+                leave()
+            };
+            self.if_(decides, then, || self.unit(), at);
+        };
+        self.until(items, &mut look, at);
+        self.bind_named("", found, None, at)
+    }
+    pub(crate) fn any_item<'t>(
+        &'t self,
+        _: Method,
+        items: Value<'t>,
+        args: &[Value<'t>],
+        at: At,
+    ) -> Value<'t> {
+        self.is_there("any", true, items, &|item| self.apply(args[0], &[item], at), at)
+    }
+    pub(crate) fn all_items<'t>(
+        &'t self,
+        _: Method,
+        items: Value<'t>,
+        args: &[Value<'t>],
+        at: At,
+    ) -> Value<'t> {
+        self.is_there("all", false, items, &|item| self.apply(args[0], &[item], at), at)
+    }
+
+    pub(crate) fn find_item<'t>(
+        &'t self,
+        method: Method,
+        items: Value<'t>,
+        args: &[Value<'t>],
+        at: At,
+    ) -> Value<'t> {
+        let positions = matches!(method, Method::position | Method::rposition);
+        let items = match positions {
+            true => self.method(items, Method::enumerate, &[], at),
+            false => items,
+        };
+        let items = match method {
+            Method::rposition | Method::rfind => self.method(items, Method::rev, &[], at),
+            _ => items,
+        };
+        let found = self.nothing_yet(at);
+        let mut look = |item, leave: &dyn Fn() -> Value<'t>| {
+            let (given, kept) = match positions {
+                true => (self.field(item, 1, at), self.field(item, 0, at)),
+                false => (item, item),
+            };
+            let (ends, kept) = match method {
+                Method::find_map => self.parts_of_option(self.apply(args[0], &[given], at), at),
+                _ => (self.apply(args[0], &[given], at), kept),
+            };
+            let then = || {
+                self.keep(&found, kept, at);
+                leave()
+            };
+            self.if_(ends, then, || self.unit(), at);
+        };
+        self.until(items, &mut look, at);
+        self.found(found, at)
+    }
+
+    /// `it.next()`, `it.nth(k)`: of an iterator in a variable the one that comes next.
+    pub(crate) fn next_item<'t>(
+        &'t self,
+        _: Method,
+        items: Value<'t>,
+        args: &[Value<'t>],
+        at: At,
+    ) -> Value<'t> {
+        let cursor = self.with(|state| state.at_cursor(items.id, at));
+        match cursor {
+            Err(problem) => self.step(at, |_| Err(problem)),
+            Ok(Some((sequence, count, cursor))) => {
+                let cursor = self.step(at, |_| Ok(Kind::Variable { var: cursor, borrowed: false }));
+                let count = self.step(at, |_| Ok(Kind::Plain(count)));
+                if let [skipped] = args {
+                    let left = self.binary("-", count, cursor, at);
+                    let skipped = self.method(*skipped, Method::min, &[left], at);
+                    self.assign_op("+", cursor, skipped, at);
+                }
+                let then = || {
+                    let index = self.with(|state| state.read(cursor.id, at).map(|index| vec![index]));
+                    let item = self.some(self.item_within(&sequence.item, index, at), at);
+                    self.assign_op("+", cursor, self.lift(1usize, at), at);
+                    item
+                };
+                self.if_(self.binary("<", cursor, count, at), then, || self.none(at), at)
+            }
+            Ok(None) => {
+                let items = match args {
+                    [skipped] => self.method(items, Method::skip, &[*skipped], at),
+                    _ => items,
+                };
+                let found = self.nothing_yet(at);
+                let mut look = |item, leave: &dyn Fn() -> Value<'t>| {
+                    self.keep(&found, item, at);
+                    leave();
+                };
+                self.until(items, &mut look, at);
+                self.found(found, at)
+            }
+        }
+    }
+
+    pub(crate) fn last_item<'t>(&'t self, _: Method, items: Value<'t>, _: &[Value<'t>], at: At) -> Value<'t> {
+        let found = self.nothing_yet(at);
+        self.trace_for(items, &mut Some(|item| self.keep(&found, item, at)), at);
+        self.found(found, at)
+    }
+}
+
+/// Options that loops fill.
+impl Tracer {
+    pub(crate) fn nothing_yet(&self, at: At) -> Found<'_> {
+        let begin = self.with(|state| state.present().len());
+        let present = self.variable_named("found", self.bool_literal(false, at), at);
+        Found { present, value: self.declare("item", at), begin }
+    }
+
+    pub(crate) fn keep<'t>(&'t self, found: &Found<'t>, item: Value<'t>, at: At) {
+        let item = self.bind_named("", item, None, at);
+        self.assign(found.value, item, at);
+        self.assign(found.present, self.bool_literal(true, at), at);
+    }
+
+    pub(crate) fn found<'t>(&'t self, found: Found<'t>, at: At) -> Value<'t> {
+        self.step(at, |state| {
+            state.begin_with_zeros(found.value.id, found.begin, at)?;
+            let present = state.read(found.present.id, at)?;
+            let value = state.snapshot(found.value.id, at)?;
+            Ok(Kind::Optional(Held::Value { present, value: state.handle(value), fault: FaultKind::NoValue }))
+        })
+    }
+}
+
+impl State {
+    /// The items of an iterator in a variable, how many there are, and how far it is.
+    fn at_cursor(&mut self, items: u32, at: At) -> Step<Option<(Sequence, program::Value, program::Var)>> {
+        match self.kind(items) {
+            Kind::Sequence(sequence) if let Cursor::At(cursor) = sequence.cursor => {
+                let (count, sequence) = self.line(*sequence, at)?;
+                Ok(Some((sequence, count, cursor)))
+            }
+            _ => {
+                self.refuse_cursor(items)?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// What moves an iterator on is refused where nothing remembers how far it is.
+    fn refuse_cursor(&self, items: u32) -> Step<()> {
+        match self.kind(items) {
+            Kind::Sequence(sequence) if sequence.cursor != Cursor::None => mistake(
+                "an iterator in a variable goes on where this has left it, which a kernel does not remember; write out the \
+                 iterator where it is used, `a.iter().position(…)`, or go through it with `for`",
+            ),
+            _ => Ok(()),
+        }
+    }
+
+    /// Has variables that a loop may set be zeros before it.
+    fn begin_with_zeros(&mut self, variables: u32, begin: usize, at: At) -> Step<()> {
+        match self.kind(variables) {
+            Kind::Variable { var, .. } => {
+                let ty = self.var_type(var);
+                if ty.rank.is_some() {
+                    return mistake(
+                        "the array that is looked for would have to be copied; look for its index",
+                    );
+                }
+                let value = self.literal(Literal::Integer(0), ty.dtype, at);
+                self.insert(begin, Stmt::Assign { var, value });
+                Ok(())
+            }
+            Kind::Tuple(items) => {
+                items.into_iter().try_for_each(|item| self.begin_with_zeros(item, begin, at))
+            }
+            Kind::Poison | Kind::Declared(_) => Err(Problem::Reported),
+            _ => mistake("what is looked for must be a number or a tuple of numbers"),
+        }
+    }
+}

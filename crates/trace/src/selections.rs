@@ -1,0 +1,159 @@
+//! Elements chosen by indices that are computed: `select`, `get`, triangles of matrices.
+//!
+//! ```text
+//! a.select(Axis(0), &rows)     c = fill[len rows, …] 0;  for i, j { c[i, j] = a[rows[i], j] }
+//! a.get(i)                     if i < len a { (true, a[i]) } else { (false, …) }
+//! a.triu(k)                    for i, j { c[i, j] = if j >= i + k { a[i, j] } else { 0 } }
+//! ```
+
+use crate::errors::{At, Step, mistake};
+use crate::state::{Kind, State};
+use crate::{Method, Tracer, Value};
+use parfuse_ir::program;
+use parfuse_ir::{DType, ScalarOp};
+
+impl Tracer {
+    /// `a.select(Axis(k), &indices)`: what has these indices along an axis.
+    pub(crate) fn select_along<'t>(
+        &'t self,
+        _: Method,
+        array: Value<'t>,
+        args: &[Value<'t>],
+        at: At,
+    ) -> Value<'t> {
+        let mut source = None;
+        let sequence = self.with(|state| {
+            let (value, rank) = state.array(array.id, "`select`", at)?;
+            let axis = state.axis(args[0].id, rank, at)?;
+            let (indices, index_rank) = state.array(args[1].id, "the indices of `select`", at)?;
+            if index_rank != 1 {
+                return mistake(
+                    "`.select()` takes the indices along an axis: an array with one axis, or a slice",
+                );
+            }
+            state.unify_known(indices, DType::Usize, "the indices of `select`")?;
+            let mut shape = state.lengths(value, rank, at)?;
+            shape[axis as usize] = state.len(indices, at)?;
+            source = Some((value, indices, axis));
+            Ok(state.indices_of_shape(&shape, at))
+        });
+        let dtype = self.with(|state| source.map(|(value, ..)| state.ty(value).dtype));
+        let element = |index: Value<'t>| {
+            self.step(at, |state| {
+                let Some((value, indices, axis)) = source else { return Ok(Kind::Tuple(Vec::new())) };
+                let mut index = state.indices(&[index.id], at)?;
+                let chosen = vec![index[axis as usize]];
+                index[axis as usize] = state.element(indices, chosen, at)?;
+                state.element(value, index, at).map(Kind::Plain)
+            })
+        };
+        self.collected(sequence, dtype, &mut Some(element), at)
+    }
+
+    /// `a.get(i)`, `a.first()`, `a.last()`: an element, if there is one.
+    pub(crate) fn element_if_any<'t>(
+        &'t self,
+        method: Method,
+        array: Value<'t>,
+        args: &[Value<'t>],
+        at: At,
+    ) -> Value<'t> {
+        let mut found = None;
+        let present = self.step(at, |state| {
+            let (value, rank) = state.array(array.id, &format!("`{method}`"), at)?;
+            let lengths = state.lengths(value, rank, at)?;
+            let (none, one) = (state.usize_constant(0, at), state.usize_constant(1, at));
+            let (index, bounds) = match method {
+                Method::get => {
+                    let index = state.indices(&[args[0].id], at)?;
+                    if index.len() != lengths.len() {
+                        let (given, rank) = (index.len(), lengths.len());
+                        return mistake(format!("an array of rank {rank} is indexed with {given} indices"));
+                    }
+                    (index.clone(), index)
+                }
+                Method::first => (vec![none; lengths.len()], vec![none; lengths.len()]),
+                _ => {
+                    let last = |length: &program::Value| state.op(ScalarOp::Sub, &[*length, one], at);
+                    (lengths.iter().map(last).collect::<Step<_>>()?, vec![none; lengths.len()])
+                }
+            };
+            let mut inside = state.bool_constant(true, at);
+            for (bound, length) in bounds.iter().zip(&lengths) {
+                let below = state.op(ScalarOp::Lt, &[*bound, *length], at)?;
+                inside = state.op(ScalarOp::And, &[inside, below], at)?;
+            }
+            found = Some((value, index));
+            Ok(Kind::Plain(inside))
+        });
+        let then = || {
+            let element = self.step(at, |state| match found {
+                Some((value, index)) => state.element(value, index, at).map(Kind::Plain),
+                None => Ok(Kind::Poison),
+            });
+            self.some(element, at)
+        };
+        self.if_(present, then, || self.none(at), at)
+    }
+
+    /// `a.triu(k)`, `a.tril(k)`: a matrix without what is below a diagonal, or above it.
+    pub(crate) fn triangle<'t>(
+        &'t self,
+        method: Method,
+        array: Value<'t>,
+        args: &[Value<'t>],
+        at: At,
+    ) -> Value<'t> {
+        let mut source = None;
+        let sequence = self.with(|state| {
+            let (value, rank) = state.array(array.id, &format!("`{method}`"), at)?;
+            if rank < 2 {
+                return mistake(format!("`.{method}()` is for arrays with 2 axes or more, not {rank}"));
+            }
+            let diagonal = state.scalar(args[0].id, "the number of a diagonal", at)?;
+            state.unify_known(diagonal, DType::Isize, "the number of a diagonal")?;
+            source = Some((value, diagonal, rank as usize));
+            let shape = state.lengths(value, rank, at)?;
+            Ok(state.indices_of_shape(&shape, at))
+        });
+        let dtype = self.with(|state| source.map(|(value, ..)| state.ty(value).dtype));
+        let element = |index: Value<'t>| {
+            self.step(at, |state| {
+                let Some((value, diagonal, rank)) = source else { return Ok(Kind::Tuple(Vec::new())) };
+                let index = state.indices(&[index.id], at)?;
+                let isize_type = state.types.known(DType::Isize);
+                let row = state.cast(index[rank - 2], isize_type, at)?;
+                let column = state.cast(index[rank - 1], isize_type, at)?;
+                let border = state.op(ScalarOp::Add, &[row, diagonal], at)?;
+                let order = if method == Method::triu { ScalarOp::Ge } else { ScalarOp::Le };
+                let kept = state.op(order, &[column, border], at)?;
+                let element = state.element(value, index, at)?;
+                let zero = state.small(0, element, at);
+                state.select(kept, element, zero, at).map(Kind::Plain)
+            })
+        };
+        self.collected(sequence, dtype, &mut Some(element), at)
+    }
+}
+
+impl State {
+    /// An element of an array.
+    pub(crate) fn element(
+        &mut self,
+        array: program::Value,
+        index: Vec<program::Value>,
+        at: At,
+    ) -> Step<program::Value> {
+        let ty = crate::state::Ty { rank: None, ..self.ty(array) };
+        self.emit(program::Expr::Index { array, index }, ty, at)
+    }
+
+    /// The element of an array without axes.
+    pub(crate) fn only_element(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
+        let (array, rank) = self.array(receiver, "`into_scalar`", at)?;
+        match rank {
+            0 => self.element(array, Vec::new(), at).map(Kind::Plain),
+            _ => mistake("`.into_scalar()` is for arrays without axes"),
+        }
+    }
+}
