@@ -5,7 +5,7 @@
 //! | foreign byte orders, unaligned or read-only arrays, negative lengths | `ndarray` and the type system exclude them |
 //! | overlapping inputs and outputs | the borrow checker excludes them |
 //! | mixed element types in one expression | rustc refuses it; in traced closures it is `Error::Trace`, below |
-//! | `min`, `max`, `argmin` of empty arrays, axes out of range | no such methods in kernels |
+//! | `bool - bool`, literals that do not fit their type, integers to negative powers | rustc refuses them |
 
 use super::ways::{compiled_ways, engines, error_of, every_way};
 use ndarray::{Array1, Array2, Array3, ArrayRef1, ArrayRef2, array, s};
@@ -380,6 +380,31 @@ fn empty_arrays_are_fine_and_only_their_mean_is_missing() {
         assert!(place.as_str().contains("bad_input.rs:"), "{place}");
         every_way!(everything_empty(&mut a, &Array1::zeros(0)) with a = Array2::zeros(shape));
     }
+    the_next_call_works();
+}
+
+#[kernel]
+fn extremes(a: &ArrayRef1<i64>) -> (i64, i64, usize, i64) {
+    (a.min(), a.max(), a.argmax(), a.iter().copied().max().unwrap())
+}
+
+#[kernel]
+fn along_no_axis(a: &ArrayRef2<f64>) -> Array1<f64> {
+    a.sum_axis(ndarray::Axis(5))
+}
+
+#[kernel]
+fn rows_of_a_row(a: &ArrayRef2<f64>, k: usize) -> f64 {
+    a.axis_chunks_iter(ndarray::Axis(0), k).map(|part| part.sum()).sum()
+}
+
+#[test]
+fn extremes_of_nothing_axes_that_are_not_there_and_parts_of_no_length_are_errors() {
+    assert_eq!(every_way!(extremes(&array![3, -1, 7])).0, (-1, 7, 2, 7));
+    assert!(matches!(error_of!(extremes(&Array1::zeros(0))), Error::EmptyExtreme { .. }));
+    let error = along_no_axis::kernel().check().unwrap_err();
+    assert!(error.to_string().contains("there is no axis 5 in an array with 2"), "{error}");
+    assert!(matches!(error_of!(rows_of_a_row(&Array2::zeros((2, 2)), 0)), Error::ZeroStep { .. }));
     the_next_call_works();
 }
 

@@ -4,4 +4,5 @@
 mod calls;
 mod conformance;
 mod divisions;
+mod iterators;
 mod same_bits;

@@ -201,7 +201,7 @@ impl Translator<'_> {
                 PathArguments::Parenthesized(_) => false,
             };
             if array == "Array" && inferred_rank {
-                return self.unsupported(&path, "write `Array1`, `Array2` and so on to give the rank");
+                return self.array_of_any_rank(call, &last.arguments, name, &place);
             }
             if known && last.arguments.is_none() {
                 last.arguments =
@@ -209,10 +209,39 @@ impl Translator<'_> {
             }
         }
         let ty = annotation::infer(&Type::Path(syn::TypePath { attrs: Vec::new(), qself: None, path }));
-        let arguments = self.arguments_with(call.args.iter(), |position| {
-            (name == "from_shape_fn" && position == 1).then_some(1)
-        });
+        let arguments = self.array_arguments(call, name);
         quote!(#t.array_function::<#ty>(#name, &[#(#arguments),*], #place))
+    }
+
+    /// `Array::zeros((h, w))`: the arguments say how many axes there are.
+    fn array_of_any_rank(
+        &mut self,
+        call: &ExprCall,
+        generics: &PathArguments,
+        name: &str,
+        place: &TokenStream,
+    ) -> TokenStream {
+        let element = match generics {
+            PathArguments::AngleBracketed(generics) => generics.args.first(),
+            _ => None,
+        };
+        let dtype = match element {
+            Some(syn::GenericArgument::Type(ty)) if !matches!(ty, Type::Infer(_)) => {
+                quote_spanned!(ty.span()=> <#ty as ::parfuse::__private::DTypeArg>::DTYPE)
+            }
+            _ => quote!(::core::option::Option::None),
+        };
+        let t = self.t.clone();
+        let arguments = self.array_arguments(call, name);
+        quote!(#t.new_array(#name, #dtype, ::core::option::Option::None, &[#(#arguments),*], #place))
+    }
+
+    fn array_arguments(&mut self, call: &ExprCall, name: &str) -> Vec<TokenStream> {
+        self.arguments_with(call.args.iter(), |position| match (name, position) {
+            ("from_shape_fn", 1) => Some(1),
+            ("from_shape_simple_fn", 1) => Some(0),
+            _ => None,
+        })
     }
 
     /// `receiver.method(arguments)`.

@@ -45,7 +45,8 @@ impl Translator<'_> {
                 pattern => self.bind_argument(pattern, quote!(#given[#position])),
             });
         }
-        let (value, _) = self.around(None, Kind::Closure, |inside| inside.expr(&closure.body));
+        let (value, scopes) = self.around(None, Kind::Closure, |inside| inside.expr(&closure.body));
+        let value = self.value_scope(&scopes, value, &place);
         self.scope.leave();
         let (moves, count, at) = (closure.capture.is_some(), closure.inputs.len(), self.places());
         quote! {

@@ -33,7 +33,7 @@ pub(crate) enum Kind {
     Parallel,
     /// A block with a label.
     Block,
-    /// The closure of `mapv`, out of which nothing leads.
+    /// A closure, which `return` leaves, and nothing else.
     Closure,
 }
 
@@ -116,10 +116,11 @@ impl Translator<'_> {
         self.exit(exit, exit.continue_token.span, "continue", exit.label.as_ref(), None)
     }
 
-    /// A `return` that is not the last thing that a kernel does.
+    /// A `return` that is not the last thing that a kernel does, or one that leaves a closure.
     pub(crate) fn early_return(&mut self, returned: &syn::ExprReturn) -> TokenStream {
         let place = self.place(returned.return_token.span);
-        if let Some(problem) = self.barrier(0, "return") {
+        let closure = self.around.iter().rposition(|around| around.kind == Kind::Closure);
+        if let Some(problem) = self.barrier(closure.map_or(0, |closure| closure + 1), "return") {
             return self.unsupported(returned, problem);
         }
         let t = self.t.clone();
@@ -127,8 +128,16 @@ impl Translator<'_> {
             Some(expr) => self.expr(expr),
             None => self.unit(),
         };
-        self.returns += 1;
-        let exit = hygienic("returned");
+        let exit = match closure {
+            Some(closure) => {
+                self.around[closure].left = true;
+                self.around[closure].scope(false)
+            }
+            None => {
+                self.returns += 1;
+                hygienic("returned")
+            }
+        };
         quote!(#t.leave_(#exit, #value, "`return`", #place))
     }
 
@@ -171,7 +180,7 @@ impl Translator<'_> {
     fn barrier(&self, from: usize, text: &str) -> Option<String> {
         let mut inside = self.around.iter().skip(from).map(|around| around.kind);
         inside.rfind(|kind| matches!(kind, Kind::Parallel | Kind::Closure)).map(|kind| match kind {
-            Kind::Closure => format!("`{text}` cannot leave the closure of `mapv`: write `if` / `else`"),
+            Kind::Closure => format!("`{text}` cannot leave a closure: write `if` / `else`"),
             _ => format!(
                 "`{text}` would leave a `prange`, whose iterations run in any order: skip the rest of an iteration \
                  with `continue` or an `if`, or write a plain `for`"

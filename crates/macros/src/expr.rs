@@ -11,7 +11,7 @@ use crate::annotation;
 use crate::diagnose;
 use crate::exits::Kind;
 use crate::slice;
-use crate::stmt::{compound_operator, strip};
+use crate::stmt::{compound_operator, inside_of_some, strip};
 use crate::translator::{Translator, hygienic};
 use parfuse_names::types::{ELEMENTS, listed};
 use proc_macro2::{Literal, TokenStream};
@@ -169,14 +169,9 @@ impl Translator<'_> {
     /// `if let Some(pattern) = option`.
     fn branch_of_option(&mut self, branch: &ExprIf, binding: &syn::ExprLet, last: bool) -> TokenStream {
         let (t, place) = (self.t.clone(), self.place(branch.if_token.span()));
-        let inside = match &*binding.pat {
-            syn::Pat::TupleStruct(pattern) if pattern.path.is_ident("Some") && pattern.elems.len() == 1 => {
-                &pattern.elems[0]
-            }
-            other => {
-                return self
-                    .unsupported(other, "`if let` in a kernel takes an option apart: `if let Some(x) = …`");
-            }
+        let Some(inside) = inside_of_some(&binding.pat) else {
+            let message = "`if let` in a kernel takes an option apart: `if let Some(x) = …`";
+            return self.unsupported(&binding.pat, message);
         };
         let (option, item) = (self.expr(&binding.expr), hygienic("item"));
         let last = last && branch.else_branch.is_some();

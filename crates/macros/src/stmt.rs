@@ -88,11 +88,18 @@ impl Translator<'_> {
             self.diagnostics.report(attribute, "`cfg` on statements is not supported in a kernel");
         }
         let Some(init) = &local.init else { return self.declare_pattern(&local.pat, None) };
-        if let Some((token, _)) = &init.diverge {
-            self.diagnostics.report(token, "`let … else` is not supported in a kernel: write an `if`");
-        }
         let value = self.expr(&init.expr);
-        self.bind_pattern(&local.pat, value, None, 0)
+        let Some((token, otherwise)) = &init.diverge else {
+            return self.bind_pattern(&local.pat, value, None, 0);
+        };
+        let Some(inside) = inside_of_some(&local.pat) else {
+            let message = "`let … else` in a kernel takes an option apart: `let Some(x) = … else { … };`";
+            self.diagnostics.report(token, message);
+            return self.bind_pattern(&local.pat, value, None, 0);
+        };
+        let (t, place) = (self.t.clone(), self.place(token.span()));
+        let otherwise = self.expr(otherwise);
+        self.bind_pattern(inside, quote!(#t.some_or(#value, || #otherwise, #place)), None, 0)
     }
 
     /// Constants, imports and other items are repeated in the tracing code.
@@ -137,6 +144,14 @@ impl Translator<'_> {
     fn loop_statement(&mut self, expr: &Expr) -> TokenStream {
         let t = self.t.clone();
         match expr {
+            Expr::While(looped) if let Expr::Let(binding) = strip(&looped.cond) => {
+                let (label, pattern, option, body) =
+                    (&looped.label, &binding.pat, &binding.expr, &looped.body);
+                let looped: syn::ExprLoop =
+                    syn::parse_quote!(#label loop { if let #pattern = #option #body else { break; } });
+                let looped = self.endless_loop(&looped);
+                quote!(let _ = #looped;)
+            }
             Expr::While(looped) => {
                 let place = self.place(looped.while_token.span());
                 let condition = self.expr(&looped.cond);
@@ -298,6 +313,17 @@ pub(crate) fn strip(mut expr: &Expr) -> &Expr {
             Expr::Group(inner) => &inner.expr,
             other => return other,
         }
+    }
+}
+
+/// What `Some(…)` has inside, if a pattern is that.
+pub(crate) fn inside_of_some(pattern: &syn::Pat) -> Option<&syn::Pat> {
+    match pattern {
+        syn::Pat::TupleStruct(some) if some.path.is_ident("Some") && some.elems.len() == 1 => {
+            some.elems.first()
+        }
+        syn::Pat::Paren(inner) => inside_of_some(&inner.pat),
+        _ => None,
     }
 }
 

@@ -340,6 +340,7 @@ macro_rules! for_each_method {
             count - { Iterator one () trace count_items "The number of items." }
             fold -
                 { Iterator one (start: any, function: closure) trace fold_items "What a closure computes from a value so far and each item." }
+                { Array one (start: any, function: closure) trace fold_items "What a closure computes from a value so far and each element." }
                 { Zip one (start: any, function: closure) trace fold_zip "What a closure computes from a value so far and items of all parts." }
             rfold - { Iterator one (start: any, function: closure) trace fold_items "The same from the last item to the first." }
             reduce - { Iterator one (function: closure) trace reduce_items "What a closure computes from two items, and then another, an `Option`." }
@@ -378,6 +379,12 @@ macro_rules! for_each_method {
             partial_cmp fn { Number one (other: same) read partial_order "How it compares with another number, an `Option`." }
             total_cmp fn { Float one (other: same) read total_order "How it compares with another number; NaN is above all." }
             cmp fn { Integer one (other: same) read whole_order "How it compares with another number." }
+            is_lt - { Ordering one () trace ordering_is "Whether it is `Less`." }
+            is_le - { Ordering one () trace ordering_is "Whether it is not `Greater`." }
+            is_gt - { Ordering one () trace ordering_is "Whether it is `Greater`." }
+            is_ge - { Ordering one () trace ordering_is "Whether it is not `Less`." }
+            is_eq - { Ordering one () trace ordering_is "Whether it is `Equal`." }
+            is_ne - { Ordering one () trace ordering_is "Whether it is not `Equal`." }
             reverse - { Ordering one () read reversed_order "The opposite." }
 
             // Options, such as the result of `mean`.

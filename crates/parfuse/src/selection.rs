@@ -42,6 +42,9 @@ for_each_dtype!(select_scalars);
 /// The dimensions of two arrays broadcast to each other.
 type Both<A, B> = <A as DimMax<B>>::Output;
 
+/// Those of what `select` makes of a mask and two arrays.
+type Chosen<M, Y, N> = Both<Both<<M as Selectable>::Dim, <Y as Selectable>::Dim>, <N as Selectable>::Dim>;
+
 /// The elements of `yes` where a mask is true, those of `no` elsewhere: `where` of other languages. Arrays broadcast to each
 /// other, and numbers to all of them.
 ///
@@ -64,7 +67,7 @@ type Both<A, B> = <A as DimMax<B>>::Output;
 /// # Panics
 /// In plain Rust, if the shapes do not broadcast to each other. Compiled variants return
 /// [`Error::ShapeMismatch`](crate::Error::ShapeMismatch).
-pub fn select<M, Y, N>(mask: M, yes: Y, no: N) -> Array<Y::Elem, Both<Both<M::Dim, Y::Dim>, N::Dim>>
+pub fn select<M, Y, N>(mask: M, yes: Y, no: N) -> Array<Y::Elem, Chosen<M, Y, N>>
 where
     M: Selectable<Elem = bool>,
     Y: Selectable,
@@ -74,7 +77,7 @@ where
 {
     let (mask, yes, no) = (mask.elements(), yes.elements(), no.elements());
     let axes = [mask.ndim(), yes.ndim(), no.ndim()].into_iter().max().unwrap_or(0);
-    let mut shape = Both::<Both<M::Dim, Y::Dim>, N::Dim>::zeros(axes);
+    let mut shape = Chosen::<M, Y, N>::zeros(axes);
     shape.slice_mut().fill(1);
     for lengths in [mask.shape(), yes.shape(), no.shape()] {
         for (common, length) in shape.slice_mut().iter_mut().rev().zip(lengths.iter().rev()) {

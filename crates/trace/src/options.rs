@@ -56,6 +56,18 @@ impl Tracer {
         self.trace_if(present, &mut Some(|()| self.value_of(then, value)), otherwise, at)
     }
 
+    /// `let Some(x) = option else { otherwise() };`, where that leaves: what there is.
+    pub fn some_or<'t>(
+        &'t self,
+        option: Value<'t>,
+        otherwise: impl FnOnce() -> Value<'t>,
+        at: At,
+    ) -> Value<'t> {
+        let (present, value) = self.parts_of_option(option, at);
+        self.if_(present, || self.unit(), otherwise, at);
+        value
+    }
+
     /// Whether an option has anything, and what it has.
     pub(crate) fn parts_of_option<'t>(&'t self, option: Value<'t>, at: At) -> (Value<'t>, Value<'t>) {
         let mut value = None;

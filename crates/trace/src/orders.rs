@@ -8,7 +8,34 @@
 use crate::errors::{At, Problem, Step};
 use crate::state::{Held, Kind, State};
 use crate::types::Class;
+use crate::{Method, Tracer, Value};
 use parfuse_ir::{FaultKind, ScalarOp, program};
+
+impl Tracer {
+    /// `order.is_lt()` and its kin.
+    pub(crate) fn ordering_is<'t>(
+        &'t self,
+        method: Method,
+        order: Value<'t>,
+        _: &[Value<'t>],
+        at: At,
+    ) -> Value<'t> {
+        self.step(at, |state| {
+            let Kind::Ordering { less, greater } = state.kind(order.id) else {
+                return Err(Problem::Reported);
+            };
+            let (deciding, wanted) = match method {
+                Method::is_lt => (less, true),
+                Method::is_gt => (greater, true),
+                Method::is_ge => (less, false),
+                Method::is_le => (greater, false),
+                _ => (state.op(ScalarOp::Or, &[less, greater], at)?, method == Method::is_ne),
+            };
+            let value = if wanted { deciding } else { state.op(ScalarOp::Not, &[deciding], at)? };
+            Ok(Kind::Plain(value))
+        })
+    }
+}
 
 impl State {
     /// Whether a value is a float, as far as is known.

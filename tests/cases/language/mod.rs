@@ -20,4 +20,5 @@ mod other_axes;
 mod parameters;
 mod programs;
 mod scopes;
+mod short_forms;
 mod views;

@@ -86,6 +86,7 @@ fn argument_of<'t>(t: &'t Tracer, method: Method, kind: Argument, of: Receiver) 
     match (method, kind) {
         (Method::or, _) => receiver(t, Receiver::Option),
         (Method::map_or, _) => t.lift(1.0, line(1)),
+        (Method::fold, Argument::Any) if of == Receiver::Array => t.lift(1.0, line(1)),
         (Method::append, Argument::Array) => t.array::<f64>("b", 2),
         (Method::select, Argument::Array) => t.array::<usize>("b", 1),
         (Method::triu | Method::tril, _) => t.lift(1isize, line(1)),
