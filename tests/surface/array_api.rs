@@ -139,6 +139,9 @@ forms! {
     permuted_axes: Array2<f64> = { m.view().permuted_axes([1, 0]).to_owned() }
     swap_axes: Array2<f64> = { let mut c = m.to_owned(); c.swap_axes(0, 1); c }
     invert_axis: Array2<f64> = { let mut c = m.to_owned(); c.invert_axis(Axis(0)); c }
+    reverse_axes: Array2<f64> = { let mut c = m.to_owned(); c.reverse_axes(); c }
+    permute_axes: Array2<f64> = { let mut c = m.to_owned(); c.permute_axes([1, 0]); c }
+    collapse_axis: Array2<f64> = { let mut c = m.to_owned(); c.collapse_axis(Axis(0), 1); c }
     insert_axis: Array2<f64> = { a.view().insert_axis(Axis(1)).to_owned() }
     remove_axis: Array1<f64> = { m.view().remove_axis(Axis(0)).to_owned() }
     broadcast: Array2<f64> = { a.broadcast((2, a.len())).unwrap().to_owned() }
@@ -151,6 +154,9 @@ forms! {
     get: f64 = { a.get(20).copied().unwrap_or(-1.0) }
     first: f64 = { *a.first().unwrap() }
     last: f64 = { *a.last().unwrap() }
+    get_mut: Array1<f64> = { let mut c = a.to_owned(); if let Some(x) = c.get_mut(2) { *x = 0.5; } c }
+    first_mut: Array1<f64> = { let mut c = a.to_owned(); *c.first_mut().unwrap() = 0.5; c }
+    last_mut: Array1<f64> = { let mut c = a.to_owned(); if let Some(x) = c.last_mut() { *x += 0.5; } c }
     swap: Array1<f64> = { let mut c = a.to_owned(); c.swap(0, 3); c }
     select: Array2<f64> = { m.select(Axis(0), i) }
     into_scalar: f64 = { a.sum_axis(Axis(0)).into_scalar() }
@@ -170,6 +176,8 @@ forms! {
     lanes: f64 = { let mut total = 0.0; for lane in m.lanes(Axis(0)) { total += lane[0]; } total }
     lanes_mut: Array2<f64> = { let mut c = m.to_owned(); for mut lane in c.lanes_mut(Axis(1)) { lane[0] = 1.0; } c }
     windows: Array1<f64> = { a.windows(3).into_iter().map(|w| w.sum()).collect() }
+    windows_with_stride: Array1<f64> = { a.windows_with_stride(3, 2).into_iter().map(|w| w[0] + w[2]).collect() }
+    axis_windows_with_stride: f64 = { let mut total = 0.0; for w in m.axis_windows_with_stride(Axis(1), 2, 2) { total += w.sum(); } total }
     axis_windows: f64 = { let mut total = 0.0; for w in m.axis_windows(Axis(0), 2) { total += w.sum(); } total }
     exact_chunks: f64 = { let mut total = 0.0; for c in a.exact_chunks(4) { total += c[0]; } total }
     exact_chunks_mut: Array1<f64> = { let mut c = a.to_owned(); for mut x in c.exact_chunks_mut(4) { x[0] = 0.0; } c }
@@ -179,10 +187,12 @@ forms! {
     map: Array1<f64> = { a.map(|x| x * 2.0) }
     mapv: Array1<bool> = { a.mapv(|x| x > 0.5) }
     mapv_into: Array1<f64> = { a.to_owned().mapv_into(|x| x + 1.0) }
+    mapv_into_any: Array1<i64> = { a.to_owned().mapv_into_any(|x| (x * 10.0) as i64) }
     mapv_inplace: Array1<f64> = { let mut c = a.to_owned(); c.mapv_inplace(|x| x + 1.0); c }
     map_inplace: Array1<f64> = { let mut c = a.to_owned(); c.map_inplace(|x| *x += 1.0); c }
     zip_mut_with: Array1<f64> = { let mut c = a.to_owned(); c.zip_mut_with(b, |x, y| *x = x.max(*y)); c }
     assign: Array1<f64> = { let mut c = a.to_owned(); c.assign(b); c }
+    assign_to: Array1<f64> = { let mut c = Array1::zeros(a.len()); a.assign_to(&mut c); c }
     fill: Array1<f64> = { let mut c = a.to_owned(); c.fill(0.5); c }
     scaled_add: Array1<f64> = { let mut c = a.to_owned(); c.scaled_add(2.0, b); c }
     clamp: Array1<f64> = { a.clamp(0.2, 0.5) }
@@ -238,6 +248,7 @@ forms! {
     fold_axis: Array1<f64> = { m.fold_axis(Axis(1), 0.0, |s, x| s * 0.5 + x) }
     map_axis: Array1<f64> = { m.map_axis(Axis(0), |column| column[0] + column.sum()) }
     accumulate_axis_inplace: Array2<f64> = { let mut c = m.to_owned(); c.accumulate_axis_inplace(Axis(0), |&p, x| *x += p); c }
+    diff: Array1<f64> = { a.diff(2, Axis(0)) }
     cumprod: Array1<f64> = { a.cumprod(Axis(0)) }
     fold: f64 = { a.fold(1.0, |s, x| s * 0.5 + x) }
     partition: f64 = { let (low, high): (Vec<f64>, Vec<f64>) = a.iter().partition(|x| **x < 0.5); low.len() as f64 - high.len() as f64 }

@@ -113,7 +113,7 @@ pub fn check_cast(ty: &Type, diagnostics: &mut Diagnostics) {
 pub fn check_local(ty: &Type, diagnostics: &mut Diagnostics) {
     if let Type::Path(path) = strip(ty)
         && let Some(problem) = last_name(path)
-            .filter(|name| is_foreign(name) && name != "Vec")
+            .filter(|name| is_foreign(name) && !matches!(name.as_str(), "Vec" | "Option"))
             .map(|name| format!("`{name}` is not a type that kernels know"))
             .or_else(|| array_problem(path))
     {

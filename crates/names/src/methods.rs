@@ -166,6 +166,7 @@ macro_rules! for_each_method {
                 { Iterator one (function: closure) read mapped "What a closure computes from each item." }
                 { Option one (function: closure) trace map_option "What a closure computes from the value, if there is one." }
             mapv_into - { Array one (function: closure) map new_elements "A new array of what a closure computes from each element." }
+            mapv_into_any - { Array one (function: closure) map new_elements "A new array of what a closure computes from each element." }
             mapv_inplace - { Array one (function: closure) map replaced_elements "Replaces each element by what a closure computes from it." }
             par_mapv_inplace - { Array one (function: closure) map replaced_elements "Replaces each element by what a closure computes from it." }
             map_inplace - { Array one (function: change) map changed_elements "Has a closure change each element." }
@@ -179,6 +180,12 @@ macro_rules! for_each_method {
             assign fn { Array one (array: array) update overwrite "Overwrites the elements with those of an array." }
             swap - { Array one (first: index, second: index) update exchange "Has two elements change places." }
             scaled_add fn { Array one (factor: same, array: array) update scaled_add "Adds a multiple of an array." }
+            assign_to - { Array one (to: array) update assign_to "Sets the elements of another array." }
+            copy_from_slice - { Array one (from: array) update copy_from "Takes the elements of another array." }
+            clone_from_slice - { Array one (from: array) update copy_from "Takes the elements of another array." }
+            reverse_axes - { Array one () update reverse_axes "Has the axes stand in the opposite order." }
+            permute_axes - { Array one (axes: axes) update permute_axes "Has the axes stand in another order." }
+            collapse_axis - { Array one (axis: axis, index: integer) update collapse_axis "Keeps what has an index along an axis." }
             swap_axes - { Array one (first: axis, second: axis) update swap_axes "Has two axes change places." }
             invert_axis - { Array one (axis: axis) update invert_axis "Turns the order along an axis around." }
             slice_collapse - { Array one (info: slice) update slice_collapse "Keeps the part that `s![…]` says." }
@@ -191,6 +198,13 @@ macro_rules! for_each_method {
             // Arrays: elements chosen.
             select - { Array one (axis: axis, indices: array) trace select_along "What has each of some indices along an axis, a new array." }
             get - { Array one (index: index) trace element_if_any "An element, an `Option`." }
+            get_mut - { Array one (index: index) trace place_if_any "An element to be set, an `Option`." }
+            first_mut - { Array one () trace place_if_any "The first element to be set, an `Option`." }
+            last_mut - { Array one () trace place_if_any "The last element to be set, an `Option`." }
+            contains -
+                { Range one (value: same) read range_contains "Whether a number is in the range." }
+                { Array one (value: same) trace contains_element "Whether an element is equal to a value." }
+            diff - { Array one (times: integer, axis: axis) read differences "What each element is more than the one before it along an axis." }
             first - { Array one () trace element_if_any "The first element, an `Option`." }
             triu - { Array one (diagonal: integer) trace triangle "The matrix with zeros below a diagonal." }
             tril - { Array one (diagonal: integer) trace triangle "The matrix with zeros above a diagonal." }
@@ -303,6 +317,8 @@ macro_rules! for_each_method {
             exact_chunks - { Array one (size: shape) read chunks "Its parts of a size, one beside the other." }
             exact_chunks_mut - { Array one (size: shape) read chunks_mut "Its parts of a size, one beside the other, to be set." }
             chunks_exact - { Array one (size: shape) read chunks "Its parts of a length, one after the other." }
+            windows_with_stride - { Array one (size: shape, stride: shape) read overlapping_strided "Every so many of its parts of a size." }
+            axis_windows_with_stride - { Array one (axis: axis, size: integer, stride: integer) read axis_windows_strided "Every so many of its parts of a length along an axis." }
             axis_windows - { Array one (axis: axis, size: integer) read axis_windows "Its parts of a length along an axis, which overlap." }
             axis_chunks_iter - { Array one (axis: axis, size: integer) read axis_strips "Its parts of a length along an axis, of which the last may be shorter." }
             axis_chunks_iter_mut - { Array one (axis: axis, size: integer) read axis_strips_mut "Its parts of a length along an axis, to be set." }
@@ -312,6 +328,7 @@ macro_rules! for_each_method {
 
             // Iterators made of others.
             enumerate - { Iterator one () read counted "Each item with its number." }
+            cycle - { Iterator one () read cycled "Its items again and again." }
             chain - { Iterator one (other: iterator) read chained "Its items, and then those of another iterator." }
             zip - { Iterator one (other: iterator) read zipped "Pairs of items, as many as the shorter iterator has." }
             skip - { Iterator one (count: integer) read without_first "All but the first items." }
@@ -385,7 +402,9 @@ macro_rules! for_each_method {
             is_ge - { Ordering one () trace ordering_is "Whether it is not `Less`." }
             is_eq - { Ordering one () trace ordering_is "Whether it is `Equal`." }
             is_ne - { Ordering one () trace ordering_is "Whether it is not `Equal`." }
-            reverse - { Ordering one () read reversed_order "The opposite." }
+            reverse -
+                { Ordering one () read reversed_order "The opposite." }
+                { Array one () update reverse_elements "Turns the order of the elements around." }
 
             // Options, such as the result of `mean`.
             unwrap fn { Option one () read unwrap "What there is; a fault if there is nothing." }

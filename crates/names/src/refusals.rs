@@ -29,11 +29,11 @@ const METHODS: &[Row] = &[
     row(
         "arrays and iterators",
         "into_indexed_iter into_indexed_iter_mut into_axis_iter into_axis_iter_mut into_outer_iter \
-         into_outer_iter_mut into_axis_chunks_iter into_axis_chunks_iter_mut axis_windows_with_stride \
-         windows_with_stride array_windows map_windows rchunks rchunks_mut rchunks_exact \
-         rchunks_exact_mut as_chunks as_chunks_mut as_rchunks as_rchunks_mut chunk_by chunk_by_mut \
-         array_chunks genrows genrows_mut gencolumns gencolumns_mut cell_view into_cell_view zip_with \
-         try_for_each peekable next_back next_chunk nth_back by_ref axes indices",
+         into_outer_iter_mut into_axis_chunks_iter into_axis_chunks_iter_mut array_windows map_windows \
+         rchunks rchunks_mut rchunks_exact rchunks_exact_mut as_chunks as_chunks_mut as_rchunks \
+         as_rchunks_mut chunk_by chunk_by_mut array_chunks genrows genrows_mut gencolumns gencolumns_mut \
+         cell_view into_cell_view zip_with try_for_each peekable next_back next_chunk nth_back by_ref \
+         axes indices",
         "loop over indices: `for i in 0..a.len() { … a[i] … }`",
     ),
     row(
@@ -44,16 +44,16 @@ const METHODS: &[Row] = &[
     ),
     row(
         "arrays",
-        "par_azip mapv_into_any",
+        "par_azip",
         "write `a.mapv(|x| …)` or the expression over whole arrays; the compiler makes it parallel",
     ),
     row("arrays", "map_mut", "write `a.map_inplace(|x| …)`"),
     row(
         "iterators",
         "try_fold try_rfold fold_while collect_into try_collect collect_vec try_reduce step try_find \
-         cycle intersperse intersperse_with last_mut partition_in_place is_partitioned size_hint fuse \
-         advance_by advance_back_by is_sorted is_sorted_by is_sorted_by_key cmp_by eq_by partial_cmp_by \
-         sorted tuple_windows cartesian_product",
+         intersperse intersperse_with partition_in_place is_partitioned size_hint fuse advance_by \
+         advance_back_by is_sorted is_sorted_by is_sorted_by_key cmp_by eq_by partial_cmp_by sorted \
+         tuple_windows cartesian_product",
         "write a `for` loop over a range, with a `let mut` variable",
     ),
     row(
@@ -62,13 +62,13 @@ const METHODS: &[Row] = &[
          split_at_checked split_at_mut_checked split_complex split_first split_first_mut split_last \
          split_last_mut split_first_chunk split_first_chunk_mut split_last_chunk split_last_chunk_mut \
          split_off_* split_mut splitn_mut rsplit_mut rsplitn_mut split_inclusive_mut first_chunk_mut \
-         last_chunk_mut split_inclusive splitn rsplit rsplitn index_axis_inplace collapse_axis \
-         first_chunk last_chunk subview",
+         last_chunk_mut split_inclusive splitn rsplit rsplitn index_axis_inplace first_chunk last_chunk \
+         subview",
         "write `a.slice(s![…])`, or index the elements",
     ),
     row(
         "arrays",
-        "transpose reverse_axes permute_axes",
+        "transpose",
         "write `a.t()` or `a.permuted_axes([1, 0])`, or index the array with the axes exchanged, `a[[j, i]]`",
     ),
     row(
@@ -84,7 +84,6 @@ const METHODS: &[Row] = &[
     ),
     row("arrays", "map_axis_mut", "loop over the other axis with `prange` and sum in an inner loop"),
     row("arrays", "cumsum", "write `a.accumulate_axis_inplace(Axis(0), |&sum, x| *x += sum)`"),
-    row("arrays", "diff", "loop over indices: `d[i] = a[i + 1] - a[i]`"),
     row(
         "arrays",
         "argmin_skipnan argmax_skipnan min_skipnan max_skipnan quantile_mut quantile_axis_mut \
@@ -102,8 +101,8 @@ const METHODS: &[Row] = &[
     ),
     row(
         "arrays",
-        "get_mut uget uget_mut get_ptr get_mut_ptr get_unchecked get_unchecked_mut get_disjoint_mut \
-         first_mut index index_mut",
+        "uget uget_mut get_ptr get_mut_ptr get_unchecked get_unchecked_mut get_disjoint_mut index \
+         index_mut",
         "index with `a[i]`, perhaps after a comparison",
     ),
     row("arrays", "uswap swap_unchecked", "write `a.swap(i, j)`"),
@@ -128,7 +127,7 @@ const METHODS: &[Row] = &[
     ),
     row(
         "arrays",
-        "assign_to move_into move_into_uninit assume_init copy_from_slice clone_from_slice clone_from write_clone_of_slice write_copy_of_slice \
+        "move_into move_into_uninit assume_init clone_from write_clone_of_slice write_copy_of_slice \
          copy_within swap_with_slice fill_with rotate_axis shift_left shift_right",
         "write `b.assign(&a)`, or set the elements in a loop",
     ),
@@ -155,11 +154,6 @@ const METHODS: &[Row] = &[
         "arrays",
         "binary_search binary_search_by binary_search_by_key partition_point starts_with ends_with",
         "write a `while` loop over indices",
-    ),
-    row(
-        "ranges and arrays",
-        "contains",
-        "for a range write `low <= x && x < high`, for an array a loop over its indices",
     ),
     row("ranges", "start end start_bound end_bound", "name the ends with `let` before making the range"),
     row(

@@ -75,6 +75,11 @@ impl<T: Annotated + ?Sized> Annotated for &mut T {
         T::annotation()
     }
 }
+impl<T: Annotated> Annotated for Option<T> {
+    fn annotation() -> Option<Type> {
+        None
+    }
+}
 impl Annotated for Infer {
     fn annotation() -> Option<Type> {
         None

@@ -10,7 +10,8 @@
 use crate::errors::{At, Step, mistake};
 use crate::sequences::{Independence, Item, Sequence, Stage, Strips};
 use crate::state::{Kind, State};
-use parfuse_ir::{FaultKind, ScalarOp};
+use parfuse_ir::program::Value;
+use parfuse_ir::{DType, FaultKind, ScalarOp};
 
 impl State {
     /// The sequence of a receiver, of which no item is left out yet.
@@ -127,6 +128,31 @@ impl State {
     pub(crate) fn slice_chunks_mut(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
         let size = self.size(args[0], "the length of the parts", at)?;
         Self::given(self.strips_of(receiver, 0, size, Strips::Apart, true, at)?)
+    }
+    pub(crate) fn overlapping_strided(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        let sizes = self.indices(&args[..1], at)?;
+        let strides = self.indices(&args[1..], at)?;
+        let windows = self.windows_of(receiver, sizes, true, false, at)?;
+        self.with_strides(windows, &strides, at)
+    }
+    pub(crate) fn axis_windows_strided(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        let axes = self.axes_of(receiver)?;
+        let axis = self.axis(args[0], axes, at)?;
+        let [size, stride] =
+            [args[1], args[2]].map(|number| self.size(number, "the length of the parts", at));
+        let windows = self.strips_of(receiver, axis, size?, Strips::Overlapping, false, at)?;
+        self.with_strides(windows, &[stride?], at)
+    }
+    /// Every so many of the windows along each axis.
+    fn with_strides(&mut self, mut windows: Sequence, strides: &[Value], at: At) -> Step<Kind> {
+        if strides.len() != windows.ranges.len() {
+            return mistake(format!("windows along {} axes have as many strides", windows.ranges.len()));
+        }
+        for (range, stride) in windows.ranges.iter_mut().zip(strides) {
+            self.check_size(*stride, at)?;
+            range.step = Some(*stride);
+        }
+        Self::given(windows)
     }
     pub(crate) fn overlapping(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
         let sizes = self.indices(args, at)?;
@@ -260,6 +286,21 @@ impl State {
         };
         sequence.endless = false;
         Self::given(sequence)
+    }
+
+    /// `.cycle()`: the items again and again, if there are any.
+    pub(crate) fn cycled(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
+        let sequence = self.whole(receiver, "cycle", at)?;
+        if sequence.endless {
+            return Self::given(sequence);
+        }
+        let (count, sequence) = self.line(sequence, at)?;
+        let (none, most) = (self.usize_constant(0, at), self.constant(DType::Usize.greatest(), at));
+        let empty = self.op(ScalarOp::Eq, &[count, none], at)?;
+        let end = self.op(ScalarOp::Select, &[empty, none, most], at)?;
+        let item = Item::Wrapped { count, item: Box::new(sequence.item) };
+        let range = self.below(end, at);
+        Self::given(Sequence { independence: sequence.independence, ..Sequence::new(vec![range], item) })
     }
 
     /// Refuses what would go through items without an end.

@@ -26,6 +26,12 @@ impl State {
     }
     /// The axes in a given order, of what is moved.
     pub(crate) fn permuted_axes(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        let order = self.order_of_axes(receiver, args, at)?;
+        self.moved_view(receiver, View::permuted(&order), at)
+    }
+
+    /// The numbers of all axes, in an order.
+    pub(crate) fn order_of_axes(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Vec<u8>> {
         let axes = self.axes_of(receiver)?;
         let numbers = self.indices(args, at)?;
         let numbers = numbers.into_iter().map(|number| self.known_integer(number));
@@ -34,11 +40,11 @@ impl State {
         sorted.sort_unstable();
         if !sorted.into_iter().eq(0..axes) {
             return mistake(format!(
-                "`.permuted_axes()` of an array with {axes} axes takes the constant numbers of all of them: \
+                "the axes of an array with {axes} are permuted by the constant numbers of all of them: \
                  `a.permuted_axes([1, 0])`"
             ));
         }
-        self.moved_view(receiver, View::permuted(&order), at)
+        Ok(order)
     }
 }
 

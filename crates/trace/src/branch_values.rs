@@ -101,6 +101,11 @@ impl State {
                 let present = self.constant(Scalar::Bool(false), at);
                 Ok(Leaves::Option { present, held: None, fault: FaultKind::NoValue })
             }
+            Kind::Optional(Held::Variable { .. }) => {
+                let now = self.snapshot(handle, at)?;
+                let now = self.handle(now);
+                self.leaves(now, at)
+            }
             Kind::Ordering { less, greater } => Ok(Leaves::Ordering([less, greater])),
             Kind::Place(_) => {
                 mistake("a view to write cannot be the value of a branch; write it inside the branches")

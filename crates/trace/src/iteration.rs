@@ -284,6 +284,11 @@ impl Tracer {
                 let inner = self.with(|state| state.unravel(indices[0], lengths, at));
                 self.item_within(item, inner, at)
             }
+            Item::Wrapped { count, item } => {
+                let inner =
+                    self.with(|state| state.op(ScalarOp::Rem, &[indices[0], *count], at).map(|i| vec![i]));
+                self.item_within(item, inner, at)
+            }
             Item::Chained { count, first, second } => {
                 let mut behind = Err(Problem::Reported);
                 let is_first = self.step(at, |state| {

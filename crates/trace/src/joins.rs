@@ -229,6 +229,34 @@ impl State {
         self.seen_as(receiver, "swap_axes", View::permuted(&order), at)
     }
 
+    /// `a.reverse_axes()`.
+    pub(crate) fn reverse_axes(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
+        let order: Vec<u8> = (0..self.axes_of(receiver)?).rev().collect();
+        self.seen_as(receiver, "reverse_axes", View::permuted(&order), at)
+    }
+
+    /// `a.permute_axes([1, 0])`.
+    pub(crate) fn permute_axes(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        let order = self.order_of_axes(receiver, args, at)?;
+        self.seen_as(receiver, "permute_axes", View::permuted(&order), at)
+    }
+
+    /// `a.collapse_axis(Axis(k), i)`.
+    pub(crate) fn collapse_axis(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        let rank = self.axes_of(receiver)?;
+        let axis = self.axis(args[0], rank, at)?;
+        let index = self.size(args[1], "an index", at)?;
+        let (array, _) = self.array(receiver, "`collapse_axis`", at)?;
+        let length = self.lengths(array, rank, at)?[axis as usize];
+        let inside = self.op(ScalarOp::Lt, &[index, length], at)?;
+        self.check_with(inside, FaultKind::IndexOutOfRange { axis }, vec![index, length], at);
+        let one = self.usize_constant(1, at);
+        let next = self.op(ScalarOp::Add, &[index, one], at)?;
+        let mut cuts = vec![Cut::All; rank as usize];
+        cuts[axis as usize] = Cut::Range { start: Some(index), end: Some(next), step: None };
+        self.seen_as(receiver, "collapse_axis", View::of_cuts(cuts), at)
+    }
+
     /// `a.invert_axis(Axis(k))`.
     pub(crate) fn invert_axis(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
         let rank = self.axes_of(receiver)?;

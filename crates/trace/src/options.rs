@@ -12,7 +12,8 @@
 
 use crate::closures::Block;
 use crate::errors::{At, Problem, Step, mistake};
-use crate::state::{Held, Kind, State};
+use crate::state::{Held, Kind, Literal, State};
+use crate::types::Class;
 use crate::{Method, Tracer, Value};
 use parfuse_ir::program;
 use parfuse_ir::{FaultKind, Scalar, ScalarOp};
@@ -216,9 +217,51 @@ impl State {
                 let value = self.handle(Kind::Declared("what `None` holds".to_string()));
                 Ok((self.bool_constant(false, at), value))
             }
+            Kind::Optional(Held::Variable { present, value }) => {
+                let value = self.snapshot(value, at)?;
+                Ok((self.read_var(present, at)?, self.handle(value)))
+            }
             Kind::Poison => Err(Problem::Reported),
             _ => mistake("this must be an `Option`"),
         }
+    }
+
+    /// `let mut name = option;`. What begins as `None` holds a number, whose type is found later.
+    pub(crate) fn option_variable(&mut self, name: &str, held: Held, init: u32, at: At) -> Step<Kind> {
+        let value = match held {
+            Held::Sure(_) => return Ok(Kind::Optional(held)),
+            Held::Value { value, .. } if self.is_array(value) => return Ok(Kind::Optional(held)),
+            Held::Nothing => {
+                let dtype = self.types.fresh(Class::Any);
+                let zero = self.literal(Literal::Integer(0), dtype, at);
+                self.handle(Kind::Plain(zero))
+            }
+            _ => self.option(init, at)?.1,
+        };
+        let (now, _) = self.option(init, at)?;
+        let bool_type = self.ty(now);
+        let present = self.new_var(&format!("{name}.is_some"), bool_type, None);
+        self.set_var(present, now);
+        let value = self.variable(name, value, at)?;
+        Ok(Kind::Optional(Held::Variable { present, value: self.handle(value) }))
+    }
+
+    /// `name = option`.
+    pub(crate) fn assign_option(
+        &mut self,
+        present: program::Var,
+        value: u32,
+        option: u32,
+        at: At,
+    ) -> Step<()> {
+        let (now, new) = self.option(option, at)?;
+        if !matches!(self.kind(option), Kind::Optional(Held::Nothing)) {
+            let new = self.snapshot(new, at)?;
+            let new = self.handle(new);
+            self.assign(value, new, at)?;
+        }
+        self.set_var(present, now);
+        Ok(())
     }
 
     /// Whether a condition is known to hold.

@@ -6,10 +6,10 @@
 //! a.triu(k)                    for i, j { c[i, j] = if j >= i + k { a[i, j] } else { 0 } }
 //! ```
 
-use crate::errors::{At, Step, mistake};
+use crate::errors::{At, Problem, Step, mistake};
 use crate::state::{Kind, State};
 use crate::{Method, Tracer, Value};
-use parfuse_ir::program;
+use parfuse_ir::program::{self, Cut, View};
 use parfuse_ir::{DType, ScalarOp};
 
 impl Tracer {
@@ -60,31 +60,10 @@ impl Tracer {
     ) -> Value<'t> {
         let mut found = None;
         let present = self.step(at, |state| {
-            let (value, rank) = state.array(array.id, &format!("`{method}`"), at)?;
-            let lengths = state.lengths(value, rank, at)?;
-            let (none, one) = (state.usize_constant(0, at), state.usize_constant(1, at));
-            let (index, bounds) = match method {
-                Method::get => {
-                    let index = state.indices(&[args[0].id], at)?;
-                    if index.len() != lengths.len() {
-                        let (given, rank) = (index.len(), lengths.len());
-                        return mistake(format!("an array of rank {rank} is indexed with {given} indices"));
-                    }
-                    (index.clone(), index)
-                }
-                Method::first => (vec![none; lengths.len()], vec![none; lengths.len()]),
-                _ => {
-                    let last = |length: &program::Value| state.op(ScalarOp::Sub, &[*length, one], at);
-                    (lengths.iter().map(last).collect::<Step<_>>()?, vec![none; lengths.len()])
-                }
-            };
-            let mut inside = state.bool_constant(true, at);
-            for (bound, length) in bounds.iter().zip(&lengths) {
-                let below = state.op(ScalarOp::Lt, &[*bound, *length], at)?;
-                inside = state.op(ScalarOp::And, &[inside, below], at)?;
-            }
+            let (present, index) = state.presence_of(method, array.id, args, at)?;
+            let (value, _) = state.array(array.id, "an element", at)?;
             found = Some((value, index));
-            Ok(Kind::Plain(inside))
+            Ok(Kind::Plain(present))
         });
         let then = || {
             let element = self.step(at, |state| match found {
@@ -94,6 +73,32 @@ impl Tracer {
             self.some(element, at)
         };
         self.if_(present, then, || self.none(at), at)
+    }
+
+    /// `a.get_mut(i)`, `a.first_mut()`, `a.last_mut()`: the same, to be set.
+    pub(crate) fn place_if_any<'t>(
+        &'t self,
+        method: Method,
+        array: Value<'t>,
+        args: &[Value<'t>],
+        at: At,
+    ) -> Value<'t> {
+        self.step(at, |state| {
+            let place = state.target(array.id, method.name())?;
+            let (present, index) = state.presence_of(method, array.id, args, at)?;
+            Ok(state.maybe(present, Kind::Element { place, index, borrowed: true }))
+        })
+    }
+
+    /// `slice.contains(&x)`.
+    pub(crate) fn contains_element<'t>(
+        &'t self,
+        _: Method,
+        array: Value<'t>,
+        args: &[Value<'t>],
+        at: At,
+    ) -> Value<'t> {
+        self.is_there("contains", true, array, &|element| self.binary("==", element, args[0], at), at)
     }
 
     /// `a.triu(k)`, `a.tril(k)`: a matrix without what is below a diagonal, or above it.
@@ -137,6 +142,80 @@ impl Tracer {
 }
 
 impl State {
+    /// Whether there is the element that a method asks for, and its index.
+    fn presence_of(
+        &mut self,
+        method: Method,
+        array: u32,
+        args: &[Value<'_>],
+        at: At,
+    ) -> Step<(program::Value, Vec<program::Value>)> {
+        let (value, rank) = self.array(array, &format!("`{method}`"), at)?;
+        let lengths = self.lengths(value, rank, at)?;
+        let (none, one) = (self.usize_constant(0, at), self.usize_constant(1, at));
+        let (index, below) = match method {
+            Method::get | Method::get_mut => {
+                let index = self.indices(&[args[0].id], at)?;
+                if index.len() != lengths.len() {
+                    let (given, rank) = (index.len(), lengths.len());
+                    return mistake(format!("an array of rank {rank} is indexed with {given} indices"));
+                }
+                (index.clone(), index)
+            }
+            Method::first | Method::first_mut => (vec![none; lengths.len()], vec![none; lengths.len()]),
+            _ => {
+                let last = |length: &program::Value| self.op(ScalarOp::Sub, &[*length, one], at);
+                (lengths.iter().map(last).collect::<Step<_>>()?, vec![none; lengths.len()])
+            }
+        };
+        let mut inside = self.bool_constant(true, at);
+        for (bound, length) in below.iter().zip(&lengths) {
+            let below = self.op(ScalarOp::Lt, &[*bound, *length], at)?;
+            inside = self.op(ScalarOp::And, &[inside, below], at)?;
+        }
+        Ok((inside, index))
+    }
+
+    /// `(a..b).contains(&x)`.
+    pub(crate) fn range_contains(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        let Kind::Range(range) = self.kind(receiver) else { return Err(Problem::Reported) };
+        if range.step.is_some() {
+            return mistake(
+                "`.contains()` of a range with steps is not supported; compare the remainder too",
+            );
+        }
+        let number = self.scalar(args[0], "the argument of `contains`", at)?;
+        let own = self.ty(number).dtype;
+        self.unify(range.dtype, own, "the argument of `contains`")?;
+        let end = if range.inclusive { ScalarOp::Le } else { ScalarOp::Lt };
+        let above = self.op(ScalarOp::Ge, &[number, range.start], at)?;
+        let below = self.op(end, &[number, range.end], at)?;
+        Ok(Kind::Plain(self.op(ScalarOp::And, &[above, below], at)?))
+    }
+
+    /// `a.diff(n, Axis(k))`: what each element is more than the one before it, and that again.
+    pub(crate) fn differences(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        let (mut array, rank) = self.array(receiver, "`diff`", at)?;
+        let times = self.size(args[0], "the number of differences", at)?;
+        let Some(times) = self.known_integer(times).filter(|times| (0..=16).contains(times)) else {
+            return mistake("`.diff()` takes a small constant number of differences");
+        };
+        let axis = self.axis(args[1], rank, at)?;
+        let one = self.constant(parfuse_ir::Scalar::I64(1), at);
+        let back = self.constant(parfuse_ir::Scalar::I64(-1), at);
+        let ty = self.ty(array);
+        for _ in 0..times {
+            let mut parts = Vec::new();
+            for (start, end) in [(Some(one), None), (None, Some(back))] {
+                let mut cuts = vec![Cut::All; rank as usize];
+                cuts[axis as usize] = Cut::Range { start, end, step: None };
+                parts.push(self.emit(program::Expr::View { array, view: View::of_cuts(cuts) }, ty, at)?);
+            }
+            array = self.homogeneous(ScalarOp::Sub, &parts, "`diff`", at)?;
+        }
+        Ok(Kind::Plain(array))
+    }
+
     /// An element of an array.
     pub(crate) fn element(
         &mut self,

@@ -71,6 +71,8 @@ pub(crate) enum Item {
     Window { array: u32, sizes: Vec<Value>, mutable: bool },
     /// So many indices along an axis from the index on, or as many as there are before the end.
     Strip { array: u32, axis: u8, size: Value, end: Option<Value>, mutable: bool },
+    /// The item at the position among so many that is left over.
+    Wrapped { count: Value, item: Box<Item> },
     /// Always the same.
     Same(u32),
     /// At the first positions the items of one sequence, then those of another.
@@ -172,7 +174,8 @@ impl Item {
             Item::Counted { item, .. }
             | Item::Indexed(item)
             | Item::At { item, .. }
-            | Item::Unravelled { item, .. } => item.is_plain(),
+            | Item::Unravelled { item, .. }
+            | Item::Wrapped { item, .. } => item.is_plain(),
             Item::Together(items) => items.iter().all(Item::is_plain),
         }
     }
@@ -350,7 +353,7 @@ impl State {
         Ok(Sequence::new(vec![range], Item::Strip { array, axis, size, end, mutable }))
     }
 
-    fn check_size(&mut self, size: Value, at: At) -> Step<()> {
+    pub(crate) fn check_size(&mut self, size: Value, at: At) -> Step<()> {
         if self.known_integer(size).is_none_or(|size| size <= 0) {
             let none = self.usize_constant(0, at);
             let some = self.op(ScalarOp::Ne, &[size, none], at)?;

@@ -74,6 +74,8 @@ pub(crate) enum Held {
     Sure(u32),
     /// Nothing: `None`.
     Nothing,
+    /// What variables hold: whether there is anything, and the handle of what.
+    Variable { present: Var, value: u32 },
 }
 
 /// A range. In a loop the indices are `j`, or `total - j` if reversed, for `j` in `start, start + step, …` below

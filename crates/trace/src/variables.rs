@@ -10,7 +10,7 @@
 //! second takes a copy. A borrowed one (`&a`, `a.view()`, a `&mut` parameter) stays a reference, as in Rust.
 
 use crate::errors::{At, Problem, Step, mistake};
-use crate::state::{Kind, State, Ty};
+use crate::state::{Held, Kind, State, Ty};
 use crate::{Tracer, Value};
 use parfuse_ir::program::{Expr, Place, Stmt, Type};
 
@@ -126,6 +126,11 @@ impl State {
                 Ok(Kind::Plain(self.read_element(place, &index, at)?))
             }
             Kind::Poison => Err(Problem::Reported),
+            Kind::Optional(Held::Variable { present, value }) => {
+                let present = self.read_var(present, at)?;
+                let value = self.snapshot(value, at)?;
+                Ok(self.maybe(present, value))
+            }
             Kind::Tuple(items) => {
                 let mut snapshots = Vec::with_capacity(items.len());
                 for item in items {
@@ -219,11 +224,11 @@ impl State {
                 Ok(Kind::Tuple(variables))
             }
             Kind::Sequence(sequence) => self.sequence_variable(name, *sequence, at),
+            Kind::Optional(held) => self.option_variable(name, held, init, at),
             kind @ (Kind::Range(_)
             | Kind::Closure(_)
             | Kind::Zip(_)
             | Kind::Ordering { .. }
-            | Kind::Optional(_)
             | Kind::Lengths(_)
             | Kind::Slice(_)
             | Kind::Place(_)) => Ok(kind),
@@ -283,6 +288,9 @@ impl State {
                     .into_iter()
                     .zip(snapshots)
                     .try_for_each(|(target, value)| self.assign(target, value, at))
+            }
+            (Kind::Optional(Held::Variable { present, value }), _) => {
+                self.assign_option(present, value, v, at)
             }
             (Kind::Element { place, index, .. }, _) => {
                 let value = self.scalar(v, "an element", at)?;

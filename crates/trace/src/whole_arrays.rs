@@ -10,8 +10,8 @@
 
 use crate::errors::{At, Problem, Step, mistake};
 use crate::state::{Held, Kind, Range, State, Ty};
-use parfuse_ir::program::{Expr, Place};
-use parfuse_ir::{DType, Scalar, ScalarOp};
+use parfuse_ir::program::{Cut, Expr, Place, View};
+use parfuse_ir::{DType, FaultKind, Scalar, ScalarOp};
 
 /// All elements anew.
 impl State {
@@ -21,6 +21,33 @@ impl State {
 
     pub(crate) fn overwrite(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
         self.replace_elements(receiver, "assign", args[0], false, at)
+    }
+
+    /// `a.assign_to(&mut b)`.
+    pub(crate) fn assign_to(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        self.replace_elements(args[0], "assign_to", receiver, false, at)
+    }
+
+    /// `a.copy_from_slice(&b)`: of as many elements.
+    pub(crate) fn copy_from(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        let (own, _) = self.array(receiver, "`copy_from_slice`", at)?;
+        let (other, _) = self.array(args[0], "the argument of `copy_from_slice`", at)?;
+        let (length, given) = (self.len(own, at)?, self.len(other, at)?);
+        let same = self.op(ScalarOp::Eq, &[length, given], at)?;
+        self.check_with(same, FaultKind::ShapeMismatch { axis: 0 }, vec![length, given], at);
+        self.replace_elements(receiver, "copy_from_slice", args[0], false, at)
+    }
+
+    /// `a.reverse()` of a slice.
+    pub(crate) fn reverse_elements(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
+        let place = self.target(receiver, "reverse")?;
+        let (array, rank) = self.array(receiver, "`reverse`", at)?;
+        let back = self.constant(Scalar::I64(-1), at);
+        let cuts = vec![Cut::Range { start: None, end: None, step: Some(back) }; rank as usize];
+        let ty = self.ty(array);
+        let backwards = self.emit(Expr::View { array, view: View::of_cuts(cuts) }, ty, at)?;
+        self.update(place, backwards, at)?;
+        Ok(Kind::Tuple(Vec::new()))
     }
 
     /// Gives the elements of an array variable the value of a scalar, or those of an array that broadcasts.

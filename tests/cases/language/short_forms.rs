@@ -99,4 +99,18 @@ kernels! {
     partial: f64 = { a.iter().take(5).sum::<f64>() - a.iter().skip(5).sum::<f64>() }
     last_of: f64 = { *a.iter().last().unwrap() + a.iter().nth(3).unwrap() }
     dot_iter: f64 = { a.iter().zip(b.iter()).fold(0.0, |s, (x, y)| x.mul_add(*y, s)) }
+    best_so_far: f64 = { let mut best = None; for (i, &x) in a.iter().enumerate() { if best.is_none_or(|b| x > a[b]) { best = Some(i); } } best.map_or(-1.0, |i| i as f64) }
+    first_found: f64 = { let mut found: Option<usize> = None; for i in 0..a.len() { if a[i] > 5.0 { found = Some(i); break; } } if let Some(i) = found { a[i] } else { 0.0 } }
+    previous: f64 = { let mut previous: Option<f64> = None; let mut s = 0.0; for &x in a.iter() { if let Some(p) = previous { s += (x - p).abs(); } previous = Some(x); } s }
+    pair_so_far: (f64, f64) = { let mut best = Some((0.0, a[0])); for (i, &x) in a.iter().enumerate() { if let Some((_, top)) = best { if x > top { best = Some((i as f64, x)); } } } best.unwrap() }
+    reset: f64 = { let mut run: Option<f64> = None; let mut most = 0.0f64; for &x in a { if x > 0.0 { run = Some(run.unwrap_or(0.0) + x); most = most.max(run.unwrap()); } else { run = None; } } most }
+    in_parallel: Array1<f64> = { let mut out = Array1::zeros(a.len()); for i in prange(0..a.len()) { let Some(j) = a.iter().position(|&x| x > b[i]) else { continue; }; out[i] = a[j]; } out }
+    rows_in_parallel: Array1<f64> = { let mut out = Array1::zeros(m.nrows()); for i in prange(0..m.nrows()) { let row = m.row(i); out[i] = row.iter().scan(0.0, |s, x| { *s += x; Some(*s) }).filter(|s| *s > 0.0).take(2).sum(); } out }
+    compacted_in_parallel: Array1<f64> = { let mut out = Array1::zeros(m.nrows()); for i in prange(0..m.nrows()) { let kept = m.row(i).iter().filter(|x| **x > 0.0).copied().collect::<Array1<f64>>(); out[i] = kept.len() as f64 + kept.sum(); } out }
+    chosen_in_parallel: Array2<f64> = { let mut out = m.to_owned(); for (i, mut row) in prange(out.rows_mut().into_iter().enumerate()) { let mask = row.mapv(|x| x > 0.0); let new = select(&mask, &m.row(i), 0.5); row.assign(&new); } out }
+    joined_in_parallel: Array1<f64> = { let mut out = Array1::zeros(m.nrows()); for i in prange(0..m.nrows()) { let both = concatenate![Axis(0), m.row(i), m.row(0)]; out[i] = both.sum(); } out }
+    cycled: f64 = { a.iter().cycle().skip(5).take(20).fold(0.0, |s, x| s * 0.5 + x) }
+    cycled_pairs: f64 = { m.iter().zip(a.slice(s![..3]).iter().cycle()).map(|(x, y)| x * y).sum() }
+    in_range: usize = { a.iter().filter(|x| (-5.0..5.0).contains(*x)).count() + (0..=3).contains(&m.nrows()) as usize }
+    of_slices: f64 = { let mut v = vec![0.0; 12]; v.copy_from_slice(a.as_slice().unwrap()); v.reverse(); v[0] + v.contains(&a[3]) as i64 as f64 }
 }

@@ -90,6 +90,8 @@ fn argument_of<'t>(t: &'t Tracer, method: Method, kind: Argument, of: Receiver) 
         (Method::append, Argument::Array) => t.array::<f64>("b", 2),
         (Method::select, Argument::Array) => t.array::<usize>("b", 1),
         (Method::triu | Method::tril, _) => t.lift(1isize, line(1)),
+        (Method::assign_to, _) => t.array_mut::<f64>("b", 2),
+        (Method::contains, _) if of == Receiver::Range => t.lift(1usize, line(1)),
         (Method::map_assign_into | Method::par_map_assign_into, _) => t.array_mut::<i64>("b", 1),
         _ => argument(t, kind, of),
     }
@@ -107,6 +109,9 @@ fn array_for(t: &Tracer, method: Method) -> Value<'_> {
         | Method::remove_index
         | Method::swap_axes
         | Method::invert_axis
+        | Method::reverse_axes
+        | Method::permute_axes
+        | Method::collapse_axis
         | Method::slice_collapse
         | Method::slice_axis_inplace => t.var("m", t.zeros::<f64>(&[t.lift(2usize, line(1)); 2])),
         _ => receiver(t, Receiver::Array),
