@@ -67,6 +67,14 @@ impl Translator<'_> {
                 self.zip_function(call, name)
             }
             [.., ty] if ty.starts_with(char::is_uppercase) => self.array_function(call, &function.path, name),
+            // What is written out, and the number of an axis, is an argument like any other.
+            [] | [_]
+                if call.args.len() == 1
+                    && prefix.iter().all(|krate| krate == "ndarray")
+                    && (name == "Axis" || FROM_WRITTEN.contains(&name.as_str())) =>
+            {
+                self.expr(&call.args[0])
+            }
             [_, ..]
                 if LibraryFunction::of_path(&names).is_none()
                     && let Some(message) = refusals::crate_function(&names) =>
@@ -82,13 +90,10 @@ impl Translator<'_> {
                 let message = "a kernel cannot call itself: write a `while` loop";
                 self.refused(function, message, &call.args)
             }
-            _ if FROM_WRITTEN.contains(&name.as_str()) && call.args.len() == 1 => self.expr(&call.args[0]),
             _ if name == "Some" && call.args.len() == 1 => {
                 let (t, value) = (self.t.clone(), self.expr(&call.args[0]));
                 quote!(#t.some(#value, #place))
             }
-            // The number of an axis is an argument like any other.
-            _ if name == "Axis" && call.args.len() == 1 => self.expr(&call.args[0]),
             _ if name.starts_with(char::is_uppercase) => {
                 let message = format!(
                     "`{name}(…)` is not supported in a kernel: values are scalars, arrays and tuples"
