@@ -1,4 +1,4 @@
-//! The functions of other crates that kernels may call: one row for each name.
+//! The functions of other crates that kernels may call, one row for each name, and those of array types.
 //!
 //! ```text
 //! stack "ndarray" (axis: axis, arrays: arrays) read stack "Arrays one behind the other along a new axis."
@@ -78,6 +78,32 @@ impl LibraryFunction {
         prefix.first().is_none_or(of_crate).then_some(function)
     }
 }
+
+/// The functions of array types that a kernel may call: `Array2::<f64>::zeros((h, w))`.
+pub const ARRAY_FUNCTIONS: &[&str] = &[
+    "zeros",
+    "ones",
+    "from_elem",
+    "default",
+    "random",
+    "random_range",
+    "random_bool",
+    "random_normal",
+    "random_exponential",
+    "from_shape_fn",
+    "from_shape_simple_fn",
+    "from_iter",
+    "from_vec",
+    "from_shape_vec",
+    "from",
+    "linspace",
+    "range",
+    "logspace",
+    "geomspace",
+    "eye",
+    "from_diag",
+    "from_diag_elem",
+];
 
 #[cfg(test)]
 mod tests {

@@ -268,7 +268,7 @@ macro_rules! for_each_method {
                 { Array one () read array_copy "A copy." }
                 { Tuple one () read itself "A copy." }
                 { Range one () read itself "A copy." }
-                { Iterator one () read itself "A copy." }
+                { Iterator one () read sequence_itself "A copy." }
                 { Shape one () read itself "A copy." }
             to_owned fn
                 { Array one () read array_copy "A copy." }
@@ -558,32 +558,6 @@ impl fmt::Display for Method {
         f.write_str(self.name())
     }
 }
-
-/// The functions of array types that a kernel may call: `Array2::<f64>::zeros((h, w))`.
-pub const ARRAY_FUNCTIONS: &[&str] = &[
-    "zeros",
-    "ones",
-    "from_elem",
-    "default",
-    "random",
-    "random_range",
-    "random_bool",
-    "random_normal",
-    "random_exponential",
-    "from_shape_fn",
-    "from_shape_simple_fn",
-    "from_iter",
-    "from_vec",
-    "from_shape_vec",
-    "from",
-    "linspace",
-    "range",
-    "logspace",
-    "geomspace",
-    "eye",
-    "from_diag",
-    "from_diag_elem",
-];
 
 #[cfg(test)]
 mod tests {

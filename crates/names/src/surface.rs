@@ -8,8 +8,8 @@
 //!
 //! `docs/ARRAY_API.md` is written from it, by a test that has a kernel for each name that is supported.
 
-use crate::functions::LibraryFunction;
-use crate::methods::{ARRAY_FUNCTIONS, Method};
+use crate::functions::{ARRAY_FUNCTIONS, LibraryFunction};
+use crate::methods::Method;
 use crate::refusals;
 
 /// How a name is used.

@@ -8,10 +8,10 @@
 //! kron(&a, &b)                    reshape (view a[i, new, j, new] * view b[new, k, new, l]), [i * k, j * l]
 //! ```
 
-use crate::errors::{At, Step, mistake};
-use crate::state::{Kind, State, Ty};
-use parfuse_ir::program::{Cut, Expr, Place, Value, View, ViewAxis};
-use parfuse_ir::{FaultKind, MAX_RANK, ScalarOp};
+use crate::errors::{At, Problem, Step, mistake};
+use crate::state::{Held, Kind, State, Ty};
+use parfuse_ir::program::{Cut, Expr, Place, Value, Var, View, ViewAxis};
+use parfuse_ir::{FaultKind, MAX_RANK, Scalar, ScalarOp};
 
 /// How arrays lie beside each other.
 #[derive(Clone, Copy, PartialEq)]
@@ -63,7 +63,7 @@ impl State {
         }
         let joined = self.join(&values, axes, axis, at)?;
         let joined = self.handle(Kind::Plain(joined));
-        Ok(Kind::Optional(crate::state::Held::Sure(joined)))
+        Ok(Kind::Optional(Held::Sure(joined)))
     }
 
     /// A view with a new axis of length one.
@@ -153,12 +153,10 @@ impl State {
     fn grow(&mut self, receiver: u32, name: &str, part: Value, axis: u8, at: At) -> Step<Kind> {
         let (var, rank) = self.owned(receiver, name)?;
         let contents = self.read_var(var, at)?;
-        let contents = self.copy(contents, at)?;
         let joined = self.join(&[contents, part], rank, axis, at)?;
-        let joined = self.copy(joined, at)?;
         self.set_var(var, joined);
         let unit = self.handle(Kind::Tuple(Vec::new()));
-        Ok(Kind::Optional(crate::state::Held::Sure(unit)))
+        Ok(Kind::Optional(Held::Sure(unit)))
     }
 
     /// `a.remove_index(Axis(k), i)`.
@@ -167,7 +165,6 @@ impl State {
         let axis = self.axis(args[0], rank, at)?;
         let index = self.size(args[1], "an index", at)?;
         let array = self.read_var(var, at)?;
-        let array = self.copy(array, at)?;
         let length = self.lengths(array, rank, at)?[axis as usize];
         let inside = self.op(ScalarOp::Lt, &[index, length], at)?;
         self.check_with(inside, FaultKind::IndexOutOfRange { axis }, vec![index, length], at);
@@ -181,13 +178,12 @@ impl State {
             parts.push(self.emit(Expr::View { array, view: View::of_cuts(cuts) }, ty, at)?);
         }
         let joined = self.join(&parts, rank, axis, at)?;
-        let joined = self.copy(joined, at)?;
         self.set_var(var, joined);
         Ok(Kind::Tuple(Vec::new()))
     }
 
     /// The variable of an array that is the kernel's own, of which other elements may be made.
-    pub(crate) fn owned(&self, receiver: u32, name: &str) -> Step<(parfuse_ir::program::Var, u8)> {
+    pub(crate) fn owned(&self, receiver: u32, name: &str) -> Step<(Var, u8)> {
         match self.kind(receiver) {
             Kind::Variable { var, .. } if self.program.vars[var].param.is_none() => {
                 match self.var_type(var).rank {
@@ -195,7 +191,7 @@ impl State {
                     None => mistake(format!("`.{name}()` is for arrays")),
                 }
             }
-            Kind::Poison => Err(crate::errors::Problem::Reported),
+            Kind::Poison => Err(Problem::Reported),
             _ => mistake(format!(
                 "`.{name}()` is for arrays that the kernel has made and holds in a `let mut` variable, not for views and \
                  parameters; bind a view with other axes to a name of its own"
@@ -214,9 +210,9 @@ impl State {
         }
         let array = self.read_var(var, at)?;
         let ty = self.ty(array);
+        // What becomes the variable's own is copied where it is assigned.
         let seen = self.emit(Expr::View { array, view }, ty, at)?;
-        let own = self.copy(seen, at)?;
-        self.set_var(var, own);
+        self.set_var(var, seen);
         Ok(Kind::Tuple(Vec::new()))
     }
 
@@ -261,7 +257,7 @@ impl State {
     pub(crate) fn invert_axis(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
         let rank = self.axes_of(receiver)?;
         let axis = self.axis(args[0], rank, at)?;
-        let back = self.constant(parfuse_ir::Scalar::I64(-1), at);
+        let back = self.constant(Scalar::I64(-1), at);
         let mut cuts = vec![Cut::All; rank as usize];
         cuts[axis as usize] = Cut::Range { start: None, end: None, step: Some(back) };
         self.seen_as(receiver, "invert_axis", View::of_cuts(cuts), at)

@@ -7,10 +7,10 @@
 //! ```
 
 use crate::errors::{At, Problem, Step, mistake};
-use crate::state::{Kind, State};
+use crate::state::{Kind, State, Ty};
 use crate::{Method, Tracer, Value};
 use parfuse_ir::program::{self, Cut, View};
-use parfuse_ir::{DType, ScalarOp};
+use parfuse_ir::{DType, Scalar, ScalarOp};
 
 impl Tracer {
     /// `a.select(Axis(k), &indices)`: what has these indices along an axis.
@@ -201,8 +201,8 @@ impl State {
             return mistake("`.diff()` takes a small constant number of differences");
         };
         let axis = self.axis(args[1], rank, at)?;
-        let one = self.constant(parfuse_ir::Scalar::I64(1), at);
-        let back = self.constant(parfuse_ir::Scalar::I64(-1), at);
+        let one = self.constant(Scalar::I64(1), at);
+        let back = self.constant(Scalar::I64(-1), at);
         let ty = self.ty(array);
         for _ in 0..times {
             let mut parts = Vec::new();
@@ -223,7 +223,7 @@ impl State {
         index: Vec<program::Value>,
         at: At,
     ) -> Step<program::Value> {
-        let ty = crate::state::Ty { rank: None, ..self.ty(array) };
+        let ty = Ty { rank: None, ..self.ty(array) };
         self.emit(program::Expr::Index { array, index }, ty, at)
     }
 

@@ -113,4 +113,5 @@ kernels! {
     cycled_pairs: f64 = { m.iter().zip(a.slice(s![..3]).iter().cycle()).map(|(x, y)| x * y).sum() }
     in_range: usize = { a.iter().filter(|x| (-5.0..5.0).contains(*x)).count() + (0..=3).contains(&m.nrows()) as usize }
     of_slices: f64 = { let mut v = vec![0.0; 12]; v.copy_from_slice(a.as_slice().unwrap()); v.reverse(); v[0] + v.contains(&a[3]) as i64 as f64 }
+    clones_go_on_alone: f64 = { let mut it = a.iter(); let mut other = it.clone(); let x = it.clone().next().unwrap() + other.next().unwrap() * 2.0; x + it.next().unwrap() * 4.0 + other.next().unwrap() * 8.0 }
 }

@@ -7,6 +7,7 @@ mod inference;
 mod methods;
 mod mistakes;
 mod numbers;
+mod options;
 mod random;
 mod variables;
 
