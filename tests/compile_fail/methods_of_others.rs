@@ -5,7 +5,7 @@ use parfuse::prelude::*;
 
 #[kernel]
 fn arrays(a: &ArrayRef1<f64>, n: usize) -> f64 {
-    let summed = a.iter().cycle().sum::<f64>();
+    let summed = a.iter().fuse().sum::<f64>();
     let largest = a.iter().cloned().peekable().fold(0.0, f64::max);
     let column = a.to_owned().into_dyn();
     let grid = Array1::from(vec![1.0, 2.0]);

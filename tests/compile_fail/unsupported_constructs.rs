@@ -10,7 +10,7 @@ fn busy(a: &ArrayRef1<f64>, n: i64) -> f64 {
         _ => 2.0,
     };
     let mut total = 0.0;
-    for x in a.iter().cycle() {
+    for x in a.iter().fuse() {
         total += x;
     }
     let mut i = 0;
