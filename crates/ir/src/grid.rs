@@ -172,6 +172,12 @@ pub fn block_size(grain: Grain) -> (usize, usize, usize) {
     }
 }
 
+/// As many elements of a space of one dimension are one block; none are known to be for panels.
+#[inline]
+pub fn least_block(grain: Grain) -> usize {
+    if grain == Grain::Panels { 0 } else { block_size(grain).0 }
+}
+
 /// How many pieces of a length there are in another: one in small spaces, without a division.
 #[inline]
 fn pieces(length: usize, piece: usize) -> usize {

@@ -22,7 +22,7 @@ use crate::room::panic_message;
 use crate::specialise::{Outlook, Specialisation};
 use parfuse_codegen::abi::{self, FaultRecord, HostTable};
 use parfuse_ir::Element;
-use parfuse_ir::grid::Grid;
+use parfuse_ir::grid::{BlockRange, Grid};
 use parfuse_ir::lane::RegionId;
 use parfuse_ir::loops::Buffer as BufferId;
 use parfuse_runtime::{BlockFailure, Buffer, Workers};
@@ -140,6 +140,24 @@ pub(super) enum BlockEnd {
     Fault(FaultRecord),
     /// It is time to stop.
     Stopped,
+}
+
+/// Runs the one block of a region that has no more elements, on the calling thread.
+#[inline]
+pub(super) fn run_single_block(
+    kernel: &Specialisation,
+    region: RegionId,
+    frame: CallFrame<'_>,
+    range: &BlockRange,
+    partials: &mut [u64],
+) -> Result<(), FaultRecord> {
+    assert_eq!(partials.len(), kernel.lane.regions[region].words(), "there is a word for each reduction");
+    let mut fault = FaultRecord::default();
+    // SAFETY: as in `run_blocks`; nobody else has the partials, and the caller gives all of the region's extents.
+    let status = unsafe {
+        kernel.best_code().run_block(region, frame.address(), range, partials.as_mut_ptr(), &mut fault)
+    };
+    if status == abi::OK { Ok(()) } else { Err(fault) }
 }
 
 /// Runs all blocks, each once, on these workers. `begin` is called before each with its number, and may say no.

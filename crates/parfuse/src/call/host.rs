@@ -156,11 +156,37 @@ impl<'c> Host<'c> {
     pub(super) fn launch(&mut self, id: RegionId) -> Result<(), Error> {
         let kernel = self.request.kernel;
         let region = &kernel.lane.regions[id];
+        if let Some(elements) = self.single_block(region) {
+            return self.launch_single_block(id, elements);
+        }
         let extents = PerAxis::from_fn(region.extents.len(), |d| self.frame.read(region.extents[d]) as usize);
         match &region.collapsible {
             Some(accesses) if extents.len() > 1 => self.launch_merged(id, &extents, accesses),
             _ => self.launch_blocks(id, &extents),
         }
+    }
+
+    /// The number of elements of a region of one dimension that is one block, if there is nothing to be counted, measured or
+    /// asked about it: loops launch many such regions.
+    #[inline]
+    fn single_block(&self, region: &Region) -> Option<usize> {
+        let [extent] = region.extents[..] else { return None };
+        let elements = self.frame.read(extent) as usize;
+        let fits =
+            (1..=grid::least_block(region.grain)).contains(&elements) && region.words() <= FEW_PARTIALS;
+        (fits && self.request.stop.is_none() && self.request.kernel.is_promoted()).then_some(elements)
+    }
+
+    fn launch_single_block(&mut self, id: RegionId, elements: usize) -> Result<(), Error> {
+        let kernel = self.request.kernel;
+        let region = &kernel.lane.regions[id];
+        let mut partials = [0; FEW_PARTIALS];
+        let partials = &mut partials[..region.words()];
+        let range = Grid::new(&[elements], region.grain).block(0);
+        enter::run_single_block(kernel, id, self.frame, &range, partials)
+            .map_err(|record| kernel.fault_error(record))?;
+        self.total(region, partials, &mut [0]);
+        Ok(())
     }
 
     /// Runs a region with dimensions merged that its accesses walk through alike.
