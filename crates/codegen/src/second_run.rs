@@ -1,4 +1,4 @@
-//! Whether a step can be run a second time to find which of its elements fails.
+//! Whether a step can be run a second time: to find which of its elements fails, or for some of its elements alone.
 //!
 //! ```text
 //! k = load x[i]                        k = load x[i]
@@ -17,22 +17,19 @@ use parfuse_ir::lane::{Inst, Node, Region, Value, walk};
 
 /// Whether checks say the same in a second run.
 pub(crate) fn goes_the_same_way(region: &Region) -> bool {
-    let values = region.code.values.len();
-    let mut walk = Walk {
-        region,
-        loaded: Vec::new(),
-        stored: Vec::new(),
-        depends: vec![false; values],
-        overwritten: false,
-        checks_after: false,
-        depending_check: false,
-        changed: false,
-    };
+    let mut walk = Walk::of(region);
     walk.accesses(&region.code.body);
     if walk.loaded.iter().any(|buffer| walk.stored.contains(buffer)) {
         walk.block(&region.code.body, false);
     }
     !(walk.checks_after && walk.depending_check)
+}
+
+/// Whether elements that have been computed may be again: nothing is combined, and nothing loaded that is stored.
+pub(crate) fn changes_nothing(region: &Region) -> bool {
+    let mut walk = Walk::of(region);
+    walk.accesses(&region.code.body);
+    region.words() == 0 && !walk.loaded.iter().any(|buffer| walk.stored.contains(buffer))
 }
 
 struct Walk<'a> {
@@ -53,6 +50,19 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
+    fn of(region: &Region) -> Walk<'_> {
+        Walk {
+            region,
+            loaded: Vec::new(),
+            stored: Vec::new(),
+            depends: vec![false; region.code.values.len()],
+            overwritten: false,
+            checks_after: false,
+            depending_check: false,
+            changed: false,
+        }
+    }
+
     /// Collects the buffers that nodes access.
     fn accesses(&mut self, nodes: &[Node]) {
         for node in walk::statements(nodes) {

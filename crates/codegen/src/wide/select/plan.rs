@@ -2,6 +2,7 @@
 
 use super::Target;
 use crate::compiler::Effort;
+use crate::second_run;
 use crate::uses::{Habits, Rows, Uses};
 use crate::wide::assembler::Length;
 use parfuse_ir::grid::LANES;
@@ -35,6 +36,10 @@ pub(super) struct Plan {
     pub(super) constants: usize,
     /// Whether steps of long rows begin where their first access is aligned.
     pub(super) aligns: bool,
+    /// Whether the rest of a row can be a whole step that begins among elements that have been computed …
+    pub(super) overlaps: bool,
+    /// … and as many elements as the tail does in less time than that step takes.
+    pub(super) tail: usize,
     /// What the region uses.
     pub(super) uses: Uses,
 }
@@ -112,7 +117,8 @@ impl Plan {
             && !uses.loops;
         let constants =
             if effort == Effort::Thorough && short && !uses.loops { isa.registers() / 4 } else { 0 };
-        Plan { group, widest, count, parts, held, constants, aligns, uses }
+        let overlaps = uses.repeatable && second_run::changes_nothing(region);
+        Plan { group, widest, count, parts, held, constants, aligns, overlaps, tail: group, uses }
     }
 
     /// The plan for a lane loop. Its accumulators are in registers, and steps any number of these long.
@@ -136,7 +142,18 @@ impl Plan {
         let count = count.min(room.next_power_of_two()).max(1);
         let short = uses.operations <= SHORT && !uses.loops;
         let constants = if effort == Effort::Thorough && short { isa.registers() / 4 } else { 0 };
-        Plan { group, widest, count, parts: 1, held: Vec::new(), constants, aligns: false, uses }
+        Plan {
+            group,
+            widest,
+            count,
+            parts: 1,
+            held: Vec::new(),
+            constants,
+            aligns: false,
+            overlaps: false,
+            tail: group,
+            uses,
+        }
     }
 
     /// The elements of a step.
