@@ -29,7 +29,7 @@ use crate::chains::chain;
 use crate::lane_cost::{SHORT, is_near, part_axis, unit_axis};
 use crate::vectorize::{Varying, is_cheap};
 use crate::waiting::{UNEVEN, waiting};
-use parfuse_ir::loops::{Buffer, Expr, Loops, Parfor, Stmt, Value, walk};
+use parfuse_ir::loops::{Buffer, Expr, Loops, Parfor, Reduction, Stmt, Value, Var, walk};
 use parfuse_ir::math::is_expansion;
 use parfuse_ir::{DType, Scalar, ScalarOp};
 
@@ -66,6 +66,8 @@ const ANYWHERE_INSIDE: Cost = Cost { alone: 6, lanes: 40 };
 const SHORT_ELEMENTS: u64 = 80;
 /// A store of those lanes that go a way.
 const SOME: Cost = Cost { alone: 4, lanes: 16 };
+/// A contribution to the accumulators that elements are taken in by in turn: those of scalar code are in memory.
+const IN_TURN: Cost = Cost { alone: 12, lanes: 1 };
 const QUOTIENT: Cost = Cost { alone: 16, lanes: 8 };
 const WHOLE_QUOTIENT: Cost = Cost { alone: 64, lanes: 36 };
 /// The same by a constant, which becomes a product and shifts; of 64 bits that is many products of 32.
@@ -99,7 +101,15 @@ pub(crate) fn per_element(loops: &Loops, parfor: &Parfor) -> Cost {
     let varying = Varying::of(loops, parfor);
     let forms = AffineForms::of_lanes(loops, &varying, &parfor.body, lane);
     let mut sum = Sum { loops, lanes_along: Some((varying, forms)), stored: stored(&parfor.body) };
-    sum.block(&parfor.body, ONCE)
+    let mut cost = sum.block(&parfor.body, ONCE);
+    let ordered =
+        |own: &&Reduction| own.as_simple().is_some() && own.locals.iter().any(|var| is_float(loops, *var));
+    cost.add(parfor.reductions.iter().filter(ordered).count() as u64, IN_TURN);
+    cost
+}
+
+fn is_float(loops: &Loops, var: Var) -> bool {
+    loops.vars[var].dtype.is_float()
 }
 
 /// The least that an element of a parallel loop takes in lanes along one of its dimensions, and what it takes one by one.
