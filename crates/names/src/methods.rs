@@ -356,6 +356,7 @@ macro_rules! for_each_method {
             collect - { Iterator one () trace collect_items "A new array of all items." }
             count - { Iterator one () trace count_items "The number of items." }
             fold -
+                { Array one (start: any, function: closure) trace fold_items "What a closure computes from a value so far and each element, row by row." }
                 { Iterator one (start: any, function: closure) trace fold_items "What a closure computes from a value so far and each item." }
                 { Array one (start: any, function: closure) trace fold_items "What a closure computes from a value so far and each element." }
                 { Zip one (start: any, function: closure) trace fold_zip "What a closure computes from a value so far and items of all parts." }
