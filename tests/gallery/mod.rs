@@ -79,7 +79,23 @@ macro_rules! fields {
     };
 }
 
-fields!(dense, factor, stencils, images, statistics, sparse, tables, integers, physics, signals);
+fields!(
+    dense,
+    factor,
+    stencils,
+    images,
+    statistics,
+    sparse,
+    tables,
+    integers,
+    physics,
+    signals,
+    array_products,
+    array_solvers,
+    array_grids,
+    array_learning,
+    array_simulation
+);
 
 #[test]
 fn loops_by_hand_compute_what_the_functions_do() {

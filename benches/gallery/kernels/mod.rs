@@ -27,6 +27,7 @@
 pub mod data;
 pub mod row;
 
+mod array_forms;
 mod dense;
 mod factor;
 mod images;
@@ -52,4 +53,9 @@ pub const FIELDS: &[(&str, &[Row])] = &[
     ("integers", integers::ROWS),
     ("physics", physics::ROWS),
     ("signals", signals::ROWS),
+    ("array_products", array_forms::products::ROWS),
+    ("array_solvers", array_forms::solvers::ROWS),
+    ("array_grids", array_forms::grids::ROWS),
+    ("array_learning", array_forms::learning::ROWS),
+    ("array_simulation", array_forms::simulation::ROWS),
 ];
