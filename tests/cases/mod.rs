@@ -29,6 +29,7 @@ mod axes;
 mod bad_input;
 mod call_options;
 mod columns;
+mod equal_lengths;
 mod fusion;
 mod independent_loops;
 mod indices;

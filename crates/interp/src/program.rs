@@ -240,6 +240,15 @@ impl Machine<'_> {
         values.iter().map(|value| to_usize(self.scalar(*value))).collect()
     }
 
+    /// The lengths of a new array.
+    fn lengths(&self, shape: &[Value], loc: Loc) -> Result<Vec<usize>, Failure> {
+        let shape = self.usizes(shape);
+        match shape.iter().find(|length| isize::try_from(**length).is_err()) {
+            Some(length) => Err(self.failure(FaultKind::ArrayTooLarge, loc, &[*length])),
+            None => Ok(shape),
+        }
+    }
+
     fn var(&self, var: Var) -> Datum {
         self.vars[var.index()].clone().unwrap_or_else(|| panic!("{var} is read before it is set"))
     }
@@ -438,7 +447,7 @@ impl Machine<'_> {
             Expr::Len(array) => Datum::Scalar(Scalar::Usize(self.get(*array).shape().iter().product())),
             Expr::Fill { shape, value } => {
                 let x = self.scalar(*value);
-                self.filled(dtype, &self.usizes(shape), |_| x)
+                self.filled(dtype, &self.lengths(shape, data.loc)?, |_| x)
             }
             Expr::Copy(array) => self.get(*array),
             Expr::Reshape { array, shape } => {
@@ -468,10 +477,9 @@ impl Machine<'_> {
                     })
                 };
                 if data.ty.rank().is_some() {
+                    let shape = self.lengths(shape, data.loc)?;
                     let stream = self.next_stream();
-                    self.filled(dtype, &self.usizes(shape), |element| {
-                        number(Iteration { stream, element, draws: 0 })
-                    })
+                    self.filled(dtype, &shape, |element| number(Iteration { stream, element, draws: 0 }))
                 } else {
                     Datum::Scalar(number(self.take_draws(*distribution, dtype)))
                 }

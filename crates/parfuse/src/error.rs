@@ -252,7 +252,7 @@ pub enum Error {
     /// An array made by the kernel could not be allocated.
     #[error("{place}: cannot make an array of shape {shape:?}: {cause}")]
     Allocation {
-        /// The shape asked for.
+        /// The shape asked for, or the one length in it that no array has.
         shape: Vec<usize>,
         /// Too large for any address space, or out of memory.
         cause: AllocationError,
@@ -342,6 +342,9 @@ impl Error {
             FaultKind::ProductMismatch => Error::ProductMismatch { left: first, right: second, place },
             FaultKind::EmptyMean => Error::EmptyMean { place },
             FaultKind::NoValue => Error::NoValue { place },
+            FaultKind::ArrayTooLarge => {
+                Error::Allocation { shape: vec![first], cause: AllocationError::TooLarge, place }
+            }
             FaultKind::EmptyExtreme => Error::EmptyExtreme { place },
             FaultKind::DegreesOfFreedom => Error::DegreesOfFreedom { place },
             FaultKind::ZeroStep => Error::ZeroStep { place },

@@ -12,14 +12,16 @@ use crate::room::{Nested, guarded, with_room};
 use crate::signature::Signature;
 use crate::specialisations::Specialisations;
 use crate::specialise::Specialisation;
+use crate::wishes::Wishes;
 use parfuse_codegen::Effort;
+use parfuse_ir::loops::Loops;
 use parfuse_ir::program::Program;
 use parfuse_passes::{relax_floats, structure_exits};
 use parfuse_runtime::{CancelToken, FloatMode};
 use parfuse_trace::TraceError;
 use std::any::TypeId;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What `#[kernel]` makes of a function: how to trace it.
 pub trait KernelFunction: 'static {
@@ -98,7 +100,18 @@ struct Inner {
 struct Call {
     arguments: Box<[Description]>,
     polls: bool,
+    wishes: Wishes,
+    /// Which of the wishes came true.
+    equal: u64,
     specialisation: Arc<Nested<Specialisation>>,
+}
+
+impl Call {
+    /// Whether another call has the same code, which is made to poll or not, if its arguments are described alike.
+    #[inline]
+    fn serves(&self, binder: &Binder<'_>, polls: bool) -> bool {
+        self.polls == polls && self.wishes.granted(binder) == self.equal
+    }
 }
 
 impl Kernel {
@@ -266,12 +279,16 @@ impl Kernel {
         }
         let (stop, polls) = (stop.as_ref(), stop.is_some());
         let held;
-        let specialisation = match first.filter(|first| first.polls == polls) {
+        let specialisation = match first.filter(|first| first.serves(binder, polls)) {
             Some(first) => &first.specialisation,
             None => {
-                held = self.specialisation(&Signature::of(arguments, polls))?;
-                let call = || Call { arguments: arguments.into(), polls, specialisation: held.clone() };
-                self.0.first.get_or_init(call);
+                held =
+                    self.specialisation(&Signature::of(arguments, polls), &|wishes| wishes.granted(binder))?;
+                self.0.first.get_or_init(|| {
+                    let wishes = self.wishes();
+                    let (arguments, equal) = (arguments.into(), wishes.granted(binder));
+                    Call { arguments, polls, wishes, equal, specialisation: held.clone() }
+                });
                 &held
             }
         };
@@ -291,26 +308,65 @@ impl Kernel {
         }
     }
 
-    /// The specialisation for a signature, compiled now if it is not known. Compilation happens outside the lock; of two
-    /// threads that compile the same one, the first to finish wins.
-    pub(crate) fn specialisation(&self, signature: &Signature) -> Result<Arc<Nested<Specialisation>>, Error> {
+    /// The specialisation for arguments of these layouts for which `granted` says what wishes come true, compiled now if it
+    /// is not known. Compilation happens outside the lock; of two threads that compile the same one, the first to finish
+    /// wins.
+    fn specialisation(
+        &self,
+        layouts: &Signature,
+        granted: &dyn Fn(&Wishes) -> u64,
+    ) -> Result<Arc<Nested<Specialisation>>, Error> {
         // Constants are folded while compiling, and may be for all calls to come.
         let _mode = FloatMode::standard();
-        let known = &self.0.specialisations;
-        if let Some(found) = known.read().unwrap_or_else(PoisonError::into_inner).find(signature) {
+        let all = &self.0.specialisations;
+        let known = all.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = known.find(&layouts.with_equal(granted(&known.wishes))) {
             return Ok(found);
         }
+        drop(known);
         let (program, depth) = (self.traced()?, self.0.depth);
-        let made = guarded(depth, || Specialisation::new(&self.0.core, program, signature, depth))?;
-        let made = Arc::new(Nested::new(made, depth));
-        let mut known = known.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(found) = known.find(signature) {
+        let (signature, made) = guarded(depth, || {
+            let start = Instant::now();
+            let (signature, loops) = self.lower(program, layouts, granted)?;
+            let made = Specialisation::new(&self.0.core, program, loops, &signature, depth, start)?;
+            Ok((signature, Arc::new(Nested::new(made, depth))))
+        })?;
+        let mut known = all.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = known.find(&signature) {
             return Ok(found);
         }
-        let forgotten = known.add(signature, &made);
+        let forgotten = known.add(&signature, &made);
         drop(known);
         drop(forgotten);
         Ok(made)
+    }
+
+    /// The program as loops, made better by what it wishes for of the lengths, as far as that is granted; and for what
+    /// arguments it is that.
+    fn lower(
+        &self,
+        program: &Program,
+        layouts: &Signature,
+        granted: &dyn Fn(&Wishes) -> u64,
+    ) -> Result<(Signature, Loops), Error> {
+        let mut wishes = self.wishes();
+        loop {
+            let signature = layouts.with_equal(granted(&wishes));
+            let axes = wishes.axes(signature.equal());
+            let lowered = Specialisation::lower(program, &signature, &mut wishes);
+            if granted(&wishes) != signature.equal() {
+                continue;
+            }
+            let mut known = self.0.specialisations.write().unwrap_or_else(PoisonError::into_inner);
+            // Another thread may have added its own in the meantime.
+            let equal = known.wishes.join(&wishes, &axes);
+            return Ok((layouts.with_equal(equal), lowered?));
+        }
+    }
+
+    /// What the kernel has wished for so far.
+    fn wishes(&self) -> Wishes {
+        self.0.specialisations.read().unwrap_or_else(PoisonError::into_inner).wishes.clone()
     }
 
     /// The kernel as if it had never been called.
@@ -334,7 +390,8 @@ impl Kernel {
         let program = self.traced()?;
         fits::check_results::<R>(&self.0.name, program)?;
         fits::check_arguments(&self.0.name, program, binder.descriptions())?;
-        let specialisation = self.specialisation(&Signature::of(binder.descriptions(), false))?;
+        let layouts = Signature::of(binder.descriptions(), false);
+        let specialisation = self.specialisation(&layouts, &|wishes| wishes.granted(binder))?;
         specialisation.promote(&self.0.core);
         Ok(specialisation)
     }
@@ -344,7 +401,7 @@ impl Kernel {
         let newest = self.0.specialisations.read().unwrap_or_else(PoisonError::into_inner).newest();
         match newest {
             Some(found) => Ok(found),
-            None => self.specialisation(&Signature::contiguous(&self.traced()?.params)),
+            None => self.specialisation(&Signature::contiguous(&self.traced()?.params), &Wishes::all),
         }
     }
 
@@ -369,7 +426,7 @@ impl Kernel {
     pub fn check(&self) -> Result<(), Error> {
         let program = self.traced()?;
         guarded(self.0.depth, || {
-            Specialisation::lower(program, &Signature::contiguous(&program.params)).map(|_| ())
+            self.lower(program, &Signature::contiguous(&program.params), &Wishes::all).map(|_| ())
         })
     }
 

@@ -57,6 +57,7 @@ mod signature;
 mod special_functions;
 mod specialisations;
 mod specialise;
+mod wishes;
 mod work;
 
 #[doc(hidden)]

@@ -31,6 +31,8 @@ const _: () =
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Signature {
     layouts: SmallVec<[u16; 12]>,
+    /// Which of the wishes for equal lengths ([`Wishes`](crate::wishes::Wishes)) come true, a bit each.
+    equal: u64,
     /// Whether the call can be stopped, so that its loops have to look whether it is.
     polls: bool,
 }
@@ -38,13 +40,23 @@ pub(crate) struct Signature {
 impl Signature {
     /// The signature of these arguments.
     pub(crate) fn of(arguments: &[Description], polls: bool) -> Signature {
-        Signature { layouts: arguments.iter().map(|argument| argument.layout).collect(), polls }
+        Signature { layouts: arguments.iter().map(|argument| argument.layout).collect(), equal: 0, polls }
     }
 
     /// The signature of contiguous arrays without axes of length one.
     pub(crate) fn contiguous(params: &[Param]) -> Signature {
         let bits = |param: &Param| if param.ty.rank().is_some() { ARRAY | UNIT } else { SCALAR };
-        Signature { layouts: params.iter().map(bits).collect(), polls: false }
+        Signature { layouts: params.iter().map(bits).collect(), equal: 0, polls: false }
+    }
+
+    /// The same of arguments for which these wishes come true.
+    pub(crate) fn with_equal(&self, equal: u64) -> Signature {
+        Signature { equal, ..self.clone() }
+    }
+
+    /// Which wishes come true.
+    pub(crate) fn equal(&self) -> u64 {
+        self.equal
     }
 
     /// Whether calls can be stopped.

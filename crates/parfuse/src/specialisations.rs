@@ -10,6 +10,7 @@
 use crate::room::Nested;
 use crate::signature::Signature;
 use crate::specialise::Specialisation;
+use crate::wishes::Wishes;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -23,6 +24,8 @@ const MOST_BYTES: usize = 16 << 20;
 #[derive(Default)]
 pub(crate) struct Specialisations {
     kept: Vec<Kept>,
+    /// Lengths of arguments that it helps to know to be equal.
+    pub(crate) wishes: Wishes,
     clock: AtomicU64,
 }
 

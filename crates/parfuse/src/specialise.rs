@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::pace::Pace;
 use crate::room::guarded;
 use crate::signature::Signature;
+use crate::wishes::Wishes;
 use crate::work::{Known, Work};
 use parfuse_codegen::abi::FaultRecord;
 use parfuse_codegen::{Code, Effort, Isa};
@@ -21,7 +22,8 @@ use parfuse_ir::loops::{Buffer, BufferData, Loops, Origin};
 use parfuse_ir::program::{Param, Program, Type};
 use parfuse_passes::pipeline::Options;
 use parfuse_passes::{
-    check_parallel, divide_in_floats, find_mistakes, invert_divisors, lower_arrays, optimize, vectorize,
+    check_parallel, divide_in_floats, find_mistakes, invert_divisors, lower_arrays_of_lengths, optimize,
+    vectorize,
 };
 use parfuse_runtime::Expected;
 use std::sync::OnceLock;
@@ -94,15 +96,15 @@ impl Outlook<'_> {
 }
 
 impl Specialisation {
-    /// Runs the whole pipeline.
+    /// Runs the whole pipeline, from the program's loops on; `start` is when these were begun.
     pub(crate) fn new(
         core: &Core,
         program: &Program,
+        mut loops: Loops,
         signature: &Signature,
         depth: usize,
+        start: Instant,
     ) -> Result<Self, Error> {
-        let start = Instant::now();
-        let mut loops = Specialisation::lower(program, signature)?;
         optimize(&mut loops, &Options { fuse: core.fuse });
         let mut lane = vectorize(&loops);
         lane.polls = signature.polls();
@@ -150,9 +152,18 @@ impl Specialisation {
     }
 
     /// The program as loops whose iterations are independent, or every mistake that keeps it from becoming that.
-    pub(crate) fn lower(program: &Program, signature: &Signature) -> Result<Loops, Error> {
+    /// `wishes` has what is known of lengths, and takes what else it would help to know.
+    pub(crate) fn lower(
+        program: &Program,
+        signature: &Signature,
+        wishes: &mut Wishes,
+    ) -> Result<Loops, Error> {
         let layouts = signature.layouts(&program.params);
-        let lowered = lower_arrays(program, &layouts).ok().filter(|loops| check_parallel(loops).is_ok());
+        let equal = wishes.axes(signature.equal());
+        let lowered = lower_arrays_of_lengths(program, &layouts, &equal).ok().and_then(|lowered| {
+            wishes.add(&lowered.wished, &program.params);
+            check_parallel(&lowered.loops).is_ok().then_some(lowered.loops)
+        });
         lowered.ok_or_else(|| Error::from_rejections(find_mistakes(program, &layouts), &program.files))
     }
 

@@ -83,7 +83,7 @@ pub use invert_divisors::invert_divisors;
 pub use jam_rows::jam_rows;
 pub use join_stores::join_stores;
 pub use lane_loops::lane_loops;
-pub use lower_arrays::lower_arrays;
+pub use lower_arrays::{Axis, Lowered, lower_arrays, lower_arrays_of_lengths};
 pub use lower_reductions::lower_reductions;
 pub use mistakes::find_mistakes;
 pub use number_values::number_values;

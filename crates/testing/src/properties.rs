@@ -20,7 +20,7 @@ use crate::arguments::{plain, rearranged};
 use crate::executors::layout;
 use crate::layouts::Arguments;
 use crate::{Choices, Rounding, Sample};
-use parfuse::{Engine, Error, Isa, Kernel, Variant, with_seed};
+use parfuse::{AllocationError, Engine, Error, Isa, Kernel, Variant, with_seed};
 use parfuse_codegen::Effort;
 use parfuse_interp::{Array, Failure, Race, Value, run_lane, run_loops_apart, run_program};
 use parfuse_ir::lane::Lane;
@@ -381,6 +381,9 @@ pub(crate) fn failure(error: &Error) -> Result<Failure, Error> {
         }
         Error::ProductMismatch { left, right, place } => {
             (FaultKind::ProductMismatch, place, None, vec![*left, *right])
+        }
+        Error::Allocation { shape, cause: AllocationError::TooLarge, place } if shape.len() == 1 => {
+            (FaultKind::ArrayTooLarge, place, None, shape.clone())
         }
         Error::NoValue { place } => (FaultKind::NoValue, place, None, vec![]),
         Error::EmptyMean { place } => (FaultKind::EmptyMean, place, None, vec![]),

@@ -105,12 +105,14 @@ impl Lowering<'_> {
             program::Expr::Fill { shape, value } => {
                 let shape: Vec<Value> = shape.iter().map(|length| self.scalar(*length)).collect();
                 let element = self.scalar(*value);
+                self.check_lengths(&shape, loc);
                 self.elementwise(fresh, shape, Vec::new(), source, |_, _, _| Ok(element))
             }
             program::Expr::Random { distribution, operands, shape } => {
                 let shape: Vec<Value> = shape.iter().map(|length| self.scalar(*length)).collect();
                 let operands: Vec<Value> = operands.iter().map(|operand| self.scalar(*operand)).collect();
                 self.check_distribution(*distribution, dtype, &operands, loc);
+                self.check_lengths(&shape, loc);
                 let stream = self.next_stream();
                 self.elementwise(fresh, shape, Vec::new(), source, |lowering, _, indices| {
                     let place = lowering.draws_of_element(stream, indices.len(), loc);

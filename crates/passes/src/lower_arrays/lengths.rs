@@ -112,6 +112,8 @@ impl Lowering<'_> {
                 let op = if is_index { ScalarOp::Lt } else { ScalarOp::Le };
                 let ok = self.pure(op, &[bound.value, length], loc);
                 self.check(ok, kind, loc, name.map(Into::into), vec![bound.written, length]);
+                let form = self.form(bound.value);
+                self.known.small.insert(form);
                 return;
             }
         };
@@ -173,11 +175,27 @@ impl Lowering<'_> {
         }
     }
 
-    /// Whether a form is the length of an axis, which is below 2^63, and a number that is not negative nor above a limit.
+    /// Checks that an array can have these lengths. From here on they are known to be lengths, also if the array never comes
+    /// to be.
+    pub(super) fn check_lengths(&mut self, shape: &[Value], loc: Loc) {
+        for length in shape {
+            let form = self.form(*length);
+            if self.is_length_and(&form, 0) {
+                continue;
+            }
+            let most = self.usize(isize::MAX as usize);
+            let ok = self.pure(ScalarOp::Le, &[*length, most], loc);
+            self.check(ok, FaultKind::ArrayTooLarge, loc, None, vec![*length]);
+            self.known.small.insert(form);
+        }
+    }
+
+    /// Whether a form is the length of an axis or a bound of a slice, which is below 2^63, and a number that is not negative nor above a limit.
     /// Of two bounds that far apart the second one is then not below the first: they are below 2^63 themselves, so their
     /// distance would have to be 2^64 less otherwise. With a number behind the length, that takes a first bound near 2^63.
     fn is_length_and(&self, form: &Linear, limit: i64) -> bool {
         match form.terms[..] {
+            _ if self.known.small.contains(form) => true,
             [(Term::Value(length), 1)] => {
                 let is_length = matches!(self.output.values[length].expr, Expr::Dim { .. });
                 is_length && (0..=limit).contains(&form.constant)
@@ -235,7 +253,11 @@ impl Lowering<'_> {
             },
             Expr::Op(ScalarOp::Max, operands) if data.dtype.is_index() => {
                 let least = factor(operands[1])?;
-                self.is_at_least(operands[0], least as usize).then(|| vec![(operands[0], 1)])
+                // What is less than that, less that, is no length.
+                let rest = || self.form(operands[0]).minus(&Linear::constant(least));
+                let is_larger = self.is_at_least(operands[0], least as usize)
+                    || (0..=MAX_OFFSET).contains(&least) && self.known.small.contains(&rest());
+                is_larger.then(|| vec![(operands[0], 1)])
             }
             Expr::Cast(from) if is_wide(self.output.dtype(*from)) => Some(vec![(*from, 1)]),
             _ => None,

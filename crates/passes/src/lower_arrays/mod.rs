@@ -17,6 +17,7 @@
 
 mod arrays;
 mod computed;
+mod equal_axes;
 mod expressions;
 mod folds;
 mod iterations;
@@ -38,6 +39,8 @@ mod views;
 use crate::affine::Linear;
 use crate::hash::{FastMap, FastSet};
 use crate::rejection::Rejection;
+pub use equal_axes::Axis;
+use equal_axes::EqualAxes;
 use parfuse_ir::loops::{Buffer, BufferData, Expr, Layout, Loops, Origin, Output, Stmt, Value, VarData};
 use parfuse_ir::{Arena, DType, Fault, FaultKind, Loc, ReduceOp, Scalar, ScalarOp, program};
 use program::Program;
@@ -54,11 +57,35 @@ use views::Shown;
 /// # Panics
 /// If the program is malformed or an array parameter has no layout.
 pub fn lower_arrays(program: &Program, layouts: &[Option<Layout>]) -> Result<Loops, Rejection> {
+    lower_arrays_of_lengths(program, layouts, &[]).map(|lowered| lowered.loops)
+}
+
+/// Loops, and what would make better ones.
+pub struct Lowered {
+    /// The loops.
+    pub loops: Loops,
+    /// Axes that it would help to know to be equally long, two by two, the smaller one first.
+    pub wished: Vec<[Axis; 2]>,
+}
+
+/// As [`lower_arrays`], for calls with arguments of which these axes are equally long, two by two.
+///
+/// # Errors
+/// As [`lower_arrays`].
+///
+/// # Panics
+/// As [`lower_arrays`].
+pub fn lower_arrays_of_lengths(
+    program: &Program,
+    layouts: &[Option<Layout>],
+    equal: &[[Axis; 2]],
+) -> Result<Lowered, Rejection> {
     let uses = scan::uses(program);
     let last_reads = last_reads::last_reads(program, &uses);
     let mut made = FastSet::default();
     loop {
         let mut lowering = Lowering::new(program, &uses, &last_reads, &made, layouts);
+        lowering.axes = EqualAxes::new(equal);
         lowering.start_streams();
         let lowered = lowering.statements(&program.body);
         if let Some(needed) = lowering.inside.needed {
@@ -68,7 +95,8 @@ pub fn lower_arrays(program: &Program, layouts: &[Option<Layout>]) -> Result<Loo
         }
         lowered?;
         lowering.results();
-        return Ok(lowering.finish());
+        let wished = std::mem::take(&mut lowering.axes.wished);
+        return Ok(Lowered { loops: lowering.finish(), wished });
     }
 }
 
@@ -106,6 +134,8 @@ struct Lowering<'a> {
     /// The buffers of array parameters.
     param_buffers: Vec<Option<Buffer>>,
     param_shapes: FastMap<Buffer, Vec<Value>>,
+    /// Which axes of parameters are equally long.
+    axes: EqualAxes<'a>,
     /// Lengths known to differ from one.
     not_one: FastSet<Value>,
     constants: FastMap<Scalar, Value>,
@@ -138,6 +168,8 @@ struct Known {
     at_least: FastMap<Value, usize>,
     /// The first length of each form.
     lengths: FastMap<Linear, Value>,
+    /// What checks have found to be no more than the length of an axis, and so below 2^63.
+    small: FastSet<Linear>,
     /// By length, the lengths made of it that become plainer once more is known of it.
     saturated: FastMap<Value, Vec<Value>>,
     /// The values of sums.
@@ -193,6 +225,7 @@ impl<'a> Lowering<'a> {
             array_vars: BTreeMap::new(),
             param_buffers: Vec::new(),
             param_shapes: FastMap::default(),
+            axes: EqualAxes::default(),
             not_one: FastSet::default(),
             constants: FastMap::default(),
             names: FastMap::default(),

@@ -11,7 +11,7 @@
 //! Lengths are values; two are equal if they are the same value or if a check passed before has found them
 //! equal. The layout a kernel is specialised to says of each parameter's axis whether its length is one.
 
-use super::{Known, Lowering, scan::Effects};
+use super::{Axis, Known, Lowering, scan::Effects};
 use parfuse_ir::loops::{Buffer, Expr, Layout, Origin, Value};
 use parfuse_ir::{DType, FaultKind, Loc, Scalar, ScalarOp, program};
 
@@ -44,8 +44,13 @@ impl Lowering<'_> {
         let data = self.output.buffers[buffer].clone();
         let axes = 0..data.rank;
         match data.origin {
-            Origin::Param { layout, .. } => {
-                let shape: Vec<Value> = axes.map(|axis| self.param_length(buffer, axis, &layout)).collect();
+            Origin::Param { index, layout } => {
+                let mut shape: Vec<Value> = Vec::new();
+                for axis in axes {
+                    let own = Axis { param: index, axis };
+                    let length = self.param_length(own, &layout, &shape);
+                    shape.push(length);
+                }
                 self.param_shapes.insert(buffer, shape.clone());
                 shape
             }
@@ -58,9 +63,17 @@ impl Lowering<'_> {
         }
     }
 
-    fn param_length(&mut self, buffer: Buffer, axis: u8, layout: &Layout) -> Value {
-        if let Some(length) = layout.length(axis) {
+    /// The length of an axis of a parameter, after those of the axes before it.
+    fn param_length(&mut self, own: Axis, layout: &Layout, before: &[Value]) -> Value {
+        if let Some(length) = layout.length(own.axis) {
             return self.usize(length);
+        }
+        let Axis { param, axis } = self.axes.first(own);
+        let buffer = self.param_buffers[param as usize].expect("axes are those of arrays");
+        match () {
+            () if param != own.param => return self.shape(buffer)[axis as usize],
+            () if axis != own.axis => return before[axis as usize],
+            () => {}
         }
         let length = self.output.value(Expr::Dim { buffer, axis }, DType::Usize, Loc::NONE);
         self.prologue.push(parfuse_ir::loops::Stmt::Let(length));
@@ -206,7 +219,11 @@ impl Lowering<'_> {
         if self.known.same_length(a, b) {
             return true;
         }
-        if self.form(a) != self.form(b) {
+        let (own, other) = (self.form(a), self.form(b));
+        if own != other {
+            if !(self.not_one.contains(&self.canonical(a)) && self.not_one.contains(&self.canonical(b))) {
+                self.wish_equal(&own, &other);
+            }
             return false;
         }
         let (a, b) = (self.canonical(a), self.canonical(b));

@@ -1,0 +1,72 @@
+//! Lengths of arguments that a kernel's code would be better for knowing to be equal.
+//!
+//! ```text
+//! wished    x: axis 0 = y: axis 0    x: axis 0 = z: axis 1       found while the kernel is lowered
+//! a call    100 = 100                100 = 50                    bits 01: a part of the call's signature
+//! ```
+//!
+//! Most kernels wish for nothing, and their calls look at no lengths.
+
+use crate::argument::{Binder, words_of};
+use parfuse_ir::program::Param;
+use parfuse_passes::Axis;
+use smallvec::SmallVec;
+
+/// There is a bit for each.
+const MOST: usize = u64::BITS as usize;
+
+/// The wishes of one kernel, in the order in which they were found.
+#[derive(Clone, Default, Debug)]
+pub(crate) struct Wishes(SmallVec<[Wish; 2]>);
+
+#[derive(Clone, Copy, Debug)]
+struct Wish {
+    axes: [Axis; 2],
+    /// Where the lengths stand among the words of a call's arguments.
+    words: [usize; 2],
+}
+
+impl Wishes {
+    /// Adds those that are new.
+    pub(crate) fn add(&mut self, wished: &[[Axis; 2]], params: &[Param]) {
+        for axes in wished {
+            if self.0.len() < MOST && !self.0.iter().any(|wish| wish.axes == *axes) {
+                let words = axes.map(|Axis { param, axis }| {
+                    let before = params[..param as usize].iter().map(|param| words_of(param.ty));
+                    before.sum::<usize>() + 1 + axis as usize
+                });
+                self.0.push(Wish { axes: *axes, words });
+            }
+        }
+    }
+
+    /// Which of them come true for these arguments, a bit each.
+    #[inline]
+    pub(crate) fn granted(&self, binder: &Binder<'_>) -> u64 {
+        let words = binder.words();
+        let equal = |wish: &Wish| u64::from(words[wish.words[0]] == words[wish.words[1]]);
+        self.0.iter().enumerate().fold(0, |bits, (position, wish)| bits | equal(wish) << position)
+    }
+
+    /// The bits of all of them.
+    pub(crate) fn all(&self) -> u64 {
+        u64::MAX.checked_shr(u64::BITS - self.0.len() as u32).unwrap_or(0)
+    }
+
+    /// Adds those of another list that are new; returns the bits of those with these axes.
+    pub(crate) fn join(&mut self, others: &Wishes, axes: &[[Axis; 2]]) -> u64 {
+        for other in &others.0 {
+            if self.0.len() < MOST && !self.0.iter().any(|wish| wish.axes == other.axes) {
+                self.0.push(*other);
+            }
+        }
+        let of_these = |wish: &Wish| u64::from(axes.contains(&wish.axes));
+        self.0.iter().enumerate().fold(0, |bits, (position, wish)| bits | of_these(wish) << position)
+    }
+
+    /// The axes that are equally long where these come true.
+    pub(crate) fn axes(&self, granted: u64) -> Vec<[Axis; 2]> {
+        let wishes = self.0.iter().enumerate();
+        wishes.filter(|(position, _)| granted >> position & 1 == 1).map(|(_, wish)| wish.axes).collect()
+    }
+}
