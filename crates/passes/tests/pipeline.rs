@@ -356,11 +356,12 @@ fn indices_are_checked_in_front_of_the_loop() {
     let loops = optimized_text(text);
     // The fill has become part of the loop, and is overwritten there.
     assert_eq!(loops.matches("store").count(), 1, "{loops}");
-    // That `w` and the array have these elements needs no test.
+    // That `w` and the array have these elements needs no test; that there can be such an array does.
     let (front, parallel) = loops.split_once("parfor").expect("a parallel loop");
     assert_eq!(
         (front.lines().filter(inside).count(), parallel.lines().filter(inside).count()),
-        (1, 0),
+        (2, 0),
         "{loops}"
     );
+    assert_eq!(front.matches("array_too_large").count(), 1, "{loops}");
 }
