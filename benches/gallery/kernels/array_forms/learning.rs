@@ -201,7 +201,7 @@ pub const ROWS: &[Row] = &[
     row!(convolution_arrays rounded [20, 100] least 3 |n|
         reads images = uniform((4, n, n, 3), 1), weights = uniform((3, 3, 3, 8), 2), bias = uniform(8, 3);
         call(&images, &weights, &bias)),
-    row!(max_pool_arrays [40, 400] |n| reads images = uniform((8, n, n), 1); call(&images)),
+    row!(max_pool_arrays [40, 400] least 2 |n| reads images = uniform((8, n, n), 1); call(&images)),
     row!(batch_norm_arrays rounded [150, 1_500] least 1 |n|
         reads x = uniform((n, n), 1), gamma = uniform(n, 2), beta = uniform(n, 3); call(&x, &gamma, &beta)),
     row!(k_means_arrays rounded [1_000, 100_000] |n|
