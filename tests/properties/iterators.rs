@@ -100,7 +100,7 @@ impl Step {
 
     /// Whether it needs to know where all items are.
     fn needs_positions(self) -> bool {
-        matches!(self, Step::StepBy(_) | Step::Rev | Step::Chain | Step::Zip)
+        matches!(self, Step::StepBy(_) | Step::Rev | Step::Chain)
     }
 
     fn of_vector(self, items: Vec<i64>, other: &[i64]) -> Vec<i64> {

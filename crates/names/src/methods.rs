@@ -358,7 +358,6 @@ macro_rules! for_each_method {
             fold -
                 { Array one (start: any, function: closure) trace fold_items "What a closure computes from a value so far and each element, row by row." }
                 { Iterator one (start: any, function: closure) trace fold_items "What a closure computes from a value so far and each item." }
-                { Array one (start: any, function: closure) trace fold_items "What a closure computes from a value so far and each element." }
                 { Zip one (start: any, function: closure) trace fold_zip "What a closure computes from a value so far and items of all parts." }
             rfold - { Iterator one (start: any, function: closure) trace fold_items "The same from the last item to the first." }
             reduce - { Iterator one (function: closure) trace reduce_items "What a closure computes from two items, and then another, an `Option`." }

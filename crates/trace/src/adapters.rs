@@ -181,8 +181,13 @@ impl State {
 
     /// `.zip(…)`: as long as the shorter one. Of rows and columns there must be as many.
     pub(crate) fn zipped(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
-        let first = self.whole(receiver, "zip", at)?;
-        let second = self.whole(args[0], "zip", at)?;
+        let (first, second) = (self.sequence(receiver, at)?, self.sequence(args[0], at)?);
+        match (first.stages.is_empty(), second.stages.is_empty()) {
+            (true, true) => {}
+            (false, true) => return self.zipped_behind(first, second, false, at),
+            (true, false) => return self.zipped_behind(second, first, true, at),
+            (false, false) => return self.whole(receiver, "zip", at).map(|_| Kind::Poison),
+        }
         let claimed = [first.independence, second.independence].contains(&Independence::Claimed);
         let independence = if claimed { Independence::Claimed } else { Independence::InOrder };
         if first.ranges.len() == second.ranges.len() && first.ranges.len() > 1 {
@@ -205,6 +210,20 @@ impl State {
         };
         let range = self.below(count, at);
         Self::given(Sequence { independence, ..Sequence::new(vec![range], item) })
+    }
+
+    /// The same behind `filter`: a variable counts the items, which go on with those of another sequence.
+    fn zipped_behind(
+        &mut self,
+        mut sequence: Sequence,
+        other: Sequence,
+        comes_first: bool,
+        at: At,
+    ) -> Step<Kind> {
+        let (count, other) = self.line(other, at)?;
+        let other = self.handle(Kind::Sequence(Box::new(other)));
+        sequence.stages.push(Stage::Zip { other, count, comes_first });
+        Self::given(sequence)
     }
 
     /// `.chain(…)`: the items of one and then those of the other.

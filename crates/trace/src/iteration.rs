@@ -141,7 +141,7 @@ impl Tracer {
     fn kept_by<'t>(&'t self, stage: Stage, at: At) -> Option<Value<'t>> {
         let counter = |name| Some(self.variable_named(name, self.lift(0usize, at), at));
         match stage {
-            Stage::Count => counter("position"),
+            Stage::Count | Stage::Zip { .. } => counter("position"),
             Stage::Skip(_) => counter("skipped"),
             Stage::Take(_) => counter("taken"),
             Stage::SkipWhile(_) => Some(self.variable_named("skips", self.bool_literal(true, at), at)),
@@ -236,6 +236,20 @@ impl Tracer {
                 self.assign_op("+", kept, self.lift(1usize, at), at);
                 let counted = self.tuple(&[position, item]);
                 self.go_on(others, counted, exit, body, at);
+            }
+            Stage::Zip { other, count, comes_first } => {
+                let count = self.step(at, |_| Ok(Kind::Plain(count)));
+                end_unless(self.binary("<", kept, count, at));
+                let other = self.with(|state| match state.kind(other) {
+                    Kind::Sequence(sequence) => Some(sequence.item),
+                    _ => None,
+                });
+                let position = self.with(|state| state.read(kept.id, at).map(|position| vec![position]));
+                let Some(other) = other else { return };
+                let other = self.item_within(&other, position, at);
+                self.assign_op("+", kept, self.lift(1usize, at), at);
+                let pair = if comes_first { [other, item] } else { [item, other] };
+                self.go_on(others, self.tuple(&pair), exit, body, at);
             }
             Stage::Flatten => {
                 let inner = self.id(item);

@@ -116,6 +116,9 @@ pub(crate) enum Stage {
     Take(Value),
     /// It gets a number.
     Count,
+    /// It goes on with what has its number among the items of another sequence, of which there are so many, and is the last
+    /// one if there is none.
+    Zip { other: u32, count: Value, comes_first: bool },
     /// A closure gives a sequence, all of whose items go on.
     Flatten,
 }
@@ -123,7 +126,7 @@ pub(crate) enum Stage {
 impl Stage {
     /// Whether it may end the loops.
     pub(crate) fn may_end(self) -> bool {
-        matches!(self, Stage::While(_) | Stage::WhilePresent | Stage::Take(_))
+        matches!(self, Stage::While(_) | Stage::WhilePresent | Stage::Take(_) | Stage::Zip { .. })
     }
 
     /// Whether it depends on the items before.

@@ -114,4 +114,6 @@ kernels! {
     in_range: usize = { a.iter().filter(|x| (-5.0..5.0).contains(*x)).count() + (0..=3).contains(&m.nrows()) as usize }
     of_slices: f64 = { let mut v = vec![0.0; 12]; v.copy_from_slice(a.as_slice().unwrap()); v.reverse(); v[0] + v.contains(&a[3]) as i64 as f64 }
     clones_go_on_alone: f64 = { let mut it = a.iter(); let mut other = it.clone(); let x = it.clone().next().unwrap() + other.next().unwrap() * 2.0; x + it.next().unwrap() * 4.0 + other.next().unwrap() * 8.0 }
+    zipped_behind: f64 = { a.iter().filter(|x| **x > 0.0).zip(b).map(|(x, y)| x * y).sum() }
+    zipped_before: f64 = { b.iter().zip(a.iter().filter(|x| **x < 0.0)).fold(0.0, |s, (y, x)| s * 0.5 + x * y) }
 }

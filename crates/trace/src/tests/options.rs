@@ -65,7 +65,7 @@ fn options_and_iterators_say_what_to_write_instead() {
             let kept = closure(t, 1, |t, _| t.bool_literal(true, line(4)));
             let filtered =
                 t.method(t.method(a, Method::iter, &[], line(4)), Method::filter, &[kept], line(4));
-            t.method(filtered, Method::zip, &[b], line(4));
+            t.method(filtered, Method::chain, &[b], line(4));
             let joined = t.tuple(&[a, t.array::<f64>("m", 2)]);
             t.function(crate::LibraryFunction::concatenate, &[t.lift(0usize, line(5)), joined], line(5));
             t.method(a, Method::swap_axes, &[t.lift(0usize, line(6)), t.lift(0usize, line(6))], line(6))
@@ -75,7 +75,7 @@ fn options_and_iterators_say_what_to_write_instead() {
             "kernel.rs:2:5: an iterator in a variable goes on where this has left it, which a kernel does not remember; \
              write out the iterator where it is used, `a.iter().position(…)`, or go through it with `for`",
             "kernel.rs:3:5: `.collect()` of a range without an end; write `take(n)` in front of it",
-            "kernel.rs:4:5: `.zip()` behind `filter` and its kin is not supported in a kernel; write it in front, or a \
+            "kernel.rs:4:5: `.chain()` behind `filter` and its kin is not supported in a kernel; write it in front, or a \
              loop",
             "kernel.rs:5:5: `concatenate` joins arrays with as many axes",
             "kernel.rs:6:5: `.swap_axes()` is for arrays that the kernel has made and holds in a `let mut` variable, not \
