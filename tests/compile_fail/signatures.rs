@@ -1,10 +1,11 @@
 //! What the signature of a kernel cannot have.
 
+use ndarray::{Array, ArrayBase, Data, Dimension, Ix1};
 use parfuse::prelude::*;
 
 #[kernel]
-fn generic<T: Copy>(x: T) -> T {
-    x
+fn any_rank<D: Dimension>(x: &Array<f64, D>) -> f64 {
+    x.sum()
 }
 
 struct Model;
@@ -35,10 +36,20 @@ fn std(x: f64) -> f64 {
 }
 
 #[kernel]
-fn clause(x: f64) -> f64
+fn clause<S>(x: &ArrayBase<S, Ix1>) -> f64
 where
-    f64: Copy,
+    S: Data<Elem = f64>,
 {
+    x.sum()
+}
+
+#[kernel]
+fn applied<F: Fn(f64) -> f64>(f: F, x: f64) -> f64 {
+    f(x)
+}
+
+#[kernel]
+fn generic<T: Copy>(x: T) -> T {
     x
 }
 
@@ -53,7 +64,10 @@ impl Sphere {
 
 fn main() {
     // The code that uses wrong kernels is not complained about.
-    let _ = (generic::serial(3.0), clause::parallel(3.0), clause::serial_into(3.0, &mut 0.0));
-    let _ = generic::compare(3.0);
+    let x = Array::zeros(3);
+    let _ = (any_rank::serial(&x), clause::parallel(&x), clause::serial_into(&x, &mut 0.0));
+    let _ = (applied::compare(|x| x, 3.0), any_rank::compare(&x));
+    // A correct one is.
+    let _ = (generic::serial(3.0), generic::serial("three"));
     let _: f64 = ::std::f64::consts::PI;
 }

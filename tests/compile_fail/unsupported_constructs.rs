@@ -5,9 +5,9 @@ use parfuse::prelude::*;
 
 #[kernel]
 fn busy(a: &ArrayRef1<f64>, n: i64) -> f64 {
-    let kind = match n {
-        0 => 1.0,
-        _ => 2.0,
+    let kind = match a.get(0) {
+        Some(_) => 1.0,
+        None => 2.0,
     };
     let mut total = 0.0;
     for x in a.iter().fuse() {

@@ -40,6 +40,11 @@ pub enum FaultKind {
     ZeroStep,
     /// A random number is to come from a range without numbers. No reported values.
     EmptyRange,
+    /// What the kernel asserts does not hold, or it has come to where it panics. No reported values.
+    Asserted {
+        /// The number of the message among those of the kernel's [`Files`](crate::Files).
+        message: u16,
+    },
 }
 
 impl FaultKind {
@@ -58,19 +63,25 @@ impl FaultKind {
             FaultKind::ArrayTooLarge => "array_too_large",
             FaultKind::ZeroStep => "zero_step",
             FaultKind::EmptyRange => "empty_range",
+            FaultKind::Asserted { .. } => "asserted",
         }
     }
-    /// The axis parameter, for the kinds that have one.
-    pub fn axis(self) -> Option<u8> {
+    /// The parameter, an axis or a message, for the kinds that have one.
+    pub fn parameter(self) -> Option<u16> {
         match self {
             FaultKind::IndexOutOfRange { axis }
             | FaultKind::SliceOutOfRange { axis }
-            | FaultKind::ShapeMismatch { axis } => Some(axis),
+            | FaultKind::ShapeMismatch { axis } => Some(axis.into()),
+            FaultKind::Asserted { message } => Some(message),
             _ => None,
         }
     }
     /// The kind with this name.
-    pub fn from_name(name: &str, axis: Option<u8>) -> Option<FaultKind> {
+    pub fn from_name(name: &str, parameter: Option<u16>) -> Option<FaultKind> {
+        if let ("asserted", Some(message)) = (name, parameter) {
+            return Some(FaultKind::Asserted { message });
+        }
+        let axis = parameter.map(u8::try_from).transpose().ok()?;
         Some(match (name, axis) {
             ("index_out_of_range", Some(axis)) => FaultKind::IndexOutOfRange { axis },
             ("slice_out_of_range", Some(axis)) => FaultKind::SliceOutOfRange { axis },
@@ -89,11 +100,11 @@ impl FaultKind {
     }
 }
 
-/// Prints as the name with its axis: `index_out_of_range(0)`, `division_by_zero`.
+/// Prints as the name with its parameter: `index_out_of_range(0)`, `division_by_zero`.
 impl fmt::Display for FaultKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())?;
-        self.axis().map_or(Ok(()), |axis| write!(f, "({axis})"))
+        self.parameter().map_or(Ok(()), |parameter| write!(f, "({parameter})"))
     }
 }
 

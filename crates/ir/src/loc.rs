@@ -29,26 +29,46 @@ impl fmt::Display for Loc {
     }
 }
 
-/// The source files that a kernel's places refer to.
+/// The source files that a kernel's places refer to, and the messages that its faults do.
 #[derive(Clone, Debug, Default, PartialEq, Hash)]
-pub struct Files(Vec<Arc<str>>);
+pub struct Files {
+    names: Vec<Arc<str>>,
+    messages: Vec<Arc<str>>,
+}
+
+/// The number of a text, which is added if it is new.
+fn interned(texts: &mut Vec<Arc<str>>, text: &str) -> u16 {
+    let known = texts.iter().position(|known| &**known == text);
+    known.unwrap_or_else(|| {
+        texts.push(text.into());
+        texts.len() - 1
+    }) as u16
+}
 
 impl Files {
     /// The number of a file, which is added if it is new.
     pub fn intern(&mut self, file: &str) -> u16 {
-        let known = self.0.iter().position(|name| &**name == file);
-        known.unwrap_or_else(|| {
-            self.0.push(file.into());
-            self.0.len() - 1
-        }) as u16
+        interned(&mut self.names, file)
+    }
+    /// The number of a message, which is added if it is new.
+    pub fn intern_message(&mut self, message: &str) -> u16 {
+        interned(&mut self.messages, message)
     }
     /// The names of the files, in the order of their numbers.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|name| &**name)
+        self.names.iter().map(|name| &**name)
+    }
+    /// The messages, in the order of their numbers.
+    pub fn messages(&self) -> impl Iterator<Item = &str> {
+        self.messages.iter().map(|message| &**message)
+    }
+    /// The message with this number; nothing if there is none.
+    pub fn message(&self, number: u16) -> &str {
+        self.messages.get(number as usize).map_or("", |message| message)
     }
     /// `file:line:column`, or nothing for an unknown place.
     pub fn describe(&self, loc: Loc) -> String {
-        match self.0.get(loc.file as usize) {
+        match self.names.get(loc.file as usize) {
             Some(file) if loc.line > 0 => format!("{}:{}:{}", file, loc.line, loc.column),
             None if loc.line > 0 => format!("{}:{}", loc.line, loc.column),
             _ => String::new(),

@@ -104,9 +104,10 @@ pub(crate) fn list<T: fmt::Display>(items: impl IntoIterator<Item = T>) -> Strin
     texts.join(", ")
 }
 
-/// Prints a line `file "name"` for each source file.
+/// Prints a line `file "name"` for each source file, and a line `message "text"` for each message.
 pub(crate) fn write_files(f: &mut fmt::Formatter<'_>, files: &Files) -> fmt::Result {
-    files.names().try_for_each(|name| writeln!(f, "  file \"{}\"", name.escape_debug()))
+    files.names().try_for_each(|name| writeln!(f, "  file \"{}\"", name.escape_debug()))?;
+    files.messages().try_for_each(|text| writeln!(f, "  message \"{}\"", text.escape_debug()))
 }
 
 /// A position in a text that is being read.
@@ -244,11 +245,11 @@ impl<'a> Cursor<'a> {
     pub fn fault_kind(&mut self) -> Parsed<FaultKind> {
         let unknown = self.expected("a kind of fault");
         let name = self.name()?;
-        let axis = if self.eat("(") { Some(self.number()?) } else { None };
-        if axis.is_some() {
+        let parameter = if self.eat("(") { Some(self.number()?) } else { None };
+        if parameter.is_some() {
             self.expect(")")?;
         }
-        FaultKind::from_name(&name, axis).ok_or(unknown)
+        FaultKind::from_name(&name, parameter).ok_or(unknown)
     }
 
     /// Passes a place, if one stands here.
@@ -266,7 +267,7 @@ impl<'a> Cursor<'a> {
         Ok(Loc { file, line, column: self.number()? })
     }
 
-    /// Passes the lines that name source files.
+    /// Passes the lines that name source files, and those with messages.
     pub fn files(&mut self) -> Parsed<Files> {
         let mut files = Files::default();
         while self.eat("file") {
@@ -274,6 +275,13 @@ impl<'a> Cursor<'a> {
             let name = self.name()?;
             if files.intern(&name) as usize != known || known == u16::MAX as usize {
                 return Err(self.error("a file is named twice, or there are too many"));
+            }
+        }
+        while self.eat("message") {
+            let known = files.messages().count();
+            let text = self.name()?;
+            if files.intern_message(&text) as usize != known || known == u16::MAX as usize {
+                return Err(self.error("a message is there twice, or there are too many"));
             }
         }
         Ok(files)

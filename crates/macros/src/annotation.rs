@@ -60,6 +60,7 @@ pub fn check_parameter(ty: &Type, diagnostics: &mut Diagnostics) -> bool {
             _ => Some("this reference is not a parameter that kernels know".to_string()),
         },
         Type::Infer(_) | Type::Macro(_) | Type::Verbatim(_) => None,
+        Type::ImplTrait(_) => Some("a kernel names its types, `<T: Float>(x: T)`".to_string()),
         _ => Some("this type is not one that kernels know".to_string()),
     };
     if let Some(problem) = &problem {

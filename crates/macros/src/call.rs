@@ -26,10 +26,21 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{Expr, ExprCall, ExprMethodCall, ExprPath, Ident, Lit, Path, PathArguments, Token, Type};
+use syn::{
+    Expr, ExprCall, ExprMethodCall, ExprPath, GenericArgument, Ident, Lit, Path, PathArguments, Token, Type,
+};
 
-/// The functions that may be told the type of their result.
-const GENERIC: &[&str] = &["random", "random_range", "random_normal", "random_exponential"];
+/// The functions that are told the type of their result, or `_`.
+const RANDOM: &[&str] = &["random", "random_range", "random_normal", "random_exponential"];
+
+fn is_random(path: &Path) -> bool {
+    path.segments.last().is_some_and(|last| RANDOM.contains(&last.ident.to_string().as_str()))
+}
+
+/// Whether a generic argument is `_`.
+fn is_open(argument: &GenericArgument) -> bool {
+    matches!(argument, GenericArgument::Type(Type::Infer(_)))
+}
 
 impl Translator<'_> {
     /// `path(arguments)`.
@@ -37,6 +48,9 @@ impl Translator<'_> {
         let Expr::Path(function) = strip(&call.func) else {
             return self.refused(&call.func, "only named functions can be called in a kernel", &call.args);
         };
+        if self.is_of_type_parameter(function) {
+            return self.function_of_type(call, function);
+        }
         if function.qself.is_some() {
             let message = "write `Type::function(…)` instead of `<Type>::function(…)`";
             return self.refused(function, message, &call.args);
@@ -120,11 +134,15 @@ impl Translator<'_> {
             Some(last) => (last.ident.span(), std::mem::replace(&mut last.arguments, PathArguments::None)),
             None => (Span::call_site(), PathArguments::None),
         };
-        if let PathArguments::AngleBracketed(generics) = &generics
-            && path.segments.last().is_some_and(|last| !GENERIC.contains(&last.ident.to_string().as_str()))
-        {
-            return self.unsupported(generics, "kernels are not generic: there is nothing to choose here");
-        }
+        // What is left open by `_` is for the call to find out.
+        let generics = match &generics {
+            PathArguments::AngleBracketed(given)
+                if !is_random(&path) && given.args.iter().any(|given| is_open(given)) =>
+            {
+                PathArguments::None
+            }
+            _ => generics,
+        };
         let callee = Ident::new("__Callee", span);
         let names: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
         let otherwise = match LibraryFunction::of_path(&names) {
@@ -165,6 +183,34 @@ impl Translator<'_> {
         }
     }
 
+    /// `T::from(x)` and `T::max(x, y)`, where `T` is what the kernel is generic over, of what is not constant.
+    fn function_of_type(&mut self, call: &ExprCall, function: &ExprPath) -> TokenStream {
+        let (t, place) = (self.t.clone(), self.place(function.span()));
+        let Some(name) = function.path.segments.last().map(|last| last.ident.to_string()) else {
+            return self.unit();
+        };
+        let ty = match &function.qself {
+            Some(of) => of.ty.to_token_stream(),
+            None => function.path.segments[0].ident.to_token_stream(),
+        };
+        let arguments = self.arguments(call.args.iter());
+        let of_num_cast = function.path.segments.iter().rev().nth(1).is_some_and(|of| of.ident == "NumCast");
+        match (name.as_str(), arguments.split_first()) {
+            ("from", Some((value, []))) if of_num_cast => quote!(#t.convert::<#ty>(#value, #place)),
+            ("from", Some((value, []))) => quote!(#t.cast::<#ty>(#value, #place)),
+            (name, Some((value, [])))
+                if name.strip_prefix("from_").is_some_and(|of| ELEMENTS.contains(&of)) =>
+            {
+                quote!(#t.convert::<#ty>(#value, #place))
+            }
+            (name, Some((receiver, rest))) if let Some(method) = Method::named(name) => {
+                let method = method_path(method);
+                quote!(#t.method(#receiver, #method, &[#(#rest),*], #place))
+            }
+            _ => self.unsupported(function, refusals::method(&name)),
+        }
+    }
+
     /// `Array2::<f64>::zeros((h, w))`, also through an alias of the type.
     fn array_function(&mut self, call: &ExprCall, path: &Path, name: &str) -> TokenStream {
         let (t, place) = (self.t.clone(), self.place(path.span()));
@@ -198,11 +244,7 @@ impl Translator<'_> {
             let known = annotation::rank_of(&array, "Array").is_some();
             let inferred_rank = match &last.arguments {
                 PathArguments::None => true,
-                PathArguments::AngleBracketed(generics) => generics
-                    .args
-                    .iter()
-                    .nth(1)
-                    .is_some_and(|arg| matches!(arg, syn::GenericArgument::Type(Type::Infer(_)))),
+                PathArguments::AngleBracketed(generics) => generics.args.iter().nth(1).is_some_and(is_open),
                 PathArguments::Parenthesized(_) => false,
             };
             if array == "Array" && inferred_rank {
@@ -251,6 +293,8 @@ impl Translator<'_> {
 
     /// `receiver.method(arguments)`.
     pub fn method_call(&mut self, call: &ExprMethodCall) -> TokenStream {
+        let unwrapped = self.with_num_cast(call);
+        let call = unwrapped.as_ref().unwrap_or(call);
         let (t, name) = (self.t.clone(), call.method.to_string());
         let place = self.place(call.method.span());
         let complaints = self.diagnostics.count();

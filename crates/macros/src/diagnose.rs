@@ -41,7 +41,6 @@ impl Diagnostics {
 pub fn unsupported_expression(expr: &syn::Expr) -> &'static str {
     use syn::Expr;
     match expr {
-        Expr::Match(_) => "`match` is not supported in a kernel: write `if` / `else if` / `else`",
         Expr::Try(_) => "`?` is not supported in a kernel: check before the call, or return a flag",
         Expr::Struct(_) => "structs are not supported in a kernel: use tuples or one array per field",
         Expr::Async(_) | Expr::Await(_) => "a kernel cannot be asynchronous: await before calling it",
@@ -49,7 +48,7 @@ pub fn unsupported_expression(expr: &syn::Expr) -> &'static str {
             "`unsafe` is not supported in a kernel: index with `a[i]`, the check is cheap or hoisted"
         }
         Expr::Let(_) => {
-            "`let` in a condition is supported in a kernel as `if let Some(x) = …` alone: write a comparison"
+            "`let` in a condition is supported in a kernel as `if let Some(x) = …` alone: write a comparison, or a `match`"
         }
         Expr::RawAddr(_) => "raw pointers are not supported in a kernel",
         Expr::Const(_) => "`const` blocks are not supported in a kernel: write a `const` item",
@@ -65,10 +64,6 @@ pub fn unsupported_macro(name: &str) -> String {
             "return the value and print it after the call"
         }
         "vec" | "array" => "write `Array1::zeros(n)` or `Array1::from_elem(n, value)` and fill it",
-        "assert" | "assert_eq" | "assert_ne" | "debug_assert" | "debug_assert_eq" | "debug_assert_ne" => {
-            "check before the call, or return a flag"
-        }
-        "panic" | "todo" | "unimplemented" | "unreachable" => "return a flag or a value such as `f64::NAN`",
         "format" | "concat" | "stringify" => "there are no strings in kernels",
         "s" => "slices are not supported yet: pass the slice to the kernel",
         _ => "write out what it stands for",

@@ -10,7 +10,7 @@ use crate::translator::hygienic;
 use crate::variants;
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::Attribute;
+use syn::{Attribute, Type};
 
 /// Lints are for the user's function, not for its translation.
 fn allow() -> TokenStream {
@@ -34,7 +34,11 @@ pub fn emit(input: &KernelInput, traced: &TokenStream, diagnostics: &Diagnostics
     let doc = format!("The compiled variants of the function [`{name}`](fn@{name}).");
     let correct = diagnostics.is_empty();
     let (inline, kernel_function) = traits(input, correct.then_some(traced));
+    let inferred = correct.then(|| inferred(input)).flatten();
     let functions = variants::functions(input, correct);
+    let declaration = input.generics.type_named(name);
+    let (parameters, generic_arguments) = (input.generics.parameters(), input.generics.arguments());
+    let clause = input.generics.clause();
     quote! {
         #errors
         #collisions
@@ -43,23 +47,50 @@ pub fn emit(input: &KernelInput, traced: &TokenStream, diagnostics: &Diagnostics
         #(#cfg)*
         #[doc = #doc]
         #[allow(non_camel_case_types, clippy::empty_enums)]
-        #visibility enum #name {}
+        #visibility #declaration
 
         #(#cfg)*
         #[automatically_derived]
         #allow
-        impl ::parfuse::__private::Inline for #name { #inline }
+        impl #parameters ::parfuse::__private::Inline for #name #generic_arguments #clause { #inline }
 
         #(#cfg)*
         #[automatically_derived]
         #allow
-        impl ::parfuse::__private::KernelFunction for #name { #kernel_function }
+        impl #parameters ::parfuse::__private::KernelFunction for #name #generic_arguments #clause { #kernel_function }
 
         #(#cfg)*
         #[automatically_derived]
         #allow
-        impl #name { #functions }
+        impl #parameters #name #generic_arguments #clause { #functions }
+
+        #inferred
     }
+}
+
+/// The implementation of `Inline` for calls in kernels that do not say what the kernel's types are.
+fn inferred(input: &KernelInput) -> Option<TokenStream> {
+    let (name, allow) = (input.name(), allow());
+    let (t, arguments, place) = (hygienic("t"), hygienic("arguments"), hygienic("place"));
+    let types: Vec<&Type> = input.params.iter().map(|param| &param.ty).collect();
+    let body = input.generics.inferred(name, &types, &t, &arguments, &place)?;
+    let cfg = input.function.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg"));
+    Some(quote! {
+        #(#cfg)*
+        #[automatically_derived]
+        #allow
+        impl ::parfuse::__private::Inline for #name {
+            #[cold]
+            #[inline(never)]
+            fn inline<'t>(
+                #t: &'t ::parfuse::__private::Tracer,
+                #arguments: &[::parfuse::__private::Value<'t>],
+                #place: ::parfuse::__private::At,
+            ) -> ::parfuse::__private::Value<'t> {
+                #body
+            }
+        }
+    })
 }
 
 /// Whether one of these names occurs.
@@ -83,18 +114,23 @@ fn traits(input: &KernelInput, traced: Option<&TokenStream>) -> (TokenStream, To
     let (t, arguments, place) = (hygienic("t"), hygienic("arguments"), hygienic("place"));
     let name_text = input.name().to_string();
     let never = quote!(::core::unreachable!());
+    let generics = &input.generics;
+    let (clause, given) = (generics.clause(), generics.given(&t, &name_text, &place));
+    let declared = generics.declared();
+    let arguments_of_body = generics.turbofish();
     let body = match traced {
         None => never.clone(),
         Some(traced) => quote! {
+            #given
             #[cold]
             #[inline(never)]
-            fn body<'t>(
+            fn body<'t, #(#declared),*>(
                 #t: &'t ::parfuse::__private::Tracer,
                 #arguments: &[::parfuse::__private::Value<'t>],
-            ) -> ::parfuse::__private::Value<'t> {
+            ) -> ::parfuse::__private::Value<'t> #clause {
                 #traced
             }
-            #t.call_body(::core::any::TypeId::of::<Self>(), #name_text, #place, #arguments, body)
+            #t.call_body(::core::any::TypeId::of::<Self>(), #name_text, #place, #arguments, body #arguments_of_body)
         },
     };
     // What runs once need not be fast, but compiled quickly and small.
@@ -112,7 +148,7 @@ fn traits(input: &KernelInput, traced: Option<&TokenStream>) -> (TokenStream, To
     let trace = match traced {
         // The types are asked about all the same, so that all mistakes are seen at once.
         None => {
-            let params = input.params.iter().filter(|param| param.known && input.generics.is_none());
+            let params = input.params.iter().filter(|param| param.known && input.generics.is_empty());
             let kinds = params.map(|param| annotation::item(&param.ty, "Argument", "KIND"));
             quote!(#(let _ = #kinds;)* #never)
         }

@@ -24,6 +24,9 @@ use syn::{
 impl Translator<'_> {
     /// Code for the value of an expression.
     pub fn expr(&mut self, expr: &Expr) -> TokenStream {
+        if let Some(constant) = self.constant_of_type(expr) {
+            return constant;
+        }
         let t = self.t.clone();
         match expr {
             Expr::Paren(inner) => self.expr(&inner.expr),
@@ -83,6 +86,7 @@ impl Translator<'_> {
             Expr::MethodCall(call) => self.method_call(call),
             Expr::Closure(closure) => self.closure_value(closure),
             Expr::If(branch) => self.branch(branch, false),
+            Expr::Match(matched) => self.match_(matched, false),
             Expr::Block(inner) => {
                 let Some(label) = &inner.label else { return self.block(&inner.block) };
                 let place = self.place(label.name.apostrophe);
@@ -104,6 +108,12 @@ impl Translator<'_> {
             Expr::Macro(call) => {
                 if let Some(array) = self.array_macro(call) {
                     return array;
+                }
+                if let Some(asserted) = self.assertion(&call.mac) {
+                    return asserted;
+                }
+                if call.mac.path.is_ident("matches") {
+                    return self.matches_macro(call);
                 }
                 let name =
                     call.mac.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
@@ -299,7 +309,7 @@ impl Translator<'_> {
 /// Whether the value of the expression may be a variable, not yet read, by its form.
 fn may_be_a_variable(expr: &Expr) -> bool {
     match strip(expr) {
-        Expr::Path(_) | Expr::Field(_) | Expr::Block(_) | Expr::If(_) => true,
+        Expr::Path(_) | Expr::Field(_) | Expr::Block(_) | Expr::If(_) | Expr::Match(_) => true,
         Expr::Unary(unary) => matches!(unary.op, UnOp::Deref(_)),
         _ => false,
     }

@@ -2,11 +2,12 @@
 
 use crate::annotation;
 use crate::diagnose::Diagnostics;
+use crate::generics::KernelGenerics;
 use parfuse_names::MAX_PARAMETERS;
 use proc_macro2::{Span, TokenStream};
 use quote::format_ident;
 use syn::spanned::Spanned;
-use syn::{FnArg, GenericParam, Generics, Ident, ItemFn, Pat, ReturnType, Type};
+use syn::{FnArg, Ident, ItemFn, Pat, ReturnType, Type};
 
 /// The names of crates that a type of the same name would hide from the code around it.
 const CRATES: [&str; 6] = ["std", "core", "alloc", "ndarray", "num_complex", "parfuse"];
@@ -23,9 +24,8 @@ pub struct KernelInput {
     pub returnable: bool,
     /// Whether its operations on floats may be replaced by cheaper ones.
     pub fast: bool,
-    /// What the function is generic over, if it is: complained about, but repeated for the variants, so that calls
-    /// of them are not complained about as well.
-    pub generics: Option<Generics>,
+    /// What it is generic over.
+    pub generics: KernelGenerics,
     /// Whether a type of the function's name can stand beside it.
     pub typed: bool,
 }
@@ -102,23 +102,7 @@ impl KernelInput {
         if let Some(variadic) = &signature.variadic {
             diagnostics.report(variadic, "a kernel has a fixed number of parameters");
         }
-        let mut generic = false;
-        for param in &signature.generics.params {
-            if !matches!(param, GenericParam::Lifetime(lifetime) if lifetime.bounds.is_empty()) {
-                generic = true;
-                diagnostics.report(
-                    param,
-                    "a kernel cannot be generic, it is compiled once: write the types, one function for each",
-                );
-            }
-        }
-        if let Some(clause) = &signature.generics.where_clause {
-            generic = true;
-            diagnostics.report(
-                clause,
-                "a kernel cannot have a `where` clause, it is compiled once: write the types",
-            );
-        }
+        let generics = KernelGenerics::new(signature, diagnostics);
         let mut typed = check_name(&signature.ident, diagnostics);
         let mut params = Vec::new();
         for (position, argument) in signature.inputs.iter().enumerate() {
@@ -148,9 +132,8 @@ impl KernelInput {
                 Some(annotation::elide_lifetimes(ty))
             }
         };
-        let generics = generic.then(|| signature.generics.clone());
-        // Whether a parameter's type can be returned is not known.
-        returnable &= signature.generics.type_params().next().is_none();
+        // Whether a type that a kernel cannot be generic over can be returned is not known.
+        returnable &= generics.supported;
         KernelInput { params, returns, returnable, fast, generics, typed, function }
     }
 

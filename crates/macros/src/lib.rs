@@ -17,6 +17,7 @@
 //! ```
 
 mod annotation;
+mod asserts;
 mod call;
 mod closures;
 mod diagnose;
@@ -24,7 +25,9 @@ mod emit;
 mod exchange;
 mod exits;
 mod expr;
+mod generics;
 mod input;
+mod matches;
 mod pattern;
 mod scope;
 mod slice;

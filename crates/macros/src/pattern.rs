@@ -9,6 +9,7 @@
 //! ```
 
 use crate::annotation;
+use crate::matches::{binds, names_constant};
 use crate::scope::Local;
 use crate::translator::{Translator, hygienic};
 use proc_macro2::{Literal, TokenStream};
@@ -27,6 +28,13 @@ impl Translator<'_> {
         depth: usize,
     ) -> TokenStream {
         match pat {
+            // These are compared by a `match`.
+            Pat::Ident(ident) if names_constant(ident) => TokenStream::new(),
+            Pat::Lit(_) | Pat::Path(_) | Pat::Const(_) | Pat::Range(_) => TokenStream::new(),
+            Pat::Or(_) if !binds(pat) => TokenStream::new(),
+            Pat::Or(any) => {
+                self.unsupported(any, "write an arm for each of the patterns between `|`: they bind names")
+            }
             Pat::Ident(ident) => self.bind_name(ident, value, ty),
             Pat::Wild(_) => quote!(let _ = #value;),
             Pat::Paren(inner) => self.bind_pattern(&inner.pat, value, ty, depth),
@@ -36,12 +44,14 @@ impl Translator<'_> {
             }
             Pat::Reference(reference) => self.bind_pattern(&reference.pat, value, None, depth),
             Pat::Tuple(tuple) => {
-                if let Some(rest) = tuple.elems.iter().find(|elem| matches!(elem, Pat::Rest(_))) {
+                let named = tuple.elems.iter().rev().skip_while(|elem| matches!(elem, Pat::Rest(_))).count();
+                let rest = tuple.elems.iter().take(named).find(|elem| matches!(elem, Pat::Rest(_)));
+                if let Some(rest) = rest {
                     return self.unsupported(rest, "write a name or `_` for each part of the tuple");
                 }
                 let whole = format_ident!("whole_{depth}", span = hygienic("whole").span());
                 let mut bindings = quote!(let #whole = #value;);
-                for (position, elem) in tuple.elems.iter().enumerate() {
+                for (position, elem) in tuple.elems.iter().enumerate().take(named) {
                     let (t, place) = (&self.t, self.place(elem.span()));
                     let index = Literal::usize_unsuffixed(position);
                     let part = quote!(#t.field(#whole, #index, #place));
@@ -76,9 +86,11 @@ impl Translator<'_> {
 
     /// `let x = value` or `let mut x = value`, perhaps with a type.
     fn bind_name(&mut self, ident: &PatIdent, value: TokenStream, ty: Option<&Type>) -> TokenStream {
-        if let Some((_, pattern)) = &ident.subpat {
-            return self
-                .unsupported(pattern, "`name @ pattern` is not supported in a kernel: use two `let`s");
+        if let Some((_, parts)) = &ident.subpat {
+            let name = &ident.ident;
+            let whole = self.bind_name(&PatIdent { subpat: None, ..ident.clone() }, value, ty);
+            let parts = self.bind_pattern(parts, quote!(#name), None, 0);
+            return quote!(#whole #parts);
         }
         let (t, name, text) = (self.t.clone(), &ident.ident, ident.ident.to_string());
         let place = self.place(name.span());

@@ -6,6 +6,7 @@
 //! { let n = t.variable("n", t.int_literal(0, …), …); t.assign_op("+", n, t.int_literal(1, …), …); n }
 //! ```
 
+use crate::asserts::panics;
 use crate::diagnose;
 use crate::exits::Kind;
 use crate::translator::{Translator, hygienic};
@@ -35,27 +36,36 @@ impl Translator<'_> {
             match stmt {
                 Stmt::Expr(expr, semicolon) if at_end && (semicolon.is_none() || last) => {
                     value = match expr {
-                        Expr::Return(returned) if last => Some(match &returned.expr {
-                            Some(expr) => self.expr(expr),
-                            None => self.unit(),
-                        }),
+                        Expr::Return(_) if last => Some(self.value_in(expr, true)),
                         _ if semicolon.is_some() => {
                             code.extend(self.expression_statement(expr));
                             None
                         }
-                        Expr::If(branch) if last => Some(self.branch(branch, true)),
-                        Expr::Block(inner) if last && inner.label.is_none() => {
-                            Some(self.block_with(&inner.block, true))
-                        }
-                        expr => Some(self.expr(expr)),
+                        expr => Some(self.value_in(expr, last)),
                     };
                 }
+                // What has such an end has any type.
+                Stmt::Macro(StmtMacro { mac, .. }) if at_end && panics(mac) => value = self.assertion(mac),
                 stmt => code.extend(self.stmt(stmt)),
             }
         }
         self.scope.leave();
         let value = value.unwrap_or_else(|| self.unit());
         quote!({ #code #value })
+    }
+
+    /// A value, which in the `last` position of a function is returned.
+    pub(crate) fn value_in(&mut self, expr: &Expr, last: bool) -> TokenStream {
+        match expr {
+            Expr::Return(returned) if last => match &returned.expr {
+                Some(expr) => self.expr(expr),
+                None => self.unit(),
+            },
+            Expr::If(branch) if last => self.branch(branch, true),
+            Expr::Match(matched) if last => self.match_(matched, true),
+            Expr::Block(inner) if last && inner.label.is_none() => self.block_with(&inner.block, true),
+            expr => self.expr(expr),
+        }
     }
 
     /// A block run for what it does, such as the body of a loop: code without braces.
@@ -74,6 +84,9 @@ impl Translator<'_> {
             Stmt::Macro(StmtMacro { mac, .. }) if is_zip(mac) => {
                 let call = syn::ExprMacro { attrs: Vec::new(), mac: mac.clone() };
                 self.value_statement(&Expr::Macro(call))
+            }
+            Stmt::Macro(StmtMacro { mac, .. }) if let Some(asserted) = self.assertion(mac) => {
+                quote!(let _ = #asserted;)
             }
             Stmt::Macro(StmtMacro { mac, .. }) => {
                 let name = mac.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();

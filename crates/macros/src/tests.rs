@@ -217,7 +217,7 @@ fn return_may_stand_anywhere_and_makes_a_scope_only_where_it_is_early() {
 fn all_complaints_come_at_once() {
     let errors = complaints(
         "fn f(a: Vec<f64>, b: u128) -> String {
-            let x = match b { _ => 1 };
+            let x = match b { Some(y) => 1, _ => 2 };
             loop { }
             for i in a.peekable() { }
             println!();
@@ -230,7 +230,10 @@ fn all_complaints_come_at_once() {
 #[test]
 fn complaints_say_what_to_write_instead() {
     for (body, expected) in [
-        ("match n { _ => 0 };", "write `if`"),
+        ("match n { k if k > 0 => 1, _ if true => 0 };", "without an `if`"),
+        ("match x { Some(y) => y, _ => x };", "pattern"),
+        ("match (n, x) { (0, y) | (y, 0) => y, (.., y) => y };", "each part of the tuple"),
+        ("match (n, (n, x)) { (0, (1, y) | (y, 1)) => y, _ => x };", "an arm for each"),
         ("loop { }", "never ends"),
         ("for i in prange(0..n) { if i > 3 { break; } }", "`continue` or an `if`"),
         ("'a: for i in 0..n { for j in prange(0..n) { continue 'a; } }", "`continue` or an `if`"),
@@ -247,7 +250,8 @@ fn complaints_say_what_to_write_instead() {
         ("if let y = x { }", "`if let Some(x) = …`"),
         ("let y = x else { return };", "`let Some(x) = … else { … };`"),
         ("let y = vec![1.0; 2; 3];", "Array1::zeros"),
-        ("assert!(n > 0);", "`assert!`"),
+        ("assert!();", "what is to hold"),
+        ("println!(\"{n}\");", "print it after the call"),
         ("let y = a.subview(1);", "index the elements"),
         ("let y = a.slice(s![1 2]);", "an index or a range for each axis"),
         ("let y = a[1..3];", "slices"),
@@ -272,7 +276,6 @@ fn complaints_say_what_to_write_instead() {
         ("let y = std::mem::take(a);", "std::mem::replace"),
         ("let y = Vec::new();", "`Vec`"),
         ("let y = f64::sqrtt(x);", "`sqrtt`"),
-        ("helper::<f64>(x);", "not generic"),
         ("let [p, q] = n;", "pattern"),
         ("GLOBAL = 3;", "its own variables"),
         ("a.b = 3;", "a variable or an array element"),
@@ -294,8 +297,12 @@ fn a_chain_of_iterators_is_complained_about_once() {
 #[test]
 fn signatures_are_checked() {
     for (source, expected) in [
-        ("fn f<T>(x: T) { }", "generic"),
-        ("fn f(x: f64) where f64: Copy { }", "`where`"),
+        ("fn f<D: Dimension>(x: &Array<f64, D>) { }", "the number of axes"),
+        ("fn f<S>(x: &ArrayBase<S, Ix1>) where S: Data<Elem = f64> { }", "`&ArrayRef1<T>`"),
+        ("fn f<F: Fn(f64) -> f64>(g: F) { }", "takes no functions"),
+        ("fn f<'a, 'b: 'a>(x: ArrayView1<'b, f64>) { }", "lifetimes"),
+        ("fn f<'a, T: From<&'a u8>>(x: T) { }", "no lifetimes"),
+        ("fn f(x: impl Float) { }", "`<T: Float>(x: T)`"),
         ("fn std(x: f64) { }", "the crate `std`"),
         ("fn f64(x: i64) { }", "the type `f64`"),
         ("fn f(&self) { }", "method"),
@@ -350,5 +357,40 @@ fn slices_keep_the_order_of_their_parts() {
     contains(
         "fn f(a: &mut ArrayRef2<f64>) { a.row_mut(1)[2] = 3.0; *&mut a.t() += 1.0; }",
         &["t.store(t.method(a,"],
+    );
+}
+
+#[test]
+fn generic_kernels_are_generic_types() {
+    let source = "pub fn f<'a, T: Float, const N: usize>(x: ArrayView1<'a, T>, y: T, k: usize) -> T { y + T::from(N).unwrap() }";
+    let items = items(source);
+    let text: Vec<String> =
+        items.iter().map(|item| item.to_token_stream().to_string().replace([' ', '\n'], "")).collect();
+    assert!(
+        text[1].contains("enumf<T=&'staticf<(),{<usize>::MAX}>,constN:usize={<usize>::MAX}>"),
+        "{}",
+        text[1]
+    );
+    let bounded = "<T:Float+::parfuse::__private::TypeArgument,constN:usize>";
+    for part in [
+        format!("impl{bounded}::parfuse::__private::Inlineforf<T,N>"),
+        "t.lift(T::from(N).unwrap(),".to_string(),
+        "t.call_instance(\"f\",&[(\"T\",&[0usize,1usize])],&[],".to_string(),
+    ] {
+        assert!(text.iter().any(|item| item.contains(&part)), "no {part} in {text:#?}");
+    }
+}
+
+#[test]
+fn the_tests_of_a_match_stand_in_front() {
+    let source = "fn f(n: i64) -> i64 { match n { 0 => 1, k @ (1 | 2..=3) if k > n => k, _ => 2 } }";
+    contains(
+        source,
+        &[
+            "let matched0_is0 = t.binary(\"==\", matched0, t.int_literal(0,",
+            "let matched0_is1 = t.binary(\"|\", t.binary(\"==\"",
+            "t.if_(matched0_is0, || {",
+            "t.if_(t.logical(true, matched0_is1, || { let k = t.bind(\"k\", matched0,",
+        ],
     );
 }

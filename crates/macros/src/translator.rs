@@ -13,6 +13,7 @@
 use crate::annotation;
 use crate::diagnose::Diagnostics;
 use crate::exits::Around;
+use crate::generics::KernelGenerics;
 use crate::input::KernelInput;
 use crate::scope::{Local, Scope};
 use proc_macro2::{Literal, Span, TokenStream};
@@ -22,7 +23,7 @@ use syn::Ident;
 /// Translates a kernel's body into the body of its tracing function, which has `t: &Tracer`,
 /// `arguments: &[Value]` and `place: At` in scope and ends with the value returned.
 pub fn translate(input: &KernelInput, diagnostics: &mut Diagnostics) -> TokenStream {
-    Translator::new(input.name(), diagnostics).function(input)
+    Translator::new(input, diagnostics).function(input)
 }
 
 /// An identifier of ours that cannot meet one of the user's.
@@ -38,26 +39,32 @@ pub(crate) struct Translator<'a> {
     at: Ident,
     /// The kernel's own name, which it must not call.
     pub kernel: String,
+    /// What it is generic over.
+    pub generics: &'a KernelGenerics,
     /// The local variables.
     pub scope: Scope,
     /// What is around that can be left.
     pub around: Vec<Around>,
     /// How often the kernel returns early.
     pub returns: usize,
+    /// How many `match`es there have been.
+    pub matches: usize,
     /// The complaints.
     pub diagnostics: &'a mut Diagnostics,
 }
 
 impl<'a> Translator<'a> {
-    /// For the body of the kernel of this name.
-    pub fn new(kernel: &Ident, diagnostics: &'a mut Diagnostics) -> Translator<'a> {
+    /// For the body of a kernel.
+    pub fn new(input: &'a KernelInput, diagnostics: &'a mut Diagnostics) -> Translator<'a> {
         Translator {
             t: hygienic("t"),
             at: hygienic("at"),
-            kernel: kernel.to_string(),
+            kernel: input.name().to_string(),
+            generics: &input.generics,
             scope: Scope::new(),
             around: Vec::new(),
             returns: 0,
+            matches: 0,
             diagnostics,
         }
     }

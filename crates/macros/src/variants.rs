@@ -66,7 +66,8 @@ struct Variants<'a> {
     correct: bool,
     kernel: &'a Ident,
     visibility: &'a Visibility,
-    generics: syn::Generics,
+    /// What the kernel's function is told to be generic over.
+    turbofish: TokenStream,
     names: Vec<Ident>,
     types: Vec<&'a Type>,
     returns: Type,
@@ -88,7 +89,7 @@ impl<'a> Variants<'a> {
             correct,
             kernel,
             visibility: &input.function.vis,
-            generics: input.generics.clone().unwrap_or_default(),
+            turbofish: input.generics.turbofish(),
             names: names.collect(),
             types: input.params.iter().map(|param| &param.ty).collect(),
             returns: input.returns.clone().unwrap_or_else(|| syn::parse_quote!(())),
@@ -115,7 +116,7 @@ impl<'a> Variants<'a> {
 
     /// The four variants, or two if there is no result: what they do is in two functions that take the variant.
     fn calls(&self) -> TokenStream {
-        let Variants { generics, names, types, returns, .. } = self;
+        let Variants { names, types, returns, .. } = self;
         let (binder, variant) = (hygienic("binder"), hygienic("variant"));
         let binds = self.of_arguments("bind", |name| quote!(#name, &mut #binder));
         let bound = quote! {
@@ -130,7 +131,7 @@ impl<'a> Variants<'a> {
         let result = quote!(::core::result::Result<#returns, ::parfuse::Error>);
         let mut functions = self.pair(
             &Called { shared: "__call", suffix: "", doc: "" },
-            generics,
+            &TokenStream::new(),
             &[],
             &parameters,
             &result,
@@ -140,12 +141,12 @@ impl<'a> Variants<'a> {
             // Errors about the type of `into` belong to the return type, so the name has its place.
             let taken = names.iter().any(|name| name == "into");
             let into = Ident::new(if taken { "into_memory" } else { "into" }, annotation::last_span(returns));
-            let mut generics = generics.clone();
+            let mut generics = TokenStream::new();
             let into_type = if self.writes_into {
                 annotation::into_type(returns)
             } else {
                 let any = hygienic("Into");
-                generics.params.push(syn::parse_quote!(#any));
+                generics = quote!(<#any>);
                 quote!(#any)
             };
             let called = self.of_result("call_into", quote!(#call, #into));
@@ -170,20 +171,20 @@ impl<'a> Variants<'a> {
     fn pair(
         &self,
         called: &Called,
-        generics: &syn::Generics,
+        generics: &TokenStream,
         more_names: &[Ident],
         parameters: &TokenStream,
         result: &TokenStream,
         body: &TokenStream,
     ) -> TokenStream {
-        let (visibility, names, clause) = (self.visibility, &self.names, &generics.where_clause);
+        let (visibility, names) = (self.visibility, &self.names);
         let (shared, variant) = (format_ident!("{}", called.shared), hygienic("variant"));
         let mut functions = quote! {
             #[inline(never)]
             fn #shared #generics(
                 #variant: ::parfuse::__private::Variant,
                 #parameters
-            ) -> #result #clause {
+            ) -> #result {
                 #body
             }
         };
@@ -201,7 +202,7 @@ impl<'a> Variants<'a> {
             let body = self.body(called);
             functions.extend(quote! {
                 #[doc = #doc]
-                #visibility fn #function #generics(#parameters) -> #result #clause {
+                #visibility fn #function #generics(#parameters) -> #result {
                     #body
                 }
             });
@@ -211,8 +212,7 @@ impl<'a> Variants<'a> {
 
     /// `compare` and `compare_with`.
     fn comparisons(&self) -> TokenStream {
-        let Variants { kernel, visibility, generics, names, types, returns, .. } = self;
-        let clause = &generics.where_clause;
+        let Variants { kernel, visibility, turbofish, names, types, returns, .. } = self;
         let (options, step) = (hygienic("options"), hygienic("step"));
         let any = self.of_arguments("any", |name| quote!(&mut #name));
         let again = self.of_arguments("reborrow", |name| quote!(&mut #name));
@@ -225,7 +225,7 @@ impl<'a> Variants<'a> {
                 &mut ::parfuse::__private::steps::<#returns, _>(|#step| match #step {
                     ::parfuse::__private::Step::Arguments(show) => show(&mut [#(#any),*]),
                     ::parfuse::__private::Step::Reference(result) => {
-                        *result = ::core::option::Option::Some(#kernel(#(#again),*));
+                        *result = ::core::option::Option::Some(#kernel #turbofish(#(#again),*));
                     }
                 }),
             },
@@ -237,15 +237,15 @@ impl<'a> Variants<'a> {
         quote! {
             /// Runs the function itself and both compiled variants, times them, and compares what they return
             /// and write.
-            #visibility fn compare #generics(#(#names: #types),*) -> #result #clause {
+            #visibility fn compare(#(#names: #types),*) -> #result {
                 #default
             }
 
             /// As `compare`, with options.
-            #visibility fn compare_with #generics(
+            #visibility fn compare_with(
                 #options: &::parfuse::__private::CompareOptions,
                 #(mut #names: #types),*
-            ) -> #result #clause {
+            ) -> #result {
                 #body
             }
         }

@@ -5,6 +5,7 @@ pub use crate::argument::{Argument, Binder};
 pub use crate::compare::{CompareOptions, Step, Steps};
 pub use crate::kernel::{Function, KernelFunction, Variant};
 pub use crate::returned::Returned;
+pub use crate::type_argument::TypeArgument;
 pub use parfuse_ir::program::Program;
 use parfuse_ir::program::Type;
 pub use parfuse_trace::*;

@@ -249,6 +249,17 @@ pub enum Error {
         place: Place,
     },
 
+    /// An `assert!` of the kernel does not hold, or it has come to a `panic!` or the like.
+    #[error("{place}: {message}{}", in_iteration(*iteration))]
+    Assertion {
+        /// What the kernel says, as it is written there, or else the condition.
+        message: String,
+        /// The iteration of the parallel loop, from 0, if it happened in one. The lowest that fails.
+        iteration: Option<usize>,
+        /// Where it is written.
+        place: Place,
+    },
+
     /// An array made by the kernel could not be allocated.
     #[error("{place}: cannot make an array of shape {shape:?}: {cause}")]
     Allocation {
@@ -349,6 +360,9 @@ impl Error {
             FaultKind::DegreesOfFreedom => Error::DegreesOfFreedom { place },
             FaultKind::ZeroStep => Error::ZeroStep { place },
             FaultKind::EmptyRange => Error::EmptyRange { iteration, place },
+            FaultKind::Asserted { message } => {
+                Error::Assertion { message: files.message(message).to_string(), iteration, place }
+            }
         }
     }
 

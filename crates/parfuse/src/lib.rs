@@ -57,6 +57,7 @@ mod signature;
 mod special_functions;
 mod specialisations;
 mod specialise;
+mod type_argument;
 mod wishes;
 mod work;
 
@@ -90,3 +91,4 @@ pub use rank::Rank;
 pub use returned::Returned;
 pub use selection::{Selectable, select};
 pub use special_functions::SpecialFunctions;
+pub use type_argument::TypeArgument;

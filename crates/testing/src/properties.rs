@@ -326,7 +326,8 @@ impl Check<'_> {
                 FaultKind::IndexOutOfRange { .. }
                 | FaultKind::SliceOutOfRange { .. }
                 | FaultKind::DivisionByZero
-                | FaultKind::EmptyRange => failure,
+                | FaultKind::EmptyRange
+                | FaultKind::Asserted { .. } => failure,
                 _ => Failure { iteration: None, ..failure },
             })
         };
@@ -391,6 +392,10 @@ pub(crate) fn failure(error: &Error) -> Result<Failure, Error> {
         Error::DegreesOfFreedom { place } => (FaultKind::DegreesOfFreedom, place, None, vec![]),
         Error::ZeroStep { place } => (FaultKind::ZeroStep, place, None, vec![]),
         Error::EmptyRange { iteration, place } => (FaultKind::EmptyRange, place, *iteration, vec![]),
+        // Programs that are made up have one message, if any.
+        Error::Assertion { iteration, place, .. } => {
+            (FaultKind::Asserted { message: 0 }, place, *iteration, vec![])
+        }
         other => return Err(other.clone()),
     };
     let mut numbers = place.as_str().split(':').map(|number| number.parse().unwrap_or(0));

@@ -19,6 +19,8 @@ use parfuse_ir::{FaultKind, Scalar};
 pub(crate) enum Leaves {
     Value(Value),
     Tuple(Vec<Leaves>),
+    /// Nothing: it gives up.
+    Never,
     /// Whether there is anything, and what.
     Option {
         present: Value,
@@ -34,6 +36,8 @@ pub(crate) enum Leaves {
 pub(crate) enum Shape {
     Value(Var),
     Tuple(Vec<Shape>),
+    /// None yet: what gave up before would have had any type.
+    Never,
     Option { present: Var, held: Option<Box<Shape>>, fault: FaultKind },
     Ordering([Var; 2]),
 }
@@ -77,6 +81,7 @@ impl Shape {
         match self {
             Shape::Value(var) => vec![*var],
             Shape::Tuple(items) => items.iter().flat_map(Shape::vars).collect(),
+            Shape::Never => Vec::new(),
             Shape::Option { present, held, .. } => {
                 std::iter::once(*present).chain(held.iter().flat_map(|held| held.vars())).collect()
             }
@@ -107,6 +112,7 @@ impl State {
                 self.leaves(now, at)
             }
             Kind::Ordering { less, greater } => Ok(Leaves::Ordering([less, greater])),
+            Kind::Never => Ok(Leaves::Never),
             Kind::Place(_) => {
                 mistake("a view to write cannot be the value of a branch; write it inside the branches")
             }
@@ -131,6 +137,7 @@ impl State {
                 let items: Step<Vec<Shape>> = items.iter().map(|item| self.carriers(item, giver)).collect();
                 Shape::Tuple(items?)
             }
+            Leaves::Never => Shape::Never,
             Leaves::Option { present, held, fault } => {
                 let present = self.carrier(*present, giver);
                 let held = held.as_ref().map(|held| self.carriers(held, giver)).transpose()?;
@@ -157,6 +164,16 @@ impl State {
         at: At,
     ) -> Step<()> {
         match (leaves, shape) {
+            (Leaves::Never, shape) => {
+                end.extend(self.unused_values(&shape.vars(), at)?);
+                Ok(())
+            }
+            (leaves, shape @ Shape::Never) => {
+                let mut new = self.carriers(leaves, giver)?;
+                self.carry(leaves, &mut new, giver, end, at)?;
+                *shape = new;
+                Ok(())
+            }
             (Leaves::Value(value), Shape::Value(var)) => self.carry_value(*value, *var, giver, end),
             (Leaves::Tuple(items), Shape::Tuple(shapes)) if items.len() == shapes.len() => {
                 items.iter().zip(shapes).try_for_each(|(item, shape)| self.carry(item, shape, giver, end, at))
@@ -239,6 +256,7 @@ impl State {
                 }
                 Kind::Tuple(handles)
             }
+            Shape::Never => Kind::Never,
             Shape::Option { held: None, .. } => Kind::Optional(Held::Nothing),
             Shape::Option { present, held: Some(held), fault } => {
                 let present = self.read_var(*present, at)?;

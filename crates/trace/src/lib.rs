@@ -12,16 +12,20 @@
 
 mod adapters;
 mod arrays;
+mod assertions;
 mod axes;
 mod branch_values;
 mod calls;
 mod closures;
 mod collections;
 mod control;
+mod conversions;
+mod equality;
 mod errors;
 mod exits;
 mod finish;
 mod functions;
+mod instances;
 mod iteration;
 mod joins;
 mod kernel;
@@ -58,6 +62,7 @@ mod tests;
 pub use errors::{At, Complaint, TraceError};
 pub use exits::Exit;
 pub use finish::ReturnKind;
+pub use instances::{Inlined, Instance, NoInstance};
 pub use kernel::IterationRange;
 pub use local_closures::ClosureCode;
 pub use parfuse_ir::program::Math;

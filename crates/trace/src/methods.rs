@@ -179,7 +179,7 @@ impl State {
                 let ty = self.type_of(receiver)?;
                 return self.row_of_value(method, ty);
             }
-            Kind::Tuple(_) | Kind::Declared(_) | Kind::Closure(_) => {
+            Kind::Tuple(_) | Kind::Declared(_) | Kind::Closure(_) | Kind::Never => {
                 return match method.row(Receiver::Tuple) {
                     Some(row) => Ok(row),
                     // Says what a value that is none can be used for.

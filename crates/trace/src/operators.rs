@@ -44,6 +44,15 @@ impl Tracer {
         let (a, b) = (self.id(a), self.id(b));
         self.step(at, |state| {
             state.doing = format!("`{op}`").into();
+            if matches!(op, "==" | "!=")
+                && let Some(same) = state.equal_parts(a, b, at)?
+            {
+                return Ok(Kind::Plain(if op == "==" {
+                    same
+                } else {
+                    state.op(ScalarOp::Not, &[same], at)?
+                }));
+            }
             let (a, b) = (state.read(a, at)?, state.read(b, at)?);
             let is_comparison = matches!(op, "==" | "!=" | "<" | "<=" | ">" | ">=");
             if is_comparison && (state.ty(a).rank.is_some() || state.ty(b).rank.is_some()) {

@@ -61,6 +61,8 @@ pub(crate) enum Kind {
     Ordering { less: Value, greater: Value },
     /// The lengths of an array's axes, as `shape()` and `raw_dim()` give them.
     Lengths(Vec<Value>),
+    /// What a kernel that has given up would have.
+    Never,
     /// The dummy after a mistake.
     Poison,
 }
@@ -407,6 +409,7 @@ impl State {
                 mistake("an `Option` is not supported here; `unwrap()` or `unwrap_or(…)` it first")
             }
             Kind::Lengths(_) => mistake("a shape is not supported here; index it, or use `len()`, `dim()`"),
+            Kind::Never => mistake("nothing is left to compute with here: the kernel has given up"),
             Kind::Poison => Err(Problem::Reported),
         }
     }

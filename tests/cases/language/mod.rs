@@ -3,14 +3,17 @@
 mod adapters;
 mod aliases;
 mod arrays;
+mod asserts;
 mod closures;
 mod collections;
 mod control;
 mod exits;
 mod functions;
+mod generics;
 mod iterators;
 mod joins;
 mod masks;
+mod matches;
 mod mixtures;
 mod nests;
 mod numbers;

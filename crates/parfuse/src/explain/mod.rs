@@ -345,6 +345,7 @@ fn checked(lane: &Lane, fault: FaultId) -> (String, Place) {
         FaultKind::DegreesOfFreedom => "degrees of freedom".to_string(),
         FaultKind::ZeroStep => "step of a range".to_string(),
         FaultKind::EmptyRange => "range of random numbers".to_string(),
+        FaultKind::Asserted { .. } => "assertion".to_string(),
     };
     (what, Place::new(&lane.files, fault.loc))
 }

@@ -1,0 +1,89 @@
+//! Conversions that say whether the number fits, as those of `num_traits`: `T::from(x)`, `x.to_usize()`.
+//!
+//! ```text
+//! x.to_usize()     trunc x is in 0 .. 2^64      ? x as usize
+//! n.to_u8()        (n as u8) as i64 is n        ? n as u8        and both have one sign
+//! x.to_f64()       always                       x as f64
+//! ```
+
+use crate::errors::{At, Step, mistake};
+use crate::state::{Held, Kind, Literal, State};
+use crate::types::Class;
+use crate::{CastTarget, Tracer, Value};
+use parfuse_ir::program;
+use parfuse_ir::{DType, FaultKind, ScalarOp};
+
+impl Tracer {
+    /// `<T as NumCast>::from(v)`: an `Option`.
+    pub fn convert<T: CastTarget>(&self, v: Value<'_>, at: At) -> Value<'_> {
+        let v = self.id(v);
+        self.step(at, |state| state.convert(v, T::DTYPE, at))
+    }
+}
+
+macro_rules! conversions {
+    ($($name:ident $dtype:ident),*) => {
+        impl State { $(
+            pub(crate) fn $name(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
+                self.convert(receiver, DType::$dtype, at)
+            }
+        )* }
+    };
+}
+conversions!(
+    to_f64 F64, to_f32 F32, to_i64 I64, to_i32 I32, to_i16 I16, to_i8 I8, to_isize Isize, to_u64 U64, to_u32 U32,
+    to_u16 U16, to_u8 U8, to_usize Usize
+);
+
+impl State {
+    /// A number in another type: an `Option` that holds it if it fits.
+    fn convert(&mut self, handle: u32, to: DType, at: At) -> Step<Kind> {
+        let value = self.scalar(handle, "what is converted", at)?;
+        let from = self.settled(value, "a conversion")?;
+        if from.is_bool() || to.is_bool() {
+            return mistake("truth values are not converted; write `if condition { one } else { zero }`");
+        }
+        let target = self.types.known(to);
+        let present = match (to.is_float(), from.is_float()) {
+            (true, _) => self.bool_constant(true, at),
+            (false, true) => self.is_in_range(value, to, at)?,
+            (false, false) => self.is_kept(value, to, at)?,
+        };
+        let converted = self.cast(value, target, at)?;
+        let value = self.handle(Kind::Plain(converted));
+        Ok(Kind::Optional(Held::Value { present, value, fault: FaultKind::NoValue }))
+    }
+
+    /// Whether the whole part of a float is a number of an integer type. Both limits are powers of two, or zero.
+    fn is_in_range(&mut self, value: program::Value, to: DType, at: At) -> Step<program::Value> {
+        let bits = to.bits() as i32 - i32::from(to.is_signed());
+        let above = 2f64.powi(bits);
+        let least = if to.is_signed() { -above } else { 0.0 };
+        let whole = self.op(ScalarOp::Trunc, &[value], at)?;
+        let dtype = self.ty(value).dtype;
+        let [least, above] = [least, above].map(|limit| self.literal(Literal::Float(limit), dtype, at));
+        let from_below = self.op(ScalarOp::Ge, &[whole, least], at)?;
+        let from_above = self.op(ScalarOp::Lt, &[whole, above], at)?;
+        self.op(ScalarOp::And, &[from_below, from_above], at)
+    }
+
+    /// Whether an integer is the same number in another integer type.
+    fn is_kept(&mut self, value: program::Value, to: DType, at: At) -> Step<program::Value> {
+        let (own, target) = (self.ty(value).dtype, self.types.known(to));
+        let converted = self.cast(value, target, at)?;
+        let back = self.cast(converted, own, at)?;
+        let same = self.op(ScalarOp::Eq, &[back, value], at)?;
+        let signs = [value, converted].map(|number| self.is_below_zero(number, at));
+        let [before, after] = signs;
+        let same_sign = self.op(ScalarOp::Eq, &[before?, after?], at)?;
+        self.op(ScalarOp::And, &[same, same_sign], at)
+    }
+
+    fn is_below_zero(&mut self, value: program::Value, at: At) -> Step<program::Value> {
+        if matches!(self.class(value), Class::Known(dtype) if dtype.is_unsigned()) {
+            return Ok(self.bool_constant(false, at));
+        }
+        let zero = self.small(0, value, at);
+        self.op(ScalarOp::Lt, &[value, zero], at)
+    }
+}
