@@ -54,7 +54,7 @@ fn bound_problem(bound: &TypeParamBound) -> Option<&'static str> {
     match bound.path.segments.last()?.ident.to_string().as_str() {
         "Dimension" | "RemoveAxis" | "DimMax" | "IntoDimension" | "ShapeBuilder" => Some(
             "a kernel is generic over element types, not over the number of axes: write `Array1`, `Array2` and so on, \
-             one function for each, or take `&ArrayD<T>`",
+             one function for each",
         ),
         "Data" | "DataMut" | "DataOwned" | "DataShared" | "RawData" | "RawDataMut" | "RawDataClone" => Some(
             "a kernel takes all arrays of an element type by one type: write `&ArrayRef1<T>` or `&mut ArrayRef1<T>`, \
@@ -97,10 +97,11 @@ impl KernelGenerics {
             }
         }
         let supported = diagnostics.count() == before;
-        if supported {
-            for ty in declared.type_params_mut() {
-                ty.bounds.push(syn::parse_quote!(::parfuse::__private::TypeArgument));
-            }
+        for ty in declared.type_params_mut() {
+            ty.bounds.push(match supported {
+                true => syn::parse_quote!(::parfuse::__private::TypeArgument),
+                false => syn::parse_quote!('static),
+            });
         }
         KernelGenerics { declared, supported }
     }

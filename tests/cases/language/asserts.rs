@@ -70,8 +70,8 @@ fn power(x: f64, kind: u8, a: &ArrayRef1<f64>) -> (f64, Array1<f64>) {
         0 => 1.0,
         1 => x,
         2 => x * x,
-        9 => todo!(),
-        k if k > 100 => unimplemented!("large ones"),
+        9 => todo! {},
+        k if k > 100 => unimplemented! { "large ones" },
         _ => unreachable!("kinds are 0, 1 and 2"),
     };
     let b = if kind == 2 {
