@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! caller ── Driver(frame, host, fault) ──▶ driver
-//!   ▲                                        │ host.allocate / host.move_buffer / host.launch
+//!   ▲                                        │ host.allocate / host.move_buffer / host.launch / host.call
 //!   └──────────── host function ◀────────────┘
 //!   └── RegionFn(frame, range, partials, fault) ──▶ one block of a region (any thread)
 //! ```
@@ -53,6 +53,9 @@ pub struct HostTable {
     pub move_buffer: extern "C" fn(host: *const HostTable, to: u32, from: u32) -> i32,
     /// Runs all blocks of a region and leaves the totals of its reductions in the frame.
     pub launch: extern "C" fn(host: *const HostTable, region: u32) -> i32,
+    /// Calls a function outside of compiled code, by the number of its [`CallId`](parfuse_ir::lane::CallId): its scalars stand
+    /// in the frame.
+    pub call: extern "C" fn(host: *const HostTable, call: u32) -> i32,
 }
 
 /// Which check failed, and where.

@@ -4,6 +4,7 @@
 //! v0: i64 = dim b0, 0      load  frame[dim b0, 0]
 //! alloc b2[v0]             call  host.allocate(host, 2, &[v0], 0)
 //! launch r0                call  host.launch(host, 0), return if nonzero
+//! do c0                    call  host.call(host, 0), return if nonzero
 //! ```
 //!
 //! What is read from the frame is kept in a register where its `Let` is visible, addresses of arrays throughout loops
@@ -91,6 +92,10 @@ impl Emitter<'_> {
             Node::Launch(region) => {
                 let region = self.builder.ins().iconst(types::I32, region.0 as i64);
                 self.call(offset_of!(HostTable, launch), &[region]);
+            }
+            Node::Call(call) => {
+                let call = self.builder.ins().iconst(types::I32, call.0 as i64);
+                self.call(offset_of!(HostTable, call), &[call]);
             }
             Node::Let(_)
             | Node::Store { .. }

@@ -77,7 +77,11 @@ impl Folding {
                     self.block(region, &own.prologue);
                 }
                 Node::Check { ok, .. } => self.use_once(*ok),
-                Node::SetSlot { .. } | Node::Alloc { .. } | Node::Move { .. } | Node::Launch(_) => {}
+                Node::SetSlot { .. }
+                | Node::Alloc { .. }
+                | Node::Move { .. }
+                | Node::Launch(_)
+                | Node::Call(_) => {}
             }
         }
     }

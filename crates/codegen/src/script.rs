@@ -304,6 +304,10 @@ impl Run<'_> {
                 let launch = self.table().launch;
                 self.done(launch(self.host, region.0))?;
             }
+            Node::Call(call) => {
+                let function = self.table().call;
+                self.done(function(self.host, call.0))?;
+            }
         }
         Ok(())
     }

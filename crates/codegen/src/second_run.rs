@@ -141,7 +141,8 @@ impl Walk<'_> {
                 | Node::SetSlot { .. }
                 | Node::Alloc { .. }
                 | Node::Move { .. }
-                | Node::Launch(_) => {}
+                | Node::Launch(_)
+                | Node::Call(_) => {}
             }
         }
     }

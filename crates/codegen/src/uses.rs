@@ -203,7 +203,11 @@ impl Walk<'_> {
                     self.read(*ok);
                     args.iter().chain(iteration).chain(mask).for_each(|value| self.read(*value));
                 }
-                Node::SetSlot { .. } | Node::Alloc { .. } | Node::Move { .. } | Node::Launch(_) => {}
+                Node::SetSlot { .. }
+                | Node::Alloc { .. }
+                | Node::Move { .. }
+                | Node::Launch(_)
+                | Node::Call(_) => {}
             }
         }
     }
@@ -316,7 +320,7 @@ pub(crate) fn stationary(code: &Code, roots: &[&[Node]]) -> Vec<Buffer> {
                 }
             }
             Node::Store { buffer, .. } => drop(accessed.insert(*buffer)),
-            Node::Alloc { .. } | Node::Move { .. } | Node::Launch(_) => return Vec::new(),
+            Node::Alloc { .. } | Node::Move { .. } | Node::Launch(_) | Node::Call(_) => return Vec::new(),
             _ => {}
         }
     }

@@ -1,12 +1,14 @@
 //! The interpreter of Lane, for any number of lanes.
 
+use crate::calls::Calls;
 use crate::value::{Array, Failure, Outcome, Value as Argument};
 use parfuse_ir::Scalar;
 use parfuse_ir::arena::Id;
 use parfuse_ir::grid::{self, BlockRange, Grid, LANES};
+use parfuse_ir::host::{Call, CallArgument, Callee, HostFunction};
 use parfuse_ir::lane::{
     Address, Block, Code, Frame, Inst, Lane, LaneLoop, LaneOutput, LaneType, Lanes, Node, Reduction, Region,
-    RegionId, Value, Walk,
+    RegionId, Slot, Value, Walk,
 };
 use parfuse_ir::loops::{Buffer, Origin};
 
@@ -23,6 +25,7 @@ pub fn run_lane(lane: &Lane, arguments: &[Argument], key: u64, lanes: usize) -> 
         width: lanes,
         frame: vec![0; lane.frame.len()],
         buffers: vec![None; lane.buffers.len()],
+        calls: Calls::default(),
     };
     machine.frame[Frame::KEY.index()] = key;
     for (index, argument) in arguments.iter().enumerate() {
@@ -60,6 +63,7 @@ struct Machine<'l> {
     width: usize,
     frame: Vec<u64>,
     buffers: Vec<Option<Array>>,
+    calls: Calls,
 }
 
 /// The values of a driver, or of one step of a region.
@@ -261,8 +265,38 @@ impl Machine<'_> {
                 self.place(*to, array);
             }
             Node::Launch(region) => self.launch(*region)?,
+            Node::Call(call) => self.call(&self.lane.calls[*call]),
         }
         Ok(())
+    }
+
+    /// Calls a function, or takes over what it has returned.
+    fn call(&mut self, call: &Call<Slot>) {
+        let params = match call.callee {
+            Callee::Function(number) => self.lane.files.host(number).map(HostFunction::call_params),
+            Callee::Result(_) => None,
+        };
+        let mut types = params.unwrap_or_default().into_iter();
+        let mut arguments = Vec::with_capacity(call.arguments.len());
+        for argument in &call.arguments {
+            let ty = types.next();
+            arguments.push(match argument {
+                CallArgument::Scalar(slot) => {
+                    let (ty, _) = ty.expect("there are as many arguments as parameters");
+                    Argument::Scalar(Scalar::from_bits(ty.dtype(), self.frame[slot.index()]))
+                }
+                CallArgument::Read(buffer) | CallArgument::Written(buffer) => {
+                    let array = self.buffers[buffer.index()].clone();
+                    Argument::Array(array.expect("a passed buffer holds an array"))
+                }
+            });
+        }
+        self.calls.perform(&self.lane.files, call.callee, &mut arguments);
+        for (argument, after) in call.arguments.iter().zip(arguments) {
+            if let (CallArgument::Written(buffer), Argument::Array(array)) = (argument, after) {
+                self.place(*buffer, array);
+            }
+        }
     }
 
     /// A loop in lanes, in scalar code.

@@ -8,6 +8,7 @@
 //! They favour plainness over speed, and panic on a broken program (reading an element never stored, an offset
 //! outside a buffer), since only a defect of ours can make one.
 
+mod calls;
 mod lane;
 mod loops;
 mod program;

@@ -3,10 +3,12 @@
 //! Their iterations run one after the other, so a race shows nothing here; [`run_loops_apart`] looks for it, at each
 //! element that is loaded or stored (`races`).
 
+use crate::calls::Calls;
 use crate::races::{Race, Watch};
 use crate::value::{Array, Failure, Outcome, Value as Argument};
 use parfuse_ir::arena::Id;
 use parfuse_ir::grid::{self, Grain, Grid, LANES, RowOrder};
+use parfuse_ir::host::CallArgument;
 use parfuse_ir::loops::{Block, Expr, Loops, Origin, Output, Parfor, Reduction, Stmt, Target, Value, trips};
 use parfuse_ir::random::random_scalar;
 use parfuse_ir::{Combine, DType, Scalar};
@@ -67,6 +69,7 @@ fn run(
         iteration: None,
         lane: None,
         in_nest: false,
+        calls: Calls::default(),
         watch,
     };
     if let Err(failure) = machine.block(&loops.body) {
@@ -102,6 +105,8 @@ struct Machine<'l> {
     lane: Option<u64>,
     /// Whether a nest runs.
     in_nest: bool,
+    /// The functions outside of compiled code.
+    calls: Calls,
     /// Who touched which element in the parallel loop that runs, and in the lane loop, if that is of interest.
     watch: Option<[Watch; 2]>,
 }
@@ -209,6 +214,22 @@ impl Machine<'_> {
                     .as_mut()
                     .expect("a stored buffer holds an array")
                     .store(&index, x);
+            }
+            Stmt::Call(call) => {
+                let pass = |argument: &CallArgument<Value>| match argument {
+                    CallArgument::Scalar(value) => Argument::Scalar(self.get(*value)),
+                    CallArgument::Read(buffer) | CallArgument::Written(buffer) => {
+                        let array = self.buffers[buffer.index()].clone();
+                        Argument::Array(array.expect("a passed buffer holds an array"))
+                    }
+                };
+                let mut arguments: Vec<Argument> = call.arguments.iter().map(pass).collect();
+                self.calls.perform(&self.loops.files, call.callee, &mut arguments);
+                for (argument, after) in call.arguments.iter().zip(arguments) {
+                    if let (CallArgument::Written(buffer), Argument::Array(array)) = (argument, after) {
+                        self.buffers[buffer.index()] = Some(array);
+                    }
+                }
             }
             Stmt::Check { ok, fault, args, iteration } => {
                 if !is_true(self.get(*ok)) {

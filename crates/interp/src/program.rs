@@ -1,10 +1,11 @@
 //! The interpreter of Program: whole-array operations element by element, loops in order.
 
+use crate::calls;
 use crate::value::{Array, Failure, Outcome, Value as Argument};
 use crate::view::{Base, Seen};
 use parfuse_ir::arena::Id;
 use parfuse_ir::fold::Word;
-use parfuse_ir::program::{Block, Expr, Place, Program, Stmt, Type, Value, Var, View};
+use parfuse_ir::program::{Block, CallArgument, Expr, Place, Program, Stmt, Type, Value, Var, View};
 use parfuse_ir::random::random_scalar;
 use parfuse_ir::{DType, Distribution, FaultKind, Fold, Loc, Scalar};
 use std::rc::Rc;
@@ -347,6 +348,35 @@ impl Machine<'_> {
                 self.leaving = self.leaving.and_then(|outward| outward.checked_sub(1));
             }
             Stmt::Leave { outward, .. } => self.leaving = Some(*outward),
+            Stmt::Call { function, arguments, results, .. } => {
+                let place = |argument: &CallArgument| match *argument {
+                    CallArgument::Value(_) => None,
+                    CallArgument::Place(place) => Some(place),
+                };
+                let pass = |argument: &CallArgument| match *argument {
+                    CallArgument::Value(value) => self.get(value).owned(),
+                    CallArgument::Place(Place { var, view: None }) => self.var(var).owned(),
+                    CallArgument::Place(Place { view: Some(view), .. }) => self.get(view).owned(),
+                };
+                let mut passed: Vec<Argument> = arguments.iter().map(pass).collect();
+                let function = self.program.files.host(*function).expect("the verifier knows it");
+                let returned = calls::call(function, &mut passed);
+                for (argument, after) in arguments.iter().zip(passed) {
+                    if let (Some(place), Argument::Array(after)) = (place(argument), after) {
+                        let element = |index: Vec<usize>| {
+                            let element = after.load(&index);
+                            (index, element)
+                        };
+                        self.set(place, indices(&after.shape).into_iter().map(element));
+                    }
+                }
+                for (var, result) in results.iter().zip(returned) {
+                    self.vars[var.index()] = Some(match result {
+                        Argument::Scalar(x) => Datum::Scalar(x),
+                        Argument::Array(array) => Datum::Array(Rc::new(array)),
+                    });
+                }
+            }
             Stmt::Check { ok, kind, args, loc } => {
                 if self.scalar(*ok) != Scalar::Bool(true) {
                     let args = self.usizes(args);

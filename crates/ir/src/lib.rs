@@ -22,6 +22,7 @@ pub mod fold;
 mod loc;
 
 pub mod grid;
+pub mod host;
 pub mod lane;
 pub mod loops;
 pub mod math;

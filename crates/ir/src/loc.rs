@@ -1,5 +1,6 @@
 //! Places in the user's source.
 
+use crate::host::HostFunction;
 use std::fmt;
 use std::sync::Arc;
 
@@ -29,11 +30,13 @@ impl fmt::Display for Loc {
     }
 }
 
-/// The source files that a kernel's places refer to, and the messages that its faults do.
+/// What a kernel refers to by numbers: the source files of its places, the messages of its faults, and the functions that
+/// it calls.
 #[derive(Clone, Debug, Default, PartialEq, Hash)]
 pub struct Files {
     names: Vec<Arc<str>>,
     messages: Vec<Arc<str>>,
+    hosts: Vec<HostFunction>,
 }
 
 /// The number of a text, which is added if it is new.
@@ -65,6 +68,22 @@ impl Files {
     /// The message with this number; nothing if there is none.
     pub fn message(&self, number: u16) -> &str {
         self.messages.get(number as usize).map_or("", |message| message)
+    }
+    /// The number of a function that is called, which is added if it is new.
+    pub fn intern_host(&mut self, function: HostFunction) -> u16 {
+        let known = self.hosts.iter().position(|known| *known == function);
+        known.unwrap_or_else(|| {
+            self.hosts.push(function);
+            self.hosts.len() - 1
+        }) as u16
+    }
+    /// The functions that are called, in the order of their numbers.
+    pub fn hosts(&self) -> &[HostFunction] {
+        &self.hosts
+    }
+    /// The function with this number.
+    pub fn host(&self, number: u16) -> Option<&HostFunction> {
+        self.hosts.get(number as usize)
     }
     /// `file:line:column`, or nothing for an unknown place.
     pub fn describe(&self, loc: Loc) -> String {

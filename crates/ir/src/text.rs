@@ -14,6 +14,7 @@ mod table;
 pub(crate) use table::Table;
 
 use crate::arena::{Arena, Id};
+use crate::host::parse_function;
 use crate::{DType, FaultKind, Files, Fold, Loc, ReduceOp, Scalar};
 use lexer::{Kind, Token, continues_word, starts_word};
 use std::fmt;
@@ -104,10 +105,12 @@ pub(crate) fn list<T: fmt::Display>(items: impl IntoIterator<Item = T>) -> Strin
     texts.join(", ")
 }
 
-/// Prints a line `file "name"` for each source file, and a line `message "text"` for each message.
+/// Prints a line `file "name"` for each source file, `message "text"` for each message, and `host "name"…` for each
+/// function that is called.
 pub(crate) fn write_files(f: &mut fmt::Formatter<'_>, files: &Files) -> fmt::Result {
     files.names().try_for_each(|name| writeln!(f, "  file \"{}\"", name.escape_debug()))?;
-    files.messages().try_for_each(|text| writeln!(f, "  message \"{}\"", text.escape_debug()))
+    files.messages().try_for_each(|text| writeln!(f, "  message \"{}\"", text.escape_debug()))?;
+    files.hosts().iter().try_for_each(|host| writeln!(f, "  {host}"))
 }
 
 /// A position in a text that is being read.
@@ -267,7 +270,7 @@ impl<'a> Cursor<'a> {
         Ok(Loc { file, line, column: self.number()? })
     }
 
-    /// Passes the lines that name source files, and those with messages.
+    /// Passes the lines with source files, messages and functions.
     pub fn files(&mut self) -> Parsed<Files> {
         let mut files = Files::default();
         while self.eat("file") {
@@ -282,6 +285,13 @@ impl<'a> Cursor<'a> {
             let text = self.name()?;
             if files.intern_message(&text) as usize != known || known == u16::MAX as usize {
                 return Err(self.error("a message is there twice, or there are too many"));
+            }
+        }
+        while self.at("host") {
+            let known = files.hosts().len();
+            let host = parse_function(self)?;
+            if files.intern_host(host) as usize != known || known == u16::MAX as usize {
+                return Err(self.error("a function is there twice, or there are too many"));
             }
         }
         Ok(files)

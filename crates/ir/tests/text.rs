@@ -521,3 +521,26 @@ fn parameters_may_be_called_like_anything_in_the_text() {
         assert_eq!(again, program, "{text}");
     }
 }
+
+#[test]
+fn ill_formed_calls_are_refused() {
+    let last = |name: &str| examples(name).len() - 1;
+    for (name, part, replacement, expected) in [
+        ("program", "call 0(v3, mut x0, limit)", "call 1(v3, mut x0, limit)", "function 1 does not exist"),
+        ("program", "call 0(v3, mut x0, limit)", "call 0(v3, limit)", "2 arguments"),
+        ("program", "call 0(v3, mut x0, limit)", "call 0(v3, a, limit)", "writes to"),
+        ("program", "to x1, x2", "to x2, x1", "takes no usize"),
+        ("program", "to x1, x2", "to x1", "1 results"),
+        ("loops", "call 0(b2, mut b1,", "call 0(b2, b1,", "b1 for [f64; 1]"),
+        ("loops", "call 0(b2, mut b1,", "call 0(mut b2, mut b1,", "b2 for [f64; 1]"),
+        ("loops", "call 0(b2, mut b1,", "call 0(b1, mut b1,", "stands twice"),
+        ("loops", ", mut b3, mut b4)", ", mut b3)", "4 arguments for 5"),
+        ("loops", "call 0(b2, mut b1, limit", "call 0(b2, mut b1, v0", "v0 is usize"),
+        ("lane", "c0 call 0(", "c0 call 7(", "no such function"),
+        ("lane", "do c1", "do c2", "c2 does not exist"),
+    ] {
+        let (verified, _) = language(name)(&altered(name, last(name), part, replacement)).unwrap();
+        let message = verified.expect_err("it is ill-formed");
+        assert!(message.contains(expected), "{name}, {replacement}: {message}");
+    }
+}

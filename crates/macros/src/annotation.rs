@@ -57,8 +57,10 @@ pub fn check_parameter(ty: &Type, diagnostics: &mut Diagnostics) -> bool {
                     .map(|name| format!("`{name}` is not an element type that kernels know")),
                 _ => Some("the elements of a slice are scalars".to_string()),
             },
+            Type::Array(array) => row_problem(array),
             _ => Some("this reference is not a parameter that kernels know".to_string()),
         },
+        Type::Array(array) => row_problem(array),
         Type::Infer(_) | Type::Macro(_) | Type::Verbatim(_) => None,
         Type::ImplTrait(_) => Some("a kernel names its types, `<T: Float>(x: T)`".to_string()),
         _ => Some("this type is not one that kernels know".to_string()),
@@ -67,6 +69,17 @@ pub fn check_parameter(ty: &Type, diagnostics: &mut Diagnostics) -> bool {
         diagnostics.report(ty, format_args!("{problem}: {}", with_types(SUPPORTED_PARAMETERS)));
     }
     problem.is_none()
+}
+
+/// What is wrong with the elements of a fixed array, or of the rows in it.
+fn row_problem(array: &syn::TypeArray) -> Option<String> {
+    match strip(&array.elem) {
+        Type::Array(row) => row_problem(row),
+        Type::Path(path) => last_name(path)
+            .filter(|name| is_foreign(name))
+            .map(|name| format!("`{name}` is not an element type that kernels know")),
+        _ => Some("the elements of an array are scalars".to_string()),
+    }
 }
 
 /// Complains about a return type if it is certainly none that a kernel can return; tells whether it can be.
@@ -87,6 +100,7 @@ pub fn check_returned(ty: &Type, diagnostics: &mut Diagnostics) -> bool {
                 Some(name) if is_foreign(name) => Some(format!("`{name}` cannot be returned")),
                 _ => array_problem(path),
             },
+            Type::Array(array) => row_problem(array),
             Type::Macro(_) | Type::Verbatim(_) => None,
             _ => Some("this type cannot be returned".to_string()),
         };

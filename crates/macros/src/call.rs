@@ -97,7 +97,7 @@ impl Translator<'_> {
             }
             [] if self.scope.get(name).is_some() => {
                 let (t, closure) = (self.t.clone(), self.expr(&call.func));
-                let arguments = self.arguments(call.args.iter());
+                let arguments = self.operands(call.args.iter());
                 quote!(#t.apply(#closure, &[#(#arguments),*], #place))
             }
             [] if *name == self.kernel => {
@@ -115,7 +115,7 @@ impl Translator<'_> {
                 self.refused(function, message, &call.args)
             }
             _ => {
-                let arguments = self.arguments(call.args.iter());
+                let arguments = self.operands(call.args.iter());
                 self.kernel_call(function, &arguments, &place)
             }
         }
@@ -136,9 +136,7 @@ impl Translator<'_> {
         };
         // What is left open by `_` is for the call to find out.
         let generics = match &generics {
-            PathArguments::AngleBracketed(given)
-                if !is_random(&path) && given.args.iter().any(|given| is_open(given)) =>
-            {
+            PathArguments::AngleBracketed(given) if !is_random(&path) && given.args.iter().any(is_open) => {
                 PathArguments::None
             }
             _ => generics,

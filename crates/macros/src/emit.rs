@@ -13,7 +13,7 @@ use quote::{ToTokens, quote};
 use syn::{Attribute, Type};
 
 /// Lints are for the user's function, not for its translation.
-fn allow() -> TokenStream {
+pub(crate) fn allow() -> TokenStream {
     quote! {
         #[allow(warnings, clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
     }

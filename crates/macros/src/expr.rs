@@ -77,9 +77,11 @@ impl Translator<'_> {
             }
             Expr::Index(indexed) => {
                 let place = self.place(indexed.bracket_token.span.open());
-                let array = self.expr(&indexed.expr);
-                let index = self.index(&indexed.index);
-                quote!(#t.index(#array, &[#index], #place))
+                let (array, indices) = rows_and_indices(indexed);
+                let array = self.expr(array);
+                let indices = indices.into_iter().map(|index| self.index(index));
+                let indices: Vec<TokenStream> = indices.collect();
+                quote!(#t.index(#array, &[#(#indices),*], #place))
             }
             Expr::Range(range) => self.range(range),
             Expr::Call(call) => self.call(call),
@@ -304,6 +306,18 @@ impl Translator<'_> {
         let ends = self.operands([&**start, &**end].into_iter());
         quote!(#t.range(#(#ends),*, #inclusive, #place))
     }
+}
+
+/// The array and all the indices of `m[i][j]`: rows of rows are an array of several axes.
+pub(crate) fn rows_and_indices(indexed: &syn::ExprIndex) -> (&Expr, Vec<&Expr>) {
+    let mut indices = vec![&*indexed.index];
+    let mut array = strip(&indexed.expr);
+    while let Expr::Index(outer) = array {
+        indices.push(&outer.index);
+        array = strip(&outer.expr);
+    }
+    indices.reverse();
+    (array, indices)
 }
 
 /// Whether the value of the expression may be a variable, not yet read, by its form.

@@ -55,12 +55,15 @@ pub fn check_arguments(arguments: &TokenStream, diagnostics: &mut Diagnostics) -
 }
 
 /// Parses the annotated item, which has to be a function with a body.
-pub fn parse_function(item: TokenStream, diagnostics: &mut Diagnostics) -> Option<ItemFn> {
+pub fn parse_function(attribute: &str, item: TokenStream, diagnostics: &mut Diagnostics) -> Option<ItemFn> {
     match syn::parse2::<ItemFn>(item.clone()) {
         Ok(function) => Some(function),
         Err(error) => {
             match syn::parse2::<syn::Item>(item.clone()) {
-                Ok(_) => diagnostics.report(item, "`#[kernel]` stands on a function: `fn name(…) { … }`"),
+                Ok(_) => diagnostics.report(
+                    item,
+                    format_args!("`#[{attribute}]` stands on a function: `fn name(…) {{ … }}`"),
+                ),
                 Err(_) => diagnostics.report_error(error),
             }
             None
@@ -69,7 +72,7 @@ pub fn parse_function(item: TokenStream, diagnostics: &mut Diagnostics) -> Optio
 }
 
 /// Whether a type can have the kernel's name without hiding what the code around it refers to; complains if not.
-fn check_name(name: &Ident, diagnostics: &mut Diagnostics) -> bool {
+pub(crate) fn check_name(name: &Ident, diagnostics: &mut Diagnostics) -> bool {
     let text = name.to_string();
     let hidden = match text.as_str() {
         krate if CRATES.contains(&krate) => "crate",

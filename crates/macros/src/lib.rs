@@ -26,6 +26,7 @@ mod exchange;
 mod exits;
 mod expr;
 mod generics;
+mod host;
 mod input;
 mod matches;
 mod pattern;
@@ -74,6 +75,28 @@ pub fn kernel(arguments: proc_macro::TokenStream, item: proc_macro::TokenStream)
     expand_in(source.as_deref(), arguments.into(), item.into()).into()
 }
 
+/// Lets kernels call a function that stays outside of compiled code, as it is: one that reads a file, that other libraries
+/// provide, or that keeps what it sees. It may be called between parallel loops, in plain loops and branches, not inside a
+/// `prange` or a closure over elements.
+///
+/// ```ignore
+/// #[host]
+/// fn smallest_eigenvalue(matrix: &ArrayRef2<f64>) -> f64 { … }
+///
+/// #[kernel]
+/// fn condition(a: &ArrayRef2<f64>) -> f64 {
+///     smallest_eigenvalue(&a.dot(&a.t())).sqrt()
+/// }
+/// ```
+///
+/// Parameters are scalars, `&ArrayRef1<f64>`, `&mut ArrayRef1<f64>`, `ArrayView1<f64>` and `ArrayViewMut1<f64>`, of all element
+/// types and ranks; it returns what a kernel can return. Arrays are not copied on the way. It is called in the order of the
+/// program, as often as that says, whatever it does. A panic in it is an error of the kernel's call.
+#[proc_macro_attribute]
+pub fn host(arguments: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    host::expand(arguments.into(), item.into()).into()
+}
+
 /// The attribute on token streams that exist outside the compiler too.
 #[cfg(test)]
 fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
@@ -84,7 +107,7 @@ fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
 fn expand_in(source: Option<&str>, arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut diagnostics = diagnose::Diagnostics::default();
     let fast = input::check_arguments(&arguments, &mut diagnostics);
-    let Some(function) = input::parse_function(item.clone(), &mut diagnostics) else {
+    let Some(function) = input::parse_function("kernel", item.clone(), &mut diagnostics) else {
         let errors = diagnostics.compile_errors();
         return quote::quote!(#errors #item);
     };

@@ -169,6 +169,11 @@ impl Translator<'_> {
             }
             Pat::Paren(inner) => self.test(&inner.pat, value),
             Pat::Reference(reference) => self.test(&reference.pat, value),
+            Pat::Slice(slice) => {
+                let message = "a `match` in a kernel compares numbers, truth values and tuples of them: compare elements, \
+                               `a[0] == 1`";
+                Some(self.unsupported(slice, message))
+            }
             // What cannot stand in a kernel is complained about where its names are bound.
             _ => None,
         }

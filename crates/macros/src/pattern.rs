@@ -63,11 +63,42 @@ impl Translator<'_> {
                 }
                 bindings
             }
+            Pat::Slice(slice) => self.bind_elements(slice, value, depth),
             other => {
                 let message = "this pattern is not supported in a kernel: use names, `_` and tuples of them";
                 self.unsupported(other, message)
             }
         }
+    }
+
+    /// Binds the elements of an array, `[first, .., last]`.
+    fn bind_elements(&mut self, slice: &syn::PatSlice, value: TokenStream, depth: usize) -> TokenStream {
+        let whole = format_ident!("whole_{depth}", span = hygienic("whole").span());
+        let mut bindings = quote!(let #whole = #value;);
+        let is_rest = |elem: &Pat| matches!(elem, Pat::Rest(_));
+        let (rest, count) = (slice.elems.iter().position(is_rest), slice.elems.len());
+        for (position, elem) in slice.elems.iter().enumerate().filter(|(_, elem)| !is_rest(elem)) {
+            let (t, place) = (&self.t, self.place(elem.span()));
+            let index = match rest {
+                // Behind `..` they count from the end.
+                Some(rest) if position > rest => {
+                    let from_end = Literal::usize_suffixed(count - position);
+                    quote!(#t.binary(
+                        "-",
+                        #t.method(#whole, ::parfuse::__private::Method::len, &[], #place),
+                        #t.lift(#from_end, #place),
+                        #place
+                    ))
+                }
+                _ => {
+                    let index = Literal::usize_suffixed(position);
+                    quote!(#t.lift(#index, #place))
+                }
+            };
+            let part = quote!(#t.index(#whole, &[#index], #place));
+            bindings.extend(self.bind_pattern(elem, part, None, depth + 1));
+        }
+        bindings
     }
 
     /// Binds an argument of a closure. A name stands for what is given itself, which may be there to be changed.

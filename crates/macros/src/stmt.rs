@@ -9,6 +9,7 @@
 use crate::asserts::panics;
 use crate::diagnose;
 use crate::exits::Kind;
+use crate::expr::rows_and_indices;
 use crate::translator::{Translator, hygienic};
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -280,9 +281,10 @@ impl Translator<'_> {
 
     /// The array and the index of an element that is set.
     fn element(&mut self, indexed: &syn::ExprIndex) -> Option<(TokenStream, TokenStream)> {
-        let array = self.assigned_variable(strip(&indexed.expr))?;
-        let index = self.index(&indexed.index);
-        Some((array, index))
+        let (array, indices) = rows_and_indices(indexed);
+        let array = self.assigned_variable(array)?;
+        let indices: Vec<TokenStream> = indices.into_iter().map(|index| self.index(index)).collect();
+        Some((array, quote!(#(#indices),*)))
     }
 
     /// A variable that is set, by its name, perhaps dereferenced, or a view of one.

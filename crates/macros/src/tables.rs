@@ -78,16 +78,25 @@ impl Translator<'_> {
 
     /// `[value; n]`.
     pub(crate) fn repeated(&mut self, repeat: &ExprRepeat) -> TokenStream {
-        if let Expr::Array(_) | Expr::Repeat(_) = strip(&repeat.expr) {
-            return self.unsupported(repeat, "write `Array2::from_elem((rows, columns), value)`");
-        }
         let place = self.place(repeat.bracket_token.span.open());
-        let (t, value, count) = (self.t.clone(), self.expr(&repeat.expr), self.expr(&repeat.len));
+        let mut lengths = vec![self.expr(&repeat.len)];
+        let mut value = strip(&repeat.expr);
+        while let Expr::Repeat(row) = value {
+            lengths.push(self.expr(&row.len));
+            value = strip(&row.expr);
+        }
+        if let Expr::Array(row) = value {
+            return self.unsupported(
+                row,
+                "write the rows out, `[[a, b], [a, b]]`, or repeat one number, `[[a; 2]; 3]`",
+            );
+        }
+        let (t, value, rank) = (self.t.clone(), self.expr(value), lengths.len() as u8);
         quote!(#t.new_array(
             "from_elem",
             ::core::option::Option::None,
-            ::core::option::Option::Some(1),
-            &[#count, #value],
+            ::core::option::Option::Some(#rank),
+            &[#t.tuple(&[#(#lengths),*]), #value],
             #place
         ))
     }

@@ -82,7 +82,11 @@ impl<'a> Translator<'a> {
                 #t.parameter(#arguments, #position, #text, #kind.ty, #place)
             };
             self.scope.add(text.clone(), Local::default());
-            bindings.extend(if param.variable {
+            bindings.extend(if param.variable && matches!(param.ty, syn::Type::Array(_)) {
+                // It is the kernel's own.
+                let own = quote!(#t.method(#bound, ::parfuse::__private::Method::to_owned, &[], #place));
+                quote!(let #name = #t.variable(#text, #own, #place);)
+            } else if param.variable {
                 quote!(let #name = #t.variable(#text, #bound, #place);)
             } else {
                 quote!(let #name = #bound;)

@@ -3,9 +3,13 @@
 pub use crate::annotation::{Annotated, NotAKernel, returned};
 pub use crate::argument::{Argument, Binder};
 pub use crate::compare::{CompareOptions, Step, Steps};
+pub use crate::host_function::{
+    HostArguments, HostItem, HostParameter, HostReturned, HostThunk, host_function,
+};
 pub use crate::kernel::{Function, KernelFunction, Variant};
 pub use crate::returned::Returned;
 pub use crate::type_argument::TypeArgument;
+pub use parfuse_ir::host::HostFunction;
 pub use parfuse_ir::program::Program;
 use parfuse_ir::program::Type;
 pub use parfuse_trace::*;

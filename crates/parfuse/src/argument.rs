@@ -17,6 +17,7 @@ use parfuse_ir::loops::BufferData;
 use parfuse_ir::program::Type;
 use parfuse_ir::{DType, Element, MAX_RANK, Scalar, for_each_dtype};
 use smallvec::SmallVec;
+use std::any::Any;
 use std::marker::PhantomData;
 
 pub use parfuse_trace::ParamKind;
@@ -89,6 +90,8 @@ pub struct Binder<'a> {
     descriptions: SmallVec<[Description; 8]>,
     /// As they stand in the frame of a call: the bits of a scalar; an array's address, lengths, and strides in elements.
     words: SmallVec<[u64; 32]>,
+    /// Arrays that are passed by value.
+    kept: Vec<Box<dyn Any + Send + Sync>>,
     borrows: PhantomData<&'a mut ()>,
 }
 
@@ -108,15 +111,29 @@ impl<'a> Binder<'a> {
         self.written(view.as_mut_ptr(), view.shape(), view.strides());
     }
 
+    /// Adds an array that is passed by value, of which a function gives the address. It is kept for as long as the binder.
+    pub(crate) fn keep<A: Any + Send + Sync, T: Element>(
+        &mut self,
+        array: A,
+        address: impl FnOnce(&A) -> *const T,
+        shape: &[usize],
+        strides: &[isize],
+    ) {
+        self.kept.push(Box::new(array));
+        let kept = self.kept.last().and_then(|kept| kept.downcast_ref()).expect("it has just been added");
+        let address = address(kept);
+        self.read(address, shape, strides);
+    }
+
     /// Adds an array that is borrowed for `'a`.
     #[inline]
-    fn read<T: Element>(&mut self, address: *const T, shape: &[usize], strides: &[isize]) {
+    pub(crate) fn read<T: Element>(&mut self, address: *const T, shape: &[usize], strides: &[isize]) {
         self.add::<T>(address as u64, false, shape, strides);
     }
 
     /// Adds an array that is borrowed for `'a` to be written to.
     #[inline]
-    fn written<T: Element>(&mut self, address: *mut T, shape: &[usize], strides: &[isize]) {
+    pub(crate) fn written<T: Element>(&mut self, address: *mut T, shape: &[usize], strides: &[isize]) {
         self.add::<T>(address as u64, true, shape, strides);
     }
 

@@ -260,6 +260,17 @@ pub enum Error {
         place: Place,
     },
 
+    /// A `#[host]` function that the kernel calls has panicked.
+    #[error("{place}: `{function}`: {message}")]
+    Host {
+        /// The function's name.
+        function: String,
+        /// What it panicked with.
+        message: String,
+        /// Where the kernel calls it.
+        place: Place,
+    },
+
     /// An array made by the kernel could not be allocated.
     #[error("{place}: cannot make an array of shape {shape:?}: {cause}")]
     Allocation {

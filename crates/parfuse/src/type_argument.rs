@@ -2,6 +2,7 @@
 
 use crate::annotation::Annotated;
 use crate::argument::Argument;
+use crate::fixed::Row;
 use crate::returned::Returned;
 use parfuse_ir::{Element, for_each_dtype};
 use parfuse_trace::{CastTarget, Lift};
@@ -34,7 +35,7 @@ use parfuse_trace::{CastTarget, Lift};
     note = "kernels are generic over bool, f32, f64 and integers of 8 to 64 bits"
 )]
 pub trait TypeArgument:
-    Element + CastTarget + Annotated + Returned + for<'b> Argument<Reborrowed<'b> = Self> + for<'t> Lift<'t>
+    Element + Row + CastTarget + Annotated + Returned + for<'b> Argument<Reborrowed<'b> = Self> + for<'t> Lift<'t>
 {
 }
 

@@ -113,6 +113,7 @@ fn everything_seen<'a>(loops: &'a Loops, body: &'a Block) -> Vec<Seen<'a>> {
                 seen[to.index()].barred = true;
                 seen[from.index()].barred = true;
             }
+            Stmt::Call(call) => call.read().for_each(|buffer| seen[buffer.index()].barred = true),
             Stmt::Parfor(parfor) => {
                 let filled = parfor.reductions.iter().flat_map(Reduction::target_buffers);
                 filled.for_each(|buffer| seen[buffer.index()].barred = true);

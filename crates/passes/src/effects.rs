@@ -82,6 +82,13 @@ impl Effects {
                 self.shaped.insert(*from);
             }
             Stmt::Store { buffer, .. } => self.stored.insert(*buffer),
+            // It may fail, and what else it does keeps its place among what may.
+            Stmt::Call(call) => {
+                self.checks = true;
+                call.read().for_each(|buffer| self.loaded.insert(buffer));
+                call.written().for_each(|buffer| self.stored.insert(buffer));
+                call.written().for_each(|buffer| self.shaped.insert(buffer));
+            }
             Stmt::Check { .. } => self.checks = true,
             Stmt::If { .. } | Stmt::While { .. } | Stmt::Nest(_) => {}
             Stmt::For { index, until, .. } => {

@@ -64,6 +64,7 @@ pub(crate) fn only_computes(block: &[Stmt]) -> bool {
         Stmt::Alloc { .. }
         | Stmt::Move { .. }
         | Stmt::Store { .. }
+        | Stmt::Call(_)
         | Stmt::Check { .. }
         | Stmt::While { .. }
         | Stmt::For { .. }
@@ -73,9 +74,9 @@ pub(crate) fn only_computes(block: &[Stmt]) -> bool {
     !walk::statements(block).any(works)
 }
 
-/// Whether a statement makes or exchanges arrays, or is a region.
+/// Whether a statement makes or exchanges arrays, is a region, or calls what is outside of compiled code.
 pub(crate) fn launches(stmt: &Stmt) -> bool {
-    matches!(stmt, Stmt::Alloc { .. } | Stmt::Move { .. } | Stmt::Parfor(_) | Stmt::Nest(_))
+    matches!(stmt, Stmt::Alloc { .. } | Stmt::Move { .. } | Stmt::Call(_) | Stmt::Parfor(_) | Stmt::Nest(_))
 }
 
 /// What cannot change its place among the iterations.

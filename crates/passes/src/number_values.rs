@@ -174,7 +174,7 @@ impl<'a> Numbering<'a> {
                     self.lengths.push((self.scopes.len(), length));
                 }
             }
-            Stmt::Move { .. } => self.forget(std::slice::from_ref(stmt)),
+            Stmt::Move { .. } | Stmt::Call(_) => self.forget(std::slice::from_ref(stmt)),
             Stmt::Store { buffer, index, value, .. } => {
                 let version = self.fresh();
                 self.versions.contents[buffer.index()] = version;
@@ -333,6 +333,9 @@ impl<'a> Numbering<'a> {
             Stmt::Move { to, from } => {
                 versions.reshape(*to, version);
                 versions.reshape(*from, version);
+            }
+            Stmt::Call(call) => {
+                call.written().for_each(|buffer| versions.contents[buffer.index()] = version);
             }
             Stmt::Parfor(parfor) => {
                 for reduction in &parfor.reductions {

@@ -95,6 +95,10 @@ struct Element {
 
 /// The elements that a loop can keep in variables.
 fn elements(loops: &Loops, bounds: &mut Bounds, around: &Stmt, in_parallel: bool) -> Vec<Element> {
+    // What is called may look at any element.
+    if walk::statements(std::slice::from_ref(around)).any(|stmt| matches!(stmt, Stmt::Call(_))) {
+        return Vec::new();
+    }
     let stores =
         walk::statements(std::slice::from_ref(around)).any(|stmt| matches!(stmt, Stmt::Store { .. }));
     let keeps_loads = !in_parallel && may_keep_loads(loops, bounds, around);

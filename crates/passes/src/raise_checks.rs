@@ -69,9 +69,12 @@ fn way_up(block: &Block, effects: &[Effects], position: usize) -> Option<(usize,
             Stmt::Parfor(_) => way = Some((above, moving.len())),
             Stmt::Let(_) | Stmt::Set { .. } | Stmt::Alloc { .. } | Stmt::Move { .. } | Stmt::Store { .. } => {
             }
-            Stmt::Check { .. } | Stmt::If { .. } | Stmt::While { .. } | Stmt::For { .. } | Stmt::Nest(_) => {
-                break;
-            }
+            Stmt::Call(_)
+            | Stmt::Check { .. }
+            | Stmt::If { .. }
+            | Stmt::While { .. }
+            | Stmt::For { .. }
+            | Stmt::Nest(_) => break,
         }
     }
     let (target, needed) = way?;

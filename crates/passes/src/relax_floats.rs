@@ -122,6 +122,7 @@ impl Relaxing<'_> {
                 | Stmt::Store { .. }
                 | Stmt::Update { .. }
                 | Stmt::Leave { .. }
+                | Stmt::Call { .. }
                 | Stmt::Check { .. } => {}
             }
             if changes_variables(&stmt) {

@@ -118,6 +118,7 @@ impl Live {
                         self.shape(*from);
                     }
                 }
+                Stmt::Call(call) => call.read().for_each(|buffer| self.contents(buffer)),
                 Stmt::For { until: Some(until), .. } => self.var(*until),
                 Stmt::Parfor(parfor) => {
                     for reduction in &parfor.reductions {
@@ -172,7 +173,7 @@ impl Live {
             Stmt::Alloc { buffer, .. } => used(buffer),
             Stmt::Move { to, .. } => used(to),
             Stmt::Store { buffer, .. } => self.contents[buffer.index()] || self.params[buffer.index()],
-            Stmt::Check { .. } | Stmt::While { .. } => true,
+            Stmt::Check { .. } | Stmt::Call(_) | Stmt::While { .. } => true,
             Stmt::If { .. } | Stmt::For { .. } | Stmt::Nest(_) => {
                 blocks(stmt).any(|inner| inner.iter().any(|stmt| self.is_live(stmt)))
             }
@@ -226,6 +227,7 @@ fn remove_overwritten(loops: &Loops, block: &mut Block) -> bool {
             }
             Stmt::Alloc { buffer, .. } => drop(overwritten.remove(buffer)),
             Stmt::Move { to, from } => [to, from].into_iter().for_each(|b| drop(overwritten.remove(b))),
+            Stmt::Call(call) => call.read().for_each(|buffer| drop(overwritten.remove(&buffer))),
             Stmt::Set { .. } | Stmt::Check { .. } => {}
             Stmt::If { .. } | Stmt::While { .. } | Stmt::For { .. } | Stmt::Parfor(_) | Stmt::Nest(_) => {
                 if !overwritten.is_empty() {

@@ -14,6 +14,7 @@
 use crate::Changed;
 use parfuse_ir::Arena;
 use parfuse_ir::arena::Id;
+use parfuse_ir::host::CallArgument;
 use parfuse_ir::loops::walk::{blocks_mut, operands_mut, uses_mut};
 use parfuse_ir::loops::{Block, Buffer, Expr, Loops, Origin, Output, Stmt, Target, Value, Var};
 
@@ -97,6 +98,12 @@ impl Numbers {
                 }
                 Stmt::Set { var, .. } => *var = self.vars.of(*var),
                 Stmt::Alloc { buffer, .. } | Stmt::Store { buffer, .. } => *buffer = self.buffers.of(*buffer),
+                Stmt::Call(call) => call.arguments.iter_mut().for_each(|argument| match argument {
+                    CallArgument::Scalar(_) => {}
+                    CallArgument::Read(buffer) | CallArgument::Written(buffer) => {
+                        *buffer = self.buffers.of(*buffer);
+                    }
+                }),
                 Stmt::Move { to, from } => {
                     *from = self.buffers.of(*from);
                     *to = self.buffers.of(*to);

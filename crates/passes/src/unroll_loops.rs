@@ -64,6 +64,7 @@ fn short<'a>(loops: &Loops, stmt: &'a Stmt, in_lanes: bool) -> Option<(Value, us
         | Stmt::While { .. }
         | Stmt::Alloc { .. }
         | Stmt::Move { .. }
+        | Stmt::Call(_)
         | Stmt::Nest(_)
         | Stmt::Parfor(_) => false,
     });

@@ -82,6 +82,14 @@ impl Buffer {
         Ok(Buffer { address, layout, len, element })
     }
 
+    /// The memory of a `Vec`.
+    pub fn from_vec<T: Copy + 'static>(elements: Vec<T>) -> Buffer {
+        let elements = elements.into_boxed_slice();
+        let (len, layout, element) = (elements.len(), Layout::for_value(&*elements), TypeId::of::<T>());
+        let address = NonNull::from(Box::leak(elements)).cast();
+        Buffer { address, layout, len, element }
+    }
+
     /// The address of the first element.
     pub fn address(&self) -> *mut u8 {
         self.address.as_ptr()
@@ -160,6 +168,19 @@ mod tests {
         let buffer = Buffer::allocate::<f64>(1000, true).unwrap();
         // SAFETY: zeroed memory is initialised.
         assert_eq!(unsafe { buffer.into_vec::<f64>() }, vec![0.0; 1000]);
+    }
+
+    #[test]
+    fn the_memory_of_a_vec_becomes_one_again() {
+        for len in [0, 1, 1000] {
+            let mut elements = Vec::with_capacity(len + 7);
+            elements.extend((0..len).map(|i| i as i16));
+            let buffer = Buffer::from_vec(elements.clone());
+            assert_eq!(buffer.len(), len);
+            // SAFETY: all elements are those of a `Vec`.
+            assert_eq!(unsafe { buffer.into_vec::<i16>() }, elements);
+            drop(Buffer::from_vec(elements));
+        }
     }
 
     #[test]

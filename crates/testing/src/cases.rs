@@ -130,7 +130,7 @@ fn loops_over_lengths(program: &Program, block: &Block) -> usize {
                 || data.ty.rank().is_some() && !matches!(data.expr, Expr::Var(_) | Expr::View { .. });
             walks as usize
         }
-        Stmt::Update { .. } => 1,
+        Stmt::Update { .. } | Stmt::Call { .. } => 1,
         Stmt::Scope { body } => loops_over_lengths(program, body),
         Stmt::Assign { .. } | Stmt::Store { .. } | Stmt::Leave { .. } | Stmt::Check { .. } => 0,
     };

@@ -31,8 +31,8 @@ macro_rules! conversions {
     };
 }
 conversions!(
-    to_f64 F64, to_f32 F32, to_i64 I64, to_i32 I32, to_i16 I16, to_i8 I8, to_isize Isize, to_u64 U64, to_u32 U32,
-    to_u16 U16, to_u8 U8, to_usize Usize
+    as_f64 F64, as_f32 F32, as_i64 I64, as_i32 I32, as_i16 I16, as_i8 I8, as_isize Isize, as_u64 U64, as_u32 U32,
+    as_u16 U16, as_u8 U8, as_usize Usize
 );
 
 impl State {

@@ -25,6 +25,7 @@ mod errors;
 mod exits;
 mod finish;
 mod functions;
+mod hosts;
 mod instances;
 mod iteration;
 mod joins;

@@ -38,7 +38,11 @@ impl Emitter<'_> {
                 Node::Check { ok, fault, args, iteration, mask } => {
                     self.check(*ok, *fault, args, *iteration, *mask);
                 }
-                Node::SetSlot { .. } | Node::Alloc { .. } | Node::Move { .. } | Node::Launch(_) => {
+                Node::SetSlot { .. }
+                | Node::Alloc { .. }
+                | Node::Move { .. }
+                | Node::Launch(_)
+                | Node::Call(_) => {
                     self.driver_node(node);
                 }
             }

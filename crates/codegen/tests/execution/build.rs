@@ -38,6 +38,7 @@ impl Kernel {
                 buffers,
                 driver: Code::default(),
                 regions: Arena::new(),
+                calls: Arena::new(),
                 faults: Arena::new(),
                 results: Vec::new(),
                 files: Files::default(),

@@ -102,7 +102,7 @@ pub struct Machine<'a> {
 
 impl<'a> Machine<'a> {
     pub fn new(lane: &'a Lane, code: &'a Code, arrays: Vec<Array>) -> Machine<'a> {
-        let table = HostTable { allocate, move_buffer, launch };
+        let table = HostTable { allocate, move_buffer, launch, call };
         let mut arrays: Vec<Option<Array>> = arrays.into_iter().map(Some).collect();
         arrays.resize(lane.buffers.len(), None);
         // With the slot of programs that poll.
@@ -249,6 +249,11 @@ extern "C" fn move_buffer(host: *const HostTable, to: u32, from: u32) -> i32 {
 
 extern "C" fn launch(host: *const HostTable, region: u32) -> i32 {
     machine(host).launch(region)
+}
+
+extern "C" fn call(host: *const HostTable, call: u32) -> i32 {
+    machine(host).log.push(format!("call c{call}"));
+    0
 }
 
 /// Compiles with every compiler and hands each result to a closure. What this processor cannot run is verified.

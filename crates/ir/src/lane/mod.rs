@@ -53,6 +53,7 @@ pub use frame::{Frame, Slot};
 pub use op::{LaneOp, Shape};
 
 use crate::grid::Grain;
+use crate::host::Call;
 use crate::loops;
 use crate::{Arena, DType, Fault, Files, Loc, ReduceOp};
 use smallvec::SmallVec;
@@ -69,6 +70,11 @@ id!(
     /// A region of a [`Lane`] kernel.
     RegionId,
     "r"
+);
+id!(
+    /// A call of a function outside of compiled code.
+    CallId,
+    "c"
 );
 id!(
     /// A fault that a lane program can report.
@@ -134,6 +140,8 @@ pub struct Lane {
     pub driver: Code,
     /// The parallel regions.
     pub regions: Arena<RegionId, Region>,
+    /// The calls of functions outside of compiled code. Their scalars stand in slots, as elements do in 64 bits.
+    pub calls: Arena<CallId, Call<Slot>>,
     /// What checks report.
     pub faults: Arena<FaultId, Fault>,
     /// What the kernel returns: for scalars, see [`LaneOutput`].
@@ -422,6 +430,8 @@ pub enum Node {
     },
     /// Runs a region over its space; reads its extents from the frame, writes its totals there. Driver only.
     Launch(RegionId),
+    /// Calls a function outside of compiled code. Driver only.
+    Call(CallId),
 }
 
 /// A result of an `if`.

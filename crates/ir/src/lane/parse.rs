@@ -9,6 +9,7 @@ use super::{
     Node, Output, Reduction, Region, Slot, Value, ValueData, Walk,
 };
 use crate::grid::Grain;
+use crate::host::parse_call;
 use crate::loops::{Buffer, BufferData, arrange_buffers, parse_buffer, parse_fault, parse_sources};
 use crate::text::{Cursor, ParseError, Parsed, Table};
 use crate::{Arena, Files};
@@ -33,6 +34,7 @@ impl Lane {
             frame: Frame::default(),
             driver: Code::default(),
             regions: Arena::new(),
+            calls: Arena::new(),
             faults: Arena::new(),
             results: Vec::new(),
             files: Files::default(),
@@ -48,6 +50,18 @@ impl Lane {
         cursor.open()?;
         lane.files = cursor.files()?;
         (lane.buffers, lane.frame) = buffers(cursor, params, slots)?;
+        while cursor.at_id('c') {
+            cursor.declared('c', &lane.calls)?;
+            let call = parse_call(
+                cursor,
+                |cursor| cursor,
+                |cursor| {
+                    cursor.expect("slot")?;
+                    slot(cursor)
+                },
+            )?;
+            lane.calls.push(call);
+        }
         while cursor.eat("fault") {
             cursor.declared('f', &lane.faults)?;
             let mut fault = parse_fault(cursor)?;
@@ -291,6 +305,9 @@ impl<'c, 'a> CodeParser<'c, 'a> {
         }
         if self.cursor.eat("launch") {
             return self.cursor.id('r').map(Node::Launch);
+        }
+        if self.cursor.eat("do") {
+            return self.cursor.id('c').map(Node::Call);
         }
         Err(self.cursor.expected("a statement"))
     }

@@ -7,6 +7,7 @@ use super::{
     Address, Block, Code, Frame, Inst, Lane, LaneOutput, LaneType, Lanes, Node, Reduction, Region, RegionId,
     Value,
 };
+use crate::host::{Call, CallArgument};
 use crate::loops::{Declaration, FaultText};
 use crate::text::{At, Name, list, write_files};
 use crate::{DType, Scalar};
@@ -21,6 +22,15 @@ impl Display for Lane {
         let layout = Frame::with_param_count(params, &self.buffers);
         for (buffer, data) in self.buffers.iter() {
             writeln!(f, "  {} at {}", Declaration(buffer, data), layout.address(buffer))?;
+        }
+        for (id, call) in self.calls.iter() {
+            let arguments = call.arguments.iter().map(|argument| match *argument {
+                CallArgument::Scalar(slot) => CallArgument::Scalar(format!("slot {slot}")),
+                CallArgument::Read(buffer) => CallArgument::Read(buffer),
+                CallArgument::Written(buffer) => CallArgument::Written(buffer),
+            });
+            let arguments = arguments.collect();
+            writeln!(f, "  {id} {}", Call { callee: call.callee, arguments, loc: call.loc })?;
         }
         for (id, fault) in self.faults.iter() {
             writeln!(f, "  fault {id} {}{}", FaultText(fault), At(fault.loc))?;
@@ -164,6 +174,7 @@ impl Printer<'_, '_> {
             }
             Node::Move { to, from } => write!(self.f, "move {from} to {to}"),
             Node::Launch(region) => write!(self.f, "launch {region}"),
+            Node::Call(call) => write!(self.f, "do {call}"),
         }
     }
 

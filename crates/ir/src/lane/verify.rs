@@ -12,7 +12,9 @@ use super::{
 use crate::MAX_RANK;
 use crate::arena::Id;
 use crate::grid::Grain;
+use crate::host::call_problem;
 use crate::loops::{BufferData, MOST_PACKED, Origin};
+use crate::program::Type;
 use crate::verify::{Scope, Verified, VerifyError, ensure};
 use std::cell::Cell;
 
@@ -387,6 +389,18 @@ impl<'a> Verifier<'a> {
                 ensure!(self.lane.regions.get(*region).is_some(), "{region} does not exist");
                 Ok(())
             }
+            Node::Call(call) => {
+                self.driver_only()?;
+                let Some(call) = self.lane.calls.get(*call) else {
+                    return Err(VerifyError { message: format!("{call} does not exist") });
+                };
+                let buffer = |buffer: Buffer| {
+                    let data = self.buffer(buffer)?;
+                    // Which parameters are written to, nobody says here.
+                    Ok((Type::Array(data.dtype, data.rank), true))
+                };
+                call_problem(call, &self.lane.files, |slot, _| self.readable(slot), buffer)
+            }
         }
     }
 
@@ -450,6 +464,7 @@ fn located(node: &Node, message: String) -> String {
         Node::SetSlot { slot, .. } => format!("setting slot {slot}: {message}"),
         Node::Alloc { buffer, .. } => format!("alloc of {buffer}: {message}"),
         Node::Launch(region) => format!("launch of {region}: {message}"),
+        Node::Call(call) => format!("{call}: {message}"),
         Node::Move { .. } | Node::If { .. } | Node::Loop { .. } | Node::Lanes(_) => message,
     }
 }

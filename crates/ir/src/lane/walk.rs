@@ -50,7 +50,7 @@ macro_rules! operands {
 macro_rules! uses {
     ($node:expr, $iter:ident, $f:ident) => {
         match $node {
-            Node::Let(_) | Node::Move { .. } | Node::Launch(_) => {}
+            Node::Let(_) | Node::Move { .. } | Node::Launch(_) | Node::Call(_) => {}
             Node::Store { address, value, mask, .. } => {
                 address!(address, $f);
                 $f(value);
@@ -101,7 +101,8 @@ macro_rules! blocks {
             | Node::SetSlot { .. }
             | Node::Alloc { .. }
             | Node::Move { .. }
-            | Node::Launch(_) => smallvec![],
+            | Node::Launch(_)
+            | Node::Call(_) => smallvec![],
         };
         inside.into_iter()
     }};
@@ -155,7 +156,8 @@ pub fn defined(node: &Node, mut f: impl FnMut(Value)) {
         | Node::SetSlot { .. }
         | Node::Alloc { .. }
         | Node::Move { .. }
-        | Node::Launch(_) => {}
+        | Node::Launch(_)
+        | Node::Call(_) => {}
     }
 }
 

@@ -44,6 +44,7 @@ pub(crate) use print::{Declaration, FaultText};
 pub use trips::{Count, expand as expand_trips, trips};
 
 use crate::grid::Grain;
+use crate::host::Call;
 use crate::{Arena, Combine, DType, Fault, Files, Loc, ReduceOp, Scalar, ScalarOp, program};
 
 id!(
@@ -236,6 +237,8 @@ pub enum Stmt {
         /// Where the user wrote it.
         loc: Loc,
     },
+    /// Calls a function outside of compiled code, or takes over what it has returned. Outside parallel loops and nests only.
+    Call(Call<Value>),
     /// Ends the kernel with a fault unless the condition holds.
     Check {
         /// A `bool`.

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::combiner::{Formula, Term};
 use crate::grid::Grain;
+use crate::host::{at_call, parse_call};
 use crate::program::{Param, Type, parse_type};
 use crate::text::{Cursor, ParseError, Parsed, Table};
 use crate::{Arena, Combine, Combiner, DType, Fault, Files, Loc, Scalar, ScalarOp};
@@ -151,6 +152,9 @@ impl Parser<'_> {
             self.cursor.expect(",")?;
             let value = self.operand()?;
             return Ok(Stmt::Store { buffer, index, value, loc: self.cursor.place()? });
+        }
+        if at_call(&self.cursor) {
+            return parse_call(self, |parser| &mut parser.cursor, |parser| parser.operand()).map(Stmt::Call);
         }
         if self.cursor.eat("check") {
             let ok = self.operand()?;

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::combiner::Formula;
 use crate::grid::Grain;
+use crate::host::{Call, CallArgument};
 use crate::program::{Param, Type, param_text};
 use crate::text::{At, Name, list, write_files};
 use crate::{Arena, Combine, Fault};
@@ -137,6 +138,15 @@ impl Printer<'_, '_> {
             Stmt::Store { buffer, index, value, loc } => {
                 let (index, value) = (self.operands(index), self.operand(*value));
                 write!(self.f, "store {buffer}[{index}], {value}{}", At(*loc))
+            }
+            Stmt::Call(call) => {
+                let arguments = call.arguments.iter().map(|argument| match *argument {
+                    CallArgument::Scalar(value) => CallArgument::Scalar(self.operand(value)),
+                    CallArgument::Read(buffer) => CallArgument::Read(buffer),
+                    CallArgument::Written(buffer) => CallArgument::Written(buffer),
+                });
+                let arguments = arguments.collect();
+                write!(self.f, "{}", Call { callee: call.callee, arguments, loc: call.loc })
             }
             Stmt::Check { ok, fault, args, iteration } => {
                 write!(self.f, "check {}, {}", self.operand(*ok), FaultText(fault))?;

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::arena::Id;
 use crate::grid::Grain;
+use crate::host::call_problem;
 use crate::program::Type;
 use crate::verify::{Scope, Verified, VerifyError, ensure};
 use crate::{Combine, DType, MAX_RANK};
@@ -229,6 +230,20 @@ impl Verifier<'_> {
                 }
                 self.indices(index, *rank)?;
                 self.typed(*value, *dtype)
+            }
+            Stmt::Call(call) => {
+                ensure!(self.parallel.is_empty() && !self.in_nest, "a call in a parallel loop or a nest");
+                let buffer = |buffer: Buffer| {
+                    let data = self.buffer(buffer)?;
+                    let mutable = match data.origin {
+                        Origin::Local => true,
+                        Origin::Param { index, .. } => {
+                            self.loops.params.get(index as usize).is_some_and(|param| param.mutable)
+                        }
+                    };
+                    Ok((Type::Array(data.dtype, data.rank), mutable))
+                };
+                call_problem(call, &self.loops.files, |value, dtype| self.typed(value, dtype), buffer)
             }
             Stmt::Check { ok, args, iteration, .. } => {
                 ensure!(!self.in_lane_loop(), "a check in a lane loop");
@@ -468,7 +483,8 @@ fn located(stmt: &Stmt, message: String) -> String {
         Stmt::Store { buffer, .. } => format!("store to {buffer}: {message}"),
         Stmt::Alloc { buffer, .. } => format!("alloc of {buffer}: {message}"),
         Stmt::Check { fault, .. } => format!("check for {}: {message}", fault.kind),
-        Stmt::Move { .. }
+        Stmt::Call(_)
+        | Stmt::Move { .. }
         | Stmt::If { .. }
         | Stmt::While { .. }
         | Stmt::For { .. }

@@ -9,6 +9,7 @@
 //! ```
 
 use super::{Expr, Loops, Nest, Parfor, Stmt, Value};
+use crate::host::CallArgument;
 use crate::walk::{Blocks, BlocksMut, Statement};
 pub use crate::walk::{blocks_mut as each_block_mut, nesting, retain, statements, visit_mut, visit_within};
 use smallvec::{SmallVec, smallvec};
@@ -41,6 +42,11 @@ macro_rules! uses {
                 index.$iter().for_each(&mut $f);
                 $f(value);
             }
+            Stmt::Call(call) => call.arguments.$iter().for_each(|argument| {
+                if let CallArgument::Scalar(value) = argument {
+                    $f(value)
+                }
+            }),
             Stmt::Check { ok, args, iteration, .. } => {
                 $f(ok);
                 args.$iter().chain(iteration).for_each($f);
@@ -60,6 +66,7 @@ macro_rules! blocks {
             | Stmt::Alloc { .. }
             | Stmt::Move { .. }
             | Stmt::Store { .. }
+            | Stmt::Call(_)
             | Stmt::Check { .. } => smallvec![],
             Stmt::If { then: first, otherwise: second, .. }
             | Stmt::While { header: first, body: second, .. } => smallvec![first, second],
@@ -116,6 +123,7 @@ pub fn defined(stmt: &Stmt, mut f: impl FnMut(Value)) {
         | Stmt::Alloc { .. }
         | Stmt::Move { .. }
         | Stmt::Store { .. }
+        | Stmt::Call(_)
         | Stmt::Check { .. }
         | Stmt::If { .. }
         | Stmt::While { .. }

@@ -239,6 +239,17 @@ pub enum Stmt {
         /// Where the user wrote it.
         loc: Loc,
     },
+    /// Calls a function outside of compiled code. Outside of `prange` and the blocks of `map`s only.
+    Call {
+        /// The function, by its number among those of [`Files`].
+        function: u16,
+        /// The arguments.
+        arguments: Vec<CallArgument>,
+        /// The variables that its results go to.
+        results: Vec<Var>,
+        /// Where the user wrote it.
+        loc: Loc,
+    },
     /// Ends the kernel with a fault unless the condition holds.
     Check {
         /// A `bool`.
@@ -250,6 +261,32 @@ pub enum Stmt {
         /// Where the user wrote it.
         loc: Loc,
     },
+}
+
+/// An argument of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Hash)]
+pub enum CallArgument {
+    /// A scalar, or an array that is read.
+    Value(Value),
+    /// An array that is read and written.
+    Place(Place),
+}
+
+impl CallArgument {
+    /// The value that it uses.
+    pub(crate) fn value(&self) -> Option<&Value> {
+        match self {
+            CallArgument::Value(value) => Some(value),
+            CallArgument::Place(place) => place.view.as_ref(),
+        }
+    }
+    /// The same, for changing it.
+    pub(crate) fn value_mut(&mut self) -> Option<&mut Value> {
+        match self {
+            CallArgument::Value(value) => Some(value),
+            CallArgument::Place(place) => place.view.as_mut(),
+        }
+    }
 }
 
 /// How a value is computed.
@@ -377,6 +414,7 @@ impl Program {
             | Stmt::Update { loc, .. }
             | Stmt::For { loc, .. }
             | Stmt::Leave { loc, .. }
+            | Stmt::Call { loc, .. }
             | Stmt::Check { loc, .. } => *loc,
             Stmt::Scope { .. } => Loc::NONE,
         }

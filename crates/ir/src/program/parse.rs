@@ -4,7 +4,8 @@
 //! take the numbers that are left. The result is well-formed as text only; `verify` judges its meaning.
 
 use super::{
-    Block, Cut, Expr, Math, Param, Place, Program, Stmt, Type, Value, ValueData, VarData, View, ViewAxis,
+    Block, CallArgument, Cut, Expr, Math, Param, Place, Program, Stmt, Type, Value, ValueData, VarData, View,
+    ViewAxis,
 };
 use crate::text::{Cursor, ParseError, Parsed, Table};
 use crate::{DType, Distribution, Loc, Scalar, ScalarOp};
@@ -142,6 +143,23 @@ impl Parser<'_> {
             self.cursor.expect(",")?;
             let value = self.operand()?;
             return Ok(Stmt::Update { place, value, loc: self.cursor.place()? });
+        }
+        if self.cursor.eat("call") {
+            let function = self.cursor.number()?;
+            self.cursor.expect("(")?;
+            let mut arguments = Vec::new();
+            while !self.cursor.eat(")") {
+                if !arguments.is_empty() {
+                    self.cursor.expect(",")?;
+                }
+                arguments.push(match self.cursor.eat("mut") {
+                    true => CallArgument::Place(self.stored_place()?),
+                    false => CallArgument::Value(self.operand()?),
+                });
+            }
+            let results =
+                if self.cursor.eat("to") { self.cursor.list(|cursor| cursor.id('x'))? } else { Vec::new() };
+            return Ok(Stmt::Call { function, arguments, results, loc: self.cursor.place()? });
         }
         if self.cursor.eat("check") {
             let ok = self.operand()?;

@@ -3,7 +3,9 @@
 //! Constants, parameters and bound values print where they are used or bound; every other value where its
 //! `Let` stands. A program that would not verify prints too, for the sake of the message it appears in.
 
-use super::{Block, Cut, Expr, Math, Param, Place, Program, Stmt, Type, Value, Var, View, ViewAxis};
+use super::{
+    Block, CallArgument, Cut, Expr, Math, Param, Place, Program, Stmt, Type, Value, Var, View, ViewAxis,
+};
 use crate::text::{At, Name, list, write_files};
 use std::fmt::{self, Display, Formatter};
 
@@ -118,6 +120,17 @@ impl Printer<'_, '_> {
                 self.nested(body, depth)
             }
             Stmt::Leave { outward, loc } => write!(self.f, "leave {outward}{}", At(*loc)),
+            Stmt::Call { function, arguments, results, loc } => {
+                let arguments = arguments.iter().map(|argument| match argument {
+                    CallArgument::Value(value) => self.operand(*value),
+                    CallArgument::Place(place) => format!("mut {place}"),
+                });
+                write!(self.f, "call {function}({})", list(arguments))?;
+                if !results.is_empty() {
+                    write!(self.f, " to {}", list(results))?;
+                }
+                write!(self.f, "{}", At(*loc))
+            }
             Stmt::Check { ok, kind, args, loc } => {
                 write!(self.f, "check {}, {kind}", self.operand(*ok))?;
                 if !args.is_empty() {

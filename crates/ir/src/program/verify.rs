@@ -1,7 +1,7 @@
 //! Checks that a Program is well-formed: every id exists, every value is defined once and used where it is
 //! visible, and all types and ranks fit.
 
-use super::{Block, Cut, Expr, Place, Program, Stmt, Type, Value, Var, VarData, ViewAxis};
+use super::{Block, CallArgument, Cut, Expr, Place, Program, Stmt, Type, Value, Var, VarData, ViewAxis};
 use crate::arena::Id;
 use crate::verify::{Scope, Verified, VerifyError, ensure};
 use crate::{DType, MAX_RANK};
@@ -235,6 +235,32 @@ impl Verifier<'_> {
                 ensure!(*outward < self.exits, "leaves scope {outward} of {}", self.exits);
                 Ok(())
             }
+            Stmt::Call { function, arguments, results, .. } => {
+                let Some(function) = self.program.files.host(*function) else {
+                    return Err(VerifyError { message: format!("function {function} does not exist") });
+                };
+                let params = arguments.len() == function.params.len();
+                ensure!(params, "{} arguments for `{}`", arguments.len(), function.name);
+                for (argument, (ty, mutable)) in arguments.iter().zip(&function.params) {
+                    match argument {
+                        CallArgument::Value(value) => {
+                            ensure!(!mutable, "`{}` writes to {}", function.name, self.shown(*value));
+                            self.typed(*value, *ty)?;
+                        }
+                        CallArgument::Place(place) => {
+                            let (dtype, rank) = self.place(*place)?;
+                            let fits = *mutable && Type::Array(dtype, rank) == *ty;
+                            ensure!(fits, "{place} is an array of {dtype} for {ty}");
+                        }
+                    }
+                }
+                ensure!(results.len() == function.results.len(), "{} results", results.len());
+                for (var, ty) in results.iter().zip(&function.results) {
+                    let data = self.var(*var)?;
+                    ensure!(data.ty == *ty && data.param.is_none(), "{var} takes no {ty}");
+                }
+                Ok(())
+            }
             Stmt::Check { ok, args, .. } => {
                 ensure!(args.len() <= 2, "{} values to report", args.len());
                 args.iter().try_for_each(|arg| self.typed(*arg, USIZE))?;
@@ -384,6 +410,7 @@ fn located(program: &Program, stmt: &Stmt, message: String) -> String {
         Stmt::Store { place, .. } => format!("store to {}: {message}", program.describe_var(place.var)),
         Stmt::Update { place, .. } => format!("update of {}: {message}", program.describe_var(place.var)),
         Stmt::Check { kind, .. } => format!("check for {kind}: {message}"),
+        Stmt::Call { .. } => format!("call: {message}"),
         Stmt::For { index, .. } if !message.contains(": ") => format!("loop over {index}: {message}"),
         Stmt::Leave { .. } => format!("leave: {message}"),
         Stmt::If { .. } | Stmt::While { .. } | Stmt::For { .. } | Stmt::Scope { .. } => message,

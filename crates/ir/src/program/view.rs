@@ -278,6 +278,9 @@ impl History {
             match stmt {
                 Stmt::Let(value) => drop(self.made.insert(*value, now)),
                 Stmt::Assign { var, .. } => self.assigned.entry(*var).or_default().push(now),
+                Stmt::Call { results, .. } => {
+                    results.iter().for_each(|var| self.assigned.entry(*var).or_default().push(now));
+                }
                 _ => {}
             }
             // The last one is opened first and closed last.

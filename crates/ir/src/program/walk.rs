@@ -12,7 +12,7 @@
 //! The block of a `map` stands in an expression, so that the walks that change statements see it only by way of the
 //! values: [`each_block_mut`] does so for a whole program.
 
-use super::{Block, Expr, Program, Stmt, Value};
+use super::{Block, CallArgument, Expr, Program, Stmt, Value};
 use crate::walk::{self, Blocks, BlocksMut, Statement, Statements};
 pub use crate::walk::{blocks_mut as each_block_in_mut, visit_mut};
 use smallvec::{SmallVec, smallvec};
@@ -51,7 +51,7 @@ macro_rules! operands {
 }
 
 macro_rules! uses {
-    ($stmt:expr, $iter:ident, $f:ident) => {
+    ($stmt:expr, $iter:ident, $value:ident, $f:ident) => {
         match $stmt {
             Stmt::Let(_) | Stmt::Scope { .. } | Stmt::Leave { .. } => {}
             Stmt::Assign { value, .. } => $f(value),
@@ -63,6 +63,9 @@ macro_rules! uses {
                 place.view.$iter().for_each(&mut $f);
                 index.$iter().for_each(&mut $f);
                 $f(value);
+            }
+            Stmt::Call { arguments, .. } => {
+                arguments.$iter().filter_map(CallArgument::$value).for_each($f);
             }
             Stmt::If { cond, .. } | Stmt::While { cond, .. } => $f(cond),
             Stmt::For { start, end, step, .. } => [start, end, step].into_iter().for_each($f),
@@ -82,6 +85,7 @@ macro_rules! blocks {
             | Stmt::Store { .. }
             | Stmt::Update { .. }
             | Stmt::Leave { .. }
+            | Stmt::Call { .. }
             | Stmt::Check { .. } => smallvec![],
             Stmt::If { then: first, otherwise: second, .. }
             | Stmt::While { header: first, body: second, .. } => smallvec![first, second],
@@ -109,13 +113,13 @@ pub fn operands_mut(expr: &mut Expr, mut f: impl FnMut(&mut Value)) {
 #[inline]
 pub fn uses(stmt: &Stmt, mut f: impl FnMut(Value)) {
     let mut f = |value: &Value| f(*value);
-    uses!(stmt, iter, f)
+    uses!(stmt, iter, value, f)
 }
 
 /// Calls `f` with each value that a statement uses itself, for changing it.
 #[inline]
 pub fn uses_mut(stmt: &mut Stmt, mut f: impl FnMut(&mut Value)) {
-    uses!(stmt, iter_mut, f)
+    uses!(stmt, iter_mut, value_mut, f)
 }
 
 /// Calls `f` with each value that a statement uses itself, what the expression of a `Let` uses among them.
@@ -145,6 +149,7 @@ pub fn defined(program: &Program, stmt: &Stmt, mut f: impl FnMut(Value)) {
         | Stmt::While { .. }
         | Stmt::Scope { .. }
         | Stmt::Leave { .. }
+        | Stmt::Call { .. }
         | Stmt::Check { .. } => {}
     }
 }

@@ -1,7 +1,7 @@
 //! Where machine code is entered, and where it calls back.
 //!
 //! ```text
-//! run_driver ──► driver ──► serve(request) ──► Host: allocate, move, launch
+//! run_driver ──► driver ──► serve(request) ──► Host: allocate, move, launch, call
 //! run_blocks ──► region, block by block            │
 //!      ▲───────────────────────────────────────────┘
 //! ```
@@ -17,15 +17,17 @@ use super::frame::CallFrame;
 use super::host::Host;
 use crate::argument::Offer;
 use crate::error::Error;
-use crate::rank::PerAxis;
+use crate::rank::{PerAxis, Rank};
 use crate::room::panic_message;
 use crate::specialise::{Outlook, Specialisation};
+use ndarray::{ArrayView, ArrayViewMut, Axis, IxDyn, ShapeBuilder, StrideShape};
 use parfuse_codegen::abi::{self, FaultRecord, HostTable};
-use parfuse_ir::Element;
 use parfuse_ir::grid::{BlockRange, Grid};
-use parfuse_ir::lane::RegionId;
+use parfuse_ir::lane::{CallId, RegionId};
 use parfuse_ir::loops::Buffer as BufferId;
+use parfuse_ir::{DType, Element, Scalar};
 use parfuse_runtime::{BlockFailure, Buffer, Workers};
+use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
@@ -60,7 +62,7 @@ pub(super) fn run_driver(host: &mut Host<'_>) -> Result<Finished, Error> {
     let (kernel, frame) = (host.request.kernel, host.frame);
     let code = kernel.best_code();
     let mut fault = FaultRecord::default();
-    let table = HostTable { allocate, move_buffer, launch };
+    let table = HostTable { allocate, move_buffer, launch, call };
     let mut entered = Entered { table, host, error: None };
     let address: *mut Entered<'_, '_> = &mut entered;
     // SAFETY: the frame has the length and layout that the driver was compiled for (`CallFrame::new`) and outlives the
@@ -111,6 +113,111 @@ extern "C" fn move_buffer(table: *const HostTable, to: u32, from: u32) -> i32 {
 
 extern "C" fn launch(table: *const HostTable, region: u32) -> i32 {
     serve(table, |host| host.launch(RegionId(region)))
+}
+
+extern "C" fn call(table: *const HostTable, call: u32) -> i32 {
+    serve(table, |host| host.call(CallId(call)))
+}
+
+/// What a kernel passes to a function outside of compiled code.
+pub(crate) enum Passed<'a> {
+    /// A scalar.
+    Scalar(Scalar),
+    /// An array, which is borrowed for the call.
+    Array(PassedArray<'a>),
+}
+
+/// An array that is borrowed, exclusively if it is mutable: only this room makes one.
+pub(crate) struct PassedArray<'a> {
+    address: *mut u8,
+    dtype: DType,
+    mutable: bool,
+    shape: PerAxis<usize>,
+    strides: PerAxis<isize>,
+    borrow: PhantomData<&'a mut ()>,
+}
+
+impl<'a> Passed<'a> {
+    /// The number of axes of an array.
+    pub(super) fn rank(&self) -> usize {
+        match self {
+            Passed::Scalar(_) => 0,
+            Passed::Array(array) => array.shape.len(),
+        }
+    }
+    /// An array of the caller's.
+    pub(crate) fn array<T: Element>(mut view: ArrayViewMut<'a, T, IxDyn>) -> Passed<'a> {
+        let (shape, strides) = (PerAxis::new(view.shape()), PerAxis::new(view.strides()));
+        let (address, dtype) = (view.as_mut_ptr().cast(), T::DTYPE);
+        Passed::Array(PassedArray { address, dtype, mutable: true, shape, strides, borrow: PhantomData })
+    }
+}
+
+/// The array of a buffer of the kernel that runs, whose driver is suspended until the function that it is passed to has
+/// returned.
+pub(super) fn passed_array<'h>(host: &'h Host<'_>, buffer: BufferId, mutable: bool) -> PassedArray<'h> {
+    let data = &host.request.kernel.lane.buffers[buffer];
+    let layout = host.frame.layout();
+    let address = host.frame.read(layout.address(buffer)) as *mut u8;
+    let shape = host.frame.shape(buffer, data.rank);
+    let stride = |axis: usize| host.frame.read(layout.stride(buffer, axis as u8)) as isize;
+    let strides = PerAxis::from_fn(data.rank as usize, stride);
+    PassedArray { address, dtype: data.dtype, mutable, shape, strides, borrow: PhantomData }
+}
+
+impl PassedArray<'_> {
+    /// The address of the element with the lowest one, the shape with its strides as numbers, and the axes to be turned
+    /// round to have them as they are.
+    fn layout<T: Element, D: Rank>(&self) -> (*mut T, StrideShape<D>, Vec<Axis>) {
+        assert_eq!((self.dtype, self.shape.len()), (T::DTYPE, D::RANK as usize), "the type of the parameter");
+        let (mut shape, mut strides) = (D::zeros(self.shape.len()), D::zeros(self.shape.len()));
+        let (mut first, mut turned) = (0isize, Vec::new());
+        // To `ndarray` the strides of an array without elements are zero.
+        let strided = !self.shape.contains(&0);
+        for (axis, (length, stride)) in self.shape.iter().zip(self.strides.iter()).enumerate() {
+            shape[axis] = *length;
+            if !strided {
+                continue;
+            }
+            strides[axis] = stride.unsigned_abs();
+            if *stride < 0 {
+                first += stride * (length.saturating_sub(1) as isize);
+                turned.push(Axis(axis));
+            }
+        }
+        (self.address.cast::<T>().wrapping_offset(first), shape.strides(strides), turned)
+    }
+}
+
+/// What is passed as a view to be read.
+///
+/// # Panics
+/// If it is no array of this type.
+pub(crate) fn viewed<T: Element, D: Rank>(passed: Passed<'_>) -> ArrayView<'_, T, D> {
+    let Passed::Array(array) = passed else { unreachable!("an array is passed") };
+    let (address, shape, turned) = array.layout::<T, D>();
+    // SAFETY: the frame describes arrays that are alive until the call ends (see the head of the file), borrowed here for
+    // as long as the driver waits; their elements are of this type and have been stored (`Stmt::Call` in
+    // `parfuse_ir::loops` counts as a load of all of them). Nobody writes to an array that is passed to be read.
+    let mut view = unsafe { ArrayView::from_shape_ptr(shape, address) };
+    turned.into_iter().for_each(|axis| view.invert_axis(axis));
+    view
+}
+
+/// What is passed as a view to be written.
+///
+/// # Panics
+/// If it is no array of this type, or not to be written.
+pub(crate) fn viewed_mut<T: Element, D: Rank>(passed: Passed<'_>) -> ArrayViewMut<'_, T, D> {
+    let Passed::Array(array) = passed else { unreachable!("an array is passed") };
+    assert!(array.mutable, "an array to be written is passed");
+    let (address, shape, turned) = array.layout::<T, D>();
+    // SAFETY: as above; and what is passed to be written is passed once (`call_problem` in `parfuse_ir::host`), different
+    // buffers have different arrays, and elements of one array have different addresses: those of arguments by the borrow
+    // that the binder holds, those of local ones by their layout.
+    let mut view = unsafe { ArrayViewMut::from_shape_ptr(shape, address) };
+    turned.into_iter().for_each(|axis| view.invert_axis(axis));
+    view
 }
 
 /// The blocks of a region that is launched.
@@ -202,6 +309,14 @@ pub(super) fn fill_with_zeros(offer: &Offer) {
     // SAFETY: an offer is an array borrowed for the call (`Offers`), and takes up so many bytes if it is in row-major
     // order, as `Offer::fits` makes sure of; all-zero bytes are a valid element of every type.
     unsafe { offer.address.write_bytes(0, bytes) };
+}
+
+/// Copies the elements of memory, in row-major order, into an array that the caller has offered, one in row-major order.
+pub(super) fn copy_to_offered(from: &Buffer, offer: &Offer) {
+    let len = offer.shape.iter().product::<usize>();
+    assert_eq!(from.len(), len, "there are as many elements");
+    // SAFETY: both hold `len` elements of this type (as below); those of `from` are what a `Vec` had.
+    unsafe { offer.address.copy_from_nonoverlapping(from.address(), len * offer.dtype.size()) };
 }
 
 /// Copies the elements of an array that the caller has offered, one in row-major order, into memory for as many.

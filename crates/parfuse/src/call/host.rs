@@ -40,13 +40,15 @@ pub(super) struct Host<'c> {
     pub(super) frame: CallFrame<'c>,
     /// By buffer.
     pub(super) storage: SmallVec<[Storage; 4]>,
+    /// The arrays that the function called last has returned, until they are taken.
+    pub(super) returned: Vec<Option<Buffer>>,
 }
 
 impl<'c> Host<'c> {
     /// The host of a call of a kernel.
     #[inline]
     pub(super) fn new(request: &'c Request<'c>, frame: CallFrame<'c>) -> Host<'c> {
-        Host { request, frame, storage: SmallVec::new() }
+        Host { request, frame, storage: SmallVec::new(), returned: Vec::new() }
     }
 
     /// Notes which buffers become results in the caller's arrays.
@@ -67,7 +69,7 @@ impl<'c> Host<'c> {
     }
 
     /// The array that the caller offers for a result.
-    fn offer(&self, number: usize) -> &'c Offer {
+    pub(super) fn offer(&self, number: usize) -> &'c Offer {
         self.request.offers.by_result()[number].as_ref().expect("only what was offered is accepted")
     }
 

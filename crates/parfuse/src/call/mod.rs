@@ -2,20 +2,22 @@
 //!
 //! ```text
 //! arguments ──► frame ──► driver (machine code) ──► results
-//!                          │  allocate, move, launch        three callbacks into the host
+//!                          │  allocate, move, launch, call  four callbacks into the host
 //!                          ▼
 //!                        region (machine code), block by block, on the caller or the pool; each block takes
 //!                        the best code that there is by then
 //! ```
 //!
 //! Three rooms: `frame` binds arguments, `host` serves what machine code asks for, `enter` is where machine code is
-//! entered and calls back, alone with what is unsafe in that. `results` hands out what the call gives.
+//! entered and calls back, alone with what is unsafe in that. `outside` calls functions of the user's. `results` hands out what the call gives.
 
 mod enter;
 mod frame;
 mod host;
+mod outside;
 mod results;
 
+pub(crate) use enter::{Passed, viewed, viewed_mut};
 pub(crate) use frame::CallFrame;
 pub use results::{Output, Outputs};
 

@@ -16,7 +16,8 @@ use crate::specialise::Specialisation;
 use parfuse_codegen::{Effort, Isa};
 use parfuse_ir::arena::Id;
 use parfuse_ir::grid::Grain;
-use parfuse_ir::lane::{FaultId, Lane, Lanes, Node, Region, RegionId, Walk, walk};
+use parfuse_ir::host::{Call, Callee};
+use parfuse_ir::lane::{FaultId, Lane, Lanes, Node, Region, RegionId, Slot, Walk, walk};
 use parfuse_ir::loops::{Event, Loops, Note, Source, Ways};
 use parfuse_ir::program::{Program, Type};
 use parfuse_ir::{FaultKind, Files, Loc};
@@ -36,6 +37,8 @@ pub struct Explanation {
     pub plain_loops: Vec<PlainLoop>,
     /// Serial loops that run in lanes where they stand, with scalar code around them.
     pub lane_loops: Vec<Place>,
+    /// The functions outside of compiled code that it calls, in the order of the text, and where.
+    pub calls: Vec<(String, Place)>,
     /// How many arrays a call allocates (each `alloc` counted once).
     pub arrays_allocated: usize,
     /// Which arrays these are.
@@ -187,6 +190,7 @@ impl Explanation {
             signature: format!("({params}) -> {}", fits::returned(&results)),
             plain_loops: places::plain_loops(&made.loops),
             lane_loops: lane_loops(&made.loops),
+            calls: calls(&made.lane),
             arrays_allocated: allocations.len(),
             allocations,
             arrays_contracted: made.loops.notes.iter().filter_map(contracted).collect(),
@@ -208,6 +212,19 @@ impl Explanation {
 fn lane_loops(loops: &Loops) -> Vec<Place> {
     let notes = loops.notes.iter().filter(|note| note.event == Event::InLanes);
     notes.map(|note| Place::new(&loops.files, note.locs[0])).collect()
+}
+
+/// The functions that it calls.
+fn calls(lane: &Lane) -> Vec<(String, Place)> {
+    let called = |call: &Call<Slot>| {
+        let Callee::Function(number) = call.callee else { return None };
+        Some((lane.files.host(number)?.name.clone(), Place::new(&lane.files, call.loc)))
+    };
+    let nodes = walk::statements(&lane.driver.body).filter_map(|node| match node {
+        Node::Call(call) => called(&lane.calls[*call]),
+        _ => None,
+    });
+    nodes.collect()
 }
 
 /// The arrays that a call allocates.

@@ -158,6 +158,10 @@ impl Explanation {
             let reason = plain.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
             writeln!(f, "  {:1$}{2} ({3}){reason}", "", 2 + 2 * plain.depth, plain.what, plain.place)?;
         }
+        if !self.calls.is_empty() {
+            let calls = self.calls.iter().map(|(name, place)| format!("`{name}` ({place})"));
+            writeln!(f, "  calls outside of compiled code: {}", few(calls))?;
+        }
         let in_loops = self.allocations.iter().filter(|allocation| allocation.in_loop);
         let in_loops: Vec<String> =
             in_loops.map(|allocation| format!("`{}` ({})", allocation.array, allocation.place)).collect();

@@ -138,6 +138,7 @@ impl Bounds {
             | Stmt::Alloc { .. }
             | Stmt::Move { .. }
             | Stmt::Store { .. }
+            | Stmt::Call(_)
             | Stmt::Check { .. }
             | Stmt::Nest(_) => Scope::Plain,
         }

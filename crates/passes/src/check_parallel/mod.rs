@@ -175,6 +175,7 @@ fn access<'a>(loops: &'a Loops, stmt: &'a Stmt) -> Option<(Buffer, Access<'a>)> 
         Stmt::Set { .. }
         | Stmt::Alloc { .. }
         | Stmt::Move { .. }
+        | Stmt::Call(_)
         | Stmt::Check { .. }
         | Stmt::If { .. }
         | Stmt::While { .. }

@@ -164,6 +164,8 @@ fn doings(loops: &Loops, stmt: &Stmt) -> Doings {
             doings.something = true;
             own.insert(*buffer);
         }
+        // It may fail itself, and what it does must be done before another check fails.
+        Stmt::Call(_) => doings = Doings { checks: true, something: true, steady: false },
         Stmt::Alloc { .. } | Stmt::Move { .. } | Stmt::Parfor(_) => {
             (doings.something, doings.steady) = (true, false);
         }

@@ -120,6 +120,7 @@ impl Search<'_> {
             | Stmt::Alloc { .. }
             | Stmt::Move { .. }
             | Stmt::Store { .. }
+            | Stmt::Call(_)
             | Stmt::Check { .. }
             | Stmt::Nest(_) => {}
         }

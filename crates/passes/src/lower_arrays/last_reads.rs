@@ -15,7 +15,7 @@
 //! well: fused with them it costs nothing, and the variable's own elements are overwritten where they are.
 
 use crate::hash::FastMap;
-use parfuse_ir::program::{Block, Expr, Program, Stmt, Value, Var, walk};
+use parfuse_ir::program::{Block, CallArgument, Expr, Program, Stmt, Value, Var, walk};
 use std::collections::BTreeSet;
 
 /// The copies of variables that are not live after them, with the variable.
@@ -111,6 +111,16 @@ impl Search<'_> {
                     }
                 }
                 Stmt::Scope { .. } | Stmt::Leave { .. } => unreachable!("exits have been structured"),
+                Stmt::Call { arguments, results, .. } => {
+                    live.retain(|var| !results.contains(var));
+                    for argument in arguments {
+                        if let CallArgument::Place(place) = argument
+                            && self.is_local_array(place.var)
+                        {
+                            live.insert(place.var);
+                        }
+                    }
+                }
                 Stmt::Check { .. } => {}
             }
             walk::reads(self.program, stmt, |value| self.read(value, live));

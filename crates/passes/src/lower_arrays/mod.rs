@@ -16,6 +16,7 @@
 //! the distributions of random numbers (`random`). Variables are forwarded: reading one whose value is known gives that value.
 
 mod arrays;
+mod calls;
 mod computed;
 mod equal_axes;
 mod expressions;

@@ -136,6 +136,7 @@ impl<'a> Chains<'a> {
                 Ok(())
             }
             Stmt::Scope { .. } | Stmt::Leave { .. } => unreachable!("exits have been structured"),
+            Stmt::Call { .. } => unreachable!("iterations call nothing outside"),
             Stmt::Assign { .. } | Stmt::Store { .. } | Stmt::Update { .. } | Stmt::Check { .. } => Ok(()),
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::hash::FastMap;
 use parfuse_ir::Loc;
-use parfuse_ir::program::{Block, Expr, Program, Stmt, Value, Var, walk};
+use parfuse_ir::program::{Block, CallArgument, Expr, Program, Stmt, Value, Var, walk};
 use std::collections::BTreeSet;
 
 /// What running a block may do to what is known before it.
@@ -41,6 +41,10 @@ pub(super) fn effects(program: &Program, blocks: &[&Block], last_reads: &FastMap
                 effects.parallel |= *parallel;
                 effects.read.extend(until);
             }
+            Stmt::Call { arguments, results, .. } => {
+                effects.assigned.extend(results);
+                effects.read.extend(written(arguments));
+            }
             Stmt::If { .. }
             | Stmt::While { .. }
             | Stmt::Scope { .. }
@@ -54,18 +58,32 @@ pub(super) fn effects(program: &Program, blocks: &[&Block], last_reads: &FastMap
 /// The variables that some blocks of a program assign, or set elements of.
 pub(super) fn changed(program: &Program, blocks: &[&Block]) -> BTreeSet<Var> {
     let statements = blocks.iter().flat_map(|block| walk::statements(program, block));
-    let changed = statements.filter_map(|stmt| match stmt {
-        Stmt::Store { place, .. } | Stmt::Update { place, .. } => Some(place.var),
-        Stmt::Assign { var, .. } => Some(*var),
-        _ => None,
+    let mut changed = BTreeSet::new();
+    statements.for_each(|stmt| match stmt {
+        Stmt::Store { place, .. } | Stmt::Update { place, .. } => drop(changed.insert(place.var)),
+        Stmt::Assign { var, .. } => drop(changed.insert(*var)),
+        Stmt::Call { arguments, results, .. } => {
+            changed.extend(results);
+            changed.extend(written(arguments));
+        }
+        _ => {}
     });
-    changed.collect()
+    changed
+}
+
+/// The variables whose elements a call may write.
+pub(super) fn written(arguments: &[CallArgument]) -> impl Iterator<Item = Var> {
+    arguments.iter().filter_map(|argument| match argument {
+        CallArgument::Value(_) => None,
+        CallArgument::Place(place) => Some(place.var),
+    })
 }
 
 /// Where a block assigns a variable.
 pub(super) fn assignments(program: &Program, block: &Block, var: Var) -> Vec<Loc> {
     let locs = walk::statements(program, block).filter_map(|stmt| match stmt {
         Stmt::Assign { var: assigned, value } if *assigned == var => Some(program.values[*value].loc),
+        Stmt::Call { results, loc, .. } if results.contains(&var) => Some(*loc),
         _ => None,
     });
     locs.collect()

@@ -46,6 +46,10 @@ impl Lowering<'_> {
                 program::Stmt::Scope { .. } | program::Stmt::Leave { .. } => {
                     unreachable!("exits have been structured")
                 }
+                program::Stmt::Call { function, arguments, results, loc } => {
+                    self.call(*function, arguments, results, *loc)?;
+                    results.iter().copied().chain(scan::written(arguments)).for_each(|var| self.outdate(var));
+                }
                 program::Stmt::Check { ok, kind, args, loc } => {
                     if *kind == FaultKind::DivisionByZero {
                         self.find_zero(*ok, *loc);

@@ -91,6 +91,7 @@ impl Search<'_> {
             | Stmt::Alloc { .. }
             | Stmt::Move { .. }
             | Stmt::Store { .. }
+            | Stmt::Call(_)
             | Stmt::Check { .. }
             | Stmt::Parfor(_)
             | Stmt::Nest(_) => {}

@@ -325,6 +325,7 @@ fn shaped<const N: usize>(blocks: [&[Stmt]; N]) -> Vec<Buffer> {
         walk::statements(block).for_each(|stmt| match stmt {
             Stmt::Alloc { buffer, .. } => shaped.push(*buffer),
             Stmt::Move { to, from } => shaped.extend([*to, *from]),
+            Stmt::Call(call) => shaped.extend(call.written()),
             _ => {}
         });
     }

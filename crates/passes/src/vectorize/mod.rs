@@ -49,7 +49,8 @@ pub(crate) use varying::Varying;
 
 use crate::hash::FastMap;
 use crate::packed::Packed;
-use parfuse_ir::lane::{FaultId, Frame, Lane, LaneOutput, Node, Region, RegionId, Walk};
+use parfuse_ir::host::Call;
+use parfuse_ir::lane::{CallId, FaultId, Frame, Lane, LaneOutput, Node, Region, RegionId, Slot, Walk};
 use parfuse_ir::loops::{Loops, Output};
 use parfuse_ir::{Arena, Fault};
 use translate::{Place, Translator};
@@ -64,6 +65,7 @@ pub fn vectorize(loops: &Loops) -> Lane {
         faults: Arena::new(),
         fault_ids: FastMap::default(),
         regions: Arena::new(),
+        calls: Arena::new(),
         packed: Packed::of(loops),
     };
     let mut driver = Translator::new(loops, &mut shared, Place::Driver, 0, Walk::Lanes);
@@ -86,6 +88,7 @@ pub fn vectorize(loops: &Loops) -> Lane {
         frame: shared.frame,
         driver,
         regions: shared.regions,
+        calls: shared.calls,
         faults: shared.faults,
         results,
         files: loops.files.clone(),
@@ -99,6 +102,7 @@ struct Shared {
     faults: Arena<FaultId, Fault>,
     fault_ids: FastMap<Fault, FaultId>,
     regions: Arena<RegionId, Region>,
+    calls: Arena<CallId, Call<Slot>>,
     packed: Packed,
 }
 

@@ -12,6 +12,7 @@ use super::liveness::{VarSet, live_points};
 use super::varying::Varying;
 use crate::hash::FastMap;
 use crate::ordered_set::OrderedSet;
+use parfuse_ir::host::{Call, CallArgument};
 use parfuse_ir::lane::{Frame, Inst, LaneType, Node, Value, Walk};
 use parfuse_ir::loops::{self, Buffer, Count, Expr, Loops, Stmt, Var, expand_trips};
 use parfuse_ir::math::Primitives;
@@ -120,12 +121,34 @@ impl<'a> Translator<'a> {
                 [*to, *from].into_iter().for_each(|buffer| self.build.reshape(buffer));
                 self.build.node(Node::Move { to: *to, from: *from });
             }
+            Stmt::Call(call) => self.call(call),
             Stmt::Parfor(parfor) => match self.place {
                 Place::Driver => self.parfor(parfor),
                 Place::Region { .. } => self.lane_loop(parfor),
             },
             Stmt::Nest(nest) => self.nest(nest, live()),
         }
+    }
+
+    /// A call, whose scalars go through slots.
+    fn call(&mut self, call: &Call<loops::Value>) {
+        let mut arguments = Vec::with_capacity(call.arguments.len());
+        for argument in &call.arguments {
+            arguments.push(match *argument {
+                CallArgument::Scalar(value) => {
+                    let (slot, value) = (self.shared.frame.add(), self.value(value));
+                    self.build.node(Node::SetSlot { slot, value });
+                    CallArgument::Scalar(slot)
+                }
+                CallArgument::Read(buffer) => CallArgument::Read(buffer),
+                CallArgument::Written(buffer) => {
+                    self.build.reshape(buffer);
+                    CallArgument::Written(buffer)
+                }
+            });
+        }
+        let call = self.shared.calls.push(Call { callee: call.callee, arguments, loc: call.loc });
+        self.build.node(Node::Call(call));
     }
 
     fn check(

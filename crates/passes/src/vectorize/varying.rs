@@ -105,6 +105,7 @@ impl Varying {
                 Stmt::Alloc { .. }
                 | Stmt::Move { .. }
                 | Stmt::Store { .. }
+                | Stmt::Call(_)
                 | Stmt::Check { .. }
                 | Stmt::Parfor(_)
                 | Stmt::Nest(_) => {}

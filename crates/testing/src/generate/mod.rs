@@ -15,6 +15,7 @@
 //! broadcast together.
 
 mod arrays;
+mod calls;
 mod inside;
 mod loops;
 mod operations;

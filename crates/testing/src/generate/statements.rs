@@ -10,7 +10,7 @@ const MAX_DEPTH: usize = 3;
 impl Generator<'_> {
     /// A statement outside `prange` and `map`.
     pub(super) fn statement(&mut self) {
-        match self.choices.below(28) {
+        match self.choices.below(29) {
             0..6 => {
                 self.array_operation();
             }
@@ -34,6 +34,7 @@ impl Generator<'_> {
             22 => self.view_through_changes(),
             23 if self.depth < MAX_DEPTH => self.products(),
             24 | 25 if self.depth < MAX_DEPTH => self.triangle(),
+            26 => self.call(),
             _ => self.scalar_statement(),
         }
     }

@@ -36,7 +36,11 @@ impl Selector<'_> {
                 Node::Check { ok, fault, args, iteration, mask } => {
                     self.check(*ok, *fault, args, *iteration, *mask);
                 }
-                Node::SetSlot { .. } | Node::Alloc { .. } | Node::Move { .. } | Node::Launch(_) => {
+                Node::SetSlot { .. }
+                | Node::Alloc { .. }
+                | Node::Move { .. }
+                | Node::Launch(_)
+                | Node::Call(_) => {
                     unreachable!("only drivers do that")
                 }
             }
