@@ -38,7 +38,11 @@ pub(crate) enum Shape {
     Tuple(Vec<Shape>),
     /// None yet: what gave up before would have had any type.
     Never,
-    Option { present: Var, held: Option<Box<Shape>>, fault: FaultKind },
+    Option {
+        present: Var,
+        held: Option<Box<Shape>>,
+        fault: FaultKind,
+    },
     Ordering([Var; 2]),
 }
 
