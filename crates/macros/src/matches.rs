@@ -11,13 +11,14 @@
 //! That the arms leave nothing out rustc has checked in the user's function, so that the last one without an `if` needs no
 //! test. Comparisons can do no harm: all stand in front, where they leave arms that are numbers a choice between numbers.
 
+use crate::stmt::inside_of_some;
 use crate::translator::{Translator, hygienic};
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
 use syn::visit::Visit;
-use syn::{Arm, Expr, ExprMacro, ExprMatch, Ident, Pat, PatIdent, RangeLimits, Token};
+use syn::{Arm, Expr, ExprIf, ExprMacro, ExprMatch, Ident, Pat, PatIdent, RangeLimits, Token};
 
 /// An arm: its pattern, perhaps one of several between `|`, its `if`, and its body.
 struct Choice<'a> {
@@ -51,6 +52,9 @@ struct TracedArm {
 impl Translator<'_> {
     /// `match`; in the `last` position of a function its arms may `return`.
     pub(crate) fn match_(&mut self, matched: &ExprMatch, last: bool) -> TokenStream {
+        if let Some(branch) = as_branch_of_option(matched) {
+            return self.branch(&branch, last);
+        }
         let place = self.place(matched.match_token.span());
         let whole = format_ident!("matched{}", self.matches, span = hygienic("matched").span());
         self.matches += 1;
@@ -192,6 +196,25 @@ impl Translator<'_> {
         let t = &self.t;
         tests.into_iter().reduce(|all, next| quote!(#t.binary(#op, #all, #next, #place)))
     }
+}
+
+/// `match option { Some(x) => …, None => … }` as `if let Some(x) = option { … } else { … }`.
+fn as_branch_of_option(matched: &ExprMatch) -> Option<ExprIf> {
+    let [first, second] = &matched.arms[..] else { return None };
+    let is_rest = |pattern: &Pat| match pattern {
+        Pat::Wild(_) => true,
+        Pat::Ident(name) => name.ident == "None",
+        _ => false,
+    };
+    let (some, none) = match (inside_of_some(&first.pat), inside_of_some(&second.pat)) {
+        (Some(_), None) if is_rest(&second.pat) => (first, second),
+        (None, Some(_)) if is_rest(&first.pat) && !matches!(first.pat, Pat::Wild(_)) => (second, first),
+        _ => return None,
+    };
+    let (pattern, option, then, otherwise) = (&some.pat, &matched.expr, &some.body, &none.body);
+    let mut branch: ExprIf = syn::parse_quote!(if let #pattern = #option { #then } else { #otherwise });
+    branch.if_token.span = matched.match_token.span;
+    Some(branch)
 }
 
 /// Whether a name in a pattern is that of a constant, as far as its spelling tells.

@@ -217,7 +217,7 @@ fn return_may_stand_anywhere_and_makes_a_scope_only_where_it_is_early() {
 fn all_complaints_come_at_once() {
     let errors = complaints(
         "fn f(a: Vec<f64>, b: u128) -> String {
-            let x = match b { Some(y) => 1, _ => 2 };
+            let x = match b { Ok(y) => 1, _ => 2 };
             loop { }
             for i in a.peekable() { }
             println!();
@@ -231,7 +231,7 @@ fn all_complaints_come_at_once() {
 fn complaints_say_what_to_write_instead() {
     for (body, expected) in [
         ("match n { k if k > 0 => 1, _ if true => 0 };", "without an `if`"),
-        ("match x { Some(y) => y, _ => x };", "pattern"),
+        ("match x { Some(y) if y > 0 => y, _ => x };", "pattern"),
         ("match (n, x) { (0, y) | (y, 0) => y, (.., y) => y };", "each part of the tuple"),
         ("match (n, (n, x)) { (0, (1, y) | (y, 1)) => y, _ => x };", "an arm for each"),
         ("loop { }", "never ends"),

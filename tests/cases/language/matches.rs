@@ -229,3 +229,24 @@ fn tuples_and_shapes_are_compared() {
         exactly!(same_parts(&Array1::zeros(n), &Array2::zeros((2, 3)), n));
     }
 }
+
+#[kernel]
+fn of_options(a: &ArrayRef1<i64>, k: i64) -> (i64, f64) {
+    let largest = match a.iter().max() {
+        Some(x) => x * 2,
+        None => -1,
+    };
+    let place = match a.iter().position(|x| *x == k) {
+        None => return (largest, 0.5),
+        Some(i) => i as f64,
+    };
+    (largest, place)
+}
+
+#[test]
+fn options_are_taken_apart() {
+    for k in 0..4 {
+        exactly!(of_options(&array![3, 1, 2], k));
+    }
+    exactly!(of_options(&Array1::zeros(0), 0));
+}
