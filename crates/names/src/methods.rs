@@ -117,15 +117,12 @@ macro_rules! for_each_method {
             wrapping_rem fn { Integer one (divisor: same) operator "%" "The remainder of two integers, as `%` of handles is." }
             wrapping_neg fn { Integer one () number wrapping_neg "The negated integer; that of the least one is itself." }
             wrapping_abs fn { Integer one () op Abs "The absolute value of the integer; that of the least one is itself." }
-
-            // Conversions that say whether the number fits.
             to_f64 fn { Number one () read as_f64 "It as a `f64`, an `Option`: nothing if it does not fit." }
             to_f32 fn { Number one () read as_f32 "It as a `f32`, an `Option`: nothing if it does not fit." }
             to_i64 fn { Number one () read as_i64 "It as a `i64`, an `Option`: nothing if it does not fit." }
             to_i32 fn { Number one () read as_i32 "It as a `i32`, an `Option`: nothing if it does not fit." }
             to_i16 fn { Number one () read as_i16 "It as a `i16`, an `Option`: nothing if it does not fit." }
             to_i8 fn { Number one () read as_i8 "It as a `i8`, an `Option`: nothing if it does not fit." }
-            to_isize fn { Number one () read as_isize "It as a `isize`, an `Option`: nothing if it does not fit." }
             to_u64 fn { Number one () read as_u64 "It as a `u64`, an `Option`: nothing if it does not fit." }
             to_u32 fn { Number one () read as_u32 "It as a `u32`, an `Option`: nothing if it does not fit." }
             to_u16 fn { Number one () read as_u16 "It as a `u16`, an `Option`: nothing if it does not fit." }

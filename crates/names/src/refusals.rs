@@ -164,7 +164,7 @@ const METHODS: &[Row] = &[
         "write `unwrap_or(value)`, or compare before",
     ),
     row("numbers", "into try_into to_int_unchecked as_", "convert with `as`"),
-    row("numbers", "to_i128 to_u128", "convert with `as`"),
+    row("numbers", "to_isize to_i128 to_u128", "convert with `as`"),
     row("numbers", "is_zero is_one set_zero set_one", "compare with a literal, or assign one"),
     row("floats", "gamma", "write `x.tgamma()`, of `parfuse::prelude::SpecialFunctions`"),
     row("floats", "ln_gamma", "write `x.lgamma()`, of `parfuse::prelude::SpecialFunctions`"),

@@ -31,7 +31,7 @@ macro_rules! conversions {
     };
 }
 conversions!(
-    as_f64 F64, as_f32 F32, as_i64 I64, as_i32 I32, as_i16 I16, as_i8 I8, as_isize Isize, as_u64 U64, as_u32 U32,
+    as_f64 F64, as_f32 F32, as_i64 I64, as_i32 I32, as_i16 I16, as_i8 I8, as_u64 U64, as_u32 U32,
     as_u16 U16, as_u8 U8, as_usize Usize
 );
 
