@@ -5,6 +5,7 @@
 //! | assignment of an array to an overlapping part of itself | the borrow checker excludes it |
 //! | singular values, sorting | not in kernels |
 //! | `reshape(-1, 1)` with a length that is found out | `ndarray` has none |
+#![allow(clippy::reversed_empty_ranges, reason = "ends of slices count from the end")]
 
 use super::ways::{error_of, every_way, exactly};
 use ndarray::{Array1, Array2, Array3, ArrayRef1, ArrayRef2, ArrayRef3, Axis, array, s};

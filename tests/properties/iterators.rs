@@ -23,7 +23,7 @@ enum Step {
     Scan,
     Skip(usize),
     Take(usize),
-    StepBy(usize),
+    Every(usize),
     Rev,
     Chain,
     Zip,
@@ -73,7 +73,7 @@ impl Step {
             Step::Scan,
             Step::Skip(number),
             Step::Take(2 * number),
-            Step::StepBy(number + 1),
+            Step::Every(number + 1),
             Step::Rev,
             Step::Chain,
             Step::Zip,
@@ -90,7 +90,7 @@ impl Step {
             Step::Map
                 | Step::Skip(_)
                 | Step::Take(_)
-                | Step::StepBy(_)
+                | Step::Every(_)
                 | Step::Rev
                 | Step::Chain
                 | Step::Zip
@@ -100,7 +100,7 @@ impl Step {
 
     /// Whether it needs to know where all items are.
     fn needs_positions(self) -> bool {
-        matches!(self, Step::StepBy(_) | Step::Rev | Step::Chain)
+        matches!(self, Step::Every(_) | Step::Rev | Step::Chain)
     }
 
     fn of_vector(self, items: Vec<i64>, other: &[i64]) -> Vec<i64> {
@@ -121,7 +121,7 @@ impl Step {
                 .collect(),
             Step::Skip(count) => items.skip(count).collect(),
             Step::Take(count) => items.take(count).collect(),
-            Step::StepBy(step) => items.step_by(step).collect(),
+            Step::Every(step) => items.step_by(step).collect(),
             Step::Rev => items.rev().collect(),
             Step::Chain => items.chain(other.iter().copied()).collect(),
             Step::Zip => items.zip(other).map(|(x, y)| mapped(x + y)).collect(),
@@ -154,7 +154,7 @@ impl Step {
             }
             Step::Skip(count) => t.method(items, Method::skip, &[number(count)], at),
             Step::Take(count) => t.method(items, Method::take, &[number(count)], at),
-            Step::StepBy(step) => t.method(items, Method::step_by, &[number(step)], at),
+            Step::Every(step) => t.method(items, Method::step_by, &[number(step)], at),
             Step::Rev => t.method(items, Method::rev, &[], at),
             Step::Chain => t.method(items, Method::chain, &[t.method(other, Method::iter, &[], at)], at),
             Step::Zip => {

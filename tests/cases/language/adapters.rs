@@ -5,7 +5,13 @@
     clippy::manual_unwrap_or,
     clippy::unnecessary_lazy_evaluations
 )]
-#![allow(clippy::obfuscated_if_else, clippy::iter_skip_zero, clippy::suspicious_map, clippy::search_is_some)]
+#![allow(
+    clippy::manual_repeat_n,
+    clippy::obfuscated_if_else,
+    clippy::iter_skip_zero,
+    clippy::suspicious_map,
+    clippy::search_is_some
+)]
 
 use crate::cases::ways::{every_way, exactly};
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis, Zip};
