@@ -119,7 +119,7 @@ mod tests {
             mutable: false,
         };
         let layouts = [layout(shape, strides)].into_iter().collect();
-        let signature = Signature { layouts, polls: false };
+        let signature = Signature { layouts, equal: 0, polls: false };
         signature.layouts(&[param]).remove(0).expect("an array")
     }
 
