@@ -18,6 +18,7 @@
 //! scalar_code     choices, conditions, addresses         products            of vectors and matrices
 //! arrays_inside   rows computed in a `prange`            columns             long ones, by strips
 //! panels          columns of products, copied           private_arrays      work space of each iteration
+//! complex         numbers of two parts, end to end
 //! ```
 
 mod ways;
@@ -29,6 +30,7 @@ mod axes;
 mod bad_input;
 mod call_options;
 mod columns;
+mod complex;
 mod equal_lengths;
 mod fusion;
 mod independent_loops;

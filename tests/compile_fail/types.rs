@@ -3,19 +3,16 @@
 use ndarray::{Array1, ArrayD, ArrayRef, ArrayRef1, ArrayView1, CowArray, Ix1, IxDyn};
 use parfuse::prelude::*;
 
-#[derive(Clone, Copy)]
-pub struct Complex64;
-
 type Deep = ArrayD<f64>;
 
 #[kernel]
-fn parameters(a: &ArrayD<f64>, b: &mut ArrayRef<f64, IxDyn>, c: &ArrayRef1<Complex64>, d: &ArrayD<f64>) -> f64 {
+fn parameters(a: &ArrayD<f64>, b: &mut ArrayRef<f64, IxDyn>, c: &ArrayRef1<Option<f64>>, d: &ArrayD<f64>) -> f64 {
     let first = a.iter().next();
     loop {}
 }
 
 #[kernel]
-fn views(a: &ArrayView1<f64>, b: &CowArray<f64, Ix1>, c: [f64; 3], d: &mut [u128], e: Complex64) -> f64 {
+fn views(a: &ArrayView1<f64>, b: &CowArray<f64, Ix1>, c: [f64; 3], d: &mut [u128], e: Option<f64>) -> f64 {
     1.0
 }
 
@@ -25,9 +22,9 @@ fn aliased(a: &Deep) -> f64 {
 }
 
 #[kernel]
-fn results(n: usize) -> (ArrayD<f64>, Complex64) {
-    let local: Array1<Complex64> = Array1::default(n);
-    (ArrayD::zeros(IxDyn(&[n, n])), Complex64)
+fn results(n: usize) -> (ArrayD<f64>, Option<f64>) {
+    let local: Array1<Option<f64>> = Array1::default(n);
+    (ArrayD::zeros(IxDyn(&[n, n])), local[0])
 }
 
 fn main() {

@@ -10,7 +10,7 @@ use parfuse_ir::random::random_scalar;
 use parfuse_ir::{DType, Distribution, FaultKind, Fold, Loc, Scalar};
 use std::rc::Rc;
 
-/// Runs a kernel on these arguments with a random key. Reductions go from left to right.
+/// Runs a kernel without complex numbers on these arguments with a random key. Reductions go from left to right.
 ///
 /// # Errors
 /// The fault of the first check that fails.
@@ -466,6 +466,9 @@ impl Machine<'_> {
             Expr::Var(var) => self.var(*var),
             Expr::Op(op, args) => self.elementwise(data.ty, args, data.loc, |_, x| Ok(op.eval(x)))?,
             Expr::Cast(arg) => self.elementwise(data.ty, &[*arg], data.loc, |_, x| Ok(x[0].cast(dtype)))?,
+            Expr::Complex { .. } | Expr::Part { .. } => {
+                panic!("complex numbers are split before a program runs")
+            }
             Expr::Index { array, index } => {
                 let (array, index) = (self.get(*array), self.usizes(index));
                 self.check_index(array.shape(), &index, data.loc)?;

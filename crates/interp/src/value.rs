@@ -74,8 +74,8 @@ impl Value {
     /// Its type.
     pub fn ty(&self) -> Type {
         match self {
-            Value::Scalar(x) => Type::Scalar(x.dtype()),
-            Value::Array(array) => Type::Array(array.dtype, array.shape.len() as u8),
+            Value::Scalar(x) => Type::scalar(x.dtype()),
+            Value::Array(array) => Type::array(array.dtype, array.shape.len() as u8),
         }
     }
 

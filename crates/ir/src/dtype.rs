@@ -11,6 +11,7 @@
 //!
 //! Everything else asks a type for its class and bits, or computes with the Rust type, and names no type.
 
+use crate::element_type::AnyElement;
 use crate::lane::LaneType;
 use parfuse_names::for_each_dtype;
 use std::fmt;
@@ -261,7 +262,7 @@ use sealed::Sealed;
     label = "`{Self}` is not an element type of kernels",
     note = "kernels compute with scalars and arrays of bool, f32, f64 and integers of 8 to 64 bits"
 )]
-pub trait Element: Sealed + Copy + Send + Sync + PartialEq + fmt::Debug + 'static {
+pub trait Element: Sealed + AnyElement<Part = Self> {
     /// The element type.
     const DTYPE: DType;
     /// This value as a [`Scalar`].

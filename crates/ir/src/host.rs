@@ -220,9 +220,9 @@ impl HostFunction {
     pub fn call_params(&self) -> Vec<(Type, bool)> {
         let mut params = self.params.clone();
         let scalars = self.results.iter().filter(|ty| ty.rank().is_none());
-        params.extend(scalars.map(|ty| (Type::Array(ty.dtype(), 0), true)));
+        params.extend(scalars.map(|ty| (Type::array(ty.dtype(), 0), true)));
         if self.results.iter().any(|ty| ty.rank().is_some()) {
-            params.push((Type::Array(DType::Usize, 1), true));
+            params.push((Type::array(DType::Usize, 1), true));
         }
         params
     }

@@ -394,7 +394,7 @@ fn depth_is_limited_and_the_limit_is_out_of_reach() {
 #[test]
 fn a_built_program_survives_with_its_numbers() {
     let mut program = Program::new("awkward name");
-    let ty = Type::Scalar(DType::F64);
+    let ty = Type::scalar(DType::F64);
     for name in ["v1", "x", "x"] {
         program.params.push(parfuse_ir::program::Param { name: name.into(), ty, mutable: false });
     }
@@ -500,7 +500,7 @@ fn parameters_may_be_called_like_anything_in_the_text() {
     let words = REFERENCE.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty());
     for word in words {
         let mut program = Program::new(word);
-        let ty = Type::Scalar(DType::Bool);
+        let ty = Type::scalar(DType::Bool);
         program.params.push(parfuse_ir::program::Param { name: word.into(), ty, mutable: false });
         let param = program.value(Expr::Param(0), ty, Loc::NONE);
         let not = program.value(Expr::Op(ScalarOp::Not, vec![param]), ty, Loc::NONE);

@@ -14,11 +14,11 @@ use syn::{GenericArgument, Ident, Lifetime, PathArguments, Type};
 
 const OTHER_PRIMITIVES: [&str; 7] = ["u128", "i128", "f16", "f128", "char", "str", "String"];
 
-const SUPPORTED_PARAMETERS: &str = "a kernel takes scalars (TYPES), arrays of them \
+const SUPPORTED_PARAMETERS: &str = "a kernel takes scalars (TYPES, Complex), arrays of them \
     (&ArrayRef1<f64>, &Array2<f64>, ArrayView1<f64>, &[f64]) and arrays to write (&mut ArrayRef1<f64>, \
     &mut Array2<f64>, ArrayViewMut1<f64>, &mut [f64])";
 
-const SUPPORTED_RESULTS: &str = "a kernel returns nothing, a scalar (TYPES), an array of \
+const SUPPORTED_RESULTS: &str = "a kernel returns nothing, a scalar (TYPES, Complex), an array of \
     rank 0 to 6 such as Array1<f64>, or a tuple of up to four of these";
 
 /// A message with the names of all types in it.
@@ -217,6 +217,17 @@ pub fn is_unit(ty: &Type) -> bool {
     matches!(strip(ty), Type::Tuple(tuple) if tuple.elems.is_empty())
 }
 
+/// Whether a type is spelled as one of elements, or as a reference to one.
+pub fn is_element(ty: &Type) -> bool {
+    match strip(ty) {
+        Type::Reference(reference) => is_element(&reference.elem),
+        Type::Path(path) => {
+            last_name(path).is_some_and(|name| ELEMENTS.contains(&&*name) || name.starts_with("Complex"))
+        }
+        _ => false,
+    }
+}
+
 /// Whether a name is that of a type that Rust itself has.
 pub fn is_primitive(name: &str) -> bool {
     ELEMENTS.contains(&name) || OTHER_PRIMITIVES.contains(&name)
@@ -224,11 +235,7 @@ pub fn is_primitive(name: &str) -> bool {
 
 /// Whether a name is a well-known type that kernels do not have.
 pub fn is_foreign(name: &str) -> bool {
-    OTHER_PRIMITIVES.contains(&name)
-        || matches!(
-            name,
-            "Vec" | "Option" | "Result" | "Box" | "HashMap" | "Complex" | "Complex32" | "Complex64"
-        )
+    OTHER_PRIMITIVES.contains(&name) || matches!(name, "Vec" | "Option" | "Result" | "Box" | "HashMap")
 }
 
 /// The number of axes in the name of an array type, `ArrayRef3`, that begins so.

@@ -18,8 +18,7 @@ use crate::annotation;
 use crate::stmt::strip;
 use crate::tables::FROM_WRITTEN;
 use crate::translator::{Translator, hygienic};
-use parfuse_names::functions::ARRAY_FUNCTIONS;
-use parfuse_names::functions::LibraryFunction;
+use parfuse_names::functions::{ARRAY_FUNCTIONS, COMPLEX_FUNCTIONS, LibraryFunction};
 use parfuse_names::types::{ELEMENTS, listed};
 use parfuse_names::{Method, refusals};
 use proc_macro2::{Span, TokenStream};
@@ -80,6 +79,7 @@ impl Translator<'_> {
             {
                 self.zip_function(call, name)
             }
+            [.., ty] if is_complex_function(ty, name) => self.complex_function(call, &function.path, name),
             [.., ty] if ty.starts_with(char::is_uppercase) => self.array_function(call, &function.path, name),
             // What is written out, and the number of an axis, is an argument like any other.
             [] | [_]
@@ -272,7 +272,7 @@ impl Translator<'_> {
         };
         let dtype = match element {
             Some(syn::GenericArgument::Type(ty)) if !matches!(ty, Type::Infer(_)) => {
-                quote_spanned!(ty.span()=> <#ty as ::parfuse::__private::DTypeArg>::DTYPE)
+                quote_spanned!(ty.span()=> <#ty as ::parfuse::__private::DTypeArg>::ELEMENT)
             }
             _ => quote!(::core::option::Option::None),
         };
@@ -287,6 +287,35 @@ impl Translator<'_> {
             ("from_shape_simple_fn", 1) => Some(0),
             _ => None,
         })
+    }
+
+    /// `Complex::new(re, im)`, also through an alias of the type.
+    fn complex_function(&mut self, call: &ExprCall, path: &Path, name: &str) -> TokenStream {
+        let (t, place) = (self.t.clone(), self.place(path.span()));
+        let ty = complex_type(path);
+        let arguments = self.arguments(call.args.iter());
+        quote!(#t.complex_function::<#ty>(#name, &[#(#arguments),*], #place))
+    }
+
+    /// `Complex { re, im }`.
+    pub(crate) fn complex_literal(&mut self, literal: &syn::ExprStruct) -> Option<TokenStream> {
+        let names: Vec<String> =
+            literal.fields.iter().map(|field| field.member.to_token_stream().to_string()).collect();
+        let order = ["re", "im"].map(|part| names.iter().position(|name| name == part));
+        let [Some(re), Some(im)] = order else { return None };
+        if literal.rest.is_some() || names.len() != 2 || !is_complex_type(&literal.path) {
+            return None;
+        }
+        let (t, place) = (self.t.clone(), self.place(literal.path.span()));
+        let values = self.operands(literal.fields.iter().map(|field| &field.expr));
+        let ty = annotation::infer(&complex_literal_type(&literal.path));
+        let (first, second) = (hygienic("first"), hygienic("second"));
+        let parts = [&first, &second];
+        let (re, im) = (parts[re], parts[im]);
+        Some(quote!({
+            let (#first, #second) = (#(#values),*);
+            #t.complex_function::<#ty>("new", &[#re, #im], #place)
+        }))
     }
 
     /// `receiver.method(arguments)`.
@@ -420,6 +449,41 @@ fn constructs(call: &ExprCall) -> bool {
             .is_some_and(|last| last.ident.to_string().starts_with(char::is_uppercase)),
         _ => false,
     }
+}
+
+/// Whether a function makes a complex number, by its name. Types of other names may be aliases.
+fn is_complex_function(ty: &str, name: &str) -> bool {
+    let known = COMPLEX_FUNCTIONS.contains(&name);
+    let other = || ty.starts_with(char::is_uppercase) && refusals::function(ty, name).is_none();
+    known
+        && (ty.starts_with("Complex")
+            || (!ARRAY_FUNCTIONS.contains(&name) && !ty.starts_with("Array") && other()))
+}
+
+/// Whether a path is spelled as a type of complex numbers.
+pub(crate) fn is_complex_type(path: &Path) -> bool {
+    path.segments.last().is_some_and(|last| last.ident.to_string().starts_with("Complex"))
+}
+
+/// The type that a function belongs to, with what is not written to be inferred.
+fn complex_type(path: &Path) -> Type {
+    let mut path = path.clone();
+    path.segments.pop();
+    // The punctuation after the type goes with the function's name.
+    path.segments.pop_punct();
+    annotation::infer(&complex_literal_type(&path))
+}
+
+/// The type of a path such as `Complex`, `Complex::<f32>`, `Complex64`.
+fn complex_literal_type(path: &Path) -> Type {
+    let mut path = path.clone();
+    if let Some(last) = path.segments.last_mut()
+        && last.ident == "Complex"
+        && last.arguments.is_none()
+    {
+        last.arguments = PathArguments::AngleBracketed(syn::parse_quote!(::<_>));
+    }
+    Type::Path(syn::TypePath { attrs: Vec::new(), qself: None, path })
 }
 
 /// The method in the generated code.

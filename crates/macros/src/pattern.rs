@@ -9,11 +9,12 @@
 //! ```
 
 use crate::annotation;
+use crate::call::is_complex_type;
 use crate::matches::{binds, names_constant};
 use crate::scope::Local;
 use crate::translator::{Translator, hygienic};
 use proc_macro2::{Literal, TokenStream};
-use quote::{format_ident, quote};
+use quote::{ToTokens, format_ident, quote};
 use syn::spanned::Spanned;
 use syn::{Pat, PatIdent, Type};
 
@@ -64,6 +65,7 @@ impl Translator<'_> {
                 bindings
             }
             Pat::Slice(slice) => self.bind_elements(slice, value, depth),
+            Pat::Struct(parts) if is_complex_type(&parts.path) => self.bind_parts(parts, value, depth),
             other => {
                 let message = "this pattern is not supported in a kernel: use names, `_` and tuples of them";
                 self.unsupported(other, message)
@@ -101,6 +103,19 @@ impl Translator<'_> {
         bindings
     }
 
+    /// `Complex { re, im: y }`.
+    fn bind_parts(&mut self, parts: &syn::PatStruct, value: TokenStream, depth: usize) -> TokenStream {
+        let whole = format_ident!("whole_{depth}", span = hygienic("whole").span());
+        let mut bindings = quote!(let #whole = #value;);
+        for field in &parts.fields {
+            let (t, place, name) =
+                (&self.t, self.place(field.span()), field.member.to_token_stream().to_string());
+            let part = quote!(#t.member(#whole, #name, #place));
+            bindings.extend(self.bind_pattern(&field.pat, part, None, depth + 1));
+        }
+        bindings
+    }
+
     /// Binds an argument of a closure. A name stands for what is given itself, which may be there to be changed.
     pub fn bind_argument(&mut self, pat: &Pat, value: TokenStream) -> TokenStream {
         match pat {
@@ -110,6 +125,11 @@ impl Translator<'_> {
                 quote!(let #name = #value;)
             }
             Pat::Paren(inner) => self.bind_argument(&inner.pat, value),
+            Pat::Type(typed) if annotation::is_element(&typed.ty) => {
+                let (t, place) = (self.t.clone(), self.place(typed.ty.span()));
+                let ty = annotation::expression(&typed.ty);
+                self.bind_argument(&typed.pat, quote!(#t.declared(#value, #ty, #place)))
+            }
             Pat::Type(typed) => self.bind_argument(&typed.pat, value),
             pattern => self.bind_pattern(pattern, value, None, 0),
         }

@@ -12,7 +12,7 @@ use crate::exits::Kind;
 use crate::expr::rows_and_indices;
 use crate::translator::{Translator, hygienic};
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Block, Expr, Item, Member, Stmt, StmtMacro};
 
@@ -305,6 +305,19 @@ impl Translator<'_> {
                 self.assigned_variable(&field.base)?;
                 Some(self.expr(target))
             }
+            // A part of a complex number.
+            Expr::Field(field) if is_part(&field.member) => {
+                let name = field.member.to_token_stream().to_string();
+                let (t, place) = (self.t.clone(), self.place(field.dot_token.span()));
+                let complex = match strip(&field.base) {
+                    Expr::Index(indexed) => {
+                        let (array, index) = self.element(indexed)?;
+                        quote!(#t.element(#array, &[#index], #place))
+                    }
+                    base => self.assigned_variable(base)?,
+                };
+                Some(quote!(#t.member(#complex, #name, #place)))
+            }
             // A view to be written: `a.row_mut(i)[j] = x`, `*&mut a.row_mut(i) += &b`.
             Expr::MethodCall(call) => Some(self.method_call(call)),
             Expr::Path(path) => {
@@ -318,6 +331,11 @@ impl Translator<'_> {
             }
         }
     }
+}
+
+/// Whether a field is that of a part of a complex number.
+pub(crate) fn is_part(member: &Member) -> bool {
+    matches!(member, Member::Named(name) if name == "re" || name == "im")
 }
 
 /// The expression without parentheses and invisible groups.

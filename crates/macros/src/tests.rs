@@ -266,7 +266,7 @@ fn complaints_say_what_to_write_instead() {
         ("let y = Array1::arrange(3);", "zeros, ones"),
         ("let y = Zip::new(a);", "write the expression over whole arrays"),
         ("azip!((c in a, d) c + d);", "has patterns and arrays"),
-        ("let y = Complex64::new(x, x);", "complex numbers are not supported"),
+        ("let y = Complex64::from_str(x);", "make complex numbers by `new`"),
         ("let y = Image::blank(n);", "outside of the `impl`"),
         ("let y = std::cmp::max_by(n, 1);", "write out what it does"),
         ("let y = a.transpose();", "axes exchanged"),

@@ -79,6 +79,9 @@ impl LibraryFunction {
     }
 }
 
+/// The functions of types of complex numbers that a kernel may call: `Complex::new(re, im)`.
+pub const COMPLEX_FUNCTIONS: &[&str] = &["new", "i", "from", "from_polar", "cis", "zero", "one", "default"];
+
 /// The functions of array types that a kernel may call: `Array2::<f64>::zeros((h, w))`.
 pub const ARRAY_FUNCTIONS: &[&str] = &[
     "zeros",

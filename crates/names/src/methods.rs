@@ -33,41 +33,41 @@ macro_rules! for_each_method {
     ($callback:ident) => {
         $callback! {
             // Powers, roots and logarithms.
-            sqrt fn { Float each () op Sqrt "Square root." }
-            cbrt fn { Float each () op Cbrt "Cube root." }
+            sqrt fn { Float each () op Sqrt "Square root." } { Complex each () number complex_sqrt "The square root with a real part that is not negative." }
+            cbrt fn { Float each () op Cbrt "Cube root." } { Complex each () number complex_cbrt "The cube root nearest to the positive real axis." }
             hypot fn { Float each (other: same) op Hypot "The square root of the sum of two squares." }
             pow2 fn { Number each () number square "Its square, of arrays." }
-            powi fn { Float each (exponent: i32) op Powi "To an integer power." }
-            powf fn { Float each (exponent: same) op Powf "To a power." }
+            powi fn { Float each (exponent: i32) op Powi "To an integer power." } { Complex each (exponent: i32) number complex_powi "To an integer power." }
+            powf fn { Float each (exponent: same) op Powf "To a power." } { Complex each (exponent: part) number complex_powf "To a real power." }
             pow fn { Integer one (exponent: integer) number pow "An integer to an integer power; it wraps." }
-            exp fn { Float each () op Exp "e to the power of it." }
-            exp2 fn { Float each () op Exp2 "2 to the power of it." }
+            exp fn { Float each () op Exp "e to the power of it." } { Complex each () number complex_exp "e to the power of it." }
+            exp2 fn { Float each () op Exp2 "2 to the power of it." } { Complex each () number complex_exp2 "2 to the power of it." }
             exp_m1 fn { Float each () op ExpM1 "e to the power of it, minus 1." }
-            ln fn { Float each () op Ln "Natural logarithm." }
-            log fn { Float each (base: same) number log "The logarithm to a base." }
-            log2 fn { Float each () op Log2 "Logarithm to base 2." }
-            log10 fn { Float each () op Log10 "Logarithm to base 10." }
+            ln fn { Float each () op Ln "Natural logarithm." } { Complex each () number complex_ln "Natural logarithm." }
+            log fn { Float each (base: same) number log "The logarithm to a base." } { Complex each (base: part) number complex_log "The logarithm to a base." }
+            log2 fn { Float each () op Log2 "Logarithm to base 2." } { Complex each () number complex_log2 "Logarithm to base 2." }
+            log10 fn { Float each () op Log10 "Logarithm to base 10." } { Complex each () number complex_log10 "Logarithm to base 10." }
             ln_1p fn { Float each () op Ln1p "Natural logarithm of 1 and it." }
 
             // Angles.
-            sin fn { Float each () op Sin "Sine of radians." }
-            cos fn { Float each () op Cos "Cosine of radians." }
-            tan fn { Float each () op Tan "Tangent of radians." }
+            sin fn { Float each () op Sin "Sine of radians." } { Complex each () number complex_sin "Sine." }
+            cos fn { Float each () op Cos "Cosine of radians." } { Complex each () number complex_cos "Cosine." }
+            tan fn { Float each () op Tan "Tangent of radians." } { Complex each () number complex_tan "Tangent." }
             sin_cos fn { Float one () read sin_cos "Its sine and cosine, a tuple." }
-            asin fn { Float each () op Asin "Arc sine in radians." }
-            acos fn { Float each () op Acos "Arc cosine in radians." }
-            atan fn { Float each () op Atan "Arc tangent in radians." }
+            asin fn { Float each () op Asin "Arc sine in radians." } { Complex each () number complex_asin "Arc sine." }
+            acos fn { Float each () op Acos "Arc cosine in radians." } { Complex each () number complex_acos "Arc cosine." }
+            atan fn { Float each () op Atan "Arc tangent in radians." } { Complex each () number complex_atan "Arc tangent." }
             atan2 fn { Float one (abscissa: same) op Atan2 "The angle of the point with this ordinate." }
             to_degrees fn { Float each () number degrees "Radians in degrees." }
             to_radians fn { Float each () number radians "Degrees in radians." }
 
             // Hyperbolic functions.
-            sinh fn { Float each () op Sinh "Hyperbolic sine." }
-            cosh fn { Float each () op Cosh "Hyperbolic cosine." }
-            tanh fn { Float each () op Tanh "Hyperbolic tangent." }
-            asinh fn { Float each () op Asinh "Inverse of the hyperbolic sine." }
-            acosh fn { Float each () op Acosh "Inverse of the hyperbolic cosine." }
-            atanh fn { Float each () op Atanh "Inverse of the hyperbolic tangent." }
+            sinh fn { Float each () op Sinh "Hyperbolic sine." } { Complex each () number complex_sinh "Hyperbolic sine." }
+            cosh fn { Float each () op Cosh "Hyperbolic cosine." } { Complex each () number complex_cosh "Hyperbolic cosine." }
+            tanh fn { Float each () op Tanh "Hyperbolic tangent." } { Complex each () number complex_tanh "Hyperbolic tangent." }
+            asinh fn { Float each () op Asinh "Inverse of the hyperbolic sine." } { Complex each () number complex_asinh "Inverse of the hyperbolic sine." }
+            acosh fn { Float each () op Acosh "Inverse of the hyperbolic cosine." } { Complex each () number complex_acosh "Inverse of the hyperbolic cosine." }
+            atanh fn { Float each () op Atanh "Inverse of the hyperbolic tangent." } { Complex each () number complex_atanh "Inverse of the hyperbolic tangent." }
 
             // What the standard library does not have.
             erf fn { Float one () op Erf "The error function." }
@@ -77,9 +77,7 @@ macro_rules! for_each_method {
 
             // Rounding, signs, limits.
             abs fn { Number each () op Abs "Absolute value." }
-            signum fn
-                { Float each () number float_signum "Its sign: 1, -1, or NaN for NaN." }
-                { Integer each () number integer_signum "Its sign: 1, -1, or 0 for 0." }
+            signum fn { Float each () number float_signum "Its sign: 1, -1, or NaN for NaN." } { Integer each () number integer_signum "Its sign: 1, -1, or 0 for 0." }
             floor fn { Float each () op Floor "Rounded down." }
             ceil fn { Float each () op Ceil "Rounded up." }
             round fn { Float each () op Round "Rounded to the nearest integer, halves away from zero." }
@@ -100,11 +98,27 @@ macro_rules! for_each_method {
             div_euclid fn { Number one (divisor: same) number div_euclid "The quotient that leaves the remainder of `rem_euclid`." }
 
             // Questions.
-            is_nan fn { Float each () op IsNan "Whether it is NaN." }
-            is_infinite fn { Float each () number infinite "Whether it is positive or negative infinity." }
-            is_finite fn { Float one () number finite "Whether it is neither infinite nor NaN." }
+            is_nan fn { Float each () op IsNan "Whether it is NaN." } { Complex each () number complex_is_nan "Whether a part is NaN." }
+            is_infinite fn { Float each () number infinite "Whether it is positive or negative infinity." } { Complex each () number complex_is_infinite "Whether a part is infinite and none NaN." }
+            is_finite fn { Float one () number finite "Whether it is neither infinite nor NaN." } { Complex one () number complex_is_finite "Whether neither part is infinite or NaN." }
             is_positive fn { Integer one () number positive "Whether the integer is above zero." }
             is_negative fn { Integer one () number negative "Whether the integer is below zero." }
+
+            // Complex numbers.
+            norm fn { Complex one () number norm "Its distance from zero." }
+            norm_sqr fn { Complex each () number norm_sqr "The square of its distance from zero." }
+            l1_norm fn { Complex one () number l1_norm "The sum of the magnitudes of its parts." }
+            arg fn { Complex each () number arg "Its angle in radians." }
+            conj fn { Complex each () number conj "The complex number with the opposite imaginary part." }
+            to_polar fn { Complex one () read polar_parts "Its distance from zero and its angle, a tuple." }
+            scale fn { Complex each (factor: part) number scale "Its product with a real number." }
+            unscale fn { Complex each (divisor: part) number unscale "Its quotient by a real number." }
+            inv fn { Complex one () number inv "Its reciprocal." }
+            finv fn { Complex each () number finv "Its reciprocal, which does not overflow in between." }
+            fdiv fn { Complex one (divisor: same) number fdiv "Its quotient, which does not overflow in between." }
+            powu fn { Complex each (exponent: integer) number complex_powu "To a power that is an unsigned integer." }
+            powc fn { Complex one (exponent: same) number powc "To a complex power." }
+            expf fn { Complex each (base: part) number expf "A real number to the power of it." }
 
             // Arithmetic of integers that says what it does at the limits.
             abs_diff fn { Unsigned one (other: same) number abs_diff "The distance of two unsigned integers." }
@@ -135,7 +149,7 @@ macro_rules! for_each_method {
             mul - { Scalar one (other: same) operator "*" "`self * other`." }
             div - { Scalar one (other: same) operator "/" "`self / other`." }
             rem - { Scalar one (other: same) operator "%" "`self % other`." }
-            neg - { Number one () op Neg "`-self`." }
+            neg - { Number one () op Neg "`-self`." } { Complex one () op Neg "`-self`." }
             not - { Scalar one () op Not "`!self`." }
             eq - { Scalar one (other: same) operator "==" "`self == other`." }
             ne - { Scalar one (other: same) operator "!=" "`self != other`." }
@@ -145,12 +159,8 @@ macro_rules! for_each_method {
             ge - { Scalar one (other: same) operator ">=" "`self >= other`." }
 
             // Arrays: all elements.
-            sum fn
-                { Array one () read sum "The sum of all elements." }
-                { Iterator one () trace sum_items "The sum of all items, from the first to the last." }
-            product fn
-                { Array one () read product "The product of all elements." }
-                { Iterator one () trace multiply_items "The product of all items, from the first to the last." }
+            sum fn { Array one () read sum "The sum of all elements." } { Iterator one () trace sum_items "The sum of all items, from the first to the last." }
+            product fn { Array one () read product "The product of all elements." } { Iterator one () trace multiply_items "The product of all items, from the first to the last." }
             mean fn { Array one () read mean "The mean of all elements, an `Option`." }
             var fn { Array one (ddof: same) read var "The variance of all elements; `ddof` is taken off their number." }
             std fn { Array one (ddof: same) read std "The standard deviation of all elements, the root of `var`." }
@@ -212,9 +222,7 @@ macro_rules! for_each_method {
             get_mut - { Array one (index: index) trace place_if_any "An element to be set, an `Option`." }
             first_mut - { Array one () trace place_if_any "The first element to be set, an `Option`." }
             last_mut - { Array one () trace place_if_any "The last element to be set, an `Option`." }
-            contains -
-                { Range one (value: same) read range_contains "Whether a number is in the range." }
-                { Array one (value: same) trace contains_element "Whether an element is equal to a value." }
+            contains - { Range one (value: same) read range_contains "Whether a number is in the range." } { Array one (value: same) trace contains_element "Whether an element is equal to a value." }
             diff - { Array one (times: integer, axis: axis) read differences "What each element is more than the one before it along an axis." }
             first - { Array one () trace element_if_any "The first element, an `Option`." }
             triu - { Array one (diagonal: integer) trace triangle "The matrix with zeros below a diagonal." }
@@ -250,9 +258,7 @@ macro_rules! for_each_method {
             into_shape_with_order - { Array one (shape: shape) read reshaped "The elements in another shape, in row-major order: a `Result`." }
             into_shape_clone - { Array one (shape: shape) read seen_reshaped "The elements in another shape, in row-major order: a `Result`." }
             to_shape - { Array one (shape: shape) read seen_reshaped "The elements in another shape, in row-major order: a `Result`." }
-            flatten fn
-                { Array one () read flattened "All elements in row-major order." }
-                { Iterator one () read items_flattened "The items of each item." }
+            flatten fn { Array one () read flattened "All elements in row-major order." } { Iterator one () read items_flattened "The items of each item." }
             into_flat - { Array one () read flattened "All elements in row-major order." }
 
             // Arrays: lengths.
@@ -266,9 +272,7 @@ macro_rules! for_each_method {
             dim fn { Array one () read dim "The lengths of all axes: a scalar for one axis, else a tuple." }
             raw_dim - { Array one () read shape "The lengths of all axes, for a new array." }
             shape - { Array one () read shape "The lengths of all axes, to be indexed." }
-            ndim fn
-                { Array one () read array_ndim "The number of axes." }
-                { Shape one () read axis_count "The number of axes." }
+            ndim fn { Array one () read array_ndim "The number of axes." } { Shape one () read axis_count "The number of axes." }
             nrows fn { Array one () read nrows "The length of axis 0 of two." }
             ncols fn { Array one () read ncols "The length of axis 1 of two." }
             into_pattern - { Shape one () read itself "The lengths themselves." }
@@ -287,9 +291,7 @@ macro_rules! for_each_method {
                 { Tuple one () read itself "A copy." }
                 { Shape one () read itself "A copy." }
             into_owned - { Array one () read itself "The array itself." }
-            to_vec -
-                { Shape one () read itself "The lengths themselves." }
-                { Array one () read array_copy "A copy." }
+            to_vec - { Shape one () read itself "The lengths themselves." } { Array one () read array_copy "A copy." }
             as_slice - { Array one () read as_slice "The array itself, an `Option`." }
             as_slice_mut - { Array one () read as_slice "The array itself, to be changed: an `Option`." }
             as_standard_layout - { Array one () read reference "The array itself." }
@@ -301,17 +303,13 @@ macro_rules! for_each_method {
                 { Scalar one () read number_itself "The number itself." }
                 { Shape one () read itself "The lengths themselves." }
             as_mut - { Array one () read reference "The array itself." }
-            borrow -
-                { Array one () read reference "The array itself." }
-                { Scalar one () read number_itself "The number itself." }
+            borrow - { Array one () read reference "The array itself." } { Scalar one () read number_itself "The number itself." }
             borrow_mut - { Array one () read reference "The array itself." }
 
             // Iterators over arrays.
             iter - { Array one () read elements "Its elements, row by row." }
             iter_mut - { Array one () read elements_mut "Its elements, row by row, to be set." }
-            into_iter -
-                { Array one () read sequence_itself "Its elements, row by row." }
-                { Iterator one () read sequence_itself "The iterator itself." }
+            into_iter - { Array one () read sequence_itself "Its elements, row by row." } { Iterator one () read sequence_itself "The iterator itself." }
             indexed_iter - { Array one () read indexed_elements "Its elements with their indices." }
             indexed_iter_mut - { Array one () read indexed_elements_mut "Its elements with their indices, to be set." }
             outer_iter - { Array one () read outer_parts "What has each index along the first axis: rows of a matrix." }
@@ -436,9 +434,7 @@ macro_rules! for_each_method {
             is_none fn { Option one () read absence "Whether there is no value." }
 
             // Ranges, for loops.
-            rev fn
-                { Range one () read reverse "The range backwards." }
-                { Iterator one () read backwards "The items backwards." }
+            rev fn { Range one () read reverse "The range backwards." } { Iterator one () read backwards "The items backwards." }
             step_by fn
                 { Range one (step: integer) read step_by "Every `step`-th index of the range." }
                 { Iterator one (step: integer) read every "Every `step`-th item." }
@@ -595,6 +591,7 @@ mod tests {
         assert!(Method::sqrt.row_of_elements(Receiver::Float).is_some());
         assert_eq!(Method::max.row_of_elements(Receiver::Float), None);
         assert_eq!(Method::len.owners(), "arrays, iterators and shapes");
-        assert_eq!(Method::sqrt.owners(), "floats and arrays");
+        assert_eq!(Method::hypot.owners(), "floats and arrays");
+        assert_eq!(Method::sqrt.owners(), "floats, arrays and complex numbers");
     }
 }

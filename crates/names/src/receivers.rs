@@ -5,11 +5,11 @@
 //! zip - { Iterator one (other: iterator) … }  Receiver::Iterator, Argument::Iterator
 //! ```
 
-/// What a method is called on. `Scalar` has all of `Number` and `bool`, `Number` all of `Float` and `Integer`,
+/// What a method is called on. `Scalar` has all of `Number`, `Complex` and `bool`, `Number` all of `Float` and `Integer`,
 /// `Integer` all of `Unsigned`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Receiver {
-    /// Numbers and `bool`.
+    /// Numbers, complex ones too, and `bool`.
     Scalar,
     /// Integers and floats.
     Number,
@@ -19,6 +19,8 @@ pub enum Receiver {
     Integer,
     /// Integers without a sign.
     Unsigned,
+    /// Complex numbers.
+    Complex,
     /// Arrays.
     Array,
     /// Ranges.
@@ -42,10 +44,10 @@ pub enum Receiver {
 impl Receiver {
     /// Whether all that `other` stands for is of this kind too.
     pub fn includes(self, other: Receiver) -> bool {
-        use Receiver::{Float, Integer, Number, Scalar, Unsigned};
+        use Receiver::{Complex, Float, Integer, Number, Scalar, Unsigned};
         self == other
             || match self {
-                Scalar => matches!(other, Number | Float | Integer | Unsigned),
+                Scalar => matches!(other, Number | Float | Integer | Unsigned | Complex),
                 Number => matches!(other, Float | Integer | Unsigned),
                 Integer => other == Unsigned,
                 Receiver::Iterator => other == Receiver::Range,
@@ -61,6 +63,7 @@ impl Receiver {
             Receiver::Float => "floats",
             Receiver::Integer => "integers",
             Receiver::Unsigned => "unsigned integers",
+            Receiver::Complex => "complex numbers",
             Receiver::Array => "arrays",
             Receiver::Range => "ranges",
             Receiver::Iterator => "iterators",
@@ -79,6 +82,8 @@ impl Receiver {
 pub enum Argument {
     /// A scalar of the receiver's type, or of the type of its elements.
     Same,
+    /// A float of the type of the receiver's parts.
+    Part,
     /// An integer of any type.
     Integer,
     /// An `i32`.
@@ -138,6 +143,7 @@ impl Argument {
     pub(crate) const fn of(word: &str) -> Argument {
         match word.as_bytes() {
             b"same" => Argument::Same,
+            b"part" => Argument::Part,
             b"integer" => Argument::Integer,
             b"i32" => Argument::I32,
             b"array" => Argument::Array,

@@ -90,12 +90,12 @@ const METHODS: &[Row] = &[
          histogram central_moment skewness kurtosis entropy cov pearson_correlation weighted_mean weighted_sum",
         "write a `for` loop over the indices with `let mut` variables",
     ),
-    row("arrays", "norm norm_l2", "write `(a * a).sum().sqrt()`"),
+    row("arrays", "norm_l2", "write `(a * a).sum().sqrt()`"),
     row("arrays", "norm_l1", "write `a.abs().sum()`"),
-    row("arrays", "norm_max l1_norm", "write a loop over the indices with `max`"),
+    row("arrays", "norm_max", "write a loop over the indices with `max`"),
     row(
         "matrices",
-        "inv inv_into det sln_det solve solve_into solve_inplace eig eigh eigvals eigvalsh svd qr \
+        "inv_into det sln_det solve solve_into solve_inplace eig eigh eigvals eigvalsh svd qr \
          cholesky cholesky_into trace least_squares factorize matmul kron",
         "do it outside of the kernel, or write loops over the indices",
     ),
@@ -226,11 +226,7 @@ const METHODS: &[Row] = &[
     row("integers", "prev_multiple_of", "write `a / b * b`"),
     row("integers", "signed_shl signed_shr unsigned_shl unsigned_shr", "write `<<` or `>>`"),
     row("integers", "unsigned_abs cast_unsigned cast_signed", "convert with `as`"),
-    row(
-        "complex numbers",
-        "conj norm_sqr arg to_polar powc powu cis expf finv fdiv inv_complex scale unscale re im",
-        "complex numbers are not supported: use an array for the real and one for the imaginary parts",
-    ),
+    row("complex numbers", "re im", "write the field: `z.re`"),
     row(
         "random number generators",
         "random random_range random_bool random_iter random_ratio gen gen_range gen_bool sample sample_iter \
@@ -293,7 +289,7 @@ const FUNCTIONS: &[(&str, Row)] = &[
         row(
             "complex numbers",
             "*",
-            "complex numbers are not supported: use an array for the real and one for the imaginary parts",
+            "kernels make complex numbers by `new`, `i`, `from`, `from_polar`, `cis`, `zero`, `one` and `default`",
         ),
     ),
     ("*Rng", row("random number generators", "*", "write `random::<f64>()`, of `parfuse::prelude`")),
@@ -427,7 +423,7 @@ mod tests {
     fn functions_of_types_and_crates_have_advices() {
         for (ty, name, advice) in [
             ("Zip", "new", "prange"),
-            ("Complex64", "new", "complex numbers are not supported"),
+            ("Complex64", "from_str", "kernels make complex numbers by `new`"),
             ("Array2", "from_shape_ptr", "zeros"),
             ("Array2", "from_fn", "in a loop"),
             ("StdRng", "seed_from_u64", "random::<f64>()"),

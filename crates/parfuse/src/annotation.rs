@@ -1,15 +1,16 @@
 //! What the tracing code that `#[kernel]` generates asks about types.
 
 use ndarray::{Array, ArrayRef, ArrayView, ArrayViewMut, Dimension};
-use parfuse_ir::for_each_dtype;
+use num_complex::Complex;
 use parfuse_ir::program::Type;
+use parfuse_ir::{ElementType, for_each_dtype};
 use parfuse_trace::{At, DTypeArg, Infer, Tracer, Value};
 
 /// A type written at a `let` in a kernel.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a type of values in a kernel",
     label = "not a type of kernels",
-    note = "kernels compute with bool, f32, f64, integers of 8 to 64 bits, arrays of them of rank 0 to 6, and tuples"
+    note = "kernels compute with bool, f32, f64, integers of 8 to 64 bits, complex numbers, arrays of them of rank 0 to 6, and tuples"
 )]
 pub trait Annotated {
     /// The type as programs know it; nothing where it leaves something to be inferred.
@@ -18,13 +19,19 @@ pub trait Annotated {
 
 macro_rules! annotate_scalars {
     ($(($variant:ident, $ty:ty, $name:literal, $class:ident)),* $(,)?) => { $(impl Annotated for $ty {
-        fn annotation() -> Option<Type> { <$ty as DTypeArg>::DTYPE.map(Type::Scalar) }
+        fn annotation() -> Option<Type> { <$ty as DTypeArg>::ELEMENT.map(Type::Scalar) }
     })* };
 }
 for_each_dtype!(annotate_scalars);
 
+impl<T: DTypeArg> Annotated for Complex<T> {
+    fn annotation() -> Option<Type> {
+        T::ELEMENT.map(|part| Type::Scalar(ElementType::Complex(part.part())))
+    }
+}
+
 fn array<T: DTypeArg, D: Dimension>() -> Option<Type> {
-    Some(Type::Array(T::DTYPE?, u8::try_from(D::NDIM?).ok()?))
+    Some(Type::Array(T::ELEMENT?, u8::try_from(D::NDIM?).ok()?))
 }
 
 impl<T: DTypeArg, D: Dimension> Annotated for Array<T, D> {
@@ -49,14 +56,14 @@ impl<T: DTypeArg, D: Dimension> Annotated for ArrayViewMut<'_, T, D> {
 }
 impl<T: DTypeArg> Annotated for [T] {
     fn annotation() -> Option<Type> {
-        T::DTYPE.map(|dtype| Type::Array(dtype, 1))
+        T::ELEMENT.map(|element| Type::Array(element, 1))
     }
 }
 impl<T: Annotated, const N: usize> Annotated for [T; N] {
     fn annotation() -> Option<Type> {
         match T::annotation()? {
-            Type::Scalar(dtype) => Some(Type::Array(dtype, 1)),
-            Type::Array(dtype, rank) => Some(Type::Array(dtype, rank + 1)),
+            Type::Scalar(element) => Some(Type::Array(element, 1)),
+            Type::Array(element, rank) => Some(Type::Array(element, rank + 1)),
         }
     }
 }

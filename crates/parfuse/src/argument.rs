@@ -13,9 +13,10 @@ use crate::argument_list::AnyArgument;
 use crate::rank::{PerAxis, Rank};
 use crate::signature;
 use ndarray::{ArcArray, Array, ArrayRef, ArrayView, ArrayViewMut, CowArray, Dimension};
+use num_complex::Complex;
 use parfuse_ir::loops::BufferData;
 use parfuse_ir::program::Type;
-use parfuse_ir::{DType, Element, MAX_RANK, Scalar, for_each_dtype};
+use parfuse_ir::{AnyElement, DType, Element, MAX_RANK, Scalar, element_type, for_each_dtype};
 use smallvec::SmallVec;
 use std::any::Any;
 use std::marker::PhantomData;
@@ -24,14 +25,14 @@ pub use parfuse_trace::ParamKind;
 
 /// A type that a kernel can take as a parameter.
 ///
-/// Implemented for the scalars `bool`, `f32`, `f64`, the integers of 8 to 64 bits and, over those elements and ranks
+/// Implemented for the scalars `bool`, `f32`, `f64`, the integers of 8 to 64 bits, `Complex<f32>`, `Complex<f64>` and, over those elements and ranks
 /// 0 to 6, for `&ArrayRef`, `ArrayView`, `&[T]` and references to what derefs to them, `&Array`, `&ArcArray`,
 /// `&CowArray`, `&ArrayView` and `&Vec<T>`, and for `&mut ArrayRef`, `ArrayViewMut`, `&mut [T]`, `&mut Array`,
 /// `&mut ArrayViewMut` and `&mut Vec<T>`, which the kernel may write to.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a parameter of a kernel",
     label = "not a kernel parameter",
-    note = "a parameter can be a scalar (bool, f32, f64, an integer of 8 to 64 bits), or an array of such elements of rank 0 to 6:",
+    note = "a parameter can be a scalar (bool, f32, f64, an integer of 8 to 64 bits, Complex<f32>, Complex<f64>), or an array of such elements of rank 0 to 6:",
     note = "read-only: `&ArrayRef1<f64>`, `&Array1<f64>`, `ArrayView1<f64>`, `&[f64]`",
     note = "written to: `&mut ArrayRef1<f64>`, `&mut Array1<f64>`, `ArrayViewMut1<f64>`, `&mut [f64]`"
 )]
@@ -97,17 +98,17 @@ pub struct Binder<'a> {
 
 impl<'a> Binder<'a> {
     /// Adds a scalar.
-    pub fn scalar<T: Element>(&mut self, x: T) {
-        let ty = Type::Scalar(T::DTYPE);
+    pub fn scalar<T: AnyElement>(&mut self, x: T) {
+        let ty = Type::Scalar(T::TYPE);
         self.descriptions.push(Description { ty, mutable: false, layout: signature::SCALAR });
-        self.words.push(x.scalar().to_bits());
+        self.words.extend(element_type::scalars(x).map(Scalar::to_bits));
     }
     /// Adds an array that the call only reads.
-    pub fn array<T: Element, D: Dimension>(&mut self, view: ArrayView<'a, T, D>) {
+    pub fn array<T: AnyElement, D: Dimension>(&mut self, view: ArrayView<'a, T, D>) {
         self.read(view.as_ptr(), view.shape(), view.strides());
     }
     /// Adds an array that the call may write to.
-    pub fn array_mut<T: Element, D: Dimension>(&mut self, mut view: ArrayViewMut<'a, T, D>) {
+    pub fn array_mut<T: AnyElement, D: Dimension>(&mut self, mut view: ArrayViewMut<'a, T, D>) {
         self.written(view.as_mut_ptr(), view.shape(), view.strides());
     }
 
@@ -127,19 +128,31 @@ impl<'a> Binder<'a> {
 
     /// Adds an array that is borrowed for `'a`.
     #[inline]
-    pub(crate) fn read<T: Element>(&mut self, address: *const T, shape: &[usize], strides: &[isize]) {
+    pub(crate) fn read<T: AnyElement>(&mut self, address: *const T, shape: &[usize], strides: &[isize]) {
         self.add::<T>(address as u64, false, shape, strides);
     }
 
     /// Adds an array that is borrowed for `'a` to be written to.
     #[inline]
-    pub(crate) fn written<T: Element>(&mut self, address: *mut T, shape: &[usize], strides: &[isize]) {
+    pub(crate) fn written<T: AnyElement>(&mut self, address: *mut T, shape: &[usize], strides: &[isize]) {
         self.add::<T>(address as u64, true, shape, strides);
     }
 
     #[inline]
-    fn add<T: Element>(&mut self, address: u64, mutable: bool, shape: &[usize], strides: &[isize]) {
-        let ty = Type::Array(T::DTYPE, u8::try_from(shape.len()).unwrap_or(u8::MAX));
+    fn add<T: AnyElement>(&mut self, address: u64, mutable: bool, shape: &[usize], strides: &[isize]) {
+        let ty = Type::Array(T::TYPE, u8::try_from(shape.len()).unwrap_or(u8::MAX));
+        if T::PARTS == 1 {
+            return self.add_array(ty, address, mutable, shape, strides);
+        }
+        // The parts lie along one axis more, the last.
+        let shape: SmallVec<[usize; 8]> = shape.iter().copied().chain([T::PARTS]).collect();
+        let of_parts = strides.iter().map(|stride| stride.wrapping_mul(T::PARTS as isize));
+        let strides: SmallVec<[isize; 8]> = of_parts.chain([1]).collect();
+        self.add_array(ty, address, mutable, &shape, &strides);
+    }
+
+    #[inline]
+    fn add_array(&mut self, ty: Type, address: u64, mutable: bool, shape: &[usize], strides: &[isize]) {
         // With more axes than kernels know, no kernel takes it.
         let known = shape.len() <= MAX_RANK;
         let layout = if known { signature::layout(shape, strides) } else { signature::SCALAR };
@@ -203,10 +216,15 @@ impl Offers {
     }
     /// Offers an array for the next result.
     #[inline]
-    pub(crate) fn offer<T: Element, D: Dimension>(&mut self, view: &mut ArrayRef<T, D>) {
-        let (shape, is_row_major) = (PerAxis::new(view.shape()), is_row_major(view.shape(), view.strides()));
+    pub(crate) fn offer<T: AnyElement, D: Dimension>(&mut self, view: &mut ArrayRef<T, D>) {
+        let (own, is_row_major) = (view.shape(), is_row_major(view.shape(), view.strides()));
+        let rank = own.len() + (T::PARTS - 1);
+        if rank > MAX_RANK {
+            return self.offer_nothing();
+        }
+        let shape = PerAxis::from_fn(rank, |axis| own.get(axis).copied().unwrap_or(T::PARTS));
         let address = view.as_mut_ptr().cast();
-        self.0.push(Some(Offer { address, dtype: T::DTYPE, is_row_major, shape }));
+        self.0.push(Some(Offer { address, dtype: T::Part::DTYPE, is_row_major, shape }));
     }
     /// Offers nothing for the next result.
     pub(crate) fn offer_nothing(&mut self) {
@@ -218,25 +236,30 @@ impl Offers {
     }
 }
 
-const fn array_kind<T: Element>(rank: u8, mutable: bool) -> ParamKind {
-    ParamKind { ty: Type::Array(T::DTYPE, rank), mutable }
+const fn scalar_kind<T: AnyElement>() -> ParamKind {
+    ParamKind { ty: Type::Scalar(T::TYPE), mutable: false }
+}
+
+const fn array_kind<T: AnyElement>(rank: u8, mutable: bool) -> ParamKind {
+    ParamKind { ty: Type::Array(T::TYPE, rank), mutable }
 }
 
 macro_rules! scalar_arguments {
     ($(($variant:ident, $ty:ty, $name:literal, $class:ident)),* $(,)?) => { $(#[diagnostic::do_not_recommend]
     impl Argument for $ty {
-        const KIND: ParamKind = ParamKind { ty: Type::Scalar(<$ty as Element>::DTYPE), mutable: false };
+        const KIND: ParamKind = scalar_kind::<$ty>();
         type Reborrowed<'b> = $ty;
         fn reborrow(&mut self) -> $ty { *self }
         fn bind<'a>(self, binder: &mut Binder<'a>) where Self: 'a { binder.scalar(self) }
     })* };
 }
 for_each_dtype!(scalar_arguments);
+scalar_arguments!((Complex, Complex<f32>, "Complex<f32>", Complex), (Complex, Complex<f64>, "Complex<f64>", Complex));
 
 /// Arrays that are read.
 macro_rules! shared_arguments {
     ($(<$($l:lifetime),+> $ty:ty = $again:expr),* $(,)?) => { $(#[diagnostic::do_not_recommend]
-    impl<$($l,)+ T: Element, D: Rank> Argument for $ty {
+    impl<$($l,)+ T: AnyElement, D: Rank> Argument for $ty {
         const KIND: ParamKind = array_kind::<T>(D::RANK, false);
         type Reborrowed<'b> = Self where Self: 'b;
         fn reborrow(&mut self) -> Self {
@@ -260,7 +283,7 @@ shared_arguments!(
 );
 
 #[diagnostic::do_not_recommend]
-impl<T: Element> Argument for &[T] {
+impl<T: AnyElement> Argument for &[T] {
     const KIND: ParamKind = array_kind::<T>(1, false);
     type Reborrowed<'b>
         = Self
@@ -280,20 +303,21 @@ impl<T: Element> Argument for &[T] {
     }
 }
 
-fn saved<T: Element, D: Dimension>(view: &ArrayRef<T, D>) -> Option<Vec<Scalar>> {
-    Some(view.iter().map(|x| x.scalar()).collect())
+fn saved<'e, T: AnyElement>(elements: impl IntoIterator<Item = &'e T>) -> Option<Vec<Scalar>> {
+    Some(elements.into_iter().flat_map(|x| element_type::scalars(*x)).collect())
 }
 
-fn restored<T: Element, D: Dimension>(view: &mut ArrayRef<T, D>, saved: &[Scalar]) {
-    for (element, scalar) in view.iter_mut().zip(saved) {
-        *element = T::from_scalar(*scalar).expect("saved from an array of this type");
+fn restored<'e, T: AnyElement>(elements: impl IntoIterator<Item = &'e mut T>, saved: &[Scalar]) {
+    for (element, scalars) in elements.into_iter().zip(saved.chunks_exact(T::PARTS)) {
+        let part = |position: usize| T::Part::from_scalar(scalars[position]);
+        *element = T::of_parts(|position| part(position).expect("saved from an array of this type"));
     }
 }
 
 /// Arrays that are written to.
 macro_rules! exclusive_arguments {
     ($(<$($l:lifetime),+> $ty:ty as $reborrowed:ty = $view:ident),* $(,)?) => { $(#[diagnostic::do_not_recommend]
-    impl<$($l,)+ T: Element, D: Rank> Argument for $ty {
+    impl<$($l,)+ T: AnyElement, D: Rank> Argument for $ty {
         const KIND: ParamKind = array_kind::<T>(D::RANK, true);
         type Reborrowed<'b> = $reborrowed where Self: 'b;
         fn reborrow(&mut self) -> Self::Reborrowed<'_> { exclusive_arguments!(@ $view self) }
@@ -303,8 +327,8 @@ macro_rules! exclusive_arguments {
             binder.written(address, self.shape(), self.strides());
         }
         fn elements(&self) -> usize { self.len() }
-        fn save(&self) -> Option<Vec<Scalar>> { saved(self) }
-        fn restore(&mut self, saved: &[Scalar]) { restored(self, saved) }
+        fn save(&self) -> Option<Vec<Scalar>> { saved(self.iter()) }
+        fn restore(&mut self, saved: &[Scalar]) { restored(self.iter_mut(), saved) }
     })* };
     (@ reference $this:ident) => { $this };
     (@ view $this:ident) => { $this.view_mut() };
@@ -317,7 +341,7 @@ exclusive_arguments!(
 );
 
 #[diagnostic::do_not_recommend]
-impl<T: Element> Argument for &mut [T] {
+impl<T: AnyElement> Argument for &mut [T] {
     const KIND: ParamKind = array_kind::<T>(1, true);
     type Reborrowed<'b>
         = &'b mut [T]
@@ -336,17 +360,15 @@ impl<T: Element> Argument for &mut [T] {
         binder.written(self.as_mut_ptr(), &[self.len()], &[1]);
     }
     fn save(&self) -> Option<Vec<Scalar>> {
-        Some(self.iter().map(|x| x.scalar()).collect())
+        saved(self.iter())
     }
     fn restore(&mut self, saved: &[Scalar]) {
-        for (element, scalar) in self.iter_mut().zip(saved) {
-            *element = T::from_scalar(*scalar).expect("saved from a slice of this type");
-        }
+        restored(self.iter_mut(), saved);
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: Element> Argument for &Vec<T> {
+impl<T: AnyElement> Argument for &Vec<T> {
     const KIND: ParamKind = <&[T]>::KIND;
     type Reborrowed<'b>
         = Self
@@ -367,7 +389,7 @@ impl<T: Element> Argument for &Vec<T> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: Element> Argument for &mut Vec<T> {
+impl<T: AnyElement> Argument for &mut Vec<T> {
     const KIND: ParamKind = <&mut [T]>::KIND;
     type Reborrowed<'b>
         = &'b mut [T]
@@ -386,7 +408,7 @@ impl<T: Element> Argument for &mut Vec<T> {
         self.as_mut_slice().bind(binder);
     }
     fn save(&self) -> Option<Vec<Scalar>> {
-        Some(self.iter().map(|x| x.scalar()).collect())
+        saved(self.iter())
     }
     fn restore(&mut self, saved: &[Scalar]) {
         self.as_mut_slice().restore(saved);

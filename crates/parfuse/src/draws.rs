@@ -259,7 +259,7 @@ macro_rules! in_kernels {
 
         impl<T: DTypeArg> Inline for $name<T> {
             fn inline<'t>(t: &'t Tracer, args: &[Value<'t>], at: At) -> Value<'t> {
-                t.random_number(stringify!($name), T::DTYPE, args, at)
+                t.random_number(stringify!($name), T::ELEMENT, args, at)
             }
         }
     )* };

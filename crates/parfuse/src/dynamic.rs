@@ -1,13 +1,14 @@
 //! Calls with arguments and results whose numbers and types are known at run time only.
 
 use crate::argument::{Binder, Offers};
-use crate::call::{Output, Outputs};
+use crate::call::{Elements, Output, Outputs};
 use crate::error::Error;
 use crate::kernel::{Kernel, Variant};
 use crate::options::How;
 use ndarray::{ArrayD, IxDyn};
+use num_complex::Complex;
 use parfuse_ir::program::Type;
-use parfuse_ir::{DType, Scalar, for_each_dtype};
+use parfuse_ir::{AnyElement, DType, ElementType, Scalar, for_each_dtype};
 
 macro_rules! define_dynamic {
     ($(($variant:ident, $rust:ty, $name:literal, $class:ident)),* $(,)?) => {
@@ -17,6 +18,12 @@ macro_rules! define_dynamic {
         pub enum Dynamic {
             /// A scalar.
             Scalar(Scalar),
+            /// A complex number, by its parts, which are floats of one type.
+            Complex(Scalar, Scalar),
+            /// An array of `Complex<f32>`.
+            Complex32(ArrayD<Complex<f32>>),
+            /// An array of `Complex<f64>`.
+            Complex64(ArrayD<Complex<f64>>),
             $(#[doc = concat!("An array of `", $name, "`.")] $variant(ArrayD<$rust>)),*
         }
 
@@ -26,22 +33,32 @@ macro_rules! define_dynamic {
                     Dynamic::Scalar(x) => match *x {
                         $(Scalar::$variant(x) => binder.scalar(x)),*
                     },
-                    $(Dynamic::$variant(array) => {
-                        if mutable { binder.array_mut(array.view_mut()) } else { binder.array(array.view()) }
-                    })*
+                    Dynamic::Complex(Scalar::F32(re), Scalar::F32(im)) => binder.scalar(Complex::new(*re, *im)),
+                    Dynamic::Complex(Scalar::F64(re), Scalar::F64(im)) => binder.scalar(Complex::new(*re, *im)),
+                    // Of parts that no complex number has: no kernel takes them.
+                    Dynamic::Complex(..) => {}
+                    Dynamic::Complex32(array) => Dynamic::bind_array(array, mutable, binder),
+                    Dynamic::Complex64(array) => Dynamic::bind_array(array, mutable, binder),
+                    $(Dynamic::$variant(array) => Dynamic::bind_array(array, mutable, binder),)*
                 }
             }
 
             fn ty(&self) -> Type {
                 match self {
-                    Dynamic::Scalar(x) => Type::Scalar(x.dtype()),
-                    $(Dynamic::$variant(array) => Type::Array(DType::$variant, array.ndim() as u8)),*
+                    Dynamic::Scalar(x) => Type::scalar(x.dtype()),
+                    Dynamic::Complex(re, _) => Type::scalar(ElementType::Complex(re.dtype())),
+                    Dynamic::Complex32(array) => Dynamic::array_type(array),
+                    Dynamic::Complex64(array) => Dynamic::array_type(array),
+                    $(Dynamic::$variant(array) => Dynamic::array_type(array)),*
                 }
             }
 
             fn offer(&mut self, offers: &mut Offers) {
                 match self {
                     Dynamic::Scalar(_) => offers.offer_nothing(),
+                    Dynamic::Complex(..) => [(); 2].iter().for_each(|()| offers.offer_nothing()),
+                    Dynamic::Complex32(array) => offers.offer(&mut **array),
+                    Dynamic::Complex64(array) => offers.offer(&mut **array),
                     $(Dynamic::$variant(array) => offers.offer::<$rust, _>(&mut **array)),*
                 }
             }
@@ -52,26 +69,33 @@ macro_rules! define_dynamic {
                     return Ok(());
                 }
                 match (self.ty(), Dynamic::take(self.ty(), outputs), self) {
-                    (_, result @ Dynamic::Scalar(_), into) => *into = result,
-                    $((_, Dynamic::$variant(result), Dynamic::$variant(into)) => {
-                        if result.shape() != into.shape() {
-                            let (expected, found) = (result.shape().to_vec(), into.shape().to_vec());
-                            return Err(Error::OutputShape { expected, found });
-                        }
-                        into.assign(&result);
-                    })*
+                    (_, result @ (Dynamic::Scalar(_) | Dynamic::Complex(..)), into) => {
+                        *into = result;
+                        Ok(())
+                    }
+                    (_, Dynamic::Complex32(result), Dynamic::Complex32(into)) => Dynamic::overwrite(into, &result),
+                    (_, Dynamic::Complex64(result), Dynamic::Complex64(into)) => Dynamic::overwrite(into, &result),
+                    $((_, Dynamic::$variant(result), Dynamic::$variant(into)) => Dynamic::overwrite(into, &result),)*
                     (ty, ..) => unreachable!("a result of type {ty}"),
                 }
-                Ok(())
             }
 
             /// The next result, which is of this type.
             fn take(ty: Type, outputs: &mut Outputs<'_>) -> Dynamic {
-                match (outputs.next(), ty.dtype()) {
+                match (outputs.next(), ty.element()) {
+                    (Output::Scalar(re), ElementType::Complex(_)) => match outputs.next() {
+                        Output::Scalar(im) => Dynamic::Complex(re, im),
+                        _ => unreachable!("a complex number has two parts"),
+                    },
                     (Output::Scalar(x), _) => Dynamic::Scalar(x),
-                    $((Output::Array { shape, elements }, DType::$variant) => {
-                        let array = ArrayD::from_shape_vec(IxDyn(&shape), elements.into_elements());
-                        Dynamic::$variant(array.expect("a result has the shape it was allocated with"))
+                    (Output::Array { shape, elements }, ElementType::Complex(part)) if part.bits() == 32 => {
+                        Dynamic::Complex32(Dynamic::array(&shape, elements))
+                    }
+                    (Output::Array { shape, elements }, ElementType::Complex(_)) => {
+                        Dynamic::Complex64(Dynamic::array(&shape, elements))
+                    }
+                    $((Output::Array { shape, elements }, ElementType::Real(DType::$variant)) => {
+                        Dynamic::$variant(Dynamic::array(&shape, elements))
                     })*
                     (Output::InPlace, _) => unreachable!("nothing was offered"),
                 }
@@ -80,6 +104,31 @@ macro_rules! define_dynamic {
     };
 }
 for_each_dtype!(define_dynamic);
+
+impl Dynamic {
+    fn bind_array<'a, T: AnyElement>(array: &'a mut ArrayD<T>, mutable: bool, binder: &mut Binder<'a>) {
+        if mutable { binder.array_mut(array.view_mut()) } else { binder.array(array.view()) }
+    }
+
+    fn array_type<T: AnyElement>(array: &ArrayD<T>) -> Type {
+        Type::Array(T::TYPE, array.ndim() as u8)
+    }
+
+    fn array<T: AnyElement>(shape: &[usize], elements: Elements) -> ArrayD<T> {
+        let shape = &shape[..shape.len() - (T::PARTS - 1)];
+        let array = ArrayD::from_shape_vec(IxDyn(shape), elements.into_elements());
+        array.expect("a result has the shape it was allocated with")
+    }
+
+    fn overwrite<T: AnyElement>(into: &mut ArrayD<T>, result: &ArrayD<T>) -> Result<(), Error> {
+        if result.shape() != into.shape() {
+            let (expected, found) = (result.shape().to_vec(), into.shape().to_vec());
+            return Err(Error::OutputShape { expected, found });
+        }
+        into.assign(result);
+        Ok(())
+    }
+}
 
 impl Kernel {
     /// Runs one variant of the kernel on arguments, and for results, whose numbers and types are known at run time
@@ -111,10 +160,10 @@ impl Kernel {
         how: How<'_>,
         arguments: &mut [Dynamic],
     ) -> Result<Vec<Dynamic>, Error> {
-        let program = self.traced()?;
+        let interface = self.interface()?;
         self.run_bound_how(how, |binder| {
             for (position, argument) in arguments.iter_mut().enumerate() {
-                let mutable = program.params.get(position).is_some_and(|param| param.mutable);
+                let mutable = interface.params.get(position).is_some_and(|param| param.mutable);
                 argument.bind(mutable, binder);
             }
         })
@@ -138,12 +187,11 @@ impl Kernel {
         how: How<'_>,
         bind: impl FnOnce(&mut Binder<'a>),
     ) -> Result<Vec<Dynamic>, Error> {
-        let program = self.traced()?;
+        let interface = self.interface()?;
         let mut binder = Binder::default();
         bind(&mut binder);
         self.invoke_untyped(how, &binder, &Offers::none(), |outputs| {
-            let results = program.results.iter().map(|value| program.ty(*value));
-            results.map(|ty| Dynamic::take(ty, outputs)).collect()
+            interface.results.iter().map(|ty| Dynamic::take(*ty, outputs)).collect()
         })
     }
 
@@ -161,9 +209,9 @@ impl Kernel {
         bind: impl FnOnce(&mut Binder<'a>),
         into: &mut [Dynamic],
     ) -> Result<(), Error> {
-        let program = self.traced()?;
+        let interface = self.interface()?;
         assert!(
-            into.iter().map(Dynamic::ty).eq(program.results.iter().map(|value| program.ty(*value))),
+            into.iter().map(Dynamic::ty).eq(interface.results.iter().copied()),
             "results are written into arrays and scalars of their types"
         );
         let mut binder = Binder::default();

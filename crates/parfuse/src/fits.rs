@@ -7,20 +7,21 @@
 
 use crate::argument::Description;
 use crate::error::Error;
+use crate::interface::Interface;
 use crate::returned::Returned;
-use parfuse_ir::program::{Param, Program, Type};
+use parfuse_ir::program::{Param, Type};
 
 /// Checks the arguments of a call.
 pub(crate) fn check_arguments(
     kernel: &str,
-    program: &Program,
+    interface: &Interface,
     arguments: &[Description],
 ) -> Result<(), Error> {
-    let (expected, found) = (program.params.len(), arguments.len());
+    let (expected, found) = (interface.params.len(), arguments.len());
     if expected != found {
         return Err(Error::ArgumentCount { kernel: kernel.to_string(), expected, found });
     }
-    for (position, (argument, param)) in arguments.iter().zip(&program.params).enumerate() {
+    for (position, (argument, param)) in arguments.iter().zip(&interface.params).enumerate() {
         let Description { ty, mutable, .. } = *argument;
         if ty != param.ty || (param.mutable && !mutable) {
             let found = Param { name: String::new(), ty, mutable };
@@ -32,13 +33,12 @@ pub(crate) fn check_arguments(
 }
 
 /// Checks that a call asks for the types that the kernel returns.
-pub(crate) fn check_results<R: Returned>(kernel: &str, program: &Program) -> Result<(), Error> {
-    let mut results = program.results.iter().map(|v| program.ty(*v));
+pub(crate) fn check_results<R: Returned>(kernel: &str, interface: &Interface) -> Result<(), Error> {
+    let mut results = interface.results.iter().copied();
     if R::accepts(&mut results) && results.next().is_none() {
         return Ok(());
     }
-    let results: Vec<Type> = program.results.iter().map(|v| program.ty(*v)).collect();
-    let (returned, expected) = (returned(&results), returned(&R::kinds()));
+    let (returned, expected) = (returned(&interface.results), returned(&R::kinds()));
     Err(Error::Result { kernel: kernel.to_string(), returned, expected })
 }
 
@@ -61,7 +61,7 @@ pub(crate) fn returned(results: &[Type]) -> String {
 
 fn rust_type(ty: Type) -> String {
     match ty {
-        Type::Scalar(dtype) => dtype.to_string(),
-        Type::Array(dtype, rank) => format!("Array{rank}<{dtype}>"),
+        Type::Scalar(element) => element.rust_name(),
+        Type::Array(element, rank) => format!("Array{rank}<{}>", element.rust_name()),
     }
 }

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::returned::Returned;
 use crate::sealed::Sealed;
 use parfuse_ir::program::Type;
-use parfuse_ir::{Element, Scalar, for_each_dtype};
+use parfuse_ir::{AnyElement, Element, Scalar, for_each_dtype};
 
 /// What a fixed array has in it: a number, or a fixed array of numbers.
 pub trait Row: Sealed + Copy + Send + Sync + 'static {
@@ -72,7 +72,7 @@ fn elements<R: Row>() -> usize {
 }
 
 const fn kind<R: Row>(mutable: bool) -> ParamKind {
-    ParamKind { ty: Type::Array(<R::Element as Element>::DTYPE, R::RANK), mutable }
+    ParamKind { ty: Type::Array(<R::Element as AnyElement>::TYPE, R::RANK), mutable }
 }
 
 #[diagnostic::do_not_recommend]

@@ -15,7 +15,7 @@ use crate::returned::Returned;
 use ndarray::{Array, ArrayD, ArrayRef, ArrayView, ArrayViewMut, IxDyn};
 use parfuse_ir::host::{Datum, HostCode, HostFunction};
 use parfuse_ir::program::Type;
-use parfuse_ir::{DType, Element, Scalar, for_each_dtype, with_dtype};
+use parfuse_ir::{AnyElement, DType, Element, Scalar, for_each_dtype, with_dtype};
 use parfuse_runtime::Buffer;
 use std::any::Any;
 use std::fmt;
@@ -102,7 +102,7 @@ macro_rules! host_scalars {
     ($(($variant:ident, $ty:ty, $name:literal, $class:ident)),* $(,)?) => { $(
         #[diagnostic::do_not_recommend]
         impl HostParameter for $ty {
-            const KIND: ParamKind = ParamKind { ty: Type::Scalar(<$ty as Element>::DTYPE), mutable: false };
+            const KIND: ParamKind = ParamKind { ty: Type::Scalar(<$ty as AnyElement>::TYPE), mutable: false };
             type Held<'a> = $ty;
             type Lent<'b> = $ty;
             fn hold(arguments: &mut HostArguments<'_>) -> $ty {
@@ -124,7 +124,7 @@ macro_rules! host_arrays {
     ($(<$l:lifetime> $ty:ty, $mutable:literal: $held:ty = $hold:ident, $lent:ty = $lend:expr;)*) => { $(
         #[diagnostic::do_not_recommend]
         impl<$l, T: Element, D: Rank> HostParameter for $ty {
-            const KIND: ParamKind = ParamKind { ty: Type::Array(T::DTYPE, D::RANK), mutable: $mutable };
+            const KIND: ParamKind = ParamKind { ty: Type::Array(T::TYPE, D::RANK), mutable: $mutable };
             type Held<'a> = $held;
             type Lent<'b> = $lent;
             fn hold<'a>(arguments: &mut HostArguments<'a>) -> $held { $hold(arguments.next()) }

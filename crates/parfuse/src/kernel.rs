@@ -6,6 +6,7 @@ use crate::core::Core;
 use crate::error::Error;
 use crate::explain::Explanation;
 use crate::fits;
+use crate::interface::Interface;
 use crate::options::{CallOptions, How};
 use crate::returned::Returned;
 use crate::room::{Nested, guarded, with_room};
@@ -16,7 +17,7 @@ use crate::wishes::Wishes;
 use parfuse_codegen::Effort;
 use parfuse_ir::loops::Loops;
 use parfuse_ir::program::Program;
-use parfuse_passes::{relax_floats, structure_exits};
+use parfuse_passes::{relax_floats, split_complex, structure_exits};
 use parfuse_runtime::{CancelToken, FloatMode};
 use parfuse_trace::TraceError;
 use std::any::TypeId;
@@ -87,7 +88,8 @@ pub struct Kernel(Arc<Nested<Inner>>);
 struct Inner {
     name: String,
     core: Arc<Core>,
-    program: Result<Program, Error>,
+    /// What the code is made of, without complex numbers, and what callers see of it.
+    program: Result<(Program, Interface), Error>,
     /// How deep its blocks nest.
     depth: usize,
     specialisations: RwLock<Specialisations>,
@@ -126,9 +128,11 @@ impl Kernel {
                 Error::Compile(format!("the program of `{name}` is not well-formed: {error}"))
             })?;
             let _mode = FloatMode::standard();
+            let interface = Interface::of(&program);
             let _ = structure_exits(&mut program);
+            let _ = split_complex(&mut program);
             let _ = relax_floats(&mut program);
-            Ok(program)
+            Ok((program, interface))
         });
         let inner = Inner {
             name: name.to_string(),
@@ -233,7 +237,7 @@ impl Kernel {
         offers: &Offers,
         take: impl FnOnce(&mut Outputs<'_>) -> T,
     ) -> Result<T, Error> {
-        fits::check_results::<R>(&self.0.name, self.traced()?)?;
+        fits::check_results::<R>(&self.0.name, self.interface()?)?;
         self.invoke_untyped(how, binder, offers, take)
     }
 
@@ -269,7 +273,7 @@ impl Kernel {
         let arguments = binder.descriptions();
         let first = self.0.first.get().filter(|first| *first.arguments == *arguments);
         if first.is_none() {
-            fits::check_arguments(&self.0.name, self.traced()?, arguments)?;
+            fits::check_arguments(&self.0.name, self.interface()?, arguments)?;
         }
         let _mode = FloatMode::standard();
         let core = &self.0.core;
@@ -303,7 +307,16 @@ impl Kernel {
     #[inline]
     pub(crate) fn traced(&self) -> Result<&Program, Error> {
         match &self.0.program {
-            Ok(program) => Ok(program),
+            Ok((program, _)) => Ok(program),
+            Err(error) => Err(error.clone()),
+        }
+    }
+
+    /// What it takes and returns.
+    #[inline]
+    pub(crate) fn interface(&self) -> Result<&Interface, Error> {
+        match &self.0.program {
+            Ok((_, interface)) => Ok(interface),
             Err(error) => Err(error.clone()),
         }
     }
@@ -387,9 +400,9 @@ impl Kernel {
         &self,
         binder: &Binder<'_>,
     ) -> Result<Arc<Nested<Specialisation>>, Error> {
-        let program = self.traced()?;
-        fits::check_results::<R>(&self.0.name, program)?;
-        fits::check_arguments(&self.0.name, program, binder.descriptions())?;
+        let interface = self.interface()?;
+        fits::check_results::<R>(&self.0.name, interface)?;
+        fits::check_arguments(&self.0.name, interface, binder.descriptions())?;
         let layouts = Signature::of(binder.descriptions(), false);
         let specialisation = self.specialisation(&layouts, &|wishes| wishes.granted(binder))?;
         specialisation.promote(&self.0.core);
@@ -401,7 +414,7 @@ impl Kernel {
         let newest = self.0.specialisations.read().unwrap_or_else(PoisonError::into_inner).newest();
         match newest {
             Some(found) => Ok(found),
-            None => self.specialisation(&Signature::contiguous(&self.traced()?.params), &Wishes::all),
+            None => self.specialisation(&Signature::contiguous(&self.interface()?.params), &Wishes::all),
         }
     }
 
@@ -424,9 +437,9 @@ impl Kernel {
     /// Every mistake found: [`Error::Trace`] with all those of types and of what is supported; if there are none,
     /// the races and the variables that are not reductions, as [`Error::Several`] if there is more than one.
     pub fn check(&self) -> Result<(), Error> {
-        let program = self.traced()?;
+        let (program, interface) = (self.traced()?, self.interface()?);
         guarded(self.0.depth, || {
-            self.lower(program, &Signature::contiguous(&program.params), &Wishes::all).map(|_| ())
+            self.lower(program, &Signature::contiguous(&interface.params), &Wishes::all).map(|_| ())
         })
     }
 
@@ -449,13 +462,13 @@ impl Kernel {
     /// # Errors
     /// If the kernel does not compile.
     pub fn explain(&self) -> Result<Explanation, Error> {
-        let program = self.traced()?;
+        let interface = self.interface()?;
         let representative = self.representative()?;
         let isa = self.0.core.compiler.isa();
-        guarded(self.0.depth, || Ok(Explanation::new(&self.0.name, program, &representative, isa)))
+        guarded(self.0.depth, || Ok(Explanation::new(&self.0.name, interface, &representative, isa)))
     }
 
-    /// The traced program as text.
+    /// The traced program as text, with real and imaginary parts in place of complex numbers.
     ///
     /// # Errors
     /// If tracing failed.

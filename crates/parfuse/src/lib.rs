@@ -44,6 +44,7 @@ mod fits;
 mod fixed;
 mod functions;
 mod host_function;
+mod interface;
 mod kernel;
 mod laws;
 mod lazy;

@@ -9,13 +9,14 @@ use crate::kernel::{Function, Variant};
 use crate::rank::Rank;
 use crate::sealed::Sealed;
 use ndarray::{Array, ArrayRef, Dimension};
+use num_complex::Complex;
 use parfuse_ir::program::Type;
-use parfuse_ir::{Element, for_each_dtype};
+use parfuse_ir::{AnyElement, Element, element_type, for_each_dtype};
 
 /// A type that a kernel can return: nothing, a scalar, an array, or a tuple of up to four of these.
 #[diagnostic::on_unimplemented(
     message = "a kernel cannot return `{Self}`",
-    note = "a kernel returns nothing, a scalar (bool, f32, f64, an integer of 8 to 64 bits), an owned array such as `Array1<f64>`, or a tuple of these"
+    note = "a kernel returns nothing, a scalar (bool, f32, f64, an integer of 8 to 64 bits, Complex<f32>, Complex<f64>), an owned array such as `Array1<f64>`, or a tuple of these"
 )]
 pub trait Returned: Sealed + Sized {
     /// Where the `_into` forms of a kernel write the result: `&mut ArrayRef` for an array, `&mut T` for a scalar.
@@ -80,43 +81,52 @@ macro_rules! return_scalars {
     #[diagnostic::do_not_recommend]
     impl Returned for $ty {
         type Into<'b> = &'b mut $ty;
-        fn kinds() -> Vec<Type> { vec![Type::Scalar(<$ty as Element>::DTYPE)] }
+        fn kinds() -> Vec<Type> { vec![Type::Scalar(<$ty as AnyElement>::TYPE)] }
         #[inline]
         fn accepts(types: &mut dyn Iterator<Item = Type>) -> bool {
-            types.next() == Some(Type::Scalar(<$ty as Element>::DTYPE))
+            types.next() == Some(Type::Scalar(<$ty as AnyElement>::TYPE))
         }
         fn take(outputs: &mut Outputs<'_>) -> $ty {
-            match outputs.next() {
-                Output::Scalar(x) => <$ty>::from_scalar(x).expect("a result has the type the kernel was traced with"),
+            <$ty>::of_parts(|_| match outputs.next() {
+                Output::Scalar(x) => Element::from_scalar(x).expect("a result has the type the kernel was traced with"),
                 _ => unreachable!("a scalar result"),
-            }
+            })
         }
-        fn offer(_: &mut &mut $ty, offers: &mut Offers) { offers.offer_nothing() }
+        fn offer(_: &mut &mut $ty, offers: &mut Offers) {
+            (0..<$ty as AnyElement>::PARTS).for_each(|_| offers.offer_nothing())
+        }
         fn store(into: &mut $ty, outputs: &mut Outputs<'_>) -> Result<(), Error> {
             *into = Self::take(outputs);
             Ok(())
         }
-        fn compare_elements(&self, other: &Self, agreement: &mut Agreement) { agreement.add(self.scalar(), other.scalar()) }
+        fn compare_elements(&self, other: &Self, agreement: &mut Agreement) { add_element(*self, *other, agreement) }
         fn longest(&self) -> usize { 0 }
     })* };
 }
 for_each_dtype!(return_scalars);
+return_scalars!((Complex, Complex<f32>, "Complex<f32>", Complex), (Complex, Complex<f64>, "Complex<f64>", Complex));
+
+/// Takes two elements into account, part by part.
+fn add_element<T: AnyElement>(one: T, other: T, agreement: &mut Agreement) {
+    element_type::scalars(one).zip(element_type::scalars(other)).for_each(|(a, b)| agreement.add(a, b));
+}
 
 impl<T, D: Dimension> Sealed for Array<T, D> {}
-impl<T: Element, D: Rank> Returned for Array<T, D> {
+impl<T: AnyElement, D: Rank> Returned for Array<T, D> {
     type Into<'b> = &'b mut ArrayRef<T, D>;
 
     fn kinds() -> Vec<Type> {
-        vec![Type::Array(T::DTYPE, D::RANK)]
+        vec![Type::Array(T::TYPE, D::RANK)]
     }
     fn accepts(types: &mut dyn Iterator<Item = Type>) -> bool {
-        types.next() == Some(Type::Array(T::DTYPE, D::RANK))
+        types.next() == Some(Type::Array(T::TYPE, D::RANK))
     }
     fn take(outputs: &mut Outputs<'_>) -> Self {
         let Output::Array { shape, elements } = outputs.next() else { unreachable!("an array result") };
         let elements = elements.into_elements::<T>();
-        let mut dimension = D::zeros(shape.len());
-        dimension.slice_mut().copy_from_slice(&shape);
+        let mut dimension = D::zeros(D::RANK as usize);
+        // The parts of complex numbers lie along one axis more.
+        dimension.slice_mut().copy_from_slice(&shape[..D::RANK as usize]);
         Array::from_shape_vec(dimension, elements).expect("a result has the shape it was allocated with")
     }
     fn offer(into: &mut &mut ArrayRef<T, D>, offers: &mut Offers) {
@@ -138,7 +148,7 @@ impl<T: Element, D: Rank> Returned for Array<T, D> {
     }
     fn compare_elements(&self, other: &Self, agreement: &mut Agreement) {
         agreement.add_shapes(self.shape(), other.shape());
-        self.iter().zip(other).for_each(|(a, b)| agreement.add(a.scalar(), b.scalar()));
+        self.iter().zip(other).for_each(|(a, b)| add_element(*a, *b, agreement));
     }
     fn longest(&self) -> usize {
         self.len()

@@ -27,6 +27,14 @@ const PACKED: u32 = 2 + MAX_RANK as u32 + (MAX_RANK as u32 - 1);
 const _: () =
     assert!(PACKED + (MOST_PACKED as u32 - 1).ilog2() < u16::BITS, "there is a bit for all that is known");
 
+/// How many parameters of code an argument is: a complex number goes by its parts.
+fn parameters_of(ty: Type) -> usize {
+    match ty {
+        Type::Scalar(element) => 1 + element.is_complex() as usize,
+        Type::Array(..) => 1,
+    }
+}
+
 /// What code is made for: what is known of each argument, which is nothing of a scalar and a [`Layout`] of an array.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Signature {
@@ -40,13 +48,22 @@ pub(crate) struct Signature {
 impl Signature {
     /// The signature of these arguments.
     pub(crate) fn of(arguments: &[Description], polls: bool) -> Signature {
-        Signature { layouts: arguments.iter().map(|argument| argument.layout).collect(), equal: 0, polls }
+        let words = |argument: &Description| std::iter::repeat_n(argument.layout, parameters_of(argument.ty));
+        Signature { layouts: arguments.iter().flat_map(words).collect(), equal: 0, polls }
     }
 
     /// The signature of contiguous arrays without axes of length one.
     pub(crate) fn contiguous(params: &[Param]) -> Signature {
-        let bits = |param: &Param| if param.ty.rank().is_some() { ARRAY | UNIT } else { SCALAR };
-        Signature { layouts: params.iter().map(bits).collect(), equal: 0, polls: false }
+        let bits = |param: &Param| {
+            let bits = match (param.ty.rank(), param.ty.is_complex()) {
+                (None, _) => SCALAR,
+                (Some(0), true) | (_, false) => ARRAY | UNIT,
+                // The parts lie along the last axis, without gaps.
+                (Some(_), true) => ARRAY | UNIT | 1 << PACKED,
+            };
+            std::iter::repeat_n(bits, parameters_of(param.ty))
+        };
+        Signature { layouts: params.iter().flat_map(bits).collect(), equal: 0, polls: false }
     }
 
     /// The same of arguments for which these wishes come true.
@@ -115,7 +132,7 @@ mod tests {
     fn packed_and_unpacked(shape: &[usize], strides: &[isize]) -> Layout {
         let param = Param {
             name: String::new(),
-            ty: Type::Array(parfuse_ir::DType::F64, shape.len() as u8),
+            ty: Type::array(parfuse_ir::DType::F64, shape.len() as u8),
             mutable: false,
         };
         let layouts = [layout(shape, strides)].into_iter().collect();

@@ -261,7 +261,7 @@ impl Relaxing<'_> {
                 match here.reciprocals.get(&key) {
                     Some(known) => *known,
                     None => {
-                        let one = self.program.value(Expr::Const(one), Type::Scalar(one.dtype()), loc);
+                        let one = self.program.value(Expr::Const(one), Type::scalar(one.dtype()), loc);
                         let made = self.compute(Expr::Op(ScalarOp::Div, vec![one, b]), ty, loc, here);
                         here.reciprocals.insert(key, made);
                         made
@@ -340,7 +340,7 @@ impl Relaxing<'_> {
             Scalar::F32(x) => x.is_normal(),
             _ => false,
         };
-        is_normal.then(|| self.program.value(Expr::Const(scalar), Type::Scalar(scalar.dtype()), loc))
+        is_normal.then(|| self.program.value(Expr::Const(scalar), Type::scalar(scalar.dtype()), loc))
     }
 
     fn negated(&mut self, value: Value, loc: Loc, here: &mut Here) -> Value {

@@ -17,10 +17,10 @@
 use crate::Changed;
 use crate::hash::FastSet;
 use parfuse_ir::program::{Block, Expr, Program, Stmt, Type, Value, Var, VarData, walk};
-use parfuse_ir::{DType, Loc, Scalar, ScalarOp};
+use parfuse_ir::{Loc, Scalar, ScalarOp};
 use std::collections::BTreeSet;
 
-const BOOL: Type = Type::Scalar(DType::Bool);
+const BOOL: Type = Type::BOOL;
 
 /// Replaces scopes and the statements that leave them.
 pub fn structure_exits(program: &mut Program) -> Changed {
@@ -289,7 +289,7 @@ mod tests {
         assert!(!walk::statements(&program, &program.body).any(exits), "{program}");
         for n in 0..9usize {
             let elements = (0..9).map(|k| Scalar::F64(f64::from(k * 7 % 5))).collect();
-            let array = Array::new(DType::F64, &[9], elements);
+            let array = Array::new(parfuse_ir::DType::F64, &[9], elements);
             let arguments = [Argument::Array(array), Argument::Scalar(Scalar::Usize(n))];
             let run = |program: &Program| run_program(program, &arguments, 0).map(|outcome| outcome.results);
             assert_eq!(run(&before), run(&program), "{n}\n{program}");

@@ -53,6 +53,7 @@ macro_rules! passes {
 
 passes! {
     Program structure_exits "Makes branches, and conditions of loops, of all exits: `break`, `continue` and `return`."
+    Program split_complex "Makes two real values of every complex one."
     Program relax_floats "Makes the operations on floats fewer and cheaper, if the program allows it."
     Loops fold_constants "Evaluates operations on constants, and resolves branches and loops that constants decide."
     Loops number_values "Makes equal expressions one value where one of them dominates the other."

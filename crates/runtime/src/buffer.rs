@@ -105,21 +105,28 @@ impl Buffer {
         self.len == 0
     }
 
-    /// The memory as a `Vec` of all its elements.
+    /// The memory as a `Vec` of all its elements, which are of type `Part`; `T` is that type, or consists of several
+    /// such elements.
     ///
     /// # Safety
-    /// Every element must have been initialised.
+    /// Every element must have been initialised, and as many of them as `T` has room for, one behind the other, must be
+    /// a `T`, whatever their values are.
     ///
     /// # Panics
-    /// If `T` is not the type the buffer was allocated for, or the memory has not the layout of a `Vec`.
-    pub unsafe fn into_vec<T: Copy + 'static>(self) -> Vec<T> {
-        assert_eq!(self.element, TypeId::of::<T>(), "a buffer becomes a Vec of its own element type");
-        assert_eq!(Ok(self.layout), Layout::array::<T>(self.len), "scratch memory becomes no Vec");
+    /// If `Part` is not the type the buffer was allocated for, the elements make no whole number of `T`, or the memory
+    /// has not the layout of a `Vec`.
+    pub unsafe fn into_vec<T: Copy + 'static, Part: Copy + 'static>(self) -> Vec<T> {
+        assert_eq!(self.element, TypeId::of::<Part>(), "a buffer becomes a Vec of its own element type");
+        let parts = size_of::<T>() / size_of::<Part>();
+        assert_eq!(size_of::<T>() % size_of::<Part>(), 0, "elements of several parts");
+        assert_eq!(self.len % parts, 0, "a whole number of elements");
+        let len = self.len / parts;
+        assert_eq!(Ok(self.layout), Layout::array::<T>(len), "scratch memory becomes no Vec");
         let this = std::mem::ManuallyDrop::new(self);
         // SAFETY: the address is from the global allocator with the layout of `len` values of `T` (or dangling
-        // for size zero), as asserted above and kept by `of_layout`; the caller has initialised the elements;
-        // `ManuallyDrop` hands over ownership.
-        unsafe { Vec::from_raw_parts(this.address.cast::<T>().as_ptr(), this.len, this.len) }
+        // for size zero), as asserted above and kept by `of_layout`; the caller has initialised the elements, and says
+        // that they are values of `T`; `ManuallyDrop` hands over ownership.
+        unsafe { Vec::from_raw_parts(this.address.cast::<T>().as_ptr(), len, len) }
     }
 }
 
@@ -167,7 +174,22 @@ mod tests {
     fn zeroed_memory_becomes_a_vec() {
         let buffer = Buffer::allocate::<f64>(1000, true).unwrap();
         // SAFETY: zeroed memory is initialised.
-        assert_eq!(unsafe { buffer.into_vec::<f64>() }, vec![0.0; 1000]);
+        assert_eq!(unsafe { buffer.into_vec::<f64, f64>() }, vec![0.0; 1000]);
+    }
+
+    #[test]
+    fn memory_becomes_a_vec_of_pairs() {
+        let buffer = Buffer::allocate::<f32>(6, true).unwrap();
+        // SAFETY: zeroed memory is initialised, and any two floats are an array of two.
+        assert_eq!(unsafe { buffer.into_vec::<[f32; 2], f32>() }, vec![[0.0; 2]; 3]);
+    }
+
+    #[test]
+    #[should_panic(expected = "whole number")]
+    fn an_odd_number_of_elements_makes_no_pairs() {
+        let buffer = Buffer::allocate::<f32>(5, true).unwrap();
+        // SAFETY: as above.
+        let _ = unsafe { buffer.into_vec::<[f32; 2], f32>() };
     }
 
     #[test]
@@ -188,7 +210,7 @@ mod tests {
         let buffer = Buffer::allocate::<i32>(0, false).unwrap();
         assert!(buffer.is_empty());
         // SAFETY: there is no element.
-        assert_eq!(unsafe { buffer.into_vec::<i32>() }, Vec::<i32>::new());
+        assert_eq!(unsafe { buffer.into_vec::<i32, i32>() }, Vec::<i32>::new());
     }
 
     #[test]
@@ -209,7 +231,7 @@ mod tests {
     #[should_panic(expected = "becomes no Vec")]
     fn scratch_memory_becomes_no_vec() {
         // SAFETY: the memory is not read.
-        let _ = unsafe { Buffer::scratch::<f64>(1000).unwrap().into_vec::<f64>() };
+        let _ = unsafe { Buffer::scratch::<f64>(1000).unwrap().into_vec::<f64, f64>() };
     }
 
     #[test]
@@ -217,6 +239,6 @@ mod tests {
     fn element_types_cannot_be_mixed_up() {
         let buffer = Buffer::allocate::<f64>(1, true).unwrap();
         // SAFETY: zeroed memory is initialised.
-        let _ = unsafe { buffer.into_vec::<i64>() };
+        let _ = unsafe { buffer.into_vec::<i64, i64>() };
     }
 }

@@ -7,7 +7,7 @@ use ndarray::{ArrayD, Axis, IxDyn, Slice};
 use parfuse::Dynamic;
 use parfuse_interp::{Array, Value};
 use parfuse_ir::program::{Program, Type};
-use parfuse_ir::{Class, DType, MAX_RANK, Scalar, for_each_dtype};
+use parfuse_ir::{AnyElement, Class, DType, MAX_RANK, Scalar, element_type, for_each_dtype};
 
 /// The length of an axis, by its position counted from the last. Axes before these have lengths of their own.
 pub type Sizes = [usize; 3];
@@ -34,9 +34,10 @@ pub fn random_arguments(program: &Program, sizes: Sizes, choices: &mut Choices) 
 
 fn random_argument(ty: Type, sizes: Sizes, choices: &mut Choices) -> Value {
     let wild = choices.one_in(4);
+    let dtype = ty.dtype();
     match ty {
-        Type::Scalar(dtype) => Value::Scalar(element(dtype, wild, choices)),
-        Type::Array(dtype, rank) => {
+        Type::Scalar(_) => Value::Scalar(element(dtype, wild, choices)),
+        Type::Array(_, rank) => {
             let lengths = sizes.iter().chain(&FURTHER).copied();
             let mut shape: Vec<usize> = lengths.take(rank as usize).collect();
             shape.reverse();
@@ -114,19 +115,27 @@ macro_rules! define_conversions {
             }
         }
 
-        /// What the library returned, as the interpreters have it.
-        pub(crate) fn plain(dynamic: &Dynamic) -> Value {
+        /// What the library returned, as the interpreters have it: of a complex number its parts.
+        pub(crate) fn plain(dynamic: &Dynamic) -> Vec<Value> {
             match dynamic {
-                Dynamic::Scalar(x) => Value::Scalar(*x),
-                $(Dynamic::$variant(array) => {
-                    let elements = array.iter().map(|x| Scalar::$variant(*x)).collect();
-                    Value::Array(Array::new(DType::$variant, array.shape(), elements))
-                })*
+                Dynamic::Scalar(x) => vec![Value::Scalar(*x)],
+                Dynamic::Complex(re, im) => vec![Value::Scalar(*re), Value::Scalar(*im)],
+                Dynamic::Complex32(array) => vec![plain_array(array)],
+                Dynamic::Complex64(array) => vec![plain_array(array)],
+                $(Dynamic::$variant(array) => vec![plain_array(array)],)*
             }
         }
     };
 }
 for_each_dtype!(define_conversions);
+
+/// An array as the interpreters have it: the parts of complex numbers lie along one axis more.
+fn plain_array<T: AnyElement>(array: &ArrayD<T>) -> Value {
+    let elements = array.iter().flat_map(|x| element_type::scalars(*x)).collect();
+    let mut shape = array.shape().to_vec();
+    shape.extend((T::PARTS > 1).then_some(T::PARTS));
+    Value::Array(Array::new(T::TYPE.part(), &shape, elements))
+}
 
 /// The same array with other strides.
 fn in_some_layout<T: Copy>(array: ArrayD<T>, choices: &mut Choices) -> ArrayD<T> {

@@ -47,7 +47,7 @@ pub fn compiled(program: &Program, arguments: &[Value], seed: u64, isa: Isa, var
     match with_seed(seed, run) {
         Ok(results) => {
             let written = bound.iter().zip(&program.params).filter(|(_, param)| param.mutable);
-            Ok(results.iter().chain(written.map(|(array, _)| array)).map(plain).collect())
+            Ok(results.iter().chain(written.map(|(array, _)| array)).flat_map(plain).collect())
         }
         Err(error) => Err(failure(&error).unwrap_or_else(|error| panic!("{error}\n{program}"))),
     }

@@ -298,7 +298,7 @@ impl Check<'_> {
             Ok(()) if wrong => {
                 return Err(format!("{what}: an array of another shape was taken\n{}", self.text));
             }
-            Ok(()) => Ok(into.iter().map(plain).chain(arguments.written()).collect()),
+            Ok(()) => Ok(into.iter().flat_map(plain).chain(arguments.written()).collect()),
             Err(error) => match failure(&error) {
                 Ok(failure) => Err(failure),
                 Err(error) => return Err(format!("{what}: {error}\n{}", self.text)),
@@ -338,7 +338,7 @@ impl Check<'_> {
     fn run(&self, kernel: &Kernel, variant: Variant) -> Result<Seen, Error> {
         let mut arguments = self.laid_out();
         match with_seed(self.seed, || kernel.run_bound(variant, |binder| arguments.bind(binder))) {
-            Ok(results) => Ok(Ok(results.iter().map(plain).chain(arguments.written()).collect())),
+            Ok(results) => Ok(Ok(results.iter().flat_map(plain).chain(arguments.written()).collect())),
             Err(error) => failure(&error).map(Err),
         }
     }

@@ -6,9 +6,9 @@
 //! ```
 
 use crate::Sample;
-use parfuse_ir::FaultKind;
 use parfuse_ir::program::{Block, Expr, Program, Stmt, Type, Value, walk};
 use parfuse_ir::walk::Statement;
+use parfuse_ir::{ElementType, FaultKind};
 
 /// How many programs are tried at most.
 const TRIES: usize = 600;
@@ -104,7 +104,7 @@ impl Edit {
             if *position == 0 {
                 let stmt = block.remove(place);
                 if let (Edit::Constant, Stmt::Let(value)) = (self, &stmt)
-                    && let Type::Scalar(dtype) = program.ty(*value)
+                    && let Type::Scalar(ElementType::Real(dtype)) = program.ty(*value)
                 {
                     // A leaf, which no statement defines.
                     program.values[*value].expr = Expr::Const(dtype.zero());

@@ -11,10 +11,9 @@
 
 use crate::errors::{At, Step, mistake};
 use crate::state::{Kind, Literal, State, Ty};
-use crate::types::Class;
 use crate::{ArrayType, Tracer, Value, random};
 use parfuse_ir::program::{self, Expr, Place, Stmt};
-use parfuse_ir::{DType, MAX_RANK, Scalar};
+use parfuse_ir::{DType, ElementType, MAX_RANK, Scalar};
 
 impl Tracer {
     /// `array[index]`; also a constant index into a shape.
@@ -63,24 +62,24 @@ impl Tracer {
     /// An associated function of an array type: `A::zeros(…)`, `ones`, `from_elem`, `default`, `random` and its
     /// kin.
     pub fn array_function<A: ArrayType>(&self, name: &'static str, args: &[Value<'_>], at: At) -> Value<'_> {
-        self.new_array(name, A::DTYPE, Some(A::RANK), args, at)
+        self.new_array(name, A::ELEMENT, Some(A::RANK), args, at)
     }
     /// The same for a type known only at run time: `None` for what is to be inferred.
     pub fn new_array(
         &self,
         name: &'static str,
-        dtype: Option<DType>,
+        element: Option<ElementType>,
         rank: Option<u8>,
         args: &[Value<'_>],
         at: At,
     ) -> Value<'_> {
         let args: Vec<Value<'_>> = self.ids(args).into_iter().map(|id| Value { tracer: self, id }).collect();
-        if let Some(computed) = self.computed_array(name, dtype, rank, &args, at) {
+        if let Some(computed) = self.computed_array(name, element, rank, &args, at) {
             return computed;
         }
         let args = self.ids(&args);
         self.step(at, |state| {
-            let dtype = state.types.fresh(dtype.map_or(Class::Any, Class::Known));
+            let dtype = state.types.annotated(element);
             state.new_array(name, dtype, rank, &args, at)
         })
     }

@@ -17,7 +17,7 @@ use crate::state::{Held, Kind, Literal, State, Ty};
 use crate::types::{Class, TypeVar};
 use crate::{Method, Tracer, Value};
 use parfuse_ir::program::{self, Cut, Expr, Place, Stmt, View, walk};
-use parfuse_ir::{DType, FaultKind, Fold, ScalarOp};
+use parfuse_ir::{DType, ElementType, FaultKind, Fold, ScalarOp};
 
 impl Tracer {
     /// A new array of what is computed from each item of a sequence, with an axis for each of its loops.
@@ -238,7 +238,7 @@ impl Tracer {
     pub(crate) fn computed_array<'t>(
         &'t self,
         name: &str,
-        dtype: Option<DType>,
+        element: Option<ElementType>,
         rank: Option<u8>,
         args: &[Value<'t>],
         at: At,
@@ -255,7 +255,7 @@ impl Tracer {
                 self.mistake(&format!("`{name}` takes {expected} arguments, not {}", args.len()), at),
             );
         }
-        let dtype = self.with(|state| state.types.fresh(dtype.map_or(Class::Any, Class::Known)));
+        let dtype = self.with(|state| state.types.annotated(element));
         Some(match name {
             "from" if rank != Some(1) => self.method(args[0], Method::to_owned, &[], at),
             "from_iter" | "from_vec" | "from" => self.line_of_items(args[0], Some(dtype), at),
@@ -460,7 +460,7 @@ impl State {
                 let is_array = self.ty(*value).rank.is_some();
                 match &self.program.values[*value].expr {
                     Expr::Random { .. } | Expr::Fill { .. } | Expr::Map { .. } | Expr::Copy(_) => false,
-                    Expr::Op(..) | Expr::Cast(_) => !is_array,
+                    Expr::Op(..) | Expr::Cast(_) | Expr::Complex { .. } | Expr::Part { .. } => !is_array,
                     Expr::Reduce { fold, .. } => matches!(fold, Fold::Op(_)) && !is_array,
                     Expr::Var(var) => *var != of,
                     _ => true,

@@ -12,7 +12,7 @@ use crate::errors::{At, Complaint, Step, TraceError, mistake};
 use crate::state::{Kind, Literal, State};
 use crate::{Tracer, Value, ownership, random};
 use parfuse_ir::program::{self, Expr, Program, Stmt, Type, walk};
-use parfuse_ir::{DType, Fold, Loc, Scalar, ScalarOp};
+use parfuse_ir::{DType, ElementType, Fold, Loc, MAX_RANK, ReduceOp, Scalar, ScalarOp};
 use std::collections::HashSet;
 
 /// What a kernel is declared to return.
@@ -122,7 +122,7 @@ impl State {
             }
             for (ty, value) in types.iter().zip(&results) {
                 let found = self.ty(*value);
-                let dtype = self.types.known(ty.dtype());
+                let dtype = self.types.of(ty.element());
                 if found.rank != ty.rank() || self.types.unify(dtype, found.dtype).is_err() {
                     let found = self.describe(found);
                     return mistake(format!("the kernel is declared to return {ty}, but gives {found}"));
@@ -152,10 +152,10 @@ impl State {
     fn settle_types(&mut self) {
         for value in self.program.values.ids() {
             let ty = self.value_types[value.0 as usize];
-            match self.types.dtype(ty.dtype) {
-                Some(dtype) => {
+            match self.types.element(ty.dtype) {
+                Some(element) => {
                     let data = &mut self.program.values[value];
-                    data.ty = data.ty.with_dtype(dtype);
+                    data.ty = data.ty.with_element(element);
                 }
                 None => {
                     let data = &self.program.values[value];
@@ -174,9 +174,9 @@ impl State {
             }
         }
         for var in self.program.vars.ids() {
-            if let Some(dtype) = self.types.dtype(self.var_types[var.0 as usize].dtype) {
+            if let Some(element) = self.types.element(self.var_types[var.0 as usize].dtype) {
                 let data = &mut self.program.vars[var];
-                data.ty = data.ty.with_dtype(dtype);
+                data.ty = data.ty.with_element(element);
             }
         }
     }
@@ -185,12 +185,14 @@ impl State {
         let mut literals: Vec<(program::Value, Literal)> = self.literals.drain().collect();
         literals.sort_by_key(|(value, _)| *value);
         for (value, literal) in literals {
-            let dtype = self.program.ty(value).dtype();
+            let element = self.program.ty(value).element();
+            let dtype = element.part();
             let scalar = match literal {
                 Literal::Integer(number) => dtype.integer(number),
                 Literal::Float(number) => Some(float_of_type(number, dtype)),
             };
             match (scalar, literal) {
+                (Some(scalar), _) if element.is_complex() => self.settle_complex_literal(value, scalar),
                 (Some(scalar), _) => self.program.values[value].expr = Expr::Const(scalar),
                 // Nothing uses it; what stands here does not matter, but must be of the type.
                 (None, _) if self.is_replaced(value) => {
@@ -205,16 +207,25 @@ impl State {
         }
     }
 
+    /// A literal that turned out complex, the zeros of an array for instance, is made in front of all else.
+    fn settle_complex_literal(&mut self, value: program::Value, scalar: Scalar) {
+        let loc = self.program.values[value].loc;
+        let [re, im] = [scalar, scalar.dtype().zero()]
+            .map(|part| self.program.value(Expr::Const(part), Type::scalar(part.dtype()), loc));
+        self.program.values[value].expr = Expr::Complex { re, im };
+        self.program.body.insert(0, Stmt::Let(value));
+    }
+
     fn check_operations(&mut self) {
-        let mut complaints = Vec::new();
+        let mut complaints = self.complaints_about_axes();
         for (_, data) in self.program.values.iter() {
             match &data.expr {
                 Expr::Op(op, operands) => {
-                    let dtypes: Vec<DType> =
-                        operands.iter().map(|operand| self.program.ty(*operand).dtype()).collect();
-                    if op.result_type(&dtypes) != Some(data.ty.dtype()) {
-                        let dtypes: Vec<&str> = dtypes.iter().map(|dtype| dtype.name()).collect();
-                        let types = dtypes.join(" and ");
+                    let elements: Vec<ElementType> =
+                        operands.iter().map(|operand| self.program.ty(*operand).element()).collect();
+                    if ElementType::of_operation(*op, &elements) != Some(data.ty.element()) {
+                        let types: Vec<String> = elements.iter().map(|element| element.rust_name()).collect();
+                        let types = types.join(" and ");
                         let instead = match op {
                             ScalarOp::Rem => "; write `a - b * (a / b).trunc()`",
                             _ => "",
@@ -223,18 +234,32 @@ impl State {
                         complaints.push((data.loc, message));
                     }
                 }
-                Expr::Random { distribution, .. } if !distribution.applies_to(data.ty.dtype()) => {
-                    let dtype = data.ty.dtype();
+                Expr::Random { distribution, .. }
+                    if data.ty.element().real().is_none_or(|dtype| !distribution.applies_to(dtype)) =>
+                {
+                    let element = data.ty.element();
                     complaints.push((
                         data.loc,
-                        format!("`{}` does not apply to {dtype}", random::name(*distribution)),
+                        format!(
+                            "`{}` does not apply to {}",
+                            random::name(*distribution),
+                            element.rust_name()
+                        ),
                     ));
                 }
                 Expr::Reduce { fold, array, .. } => {
-                    let dtype = self.program.ty(*array).dtype();
-                    if !fold.applies_to(dtype) {
+                    let element = self.program.ty(*array).element();
+                    if ElementType::of_fold(*fold, element).is_none() {
                         let name = if *fold == Fold::Deviations { "var" } else { fold.name() };
-                        complaints.push((data.loc, format!("`{name}` does not apply to arrays of {dtype}")));
+                        let instead = match (element, fold) {
+                            (ElementType::Complex(_), Fold::Op(ReduceOp::Product)) => {
+                                "; write `a.iter().product()`, which goes from the first to the last"
+                            }
+                            _ => "",
+                        };
+                        let message =
+                            format!("`{name}` does not apply to arrays of {}{instead}", element.rust_name());
+                        complaints.push((data.loc, message));
                     }
                 }
                 _ => {}
@@ -247,11 +272,26 @@ impl State {
         }
     }
 
+    /// The parts of complex numbers take an axis of an array.
+    fn complaints_about_axes(&self) -> Vec<(Loc, String)> {
+        let too_many = |ty: Type| ty.is_complex() && ty.rank().is_some_and(|rank| rank as usize >= MAX_RANK);
+        let most = MAX_RANK - 1;
+        let message = |what: &str| format!("{what}: arrays of complex numbers have at most {most} axes");
+        let params = self.program.params.iter().filter(|param| too_many(param.ty));
+        let values = self.program.values.iter().filter(|(_, data)| too_many(data.ty) && !data.expr.is_leaf());
+        let params = params.map(|param| (Loc::NONE, message(&format!("`{}`", param.name))));
+        params.chain(values.map(|(_, data)| (data.loc, message("this array")))).collect()
+    }
+
     /// Removes the division checks that turned out to concern floats, with what was computed only for them.
     fn drop_float_checks(&mut self) {
         let mut dropped = HashSet::new();
         for check in &self.integer_checks {
-            if self.types.dtype(check.divisor).is_some_and(DType::is_float) {
+            if self
+                .types
+                .element(check.divisor)
+                .is_some_and(|divisor| !divisor.real().is_some_and(DType::is_int))
+            {
                 dropped.extend(check.values.clone());
             }
         }

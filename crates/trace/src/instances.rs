@@ -86,7 +86,7 @@ impl State {
                 Class::Known(dtype) => return Some(dtype),
                 Class::Float => of_literals = Some(DType::F64),
                 Class::Integer => of_literals = of_literals.or(Some(DType::I32)),
-                Class::Any => {}
+                Class::Any | Class::Complex(_) => {}
             }
         }
         of_literals

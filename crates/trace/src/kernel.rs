@@ -12,7 +12,7 @@ use crate::errors::At;
 use crate::state::Kind;
 use crate::{Operand, ParamKind, Tracer, Value};
 use parfuse_ir::program::Type;
-use parfuse_ir::{DType, Element, Loc, ScalarOp};
+use parfuse_ir::{AnyElement, DType, ElementType, Loc, ScalarOp};
 
 /// What a loop can run over: `0..n`, `0..=n`, `..n` (from 0), `(0, n)`, or the range [`Tracer::range_of`] made
 /// of one. In `0..n` both bounds are of one Rust type; the other forms mix handles and numbers.
@@ -52,16 +52,16 @@ impl Tracer {
     // Parameters and constants
 
     /// The next parameter, a scalar.
-    pub fn scalar<T: Element>(&self, name: &str) -> Value<'_> {
-        self.param(name, ParamKind { ty: Type::Scalar(T::DTYPE), mutable: false })
+    pub fn scalar<T: AnyElement>(&self, name: &str) -> Value<'_> {
+        self.param(name, ParamKind { ty: Type::scalar(T::TYPE), mutable: false })
     }
     /// The next parameter, an array to read.
-    pub fn array<T: Element>(&self, name: &str, rank: u8) -> Value<'_> {
-        self.param(name, ParamKind { ty: Type::Array(T::DTYPE, rank), mutable: false })
+    pub fn array<T: AnyElement>(&self, name: &str, rank: u8) -> Value<'_> {
+        self.param(name, ParamKind { ty: Type::array(T::TYPE, rank), mutable: false })
     }
     /// The next parameter, an array to read and write.
-    pub fn array_mut<T: Element>(&self, name: &str, rank: u8) -> Value<'_> {
-        self.param(name, ParamKind { ty: Type::Array(T::DTYPE, rank), mutable: true })
+    pub fn array_mut<T: AnyElement>(&self, name: &str, rank: u8) -> Value<'_> {
+        self.param(name, ParamKind { ty: Type::array(T::TYPE, rank), mutable: true })
     }
     /// A number as a handle.
     #[track_caller]
@@ -154,32 +154,32 @@ impl Tracer {
 
     /// An array of zeros.
     #[track_caller]
-    pub fn zeros<T: Element>(&self, shape: &[Value<'_>]) -> Value<'_> {
-        self.filled("zeros", T::DTYPE, shape, None, At::caller())
+    pub fn zeros<T: AnyElement>(&self, shape: &[Value<'_>]) -> Value<'_> {
+        self.filled("zeros", T::TYPE, shape, None, At::caller())
     }
     /// An array of ones.
     #[track_caller]
-    pub fn ones<T: Element>(&self, shape: &[Value<'_>]) -> Value<'_> {
-        self.filled("ones", T::DTYPE, shape, None, At::caller())
+    pub fn ones<T: AnyElement>(&self, shape: &[Value<'_>]) -> Value<'_> {
+        self.filled("ones", T::TYPE, shape, None, At::caller())
     }
     /// An array with all elements equal.
     #[track_caller]
-    pub fn full<'t, T: Element>(&'t self, shape: &[Value<'t>], v: impl Operand<'t>) -> Value<'t> {
+    pub fn full<'t, T: AnyElement>(&'t self, shape: &[Value<'t>], v: impl Operand<'t>) -> Value<'t> {
         let at = At::caller();
-        self.filled("from_elem", T::DTYPE, shape, Some(v.operand(self, at)), at)
+        self.filled("from_elem", T::TYPE, shape, Some(v.operand(self, at)), at)
     }
     fn filled(
         &self,
         name: &'static str,
-        dtype: DType,
+        element: ElementType,
         shape: &[Value<'_>],
         value: Option<Value<'_>>,
         at: At,
     ) -> Value<'_> {
         let shape = self.tuple(shape);
         match value {
-            None => self.new_array(name, Some(dtype), None, &[shape], at),
-            Some(value) => self.new_array(name, Some(dtype), None, &[shape, value], at),
+            None => self.new_array(name, Some(element), None, &[shape], at),
+            Some(value) => self.new_array(name, Some(element), None, &[shape, value], at),
         }
     }
 

@@ -18,6 +18,8 @@ mod branch_values;
 mod calls;
 mod closures;
 mod collections;
+mod complex;
+mod complex_methods;
 mod control;
 mod conversions;
 mod equality;
@@ -60,6 +62,7 @@ mod zips;
 #[cfg(test)]
 mod tests;
 
+pub use complex::ComplexType;
 pub use errors::{At, Complaint, TraceError};
 pub use exits::Exit;
 pub use finish::ReturnKind;

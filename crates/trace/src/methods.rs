@@ -147,6 +147,14 @@ impl State {
                     let what = if args.len() > 1 { "the arguments" } else { "the argument" };
                     self.unify(expected, found, &format!("{what} of `{method}`"))?;
                 }
+                Argument::Part => {
+                    let what = format!("the argument of `{method}`");
+                    let Class::Complex(part) = self.class(value) else {
+                        return mistake(format!("{what}: the receiver is not complex"));
+                    };
+                    let found = self.ty(*arg).dtype;
+                    self.unify(part, found, &what)?;
+                }
                 Argument::I32 => {
                     self.unify_known(*arg, DType::I32, &format!("the argument of `{method}`"))?;
                 }
@@ -175,8 +183,13 @@ impl State {
             Kind::Slice(_) => (Receiver::Slice, "a slice"),
             Kind::Zip(_) => (Receiver::Zip, "a `Zip`"),
             Kind::Ordering { .. } => (Receiver::Ordering, "an `Ordering`"),
-            Kind::Variable { .. } | Kind::Plain(_) | Kind::Place(_) | Kind::Element { .. } => {
+            Kind::Variable { .. }
+            | Kind::Plain(_)
+            | Kind::Place(_)
+            | Kind::Element { .. }
+            | Kind::Part { .. } => {
                 let ty = self.type_of(receiver)?;
+                self.close_type(ty.dtype)?;
                 return self.row_of_value(method, ty);
             }
             Kind::Tuple(_) | Kind::Declared(_) | Kind::Closure(_) | Kind::Never => {
@@ -199,6 +212,7 @@ impl State {
             Class::Known(dtype) if dtype.is_float() => Receiver::Float,
             Class::Known(dtype) if dtype.is_int() && dtype.is_signed() => Receiver::Integer,
             Class::Known(dtype) if dtype.is_int() => Receiver::Unsigned,
+            Class::Complex(_) => Receiver::Complex,
             Class::Known(_) | Class::Any => Receiver::Scalar,
         };
         let row = match ty.rank {
@@ -212,7 +226,7 @@ impl State {
                 mistake(format!("`.{method}()` of a value whose type is not known yet; annotate it"))
             }
             (Some(row), _) => Ok(row),
-            (None, None) => none_of(method, scalar, &class.to_string()),
+            (None, None) => none_of(method, scalar, &self.types.show(ty.dtype)),
             (None, Some(_)) => none_of(method, Receiver::Array, &self.describe(ty)),
         }
     }

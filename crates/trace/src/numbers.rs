@@ -130,7 +130,7 @@ impl State {
         let is_integer = match self.class(value) {
             Class::Integer => true,
             Class::Known(dtype) => dtype.is_int(),
-            Class::Float | Class::Any => false,
+            Class::Float | Class::Any | Class::Complex(_) => false,
         };
         let mut quotient = self.binary("/", value, divisor, at)?;
         if self.settled(value, "`div_euclid`")?.is_unsigned() {

@@ -74,6 +74,7 @@ impl Tracer {
         self.step(at, |state| {
             state.doing = "`as`".into();
             let value = state.read(v, at)?;
+            state.close_type(state.ty(value).dtype)?;
             let class = state.class(value);
             let to = state.types.known(dtype);
             // A literal right under `as` takes the target's type if it can, as in rustc.
@@ -89,10 +90,14 @@ impl Tracer {
                 _ => {}
             }
             if dtype.is_bool() && class != Class::Known(DType::Bool) {
-                return mistake(format!("{class} cannot be cast to bool; compare with zero: `x != 0`"));
+                let shown = state.types.show(state.ty(value).dtype);
+                return mistake(format!("{shown} cannot be cast to bool; compare with zero: `x != 0`"));
             }
             if class == Class::Known(dtype) {
                 return Ok(Kind::Plain(value));
+            }
+            if let Class::Complex(_) = class {
+                return mistake("`as` of a complex number; convert its parts, `z.re as f32`");
             }
             if class == Class::Any {
                 return mistake("`as` of a value whose type is not known yet; annotate it");
@@ -223,11 +228,12 @@ impl State {
                 self.op(operation, &[a, count], at)
             }
             _ => {
-                self.same_types(op, a, b)?;
+                let dtype = self.operand_types(op, operation, a, b)?;
                 if matches!(operation, ScalarOp::Div | ScalarOp::Rem) {
                     self.check_divisor(a, b, at)?;
                 }
-                self.op(operation, &[a, b], at)
+                let rank = [a, b].iter().filter_map(|operand| self.ty(*operand).rank).max();
+                self.emit(Expr::Op(operation, vec![a, b]), Ty { dtype, rank }, at)
             }
         }
     }
@@ -282,8 +288,8 @@ impl State {
     pub(crate) fn check_divisor(&mut self, a: program::Value, b: program::Value, at: At) -> Step<()> {
         let class = self.class(b);
         let cannot_be_zero = self.known_integer(b).is_some_and(|number| number != 0);
-        let is_float =
-            matches!(class, Class::Float) || matches!(class, Class::Known(dtype) if dtype.is_float());
+        let is_float = matches!(class, Class::Float | Class::Complex(_))
+            || matches!(class, Class::Known(dtype) if dtype.is_float());
         if cannot_be_zero || is_float {
             return Ok(());
         }
@@ -316,7 +322,8 @@ impl State {
             return false;
         }
         match &self.program.values[*value].expr {
-            Expr::Op(..) | Expr::Cast(_) | Expr::Var(_) | Expr::Dim { .. } | Expr::Len(_) => true,
+            Expr::Op(..) | Expr::Cast(_) | Expr::Complex { .. } | Expr::Part { .. } => true,
+            Expr::Var(_) | Expr::Dim { .. } | Expr::Len(_) => true,
             Expr::Const(_) | Expr::Param(_) | Expr::Bound => true,
             Expr::Index { .. }
             | Expr::View { .. }

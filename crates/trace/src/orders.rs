@@ -43,7 +43,7 @@ impl State {
         match self.class(value) {
             Class::Float => true,
             Class::Known(dtype) => dtype.is_float(),
-            Class::Any | Class::Integer => false,
+            Class::Any | Class::Integer | Class::Complex(_) => false,
         }
     }
 

@@ -64,7 +64,7 @@ impl State {
         let fused = match self.class(left) {
             Class::Known(dtype) => dtype.is_float(),
             Class::Float => true,
-            Class::Integer => false,
+            Class::Integer | Class::Complex(_) => false,
             _ => {
                 return mistake(
                     "`.dot()` of matrices whose type of elements is not known yet; name it where they are made, \

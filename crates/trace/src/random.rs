@@ -15,7 +15,7 @@ use crate::state::{Kind, State, Ty};
 use crate::types::{Class, TypeVar};
 use crate::{IterationRange, Operand, Tracer, Value};
 use parfuse_ir::program::{self, Expr};
-use parfuse_ir::{DType, Distribution, Element};
+use parfuse_ir::{DType, Distribution, Element, ElementType};
 
 impl Tracer {
     /// `name::<T>(args)` for `random`, `random_range`, `random_bool`, `random_normal` or `random_exponential`;
@@ -23,13 +23,13 @@ impl Tracer {
     pub fn random_number(
         &self,
         name: &'static str,
-        dtype: Option<DType>,
+        element: Option<ElementType>,
         args: &[Value<'_>],
         at: At,
     ) -> Value<'_> {
         let args = self.ids(args);
         self.step(at, |state| {
-            let dtype = state.types.fresh(dtype.map_or(Class::Any, Class::Known));
+            let dtype = state.types.annotated(element);
             Ok(Kind::Plain(state.random_numbers(name, Vec::new(), Ty { dtype, rank: None }, &args, at)?))
         })
     }
@@ -39,7 +39,7 @@ impl Tracer {
     /// A random number, uniform over `[0, 1)` for floats, over all values for other types.
     #[track_caller]
     pub fn random<T: Element>(&self) -> Value<'_> {
-        self.random_number("random", Some(T::DTYPE), &[], At::caller())
+        self.random_number("random", Some(T::DTYPE.into()), &[], At::caller())
     }
     /// A random number of a range of integers or floats: `1..=6`, `(0, n)`, `0.5..2.5`.
     #[track_caller]
@@ -56,18 +56,18 @@ impl Tracer {
     /// A float of the normal distribution with mean 0 and standard deviation 1.
     #[track_caller]
     pub fn random_normal<T: Element>(&self) -> Value<'_> {
-        self.random_number("random_normal", Some(T::DTYPE), &[], At::caller())
+        self.random_number("random_normal", Some(T::DTYPE.into()), &[], At::caller())
     }
     /// A float of the exponential distribution with mean 1.
     #[track_caller]
     pub fn random_exponential<T: Element>(&self) -> Value<'_> {
-        self.random_number("random_exponential", Some(T::DTYPE), &[], At::caller())
+        self.random_number("random_exponential", Some(T::DTYPE.into()), &[], At::caller())
     }
 
     /// An array of independent numbers as [`Tracer::random`] draws them.
     #[track_caller]
     pub fn random_array<T: Element>(&self, shape: &[Value<'_>]) -> Value<'_> {
-        self.random_numbers("random", Some(T::DTYPE), shape, None, At::caller())
+        self.random_numbers("random", Some(T::DTYPE.into()), shape, None, At::caller())
     }
     /// An array of independent numbers as [`Tracer::random_range`] draws them.
     #[track_caller]
@@ -88,24 +88,24 @@ impl Tracer {
     /// An array of independent numbers as [`Tracer::random_normal`] draws them.
     #[track_caller]
     pub fn random_normal_array<T: Element>(&self, shape: &[Value<'_>]) -> Value<'_> {
-        self.random_numbers("random_normal", Some(T::DTYPE), shape, None, At::caller())
+        self.random_numbers("random_normal", Some(T::DTYPE.into()), shape, None, At::caller())
     }
     /// An array of independent numbers as [`Tracer::random_exponential`] draws them.
     #[track_caller]
     pub fn random_exponential_array<T: Element>(&self, shape: &[Value<'_>]) -> Value<'_> {
-        self.random_numbers("random_exponential", Some(T::DTYPE), shape, None, At::caller())
+        self.random_numbers("random_exponential", Some(T::DTYPE.into()), shape, None, At::caller())
     }
 
     fn random_numbers<'t>(
         &'t self,
         name: &'static str,
-        dtype: Option<DType>,
+        element: Option<ElementType>,
         shape: &[Value<'_>],
         arg: Option<Value<'_>>,
         at: At,
     ) -> Value<'t> {
         let args: Vec<Value<'_>> = [self.tuple(shape)].into_iter().chain(arg).collect();
-        self.new_array(name, dtype, None, &args, at)
+        self.new_array(name, element, None, &args, at)
     }
 }
 

@@ -41,6 +41,8 @@ pub(crate) enum Kind {
     Place(Place),
     /// An element that may be set, read afresh whenever it is used. A borrowed one stays a reference when bound to a name.
     Element { place: Place, index: Vec<Value>, borrowed: bool },
+    /// A part of a complex variable or element, which may be set, read afresh whenever it is used.
+    Part { complex: u32, part: parfuse_ir::Part },
     /// The parts of `s![…]`.
     Slice(Vec<Part>),
     /// `let x;`: becomes a variable with the first assignment.
@@ -261,8 +263,8 @@ impl State {
         let loc = self.loc(at);
         // The element type is a placeholder until all types are inferred.
         let placeholder = match ty.rank {
-            None => Type::Scalar(DType::Bool),
-            Some(rank) => Type::Array(DType::Bool, rank),
+            None => Type::scalar(DType::Bool),
+            Some(rank) => Type::array(DType::Bool, rank),
         };
         let leaf = expr.is_leaf();
         let value = self.program.value(expr, placeholder, loc);
@@ -342,9 +344,9 @@ impl State {
     }
     /// The type of a value as messages show it: `f64`, `array of {float}`.
     pub(crate) fn describe(&self, ty: Ty) -> String {
-        let class = self.types.class(ty.dtype);
+        let class = self.types.show(ty.dtype);
         match ty.rank {
-            None => class.to_string(),
+            None => class,
             Some(1) => format!("an array of {class} with 1 axis"),
             Some(rank) => format!("an array of {class} with {rank} axes"),
         }
@@ -353,6 +355,10 @@ impl State {
     pub(crate) fn unify(&mut self, a: TypeVar, b: TypeVar, what: &str) -> Step<()> {
         self.types.unify(a, b).or_else(|(a, b)| mistake(format!("{what}: expected {a}, found {b}")))
     }
+    /// Takes a type that may be real or complex for what it is if nothing else says so.
+    pub(crate) fn close_type(&mut self, var: TypeVar) -> Step<()> {
+        self.types.close(var).or_else(|(a, b)| mistake(format!("expected {a}, found {b}")))
+    }
     pub(crate) fn unify_known(&mut self, value: Value, dtype: DType, what: &str) -> Step<()> {
         let (known, found) = (self.types.known(dtype), self.ty(value).dtype);
         self.unify(known, found, what)
@@ -360,10 +366,12 @@ impl State {
     /// The element type of a value, which must be known by now; literals take their default.
     pub(crate) fn settled(&mut self, value: Value, what: &str) -> Step<DType> {
         let var = self.ty(value).dtype;
+        self.close_type(var)?;
         let dtype = match self.types.class(var) {
             Class::Known(dtype) => return Ok(dtype),
             Class::Integer => DType::I32,
             Class::Float => DType::F64,
+            Class::Complex(_) => return mistake(format!("{what} of a complex number")),
             Class::Any => {
                 return mistake(format!("{what} of a value whose type is not known yet; annotate it"));
             }
@@ -392,6 +400,10 @@ impl State {
             }
             Kind::Variable { var, .. } | Kind::Place(Place { var, view: None }) => self.read_var(var, at),
             Kind::Element { place, index, .. } => self.read_element(place, &index, at),
+            Kind::Part { complex, part } => {
+                let complex = self.read(complex, at)?;
+                self.part(complex, part, at)
+            }
             Kind::Sequence(_) => mistake(
                 "an iterator is not supported here; go through it with `for`, or end it with `sum()`, `fold(…)` and the like",
             ),
@@ -495,8 +507,8 @@ impl State {
 
     pub(crate) fn new_var(&mut self, name: &str, ty: Ty, param: Option<u32>) -> Var {
         let placeholder = match ty.rank {
-            None => Type::Scalar(DType::Bool),
-            Some(rank) => Type::Array(DType::Bool, rank),
+            None => Type::scalar(DType::Bool),
+            Some(rank) => Type::array(DType::Bool, rank),
         };
         self.var_types.push(ty);
         self.program.vars.push(VarData { name: name.to_string(), ty: placeholder, param })

@@ -48,15 +48,24 @@ impl Tracer {
     }
 
     fn total<'t>(&'t self, name: &str, op: &'static str, start: i128, items: Value<'t>, at: At) -> Value<'t> {
-        let mut first = None;
+        let (mut first, mut element) = (None, None);
         let total = self.step(at, |state| {
             let dtype = state.types.fresh(Class::Any);
+            element = Some(dtype);
             let literal = state.literal(Literal::Integer(start), dtype, at);
             first = Some(literal);
             let literal = state.handle(Kind::Plain(literal));
             state.variable(name, literal, at)
         });
-        let add = |item| {
+        let add = |item: Value<'t>| {
+            self.step(at, |state| {
+                // The total is of the items' type, whatever else could be added.
+                if let Some(element) = element {
+                    let found = state.type_of(item.id)?.dtype;
+                    state.unify(element, found, &format!("the items of `{name}`"))?;
+                }
+                Ok(Kind::Tuple(Vec::new()))
+            });
             self.assign_op(op, total, item, at);
         };
         self.trace_for(items, &mut Some(add), at);

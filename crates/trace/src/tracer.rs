@@ -84,7 +84,7 @@ impl Tracer {
             if kind.ty.rank().is_some_and(|rank| rank as usize > MAX_RANK) {
                 return mistake(format!("`{name}`: arrays have at most {MAX_RANK} axes"));
             }
-            let ty = Ty { dtype: state.types.known(kind.ty.dtype()), rank: kind.ty.rank() };
+            let ty = Ty { dtype: state.types.of(kind.ty.element()), rank: kind.ty.rank() };
             let index = state.program.params.len() as u32;
             state.program.params.push(Param { name: name.to_string(), ty: kind.ty, mutable: kind.mutable });
             Ok(if kind.mutable {

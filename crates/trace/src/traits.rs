@@ -2,13 +2,14 @@
 //! functions that a kernel may call.
 
 use crate::{At, Tracer, Value};
-use parfuse_ir::{DType, Element, Scalar, for_each_dtype};
+use num_complex::Complex;
+use parfuse_ir::{AnyElement, Element, ElementType, Scalar, for_each_dtype};
 
 /// A constant of a definite type that enters a traced function from outside, or a value of it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a constant in a kernel",
     label = "not a constant that kernels know",
-    note = "constants are of type bool, f32, f64 or an integer of 8 to 64 bits; arrays are passed as parameters"
+    note = "constants are of type bool, f32, f64, an integer of 8 to 64 bits, or complex; arrays are passed as parameters"
 )]
 pub trait Lift<'t> {
     /// The value.
@@ -85,6 +86,38 @@ macro_rules! lift_elements {
 }
 for_each_dtype!(lift_elements);
 
+#[diagnostic::do_not_recommend]
+impl<'t, T> Lift<'t> for Complex<T>
+where
+    T: Element,
+    Complex<T>: AnyElement<Part = T>,
+{
+    fn lift(self, tracer: &'t Tracer, at: At) -> Value<'t> {
+        let [re, im] = [self.re, self.im].map(|part| tracer.constant(part.scalar(), at));
+        tracer.complex_number(re, im, at)
+    }
+}
+#[diagnostic::do_not_recommend]
+impl<'t, T> Lift<'t> for &Complex<T>
+where
+    T: Element,
+    Complex<T>: AnyElement<Part = T>,
+{
+    fn lift(self, tracer: &'t Tracer, at: At) -> Value<'t> {
+        tracer.lift(*self, at)
+    }
+}
+impl<'t, T> Operand<'t> for Complex<T>
+where
+    T: Element,
+    Complex<T>: AnyElement<Part = T>,
+{
+    fn operand(self, tracer: &'t Tracer, at: At) -> Value<'t> {
+        let [re, im] = [self.re, self.im].map(|part| tracer.beside(part.scalar(), at));
+        tracer.complex_number(re, im, at)
+    }
+}
+
 /// The target of `as`.
 #[diagnostic::on_unimplemented(
     message = "a kernel cannot convert to `{Self}`",
@@ -95,7 +128,7 @@ pub trait CastTarget: Element {}
 /// An element type, or [`Infer`].
 pub trait DTypeArg {
     /// The type, `None` if it is to be inferred.
-    const DTYPE: Option<DType>;
+    const ELEMENT: Option<ElementType>;
 }
 
 /// Stands for an element type that is not written: `Array1::zeros(n)` is `Array1::<Infer>::zeros(n)`.
@@ -103,21 +136,21 @@ pub trait DTypeArg {
 pub struct Infer;
 
 impl DTypeArg for Infer {
-    const DTYPE: Option<DType> = None;
+    const ELEMENT: Option<ElementType> = None;
 }
-impl<T: Element> DTypeArg for T {
-    const DTYPE: Option<DType> = Some(T::DTYPE);
+impl<T: AnyElement> DTypeArg for T {
+    const ELEMENT: Option<ElementType> = Some(T::TYPE);
 }
 
 /// A type of arrays, whose associated functions a kernel may call.
 #[diagnostic::on_unimplemented(
     message = "a kernel cannot call functions of `{Self}`",
     label = "not a type of arrays that kernels know",
-    note = "kernels make arrays of bool, f32, f64 and integers of 8 to 64 bits, with 0 to 6 axes: `Array1::<f64>::zeros(n)`"
+    note = "kernels make arrays of bool, f32, f64, integers of 8 to 64 bits and complex numbers, with 0 to 6 axes: `Array1::<f64>::zeros(n)`"
 )]
 pub trait ArrayType {
     /// The element type, `None` if it is to be inferred.
-    const DTYPE: Option<DType>;
+    const ELEMENT: Option<ElementType>;
     /// The rank.
     const RANK: u8;
 }
@@ -126,7 +159,7 @@ macro_rules! array_types {
     ($($dimension:ident: $rank:literal),*) => { $(
         #[diagnostic::do_not_recommend]
         impl<T: DTypeArg> ArrayType for ndarray::Array<T, ndarray::$dimension> {
-            const DTYPE: Option<DType> = T::DTYPE;
+            const ELEMENT: Option<ElementType> = T::ELEMENT;
             const RANK: u8 = $rank;
         }
     )* };

@@ -31,6 +31,7 @@ impl Tracer {
                 (Kind::Element { place, index, .. }, Some(_)) => {
                     Kind::Plain(state.read_element(place, &index, at)?)
                 }
+                (Kind::Part { .. }, _) => Kind::Plain(state.read(v, at)?),
                 (kind, _) => kind,
             };
             if let Some(ty) = ty {
@@ -40,6 +41,18 @@ impl Tracer {
                 state.name_value(value, name);
             }
             Ok(kind)
+        })
+    }
+    /// The same value, which is declared to be of a type; what may be set stays so.
+    pub fn declared(&self, v: Value<'_>, ty: Option<Type>, at: At) -> Value<'_> {
+        let v = self.id(v);
+        self.step(at, |state| {
+            if let Some(ty) = ty {
+                state.doing = "the type of an argument".into();
+                let found = state.type_of(v)?;
+                state.expect_type_of(found, ty, "an argument")?;
+            }
+            Ok(state.kind(v))
         })
     }
     /// `let mut name = init;`.
@@ -88,6 +101,13 @@ impl Tracer {
                 let right = state.scalar(v, "an element", at)?;
                 return state.change_element(op, place, index, right, at);
             }
+            if let Kind::Part { complex, part } = state.kind(target) {
+                let right = state.scalar(v, "a part of a complex number", at)?;
+                let left = state.read(target, at)?;
+                let value = state.binary(op, left, right, at)?;
+                state.assign_part(complex, part, value, at)?;
+                return Ok(Kind::Tuple(Vec::new()));
+            }
             let place = state.target(target, op)?;
             let ty = state.place_type(place);
             let right = state.read(v, at)?;
@@ -125,6 +145,7 @@ impl State {
             Kind::Element { place, index, borrowed: false } => {
                 Ok(Kind::Plain(self.read_element(place, &index, at)?))
             }
+            Kind::Part { .. } => Ok(Kind::Plain(self.read(handle, at)?)),
             Kind::Poison => Err(Problem::Reported),
             Kind::Optional(Held::Variable { present, value }) => {
                 let present = self.read_var(present, at)?;
@@ -169,6 +190,10 @@ impl State {
                 let value = self.read_element(place, &index, at)?;
                 Ok(self.handle(Kind::Plain(value)))
             }
+            Kind::Part { .. } => {
+                let value = self.read(handle, at)?;
+                Ok(self.handle(Kind::Plain(value)))
+            }
             Kind::Poison => Err(Problem::Reported),
             _ => Ok(handle),
         }
@@ -201,12 +226,16 @@ impl State {
             }
             _ => return mistake(format!("`{name}` is declared as {ty}, but its value is of another kind")),
         };
+        self.expect_type_of(found, ty, &format!("`{name}`"))
+    }
+
+    fn expect_type_of(&mut self, found: Ty, ty: Type, what: &str) -> Step<()> {
         if found.rank != ty.rank() {
             let found = self.describe(found);
-            return mistake(format!("`{name}` is declared as {ty}, but its value is {found}"));
+            return mistake(format!("{what} is declared as {ty}, but its value is {found}"));
         }
-        let dtype = self.types.known(ty.dtype());
-        self.unify(dtype, found.dtype, &format!("the type of `{name}`"))
+        let dtype = self.types.of(ty.element());
+        self.unify(dtype, found.dtype, &format!("the type of {what}"))
     }
 
     /// A new variable, or a tuple of them, with the value of a handle.
@@ -295,6 +324,10 @@ impl State {
             (Kind::Element { place, index, .. }, _) => {
                 let value = self.scalar(v, "an element", at)?;
                 self.put(place, index, value, at).map(drop)
+            }
+            (Kind::Part { complex, part }, _) => {
+                let value = self.scalar(v, "a part of a complex number", at)?;
+                self.assign_part(complex, part, value, at)
             }
             (Kind::Place(_), _) => mistake(
                 "a view cannot be made to show another array in a kernel; write `view.assign(&…)` to overwrite its \

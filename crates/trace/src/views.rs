@@ -429,7 +429,10 @@ impl State {
         match self.class(value) {
             Class::Integer => Ok(value),
             Class::Known(dtype) if dtype.is_int() => Ok(value),
-            class => mistake(format!("an index of `s![…]` is an integer, not {class}")),
+            _ => {
+                let found = self.types.show(self.ty(value).dtype);
+                mistake(format!("an index of `s![…]` is an integer, not {found}"))
+            }
         }
     }
 

@@ -397,7 +397,7 @@ impl<'a> Verifier<'a> {
                 let buffer = |buffer: Buffer| {
                     let data = self.buffer(buffer)?;
                     // Which parameters are written to, nobody says here.
-                    Ok((Type::Array(data.dtype, data.rank), true))
+                    Ok((Type::array(data.dtype, data.rank), true))
                 };
                 call_problem(call, &self.lane.files, |slot, _| self.readable(slot), buffer)
             }

@@ -12,7 +12,7 @@ use crate::grid::Grain;
 use crate::host::{at_call, parse_call};
 use crate::program::{Param, Type, parse_type};
 use crate::text::{Cursor, ParseError, Parsed, Table};
-use crate::{Arena, Combine, Combiner, DType, Fault, Files, Loc, Scalar, ScalarOp};
+use crate::{Arena, Combine, Combiner, DType, ElementType, Fault, Files, Loc, Scalar, ScalarOp};
 
 impl Loops {
     /// Reads loops from their text.
@@ -98,7 +98,7 @@ impl Parser<'_> {
                 let (rank, index) = (layout.single.len() as u8, self.loops.params.len() as u32);
                 let origin = Origin::Param { index, layout };
                 buffers.push((buffer, BufferData { name: name.clone(), dtype, rank, origin }));
-                Type::Array(dtype, rank)
+                Type::array(dtype, rank)
             }
         };
         self.loops.params.push(Param { name, ty, mutable });
@@ -414,8 +414,12 @@ pub(crate) fn parse_buffer(cursor: &mut Cursor<'_>) -> Parsed<(Buffer, BufferDat
     cursor.expect(":")?;
     if cursor.at("[") {
         return match parse_type(cursor)? {
-            Type::Array(dtype, rank) => Ok((buffer, BufferData { name, dtype, rank, origin: Origin::Local })),
-            Type::Scalar(_) => Err(cursor.error("no array type before this")),
+            Type::Array(ElementType::Real(dtype), rank) => {
+                Ok((buffer, BufferData { name, dtype, rank, origin: Origin::Local }))
+            }
+            Type::Array(ElementType::Complex(_), _) | Type::Scalar(_) => {
+                Err(cursor.error("no array type of Loops before this"))
+            }
         };
     }
     let dtype = cursor.dtype()?;

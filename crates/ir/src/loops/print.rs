@@ -55,7 +55,7 @@ fn headed_buffer(params: &[Param], buffers: &Arena<Buffer, BufferData>, index: u
     };
     let (buffer, data) = buffers.iter().find(|(_, data)| of_param(data))?;
     let param = &params[index];
-    (data.name == param.name && param.ty == Type::Array(data.dtype, data.rank)).then_some(buffer)
+    (data.name == param.name && param.ty == Type::array(data.dtype, data.rank)).then_some(buffer)
 }
 
 /// Prints the declaration of a buffer that is no parameter of the head: `buffer b2 sum: [f64; 1]`.
@@ -80,7 +80,7 @@ impl Display for Contents<'_> {
         let BufferData { dtype, rank, origin, .. } = self.0;
         match origin {
             Origin::Param { layout, .. } => write!(f, "{dtype}[{}]", axes(layout, *rank)),
-            Origin::Local => write!(f, "{}", Type::Array(*dtype, *rank)),
+            Origin::Local => write!(f, "{}", Type::array(*dtype, *rank)),
         }
     }
 }

@@ -27,11 +27,18 @@ impl Loops {
     /// # Errors
     /// Names the first statement or value that is not, and why.
     pub fn verify(&self) -> Result<(), VerifyError> {
+        for param in &self.params {
+            ensure!(
+                !param.ty.is_complex(),
+                "parameter {}: there are no complex numbers in loops",
+                param.name
+            );
+        }
         for (buffer, data) in self.buffers.iter() {
             ensure!(data.rank as usize <= MAX_RANK, "{buffer}: too many axes");
             let Origin::Param { index, layout } = &data.origin else { continue };
             let param = self.params.get(*index as usize);
-            let fits = param.is_some_and(|param| param.ty == Type::Array(data.dtype, data.rank));
+            let fits = param.is_some_and(|param| param.ty == Type::array(data.dtype, data.rank));
             ensure!(fits, "{buffer}: p{index} is no array of {} axes of {}", data.rank, data.dtype);
             ensure!(
                 layout.single.len() == data.rank as usize,
@@ -98,7 +105,7 @@ impl Verifier<'_> {
             }
             Expr::Param(index) => {
                 let param = self.loops.params.get(*index as usize);
-                let fits = param.is_some_and(|param| param.ty == Type::Scalar(data.dtype));
+                let fits = param.is_some_and(|param| param.ty == Type::scalar(data.dtype));
                 ensure!(fits, "{value}: p{index} is no scalar parameter of type {}", data.dtype);
             }
             _ => ensure!(self.scope.sees(value.index()), "{value} is used where it is not visible"),
@@ -241,7 +248,7 @@ impl Verifier<'_> {
                             self.loops.params.get(index as usize).is_some_and(|param| param.mutable)
                         }
                     };
-                    Ok((Type::Array(data.dtype, data.rank), mutable))
+                    Ok((Type::array(data.dtype, data.rank), mutable))
                 };
                 call_problem(call, &self.loops.files, |value, dtype| self.typed(value, dtype), buffer)
             }

@@ -28,7 +28,7 @@ pub(crate) use parse::parse_type;
 pub(crate) use print::param_text;
 pub use view::{Cut, Place, View, ViewAxis};
 
-use crate::{Arena, DType, Distribution, FaultKind, Files, Fold, Loc, Scalar, ScalarOp};
+use crate::{Arena, DType, Distribution, ElementType, FaultKind, Files, Fold, Loc, Part, Scalar, ScalarOp};
 use std::fmt;
 
 id!(
@@ -46,17 +46,38 @@ id!(
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Type {
     /// One element.
-    Scalar(DType),
+    Scalar(ElementType),
     /// An array of a rank.
-    Array(DType, u8),
+    Array(ElementType, u8),
 }
 
 impl Type {
+    /// A truth value.
+    pub const BOOL: Type = Type::Scalar(ElementType::Real(DType::Bool));
+    /// A length or an index.
+    pub const USIZE: Type = Type::Scalar(ElementType::Real(DType::Usize));
+
+    /// One element.
+    pub fn scalar(element: impl Into<ElementType>) -> Type {
+        Type::Scalar(element.into())
+    }
+    /// An array of a rank.
+    pub fn array(element: impl Into<ElementType>, rank: u8) -> Type {
+        Type::Array(element.into(), rank)
+    }
     /// The type of the value or of its elements.
-    pub fn dtype(self) -> DType {
+    pub fn element(self) -> ElementType {
         match self {
-            Type::Scalar(dtype) | Type::Array(dtype, _) => dtype,
+            Type::Scalar(element) | Type::Array(element, _) => element,
         }
+    }
+    /// The type of the value or of its elements; of complex numbers that of their parts.
+    pub fn dtype(self) -> DType {
+        self.element().part()
+    }
+    /// Whether it is or has complex numbers.
+    pub fn is_complex(self) -> bool {
+        self.element().is_complex()
     }
     /// The rank of an array, `None` for a scalar.
     pub fn rank(self) -> Option<u8> {
@@ -66,10 +87,10 @@ impl Type {
         }
     }
     /// The same shape of type with another element type.
-    pub fn with_dtype(self, dtype: DType) -> Type {
+    pub fn with_element(self, element: impl Into<ElementType>) -> Type {
         match self {
-            Type::Scalar(_) => Type::Scalar(dtype),
-            Type::Array(_, rank) => Type::Array(dtype, rank),
+            Type::Scalar(_) => Type::scalar(element),
+            Type::Array(_, rank) => Type::array(element, rank),
         }
     }
 }
@@ -78,8 +99,8 @@ impl Type {
 impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Type::Scalar(dtype) => write!(f, "{dtype}"),
-            Type::Array(dtype, rank) => write!(f, "[{dtype}; {rank}]"),
+            Type::Scalar(element) => write!(f, "{element}"),
+            Type::Array(element, rank) => write!(f, "[{element}; {rank}]"),
         }
     }
 }
@@ -302,8 +323,22 @@ pub enum Expr {
     Bound,
     /// A scalar operation; element by element, with ndarray's broadcasting, if an operand is an array.
     Op(ScalarOp, Vec<Value>),
-    /// Conversion to the value's own element type, as Rust's `as`.
+    /// Conversion to the value's own element type, as Rust's `as`; of a real to a complex number without imaginary part.
     Cast(Value),
+    /// A complex number of two floats; element by element if they are arrays, which have one shape.
+    Complex {
+        /// The real part.
+        re: Value,
+        /// The imaginary part.
+        im: Value,
+    },
+    /// A part of a complex number; of each element if it is an array.
+    Part {
+        /// The complex number.
+        complex: Value,
+        /// Which one.
+        part: Part,
+    },
     /// One element.
     Index {
         /// The array.

@@ -8,7 +8,7 @@ use super::{
     ViewAxis,
 };
 use crate::text::{Cursor, ParseError, Parsed, Table};
-use crate::{DType, Distribution, Loc, Scalar, ScalarOp};
+use crate::{DType, Distribution, ElementType, Loc, Part, Scalar, ScalarOp};
 
 impl Program {
     /// Reads a program from its text.
@@ -62,7 +62,7 @@ impl Parser<'_> {
         self.cursor.expect_end()?;
         let filler = ValueData {
             expr: Expr::Const(Scalar::Bool(false)),
-            ty: Type::Scalar(DType::Bool),
+            ty: Type::scalar(DType::Bool),
             loc: Loc::NONE,
             name: None,
         };
@@ -257,6 +257,13 @@ impl Parser<'_> {
             Expr::Op(op, self.operands()?)
         } else if self.cursor.eat("cast") {
             Expr::Cast(self.operand()?)
+        } else if self.cursor.eat("complex") {
+            let re = self.operand()?;
+            self.cursor.expect(",")?;
+            Expr::Complex { re, im: self.operand()? }
+        } else if let Some(part) = self.cursor.word().and_then(Part::from_name) {
+            self.cursor.expect(part.name())?;
+            Expr::Part { complex: self.operand()?, part }
         } else if self.cursor.eat("len") {
             Expr::Len(self.operand()?)
         } else if self.cursor.eat("copy") {
@@ -378,7 +385,7 @@ impl Parser<'_> {
             return self.cursor.id('v');
         }
         if let Some(scalar) = self.cursor.scalar()? {
-            let ty = Type::Scalar(scalar.dtype());
+            let ty = Type::scalar(scalar.dtype());
             return Ok(self.leaf(scalar.to_string(), Expr::Const(scalar), ty));
         }
         let index = if self.cursor.at_id('p') {
@@ -403,14 +410,25 @@ fn param_number(cursor: &mut Cursor<'_>) -> Parsed<u32> {
     cursor.id::<Value>('p').map(|id| id.0)
 }
 
-/// `f64` or `[f64; 2]`.
+/// `f64`, `complex<f64>` or `[f64; 2]`.
 pub(crate) fn parse_type(cursor: &mut Cursor<'_>) -> Parsed<Type> {
     if !cursor.eat("[") {
-        return Ok(Type::Scalar(cursor.dtype()?));
+        return Ok(Type::Scalar(element_type(cursor)?));
     }
-    let dtype = cursor.dtype()?;
+    let element = element_type(cursor)?;
     cursor.expect(";")?;
     let rank = cursor.number()?;
     cursor.expect("]")?;
-    Ok(Type::Array(dtype, rank))
+    Ok(Type::Array(element, rank))
+}
+
+/// `f64` or `complex<f64>`.
+fn element_type(cursor: &mut Cursor<'_>) -> Parsed<ElementType> {
+    if !cursor.eat("complex") {
+        return cursor.dtype().map(ElementType::Real);
+    }
+    cursor.expect("<")?;
+    let part = cursor.dtype()?;
+    cursor.expect(">")?;
+    Ok(ElementType::Complex(part))
 }

@@ -155,6 +155,11 @@ impl Printer<'_, '_> {
                 write!(self.f, "{op} {operands}")?;
             }
             Expr::Cast(operand) => self.unary("cast", *operand)?,
+            Expr::Complex { re, im } => {
+                let (re, im) = (self.operand(*re), self.operand(*im));
+                write!(self.f, "complex {re}, {im}")?;
+            }
+            Expr::Part { complex, part } => self.unary(part.name(), *complex)?,
             Expr::Len(operand) => self.unary("len", *operand)?,
             Expr::Copy(operand) => self.unary("copy", *operand)?,
             Expr::View { array, view } => {

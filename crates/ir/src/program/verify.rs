@@ -4,10 +4,10 @@
 use super::{Block, CallArgument, Cut, Expr, Place, Program, Stmt, Type, Value, Var, VarData, ViewAxis};
 use crate::arena::Id;
 use crate::verify::{Scope, Verified, VerifyError, ensure};
-use crate::{DType, MAX_RANK};
+use crate::{DType, ElementType, MAX_RANK};
 
-const USIZE: Type = Type::Scalar(DType::Usize);
-const BOOL: Type = Type::Scalar(DType::Bool);
+const USIZE: Type = Type::USIZE;
+const BOOL: Type = Type::BOOL;
 
 impl Program {
     /// Checks that the program is well-formed.
@@ -17,7 +17,7 @@ impl Program {
     pub fn verify(&self) -> Result<(), VerifyError> {
         for param in &self.params {
             ensure!(
-                param.ty.rank().unwrap_or(0) as usize <= MAX_RANK,
+                param.ty.rank().unwrap_or(0) as usize <= most_axes(param.ty),
                 "parameter {}: too many axes",
                 param.name
             );
@@ -62,7 +62,7 @@ impl Verifier<'_> {
         let data = &self.program.values[value];
         match &data.expr {
             Expr::Const(scalar) => {
-                ensure!(data.ty == Type::Scalar(scalar.dtype()), "{value}: {scalar} is no {}", data.ty)
+                ensure!(data.ty == Type::scalar(scalar.dtype()), "{value}: {scalar} is no {}", data.ty)
             }
             Expr::Param(index) => {
                 let param = self.program.params.get(*index as usize);
@@ -91,9 +91,9 @@ impl Verifier<'_> {
     }
 
     /// The element type and rank of an array.
-    fn array(&self, value: Value) -> Verified<(DType, u8)> {
+    fn array(&self, value: Value) -> Verified<(ElementType, u8)> {
         match self.operand(value)? {
-            Type::Array(dtype, rank) => Ok((dtype, rank)),
+            Type::Array(element, rank) => Ok((element, rank)),
             Type::Scalar(_) => {
                 let message = format!("{} is a scalar where an array is needed", self.shown(value));
                 Err(VerifyError { message })
@@ -107,11 +107,11 @@ impl Verifier<'_> {
     }
 
     /// The element type and rank of what is set elements of.
-    fn place(&self, place: Place) -> Verified<(DType, u8)> {
+    fn place(&self, place: Place) -> Verified<(ElementType, u8)> {
         let var = place.var;
         match (self.var(var)?.ty, place.view) {
             (Type::Scalar(_), _) => Err(VerifyError { message: format!("{var} is no array") }),
-            (Type::Array(dtype, rank), None) => Ok((dtype, rank)),
+            (Type::Array(element, rank), None) => Ok((element, rank)),
             (Type::Array(..), Some(view)) => {
                 let shown = self.array(view)?;
                 let is_view = matches!(self.program.values[view].expr, Expr::View { .. });
@@ -126,8 +126,7 @@ impl Verifier<'_> {
     fn cut(&self, cut: &Cut) -> Verified {
         cut.iter().try_for_each(|operand| {
             let ty = self.operand(*operand)?;
-            let is_index = ty.rank().is_none() && ty.dtype().is_int();
-            ensure!(is_index, "{} is {ty} where an integer is needed", self.shown(*operand));
+            ensure!(is_integer(ty), "{} is {ty} where an integer is needed", self.shown(*operand));
             Ok(())
         })
     }
@@ -173,17 +172,17 @@ impl Verifier<'_> {
                 self.typed(*value, data.ty)
             }
             Stmt::Store { place, index, value, .. } => {
-                let (dtype, rank) = self.place(*place)?;
+                let (element, rank) = self.place(*place)?;
                 self.indices(index, rank)?;
-                self.typed(*value, Type::Scalar(dtype))
+                self.typed(*value, Type::scalar(element))
             }
             Stmt::Update { place, value, .. } => {
-                let (dtype, rank) = self.place(*place)?;
+                let (element, rank) = self.place(*place)?;
                 let found = self.operand(*value)?;
-                let fits = found.dtype() == dtype && found.rank().unwrap_or(0) <= rank;
+                let fits = found.element() == element && found.rank().unwrap_or(0) <= rank;
                 ensure!(
                     fits,
-                    "{} is {found}, which does not broadcast to [{dtype}; {rank}]",
+                    "{} is {found}, which does not broadcast to [{element}; {rank}]",
                     self.shown(*value)
                 );
                 Ok(())
@@ -205,13 +204,9 @@ impl Verifier<'_> {
             }
             Stmt::For { index, start, end, step, parallel, until, body, .. } => {
                 let ty = self.operand(*start)?;
-                ensure!(
-                    ty.rank().is_none() && ty.dtype().is_int(),
-                    "{} is {ty} where an integer is needed",
-                    self.shown(*start)
-                );
+                ensure!(is_integer(ty), "{} is {ty} where an integer is needed", self.shown(*start));
                 self.typed(*end, ty)?;
-                self.typed(*step, Type::Scalar(DType::Usize))?;
+                self.typed(*step, USIZE)?;
                 if let Some(until) = until {
                     ensure!(!parallel, "{index}: a parallel loop runs to its end");
                     ensure!(self.var(*until)?.ty == BOOL, "{until} is no truth value to end a loop");
@@ -249,7 +244,7 @@ impl Verifier<'_> {
                         }
                         CallArgument::Place(place) => {
                             let (dtype, rank) = self.place(*place)?;
-                            let fits = *mutable && Type::Array(dtype, rank) == *ty;
+                            let fits = *mutable && Type::array(dtype, rank) == *ty;
                             ensure!(fits, "{place} is an array of {dtype} for {ty}");
                         }
                     }
@@ -273,7 +268,7 @@ impl Verifier<'_> {
         // The program is borrowed apart from the verifier, whose scope changes in the body of a map.
         let program = self.program;
         let data = &program.values[value];
-        ensure!(data.ty.rank().unwrap_or(0) as usize <= MAX_RANK, "{value}: too many axes");
+        ensure!(data.ty.rank().unwrap_or(0) as usize <= most_axes(data.ty), "{value}: too many axes");
         let result = match &data.expr {
             Expr::Const(_) | Expr::Param(_) | Expr::Bound => {
                 return Err(VerifyError {
@@ -284,20 +279,40 @@ impl Verifier<'_> {
             Expr::Op(op, operands) => {
                 let types =
                     operands.iter().map(|operand| self.operand(*operand)).collect::<Verified<Vec<_>>>()?;
-                let dtypes: Vec<DType> = types.iter().map(|ty| ty.dtype()).collect();
-                let result = op.result_type(&dtypes);
-                ensure!(result.is_some(), "{value}: {op} does not apply to {dtypes:?}");
-                let dtype = result.unwrap_or(DType::Bool);
+                let elements: Vec<ElementType> = types.iter().map(|ty| ty.element()).collect();
+                let Some(element) = ElementType::of_operation(*op, &elements) else {
+                    return Err(VerifyError {
+                        message: format!("{value}: {op} does not apply to {}", list(&elements)),
+                    });
+                };
                 match types.iter().filter_map(|ty| ty.rank()).max() {
-                    Some(rank) => Type::Array(dtype, rank),
-                    None => Type::Scalar(dtype),
+                    Some(rank) => Type::Array(element, rank),
+                    None => Type::Scalar(element),
                 }
             }
-            Expr::Cast(operand) => self.operand(*operand)?.with_dtype(data.ty.dtype()),
+            Expr::Cast(operand) => {
+                let from = self.operand(*operand)?;
+                ensure!(!from.is_complex(), "{value}: {} has an imaginary part", self.shown(*operand));
+                from.with_element(data.ty.element())
+            }
+            Expr::Complex { re, im } => {
+                let (re, im) = (self.operand(*re)?, self.operand(*im)?);
+                ensure!(re == im, "{value}: a complex number of {re} and {im}");
+                let part = re.element().real().filter(|part| part.is_float());
+                let Some(part) = part else {
+                    return Err(VerifyError { message: format!("{value}: a complex number of {re}") });
+                };
+                re.with_element(ElementType::Complex(part))
+            }
+            Expr::Part { complex, .. } => {
+                let ty = self.operand(*complex)?;
+                ensure!(ty.is_complex(), "{value}: {} is {ty}, no complex number", self.shown(*complex));
+                ty.with_element(ty.dtype())
+            }
             Expr::Index { array, index } => {
-                let (dtype, rank) = self.array(*array)?;
+                let (element, rank) = self.array(*array)?;
                 self.indices(index, rank)?;
-                Type::Scalar(dtype)
+                Type::Scalar(element)
             }
             Expr::Dim { array, axis } => {
                 let (_, rank) = self.array(*array)?;
@@ -310,20 +325,20 @@ impl Verifier<'_> {
             }
             Expr::Fill { shape, value: element } => {
                 self.indices(shape, shape.len() as u8)?;
-                self.typed(*element, Type::Scalar(data.ty.dtype()))?;
-                Type::Array(data.ty.dtype(), shape.len() as u8)
+                self.typed(*element, Type::Scalar(data.ty.element()))?;
+                Type::Array(data.ty.element(), shape.len() as u8)
             }
             Expr::Reshape { array, shape } => {
-                let (dtype, _) = self.array(*array)?;
+                let (element, _) = self.array(*array)?;
                 self.indices(shape, shape.len() as u8)?;
-                Type::Array(dtype, shape.len() as u8)
+                Type::Array(element, shape.len() as u8)
             }
             Expr::Copy(array) => {
-                let (dtype, rank) = self.array(*array)?;
-                Type::Array(dtype, rank)
+                let (element, rank) = self.array(*array)?;
+                Type::Array(element, rank)
             }
             Expr::View { array, view } => {
-                let (dtype, rank) = self.array(*array)?;
+                let (element, rank) = self.array(*array)?;
                 view.cuts.iter().try_for_each(|cut| self.cut(cut))?;
                 let lengths = view.axes.iter().flat_map(ViewAxis::iter);
                 lengths.copied().try_for_each(|length| self.typed(length, USIZE))?;
@@ -332,14 +347,16 @@ impl Verifier<'_> {
                     "{value}: a view of other axes than {} has",
                     self.shown(*array)
                 );
-                Type::Array(dtype, view.rank())
+                Type::Array(element, view.rank())
             }
             Expr::Random { distribution, operands, shape } => {
-                let dtype = data.ty.dtype();
-                ensure!(distribution.applies_to(dtype), "{value}: no {distribution} of {dtype}");
+                let element = data.ty.element();
+                let Some(dtype) = element.real().filter(|dtype| distribution.applies_to(*dtype)) else {
+                    return Err(VerifyError { message: format!("{value}: no {distribution} of {element}") });
+                };
                 let count = operands.len();
                 ensure!(count == distribution.operands(), "{value}: {distribution} of {count} operands");
-                let ty = Type::Scalar(distribution.operand_type(dtype));
+                let ty = Type::scalar(distribution.operand_type(dtype));
                 operands.iter().try_for_each(|operand| self.typed(*operand, ty))?;
                 self.indices(shape, data.ty.rank().unwrap_or(0))?;
                 data.ty
@@ -348,14 +365,15 @@ impl Verifier<'_> {
                 return self.map(value, arrays, params, body, *result);
             }
             Expr::Reduce { fold, array, axis } => {
-                let (dtype, rank) = self.array(*array)?;
-                ensure!(fold.applies_to(dtype), "{value}: no {} of {dtype}", fold.name());
-                let result = fold.result_type(dtype);
+                let (element, rank) = self.array(*array)?;
+                let Some(result) = ElementType::of_fold(*fold, element) else {
+                    return Err(VerifyError { message: format!("{value}: no {} of {element}", fold.name()) });
+                };
                 match axis {
-                    None => Type::Scalar(result),
+                    None => Type::scalar(result),
                     Some(axis) => {
                         ensure!(*axis < rank, "{value}: no axis {axis} of {rank}");
-                        Type::Array(result, rank - 1)
+                        Type::array(result, rank - 1)
                     }
                 }
             }
@@ -377,7 +395,7 @@ impl Verifier<'_> {
         let mark = self.scope.enter();
         let (_, first_rank) = self.array(arrays[0])?;
         for (array, param) in arrays.iter().zip(params) {
-            let (dtype, rank) = self.array(*array)?;
+            let (element, rank) = self.array(*array)?;
             ensure!(
                 rank <= first_rank,
                 "{value}: {} has more axes than {}",
@@ -385,20 +403,38 @@ impl Verifier<'_> {
                 self.shown(arrays[0])
             );
             let bound = self.bind(*param)?;
-            ensure!(bound == Type::Scalar(dtype), "{value}: {param} is {bound} but walks through {dtype}");
+            ensure!(
+                bound == Type::Scalar(element),
+                "{value}: {param} is {bound} but walks through {element}"
+            );
         }
         let exits = std::mem::take(&mut self.exits);
         self.statements(body)?;
         self.exits = exits;
         let ty = self.program.ty(value);
-        self.typed(result, Type::Scalar(ty.dtype()))?;
+        self.typed(result, Type::Scalar(ty.element()))?;
         self.scope.leave(mark);
         ensure!(
-            ty == Type::Array(ty.dtype(), first_rank),
+            ty == Type::Array(ty.element(), first_rank),
             "{value}: declared {ty} but has {first_rank} axes"
         );
         Ok(())
     }
+}
+
+/// Whether values of a type can be indices.
+fn is_integer(ty: Type) -> bool {
+    ty.rank().is_none() && ty.element().real().is_some_and(DType::is_int)
+}
+
+/// The most axes that an array of such elements has: the parts of complex numbers in memory take one.
+fn most_axes(ty: Type) -> usize {
+    MAX_RANK - ty.is_complex() as usize
+}
+
+/// Types as they stand in a row.
+fn list(elements: &[ElementType]) -> String {
+    elements.iter().map(ElementType::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// The message with the statement in front, for statements that are not blocks.

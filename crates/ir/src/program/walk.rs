@@ -23,6 +23,11 @@ macro_rules! operands {
             Expr::Const(_) | Expr::Param(_) | Expr::Var(_) | Expr::Bound => {}
             Expr::Op(_, args) => args.$iter().for_each($f),
             Expr::Cast(value) | Expr::Len(value) | Expr::Copy(value) => $f(value),
+            Expr::Complex { re, im } => {
+                $f(re);
+                $f(im);
+            }
+            Expr::Part { complex, .. } => $f(complex),
             Expr::View { array, view } => {
                 $f(array);
                 view.cuts.$iter().flat_map(|cut| cut.$iter()).for_each(&mut $f);

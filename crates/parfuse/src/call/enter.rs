@@ -22,6 +22,7 @@ use crate::room::panic_message;
 use crate::specialise::{Outlook, Specialisation};
 use ndarray::{ArrayView, ArrayViewMut, Axis, IxDyn, ShapeBuilder, StrideShape};
 use parfuse_codegen::abi::{self, FaultRecord, HostTable};
+use parfuse_ir::AnyElement;
 use parfuse_ir::grid::{BlockRange, Grid};
 use parfuse_ir::lane::{CallId, RegionId};
 use parfuse_ir::loops::Buffer as BufferId;
@@ -40,11 +41,12 @@ impl Finished {
     /// The elements of a result of the call that has finished.
     ///
     /// # Panics
-    /// If `T` is not their type.
-    pub(super) fn into_elements<T: Element>(self, result: Buffer) -> Vec<T> {
+    /// If `T` is not their type, nor made of it.
+    pub(super) fn into_elements<T: AnyElement>(self, result: Buffer) -> Vec<T> {
         // SAFETY: `Outputs::array` pairs a result with the proof that its driver has finished: compiled code has stored
-        // every element of a local array before it can be a result (`Stmt::Alloc` in `parfuse_ir::loops`).
-        unsafe { result.into_vec() }
+        // every element of a local array before it can be a result (`Stmt::Alloc` in `parfuse_ir::loops`). An
+        // `AnyElement`, which is a sealed trait, lies in memory as its parts do.
+        unsafe { result.into_vec::<T, T::Part>() }
     }
 }
 

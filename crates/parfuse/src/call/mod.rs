@@ -19,7 +19,7 @@ mod results;
 
 pub(crate) use enter::{Passed, viewed, viewed_mut};
 pub(crate) use frame::CallFrame;
-pub use results::{Output, Outputs};
+pub use results::{Elements, Output, Outputs};
 
 use crate::argument::{Binder, Offers};
 use crate::core::Core;

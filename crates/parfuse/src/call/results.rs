@@ -12,7 +12,7 @@ use crate::specialise::Specialisation;
 use parfuse_ir::arena::Id;
 use parfuse_ir::lane::LaneOutput;
 use parfuse_ir::loops::Buffer as BufferId;
-use parfuse_ir::{Element, Scalar};
+use parfuse_ir::{AnyElement, Scalar};
 use parfuse_runtime::Buffer;
 
 /// A result of a call.
@@ -39,8 +39,8 @@ impl Elements {
     /// The elements.
     ///
     /// # Panics
-    /// If `T` is not their type.
-    pub fn into_elements<T: Element>(self) -> Vec<T> {
+    /// If `T` is not their type, nor made of it.
+    pub fn into_elements<T: AnyElement>(self) -> Vec<T> {
         self.1.into_elements(self.0)
     }
 }

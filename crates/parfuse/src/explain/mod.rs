@@ -12,6 +12,7 @@ mod text;
 
 use crate::error::Place;
 use crate::fits;
+use crate::interface::Interface;
 use crate::specialise::Specialisation;
 use parfuse_codegen::{Effort, Isa};
 use parfuse_ir::arena::Id;
@@ -19,7 +20,6 @@ use parfuse_ir::grid::Grain;
 use parfuse_ir::host::{Call, Callee};
 use parfuse_ir::lane::{FaultId, Lane, Lanes, Node, Region, RegionId, Slot, Walk, walk};
 use parfuse_ir::loops::{Event, Loops, Note, Source, Ways};
-use parfuse_ir::program::{Program, Type};
 use parfuse_ir::{FaultKind, Files, Loc};
 use std::time::Duration;
 
@@ -168,14 +168,13 @@ pub struct Refusal {
 }
 
 impl Explanation {
-    pub(crate) fn new(name: &str, program: &Program, made: &Specialisation, isa: Isa) -> Explanation {
-        let params = program
+    pub(crate) fn new(name: &str, interface: &Interface, made: &Specialisation, isa: Isa) -> Explanation {
+        let params = interface
             .params
             .iter()
             .map(|p| format!("{}: {}", p.name, fits::taken(p)))
             .collect::<Vec<_>>()
             .join(", ");
-        let results: Vec<Type> = program.results.iter().map(|v| program.ty(*v)).collect();
         let contracted = |note: &Note| match &note.event {
             Event::Contracted { array } => Some(array.clone()),
             _ => None,
@@ -187,7 +186,7 @@ impl Explanation {
             made.lane.regions.iter().map(|(id, region)| RegionReport::new(made, id, region)).collect();
         Explanation {
             kernel: name.to_string(),
-            signature: format!("({params}) -> {}", fits::returned(&results)),
+            signature: format!("({params}) -> {}", fits::returned(&interface.results)),
             plain_loops: places::plain_loops(&made.loops),
             lane_loops: lane_loops(&made.loops),
             calls: calls(&made.lane),

@@ -90,6 +90,8 @@ impl Lowering<'_> {
             program::Expr::Const(_)
             | program::Expr::Param(_)
             | program::Expr::Bound
+            | program::Expr::Complex { .. }
+            | program::Expr::Part { .. }
             | program::Expr::Fill { .. }
             | program::Expr::Copy(_)
             | program::Expr::Reshape { .. }

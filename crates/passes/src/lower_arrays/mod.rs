@@ -48,7 +48,7 @@ use program::Program;
 use std::collections::BTreeMap;
 use views::Shown;
 
-/// Lowers a program that the verifier accepts; `layouts` has an entry for each parameter, a layout for each
+/// Lowers a program without complex numbers that the verifier accepts; `layouts` has an entry for each parameter, a layout for each
 /// array.
 ///
 /// # Errors
@@ -257,8 +257,9 @@ impl<'a> Lowering<'a> {
 
     fn variables(&mut self) {
         for (var, data) in self.program.vars.iter() {
+            let dtype = data.ty.dtype();
             match (data.ty, data.param) {
-                (program::Type::Scalar(dtype), _) => {
+                (program::Type::Scalar(_), _) => {
                     let scalar = self.variable(&data.name, dtype);
                     self.scalar_vars.insert(var, scalar);
                 }
@@ -268,7 +269,7 @@ impl<'a> Lowering<'a> {
                     self.array_vars.insert(var, buffer);
                     self.declared.insert(var);
                 }
-                (program::Type::Array(dtype, rank), None) => {
+                (program::Type::Array(_, rank), None) => {
                     let buffer = self.buffer(&data.name, true, dtype, rank, Origin::Local);
                     self.array_vars.insert(var, buffer);
                 }

@@ -20,7 +20,7 @@ impl Generator<'_> {
     /// An array of the elements of another one in another shape, most often one that fits.
     fn reshaped(&mut self, array: Value) -> Value {
         let Type::Array(dtype, rank) = self.program.ty(array) else { unreachable!("it is an array") };
-        let usize_type = Type::Scalar(DType::Usize);
+        let usize_type = Type::scalar(DType::Usize);
         let mut lengths = Vec::new();
         for axis in 0..rank {
             lengths.push(self.hidden(Expr::Dim { array, axis }, usize_type));
@@ -39,7 +39,7 @@ impl Generator<'_> {
             let position = self.choices.below(shape.len() + 1);
             shape.insert(position, one);
         }
-        let ty = Type::Array(dtype, shape.len() as u8);
+        let ty = Type::array(dtype, shape.len() as u8);
         self.emit(Expr::Reshape { array, shape }, ty)
     }
 
@@ -78,7 +78,7 @@ impl Generator<'_> {
         }
         let array = self.any_array();
         let ty = self.program.ty(array);
-        if ty.dtype() == dtype { array } else { self.emit(Expr::Cast(array), ty.with_dtype(dtype)) }
+        if ty.dtype() == dtype { array } else { self.emit(Expr::Cast(array), ty.with_element(dtype)) }
     }
 
     /// A new array, computed.
@@ -90,7 +90,7 @@ impl Generator<'_> {
             }
             6 => {
                 let (array, dtype) = (self.any_array(), self.dtype());
-                let ty = self.program.ty(array).with_dtype(dtype);
+                let ty = self.program.ty(array).with_element(dtype);
                 self.emit(Expr::Cast(array), ty)
             }
             7 => {
@@ -103,7 +103,7 @@ impl Generator<'_> {
             }
             8 => {
                 let (shape, dtype) = (self.shape(), self.dtype());
-                let ty = Type::Array(dtype, shape.len() as u8);
+                let ty = Type::array(dtype, shape.len() as u8);
                 let value = self.scalar(dtype);
                 self.emit(Expr::Fill { shape, value }, ty)
             }
@@ -112,7 +112,7 @@ impl Generator<'_> {
                 if shape.is_empty() {
                     return self.elementwise(dtype);
                 }
-                let ty = Type::Array(dtype, shape.len() as u8);
+                let ty = Type::array(dtype, shape.len() as u8);
                 self.random_numbers(shape, ty)
             }
             _ => self.map(),
@@ -126,7 +126,7 @@ impl Generator<'_> {
         }
         let array = self.any_array();
         let rank = self.program.ty(array).rank().unwrap_or(0);
-        (0..rank).map(|axis| self.hidden(Expr::Dim { array, axis }, Type::Scalar(DType::Usize))).collect()
+        (0..rank).map(|axis| self.hidden(Expr::Dim { array, axis }, Type::scalar(DType::Usize))).collect()
     }
 
     fn elementwise(&mut self, dtype: DType) -> Value {
@@ -141,7 +141,7 @@ impl Generator<'_> {
             values[1] = self.array_divisor(values[1], dtype);
         }
         let rank = values.iter().filter_map(|v| self.program.ty(*v).rank()).max().unwrap_or(0);
-        self.emit(Expr::Op(op, values), Type::Array(dtype, rank))
+        self.emit(Expr::Op(op, values), Type::array(dtype, rank))
     }
 
     fn array_divisor(&mut self, value: Value, dtype: DType) -> Value {
@@ -155,11 +155,11 @@ impl Generator<'_> {
             return self.hidden(Expr::Op(ScalarOp::Or, vec![value, one]), ty);
         }
         let zero = self.constant(dtype.zero());
-        let mut ok = self.hidden(Expr::Op(ScalarOp::Ne, vec![value, zero]), ty.with_dtype(DType::Bool));
+        let mut ok = self.hidden(Expr::Op(ScalarOp::Ne, vec![value, zero]), ty.with_element(DType::Bool));
         if ty.rank().is_some() {
             ok = self.hidden(
                 Expr::Reduce { fold: ReduceOp::And.into(), array: ok, axis: None },
-                Type::Scalar(DType::Bool),
+                Type::scalar(DType::Bool),
             );
         }
         let loc = self.loc();
@@ -191,7 +191,7 @@ impl Generator<'_> {
             (params, inside.scalar_of(result_type))
         });
         (self.place, self.scopes) = (outside, scopes);
-        self.emit(Expr::Map { arrays, params, body, result }, ty.with_dtype(result_type))
+        self.emit(Expr::Map { arrays, params, body, result }, ty.with_element(result_type))
     }
 
     /// Reduces an array to a scalar, or along an axis.
@@ -205,7 +205,7 @@ impl Generator<'_> {
         let (dtype, rank) = (self.program.ty(array).dtype(), self.program.ty(array).rank().unwrap_or(0));
         let axis = (rank > 0 && self.choices.below(2) == 0).then(|| self.choices.below(rank.into()) as u8);
         let result = fold.result_type(dtype);
-        let ty = axis.map_or(Type::Scalar(result), |_| Type::Array(result, rank - 1));
+        let ty = axis.map_or(Type::scalar(result), |_| Type::array(result, rank - 1));
         // Positions are the same in any order.
         let rounds = dtype.is_float() && result == dtype;
         if !rounds || self.rounding == Rounding::Free {

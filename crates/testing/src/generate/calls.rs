@@ -38,7 +38,7 @@ impl Generator<'_> {
         for (ty, mutable) in &function.params {
             let argument = match (mutable, ty) {
                 (true, _) => self.written(*ty),
-                (false, Type::Scalar(dtype)) => CallArgument::Value(self.scalar(*dtype)),
+                (false, Type::Scalar(element)) => CallArgument::Value(self.scalar(element.part())),
                 (false, Type::Array(..)) => CallArgument::Value(self.array_for(*ty)),
             };
             arguments.push(argument);

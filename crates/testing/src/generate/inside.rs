@@ -24,10 +24,10 @@ impl Generator<'_> {
         let mut cuts = vec![Cut::All; rank as usize];
         cuts[axis as usize] = Cut::At(own);
         let view = View::of_cuts(cuts);
-        let row_type = Type::Array(dtype, view.rank());
+        let row_type = Type::array(dtype, view.rank());
         let row = self.hidden(Expr::View { array, view }, row_type);
         let value = match self.choices.below(4) {
-            0 => self.scalar(dtype),
+            0 => self.scalar(slot.ty.dtype()),
             _ => self.element_wise_of(row),
         };
         let loc = self.loc();
@@ -44,7 +44,7 @@ impl Generator<'_> {
             let axes = self.program.ty(array).rank().unwrap_or(0);
             lengths.truncate(usize::from(self.choices.one_in(3)));
             for axis in 0..axes.min(2) {
-                lengths.push(self.hidden(Expr::Dim { array, axis }, Type::Scalar(DType::Usize)));
+                lengths.push(self.hidden(Expr::Dim { array, axis }, Type::scalar(DType::Usize)));
             }
         }
         let value = match stored.first() {
@@ -55,14 +55,14 @@ impl Generator<'_> {
                 let mut cuts = vec![Cut::All; rank as usize];
                 cuts[*axis as usize] = Cut::At(own);
                 let view = View::of_cuts(cuts);
-                let ty = Type::Array(dtype, view.rank());
+                let ty = Type::array(dtype, view.rank());
                 let row = self.hidden(Expr::View { array, view }, ty);
                 self.hidden(Expr::Copy(row), ty)
             }
             _ => {
                 let dtype = self.dtype();
                 let value = self.scalar(dtype);
-                let ty = Type::Array(dtype, lengths.len() as u8);
+                let ty = Type::array(dtype, lengths.len() as u8);
                 self.hidden(Expr::Fill { shape: lengths, value }, ty)
             }
         };
@@ -85,7 +85,7 @@ impl Generator<'_> {
         match self.choices.below(6) {
             2 => {
                 let index = axes.map(|axis| self.index_into(array, axis)).collect();
-                self.emit(Expr::Index { array, index }, Type::Scalar(slot.ty.dtype()));
+                self.emit(Expr::Index { array, index }, Type::scalar(slot.ty.dtype()));
             }
             3 => self.total_of(array),
             0 => {
@@ -143,7 +143,7 @@ impl Generator<'_> {
             });
         }
         let rank = values.iter().filter_map(|value| self.program.ty(*value).rank()).max();
-        let result = rank.map_or(Type::Scalar(ty.dtype()), |rank| Type::Array(ty.dtype(), rank));
+        let result = rank.map_or(Type::scalar(ty.dtype()), |rank| Type::array(ty.dtype(), rank));
         self.hidden(Expr::Op(op, values), result)
     }
 
@@ -180,10 +180,10 @@ impl Generator<'_> {
         match rank > 1 && self.choices.one_in(3) {
             true => {
                 let axis = self.choices.below(rank as usize) as u8;
-                self.emit(Expr::Reduce { fold, array, axis: Some(axis) }, Type::Array(result, rank - 1));
+                self.emit(Expr::Reduce { fold, array, axis: Some(axis) }, Type::array(result, rank - 1));
             }
             false => {
-                self.emit(Expr::Reduce { fold, array, axis: None }, Type::Scalar(result));
+                self.emit(Expr::Reduce { fold, array, axis: None }, Type::scalar(result));
             }
         }
     }

@@ -35,14 +35,14 @@ impl Generator<'_> {
 
     fn bounded_while(&mut self, body: impl Fn(&mut Self)) {
         let zero = self.constant(Scalar::I64(0));
-        let counter = self.declare(Type::Scalar(DType::I64), zero);
+        let counter = self.declare(Type::scalar(DType::I64), zero);
         self.slots.last_mut().expect("just declared").assignable = false;
         let limit = self.choices.pick(&[1, 2, 3, 4]);
         let data_dependent = self.choices.below(2) == 0;
         let mut cond = None;
         // What the header defines, the body does not see.
         let (header, ()) = self.nested(|inside| {
-            let count = inside.hidden(Expr::Var(counter), Type::Scalar(DType::I64));
+            let count = inside.hidden(Expr::Var(counter), Type::scalar(DType::I64));
             let limit = inside.constant(Scalar::I64(limit));
             let mut go = inside.hidden(Expr::Op(ScalarOp::Lt, vec![count, limit]), BOOL);
             if data_dependent {
@@ -53,10 +53,10 @@ impl Generator<'_> {
         });
         let (body, ()) = self.nested(|inside| {
             let (count, one) = (
-                inside.hidden(Expr::Var(counter), Type::Scalar(DType::I64)),
+                inside.hidden(Expr::Var(counter), Type::scalar(DType::I64)),
                 inside.constant(Scalar::I64(1)),
             );
-            let value = inside.hidden(Expr::Op(ScalarOp::Add, vec![count, one]), Type::Scalar(DType::I64));
+            let value = inside.hidden(Expr::Op(ScalarOp::Add, vec![count, one]), Type::scalar(DType::I64));
             inside.block.push(Stmt::Assign { var: counter, value });
             inside.iteration(body);
         });
@@ -234,7 +234,7 @@ impl Generator<'_> {
                 let index = axes
                     .map(|other| if other == *axis { own } else { self.index_into(array, other) })
                     .collect();
-                self.emit(Expr::Index { array, index }, Type::Scalar(slot.ty.dtype()));
+                self.emit(Expr::Index { array, index }, Type::scalar(slot.ty.dtype()));
             }
         }
     }
@@ -252,8 +252,8 @@ impl Generator<'_> {
         }
         let value = self.scalar_of(dtype);
         let array = self.hidden(Expr::Var(slot.var), slot.ty);
-        let old = self.hidden(Expr::Index { array, index: index.clone() }, Type::Scalar(dtype));
-        let value = self.hidden(Expr::Op(op, vec![old, value]), Type::Scalar(dtype));
+        let old = self.hidden(Expr::Index { array, index: index.clone() }, Type::scalar(dtype));
+        let value = self.hidden(Expr::Op(op, vec![old, value]), Type::scalar(dtype));
         let loc = self.loc();
         self.block.push(Stmt::Store { place: slot.var.into(), index, value, loc });
     }
@@ -293,7 +293,7 @@ impl Generator<'_> {
             // The least and the largest are exact but for the signs of zeros.
             let limited = close && !selects(op);
             let start = if limited { self.constant(dtype.one()) } else { self.scalar(dtype) };
-            let var = self.declare(Type::Scalar(dtype), start);
+            let var = self.declare(Type::scalar(dtype), start);
             let slot = self.slots.last_mut().expect("just declared");
             // A total that depends on the order of rounding goes straight to the results.
             slot.assignable = false;
@@ -319,9 +319,9 @@ impl Generator<'_> {
         };
         let conditional = self.choices.one_in(3).then(|| self.scalar(DType::Bool));
         let (then, ()) = self.nested(|inside| {
-            let total = inside.hidden(Expr::Var(var), Type::Scalar(dtype));
+            let total = inside.hidden(Expr::Var(var), Type::scalar(dtype));
             let operands = if swapped { vec![value, total] } else { vec![total, value] };
-            let value = inside.hidden(Expr::Op(op, operands), Type::Scalar(dtype));
+            let value = inside.hidden(Expr::Op(op, operands), Type::scalar(dtype));
             inside.block.push(Stmt::Assign { var, value });
         });
         match conditional {
@@ -353,8 +353,8 @@ impl Generator<'_> {
         let mut value = self.scalar_of(slot.ty.dtype());
         if self.choices.one_in(3) && slot.ty.dtype().is_numeric() {
             let old = Expr::Index { array, index: indices.clone() };
-            let old = self.hidden(old, Type::Scalar(slot.ty.dtype()));
-            value = self.hidden(Expr::Op(ScalarOp::Max, vec![old, value]), Type::Scalar(slot.ty.dtype()));
+            let old = self.hidden(old, Type::scalar(slot.ty.dtype()));
+            value = self.hidden(Expr::Op(ScalarOp::Max, vec![old, value]), Type::scalar(slot.ty.dtype()));
         }
         let loc = self.loc();
         let store = Stmt::Store { place: slot.var.into(), index: indices, value, loc };

@@ -29,8 +29,8 @@ use crate::Choices;
 use parfuse_ir::program::{Block, Expr, Math, Param, Program, Stmt, Type, Value, Var, VarData};
 use parfuse_ir::{DType, Loc, Scalar};
 
-const USIZE: Type = Type::Scalar(DType::Usize);
-const BOOL: Type = Type::Scalar(DType::Bool);
+const USIZE: Type = Type::USIZE;
+const BOOL: Type = Type::BOOL;
 
 /// How the sums of floats in a program limit what may be compared with another order of summation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -150,14 +150,14 @@ impl Generator<'_> {
         for _ in 0..arrays {
             let (dtype, rank) = (self.dtype(), self.choices.pick(&[1, 1, 1, 2, 2, 3, 0, 1, 2, 4, 5, 6]));
             let mutable = self.choices.one_in(3);
-            self.parameter(Type::Array(dtype, rank), mutable);
+            self.parameter(Type::array(dtype, rank), mutable);
         }
         // There is something to loop over.
         let dtype = self.dtype();
-        self.parameter(Type::Array(dtype, 1), true);
+        self.parameter(Type::array(dtype, 1), true);
         for _ in 0..self.choices.below(4) {
             let dtype = self.dtype();
-            self.parameter(Type::Scalar(dtype), false);
+            self.parameter(Type::scalar(dtype), false);
         }
     }
 
@@ -178,7 +178,7 @@ impl Generator<'_> {
         for _ in 0..1 + self.choices.below(3) {
             let dtype = self.dtype();
             let value = self.scalar(dtype);
-            self.declare(Type::Scalar(dtype), value);
+            self.declare(Type::scalar(dtype), value);
         }
         for _ in 0..1 + self.choices.below(2) {
             let value = self.array_operation();
@@ -215,13 +215,13 @@ impl Generator<'_> {
     /// A value bound by the construct around.
     fn bound(&mut self, dtype: DType) -> Value {
         let loc = self.loc();
-        let value = self.program.value(Expr::Bound, Type::Scalar(dtype), loc);
+        let value = self.program.value(Expr::Bound, Type::scalar(dtype), loc);
         self.scope.push(value);
         value
     }
 
     fn constant(&mut self, scalar: Scalar) -> Value {
-        self.program.value(Expr::Const(scalar), Type::Scalar(scalar.dtype()), Loc::NONE)
+        self.program.value(Expr::Const(scalar), Type::scalar(scalar.dtype()), Loc::NONE)
     }
 
     /// Builds a block of its own, at whose end what it defined is out of sight.

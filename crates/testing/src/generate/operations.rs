@@ -26,7 +26,7 @@ impl Generator<'_> {
 
     /// A scalar that is already there, or a new one.
     pub(super) fn scalar(&mut self, dtype: DType) -> Value {
-        let ty = Type::Scalar(dtype);
+        let ty = Type::scalar(dtype);
         let known: Vec<Value> = self.scope.iter().copied().filter(|v| self.program.ty(*v) == ty).collect();
         let vars: Vec<_> = self.slots.iter().filter(|slot| slot.readable && slot.ty == ty).copied().collect();
         match self.choices.below(8) {
@@ -56,7 +56,7 @@ impl Generator<'_> {
         if self.program.ty(from).dtype() == dtype {
             from
         } else {
-            self.emit(Expr::Cast(from), Type::Scalar(dtype))
+            self.emit(Expr::Cast(from), Type::scalar(dtype))
         }
     }
 
@@ -65,14 +65,14 @@ impl Generator<'_> {
         if self.program.ty(value).dtype() == dtype {
             return value;
         }
-        self.hidden(Expr::Cast(value), Type::Scalar(dtype))
+        self.hidden(Expr::Cast(value), Type::scalar(dtype))
     }
 
     /// A new scalar, computed.
     pub(super) fn scalar_operation(&mut self) -> Value {
         let dtype = self.dtype();
         if self.place != Place::Map && self.choices.one_in(10) {
-            return self.random_numbers(Vec::new(), Type::Scalar(dtype));
+            return self.random_numbers(Vec::new(), Type::scalar(dtype));
         }
         self.scalar_of(dtype)
     }
@@ -90,7 +90,7 @@ impl Generator<'_> {
             && !self.choices.one_in(10)
         {
             // A range that is seldom empty.
-            let ty = Type::Scalar(dtype);
+            let ty = Type::scalar(dtype);
             for (op, end) in [(ScalarOp::Min, low), (ScalarOp::Max, high)] {
                 let limit = self.literal(dtype);
                 *end = self.hidden(Expr::Op(op, vec![*end, limit]), ty);
@@ -106,7 +106,7 @@ impl Generator<'_> {
         if divides(op, dtype) {
             values[1] = self.divisor(values[1], dtype);
         }
-        self.emit(Expr::Op(op, values), Type::Scalar(dtype))
+        self.emit(Expr::Op(op, values), Type::scalar(dtype))
     }
 
     /// An operation with results of this type, and the types of its operands.
@@ -139,10 +139,10 @@ impl Generator<'_> {
         }
         if !self.choices.one_in(10) {
             let one = self.constant(dtype.one());
-            return self.hidden(Expr::Op(ScalarOp::Or, vec![value, one]), Type::Scalar(dtype));
+            return self.hidden(Expr::Op(ScalarOp::Or, vec![value, one]), Type::scalar(dtype));
         }
         let zero = self.constant(dtype.zero());
-        let ok = self.hidden(Expr::Op(ScalarOp::Ne, vec![value, zero]), Type::Scalar(DType::Bool));
+        let ok = self.hidden(Expr::Op(ScalarOp::Ne, vec![value, zero]), Type::scalar(DType::Bool));
         let loc = self.loc();
         self.block.push(Stmt::Check { ok, kind: FaultKind::DivisionByZero, args: Vec::new(), loc });
         value

@@ -81,7 +81,7 @@ impl Generator<'_> {
         let Some(Factor { array, indices }) = factors.iter().find(summed) else { return };
         let length = Expr::Dim { array: *array, axis: indices.len() as u8 - 1 };
         let length = self.hidden(length, USIZE);
-        let ok = self.hidden(Expr::Op(ScalarOp::Eq, vec![length, terms]), Type::Scalar(DType::Bool));
+        let ok = self.hidden(Expr::Op(ScalarOp::Eq, vec![length, terms]), Type::scalar(DType::Bool));
         let loc = self.loc();
         let kind = FaultKind::ProductMismatch;
         self.block.push(Stmt::Check { ok, kind, args: vec![length, terms], loc });
@@ -110,7 +110,7 @@ impl Generator<'_> {
         let parallel = outermost && nest.own.contains(index) && self.choices.one_in(2);
         let range = self.range_of(0, nest.ends[*index], dtype);
         let sums = nest.in_variable && *index == SUMMED;
-        let ty = Type::Scalar(nest.result.ty.dtype());
+        let ty = Type::scalar(nest.result.ty.dtype());
         let sum = sums.then(|| {
             let zero = self.constant(ty.dtype().zero());
             self.declare(ty, zero)
@@ -136,7 +136,7 @@ impl Generator<'_> {
 
     /// Adds a product to the element of the result.
     fn add_product(&mut self, nest: &Nest, indices: &[Option<Value>; 3]) {
-        let ty = Type::Scalar(nest.result.ty.dtype());
+        let ty = Type::scalar(nest.result.ty.dtype());
         let array = self.hidden(Expr::Var(nest.result.var), nest.result.ty);
         let index = at(&nest.own, indices);
         let before = self.hidden(Expr::Index { array, index }, ty);
@@ -154,7 +154,7 @@ impl Generator<'_> {
     }
 
     fn term_of(&mut self, factor: &Factor, indices: &[Option<Value>; 3], dtype: DType) -> Value {
-        let element = Type::Scalar(self.program.ty(factor.array).dtype());
+        let element = Type::scalar(self.program.ty(factor.array).dtype());
         let index = at(&factor.indices, indices);
         let element = self.hidden(Expr::Index { array: factor.array, index }, element);
         self.cast(element, dtype)
@@ -168,7 +168,7 @@ impl Generator<'_> {
             product = Some(match product {
                 None => element,
                 Some(before) => {
-                    self.hidden(Expr::Op(ScalarOp::Mul, vec![before, element]), Type::Scalar(dtype))
+                    self.hidden(Expr::Op(ScalarOp::Mul, vec![before, element]), Type::scalar(dtype))
                 }
             });
         }

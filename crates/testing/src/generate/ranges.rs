@@ -149,7 +149,7 @@ impl Generator<'_> {
         if !self.choices.one_in(8) {
             step = self.number(ScalarOp::Max, step, one);
         }
-        let ok = self.hidden(Expr::Op(ScalarOp::Ne, vec![step, zero]), Type::Scalar(DType::Bool));
+        let ok = self.hidden(Expr::Op(ScalarOp::Ne, vec![step, zero]), Type::scalar(DType::Bool));
         let loc = self.loc();
         self.block.push(Stmt::Check { ok, kind: FaultKind::ZeroStep, args: Vec::new(), loc });
         step
@@ -199,7 +199,7 @@ impl Generator<'_> {
         let loc = self.loc();
         let (body, index) = self.nested(|inside| {
             let index = inside.bound(dtype);
-            let ty = Type::Scalar(dtype);
+            let ty = Type::scalar(dtype);
             let item = match total {
                 Some(total) => inside.emit(Expr::Op(ScalarOp::Sub, vec![total, index]), ty),
                 None => index,

@@ -72,7 +72,7 @@ impl Generator<'_> {
         if vars.is_empty() {
             let dtype = self.dtype();
             let value = self.scalar_of(dtype);
-            self.declare(Type::Scalar(dtype), value);
+            self.declare(Type::scalar(dtype), value);
             return;
         }
         let slot = self.choices.pick(&vars);
@@ -176,7 +176,7 @@ impl Generator<'_> {
     fn element_of(&mut self, array: Value) -> Value {
         let (dtype, rank) = (self.program.ty(array).dtype(), self.program.ty(array).rank().unwrap_or(0));
         let index = (0..rank).map(|axis| self.index_into(array, axis)).collect();
-        self.emit(Expr::Index { array, index }, Type::Scalar(dtype))
+        self.emit(Expr::Index { array, index }, Type::scalar(dtype))
     }
 
     /// An index into an axis: half of the time the nearest that is in range, if there is one, so that more programs run to their
@@ -186,7 +186,7 @@ impl Generator<'_> {
         if self.choices.one_in(2) {
             return index;
         }
-        let usize_type = Type::Scalar(DType::Usize);
+        let usize_type = Type::scalar(DType::Usize);
         let length = self.hidden(Expr::Dim { array, axis }, usize_type);
         let one = self.constant(Scalar::Usize(1));
         let last = self.hidden(Expr::Op(ScalarOp::Sub, vec![length, one]), usize_type);
@@ -195,7 +195,7 @@ impl Generator<'_> {
 
     /// An index along an axis: most often in range.
     fn index_anywhere(&mut self, array: Value, axis: u8) -> Value {
-        let usize_type = Type::Scalar(DType::Usize);
+        let usize_type = Type::scalar(DType::Usize);
         if !self.loop_indices.is_empty() && self.choices.one_in(3) {
             let mut own = self.choices.pick(&self.loop_indices);
             if self.choices.one_in(3) {

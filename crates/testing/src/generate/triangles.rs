@@ -153,13 +153,13 @@ impl Generator<'_> {
     fn element_at(&mut self, array: Value, triangle: &Triangle, indices: &[Value]) -> Value {
         let ty = self.program.ty(array);
         let index = (0..ty.rank().unwrap_or(0)).map(|_| self.mixed(triangle, indices)).collect();
-        self.hidden(Expr::Index { array, index }, Type::Scalar(ty.dtype()))
+        self.hidden(Expr::Index { array, index }, Type::scalar(ty.dtype()))
     }
 
     /// Sets an element to something made of two others.
     fn update_element(&mut self, triangle: &Triangle, indices: &[Value]) {
         let Triangle { result, other, .. } = triangle;
-        let ty = Type::Scalar(result.ty.dtype());
+        let ty = Type::scalar(result.ty.dtype());
         let rank = result.ty.rank().unwrap_or(0);
         let index: Vec<Value> = (0..rank).map(|_| self.mixed(triangle, indices)).collect();
         let target = self.hidden(Expr::Var(result.var), result.ty);
@@ -181,7 +181,7 @@ impl Generator<'_> {
     /// Moves elements of the other array up from an index, for as long as they are less than what is there.
     fn falling(&mut self, triangle: &Triangle, indices: &[Value]) {
         let Triangle { result, other, .. } = triangle;
-        let ty = Type::Scalar(result.ty.dtype());
+        let ty = Type::scalar(result.ty.dtype());
         let from = self.mixed(triangle, indices);
         let by = self.choices.pick(&[1, 1, 1, 2]);
         let least = self.choices.pick(&[0, 0, 0, by - 1, 1]);
@@ -196,7 +196,7 @@ impl Generator<'_> {
             if index.len() > 1 {
                 index[0] = first;
             }
-            (index, Type::Scalar(ty.dtype()))
+            (index, Type::scalar(ty.dtype()))
         };
         let (header, ()) = self.nested(|inside| {
             let now = inside.hidden(Expr::Var(position), USIZE);

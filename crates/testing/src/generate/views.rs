@@ -24,7 +24,7 @@ impl Generator<'_> {
             axes.insert(position, ViewAxis::New);
         }
         let view = View { cuts, axes };
-        let ty = Type::Array(dtype, view.rank());
+        let ty = Type::array(dtype, view.rank());
         let view = self.hidden(Expr::View { array, view }, ty);
         if self.choices.one_in(6) { self.view_of(view) } else { view }
     }
@@ -38,7 +38,7 @@ impl Generator<'_> {
             let kept = vec![Cut::All; rank as usize];
             let mut axes = View::kept(&kept);
             axes.insert(0, ViewAxis::New);
-            let ty = Type::Array(dtype, rank + 1);
+            let ty = Type::array(dtype, rank + 1);
             view = self.hidden(Expr::View { array: view, view: View { cuts: kept, axes } }, ty);
         }
         let ty = self.program.ty(view);
@@ -49,7 +49,7 @@ impl Generator<'_> {
                 0 => self.constant(Scalar::Usize(3)),
                 1..5 => continue,
                 _ if axis == 0 && is_new => self.constant(Scalar::Usize(2)),
-                _ => self.hidden(Expr::Dim { array: view, axis }, Type::Scalar(DType::Usize)),
+                _ => self.hidden(Expr::Dim { array: view, axis }, Type::scalar(DType::Usize)),
             };
             *own = ViewAxis::Spread { axis, length };
         }
@@ -98,7 +98,7 @@ impl Generator<'_> {
             .scope
             .iter()
             .copied()
-            .filter(|value| self.program.ty(*value) == Type::Scalar(dtype))
+            .filter(|value| self.program.ty(*value) == Type::scalar(dtype))
             .collect();
         if scalars.is_empty() { constant } else { self.choices.pick(&scalars) }
     }

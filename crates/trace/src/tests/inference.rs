@@ -29,7 +29,7 @@ fn accumulators_take_the_type_of_what_is_added() {
         t.assign_op("+=", acc, n, line(2));
         acc
     });
-    assert_eq!(program.vars.iter().next().unwrap().1.ty, Type::Scalar(DType::I64));
+    assert_eq!(program.vars.iter().next().unwrap().1.ty, Type::scalar(DType::I64));
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn open_literals_become_i32_and_f64() {
         t.tuple(&[a, b])
     });
     let types: Vec<Type> = program.results.iter().map(|value| program.ty(*value)).collect();
-    assert_eq!(types, [Type::Scalar(DType::I32), Type::Scalar(DType::F64)]);
+    assert_eq!(types, [Type::scalar(DType::I32), Type::scalar(DType::F64)]);
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn arrays_without_element_type_take_it_from_what_is_stored() {
         t.store(out, &[t.int_literal(0, line(2))], t.lift(1.5f32, line(2)), line(2));
         out
     });
-    assert_eq!(program.ty(program.results[0]), Type::Array(DType::F32, 1));
+    assert_eq!(program.ty(program.results[0]), Type::array(DType::F32, 1));
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn random_takes_its_type_from_its_use() {
     let program = trace(|t| {
         t.binary("*", t.random_number("random", None, &[], line(1)), t.lift(2.0f32, line(1)), line(1))
     });
-    assert_eq!(program.ty(program.results[0]), Type::Scalar(DType::F32));
+    assert_eq!(program.ty(program.results[0]), Type::scalar(DType::F32));
     check_mistakes(
         |t| t.random_number("random", None, &[], line(7)),
         &["kernel.rs:7:5: the element type cannot be inferred of `random`: write `random::<f64>()`"],
@@ -99,8 +99,8 @@ fn random_takes_its_type_from_its_use() {
 #[test]
 fn the_declared_result_decides_about_literals() {
     let t = Tracer::new("kernel");
-    let program = t.finish(t.float_literal(1.0, line(1)), &[Type::Scalar(DType::F32)]).unwrap();
-    assert_eq!(program.ty(program.results[0]), Type::Scalar(DType::F32));
+    let program = t.finish(t.float_literal(1.0, line(1)), &[Type::scalar(DType::F32)]).unwrap();
+    assert_eq!(program.ty(program.results[0]), Type::scalar(DType::F32));
     let t = Tracer::new("kernel");
     assert!(t.finish(t.unit(), &[]).is_ok());
 }
@@ -108,10 +108,10 @@ fn the_declared_result_decides_about_literals() {
 #[test]
 fn a_wrong_result_is_a_mistake() {
     let t = Tracer::new("kernel");
-    let error = t.finish(t.lift(1i64, line(1)), &[Type::Scalar(DType::F64)]).unwrap_err();
+    let error = t.finish(t.lift(1i64, line(1)), &[Type::scalar(DType::F64)]).unwrap_err();
     assert!(error.to_string().contains("declared to return f64, but gives i64"), "{error}");
     let t = Tracer::new("kernel");
-    let error = t.finish(t.unit(), vec![Type::Scalar(DType::F64)]).unwrap_err();
+    let error = t.finish(t.unit(), vec![Type::scalar(DType::F64)]).unwrap_err();
     assert!(error.to_string().contains("declared to return 1 values, but gives 0"), "{error}");
     let t = Tracer::new("kernel");
     assert!(t.finish(t.lift(1i64, line(1)), ReturnKind::Any).is_ok());
@@ -178,7 +178,7 @@ fn decimal_literals_are_rounded_once() {
     assert_ne!(1.5184609293937683f64 as f32, 1.5184609293937683f32);
     let program = trace(|t| {
         let literal = t.float_literal(1.5184609293937683, line(1));
-        t.bind("x", literal, Some(Type::Scalar(DType::F32)), line(1))
+        t.bind("x", literal, Some(Type::scalar(DType::F32)), line(1))
     });
     assert_eq!(program.constant(program.results[0]), Some(parfuse_ir::Scalar::F32(1.5184609293937683)));
 }

@@ -2,6 +2,7 @@
 
 use super::line;
 use crate::{ClosureCode, Method, ReturnKind, SliceItem, Tracer, Value};
+use num_complex::Complex64;
 use parfuse_names::{Argument, Part, Receiver, Row};
 
 const ALL: SliceItem<Value<'static>> =
@@ -14,6 +15,7 @@ fn receiver(t: &Tracer, receiver: Receiver) -> Value<'_> {
         Receiver::Number | Receiver::Float => t.var("x", 2.0),
         Receiver::Integer => t.var("n", 2i64),
         Receiver::Unsigned => t.var("n", 2usize),
+        Receiver::Complex => t.var("z", t.complex(1.0, 2.0)),
         Receiver::Array => t.var("m", t.array::<f64>("a", 2)),
         Receiver::Range => t.range(t.lift(0usize, line(1)), t.lift(9usize, line(1)), false, line(1)),
         Receiver::Iterator => t.method(t.array::<i64>("a", 1), Method::iter, &[], line(1)),
@@ -30,6 +32,7 @@ fn argument<'t>(t: &'t Tracer, kind: Argument, of: Receiver) -> Value<'t> {
     match kind {
         Argument::Same if of == Receiver::Array || of == Receiver::Option => t.lift(2.0, line(1)),
         Argument::Same => receiver(t, of),
+        Argument::Part => t.lift(2.0, line(1)),
         Argument::Integer | Argument::Axis => t.lift(1usize, line(1)),
         Argument::I32 => t.lift(2i32, line(1)),
         Argument::Array => t.array::<f64>("b", 1),
@@ -182,9 +185,13 @@ fn methods_of_each_element_are_methods_of_arrays() {
         let t = Tracer::new("kernel");
         let array = match row.receiver {
             Receiver::Integer => t.array::<i64>("a", 1),
+            Receiver::Complex => t.array::<Complex64>("a", 1),
             _ => t.array::<f64>("a", 1),
         };
-        let of = if row.receiver == Receiver::Integer { Receiver::Integer } else { Receiver::Float };
+        let of = match row.receiver {
+            Receiver::Integer | Receiver::Complex => row.receiver,
+            _ => Receiver::Float,
+        };
         let args: Vec<Value> = row.arguments.iter().map(|(_, kind)| argument(&t, *kind, of)).collect();
         let result = t.method(array, row.method, &args, line(1));
         let program =

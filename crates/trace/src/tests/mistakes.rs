@@ -43,7 +43,7 @@ fn methods_know_their_arguments_and_receivers() {
             "kernel.rs:3:5: `.recip()` is a method of floats and arrays, not of i64",
             "kernel.rs:4:5: `.pow()` is a method of integers, not of f64",
             "kernel.rs:5:5: `.saturating_sub()` is a method of unsigned integers, not of i64",
-            "kernel.rs:6:5: `.sqrt()` is a method of floats and arrays, not of a range; \
+            "kernel.rs:6:5: `.sqrt()` is a method of floats, arrays and complex numbers, not of a range; \
              go through it with `for`, or end it with `sum()`, `fold(…)` and the like",
             "kernel.rs:7:5: a tuple is not supported here; use its fields",
             "kernel.rs:8:5: only tuples have a field `.0`",
@@ -153,7 +153,7 @@ fn arrays_of_random_numbers_are_not_made_inside_a_prange() {
             let n = t.scalar::<usize>("n");
             let range = t.parallel(t.range(t.int_literal(0, line(1)), n, false, line(1)), line(1));
             let body = |_| {
-                t.new_array("random", Some(parfuse_ir::DType::F64), Some(1), &[n], line(2));
+                t.new_array("random", Some(parfuse_ir::DType::F64.into()), Some(1), &[n], line(2));
             };
             t.for_(range, body, line(1))
         },

@@ -40,11 +40,11 @@ fn die<'t>(t: &'t Tracer) -> Value<'t> {
 #[test]
 fn the_type_of_a_range_comes_from_its_use() {
     let program = trace(|t| t.binary("+", die(t), t.lift(1i64, line(1)), line(1)));
-    assert_eq!(program.ty(program.results[0]), Type::Scalar(DType::I64));
+    assert_eq!(program.ty(program.results[0]), Type::scalar(DType::I64));
     let program = trace(die);
-    assert_eq!(program.ty(program.results[0]), Type::Scalar(DType::I32));
+    assert_eq!(program.ty(program.results[0]), Type::scalar(DType::I32));
     let program = trace(|t| t.random_number("random_normal", None, &[], line(1)));
-    assert_eq!(program.ty(program.results[0]), Type::Scalar(DType::F64));
+    assert_eq!(program.ty(program.results[0]), Type::scalar(DType::F64));
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn mistakes_name_the_function() {
             draw("random_bool", t.lift(0.5f32, line(5)), 5);
             draw("random_normal", t.lift(0.5, line(6)), 6);
             t.random_number("random_range", None, &[], line(7));
-            t.random_number("random_exponential", Some(DType::I64), &[], line(8));
+            t.random_number("random_exponential", Some(DType::I64.into()), &[], line(8));
             let floats = t.range(t.lift(0.5, line(9)), t.lift(1.5, line(9)), false, line(9));
             t.for_(floats, |_| {}, line(10))
         },

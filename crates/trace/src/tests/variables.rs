@@ -79,7 +79,7 @@ fn a_declared_variable_gets_its_type_from_its_first_assignment() {
         t.if_(cond, || assign(1.0), || assign(2.0), line(2));
         x
     });
-    assert_eq!(program.ty(program.results[0]), Type::Scalar(DType::F32));
+    assert_eq!(program.ty(program.results[0]), Type::scalar(DType::F32));
     assert_eq!(program.vars.len(), 1);
 }
 
@@ -166,7 +166,7 @@ fn annotating_a_result_copies_nothing() {
     let program = trace(|t| {
         let n = t.scalar::<usize>("n");
         let a = t.variable("a", t.ones::<f64>(&[n]), line(1));
-        t.bind("", a, Some(Type::Array(DType::F64, 1)), line(2))
+        t.bind("", a, Some(Type::array(DType::F64, 1)), line(2))
     });
     assert!(!program.to_string().contains("copy"), "{program}");
 }
@@ -176,7 +176,7 @@ fn an_annotated_array_is_moved_like_any_other() {
     let program = trace(|t| {
         let n = t.scalar::<usize>("n");
         let a = t.variable("a", t.ones::<f64>(&[n]), line(1));
-        let old = t.bind("old", a, Some(Type::Array(DType::F64, 1)), line(2));
+        let old = t.bind("old", a, Some(Type::array(DType::F64, 1)), line(2));
         t.assign(a, t.zeros::<f64>(&[n]), line(3));
         t.binary("+", a, old, line(4))
     });
@@ -228,7 +228,8 @@ fn what_is_not_a_variable_cannot_be_changed() {
 fn references_keep_referring_to_their_arrays() {
     check_mistakes(
         |t| {
-            let zeros = || t.new_array("zeros", Some(DType::F64), None, &[t.lift(3usize, line(1))], line(1));
+            let zeros =
+                || t.new_array("zeros", Some(DType::F64.into()), None, &[t.lift(3usize, line(1))], line(1));
             let (a, b) = (t.variable("a", zeros(), line(1)), t.variable("b", zeros(), line(2)));
             let r = t.variable("r", t.unary("&mut", a, line(3)), line(3));
             t.assign(r, t.unary("&mut", b, line(4)), line(4));

@@ -1,0 +1,23 @@
+//! What a kernel takes and returns, as its callers see it.
+//!
+//! ```text
+//! callers     (z: Complex<f64>, a: &Array1<Complex<f64>>)     types of the function: whether a call fits
+//! code        (z.re: f64, z.im: f64, a: [f64; 2])             what a call's words are for: specialisations
+//! ```
+
+use parfuse_ir::program::{Param, Program, Type};
+
+/// The parameters and results of a kernel, complex numbers among them.
+#[derive(Clone, Debug)]
+pub(crate) struct Interface {
+    pub(crate) params: Vec<Param>,
+    pub(crate) results: Vec<Type>,
+}
+
+impl Interface {
+    /// That of a program before complex numbers are split.
+    pub(crate) fn of(program: &Program) -> Interface {
+        let results = program.results.iter().map(|value| program.ty(*value)).collect();
+        Interface { params: program.params.clone(), results }
+    }
+}

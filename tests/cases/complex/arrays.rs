@@ -1,0 +1,300 @@
+//! Arrays of complex numbers: expressions, views, reductions, closures, iterators.
+
+use super::{matrix, points};
+use crate::cases::ways::{every_way, exactly};
+use ndarray::{Array1, Array2, Array3, ArrayRef1, ArrayRef2, ArrayView2, ArrayViewMut1, Axis, s};
+use num_complex::{Complex, Complex32, Complex64};
+use parfuse::prelude::*;
+
+#[kernel]
+fn scaled(a: &ArrayRef1<Complex64>, w: Complex64) -> Array1<Complex64> {
+    w * a - 1.0
+}
+
+#[test]
+fn arrays_lie_as_they_are() {
+    for n in [0, 1, 2, 7, 1000, 20_000] {
+        exactly!(scaled(&points(n), Complex::new(0.5, -0.25)));
+    }
+    let every_other = points(2001);
+    exactly!(scaled(&every_other.slice(s![..;2]), Complex::new(0.5, -0.25)));
+    exactly!(scaled(&every_other.slice(s![..;-3]), Complex::new(0.5, -0.25)));
+}
+
+#[kernel]
+fn expression(a: &ArrayRef2<Complex64>, x: &ArrayRef1<f64>, w: Complex64) -> Array2<Complex64> {
+    let shifted = a * x + a / 2.0;
+    (&shifted * &shifted - w) / (a + Complex64::new(3.0, 0.0))
+}
+
+#[test]
+fn expressions_broadcast() {
+    let x = Array1::linspace(0.5, 2.0, 30);
+    exactly!(expression(&matrix(20, 30), &x, Complex::i()));
+    exactly!(expression(&matrix(20, 1), &x.slice(s![..1]).to_owned(), Complex::i()));
+    exactly!(expression(&matrix(30, 20).t(), &x, Complex::i()));
+}
+
+#[test]
+fn an_expression_is_one_region() {
+    let explanation = expression::kernel().explain().unwrap();
+    assert_eq!(explanation.regions.len(), 1, "{explanation}");
+    assert_eq!(explanation.arrays_allocated, 1, "{explanation}");
+}
+
+#[kernel]
+fn drawn_out(a: &ArrayRef2<Complex64>, x: &ArrayRef2<f64>) -> (Array2<Complex64>, Array2<Complex64>) {
+    (a + x, a - x)
+}
+
+#[test]
+fn a_real_array_draws_out_both_parts() {
+    let x = Array2::from_shape_fn((4, 5), |(i, j)| i as f64 - j as f64);
+    exactly!(drawn_out(&matrix(1, 5), &x));
+    exactly!(drawn_out(&matrix(4, 1), &x));
+}
+
+#[kernel]
+fn in_place(a: &mut ArrayRef2<Complex64>, row: &ArrayRef1<Complex64>) {
+    *a += row;
+    *a *= Complex64::new(0.5, 0.5);
+    a.row_mut(0).assign(row);
+    a.column_mut(1).fill(Complex64::new(1.0, 2.0));
+    let mut last = a.slice_mut(s![-1.., ..;2]);
+    last *= row[1];
+    a[[1, 1]] = row[0];
+    a.swap([0, 0], [1, 1]);
+}
+
+#[test]
+fn views_are_written() {
+    exactly!(in_place(&mut a, &points(7)) with a = matrix(5, 7));
+}
+
+#[kernel]
+fn of_views(a: ArrayView2<Complex32>, mut b: ArrayViewMut1<Complex32>) -> Array1<Complex32> {
+    for i in prange(0..b.len()) {
+        b[i] += a.row(i).sum() * a[[i, 0]];
+    }
+    let reversed = b.slice(s![..;-1]).to_owned();
+    &a.column(0) * &reversed
+}
+
+#[test]
+fn views_are_parameters() {
+    let a = Array2::from_shape_fn((40, 3), |(i, j)| Complex32::new(i as f32, 0.5 - j as f32));
+    exactly!(of_views(a.view(), b.view_mut()) with b = Array1::from_elem(40, Complex32::i()));
+    let mut b = Array1::from_elem(40, Complex32::i());
+    let found = of_views::parallel(a.view(), b.slice_mut(s![..;-1])).unwrap();
+    let mut c = Array1::from_elem(40, Complex32::i());
+    assert_eq!(found, of_views(a.view(), c.slice_mut(s![..;-1])));
+    assert_eq!(b, c);
+}
+
+#[kernel]
+fn reductions(a: &ArrayRef2<Complex64>) -> (Complex64, Array1<Complex64>, Array1<Complex64>, Complex64) {
+    (a.sum(), a.sum_axis(Axis(0)), a.sum_axis(Axis(1)), a.mean().unwrap())
+}
+
+#[test]
+fn sums_are_those_of_the_parts() {
+    every_way!(reductions(&matrix(70, 90)));
+}
+
+#[kernel]
+fn products(
+    a: &ArrayRef2<Complex64>,
+    x: &ArrayRef1<Complex64>,
+) -> (Complex64, Array1<Complex64>, Array2<Complex64>) {
+    (x.dot(x), a.dot(x), a.dot(&a.t()))
+}
+
+#[test]
+fn products_of_vectors_and_matrices() {
+    every_way!(products(&matrix(20, 30), &points(30)));
+}
+
+#[kernel]
+fn totals(a: &ArrayRef1<Complex64>, b: &ArrayRef1<Complex64>) -> (Complex64, f64) {
+    let (mut inner, mut norm) = (Complex::new(0.0, 0.0), 0.0);
+    for i in prange(0..a.len()) {
+        inner += a[i].conj() * b[i];
+        norm += a[i].norm_sqr();
+    }
+    (inner, norm)
+}
+
+#[test]
+fn totals_of_a_prange() {
+    for n in [0, 1, 100, 10_000] {
+        every_way!(totals(&points(n), &points(n)));
+    }
+}
+
+#[kernel]
+fn mapped(a: &ArrayRef1<Complex64>, c: Complex64) -> (Array1<Complex64>, Array1<bool>, Array1<f64>) {
+    let next = a.mapv(|z| z * z + c);
+    let small = next.mapv(|z| z.norm_sqr() < 1.0);
+    let steps = a.mapv(|start| {
+        let mut z = start;
+        let mut n = 0.0;
+        while z.norm_sqr() < 4.0 && n < 20.0 {
+            z = z * z + c;
+            n += 1.0;
+        }
+        n
+    });
+    (next, small, steps)
+}
+
+#[test]
+fn closures_over_elements() {
+    exactly!(mapped(&points(1000), Complex::new(-0.4, 0.6)));
+}
+
+#[kernel]
+fn iterated(a: &ArrayRef1<Complex64>, c: Complex64) -> Array1<Complex64> {
+    a.mapv(|start| {
+        let mut z = start;
+        for _ in 0..5 {
+            if z.norm_sqr() > 4.0 {
+                z /= 2.0;
+            }
+            z = z * z + c;
+        }
+        z
+    })
+}
+
+#[test]
+fn closures_with_loops_give_both_parts() {
+    exactly!(iterated(&points(1000), Complex::new(-0.4, 0.6)));
+}
+
+#[kernel]
+fn changed(a: &mut ArrayRef1<Complex64>, b: &ArrayRef1<Complex64>) {
+    a.mapv_inplace(|z| z.conj() * 2.0);
+    a.map_inplace(|z| z.re += 1.0);
+    a.zip_mut_with(b, |z, w| *z *= w);
+    for (z, &w) in a.iter_mut().zip(b) {
+        *z -= w * w;
+    }
+}
+
+#[test]
+fn elements_change_in_place() {
+    exactly!(changed(&mut a, &points(500)) with a = points(500));
+}
+
+#[kernel]
+fn iterators(a: &ArrayRef2<Complex64>) -> (Complex64, Complex64, Complex64, Array1<Complex64>) {
+    let sum: Complex64 = a.iter().sum();
+    let product: Complex64 = a.iter().map(|z| z + 1.0).product();
+    let folded = a.iter().fold(Complex::new(0.0, 1.0), |all, z| all * 0.5 + z);
+    let firsts = a.rows().into_iter().map(|row| row[0] * row[1]).collect::<Array1<_>>();
+    (sum, product, folded, firsts)
+}
+
+#[test]
+fn iterators_go_in_order() {
+    exactly!(iterators(&matrix(6, 9)));
+    exactly!(iterators(&matrix(0, 9)));
+}
+
+#[kernel]
+fn made(
+    n: usize,
+    w: Complex64,
+) -> (Array1<Complex64>, Array2<Complex64>, Array3<Complex64>, Array1<Complex64>) {
+    let mut powers: Array1<Complex64> = Array1::ones(n);
+    for i in 1..n {
+        powers[i] = powers[i - 1] * w;
+    }
+    let grid = Array2::from_shape_fn((n, 3), |(i, j)| Complex64::new(i as f64, j as f64) * w);
+    let same = Array3::from_elem((2, n, 2), w);
+    let kept = powers.clone();
+    powers *= w;
+    (powers, grid, same, kept)
+}
+
+#[test]
+fn arrays_are_made() {
+    exactly!(made(9, Complex::new(0.6, 0.8)));
+    exactly!(made(1, Complex::new(0.6, 0.8)));
+}
+
+#[kernel]
+fn exchanged(a: &ArrayRef1<Complex64>, n: usize) -> Array1<Complex64> {
+    let mut now = a.to_owned();
+    let mut next = Array1::zeros(a.len());
+    for _ in 0..n {
+        for i in prange(1..a.len() - 1) {
+            next[i] = (now[i - 1] + now[i + 1]) * Complex64::new(0.5, 0.1);
+        }
+        (now, next) = (next, now);
+    }
+    now
+}
+
+#[test]
+fn arrays_change_places() {
+    for n in [0, 1, 4, 5] {
+        exactly!(exchanged(&points(300), n));
+    }
+}
+
+#[kernel]
+fn later(n: usize, x: f32) -> Array1<Complex<f32>> {
+    let mut a = Array1::zeros(n);
+    for i in 0..n {
+        a[i] = a[i] * 0.1 + Complex::new(x, 0.2);
+        a[i] -= 0.3;
+    }
+    a
+}
+
+#[test]
+fn elements_turn_out_complex_later() {
+    exactly!(later(50, 1.1));
+}
+
+#[kernel]
+fn deep(a: &ndarray::ArrayRef5<Complex64>) -> ndarray::Array5<Complex64> {
+    a * 2.0
+}
+
+#[test]
+fn arrays_have_up_to_five_axes() {
+    let a = points(2 * 3 * 2 * 3 * 2).into_shape_with_order((2, 3, 2, 3, 2)).unwrap();
+    exactly!(deep(&a));
+}
+
+#[kernel]
+fn rows(a: &mut ArrayRef2<Complex64>, w: &Array1<Complex64>) {
+    for i in prange(0..a.nrows()) {
+        let mut row = a.row_mut(i);
+        row *= w;
+        let copy = row.to_owned();
+        let mut next = &copy * &copy;
+        next[0] = copy.sum();
+        row.assign(&(next / w));
+    }
+}
+
+#[test]
+fn rows_are_computed_in_a_prange() {
+    every_way!(rows(&mut a, &points(30)) with a = matrix(40, 30));
+}
+
+#[kernel]
+fn slices(a: &[Complex32], b: &mut [Complex32]) {
+    for i in prange(0..a.len()) {
+        b[i] = a[i].conj() * b[i].re;
+    }
+}
+
+#[test]
+fn slices_are_parameters() {
+    let a: Vec<Complex32> = (0..1000).map(|i| Complex32::new(i as f32, -0.5)).collect();
+    exactly!(slices(&a, b.as_slice_mut().unwrap()) with b = Array1::from_elem(1000, Complex32::new(0.5, 3.0)));
+}
