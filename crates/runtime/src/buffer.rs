@@ -200,7 +200,7 @@ mod tests {
             let buffer = Buffer::from_vec(elements.clone());
             assert_eq!(buffer.len(), len);
             // SAFETY: all elements are those of a `Vec`.
-            assert_eq!(unsafe { buffer.into_vec::<i16>() }, elements);
+            assert_eq!(unsafe { buffer.into_vec::<i16, i16>() }, elements);
             drop(Buffer::from_vec(elements));
         }
     }

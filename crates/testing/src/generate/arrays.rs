@@ -69,7 +69,7 @@ impl Generator<'_> {
     }
 
     /// An array of a type of elements, converted if need be.
-    fn array_of(&mut self, dtype: DType) -> Value {
+    pub(super) fn array_of(&mut self, dtype: DType) -> Value {
         for _ in 0..4 {
             let array = self.any_array();
             if self.program.ty(array).dtype() == dtype {

@@ -6,7 +6,7 @@
 //! views        of any array: slices, rows, transposed, with new axes; to read, and to set elements of variables
 //! statements   whole-array operations, branches, loops over ranges anywhere in their types, pranges with private
 //!              variables, rows, reductions, stores at computed indices, swaps, sums of products in any order of loops,
-//!              loops that depend on one another
+//!              loops that depend on one another, complex numbers
 //! results      some variables and values
 //! ```
 //!
@@ -16,6 +16,7 @@
 
 mod arrays;
 mod calls;
+mod complex;
 mod inside;
 mod loops;
 mod operations;
@@ -28,6 +29,7 @@ mod views;
 use crate::Choices;
 use parfuse_ir::program::{Block, Expr, Math, Param, Program, Stmt, Type, Value, Var, VarData};
 use parfuse_ir::{DType, Loc, Scalar};
+use parfuse_passes::split_complex;
 
 const USIZE: Type = Type::USIZE;
 const BOOL: Type = Type::BOOL;
@@ -52,7 +54,7 @@ pub struct Sample {
     pub rounding: Rounding,
 }
 
-/// Makes a program.
+/// Makes a program, in which complex numbers have been split.
 pub fn random_program(choices: &mut Choices) -> Sample {
     let rounding = choices.pick(&[Rounding::Exact, Rounding::Exact, Rounding::Close, Rounding::Free]);
     let mut generator = Generator {
@@ -63,6 +65,7 @@ pub fn random_program(choices: &mut Choices) -> Sample {
         scope: Vec::new(),
         slots: Vec::new(),
         totals: Vec::new(),
+        returned: Vec::new(),
         place: Place::Top,
         depth: 0,
         scopes: 0,
@@ -78,6 +81,7 @@ pub fn random_program(choices: &mut Choices) -> Sample {
     if generator.choices.one_in(3) {
         generator.program.math = Math::Fast;
     }
+    let _ = split_complex(&mut generator.program);
     Sample { program: generator.program, rounding }
 }
 
@@ -113,6 +117,8 @@ struct Generator<'c> {
     slots: Vec<Slot>,
     /// Totals of floats that are only to be returned.
     totals: Vec<Value>,
+    /// Variables of complex arrays that are to be returned.
+    returned: Vec<Var>,
     place: Place,
     depth: usize,
     /// How many scopes can be left here.
@@ -242,6 +248,9 @@ impl Generator<'_> {
             if self.program.vars[slot.var].param.is_none() {
                 results.push(self.hidden(Expr::Var(slot.var), slot.ty));
             }
+        }
+        for var in std::mem::take(&mut self.returned) {
+            results.push(self.hidden(Expr::Var(var), self.program.vars[var].ty));
         }
         let values: Vec<Value> = self.scope.clone();
         for _ in 0..2 {

@@ -10,7 +10,7 @@ const MAX_DEPTH: usize = 3;
 impl Generator<'_> {
     /// A statement outside `prange` and `map`.
     pub(super) fn statement(&mut self) {
-        match self.choices.below(29) {
+        match self.choices.below(31) {
             0..6 => {
                 self.array_operation();
             }
@@ -30,6 +30,7 @@ impl Generator<'_> {
             12..18 if self.depth < MAX_DEPTH => self.prange(),
             18 | 19 if self.depth < MAX_DEPTH => self.plain_loop(),
             20 => self.store_anywhere(),
+            28 => self.complex_arrays(),
             21 => self.swap(),
             22 => self.view_through_changes(),
             23 if self.depth < MAX_DEPTH => self.products(),
@@ -41,7 +42,8 @@ impl Generator<'_> {
 
     /// A statement of scalars.
     pub(super) fn scalar_statement(&mut self) {
-        match self.choices.below(10) {
+        match self.choices.below(11) {
+            10 => self.complex_scalars(),
             6 if self.scopes > 0 => self.exit(),
             0 | 1 => self.assign_scalar(),
             2 | 3 => {
