@@ -86,7 +86,7 @@ fn last_arms_return(n: i32, a: &ArrayRef1<f64>) -> Array1<f64> {
         1 => return a * 2.0,
         k if k < 0 => {
             let scaled = a * k as f64;
-            scaled
+            scaled + 0.5
         }
         _ => Array1::zeros(a.len()),
     }
