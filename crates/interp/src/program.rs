@@ -245,7 +245,11 @@ impl Machine<'_> {
     fn lengths(&self, shape: &[Value], loc: Loc) -> Result<Vec<usize>, Failure> {
         let shape = self.usizes(shape);
         match shape.iter().find(|length| isize::try_from(**length).is_err()) {
-            Some(length) => Err(self.failure(FaultKind::ArrayTooLarge, loc, &[*length])),
+            Some(length) => {
+                let reported = if shape.len() <= 2 { &shape[..] } else { std::slice::from_ref(length) };
+                let kind = FaultKind::ArrayTooLarge { lengths: reported.len() as u8 };
+                Err(self.failure(kind, loc, reported))
+            }
             None => Ok(shape),
         }
     }

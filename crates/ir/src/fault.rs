@@ -34,8 +34,12 @@ pub enum FaultKind {
     /// The variance of elements with so many degrees of freedom taken off that none can be left, or less than none.
     /// No reported values.
     DegreesOfFreedom,
-    /// An axis of a new array is longer than any array can be. Reported value: the length.
-    ArrayTooLarge,
+    /// An axis of a new array is longer than any array can be. Reported values: the shape, if it has one or two axes;
+    /// of others the length alone.
+    ArrayTooLarge {
+        /// How many lengths are reported.
+        lengths: u8,
+    },
     /// A range is stepped through with step zero. No reported values.
     ZeroStep,
     /// A random number is to come from a range without numbers. No reported values.
@@ -60,7 +64,7 @@ impl FaultKind {
             FaultKind::NoValue => "no_value",
             FaultKind::EmptyExtreme => "empty_extreme",
             FaultKind::DegreesOfFreedom => "degrees_of_freedom",
-            FaultKind::ArrayTooLarge => "array_too_large",
+            FaultKind::ArrayTooLarge { .. } => "array_too_large",
             FaultKind::ZeroStep => "zero_step",
             FaultKind::EmptyRange => "empty_range",
             FaultKind::Asserted { .. } => "asserted",
@@ -92,7 +96,7 @@ impl FaultKind {
             ("no_value", None) => FaultKind::NoValue,
             ("empty_extreme", None) => FaultKind::EmptyExtreme,
             ("degrees_of_freedom", None) => FaultKind::DegreesOfFreedom,
-            ("array_too_large", None) => FaultKind::ArrayTooLarge,
+            ("array_too_large", Some(lengths)) => FaultKind::ArrayTooLarge { lengths },
             ("zero_step", None) => FaultKind::ZeroStep,
             ("empty_range", None) => FaultKind::EmptyRange,
             _ => return None,

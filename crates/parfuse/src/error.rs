@@ -364,8 +364,9 @@ impl Error {
             FaultKind::ProductMismatch => Error::ProductMismatch { left: first, right: second, place },
             FaultKind::EmptyMean => Error::EmptyMean { place },
             FaultKind::NoValue => Error::NoValue { place },
-            FaultKind::ArrayTooLarge => {
-                Error::Allocation { shape: vec![first], cause: AllocationError::TooLarge, place }
+            FaultKind::ArrayTooLarge { lengths } => {
+                let shape = [first, second][..usize::from(lengths)].to_vec();
+                Error::Allocation { shape, cause: AllocationError::TooLarge, place }
             }
             FaultKind::EmptyExtreme => Error::EmptyExtreme { place },
             FaultKind::DegreesOfFreedom => Error::DegreesOfFreedom { place },

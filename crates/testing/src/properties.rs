@@ -383,8 +383,8 @@ pub(crate) fn failure(error: &Error) -> Result<Failure, Error> {
         Error::ProductMismatch { left, right, place } => {
             (FaultKind::ProductMismatch, place, None, vec![*left, *right])
         }
-        Error::Allocation { shape, cause: AllocationError::TooLarge, place } if shape.len() == 1 => {
-            (FaultKind::ArrayTooLarge, place, None, shape.clone())
+        Error::Allocation { shape, cause: AllocationError::TooLarge, place } if shape.len() <= 2 => {
+            (FaultKind::ArrayTooLarge { lengths: shape.len() as u8 }, place, None, shape.clone())
         }
         Error::NoValue { place } => (FaultKind::NoValue, place, None, vec![]),
         Error::EmptyMean { place } => (FaultKind::EmptyMean, place, None, vec![]),

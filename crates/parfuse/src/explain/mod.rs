@@ -355,7 +355,7 @@ fn checked(lane: &Lane, fault: FaultId) -> (String, Place) {
         FaultKind::ShapeMismatch { axis } => format!("lengths along axis {axis}"),
         FaultKind::ProductMismatch => "lengths of the operands of a product".to_string(),
         FaultKind::NoValue => "option without a value".to_string(),
-        FaultKind::ArrayTooLarge => "length of a new array".to_string(),
+        FaultKind::ArrayTooLarge { .. } => "length of a new array".to_string(),
         FaultKind::EmptyMean => "mean of an empty array".to_string(),
         FaultKind::EmptyExtreme => "smallest or largest element of an empty array".to_string(),
         FaultKind::DegreesOfFreedom => "degrees of freedom".to_string(),

@@ -185,7 +185,9 @@ impl Lowering<'_> {
             }
             let most = self.usize(isize::MAX as usize);
             let ok = self.pure(ScalarOp::Le, &[*length, most], loc);
-            self.check(ok, FaultKind::ArrayTooLarge, loc, None, vec![*length]);
+            let reported = if shape.len() <= 2 { shape.to_vec() } else { vec![*length] };
+            let kind = FaultKind::ArrayTooLarge { lengths: reported.len() as u8 };
+            self.check(ok, kind, loc, None, reported);
             self.known.small.insert(form);
         }
     }
