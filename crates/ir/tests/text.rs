@@ -119,7 +119,7 @@ fn ill_formed_programs_are_refused() {
         refuses_to_verify("program", example, part, replacement, expected)
     };
     refuses(0, "v4: [f64; 1]", "v4: [f64; 2]", "v4: declared [f64; 2] but is [f64; 1]");
-    refuses(0, "2i32", "2i64", "v7: powi does not apply to [F64, I64]");
+    refuses(0, "2i32", "2i64", "v7: powi does not apply to f64, i64");
     refuses(0, "sub x, means", "sub v5, means", "v4: v5 is used where it is not visible");
     refuses(0, "len means", "len x", "v3: x is a scalar where an array is needed");
     refuses(0, "len means", "dim means, 1", "v3: means has no axis 1");

@@ -217,6 +217,11 @@ impl Lowering<'_> {
 
     /// The normal form of a value of 64 bits.
     pub(super) fn form(&self, value: Value) -> Linear {
+        self.form_of(value, true)
+    }
+
+    /// The same; without looking through maxima it needs no form of anything else.
+    fn form_of(&self, value: Value, through_maxima: bool) -> Linear {
         let mut form = Linear::default();
         let mut pending = vec![(value, 1i64)];
         let mut operations = 0;
@@ -227,7 +232,7 @@ impl Lowering<'_> {
                 continue;
             }
             operations += 1;
-            let parts = if operations > MAX_OPERATIONS { None } else { self.parts(value) };
+            let parts = if operations > MAX_OPERATIONS { None } else { self.parts(value, through_maxima) };
             match parts {
                 Some(parts) => {
                     pending.extend(parts.into_iter().map(|(part, by)| (part, factor.wrapping_mul(by))));
@@ -239,7 +244,7 @@ impl Lowering<'_> {
     }
 
     /// The values, with factors, that a value is the sum of.
-    fn parts(&self, value: Value) -> Option<Vec<(Value, i64)>> {
+    fn parts(&self, value: Value, through_maxima: bool) -> Option<Vec<(Value, i64)>> {
         let data = &self.output.values[value];
         if !is_wide(data.dtype) {
             return None;
@@ -253,10 +258,10 @@ impl Lowering<'_> {
                 (_, Some(by)) => Some(vec![(operands[0], by)]),
                 _ => None,
             },
-            Expr::Op(ScalarOp::Max, operands) if data.dtype.is_index() => {
+            Expr::Op(ScalarOp::Max, operands) if data.dtype.is_index() && through_maxima => {
                 let least = factor(operands[1])?;
                 // What is less than that, less that, is no length.
-                let rest = || self.form(operands[0]).minus(&Linear::constant(least));
+                let rest = || self.form_of(operands[0], false).minus(&Linear::constant(least));
                 let is_larger = self.is_at_least(operands[0], least as usize)
                     || (0..=MAX_OFFSET).contains(&least) && self.known.small.contains(&rest());
                 is_larger.then(|| vec![(operands[0], 1)])
