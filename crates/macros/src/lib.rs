@@ -81,7 +81,9 @@ pub fn kernel(arguments: proc_macro::TokenStream, item: proc_macro::TokenStream)
 ///
 /// ```ignore
 /// #[host]
-/// fn smallest_eigenvalue(matrix: &ArrayRef2<f64>) -> f64 { … }
+/// fn smallest_eigenvalue(matrix: &ArrayRef2<f64>) -> f64 {
+///     other_library::eigenvalues(matrix)[0]
+/// }
 ///
 /// #[kernel]
 /// fn condition(a: &ArrayRef2<f64>) -> f64 {
