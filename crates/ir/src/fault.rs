@@ -70,12 +70,13 @@ impl FaultKind {
             FaultKind::Asserted { .. } => "asserted",
         }
     }
-    /// The parameter, an axis or a message, for the kinds that have one.
+    /// The parameter, an axis, a message or a number, for the kinds that have one.
     pub fn parameter(self) -> Option<u16> {
         match self {
             FaultKind::IndexOutOfRange { axis }
             | FaultKind::SliceOutOfRange { axis }
             | FaultKind::ShapeMismatch { axis } => Some(axis.into()),
+            FaultKind::ArrayTooLarge { lengths } => Some(lengths.into()),
             FaultKind::Asserted { message } => Some(message),
             _ => None,
         }
