@@ -123,10 +123,10 @@ fn ill_formed_programs_are_refused() {
     refuses(0, "sub x, means", "sub v5, means", "v4: v5 is used where it is not visible");
     refuses(0, "len means", "len x", "v3: x is a scalar where an array is needed");
     refuses(0, "len means", "dim means, 1", "v3: means has no axis 1");
-    refuses(3, "view v0[.., i]", "view v0[.., v0]", "v1: v0 is [f64; 2] where an integer is needed");
-    refuses(3, "view v0[.., i]", "view v0[i]", "v1: a view of other axes than v0 has");
-    refuses(3, "as [1, new, 0]", "as [1, new, 1]", "v7: a view of other axes than v0 has");
-    refuses(3, "update v2 of x0, v6", "update v3 of x0, v6", "update of x0 (q): v3 is no view of x0");
+    refuses(4, "view v0[.., i]", "view v0[.., v0]", "v1: v0 is [f64; 2] where an integer is needed");
+    refuses(4, "view v0[.., i]", "view v0[i]", "v1: a view of other axes than v0 has");
+    refuses(4, "as [1, new, 0]", "as [1, new, 1]", "v7: a view of other axes than v0 has");
+    refuses(4, "update v2 of x0, v6", "update v3 of x0, v6", "update of x0 (q): v3 is no view of x0");
     refuses(1, "is p1", "is p0", "x1: p0 is no mutable parameter of type [bool; 1]");
     refuses(1, "x0 = 0i64", "x0 = 0i32", "assignment to x0 (acc): 0i32 is i32 where i64 is needed");
     refuses(1, "x0 = 0i64", "x9 = 0i64", "assignment to x9: x9 does not exist");
@@ -144,8 +144,8 @@ fn ill_formed_programs_are_refused() {
     );
     refuses(1, "v1 k: i64 in", "v1 k: i32 in", "loop over v1: v1 is i32 but counts over i64");
     refuses(1, "v16: i64 = x0", "v16: i64 = add v11, v11", "v16: v11 is used where it is not visible");
-    refuses(2, "reduce max v9", "reduce and v9", "v13: no and of f64");
-    refuses(2, "map v10 r: f64 in", "map v10 r: f32 in", "v9: v10 is f32 but walks through f64");
+    refuses(3, "reduce max v9", "reduce and v9", "v13: no and of f64");
+    refuses(3, "map v10 r: f64 in", "map v10 r: f32 in", "v9: v10 is f32 but walks through f64");
 }
 
 #[test]
