@@ -14,7 +14,7 @@
 use crate::stmt::inside_of_some;
 use crate::translator::{Translator, hygienic};
 use proc_macro2::{Literal, TokenStream};
-use quote::{format_ident, quote};
+use quote::{ToTokens, format_ident, quote};
 use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
 use syn::visit::Visit;
@@ -152,7 +152,7 @@ impl Translator<'_> {
                 let tests: Vec<TokenStream> = limits
                     .into_iter()
                     .filter_map(|(op, limit)| {
-                        let limit = self.expr(limit.as_deref()?);
+                        let limit = self.pattern_value(limit.as_deref()?);
                         Some(quote!(#t.binary(#op, #value, #limit, #place)))
                     })
                     .collect();
@@ -184,7 +184,7 @@ impl Translator<'_> {
     }
 
     /// What a pattern that is a value stands for.
-    fn pattern_value(&mut self, pattern: &Pat) -> TokenStream {
+    fn pattern_value(&mut self, pattern: &(impl ToTokens + Spanned)) -> TokenStream {
         match syn::parse2::<Expr>(quote!(#pattern)) {
             Ok(expr) => self.expr(&expr),
             Err(error) => self.unsupported(pattern, error),

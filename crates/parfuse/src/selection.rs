@@ -1,20 +1,21 @@
 //! `select`: elements of one array where a mask is true, of another elsewhere.
 
 use ndarray::{Array, ArrayBase, ArrayRef, ArrayView, Data, DimMax, Dimension, Ix0, RawData, Zip};
-use parfuse_ir::{Element, for_each_dtype};
+use num_complex::Complex;
+use parfuse_ir::{AnyElement, for_each_dtype};
 use parfuse_trace::{At, Inline, Tracer, Value};
 
 /// What [`select`](fn@select) takes: an array or a number.
 pub trait Selectable {
     /// The type of its elements.
-    type Elem: Element;
+    type Elem: AnyElement;
     /// Its dimensions.
     type Dim: Dimension;
     /// Its elements.
     fn elements(&self) -> ArrayView<'_, Self::Elem, Self::Dim>;
 }
 
-impl<A: Element, D: Dimension> Selectable for &ArrayRef<A, D> {
+impl<A: AnyElement, D: Dimension> Selectable for &ArrayRef<A, D> {
     type Elem = A;
     type Dim = D;
     fn elements(&self) -> ArrayView<'_, A, D> {
@@ -22,7 +23,7 @@ impl<A: Element, D: Dimension> Selectable for &ArrayRef<A, D> {
     }
 }
 
-impl<S: Data + RawData<Elem: Element>, D: Dimension> Selectable for &ArrayBase<S, D> {
+impl<S: Data + RawData<Elem: AnyElement>, D: Dimension> Selectable for &ArrayBase<S, D> {
     type Elem = S::Elem;
     type Dim = D;
     fn elements(&self) -> ArrayView<'_, S::Elem, D> {
@@ -38,6 +39,7 @@ macro_rules! select_scalars {
     })* };
 }
 for_each_dtype!(select_scalars);
+select_scalars!((C32, Complex<f32>, "complex<f32>", complex), (C64, Complex<f64>, "complex<f64>", complex));
 
 /// The dimensions of two arrays broadcast to each other.
 type Both<A, B> = <A as DimMax<B>>::Output;

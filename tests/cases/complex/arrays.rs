@@ -298,3 +298,22 @@ fn slices_are_parameters() {
     let a: Vec<Complex32> = (0..1000).map(|i| Complex32::new(i as f32, -0.5)).collect();
     exactly!(slices(&a, b.as_slice_mut().unwrap()) with b = Array1::from_elem(1000, Complex32::new(0.5, 3.0)));
 }
+
+#[kernel]
+fn masked_steps(c: &Array2<Complex64>, steps: usize) -> Array2<i32> {
+    let mut z = Array2::<Complex64>::zeros(c.raw_dim());
+    let mut counts = Array2::<i32>::zeros(c.raw_dim());
+    for _ in 0..steps {
+        let inside = z.mapv(|z| z.norm_sqr() <= 4.0);
+        z = select(&inside, &(&z * &z + c), &z);
+        counts.zip_mut_with(&inside, |n, &m| *n += m as i32);
+    }
+    counts
+}
+
+#[test]
+fn masks_choose_complex_numbers() {
+    let points =
+        Array2::from_shape_fn((7, 19), |(i, j)| Complex64::new(j as f64 / 7.0 - 2.0, i as f64 / 3.0 - 1.0));
+    exactly!(masked_steps(&points, 12));
+}

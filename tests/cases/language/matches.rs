@@ -250,3 +250,18 @@ fn options_are_taken_apart() {
     }
     exactly!(of_options(&Array1::zeros(0), 0));
 }
+
+#[kernel]
+fn signs(x: &ArrayRef1<i64>) -> Array1<i32> {
+    x.mapv(|v| match v {
+        i64::MIN..=-3 => -2,
+        -2..=-1 => -1,
+        0 => 0,
+        1.. => 1,
+    })
+}
+
+#[test]
+fn ranges_of_negative_numbers_match() {
+    exactly!(signs(&Array1::from_iter(-9..9)));
+}
