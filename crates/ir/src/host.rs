@@ -107,7 +107,7 @@ pub struct Call<S> {
 /// What is called.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Callee {
-    /// A function, by its number among those of [`Files`](crate::Files).
+    /// A function, by its number among those of [`Files`].
     Function(u16),
     /// One of the arrays that the function called last has returned, by its number among these: the buffer that is the only
     /// argument, and has been made in its shape, takes it over. Each is taken once, and no function called in between.
