@@ -27,11 +27,11 @@ fn lower(program: &Program) -> Loops {
 
 fn stages<F: KernelFunction>(c: &mut Criterion) {
     let compiler = Compiler::new(Default::default()).expect("there is a code generator");
-    let program = F::trace().expect("the kernel is correct");
+    let program = F::traced().trace(&[]).expect("the kernel is correct");
     let loops = lower(&program);
     let lane: Lane = vectorize(&loops);
     let mut group = c.benchmark_group(F::NAME);
-    group.bench_function("trace", |b| b.iter(|| black_box(F::trace())));
+    group.bench_function("trace", |b| b.iter(|| black_box(F::traced().trace(&[]))));
     group.bench_function("lower and fuse", |b| b.iter(|| black_box(lower(&program))));
     group.bench_function("vectorize", |b| b.iter(|| black_box(vectorize(&loops))));
     group.bench_function("emit quickly", |b| b.iter(|| black_box(compiler.compile(&lane, Effort::Quick))));

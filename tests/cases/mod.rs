@@ -18,12 +18,13 @@
 //! scalar_code     choices, conditions, addresses         products            of vectors and matrices
 //! arrays_inside   rows computed in a `prange`            columns             long ones, by strips
 //! panels          columns of products, copied           private_arrays      work space of each iteration
-//! complex         numbers of two parts, end to end
+//! complex         numbers of two parts, end to end    any_rank            arrays that say how many axes they have
 //! ```
 
 mod ways;
 
 mod alignment;
+mod any_rank;
 mod array_expressions;
 mod arrays_inside;
 mod axes;

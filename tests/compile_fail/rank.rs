@@ -1,13 +1,18 @@
-//! The number of axes is known when the kernel is compiled.
+//! The number of axes may be open, but is no type parameter, and kernels know at most six.
 
-use ndarray::{ArrayRef, IxDyn};
+use ndarray::{ArrayRef, Dim, Dimension};
 use parfuse::prelude::*;
 
 #[kernel]
-fn volume(a: &ArrayRef<f64, IxDyn>) -> usize {
+fn volume<D: Dimension>(a: &ArrayRef<f64, D>) -> usize {
     a.len()
 }
 
+#[kernel]
+fn unknown(a: &ArrayRef<f64, Dim<()>>) -> usize {
+    1
+}
+
 fn main() {
-    let _ = volume::serial;
+    let _ = unknown::serial;
 }

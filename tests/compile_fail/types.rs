@@ -3,10 +3,10 @@
 use ndarray::{Array1, ArrayD, ArrayRef, ArrayRef1, ArrayView1, CowArray, Ix1, IxDyn};
 use parfuse::prelude::*;
 
-type Deep = ArrayD<f64>;
+type Deep = ArrayD<String>;
 
 #[kernel]
-fn parameters(a: &ArrayD<f64>, b: &mut ArrayRef<f64, IxDyn>, c: &ArrayRef1<Option<f64>>, d: &ArrayD<f64>) -> f64 {
+fn parameters(a: ArrayD<f64>, b: &mut ArrayRef<String, IxDyn>, c: &ArrayRef1<Option<f64>>, d: &ArrayD<u128>) -> f64 {
     let first = a.iter().next();
     loop {}
 }

@@ -34,7 +34,9 @@ fn vectors() -> (Array1<f64>, Array1<f64>) {
 mod imports {
     pub(super) use super::{agrees, vectors};
     pub(super) use ndarray::linalg::{general_mat_mul, general_mat_vec_mul, kron};
-    pub(super) use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis, Slice, Zip, concatenate, s, stack};
+    pub(super) use ndarray::{
+        Array1, Array2, ArrayD, ArrayRef1, ArrayRef2, Axis, Ix2, Slice, Zip, concatenate, s, stack,
+    };
     pub(super) use parfuse::prelude::*;
 }
 
@@ -150,6 +152,8 @@ forms! {
     to_shape: f64 = { a.to_shape((4, 3)).unwrap()[[1, 2]] }
     flatten: Array1<f64> = { m.flatten().to_owned() }
     into_flat: Array1<f64> = { m.to_owned().into_flat() }
+    into_dyn: ArrayD<f64> = { m.to_owned().into_dyn() }
+    into_dimensionality: Array2<f64> = { m.to_owned().into_dyn().into_dimensionality::<Ix2>().unwrap() }
 
     get: f64 = { a.get(20).copied().unwrap_or(-1.0) }
     first: f64 = { *a.first().unwrap() }

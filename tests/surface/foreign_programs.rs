@@ -1,21 +1,25 @@
 //! Programs that no tracer made: what safe code can hand in by the public traits ends in an error, never in memory.
 
 use ndarray::Array1;
-use parfuse::__private::{Binder, Function, Program};
+use parfuse::__private::{Argument, At, Binder, Function, Traced};
 use parfuse::prelude::*;
-use parfuse::{Error, Isa, KernelFunction, Returned, TraceError, Variant};
+use parfuse::{Error, Isa, KernelFunction, Math, Returned, Variant};
+use parfuse_ir::program::Program;
 
-fn parsed(text: &str) -> Program {
-    Program::parse(text).unwrap_or_else(|error| panic!("{error}\n{text}"))
-}
-
-/// Says that an `f64` is an element of an array of `f32`.
+/// Says that it returns an array of `f32`, and makes one of `f64`.
 enum Liar {}
 
 impl KernelFunction for Liar {
     const NAME: &'static str = "liar";
-    fn trace() -> Result<Program, TraceError> {
-        Ok(parsed("program liar(n: usize, x: f64) -> [f32; 1] { v2: [f32; 1] = fill[n] x return v2 }"))
+    fn traced() -> &'static Traced {
+        &Traced {
+            name: "liar",
+            math: Math::Strict,
+            params: &[("n", <usize as Argument>::KIND), ("x", <f64 as Argument>::KIND)],
+            results: <Array1<f32> as Returned>::kinds,
+            place: At::NONE,
+            body: |t, given, _| t.full::<f64>(&given[..1], given[1]),
+        }
     }
 }
 
@@ -31,15 +35,18 @@ fn a_hand_made_kernel_function_cannot_lie_about_types() {
     for isa in [Isa::Baseline, Isa::best()] {
         let engine = Engine::builder().threads(1).isa(isa).build().unwrap();
         let kernel = engine.kernel::<Liar>();
-        is_refused(&kernel, kernel.serial::<Array1<f32>>((1000usize, 1.0)));
-        is_refused(&kernel, kernel.parallel::<Array1<f32>>((1000usize, 1.0)));
-        is_refused(
-            &kernel,
-            engine.install(|| {
-                let function = Function::of::<Liar>();
-                <f64 as Returned>::call(&function, Variant::Serial, &mut Binder::default())
-            }),
-        );
+        let function = Function::of::<Liar>();
+        let results = [
+            kernel.serial::<Array1<f32>>((1000usize, 1.0)).map(drop),
+            kernel.parallel::<Array1<f64>>((1000usize, 1.0)).map(drop),
+            engine
+                .install(|| <f64 as Returned>::call(&function, Variant::Serial, &mut Binder::default()))
+                .map(drop),
+        ];
+        for result in results {
+            let Err(Error::Trace(error)) = result else { panic!("{result:?}") };
+            assert!(error.to_string().contains("is declared to return [f32; 1]"), "{error}");
+        }
     }
 }
 

@@ -15,11 +15,11 @@ use syn::{GenericArgument, Ident, Lifetime, PathArguments, Type};
 const OTHER_PRIMITIVES: [&str; 7] = ["u128", "i128", "f16", "f128", "char", "str", "String"];
 
 const SUPPORTED_PARAMETERS: &str = "a kernel takes scalars (TYPES, Complex), arrays of them \
-    (&ArrayRef1<f64>, &Array2<f64>, ArrayView1<f64>, &[f64]) and arrays to write (&mut ArrayRef1<f64>, \
-    &mut Array2<f64>, ArrayViewMut1<f64>, &mut [f64])";
+    (&ArrayRef1<f64>, &Array2<f64>, &ArrayD<f64>, ArrayView1<f64>, &[f64]) and arrays to write (&mut ArrayRef1<f64>, \
+    &mut Array2<f64>, &mut ArrayD<f64>, ArrayViewMut1<f64>, &mut [f64])";
 
 const SUPPORTED_RESULTS: &str = "a kernel returns nothing, a scalar (TYPES, Complex), an array of \
-    rank 0 to 6 such as Array1<f64>, or a tuple of up to four of these";
+    rank 0 to 6 such as Array1<f64>, ArrayD<f64>, or a tuple of up to four of these";
 
 /// A message with the names of all types in it.
 fn with_types(message: &str) -> String {
@@ -30,11 +30,11 @@ fn with_types(message: &str) -> String {
 pub fn check_parameter(ty: &Type, diagnostics: &mut Diagnostics) -> bool {
     let problem = match strip(ty) {
         Type::Path(path) => match last_name(path).as_deref() {
-            Some(name) if name == "Array" || rank_of(name, "Array").is_some() => {
+            Some(name) if name == "Array" || is_ranked(name, "Array") => {
                 Some("an array is passed by reference".to_string())
             }
             Some(name) if is_foreign(name) => Some(format!("`{name}` is not a type that kernels know")),
-            _ => array_problem(path),
+            _ => element_problem(path),
         },
         Type::Reference(reference) => match strip(&reference.elem) {
             Type::Path(path) => match last_name(path).as_deref() {
@@ -42,14 +42,14 @@ pub fn check_parameter(ty: &Type, diagnostics: &mut Diagnostics) -> bool {
                 Some(name) if ELEMENTS.contains(&name) => {
                     Some(format!("a scalar is passed by value, as `{name}`"))
                 }
-                Some(name) if name.starts_with("ArrayView") && !name.ends_with('D') => {
+                Some(name) if name.starts_with("ArrayView") => {
                     Some(format!("a view is passed by value, as `{name}`"))
                 }
                 Some(name) if name.starts_with("ArcArray") || name.starts_with("CowArray") => {
                     Some(format!("for a `{name}` write `&ArrayRef1<f64>`, which can be passed one"))
                 }
                 Some(name) if is_foreign(name) => Some(format!("`{name}` is not a type that kernels know")),
-                _ => array_problem(path),
+                _ => element_problem(path),
             },
             Type::Slice(slice) => match strip(&slice.elem) {
                 Type::Path(path) => last_name(path)
@@ -98,7 +98,7 @@ pub fn check_returned(ty: &Type, diagnostics: &mut Diagnostics) -> bool {
             Type::Path(path) => match last_name(path).as_deref() {
                 Some(name) if is_borrowed(name) => Some(format!("`{name}` cannot be returned")),
                 Some(name) if is_foreign(name) => Some(format!("`{name}` cannot be returned")),
-                _ => array_problem(path),
+                _ => element_problem(path),
             },
             Type::Array(array) => row_problem(array),
             Type::Macro(_) | Type::Verbatim(_) => None,
@@ -130,7 +130,7 @@ pub fn check_local(ty: &Type, diagnostics: &mut Diagnostics) {
         && let Some(problem) = last_name(path)
             .filter(|name| is_foreign(name) && !matches!(name.as_str(), "Vec" | "Option"))
             .map(|name| format!("`{name}` is not a type that kernels know"))
-            .or_else(|| array_problem(path))
+            .or_else(|| element_problem(path))
     {
         diagnostics.report(ty, format_args!("{problem}: use {} and arrays of them", listed()));
     }
@@ -238,45 +238,16 @@ pub fn is_foreign(name: &str) -> bool {
     OTHER_PRIMITIVES.contains(&name) || matches!(name, "Vec" | "Option" | "Result" | "Box" | "HashMap")
 }
 
-/// The number of axes in the name of an array type, `ArrayRef3`, that begins so.
-pub fn rank_of(name: &str, start: &str) -> Option<usize> {
-    name.strip_prefix(start)?.parse().ok().filter(|rank| *rank <= MAX_RANK)
+/// Whether a name is that of an array type that begins so and says how many axes there are, `ArrayRef3`, or that it leaves it
+/// open, `ArrayRefD`.
+pub fn is_ranked(name: &str, start: &str) -> bool {
+    let rank = name.strip_prefix(start).unwrap_or("");
+    rank == "D" || rank.parse().is_ok_and(|rank: usize| rank <= MAX_RANK)
 }
 
 /// Whether a name is that of arrays that others own.
 fn is_borrowed(name: &str) -> bool {
-    ["ArrayView", "ArrayViewMut", "ArrayRef"]
-        .iter()
-        .any(|kind| name == *kind || rank_of(name, kind).is_some())
-}
-
-/// What is wrong with the number of axes of the array type of this name.
-pub fn rank_problem(name: &str) -> Option<String> {
-    let rank = ["ArrayViewMut", "ArrayView", "ArrayRef", "ArcArray", "CowArray", "Array", "Ix"]
-        .iter()
-        .find_map(|start| name.strip_prefix(start))?;
-    match rank {
-        "D" | "Dyn" => Some(format!(
-            "`{name}` has a number of axes known at run time only, and kernels know arrays of 0 to {MAX_RANK}"
-        )),
-        _ => None,
-    }
-}
-
-/// What is wrong with an array type: its number of axes or its elements.
-fn array_problem(path: &syn::TypePath) -> Option<String> {
-    let last = path.path.segments.last()?;
-    let arguments = match &last.arguments {
-        PathArguments::AngleBracketed(arguments) => Some(arguments),
-        _ => None,
-    };
-    let dimension = arguments.and_then(|arguments| {
-        arguments.args.iter().find_map(|argument| match argument {
-            GenericArgument::Type(Type::Path(ty)) => rank_problem(&last_name(ty)?),
-            _ => None,
-        })
-    });
-    rank_problem(&last.ident.to_string()).or(dimension).or_else(|| element_problem(path))
+    ["ArrayView", "ArrayViewMut", "ArrayRef"].iter().any(|kind| name == *kind || is_ranked(name, kind))
 }
 
 /// The type without parentheses and invisible groups.

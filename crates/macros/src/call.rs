@@ -41,6 +41,12 @@ fn is_open(argument: &GenericArgument) -> bool {
     matches!(argument, GenericArgument::Type(Type::Infer(_)))
 }
 
+/// Whether a generic argument leaves open how many axes there are.
+fn is_open_rank(argument: &GenericArgument) -> bool {
+    let dynamic = |path: &Path| path.segments.last().is_some_and(|last| last.ident == "IxDyn");
+    is_open(argument) || matches!(argument, GenericArgument::Type(Type::Path(ty)) if dynamic(&ty.path))
+}
+
 impl Translator<'_> {
     /// `path(arguments)`.
     pub fn call(&mut self, call: &ExprCall) -> TokenStream {
@@ -95,6 +101,7 @@ impl Translator<'_> {
             {
                 self.refused(function, message, &call.args)
             }
+            [] | [_] if name == "IxDyn" && call.args.len() == 1 => self.shape_of_any_rank(&call.args[0]),
             [] if self.scope.get(name).is_some() => {
                 let (t, closure) = (self.t.clone(), self.expr(&call.func));
                 let arguments = self.operands(call.args.iter());
@@ -230,22 +237,21 @@ impl Translator<'_> {
             };
             return self.refused(path, message, &call.args);
         }
-        if let Some(problem) = annotation::rank_problem(&owner) {
-            return self.refused(path, problem, &call.args);
-        }
         let mut path = path.clone();
         path.segments.pop();
         // The punctuation after the type goes with the function's name.
         path.segments.pop_punct();
         if let Some(last) = path.segments.last_mut() {
             let array = last.ident.to_string();
-            let known = annotation::rank_of(&array, "Array").is_some();
+            let known = annotation::is_ranked(&array, "Array");
             let inferred_rank = match &last.arguments {
                 PathArguments::None => true,
-                PathArguments::AngleBracketed(generics) => generics.args.iter().nth(1).is_some_and(is_open),
+                PathArguments::AngleBracketed(generics) => {
+                    generics.args.iter().nth(1).is_some_and(is_open_rank)
+                }
                 PathArguments::Parenthesized(_) => false,
             };
-            if array == "Array" && inferred_rank {
+            if array == "ArrayD" || (array == "Array" && inferred_rank) {
                 return self.array_of_any_rank(call, &last.arguments, name, &place);
             }
             if known && last.arguments.is_none() {
@@ -287,6 +293,21 @@ impl Translator<'_> {
             ("from_shape_simple_fn", 1) => Some(0),
             _ => None,
         })
+    }
+
+    /// What stands in `IxDyn(&[n, m])`: lengths that are written out, or a shape.
+    fn shape_of_any_rank(&mut self, lengths: &Expr) -> TokenStream {
+        let lengths = match strip(lengths) {
+            Expr::Reference(reference) => strip(&reference.expr),
+            other => other,
+        };
+        match lengths {
+            Expr::Array(array) => {
+                let (t, lengths) = (self.t.clone(), self.operands(array.elems.iter()));
+                quote!(#t.tuple(&[#(#lengths),*]))
+            }
+            other => self.expr(other),
+        }
     }
 
     /// `Complex::new(re, im)`, also through an alias of the type.
@@ -351,6 +372,12 @@ impl Translator<'_> {
         let value = quote!(#t.method(#receiver, #path, &[#(#arguments),*], #place));
         match call.turbofish.as_ref().filter(|_| self.diagnostics.count() == complaints) {
             Some(turbofish) => match (method, turbofish.args.first()) {
+                (Method::into_dimensionality, Some(syn::GenericArgument::Type(ty)))
+                    if !matches!(ty, Type::Infer(_)) =>
+                {
+                    let rank = annotation::item(ty, "Rank", "RANK");
+                    quote!(#t.method(#t.of_rank(#receiver, #rank, #place), #path, &[], #place))
+                }
                 (
                     Method::sum | Method::product | Method::collect | Method::unzip,
                     Some(syn::GenericArgument::Type(ty)),

@@ -145,7 +145,7 @@ fn traits(input: &KernelInput, traced: Option<&TokenStream>) -> (TokenStream, To
             #body
         }
     };
-    let trace = match traced {
+    let traced = match traced {
         // The types are asked about all the same, so that all mistakes are seen at once.
         None => {
             let params = input.params.iter().filter(|param| param.known && input.generics.is_empty());
@@ -163,7 +163,7 @@ fn traits(input: &KernelInput, traced: Option<&TokenStream>) -> (TokenStream, To
             let (line, column) = (start.line as u32, start.column as u32 + 1);
             let math = if input.fast { quote!(Fast) } else { quote!(Strict) };
             quote! {
-                ::parfuse::__private::trace(&const {
+                &const {
                     ::parfuse::__private::Traced {
                         name: #name_text,
                         math: ::parfuse::__private::Math::#math,
@@ -172,7 +172,7 @@ fn traits(input: &KernelInput, traced: Option<&TokenStream>) -> (TokenStream, To
                         place: ::parfuse::__private::At { file: ::core::file!(), line: #line, column: #column },
                         body: <Self as ::parfuse::__private::Inline>::inline,
                     }
-                })
+                }
             }
         }
     };
@@ -180,11 +180,8 @@ fn traits(input: &KernelInput, traced: Option<&TokenStream>) -> (TokenStream, To
         const NAME: &'static str = #name_text;
         #[cold]
         #[inline(never)]
-        fn trace() -> ::core::result::Result<
-            ::parfuse::__private::Program,
-            ::parfuse::__private::TraceError,
-        > {
-            #trace
+        fn traced() -> &'static ::parfuse::__private::Traced {
+            #traced
         }
     };
     (inline, kernel_function)

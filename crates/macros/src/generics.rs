@@ -53,8 +53,8 @@ fn bound_problem(bound: &TypeParamBound) -> Option<&'static str> {
     let TypeParamBound::Trait(bound) = bound else { return None };
     match bound.path.segments.last()?.ident.to_string().as_str() {
         "Dimension" | "RemoveAxis" | "DimMax" | "IntoDimension" | "ShapeBuilder" => Some(
-            "a kernel is generic over element types, not over the number of axes: write `Array1`, `Array2` and so on, \
-             one function for each",
+            "a kernel is generic over element types, not over the number of axes: write `ArrayRef<f64, IxDyn>`, which \
+             takes arrays of any number of axes (`a.view().into_dyn()` is one), or `ArrayRef1`, `ArrayRef2` and so on",
         ),
         "Data" | "DataMut" | "DataOwned" | "DataShared" | "RawData" | "RawDataMut" | "RawDataClone" => Some(
             "a kernel takes all arrays of an element type by one type: write `&ArrayRef1<T>` or `&mut ArrayRef1<T>`, \

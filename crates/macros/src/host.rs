@@ -79,7 +79,7 @@ fn instead_of(ty: &Type) -> Option<&'static str> {
         }
         Type::Path(path) => {
             let name = path.path.segments.last()?.ident.to_string();
-            let owned = name == "Vec" || name == "Array" || annotation::rank_of(&name, "Array").is_some();
+            let owned = name == "Vec" || name == "Array" || annotation::is_ranked(&name, "Array");
             owned.then_some(
                 "kernels pass views of their arrays: write `&ArrayRef1<f64>` or `&mut ArrayRef1<f64>`",
             )
@@ -140,7 +140,7 @@ fn emit(function: &ItemFn, params: &[Type]) -> TokenStream {
         impl ::parfuse::__private::HostItem for #name {
             #[cold]
             #[inline(never)]
-            fn function() -> ::parfuse::__private::HostFunction {
+            fn function() -> ::parfuse::__private::HostDeclaration {
                 fn call(#arguments: &mut ::parfuse::__private::HostArguments<'_>) {
                     #(let mut #held = #holds;)*
                     let #result = #name(#(#lends),*);

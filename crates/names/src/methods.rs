@@ -291,6 +291,8 @@ macro_rules! for_each_method {
                 { Tuple one () read itself "A copy." }
                 { Shape one () read itself "A copy." }
             into_owned - { Array one () read itself "The array itself." }
+            into_dyn - { Array one () read itself "The array itself, in a type that leaves open how many axes it has." }
+            into_dimensionality - { Array one () read in_dimensionality "The array itself, in a type that says how many axes it has: a `Result`." }
             to_vec - { Shape one () read itself "The lengths themselves." } { Array one () read array_copy "A copy." }
             as_slice - { Array one () read as_slice "The array itself, an `Option`." }
             as_slice_mut - { Array one () read as_slice "The array itself, to be changed: an `Option`." }

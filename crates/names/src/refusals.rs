@@ -78,7 +78,7 @@ const METHODS: &[Row] = &[
     ),
     row(
         "arrays",
-        "into_shape reshape flatten_with_order into_dimensionality into_dyn merge_axes concat \
+        "into_shape reshape flatten_with_order merge_axes concat \
          as_flattened as_flattened_mut",
         "make the array in its final shape, and set its elements in a loop",
     ),

@@ -6,12 +6,11 @@ pub use crate::compare::{CompareOptions, Step, Steps};
 pub use crate::host_function::{
     HostArguments, HostItem, HostParameter, HostReturned, HostThunk, host_function,
 };
-pub use crate::kernel::{Function, KernelFunction, Variant};
+pub use crate::kernel::Variant;
+pub use crate::rank::Rank;
 pub use crate::returned::Returned;
+pub use crate::traced::{Function, KernelFunction, Traced};
 pub use crate::type_argument::TypeArgument;
-pub use parfuse_ir::host::HostFunction;
-pub use parfuse_ir::program::Program;
-use parfuse_ir::program::Type;
 pub use parfuse_trace::*;
 
 /// The functions of other crates that kernels may call: types, where the functions are values.
@@ -38,36 +37,6 @@ pub mod functions {
 /// The kernel of a function on the current engine.
 pub fn kernel(function: &Function) -> crate::Kernel {
     crate::Engine::current().function(function).clone()
-}
-
-/// A `#[kernel]` function as data: all that tracing it takes.
-#[derive(Debug)]
-pub struct Traced {
-    /// Its name.
-    pub name: &'static str,
-    /// What may become of its operations on floats.
-    pub math: Math,
-    /// The names and kinds of its parameters.
-    pub params: &'static [(&'static str, ParamKind)],
-    /// The types of its results.
-    pub results: fn() -> Vec<Type>,
-    /// Where it stands.
-    pub place: At,
-    /// Traces its body.
-    pub body: for<'t> fn(&'t Tracer, &[Value<'t>], At) -> Value<'t>,
-}
-
-/// Traces a function.
-///
-/// # Errors
-/// Every mistake found in it.
-pub fn trace(function: &Traced) -> Result<Program, TraceError> {
-    let tracer = Tracer::new(function.name);
-    tracer.math(function.math);
-    let arguments: Vec<Value<'_>> =
-        function.params.iter().map(|(name, kind)| tracer.param(name, *kind)).collect();
-    let result = (function.body)(&tracer, &arguments, function.place);
-    tracer.finish(result, (function.results)())
 }
 
 /// A closure as what does the steps of a comparison.

@@ -4,7 +4,7 @@ use ndarray::{Array, ArrayRef, ArrayView, ArrayViewMut, Dimension};
 use num_complex::Complex;
 use parfuse_ir::program::Type;
 use parfuse_ir::{ElementType, for_each_dtype};
-use parfuse_trace::{At, DTypeArg, Infer, Tracer, Value};
+use parfuse_trace::{At, DTypeArg, DeclaredType, Infer, Tracer, Value};
 
 /// A type written at a `let` in a kernel.
 #[diagnostic::on_unimplemented(
@@ -14,98 +14,99 @@ use parfuse_trace::{At, DTypeArg, Infer, Tracer, Value};
 )]
 pub trait Annotated {
     /// The type as programs know it; nothing where it leaves something to be inferred.
-    fn annotation() -> Option<Type>;
+    fn annotation() -> Option<DeclaredType>;
 }
 
 macro_rules! annotate_scalars {
     ($(($variant:ident, $ty:ty, $name:literal, $class:ident)),* $(,)?) => { $(impl Annotated for $ty {
-        fn annotation() -> Option<Type> { <$ty as DTypeArg>::ELEMENT.map(Type::Scalar) }
+        fn annotation() -> Option<DeclaredType> { <$ty as DTypeArg>::ELEMENT.map(|element| Type::Scalar(element).into()) }
     })* };
 }
 for_each_dtype!(annotate_scalars);
 
 impl<T: DTypeArg> Annotated for Complex<T> {
-    fn annotation() -> Option<Type> {
-        T::ELEMENT.map(|part| Type::Scalar(ElementType::Complex(part.part())))
+    fn annotation() -> Option<DeclaredType> {
+        T::ELEMENT.map(|part| Type::Scalar(ElementType::Complex(part.part())).into())
     }
 }
 
-fn array<T: DTypeArg, D: Dimension>() -> Option<Type> {
-    Some(Type::Array(T::ELEMENT?, u8::try_from(D::NDIM?).ok()?))
+fn array<T: DTypeArg, D: Dimension>() -> Option<DeclaredType> {
+    Some(DeclaredType::array(T::ELEMENT?, D::NDIM.and_then(|rank| u8::try_from(rank).ok())))
 }
 
 impl<T: DTypeArg, D: Dimension> Annotated for Array<T, D> {
-    fn annotation() -> Option<Type> {
+    fn annotation() -> Option<DeclaredType> {
         array::<T, D>()
     }
 }
 impl<T: DTypeArg, D: Dimension> Annotated for ArrayRef<T, D> {
-    fn annotation() -> Option<Type> {
+    fn annotation() -> Option<DeclaredType> {
         array::<T, D>()
     }
 }
 impl<T: DTypeArg, D: Dimension> Annotated for ArrayView<'_, T, D> {
-    fn annotation() -> Option<Type> {
+    fn annotation() -> Option<DeclaredType> {
         array::<T, D>()
     }
 }
 impl<T: DTypeArg, D: Dimension> Annotated for ArrayViewMut<'_, T, D> {
-    fn annotation() -> Option<Type> {
+    fn annotation() -> Option<DeclaredType> {
         array::<T, D>()
     }
 }
 impl<T: DTypeArg> Annotated for [T] {
-    fn annotation() -> Option<Type> {
-        T::ELEMENT.map(|element| Type::Array(element, 1))
+    fn annotation() -> Option<DeclaredType> {
+        T::ELEMENT.map(|element| Type::Array(element, 1).into())
     }
 }
 impl<T: Annotated, const N: usize> Annotated for [T; N] {
-    fn annotation() -> Option<Type> {
+    fn annotation() -> Option<DeclaredType> {
         match T::annotation()? {
-            Type::Scalar(element) => Some(Type::Array(element, 1)),
-            Type::Array(element, rank) => Some(Type::Array(element, rank + 1)),
+            DeclaredType::Known(Type::Scalar(element)) => Some(Type::Array(element, 1).into()),
+            DeclaredType::Known(Type::Array(element, rank)) => Some(Type::Array(element, rank + 1).into()),
+            DeclaredType::AnyRank(_) => None,
         }
     }
 }
 impl<T: Annotated> Annotated for Vec<T> {
-    fn annotation() -> Option<Type> {
+    fn annotation() -> Option<DeclaredType> {
         <[T; 1]>::annotation()
     }
 }
 impl<T: Annotated + ?Sized> Annotated for &T {
-    fn annotation() -> Option<Type> {
+    fn annotation() -> Option<DeclaredType> {
         T::annotation()
     }
 }
 impl<T: Annotated + ?Sized> Annotated for &mut T {
-    fn annotation() -> Option<Type> {
+    fn annotation() -> Option<DeclaredType> {
         T::annotation()
     }
 }
 impl<T: Annotated> Annotated for Option<T> {
-    fn annotation() -> Option<Type> {
+    fn annotation() -> Option<DeclaredType> {
         None
     }
 }
 impl Annotated for Infer {
-    fn annotation() -> Option<Type> {
+    fn annotation() -> Option<DeclaredType> {
         None
     }
 }
 macro_rules! annotate_tuples {
     ($(($($name:ident),*)),*) => { $(impl<$($name),*> Annotated for ($($name,)*) {
-        fn annotation() -> Option<Type> { None }
+        fn annotation() -> Option<DeclaredType> { None }
     })* };
 }
 annotate_tuples!((), (A), (A, B), (A, B, C), (A, B, C, D));
 
 /// Gives what a kernel's body returns the types that the function declares.
-pub fn returned<'t>(t: &'t Tracer, value: Value<'t>, kinds: fn() -> Vec<Type>, at: At) -> Value<'t> {
+pub fn returned<'t>(t: &'t Tracer, value: Value<'t>, kinds: fn() -> Vec<DeclaredType>, at: At) -> Value<'t> {
     match &kinds()[..] {
         [] => value,
         [ty] => t.bind("", value, Some(*ty), at),
         many => {
-            let item = |(i, ty): (usize, &Type)| t.bind("", t.field(value, i, at), Some(*ty), at);
+            let item = |(i, ty): (usize, &DeclaredType)| t.bind("", t.field(value, i, at), Some(*ty), at);
             t.tuple(&many.iter().enumerate().map(item).collect::<Vec<_>>())
         }
     }

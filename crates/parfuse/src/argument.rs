@@ -21,18 +21,19 @@ use smallvec::SmallVec;
 use std::any::Any;
 use std::marker::PhantomData;
 
+use parfuse_trace::DeclaredType;
 pub use parfuse_trace::ParamKind;
 
 /// A type that a kernel can take as a parameter.
 ///
 /// Implemented for the scalars `bool`, `f32`, `f64`, the integers of 8 to 64 bits, `Complex<f32>`, `Complex<f64>` and, over those elements and ranks
-/// 0 to 6, for `&ArrayRef`, `ArrayView`, `&[T]` and references to what derefs to them, `&Array`, `&ArcArray`,
+/// 0 to 6 or any (`IxDyn`), for `&ArrayRef`, `ArrayView`, `&[T]` and references to what derefs to them, `&Array`, `&ArcArray`,
 /// `&CowArray`, `&ArrayView` and `&Vec<T>`, and for `&mut ArrayRef`, `ArrayViewMut`, `&mut [T]`, `&mut Array`,
 /// `&mut ArrayViewMut` and `&mut Vec<T>`, which the kernel may write to.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a parameter of a kernel",
     label = "not a kernel parameter",
-    note = "a parameter can be a scalar (bool, f32, f64, an integer of 8 to 64 bits, Complex<f32>, Complex<f64>), or an array of such elements of rank 0 to 6:",
+    note = "a parameter can be a scalar (bool, f32, f64, an integer of 8 to 64 bits, Complex<f32>, Complex<f64>), or an array of such elements of rank 0 to 6, or of any of these ranks (`ArrayD`):",
     note = "read-only: `&ArrayRef1<f64>`, `&Array1<f64>`, `ArrayView1<f64>`, `&[f64]`",
     note = "written to: `&mut ArrayRef1<f64>`, `&mut Array1<f64>`, `ArrayViewMut1<f64>`, `&mut [f64]`"
 )]
@@ -236,12 +237,14 @@ impl Offers {
     }
 }
 
-const fn scalar_kind<T: AnyElement>() -> ParamKind {
-    ParamKind { ty: Type::Scalar(T::TYPE), mutable: false }
+/// A scalar.
+pub(crate) const fn scalar_kind<T: AnyElement>() -> ParamKind {
+    ParamKind { ty: DeclaredType::Known(Type::Scalar(T::TYPE)), mutable: false }
 }
 
-const fn array_kind<T: AnyElement>(rank: u8, mutable: bool) -> ParamKind {
-    ParamKind { ty: Type::Array(T::TYPE, rank), mutable }
+/// An array of so many axes, or of any number.
+pub(crate) const fn array_kind<T: AnyElement>(rank: Option<u8>, mutable: bool) -> ParamKind {
+    ParamKind { ty: DeclaredType::array(T::TYPE, rank), mutable }
 }
 
 macro_rules! scalar_arguments {
@@ -284,7 +287,7 @@ shared_arguments!(
 
 #[diagnostic::do_not_recommend]
 impl<T: AnyElement> Argument for &[T] {
-    const KIND: ParamKind = array_kind::<T>(1, false);
+    const KIND: ParamKind = array_kind::<T>(Some(1), false);
     type Reborrowed<'b>
         = Self
     where
@@ -342,7 +345,7 @@ exclusive_arguments!(
 
 #[diagnostic::do_not_recommend]
 impl<T: AnyElement> Argument for &mut [T] {
-    const KIND: ParamKind = array_kind::<T>(1, true);
+    const KIND: ParamKind = array_kind::<T>(Some(1), true);
     type Reborrowed<'b>
         = &'b mut [T]
     where

@@ -160,12 +160,10 @@ impl Kernel {
         how: How<'_>,
         arguments: &mut [Dynamic],
     ) -> Result<Vec<Dynamic>, Error> {
-        let interface = self.interface()?;
+        let written: Vec<bool> =
+            (0..arguments.len()).map(|position| self.may_write(position)).collect::<Result<_, _>>()?;
         self.run_bound_how(how, |binder| {
-            for (position, argument) in arguments.iter_mut().enumerate() {
-                let mutable = interface.params.get(position).is_some_and(|param| param.mutable);
-                argument.bind(mutable, binder);
-            }
+            arguments.iter_mut().zip(written).for_each(|(argument, mutable)| argument.bind(mutable, binder));
         })
     }
 
@@ -187,10 +185,11 @@ impl Kernel {
         how: How<'_>,
         bind: impl FnOnce(&mut Binder<'a>),
     ) -> Result<Vec<Dynamic>, Error> {
-        let interface = self.interface()?;
         let mut binder = Binder::default();
         bind(&mut binder);
-        self.invoke_untyped(how, &binder, &Offers::none(), |outputs| {
+        let kernel = self.for_arguments(binder.descriptions())?;
+        let interface = kernel.interface()?;
+        kernel.invoke_untyped(how, &binder, &Offers::none(), |outputs| {
             interface.results.iter().map(|ty| Dynamic::take(*ty, outputs)).collect()
         })
     }
@@ -209,16 +208,16 @@ impl Kernel {
         bind: impl FnOnce(&mut Binder<'a>),
         into: &mut [Dynamic],
     ) -> Result<(), Error> {
-        let interface = self.interface()?;
-        assert!(
-            into.iter().map(Dynamic::ty).eq(interface.results.iter().copied()),
-            "results are written into arrays and scalars of their types"
-        );
         let mut binder = Binder::default();
         bind(&mut binder);
+        let kernel = self.for_arguments(binder.descriptions())?;
+        assert!(
+            into.iter().map(Dynamic::ty).eq(kernel.interface()?.results.iter().copied()),
+            "results are written into arrays and scalars of their types"
+        );
         let mut offers = Offers::none();
         into.iter_mut().for_each(|into| into.offer(&mut offers));
-        self.invoke_untyped(variant.into(), &binder, &offers, |outputs| {
+        kernel.invoke_untyped(variant.into(), &binder, &offers, |outputs| {
             into.iter_mut().try_for_each(|into| into.store(outputs))
         })?
     }

@@ -7,10 +7,12 @@
 use crate::core::Core;
 use crate::error::Error;
 use crate::functions::Functions;
-use crate::kernel::{Function, Kernel, KernelFunction};
+use crate::kernel::Kernel;
 use crate::lazy::{EvalCache, Session};
 use crate::returned::Returned;
 use crate::room::with_room;
+use crate::single::Single;
+use crate::traced::{Function, KernelFunction};
 use parfuse_codegen::{Compiler, Effort, Isa, Options as CompilerOptions};
 use parfuse_ir::program::Program;
 use parfuse_runtime::{Alarm, FloatMode, Pool};
@@ -286,7 +288,7 @@ impl Engine {
         let program = tracer.finish(result, ReturnKind::Any)?;
         drop(mode);
         let name = program.name.clone();
-        Ok(Kernel::new(self.core(), &name, Ok(program)))
+        Ok(Single::new(self.core(), &name, Ok(program)).into())
     }
 
     /// The kernel of a program made by other means than tracing. If it is not
@@ -294,7 +296,7 @@ impl Engine {
     #[doc(hidden)]
     pub fn kernel_of(&self, program: Program) -> Kernel {
         let name = program.name.clone();
-        Kernel::new(self.core(), &name, Ok(program))
+        Single::new(self.core(), &name, Ok(program)).into()
     }
 
     /// Evaluates one expression over arrays: `lift` the operands, combine them, and the result is computed in
@@ -344,9 +346,7 @@ impl Engine {
     /// Traces a function. It is traced before it is added: tracing runs code of the user's crate.
     #[cold]
     fn add(&self, function: &Function) -> &Kernel {
-        let _mode = FloatMode::standard();
-        let program = with_room(0, function.trace).map_err(Error::from);
-        self.0.functions.add(function.id, Kernel::new(self.core(), function.name, program))
+        self.0.functions.add(function.id, Kernel::of_function(self.core(), (function.traced)()))
     }
 
     pub(crate) fn core(&self) -> Arc<Core> {

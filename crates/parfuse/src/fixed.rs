@@ -1,14 +1,15 @@
 //! Arrays of fixed lengths, `[f64; 3]` and `[[f64; 3]; 2]`, as parameters and results of kernels.
 
 use crate::argument::Offers;
-use crate::argument::{Argument, Binder, ParamKind};
+use crate::argument::{Argument, Binder, ParamKind, array_kind};
 use crate::call::{Output, Outputs};
 use crate::compare::Agreement;
 use crate::error::Error;
 use crate::returned::Returned;
 use crate::sealed::Sealed;
 use parfuse_ir::program::Type;
-use parfuse_ir::{AnyElement, Element, Scalar, for_each_dtype};
+use parfuse_ir::{Element, Scalar, for_each_dtype};
+use parfuse_trace::DeclaredType;
 
 /// What a fixed array has in it: a number, or a fixed array of numbers.
 pub trait Row: Sealed + Copy + Send + Sync + 'static {
@@ -72,7 +73,7 @@ fn elements<R: Row>() -> usize {
 }
 
 const fn kind<R: Row>(mutable: bool) -> ParamKind {
-    ParamKind { ty: Type::Array(<R::Element as AnyElement>::TYPE, R::RANK), mutable }
+    array_kind::<R::Element>(Some(R::RANK), mutable)
 }
 
 #[diagnostic::do_not_recommend]
@@ -157,11 +158,11 @@ impl<R: Row, const N: usize> Sealed for [R; N] {}
 impl<R: Row, const N: usize> Returned for [R; N] {
     type Into<'b> = &'b mut [R; N];
 
-    fn kinds() -> Vec<Type> {
+    fn kinds() -> Vec<DeclaredType> {
         vec![kind::<[R; N]>(false).ty]
     }
     fn accepts(types: &mut dyn Iterator<Item = Type>) -> bool {
-        types.next() == Some(kind::<[R; N]>(false).ty)
+        types.next().is_some_and(|ty| kind::<[R; N]>(false).ty.admits(ty))
     }
     fn take(outputs: &mut Outputs<'_>) -> Self {
         let Output::Array { elements, .. } = outputs.next() else { unreachable!("an array result") };

@@ -8,15 +8,15 @@
 //!
 //! Arrays go in as views of the kernel's memory, and a returned array becomes the kernel's own: nothing is copied.
 
-use crate::argument::ParamKind;
+use crate::argument::{ParamKind, array_kind, scalar_kind};
 use crate::call::{Passed, viewed, viewed_mut};
 use crate::rank::{PerAxis, Rank};
 use crate::returned::Returned;
 use ndarray::{Array, ArrayD, ArrayRef, ArrayView, ArrayViewMut, IxDyn};
-use parfuse_ir::host::{Datum, HostCode, HostFunction};
-use parfuse_ir::program::Type;
-use parfuse_ir::{AnyElement, DType, Element, Scalar, for_each_dtype, with_dtype};
+use parfuse_ir::host::{Datum, HostCode};
+use parfuse_ir::{DType, Element, Scalar, for_each_dtype, with_dtype};
 use parfuse_runtime::Buffer;
+use parfuse_trace::{DeclaredType, HostDeclaration};
 use std::any::Any;
 use std::fmt;
 
@@ -78,8 +78,8 @@ impl fmt::Debug for HostArguments<'_> {
 
 /// A type that a `#[host]` function can take as a parameter.
 ///
-/// Implemented for the scalars and, over them as elements and ranks 0 to 6, for `&ArrayRef`, `&mut ArrayRef`, `ArrayView`
-/// and `ArrayViewMut`.
+/// Implemented for the scalars and, over them as elements and ranks 0 to 6 or any (`IxDyn`), for `&ArrayRef`, `&mut ArrayRef`,
+/// `ArrayView` and `ArrayViewMut`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a parameter of a `#[host]` function",
     label = "not what kernels can pass",
@@ -102,7 +102,7 @@ macro_rules! host_scalars {
     ($(($variant:ident, $ty:ty, $name:literal, $class:ident)),* $(,)?) => { $(
         #[diagnostic::do_not_recommend]
         impl HostParameter for $ty {
-            const KIND: ParamKind = ParamKind { ty: Type::Scalar(<$ty as AnyElement>::TYPE), mutable: false };
+            const KIND: ParamKind = scalar_kind::<$ty>();
             type Held<'a> = $ty;
             type Lent<'b> = $ty;
             fn hold(arguments: &mut HostArguments<'_>) -> $ty {
@@ -124,7 +124,7 @@ macro_rules! host_arrays {
     ($(<$l:lifetime> $ty:ty, $mutable:literal: $held:ty = $hold:ident, $lent:ty = $lend:expr;)*) => { $(
         #[diagnostic::do_not_recommend]
         impl<$l, T: Element, D: Rank> HostParameter for $ty {
-            const KIND: ParamKind = ParamKind { ty: Type::Array(T::TYPE, D::RANK), mutable: $mutable };
+            const KIND: ParamKind = array_kind::<T>(D::RANK, $mutable);
             type Held<'a> = $held;
             type Lent<'b> = $lent;
             fn hold<'a>(arguments: &mut HostArguments<'a>) -> $held { $hold(arguments.next()) }
@@ -270,16 +270,15 @@ impl Given {
 /// What stands beside a `#[host]` function.
 pub trait HostItem {
     /// The function as kernels see it.
-    fn function() -> HostFunction;
+    fn function() -> HostDeclaration;
 }
 
 /// A `#[host]` function.
 pub fn host_function(
-    name: &str,
+    name: &'static str,
     params: &[ParamKind],
-    results: Vec<Type>,
+    results: Vec<DeclaredType>,
     code: &'static HostThunk,
-) -> HostFunction {
-    let params = params.iter().map(|kind| (kind.ty, kind.mutable)).collect();
-    HostFunction { name: name.to_string(), params, results, code: Some(code) }
+) -> HostDeclaration {
+    HostDeclaration { name, params: params.to_vec(), results, code }
 }

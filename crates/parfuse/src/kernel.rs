@@ -1,58 +1,27 @@
-//! Kernels: a traced program with its compiled specialisations, and the ways to call it.
+//! Kernels as callers have them: the ways to call one, and to look at what became of it.
+//!
+//! ```text
+//! Kernel ─┬─▶ Single    the kernel of a program            single.rs
+//!         └─▶ Ranks     one for each combination of numbers of axes, where the function leaves them open      ranks.rs
+//! ```
 
 use crate::argument::{Arguments, Binder, Description, Offers};
-use crate::call::{self, Outputs, Request};
+use crate::call::Outputs;
 use crate::core::Core;
 use crate::error::Error;
 use crate::explain::Explanation;
-use crate::fits;
-use crate::interface::Interface;
-use crate::options::{CallOptions, How};
+use crate::options::How;
+use crate::ranks::Ranks;
 use crate::returned::Returned;
 use crate::room::{Nested, guarded, with_room};
-use crate::signature::Signature;
-use crate::specialisations::Specialisations;
+use crate::single::Single;
 use crate::specialise::Specialisation;
-use crate::wishes::Wishes;
+use crate::traced::Traced;
 use parfuse_codegen::Effort;
-use parfuse_ir::loops::Loops;
-use parfuse_ir::program::Program;
-use parfuse_passes::{relax_floats, split_complex, structure_exits};
-use parfuse_runtime::{CancelToken, FloatMode};
-use parfuse_trace::TraceError;
-use std::any::TypeId;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
-use std::time::{Duration, Instant};
-
-/// What `#[kernel]` makes of a function: how to trace it.
-pub trait KernelFunction: 'static {
-    /// The function's name.
-    const NAME: &'static str;
-    /// Traces the function's body.
-    ///
-    /// # Errors
-    /// Every mistake found in it.
-    fn trace() -> Result<Program, TraceError>;
-}
-
-/// A `#[kernel]` function as data: what stands for it on engines, its name, and how to trace it.
-#[doc(hidden)]
-#[derive(Clone, Copy, Debug)]
-pub struct Function {
-    pub(crate) id: TypeId,
-    pub(crate) name: &'static str,
-    pub(crate) trace: fn() -> Result<Program, TraceError>,
-}
-
-impl Function {
-    /// That of a type beside a function.
-    pub const fn of<F: KernelFunction>() -> Function {
-        Function { id: TypeId::of::<F>(), name: F::NAME, trace: F::trace }
-    }
-}
-
-/// Blocks nested no deeper than this are run on any stack.
-const SHALLOW: usize = 16;
+use parfuse_runtime::FloatMode;
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
 
 /// The two compiled variants of a kernel. They give the same bits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -83,71 +52,74 @@ pub enum Variant {
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone)]
-pub struct Kernel(Arc<Nested<Inner>>);
+pub struct Kernel(Form);
 
-struct Inner {
-    name: String,
-    core: Arc<Core>,
-    /// What the code is made of, without complex numbers, and what callers see of it.
-    program: Result<(Program, Interface), Error>,
-    /// How deep its blocks nest.
-    depth: usize,
-    specialisations: RwLock<Specialisations>,
-    /// The first call, for most kernels like all others.
-    first: OnceLock<Call>,
+/// What kernels a kernel is.
+#[derive(Clone)]
+enum Form {
+    /// One.
+    Single(Single),
+    /// One for each combination of numbers of axes.
+    Ranks(Arc<Ranks>),
 }
 
-/// A call that was: the arguments of another that are described alike fit the kernel too, and have the same code, which
-/// is found without a lock.
-struct Call {
-    arguments: Box<[Description]>,
-    polls: bool,
-    wishes: Wishes,
-    /// Which of the wishes came true.
-    equal: u64,
-    specialisation: Arc<Nested<Specialisation>>,
-}
-
-impl Call {
-    /// Whether another call has the same code, which is made to poll or not, if its arguments are described alike.
-    #[inline]
-    fn serves(&self, binder: &Binder<'_>, polls: bool) -> bool {
-        self.polls == polls && self.wishes.granted(binder) == self.equal
+impl From<Single> for Kernel {
+    fn from(single: Single) -> Kernel {
+        Kernel(Form::Single(single))
     }
 }
 
 impl Kernel {
-    /// The kernel of a program. What fast mathematics makes of it is settled here, for whoever runs or shows it.
-    ///
-    /// Whoever made the program: all stages, and in the end machine code, rely on its being well-formed.
-    pub(crate) fn new(core: Arc<Core>, name: &str, program: Result<Program, Error>) -> Kernel {
-        let depth = program.as_ref().map_or(0, Program::nesting);
-        let program = guarded(depth, || {
-            let mut program = program?;
-            program.verify().map_err(|error| {
-                Error::Compile(format!("the program of `{name}` is not well-formed: {error}"))
-            })?;
-            let _mode = FloatMode::standard();
-            let interface = Interface::of(&program);
-            let _ = structure_exits(&mut program);
-            let _ = split_complex(&mut program);
-            let _ = relax_floats(&mut program);
-            Ok((program, interface))
-        });
-        let inner = Inner {
-            name: name.to_string(),
-            core,
-            program,
-            depth,
-            specialisations: RwLock::default(),
-            first: OnceLock::new(),
-        };
-        Kernel(Arc::new(Nested::new(inner, depth)))
+    /// The kernel of a `#[kernel]` function, which is traced now unless it takes calls to know the axes of its arrays.
+    pub(crate) fn of_function(core: Arc<Core>, traced: &'static Traced) -> Kernel {
+        if traced.open().next().is_some() {
+            return Kernel(Form::Ranks(Arc::new(Ranks::new(core, traced))));
+        }
+        let _mode = FloatMode::standard();
+        let program = with_room(0, || traced.trace(&[])).map_err(Error::from);
+        Single::new(core, traced.name, program).into()
+    }
+
+    /// The kernel for these arguments.
+    #[inline]
+    pub(crate) fn for_arguments(&self, arguments: &[Description]) -> Result<Cow<'_, Single>, Error> {
+        match &self.0 {
+            Form::Single(single) => Ok(Cow::Borrowed(single)),
+            Form::Ranks(ranks) => ranks.kernel(arguments).map(Cow::Owned),
+        }
+    }
+
+    /// The kernel that speaks for all: the one that was called last.
+    fn shown(&self) -> Cow<'_, Single> {
+        match &self.0 {
+            Form::Single(single) => Cow::Borrowed(single),
+            Form::Ranks(ranks) => Cow::Owned(ranks.shown()),
+        }
+    }
+
+    fn core(&self) -> &Arc<Core> {
+        match &self.0 {
+            Form::Single(single) => single.core(),
+            Form::Ranks(ranks) => &ranks.core,
+        }
+    }
+
+    /// Whether it may write to an argument.
+    pub(crate) fn may_write(&self, position: usize) -> Result<bool, Error> {
+        Ok(match &self.0 {
+            Form::Single(single) => {
+                single.interface()?.params.get(position).is_some_and(|param| param.mutable)
+            }
+            Form::Ranks(ranks) => ranks.traced.params.get(position).is_some_and(|(_, kind)| kind.mutable),
+        })
     }
 
     /// The kernel's name.
     pub fn name(&self) -> &str {
-        &self.0.name
+        match &self.0 {
+            Form::Single(single) => single.name(),
+            Form::Ranks(ranks) => ranks.traced.name,
+        }
     }
 
     /// Runs the kernel on the calling thread. The arguments are a tuple.
@@ -237,162 +209,15 @@ impl Kernel {
         offers: &Offers,
         take: impl FnOnce(&mut Outputs<'_>) -> T,
     ) -> Result<T, Error> {
-        fits::check_results::<R>(&self.0.name, self.interface()?)?;
-        self.invoke_untyped(how, binder, offers, take)
-    }
-
-    /// Runs one variant; whoever takes the results knows their types.
-    pub(crate) fn invoke_untyped<T>(
-        &self,
-        how: How<'_>,
-        binder: &Binder<'_>,
-        offers: &Offers,
-        take: impl FnOnce(&mut Outputs<'_>) -> T,
-    ) -> Result<T, Error> {
-        let (mut take, mut taken) = (Some(take), None);
-        let mut take = |outputs: &mut Outputs<'_>| taken = take.take().map(|take| take(outputs));
-        match how.options {
-            Some(options) => self.launch(how.variant, options, binder, offers, &mut take)?,
-            None => CallOptions::with_installed(|options| {
-                self.launch(how.variant, options, binder, offers, &mut take)
-            })?,
-        }
-        Ok(taken.expect("the results of a call that succeeds are taken once"))
-    }
-
-    /// Runs one variant on arguments that may not fit.
-    #[inline(never)]
-    fn launch(
-        &self,
-        variant: Variant,
-        options: &CallOptions<'_>,
-        binder: &Binder<'_>,
-        offers: &Offers,
-        take: &mut dyn FnMut(&mut Outputs<'_>),
-    ) -> Result<(), Error> {
-        let arguments = binder.descriptions();
-        let first = self.0.first.get().filter(|first| *first.arguments == *arguments);
-        if first.is_none() {
-            fits::check_arguments(&self.0.name, self.interface()?, arguments)?;
-        }
-        let _mode = FloatMode::standard();
-        let core = &self.0.core;
-        let stop = options.stop(&core.alarm);
-        if let Some(reason) = stop.as_ref().and_then(CancelToken::reason) {
-            return Err(Error::from_stop(reason));
-        }
-        let (stop, polls) = (stop.as_ref(), stop.is_some());
-        let held;
-        let specialisation = match first.filter(|first| first.serves(binder, polls)) {
-            Some(first) => &first.specialisation,
-            None => {
-                held =
-                    self.specialisation(&Signature::of(arguments, polls), &|wishes| wishes.granted(binder))?;
-                self.0.first.get_or_init(|| {
-                    let wishes = self.wishes();
-                    let (arguments, equal) = (arguments.into(), wishes.granted(binder));
-                    Call { arguments, polls, wishes, equal, specialisation: held.clone() }
-                });
-                &held
-            }
-        };
-        let key = options.next_key(specialisation.draws);
-        let workers = (variant == Variant::Parallel).then(|| options.chosen_workers());
-        let request = Request { core, kernel: specialisation, binder, offers, key, workers, stop };
-        let mut call = || call::call(&request, &mut *take);
-        // Code that is followed and not compiled goes into blocks by recursion.
-        if self.0.depth > SHALLOW { with_room(self.0.depth, call) } else { call() }
-    }
-
-    #[inline]
-    pub(crate) fn traced(&self) -> Result<&Program, Error> {
-        match &self.0.program {
-            Ok((program, _)) => Ok(program),
-            Err(error) => Err(error.clone()),
-        }
-    }
-
-    /// What it takes and returns.
-    #[inline]
-    pub(crate) fn interface(&self) -> Result<&Interface, Error> {
-        match &self.0.program {
-            Ok((_, interface)) => Ok(interface),
-            Err(error) => Err(error.clone()),
-        }
-    }
-
-    /// The specialisation for arguments of these layouts for which `granted` says what wishes come true, compiled now if it
-    /// is not known. Compilation happens outside the lock; of two threads that compile the same one, the first to finish
-    /// wins.
-    fn specialisation(
-        &self,
-        layouts: &Signature,
-        granted: &dyn Fn(&Wishes) -> u64,
-    ) -> Result<Arc<Nested<Specialisation>>, Error> {
-        // Constants are folded while compiling, and may be for all calls to come.
-        let _mode = FloatMode::standard();
-        let all = &self.0.specialisations;
-        let known = all.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(found) = known.find(&layouts.with_equal(granted(&known.wishes))) {
-            return Ok(found);
-        }
-        drop(known);
-        let (program, depth) = (self.traced()?, self.0.depth);
-        let (signature, made) = guarded(depth, || {
-            let start = Instant::now();
-            let (signature, loops) = self.lower(program, layouts, granted)?;
-            let made = Specialisation::new(&self.0.core, program, loops, &signature, depth, start)?;
-            Ok((signature, Arc::new(Nested::new(made, depth))))
-        })?;
-        let mut known = all.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(found) = known.find(&signature) {
-            return Ok(found);
-        }
-        let forgotten = known.add(&signature, &made);
-        drop(known);
-        drop(forgotten);
-        Ok(made)
-    }
-
-    /// The program as loops, made better by what it wishes for of the lengths, as far as that is granted; and for what
-    /// arguments it is that.
-    fn lower(
-        &self,
-        program: &Program,
-        layouts: &Signature,
-        granted: &dyn Fn(&Wishes) -> u64,
-    ) -> Result<(Signature, Loops), Error> {
-        let mut wishes = self.wishes();
-        loop {
-            let signature = layouts.with_equal(granted(&wishes));
-            let axes = wishes.axes(signature.equal());
-            let lowered = Specialisation::lower(program, &signature, &mut wishes);
-            if granted(&wishes) != signature.equal() {
-                continue;
-            }
-            let mut known = self.0.specialisations.write().unwrap_or_else(PoisonError::into_inner);
-            // Another thread may have added its own in the meantime.
-            let equal = known.wishes.join(&wishes, &axes);
-            return Ok((layouts.with_equal(equal), lowered?));
-        }
-    }
-
-    /// What the kernel has wished for so far.
-    fn wishes(&self) -> Wishes {
-        self.0.specialisations.read().unwrap_or_else(PoisonError::into_inner).wishes.clone()
+        self.for_arguments(binder.descriptions())?.invoke::<R, T>(how, binder, offers, take)
     }
 
     /// The kernel as if it had never been called.
     pub(crate) fn uncalled(&self) -> Kernel {
-        let inner = Inner {
-            name: self.0.name.clone(),
-            core: self.0.core.clone(),
-            program: self.0.program.clone(),
-            specialisations: RwLock::default(),
-            first: OnceLock::new(),
-            depth: self.0.depth,
-        };
-        Kernel(Arc::new(Nested::new(inner, self.0.depth)))
+        Kernel(match &self.0 {
+            Form::Single(single) => Form::Single(single.uncalled()),
+            Form::Ranks(ranks) => Form::Ranks(Arc::new(ranks.uncalled())),
+        })
     }
 
     /// The specialisation that calls with these arguments run, in thorough code from now on.
@@ -400,26 +225,12 @@ impl Kernel {
         &self,
         binder: &Binder<'_>,
     ) -> Result<Arc<Nested<Specialisation>>, Error> {
-        let interface = self.interface()?;
-        fits::check_results::<R>(&self.0.name, interface)?;
-        fits::check_arguments(&self.0.name, interface, binder.descriptions())?;
-        let layouts = Signature::of(binder.descriptions(), false);
-        let specialisation = self.specialisation(&layouts, &|wishes| wishes.granted(binder))?;
-        specialisation.promote(&self.0.core);
-        Ok(specialisation)
-    }
-
-    /// The specialisation last compiled, or the one for contiguous arguments.
-    fn representative(&self) -> Result<Arc<Nested<Specialisation>>, Error> {
-        let newest = self.0.specialisations.read().unwrap_or_else(PoisonError::into_inner).newest();
-        match newest {
-            Some(found) => Ok(found),
-            None => self.specialisation(&Signature::contiguous(&self.interface()?.params), &Wishes::all),
-        }
+        self.for_arguments(binder.descriptions())?.made_thorough::<R>(binder)
     }
 
     /// Looks for mistakes without arguments and without making code: what a call would refuse before it runs, whatever
-    /// its arguments are. Meant for a test of each kernel.
+    /// its arguments are. Meant for a test of each kernel. One over arrays of any number of axes is looked at with those
+    /// numbers that calls have brought; before the first call with one axis, or as many as it needs.
     ///
     /// ```
     /// # use ndarray::ArrayRef1;
@@ -437,15 +248,26 @@ impl Kernel {
     /// Every mistake found: [`Error::Trace`] with all those of types and of what is supported; if there are none,
     /// the races and the variables that are not reductions, as [`Error::Several`] if there is more than one.
     pub fn check(&self) -> Result<(), Error> {
-        let (program, interface) = (self.traced()?, self.interface()?);
-        guarded(self.0.depth, || {
-            self.lower(program, &Signature::contiguous(&interface.params), &Wishes::all).map(|_| ())
-        })
+        let called = match &self.0 {
+            Form::Single(_) => Vec::new(),
+            Form::Ranks(ranks) => ranks.all(),
+        };
+        match called.is_empty() {
+            true => self.shown().check(),
+            false => called.iter().try_for_each(Single::check),
+        }
     }
 
     /// The number of threads that parallel calls use.
     pub fn threads(&self) -> usize {
-        self.0.core.pool.threads()
+        self.core().pool.threads()
+    }
+
+    /// Shows something of the specialisation last compiled.
+    fn show<T>(&self, what: impl FnOnce(&Single, &Specialisation) -> Result<T, Error>) -> Result<T, Error> {
+        let kernel = self.shown();
+        let representative = kernel.representative()?;
+        guarded(kernel.depth(), || what(&kernel, &representative))
     }
 
     /// The time from the program to callable code, for the arguments last compiled for.
@@ -453,7 +275,7 @@ impl Kernel {
     /// # Errors
     /// If the kernel does not compile.
     pub fn compile_time(&self) -> Result<Duration, Error> {
-        Ok(self.representative()?.compile_time)
+        self.show(|_, specialisation| Ok(specialisation.compile_time))
     }
 
     /// What became of the kernel: parallel regions and what they stem from, fusions and refusals with reasons,
@@ -462,10 +284,10 @@ impl Kernel {
     /// # Errors
     /// If the kernel does not compile.
     pub fn explain(&self) -> Result<Explanation, Error> {
-        let interface = self.interface()?;
-        let representative = self.representative()?;
-        let isa = self.0.core.compiler.isa();
-        guarded(self.0.depth, || Ok(Explanation::new(&self.0.name, interface, &representative, isa)))
+        let isa = self.core().compiler.isa();
+        self.show(|kernel, specialisation| {
+            Ok(Explanation::new(kernel.name(), kernel.interface()?, specialisation, isa))
+        })
     }
 
     /// The traced program as text, with real and imaginary parts in place of complex numbers.
@@ -473,7 +295,8 @@ impl Kernel {
     /// # Errors
     /// If tracing failed.
     pub fn program(&self) -> Result<String, Error> {
-        guarded(self.0.depth, || Ok(self.traced()?.to_string()))
+        let kernel = self.shown();
+        guarded(kernel.depth(), || Ok(kernel.traced()?.to_string()))
     }
 
     /// The optimised loops as text, for the arguments last compiled for.
@@ -481,7 +304,7 @@ impl Kernel {
     /// # Errors
     /// If the kernel does not compile.
     pub fn loops(&self) -> Result<String, Error> {
-        guarded(self.0.depth, || Ok(self.representative()?.loops.to_string()))
+        self.show(|_, specialisation| Ok(specialisation.loops.to_string()))
     }
 
     /// The lane programs as text, for the arguments last compiled for.
@@ -489,7 +312,7 @@ impl Kernel {
     /// # Errors
     /// If the kernel does not compile.
     pub fn lane(&self) -> Result<String, Error> {
-        guarded(self.0.depth, || Ok(self.representative()?.lane.to_string()))
+        self.show(|_, specialisation| Ok(specialisation.lane.to_string()))
     }
 
     /// Cranelift's input to the code that calls run now, for the arguments last compiled for.
@@ -497,7 +320,7 @@ impl Kernel {
     /// # Errors
     /// If the kernel does not compile.
     pub fn clif(&self) -> Result<String, Error> {
-        Ok(self.listing(self.representative()?.tier().0)?.clif)
+        Ok(self.listing(None)?.clif)
     }
 
     /// Cranelift's input to quick or to thorough code.
@@ -505,7 +328,7 @@ impl Kernel {
     /// # Errors
     /// If the kernel does not compile.
     pub fn clif_of(&self, effort: Effort) -> Result<String, Error> {
-        Ok(self.listing(effort)?.clif)
+        Ok(self.listing(Some(effort))?.clif)
     }
 
     /// The machine code that calls run now as assembly, for the arguments last compiled for. Whether that is quick or
@@ -514,7 +337,7 @@ impl Kernel {
     /// # Errors
     /// If the kernel does not compile.
     pub fn asm(&self) -> Result<String, Error> {
-        Ok(self.listing(self.representative()?.tier().0)?.asm)
+        Ok(self.listing(None)?.asm)
     }
 
     /// Quick or thorough machine code as assembly, whether calls run it now or not.
@@ -522,13 +345,14 @@ impl Kernel {
     /// # Errors
     /// If the kernel does not compile.
     pub fn asm_of(&self, effort: Effort) -> Result<String, Error> {
-        Ok(self.listing(effort)?.asm)
+        Ok(self.listing(Some(effort))?.asm)
     }
 
-    fn listing(&self, effort: Effort) -> Result<parfuse_codegen::Listing, Error> {
-        let representative = self.representative()?;
-        guarded(self.0.depth, || {
-            let listing = self.0.core.compiler.listing(&representative.lane, effort);
+    /// The code of an effort, or what calls run now.
+    fn listing(&self, effort: Option<Effort>) -> Result<parfuse_codegen::Listing, Error> {
+        self.show(|kernel, specialisation| {
+            let effort = effort.unwrap_or(specialisation.tier().0);
+            let listing = kernel.core().compiler.listing(&specialisation.lane, effort);
             listing.map_err(|e| Error::Compile(e.to_string()))
         })
     }
@@ -536,6 +360,6 @@ impl Kernel {
 
 impl std::fmt::Debug for Kernel {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Kernel").field(&self.0.name).finish()
+        f.debug_tuple("Kernel").field(&self.name()).finish()
     }
 }

@@ -7,9 +7,10 @@
 use crate::argument::{Argument, Binder, Offers};
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::kernel::{Kernel, Variant};
+use crate::kernel::Variant;
 use crate::returned::Returned;
 use crate::room::Nested;
+use crate::single::Single;
 use parfuse_ir::program::Program;
 use parfuse_runtime::FloatMode;
 use parfuse_trace::{ReturnKind, Tracer, Value};
@@ -33,7 +34,10 @@ impl<'t, 'a> Session<'t, 'a> {
         let mut binder = self.binder.borrow_mut();
         let kind = kind_of(&operand);
         operand.bind(&mut binder);
-        self.tracer.param(&format!("operand{}", binder.descriptions().len() - 1), kind)
+        let position = binder.descriptions().len() - 1;
+        // How many axes an array has it may not say before.
+        let ty = binder.descriptions()[position].ty;
+        self.tracer.param(&format!("operand{position}"), ty, kind.mutable)
     }
 
     /// The tracer, for arrays made in the expression, conditions and loops.
@@ -62,7 +66,7 @@ struct Known {
 
 struct Entry {
     program: Nested<Program>,
-    kernel: Kernel,
+    kernel: Single,
     used: u64,
 }
 
@@ -83,7 +87,7 @@ impl EvalCache {
         kernel.invoke::<R, R>(Variant::Parallel.into(), &binder, &Offers::none(), R::take)
     }
 
-    fn kernel(&self, engine: &Engine, program: Program) -> Kernel {
+    fn kernel(&self, engine: &Engine, program: Program) -> Single {
         let mut hasher = DefaultHasher::new();
         program.hash(&mut hasher);
         let hash = hasher.finish();
@@ -95,7 +99,7 @@ impl EvalCache {
             entry.used = clock;
             return entry.kernel.clone();
         }
-        let kernel = Kernel::new(engine.core(), "expression", Ok(program.clone()));
+        let kernel = Single::new(engine.core(), "expression", Ok(program.clone()));
         let depth = program.nesting();
         bucket.push(Entry { program: Nested::new(program, depth), kernel: kernel.clone(), used: clock });
         known.len += 1;

@@ -1,29 +1,33 @@
 //! How many axes the arrays of kernels can have: the [`Rank`] trait.
 
 use crate::sealed::Sealed;
-use ndarray::{Dimension, Ix0, Ix1, Ix2, Ix3, Ix4, Ix5, Ix6};
+use ndarray::{Dimension, Ix0, Ix1, Ix2, Ix3, Ix4, Ix5, Ix6, IxDyn};
 use parfuse_ir::MAX_RANK;
 
-/// The dimension types that kernels know: `Ix0` to `Ix6`.
+/// The dimension types that kernels know: `Ix0` to `Ix6`, and `IxDyn` for arrays that say at each call how many axes they
+/// have, of which a kernel knows as many.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a number of axes that kernels know",
     label = "not an array of 0 to 6 axes",
-    note = "kernels take and return arrays of 0 to 6 axes, known when they are compiled: `Array1` to `Array6`"
+    note = "kernels take and return arrays of 0 to 6 axes: `Array1` to `Array6`, or `ArrayD` for any of these numbers"
 )]
 pub trait Rank: Dimension + Sealed + 'static {
-    /// The number of axes.
-    const RANK: u8;
+    /// The number of axes, if it is always the same.
+    const RANK: Option<u8>;
 }
 
 macro_rules! ranks {
-    ($($dimension:ident: $rank:literal),*) => { $(
+    ($($dimension:ident: $rank:expr),*) => { $(
         impl Sealed for $dimension {}
         #[diagnostic::do_not_recommend]
-        impl Rank for $dimension { const RANK: u8 = $rank; }
+        impl Rank for $dimension { const RANK: Option<u8> = $rank; }
     )* };
 }
-ranks!(Ix0: 0, Ix1: 1, Ix2: 2, Ix3: 3, Ix4: 4, Ix5: 5, Ix6: 6);
-const _: () = assert!(<Ix6 as Rank>::RANK as usize == MAX_RANK, "there is a type for each number of axes");
+ranks!(Ix0: Some(0), Ix1: Some(1), Ix2: Some(2), Ix3: Some(3), Ix4: Some(4), Ix5: Some(5), Ix6: Some(6), IxDyn: None);
+const _: () = assert!(
+    matches!(<Ix6 as Rank>::RANK, Some(6)) && MAX_RANK == 6,
+    "there is a type for each number of axes"
+);
 
 /// One value per axis of an array: as a slice, but in place and `Copy`, for the path that every call takes.
 #[derive(Clone, Copy, PartialEq, Debug)]

@@ -5,13 +5,15 @@ use crate::call::{Output, Outputs};
 use crate::compare::{Agreement, CompareOptions, Comparison, Steps};
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::kernel::{Function, Variant};
+use crate::kernel::Variant;
 use crate::rank::Rank;
 use crate::sealed::Sealed;
+use crate::traced::Function;
 use ndarray::{Array, ArrayRef, Dimension};
 use num_complex::Complex;
 use parfuse_ir::program::Type;
 use parfuse_ir::{AnyElement, Element, element_type, for_each_dtype};
+use parfuse_trace::DeclaredType;
 
 /// A type that a kernel can return: nothing, a scalar, an array, or a tuple of up to four of these.
 #[diagnostic::on_unimplemented(
@@ -23,7 +25,7 @@ pub trait Returned: Sealed + Sized {
     type Into<'b>;
 
     /// The types of the results, in order.
-    fn kinds() -> Vec<Type>;
+    fn kinds() -> Vec<DeclaredType>;
     /// Whether the next of these types are those of the results.
     fn accepts(types: &mut dyn Iterator<Item = Type>) -> bool;
     /// Takes the results of a call.
@@ -81,7 +83,7 @@ macro_rules! return_scalars {
     #[diagnostic::do_not_recommend]
     impl Returned for $ty {
         type Into<'b> = &'b mut $ty;
-        fn kinds() -> Vec<Type> { vec![Type::Scalar(<$ty as AnyElement>::TYPE)] }
+        fn kinds() -> Vec<DeclaredType> { vec![DeclaredType::Known(Type::Scalar(<$ty as AnyElement>::TYPE))] }
         #[inline]
         fn accepts(types: &mut dyn Iterator<Item = Type>) -> bool {
             types.next() == Some(Type::Scalar(<$ty as AnyElement>::TYPE))
@@ -115,18 +117,19 @@ impl<T, D: Dimension> Sealed for Array<T, D> {}
 impl<T: AnyElement, D: Rank> Returned for Array<T, D> {
     type Into<'b> = &'b mut ArrayRef<T, D>;
 
-    fn kinds() -> Vec<Type> {
-        vec![Type::Array(T::TYPE, D::RANK)]
+    fn kinds() -> Vec<DeclaredType> {
+        vec![DeclaredType::array(T::TYPE, D::RANK)]
     }
     fn accepts(types: &mut dyn Iterator<Item = Type>) -> bool {
-        types.next() == Some(Type::Array(T::TYPE, D::RANK))
+        types.next().is_some_and(|ty| DeclaredType::array(T::TYPE, D::RANK).admits(ty))
     }
     fn take(outputs: &mut Outputs<'_>) -> Self {
         let Output::Array { shape, elements } = outputs.next() else { unreachable!("an array result") };
         let elements = elements.into_elements::<T>();
-        let mut dimension = D::zeros(D::RANK as usize);
         // The parts of complex numbers lie along one axis more.
-        dimension.slice_mut().copy_from_slice(&shape[..D::RANK as usize]);
+        let shape = &shape[..shape.len() - (T::PARTS - 1)];
+        let mut dimension = D::zeros(shape.len());
+        dimension.slice_mut().copy_from_slice(shape);
         Array::from_shape_vec(dimension, elements).expect("a result has the shape it was allocated with")
     }
     fn offer(into: &mut &mut ArrayRef<T, D>, offers: &mut Offers) {
@@ -159,7 +162,7 @@ impl Sealed for () {}
 #[diagnostic::do_not_recommend]
 impl Returned for () {
     type Into<'b> = ();
-    fn kinds() -> Vec<Type> {
+    fn kinds() -> Vec<DeclaredType> {
         Vec::new()
     }
     fn accepts(_: &mut dyn Iterator<Item = Type>) -> bool {
@@ -181,7 +184,7 @@ macro_rules! return_tuples {
     impl<$($name: Returned),*> Returned for ($($name,)*) {
         type Into<'b> = ($($name::Into<'b>,)*);
         fn accepts(types: &mut dyn Iterator<Item = Type>) -> bool { $($name::accepts(types))&&* }
-        fn kinds() -> Vec<Type> { let mut all = Vec::new(); $(all.extend($name::kinds());)* all }
+        fn kinds() -> Vec<DeclaredType> { let mut all = Vec::new(); $(all.extend($name::kinds());)* all }
         fn take(outputs: &mut Outputs<'_>) -> Self { ($($name::take(outputs),)*) }
         fn offer(into: &mut Self::Into<'_>, offers: &mut Offers) { $($name::offer(&mut into.$index, offers);)* }
         fn store(into: Self::Into<'_>, outputs: &mut Outputs<'_>) -> Result<(), Error> { $($name::store(into.$index, outputs)?;)* Ok(()) }

@@ -22,7 +22,7 @@ impl Tracer {
         self.step(at, |state| {
             if let Kind::Lengths(lengths) = state.kind(array) {
                 let axis = state.indices(&index, at)?;
-                let known = axis.first().and_then(|axis| state.known_integer(*axis));
+                let known = axis.first().and_then(|axis| state.computed_integer(*axis));
                 let length = known.and_then(|axis| lengths.get(usize::try_from(axis).ok()?).copied());
                 return match (length, axis.len()) {
                     (Some(length), 1) => Ok(Kind::Plain(length)),
@@ -62,7 +62,7 @@ impl Tracer {
     /// An associated function of an array type: `A::zeros(…)`, `ones`, `from_elem`, `default`, `random` and its
     /// kin.
     pub fn array_function<A: ArrayType>(&self, name: &'static str, args: &[Value<'_>], at: At) -> Value<'_> {
-        self.new_array(name, A::ELEMENT, Some(A::RANK), args, at)
+        self.new_array(name, A::ELEMENT, A::RANK, args, at)
     }
     /// The same for a type known only at run time: `None` for what is to be inferred.
     pub fn new_array(

@@ -34,7 +34,7 @@ impl State {
     pub(crate) fn order_of_axes(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Vec<u8>> {
         let axes = self.axes_of(receiver)?;
         let numbers = self.indices(args, at)?;
-        let numbers = numbers.into_iter().map(|number| self.known_integer(number));
+        let numbers = numbers.into_iter().map(|number| self.computed_integer(number));
         let order: Vec<u8> = numbers.filter_map(|number| u8::try_from(number?).ok()).collect();
         let mut sorted = order.clone();
         sorted.sort_unstable();
@@ -149,7 +149,7 @@ impl State {
     }
 
     /// An option that always holds something.
-    fn sure(&mut self, content: Kind) -> Kind {
+    pub(crate) fn sure(&mut self, content: Kind) -> Kind {
         let content = self.handle(content);
         Kind::Optional(Held::Sure(content))
     }

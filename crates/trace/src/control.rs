@@ -6,8 +6,9 @@
 //! let y = if c { p } else { q } if c { merged = p } else { merged = q }   y = var merged
 //! ```
 //!
-//! The closures are called exactly once each; what they trace becomes a block of the statement. Only those that would
-//! nest blocks deeper than [`MAX_NESTING`] are not called, so that there is an end to the stack that a kernel takes.
+//! The closures are called exactly once each; what they trace becomes a block of the statement. Not called are the one of a
+//! branch that the number of an array's axes rules out (`ranks.rs`), and those that would nest blocks deeper than
+//! [`MAX_NESTING`], so that there is an end to the stack that a kernel takes.
 
 use crate::branch_values::{Giver, Leaves, Shape};
 use crate::closures;
@@ -125,11 +126,13 @@ impl Tracer {
             return refused;
         }
         let cond = self.id(cond);
-        let cond = self.with(|state| {
-            let cond = state.condition(cond, at);
-            state.open();
-            cond
-        });
+        let cond = self.with(|state| state.condition(cond, at));
+        if let Ok(cond) = &cond
+            && let Some(holds) = self.with(|state| state.condition_on_axes(*cond))
+        {
+            return self.value_of(if holds { then } else { otherwise }, ());
+        }
+        self.with(State::open);
         let then = self.value_of(then, ());
         let (then, then_block) = self.end_branch(then, at);
         self.with(State::open);

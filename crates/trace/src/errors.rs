@@ -47,13 +47,21 @@ pub struct Complaint {
 pub struct TraceError {
     /// The kernel's name.
     pub kernel: String,
+    /// How many axes those arrays have, by the parameters' names, of which the function leaves that open.
+    pub ranks: Vec<(String, u8)>,
     /// The mistakes; at least one.
     pub complaints: Vec<Complaint>,
 }
 
 impl fmt::Display for TraceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` cannot be compiled as a kernel:", self.kernel)?;
+        write!(f, "`{}` cannot be compiled as a kernel", self.kernel)?;
+        for (position, (array, rank)) in self.ranks.iter().enumerate() {
+            let (word, axes) =
+                (if position == 0 { "where" } else { "and" }, if *rank == 1 { "axis" } else { "axes" });
+            write!(f, " {word} `{array}` has {rank} {axes}")?;
+        }
+        write!(f, ":")?;
         for complaint in &self.complaints {
             write!(f, "\n  {complaint}")?;
         }

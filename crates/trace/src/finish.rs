@@ -10,7 +10,7 @@
 
 use crate::errors::{At, Complaint, Step, TraceError, mistake};
 use crate::state::{Kind, Literal, State};
-use crate::{Tracer, Value, ownership, random};
+use crate::{DeclaredType, Tracer, Value, ownership, random};
 use parfuse_ir::program::{self, Expr, Program, Stmt, Type, walk};
 use parfuse_ir::{DType, ElementType, Fold, Loc, MAX_RANK, ReduceOp, Scalar, ScalarOp};
 use std::collections::HashSet;
@@ -21,26 +21,31 @@ pub enum ReturnKind {
     /// Whatever its value is.
     Any,
     /// Nothing, one type, or the types of a tuple.
-    Types(Vec<Type>),
+    Types(Vec<DeclaredType>),
 }
 
 impl From<&[Type]> for ReturnKind {
     fn from(types: &[Type]) -> ReturnKind {
-        ReturnKind::Types(types.to_vec())
+        ReturnKind::Types(types.iter().map(|ty| DeclaredType::Known(*ty)).collect())
     }
 }
 impl<const N: usize> From<&[Type; N]> for ReturnKind {
     fn from(types: &[Type; N]) -> ReturnKind {
-        ReturnKind::Types(types.to_vec())
+        ReturnKind::from(&types[..])
     }
 }
 impl From<&Vec<Type>> for ReturnKind {
     fn from(types: &Vec<Type>) -> ReturnKind {
-        ReturnKind::Types(types.clone())
+        ReturnKind::from(&types[..])
     }
 }
 impl From<Vec<Type>> for ReturnKind {
     fn from(types: Vec<Type>) -> ReturnKind {
+        ReturnKind::from(&types[..])
+    }
+}
+impl From<Vec<DeclaredType>> for ReturnKind {
+    fn from(types: Vec<DeclaredType>) -> ReturnKind {
         ReturnKind::Types(types)
     }
 }
@@ -74,7 +79,7 @@ impl Tracer {
             let mut seen = HashSet::new();
             state.complaints.retain(|complaint| seen.insert(complaint.clone()));
             let kernel = state.program.name;
-            return Err(TraceError { kernel, complaints: state.complaints });
+            return Err(TraceError { kernel, ranks: Vec::new(), complaints: state.complaints });
         }
         state.drop_float_checks();
         ownership::take_copies(&mut state.program);
@@ -88,6 +93,7 @@ impl Tracer {
             );
             return Err(TraceError {
                 kernel: state.program.name,
+                ranks: Vec::new(),
                 complaints: vec![Complaint { place, message }],
             });
         }
@@ -123,7 +129,7 @@ impl State {
             for (ty, value) in types.iter().zip(&results) {
                 let found = self.ty(*value);
                 let dtype = self.types.of(ty.element());
-                if found.rank != ty.rank() || self.types.unify(dtype, found.dtype).is_err() {
+                if !ty.admits_rank(found.rank) || self.types.unify(dtype, found.dtype).is_err() {
                     let found = self.describe(found);
                     return mistake(format!("the kernel is declared to return {ty}, but gives {found}"));
                 }

@@ -6,9 +6,36 @@
 
 use crate::errors::{At, Step, mistake};
 use crate::state::{Kind, State, Ty};
-use crate::{Inline, Tracer, Value};
-use parfuse_ir::host::HostFunction;
+use crate::{DeclaredType, Inline, ParamKind, Tracer, Value};
+use parfuse_ir::host::{HostCode, HostFunction};
 use parfuse_ir::program::{CallArgument, Stmt, Type};
+
+/// A `#[host]` function as it is declared: its arguments say how many axes arrays have where that is open.
+#[derive(Clone, Debug)]
+pub struct HostDeclaration {
+    /// Its name.
+    pub name: &'static str,
+    /// What it takes.
+    pub params: Vec<ParamKind>,
+    /// What it returns.
+    pub results: Vec<DeclaredType>,
+    /// How it is called.
+    pub code: &'static dyn HostCode,
+}
+
+impl HostDeclaration {
+    /// The function itself, if it leaves nothing open.
+    pub fn known(&self) -> Option<HostFunction> {
+        let known = |ty: DeclaredType| match ty {
+            DeclaredType::Known(ty) => Some(ty),
+            DeclaredType::AnyRank(_) => None,
+        };
+        let params =
+            self.params.iter().map(|kind| Some((known(kind.ty)?, kind.mutable))).collect::<Option<_>>()?;
+        let results = self.results.iter().map(|ty| known(*ty)).collect::<Option<_>>()?;
+        Some(HostFunction { name: self.name.to_string(), params, results, code: Some(self.code) })
+    }
+}
 
 impl Tracer {
     /// Calls a `#[host]` function, or a kernel.
@@ -18,15 +45,15 @@ impl Tracer {
     }
 
     /// Calls a function.
-    pub fn call_host<'t>(&'t self, function: HostFunction, arguments: &[Value<'t>], at: At) -> Value<'t> {
+    pub fn call_host<'t>(&'t self, function: HostDeclaration, arguments: &[Value<'t>], at: At) -> Value<'t> {
         let arguments = self.ids(arguments);
-        self.step(at, |state| state.call_host(function, &arguments, at))
+        self.step(at, |state| state.call_host(&function, &arguments, at))
     }
 }
 
 impl State {
-    fn call_host(&mut self, function: HostFunction, arguments: &[u32], at: At) -> Step<Kind> {
-        let name = function.name.clone();
+    fn call_host(&mut self, function: &HostDeclaration, arguments: &[u32], at: At) -> Step<Kind> {
+        let name = function.name;
         if self.parallel_depth > 0 || self.map_depth > 0 || self.row_closures > 0 {
             return mistake(format!(
                 "`{name}` runs outside of compiled code, which nothing does inside a `prange` or a closure over elements or \
@@ -39,43 +66,59 @@ impl State {
         }
         let mut passed = Vec::with_capacity(arguments.len());
         let mut written = Vec::new();
-        for (handle, (ty, mutable)) in arguments.iter().zip(&function.params) {
+        let mut params = Vec::with_capacity(arguments.len());
+        for (handle, ParamKind { ty, mutable }) in arguments.iter().zip(&function.params) {
             let what = format!("an argument of `{name}`");
-            let (argument, found) = match (mutable, ty.rank()) {
+            let (argument, found) = match (mutable, ty.is_array()) {
                 (true, _) => {
-                    let place = self.target(*handle, &name)?;
+                    let place = self.target(*handle, name)?;
                     if written.contains(&place.var) {
                         return mistake(format!("`{name}` is passed one array twice, to be written"));
                     }
                     written.push(place.var);
                     (CallArgument::Place(place), self.place_type(place))
                 }
-                (false, None) => {
+                (false, false) => {
                     let value = self.scalar(*handle, &what, at)?;
                     (CallArgument::Value(value), self.ty(value))
                 }
-                (false, Some(_)) => {
+                (false, true) => {
                     let (value, _) = self.array(*handle, &what, at)?;
                     (CallArgument::Value(value), self.ty(value))
                 }
             };
-            if found.rank != ty.rank() {
+            if !ty.admits_rank(found.rank) {
                 let found = self.describe(found);
                 return mistake(format!("{what} is {ty}, not {found}"));
             }
-            let known = self.types.known(ty.dtype());
+            let known = self.types.of(ty.element());
             self.unify(known, found.dtype, &what)?;
+            params.push((ty.of_rank(found.rank.unwrap_or(0)), *mutable));
             passed.push(argument);
         }
-        let results: Vec<_> = function
-            .results
+        let mut types = Vec::with_capacity(function.results.len());
+        for ty in &function.results {
+            match ty {
+                DeclaredType::Known(ty) => types.push(*ty),
+                DeclaredType::AnyRank(element) => {
+                    let element = element.rust_name();
+                    return mistake(format!(
+                        "how many axes the array has that `{name}` returns is not known before it is called: declare that it \
+                         returns an `Array2<{element}>`, or as many axes as it has"
+                    ));
+                }
+            }
+        }
+        let results: Vec<_> = types
             .iter()
             .map(|ty: &Type| {
                 let ty = Ty { dtype: self.types.known(ty.dtype()), rank: ty.rank() };
-                self.new_var(&name, ty, None)
+                self.new_var(name, ty, None)
             })
             .collect();
         let loc = self.loc(at);
+        let function =
+            HostFunction { name: name.to_string(), params, results: types, code: Some(function.code) };
         let function = self.program.files.intern_host(function);
         self.push(Stmt::Call { function, arguments: passed, results: results.clone(), loc });
         let mut given = Vec::with_capacity(results.len());

@@ -10,7 +10,7 @@
 
 use crate::errors::At;
 use crate::state::Kind;
-use crate::{Operand, ParamKind, Tracer, Value};
+use crate::{Operand, Tracer, Value};
 use parfuse_ir::program::Type;
 use parfuse_ir::{AnyElement, DType, ElementType, Loc, ScalarOp};
 
@@ -53,15 +53,15 @@ impl Tracer {
 
     /// The next parameter, a scalar.
     pub fn scalar<T: AnyElement>(&self, name: &str) -> Value<'_> {
-        self.param(name, ParamKind { ty: Type::scalar(T::TYPE), mutable: false })
+        self.param(name, Type::scalar(T::TYPE), false)
     }
     /// The next parameter, an array to read.
     pub fn array<T: AnyElement>(&self, name: &str, rank: u8) -> Value<'_> {
-        self.param(name, ParamKind { ty: Type::array(T::TYPE, rank), mutable: false })
+        self.param(name, Type::array(T::TYPE, rank), false)
     }
     /// The next parameter, an array to read and write.
     pub fn array_mut<T: AnyElement>(&self, name: &str, rank: u8) -> Value<'_> {
-        self.param(name, ParamKind { ty: Type::array(T::TYPE, rank), mutable: true })
+        self.param(name, Type::array(T::TYPE, rank), true)
     }
     /// A number as a handle.
     #[track_caller]

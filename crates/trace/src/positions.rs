@@ -107,7 +107,8 @@ impl State {
 
     /// The position of what has some indices among rows and columns of these lengths.
     pub(crate) fn position_of(&mut self, indices: &[Value], lengths: &[Value], at: At) -> Step<Value> {
-        let mut position = indices[0];
+        let Some(first) = indices.first() else { return Ok(self.usize_constant(0, at)) };
+        let mut position = *first;
         for (index, length) in indices.iter().zip(lengths).skip(1) {
             position = self.op(ScalarOp::Mul, &[position, *length], at)?;
             position = self.op(ScalarOp::Add, &[position, *index], at)?;
@@ -122,7 +123,9 @@ impl State {
             indices[axis] = self.op(ScalarOp::Rem, &[position, *length], at)?;
             position = self.op(ScalarOp::Div, &[position, *length], at)?;
         }
-        indices[0] = position;
+        if let Some(first) = indices.first_mut() {
+            *first = position;
+        }
         Ok(indices)
     }
 }

@@ -127,6 +127,8 @@ pub(crate) struct State {
     pub(crate) value_types: Vec<Ty>,
     pub(crate) var_types: Vec<Ty>,
     pub(crate) literals: HashMap<Value, Literal>,
+    /// What `ndim()` has given.
+    pub(crate) numbers_of_axes: Vec<Value>,
     /// How often each literal is read, less the times when another literal took its place.
     literal_uses: HashMap<Value, i64>,
     pub(crate) integer_checks: Vec<IntegerCheck>,
@@ -162,6 +164,7 @@ impl State {
             value_types: Vec::new(),
             var_types: Vec::new(),
             literals: HashMap::new(),
+            numbers_of_axes: Vec::new(),
             literal_uses: HashMap::new(),
             integer_checks: Vec::new(),
             complaints: Vec::new(),

@@ -10,7 +10,7 @@
 use crate::errors::{At, Problem, Step, mistake};
 use crate::state::{Kind, Literal, State, Ty};
 use crate::types::Class;
-use crate::{Lift, Value};
+use crate::{DeclaredType, Lift, Value};
 use parfuse_ir::program::{Math, Param, Type};
 use parfuse_ir::{Element, MAX_RANK, Scalar};
 use std::borrow::Cow;
@@ -19,15 +19,6 @@ use std::cell::RefCell;
 /// Collects a kernel's program while its function is traced.
 pub struct Tracer {
     state: RefCell<State>,
-}
-
-/// What a parameter of a kernel is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct ParamKind {
-    /// Its type.
-    pub ty: Type,
-    /// Whether it is an array that the kernel may write to.
-    pub mutable: bool,
 }
 
 impl Tracer {
@@ -75,19 +66,19 @@ impl Tracer {
         self.with(|state| state.program.math = math);
     }
 
-    /// Declares the next parameter.
-    pub fn param(&self, name: &str, kind: ParamKind) -> Value<'_> {
+    /// Declares the next parameter, which is of a type, and may be written to or not.
+    pub fn param(&self, name: &str, ty: Type, mutable: bool) -> Value<'_> {
         self.step(At::NONE, |state| {
-            if kind.mutable && kind.ty.rank().is_none() {
+            if mutable && ty.rank().is_none() {
                 return mistake(format!("`{name}`: only arrays can be `&mut` parameters; return the scalar"));
             }
-            if kind.ty.rank().is_some_and(|rank| rank as usize > MAX_RANK) {
+            if ty.rank().is_some_and(|rank| rank as usize > MAX_RANK) {
                 return mistake(format!("`{name}`: arrays have at most {MAX_RANK} axes"));
             }
-            let ty = Ty { dtype: state.types.of(kind.ty.element()), rank: kind.ty.rank() };
             let index = state.program.params.len() as u32;
-            state.program.params.push(Param { name: name.to_string(), ty: kind.ty, mutable: kind.mutable });
-            Ok(if kind.mutable {
+            state.program.params.push(Param { name: name.to_string(), ty, mutable });
+            let ty = Ty { dtype: state.types.of(ty.element()), rank: ty.rank() };
+            Ok(if mutable {
                 Kind::Variable { var: state.new_var(name, ty, Some(index)), borrowed: true }
             } else {
                 let value = state.param(index, ty);
@@ -103,7 +94,7 @@ impl Tracer {
         arguments: &[Value<'t>],
         position: usize,
         name: &'static str,
-        ty: Type,
+        ty: DeclaredType,
         at: At,
     ) -> Value<'t> {
         let argument = arguments.get(position).copied();

@@ -151,20 +151,20 @@ impl<T: AnyElement> DTypeArg for T {
 pub trait ArrayType {
     /// The element type, `None` if it is to be inferred.
     const ELEMENT: Option<ElementType>;
-    /// The rank.
-    const RANK: u8;
+    /// The rank, `None` if it is to be inferred.
+    const RANK: Option<u8>;
 }
 
 macro_rules! array_types {
-    ($($dimension:ident: $rank:literal),*) => { $(
+    ($($dimension:ident: $rank:expr),*) => { $(
         #[diagnostic::do_not_recommend]
         impl<T: DTypeArg> ArrayType for ndarray::Array<T, ndarray::$dimension> {
             const ELEMENT: Option<ElementType> = T::ELEMENT;
-            const RANK: u8 = $rank;
+            const RANK: Option<u8> = $rank;
         }
     )* };
 }
-array_types!(Ix0: 0, Ix1: 1, Ix2: 2, Ix3: 3, Ix4: 4, Ix5: 5, Ix6: 6);
+array_types!(Ix0: Some(0), Ix1: Some(1), Ix2: Some(2), Ix3: Some(3), Ix4: Some(4), Ix5: Some(5), Ix6: Some(6), IxDyn: None);
 
 /// What the call of a function in a kernel traces to. Implemented by the type of the function's name that
 /// stands beside it.

@@ -11,20 +11,20 @@
 
 use crate::errors::{At, Problem, Step, mistake};
 use crate::state::{Held, Kind, State, Ty};
-use crate::{Tracer, Value};
-use parfuse_ir::program::{Expr, Place, Stmt, Type};
+use crate::{DeclaredType, Tracer, Value};
+use parfuse_ir::program::{Expr, Place, Stmt};
 
 impl Tracer {
     /// `let name = v;` or, with a type, `let name: ty = v;`. The name may be empty.
-    pub fn bind(&self, name: &'static str, v: Value<'_>, ty: Option<Type>, at: At) -> Value<'_> {
+    pub fn bind(&self, name: &'static str, v: Value<'_>, ty: Option<DeclaredType>, at: At) -> Value<'_> {
         self.bind_named(name, v, ty, at)
     }
-    pub(crate) fn bind_named(&self, name: &str, v: Value<'_>, ty: Option<Type>, at: At) -> Value<'_> {
+    pub(crate) fn bind_named(&self, name: &str, v: Value<'_>, ty: Option<DeclaredType>, at: At) -> Value<'_> {
         let v = self.id(v);
         self.step(at, |state| {
             state.doing = "a copy".into();
             // Without a name it is only an annotation, of a result for instance: nothing is copied.
-            let is_annotation = name.is_empty() && matches!(ty, Some(Type::Array(..)));
+            let is_annotation = name.is_empty() && ty.is_some_and(DeclaredType::is_array);
             let kind = if is_annotation { state.moved_out(v, at)? } else { state.snapshot(v, at)? };
             let kind = match (kind, ty) {
                 // A number is passed by value.
@@ -44,7 +44,7 @@ impl Tracer {
         })
     }
     /// The same value, which is declared to be of a type; what may be set stays so.
-    pub fn declared(&self, v: Value<'_>, ty: Option<Type>, at: At) -> Value<'_> {
+    pub fn declared(&self, v: Value<'_>, ty: Option<DeclaredType>, at: At) -> Value<'_> {
         let v = self.id(v);
         self.step(at, |state| {
             if let Some(ty) = ty {
@@ -67,7 +67,13 @@ impl Tracer {
         })
     }
     /// `let mut name: ty = init;`.
-    pub fn variable_of(&self, name: &'static str, init: Value<'_>, ty: Option<Type>, at: At) -> Value<'_> {
+    pub fn variable_of(
+        &self,
+        name: &'static str,
+        init: Value<'_>,
+        ty: Option<DeclaredType>,
+        at: At,
+    ) -> Value<'_> {
         let init = self.id(init);
         self.step(at, |state| {
             state.doing = format!("`let mut {name}`").into();
@@ -217,7 +223,7 @@ impl State {
         if is_array && from_outside && self.map_depth == 0 { self.copy(value, at) } else { Ok(value) }
     }
 
-    fn expect_type(&mut self, kind: &Kind, ty: Type, name: &str) -> Step<()> {
+    fn expect_type(&mut self, kind: &Kind, ty: DeclaredType, name: &str) -> Step<()> {
         let found = match kind {
             Kind::Poison => return Err(Problem::Reported),
             Kind::Plain(value) | Kind::Place(Place { view: Some(value), .. }) => self.ty(*value),
@@ -229,8 +235,8 @@ impl State {
         self.expect_type_of(found, ty, &format!("`{name}`"))
     }
 
-    fn expect_type_of(&mut self, found: Ty, ty: Type, what: &str) -> Step<()> {
-        if found.rank != ty.rank() {
+    fn expect_type_of(&mut self, found: Ty, ty: DeclaredType, what: &str) -> Step<()> {
+        if !ty.admits_rank(found.rank) {
             let found = self.describe(found);
             return mistake(format!("{what} is declared as {ty}, but its value is {found}"));
         }

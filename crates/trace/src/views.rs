@@ -245,10 +245,12 @@ impl State {
     /// The axis that an argument names, of an array with so many.
     pub(crate) fn axis(&mut self, axis: u32, axes: u8, at: At) -> Step<u8> {
         let axis = self.size(axis, "the number of an axis", at)?;
-        match self.known_integer(axis) {
+        match self.computed_integer(axis) {
             Some(axis) if (0..i128::from(axes)).contains(&axis) => Ok(axis as u8),
             Some(axis) => mistake(format!("there is no axis {axis} in an array with {axes}")),
-            None => mistake("the number of an axis must be a constant: `Axis(0)`"),
+            None => mistake(
+                "the number of an axis must be a constant, or computed of `ndim()`: `Axis(0)`, `Axis(a.ndim() - 1)`",
+            ),
         }
     }
 

@@ -117,7 +117,7 @@ impl State {
 
     pub(crate) fn array_ndim(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
         let (_, rank) = self.array(receiver, "ndim", at)?;
-        Ok(Kind::Plain(self.usize_constant(rank.into(), at)))
+        Ok(Kind::Plain(self.number_of_axes(rank.into(), at)))
     }
 
     pub(crate) fn dim(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
@@ -175,7 +175,7 @@ impl State {
 
     pub(crate) fn axis_count(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
         let Kind::Lengths(lengths) = self.kind(receiver) else { return Err(Problem::Reported) };
-        Ok(Kind::Plain(self.usize_constant(lengths.len(), at)))
+        Ok(Kind::Plain(self.number_of_axes(lengths.len(), at)))
     }
 }
 

@@ -171,7 +171,8 @@ impl PassedArray<'_> {
     /// The address of the element with the lowest one, the shape with its strides as numbers, and the axes to be turned
     /// round to have them as they are.
     fn layout<T: Element, D: Rank>(&self) -> (*mut T, StrideShape<D>, Vec<Axis>) {
-        assert_eq!((self.dtype, self.shape.len()), (T::DTYPE, D::RANK as usize), "the type of the parameter");
+        let fits = D::RANK.is_none_or(|rank| rank as usize == self.shape.len());
+        assert!(fits && self.dtype == T::DTYPE, "the type of the parameter");
         let (mut shape, mut strides) = (D::zeros(self.shape.len()), D::zeros(self.shape.len()));
         let (mut first, mut turned) = (0isize, Vec::new());
         // To `ndarray` the strides of an array without elements are zero.

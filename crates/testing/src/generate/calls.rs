@@ -2,10 +2,9 @@
 
 use super::{Generator, Slot, USIZE};
 use ndarray::{Array1, Array2, ArrayRef1, ArrayView2, ArrayViewMut1};
-use parfuse::__private::HostItem;
+use parfuse::__private::{HostDeclaration, HostItem};
 use parfuse::host;
 use parfuse_ir::Scalar;
-use parfuse_ir::host::HostFunction;
 use parfuse_ir::program::{CallArgument, Expr, Stmt, Type, Value, VarData};
 
 /// `b` backwards and behind `x`; what is left of `a`.
@@ -28,12 +27,12 @@ fn negated(mut a: ArrayViewMut1<bool>) -> usize {
     a.len()
 }
 
-const FUNCTIONS: [fn() -> HostFunction; 3] = [shifted::function, turned::function, negated::function];
+const FUNCTIONS: [fn() -> HostDeclaration; 3] = [shifted::function, turned::function, negated::function];
 
 impl Generator<'_> {
     /// A call, whose results are variables.
     pub(super) fn call(&mut self) {
-        let function = self.choices.pick(&FUNCTIONS)();
+        let function = self.choices.pick(&FUNCTIONS)().known().expect("they say how many axes arrays have");
         let mut arguments = Vec::new();
         for (ty, mutable) in &function.params {
             let argument = match (mutable, ty) {

@@ -178,7 +178,7 @@ fn decimal_literals_are_rounded_once() {
     assert_ne!(1.5184609293937683f64 as f32, 1.5184609293937683f32);
     let program = trace(|t| {
         let literal = t.float_literal(1.5184609293937683, line(1));
-        t.bind("x", literal, Some(Type::scalar(DType::F32)), line(1))
+        t.bind("x", literal, Some(Type::scalar(DType::F32).into()), line(1))
     });
     assert_eq!(program.constant(program.results[0]), Some(parfuse_ir::Scalar::F32(1.5184609293937683)));
 }

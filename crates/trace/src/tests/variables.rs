@@ -166,7 +166,7 @@ fn annotating_a_result_copies_nothing() {
     let program = trace(|t| {
         let n = t.scalar::<usize>("n");
         let a = t.variable("a", t.ones::<f64>(&[n]), line(1));
-        t.bind("", a, Some(Type::array(DType::F64, 1)), line(2))
+        t.bind("", a, Some(Type::array(DType::F64, 1).into()), line(2))
     });
     assert!(!program.to_string().contains("copy"), "{program}");
 }
@@ -176,7 +176,7 @@ fn an_annotated_array_is_moved_like_any_other() {
     let program = trace(|t| {
         let n = t.scalar::<usize>("n");
         let a = t.variable("a", t.ones::<f64>(&[n]), line(1));
-        let old = t.bind("old", a, Some(Type::array(DType::F64, 1)), line(2));
+        let old = t.bind("old", a, Some(Type::array(DType::F64, 1).into()), line(2));
         t.assign(a, t.zeros::<f64>(&[n]), line(3));
         t.binary("+", a, old, line(4))
     });

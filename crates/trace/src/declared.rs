@@ -1,0 +1,88 @@
+//! Types as functions declare them, which may leave open how many axes an array has.
+//!
+//! ```text
+//! f64          Known(f64)
+//! Array2<f64>  Known([f64; 2])
+//! ArrayD<f64>  AnyRank(f64)       [f64; _]: each array that meets it says how many
+//! ```
+
+use parfuse_ir::ElementType;
+use parfuse_ir::program::Type;
+use std::fmt;
+
+/// A type as a function declares it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum DeclaredType {
+    /// This one.
+    Known(Type),
+    /// An array of any number of axes.
+    AnyRank(ElementType),
+}
+
+/// What a parameter of a function is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ParamKind {
+    /// Its type.
+    pub ty: DeclaredType,
+    /// Whether it is an array that the function may write to.
+    pub mutable: bool,
+}
+
+impl DeclaredType {
+    /// An array, of any number of axes where none is given.
+    pub const fn array(element: ElementType, rank: Option<u8>) -> DeclaredType {
+        match rank {
+            Some(rank) => DeclaredType::Known(Type::Array(element, rank)),
+            None => DeclaredType::AnyRank(element),
+        }
+    }
+    /// The type of the value or of its elements.
+    pub fn element(self) -> ElementType {
+        match self {
+            DeclaredType::Known(ty) => ty.element(),
+            DeclaredType::AnyRank(element) => element,
+        }
+    }
+    /// Whether it is an array.
+    pub fn is_array(self) -> bool {
+        !self.admits_rank(None)
+    }
+    /// Whether a scalar, or an array of so many axes, can be of this type.
+    pub fn admits_rank(self, rank: Option<u8>) -> bool {
+        match self {
+            DeclaredType::Known(ty) => ty.rank() == rank,
+            DeclaredType::AnyRank(_) => rank.is_some(),
+        }
+    }
+    /// Whether a type is what is declared.
+    pub fn admits(self, ty: Type) -> bool {
+        self.element() == ty.element() && self.admits_rank(ty.rank())
+    }
+    /// The type itself, with so many axes where that is open.
+    pub fn of_rank(self, rank: u8) -> Type {
+        match self {
+            DeclaredType::Known(ty) => ty,
+            DeclaredType::AnyRank(element) => Type::Array(element, rank),
+        }
+    }
+    /// Whether it leaves open how many axes there are.
+    pub fn is_open(self) -> bool {
+        matches!(self, DeclaredType::AnyRank(_))
+    }
+}
+
+impl From<Type> for DeclaredType {
+    fn from(ty: Type) -> DeclaredType {
+        DeclaredType::Known(ty)
+    }
+}
+
+/// Prints `f64`, `[f64; 2]`, and `[f64; _]` where the number of axes is open.
+impl fmt::Display for DeclaredType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            DeclaredType::Known(ty) => fmt::Display::fmt(ty, f),
+            DeclaredType::AnyRank(element) => write!(f, "[{element}; _]"),
+        }
+    }
+}
