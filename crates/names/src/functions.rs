@@ -28,6 +28,8 @@ macro_rules! for_each_function {
             zip "std core" (first: iterator, second: iterator) read zip_iterators "Pairs of items, as many as the shorter iterator has."
             min "std core" (first: same, second: same) read lesser "The smaller one of two integers."
             max "std core" (first: same, second: same) read greater "The larger one of two integers."
+            c64 "num_complex" (re: any, im: any) read complex_of_f64 "A complex number of two `f64`."
+            c32 "num_complex" (re: any, im: any) read complex_of_f32 "A complex number of two `f32`."
         }
     };
 }

@@ -87,6 +87,25 @@ impl State {
 
 /// Numbers.
 impl State {
+    fn complex_of_f64(&mut self, args: &[u32], at: At) -> Step<Kind> {
+        self.complex_of(DType::F64, args, at)
+    }
+    fn complex_of_f32(&mut self, args: &[u32], at: At) -> Step<Kind> {
+        self.complex_of(DType::F32, args, at)
+    }
+    /// A complex number of two numbers that go into floats of a type.
+    fn complex_of(&mut self, part: DType, args: &[u32], at: At) -> Step<Kind> {
+        let part = self.types.known(part);
+        let re = self.scalar(args[0], "a part of a complex number", at)?;
+        let im = self.scalar(args[1], "a part of a complex number", at)?;
+        let given = self.ty(re).dtype;
+        self.unify(given, self.ty(im).dtype, "the parts of a complex number")?;
+        if self.types.unify(part, given).is_ok() {
+            return self.complex(re, im, at).map(Kind::Plain);
+        }
+        let (re, im) = (self.cast(re, part, at)?, self.cast(im, part, at)?);
+        self.complex(re, im, at).map(Kind::Plain)
+    }
     fn lesser(&mut self, args: &[u32], at: At) -> Step<Kind> {
         self.extreme_of_two(ScalarOp::Min, args, at)
     }

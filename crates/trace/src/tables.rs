@@ -12,6 +12,7 @@ use crate::errors::{At, Step, mistake};
 use crate::state::{Kind, Literal, Scope, State, Ty};
 use crate::types::Class;
 use crate::{Lift, Tracer, Value};
+use num_complex::Complex;
 use parfuse_ir::program::{self, Expr, Place, Stmt, Var};
 use parfuse_ir::{Element, MAX_RANK, Scalar, for_each_dtype};
 
@@ -23,12 +24,14 @@ pub(crate) struct Table {
     pub(crate) var: Var,
     shape: Vec<usize>,
     elements: Vec<program::Value>,
-    /// The numbers of a constant from outside.
-    constants: Option<Vec<Scalar>>,
+    /// Of a constant from outside how many numbers make an element, and the numbers.
+    constants: Option<(usize, Vec<Scalar>)>,
 }
 
 /// What a table is made of: numbers, or tables of them.
 pub trait TableRow {
+    /// How many numbers make an element: two of a complex one.
+    const PARTS: usize;
     /// Adds the lengths of its axes.
     fn shape(&self, shape: &mut Vec<usize>);
     /// Adds its numbers.
@@ -38,6 +41,7 @@ pub trait TableRow {
 macro_rules! rows_of_elements {
     ($(($variant:ident, $rust:ty, $name:literal, $class:ident)),* $(,)?) => { $(
         impl TableRow for $rust {
+            const PARTS: usize = 1;
             fn shape(&self, _: &mut Vec<usize>) {}
             fn numbers(&self, numbers: &mut Vec<Scalar>) {
                 numbers.push(self.scalar());
@@ -47,7 +51,16 @@ macro_rules! rows_of_elements {
 }
 for_each_dtype!(rows_of_elements);
 
+impl<T: Element> TableRow for Complex<T> {
+    const PARTS: usize = 2;
+    fn shape(&self, _: &mut Vec<usize>) {}
+    fn numbers(&self, numbers: &mut Vec<Scalar>) {
+        numbers.extend([self.re.scalar(), self.im.scalar()]);
+    }
+}
+
 impl<T: TableRow> TableRow for [T] {
+    const PARTS: usize = T::PARTS;
     fn shape(&self, shape: &mut Vec<usize>) {
         shape.push(self.len());
         if let Some(first) = self.first() {
@@ -59,6 +72,7 @@ impl<T: TableRow> TableRow for [T] {
     }
 }
 impl<T: TableRow, const N: usize> TableRow for [T; N] {
+    const PARTS: usize = T::PARTS;
     fn shape(&self, shape: &mut Vec<usize>) {
         self.as_slice().shape(shape);
     }
@@ -93,15 +107,24 @@ impl Tracer {
         rows.shape(&mut shape);
         rows.numbers(&mut numbers);
         self.step(at, |state| {
-            let same = |table: &&Table| table.shape == shape && table.constants.as_ref() == Some(&numbers);
+            let constants = Some((T::PARTS, numbers));
+            let same = |table: &&Table| table.shape == shape && table.constants == constants;
             if let Some(var) = state.tables.iter().find(same).map(|table| table.var) {
                 return Ok(Kind::Plain(state.read_var(var, at)?));
             }
+            let numbers = constants.iter().flat_map(|(_, numbers)| numbers);
+            let numbers: Vec<_> = numbers.map(|number| state.constant(*number, at)).collect();
             if numbers.is_empty() {
                 return mistake("a constant array without elements is not supported in a kernel");
             }
-            let elements = numbers.iter().map(|number| state.constant(*number, at)).collect();
-            state.table(shape, elements, Some(numbers), at).map(Kind::Plain)
+            let elements = state.in_front(|state| {
+                let element = |parts: &[program::Value]| match *parts {
+                    [re, im] => state.complex(re, im, at),
+                    _ => Ok(parts[0]),
+                };
+                numbers.chunks_exact(T::PARTS).map(element).collect()
+            })?;
+            state.table(shape, elements, constants, at).map(Kind::Plain)
         })
     }
 
@@ -138,7 +161,7 @@ impl State {
         &mut self,
         shape: Vec<usize>,
         elements: Vec<program::Value>,
-        constants: Option<Vec<Scalar>>,
+        constants: Option<(usize, Vec<Scalar>)>,
         at: At,
     ) -> Step<program::Value> {
         if elements.len() > MOST_ELEMENTS {
@@ -154,7 +177,7 @@ impl State {
         let is_constant = |value: &program::Value| {
             matches!(self.program.values[*value].expr, Expr::Const(_)) || self.literals.contains_key(value)
         };
-        let var = match elements.iter().all(is_constant) {
+        let var = match constants.is_some() || elements.iter().all(is_constant) {
             true => self.in_front(|state| state.written_out(&shape, &elements, at))?,
             false => self.written_out(&shape, &elements, at)?,
         };
