@@ -521,18 +521,27 @@ impl Machine<'_> {
                     Datum::Scalar(number(self.take_draws(*distribution, dtype)))
                 }
             }
-            Expr::Map { arrays, params, body, result } => {
+            Expr::Map { arrays, params, body, results } => {
                 let first = self.get(arrays[0]).shape().to_vec();
                 for array in arrays {
                     self.check_broadcast(self.get(*array).shape(), &first, data.loc)?;
                 }
-                self.elementwise(data.ty, arrays, data.loc, |machine, x| {
-                    for (param, x) in params.iter().zip(x) {
-                        machine.values[param.index()] = Some(Datum::Scalar(*x));
+                let arrays: Vec<Datum> = arrays.iter().map(|array| self.get(*array)).collect();
+                let more = Some(results.len()).filter(|count| *count > 1);
+                let shape: Vec<usize> = first.iter().copied().chain(more).collect();
+                let mut mapped = Array::allocate(dtype, &shape, false);
+                for mut index in indices(&first) {
+                    for (param, array) in params.iter().zip(&arrays) {
+                        self.values[param.index()] = Some(Datum::Scalar(array.broadcast(&index)));
                     }
-                    machine.block(body)?;
-                    Ok(machine.scalar(*result))
-                })?
+                    self.block(body)?;
+                    for (position, result) in results.iter().enumerate() {
+                        index.truncate(first.len());
+                        index.extend(more.map(|_| position));
+                        mapped.store(&index, self.scalar(*result));
+                    }
+                }
+                Datum::Array(Rc::new(mapped))
             }
             Expr::Reduce { fold, array, axis: None } => {
                 let elements = self.get(*array).array().scalars();

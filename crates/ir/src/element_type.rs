@@ -75,11 +75,13 @@ impl ElementType {
     }
 
     /// The result type of a reduction of such elements, or `None` if it does not apply to them. Complex numbers have a
-    /// sum: those of their parts.
+    /// sum, those of their parts, and a product, from the first to the last.
     pub fn of_fold(fold: Fold, element: ElementType) -> Option<ElementType> {
         match element {
             ElementType::Real(dtype) => fold.applies_to(dtype).then(|| fold.result_type(dtype).into()),
-            ElementType::Complex(_) => (fold == ReduceOp::Sum.into()).then_some(element),
+            ElementType::Complex(_) => {
+                matches!(fold, Fold::Op(ReduceOp::Sum | ReduceOp::Product)).then_some(element)
+            }
         }
     }
 }

@@ -61,6 +61,8 @@ pub enum ReductionFlaw {
     IntegerDivision,
     /// The new value is not the old one combined with something by an operator that can be reordered.
     NotOfTheForm,
+    /// A complex number is multiplied, divided or changed otherwise, which mixes its parts.
+    NoSumOfComplex,
     /// The variable is assigned something else than a combination with itself: which iteration would be the last
     /// to do so?
     LastValue,
@@ -153,6 +155,10 @@ impl fmt::Display for ReductionFlaw {
             ReductionFlaw::NotOfTheForm => {
                 "it must be assigned as `x = x op …` with `+ - * / & | ^`, `min` or `max`; otherwise write `for` \
                  over a plain range"
+            }
+            ReductionFlaw::NoSumOfComplex => {
+                "complex numbers are combined with `+ -` only, or by a real factor; put the factors of a product into an array, \
+                 `factors[i] = z`, and take its `product()` behind the loop, or write `for` over a plain range"
             }
             ReductionFlaw::LastValue => {
                 "it is assigned a value that is not combined with the one before, and iterations have no order in \

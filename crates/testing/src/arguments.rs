@@ -3,6 +3,7 @@
 
 use crate::Choices;
 use crate::extremes::extreme;
+use crate::generate::COMPLEX;
 use ndarray::{ArrayD, Axis, IxDyn, Slice};
 use parfuse::Dynamic;
 use parfuse_interp::{Array, Value};
@@ -19,7 +20,8 @@ const FURTHER: [usize; MAX_RANK - 3] = [2, 1, 3];
 pub fn random_arguments(program: &Program, sizes: Sizes, choices: &mut Choices) -> Vec<Value> {
     let mut arguments: Vec<Value> = Vec::new();
     for param in &program.params {
-        let mut argument = random_argument(param.ty, sizes, choices);
+        let parts = param.ty.rank().filter(|_| param.name.starts_with(COMPLEX)).map(|_| 2);
+        let mut argument = random_argument(param.ty, parts, sizes, choices);
         if let Value::Array(array) = &mut argument {
             match choices.below(12) {
                 10 => repeat(array),
@@ -32,14 +34,15 @@ pub fn random_arguments(program: &Program, sizes: Sizes, choices: &mut Choices) 
     arguments
 }
 
-fn random_argument(ty: Type, sizes: Sizes, choices: &mut Choices) -> Value {
+/// An argument of a type; `parts` is the length of an array's last axis if it is one of complex numbers.
+fn random_argument(ty: Type, parts: Option<usize>, sizes: Sizes, choices: &mut Choices) -> Value {
     let wild = choices.one_in(4);
     let dtype = ty.dtype();
     match ty {
         Type::Scalar(_) => Value::Scalar(element(dtype, wild, choices)),
         Type::Array(_, rank) => {
             let lengths = sizes.iter().chain(&FURTHER).copied();
-            let mut shape: Vec<usize> = lengths.take(rank as usize).collect();
+            let mut shape: Vec<usize> = lengths.take(rank as usize - parts.iter().len()).collect();
             shape.reverse();
             for length in &mut shape {
                 if choices.one_in(10) {
@@ -48,6 +51,7 @@ fn random_argument(ty: Type, sizes: Sizes, choices: &mut Choices) -> Value {
                     *length += 1;
                 }
             }
+            shape.extend(parts);
             let count = shape.iter().product();
             let elements = (0..count).map(|_| element(dtype, wild, choices)).collect();
             Value::Array(Array::new(dtype, &shape, elements))

@@ -12,7 +12,7 @@ use crate::errors::{At, Complaint, Step, TraceError, mistake};
 use crate::state::{Kind, Literal, State};
 use crate::{DeclaredType, Tracer, Value, ownership, random};
 use parfuse_ir::program::{self, Expr, Program, Stmt, Type, walk};
-use parfuse_ir::{DType, ElementType, Fold, Loc, MAX_RANK, ReduceOp, Scalar, ScalarOp};
+use parfuse_ir::{DType, ElementType, Fold, Loc, MAX_RANK, Scalar, ScalarOp};
 use std::collections::HashSet;
 
 /// What a kernel is declared to return.
@@ -257,14 +257,7 @@ impl State {
                     let element = self.program.ty(*array).element();
                     if ElementType::of_fold(*fold, element).is_none() {
                         let name = if *fold == Fold::Deviations { "var" } else { fold.name() };
-                        let instead = match (element, fold) {
-                            (ElementType::Complex(_), Fold::Op(ReduceOp::Product)) => {
-                                "; write `a.iter().product()`, which goes from the first to the last"
-                            }
-                            _ => "",
-                        };
-                        let message =
-                            format!("`{name}` does not apply to arrays of {}{instead}", element.rust_name());
+                        let message = format!("`{name}` does not apply to arrays of {}", element.rust_name());
                         complaints.push((data.loc, message));
                     }
                 }

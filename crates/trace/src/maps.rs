@@ -121,7 +121,7 @@ impl Tracer {
             let (Sources { arrays, params, .. }, result) = (sources?, result?);
             refuse_changes_outside(&state.program, &body, outer_vars, method)?;
             let ty = Ty { dtype: state.ty(result).dtype, rank: state.ty(arrays[0]).rank };
-            let mapped = state.emit(Expr::Map { arrays, params, body, result }, ty, at)?;
+            let mapped = state.emit(Expr::Map { arrays, params, body, results: vec![result] }, ty, at)?;
             if how == Elements::New {
                 return Ok(Kind::Plain(mapped));
             }

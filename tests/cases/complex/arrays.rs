@@ -1,9 +1,10 @@
 //! Arrays of complex numbers: expressions, views, reductions, closures, iterators.
 
 use super::{matrix, points};
-use crate::cases::ways::{every_way, exactly};
-use ndarray::{Array1, Array2, Array3, ArrayRef1, ArrayRef2, ArrayView2, ArrayViewMut1, Axis, s};
-use num_complex::{Complex, Complex32, Complex64};
+use crate::cases::ways::{error_of, every_way, exactly};
+use ndarray::{Array1, Array2, Array3, ArrayRef1, ArrayRef2, ArrayRef3, ArrayView2, ArrayViewMut1, Axis, s};
+use num_complex::{Complex, Complex32, Complex64, c32, c64};
+use parfuse::Error;
 use parfuse::prelude::*;
 
 #[kernel]
@@ -102,6 +103,95 @@ fn sums_are_those_of_the_parts() {
 }
 
 #[kernel]
+fn all_multiplied(a: &ArrayRef2<Complex64>) -> (Complex64, Array1<Complex64>, Array1<Complex64>) {
+    (a.product(), (a * 1.5).product_axis(Axis(0)), a.product_axis(Axis(1)))
+}
+
+#[kernel]
+fn rows_multiplied(a: &ArrayRef3<Complex32>, out: &mut ArrayRef1<Complex32>) -> Array2<Complex32> {
+    for i in prange(0..out.len()) {
+        let row = a.index_axis(Axis(0), i);
+        out[i] = row.product() + (&row.row(0) * 2.0).product();
+    }
+    a.product_axis(Axis(2))
+}
+
+#[test]
+fn products_of_elements_go_from_the_first_to_the_last() {
+    let unit = |z: Complex64| z / z.norm() * 1.01;
+    for (n, m) in [(0, 0), (0, 3), (1, 1), (3, 0), (20, 30), (300, 70)] {
+        every_way!(all_multiplied(&matrix(n, m).mapv(unit)));
+        every_way!(all_multiplied(&matrix(m, n).mapv(unit).reversed_axes()));
+    }
+    let cube = points(60).mapv(|z| Complex32::new(z.re as f32 + 1.0, z.im as f32));
+    let cube = cube.into_shape_with_order((3, 4, 5)).unwrap();
+    every_way!(rows_multiplied(&cube, &mut out) with out = Array1::zeros(3));
+}
+
+#[kernel]
+fn axis_then_random(a: &ArrayRef2<Complex64>) -> (f64, f64, Complex64) {
+    let products = a.product_axis(Axis(0));
+    (random::<f64>(), random::<f64>(), products.sum())
+}
+
+/// Random numbers are numbered by the function's own loops.
+#[test]
+fn products_number_no_random_numbers() {
+    let a = matrix(4, 5);
+    let plain = with_seed(3, || axis_then_random(&a));
+    let compiled = with_seed(3, || axis_then_random::serial(&a)).unwrap();
+    assert_eq!((plain.0, plain.1), (compiled.0, compiled.1));
+}
+
+const WEIGHTS: [Complex64; 3] = [Complex::new(0.25, -1.0), Complex::new(0.5, 0.0), Complex::new(-2.0, 0.125)];
+static TURNS: [[Complex32; 2]; 2] =
+    [[Complex::new(0.0, 1.0), Complex::new(1.0, 0.0)], [Complex::new(-1.0, 0.0), Complex::new(0.5, 0.5)]];
+
+#[kernel]
+fn tables(
+    a: &ArrayRef1<Complex64>,
+    b: &ArrayRef1<Complex32>,
+) -> (Array1<Complex64>, Array1<Complex32>, Complex64) {
+    let mut c = Array1::zeros(a.len());
+    for i in prange(1..a.len() - 1) {
+        let mut sum = Complex64::new(0.0, 0.0);
+        for k in 0..WEIGHTS.len() {
+            sum += WEIGHTS[k] * a[i + k - 1];
+        }
+        c[i] = sum + WEIGHTS[1];
+    }
+    let mut d = b.to_owned();
+    for i in 0..b.len() {
+        for k in 0..2 {
+            d[i] = d[i] * TURNS[k][i % 2] + TURNS[1][0];
+        }
+    }
+    (c, d, WEIGHTS.iter().sum::<Complex64>())
+}
+
+#[test]
+fn constant_tables_have_complex_numbers() {
+    for n in [2, 3, 100] {
+        exactly!(tables(&points(n), &points(n).mapv(|z| Complex::new(z.re as f32, z.im as f32))));
+    }
+}
+
+#[kernel]
+fn shorthands(x: f32, n: i32, a: &ArrayRef1<f64>) -> (Complex64, Complex32, Array1<Complex64>) {
+    let z = c64(x, 0.25) + num_complex::c64(1, n) * c64(0.5, -1.0);
+    let mut out = Array1::zeros(a.len());
+    for i in prange(0..a.len()) {
+        out[i] = c64(a[i], 0.0) * z;
+    }
+    (z, c32(x, 2.0) * c32(n as i16, 1), out)
+}
+
+#[test]
+fn complex_numbers_are_made_by_short_names() {
+    exactly!(shorthands(1.5, -3, &Array1::linspace(-1.0, 1.0, 40)));
+}
+
+#[kernel]
 fn products(
     a: &ArrayRef2<Complex64>,
     x: &ArrayRef1<Complex64>,
@@ -169,6 +259,74 @@ fn iterated(a: &ArrayRef1<Complex64>, c: Complex64) -> Array1<Complex64> {
 #[test]
 fn closures_with_loops_give_both_parts() {
     exactly!(iterated(&points(1000), Complex::new(-0.4, 0.6)));
+}
+
+#[kernel]
+fn iterated_and_used(
+    a: &ArrayRef2<Complex64>,
+    c: Complex64,
+    most: usize,
+) -> (Array2<Complex64>, f64, Array2<f64>) {
+    let ends = a.mapv(|start| {
+        let mut z = start;
+        for _ in 0..most {
+            z = z * z + c;
+        }
+        z
+    });
+    let norms = ends.mapv(|z| z.norm_sqr());
+    let more = (&ends * 2.0).mapv(|mut z| {
+        while z.norm_sqr() > 1.0 {
+            z *= 0.5;
+        }
+        z
+    });
+    (more, norms.sum(), norms)
+}
+
+/// The loops of a closure run once for both parts.
+#[test]
+fn closures_with_loops_are_computed_once() {
+    let c = Complex::new(-0.4, 0.6);
+    let engine = Engine::builder().threads(1).build().unwrap();
+    engine.install(|| iterated::serial(&points(100), c)).unwrap();
+    let lane = engine.install(|| iterated::kernel().lane()).unwrap();
+    assert_eq!(lane.matches(" loop ").count(), 1, "{lane}");
+    let explanation = engine.install(|| iterated::kernel().explain()).unwrap();
+    assert_eq!((explanation.regions.len(), explanation.arrays_allocated), (1, 1), "{explanation}");
+    for (n, m) in [(0, 4), (1, 1), (20, 33), (100, 200)] {
+        every_way!(iterated_and_used(&matrix(n, m).mapv(|z| z / (1.0 + z.norm())), c, 6));
+    }
+}
+
+/// Rows of an iteration, too, and what is checked in a closure.
+#[kernel]
+fn rows_iterated(a: &ArrayRef2<Complex64>, exponents: &[usize], k: usize) -> Array2<Complex64> {
+    let mut out = Array2::zeros(a.raw_dim());
+    for i in prange(0..a.nrows()) {
+        let row = a.row(i).mapv(|start| {
+            let mut z = start;
+            for j in 0..3 {
+                z *= exponents[j + k] as f64;
+            }
+            z
+        });
+        out.row_mut(i).assign(&row);
+    }
+    out.mapv(|start| {
+        let mut z = start;
+        for j in 0..2 {
+            z += exponents[j + k] as f64;
+        }
+        z
+    })
+}
+
+#[test]
+fn closures_with_loops_in_rows() {
+    every_way!(rows_iterated(&matrix(30, 20), &[1, 2, 3, 4], 1));
+    let error = error_of!(rows_iterated(&matrix(30, 20), &[1, 2, 3, 4], 2));
+    assert!(matches!(error, Error::Index { index: 4, len: 4, .. }), "{error}");
 }
 
 #[kernel]

@@ -1,6 +1,7 @@
 //! What complex numbers do not have: each refusal says what to write instead.
 
-use ndarray::{Array1, Array6, ArrayRef1, ArrayRef6, Axis};
+use crate::cases::ways::every_way;
+use ndarray::{Array1, Array6, ArrayRef1, ArrayRef6};
 use num_complex::Complex64;
 use parfuse::Error;
 use parfuse::prelude::*;
@@ -14,22 +15,6 @@ fn refused<T: std::fmt::Debug>(found: Result<T, Error>, expected: &[&str]) {
 }
 
 #[kernel]
-fn product(a: &ArrayRef1<Complex64>) -> Complex64 {
-    a.product()
-}
-
-#[kernel]
-fn products(a: &ndarray::ArrayRef2<Complex64>) -> Array1<Complex64> {
-    a.product_axis(Axis(0))
-}
-
-#[test]
-fn products_of_arrays_take_a_loop() {
-    refused(product::kernel().check(), &["`product`", "Complex<f64>", "a.iter().product()"]);
-    refused(products::kernel().check(), &["`product`", "a.iter().product()"]);
-}
-
-#[kernel]
 fn multiplied(a: &ArrayRef1<Complex64>) -> Complex64 {
     let mut all = Complex64::new(1.0, 0.0);
     for i in prange(0..a.len()) {
@@ -38,9 +23,37 @@ fn multiplied(a: &ArrayRef1<Complex64>) -> Complex64 {
     all
 }
 
+/// As the refusal says.
+#[kernel]
+fn multiplied_behind(a: &ArrayRef1<Complex64>, x: f64) -> (Complex64, Complex64) {
+    let mut factors = Array1::<Complex64>::zeros(a.len());
+    let mut scaled = Complex64::new(0.25, -1.0);
+    for i in prange(0..a.len()) {
+        factors[i] = a[i] * 0.5;
+        scaled *= x;
+    }
+    (factors.product(), scaled)
+}
+
 #[test]
 fn a_prange_adds_up_only() {
-    refused(multiplied::kernel().check(), &["all"]);
+    let advice = &["`all`", "refusals.rs:", "take its `product()` behind the loop"];
+    refused(multiplied::kernel().check(), advice);
+    every_way!(multiplied_behind(&super::points(40), 1.125));
+}
+
+#[kernel]
+fn assigned(a: &ArrayRef1<Complex64>) -> Complex64 {
+    let mut last = Complex64::new(1.0, 0.0);
+    for i in prange(0..a.len()) {
+        last = a[i];
+    }
+    last
+}
+
+#[test]
+fn the_last_value_is_none() {
+    refused(assigned::kernel().check(), &["`last`", "no order"]);
 }
 
 #[kernel]

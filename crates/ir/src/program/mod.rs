@@ -388,7 +388,8 @@ pub enum Expr {
         /// One `usize` per axis; empty for a scalar.
         shape: Vec<Value>,
     },
-    /// A new array whose elements are computed by a block of scalar code from the corresponding elements.
+    /// A new array whose elements are computed by a block of scalar code from the corresponding elements. If that gives
+    /// several for each, they lie side by side, along one axis more, the last.
     Map {
         /// The arrays walked together (broadcast to the first's shape).
         arrays: Vec<Value>,
@@ -396,8 +397,8 @@ pub enum Expr {
         params: Vec<Value>,
         /// The code.
         body: Block,
-        /// The element computed, a scalar.
-        result: Value,
+        /// The elements computed, scalars of one type.
+        results: Vec<Value>,
     },
     /// All elements reduced to one, or with an axis each row along it: to an array of the other axes.
     Reduce {

@@ -113,13 +113,13 @@ impl Parser<'_> {
     }
 
     /// A block that closes with a line such as `test v3`.
-    fn closed(&mut self, word: &str) -> Parsed<(Block, Value)> {
+    fn closed<T>(&mut self, word: &str, ending: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<(Block, T)> {
         self.cursor.open()?;
         let block = self.statements()?;
         self.cursor.expect(word)?;
-        let value = self.operand()?;
+        let ending = ending(self)?;
         self.cursor.close()?;
-        Ok((block, value))
+        Ok((block, ending))
     }
 
     fn stmt(&mut self) -> Parsed<Stmt> {
@@ -175,7 +175,7 @@ impl Parser<'_> {
             return Ok(Stmt::If { cond, then, otherwise });
         }
         if self.cursor.eat("while") {
-            let (header, cond) = self.closed("test")?;
+            let (header, cond) = self.closed("test", Self::operand)?;
             self.cursor.expect("do")?;
             return Ok(Stmt::While { header, cond, body: self.nested()? });
         }
@@ -361,8 +361,8 @@ impl Parser<'_> {
             }
         }
         let loc = self.cursor.place()?;
-        let (body, result) = self.closed("yield")?;
-        Ok((Expr::Map { arrays, params, body, result }, loc))
+        let (body, results) = self.closed("yield", Self::operands)?;
+        Ok((Expr::Map { arrays, params, body, results }, loc))
     }
 
     fn bracketed(&mut self) -> Parsed<Vec<Value>> {

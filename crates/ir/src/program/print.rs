@@ -65,12 +65,12 @@ impl Printer<'_, '_> {
     }
 
     /// The block in braces with a closing line such as `test v3`.
-    fn closed(&mut self, block: &Block, word: &str, value: Value, depth: usize) -> fmt::Result {
+    fn closed(&mut self, block: &Block, word: &str, values: &[Value], depth: usize) -> fmt::Result {
         let indent = 2 * depth;
         self.f.write_str("{\n")?;
         self.block(block, depth + 1)?;
-        let value = self.operand(value);
-        write!(self.f, "{:2$}  {word} {value}\n{:2$}}}", "", "", indent)
+        let values = self.operands(values);
+        write!(self.f, "{:2$}  {word} {values}\n{:2$}}}", "", "", indent)
     }
 
     fn stmt(&mut self, stmt: &Stmt, depth: usize) -> fmt::Result {
@@ -100,7 +100,7 @@ impl Printer<'_, '_> {
             }
             Stmt::While { header, cond, body } => {
                 self.f.write_str("while ")?;
-                self.closed(header, "test", *cond, depth)?;
+                self.closed(header, "test", &[*cond], depth)?;
                 self.f.write_str(" do ")?;
                 self.nested(body, depth)
             }
@@ -198,7 +198,7 @@ impl Printer<'_, '_> {
                     write!(self.f, " along {axis}")?;
                 }
             }
-            Expr::Map { arrays, params, body, result } => {
+            Expr::Map { arrays, params, body, results } => {
                 let walked = params
                     .iter()
                     .zip(arrays)
@@ -206,7 +206,7 @@ impl Printer<'_, '_> {
                 let walked = list(walked);
                 write!(self.f, "map {walked}{} ", At(data.loc))?;
                 // The place of a map stands before its code, as with loops.
-                return self.closed(body, "yield", *result, depth);
+                return self.closed(body, "yield", results, depth);
             }
         }
         write!(self.f, "{}", At(data.loc))

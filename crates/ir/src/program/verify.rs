@@ -361,8 +361,8 @@ impl Verifier<'_> {
                 self.indices(shape, data.ty.rank().unwrap_or(0))?;
                 data.ty
             }
-            Expr::Map { arrays, params, body, result } => {
-                return self.map(value, arrays, params, body, *result);
+            Expr::Map { arrays, params, body, results } => {
+                return self.map(value, arrays, params, body, results);
             }
             Expr::Reduce { fold, array, axis } => {
                 let (element, rank) = self.array(*array)?;
@@ -388,8 +388,9 @@ impl Verifier<'_> {
         arrays: &[Value],
         params: &[Value],
         body: &Block,
-        result: Value,
+        results: &[Value],
     ) -> Verified {
+        ensure!(!results.is_empty(), "{value}: a map without results");
         let same = arrays.len() == params.len() && !arrays.is_empty();
         ensure!(same, "{value}: {} arrays for {} parameters", arrays.len(), params.len());
         let mark = self.scope.enter();
@@ -412,12 +413,11 @@ impl Verifier<'_> {
         self.statements(body)?;
         self.exits = exits;
         let ty = self.program.ty(value);
-        self.typed(result, Type::Scalar(ty.element()))?;
+        results.iter().try_for_each(|result| self.typed(*result, Type::Scalar(ty.element())))?;
         self.scope.leave(mark);
-        ensure!(
-            ty == Type::Array(ty.element(), first_rank),
-            "{value}: declared {ty} but has {first_rank} axes"
-        );
+        let rank = first_rank + (results.len() > 1) as u8;
+        ensure!(ty == Type::Array(ty.element(), rank), "{value}: declared {ty} but has {rank} axes");
+        ensure!(rank as usize <= most_axes(ty), "{value}: {rank} axes are too many");
         Ok(())
     }
 }

@@ -47,9 +47,9 @@ macro_rules! operands {
                 $f(value);
             }
             Expr::Random { operands, shape, .. } => operands.$iter().chain(shape).for_each($f),
-            Expr::Map { arrays, result, .. } => {
+            Expr::Map { arrays, results, .. } => {
                 arrays.$iter().for_each(&mut $f);
-                $f(result);
+                results.$iter().for_each($f);
             }
         }
     };

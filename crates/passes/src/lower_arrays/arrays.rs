@@ -119,14 +119,21 @@ impl Lowering<'_> {
                     Ok(lowering.random_number(place, *distribution, dtype, &operands, loc))
                 })
             }
-            program::Expr::Map { arrays, params, body, result } => {
+            program::Expr::Map { arrays, params, body, results } => {
                 self.refuse_assignments(body)?;
                 let first = self.array(arrays[0]);
                 let shape = self.shape_of(&first);
                 let operands: Vec<Operand> =
                     arrays.iter().map(|array| self.operand_to(*array, &shape, loc)).collect();
-                self.elementwise(fresh, shape, operands, source, |lowering, elements, _| {
-                    lowering.mapped(params, body, *result, elements)
+                if let [result] = results[..] {
+                    return self.elementwise(fresh, shape, operands, source, |lowering, elements, _| {
+                        lowering.mapped(params, body, result, elements)
+                    });
+                }
+                self.side_by_side(fresh, shape, results.len(), source, |lowering, indices| {
+                    let element = |operand: &Operand| lowering.element(operand, indices, loc);
+                    let elements = operands.iter().map(element).collect();
+                    lowering.mapped_to_several(params, body, results, elements)
                 })
             }
             program::Expr::Reduce { fold, array, axis: Some(axis) } => {
@@ -144,13 +151,47 @@ impl Lowering<'_> {
         result: program::Value,
         elements: Vec<Value>,
     ) -> Result<Value, Rejection> {
+        self.mapped_to_several(params, body, &[result], elements).map(|results| results[0])
+    }
+
+    fn mapped_to_several(
+        &mut self,
+        params: &[program::Value],
+        body: &program::Block,
+        results: &[program::Value],
+        elements: Vec<Value>,
+    ) -> Result<Vec<Value>, Rejection> {
         self.scalars.extend(params.iter().copied().zip(elements));
         let outer = self.parallel.replace(Parallel { what: "map", reduced: Vec::new(), draws: None });
         let declared = self.declared.clone();
         self.scoped(|lowering| lowering.statements(body))?;
         self.declared = declared;
         self.parallel = outer;
-        Ok(self.scalar(result))
+        Ok(results.iter().map(|result| self.scalar(*result)).collect())
+    }
+
+    /// A loop that computes several elements at a time of a new array, which lie side by side along its last axis.
+    fn side_by_side(
+        &mut self,
+        fresh: Buffer,
+        shape: Vec<Value>,
+        count: usize,
+        source: Source,
+        elements: impl FnOnce(&mut Self, &[Value]) -> Result<Vec<Value>, Rejection>,
+    ) -> Result<Buffer, Rejection> {
+        let loc = source.loc;
+        let mut whole = shape.clone();
+        whole.push(self.constant(parfuse_ir::Scalar::Usize(count)));
+        let buffer = self.make(fresh, &whole, &[], loc);
+        self.parallel_loop(shape, Vec::new(), source, |lowering, indices| {
+            for (position, value) in elements(lowering, indices)?.into_iter().enumerate() {
+                let mut index = indices.to_vec();
+                index.push(lowering.constant(parfuse_ir::Scalar::Usize(position)));
+                lowering.block.push(Stmt::Store { buffer, index, value, loc });
+            }
+            Ok(())
+        })?;
+        Ok(buffer)
     }
 
     /// The block of a `map` assigns only variables of its own.

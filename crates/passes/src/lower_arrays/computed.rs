@@ -76,6 +76,8 @@ impl Lowering<'_> {
     pub(super) fn is_deferred(&self, value: program::Value, destination: Option<program::Var>) -> bool {
         let costs = match &self.program.values[value].expr {
             program::Expr::Op(op, _) => is_expansion(*op),
+            // What gives several elements at a time is computed once.
+            program::Expr::Map { results, .. } if results.len() > 1 => return false,
             program::Expr::Map { .. } => true,
             program::Expr::Cast(_) | program::Expr::Copy(_) => false,
             _ => return false,
@@ -93,7 +95,7 @@ impl Lowering<'_> {
             program::Expr::Op(op, operands) => (Step::Op(*op), &operands[..]),
             program::Expr::Cast(from) => (Step::Cast, std::slice::from_ref(from)),
             program::Expr::Copy(from) => (Step::Same, std::slice::from_ref(from)),
-            program::Expr::Map { arrays, body, .. } => {
+            program::Expr::Map { arrays, body, results, .. } if results.len() == 1 => {
                 self.refuse_assignments(body)?;
                 (Step::Map(value), &arrays[..])
             }
@@ -118,7 +120,7 @@ impl Lowering<'_> {
 
     /// Performs the checks of a `map`'s block for all elements where it is written, whoever asks for which of them later.
     fn check_map(&mut self, computed: &Rc<Computed>) -> Result<(), Rejection> {
-        let program::Expr::Map { params, body, result, .. } = (match computed.step {
+        let program::Expr::Map { params, body, results, .. } = (match computed.step {
             Step::Map(value) => &self.program.values[value].expr,
             _ => return Ok(()),
         }) else {
@@ -129,7 +131,7 @@ impl Lowering<'_> {
         self.plain_loops(&computed.shape, computed.loc, |lowering, indices| {
             let element = |operand: &Operand| lowering.element(operand, indices, computed.loc);
             let elements = computed.operands.iter().map(element).collect();
-            mapped = lowering.mapped(params, body, *result, elements).map(drop);
+            mapped = lowering.mapped(params, body, results[0], elements).map(drop);
         });
         let mut loops = std::mem::replace(&mut self.block, outer);
         if walk::statements(&loops).any(|stmt| matches!(stmt, Stmt::Check { .. })) {
@@ -252,10 +254,11 @@ impl Lowering<'_> {
             Step::Cast => self.emit(Expr::Cast(elements[0]), computed.dtype, computed.loc),
             Step::Same => elements[0],
             Step::Map(value) => {
-                let program::Expr::Map { params, body, result, .. } = &self.program.values[value].expr else {
+                let program::Expr::Map { params, body, results, .. } = &self.program.values[value].expr
+                else {
                     unreachable!("it is a `map`")
                 };
-                self.mapped(params, body, *result, elements).expect("it has been tried")
+                self.mapped(params, body, results[0], elements).expect("it has been tried")
             }
         }
     }

@@ -14,6 +14,7 @@
 use super::scan::{self, Effects};
 use crate::hash::{FastMap, FastSet};
 use crate::rejection::{ReductionFlaw, Rejection};
+use crate::split_complex::name_of_whole;
 use parfuse_ir::program::{Block, Expr, Program, Stmt, Type, Value, Var, walk};
 use parfuse_ir::{DType, Loc, ReduceOp, ScalarOp};
 
@@ -34,7 +35,13 @@ pub(super) fn recognise(
         let op = followed.map_err(|(why, mut locs)| {
             // What is assigned may have no place of its own, such as a parameter.
             locs.iter_mut().filter(|loc| **loc == Loc::NONE).for_each(|loc| *loc = place);
-            Rejection::NotAReduction { variable: program.vars[var].name.clone(), locs, why }
+            let name = &program.vars[var].name;
+            let (variable, why) = match (name_of_whole(name), why) {
+                (None, why) => (name.clone(), why),
+                (Some(whole), ReductionFlaw::LastValue) => (whole.to_string(), why),
+                (Some(whole), _) => (whole.to_string(), ReductionFlaw::NoSumOfComplex),
+            };
+            Rejection::NotAReduction { variable, locs, why }
         })?;
         reductions.push((var, op));
     }

@@ -5,11 +5,18 @@
 //!                                                   v20 = map v21 in a.re, v22 in a.im { …; yield v28 }
 //! ```
 //!
-//! A `map` has one result, so that one with complex results becomes two, each with the whole block. Loops of one space
-//! fuse, equal values are computed once, and what only the other part needs is nobody's: two such blocks without loops
-//! end up as one.
+//! One with complex results becomes two, each with the whole block. Loops of one space fuse, equal values are computed once,
+//! and what only the other part needs is nobody's: two such blocks end up as one. Not so if there are loops in them, which
+//! nothing makes one of. Such a `map` gives both parts, side by side:
+//!
+//! ```text
+//! v9 = map v3 in a { while … { … }; yield v5 }      v10 = map v11 in a.re, v12 in a.im { while … { … }; yield v15, v16 }
+//! ```
+//!
+//! Inside an iteration it stays two in any case: arrays of an iteration's own are computed where they are needed, if they can
+//! be, and those of both parts need not be.
 
-use super::{Split, part_type};
+use super::{Split, part_type, together_type};
 use crate::hash::FastMap;
 use parfuse_ir::Part;
 use parfuse_ir::program::{Block, Expr, Stmt, Value, walk};
@@ -22,7 +29,7 @@ impl Split<'_> {
         arrays: Vec<Value>,
         params: Vec<Value>,
         body: Block,
-        result: Value,
+        results: &[Value],
     ) {
         let (mut walked, mut elements) = (Vec::new(), Vec::new());
         for (array, param) in arrays.into_iter().zip(params) {
@@ -44,15 +51,22 @@ impl Split<'_> {
         let body = self.nested(body);
         let ty = self.program.ty(value);
         if !ty.is_complex() {
-            let result = self.real(result);
-            self.program.values[value].expr = Expr::Map { arrays: walked, params: elements, body, result };
+            let results = results.iter().map(|result| self.real(*result)).collect();
+            self.program.values[value].expr = Expr::Map { arrays: walked, params: elements, body, results };
             self.block.push(Stmt::Let(value));
             return;
         }
-        let [re, im] = self.parts[&result];
+        let [re, im] = self.parts[&results[0]];
+        let loops = walk::statements(self.program, &body);
+        let has_loops = loops.into_iter().any(|stmt| matches!(stmt, Stmt::While { .. } | Stmt::For { .. }));
+        if has_loops && self.iterations == 0 {
+            let expr = Expr::Map { arrays: walked, params: elements, body, results: vec![re, im] };
+            let whole = self.emit(expr, together_type(ty), value);
+            return self.side_by_side(value, whole, self.program.values[value].loc);
+        }
         let again = self.copy(&elements, &body, im);
         let mut map = |(params, body, result): (Vec<Value>, Block, Value)| {
-            let expr = Expr::Map { arrays: walked.clone(), params, body, result };
+            let expr = Expr::Map { arrays: walked.clone(), params, body, results: vec![result] };
             self.emit(expr, part_type(ty), value)
         };
         let parts = [map((elements, body, re)), map(again)];

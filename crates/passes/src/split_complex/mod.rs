@@ -12,16 +12,17 @@
 //! results, there is one real array with one axis more, and two views of it: what is stored in a result goes through the
 //! loops that compute it. A variable that becomes a result has such an array from the start.
 //!
-//! What operations mean is in `operations`, closures over elements are in `maps`. All bits are those of `num-complex`.
+//! What operations mean is in `operations`, closures over elements are in `maps`, products of arrays in `products`. All bits are those of `num-complex`.
 
 mod maps;
 mod operations;
+mod products;
 
 use crate::Changed;
 use crate::hash::{FastMap, FastSet};
 use parfuse_ir::program::{Block, Cut, Expr, Param, Place, Program, Stmt, Type, Value, Var, VarData, View};
 use parfuse_ir::program::{ViewAxis, walk};
-use parfuse_ir::{ElementType, Loc, Part, Scalar, ScalarOp};
+use parfuse_ir::{ElementType, Fold, Loc, Part, ReduceOp, Scalar, ScalarOp};
 
 /// Replaces complex numbers by their parts.
 pub fn split_complex(program: &mut Program) -> Changed {
@@ -38,6 +39,7 @@ pub fn split_complex(program: &mut Program) -> Changed {
         wholes: FastMap::default(),
         renamed: FastMap::default(),
         block: Block::new(),
+        iterations: 0,
         program,
     };
     split.variables();
@@ -45,6 +47,11 @@ pub fn split_complex(program: &mut Program) -> Changed {
     split.statements(body);
     split.results();
     program.body = split.block;
+    // Nothing mentions the complex values any more: for whoever looks at all values, there are none.
+    for (_, data) in program.values.iter_mut().filter(|(_, data)| data.ty.is_complex()) {
+        data.expr = Expr::Const(data.ty.dtype().zero());
+        data.ty = Type::scalar(data.ty.dtype());
+    }
     Changed::Yes
 }
 
@@ -68,6 +75,8 @@ struct Split<'a> {
     renamed: FastMap<Value, Value>,
     /// The block under construction.
     block: Block,
+    /// How many parallel loops are around it.
+    iterations: usize,
 }
 
 impl Split<'_> {
@@ -192,7 +201,9 @@ impl Split<'_> {
                 Stmt::While { header, cond, body }
             }
             Stmt::For { index, start, end, step, parallel, until, body, loc } => {
+                self.iterations += parallel as usize;
                 let body = self.nested(body);
+                self.iterations -= parallel as usize;
                 Stmt::For { index, start, end, step, parallel, until, body, loc }
             }
             Stmt::Scope { body } => Stmt::Scope { body: self.nested(body) },
@@ -328,8 +339,8 @@ impl Split<'_> {
     /// Evaluates a value: the parts of a complex one.
     fn evaluate(&mut self, value: Value) {
         let mut expr = std::mem::replace(&mut self.program.values[value].expr, Expr::Bound);
-        if let Expr::Map { arrays, params, body, result } = expr {
-            return self.map(value, arrays, params, body, result);
+        if let Expr::Map { arrays, params, body, results } = expr {
+            return self.map(value, arrays, params, body, &results);
         }
         walk::operands_mut(&mut expr, |used| *used = self.real(*used));
         if self.program.ty(value).is_complex() {
@@ -384,6 +395,11 @@ impl Split<'_> {
             }
             Expr::Op(op, operands) => {
                 let parts = self.operation(value, op, &operands);
+                self.parts.insert(value, parts);
+                return;
+            }
+            Expr::Reduce { fold: Fold::Op(ReduceOp::Product), array, axis } => {
+                let parts = self.product(value, array, axis);
                 self.parts.insert(value, parts);
                 return;
             }
@@ -469,6 +485,11 @@ fn part_type(ty: Type) -> Type {
 /// The type of an array with the parts of complex elements side by side.
 fn together_type(ty: Type) -> Type {
     Type::array(ty.dtype(), ty.rank().unwrap_or(0) + 1)
+}
+
+/// The name of the complex variable that one of this name is a part of, if it is one.
+pub(crate) fn name_of_whole(name: &str) -> Option<&str> {
+    Part::BOTH.iter().find_map(|part| name.strip_suffix(part.name())?.strip_suffix('.'))
 }
 
 fn part_name(name: &str, part: Part) -> String {

@@ -41,12 +41,7 @@ impl Split<'_> {
                 let opposite = self.op(Sub, &[zero, *im], value);
                 [re, self.drawn_out(opposite, *x, value)]
             }
-            (Mul, [Complex([a, b]), Complex([c, d])]) => {
-                let (ac, bd) = (on(Mul, &[*a, *c]), on(Mul, &[*b, *d]));
-                let re = on(Sub, &[ac, bd]);
-                let (ad, bc) = (on(Mul, &[*a, *d]), on(Mul, &[*b, *c]));
-                [re, on(Add, &[ad, bc])]
-            }
+            (Mul, [Complex(z), Complex(w)]) => self.product_of_two(*z, *w, value),
             (Mul | Div, [Complex(z), Real(x)]) => z.map(|part| on(op, &[part, *x])),
             (Mul, [Real(x), Complex(z)]) => z.map(|part| on(Mul, &[*x, part])),
             (Div, [Complex([a, b]), Complex(w @ [c, d])]) => {
@@ -69,6 +64,20 @@ impl Split<'_> {
             }
             _ => panic!("{value}: {op} of complex numbers"),
         }
+    }
+
+    /// The product of two complex numbers.
+    pub(super) fn product_of_two(
+        &mut self,
+        [a, b]: [Value; 2],
+        [c, d]: [Value; 2],
+        value: Value,
+    ) -> [Value; 2] {
+        let mut on = |op: ScalarOp, operands: &[Value]| self.op(op, operands, value);
+        let (ac, bd) = (on(Mul, &[a, c]), on(Mul, &[b, d]));
+        let re = on(Sub, &[ac, bd]);
+        let (ad, bc) = (on(Mul, &[a, d]), on(Mul, &[b, c]));
+        [re, on(Add, &[ad, bc])]
     }
 
     /// Whether two complex numbers are equal, or not.

@@ -182,16 +182,22 @@ impl Generator<'_> {
         let types: Vec<DType> = arrays.iter().map(|array| self.program.ty(*array).dtype()).collect();
         let outside = std::mem::replace(&mut self.place, Place::Map);
         let scopes = std::mem::take(&mut self.scopes);
-        let (body, (params, result)) = self.nested(|inside| {
+        // Several results lie side by side.
+        let count = match self.depth == 0 && ty.rank().is_some_and(|rank| rank < 6) {
+            true => self.choices.pick(&[1, 1, 1, 2, 3]),
+            false => 1,
+        };
+        let (body, (params, results)) = self.nested(|inside| {
             inside.slots.iter_mut().for_each(|slot| slot.assignable = false);
             let params: Vec<Value> = types.iter().map(|dtype| inside.bound(*dtype)).collect();
             for _ in 0..1 + inside.choices.below(3) {
                 inside.scalar_statement();
             }
-            (params, inside.scalar_of(result_type))
+            (params, (0..count).map(|_| inside.scalar_of(result_type)).collect::<Vec<_>>())
         });
         (self.place, self.scopes) = (outside, scopes);
-        self.emit(Expr::Map { arrays, params, body, result }, ty.with_element(result_type))
+        let rank = ty.rank().unwrap_or(0) + (count > 1) as u8;
+        self.emit(Expr::Map { arrays, params, body, results }, Type::array(result_type, rank))
     }
 
     /// Reduces an array to a scalar, or along an axis.

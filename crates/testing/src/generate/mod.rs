@@ -26,6 +26,8 @@ mod statements;
 mod triangles;
 mod views;
 
+pub(crate) use complex::COMPLEX;
+
 use crate::Choices;
 use parfuse_ir::program::{Block, Expr, Math, Param, Program, Stmt, Type, Value, Var, VarData};
 use parfuse_ir::{DType, Loc, Scalar};
@@ -65,6 +67,8 @@ pub fn random_program(choices: &mut Choices) -> Sample {
         scope: Vec::new(),
         slots: Vec::new(),
         totals: Vec::new(),
+        complex: Vec::new(),
+        complex_written: Vec::new(),
         returned: Vec::new(),
         place: Place::Top,
         depth: 0,
@@ -117,6 +121,10 @@ struct Generator<'c> {
     slots: Vec<Slot>,
     /// Totals of floats that are only to be returned.
     totals: Vec<Value>,
+    /// Parameters that are complex, to be read.
+    complex: Vec<Value>,
+    /// Array parameters that are complex, to be written to.
+    complex_written: Vec<Var>,
     /// Variables of complex arrays that are to be returned.
     returned: Vec<Var>,
     place: Place,
@@ -164,6 +172,9 @@ impl Generator<'_> {
         for _ in 0..self.choices.below(4) {
             let dtype = self.dtype();
             self.parameter(Type::scalar(dtype), false);
+        }
+        for _ in 0..self.choices.pick(&[0, 0, 1, 2]) {
+            self.complex_parameter();
         }
     }
 
