@@ -1,6 +1,7 @@
 //! The kernels that `compare` runs: the examples people know, as ordinary `ndarray` functions.
 
 use ndarray::{Array1, Array2, ArrayRef1};
+use num_complex::Complex64;
 use parfuse::prelude::*;
 
 /// The square root of 2π.
@@ -61,6 +62,24 @@ pub fn mandelbrot(height: usize, width: usize, limit: i32) -> Array2<i32> {
             }
             counts[[row, column]] = n;
         }
+    }
+    counts
+}
+
+/// The same with arrays of complex numbers: a mask of the pixels whose orbits are inside, and a step of all orbits, also of
+/// those that have left and grow beyond all bounds.
+#[kernel]
+pub fn mandelbrot_arrays(height: usize, width: usize, limit: i32) -> Array2<i32> {
+    let c = Array2::from_shape_fn((height, width), |(row, column)| {
+        let re = 3.0 * column as f64 / width as f64 - 2.0;
+        Complex64::new(re, 3.0 * row as f64 / height as f64 - 1.5)
+    });
+    let mut z = Array2::<Complex64>::zeros((height, width));
+    let mut counts = Array2::<i32>::zeros((height, width));
+    for _ in 0..limit {
+        let inside = z.mapv(|z| z.norm_sqr() <= 4.0);
+        counts += &select(&inside, 1, 0);
+        z = &z * &z + &c;
     }
     counts
 }

@@ -69,6 +69,16 @@ const ENTRIES: &[Entry] = &[
         kernel: kernels::mandelbrot::kernel,
     },
     Entry {
+        name: "mandelbrot_arrays",
+        about: "the same steps with arrays of complex numbers and a mask",
+        default_n: 1_000_000,
+        compare: |n, options| {
+            let side = n.isqrt();
+            kernels::mandelbrot_arrays::compare_with(options, side, side, 100)
+        },
+        kernel: kernels::mandelbrot_arrays::kernel,
+    },
+    Entry {
         name: "add",
         about: "a + b on n elements",
         default_n: 10_000_000,

@@ -1,11 +1,11 @@
-//! The seven example kernels: results, seeds, how they are compiled.
+//! The example kernels: results, seeds, how they are compiled.
 
 #[allow(dead_code)]
 #[path = "../../examples/compare/kernels.rs"]
 mod example;
 
 use super::ways::{SIZES, engines, every_way, same_bits};
-use example::{add, gaussians, kde, mandelbrot, monte_carlo_pi, pi_arrays, sum};
+use example::{add, gaussians, kde, mandelbrot, mandelbrot_arrays, monte_carlo_pi, pi_arrays, sum};
 use ndarray::Array1;
 use parfuse::prelude::*;
 use std::collections::HashSet;
@@ -139,6 +139,15 @@ fn the_mandelbrot_set_is_equal_in_every_element() {
     assert_eq!(mandelbrot::serial(1000, 1000, 100).unwrap(), expected);
     for (height, width, limit) in [(0, 0, 5), (0, 3, 5), (3, 0, 5), (1, 1, 0), (7, 9, 31), (3, 1001, 50)] {
         every_way!(mandelbrot(height, width, limit));
+    }
+}
+
+#[test]
+fn the_mandelbrot_set_by_arrays_is_that_of_the_loop() {
+    for (height, width, limit) in [(0, 0, 5), (0, 3, 5), (1, 1, 0), (7, 9, 31), (3, 1001, 50), (120, 90, 100)]
+    {
+        let counts = every_way!(mandelbrot_arrays(height, width, limit)).0;
+        assert_eq!(counts, mandelbrot(height, width, limit));
     }
 }
 
