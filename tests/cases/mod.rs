@@ -6,7 +6,7 @@
 //! indices         computed ones, proofs and races     fusion              how many regions and arrays remain
 //! reductions      totals, and what is none            threads             many callers, pools, dropped engines
 //! random          distributions, and their numbering
-//! kernels         the seven example kernels           bad_input           every mistake an error, nothing dies
+//! kernels         the example kernels                 bad_input           every mistake an error, nothing dies
 //! nests           which loop runs in lanes            language            each construct that kernels know
 //! alignment       arrays that begin anywhere              moves           swaps, and what else is handed over
 //! no_iterations   reductions over nothing            axes                along axes, extremes, variances
@@ -19,6 +19,9 @@
 //! arrays_inside   rows computed in a `prange`            columns             long ones, by strips
 //! panels          columns of products, copied           private_arrays      work space of each iteration
 //! complex         numbers of two parts, end to end    any_rank            arrays that say how many axes they have
+//! complex         numbers of two parts, end to end        linear_algebra  equations and decompositions
+//! fourier         transforms, there and back              array_forms     what is made, gathered, reduced
+//! limits          literals, long programs, many arguments
 //! ```
 
 mod ways;
@@ -26,6 +29,7 @@ mod ways;
 mod alignment;
 mod any_rank;
 mod array_expressions;
+mod array_forms;
 mod arrays_inside;
 mod axes;
 mod bad_input;
@@ -33,11 +37,14 @@ mod call_options;
 mod columns;
 mod complex;
 mod equal_lengths;
+mod fourier;
 mod fusion;
 mod independent_loops;
 mod indices;
 mod kernels;
 mod language;
+mod limits;
+mod linear_algebra;
 mod looking_ahead;
 mod moves;
 mod nests;

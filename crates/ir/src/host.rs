@@ -33,6 +33,9 @@ pub struct HostFunction {
 /// How a function is called.
 pub trait HostCode: Any + Send + Sync + RefUnwindSafe + fmt::Debug {
     /// Calls it with elements one by one, as interpreters do. What it writes to its arguments stands there afterwards.
+    ///
+    /// # Panics
+    /// Where it fails.
     fn on_elements(&self, arguments: &mut [Datum]) -> Vec<Datum>;
     /// The code itself, for those who know its type.
     fn as_any(&self) -> &dyn Any;

@@ -77,6 +77,10 @@ impl Files {
             self.hosts.len() - 1
         }) as u16
     }
+    /// The functions that are called, to be changed; their numbers stay.
+    pub fn hosts_mut(&mut self) -> &mut [HostFunction] {
+        &mut self.hosts
+    }
     /// The functions that are called, in the order of their numbers.
     pub fn hosts(&self) -> &[HostFunction] {
         &self.hosts

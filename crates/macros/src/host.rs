@@ -109,7 +109,8 @@ fn emit(function: &ItemFn, params: &[Type]) -> TokenStream {
         .zip(&held)
         .map(|(ty, held)| annotation::call_item(ty, "HostParameter", "lend", quote!(&mut #held)));
     let gives = annotation::call_item(&returns, "HostReturned", "give", quote!(#result, #arguments));
-    let results = annotation::call_item(&returns, "Returned", "kinds", TokenStream::new());
+    let results = annotation::call_item(&returns, "HostReturned", "kinds", TokenStream::new());
+    let seen = annotation::call_item(&returns, "HostReturned", "seen", quote!(#t, #result, #place));
     let doc = format!("How kernels call the function [`{name}`](fn@{name}).");
     quote! {
         #function
@@ -130,7 +131,9 @@ fn emit(function: &ItemFn, params: &[Type]) -> TokenStream {
                 #arguments: &[::parfuse::__private::Value<'t>],
                 #place: ::parfuse::__private::At,
             ) -> ::parfuse::__private::Value<'t> {
-                #t.call_host(<Self as ::parfuse::__private::HostItem>::function(), #arguments, #place)
+                let #result =
+                    #t.call_host(<Self as ::parfuse::__private::HostItem>::function(), #arguments, #place);
+                #seen
             }
         }
 

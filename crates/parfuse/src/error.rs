@@ -3,6 +3,7 @@
 //! Errors name the user's file and line wherever there is one. After any error the engine, its pool and the
 //! kernel stay usable; results are then not returned, and arrays passed as `&mut` may be partly written.
 
+use crate::host_function::HostFailure;
 use parfuse_ir::{Fault, FaultKind, Files, Loc};
 use parfuse_passes::Rejection;
 use parfuse_runtime::{AllocationError, StopReason};
@@ -260,13 +261,16 @@ pub enum Error {
         place: Place,
     },
 
-    /// A `#[host]` function that the kernel calls has panicked.
+    /// A `#[host]` function that the kernel calls has panicked, or returned an error.
     #[error("{place}: `{function}`: {message}")]
     Host {
         /// The function's name.
         function: String,
-        /// What it panicked with.
+        /// What it panicked with, or what the error says.
         message: String,
+        /// The error that it returned.
+        #[source]
+        cause: Option<HostFailure>,
         /// Where the kernel calls it.
         place: Place,
     },

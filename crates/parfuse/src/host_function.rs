@@ -6,25 +6,83 @@
 //!                                                      ◀── the array ──
 //! ```
 //!
-//! Arrays go in as views of the kernel's memory, and a returned array becomes the kernel's own: nothing is copied.
+//! Arrays go in as views of the kernel's memory, and a returned array becomes the kernel's own: nothing is copied. Complex
+//! numbers have been split by then: a scalar is two, an array has one axis more, with the parts side by side.
+//!
+//! A function that returns a `Result` ends the call of the kernel with what it fails with.
 
 use crate::argument::{ParamKind, array_kind, scalar_kind};
-use crate::call::{Passed, viewed, viewed_mut};
+use crate::call::{Passed, buffer_of_parts, viewed, viewed_mut};
 use crate::rank::{PerAxis, Rank};
-use crate::returned::Returned;
 use ndarray::{Array, ArrayD, ArrayRef, ArrayView, ArrayViewMut, IxDyn};
+use num_complex::Complex;
 use parfuse_ir::host::{Datum, HostCode};
-use parfuse_ir::{DType, Element, Scalar, for_each_dtype, with_dtype};
+use parfuse_ir::program::Type;
+use parfuse_ir::{AnyElement, DType, Element, Scalar, element_type, for_each_dtype, with_dtype};
 use parfuse_runtime::Buffer;
-use parfuse_trace::{DeclaredType, HostDeclaration};
+use parfuse_trace::{At, DeclaredType, HostDeclaration, Tracer, Value};
 use std::any::Any;
 use std::fmt;
+use std::ops::Deref;
+use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::sync::Arc;
 
 /// The arguments of a call from a kernel, and what is returned to it.
 pub struct HostArguments<'a> {
     arguments: std::vec::IntoIter<Passed<'a>>,
     results: Vec<Given>,
+    failure: Option<HostFailure>,
 }
+
+/// What a [`#[host]`](macro@crate::host) function that returns a `Result` has failed with: the error itself, behind a
+/// reference.
+///
+/// ```
+/// use ndarray::{ArrayRef1, array};
+/// use parfuse::prelude::*;
+///
+/// #[host]
+/// fn parsed(a: &ArrayRef1<f64>) -> Result<f64, std::num::ParseFloatError> {
+///     if a.is_empty() { "".parse() } else { Ok(a[0]) }
+/// }
+///
+/// #[kernel]
+/// fn twice(a: &ArrayRef1<f64>) -> f64 {
+///     2.0 * parsed(a).unwrap()
+/// }
+///
+/// assert_eq!(twice::serial(&array![1.5])?, 3.0);
+/// let Err(Error::Host { function, cause: Some(cause), .. }) = twice::serial(&array![]) else { panic!() };
+/// assert_eq!(function, "parsed");
+/// assert!(cause.downcast_ref::<std::num::ParseFloatError>().is_some());
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Clone)]
+pub struct HostFailure(Arc<dyn std::error::Error + Send + Sync>);
+
+impl Deref for HostFailure {
+    type Target = dyn std::error::Error + Send + Sync;
+    fn deref(&self) -> &Self::Target {
+        &*self.0
+    }
+}
+
+/// Equal if it is the same one, or says the same.
+impl PartialEq for HostFailure {
+    fn eq(&self, other: &HostFailure) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0.to_string() == other.0.to_string()
+    }
+}
+
+impl fmt::Debug for HostFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+// Nothing can be changed through it.
+impl UnwindSafe for HostFailure {}
+impl RefUnwindSafe for HostFailure {}
 
 /// A result that is returned to a kernel.
 pub(crate) enum Given {
@@ -44,26 +102,26 @@ pub(crate) trait GivenElements {
     fn scalars(&self) -> Vec<Scalar>;
 }
 
-impl<T: Element> GivenElements for Vec<T> {
+impl<T: AnyElement> GivenElements for Vec<T> {
     fn dtype(&self) -> DType {
-        T::DTYPE
+        T::Part::DTYPE
     }
     fn into_buffer(self: Box<Self>) -> Buffer {
-        Buffer::from_vec(*self)
+        buffer_of_parts(*self)
     }
     fn scalars(&self) -> Vec<Scalar> {
-        self.iter().map(|x| x.scalar()).collect()
+        self.iter().flat_map(|x| element_type::scalars(*x)).collect()
     }
 }
 
 impl<'a> HostArguments<'a> {
     /// These arguments, and no results yet.
     pub(crate) fn new(arguments: Vec<Passed<'a>>) -> HostArguments<'a> {
-        HostArguments { arguments: arguments.into_iter(), results: Vec::new() }
+        HostArguments { arguments: arguments.into_iter(), results: Vec::new(), failure: None }
     }
-    /// The results.
-    pub(crate) fn into_results(self) -> Vec<Given> {
-        self.results
+    /// The results, or why there are none.
+    pub(crate) fn into_results(self) -> Result<Vec<Given>, HostFailure> {
+        self.failure.map_or(Ok(self.results), Err)
     }
     fn next(&mut self) -> Passed<'a> {
         self.arguments.next().expect("a call has as many arguments as the function takes")
@@ -106,24 +164,28 @@ macro_rules! host_scalars {
             type Held<'a> = $ty;
             type Lent<'b> = $ty;
             fn hold(arguments: &mut HostArguments<'_>) -> $ty {
-                let Passed::Scalar(scalar) = arguments.next() else { unreachable!("a scalar is passed") };
-                <$ty>::from_scalar(scalar).expect("an argument has its parameter's type")
+                <$ty>::of_parts(|_| match arguments.next() {
+                    Passed::Scalar(part) => Element::from_scalar(part).expect("an argument has its parameter's type"),
+                    Passed::Array(_) => unreachable!("a scalar is passed"),
+                })
             }
             fn lend(held: &mut $ty) -> $ty { *held }
         }
         impl HostReturned for $ty {
+            fn kinds() -> Vec<DeclaredType> { vec![DeclaredType::Known(Type::Scalar(<$ty as AnyElement>::TYPE))] }
             fn give(self, arguments: &mut HostArguments<'_>) {
-                arguments.results.push(Given::Scalar(self.scalar()));
+                arguments.results.extend(element_type::scalars(self).map(Given::Scalar));
             }
         }
     )* };
 }
 for_each_dtype!(host_scalars);
+host_scalars!((Complex, Complex<f32>, "Complex<f32>", Complex), (Complex, Complex<f64>, "Complex<f64>", Complex));
 
 macro_rules! host_arrays {
     ($(<$l:lifetime> $ty:ty, $mutable:literal: $held:ty = $hold:ident, $lent:ty = $lend:expr;)*) => { $(
         #[diagnostic::do_not_recommend]
-        impl<$l, T: Element, D: Rank> HostParameter for $ty {
+        impl<$l, T: AnyElement, D: Rank> HostParameter for $ty {
             const KIND: ParamKind = array_kind::<T>(D::RANK, $mutable);
             type Held<'a> = $held;
             type Lent<'b> = $lent;
@@ -142,24 +204,55 @@ host_arrays! {
     <'r> ArrayViewMut<'r, T, D>, true: ArrayViewMut<'a, T, D> = viewed_mut, ArrayViewMut<'b, T, D> = |view| view.view_mut();
 }
 
-/// A type that a `#[host]` function can return: nothing, a scalar, an array, or a tuple of up to four of these.
+/// A type that a `#[host]` function can return: nothing, a scalar, an array, a tuple of up to four of these, or a
+/// `Result` of one of them and an error.
 #[diagnostic::on_unimplemented(
     message = "a `#[host]` function cannot return `{Self}`",
-    note = "it returns nothing, a scalar, an owned array such as `Array1<f64>`, or a tuple of these"
+    note = "it returns nothing, a scalar, an owned array such as `Array1<f64>`, a tuple of these, or a `Result` of one of them"
 )]
-pub trait HostReturned: Returned {
+pub trait HostReturned {
+    /// The types of the results, in order.
+    fn kinds() -> Vec<DeclaredType>;
     /// Adds it to the results of a call.
     fn give(self, arguments: &mut HostArguments<'_>);
+    /// What kernels see of the results.
+    fn seen<'t>(_: &'t Tracer, results: Value<'t>, _: At) -> Value<'t> {
+        results
+    }
 }
 
-impl<T: Element, D: Rank> HostReturned for Array<T, D> {
+/// To kernels it has succeeded: it is unwrapped, or the call has ended.
+#[diagnostic::do_not_recommend]
+impl<R: HostReturned, E: Into<Box<dyn std::error::Error + Send + Sync>>> HostReturned for Result<R, E> {
+    fn kinds() -> Vec<DeclaredType> {
+        R::kinds()
+    }
     fn give(self, arguments: &mut HostArguments<'_>) {
-        let shape = PerAxis::new(self.shape());
+        match self {
+            Ok(results) => results.give(arguments),
+            Err(error) => arguments.failure = Some(HostFailure(error.into().into())),
+        }
+    }
+    fn seen<'t>(tracer: &'t Tracer, results: Value<'t>, at: At) -> Value<'t> {
+        tracer.succeeded(results, at)
+    }
+}
+
+impl<T: AnyElement, D: Rank> HostReturned for Array<T, D> {
+    fn kinds() -> Vec<DeclaredType> {
+        vec![DeclaredType::array(T::TYPE, D::RANK)]
+    }
+    fn give(self, arguments: &mut HostArguments<'_>) {
+        // The parts of complex numbers lie along one axis more.
+        let own = self.ndim();
+        let shape = PerAxis::from_fn(own + (T::PARTS - 1), |axis| {
+            self.shape().get(axis).copied().unwrap_or(T::PARTS)
+        });
         let (elements, offset) = match self.is_standard_layout() {
             true => self.into_raw_vec_and_offset(),
             false => (self.iter().copied().collect(), Some(0)),
         };
-        let len = shape.iter().product();
+        let len = shape[..own].iter().product();
         // An array may show a part of what it owns.
         let first = offset.unwrap_or(0);
         let elements = match first == 0 && elements.len() == len {
@@ -173,13 +266,16 @@ impl<T: Element, D: Rank> HostReturned for Array<T, D> {
 macro_rules! host_tuples {
     ($(($($name:ident $index:tt),*)),*) => { $(#[diagnostic::do_not_recommend]
     impl<$($name: HostReturned),*> HostReturned for ($($name,)*) {
-        #[allow(unused_variables)]
+        fn kinds() -> Vec<DeclaredType> { let mut all = Vec::new(); $(all.extend($name::kinds());)* all }
         fn give(self, arguments: &mut HostArguments<'_>) { $(self.$index.give(arguments);)* }
     })* };
 }
 host_tuples!((A 0), (A 0, B 1), (A 0, B 1, C 2), (A 0, B 1, C 2, D 3));
 #[diagnostic::do_not_recommend]
 impl HostReturned for () {
+    fn kinds() -> Vec<DeclaredType> {
+        Vec::new()
+    }
     fn give(self, _: &mut HostArguments<'_>) {}
 }
 
@@ -193,7 +289,7 @@ impl HostThunk {
         HostThunk(call)
     }
     /// Calls the function.
-    pub(crate) fn call(self, arguments: Vec<Passed<'_>>) -> Vec<Given> {
+    pub(crate) fn call(self, arguments: Vec<Passed<'_>>) -> Result<Vec<Given>, HostFailure> {
         let mut arguments = HostArguments::new(arguments);
         (self.0)(&mut arguments);
         arguments.into_results()
@@ -243,7 +339,7 @@ impl HostCode for HostThunk {
             (Datum::Scalar(scalar), None) => Passed::Scalar(*scalar),
             (Datum::Array { .. }, None) => unreachable!("every array has been made"),
         });
-        let given = self.call(passed.collect());
+        let given = self.call(passed.collect()).unwrap_or_else(|failure| panic!("{}", &*failure));
         for (argument, array) in arguments.iter_mut().zip(&arrays) {
             if let (Datum::Array { elements, .. }, Some(array)) = (argument, array) {
                 *elements = array.elements();

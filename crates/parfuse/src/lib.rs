@@ -27,6 +27,21 @@
 //! Three ways in: the attribute; [`Engine::trace`], for kernels built at run time; [`Engine::eval`], for one
 //! expression. What a kernel computes is what its body means in Rust; what happened to it,
 //! [`Kernel::explain`] tells; how its variants compare, [`Kernel::compare`].
+//!
+//! # Features
+//!
+//! Both are off by default; what they take is in the documentation of their modules.
+//!
+//! * `linalg`: `parfuse::linalg`, linear algebra for kernels, by `faer`.
+//! * `fft`: `parfuse::fft`, Fourier transforms for kernels, by `rustfft`.
+
+// Functions of ours that kernels call are made by the same attribute as those of users.
+#[cfg(any(feature = "linalg", feature = "fft"))]
+extern crate self as parfuse;
+
+#[cfg(any(feature = "linalg", feature = "fft"))]
+#[macro_use]
+mod overloads;
 
 mod annotation;
 mod argument;
@@ -69,6 +84,10 @@ mod work;
 
 #[doc(hidden)]
 pub mod __private;
+#[cfg(feature = "fft")]
+pub mod fft;
+#[cfg(feature = "linalg")]
+pub mod linalg;
 pub mod prelude;
 
 pub use argument::{Argument, Arguments, Binder};
@@ -84,7 +103,7 @@ pub use error::{Error, Place};
 pub use explain::{Allocation, Estimates, Explanation, PlainLoop, Refusal, RegionReport, Scattered};
 pub use extremes::ArrayExtremes;
 pub use fixed::Row;
-pub use host_function::{HostArguments, HostParameter, HostReturned};
+pub use host_function::{HostArguments, HostFailure, HostParameter, HostReturned};
 pub use kernel::{Kernel, Variant};
 pub use lazy::Session;
 pub use options::{CallOptions, Configured, Workers};
@@ -101,3 +120,8 @@ pub use selection::{Selectable, select};
 pub use special_functions::SpecialFunctions;
 pub use traced::KernelFunction;
 pub use type_argument::TypeArgument;
+
+/// The examples of the guide are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/GUIDE.md")]
+struct Guide;

@@ -82,12 +82,18 @@ impl Buffer {
         Ok(Buffer { address, layout, len, element })
     }
 
-    /// The memory of a `Vec`.
-    pub fn from_vec<T: Copy + 'static>(elements: Vec<T>) -> Buffer {
+    /// The memory of a `Vec`, as elements of type `Part`; `T` is that type, or consists of several such elements.
+    ///
+    /// # Safety
+    /// A `T` must be nothing but as many elements of type `Part` as it has room for, one behind the other.
+    pub unsafe fn from_vec<T: Copy + 'static, Part: Copy + 'static>(elements: Vec<T>) -> Buffer {
+        assert_eq!(size_of::<T>() % size_of::<Part>(), 0, "elements of several parts");
         let elements = elements.into_boxed_slice();
-        let (len, layout, element) = (elements.len(), Layout::for_value(&*elements), TypeId::of::<T>());
+        let len = elements.len() * (size_of::<T>() / size_of::<Part>());
+        let layout = Layout::for_value(&*elements);
+        assert_eq!(Ok(layout), Layout::array::<Part>(len), "elements as aligned as their parts");
         let address = NonNull::from(Box::leak(elements)).cast();
-        Buffer { address, layout, len, element }
+        Buffer { address, layout, len, element: TypeId::of::<Part>() }
     }
 
     /// The address of the first element.
@@ -197,12 +203,24 @@ mod tests {
         for len in [0, 1, 1000] {
             let mut elements = Vec::with_capacity(len + 7);
             elements.extend((0..len).map(|i| i as i16));
-            let buffer = Buffer::from_vec(elements.clone());
+            // SAFETY: numbers are one part each.
+            let of_vec = |elements| unsafe { Buffer::from_vec::<i16, i16>(elements) };
+            let buffer = of_vec(elements.clone());
             assert_eq!(buffer.len(), len);
             // SAFETY: all elements are those of a `Vec`.
             assert_eq!(unsafe { buffer.into_vec::<i16, i16>() }, elements);
-            drop(Buffer::from_vec(elements));
+            drop(of_vec(elements));
         }
+    }
+
+    #[test]
+    fn the_memory_of_pairs_is_that_of_their_parts() {
+        let pairs = vec![[1.5f32, 2.5], [3.5, 4.5]];
+        // SAFETY: an array of two floats is two floats.
+        let buffer = unsafe { Buffer::from_vec::<[f32; 2], f32>(pairs) };
+        assert_eq!(buffer.len(), 4);
+        // SAFETY: all elements are those of a `Vec`.
+        assert_eq!(unsafe { buffer.into_vec::<f32, f32>() }, [1.5, 2.5, 3.5, 4.5]);
     }
 
     #[test]

@@ -5,7 +5,8 @@
 //! ```
 
 use crate::errors::{At, Step, mistake};
-use crate::state::{Kind, State, Ty};
+use crate::state::{Held, Kind, State, Ty};
+use crate::types::Class;
 use crate::{DeclaredType, Inline, ParamKind, Tracer, Value};
 use parfuse_ir::host::{HostCode, HostFunction};
 use parfuse_ir::program::{CallArgument, Stmt, Type};
@@ -49,9 +50,77 @@ impl Tracer {
         let arguments = self.ids(arguments);
         self.step(at, |state| state.call_host(&function, &arguments, at))
     }
+
+    /// Calls the first of several functions of one name whose parameters fit the arguments.
+    pub fn call_one_of<'t>(
+        &'t self,
+        functions: &[HostDeclaration],
+        arguments: &[Value<'t>],
+        at: At,
+    ) -> Value<'t> {
+        let arguments = self.ids(arguments);
+        self.step(at, |state| {
+            let function = state.fitting(functions, &arguments)?;
+            state.call_host(function, &arguments, at)
+        })
+    }
+
+    /// What a function gives that has not failed, where in Rust it is a `Result`.
+    pub fn succeeded<'t>(&'t self, results: Value<'t>, at: At) -> Value<'t> {
+        let results = self.id(results);
+        self.step(at, |_| Ok(Kind::Optional(Held::Sure(results))))
+    }
 }
 
 impl State {
+    /// The first function whose parameters fit the arguments.
+    fn fitting<'f>(
+        &mut self,
+        functions: &'f [HostDeclaration],
+        arguments: &[u32],
+    ) -> Step<&'f HostDeclaration> {
+        let mut given = Vec::with_capacity(arguments.len());
+        for argument in arguments {
+            given.push(self.type_of(*argument)?);
+        }
+        let fits = |function: &&HostDeclaration| {
+            let params = function.params.iter().zip(&given);
+            function.params.len() == given.len()
+                && params.into_iter().all(|(kind, found)| self.fits(kind.ty, *found))
+        };
+        if let Some(function) = functions.iter().find(fits) {
+            return Ok(function);
+        }
+        let name = functions.first().map_or("", |function| function.name);
+        let given: Vec<String> = given.into_iter().map(|ty| self.describe(ty)).collect();
+        let known: Vec<String> = functions
+            .iter()
+            .map(|function| {
+                let params: Vec<String> = function.params.iter().map(|kind| kind.ty.to_string()).collect();
+                format!("({})", params.join(", "))
+            })
+            .collect();
+        mistake(format!("`{name}` does not take {}: it takes {}", given.join(" and "), known.join(", ")))
+    }
+
+    /// Whether something may be of the type of a parameter.
+    fn fits(&self, ty: DeclaredType, found: Ty) -> bool {
+        let element = ty.element();
+        let of_class = |class: Class| match class {
+            Class::Known(dtype) => dtype == element.part(),
+            Class::Float => element.part().is_float(),
+            Class::Integer => !element.part().is_bool(),
+            Class::Any => true,
+            Class::Complex(_) => false,
+        };
+        let fits = match self.types.class(found.dtype) {
+            Class::Complex(part) => element.is_complex() && of_class(self.types.class(part)),
+            Class::Any => true,
+            class => !element.is_complex() && of_class(class),
+        };
+        ty.admits_rank(found.rank) && fits
+    }
+
     fn call_host(&mut self, function: &HostDeclaration, arguments: &[u32], at: At) -> Step<Kind> {
         let name = function.name;
         if self.parallel_depth > 0 || self.map_depth > 0 || self.row_closures > 0 {
@@ -112,7 +181,7 @@ impl State {
         let results: Vec<_> = types
             .iter()
             .map(|ty: &Type| {
-                let ty = Ty { dtype: self.types.known(ty.dtype()), rank: ty.rank() };
+                let ty = Ty { dtype: self.types.of(ty.element()), rank: ty.rank() };
                 self.new_var(name, ty, None)
             })
             .collect();

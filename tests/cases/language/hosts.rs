@@ -1,7 +1,8 @@
 //! Functions outside of compiled code: what goes in and comes back, how often and in which order they are called.
 
-use crate::cases::ways::{compiled_ways, error_of, exactly};
+use crate::cases::ways::{compiled_ways, error_of, every_way, exactly};
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, ArrayView2, ArrayViewMut1, array, s};
+use num_complex::Complex64;
 use parfuse::prelude::*;
 use std::cell::RefCell;
 
@@ -162,8 +163,8 @@ fn a_panic_is_an_error_with_its_place() {
     let mut a = array![4.0, -9.0, 16.0];
     let error = roots::serial(&mut a).unwrap_err();
     std::panic::set_hook(hook);
-    let Error::Host { function, message, place } = &error else { panic!("{error}") };
-    assert_eq!((function.as_str(), message.as_str()), ("picky", "-9 is negative"));
+    let Error::Host { function, message, cause, place } = &error else { panic!("{error}") };
+    assert_eq!((function.as_str(), message.as_str(), cause), ("picky", "-9 is negative", &None));
     assert!(place.as_str().contains("hosts.rs:"), "{place}");
     assert_eq!(a, array![2.0, -9.0, 16.0]);
     assert_eq!(compiled_ways!(roots(&mut a) with a = array![4.0, 9.0]).1, array![2.0, 3.0]);
@@ -246,4 +247,110 @@ fn traced_kernels_call_them() {
         t.host::<rotate>(&both)
     });
     assert_eq!(twice.unwrap().serial::<usize>((&mut array![1.0, 2.0],)), Ok(2));
+}
+
+/// Why there is no nearest number.
+#[derive(PartialEq, Debug)]
+struct TooFar(f64);
+
+impl std::fmt::Display for TooFar {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} is too far", self.0)
+    }
+}
+
+impl std::error::Error for TooFar {}
+
+#[host]
+fn nearest(x: f64, grid: &ArrayRef1<f64>) -> Result<(Array1<f64>, usize), TooFar> {
+    let at = grid.iter().position(|g| (g - x).abs() <= 0.5).ok_or(TooFar(x))?;
+    Ok((grid - x, at))
+}
+
+#[host]
+fn worded(x: f64) -> Result<f64, String> {
+    if x > 0.0 { Ok(x) } else { Err(format!("{x} is not positive")) }
+}
+
+#[kernel]
+fn looked_up(x: &ArrayRef1<f64>, grid: &ArrayRef1<f64>) -> (f64, usize) {
+    let (mut distances, mut places) = (0.0, 0);
+    for i in 0..x.len() {
+        let (distance, place) = nearest(worded(x[i]).expect("positive"), grid).unwrap();
+        distances += distance.mapv(|d| d.abs()).sum();
+        places += place;
+    }
+    (distances, places)
+}
+
+#[test]
+fn a_function_that_fails_ends_the_call_with_its_error() {
+    let grid = array![1.0, 2.0, 3.0];
+    every_way!(looked_up(&array![1.2, 2.9, 2.0], &grid));
+    let error = error_of!(looked_up(&array![2.0, 7.0, -1.0], &grid));
+    let Error::Host { function, message, cause: Some(cause), place } = &error else { panic!("{error}") };
+    assert_eq!((function.as_str(), message.as_str()), ("nearest", "7 is too far"));
+    assert_eq!(cause.downcast_ref(), Some(&TooFar(7.0)));
+    let source = std::error::Error::source(&error).and_then(|source| source.downcast_ref());
+    assert_eq!(source, Some(&TooFar(7.0)));
+    assert!(place.as_str().contains("hosts.rs:"), "{place}");
+    let error = error_of!(looked_up(&array![-1.0], &grid));
+    assert!(error.to_string().ends_with("`worded`: -1 is not positive"), "{error}");
+}
+
+#[host]
+fn turned(a: &ArrayRef2<Complex64>, by: Complex64) -> (Array2<Complex64>, Complex64, f64) {
+    let turned = a.t().mapv(|z| z * by);
+    let sum = turned.sum();
+    (turned, sum * Complex64::i(), sum.norm_sqr())
+}
+
+#[host]
+fn conjugate(mut a: ArrayViewMut1<Complex64>) -> usize {
+    a.mapv_inplace(|z| z.conj());
+    a.len()
+}
+
+#[kernel]
+fn of_complex(a: &mut ArrayRef2<Complex64>, w: Complex64) -> (Array2<Complex64>, Complex64, f64) {
+    let doubled = &*a * 2.0;
+    let (first, sum, size) = turned(&doubled, w + 1.0);
+    let (second, _, _) = turned(a, w);
+    let (third, more, _) = turned(&first.t(), sum);
+    let mut row = a.row(0).to_owned();
+    let mut count = conjugate(row.view_mut());
+    count += conjugate(a.row_mut(0));
+    count += conjugate(a.column_mut(1));
+    row[0] += Complex64::new(count as f64, 1.0);
+    a.row_mut(1).assign(&row);
+    (first + third - &second, sum * more, size)
+}
+
+#[test]
+fn complex_numbers_go_in_and_come_back() {
+    let start =
+        |n, m| Array2::from_shape_fn((n, m), |(i, j)| Complex64::new(i as f64 - 1.5, j as f64 * 0.25));
+    exactly!(of_complex(&mut a, Complex64::new(0.5, -0.25)) with a = start(2, 2));
+    exactly!(of_complex(&mut a.slice_mut(s![..;-2, ..;3]), Complex64::i()) with a = start(5, 9));
+    exactly!(of_complex(&mut a.view_mut().reversed_axes(), Complex64::i()) with a = start(7, 3));
+}
+
+#[kernel]
+fn stepped(a: &mut ArrayRef1<f64>) -> f64 {
+    for i in prange(0..a.len()) {
+        a[i] += 1.0;
+    }
+    note(a.sum());
+    for i in prange(0..a.len()) {
+        a[i] *= 2.0;
+    }
+    a.sum()
+}
+
+#[test]
+fn loops_on_either_side_of_a_call_that_reads_their_array_stay_apart() {
+    every_way!(stepped(&mut a) with a = Array1::ones(100));
+    // The sums fuse with the loops in front of them.
+    assert_eq!(stepped::kernel().explain().unwrap().regions.len(), 2);
+    seen();
 }

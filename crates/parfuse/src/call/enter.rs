@@ -170,20 +170,28 @@ pub(super) fn passed_array<'h>(host: &'h Host<'_>, buffer: BufferId, mutable: bo
 impl PassedArray<'_> {
     /// The address of the element with the lowest one, the shape with its strides as numbers, and the axes to be turned
     /// round to have them as they are.
-    fn layout<T: Element, D: Rank>(&self) -> (*mut T, StrideShape<D>, Vec<Axis>) {
-        let fits = D::RANK.is_none_or(|rank| rank as usize == self.shape.len());
-        assert!(fits && self.dtype == T::DTYPE, "the type of the parameter");
-        let (mut shape, mut strides) = (D::zeros(self.shape.len()), D::zeros(self.shape.len()));
+    fn layout<T: AnyElement, D: Rank>(&self) -> (*mut T, StrideShape<D>, Vec<Axis>) {
+        let rank = self.shape.len() - (T::PARTS - 1);
+        let fits = D::RANK.is_none_or(|expected| expected as usize == rank);
+        assert!(fits && self.dtype == T::Part::DTYPE, "the type of the parameter");
+        let (mut shape, mut strides) = (D::zeros(rank), D::zeros(rank));
         let (mut first, mut turned) = (0isize, Vec::new());
         // To `ndarray` the strides of an array without elements are zero.
         let strided = !self.shape.contains(&0);
-        for (axis, (length, stride)) in self.shape.iter().zip(self.strides.iter()).enumerate() {
+        let parts = T::PARTS as isize;
+        if parts > 1 && strided {
+            let last = (self.shape[rank], self.strides[rank]);
+            assert_eq!(last, (T::PARTS, 1), "the parts of an element lie side by side");
+        }
+        for (axis, (length, stride)) in self.shape.iter().zip(self.strides.iter()).take(rank).enumerate() {
             shape[axis] = *length;
             if !strided {
                 continue;
             }
+            assert_eq!(stride % parts, 0, "elements lie whole elements apart");
+            let stride = stride / parts;
             strides[axis] = stride.unsigned_abs();
-            if *stride < 0 {
+            if stride < 0 {
                 first += stride * (length.saturating_sub(1) as isize);
                 turned.push(Axis(axis));
             }
@@ -196,12 +204,13 @@ impl PassedArray<'_> {
 ///
 /// # Panics
 /// If it is no array of this type.
-pub(crate) fn viewed<T: Element, D: Rank>(passed: Passed<'_>) -> ArrayView<'_, T, D> {
+pub(crate) fn viewed<T: AnyElement, D: Rank>(passed: Passed<'_>) -> ArrayView<'_, T, D> {
     let Passed::Array(array) = passed else { unreachable!("an array is passed") };
     let (address, shape, turned) = array.layout::<T, D>();
     // SAFETY: the frame describes arrays that are alive until the call ends (see the head of the file), borrowed here for
-    // as long as the driver waits; their elements are of this type and have been stored (`Stmt::Call` in
-    // `parfuse_ir::loops` counts as a load of all of them). Nobody writes to an array that is passed to be read.
+    // as long as the driver waits; their elements are of this type, or are the parts of such, side by side, and have been
+    // stored (`Stmt::Call` in `parfuse_ir::loops` counts as a load of all of them). Nobody writes to an array that is
+    // passed to be read.
     let mut view = unsafe { ArrayView::from_shape_ptr(shape, address) };
     turned.into_iter().for_each(|axis| view.invert_axis(axis));
     view
@@ -211,7 +220,7 @@ pub(crate) fn viewed<T: Element, D: Rank>(passed: Passed<'_>) -> ArrayView<'_, T
 ///
 /// # Panics
 /// If it is no array of this type, or not to be written.
-pub(crate) fn viewed_mut<T: Element, D: Rank>(passed: Passed<'_>) -> ArrayViewMut<'_, T, D> {
+pub(crate) fn viewed_mut<T: AnyElement, D: Rank>(passed: Passed<'_>) -> ArrayViewMut<'_, T, D> {
     let Passed::Array(array) = passed else { unreachable!("an array is passed") };
     assert!(array.mutable, "an array to be written is passed");
     let (address, shape, turned) = array.layout::<T, D>();
@@ -221,6 +230,12 @@ pub(crate) fn viewed_mut<T: Element, D: Rank>(passed: Passed<'_>) -> ArrayViewMu
     let mut view = unsafe { ArrayViewMut::from_shape_ptr(shape, address) };
     turned.into_iter().for_each(|axis| view.invert_axis(axis));
     view
+}
+
+/// The memory of what a function has returned, as the parts that its elements are made of.
+pub(crate) fn buffer_of_parts<T: AnyElement>(elements: Vec<T>) -> Buffer {
+    // SAFETY: an `AnyElement`, which is a sealed trait, lies in memory as its parts do.
+    unsafe { Buffer::from_vec::<T, T::Part>(elements) }
 }
 
 /// The blocks of a region that is launched.

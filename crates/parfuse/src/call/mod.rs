@@ -17,7 +17,7 @@ mod host;
 mod outside;
 mod results;
 
-pub(crate) use enter::{Passed, viewed, viewed_mut};
+pub(crate) use enter::{Passed, buffer_of_parts, viewed, viewed_mut};
 pub(crate) use frame::CallFrame;
 pub use results::{Elements, Output, Outputs};
 

@@ -5,12 +5,13 @@
 //! do c1     take 0 into b2                 the array that f has returned becomes b2's
 //! ```
 //!
-//! A panic of the function ends the call with an error; no machine code is unwound through, for it only asked for the call.
+//! A panic of the function, or an error that it returns, ends the call with an error; no machine code is unwound through,
+//! for it only asked for the call.
 
 use super::enter::{self, Passed};
 use super::host::{Host, Storage};
 use crate::error::{Error, Place};
-use crate::host_function::{Given, HostThunk};
+use crate::host_function::{Given, HostFailure, HostThunk};
 use crate::room::panic_message;
 use parfuse_ir::arena::Id;
 use parfuse_ir::host::{Call, CallArgument, Callee};
@@ -36,13 +37,14 @@ impl Host<'_> {
     fn call_function(&mut self, number: u16, call: &Call<Slot>) -> Result<(), Error> {
         let lane = &self.request.kernel.lane;
         let function = lane.files.host(number).expect("the verifier knows it");
-        let failed = |message: String| Error::Host {
+        let failed = |message: String, cause: Option<HostFailure>| Error::Host {
             function: function.name.clone(),
             message,
+            cause,
             place: Place::new(&lane.files, call.loc),
         };
         let thunk = function.code.and_then(|code| code.as_any().downcast_ref::<HostThunk>());
-        let thunk = *thunk.ok_or_else(|| failed("there is no code for it".to_string()))?;
+        let thunk = *thunk.ok_or_else(|| failed("there is no code for it".to_string(), None))?;
         let (own, others) = call.arguments.split_at(function.params.len());
         let passed = own.iter().zip(&function.params).map(|(argument, (ty, _))| match *argument {
             CallArgument::Scalar(slot) => {
@@ -53,7 +55,8 @@ impl Host<'_> {
         });
         let passed: Vec<Passed<'_>> = passed.collect();
         let given = catch_unwind(AssertUnwindSafe(|| thunk.call(passed)));
-        let given = given.map_err(|payload| failed(panic_message(&*payload)))?;
+        let given = given.map_err(|payload| failed(panic_message(&*payload), None))?;
+        let given = given.map_err(|cause| failed(cause.to_string(), Some(cause)))?;
         let mut places = others.iter().map(|argument| match argument {
             CallArgument::Written(buffer) => *buffer,
             _ => unreachable!("results go to arrays"),

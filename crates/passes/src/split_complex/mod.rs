@@ -12,8 +12,10 @@
 //! results, there is one real array with one axis more, and two views of it: what is stored in a result goes through the
 //! loops that compute it. A variable that becomes a result has such an array from the start.
 //!
-//! What operations mean is in `operations`, closures over elements are in `maps`, products of arrays in `products`. All bits are those of `num-complex`.
+//! What operations mean is in `operations`, closures over elements are in `maps`, products of arrays in `products`, what
+//! functions outside take and return is in `calls`. All bits are those of `num-complex`.
 
+mod calls;
 mod maps;
 mod operations;
 mod products;
@@ -42,8 +44,9 @@ pub fn split_complex(program: &mut Program) -> Changed {
         iterations: 0,
         program,
     };
-    split.variables();
+    split.variables(&body);
     split.parameters();
+    split.functions();
     split.statements(body);
     split.results();
     program.body = split.block;
@@ -80,10 +83,12 @@ struct Split<'a> {
 }
 
 impl Split<'_> {
-    /// The variables: those of array parameters, and those that become results, keep the parts side by side.
-    fn variables(&mut self) {
-        let returned: FastSet<Var> =
+    /// The variables: those of array parameters, and those that become results or belong to functions outside, keep the
+    /// parts side by side.
+    fn variables(&mut self, body: &[Stmt]) {
+        let mut returned: FastSet<Var> =
             self.program.results.iter().filter_map(|result| self.variable_of(*result)).collect();
+        returned.extend(calls::variables(self.program, body));
         let complex = self.program.vars.iter().filter(|(_, data)| data.ty.is_complex());
         let complex: Vec<Var> = complex.map(|(var, _)| var).collect();
         for var in complex {
@@ -207,6 +212,9 @@ impl Split<'_> {
                 Stmt::For { index, start, end, step, parallel, until, body, loc }
             }
             Stmt::Scope { body } => Stmt::Scope { body: self.nested(body) },
+            Stmt::Call { function, arguments, results, loc } => {
+                return self.call(function, arguments, &results, loc);
+            }
             other => other,
         };
         self.push(stmt);
