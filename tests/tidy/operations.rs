@@ -81,7 +81,7 @@ fn methods_are_listed_by_what_has_them() {
     for (of, names) in groups {
         table += &format!("| {of} | `{}` |\n", names.join(" "));
     }
-    document_says("docs/GUIDE.md", "methods", &(table + "\n"));
+    document_says("docs/ARRAY_API.md", "methods", &(table + "\n"));
 }
 
 #[test]
