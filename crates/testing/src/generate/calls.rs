@@ -2,10 +2,11 @@
 
 use super::{Generator, Slot, USIZE};
 use ndarray::{Array1, Array2, ArrayRef1, ArrayView2, ArrayViewMut1};
+use num_complex::Complex64;
 use parfuse::__private::{HostDeclaration, HostItem};
 use parfuse::host;
 use parfuse_ir::Scalar;
-use parfuse_ir::program::{CallArgument, Expr, Stmt, Type, Value, VarData};
+use parfuse_ir::program::{CallArgument, Expr, Stmt, Type, Value, Var, VarData};
 
 /// `b` backwards and behind `x`; what is left of `a`.
 #[host]
@@ -25,6 +26,18 @@ fn turned(a: ArrayView2<i32>, by: usize) -> Array2<i32> {
 fn negated(mut a: ArrayViewMut1<bool>) -> usize {
     a.iter_mut().for_each(|x| *x = !*x);
     a.len()
+}
+
+/// `b` backwards with its parts in each other's place, and the first of it or else `z`; every other element of `a`.
+#[host]
+fn crossed(
+    a: &ArrayRef1<Complex64>,
+    b: &mut ArrayRef1<Complex64>,
+    z: Complex64,
+) -> (Complex64, Array1<Complex64>) {
+    let moved: Array1<Complex64> = b.iter().rev().map(|z| Complex64::new(z.im, z.re)).collect();
+    b.assign(&moved);
+    (b.first().copied().unwrap_or(z), a.iter().step_by(2).copied().collect())
 }
 
 const FUNCTIONS: [fn() -> HostDeclaration; 3] = [shifted::function, turned::function, negated::function];
@@ -53,6 +66,23 @@ impl Generator<'_> {
         let function = self.program.files.intern_host(function);
         let loc = self.loc();
         self.block.push(Stmt::Call { function, arguments, results, loc });
+    }
+
+    /// A call with a line of complex numbers of 64-bit parts, and with a variable that has them to begin with: the array that
+    /// comes back, the scalar, and the variable.
+    pub(super) fn complex_call(&mut self, line: Value, written: Var, z: Value) -> (Var, Var) {
+        let function = crossed::function().known().expect("it says how many axes arrays have");
+        let results = function.results.iter().map(|ty| {
+            let name = format!("z_{}", self.program.vars.len());
+            self.program.vars.push(VarData { name, ty: *ty, param: None })
+        });
+        let results: Vec<Var> = results.collect();
+        let arguments =
+            vec![CallArgument::Value(line), CallArgument::Place(written.into()), CallArgument::Value(z)];
+        let function = self.program.files.intern_host(function);
+        let loc = self.loc();
+        self.block.push(Stmt::Call { function, arguments, results: results.clone(), loc });
+        (results[1], results[0])
     }
 
     /// An array to be written: a variable or what a view shows of one.

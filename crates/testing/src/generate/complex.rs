@@ -116,6 +116,11 @@ impl Generator<'_> {
                 _ => self.complex_operation(value),
             };
         }
+        let line = Type::array(ElementType::Complex(DType::F64), 1);
+        if self.program.ty(value) == line && self.choices.one_in(2) {
+            value = self.complex_line_from_outside(value);
+        }
+        let complex = self.program.ty(value);
         // What broadcasts has other axes; a variable is of one type.
         if self.program.ty(value) == complex && self.choices.one_in(2) {
             let var = self.complex_variable(value);
@@ -217,6 +222,18 @@ impl Generator<'_> {
         let var = self.program.vars.push(VarData { name, ty, param: None });
         self.block.push(Stmt::Assign { var, value });
         var
+    }
+
+    /// A function outside is called with a line of complex numbers: what it returns, or what it has written.
+    fn complex_line_from_outside(&mut self, line: Value) -> Value {
+        let ty = self.program.ty(line);
+        let written = self.complex_variable(line);
+        let z = self.complex_scalar(ty.dtype());
+        let (returned, first) = self.complex_call(line, written, z);
+        let first = self.hidden(Expr::Var(first), self.program.ty(z));
+        self.parts(first);
+        let var = self.choices.pick(&[returned, written]);
+        self.hidden(Expr::Var(var), ty)
     }
 
     /// Leaves the parts of a complex number in sight.
