@@ -9,7 +9,7 @@
 //! | `var`, `std` and their kin | about `ndarray`'s, also far from zero |
 //! | empty arrays, `ddof` outside the elements | an error with the line |
 
-use super::ways::{compiled_ways, every_way, same_error};
+use super::ways::{compiled_ways, error_of, every_way, same_error};
 use ndarray::{
     Array, Array1, Array2, Array3, Array5, Array6, ArrayRef1, ArrayRef2, ArrayRef3, ArrayRef6, Axis, Ix2,
     ShapeBuilder, s,
@@ -343,4 +343,19 @@ fn views_are_reduced_where_they_are() {
     let found = sums::serial(&view).unwrap();
     let owned: Array<f64, Ix2> = view.to_owned();
     assert_eq!(found, sums::serial(&owned).unwrap());
+}
+
+#[kernel]
+fn differences(a: &ArrayRef2<f64>) -> Array2<f64> {
+    a.diff(2, Axis(1))
+}
+
+/// The function itself panics.
+#[test]
+fn differences_take_elements() {
+    every_way!(differences(&Array2::ones((2, 3))));
+    for (rows, columns) in [(2, 2), (3, 1), (0, 0)] {
+        let error = error_of!(differences(&Array2::ones((rows, columns))));
+        assert!(error.to_string().contains("no longer than it takes differences"), "{error}");
+    }
 }

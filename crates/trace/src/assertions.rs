@@ -40,7 +40,8 @@ impl Tracer {
 }
 
 impl State {
-    fn assert_value(&mut self, ok: parfuse_ir::program::Value, message: &str, at: At) {
+    /// A fault of this message unless it holds.
+    pub(crate) fn assert_value(&mut self, ok: parfuse_ir::program::Value, message: &str, at: At) {
         let message = self.program.files.intern_message(message);
         self.check(ok, FaultKind::Asserted { message }, at);
     }

@@ -201,6 +201,13 @@ impl State {
             return mistake("`.diff()` takes a small constant number of differences");
         };
         let axis = self.axis(args[1], rank, at)?;
+        if times > 0 {
+            let ty = Ty { dtype: self.types.known(DType::Usize), rank: None };
+            let length = self.emit(program::Expr::Dim { array, axis }, ty, at)?;
+            let most = self.usize_constant(times as usize, at);
+            let longer = self.op(ScalarOp::Gt, &[length, most], at)?;
+            self.assert_value(longer, "`diff` of an array that is no longer than it takes differences", at);
+        }
         let one = self.constant(Scalar::I64(1), at);
         let back = self.constant(Scalar::I64(-1), at);
         let ty = self.ty(array);
