@@ -35,6 +35,8 @@ pub fn optimize_observed(loops: &mut Loops, options: &Options, observe: &mut dyn
 
     // Constants first: they decide branches, and equal constants are equal extents.
     run(&rows::fold_constants);
+    // What conditions have loaded and checked is known where they have led to.
+    run(&rows::nest_conditions);
     // Lengths that checks found equal become one value: all that follows compares values.
     run(&rows::number_values);
     // Indices of 32 bits that cannot wrap are as good as any, to all that follows.

@@ -56,6 +56,7 @@ passes! {
     Program split_complex "Makes two real values of every complex one."
     Program relax_floats "Makes the operations on floats fewer and cheaper, if the program allows it."
     Loops fold_constants "Evaluates operations on constants, and resolves branches and loops that constants decide."
+    Loops nest_conditions "Makes branches inside branches of those on `&&`."
     Loops number_values "Makes equal expressions one value where one of them dominates the other."
     Loops widen_indices "Makes conversions of indices of 32 bits or fewer arithmetic of 64 bits where nothing wraps."
     Loops remove_dead_code "Removes what nobody can notice."
