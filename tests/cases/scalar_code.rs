@@ -176,3 +176,59 @@ fn what_an_inner_loop_only_loads_is_loaded_if_the_loop_runs() {
     let error = error_of!(items(&weight, &Array1::zeros(3), &mut Array1::zeros(20)));
     assert!(error.to_string().contains("value"), "{error}");
 }
+
+/// How often the letters of two texts differ where the first has letters, and the largest of some numbers there: conditions whose
+/// second operand loads what they lead to.
+#[kernel]
+fn letters(a: &ArrayRef1<u8>, b: &ArrayRef1<u8>, x: &ArrayRef1<f64>, out: &mut ArrayRef1<f64>) {
+    let (mut differ, mut most, mut hash, mut after) = (0i64, f64::NEG_INFINITY, 5381u32, 0i64);
+    for i in 0..a.len() {
+        if a[i] >= b'a' && a[i] <= b'z' && b[i] != a[i] {
+            differ += b[i] as i64;
+            after = 0;
+        } else {
+            after = 1;
+        }
+        if b[i] < 100 && x[i] > most {
+            most = x[i];
+        }
+        hash = hash.wrapping_mul(33) ^ (a[i] as u32) >> (b[i] & 7);
+        out[0] += (hash % 1000) as f64 + after as f64;
+    }
+    out[1] = differ as f64;
+    out[2] = most;
+}
+
+/// A level that rules of its own change, and the peak so far.
+#[kernel]
+fn levels(inflow: &ArrayRef1<f64>, out: &mut ArrayRef1<f64>) {
+    let (mut level, mut peak) = (5.0, inflow[0]);
+    for i in 0..inflow.len() {
+        level += inflow[i];
+        let leaves = if level > 8.0 {
+            6.0
+        } else if level > 4.0 {
+            2.5
+        } else {
+            f64::min(2.0, level)
+        };
+        level -= leaves;
+        if level < 0.0 {
+            level = 0.0;
+        }
+        peak = peak.max(level);
+        out[i] = leaves + peak.max(inflow[i]);
+    }
+}
+
+#[test]
+fn what_conditions_have_loaded_is_known_where_they_lead() {
+    for n in [1, 2, 9, 64] {
+        let a: Array1<u8> = (0..n).map(|i| (i * 37 % 128) as u8).collect();
+        let b: Array1<u8> = (0..n).map(|i| (i * 91 % 256) as u8).collect();
+        every_way!(letters(&a, &b, &floats(n), &mut out) with out = Array1::zeros(3));
+        every_way!(levels(&floats(n), &mut out) with out = Array1::zeros(n));
+        let error = error_of!(letters(&a, &b.slice(s![..n - 1]), &floats(n), &mut Array1::zeros(3)));
+        assert!(error.to_string().contains('b'), "{error}");
+    }
+}

@@ -1,7 +1,8 @@
 //! What scalar code does without branches, and branches without values.
 //!
-//! A branch that does nothing but choose between integers that are quickly computed ([`Conditions::is_choice_of_integers`]) computes both
-//! and moves one of them: nobody foresees which, but where [`predicted`] says so.
+//! A branch that does nothing but choose between numbers that are quickly computed ([`Conditions::is_choice`]) computes both
+//! and moves one of them: nobody foresees which, but where [`predicted`] says so. Floats are chosen by how floats compare, which
+//! gives a mask where they are; a truth value would have to come there from a general register.
 //!
 //! The other way round there are conditions that branches compute: `&&` and `||` where the second operand loads, checks or is otherwise not for nothing.
 //!
@@ -16,11 +17,14 @@
 
 use crate::predicted::predicted;
 use parfuse_ir::arena::Id;
-use parfuse_ir::lane::{Code, Inst, LaneOp, LaneType, Merge, Node, Value, walk};
+use parfuse_ir::lane::{Code, Inst, LaneOp, LaneType, Merge, Node, Shape, Value, walk};
 use std::collections::HashSet;
 
-/// The operations on both sides of a branch that are computed to choose between their results.
+/// What the operations on both sides of a branch may cost that are computed to choose between their results: one each, floats
+/// [`FLOAT`].
 const FEW_OPERATIONS: usize = 6;
+/// What an operation on floats costs, beside integers.
+const FLOAT: usize = 3;
 
 /// What is known of the truth values of some code.
 #[derive(Default)]
@@ -55,10 +59,9 @@ impl Conditions {
         self.predicted.contains(&value)
     }
 
-    /// Whether a branch does nothing but choose between integers that are quickly computed.
-    pub(crate) fn is_choice_of_integers(&self, code: &Code, sides: [&[Node]; 2], results: &[Merge]) -> bool {
-        is_choice_of_integers(code, sides, results)
-            && !results.iter().any(|merge| self.is_predicted(merge.value))
+    /// Whether a branch does nothing but choose between numbers that are quickly computed.
+    pub(crate) fn is_choice(&self, code: &Code, cond: Value, sides: [&[Node]; 2], results: &[Merge]) -> bool {
+        is_choice(code, cond, sides, results) && !results.iter().any(|merge| self.is_predicted(merge.value))
     }
 
     /// How many nodes at the end of a block compute the condition of what follows it, each that of the next; a branch
@@ -91,26 +94,39 @@ pub(crate) fn choice<'n>(code: &Code, node: &'n Node) -> Option<(Choice<'n>, Val
     (code.values[*value].ty == LaneType::Bool).then_some((choice, *value))
 }
 
-fn is_choice_of_integers(code: &Code, sides: [&[Node]; 2], results: &[Merge]) -> bool {
-    let is_quick = |node: &Node| {
-        let Node::Let(value) = node else { return false };
-        let divides = |op: &LaneOp| {
-            matches!(
-                op,
-                LaneOp::SDiv
-                    | LaneOp::SRem
-                    | LaneOp::UDiv
-                    | LaneOp::URem
-                    | LaneOp::FDiv
-                    | LaneOp::FSqrt
-                    | LaneOp::FToU64
-            )
-        };
-        matches!(&code.values[*value].inst, Inst::Op(op, _) if !divides(op))
+/// The comparison of floats by which floats of a type can be chosen: as many lanes are in a register of what it compares.
+/// Whether a number is one is better asked by a branch, which goes one way.
+pub(crate) fn float_comparison(code: &Code, cond: Value, chosen: LaneType) -> Option<(LaneOp, [Value; 2])> {
+    let Inst::Op(op, operands) = &code.values[cond].inst else { return None };
+    let compares = op.shape() == Shape::FloatCompare && code.values[operands[0]].ty == chosen;
+    (compares && !asks_for_number(code, cond)).then(|| (*op, [operands[0], operands[1]]))
+}
+
+/// Whether a truth value is that a float is not a number.
+pub(crate) fn asks_for_number(code: &Code, cond: Value) -> bool {
+    matches!(&code.values[cond].inst, Inst::Op(LaneOp::FNe, operands) if operands[0] == operands[1])
+}
+
+fn is_choice(code: &Code, cond: Value, sides: [&[Node]; 2], results: &[Merge]) -> bool {
+    let cost = |node: &Node| {
+        let Node::Let(value) = node else { return None };
+        let data = &code.values[*value];
+        let Inst::Op(op, _) = &data.inst else { return None };
+        match op {
+            LaneOp::SDiv
+            | LaneOp::SRem
+            | LaneOp::UDiv
+            | LaneOp::URem
+            | LaneOp::FDiv
+            | LaneOp::FSqrt
+            | LaneOp::FToU64 => None,
+            _ => Some(if data.ty.is_float() { FLOAT } else { 1 }),
+        }
     };
-    let is_integer = |merge: &Merge| !code.values[merge.value].ty.is_float();
-    !results.is_empty()
-        && sides[0].len() + sides[1].len() <= FEW_OPERATIONS
-        && sides.into_iter().flatten().all(is_quick)
-        && results.iter().all(is_integer)
+    let cost: Option<usize> = sides.into_iter().flatten().map(cost).sum();
+    let can_move = |merge: &Merge| {
+        let ty = code.values[merge.value].ty;
+        !ty.is_float() || float_comparison(code, cond, ty).is_some()
+    };
+    !results.is_empty() && cost.is_some_and(|cost| cost <= FEW_OPERATIONS) && results.iter().all(can_move)
 }

@@ -1,26 +1,26 @@
 //! Choices that are better predicted than computed.
 //!
-//! A loop that looks for the place of an extreme reads what it compares with at the place that it has found last:
+//! What a loop carries may go round through choices, each of which waits for what decides:
 //!
 //! ```text
 //! loop p: i64 = 0, i: i64 = 0 {…} do {
 //!   a = load b[i]   b = load b[p]           load, compare, move: the next iteration waits for all of these
 //!   c = flt a, b
-//!   n = select c, i, p                ⇒     if c, which is seldom and so foreseen, n is i; and nobody waits
+//!   n = select c, i, p                ⇒     if c, which is foreseen, n is i; and nobody waits
 //! next n, … }
 //! ```
 //!
-//! A choice is such a one where a loop carries it, one side leaves what is carried as it is, the other has nothing to do with
-//! what was carried before, and the condition takes what is carried through a load or a float operation. A search by halves, whose
-//! new bounds come from the old ones, is none: nobody foresees it.
+//! So do searches for the place of an extreme, walks through two arrays by turns, and simulations of what changes its ways at
+//! some levels. If the wait is long, a branch takes less time even if every other one is not foreseen: all of them are waited for
+//! when the choice is computed, and only these, if longer, when it is predicted.
 //!
 //! Only loops without others inside are looked at; around others a choice is not what takes time.
 
 use parfuse_ir::lane::{Carried, Code, Inst, LaneOp, Node, Value, walk};
 use std::collections::{HashMap, HashSet};
 
-/// The cycles from what is carried to the condition, from which on a branch that is foreseen takes less time than a move that
-/// waits: as many as an element takes to come from the nearest cache.
+/// The cycles from what is carried to the condition, from which on a branch takes less time than a move that waits: half of what it
+/// takes to begin anew where a branch was not foreseen, less the move.
 const LONG_WAIT: u32 = 5;
 
 /// The values that are chosen so.
@@ -36,9 +36,6 @@ pub(crate) fn predicted(code: &Code) -> HashSet<Value> {
     found
 }
 
-/// A choice: what decides, and the sides.
-type Choice = (Value, [Value; 2]);
-
 /// One iteration of a loop without others inside.
 struct Iteration<'c> {
     code: &'c Code,
@@ -49,29 +46,33 @@ struct Iteration<'c> {
 impl Iteration<'_> {
     fn find(&self, found: &mut HashSet<Value>) {
         let choices = self.choices();
-        if !self.carried.iter().any(|carry| choices.contains_key(&carry.next)) {
+        if choices.is_empty() {
             return;
         }
-        let old = self.values_before();
         for carry in self.carried {
-            let (mut next, mut own) = (carry.next, Vec::new());
-            // One choice may follow another: each keeps what those before it have left.
-            while let Some((cond, sides)) = choices.get(&next)
-                && let [true, false] | [false, true] = sides.map(|side| old.contains(&side))
-            {
-                own.push((next, *cond));
-                next = sides[usize::from(old.contains(&sides[1]))];
-            }
-            if next == carry.value && !own.is_empty() {
-                let waits = self.followed(HashMap::from([(carry.value, 0)]));
-                let waits_long = |cond: &Value| waits.get(cond).is_some_and(|wait| *wait >= LONG_WAIT);
-                found.extend(own.into_iter().filter(|(_, cond)| waits_long(cond)).map(|(choice, _)| choice));
+            let waits = self.followed(carry.value);
+            let (mut open, mut seen) = (vec![carry.next], HashSet::new());
+            // Back from what is carried on to what it is made of, as far as that waits for what was carried.
+            while let Some(value) = open.pop() {
+                if !waits.contains_key(&value) || !seen.insert(value) {
+                    continue;
+                }
+                match choices.get(&value) {
+                    Some((cond, sides)) => {
+                        if waits.get(cond).is_some_and(|wait| *wait >= LONG_WAIT) {
+                            found.insert(value);
+                        }
+                        open.push(*cond);
+                        open.extend(sides);
+                    }
+                    None => walk::operands(&self.code.values[value].inst, |operand| open.push(operand)),
+                }
             }
         }
     }
 
-    /// The integers that are chosen.
-    fn choices(&self) -> HashMap<Value, Choice> {
+    /// What is chosen: by what, and among what.
+    fn choices(&self) -> HashMap<Value, (Value, [Value; 2])> {
         let mut choices = HashMap::new();
         for node in self.blocks.into_iter().flat_map(walk::statements) {
             match node {
@@ -86,25 +87,12 @@ impl Iteration<'_> {
                 _ => {}
             }
         }
-        choices.retain(|value, _| !self.code.values[*value].ty.is_float());
         choices
     }
 
-    /// What comes from earlier iterations, but for what only counts them.
-    fn values_before(&self) -> HashSet<Value> {
-        let counts = |carry: &&Carried| {
-            let Inst::Op(LaneOp::IAdd | LaneOp::ISub, args) = &self.code.values[carry.next].inst else {
-                return false;
-            };
-            let is_constant = |value: &Value| matches!(self.code.values[*value].inst, Inst::Const(_));
-            args[0] == carry.value && is_constant(&args[1])
-        };
-        let others = self.carried.iter().filter(|carry| !counts(carry)).map(|carry| (carry.value, 0));
-        self.followed(others.collect()).into_keys().collect()
-    }
-
-    /// Adds what depends on these values, in the order in which it is computed, with the cycles until it is there.
-    fn followed(&self, mut waits: HashMap<Value, u32>) -> HashMap<Value, u32> {
+    /// What depends on a value, with the cycles until it is there.
+    fn followed(&self, from: Value) -> HashMap<Value, u32> {
+        let mut waits = HashMap::from([(from, 0)]);
         let [header, body] = self.blocks;
         let mut open = vec![Step::Block(body), Step::Block(header)];
         while let Some(step) = open.pop() {

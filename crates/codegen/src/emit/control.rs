@@ -71,9 +71,15 @@ impl Emitter<'_> {
                 let merge = Merge { value, then: args[1], otherwise: args[2] };
                 self.branch(&[], args[0], [&[], &[]], &[merge]);
             }
+            Inst::Op(LaneOp::Select, args) => {
+                let sides = [args[1], args[2]].map(|side| (side, self.scalar(side)));
+                let reg = self.chosen(args[0], sides);
+                self.bind_scalar(value, reg);
+            }
             Inst::Op(op, args) => {
                 let second = args.get(1).and_then(|arg| self.constant(*arg));
-                let reg = self.quotient(*op, args, second).unwrap_or_else(|| {
+                let known = self.quotient(*op, args, second).or_else(|| self.within_range(*op, args, second));
+                let reg = known.unwrap_or_else(|| {
                     let scalars: Registers = args.iter().map(|arg| self.scalar(*arg)).collect();
                     self.scalar_op(*op, self.ty(args[0]), &scalars, second, data.ty)
                 });

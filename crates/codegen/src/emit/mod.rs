@@ -42,6 +42,7 @@ pub(crate) use values::repeat;
 use crate::conditions::Conditions;
 use crate::constants::Constants;
 use crate::folding::Folding;
+use crate::ranges::Ranges;
 use cranelift_codegen::ir::{self as clif, InstBuilder, MemFlagsData, types};
 use cranelift_frontend::FunctionBuilder;
 use parfuse_ir::lane::{self, Buffer, Lane, LaneType, Value};
@@ -137,6 +138,8 @@ pub(crate) struct Emitter<'a> {
     pub(crate) holds: Vec<Value>,
     /// Which truth values only lead on, in scalar code.
     pub(crate) conditions: Conditions,
+    /// How large integers can be.
+    ranges: Ranges<'a>,
     /// For each plain loop around, the parts of addresses that it leaves as they are.
     loops: Vec<Vec<sums::Fixed>>,
     /// The addresses of buffers that stay where they are, by number.
@@ -190,6 +193,7 @@ impl<'a> Emitter<'a> {
             on_fault: OnFault::Record,
             holds: Vec::new(),
             conditions: Conditions::default(),
+            ranges: Ranges::of(lane, code),
             loops: Vec::new(),
             buffers: vec![None; lane.buffers.len()],
             row_pointers: Vec::new(),

@@ -4,6 +4,7 @@
 //! afterwards; shifts by too much are chosen likewise; conversions saturate.
 
 use super::{Emitter, Reg, scalar_type};
+use crate::multiples::{Multiple, multiple};
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::{InstBuilder, MemFlagsData, types};
 use parfuse_ir::lane::{Inst, LaneOp, LaneType, Value};
@@ -51,13 +52,10 @@ impl Emitter<'_> {
             LaneOp::FLe => builder.ins().fcmp(FloatCC::LessThanOrEqual, a, b),
             LaneOp::IAdd => builder.ins().iadd(a, b),
             LaneOp::ISub => builder.ins().isub(a, b),
-            // An address is computed faster than a product: `a + a * 2`.
-            LaneOp::IMul if matches!(second, Some(3 | 5 | 9)) => {
-                let shift = i64::from((second.unwrap_or(3) - 1).trailing_zeros());
-                let multiple = builder.ins().ishl_imm_u(a, shift);
-                builder.ins().iadd(a, multiple)
-            }
-            LaneOp::IMul => builder.ins().imul(a, b),
+            LaneOp::IMul => match second.and_then(|factor| multiple(factor, result_type.bits())) {
+                Some(how) => self.multiple(a, how),
+                None => builder.ins().imul(a, b),
+            },
             LaneOp::SDiv | LaneOp::SRem | LaneOp::UDiv | LaneOp::URem => self.divide(op, ty, a, b, second),
             LaneOp::SMulHigh | LaneOp::UMulHigh => self.multiply_high(op, ty, a, b),
             LaneOp::IAnd | LaneOp::BAnd => builder.ins().band(a, b),
@@ -91,6 +89,31 @@ impl Emitter<'_> {
         }
     }
 
+    fn multiple(&mut self, a: Reg, how: Multiple) -> Reg {
+        let builder = &mut self.builder;
+        let mut shifted = |a: Reg, by: u8| match by {
+            0 => a,
+            by => builder.ins().ishl_imm_u(a, i64::from(by)),
+        };
+        match how {
+            Multiple::Shift(by) => shifted(a, by),
+            Multiple::Sum(first, second) => {
+                let [first, second] = [first, second].map(|by| shifted(a, by));
+                builder.ins().iadd(second, first)
+            }
+            Multiple::Difference(first, second) => {
+                let [first, second] = [first, second].map(|by| shifted(a, by));
+                builder.ins().isub(first, second)
+            }
+            Multiple::Twice(first, second) => {
+                let first = shifted(a, first);
+                let once = builder.ins().iadd(a, first);
+                let second = builder.ins().ishl_imm_u(once, i64::from(second));
+                builder.ins().iadd(once, second)
+            }
+        }
+    }
+
     /// The upper half of a product of 32 bits, shifted, as quotients by constants are: one shift of the whole product.
     pub(super) fn quotient(&mut self, op: LaneOp, args: &[Value], count: Option<u64>) -> Option<Reg> {
         let count = count.filter(|count| op == LaneOp::UShr && *count < 32)?;
@@ -105,6 +128,30 @@ impl Emitter<'_> {
         let product = self.builder.ins().imul(a, b);
         let shifted = self.builder.ins().ushr_imm_u(product, 32 + count as i64);
         Some(self.builder.ins().ireduce(types::I32, shifted))
+    }
+
+    /// What takes fewer instructions of numbers that are known to be small: shifts by less than the width, and the sign of what
+    /// has none.
+    pub(super) fn within_range(&mut self, op: LaneOp, args: &[Value], second: Option<u64>) -> Option<Reg> {
+        match op {
+            LaneOp::SExtend if self.ty(args[0]) == LaneType::I32 && self.ranges.has_no_sign(args[0]) => {
+                let number = self.scalar(args[0]);
+                Some(self.builder.ins().uextend(types::I64, number))
+            }
+            LaneOp::Shl | LaneOp::UShr | LaneOp::SShr if second.is_none() => {
+                let width = scalar_type(self.ty(args[0])).bits();
+                if !self.ranges.is_below(args[1], width.into()) {
+                    return None;
+                }
+                let [number, count] = [args[0], args[1]].map(|arg| self.scalar(arg));
+                Some(match op {
+                    LaneOp::Shl => self.builder.ins().ishl(number, count),
+                    LaneOp::UShr => self.builder.ins().ushr(number, count),
+                    _ => self.builder.ins().sshr(number, count),
+                })
+            }
+            _ => None,
+        }
     }
 
     fn multiply_high(&mut self, op: LaneOp, ty: LaneType, a: Reg, b: Reg) -> Reg {

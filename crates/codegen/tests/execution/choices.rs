@@ -1,4 +1,4 @@
-//! Integers that loops choose are what the interpreter of Loops says, whether branches or moves choose them.
+//! What loops choose is what the interpreter of Loops says, whether branches, moves or masks choose it; and multiples are.
 //!
 //! ```text
 //! if a[i] < a[p] { p = i }                               the place of an extreme: a branch
@@ -6,6 +6,7 @@
 //! ```
 
 use crate::lane_loops::{agrees, elements};
+use parfuse_interp::Array as Elements;
 use parfuse_ir::{DType, Scalar};
 
 const N: usize = 40;
@@ -135,4 +136,252 @@ fn searches_by_halves() {
            x1 = v10
          }",
     );
+}
+
+/// As [`agrees_everywhere`], with floats among what is chosen and written: `x1` and `x2`, of the type of the array.
+#[track_caller]
+fn floats_agree_everywhere(dtype: DType, body: &str) {
+    let name = dtype.name();
+    let mut numbers = elements(dtype, N).scalars();
+    for (position, special) in [f64::NAN, 0.0, -0.0, f64::INFINITY, f64::NEG_INFINITY].into_iter().enumerate()
+    {
+        numbers[3 * position + 4] = Scalar::F64(special).cast(dtype);
+    }
+    let numbers = Elements::new(dtype, &[N], numbers);
+    for (n, key) in [(0, 0), (9, 4), (N, 7), (N, 10)] {
+        for (open, close) in
+            [("", ""), ("nest { for v90 in 3usize {", "} }"), ("parfor v90 in 1usize {", "}")]
+        {
+            let text = format!(
+                "loops f(b0 a: {name}[unit], mut b1 found: {name}[unit], n: usize, key: {name}) {{
+                       var x0 place: usize
+                       var x1 first: {name}
+                       var x2 second: {name}
+                       {open}
+                       x0 = 0usize
+                       x1 = key
+                       x2 = 0.5{name}
+                       for v1 in n {{
+                         v2: {name} = load b0[v1]
+                         v3: {name} = x1
+                         v4: {name} = x2
+                         {body}
+                       }}
+                       v91: {name} = x1
+                       store b1[0usize], v91
+                       v92: {name} = x2
+                       store b1[1usize], v92
+                       v93: usize = x0
+                       v94: {name} = cast v93
+                       store b1[2usize], v94
+                       {close}
+                     }}"
+            );
+            let key = numbers.scalars()[key];
+            agrees(&text, &[numbers.clone(), elements(dtype, 3)], &[Scalar::Usize(n), key]);
+        }
+    }
+}
+
+#[test]
+fn floats_by_how_floats_compare() {
+    for dtype in [DType::F64, DType::F32] {
+        let name = dtype.name();
+        for compare in ["lt", "le", "gt", "ge", "eq", "ne"] {
+            for (yes, no) in [("v2", "v3"), ("v3", "v2"), ("v4", "v2"), ("v2", "0.25"), ("-0.0", "v3")] {
+                let [yes, no] = [yes, no]
+                    .map(|side| if side.contains('.') { format!("{side}{name}") } else { side.into() });
+                floats_agree_everywhere(
+                    dtype,
+                    &format!(
+                        "v5: bool = {compare} v2, v3
+                         v6: {name} = select v5, {yes}, {no}
+                         if v5 {{ x2 = v2 x0 = v1 }} else {{ v7: {name} = mul v4, 0.5{name} x2 = v7 }}
+                         x1 = v6"
+                    ),
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn floats_by_whether_one_is_a_number() {
+    for dtype in [DType::F64, DType::F32] {
+        let name = dtype.name();
+        floats_agree_everywhere(
+            dtype,
+            &format!(
+                "v5: {name} = max v3, v2
+                 v6: {name} = min v2, v4
+                 v7: bool = is_nan v2
+                 v8: {name} = select v7, v3, v6
+                 if v7 {{ x0 = v1 }}
+                 x1 = v5
+                 x2 = v8"
+            ),
+        );
+    }
+}
+
+#[test]
+fn what_goes_round_through_long_waits() {
+    for dtype in [DType::F64, DType::F32] {
+        let name = dtype.name();
+        floats_agree_everywhere(
+            dtype,
+            &format!(
+                "v5: {name} = add v3, v2
+                 v6: bool = gt v5, 0.5{name}
+                 if v6 {{ v7: {name} = sub v5, v4 x1 = v7 x0 = v1 }} else {{ x1 = v5 }}
+                 v8: {name} = x1
+                 v9: bool = le v8, v4
+                 v10: {name} = select v9, v2, v8
+                 x1 = v10
+                 v11: bool = lt v10, -2.0{name}
+                 v12: {name} = select v11, v10, v4
+                 x2 = v12"
+            ),
+        );
+    }
+}
+
+#[test]
+fn walks_by_turns() {
+    for dtype in [DType::F64, DType::I64, DType::U8] {
+        let name = dtype.name();
+        agrees_everywhere(
+            dtype,
+            "",
+            &format!(
+                "for v1 in n {{
+                   v2: usize = x0
+                   v3: usize = x1
+                   v4: {name} = load b0[v2]
+                   v5: {name} = load b0[v3]
+                   v6: bool = lt v4, v5
+                   v7: bool = eq v4, v5
+                   if v7 {{
+                     v8: usize = add v2, 1usize x0 = v8
+                     v9: usize = rem v8, 3usize x1 = v9
+                   }} else {{
+                     v10: usize = add v2, 1usize
+                     v11: usize = add v3, 1usize
+                     v12: usize = select v6, v10, v2
+                     v13: usize = select v6, v3, v11
+                     v14: usize = rem v12, 40usize
+                     v15: usize = rem v13, 40usize
+                     x0 = v14
+                     x1 = v15
+                   }}
+                 }}"
+            ),
+        );
+    }
+}
+
+#[test]
+fn products_with_constants() {
+    for dtype in [DType::I32, DType::U32, DType::I64, DType::U64, DType::U8, DType::I16] {
+        let name = dtype.name();
+        let factors = [3, 5, 6, 7, 9, 10, 12, 15, 17, 24, 25, 27, 31, 33, 45, 63, 81, 96, 100, 120, 127];
+        let mut body = String::new();
+        for (number, factor) in factors.into_iter().enumerate() {
+            let v = 10 + 4 * number;
+            body += &format!(
+                "v{v}: {name} = mul v2, {factor}{name} v{}: u64 = cast v{v}
+                 v{}: u64 = x0 v{}: u64 = xor v{}, v{} x0 = v{}\n",
+                v + 1,
+                v + 2,
+                v + 3,
+                v + 1,
+                v + 2,
+                v + 3
+            );
+        }
+        for (open, close) in
+            [("", ""), ("nest { for v190 in 3usize {", "} }"), ("parfor v190 in 1usize {", "}")]
+        {
+            let text = format!(
+                "loops f(b0 a: {name}[unit], mut b1 found: u64[unit], n: usize) {{
+                   var x0 all: u64
+                   {open}
+                   x0 = 0u64
+                   for v1 in n {{
+                     v2: {name} = load b0[v1]
+                     {body}
+                     v200: u64 = x0
+                     v201: u64 = mul v200, 33u64
+                     v202: u64 = mul v201, 18446744073709551615u64
+                     x0 = v202
+                   }}
+                   v203: u64 = x0
+                   store b1[0usize], v203
+                   {close}
+                 }}"
+            );
+            agrees(&text, &[elements(dtype, N), elements(DType::U64, 1)], &[Scalar::Usize(N)]);
+        }
+    }
+}
+
+#[test]
+fn shifts_and_signs_of_numbers_that_are_known_to_be_small() {
+    for dtype in [DType::U8, DType::U16, DType::I8, DType::U32, DType::U64] {
+        let name = dtype.name();
+        for (open, close) in
+            [("", ""), ("nest { for v190 in 3usize {", "} }"), ("parfor v190 in 1usize {", "}")]
+        {
+            let text = format!(
+                "loops f(b0 a: {name}[unit], mut b1 found: u64[unit], n: usize) {{
+                   var x0 all: u64
+                   var x1 count: u64
+                   {open}
+                   x0 = 1u64
+                   x1 = 7u64
+                   for v1 in n {{
+                     v2: {name} = load b0[v1]
+                     v3: u64 = cast v2
+                     v4: u64 = x1
+                     v5: u64 = shl v3, v4
+                     v6: u64 = shr v5, v3
+                     v7: u32 = cast v3
+                     v8: u32 = and v7, 31u32
+                     v9: u32 = shr 3735928559u32, v8
+                     v10: i32 = cast v7
+                     v11: i32 = cast v8
+                     v12: i32 = shr v10, v11
+                     v13: i64 = cast v12
+                     v14: i64 = shl v13, v13
+                     v15: u64 = cast v14
+                     v16: u64 = cast v9
+                     v17: u64 = x0
+                     v18: u64 = xor v17, v6
+                     v19: u64 = xor v18, v15
+                     v20: u64 = add v19, v16
+                     x0 = v20
+                     v21: u64 = add v4, 9u64
+                     v22: u64 = and v21, 63u64
+                     v23: bool = lt v3, 60u64
+                     v24: u64 = select v23, v22, 3u64
+                     x1 = v24
+                     v25: bool = le 40u64, v3
+                     v26: bool = le v3, 90u64
+                     v27: bool = and v25, v26
+                     v28: bool = le -70i32, v10
+                     v29: bool = le v10, 2000000000i32
+                     v30: bool = and v28, v29
+                     v31: bool = xor v27, v30
+                     if v31 {{ v32: u64 = add v20, 1000u64 x0 = v32 }}
+                   }}
+                   v33: u64 = x0
+                   store b1[0usize], v33
+                   {close}
+                 }}"
+            );
+            for n in [0, 1, N] {
+                agrees(&text, &[elements(dtype, N), elements(DType::U64, 1)], &[Scalar::Usize(n)]);
+            }
+        }
+    }
 }

@@ -17,7 +17,7 @@
 use super::cost::is_cheap;
 use super::liveness::{VarSet, assigned, live_at_header, live_at_iteration, live_before};
 use super::translate::{Env, Mask, Place, Translator};
-use parfuse_ir::lane::{Block, Carried, LaneOp, LaneType, Merge, Value};
+use parfuse_ir::lane::{Block, Carried, Inst, LaneOp, LaneType, Merge, Shape, Value};
 use parfuse_ir::loops::walk;
 use parfuse_ir::loops::{self, Buffer, Stmt, Var};
 use parfuse_ir::math::Primitives;
@@ -54,10 +54,13 @@ impl Translator<'_> {
     /// others what they hold now: values of a side are not visible after it.
     fn merge(&mut self, cond: Value, then: (Block, Env), otherwise: (Block, Env), vars: &VarSet) {
         let mut results = Vec::new();
+        let nothing_else = then.0.is_empty() && otherwise.0.is_empty();
         for var in vars {
             let [then, otherwise] = [&then.1, &otherwise.1].map(|env| self.var_in(env, *var));
             let value = if then == otherwise {
                 then
+            } else if nothing_else && self.is_plain_choice(cond, [then, otherwise]) {
+                self.build.op(LaneOp::Select, &[cond, then, otherwise])
             } else {
                 let varying = self.build.varying(then) || self.build.varying(otherwise);
                 let ty = self.build.ty(then);
@@ -68,6 +71,17 @@ impl Translator<'_> {
             self.env.insert(*var, value);
         }
         self.build.branch(cond, then.0, otherwise.0, results);
+    }
+
+    /// Whether it takes no branch to choose between two values that are there: one that is the same for all lanes, by a
+    /// condition that no branch has computed, and of floats by how floats compare.
+    fn is_plain_choice(&self, cond: Value, sides: [Value; 2]) -> bool {
+        let by_floats = match self.build.inst(cond) {
+            Inst::Op(op, _) => op.shape() == Shape::FloatCompare,
+            _ => return false,
+        };
+        !sides.into_iter().any(|side| self.build.varying(side))
+            && (by_floats || !self.build.ty(sides[0]).is_float())
     }
 
     fn var_in(&mut self, env: &Env, var: Var) -> Value {

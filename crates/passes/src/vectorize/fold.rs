@@ -102,11 +102,35 @@ fn binary(build: &mut Builder, op: LaneOp, a: Value, b: Value, b_bits: Option<u6
         }
         (IEq | SLe | ULe, _) if a == b => Some(build.bool(true)),
         (INe | SLt | ULt, _) if a == b => Some(build.bool(false)),
+        (BAnd, _) if let Some(within) = within_constants(build, a, b) => Some(within),
         // `m & (m & c)`
         (BAnd, _) if contains(build, b, BAnd, a) => Some(b),
         (BAnd, _) if contains(build, a, BAnd, b) => Some(a),
         _ => None,
     }
+}
+
+/// `l <= x && x <= h` of an integer and constants: the distance from the lower one, without a sign, is at most that of the
+/// upper one. Lanes have comparisons without a sign on some processors only.
+fn within_constants(build: &mut Builder, a: Value, b: Value) -> Option<Value> {
+    use LaneOp::*;
+    let parts = |value: Value| match build.inst(value) {
+        Inst::Op(SLe, operands) if !build.varying(value) => Some((operands[0], operands[1])),
+        _ => None,
+    };
+    let (first, second) = (parts(a)?, parts(b)?);
+    let ((low, number), (same, high)) =
+        if build.bits(first.0).is_some() { (first, second) } else { (second, first) };
+    let (low_bits, high_bits) = (build.bits(low)?, build.bits(high)?);
+    let ty = build.ty(number);
+    let signed = |bits: u64| if ty == LaneType::I32 { bits as i32 as i64 } else { bits as i64 };
+    if number != same || signed(low_bits) > signed(high_bits) {
+        return None;
+    }
+    let width = if ty == LaneType::I32 { u32::MAX as u64 } else { u64::MAX };
+    let most = build.constant(ty, high_bits.wrapping_sub(low_bits) & width);
+    let distance = build.op(ISub, &[number, low]);
+    Some(build.op(ULe, &[distance, most]))
 }
 
 fn contains(build: &Builder, value: Value, op: LaneOp, operand: Value) -> bool {
@@ -140,6 +164,16 @@ fn select(build: &mut Builder, condition: Value, yes: Value, no: Value) -> Optio
         if no_bits == Some(1) {
             let outside = build.op(BNot, &[condition]);
             return Some(build.op(BOr, &[outside, yes]));
+        }
+    }
+    // The smaller or the greater of two: of what is not a number both give the second.
+    if let Inst::Op(FLt, compared) = build.inst(condition) {
+        let (a, b) = (compared[0], compared[1]);
+        if [yes, no] == [a, b] {
+            return Some(build.op(FMin, &[a, b]));
+        }
+        if [yes, no] == [b, a] {
+            return Some(build.op(FMax, &[b, a]));
         }
     }
     // `select(x != x, c, min(c, x))` for a constant: `min(x, c)` gives the constant for NaN by itself. The two

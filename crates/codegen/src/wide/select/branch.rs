@@ -2,10 +2,13 @@
 //!
 //! ```text
 //! x = if c { a } else { b }, integers       compare, conditional move
+//! x = if a < b { c } else { d }, floats     compare to a mask, choose by it
 //! if (if a { true } else { b }) { … }       a? ─▶ …, else b? ─▶ …             (no truth value in between)
+//! x = if (if a { b } else { false }) { c } else { d }    a? ─▶ compare b, conditional move, else d
 //! anything else                             blocks that meet again, with what they yield as parameters
 //! ```
 
+use super::values::Operand;
 use super::{Comparison, Registers, Second, Selector};
 use crate::conditions::{Choice, choice};
 use crate::wide::assembler::Alu;
@@ -40,13 +43,29 @@ impl Selector<'_> {
         [then, otherwise]: [&[Node]; 2],
         results: &[Merge],
     ) {
-        if self.can_choose(cond, [then, otherwise], results) {
-            return self.compute_both(cond, [then, otherwise], results);
-        }
-        let [yes, no, after] = [(); 3].map(|()| self.machine.block());
-        let received: Vec<Registers> = results.iter().map(|merge| self.receive(after, merge.value)).collect();
-        let left = self.receive_active(after);
         let chain = &before[before.len() - self.conditions_before(before, cond)..];
+        let chooses = self.can_choose(cond, [then, otherwise], results);
+        if chooses && chain.is_empty() {
+            let mark = self.enter();
+            let chosen = self.compute_both(cond, [then, otherwise], results);
+            self.leave(mark);
+            for (merge, chosen) in results.iter().zip(chosen) {
+                self.bind_scalar(merge.value, chosen);
+            }
+            return;
+        }
+        let after = self.machine.block();
+        let received: Vec<Registers> = results.iter().map(|merge| self.receive(after, merge.value)).collect();
+        if chooses {
+            self.choose_on_the_way(chain, cond, [then, otherwise], results, after);
+            self.machine.fill(after);
+            for (merge, registers) in results.iter().zip(received) {
+                self.bind(merge.value, registers);
+            }
+            return;
+        }
+        let left = self.receive_active(after);
+        let [yes, no] = [(); 2].map(|()| self.machine.block());
         self.test(chain, cond, yes, no);
         // A branch that is taken when any lane asks for it is taken seldom: that is what it is for.
         let at_border = matches!(self.code.values[cond].inst, Inst::Outside(..));
@@ -80,28 +99,26 @@ impl Selector<'_> {
         }
     }
 
-    /// Whether a branch only chooses between integers that are the same for all lanes.
+    /// Whether a branch only chooses between numbers that are the same for all lanes.
     fn can_choose(&self, cond: Value, sides: [&[Node]; 2], results: &[Merge]) -> bool {
         let varies = |node: &Node| matches!(node, Node::Let(value) if self.is_varying(*value));
         !matches!(self.code.values[cond].inst, Inst::Any(_) | Inst::Outside(..))
-            && self.conditions.is_choice_of_integers(self.code, sides, results)
+            && self.conditions.is_choice(self.code, cond, sides, results)
             && !results.iter().any(|merge| self.is_varying(merge.value))
             && !sides.into_iter().flatten().any(varies)
     }
 
     /// Computes both sides of a branch and chooses between their results.
-    fn compute_both(&mut self, cond: Value, sides: [&[Node]; 2], results: &[Merge]) {
-        let [yes, no] = [0, 1].map(|side: usize| {
+    fn compute_both(&mut self, cond: Value, sides: [&[Node]; 2], results: &[Merge]) -> Vec<Reg> {
+        let [yes, no] = [0, 1].map(|side| {
             let mark = self.enter();
-            self.nodes(sides[side]);
-            let result = |merge: &Merge| (if side == 0 { merge.then } else { merge.otherwise }, merge.value);
-            let sent = self.send(results.iter().map(result));
+            let sent = self.compute_side(side, sides, results);
             self.leave(mark);
             sent
         });
-        for ((yes, no), merge) in yes.into_iter().zip(no).zip(results) {
+        let chosen = yes.into_iter().zip(no).zip(results).map(|((yes, no), merge)| {
             let truth = |value: Value| self.bits(value).filter(|_| self.ty(value) == LaneType::Bool);
-            let chosen = match (truth(merge.then), truth(merge.otherwise)) {
+            match (truth(merge.then), truth(merge.otherwise)) {
                 // What `||` and `&&` are.
                 (Some(1), None) => {
                     let cond = self.scalar(cond);
@@ -111,10 +128,58 @@ impl Selector<'_> {
                     let cond = self.scalar(cond);
                     self.machine.alu(Alu::And, false, cond, yes)
                 }
+                _ if self.ty(merge.value).is_float() => {
+                    let sides = [yes, no].map(Operand::Register);
+                    self.chosen_float(cond, sides, self.ty(merge.value))
+                }
                 _ => self.chosen(cond, [yes, no]),
-            };
-            self.bind_scalar(merge.value, chosen);
+            }
+        });
+        chosen.collect()
+    }
+
+    /// Computes one side of a branch: what it yields.
+    fn compute_side(&mut self, side: usize, sides: [&[Node]; 2], results: &[Merge]) -> Vec<Reg> {
+        self.nodes(sides[side]);
+        let result = |merge: &Merge| (if side == 0 { merge.then } else { merge.otherwise }, merge.value);
+        self.send(results.iter().map(result))
+    }
+
+    /// Goes on with what a condition chooses, which these nodes compute: with one side where they branch to it, and with a choice
+    /// where they end in a comparison.
+    fn choose_on_the_way(
+        &mut self,
+        chain: &[Node],
+        cond: Value,
+        sides: [&[Node]; 2],
+        results: &[Merge],
+        after: Block,
+    ) {
+        let mark = self.enter();
+        match chain.split_last() {
+            None => {
+                let sent = match self.bits(cond) {
+                    Some(truth) => self.compute_side(1 - (truth & 1) as usize, sides, results),
+                    None => self.compute_both(cond, sides, results),
+                };
+                self.machine.jump(after, &sent);
+            }
+            Some((last, before)) => {
+                let (Choice { cond, sides: ways }, _) =
+                    choice(self.code, last).expect("a condition is a choice");
+                let own = [(); 2].map(|()| self.machine.block());
+                self.test(before, cond, own[0], own[1]);
+                for (own, (nodes, value)) in own.into_iter().zip(ways) {
+                    self.machine.fill(own);
+                    let mark = self.enter();
+                    let (nodes, chain) = nodes.split_at(nodes.len() - self.conditions_before(nodes, value));
+                    self.nodes(nodes);
+                    self.choose_on_the_way(chain, value, sides, results, after);
+                    self.leave(mark);
+                }
+            }
         }
+        self.leave(mark);
     }
 
     /// One of two general registers.
@@ -130,9 +195,8 @@ impl Selector<'_> {
 
     /// Whether a node computes nothing but the condition of the node that follows it.
     pub(super) fn is_condition_of(&self, node: &Node, next: Option<&Node>) -> bool {
-        let Some(Node::If { cond, then, otherwise, results }) = next else { return false };
-        !self.can_choose(*cond, [then, otherwise], results)
-            && self.conditions_before(std::slice::from_ref(node), *cond) == 1
+        let Some(Node::If { cond, .. }) = next else { return false };
+        self.conditions_before(std::slice::from_ref(node), *cond) == 1
     }
 
     /// How many nodes at the end of a block compute the condition of what follows it, and are left to that.

@@ -63,6 +63,7 @@ use super::assembler::{Condition, Length};
 use super::machine::{Machine, Numbers, Reg};
 use crate::compiler::Effort;
 use crate::conditions::Conditions;
+use crate::ranges::Ranges;
 use check::OnFault;
 use parfuse_ir::lane::{self, Buffer, Lane, LaneType, Region, Value};
 use regalloc2::RegClass;
@@ -215,6 +216,8 @@ struct Selector<'a> {
     walks: Vec<walks::Walk>,
     /// Which truth values only lead on.
     conditions: Conditions,
+    /// How large integers can be.
+    ranges: Ranges<'a>,
     /// Loads of the present iterations of a loop that are done together.
     tiles: tiles::Tiles,
     /// The parts of neighbours that are in registers.
@@ -260,6 +263,7 @@ impl<'a> Selector<'a> {
             broadcast: vec![false; values],
             walks: Vec::new(),
             conditions: Conditions::of(&region.code, read_outside(region)),
+            ranges: Ranges::of(lane, &region.code),
             scratch: None,
             shared_constants: None,
             loaded: Vec::new(),

@@ -2,9 +2,11 @@
 
 use super::values::Operand;
 use super::{Comparison, Extent, Part, Second, Selector};
+use crate::conditions::{asks_for_number, float_comparison};
+use crate::multiples::{Multiple, multiple};
 use crate::wide::assembler::{Alu, Condition, Shift};
 use crate::wide::machine::{Kind, Numbers, Reg, Test};
-use parfuse_ir::lane::{LaneOp, LaneType, Value};
+use parfuse_ir::lane::{Inst, LaneOp, LaneType, Value};
 use regalloc2::RegClass;
 use smallvec::SmallVec;
 
@@ -21,6 +23,16 @@ fn is_general(op: LaneOp, ty: LaneType) -> bool {
 
 fn is_division(op: LaneOp) -> bool {
     matches!(op, LaneOp::SDiv | LaneOp::SRem | LaneOp::UDiv | LaneOp::URem)
+}
+
+/// The shift that an operation is, if its count is below the width.
+fn shift(op: LaneOp) -> Option<Shift> {
+    match op {
+        LaneOp::Shl => Some(Shift::Shl),
+        LaneOp::UShr => Some(Shift::Shr),
+        LaneOp::SShr => Some(Shift::Sar),
+        _ => None,
+    }
 }
 
 /// Whether a constant second operand of an operation stands in the instruction.
@@ -65,10 +77,14 @@ impl Selector<'_> {
         if let Some(condition) = float_condition(op) {
             return self.compare_floats_later(value, condition, ty, args);
         }
-        if let (LaneOp::Select, Some(comparison)) = (op, self.bindings[args[0].0 as usize].comparison) {
-            return self.select_by_comparison(value, comparison, args);
-        }
-        let register = if is_general(op, ty) {
+        let comparison = self.bindings[args[0].0 as usize].comparison;
+        let register = if op == LaneOp::Select && result.is_float() {
+            let sides = [args[1], args[2]].map(|side| self.scalar_operand(side));
+            self.chosen_float(args[0], sides, result)
+        } else if let (LaneOp::Select, Some(comparison)) = (op, comparison) {
+            let sides = [args[1], args[2]].map(|side| self.scalar(side));
+            self.select_by(comparison, sides)
+        } else if is_general(op, ty) {
             let second = args.get(1).and_then(|arg| self.bits(*arg));
             let first = self.scalar(args[0]);
             let mut scalars: SmallVec<[Reg; 3]> = SmallVec::from_slice(&[first]);
@@ -78,6 +94,14 @@ impl Selector<'_> {
             }
             match second {
                 None if ty == LaneType::I64 && is_division(op) => self.long_division(op, first, scalars[1]),
+                None if let Some(shift) = shift(op)
+                    && self.ranges.is_below(args[1], if ty == LaneType::I64 { 64 } else { 32 }) =>
+                {
+                    self.machine.fresh(Kind::ShiftBy(shift, ty == LaneType::I64), &scalars)
+                }
+                _ if op == LaneOp::SExtend && ty == LaneType::I32 && self.ranges.has_no_sign(args[0]) => {
+                    self.machine.fresh(Kind::ZeroExtend, &[first])
+                }
                 _ => self.scalar_integers(op, ty, &scalars, second),
             }
         } else if Selector::converts_scalars(op, ty) {
@@ -119,6 +143,11 @@ impl Selector<'_> {
             LaneOp::IOr => alu(self, Alu::Or),
             LaneOp::IXor => alu(self, Alu::Xor),
             LaneOp::IMul => match small {
+                _ if let Some(how) =
+                    second.and_then(|factor| multiple(factor, if wide { 64 } else { 32 })) =>
+                {
+                    self.multiple(wide, a, how)
+                }
                 Some(imm) => self.machine.fresh(Kind::MultiplyImm(wide, imm), &[a]),
                 None => self.machine.in_place(Kind::Multiply(wide), a, Some(b)),
             },
@@ -144,6 +173,30 @@ impl Selector<'_> {
             LaneOp::SToF32 => self.signed_to_float(LaneType::F32, a),
             LaneOp::UToF32 => self.unsigned_to_float(LaneType::F32, a),
             _ => unreachable!("{op} in general registers"),
+        }
+    }
+
+    fn multiple(&mut self, wide: bool, a: Reg, how: Multiple) -> Reg {
+        let shifted = |s: &mut Self, a: Reg, by: u8| match by {
+            0 => a,
+            by => s.machine.in_place(Kind::Shift(Shift::Shl, wide, by), a, None),
+        };
+        match how {
+            Multiple::Shift(by) => shifted(self, a, by),
+            Multiple::Sum(first, second) => {
+                let [first, second] = [first, second].map(|by| shifted(self, a, by));
+                self.machine.alu(Alu::Add, wide, first, second)
+            }
+            Multiple::Difference(first, second) => {
+                let [first, second] = [first, second].map(|by| shifted(self, a, by));
+                self.machine.alu(Alu::Sub, wide, first, second)
+            }
+            Multiple::Twice(first, second) => {
+                let first = shifted(self, a, first);
+                let once = self.machine.alu(Alu::Add, wide, first, a);
+                let second = shifted(self, once, second);
+                self.machine.alu(Alu::Add, wide, second, once)
+            }
         }
     }
 
@@ -178,30 +231,43 @@ impl Selector<'_> {
         self.machine.select_by(condition, numbers, (&second.with(first), second.constant()), sides)
     }
 
-    /// A choice by how two numbers compare.
-    fn select_by_comparison(&mut self, value: Value, comparison: Comparison, args: &[Value]) {
-        let Comparison { condition, numbers, first, second } = comparison;
-        let (ty, [yes, no]) = (self.ty(value), [args[1], args[2]]);
-        let register = match (ty.is_float(), numbers, second) {
-            (false, ..) => {
-                let sides = [yes, no].map(|side| self.scalar(side));
-                self.select_by(comparison, sides)
+    /// A choice of floats: by a mask, in their own registers, or, if only what is not a number would change the choice, by a
+    /// branch that is not taken.
+    pub(super) fn chosen_float(&mut self, cond: Value, [yes, no]: [Operand; 2], ty: LaneType) -> Reg {
+        if let Inst::Op(_, operands) = &self.code.values[cond].inst
+            && asks_for_number(self.code, cond)
+            && self.is_available(operands[0])
+        {
+            return self.unless_number(operands[0], [yes, no], ty);
+        }
+        let mask = match float_comparison(self.code, cond, ty) {
+            Some((op, compared)) if compared.iter().all(|operand| self.is_available(*operand)) => {
+                let compared = compared.map(|operand| self.scalar_operand(operand));
+                let mask = self.lane_op(op, ty, LaneType::Bool, &compared, [false; 3], Extent::One);
+                Operand::Register(mask)
             }
-            (true, Numbers::Floats { double }, Second::Register(second)) => {
-                let op = if condition == Condition::Above { LaneOp::FLt } else { LaneOp::FLe };
-                let compared = if double { LaneType::F64 } else { LaneType::F32 };
-                let operands = [Operand::Register(second), Operand::Register(first)];
-                let mask = self.lane_op(op, compared, LaneType::Bool, &operands, [false; 3], Extent::One);
-                let [yes, no] = [yes, no].map(|side| self.scalar_operand(side));
-                let operands = [Operand::Register(mask), yes, no];
-                self.lane_op(LaneOp::Select, ty, ty, &operands, [false; 3], Extent::One)
-            }
-            (true, ..) => {
-                let operands = [args[0], yes, no].map(|arg| self.scalar_operand(arg));
-                self.lane_op(LaneOp::Select, ty, ty, &operands, [false; 3], Extent::One)
-            }
+            _ => self.scalar_operand(cond),
         };
-        self.bind_scalar(value, register);
+        self.lane_op(LaneOp::Select, ty, ty, &[mask, yes, no], [false; 3], Extent::One)
+    }
+
+    /// The first if a float is not a number, else the second.
+    fn unless_number(&mut self, float: Value, [yes, no]: [Operand; 2], ty: LaneType) -> Reg {
+        let double = self.ty(float) == LaneType::F64;
+        let float = self.scalar(float);
+        let [yes, no] = [yes, no].map(|side| self.register(side, ty, Extent::One));
+        let [is_number, is_none, after] = [(); 3].map(|()| self.machine.block());
+        let chosen = self.machine.param(after, RegClass::Float);
+        let test = Test::CompareFloats(Condition::AboveEqual, double);
+        self.machine.branch(test, &[float, float], is_number, is_none);
+        let was = self.machine.set_cold(true);
+        self.machine.fill(is_none);
+        self.machine.jump(after, &[yes]);
+        self.machine.set_cold(was);
+        self.machine.fill(is_number);
+        self.machine.jump(after, &[no]);
+        self.machine.fill(after);
+        chosen
     }
 
     /// A comparison's result, 0 or 1.
