@@ -87,6 +87,7 @@ fields!(
     statistics,
     sparse,
     tables,
+    scans,
     integers,
     physics,
     signals,

@@ -33,6 +33,7 @@ mod factor;
 mod images;
 mod integers;
 mod physics;
+mod scans;
 mod signals;
 mod sparse;
 mod statistics;
@@ -50,6 +51,7 @@ pub const FIELDS: &[(&str, &[Row])] = &[
     ("statistics", statistics::ROWS),
     ("sparse", sparse::ROWS),
     ("tables", tables::ROWS),
+    ("scans", scans::ROWS),
     ("integers", integers::ROWS),
     ("physics", physics::ROWS),
     ("signals", signals::ROWS),
