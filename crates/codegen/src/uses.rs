@@ -56,6 +56,8 @@ pub(crate) struct Uses {
     pub(crate) neighbour_loads: usize,
     /// The loads of neighbouring numbers in loops.
     pub(crate) looped_loads: usize,
+    /// The loads in loops for which each lane walks along a row of its own.
+    pub(crate) looped_rows: usize,
     /// The stores of whole registers of neighbours that every step does.
     pub(crate) neighbour_stores: usize,
     /// The other stores.
@@ -240,11 +242,12 @@ impl Walk<'_> {
             }
             Inst::Load { buffer, address, mask } => {
                 self.access(*buffer, address);
-                if matches!(address.lanes, Lanes::Unit) && data.ty != LaneType::Bool {
-                    match self.depth {
-                        0 => self.uses.neighbour_loads += 1,
-                        _ => self.uses.looped_loads += 1,
-                    }
+                match address.lanes {
+                    Lanes::Unit if data.ty == LaneType::Bool => {}
+                    Lanes::Unit if self.depth == 0 => self.uses.neighbour_loads += 1,
+                    Lanes::Unit => self.uses.looped_loads += 1,
+                    Lanes::Strided(_) if self.depth > 0 => self.uses.looped_rows += 1,
+                    _ => {}
                 }
                 mask.iter().for_each(|mask| self.read(*mask));
             }

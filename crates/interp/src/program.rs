@@ -246,9 +246,8 @@ impl Machine<'_> {
         let shape = self.usizes(shape);
         match shape.iter().find(|length| isize::try_from(**length).is_err()) {
             Some(length) => {
-                let reported = if shape.len() <= 2 { &shape[..] } else { std::slice::from_ref(length) };
-                let kind = FaultKind::ArrayTooLarge { lengths: reported.len() as u8 };
-                Err(self.failure(kind, loc, reported))
+                let (kind, reported) = FaultKind::array_too_large(&shape, *length);
+                Err(self.failure(kind, loc, &reported))
             }
             None => Ok(shape),
         }

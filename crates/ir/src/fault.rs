@@ -52,6 +52,12 @@ pub enum FaultKind {
 }
 
 impl FaultKind {
+    /// That an array of this shape would be too large because of one length; and the lengths to report.
+    pub fn array_too_large<T: Copy>(shape: &[T], length: T) -> (FaultKind, Vec<T>) {
+        let reported = if shape.len() <= 2 { shape.to_vec() } else { vec![length] };
+        (FaultKind::ArrayTooLarge { lengths: reported.len() as u8 }, reported)
+    }
+
     /// The name used in IR text, without parameters.
     pub fn name(self) -> &'static str {
         match self {

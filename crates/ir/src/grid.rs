@@ -121,6 +121,25 @@ impl Grid {
         Grid { rows, columns, rows_per_block, columns_per_block, blocks_per_row, blocks, down: true }
     }
 
+    /// The same space with so many neighbouring blocks as one. That is for regions whose blocks have no results of their
+    /// own: nobody can tell where one ends.
+    pub fn joined(self, count: usize) -> Grid {
+        let joins = |length: usize| length.saturating_mul(count.max(1));
+        match self.blocks_per_row {
+            // In panels the next block is below.
+            in_row if self.down || in_row <= 1 => {
+                let rows_per_block = joins(self.rows_per_block).min(self.rows).max(1);
+                Grid { rows_per_block, blocks: pieces(self.rows, rows_per_block) * in_row, ..self }
+            }
+            _ => {
+                let columns_per_block = joins(self.columns_per_block).min(self.columns);
+                let blocks_per_row = pieces(self.columns, columns_per_block);
+                let blocks = pieces(self.rows, self.rows_per_block) * blocks_per_row;
+                Grid { columns_per_block, blocks_per_row, blocks, ..self }
+            }
+        }
+    }
+
     /// The number of elements; the largest number if there are more.
     #[inline]
     pub fn elements(&self) -> usize {
@@ -130,7 +149,7 @@ impl Grid {
     /// The number of elements of a block, but for the last ones, which may have fewer.
     #[inline]
     pub fn elements_per_block(&self) -> usize {
-        self.rows_per_block.saturating_mul(self.columns_per_block)
+        self.rows_per_block.saturating_mul(self.columns_per_block).min(self.elements())
     }
 
     /// The number of blocks; none for an empty space.

@@ -10,7 +10,7 @@ use crate::translator::hygienic;
 use crate::variants;
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::{Attribute, Type};
+use syn::{Attribute, Ident, Type};
 
 /// Lints are for the user's function, not for its translation.
 pub(crate) fn allow() -> TokenStream {
@@ -74,23 +74,32 @@ fn inferred(input: &KernelInput) -> Option<TokenStream> {
     let (t, arguments, place) = (hygienic("t"), hygienic("arguments"), hygienic("place"));
     let types: Vec<&Type> = input.params.iter().map(|param| &param.ty).collect();
     let body = input.generics.inferred(name, &types, &t, &arguments, &place)?;
+    let inline = inline(&t, &arguments, &place, body);
     let cfg = input.function.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg"));
     Some(quote! {
         #(#cfg)*
         #[automatically_derived]
         #allow
         impl ::parfuse::__private::Inline for #name {
-            #[cold]
-            #[inline(never)]
-            fn inline<'t>(
-                #t: &'t ::parfuse::__private::Tracer,
-                #arguments: &[::parfuse::__private::Value<'t>],
-                #place: ::parfuse::__private::At,
-            ) -> ::parfuse::__private::Value<'t> {
-                #body
-            }
+            #inline
         }
     })
+}
+
+/// The function that writes down a call of what it is made for. What runs once need not be fast, but compiled quickly and
+/// small.
+pub(crate) fn inline(t: &Ident, arguments: &Ident, place: &Ident, body: TokenStream) -> TokenStream {
+    quote! {
+        #[cold]
+        #[inline(never)]
+        fn inline<'t>(
+            #t: &'t ::parfuse::__private::Tracer,
+            #arguments: &[::parfuse::__private::Value<'t>],
+            #place: ::parfuse::__private::At,
+        ) -> ::parfuse::__private::Value<'t> {
+            #body
+        }
+    }
 }
 
 /// Whether one of these names occurs.
@@ -133,18 +142,7 @@ fn traits(input: &KernelInput, traced: Option<&TokenStream>) -> (TokenStream, To
             #t.call_body(::core::any::TypeId::of::<Self>(), #name_text, #place, #arguments, body #arguments_of_body)
         },
     };
-    // What runs once need not be fast, but compiled quickly and small.
-    let inline = quote! {
-        #[cold]
-        #[inline(never)]
-        fn inline<'t>(
-            #t: &'t ::parfuse::__private::Tracer,
-            #arguments: &[::parfuse::__private::Value<'t>],
-            #place: ::parfuse::__private::At,
-        ) -> ::parfuse::__private::Value<'t> {
-            #body
-        }
-    };
+    let inline = inline(&t, &arguments, &place, body);
     let traced = match traced {
         // The types are asked about all the same, so that all mistakes are seen at once.
         None => {

@@ -9,7 +9,7 @@
 
 use crate::annotation;
 use crate::diagnose::Diagnostics;
-use crate::emit::allow;
+use crate::emit::{self, allow};
 use crate::input;
 use crate::translator::hygienic;
 use proc_macro2::TokenStream;
@@ -111,6 +111,12 @@ fn emit(function: &ItemFn, params: &[Type]) -> TokenStream {
     let gives = annotation::call_item(&returns, "HostReturned", "give", quote!(#result, #arguments));
     let results = annotation::call_item(&returns, "HostReturned", "kinds", TokenStream::new());
     let seen = annotation::call_item(&returns, "HostReturned", "seen", quote!(#t, #result, #place));
+    let call = quote! {
+        let #result =
+            #t.call_host(<Self as ::parfuse::__private::HostItem>::function(), #arguments, #place);
+        #seen
+    };
+    let inline = emit::inline(&t, &arguments, &place, call);
     let doc = format!("How kernels call the function [`{name}`](fn@{name}).");
     quote! {
         #function
@@ -124,17 +130,7 @@ fn emit(function: &ItemFn, params: &[Type]) -> TokenStream {
         #[automatically_derived]
         #allow
         impl ::parfuse::__private::Inline for #name {
-            #[cold]
-            #[inline(never)]
-            fn inline<'t>(
-                #t: &'t ::parfuse::__private::Tracer,
-                #arguments: &[::parfuse::__private::Value<'t>],
-                #place: ::parfuse::__private::At,
-            ) -> ::parfuse::__private::Value<'t> {
-                let #result =
-                    #t.call_host(<Self as ::parfuse::__private::HostItem>::function(), #arguments, #place);
-                #seen
-            }
+            #inline
         }
 
         #(#cfg)*

@@ -386,7 +386,7 @@ macro_rules! for_each_method {
                 { Iterator one (predicate: closure) trace any_item "Whether a closure says yes of an item." }
                 { Zip one (predicate: closure) trace any_of_zip "Whether a closure says yes of the items of all parts." }
             all -
-                { Iterator one (predicate: closure) trace all_items "Whether a closure says yes of all items." }
+                { Iterator one (predicate: closure) trace any_item "Whether a closure says yes of all items." }
                 { Zip one (predicate: closure) trace any_of_zip "Whether a closure says yes of the items of all parts, each time." }
             next - { Iterator one () trace next_item "The first item, or that where an iterator in a variable is: an `Option`." }
             nth - { Iterator one (count: integer) trace next_item "The item behind so many, an `Option`." }

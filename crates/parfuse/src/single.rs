@@ -242,18 +242,17 @@ impl Single {
         layouts: &Signature,
         granted: &dyn Fn(&Wishes) -> u64,
     ) -> Result<(Signature, Loops), Error> {
-        let mut wishes = self.wishes();
         loop {
+            let wishes = self.wishes();
             let signature = layouts.with_equal(granted(&wishes));
-            let axes = wishes.axes(signature.equal());
-            let lowered = Specialisation::lower(program, &signature, &mut wishes);
-            if granted(&wishes) != signature.equal() {
-                continue;
-            }
+            let (lowered, wished) =
+                Specialisation::lower(program, &signature, &wishes.axes(signature.equal()));
             let mut known = self.0.specialisations.write().unwrap_or_else(PoisonError::into_inner);
-            // Another thread may have added its own in the meantime.
-            let equal = known.wishes.join(&wishes, &axes);
-            return Ok((layouts.with_equal(equal), lowered?));
+            known.wishes.add(&wished, &program.params);
+            // What comes true of new wishes, another thread's among them, goes into the code.
+            if granted(&known.wishes) == signature.equal() {
+                return Ok((signature, lowered?));
+            }
         }
     }
 

@@ -10,7 +10,6 @@ use crate::error::Error;
 use crate::pace::Pace;
 use crate::room::guarded;
 use crate::signature::Signature;
-use crate::wishes::Wishes;
 use crate::work::{Known, Work};
 use parfuse_codegen::abi::FaultRecord;
 use parfuse_codegen::{Code, Effort, Isa};
@@ -22,8 +21,8 @@ use parfuse_ir::loops::{Buffer, BufferData, Loops, Origin};
 use parfuse_ir::program::{Param, Program, Type};
 use parfuse_passes::pipeline::Options;
 use parfuse_passes::{
-    check_parallel, divide_in_floats, find_mistakes, invert_divisors, lower_arrays_of_lengths, optimize,
-    vectorize,
+    Axis, Lowered, check_parallel, divide_in_floats, find_mistakes, invert_divisors, lower_arrays_of_lengths,
+    optimize, vectorize,
 };
 use parfuse_runtime::Expected;
 use std::sync::OnceLock;
@@ -78,8 +77,8 @@ pub(crate) struct Specialisation {
 #[derive(Clone, Copy)]
 pub(crate) struct Outlook<'s> {
     pub(crate) expected: Expected,
-    /// The operations of a block.
-    of_block: u64,
+    /// The operations of an element.
+    of_element: u64,
     pace: &'s Pace,
 }
 
@@ -89,9 +88,9 @@ impl Outlook<'_> {
         !self.expected.is_short() || self.pace.wants_measure()
     }
 
-    /// Notes how long a whole block took.
-    pub(crate) fn block_took(&self, time: Duration) {
-        self.pace.took(self.of_block, time);
+    /// Notes how long a whole block of so many elements took.
+    pub(crate) fn block_took(&self, elements: usize, time: Duration) {
+        self.pace.took(self.of_element.saturating_mul(elements as u64), time);
     }
 }
 
@@ -151,20 +150,21 @@ impl Specialisation {
         })
     }
 
-    /// The program as loops whose iterations are independent, or every mistake that keeps it from becoming that.
-    /// `wishes` has what is known of lengths, and takes what else it would help to know.
+    /// The program as loops whose iterations are independent, or every mistake that keeps it from becoming that, for
+    /// arguments of which these axes are equally long; and which others it would help to know to be.
     pub(crate) fn lower(
         program: &Program,
         signature: &Signature,
-        wishes: &mut Wishes,
-    ) -> Result<Loops, Error> {
+        equal: &[[Axis; 2]],
+    ) -> (Result<Loops, Error>, Vec<[Axis; 2]>) {
         let layouts = signature.layouts(&program.params);
-        let equal = wishes.axes(signature.equal());
-        let lowered = lower_arrays_of_lengths(program, &layouts, &equal).ok().and_then(|lowered| {
-            wishes.add(&lowered.wished, &program.params);
-            check_parallel(&lowered.loops).is_ok().then_some(lowered.loops)
-        });
-        lowered.ok_or_else(|| Error::from_rejections(find_mistakes(program, &layouts), &program.files))
+        let mistakes = || Error::from_rejections(find_mistakes(program, &layouts), &program.files);
+        match lower_arrays_of_lengths(program, &layouts, equal) {
+            Ok(Lowered { loops, wished }) => {
+                (check_parallel(&loops).map(|_| loops).map_err(|_| mistakes()), wished)
+            }
+            Err(_) => (Err(mistakes()), Vec::new()),
+        }
     }
 
     /// Whether every call makes this buffer's array at most once. What a loop or another statement makes anew may
@@ -242,11 +242,11 @@ impl Specialisation {
         extents: &[usize],
     ) -> Outlook<'_> {
         let of_element = self.work_of(region, 1, frame, extents);
-        let of_block = of_element.saturating_mul(grid.elements_per_block().min(grid.elements()) as u64);
+        let of_block = of_element.saturating_mul(grid.elements_per_block() as u64);
         let all = of_element.saturating_mul(grid.elements() as u64);
         let pace = &self.paces[region.index()];
         let expected = Expected { all: pace.expect(all), block: pace.expect(of_block) };
-        Outlook { expected, of_block, pace }
+        Outlook { expected, of_element, pace }
     }
 
     /// Notes that a launch has been running since then, and not yet in the best code.

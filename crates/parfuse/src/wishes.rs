@@ -44,24 +44,18 @@ impl Wishes {
     #[inline]
     pub(crate) fn granted(&self, binder: &Binder<'_>) -> u64 {
         let words = binder.words();
-        let equal = |wish: &Wish| u64::from(words[wish.words[0]] == words[wish.words[1]]);
-        self.0.iter().enumerate().fold(0, |bits, (position, wish)| bits | equal(wish) << position)
+        self.bits(|wish| words[wish.words[0]] == words[wish.words[1]])
     }
 
     /// The bits of all of them.
     pub(crate) fn all(&self) -> u64 {
-        u64::MAX.checked_shr(u64::BITS - self.0.len() as u32).unwrap_or(0)
+        self.bits(|_| true)
     }
 
-    /// Adds those of another list that are new; returns the bits of those with these axes.
-    pub(crate) fn join(&mut self, others: &Wishes, axes: &[[Axis; 2]]) -> u64 {
-        for other in &others.0 {
-            if self.0.len() < MOST && !self.0.iter().any(|wish| wish.axes == other.axes) {
-                self.0.push(*other);
-            }
-        }
-        let of_these = |wish: &Wish| u64::from(axes.contains(&wish.axes));
-        self.0.iter().enumerate().fold(0, |bits, (position, wish)| bits | of_these(wish) << position)
+    #[inline]
+    fn bits(&self, granted: impl Fn(&Wish) -> bool) -> u64 {
+        let wishes = self.0.iter().enumerate();
+        wishes.fold(0, |bits, (position, wish)| bits | u64::from(granted(wish)) << position)
     }
 
     /// The axes that are equally long where these come true.

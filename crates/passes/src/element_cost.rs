@@ -89,7 +89,7 @@ const UNFORESEEN: u64 = 100;
 const IN_FLIGHT: u64 = 8;
 
 /// What it takes to enter a loop in lanes and to leave it.
-const ENTRY: u64 = 60;
+pub(crate) const ENTRY: u64 = 60;
 /// How often a loop is taken to run of which nothing is known.
 const TRIPS: u64 = 32;
 /// Deeper loops inside count as much as these.
@@ -321,11 +321,12 @@ impl Sum<'_> {
         let Some((varying, forms)) = &mut self.lanes_along else { return found };
         let short = self.loops.buffers[buffer].dtype.bits() < 32;
         // Along rows of their own lanes load tiles.
-        let tiles = around.walks.is_some()
-            && !around.some
-            && unit.and_then(|unit| index.get(unit as usize).copied()) == around.walks
-            && !short
-            && !self.stored.contains(&buffer);
+        let along = unit.and_then(|unit| index.get(unit as usize).copied());
+        let tiles =
+            along.zip(around.walks).is_some_and(|(along, walks)| walks_with(self.loops, along, walks))
+                && !around.some
+                && !short
+                && !self.stored.contains(&buffer);
         let parts = part_axis(self.loops, varying, buffer, index);
         for (axis, index) in index.iter().enumerate() {
             if !varying.value(*index) {
@@ -359,6 +360,17 @@ impl Sum<'_> {
         }
         found
     }
+}
+
+/// Whether a number goes on by one whenever another does: the same, or more or less by something else.
+fn walks_with(loops: &Loops, number: Value, other: Value) -> bool {
+    const MOST_STEPS: usize = 4;
+    let step = |number: &Value| match &loops.values[*number].expr {
+        Expr::Op(ScalarOp::Add, args) if args[1] == other => Some(other),
+        Expr::Op(ScalarOp::Add | ScalarOp::Sub, args) => Some(args[0]),
+        _ => None,
+    };
+    std::iter::successors(Some(number), step).take(MOST_STEPS).any(|number| number == other)
 }
 
 fn operation(op: ScalarOp, dtype: DType, constant: bool) -> Cost {

@@ -136,6 +136,11 @@ pub fn optimize_observed(loops: &mut Loops, options: &Options, observe: &mut dyn
     run(&rows::pack_panels);
     // Loops have changed places where they could: what they load again and again may stand between them.
     run(&rows::hoist_loads);
+    // Sums of several iterations that wait for themselves alone can wait at the same time.
+    if run(&rows::distribute_loops) {
+        run(&rows::number_values);
+        run(&rows::hoist_invariants);
+    }
     // What is serial still, and gains by lanes, gets them where it stands; what loses by them goes without.
     run(&rows::lane_loops);
     run(&rows::remove_dead_code);

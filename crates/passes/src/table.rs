@@ -84,6 +84,7 @@ passes! {
     Loops jam_rows "Does several rows of a parallel loop at a time where their inner loops load the same."
     Loops pack_panels "Copies what all rows of a loop read, a few columns at a time, to where these columns lie together."
     Loops hoist_loads "Moves loads out of loops that are known to run from what stands around them."
+    Loops distribute_loops "Computes what iterations of a serial loop know in advance some iterations ahead, in a loop of its own."
     Loops lane_loops "Has loops run in lanes inside scalar code, or parallel loops in scalar code alone, where that costs less."
     Loops renumber "Drops values, variables and local arrays that nothing mentions, and numbers the others one by one."
     Lane divide_in_floats "Divides lanes of integers as floats where these are exact, for want of a divider of integers."

@@ -18,6 +18,12 @@ const AWAKE: u64 = 1_200;
 /// What it costs if it sleeps.
 const ASLEEP: u64 = 20_000;
 
+/// Blocks that take so long, in nanoseconds, gain nothing by being longer.
+const LONG_ENOUGH: u64 = 50_000;
+
+/// So many blocks for each thread leave none of them waiting long for the last one.
+const PIECES: usize = 4;
+
 /// Launches that follow each other more slowly are no series: helpers do not stay awake that long.
 pub(crate) const PATIENCE: Duration = Duration::from_micros(150);
 
@@ -31,6 +37,13 @@ pub struct Expected {
 }
 
 impl Expected {
+    /// How many neighbouring blocks had better be one on so many threads: as many as take long enough, if there are still
+    /// several for each thread.
+    pub fn together(self, blocks: usize, threads: usize) -> usize {
+        let long_enough = LONG_ENOUGH / self.block.max(1);
+        (blocks / threads.max(1) / PIECES).min(usize::try_from(long_enough).unwrap_or(usize::MAX)).max(1)
+    }
+
     /// Whether it is too short for other threads, however many there are.
     pub fn is_short(self) -> bool {
         self.all <= 2 * AWAKE
@@ -104,6 +117,14 @@ mod tests {
         let expected = Expected { all: 100, block: 40 };
         assert_eq!([1, 2, 3, 4].map(|threads| expected.on(3, threads)), [100, 80, 40, 40]);
         assert_eq!(Expected { all: 100, block: 90 }.on(2, 2), 90);
+    }
+
+    #[test]
+    fn short_blocks_are_joined_while_there_are_several_for_each_thread() {
+        let together = |blocks, block, threads| of_blocks(blocks, block).1.together(blocks, threads);
+        assert_eq!(together(128, 1_000, 2), 16);
+        assert_eq!(together(128, 10_000, 2), 5);
+        assert_eq!([together(128, 100_000, 2), together(7, 10, 2), together(0, 0, 0)], [1, 1, 1]);
     }
 
     #[test]

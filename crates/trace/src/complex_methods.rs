@@ -272,21 +272,8 @@ impl State {
         self.read_var(power, at)
     }
 
-    fn known_power(&mut self, base: Value, mut exponent: u128, at: At) -> Step<Value> {
-        let (mut power, mut square) = (None, base);
-        while exponent > 0 {
-            if exponent & 1 == 1 {
-                power = Some(match power {
-                    Some(product) => self.op(ScalarOp::Mul, &[product, square], at)?,
-                    None => square,
-                });
-            }
-            exponent >>= 1;
-            if exponent > 0 {
-                square = self.op(ScalarOp::Mul, &[square, square], at)?;
-            }
-        }
-        match power {
+    fn known_power(&mut self, base: Value, exponent: u128, at: At) -> Step<Value> {
+        match self.product_of_squares(base, exponent, at)? {
             Some(power) => Ok(power),
             None => {
                 let re = self.part(base, Part::Re, at)?;

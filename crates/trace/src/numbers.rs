@@ -192,26 +192,37 @@ impl State {
     }
 
     /// Integer power. Multiplication modulo 2^n is associative, so squaring gives the bits of any order.
+    /// The product of those of the squares `x`, `x²`, `x⁴`, … whose bit of the exponent is set, if one is.
+    pub(crate) fn product_of_squares(
+        &mut self,
+        base: Value,
+        mut exponent: u128,
+        at: At,
+    ) -> Step<Option<Value>> {
+        let (mut power, mut square) = (None, base);
+        while exponent > 0 {
+            if exponent & 1 == 1 {
+                power = Some(match power {
+                    Some(product) => self.op(ScalarOp::Mul, &[product, square], at)?,
+                    None => square,
+                });
+            }
+            exponent >>= 1;
+            if exponent > 0 {
+                square = self.op(ScalarOp::Mul, &[square, square], at)?;
+            }
+        }
+        Ok(power)
+    }
+
     pub(crate) fn pow(&mut self, base: Value, args: &[Value], at: At) -> Step<Value> {
         let exponent = args[0];
         if let Some(exponent) = self.known_integer(exponent) {
-            let Ok(mut exponent) = u32::try_from(exponent) else {
+            let Ok(exponent) = u32::try_from(exponent) else {
                 return mistake("the exponent of `pow` must be a u32");
             };
-            let (mut result, mut square) = (None, base);
-            while exponent > 0 {
-                if exponent & 1 == 1 {
-                    result = Some(match result {
-                        Some(product) => self.op(ScalarOp::Mul, &[product, square], at)?,
-                        None => square,
-                    });
-                }
-                exponent >>= 1;
-                if exponent > 0 {
-                    square = self.op(ScalarOp::Mul, &[square, square], at)?;
-                }
-            }
-            return Ok(result.unwrap_or_else(|| self.small(1, base, at)));
+            let product = self.product_of_squares(base, exponent.into(), at)?;
+            return Ok(product.unwrap_or_else(|| self.small(1, base, at)));
         }
         let ty = self.ty(base);
         let exponent_type = self.ty(exponent).dtype;

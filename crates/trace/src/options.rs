@@ -139,6 +139,14 @@ impl Tracer {
         }
     }
 
+    /// What a method takes for an option without a value: its argument, or what that computes.
+    fn other<'t>(&'t self, method: Method, given: Value<'t>, at: At) -> Value<'t> {
+        match method {
+            Method::unwrap_or_else | Method::map_or_else | Method::or_else => self.apply(given, &[], at),
+            _ => given,
+        }
+    }
+
     /// `option.unwrap_or(other)`, `option.unwrap_or_else(closure)`.
     pub(crate) fn unwrap_or<'t>(
         &'t self,
@@ -151,10 +159,7 @@ impl Tracer {
         if self.with(|state| state.is_sure(present.id)) {
             return value;
         }
-        let otherwise = || match method {
-            Method::unwrap_or_else => self.apply(args[0], &[], at),
-            _ => args[0],
-        };
+        let otherwise = || self.other(method, args[0], at);
         self.if_(present, || value, otherwise, at)
     }
 
@@ -167,10 +172,7 @@ impl Tracer {
         at: At,
     ) -> Value<'t> {
         let (present, value) = self.parts_of_option(option, at);
-        let otherwise = || match method {
-            Method::map_or_else => self.apply(args[0], &[], at),
-            _ => args[0],
-        };
+        let otherwise = || self.other(method, args[0], at);
         self.if_(present, || self.apply(args[1], &[value], at), otherwise, at)
     }
 
@@ -183,10 +185,7 @@ impl Tracer {
         at: At,
     ) -> Value<'t> {
         let (present, value) = self.parts_of_option(option, at);
-        let otherwise = || match method {
-            Method::or_else => self.apply(args[0], &[], at),
-            _ => args[0],
-        };
+        let otherwise = || self.other(method, args[0], at);
         self.if_(present, || self.some(value, at), otherwise, at)
     }
 

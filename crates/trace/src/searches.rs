@@ -79,23 +79,16 @@ impl Tracer {
         self.until(items, &mut look, at);
         self.bind_named("", found, None, at)
     }
+    /// `iterator.any(closure)`, `iterator.all(closure)`.
     pub(crate) fn any_item<'t>(
         &'t self,
-        _: Method,
+        method: Method,
         items: Value<'t>,
         args: &[Value<'t>],
         at: At,
     ) -> Value<'t> {
-        self.is_there("any", true, items, &|item| self.apply(args[0], &[item], at), at)
-    }
-    pub(crate) fn all_items<'t>(
-        &'t self,
-        _: Method,
-        items: Value<'t>,
-        args: &[Value<'t>],
-        at: At,
-    ) -> Value<'t> {
-        self.is_there("all", false, items, &|item| self.apply(args[0], &[item], at), at)
+        let wanted = method == Method::any;
+        self.is_there(method.name(), wanted, items, &|item| self.apply(args[0], &[item], at), at)
     }
 
     pub(crate) fn find_item<'t>(

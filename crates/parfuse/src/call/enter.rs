@@ -311,7 +311,7 @@ pub(super) fn run_blocks(
             code.run_block(region, shared.frame, &grid.block(block), partials, &mut fault)
         };
         if let Some((outlook, started)) = timed {
-            outlook.block_took(started.elapsed());
+            outlook.block_took(grid.elements_per_block(), started.elapsed());
         }
         match status {
             abi::OK => Ok(()),

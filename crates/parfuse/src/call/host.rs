@@ -11,12 +11,13 @@ use super::frame::CallFrame;
 use crate::argument::Offer;
 use crate::error::{Error, Place};
 use crate::rank::PerAxis;
+use crate::specialise::Outlook;
 use parfuse_ir::arena::Id;
-use parfuse_ir::grid::{self, Grid};
+use parfuse_ir::grid::{self, Grain, Grid};
 use parfuse_ir::lane::{self, LaneOutput, Region, RegionId};
 use parfuse_ir::loops::Buffer as BufferId;
 use parfuse_ir::{DType, Loc, Scalar, with_dtype};
-use parfuse_runtime::{AllocationError, BlockFailure, Buffer, CancelToken, StopReason};
+use parfuse_runtime::{AllocationError, BlockFailure, Buffer, CancelToken, StopReason, Workers};
 use smallvec::SmallVec;
 use std::time::Instant;
 
@@ -222,9 +223,35 @@ impl<'c> Host<'c> {
         result
     }
 
-    fn launch_blocks(&mut self, id: RegionId, extents: &[usize]) -> Result<(), Error> {
-        let region = &self.request.kernel.lane.regions[id];
+    /// How a region is cut into blocks, who computes them, and what is expected of them if that is not clear.
+    fn plan(&self, id: RegionId, extents: &[usize]) -> (Grid, Workers<'c>, Option<Outlook<'c>>) {
+        let (&Request { core, kernel, .. }, frame) = (self.request, self.frame);
+        let region = &kernel.lane.regions[id];
         let grid = Grid::new(extents, region.grain);
+        kernel.launched(core, id, grid.elements(), frame, extents);
+        let (workers, outlook) = match self.request.workers.filter(|_| grid.blocks() > 1) {
+            None => (Workers::Caller, None),
+            Some(workers) => {
+                let outlook = kernel.outlook(id, &grid, frame, extents);
+                (workers.on(&core.pool, grid.blocks(), outlook.expected), Some(outlook))
+            }
+        };
+        let together = match outlook {
+            _ if region.grain != Grain::Coarse || region.words() > 0 => 1,
+            Some(outlook) if workers.threads() > 1 => {
+                outlook.expected.together(grid.blocks(), workers.threads())
+            }
+            _ if kernel.is_promoted() => grid.blocks(),
+            // From the next block on there may be better code.
+            _ => 1,
+        };
+        (grid.joined(together), workers, outlook.filter(Outlook::is_measured))
+    }
+
+    fn launch_blocks(&mut self, id: RegionId, extents: &[usize]) -> Result<(), Error> {
+        let (&Request { core, kernel, stop, .. }, frame) = (self.request, self.frame);
+        let region = &kernel.lane.regions[id];
+        let (grid, workers, outlook) = self.plan(id, extents);
         let (blocks, count) = (grid.blocks(), region.words());
         let mut few = [0; FEW_PARTIALS];
         let mut many;
@@ -239,8 +266,6 @@ impl<'c> Host<'c> {
             }
         };
         let (partials, gathered) = memory.split_at_mut(blocks * count);
-        let (&Request { core, kernel, stop, .. }, frame) = (self.request, self.frame);
-        kernel.launched(core, id, grid.elements(), frame, extents);
         let started = (blocks > 1 && !kernel.is_promoted()).then(Instant::now);
         let begin = |block| {
             if stop.is_some_and(CancelToken::is_cancelled) {
@@ -250,14 +275,6 @@ impl<'c> Host<'c> {
                 kernel.still_running(core, started);
             }
             Ok(())
-        };
-        let (workers, outlook) = match self.request.workers.filter(|_| grid.blocks() > 1) {
-            None => (parfuse_runtime::Workers::Caller, None),
-            Some(workers) => {
-                let outlook = kernel.outlook(id, &grid, frame, extents);
-                let workers = workers.on(&core.pool, grid.blocks(), outlook.expected);
-                (workers, outlook.is_measured().then_some(outlook))
-            }
         };
         let blocks = Blocks { kernel, region: id, grid, frame, partials: &mut *partials, outlook };
         enter::run_blocks(blocks, &workers, begin).map_err(|BlockFailure { error, .. }| match error {

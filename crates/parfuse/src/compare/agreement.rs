@@ -11,13 +11,25 @@ pub struct Agreement {
     pub max_relative: f64,
     /// Whether every bit is the same (one NaN counts as equal to another).
     pub same_bits: bool,
-    /// Whether shapes, integers and truth values are equal, and NaNs stand in the same places.
+    /// Whether shapes, integers and truth values are equal, NaNs stand in the same places, and floats of arrays that have
+    /// been seen to their end agree.
     same_kind: bool,
+    /// Of the array that elements come from: the largest of them …
+    largest: f64,
+    /// … and how large one would have to be for those to agree that differ too much by themselves.
+    wanted: f64,
 }
 
 impl Default for Agreement {
     fn default() -> Self {
-        Agreement { max_ulp: 0, max_relative: 0.0, same_bits: true, same_kind: true }
+        Agreement {
+            max_ulp: 0,
+            max_relative: 0.0,
+            same_bits: true,
+            same_kind: true,
+            largest: 0.0,
+            wanted: 0.0,
+        }
     }
 }
 
@@ -26,19 +38,26 @@ const ULP: u64 = 16;
 /// Results of another order of summation may differ by this much, relatively: in `f64` and in `f32`.
 const RELATIVE: f64 = 1e-9;
 const RELATIVE_SINGLE: f64 = 1e-4;
+/// What is left when numbers nearly cancel may differ by this much of the array's largest element.
+const CANCELLED: f64 = 1e-12;
+const CANCELLED_SINGLE: f64 = 1e-5;
 
 impl Agreement {
     /// Whether the results are the same but for rounding: floats within 16 ULP, or within a relative difference of
-    /// 1e-9 (`f32`: 1e-4), which sums in another order need; everything else equal.
+    /// 1e-9 (`f32`: 1e-4), which sums in another order need, or within 1e-12 (`f32`: 1e-5) of their array's largest
+    /// element, which differences from such sums need; everything else equal.
     pub fn agrees(&self) -> bool {
-        self.same_kind
+        self.same_kind && self.wanted <= self.largest
     }
 
     /// Takes in two corresponding elements.
     pub(crate) fn add(&mut self, a: Scalar, b: Scalar) {
-        let tolerance = if a.dtype().bits() == 64 { RELATIVE } else { RELATIVE_SINGLE };
+        let tolerances = match a.dtype().bits() {
+            64 => (RELATIVE, CANCELLED),
+            _ => (RELATIVE_SINGLE, CANCELLED_SINGLE),
+        };
         match (a.as_float(), b.as_float()) {
-            (Some(x), Some(y)) if a.dtype() == b.dtype() => self.add_floats(x, y, ulp(a, b), tolerance),
+            (Some(x), Some(y)) if a.dtype() == b.dtype() => self.add_floats(x, y, ulp(a, b), tolerances),
             _ => {
                 self.same_bits &= a == b;
                 self.same_kind &= a == b;
@@ -46,25 +65,34 @@ impl Agreement {
         }
     }
 
-    fn add_floats(&mut self, x: f64, y: f64, ulp: u64, tolerance: f64) {
+    fn add_floats(&mut self, x: f64, y: f64, ulp: u64, (relative, cancelled): (f64, f64)) {
         if x.is_nan() || y.is_nan() {
             let both = x.is_nan() && y.is_nan();
             self.same_bits &= both;
             self.same_kind &= both;
             return;
         }
+        let larger = x.abs().max(y.abs());
+        if larger.is_finite() {
+            self.largest = self.largest.max(larger);
+        }
         self.same_bits &= ulp == 0 && x.is_sign_positive() == y.is_sign_positive();
         if ulp == 0 {
             return;
         }
-        let relative = (x - y).abs() / x.abs().max(y.abs());
+        let distance = (x - y).abs();
         self.max_ulp = self.max_ulp.max(ulp);
-        self.max_relative = self.max_relative.max(relative);
-        self.same_kind &= ulp <= ULP || relative <= tolerance;
+        self.max_relative = self.max_relative.max(distance / larger);
+        let agree = ulp <= ULP || distance / larger <= relative;
+        if !agree {
+            self.wanted = self.wanted.max(distance / cancelled);
+        }
     }
 
-    /// Takes in the shapes of two corresponding arrays.
+    /// Takes in the shapes of two corresponding arrays, whose elements come next.
     pub(crate) fn add_shapes(&mut self, a: &[usize], b: &[usize]) {
+        self.same_kind = self.agrees();
+        (self.largest, self.wanted) = (0.0, 0.0);
         self.same_bits &= a == b;
         self.same_kind &= a == b;
     }
@@ -116,5 +144,16 @@ mod tests {
         assert!(!compare(1i64, 2).agrees());
         assert!(!compare(ndarray::array![1.0, 2.0], ndarray::array![1.0]).agrees());
         assert!(!compare(1.0, 1.0001).agrees());
+    }
+
+    #[test]
+    fn what_cancels_agrees_beside_larger_elements_of_the_same_array() {
+        let near =
+            |large: f64| compare(ndarray::array![1e-7, large], ndarray::array![1.0001e-7, large]).agrees();
+        assert!(near(100.0) && !near(1.0));
+        let arrays = |small: f64| (ndarray::array![small], ndarray::array![100.0]);
+        assert!(!compare(arrays(1e-7), arrays(1.0001e-7)).agrees());
+        assert!(!compare(ndarray::array![1.0, f64::INFINITY], ndarray::array![1.1, f64::INFINITY]).agrees());
+        assert!(!compare(1.0, f64::INFINITY).agrees() && !compare(-f64::INFINITY, f64::INFINITY).agrees());
     }
 }

@@ -200,6 +200,7 @@ impl Kernel {
             let own = of.map_or(last, |of| &written[of]);
             for (own, other) in own.iter().zip(&written[with]) {
                 if let (Some(own), Some(other)) = (own, other) {
+                    agreement.add_shapes(&[own.len()], &[other.len()]);
                     own.iter().zip(other).for_each(|(a, b)| agreement.add(*a, *b));
                 }
             }

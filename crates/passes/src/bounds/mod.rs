@@ -39,6 +39,9 @@ use vars::{Content, Vars};
 /// More facts are not kept at a time: each is compared with the others about the same value.
 const MAX_FACTS: usize = 64;
 
+/// With more of them, checks give none: those of loops and branches are worth more.
+const MAX_FACTS_BEFORE_CHECKS: usize = MAX_FACTS / 2;
+
 /// Facts that follow from facts that follow from facts: no further.
 const MAX_DERIVED: u32 = 3;
 
@@ -292,6 +295,13 @@ impl Bounds {
             Stmt::Let(value) => self.define(loops, *value),
             Stmt::Set { var, value } => self.set(*var, *value),
             _ => {}
+        }
+    }
+
+    /// Comes by a check, which whoever comes to what stands behind has passed.
+    pub(crate) fn pass_check(&mut self, loops: &Loops, ok: Value) {
+        if self.facts.len() < MAX_FACTS_BEFORE_CHECKS {
+            self.decide(loops, ok, true);
         }
     }
 

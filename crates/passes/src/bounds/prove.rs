@@ -28,6 +28,17 @@ pub(crate) struct Proof {
     pub(crate) small: OrderedSet<Value>,
 }
 
+/// What is looked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Aim {
+    /// A proof, whatever it goes by.
+    Hold,
+    /// Goals of as little need as there is.
+    FewNeeds,
+    /// Of sums of which nothing is known, those of fewer values, whatever they need: what meets exactly leaves nothing behind.
+    FewValues,
+}
+
 /// What is left of one goal.
 #[derive(Clone)]
 struct Rest {
@@ -80,7 +91,7 @@ impl Bounds {
 
     /// Whether goals are known to hold.
     pub(crate) fn holds(&self, loops: &Loops, goals: &[Goal]) -> bool {
-        let proof = self.reduce(loops, goals.to_vec(), &|_| true, false);
+        let proof = self.reduce(loops, goals.to_vec(), &|_| true, Aim::Hold);
         proof.is_some_and(|proof| proof.sums.is_empty() && proof.small.iter().next().is_none())
     }
 
@@ -96,8 +107,8 @@ impl Bounds {
             Some(Proof { sums, small })
         };
         let is_to_go = |value| self.is_inside(value, scope);
-        let reduced = |few_values| self.reduce(loops, goals.clone(), &is_to_go, few_values).and_then(as_seen);
-        reduced(true).or_else(|| reduced(false))
+        let reduced = |aim| self.reduce(loops, goals.clone(), &is_to_go, aim).and_then(as_seen);
+        reduced(Aim::FewValues).or_else(|| reduced(Aim::FewNeeds))
     }
 
     fn sum_as_seen(&self, loops: &Loops, sum: &Linear, scope: Mark) -> Option<Linear> {
@@ -117,7 +128,7 @@ impl Bounds {
         loops: &Loops,
         goals: Vec<Goal>,
         is_to_go: &dyn Fn(Value) -> bool,
-        few_values: bool,
+        aim: Aim,
     ) -> Option<Proof> {
         let mut proof = Proof::default();
         let mut goals = goals;
@@ -130,7 +141,7 @@ impl Bounds {
             }
             let asking: Vec<Goal> =
                 above(&needing, next).into_iter().map(|goal| goals[goal].clone()).collect();
-            let search = Search { bounds: self, loops, is_to_go, few_values, asking: &asking };
+            let search = Search { bounds: self, loops, is_to_go, aim, asking: &asking };
             let (sum, limit) = match &goals[next] {
                 Goal::NotNegative(sum) => (sum.clone(), None),
                 Goal::Below { form, signed } => (form.times(-1), Some(*signed)),
@@ -191,9 +202,7 @@ struct Search<'a> {
     bounds: &'a Bounds,
     loops: &'a Loops,
     is_to_go: &'a dyn Fn(Value) -> bool,
-    /// Whether, of sums of which nothing is known, one of fewer values asks less, whatever it needs: what meets exactly
-    /// leaves nothing behind.
-    few_values: bool,
+    aim: Aim,
     /// The goal, and those that need it: nothing is true because it is.
     asking: &'a [Goal],
 }
@@ -257,9 +266,14 @@ impl Search<'_> {
         if a_holds != b_holds {
             return a_holds;
         }
+        let is_false =
+            |rest: &Rest| limit.is_none() && rest.form.as_constant().is_some_and(|number| number < 0);
+        if self.aim == Aim::Hold && is_false(a) != is_false(b) {
+            return is_false(b);
+        }
         let [over, under] = [a.form.minus(&b.form), b.form.minus(&a.form)];
         let [more, less] = [over, under].map(|difference| is_not_negative(self.loops, &difference));
-        if more == less && self.few_values {
+        if more == less && self.aim == Aim::FewValues {
             return values(&a.form).count() < values(&b.form).count();
         }
         a.needs.len() <= b.needs.len() && more && !less

@@ -30,7 +30,9 @@ impl Removal<'_> {
             let loops = self.loops;
             self.bounds.pass(loops, stmt);
             if let Stmt::Check { ok, .. } = stmt {
-                return !self.holds(*ok);
+                let holds = self.holds(*ok);
+                self.bounds.pass_check(loops, *ok);
+                return !holds;
             }
             let (scope, outside) = (self.bounds.scope(loops, stmt), self.bounds.mark());
             for (number, inner) in walk::blocks_mut(stmt).enumerate() {

@@ -131,7 +131,7 @@ impl Search<'_> {
     fn nest(&mut self, stmt: &mut Stmt, live_after: &VarSet) {
         let plan = Plan::of(self.loops, &mut self.bounds, std::slice::from_ref(stmt), live_after, 0);
         // What stays scalar is in better hands in the driver: lanes have to be most of it.
-        if plan.lanes.is_empty() || plan.cost.saturating_mul(3) > plan.serial.saturating_mul(2) {
+        if plan.lanes.is_empty() || plan.cost.saturating_mul(8) > plan.serial.saturating_mul(7) {
             return;
         }
         let (what, value) = match stmt {
@@ -150,10 +150,14 @@ impl Search<'_> {
     /// inside, or one by one without any.
     fn parfor(&mut self, parfor: &mut Parfor) {
         let nested = |stmt: &Stmt| matches!(stmt, Stmt::Parfor(_));
-        if parfor.indices.is_empty() || parfor.elements || walk::statements(&parfor.body).any(nested) {
+        if parfor.indices.is_empty() || walk::statements(&parfor.body).any(nested) {
             return;
         }
         let (ways, mut lanes) = ways(self.loops, &mut self.bounds, parfor);
+        if parfor.elements {
+            // It is to be scalar code whatever there is inside.
+            return self.replace(&mut parfor.body, &mut lanes);
+        }
         match ways.best() {
             Way::Lanes => {}
             Way::Inside => self.replace(&mut parfor.body, &mut lanes),

@@ -185,8 +185,7 @@ impl Lowering<'_> {
             }
             let most = self.usize(isize::MAX as usize);
             let ok = self.pure(ScalarOp::Le, &[*length, most], loc);
-            let reported = if shape.len() <= 2 { shape.to_vec() } else { vec![*length] };
-            let kind = FaultKind::ArrayTooLarge { lengths: reported.len() as u8 };
+            let (kind, reported) = FaultKind::array_too_large(shape, *length);
             self.check(ok, kind, loc, None, reported);
             self.known.small.insert(form);
         }

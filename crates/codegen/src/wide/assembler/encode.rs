@@ -44,7 +44,6 @@ impl VectorOp {
                 | Vpcmpgtq
                 | Vpcmpgtd
                 | Vpmovzxbq
-                | Vextracti128
                 | Vshufps
                 | Vblendpd
                 | Vblendps

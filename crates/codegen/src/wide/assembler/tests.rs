@@ -27,9 +27,12 @@ fn number(register: Register) -> usize {
 /// The mnemonic without what differs between encodings, and without what our names add.
 fn plain(name: &str) -> String {
     let name = name.to_lowercase();
-    for (ours, theirs) in
-        [("vroundpd", "vrndscalepd"), ("vroundps", "vrndscaleps"), ("vinsertf128", "vinsertf32x4")]
-    {
+    for (ours, theirs) in [
+        ("vroundpd", "vrndscalepd"),
+        ("vroundps", "vrndscaleps"),
+        ("vinsertf128", "vinsertf32x4"),
+        ("vextracti128", "vextracti32x4"),
+    ] {
         if name == theirs {
             return ours.into();
         }
@@ -107,8 +110,8 @@ fn lengths(op: VectorOp) -> &'static [Length] {
         Vmovsd | Vmovss | VmovsdTo | VmovssTo | Vmovhpd | VmovhpdTo | Vinsertps | VextractpsTo
         | VmovqFrom | VmovdFrom | VmovqTo | VmovdTo | Vcvtsi2sd | Vcvtsi2ss | Vcvttsd2si | Vucomisd
         | Vucomiss => &[Length::L128],
-        Vextracti128 | Vpermpd | Vpermps => &[Length::L256],
-        Vinsertf128 => &[Length::L256, Length::L512],
+        Vpermpd | Vpermps => &[Length::L256],
+        Vinsertf128 | Vextracti128 => &[Length::L256, Length::L512],
         _ => &[Length::L128, Length::L256, Length::L512],
     }
 }

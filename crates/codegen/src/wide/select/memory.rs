@@ -333,7 +333,6 @@ impl Selector<'_> {
         let ty = element.lane();
         let masks = self.active_mask(mask);
         if masks.is_none()
-            && (!self.isa.evex() || !element.fills_lane())
             && let Some(places) = self.strided_places(buffer, address)
         {
             let registers = places.chunks(self.group).map(|places| match element.fills_lane() {
@@ -420,8 +419,8 @@ impl Selector<'_> {
     ) {
         let element = self.element_of(buffer);
         let ty = element.lane();
-        let scatters = self.isa.evex() && element.fills_lane();
-        let strided = if scatters || masks.is_some() { None } else { self.strided_places(buffer, address) };
+        let strided = if masks.is_some() { None } else { self.strided_places(buffer, address) };
+        let scatters = strided.is_none() && self.isa.evex() && element.fills_lane();
         for (k, register) in registers.iter().copied().enumerate() {
             let mask = masks.map(|masks| masks[k]);
             if scatters {

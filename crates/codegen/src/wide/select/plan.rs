@@ -6,7 +6,7 @@ use crate::second_run;
 use crate::uses::{Habits, Rows, Uses};
 use crate::wide::assembler::Length;
 use parfuse_ir::grid::LANES;
-use parfuse_ir::lane::{Code, Inst, LaneLoop, LaneType, Reduction, Region};
+use parfuse_ir::lane::{Buffer, Code, Inst, Lane, LaneLoop, LaneType, Reduction, Region};
 
 /// The most operations of a short body.
 const SHORT: usize = 24;
@@ -36,17 +36,22 @@ pub(super) struct Plan {
     pub(super) constants: usize,
     /// Whether steps of long rows begin where their first access is aligned.
     pub(super) aligns: bool,
-    /// Whether the rest of a row can be a whole step that begins among elements that have been computed …
-    pub(super) overlaps: bool,
-    /// … and as many elements as the tail does in less time than that step takes.
-    pub(super) tail: usize,
+    /// If the rest of a row can be a whole step that begins among elements that have been computed: more elements than how
+    /// many the tail does later than that step.
+    pub(super) overlaps_beyond: Option<usize>,
     /// What the region uses.
     pub(super) uses: Uses,
 }
 
 impl Plan {
     /// The plan for a region; `lanes` overrides the choice of the step.
-    pub(super) fn new(region: &Region, isa: Target, effort: Effort, lanes: Option<usize>) -> Plan {
+    pub(super) fn new(
+        lane: &Lane,
+        region: &Region,
+        isa: Target,
+        effort: Effort,
+        lanes: Option<usize>,
+    ) -> Plan {
         let uses = Uses::of(&Rows::of(region), HABITS);
         let widest = if uses.has_wide { 8 } else { 4 };
         let group = isa.length().bytes() / widest;
@@ -92,6 +97,8 @@ impl Plan {
             // reads, the better.
             None if even_loops && uses.operations <= SHORT / 2 => turn.min(carrying),
             None if even_loops && uses.operations <= 2 * SHORT => 4.min(carrying),
+            // Of more rows at a time the processor does not foresee what is loaded next, and blocks may have no more.
+            None if uses.looped_rows > 0 => Length::L512.bytes() / isa.length().bytes(),
             // Four registers a value are too many for the loops of a processor that has 16, and it takes long to assign
             // those of a very long body.
             None if uses.loops && !isa.evex() || uses.operations > LONG => 2.min(most),
@@ -117,8 +124,12 @@ impl Plan {
             && !uses.loops;
         let constants =
             if effort == Effort::Thorough && short && !uses.loops { isa.registers() / 4 } else { 0 };
+        // Without masks in registers of their own, elements shorter than lanes are stored one by one in the tail.
+        let is_short = |buffer: &Buffer| lane.buffers[*buffer].dtype.size() < 4;
+        let in_one_turn = if !isa.evex() && uses.buffers.iter().any(is_short) { 0 } else { group };
         let overlaps = uses.repeatable && second_run::changes_nothing(region);
-        Plan { group, widest, count, parts, held, constants, aligns, overlaps, tail: group, uses }
+        let overlaps_beyond = overlaps.then_some(in_one_turn);
+        Plan { group, widest, count, parts, held, constants, aligns, overlaps_beyond, uses }
     }
 
     /// The plan for a lane loop. Its accumulators are in registers, and steps any number of these long.
@@ -150,8 +161,7 @@ impl Plan {
             held: Vec::new(),
             constants,
             aligns: false,
-            overlaps: false,
-            tail: group,
+            overlaps_beyond: None,
             uses,
         }
     }

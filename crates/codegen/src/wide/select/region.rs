@@ -7,8 +7,8 @@
 //!          fold reductions, return                                   return the fault
 //! ```
 //!
-//! Where elements may be computed twice (`second_run.rs`), a row that has had a step ends with one that begins among those
-//! are computed, if what is left takes the tail longer than a step: more than a register, or anything that it does one by one.
+//! Where elements may be computed twice (`second_run.rs`), a row that has had a step ends with one that begins among
+//! elements that are computed, if what is left takes the tail longer: more than a register, or what it does one by one.
 //!
 //! When a check fails for some lane of a step, the tail does that step again, a register at a time. In the tail a failed
 //! check records its lowest lane and goes on with the lanes below that one: so the lowest failing element is found, and
@@ -63,11 +63,7 @@ pub(in crate::wide) fn region(
     if region.walk.is_scalar() {
         return super::elements::region(lane, region, isa, effort, lanes);
     }
-    let mut plan = Plan::new(region, isa, effort, lanes);
-    // Elements shorter than lanes are masked one by one.
-    if !isa.evex() && plan.uses.buffers.iter().any(|buffer| lane.buffers[*buffer].dtype.size() < 4) {
-        plan.tail = 0;
-    }
+    let plan = Plan::new(lane, region, isa, effort, lanes);
     let (mut selector, [_, range, partials, _]) = Selector::start(lane, region, isa, effort);
     let s = &mut selector;
     (s.group, s.widest) = (plan.group, plan.widest);
@@ -207,12 +203,12 @@ impl Shape<'_> {
         for accumulator in self.held() {
             lanes.extend(accumulator.load(s, self.rotation));
         }
-        self.go_on(s, self.first, &lanes, false);
+        self.go_on(s, self.first, &lanes, None);
     }
 
     /// To the next step, or to the tail if no whole step is left, or, if it may overlap with steps before, to a last one;
     /// `lanes` are the accumulators held in registers.
-    fn go_on(&self, s: &mut Selector<'_>, index: Reg, lanes: &[Reg], overlaps: bool) {
+    fn go_on(&self, s: &mut Selector<'_>, index: Reg, lanes: &[Reg], overlaps_beyond: Option<usize>) {
         if !self.plan.steps() {
             return self.go_on_in_tail(s, index);
         }
@@ -230,10 +226,10 @@ impl Shape<'_> {
             accumulator.store(s, own, self.rotation);
             rest = others;
         }
-        if overlaps {
+        if let Some(elements) = overlaps_beyond {
             let [last, tail] = [(); 2].map(|()| s.machine.block());
             let left = s.machine.alu(Alu::Sub, true, self.column_end, index);
-            let more = Test::CompareImm(Condition::Greater, true, self.plan.tail as i32);
+            let more = Test::CompareImm(Condition::Greater, true, elements as i32);
             s.machine.branch(more, &[left], last, tail);
             s.machine.fill(last);
             let before_end = s.machine.alu_imm(Alu::Sub, true, self.column_end, self.plan.step() as i32);
@@ -271,7 +267,7 @@ impl Shape<'_> {
             s.leave(mark);
         }
         let next = s.machine.alu_imm(Alu::Add, true, index, self.plan.step() as i32);
-        self.go_on(s, next, &lanes, self.plan.overlaps);
+        self.go_on(s, next, &lanes, self.plan.overlaps_beyond);
     }
 
     fn select_tail(&self, s: &mut Selector<'_>, next_row: Block) {

@@ -6,8 +6,8 @@
 //! load       vmovsd       vmovhpd          vmovsd          vmovhpd              and vinsertf128
 //! ```
 //!
-//! VEX has no scatter, and its gather takes longer than loads one by one: here lanes go straight from memory to where they
-//! belong, and back. Masked lanes are left to `memory`.
+//! Gathers and scatters take longer than loads and stores one by one, on most processors by far: here lanes go straight from
+//! memory to where they belong, and back. Masked lanes are left to `memory`.
 
 use super::memory::moved;
 use super::{Extent, Selector, size};
@@ -50,18 +50,16 @@ impl Selector<'_> {
         Some(places)
     }
 
-    /// VEX: a register of lanes from these places.
+    /// A register of lanes from these places.
     pub(super) fn load_joined(&mut self, ty: LaneType, places: &[Place]) -> Reg {
         let parts: Vec<Reg> =
             places.chunks(PART / size(ty)).map(|places| self.load_joined_part(ty, places)).collect();
-        match *parts {
-            [low, high] => {
-                let length = self.length(ty, Extent::Group);
-                self.joined(VectorOp::Vinsertf128, length, low, Source::Register(high), Some(1))
-            }
-            [part] => part,
-            _ => unreachable!("a register has up to 32 bytes"),
-        }
+        let length = self.length(ty, Extent::Group);
+        let further = parts.iter().enumerate().skip(1);
+        further.fold(parts[0], |register, (number, part)| {
+            let (part, number) = (Source::Register(*part), Some(number as u8));
+            self.joined(VectorOp::Vinsertf128, length, register, part, number)
+        })
     }
 
     fn load_joined_part(&mut self, ty: LaneType, places: &[Place]) -> Reg {
@@ -83,7 +81,7 @@ impl Selector<'_> {
         result
     }
 
-    /// VEX: stores the lanes of a register to these places, the first one first.
+    /// Stores the lanes of a register to these places, the first one first.
     pub(super) fn store_split(&mut self, ty: LaneType, register: Reg, places: &[Place]) {
         for (number, places) in places.chunks(PART / size(ty)).enumerate() {
             let part = match number {
