@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! grey_bytes  grey  blur_rgb  brighten  threshold  convolution_5x5  sobel  box_blur_rows  deriche
-//! image_histogram  bilinear  integral_image
+//! image_histogram  bilinear  integral_image  max_pool  local_maxima  enlarged
 //! ```
 
 use super::data::{below, singles, uniform, zeros};
@@ -264,6 +264,32 @@ fn max_pool(image: &ArrayRef2<f32>, out: &mut ArrayRef2<f32>) {
     }
 }
 
+/// Where a pixel is more than its neighbours, each of which is looked at only if it may be.
+#[kernel]
+fn local_maxima(image: &ArrayRef2<f64>, peaks: &mut ArrayRef2<bool>) {
+    let (h, w) = image.dim();
+    for y in prange(1..h - 1) {
+        for x in 1..w - 1 {
+            let own = image[[y, x]];
+            peaks[[y, x]] = own > image[[y - 1, x]]
+                && own > image[[y + 1, x]]
+                && own > image[[y, x - 1]]
+                && own > image[[y, x + 1]];
+        }
+    }
+}
+
+/// Twice as high and as wide.
+#[kernel]
+fn enlarged(image: &ArrayRef2<f32>, out: &mut ArrayRef2<f32>) {
+    let (h, w) = out.dim();
+    for y in prange(0..h) {
+        for x in 0..w {
+            out[[y, x]] = image[[y / 2, x / 2]];
+        }
+    }
+}
+
 /// The kernels of this file.
 pub const ROWS: &[Row] = &[
     row!(grey_bytes [300, 4000] |n| reads rgb = below(256, (n, n + 1, 3), 1); writes grey = zeros((n, n + 1));
@@ -290,6 +316,10 @@ pub const ROWS: &[Row] = &[
         call(&image, out)),
     row!(integral_image [150, 2200] |n| reads image = uniform((n, n + 1), 1); writes sums = zeros((n + 1, n + 2));
         call(&image, sums)),
+    row!(local_maxima [150, 1500] least 2 |n| reads image = uniform((n, n + 1), 1);
+        writes peaks = ndarray::Array2::from_elem((n, n + 1), false); call(&image, peaks)),
+    row!(enlarged [120, 1500] |n| reads image = singles((n, n + 1), 1); writes out = zeros((2 * n, 2 * n + 2));
+        call(&image, out)),
     row!(max_pool [200, 2500] |n| reads image = singles((2 * n, 2 * n + 1), 1); writes out = zeros((n, n));
         call(&image, out)),
 ];

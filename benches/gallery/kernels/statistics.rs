@@ -385,6 +385,55 @@ fn bond_yields(
     }
 }
 
+/// Weights of energies, whose sum is one.
+#[kernel]
+fn boltzmann(energies: &ArrayRef1<f64>, temperature: f64, weights: &mut ArrayRef1<f64>) {
+    let mut total = 0.0;
+    for i in 0..energies.len() {
+        let weight = (-energies[i] / temperature).exp();
+        weights[i] = weight;
+        total += weight;
+    }
+    for i in 0..weights.len() {
+        weights[i] /= total;
+    }
+}
+
+/// For each query the mean of values, weighted by how well their keys fit.
+#[kernel]
+fn attention(
+    queries: &ArrayRef2<f64>,
+    keys: &ArrayRef2<f64>,
+    values: &ArrayRef2<f64>,
+    out: &mut ArrayRef2<f64>,
+) {
+    let (n, d) = queries.dim();
+    for i in prange(0..n) {
+        let mut weights = Array1::<f64>::zeros(n);
+        let mut most = f64::NEG_INFINITY;
+        for j in 0..n {
+            let mut fit = 0.0;
+            for k in 0..d {
+                fit += queries[[i, k]] * keys[[j, k]];
+            }
+            weights[j] = fit;
+            most = most.max(fit);
+        }
+        let mut total = 0.0;
+        for j in 0..n {
+            weights[j] = (weights[j] - most).exp();
+            total += weights[j];
+        }
+        for k in 0..d {
+            let mut sum = 0.0;
+            for j in 0..n {
+                sum += weights[j] * values[[j, k]];
+            }
+            out[[i, k]] = sum / total;
+        }
+    }
+}
+
 /// The kernels of this file.
 pub const ROWS: &[Row] = &[
     row!(row_sums [200, 3000] |n| reads a = uniform((n, n + 1), 1); writes sums = zeros(n); call(&a, sums)),
@@ -428,4 +477,8 @@ pub const ROWS: &[Row] = &[
     row!(bond_yields [200, 20_000] |n| reads price = scaled(uniform(n, 1), 40.0, 80.0),
         coupon = scaled(uniform(n, 2), 6.0, 1.0), years = below(40, n, 3); writes out = zeros(n);
         call(&price, &coupon, &years, out)),
+    row!(boltzmann rounded [10_000, 4_000_000] |n| reads energies = uniform(n, 1); writes weights = zeros(n);
+        call(&energies, 0.3, weights)),
+    row!(attention rounded [60, 600] |n| reads queries = uniform((n, 32), 1), keys = uniform((n, 32), 2),
+        values = uniform((n, 32), 3); writes out = zeros((n, 32)); call(&queries, &keys, &values, out)),
 ];
