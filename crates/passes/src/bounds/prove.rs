@@ -227,7 +227,8 @@ impl Search<'_> {
             if (own < 0) != (factor < 0) || needs.iter().any(|need| self.asking.contains(need)) {
                 continue;
             }
-            // A multiple of the goal is as good, but for a limit.
+            // A multiple of the goal is as good, but for a limit; and as a whole number that is above minus one is not
+            // negative, one that is more by less than a whole is, too.
             let scale = if factor % own == 0 { 1 } else { own.abs() };
             if scale != 1 && limit.is_some() {
                 continue;
@@ -236,7 +237,8 @@ impl Search<'_> {
                 return best;
             }
             *steps -= 1;
-            let form = goal.form.times(scale).minus(&fact.times(factor * scale / own));
+            let goal_times = goal.form.times(scale).plus(&Linear::constant(scale - 1));
+            let form = goal_times.minus(&fact.times(factor * scale / own));
             if !forms::is_small(&form) {
                 continue;
             }

@@ -1,5 +1,6 @@
 //! Where the checks of loops go, and which stay.
 
+mod known;
 mod variables;
 
 use super::*;
@@ -125,57 +126,6 @@ fn nothing_is_hoisted_if_the_lowest_fault_could_change() {
            }
          }",
     );
-}
-
-#[test]
-fn what_a_check_says_is_known_behind_it() {
-    // Where there is a second element, the length is not zero, and the range before the last one does not wrap.
-    let text = "loops f(b0 a: f64[unit], mut b1 r: bool[unit]) {
-         v0: usize = dim b0, 0
-         v1: usize = sub v0, 1usize
-         v2: usize = trips 1usize, v1, 1usize
-         parfor v3 in v2 {
-           v4: usize = add v3, 1usize
-           v5: bool = lt v4, v0
-           check v5, index_out_of_range(0) of a with v4, v0
-           v6: f64 = load b0[v4]
-           v7: bool = lt v6, 0.0f64
-           if v7 {
-             v8: usize = add v3, 2usize
-             v9: bool = lt v8, v0
-             check v9, index_out_of_range(0) of a with v8, v0
-             v10: f64 = load b0[v8]
-             v11: bool = lt v10, 0.0f64
-             store b1[v3], v11
-           }
-         }
-       }";
-    assert_eq!(checks_inside(text), 0);
-}
-
-#[test]
-fn a_check_does_not_make_the_test_for_others_harder() {
-    // The first check says of the index less than the loop does.
-    let text = "loops f(b0 a: f64[unit], b1 b: f64[unit], mut b2 r: f64[unit]) {
-         v0: usize = dim b0, 0
-         v1: usize = dim b1, 0
-         v2: usize = sub v0, 1usize
-         v3: usize = trips 1usize, v2, 1usize
-         parfor v4 in v3 {
-           v5: bool = lt v4, v0
-           check v5, index_out_of_range(0) of a with v4, v0
-           v6: f64 = load b0[v4]
-           v7: usize = add v4, 1usize
-           v8: bool = lt v7, v1
-           check v8, index_out_of_range(0) of b with v7, v1
-           v9: f64 = load b1[v7]
-           v10: f64 = add v6, v9
-           store b2[v4], v10
-         }
-       }";
-    let after = run(hoist_checks, text).to_string();
-    // Arrays of the same length are long enough, by one.
-    assert!(!after.contains("lt v0, v1") && !after.contains("le v0, v1"), "{after}");
 }
 
 #[test]
