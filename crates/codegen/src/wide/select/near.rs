@@ -4,7 +4,6 @@
 //! stride -1       memory  d c b a          one register, turned around         a b c d
 //! stride  2       memory  a . b .          of two that overlap in one          a b c d
 //!                             . c . d      element, every other lane
-//!         store   memory  a . b .  c . d . EVEX: two, of which every other lane counts
 //! ```
 //!
 //! No element is read but those between the first lane's and the last one's. In the tail and under masks, where some of
@@ -66,7 +65,7 @@ impl Selector<'_> {
         Some(registers.collect())
     }
 
-    /// Stores falling neighbours, or every other one; whether that is done.
+    /// Stores falling neighbours; whether that is done.
     pub(super) fn store_near(
         &mut self,
         buffer: Buffer,
@@ -76,17 +75,8 @@ impl Selector<'_> {
     ) -> bool {
         let element = self.element_of(buffer);
         let masked = mask.is_some() || self.active.is_some();
-        let stride = self.near_stride(address);
-        if !element.fills_lane() || (masked && self.isa.evex()) {
+        if self.near_stride(address) != Some(-1) || !element.fills_lane() || (masked && self.isa.evex()) {
             return false;
-        }
-        match stride {
-            Some(-1) => {}
-            Some(2) if self.isa.evex() => {
-                self.store_every_other(buffer, address, registers);
-                return true;
-            }
-            _ => return false,
         }
         let ty = element.lane();
         let masks = self.active_mask(mask);
@@ -100,22 +90,6 @@ impl Selector<'_> {
             self.store_register(ty, turned, place, mask);
         }
         true
-    }
-
-    /// EVEX: stores to every other neighbour, with lanes drawn apart, and none where others are.
-    fn store_every_other(&mut self, buffer: Buffer, address: &Address, registers: &Registers) {
-        let element = self.element_of(buffer);
-        let (ty, lanes) = (element.lane(), self.group);
-        let first = self.first_place(buffer, address);
-        let even = self.machine.imm(0x5555 & ((1 << lanes) - 1));
-        let even = self.mask_of_bits(even);
-        for (k, register) in registers.iter().enumerate() {
-            for half in 0..2 {
-                let place = back(first, (lanes * (2 * k + half)) as isize, element);
-                let drawn = self.picked(ty, &[*register, *register], |lane| (half * lanes + lane) / 2);
-                self.store_register(ty, drawn, place, Some(even));
-            }
-        }
     }
 
     /// The lanes in the opposite order.
