@@ -3,7 +3,7 @@
 //! `PARFUSE_CASES=10000` runs more programs, `PARFUSE_SEED=123` a single one and prints it.
 
 use parfuse_ir::loops::Event;
-use parfuse_passes::pipeline::Options;
+use parfuse_passes::pipeline::{Options, optimize_observed};
 use parfuse_passes::{lower_arrays, optimize, structure_exits};
 use parfuse_testing::executors::layout;
 use parfuse_testing::{Case, Choices, Ran, check_same_bits, random_arguments, random_program};
@@ -88,6 +88,35 @@ fn rows_of_random_programs_become_dimensions() {
     let promoted = promoted.count();
     println!("{promoted} of 400");
     assert!(promoted >= 20, "{promoted} of 400");
+}
+
+/// In how many of the first random programs a pass finds something to do.
+fn changed_by(pass: &str) -> usize {
+    let changed = |seed: &u64| {
+        let choices = &mut Choices::seeded(*seed);
+        let mut sample = random_program(choices);
+        let _ = structure_exits(&mut sample.program);
+        let arguments = random_arguments(&sample.program, [7, 3, 2], choices);
+        let layouts: Vec<_> = arguments.iter().map(layout).collect();
+        let Ok(mut loops) = lower_arrays(&sample.program, &layouts) else { return false };
+        let (mut before, mut changed) = (loops.to_string(), false);
+        optimize_observed(&mut loops, &Options::default(), &mut |name, loops| {
+            let after = loops.to_string();
+            changed |= name == pass && after != before;
+            before = after;
+        });
+        changed
+    };
+    (0..400).filter(changed).count()
+}
+
+#[test]
+fn random_programs_have_what_passes_look_for() {
+    for (pass, least) in [("nest_conditions", 5), ("distribute_loops", 10)] {
+        let changed = changed_by(pass);
+        println!("{pass}: {changed} of 400");
+        assert!(changed >= least, "{pass}: {changed} of 400");
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Statements where whole arrays can be used, and those of scalars that stand anywhere.
 
 use super::{BOOL, Generator, Place, Slot, USIZE};
-use parfuse_ir::program::{Expr, Stmt, Type, Value};
+use parfuse_ir::program::{Expr, Stmt, Type, Value, VarData};
 use parfuse_ir::{DType, Scalar, ScalarOp};
 
 /// Blocks nest no deeper.
@@ -50,7 +50,7 @@ impl Generator<'_> {
                 self.element();
             }
             4 if self.depth < MAX_DEPTH => {
-                let cond = self.scalar(DType::Bool);
+                let cond = if self.choices.one_in(2) { self.both() } else { self.scalar(DType::Bool) };
                 let then = self.nested(|inside| inside.scalar_statement()).0;
                 let both = self.choices.below(2) == 0;
                 let otherwise =
@@ -65,6 +65,24 @@ impl Generator<'_> {
                 self.scalar_operation();
             }
         }
+    }
+
+    /// `a && b`: the second operand is computed where the first holds, and may look at elements.
+    fn both(&mut self) -> Value {
+        let name = format!("both_{}", self.program.vars.len());
+        let var = self.program.vars.push(VarData { name, ty: BOOL, param: None });
+        let cond = self.scalar(DType::Bool);
+        let then = self.nested(|inside| {
+            inside.element();
+            let value = inside.scalar(DType::Bool);
+            inside.block.push(Stmt::Assign { var, value });
+        });
+        let otherwise = self.nested(|inside| {
+            let value = inside.constant(Scalar::Bool(false));
+            inside.block.push(Stmt::Assign { var, value });
+        });
+        self.block.push(Stmt::If { cond, then: then.0, otherwise: otherwise.0 });
+        self.hidden(Expr::Var(var), BOOL)
     }
 
     /// Sets a scalar variable, or makes a new one.
