@@ -162,6 +162,7 @@ fn notes(loops: &Loops) -> String {
             Event::Promoted => "promoted".to_string(),
             Event::Interchanged { axis } => format!("dimension {axis} is the last"),
             Event::Parallelized => "parallel".to_string(),
+            Event::Sunk => "sunk".to_string(),
             Event::Exchanged => "exchanged".to_string(),
             Event::InLanes => "in lanes".to_string(),
             Event::Chosen(ways) => chosen(ways),

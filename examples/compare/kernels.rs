@@ -66,8 +66,7 @@ pub fn mandelbrot(height: usize, width: usize, limit: i32) -> Array2<i32> {
     counts
 }
 
-/// The same with arrays of complex numbers: a mask of the pixels whose orbits are inside, and a step of all orbits, also of
-/// those that have left and grow beyond all bounds.
+/// The same with arrays of complex numbers: in each step a mask of the pixels whose orbits are inside, and a step of these.
 #[kernel]
 pub fn mandelbrot_arrays(height: usize, width: usize, limit: i32) -> Array2<i32> {
     let c = Array2::from_shape_fn((height, width), |(row, column)| {
@@ -79,7 +78,7 @@ pub fn mandelbrot_arrays(height: usize, width: usize, limit: i32) -> Array2<i32>
     for _ in 0..limit {
         let inside = z.mapv(|z| z.norm_sqr() <= 4.0);
         counts += &select(&inside, 1, 0);
-        z = &z * &z + &c;
+        z = select(&inside, &(&z * &z + &c), &z);
     }
     counts
 }

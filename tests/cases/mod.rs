@@ -63,5 +63,6 @@ mod refused_memory;
 mod scalar_code;
 mod slices;
 mod small_stacks;
+mod steps;
 mod threads;
 mod types;

@@ -112,7 +112,14 @@ fn changed_by(pass: &str) -> usize {
 
 #[test]
 fn random_programs_have_what_passes_look_for() {
-    for (pass, least) in [("nest_conditions", 5), ("distribute_loops", 10)] {
+    let passes = [
+        ("nest_conditions", 5),
+        ("moved_arrays", 20),
+        ("sink_loops", 5),
+        ("stop_at_rest", 5),
+        ("distribute_loops", 10),
+    ];
+    for (pass, least) in passes {
         let changed = changed_by(pass);
         println!("{pass}: {changed} of 400");
         assert!(changed >= least, "{pass}: {changed} of 400");

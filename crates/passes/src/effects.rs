@@ -41,6 +41,13 @@ impl Effects {
         effects
     }
 
+    /// The effects of one statement without those of the blocks inside it.
+    pub(crate) fn of_itself(loops: &Loops, stmt: &Stmt) -> Effects {
+        let mut effects = Effects::default();
+        effects.add(loops, stmt);
+        effects
+    }
+
     /// The effects of a block.
     pub(crate) fn of_block(loops: &Loops, block: &[Stmt]) -> Effects {
         let mut effects = Effects::default();

@@ -54,6 +54,8 @@ pub fn optimize_observed(loops: &mut Loops, options: &Options, observe: &mut dyn
     let hoisted = run(&rows::hoist_checks);
     // Checks that two lengths are equal help the loops behind them to fuse, so they go in front of all.
     let raised = options.fuse && run(&rows::raise_checks);
+    // What iterations now begin with may be checked once in front of them all.
+    let hoisted = raised && run(&rows::hoist_checks) || hoisted;
     if hoisted || raised {
         // Tests in front of the loops are often decided by now, or the same for several loops.
         run(&rows::number_values);
@@ -78,8 +80,12 @@ pub fn optimize_observed(loops: &mut Loops, options: &Options, observe: &mut dyn
     run(&rows::parallelize_loops);
     // Serial loops without checks may be dimensions, and then fuse with loops over the same space.
     run(&rows::promote_loops);
+    // Arrays by another name keep loops apart.
+    if options.fuse && run(&rows::moved_arrays) {
+        run(&rows::number_values);
+    }
     let mut rounds = 0;
-    while options.fuse && rounds < MAX_ROUNDS && run(&rows::fuse_loops) {
+    while options.fuse && rounds < MAX_ROUNDS && run(&rows::fuse_loops) | sink(&mut run) {
         // What one loop makes and uses needs no array …
         run(&rows::contract_arrays);
         // … stored elements become the values that were loaded back, and fused bodies repeat each other's work.
@@ -136,6 +142,11 @@ pub fn optimize_observed(loops: &mut Loops, options: &Options, observe: &mut dyn
     run(&rows::pack_panels);
     // Loops have changed places where they could: what they load again and again may stand between them.
     run(&rows::hoist_loads);
+    // Masks that are all false leave nothing to do.
+    if run(&rows::stop_at_rest) {
+        run(&rows::fold_constants);
+        run(&rows::number_values);
+    }
     // Sums of several iterations that wait for themselves alone can wait at the same time.
     if run(&rows::distribute_loops) {
         run(&rows::number_values);
@@ -146,6 +157,11 @@ pub fn optimize_observed(loops: &mut Loops, options: &Options, observe: &mut dyn
     run(&rows::remove_dead_code);
     // The stages behind have tables by number, and frames with a place for every array.
     run(&rows::renumber);
+}
+
+/// Has elements go through all steps at once, where a step is one loop in place of the arrays that it makes anew.
+fn sink(run: &mut impl FnMut(&Pass) -> bool) -> bool {
+    run(&rows::moved_arrays) | run(&rows::sink_loops)
 }
 
 #[cfg(test)]

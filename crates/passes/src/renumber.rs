@@ -14,8 +14,7 @@
 use crate::Changed;
 use parfuse_ir::Arena;
 use parfuse_ir::arena::Id;
-use parfuse_ir::host::CallArgument;
-use parfuse_ir::loops::walk::{blocks_mut, operands_mut, uses_mut};
+use parfuse_ir::loops::walk::{blocks_mut, buffers_mut, operands_mut, uses_mut};
 use parfuse_ir::loops::{Block, Buffer, Expr, Loops, Origin, Output, Stmt, Target, Value, Var};
 
 /// Drops values, variables and local buffers that nothing mentions, and numbers the others one by one.
@@ -91,23 +90,13 @@ impl Numbers {
             if !tested {
                 uses_mut(stmt, |value| *value = self.values.of(*value));
             }
+            buffers_mut(stmt, |buffer| *buffer = self.buffers.of(*buffer));
             match stmt {
                 Stmt::Let(value) => {
                     self.expr(&mut loops.values[*value].expr);
                     *value = self.values.of(*value);
                 }
                 Stmt::Set { var, .. } => *var = self.vars.of(*var),
-                Stmt::Alloc { buffer, .. } | Stmt::Store { buffer, .. } => *buffer = self.buffers.of(*buffer),
-                Stmt::Call(call) => call.arguments.iter_mut().for_each(|argument| match argument {
-                    CallArgument::Scalar(_) => {}
-                    CallArgument::Read(buffer) | CallArgument::Written(buffer) => {
-                        *buffer = self.buffers.of(*buffer);
-                    }
-                }),
-                Stmt::Move { to, from } => {
-                    *from = self.buffers.of(*from);
-                    *to = self.buffers.of(*to);
-                }
                 Stmt::For { index, until, .. } => {
                     *index = self.values.of(*index);
                     until.iter_mut().for_each(|var| *var = self.vars.of(*var));
@@ -122,15 +111,20 @@ impl Numbers {
                             Target::Vars(vars) => {
                                 vars.iter_mut().flatten().for_each(|var| *var = self.vars.of(*var));
                             }
-                            Target::Elements { buffers, index } => {
-                                let buffers = buffers.iter_mut().flatten();
-                                buffers.for_each(|buffer| *buffer = self.buffers.of(*buffer));
+                            Target::Elements { index, .. } => {
                                 index.iter_mut().for_each(|index| *index = self.values.of(*index));
                             }
                         }
                     }
                 }
-                Stmt::Check { .. } | Stmt::If { .. } | Stmt::While { .. } | Stmt::Nest(_) => {}
+                Stmt::Alloc { .. }
+                | Stmt::Store { .. }
+                | Stmt::Move { .. }
+                | Stmt::Call(_)
+                | Stmt::Check { .. }
+                | Stmt::If { .. }
+                | Stmt::While { .. }
+                | Stmt::Nest(_) => {}
             }
             blocks_mut(stmt).for_each(|inner| self.block(loops, inner));
             if tested {
@@ -143,8 +137,10 @@ impl Numbers {
         operands_mut(expr, |value| *value = self.values.of(*value));
         match expr {
             Expr::Var(var) => *var = self.vars.of(*var),
-            Expr::Load { buffer, .. } | Expr::Dim { buffer, .. } => *buffer = self.buffers.of(*buffer),
             _ => {}
+        }
+        if let Some(buffer) = expr.buffer_mut() {
+            *buffer = self.buffers.of(*buffer);
         }
     }
 }

@@ -49,6 +49,8 @@ pub enum Event {
     Parallelized,
     /// A loop inside a plain one now stands around it, and is parallel. The places are those of both.
     Exchanged,
+    /// A serial loop around a parallel one now stands inside it. The places are those of both, the parallel one's first.
+    Sunk,
     /// A serial loop inside scalar code runs in lanes.
     InLanes,
     /// What each way to run a parallel loop was estimated to take; the least was chosen.

@@ -4,11 +4,12 @@
 //! operands     what an expression uses
 //! uses         what a statement itself uses; not what its expression or the blocks inside it use
 //! reads        what a statement itself uses, its expression included
+//! buffers      the arrays that a statement itself mentions; not those of its expression or the blocks inside it
 //! defined      the values that a statement makes visible: its own or, for loops, those of the indices
 //! blocks       the blocks directly inside
 //! ```
 
-use super::{Expr, Loops, Nest, Parfor, Stmt, Value};
+use super::{Buffer, Expr, Loops, Nest, Parfor, Stmt, Target, Value};
 use crate::host::CallArgument;
 use crate::walk::{Blocks, BlocksMut, Statement};
 pub use crate::walk::{blocks_mut as each_block_mut, nesting, retain, statements, visit_mut, visit_within};
@@ -55,6 +56,43 @@ macro_rules! uses {
             Stmt::For { extent, .. } => $f(extent),
             Stmt::Parfor(parfor) => parfor.extents.$iter().for_each($f),
         }
+    };
+}
+
+macro_rules! buffers {
+    ($stmt:expr, $iter:ident, $f:ident) => {
+        match $stmt {
+            Stmt::Alloc { buffer, .. } | Stmt::Store { buffer, .. } => $f(buffer),
+            Stmt::Move { to, from } => {
+                $f(from);
+                $f(to);
+            }
+            Stmt::Call(call) => call.arguments.$iter().for_each(|argument| match argument {
+                CallArgument::Scalar(_) => {}
+                CallArgument::Read(buffer) | CallArgument::Written(buffer) => $f(buffer),
+            }),
+            Stmt::Parfor(parfor) => parfor.reductions.$iter().for_each(|reduction| {
+                if let Target::Elements { buffers, .. } = reduction_target!(reduction, $iter) {
+                    buffers.$iter().flatten().for_each(&mut $f);
+                }
+            }),
+            Stmt::Let(_)
+            | Stmt::Set { .. }
+            | Stmt::Check { .. }
+            | Stmt::If { .. }
+            | Stmt::While { .. }
+            | Stmt::For { .. }
+            | Stmt::Nest(_) => {}
+        }
+    };
+}
+
+macro_rules! reduction_target {
+    ($reduction:ident, iter) => {
+        &$reduction.into
+    };
+    ($reduction:ident, iter_mut) => {
+        &mut $reduction.into
     };
 }
 
@@ -113,6 +151,19 @@ pub fn reads(loops: &Loops, stmt: &Stmt, f: impl FnMut(Value)) {
     }
 }
 
+/// Calls `f` with each array that a statement itself mentions. That of the expression of a `Let` is left to [`Expr::buffer`].
+#[inline]
+pub fn buffers(stmt: &Stmt, mut f: impl FnMut(Buffer)) {
+    let mut f = |buffer: &Buffer| f(*buffer);
+    buffers!(stmt, iter, f)
+}
+
+/// Calls `f` with each array that a statement itself mentions, for changing it.
+#[inline]
+pub fn buffers_mut(stmt: &mut Stmt, mut f: impl FnMut(&mut Buffer)) {
+    buffers!(stmt, iter_mut, f)
+}
+
 /// Calls `f` with each value that a statement defines, for itself or for the blocks inside it.
 #[inline]
 pub fn defined(stmt: &Stmt, mut f: impl FnMut(Value)) {
@@ -153,6 +204,20 @@ impl Statement for Stmt {
 }
 
 impl Expr {
+    /// The array of which it reads an element or a length.
+    pub fn buffer(&self) -> Option<Buffer> {
+        match self {
+            Expr::Load { buffer, .. } | Expr::Dim { buffer, .. } => Some(*buffer),
+            _ => None,
+        }
+    }
+    /// The same, for changing it.
+    pub fn buffer_mut(&mut self) -> Option<&mut Buffer> {
+        match self {
+            Expr::Load { buffer, .. } | Expr::Dim { buffer, .. } => Some(buffer),
+            _ => None,
+        }
+    }
     /// The values it uses.
     pub fn operands(&self) -> Vec<Value> {
         let mut values = Vec::new();

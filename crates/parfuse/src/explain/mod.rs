@@ -330,7 +330,7 @@ fn plain_loops(notes: &[Note], region: &Region, files: &Files) -> Vec<Place> {
 /// The loops of a region that changed places.
 fn exchanged(notes: &[Note], region: &Region, files: &Files) -> Vec<(Place, Place)> {
     let place = |loc| Place::new(files, loc);
-    let notes = notes_on(notes, region, Event::Exchanged);
+    let notes = notes_on(notes, region, Event::Exchanged).chain(notes_on(notes, region, Event::Sunk));
     notes.map(|note| (place(note.locs[0]), place(note.locs[1]))).collect()
 }
 

@@ -18,6 +18,7 @@ pub(super) fn refusal(event: &Event) -> Option<String> {
         | Event::Interchanged { .. }
         | Event::Parallelized
         | Event::Exchanged
+        | Event::Sunk
         | Event::InLanes
         | Event::Chosen(_) => None,
         // That is said where the loop is listed.

@@ -197,6 +197,14 @@ impl Fusion<'_> {
             if self.is_worthwhile(&a, &head.effects, rest.parfor(second), rest.effects(second)) {
                 match self.plan(&a, &head, rest, &passed, second) {
                     Ok(needed) => {
+                        if let Some((fill, needed)) =
+                            self.fill_between(&a, &head, rest, &passed, second, &needed)
+                        {
+                            out.extend(needed.into_iter().map(|position| rest.remove(position)));
+                            self.fuse(&mut a, &mut head, rest, fill);
+                            (before, neighbour) = (position, true);
+                            continue;
+                        }
                         out.extend(needed.into_iter().map(|position| rest.remove(position)));
                         self.fuse(&mut a, &mut head, rest, second);
                         for between in (passed.end + 1..second).filter(|at| rest.is_left(*at)) {
@@ -229,6 +237,26 @@ impl Fusion<'_> {
             filled_with_zeros(self.loops, fill).is_some_and(|buffer| !other.accesses(buffer))
         };
         !apart(a, of_b) && !apart(b, of_a)
+    }
+
+    /// A loop that fills an array of the second loop with zeros, and could be fused into the head before that is, with what
+    /// must then move in front. It was not worthwhile as long as the head had nothing to do with the array.
+    fn fill_between(
+        &self,
+        a: &Parfor,
+        head: &Head,
+        rest: &mut Rest,
+        passed: &Passed,
+        second: usize,
+        needed: &[usize],
+    ) -> Option<(usize, Vec<usize>)> {
+        needed.iter().find_map(|at| {
+            let Some(Stmt::Parfor(fill)) = &rest.stmts[*at] else { return None };
+            let buffer = filled_with_zeros(self.loops, fill)?;
+            let concerns_it = rest.effects(second).accesses(buffer);
+            let needed = concerns_it.then(|| self.plan(a, head, rest, passed, *at))?;
+            Some((*at, needed.ok()?))
+        })
     }
 
     /// Whether a loop of the rest can be fused into the head. If so, returns which of the statements between must then

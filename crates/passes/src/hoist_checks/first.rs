@@ -36,7 +36,7 @@ pub(super) fn take(loops: &mut Loops, stmt: &mut Stmt) -> Option<Block> {
                 then.push(Stmt::Check { ok, fault, args, iteration: None });
                 *taken = true;
             }
-            Stmt::Set { .. } | Stmt::Store { .. } => {}
+            Stmt::Set { .. } | Stmt::Store { .. } | Stmt::Alloc { .. } | Stmt::Move { .. } => {}
             _ => break,
         }
     }

@@ -23,6 +23,7 @@ mod operations;
 mod products;
 mod ranges;
 mod statements;
+mod steps;
 mod triangles;
 mod views;
 

@@ -10,7 +10,7 @@ const MAX_DEPTH: usize = 3;
 impl Generator<'_> {
     /// A statement outside `prange` and `map`.
     pub(super) fn statement(&mut self) {
-        match self.choices.below(31) {
+        match self.choices.below(33) {
             0..6 => {
                 self.array_operation();
             }
@@ -36,13 +36,15 @@ impl Generator<'_> {
             23 if self.depth < MAX_DEPTH => self.products(),
             24 | 25 if self.depth < MAX_DEPTH => self.triangle(),
             26 => self.call(),
+            31 | 32 if self.depth < MAX_DEPTH => self.steps(false),
             _ => self.scalar_statement(),
         }
     }
 
     /// A statement of scalars.
     pub(super) fn scalar_statement(&mut self) {
-        match self.choices.below(11) {
+        match self.choices.below(12) {
+            11 if self.depth < MAX_DEPTH => self.steps(true),
             10 => self.complex_scalars(),
             6 if self.scopes > 0 => self.exit(),
             0 | 1 => self.assign_scalar(),

@@ -1,0 +1,65 @@
+//! Variables that are stepped again and again: arrays as a whole, or scalars.
+//!
+//! ```text
+//! for _ in range {
+//!   a = op(a, scalar)
+//!   b = select(b < limit, op(b, scalar), b)        once all of `b` has left the range, it stays as it is
+//! }
+//! ```
+
+use super::operations::divides;
+use super::{BOOL, Generator, Slot, USIZE};
+use parfuse_ir::ScalarOp;
+use parfuse_ir::program::{Expr, Stmt, Type, Value};
+
+impl Generator<'_> {
+    /// Steps of one or two variables, of any rank or of scalars only.
+    pub(super) fn steps(&mut self, scalars: bool) {
+        let fits = |slot: &&Slot| {
+            slot.assignable
+                && !slot.ty.is_complex()
+                && !slot.ty.dtype().is_bool()
+                && (!scalars || slot.ty.rank().is_none())
+        };
+        let own: Vec<Slot> = self.slots.iter().filter(fits).copied().collect();
+        if own.is_empty() {
+            return;
+        }
+        let stepped: Vec<Slot> =
+            (0..1 + usize::from(self.choices.one_in(3))).map(|_| self.choices.pick(&own)).collect();
+        let dtype = self.integer_type();
+        // Loops that are known to be short are none in the end.
+        let range = match self.choices.one_in(3) {
+            true => self.range_of_few(dtype),
+            false => {
+                let array = self.any_array();
+                let length = self.hidden(Expr::Len(array), USIZE);
+                self.range_below(length, dtype)
+            }
+        };
+        self.loop_over(range, false, &mut |inside, _, _| stepped.iter().for_each(|slot| inside.step(*slot)));
+    }
+
+    fn step(&mut self, slot: Slot) {
+        let (ty, dtype) = (slot.ty, slot.ty.dtype());
+        let old = self.hidden(Expr::Var(slot.var), ty);
+        let (op, operands) = self.operation(dtype);
+        if divides(op, dtype) || operands[0] != dtype {
+            return;
+        }
+        let mut values = vec![old];
+        values.extend(operands[1..].iter().map(|dtype| self.scalar(*dtype)));
+        let new = self.hidden(Expr::Op(op, values), ty);
+        let value = if self.choices.one_in(3) { new } else { self.masked(old, new, ty) };
+        self.block.push(Stmt::Assign { var: slot.var, value });
+    }
+
+    /// The new value where the old one is in range, and the old one elsewhere.
+    fn masked(&mut self, old: Value, new: Value, ty: Type) -> Value {
+        let limit = self.scalar(ty.dtype());
+        let mask = ty.with_element(BOOL.element());
+        let mask = self.hidden(Expr::Op(ScalarOp::Lt, vec![old, limit]), mask);
+        let (yes, no) = if self.choices.one_in(4) { (old, new) } else { (new, old) };
+        self.hidden(Expr::Op(ScalarOp::Select, vec![mask, yes, no]), ty)
+    }
+}
