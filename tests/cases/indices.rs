@@ -171,7 +171,7 @@ fn narrowed_step(a: &mut ArrayRef1<i64>, n: usize, m: usize) -> f64 {
     }
     let k = (n as i32) as usize;
     for i in prange(0..m) {
-        a[i * k] += 1;
+        a[i * k] = i as i64;
     }
     c
 }
@@ -184,7 +184,7 @@ fn step_that_wraps(a: &mut ArrayRef1<i64>, n: usize, m: usize) -> f64 {
     }
     for i in prange(0..m) {
         if i % 2 == 0 {
-            a[i * n] += 1;
+            a[i * n] = i as i64;
         }
     }
     c
@@ -193,7 +193,7 @@ fn step_that_wraps(a: &mut ArrayRef1<i64>, n: usize, m: usize) -> f64 {
 #[kernel]
 fn narrow_index(a: &mut ArrayRef1<i64>, n: usize) {
     for i in prange(0..n) {
-        a[(i as i32) as usize] += 1;
+        a[(i as i32) as usize] = i as i64;
     }
 }
 
@@ -282,6 +282,7 @@ fn reads_a_copy(a: &mut ArrayRef1<i64>) {
 fn into_one_element(a: &ArrayRef1<i64>, r: &mut ArrayRef1<i64>) {
     for i in prange(0..a.len()) {
         r[0] += a[i];
+        r[0] = r[0] % 10;
     }
 }
 

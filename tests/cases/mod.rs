@@ -5,6 +5,7 @@
 //! prange_spaces   trip spaces, steps, nests           array_expressions   creators, broadcasts, layouts
 //! indices         computed ones, proofs and races     fusion              how many regions and arrays remain
 //! reductions      totals, and what is none            threads             many callers, pools, dropped engines
+//! totals          elements that are combined into     replaced            the position of the smallest, and its kin
 //! random          distributions, and their numbering
 //! kernels         the example kernels                 bad_input           every mistake an error, nothing dies
 //! nests           which loop runs in lanes            language            each construct that kernels know
@@ -60,9 +61,11 @@ mod ranks;
 mod recurrences;
 mod reductions;
 mod refused_memory;
+mod replaced;
 mod scalar_code;
 mod slices;
 mod small_stacks;
 mod steps;
 mod threads;
+mod totals;
 mod types;

@@ -351,7 +351,7 @@ fn found_under_a_condition(n: i64, wanted: i64) -> (i64, bool) {
     for i in prange(0..n) {
         if i == wanted {
             at = i;
-            found = true;
+            found = i > 0;
         }
     }
     (at, found)

@@ -7,7 +7,7 @@
 //! ```
 
 use crate::affine::{Linear, Term};
-use parfuse_ir::loops::{Block, Expr, Loops, Stmt, Value};
+use parfuse_ir::loops::{Block, Buffer, Expr, Loops, Stmt, Value};
 use parfuse_ir::{DType, Loc, Scalar, ScalarOp};
 
 /// Puts values at the end of a block.
@@ -23,6 +23,18 @@ impl Emit<'_> {
         let value = self.loops.value(expr, DType::Usize, self.loc);
         self.block.push(Stmt::Let(value));
         value
+    }
+
+    /// A value of a type.
+    pub(crate) fn typed(&mut self, expr: Expr, dtype: DType) -> Value {
+        let value = self.loops.value(expr, dtype, self.loc);
+        self.block.push(Stmt::Let(value));
+        value
+    }
+
+    /// An element.
+    pub(crate) fn load(&mut self, buffer: Buffer, index: Vec<Value>) -> Value {
+        self.typed(Expr::Load { buffer, index }, self.loops.buffers[buffer].dtype)
     }
 
     /// What an operation makes of two of them.

@@ -4,6 +4,7 @@
 //! Program --lower_arrays--> Loops --check_parallel, …--> Loops --vectorize--> Lane
 //! ```
 
+mod accumulates;
 mod affine;
 mod bounds;
 mod carry_elements;
@@ -29,6 +30,7 @@ mod interchange_loops;
 mod invert_divisors;
 mod jam_rows;
 mod join_stores;
+mod kept;
 mod lane_cost;
 mod lane_loops;
 mod loop_order;
@@ -45,6 +47,7 @@ mod parallelize_loops;
 pub mod pipeline;
 mod positions;
 mod private_arrays;
+mod private_totals;
 mod promote_elements;
 mod promote_loops;
 mod raise_checks;
@@ -55,6 +58,7 @@ mod renames;
 mod renumber;
 mod replace_loops;
 mod same;
+mod shares;
 mod sink_loops;
 mod small_arrays;
 mod split_complex;
@@ -101,6 +105,7 @@ pub use pack_panels::pack_panels;
 pub use parallelize_loops::parallelize_loops;
 pub use pipeline::optimize;
 pub use private_arrays::private_arrays;
+pub use private_totals::private_totals;
 pub use promote_elements::promote_elements;
 pub use promote_loops::promote_loops;
 pub use raise_checks::raise_checks;

@@ -33,6 +33,8 @@ pub fn optimize_observed(loops: &mut Loops, options: &Options, observe: &mut dyn
         changed.yes()
     };
 
+    // All that follows takes the iterations of parallel loops to be independent.
+    run(&rows::private_totals);
     // Constants first: they decide branches, and equal constants are equal extents.
     run(&rows::fold_constants);
     // What conditions have loaded and checked is known where they have led to.

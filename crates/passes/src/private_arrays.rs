@@ -16,11 +16,13 @@ use crate::Changed;
 use crate::copies::Copies;
 use crate::emit::Emit;
 use crate::hash::{FastMap, FastSet};
+use crate::kept::Kept;
 use crate::replace_loops::replace_loops;
+use crate::shares::Shares;
 use parfuse_ir::grid::Grain;
 use parfuse_ir::loops::walk::{self, blocks_mut};
 use parfuse_ir::loops::{
-    Block, Buffer, BufferData, Expr, Loops, Origin, Parfor, Reduction, Stmt, Value, Var, VarData,
+    Block, Buffer, BufferData, Expr, Loops, Origin, Parfor, Stmt, Target, Value, Var, VarData,
 };
 use parfuse_ir::{DType, Loc, Scalar, ScalarOp};
 use std::collections::BTreeMap;
@@ -139,8 +141,10 @@ fn needed(loops: &Loops, inside: &FastSet<Value>, values: &[Value]) -> Option<Fa
 fn share(loops: &mut Loops, parfor: Parfor, block: &mut Block) -> Option<Parfor> {
     let made = made(&parfor.body);
     let ([index], [extent]) = (&parfor.indices[..], &parfor.extents[..]) else { return Some(parfor) };
-    let reduced: Option<Vec<_>> = parfor.reductions.iter().map(Reduction::as_simple).collect();
-    let Some(reduced) = reduced.filter(|_| !made.is_empty()) else { return Some(parfor) };
+    let to_vars = parfor.reductions.iter().all(|own| matches!(own.into, Target::Vars(_)));
+    if made.is_empty() || !to_vars {
+        return Some(parfor);
+    }
     let (index, extent) = (*index, *extent);
     let mut axes: BTreeMap<Buffer, Vec<Vec<Value>>> = BTreeMap::new();
     for (buffer, shapes) in &made {
@@ -175,15 +179,13 @@ fn share(loops: &mut Loops, parfor: Parfor, block: &mut Block) -> Option<Parfor>
         shapes.insert(*buffer, shape);
     }
 
-    // How many shares there are, and how many iterations in each: one more in the first ones.
+    // How many shares there are.
     let [memory, fewest, most] = [MEMORY, FEWEST, SHARES].map(|number| to.constant(number));
     let fitting = to.op(ScalarOp::Div, memory, bytes);
     let at_least = to.op(ScalarOp::Max, fitting, fewest);
     let at_most = to.op(ScalarOp::Min, at_least, most);
     let shares = to.op(ScalarOp::Min, at_most, extent);
-    let each = to.op(ScalarOp::Div, extent, shares);
-    let shared = to.op(ScalarOp::Mul, each, shares);
-    let rest = to.op(ScalarOp::Sub, extent, shared);
+    let cut = Shares::new(&mut to, extent, shares);
 
     let mut sharing =
         Sharing { index, share: to.bound(), arrays: FastMap::default(), dims: FastMap::default() };
@@ -194,34 +196,20 @@ fn share(loops: &mut Loops, parfor: Parfor, block: &mut Block) -> Option<Parfor>
         to.block.push(Stmt::Alloc { buffer: own, shape, zeroed: false, loc });
         sharing.arrays.insert(*buffer, own);
     }
-    let kept: Vec<Buffer> = reduced.iter().map(|(_, local, _)| kept(&mut to, *local, extent)).collect();
+    let kept = Kept::new(&mut to, &parfor.reductions, &[extent]).expect("all totals go to variables");
 
     let mut body = Block::new();
     let mut to = Emit { loops: to.loops, block: &mut body, loc };
-    let before = to.op(ScalarOp::Mul, sharing.share, each);
-    let longer = to.op(ScalarOp::Min, sharing.share, rest);
-    let first = to.op(ScalarOp::Add, before, longer);
-    let is_longer = to.op(ScalarOp::Lt, sharing.share, rest);
-    let [none, one] = [0, 1].map(|number| to.constant(number));
-    let more = to.define(Expr::Op(ScalarOp::Select, vec![is_longer, one, none]));
-    let number = to.op(ScalarOp::Add, each, more);
+    let [first, number] = cut.of(&mut to, sharing.share);
     let counter = to.bound();
 
     let mut inner = vec![Stmt::Let(index)];
     to.loops.values[index].expr = Expr::Op(ScalarOp::Add, vec![first, counter]);
     let Parfor { body: mut iteration, sources, grain, .. } = parfor;
-    for (op, local, _) in &reduced {
-        let start = op.identity(to.loops.vars[*local].dtype);
-        let value = to.loops.value(Expr::Const(start), start.dtype(), Loc::NONE);
-        inner.push(Stmt::Set { var: *local, value });
-    }
+    kept.begin(to.loops, &mut inner);
     sharing.block(to.loops, &mut iteration);
     inner.append(&mut iteration);
-    for ((_, local, _), buffer) in reduced.iter().zip(&kept) {
-        let value = to.loops.value(Expr::Var(*local), to.loops.vars[*local].dtype, loc);
-        inner.push(Stmt::Let(value));
-        inner.push(Stmt::Store { buffer: *buffer, index: vec![index], value, loc });
-    }
+    kept.keep(to.loops, &[index], &mut inner, loc);
     to.block.push(Stmt::For { index: counter, extent: number, until: None, body: inner });
     block.push(Stmt::Parfor(Parfor {
         indices: vec![sharing.share],
@@ -232,30 +220,9 @@ fn share(loops: &mut Loops, parfor: Parfor, block: &mut Block) -> Option<Parfor>
         grain: Grain::Coarse,
         elements: true,
     }));
-    if reduced.is_empty() {
-        return None;
-    }
     // What they contribute is combined in the order of the space there was.
-    let mut body = Block::new();
-    let index = loops.value(Expr::Bound, DType::Usize, loc);
-    let mut reductions = Vec::new();
-    for ((op, local, target), buffer) in reduced.into_iter().zip(kept) {
-        let own = loops.vars.push(loops.vars[local].clone());
-        let value = loops.value(Expr::Load { buffer, index: vec![index] }, loops.vars[local].dtype, loc);
-        body.extend([Stmt::Let(value), Stmt::Set { var: own, value }]);
-        reductions.push(Reduction::simple(op, own, target));
-    }
-    let (indices, extents) = (vec![index], vec![extent]);
-    block.push(Stmt::Parfor(Parfor { indices, extents, reductions, body, sources, grain, elements: false }));
+    kept.combine(loops, sources, grain, block, loc);
     None
-}
-
-/// An array for what each iteration contributes.
-fn kept(to: &mut Emit<'_>, local: Var, extent: Value) -> Buffer {
-    let VarData { name, dtype } = to.loops.vars[local].clone();
-    let buffer = to.loops.buffers.push(BufferData { name, dtype, rank: 1, origin: Origin::Local });
-    to.block.push(Stmt::Alloc { buffer, shape: vec![extent], zeroed: false, loc: to.loc });
-    buffer
 }
 
 /// What iterations become.

@@ -55,6 +55,7 @@ passes! {
     Program structure_exits "Makes branches, and conditions of loops, of all exits: `break`, `continue` and `return`."
     Program split_complex "Makes two real values of every complex one."
     Program relax_floats "Makes the operations on floats fewer and cheaper, if the program allows it."
+    Loops private_totals "Gives shares of parallel loops totals of their own where iterations combine values into the same elements."
     Loops fold_constants "Evaluates operations on constants, and resolves branches and loops that constants decide."
     Loops nest_conditions "Makes branches inside branches of those on `&&`."
     Loops number_values "Makes equal expressions one value where one of them dominates the other."

@@ -5,7 +5,7 @@ use parfuse_ir::loops::{Event, Layout, Loops};
 use parfuse_ir::program::Program;
 use parfuse_ir::{DType, Scalar};
 use parfuse_passes::pipeline::{Options, optimize_observed};
-use parfuse_passes::{check_parallel, lower_arrays};
+use parfuse_passes::{check_parallel, lower_arrays, private_totals};
 use std::fmt::Write;
 
 /// How many kernels to try.
@@ -199,8 +199,9 @@ fn kernel(random: &mut Random) -> Option<(Loops, [Value; 5])> {
         Value::Array(array) => Some(Layout { single: vec![array.shape[0] == 1], ..Layout::rows(1) }),
         Value::Scalar(_) => None,
     };
-    let loops = lower_arrays(&program, &arguments.each_ref().map(layout)).ok()?;
+    let mut loops = lower_arrays(&program, &arguments.each_ref().map(layout)).ok()?;
     check_parallel(&loops).ok()?;
+    let _ = private_totals(&mut loops);
     Some((loops, arguments))
 }
 

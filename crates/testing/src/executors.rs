@@ -9,14 +9,16 @@ use parfuse_ir::loops::{Layout, Loops};
 use parfuse_ir::program::Program;
 use parfuse_ir::random::seed_key;
 use parfuse_passes::pipeline::Options;
-use parfuse_passes::{divide_in_floats, invert_divisors, lower_arrays, optimize, structure_exits, vectorize};
+use parfuse_passes::{
+    divide_in_floats, invert_divisors, lower_arrays, optimize, private_totals, structure_exits, vectorize,
+};
 
 /// The interpreter of Program.
 pub fn program_interpreter(program: &Program, arguments: &[Value], seed: u64) -> Seen {
     seen(program, run_program(program, arguments, seed_key(seed)))
 }
 
-/// The interpreter of Loops, on loops as they are lowered.
+/// The interpreter of Loops, on loops as they are lowered, whose iterations are independent.
 pub fn loops_interpreter(program: &Program, arguments: &[Value], seed: u64) -> Seen {
     seen(program, run_loops(&lowered(program, arguments), arguments, seed_key(seed)))
 }
@@ -65,5 +67,8 @@ fn lowered(program: &Program, arguments: &[Value]) -> Loops {
     let layouts: Vec<Option<Layout>> = arguments.iter().map(layout).collect();
     let mut structured = program.clone();
     let _ = structure_exits(&mut structured);
-    lower_arrays(&structured, &layouts).unwrap_or_else(|rejection| panic!("{rejection}\n{program}"))
+    let lowered = lower_arrays(&structured, &layouts);
+    let mut loops = lowered.unwrap_or_else(|rejection| panic!("{rejection}\n{program}"));
+    let _ = private_totals(&mut loops);
+    loops
 }

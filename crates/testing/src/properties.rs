@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! Program ── interpreter ─────────────────────────────────┐
-//!    │ lower_arrays                                       │
+//!    │ lower_arrays, private_totals                       │
 //! Loops ──── interpreter, no two iterations race ─────────┤
 //!    │ optimize, fusion on and off, pass by pass          │  all equal
 //! Loops ──── interpreter, no two iterations race ─────────┤
@@ -30,7 +30,8 @@ use parfuse_ir::random::seed_key;
 use parfuse_ir::{FaultKind, Loc};
 use parfuse_passes::pipeline::{Options, optimize_observed};
 use parfuse_passes::{
-    check_parallel, divide_in_floats, invert_divisors, lower_arrays, relax_floats, structure_exits, vectorize,
+    check_parallel, divide_in_floats, invert_divisors, lower_arrays, private_totals, relax_floats,
+    structure_exits, vectorize,
 };
 use std::sync::LazyLock;
 
@@ -89,10 +90,13 @@ pub fn check_same_bits(sample: &Sample, arguments: &[Value], seed: u64) -> Resul
         return Err(format!("the text reads back as\n{reread}\ninstead of\n{text}"));
     }
     let layouts: Vec<Option<Layout>> = arguments.iter().map(layout).collect();
-    let Ok(lowered) = lower_arrays(program, &layouts) else { return Ok(Ran::Refused) };
+    let Ok(mut lowered) = lower_arrays(program, &layouts) else { return Ok(Ran::Refused) };
     lowered.verify().map_err(|error| format!("lowered: {error}\n{text}\n{lowered}"))?;
     if check_parallel(&lowered).is_err() {
         return Ok(Ran::Refused);
+    }
+    if private_totals(&mut lowered).yes() {
+        lowered.verify().map_err(|error| format!("private_totals: {error}\n{text}\n{lowered}"))?;
     }
     let check = Check { sample, arguments, seed, text };
     let expected = check.loops(&lowered).map_err(|race| check.race("lower_arrays", &race, &lowered))?;

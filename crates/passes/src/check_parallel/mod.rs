@@ -8,6 +8,7 @@
 //! parfor v1 in v0 { store b0[v1, v2] }                            fine: each has its own row
 //! parfor v1 in v0 { store b0[v1 + 1]; load b0[0] }                fine: no iteration gets there
 //! parfor v1 in v0 { store b0[v1, v2]; store b0[v2, v1] }          fine: the same element in the same iteration
+//! parfor v1 in v0 { b0[v2] = b0[v2] + v3 }                        fine: elements that are only combined are totals
 //! parfor v1 in v0 { store b0[v1]; load b0[v1 + 1] }               refused: the neighbour writes it
 //! ```
 //!
@@ -24,6 +25,7 @@ mod passing;
 #[cfg(test)]
 mod tests;
 
+use crate::accumulates::accumulates;
 use crate::affine::{Affine, Linear, Term, Width};
 use crate::bounds::Bounds;
 use crate::hash::FastSet;
@@ -61,6 +63,25 @@ fn find_in_loop(loops: &Loops, stmt: &Stmt, parfor: &Parfor, races: &mut Vec<Rej
     if let Some((buffer, loc)) = private_arrays::of_uneven_length(loops, parfor) {
         races.push(Rejection::UnevenArray { array: loops.buffers[buffer].name.clone(), loc });
     }
+    for (buffer, first, second) in meeting_in_loop(loops, stmt, parfor) {
+        // What is only combined there needs no elements of the iterations' own: `private_totals`.
+        if accumulates(loops, &parfor.body, buffer).is_none() {
+            let array = loops.buffers[buffer].name.clone();
+            races.push(Rejection::PossibleRace { array, first, second });
+        }
+    }
+}
+
+/// The arrays of which iterations of a parallel loop might touch the same elements, and not only to read them.
+pub(crate) fn shared_by_iterations(loops: &Loops, stmt: &Stmt) -> Vec<Buffer> {
+    let Stmt::Parfor(parfor) = stmt else { unreachable!("a parallel loop") };
+    meeting_in_loop(loops, stmt, parfor).into_iter().map(|(buffer, ..)| buffer).collect()
+}
+
+/// The arrays of which two iterations might touch the same element, with two statements that might do so, the first of
+/// which stores.
+fn meeting_in_loop(loops: &Loops, stmt: &Stmt, parfor: &Parfor) -> Vec<(Buffer, Loc, Loc)> {
+    let mut found = Vec::new();
     let own = private_arrays::made(&parfor.body);
     // Most arrays need no look at how indices are computed.
     let mut dimensions: Vec<Option<Dimension>> = parfor.indices.iter().map(|_| None).collect();
@@ -80,10 +101,10 @@ fn find_in_loop(loops: &Loops, stmt: &Stmt, parfor: &Parfor, races: &mut Vec<Rej
             race(dimension.get_or_insert_with(new), &accesses, &mut passing, false)
         });
         if let Some((first, second)) = race {
-            let array = loops.buffers[buffer].name.clone();
-            races.push(Rejection::PossibleRace { array, first: first.loc, second: second.loc });
+            found.push((buffer, first.loc, second.loc));
         }
     }
+    found
 }
 
 /// Whether nothing is stored, or an axis has this very index wherever the array is touched.

@@ -85,12 +85,14 @@ impl Replay<'_> {
                 walk::statements(std::slice::from_ref(stmt)).any(|stmt| matches!(stmt, Stmt::Check { .. }));
             match stmt {
                 Stmt::Let(value) => copied.extend(self.define(*value)),
-                Stmt::Check { ok, fault, args, .. } => {
-                    if self.is_unknown(*ok) || args.iter().any(|arg| self.is_unknown(*arg)) {
+                Stmt::Check { ok, fault, args, iteration } => {
+                    if args.iter().chain(iteration).chain([ok]).any(|value| self.is_unknown(*value)) {
                         return None;
                     }
                     let args = args.iter().map(|arg| self.copy(*arg)).collect();
-                    let (ok, fault, iteration) = (self.copy(*ok), fault.clone(), self.iteration);
+                    // One that says which iteration it belongs to has been moved out of another loop.
+                    let iteration = iteration.map(|own| self.copy(own)).or(self.iteration);
+                    let (ok, fault) = (self.copy(*ok), fault.clone());
                     copied.push(Stmt::Check { ok, fault, args, iteration });
                 }
                 _ if !checks => {}

@@ -162,7 +162,7 @@ impl Lowering<'_> {
         elements: Vec<Value>,
     ) -> Result<Vec<Value>, Rejection> {
         self.scalars.extend(params.iter().copied().zip(elements));
-        let outer = self.parallel.replace(Parallel { what: "map", reduced: Vec::new(), draws: None });
+        let outer = self.parallel.replace(Parallel::new("map"));
         let declared = self.declared.clone();
         self.scoped(|lowering| lowering.statements(body))?;
         self.declared = declared;

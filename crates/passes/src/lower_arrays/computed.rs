@@ -63,6 +63,8 @@ pub(super) struct Inside {
     outdated: FastSet<program::Value>,
     /// One that is used after that.
     pub(super) needed: Option<program::Value>,
+    /// What a compound assignment sets a place to: its operands are drawn out to the shape of the place.
+    pub(super) compound: Option<program::Value>,
 }
 
 impl Lowering<'_> {
@@ -108,6 +110,12 @@ impl Lowering<'_> {
             Step::Map(_) => {
                 let first = self.array(operands[0]);
                 let shape = self.shape_of(&first);
+                let operands = operands.iter().map(|array| self.operand_to(*array, &shape, loc)).collect();
+                (shape, operands)
+            }
+            _ if self.inside.compound == Some(value) => {
+                let place = self.array(operands[0]);
+                let shape = self.shape_of(&place);
                 let operands = operands.iter().map(|array| self.operand_to(*array, &shape, loc)).collect();
                 (shape, operands)
             }

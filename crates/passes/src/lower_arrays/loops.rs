@@ -11,20 +11,23 @@
 //! overflows that matters. A `prange` becomes a parallel loop with its
 //! reductions; inside another parallel loop it becomes a serial one, with a note.
 
+use super::extremes::{self, Replaced};
 use super::{Known, Lowering, Parallel, reductions, scan};
+use crate::hash::FastMap;
 use crate::rejection::Rejection;
 use parfuse_ir::grid::Grain;
 use parfuse_ir::loops::{Buffer, Event, Expr, Note, Parfor, Reduction, Source, Stmt, Value, trips};
 use parfuse_ir::program::{self, Block};
 use parfuse_ir::{DType, Loc, Scalar, ScalarOp};
+use std::collections::BTreeSet;
 
 /// A range of the user's, with its start as a `usize` modulo 2^64.
-struct Range {
+pub(super) struct Range {
     dtype: DType,
     wide_start: Value,
     step: Value,
     extent: Value,
-    loc: Loc,
+    pub(super) loc: Loc,
 }
 
 impl Lowering<'_> {
@@ -65,7 +68,7 @@ impl Lowering<'_> {
     }
 
     /// Binds the user's index at the head of the body, given the loop's own.
-    fn bind_index(&mut self, index: program::Value, range: &Range, counter: Value) {
+    pub(super) fn bind_index(&mut self, index: program::Value, range: &Range, counter: Value) {
         let distance = self.plain_op(ScalarOp::Mul, counter, range.step, range.loc);
         let wide = self.plain_op(ScalarOp::Add, range.wide_start, distance, range.loc);
         let own = self.cast(wide, range.dtype, range.loc);
@@ -169,8 +172,12 @@ impl Lowering<'_> {
 
     fn prange(&mut self, index: program::Value, range: Range, body: &Block) -> Result<(), Rejection> {
         let effects = scan::effects(self.program, &[body], self.last_reads);
-        let reduced = reductions::recognise(self.program, body, &effects, &self.declared, range.loc)?;
-        self.read_before(&effects, &reduced)?;
+        let replaced = extremes::recognise(self.program, index, body, &effects, &self.declared, self.uses);
+        let reduced =
+            reductions::recognise(self.program, body, &effects, &self.declared, &replaced, range.loc)?;
+        let of_iterations =
+            reduced.iter().map(|(var, _)| *var).chain(replaced.iter().flat_map(Replaced::vars));
+        self.read_before(&effects, &of_iterations.collect())?;
         let stream = self.streams.is_some().then(|| self.next_stream()).filter(|_| effects.draws);
 
         let mut reductions = Vec::new();
@@ -181,6 +188,12 @@ impl Lowering<'_> {
             let local = self.variable(&data.name, data.dtype);
             reductions.push(Reduction::simple(*op, local, target));
             targets.push((*var, self.scalar_vars.insert(*var, local).expect("it has a variable")));
+        }
+        let mut replacing = Vec::new();
+        for replaced in replaced {
+            let (own, reduction) = self.start_replacing(replaced, &mut targets);
+            replacing.push(own);
+            reductions.push(reduction);
         }
         let declared = self.declared.clone();
         let source = Source { what: "prange".into(), loc: range.loc };
@@ -193,7 +206,9 @@ impl Lowering<'_> {
                     let identity = lowering.constant(op.identity(lowering.output.vars[local].dtype));
                     lowering.known.contents.insert(local, identity);
                 }
-                lowering.parallel = Some(Parallel { what: "prange", reduced, draws });
+                let positions = FastMap::default();
+                lowering.parallel = Some(Parallel { what: "prange", reduced, positions, draws });
+                replacing.iter().for_each(|own| lowering.start_iteration(own, indices[0]));
                 lowering.statements(body)
             })?;
             lowering.parallel = None;
@@ -201,14 +216,16 @@ impl Lowering<'_> {
         })?;
         self.declared = declared;
         self.scalar_vars.extend(targets);
+        replacing.iter().for_each(|own| self.finish_replacing(own, index, &range));
         Ok(())
     }
 
-    /// Reads what the body of a `prange` only reads in front of it, where it is the same for all iterations.
+    /// Reads what the body of a `prange` only reads in front of it, where it is the same for all iterations: all but what these
+    /// have their own of.
     fn read_before(
         &mut self,
         effects: &scan::Effects,
-        reduced: &[(program::Var, parfuse_ir::ReduceOp)],
+        of_iterations: &BTreeSet<program::Var>,
     ) -> Result<(), Rejection> {
         for var in &effects.read {
             if !self.declared.contains(var) {
@@ -218,7 +235,7 @@ impl Lowering<'_> {
                 Some(&buffer) => {
                     self.shape(buffer);
                 }
-                None if reduced.iter().any(|(other, _)| other == var) => {}
+                None if of_iterations.contains(var) => {}
                 None => {
                     self.read_variable(*var, Loc::NONE)?;
                 }

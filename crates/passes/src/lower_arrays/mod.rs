@@ -12,7 +12,7 @@
 //! One operation gives one loop and one fresh buffer: fusing loops and contracting buffers is left to
 //! later passes; inside an iteration arrays are computed where they are used (`computed`), or made by plain loops
 //! (`iterations`). What the user left implicit is spelled out: broadcasting and its checks (`shapes`), index
-//! checks (`expressions`), where the elements of views lie (`views`), ranges counted from zero (`loops`), reductions (`reductions`), the numbering and
+//! checks (`expressions`), where the elements of views lie (`views`), ranges counted from zero (`loops`), reductions (`reductions`, `extremes`, `replaced`), the numbering and
 //! the distributions of random numbers (`random`). Variables are forwarded: reading one whose value is known gives that value.
 
 mod arrays;
@@ -20,6 +20,7 @@ mod calls;
 mod computed;
 mod equal_axes;
 mod expressions;
+mod extremes;
 mod folds;
 mod iterations;
 mod last_reads;
@@ -27,6 +28,7 @@ mod lengths;
 mod loops;
 mod random;
 mod reductions;
+mod replaced;
 mod reshape;
 mod scan;
 mod shapes;
@@ -47,6 +49,8 @@ use parfuse_ir::{Arena, DType, Fault, FaultKind, Loc, ReduceOp, Scalar, ScalarOp
 use program::Program;
 use std::collections::BTreeMap;
 use views::Shown;
+
+pub(crate) use reductions::group;
 
 /// Lowers a program without complex numbers that the verifier accepts; `layouts` has an entry for each parameter, a layout for each
 /// array.
@@ -186,8 +190,17 @@ struct Parallel {
     what: &'static str,
     /// The variables it reduces.
     reduced: Vec<(program::Var, ReduceOp)>,
+    /// For variables that iterations replace where a number is not worse: what is to note the iteration, and its number.
+    positions: FastMap<program::Var, (parfuse_ir::loops::Var, Value)>,
     /// The random numbers of its iterations, if it draws any.
     draws: Option<random::Draws>,
+}
+
+impl Parallel {
+    /// A loop that combines nothing and draws nothing.
+    fn new(what: &'static str) -> Parallel {
+        Parallel { what, reduced: Vec::new(), positions: FastMap::default(), draws: None }
+    }
 }
 
 impl<'a> Lowering<'a> {

@@ -3,6 +3,7 @@
 //! ```text
 //! if c { s = (s + a) - b }      s: sum
 //! p = p / e                     p: product (of floats; the local divides the one it starts from)
+//! if c { any = true }           any: or
 //! m = e.max(m)                  m: maximum
 //! s = s + 1; t = s              refused: the partial result of s is read
 //! k = i                         refused: which iteration is the last?
@@ -11,23 +12,28 @@
 //! Every assignment must be a chain of operations of one group that starts at the variable's present
 //! contents; nothing else may use the contents or any link of the chain.
 
+use super::extremes::Replaced;
 use super::scan::{self, Effects};
 use crate::hash::{FastMap, FastSet};
 use crate::rejection::{ReductionFlaw, Rejection};
 use crate::split_complex::name_of_whole;
 use parfuse_ir::program::{Block, Expr, Program, Stmt, Type, Value, Var, walk};
-use parfuse_ir::{DType, Loc, ReduceOp, ScalarOp};
+use parfuse_ir::{DType, Loc, ReduceOp, Scalar, ScalarOp};
 
-/// The reductions of the body of a `prange` at `place`: the scalar variables declared outside and assigned inside.
+/// The reductions of the body of a `prange` at `place`: the scalar variables declared outside and assigned inside, but for
+/// those that are replaced.
 pub(super) fn recognise(
     program: &Program,
     body: &Block,
     effects: &Effects,
     declared: &FastSet<Var>,
+    replaced: &[Replaced],
     place: Loc,
 ) -> Result<Vec<(Var, ReduceOp)>, Rejection> {
     let mut reductions = Vec::new();
-    for &var in effects.assigned.iter().filter(|var| declared.contains(var)) {
+    let combined =
+        |var: &&Var| declared.contains(var) && !replaced.iter().any(|own| own.vars().any(|own| own == **var));
+    for &var in effects.assigned.iter().filter(combined) {
         let followed = match program.vars[var].ty {
             Type::Scalar(_) => Chains::follow(program, var, body),
             Type::Array(..) => Err((ReductionFlaw::LastValue, scan::assignments(program, body, var))),
@@ -162,7 +168,14 @@ impl<'a> Chains<'a> {
         let values = &self.program.values;
         let mut link = assigned;
         if !self.tainted.contains(&link) {
-            return Err((ReductionFlaw::LastValue, vec![values[link].loc]));
+            // Whoever sets a truth value to a constant combines it with that.
+            let group = match self.program.constant(assigned) {
+                Some(Scalar::Bool(true)) => ReduceOp::Or,
+                Some(Scalar::Bool(false)) => ReduceOp::And,
+                _ => return Err((ReductionFlaw::LastValue, vec![values[link].loc])),
+            };
+            self.new_version();
+            return self.combine(group, values[assigned].loc);
         }
         loop {
             *self.links.entry(link).or_default() += 1;
@@ -226,7 +239,7 @@ impl<'a> Chains<'a> {
 
 /// The operator whose totals an operation on the partial result leads to; `position` is the operand that the
 /// partial result is.
-fn group(op: ScalarOp, position: usize, dtype: DType) -> Result<ReduceOp, ReductionFlaw> {
+pub(crate) fn group(op: ScalarOp, position: usize, dtype: DType) -> Result<ReduceOp, ReductionFlaw> {
     Ok(match (op, position) {
         (ScalarOp::Add, _) | (ScalarOp::Sub, 0) => ReduceOp::Sum,
         (ScalarOp::Mul, _) => ReduceOp::Product,

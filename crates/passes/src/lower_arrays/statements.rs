@@ -20,6 +20,7 @@ impl Lowering<'_> {
             }
             match stmt {
                 program::Stmt::Let(value) => {
+                    self.inside.compound = self.compound(*value, block.get(i + 1));
                     let destination = self.destination(*value, &block[i + 1..]);
                     self.evaluate(*value, destination)?;
                 }
@@ -61,6 +62,18 @@ impl Lowering<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The value itself, if it is what the next statement sets a place to that is its first operand: `a += &b`.
+    fn compound(&self, value: program::Value, next: Option<&program::Stmt>) -> Option<program::Value> {
+        let program::Expr::Op(_, operands) = &self.program.values[value].expr else { return None };
+        let Some(program::Stmt::Update { place, value: set, .. }) = next else { return None };
+        let first = *operands.first()?;
+        let is_place = match place.view {
+            Some(view) => view == first,
+            None => self.program.values[first].expr == program::Expr::Var(place.var),
+        };
+        (is_place && *set == value && self.program.ty(first).rank().is_some()).then_some(value)
     }
 
     /// If a condition says of all elements of a divisor that they are not zero: names the first that is, should it fail.
@@ -139,6 +152,7 @@ impl Lowering<'_> {
         let Some(&to) = self.array_vars.get(&var) else {
             let value = self.scalar(value);
             self.set(self.scalar_vars[&var], value);
+            self.note_position(var);
             return Ok(());
         };
         let loc = self.program.values[value].loc;

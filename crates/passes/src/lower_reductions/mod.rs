@@ -17,7 +17,8 @@
 //! to [`LANES`](parfuse_ir::grid::LANES) accumulators in turn, which are a dimension of the first loop (`blocks`); rows
 //! along an axis are taken in by pieces in order, and the lanes run along any other dimension (`rows`), that along which
 //! neighbours lie (`interchange_loops`). What groups and accumulators have come to is combined by the loops behind
-//! (`partials`). It is not for this pass to fuse: it comes when all loops are fused that are going to be.
+//! (`partials`). It is not for this pass to fuse: it comes when all loops are fused that are going to be. A loop that may fail
+//! keeps its order, and what its iterations contribute is combined behind it.
 
 mod blocks;
 mod build;
@@ -25,12 +26,14 @@ mod partials;
 mod rows;
 
 use crate::Changed;
+use crate::emit::Emit;
 use crate::interchange_loops::with_last;
+use crate::kept::Kept;
 use crate::lane_cost::lane_cost;
 use build::Build;
 use parfuse_ir::grid::{GROUP, LONG_ROW};
 use parfuse_ir::loops::{Block, Loops, Parfor, Stmt, Value, walk};
-use parfuse_ir::{Scalar, ScalarOp};
+use parfuse_ir::{Loc, Scalar, ScalarOp};
 
 /// Where the elements of a row are at most so many apart, a group of them lies in few pages.
 const NEAR: usize = 512;
@@ -61,6 +64,10 @@ fn needs_loops(stmt: &Stmt) -> bool {
 
 fn lowered(loops: &mut Loops, parfor: &Parfor) -> Block {
     let axis = parfor.reductions[0].axis(&parfor.indices);
+    let may_fail = walk::statements(&parfor.body).any(|stmt| matches!(stmt, Stmt::Check { .. }));
+    if may_fail && axis.is_none() {
+        return kept(loops, parfor);
+    }
     let mut build = Build::new(loops, parfor);
     let Some(axis) = axis else {
         blocks::everything(&mut build);
@@ -76,6 +83,29 @@ fn lowered(loops: &mut Loops, parfor: &Parfor) -> Block {
         |build| long_rows(build, axis),
     );
     build.block
+}
+
+/// Where an iteration may fail, iterations have to come in their order, for the lowest one that does to be named: the loop
+/// stays what it is, and keeps what its iterations contribute for one behind it.
+fn kept(loops: &mut Loops, parfor: &Parfor) -> Block {
+    let loc = parfor.sources.last().map_or(Loc::NONE, |source| source.loc);
+    let mut block = Block::new();
+    let mut to = Emit { loops, block: &mut block, loc };
+    let kept = Kept::new(&mut to, &parfor.reductions, &parfor.extents).expect("all totals go to variables");
+    let mut body = Block::new();
+    kept.begin(loops, &mut body);
+    body.extend(parfor.body.iter().cloned());
+    kept.keep(loops, &parfor.indices, &mut body, loc);
+    block.push(Stmt::Parfor(Parfor { reductions: Vec::new(), body, ..parfor.clone() }));
+    let mut behind = Block::new();
+    kept.combine(loops, parfor.sources.clone(), parfor.grain, &mut behind, loc);
+    for stmt in behind {
+        match stmt {
+            Stmt::Parfor(ref parfor) => block.append(&mut lowered(loops, parfor)),
+            stmt => block.push(stmt),
+        }
+    }
+    block
 }
 
 /// Reduces rows of several groups.

@@ -67,6 +67,7 @@ impl Generator<'_> {
     pub(super) fn prange(&mut self) {
         let stored = self.stored_arrays();
         let reduced = self.reduced_variables();
+        let totals = self.totals(&stored);
         let dtype = self.choices.pick(&[DType::I64, DType::I64, DType::Usize, DType::I32]);
         let end = match stored.first() {
             Some((slot, axis)) => {
@@ -84,7 +85,8 @@ impl Generator<'_> {
         for slot in &mut self.slots {
             slot.assignable = false;
             slot.readable &= stored.iter().all(|(own, _)| own.var != slot.var)
-                && reduced.iter().all(|reduced| reduced.var != slot.var);
+                && reduced.iter().all(|reduced| reduced.var != slot.var)
+                && totals.vars().all(|var| var != slot.var);
         }
         self.loop_over(range, true, &mut |inside, _, own| {
             inside.loop_indices.push(own);
@@ -109,6 +111,7 @@ impl Generator<'_> {
             } else {
                 inside.element_of_each(&stored, &reduced, &[own]);
             }
+            inside.contribute_totals(&totals, own);
             if inside.choices.one_in(if in_rows { 6 } else { 3 }) {
                 inside.scalar_statement();
             }

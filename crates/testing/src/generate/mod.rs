@@ -5,7 +5,7 @@
 //! variables    scalars and arrays, all set at the head
 //! views        of any array: slices, rows, transposed, with new axes; to read, and to set elements of variables
 //! statements   whole-array operations, branches, loops over ranges anywhere in their types, pranges with private
-//!              variables, rows, reductions, stores at computed indices, swaps, sums of products in any order of loops,
+//!              variables, rows, reductions, elements combined anywhere, extremes, stores at computed indices, swaps, sums of products in any order of loops,
 //!              loops that depend on one another, complex numbers
 //! results      some variables and values
 //! ```
@@ -24,6 +24,7 @@ mod products;
 mod ranges;
 mod statements;
 mod steps;
+mod totals;
 mod triangles;
 mod views;
 

@@ -1,0 +1,160 @@
+//! What the iterations of a `prange` combine at places that they choose, and what they replace together.
+//!
+//! ```text
+//! x[k] = x[k] + v             any element, whichever other iterations combine into
+//! if v < best { best = v; at = i; other = w }
+//! if c { found = true }
+//! ```
+
+use super::{BOOL, Generator, Rounding, Slot};
+use parfuse_ir::program::{Expr, Stmt, Type, Value, Var};
+use parfuse_ir::{DType, ReduceOp, Scalar, ScalarOp};
+
+/// What a loop combines and replaces, beside its variables.
+#[derive(Default)]
+pub(super) struct Totals {
+    elements: Vec<(Slot, ScalarOp)>,
+    replaced: Vec<Replaced>,
+    flags: Vec<(Var, bool)>,
+}
+
+struct Replaced {
+    comparison: ScalarOp,
+    number: (Var, DType),
+    others: Vec<(Var, DType)>,
+    at: Option<(Var, DType)>,
+}
+
+impl Totals {
+    /// The variables that nothing else in the loop may look at.
+    pub(super) fn vars(&self) -> impl Iterator<Item = Var> + '_ {
+        let replaced = self.replaced.iter().flat_map(|own| {
+            let others = own.others.iter().chain(&own.at).map(|(var, _)| *var);
+            std::iter::once(own.number.0).chain(others)
+        });
+        let elements = self.elements.iter().map(|(slot, _)| slot.var);
+        elements.chain(replaced).chain(self.flags.iter().map(|(var, _)| *var))
+    }
+}
+
+impl Generator<'_> {
+    /// Chooses what a `prange` combines that stores to some arrays; declares the variables.
+    pub(super) fn totals(&mut self, stored: &[(Slot, u8)]) -> Totals {
+        let mut totals = Totals::default();
+        if self.choices.one_in(4) {
+            self.choose_elements(stored, &mut totals);
+        }
+        if self.choices.one_in(4) {
+            let number = self.declare_start();
+            let others = (0..self.choices.pick(&[0, 1, 1, 2])).map(|_| self.declare_start()).collect();
+            let comparisons = [ScalarOp::Lt, ScalarOp::Le, ScalarOp::Gt, ScalarOp::Ge];
+            let at = self.choices.one_in(2).then(|| {
+                let dtype = self.integer_type();
+                let start = self.scalar(dtype);
+                (self.declare(Type::scalar(dtype), start), dtype)
+            });
+            let comparison = self.choices.pick(&comparisons);
+            totals.replaced.push(Replaced { comparison, number, others, at });
+        }
+        if self.choices.one_in(6) {
+            let start = self.scalar(DType::Bool);
+            totals.flags.push((self.declare(BOOL, start), self.choices.one_in(2)));
+        }
+        totals
+    }
+
+    fn choose_elements(&mut self, stored: &[(Slot, u8)], totals: &mut Totals) {
+        let fits =
+            |slot: &&Slot| slot.ty.rank().is_some() && stored.iter().all(|(other, _)| other.var != slot.var);
+        let arrays: Vec<Slot> = self.slots.iter().filter(fits).copied().collect();
+        if arrays.is_empty() {
+            return;
+        }
+        let slot = self.choices.pick(&arrays);
+        let dtype = slot.ty.dtype();
+        let rounds = dtype.is_float() && self.rounding != Rounding::Free;
+        let fitting = ReduceOp::ALL.iter().copied().filter(|op| op.applies_to(dtype));
+        let fitting: Vec<ScalarOp> = fitting.map(ReduceOp::combine).collect();
+        let op = self.choices.pick(&fitting);
+        if !rounds {
+            totals.elements.push((slot, op));
+        }
+    }
+
+    /// A new variable of a type of numbers.
+    fn declare_start(&mut self) -> (Var, DType) {
+        let dtype = Some(self.dtype()).filter(|dtype| dtype.is_numeric()).unwrap_or(DType::F64);
+        let start = self.scalar(dtype);
+        (self.declare(Type::scalar(dtype), start), dtype)
+    }
+
+    /// Combines and replaces in the iteration with this index.
+    pub(super) fn contribute_totals(&mut self, totals: &Totals, index: Value) {
+        for &(slot, op) in &totals.elements {
+            self.perhaps(|inside| inside.combine_element(slot, op));
+        }
+        for replaced in &totals.replaced {
+            for _ in 0..self.choices.pick(&[1, 1, 2]) {
+                self.perhaps(|inside| inside.replace(replaced, index));
+            }
+        }
+        for &(var, to) in &totals.flags {
+            let cond = self.scalar(DType::Bool);
+            let value = self.constant(Scalar::Bool(to));
+            self.block.push(Stmt::If {
+                cond,
+                then: vec![Stmt::Assign { var, value }],
+                otherwise: Vec::new(),
+            });
+        }
+    }
+
+    fn perhaps(&mut self, build: impl FnOnce(&mut Self)) {
+        if self.choices.one_in(3) {
+            let cond = self.scalar(DType::Bool);
+            let (then, ()) = self.nested(build);
+            self.block.push(Stmt::If { cond, then, otherwise: Vec::new() });
+        } else {
+            build(self);
+        }
+    }
+
+    fn combine_element(&mut self, slot: Slot, op: ScalarOp) {
+        let dtype = slot.ty.dtype();
+        let array = self.hidden(Expr::Var(slot.var), slot.ty);
+        let axes = 0..slot.ty.rank().unwrap_or(0);
+        let index: Vec<Value> = axes.map(|axis| self.index_into(array, axis)).collect();
+        let value = self.scalar_of(dtype);
+        let old = self.hidden(Expr::Index { array, index: index.clone() }, Type::scalar(dtype));
+        let both = if self.choices.one_in(4) { vec![value, old] } else { vec![old, value] };
+        let value = self.hidden(Expr::Op(op, both), Type::scalar(dtype));
+        let loc = self.loc();
+        self.block.push(Stmt::Store { place: slot.var.into(), index, value, loc });
+    }
+
+    fn replace(&mut self, replaced: &Replaced, index: Value) {
+        let Replaced { comparison, number: (var, dtype), others, at } = replaced;
+        let value = self.scalar_of(*dtype);
+        let best = self.hidden(Expr::Var(*var), Type::scalar(*dtype));
+        let (op, operands) = match (comparison, self.choices.one_in(3)) {
+            (op, false) => (*op, vec![value, best]),
+            (ScalarOp::Lt, true) => (ScalarOp::Gt, vec![best, value]),
+            (ScalarOp::Le, true) => (ScalarOp::Ge, vec![best, value]),
+            (ScalarOp::Gt, true) => (ScalarOp::Lt, vec![best, value]),
+            (_, true) => (ScalarOp::Le, vec![best, value]),
+        };
+        let cond = self.hidden(Expr::Op(op, operands), BOOL);
+        let (then, ()) = self.nested(|inside| {
+            inside.block.push(Stmt::Assign { var: *var, value });
+            for (other, dtype) in others {
+                let value = inside.scalar_of(*dtype);
+                inside.block.push(Stmt::Assign { var: *other, value });
+            }
+            if let Some((other, dtype)) = at {
+                let value = inside.cast(index, *dtype);
+                inside.block.push(Stmt::Assign { var: *other, value });
+            }
+        });
+        self.block.push(Stmt::If { cond, then, otherwise: Vec::new() });
+    }
+}
