@@ -302,7 +302,7 @@ fn what_is_advised_instead_of_a_race_works() {
         (error_of!(shared_work_space(&matrix, &mut Array1::zeros(3))), "`work[[i, j]]`"),
         (error_of!(reads_behind(&mut Array1::zeros(9))), "`let old = a.to_owned();`"),
         (error_of!(reads_behind(&mut Array1::zeros(9))), "every other element"),
-        (error_of!(into_one_element(&vector, &mut Array1::zeros(1))), "combine in a variable"),
+        (error_of!(into_one_element(&vector, &mut Array1::zeros(1))), "combine only, by one operator"),
     ] {
         assert!(error.to_string().contains(advice), "{error}");
     }

@@ -307,3 +307,32 @@ fn what_depends_on_the_order_is_refused() {
         assert!(text.contains("is not a reduction") && text.contains("replaced.rs:"), "{text}");
     }
 }
+
+#[kernel]
+fn searches(a: &ArrayRef1<f64>, limit: f64) -> (bool, usize, usize, f64) {
+    let n = a.len();
+    let any = prange(0..n).any(|i| a[i] > limit);
+    let first = prange(0..n).find(|&i| a[i] > limit).unwrap_or(n);
+    let place = prange(a.iter()).position(|&x| x > limit).unwrap_or(n);
+    let most = prange(0..n).map(|i| a[i] - limit).reduce(|x, y| x.max(y)).unwrap_or(0.0);
+    (any, first, place, most)
+}
+
+#[kernel]
+fn kept(a: &ArrayRef1<f64>, limit: f64) -> (Array1<usize>, f64, usize) {
+    let at = prange(0..a.len()).filter(|&i| a[i] > limit).collect::<Array1<usize>>();
+    let folded = prange(0..a.len()).fold(0.5, |s, i| s * 0.5 + a[i]);
+    let count = prange(0..a.len()).filter(|&i| a[i] > limit).count();
+    (at, folded, count)
+}
+
+#[test]
+fn iterators_over_prange_end_as_those_in_order() {
+    for n in SIZES {
+        let a = Array1::from_shape_fn(n, |i| ((i * 7919) % 101) as f64);
+        for limit in [-1.0, 50.0, 99.5, 200.0] {
+            exactly!(searches(&a, limit));
+            exactly!(kept(&a, limit));
+        }
+    }
+}

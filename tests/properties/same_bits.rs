@@ -113,6 +113,7 @@ fn changed_by(pass: &str) -> usize {
 #[test]
 fn random_programs_have_what_passes_look_for() {
     let passes = [
+        ("private_totals", 10),
         ("nest_conditions", 5),
         ("moved_arrays", 20),
         ("sink_loops", 5),

@@ -5,10 +5,10 @@ use parfuse::prelude::*;
 use parfuse::{AllocationError, Engine, Isa};
 
 #[kernel]
-fn histogram(bins: &ArrayRef1<usize>, n: usize) -> Array1<i64> {
+fn last_of_each(bins: &ArrayRef1<usize>, n: usize) -> Array1<i64> {
     let mut counts = Array1::zeros(n);
     for i in prange(0..bins.len()) {
-        counts[bins[i]] += 1;
+        counts[bins[i]] = i as i64;
     }
     counts
 }
@@ -16,7 +16,7 @@ fn histogram(bins: &ArrayRef1<usize>, n: usize) -> Array1<i64> {
 #[test]
 fn debug_prints_the_message_with_place_and_advice() {
     let engine = Engine::new().unwrap();
-    let race = histogram::serial(&Array1::zeros(3), 3).unwrap_err();
+    let race = last_of_each::serial(&Array1::zeros(3), 3).unwrap_err();
     let mistakes = engine.trace("mistakes", |t| t.scalar::<f64>("x") + t.scalar::<i64>("n")).unwrap_err();
     let Error::Trace(trace) = &mistakes else { panic!("{mistakes}") };
     let count =
@@ -42,7 +42,7 @@ fn three_mistakes(labels: &ArrayRef1<usize>, x: &ArrayRef1<f64>, k: usize) -> (A
     let mut sums = Array1::zeros(k);
     let mut last = 0.0;
     for i in prange(0..x.len()) {
-        sums[labels[i]] += x[i];
+        sums[labels[i]] = x[i];
         last = x[i];
     }
     for i in prange(0..x.len()) {

@@ -181,10 +181,7 @@ impl Translator<'_> {
         let mut inside = self.around.iter().skip(from).map(|around| around.kind);
         inside.rfind(|kind| matches!(kind, Kind::Parallel | Kind::Closure)).map(|kind| match kind {
             Kind::Closure => format!("`{text}` cannot leave a closure: write `if` / `else`"),
-            _ => format!(
-                "`{text}` would leave a `prange`, whose iterations run in any order: skip the rest of an iteration \
-                 with `continue` or an `if`, or write a plain `for`"
-            ),
+            _ => parfuse_names::leaves_prange(&format!("`{text}`")),
         })
     }
 }

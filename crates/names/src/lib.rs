@@ -26,3 +26,4 @@ pub const MAX_PARAMETERS: usize = 64;
 
 pub use methods::{Method, Row};
 pub use receivers::{Argument, Part, Receiver};
+pub use refusals::leaves_prange;

@@ -385,6 +385,14 @@ pub fn crate_function(path: &[String]) -> Option<String> {
     })
 }
 
+/// What is said of an exit, `break` say, that leads out of a `prange`.
+pub fn leaves_prange(what: &str) -> String {
+    format!(
+        "{what} would leave a `prange`, whose iterations run in any order: skip the rest of an iteration with `continue` or \
+         an `if`, search with `(0..n).find(…)` or `prange(0..n).any(…)`, or write a plain `for`"
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

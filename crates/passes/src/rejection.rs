@@ -87,8 +87,8 @@ pub fn race_advice(array: &str, alone: bool) -> String {
     if alone {
         format!(
             "if each iteration is to have elements of its own, index it by the loop's own index, also if it is work \
-             space (`{array}[i]`, `{array}[[i, j]]`); what comes together in one element, combine in a variable \
-             (`s += …`) and store that after the loop; otherwise write `for` over a plain range"
+             space (`{array}[i]`, `{array}[[i, j]]`); into elements that iterations share, combine only, by one operator \
+             (`{array}[k] += …`), and look at them after the loop; otherwise write `for` over a plain range"
         )
     } else {
         format!(
@@ -146,8 +146,8 @@ impl fmt::Display for ReductionFlaw {
                  with `/` excepted"
             }
             ReductionFlaw::ReadElsewhere => {
-                "its partial result is used inside the loop; read it after the loop, or write `for` over a plain \
-                 range"
+                "its partial result is used inside the loop; read it after the loop, compare a number with it only to \
+                 replace it by that number, `if d < best { best = d; … }`, or write `for` over a plain range"
             }
             ReductionFlaw::IntegerDivision => {
                 "integer divisions cannot be reordered; multiply the divisors in the loop and divide once after it"
@@ -163,7 +163,8 @@ impl fmt::Display for ReductionFlaw {
             ReductionFlaw::LastValue => {
                 "it is assigned a value that is not combined with the one before, and iterations have no order in \
                  which one were the last; declare it inside the loop with `let`, combine it by `x += …`, \
-                 `x = x.max(…)`, `x |= …` and the like, or write `for` over a plain range"
+                 `x = x.max(…)`, `x |= …` and the like, replace it along with the number that is compared, `if d < best \
+                 { best = d; x = … }` and nothing else in that branch, or write `for` over a plain range"
             }
         })
     }

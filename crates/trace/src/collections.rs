@@ -178,7 +178,7 @@ impl Tracer {
                 };
             }
         };
-        self.go_through(sequence, &mut Some(body), at);
+        self.go_through(sequence.map(Sequence::in_order), &mut Some(body), at);
         arrays.map(|(array, count)| {
             self.step(at, |state| {
                 let end = Some(state.read(count.id, at)?);

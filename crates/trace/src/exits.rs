@@ -81,13 +81,12 @@ impl Tracer {
                 return mistake(format!("{what} cannot leave the closure of `mapv`: write `if` / `else`"));
             }
             if target.parallel_depth != state.parallel_depth {
-                return mistake(format!(
-                    "{what} would leave a `prange`, whose iterations run in any order: skip the rest of an iteration \
-                     with `continue` or an `if`, or write a plain `for`"
-                ));
+                return mistake(parfuse_names::leaves_prange(what));
             }
             if exit.0 < *barred {
-                return mistake(format!("{what} cannot stand in the condition of a `while`: write it in the body"));
+                return mistake(format!(
+                    "{what} cannot stand in the condition of a `while`: write it in the body"
+                ));
             }
             if *taken + state.depth() > MOST_EXITS {
                 return mistake(format!(

@@ -45,6 +45,18 @@ impl Tracer {
         self.go_through(sequence, body, at)
     }
 
+    /// As [`trace_for`](Tracer::trace_for), but in order also where iterations are said to be independent: each goes on from
+    /// what those before have left.
+    pub(crate) fn trace_in_order<'t>(
+        &'t self,
+        sequence: Value<'t>,
+        body: &mut dyn Block<Value<'t>, ()>,
+        at: At,
+    ) -> Value<'t> {
+        let sequence = self.with(|state| state.sequence(sequence.id, at));
+        self.go_through(sequence.map(Sequence::in_order), body, at)
+    }
+
     /// Goes through a sequence. The body is traced even if the sequence is a mistake, to find more.
     pub(crate) fn go_through<'t>(
         &'t self,

@@ -6,7 +6,7 @@
 //! it.next()          found = false;  for x in it { found = true; item = x; break }
 //! ```
 //!
-//! Where iterations are independent all items are looked at. An iterator in a variable remembers how far it is
+//! Where iterations are independent `any` and `all` look at all items; what else is searched for is the first in order. An iterator in a variable remembers how far it is
 //! ([`Cursor`]), so that `next` gives one item after the other.
 
 use crate::closures::Block;
@@ -28,10 +28,11 @@ pub(crate) struct Found<'t> {
 
 /// Searches.
 impl Tracer {
-    /// Goes through items with a way to end early.
+    /// Goes through items with a way to end early; in order, or as it is said of them.
     fn until<'t>(
         &'t self,
         items: Value<'t>,
+        in_order: bool,
         body: &mut dyn FnMut(Value<'t>, &dyn Fn() -> Value<'t>),
         at: At,
     ) {
@@ -39,6 +40,7 @@ impl Tracer {
             state.refuse_cursor(items.id)?;
             state.sequence(items.id, at)
         });
+        let sequence = if in_order { sequence.map(Sequence::in_order) } else { sequence };
         let parallel = sequence.as_ref().is_ok_and(|sequence| sequence.independence == Independence::Claimed);
         let mut sequence = Some(sequence);
         let mut go_through = |exit: Option<Exit>| {
@@ -76,7 +78,7 @@ impl Tracer {
             };
             self.if_(decides, then, || self.unit(), at);
         };
-        self.until(items, &mut look, at);
+        self.until(items, false, &mut look, at);
         self.bind_named("", found, None, at)
     }
     /// `iterator.any(closure)`, `iterator.all(closure)`.
@@ -123,7 +125,7 @@ impl Tracer {
             };
             self.if_(ends, then, || self.unit(), at);
         };
-        self.until(items, &mut look, at);
+        self.until(items, true, &mut look, at);
         self.found(found, at)
     }
 
@@ -164,7 +166,7 @@ impl Tracer {
                     self.keep(&found, item, at);
                     leave();
                 };
-                self.until(items, &mut look, at);
+                self.until(items, true, &mut look, at);
                 self.found(found, at)
             }
         }
@@ -172,7 +174,7 @@ impl Tracer {
 
     pub(crate) fn last_item<'t>(&'t self, _: Method, items: Value<'t>, _: &[Value<'t>], at: At) -> Value<'t> {
         let found = self.nothing_yet(at);
-        self.trace_for(items, &mut Some(|item| self.keep(&found, item, at)), at);
+        self.trace_in_order(items, &mut Some(|item| self.keep(&found, item, at)), at);
         self.found(found, at)
     }
 }

@@ -56,6 +56,16 @@ pub(crate) enum Independence {
     IfPure(Var),
 }
 
+impl Sequence {
+    /// The same items one after the other, whatever has been said of them.
+    pub(crate) fn in_order(self) -> Sequence {
+        match self.independence {
+            Independence::Claimed => Sequence { independence: Independence::InOrder, ..self },
+            Independence::InOrder | Independence::IfPure(_) => self,
+        }
+    }
+}
+
 /// What a sequence gives at the indices of its loops. Arrays and closures are handles.
 #[derive(Clone, Debug)]
 pub(crate) enum Item {

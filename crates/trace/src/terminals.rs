@@ -116,7 +116,7 @@ impl Tracer {
             let after = self.apply(args[1], &[before, item], at);
             self.assign(total, after, at);
         };
-        self.trace_for(items, &mut Some(body), at);
+        self.trace_in_order(items, &mut Some(body), at);
         self.bind_named("", total, None, at)
     }
 
@@ -227,7 +227,7 @@ impl Tracer {
             };
             self.if_(is_first, first, other, at);
         };
-        self.trace_for(items, &mut Some(body), at);
+        self.trace_in_order(items, &mut Some(body), at);
         let option = self.found(found, at);
         match choice {
             Choice::Keyed { .. } => {

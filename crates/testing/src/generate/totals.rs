@@ -70,7 +70,11 @@ impl Generator<'_> {
         if arrays.is_empty() {
             return;
         }
-        let slot = self.choices.pick(&arrays);
+        // Of few elements, so that shares have their own of them.
+        let slot = match self.choices.one_in(2) {
+            true => self.few_elements(),
+            false => self.choices.pick(&arrays),
+        };
         let dtype = slot.ty.dtype();
         let rounds = dtype.is_float() && self.rounding != Rounding::Free;
         let fitting = ReduceOp::ALL.iter().copied().filter(|op| op.applies_to(dtype));
@@ -79,6 +83,19 @@ impl Generator<'_> {
         if !rounds {
             totals.elements.push((slot, op));
         }
+    }
+
+    /// A new array of a few elements.
+    fn few_elements(&mut self) -> Slot {
+        let (dtype, few) = (self.dtype(), self.choices.pick(&[1, 2, 3, 17]));
+        let mut shape = vec![self.constant(Scalar::Usize(few))];
+        if self.choices.one_in(3) {
+            shape.push(self.constant(Scalar::Usize(2)));
+        }
+        let (value, ty) = (self.scalar(dtype), Type::array(dtype, shape.len() as u8));
+        let value = self.hidden(Expr::Fill { shape, value }, ty);
+        let var = self.declare(ty, value);
+        Slot { var, ty, readable: true, assignable: false }
     }
 
     /// A new variable of a type of numbers.
