@@ -336,3 +336,25 @@ fn iterators_over_prange_end_as_those_in_order() {
         }
     }
 }
+
+#[kernel]
+fn with_its_column(m: &ArrayRef2<f64>) -> (f64, usize, usize) {
+    let (mut best, mut row, mut column) = (f64::NEG_INFINITY, 0, 0);
+    for (i, line) in prange(m.rows().into_iter().enumerate()) {
+        for (j, &x) in line.iter().enumerate() {
+            if !x.is_nan() && x > best {
+                (best, row, column) = (x, i, j);
+            }
+        }
+    }
+    (best, row, column)
+}
+
+#[test]
+fn rows_and_their_elements_are_gone_through() {
+    for (n, m) in [(0, 3), (1, 1), (7, 5), (64, 33), (300, 70)] {
+        let mut a = Array2::from_shape_fn((n, m), |(i, j)| ((i * 31 + j * 17) % 53) as f64);
+        a.iter_mut().step_by(7).for_each(|x| *x = f64::NAN);
+        exactly!(with_its_column(&a));
+    }
+}

@@ -2,7 +2,7 @@
 //!
 //! Integers come out exactly, sums of floats the same at any number of threads.
 
-use super::ways::{SIZES, error_of, every_way, exactly};
+use super::ways::{SIZES, compiled_ways, error_of, every_way, exactly};
 use ndarray::{Array1, Array2, Array3, ArrayRef1, ArrayRef2, Axis, array, s};
 use parfuse::Error;
 use parfuse::prelude::*;
@@ -352,5 +352,125 @@ fn elements_that_are_more_than_totals_are_races() {
     ] {
         let Error::PossibleRace { array, first, .. } = &error else { panic!("{error}") };
         assert!(array == "counts" && first.as_str().contains("totals.rs:"), "{error}");
+    }
+}
+
+#[kernel]
+fn length_one(n: i64) -> Array1<i64> {
+    let mut r = Array1::zeros(1);
+    for i in prange(0..n) {
+        r += i;
+    }
+    r
+}
+
+#[kernel]
+fn matrix_total(step: &Array2<i64>, n: usize, twice: bool) -> Array2<i64> {
+    let mut total = Array2::<i64>::zeros(step.dim());
+    for _ in prange(0..n) {
+        total += step;
+    }
+    if twice {
+        for _ in prange(0..n) {
+            total += step;
+        }
+    }
+    total
+}
+
+#[kernel]
+fn matrix_product(n: usize) -> Array2<i64> {
+    let mut r = Array2::<i64>::from_elem((2, 3), 2);
+    for _ in prange(0..n) {
+        r *= 2;
+    }
+    r
+}
+
+#[kernel]
+fn columns_into_one(x: &ArrayRef2<f64>, y: &mut ArrayRef1<f64>) {
+    for j in prange(0..x.ncols()) {
+        *y += &*x.column(j);
+    }
+}
+
+#[test]
+fn arrays_are_totals_of_loops_in_parallel() {
+    assert_eq!(exactly!(length_one(100)).0, array![4950]);
+    let step = Array2::from_shape_fn((13, 17), |(i, j)| (i * 17 + j) as i64);
+    assert_eq!(exactly!(matrix_total(&step, 100, false)).0, &step * 100);
+    assert_eq!(exactly!(matrix_total(&step, 100, true)).0, &step * 200);
+    assert_eq!(exactly!(matrix_product(10)).0, Array2::from_elem((2, 3), 2048));
+    assert_eq!(compiled_ways!(matrix_product(100)).0, Array2::zeros((2, 3)), "integers wrap");
+    for (n, m) in [(10, 10), (3, 5000), (0, 4), (5, 0)] {
+        let x = Array2::from_shape_fn((n, m), |(i, j)| ((i * 31 + j * 17) % 53) as f64);
+        exactly!(columns_into_one(&x, &mut y) with y = Array1::from_elem(n, 0.5));
+    }
+}
+
+/// Iterations with arrays of their own, that replace, add up and choose where they add.
+#[kernel]
+fn scored(a: &ArrayRef2<f64>, weights: &Array1<f64>, h: &mut ArrayRef1<i64>) -> (f64, usize, f64) {
+    let (mut best, mut at, mut sum) = (f64::INFINITY, 0, 0.0);
+    for i in prange(0..a.nrows()) {
+        let mut row = a.row(i).to_owned();
+        row *= weights;
+        row[0] += 1.0;
+        let score = row.sum() + row[row.len() - 1];
+        h[score as usize % 7] += 1;
+        sum += score;
+        if score < best {
+            best = score;
+            at = i;
+        }
+    }
+    (best, at, sum)
+}
+
+#[kernel]
+fn scored_alone(a: &ArrayRef2<f64>, weights: &Array1<f64>) -> (f64, usize) {
+    let (mut best, mut at) = (f64::NEG_INFINITY, 0);
+    for i in prange(0..a.nrows()) {
+        let mut row = a.row(i).to_owned();
+        row *= weights;
+        row[0] += 1.0;
+        let score = row.sum() + row[row.len() - 1];
+        if score >= best {
+            best = score;
+            at = i;
+        }
+    }
+    (best, at)
+}
+
+#[test]
+fn iterations_have_arrays_of_their_own_beside_totals() {
+    for (n, m) in [(0, 3), (1, 1), (64, 5), (943, 20), (5000, 12)] {
+        let a = Array2::from_shape_fn((n, m), |(i, j)| ((i * 31 + j * 17) % 53) as f64);
+        let weights = Array1::from_shape_fn(m, |j| (j % 4) as f64);
+        exactly!(scored(&a, &weights, &mut h) with h = Array1::from_elem(7, 1));
+        exactly!(scored_alone(&a, &weights));
+    }
+}
+
+#[kernel]
+fn rows_of_counts(bins: &ArrayRef2<usize>, h: &mut ArrayRef2<u32>) {
+    for i in prange(0..bins.nrows()) {
+        for j in 0..bins.ncols() {
+            h[[bins[[i, j]], j % 3]] += 1;
+        }
+    }
+}
+
+#[test]
+fn totals_may_lie_in_any_layout() {
+    for n in [3, 100, 9000] {
+        let bins = Array2::from_shape_fn((n, 5), |(i, j)| (i * 7 + j * j) % 11);
+        let (_, straight) = exactly!(rows_of_counts(&bins, &mut h) with h = Array2::zeros((11, 3)));
+        let mut turned = Array2::<u32>::zeros((3, 22));
+        let mut part = turned.view_mut().reversed_axes();
+        let mut part = part.slice_mut(s![..;2, ..]);
+        rows_of_counts::parallel(&bins, &mut part).unwrap();
+        assert_eq!(part, straight);
     }
 }

@@ -65,7 +65,8 @@ fn find_in_loop(loops: &Loops, stmt: &Stmt, parfor: &Parfor, races: &mut Vec<Rej
     }
     for (buffer, first, second) in meeting_in_loop(loops, stmt, parfor) {
         // What is only combined there needs no elements of the iterations' own: `private_totals`.
-        if accumulates(loops, &parfor.body, buffer).is_none() {
+        let is_total = parfor.indices.len() == 1 && accumulates(loops, &parfor.body, buffer).is_some();
+        if !is_total {
             let array = loops.buffers[buffer].name.clone();
             races.push(Rejection::PossibleRace { array, first, second });
         }
