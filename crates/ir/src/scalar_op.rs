@@ -64,6 +64,7 @@ macro_rules! for_each_scalar_op {
             (Mul, "mul", 2, Numeric, Same, true, [], "`a * b`; integers wrap."),
             (Div, "div", 2, Numeric, Same, false, [], "`a / b`; integers truncate, `MIN / -1` wraps; division of an integer by zero is 0 behind a failed check."),
             (Rem, "rem", 2, Int, Same, false, [], "`a % b` of integers, with the sign of `a`; `MIN % -1` is 0; an integer modulo zero is 0 behind a failed check."),
+            (Fmod, "fmod", 2, Float, Same, false, [fmod::fmod], "`a % b` of floats, exactly, with the sign of `a`."),
             (Neg, "neg", 1, Signed, Same, false, [], "`-a`; integers wrap."),
             (Not, "not", 1, Bits, Same, false, [], "`!a`."),
             (And, "and", 2, Bits, Same, true, [], "`a & b`."),

@@ -164,6 +164,12 @@ impl State {
                     data.ty = data.ty.with_element(element);
                 }
                 None => {
+                    // One operator, two operations: only now it is known which.
+                    if let (Expr::Op(op @ ScalarOp::Rem, _), true) =
+                        (&mut data.expr, element.real().is_some_and(DType::is_float))
+                    {
+                        *op = ScalarOp::Fmod;
+                    }
                     let data = &self.program.values[value];
                     // Only where a type enters: everything computed from it has the same trouble.
                     let what = match &data.expr {
@@ -232,11 +238,7 @@ impl State {
                     if ElementType::of_operation(*op, &elements) != Some(data.ty.element()) {
                         let types: Vec<String> = elements.iter().map(|element| element.rust_name()).collect();
                         let types = types.join(" and ");
-                        let instead = match op {
-                            ScalarOp::Rem => "; write `a - b * (a / b).trunc()`",
-                            _ => "",
-                        };
-                        let message = format!("the operation `{op}` does not apply to {types}{instead}");
+                        let message = format!("the operation `{op}` does not apply to {types}");
                         complaints.push((data.loc, message));
                     }
                 }

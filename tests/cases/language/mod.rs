@@ -25,5 +25,6 @@ mod other_axes;
 mod parameters;
 mod programs;
 mod scopes;
+mod remainders;
 mod short_forms;
 mod views;

@@ -10,6 +10,7 @@ mod double;
 mod erf;
 mod exp;
 mod exp_m1;
+mod fmod;
 mod gamma;
 mod hyperbolic;
 mod hypot;

@@ -56,6 +56,7 @@ const FUNCTIONS: &[ScalarOp] = &[
     ScalarOp::Atanh,
     ScalarOp::Cbrt,
     ScalarOp::Hypot,
+    ScalarOp::Fmod,
     ScalarOp::Erf,
     ScalarOp::Erfc,
     ScalarOp::Tgamma,
@@ -71,7 +72,7 @@ fn operands(op: ScalarOp, ty: LaneType, x: f64, y: f64) -> Vec<Bits> {
     };
     match op {
         ScalarOp::Powi => vec![float(x), Evaluate.i32(y as i32)],
-        ScalarOp::Powf | ScalarOp::Atan2 | ScalarOp::Hypot => vec![float(x), float(y)],
+        ScalarOp::Powf | ScalarOp::Atan2 | ScalarOp::Hypot | ScalarOp::Fmod => vec![float(x), float(y)],
         _ => vec![float(x)],
     }
 }
@@ -109,7 +110,7 @@ fn nan_stays_nan_whatever_its_payload() {
             let result = expand(&mut Evaluate, op, &operands).unwrap();
             assert!(f64::from_bits(result.bits).is_nan(), "{op} {payload:x}");
             operands[0] = Evaluate.f32(f32::from_bits(f32::NAN.to_bits() | (payload as u32 & 0x3f_ffff)));
-            if matches!(op, ScalarOp::Powf | ScalarOp::Atan2 | ScalarOp::Hypot) {
+            if matches!(op, ScalarOp::Powf | ScalarOp::Atan2 | ScalarOp::Hypot | ScalarOp::Fmod) {
                 operands[1] = Evaluate.f32(3.0);
             }
             let result = expand(&mut Evaluate, op, &operands).unwrap();
@@ -144,6 +145,7 @@ fn the_common_path_is_short() {
         (ScalarOp::Atanh, 59, 55),
         (ScalarOp::Cbrt, 47, 44),
         (ScalarOp::Hypot, 25, 9),
+        (ScalarOp::Fmod, 16, 19),
         (ScalarOp::Erf, 72, 22),
         (ScalarOp::Erfc, 84, 52),
         (ScalarOp::Tgamma, 145, 67),

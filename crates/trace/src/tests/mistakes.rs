@@ -75,19 +75,6 @@ fn ranges_and_options_are_not_results() {
     );
 }
 
-#[test]
-fn remainders_of_floats_are_refused_with_what_to_write_instead() {
-    check_mistakes(
-        |t| {
-            let x = t.scalar::<f64>("x");
-            t.binary("%", x, x, line(1))
-        },
-        &[
-            "kernel.rs:1:5: the operation `rem` does not apply to f64 and f64; write `a - b * (a / b).trunc()`",
-        ],
-    );
-}
-
 /// Floors of a tower of kernels, each of which calls the one below twice.
 struct Floor<const N: usize>;
 

@@ -157,6 +157,16 @@ fn integers_of_two_operands() {
 }
 
 #[test]
+fn remainders_of_floats() {
+    for x in [-7.5f64, 0.0, 2.0, 1e300] {
+        for y in [-2.0, 0.3, 5.0] {
+            assert_eq!(method(x, "rem_euclid", &[y]), x.rem_euclid(y).scalar(), "{x} {y}");
+            assert_eq!(method(x, "div_euclid", &[y]), x.div_euclid(y).scalar(), "{x} {y}");
+        }
+    }
+}
+
+#[test]
 fn integer_powers_with_known_and_unknown_exponents() {
     for x in [-3i64, 0, 1, 2, 10] {
         for exponent in [0i64, 1, 2, 5, 13, 70] {
