@@ -2,7 +2,8 @@
 //! parallel on any number of threads.
 
 use super::ways::{error_of, same_bits};
-use ndarray::{Array1, Array2, ArrayRef1, array};
+use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis, array};
+use num_complex::Complex64;
 use parfuse::prelude::*;
 use parfuse::{Agreement, Returned};
 
@@ -294,4 +295,98 @@ fn closures_draw_the_same_numbers() {
     let kernel = kernel.unwrap();
     let traced: (f64, Array1<f64>) = with_seed(7, || kernel.parallel((1000usize,))).unwrap();
     assert_eq!(traced, with_seed(7, || mixture::serial(1000)).unwrap());
+}
+
+#[kernel]
+fn behind_operations(a: &ArrayRef2<f64>, z: &Array2<Complex64>) -> (f64, Array1<f64>, Complex64) {
+    let rows = a.map_axis(Axis(1), |row| row.sum());
+    let table = Array2::from_shape_fn((4, 5), |(i, j)| (i + 10 * j) as f64);
+    let mut running = a.to_owned();
+    running.accumulate_axis_inplace(Axis(0), |&before, x| *x += before);
+    let first = random::<f64>();
+    let product = z.dot(z);
+    let mut drawn = Array1::zeros(rows.len());
+    for i in prange(0..rows.len()) {
+        drawn[i] = random::<f64>() + rows[i] + table[[i % 4, i % 5]] + running[[i, 0]];
+    }
+    (first, drawn, product[[0, 0]])
+}
+
+#[test]
+fn operations_on_arrays_take_no_random_numbers() {
+    for n in [1, 9, 300] {
+        let a = Array2::from_shape_fn((n, 3), |(i, j)| (i * 3 + j) as f64);
+        let z = Array2::from_shape_fn((n, n), |(i, j)| Complex64::new(i as f64, j as f64));
+        seeded!(behind_operations(&a, &z));
+    }
+}
+
+#[kernel]
+fn uniform() -> f64 {
+    random::<f64>()
+}
+
+#[kernel]
+fn sum_of_uniforms(n: usize) -> f64 {
+    let mut sum = 0.0;
+    for _ in 0..n {
+        sum += uniform();
+    }
+    sum
+}
+
+#[kernel]
+fn doubled(x: f64) -> f64 {
+    2.0 * x
+}
+
+/// Nothing is drawn in the first loop.
+#[kernel]
+fn noise(n: usize, wanted: bool) -> Array1<f64> {
+    let mut values = Array1::zeros(n);
+    for i in prange(0..n) {
+        values[i] = doubled(i as f64);
+    }
+    for i in prange(0..n) {
+        if wanted {
+            values[i] += random_normal::<f64>() * uniform();
+        }
+    }
+    if wanted { values + Array1::<f64>::random(n) } else { values }
+}
+
+#[test]
+fn each_call_of_a_function_in_a_scope_draws_what_the_kernel_draws() {
+    let plain = with_seed(3, || {
+        let first = (uniform(), sum_of_uniforms(5), noise(9, true), doubled(1.0));
+        let nested = with_seed(8, || [uniform(), uniform()]);
+        (first, noise(9, false), nested, noise(9, true), sum_of_uniforms(1))
+    });
+    let compiled = with_seed(3, || {
+        let first = (
+            uniform::serial()?,
+            sum_of_uniforms::serial(5)?,
+            noise::parallel(9, true)?,
+            doubled::serial(1.0)?,
+        );
+        let nested = with_seed(8, || Ok::<_, Error>([uniform::serial()?, uniform::parallel()?]))?;
+        Ok::<_, Error>((
+            first,
+            noise::serial(9, false)?,
+            nested,
+            noise::parallel(9, true)?,
+            sum_of_uniforms::serial(1)?,
+        ))
+    });
+    assert_eq!(Ok(plain), compiled);
+}
+
+#[test]
+fn draws_between_calls_are_a_call() {
+    let drawn =
+        with_seed(3, || (random::<f64>(), random::<f64>(), uniform(), random::<f64>(), uniform::serial()));
+    let (first, second) = with_seed(3, || (random::<f64>(), random::<f64>()));
+    let calls = with_seed(3, || [(); 4].map(|()| uniform()));
+    assert_eq!(drawn, (first, second, calls[1], calls[2], Ok(calls[3])));
+    assert_eq!(first, calls[0]);
 }

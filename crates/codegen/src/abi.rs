@@ -10,6 +10,7 @@
 //! The frame is the row of 64-bit slots that [`parfuse_ir::lane::Frame`] lays out.
 
 use parfuse_ir::grid::BlockRange;
+use parfuse_ir::message::MOST_REPORTED;
 
 /// The kernel's serial code.
 ///
@@ -69,7 +70,7 @@ pub struct FaultRecord {
     /// prologue it is the first element of the row segment.
     pub iteration: u64,
     /// The values reported with it, as far as it has any.
-    pub args: [u64; 2],
+    pub args: [u64; MOST_REPORTED],
 }
 
 impl FaultRecord {

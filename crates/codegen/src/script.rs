@@ -21,6 +21,7 @@ use parfuse_ir::lane::{
     self, Address, Block, Buffer, Code, Frame, Inst, Lane, LaneLoop, LaneType, Lanes, Node, Output,
     Reduction, Region, RegionId, Slot, Value, ValueData, walk,
 };
+use parfuse_ir::message::MOST_REPORTED;
 use parfuse_ir::{DType, MAX_RANK, Scalar};
 use smallvec::SmallVec;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -276,7 +277,7 @@ impl Run<'_> {
                     let mut record = FaultRecord {
                         fault: fault.0,
                         iteration: iteration.map_or(here, |value| self.value(value)),
-                        args: [0; 2],
+                        args: [0; MOST_REPORTED],
                     };
                     for (place, arg) in record.args.iter_mut().zip(args) {
                         *place = self.value(*arg);

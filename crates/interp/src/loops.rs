@@ -10,6 +10,7 @@ use parfuse_ir::arena::Id;
 use parfuse_ir::grid::{self, Grain, Grid, LANES, RowOrder};
 use parfuse_ir::host::CallArgument;
 use parfuse_ir::loops::{Block, Expr, Loops, Origin, Output, Parfor, Reduction, Stmt, Target, Value, trips};
+use parfuse_ir::message::word;
 use parfuse_ir::random::random_scalar;
 use parfuse_ir::{Combine, DType, Scalar};
 
@@ -233,7 +234,7 @@ impl Machine<'_> {
             }
             Stmt::Check { ok, fault, args, iteration } => {
                 if !is_true(self.get(*ok)) {
-                    let args = args.iter().map(|arg| self.get(*arg).to_bits()).collect();
+                    let args = args.iter().map(|arg| word(self.get(*arg))).collect();
                     return Err(Failure {
                         kind: fault.kind,
                         loc: fault.loc,

@@ -5,7 +5,8 @@ use crate::value::{Array, Failure, Outcome, Value as Argument};
 use crate::view::{Base, Seen};
 use parfuse_ir::arena::Id;
 use parfuse_ir::fold::Word;
-use parfuse_ir::program::{Block, CallArgument, Expr, Place, Program, Stmt, Type, Value, Var, View};
+use parfuse_ir::message::word;
+use parfuse_ir::program::{Block, CallArgument, Expr, Order, Place, Program, Stmt, Type, Value, Var, View};
 use parfuse_ir::random::random_scalar;
 use parfuse_ir::{DType, Distribution, FaultKind, Fold, Loc, Scalar};
 use std::rc::Rc;
@@ -320,10 +321,11 @@ impl Machine<'_> {
                     break;
                 }
             },
-            Stmt::For { index, start, end, step, parallel, until, body, loc: _ } => {
-                let outermost = *parallel && self.iteration.is_none();
+            Stmt::For { index, start, end, step, order, until, body, loc: _ } => {
+                let outermost = order.is_parallel() && self.iteration.is_none();
                 if outermost {
-                    let stream = self.next_stream();
+                    // Nothing is drawn in a loop without order: its iterations are only told apart.
+                    let stream = if *order == Order::Prange { self.next_stream() } else { 0 };
                     self.iteration = Some(Iteration { stream, element: 0, draws: 0 });
                 }
                 let wide = |value| self.scalar(value).as_integer().expect("an integer bounds a range");
@@ -382,8 +384,8 @@ impl Machine<'_> {
             }
             Stmt::Check { ok, kind, args, loc } => {
                 if self.scalar(*ok) != Scalar::Bool(true) {
-                    let args = self.usizes(args);
-                    return Err(self.failure(*kind, *loc, &args));
+                    let args: Vec<u64> = args.iter().map(|arg| word(self.scalar(*arg))).collect();
+                    return Err(Failure { args, ..self.failure(*kind, *loc, &[]) });
                 }
             }
         }

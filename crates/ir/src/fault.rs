@@ -44,9 +44,10 @@ pub enum FaultKind {
     ZeroStep,
     /// A random number is to come from a range without numbers. No reported values.
     EmptyRange,
-    /// What the kernel asserts does not hold, or it has come to where it panics. No reported values.
+    /// What the kernel asserts does not hold, or it has come to where it panics. Reported values: those that the message
+    /// shows.
     Asserted {
-        /// The number of the message among those of the kernel's [`Files`](crate::Files).
+        /// The number of the [message](crate::message) among those of the kernel's [`Files`](crate::Files).
         message: u16,
     },
 }
@@ -56,6 +57,11 @@ impl FaultKind {
     pub fn array_too_large<T: Copy>(shape: &[T], length: T) -> (FaultKind, Vec<T>) {
         let reported = if shape.len() <= 2 { shape.to_vec() } else { vec![length] };
         (FaultKind::ArrayTooLarge { lengths: reported.len() as u8 }, reported)
+    }
+
+    /// Whether the values reported may be of any type, and not only lengths and indices.
+    pub fn reports_any(self) -> bool {
+        matches!(self, FaultKind::Asserted { .. })
     }
 
     /// The name used in IR text, without parameters.

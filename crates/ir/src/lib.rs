@@ -28,6 +28,7 @@ pub mod host;
 pub mod lane;
 pub mod loops;
 pub mod math;
+pub mod message;
 pub mod program;
 pub mod random;
 pub mod reduce;

@@ -6,18 +6,24 @@
 //! panic!("cannot be")             t.never("cannot be", at(…))
 //! ```
 //!
-//! A message stands in the error as it is written: what it has in braces is not filled in.
+//! panic!("{x} at {}", i + 1)      t.never_with("{} at {}", &[x, i + 1], at(…))
+//! assert!(x > 0.0, "{}", a[i])    if !(x > 0.0) { panic!("{}", a[i]) }
+//!
+//! What a message has in braces is filled in where it is a number made of variables and elements by operators; else it
+//! stands in the error as it is written.
 
+use crate::stmt::strip;
 use crate::translator::Translator;
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens, quote};
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{Expr, ExprLit, Lit, Macro, Token};
+use syn::{Expr, ExprLit, Lit, Macro, Token, parse_quote_spanned};
 
 /// The macros that panic, and what they say by themselves.
-const PANICS: [(&str, &str, &str); 4] = [
+const PANICS: [(&str, &str, &str); 5] = [
+    ("fail", "explicit failure", ""),
     ("panic", "explicit panic", ""),
     ("unreachable", "internal error: entered unreachable code", "internal error: entered unreachable code: "),
     ("todo", "not yet implemented", "not yet implemented: "),
@@ -41,7 +47,95 @@ fn text(arguments: &Punctuated<Expr, Token![,]>, position: usize) -> Option<Stri
     }
 }
 
+/// A message whose holes, `{}` or `{:.3}`, are for these values.
+struct Message {
+    text: String,
+    shown: Vec<Expr>,
+}
+
+/// What is shown of a hole that cannot be filled: itself.
+fn as_written(hole: &str) -> String {
+    format!("{{{{{hole}}}}}")
+}
+
+/// Whether an expression takes no computation that might fail.
+fn is_at_hand(expr: &Expr) -> bool {
+    matches!(strip(expr), Expr::Path(_) | Expr::Lit(_))
+}
+
 impl Translator<'_> {
+    /// The message that stands at this position, with what it shows of the arguments behind it.
+    fn message(&self, arguments: &Punctuated<Expr, Token![,]>, position: usize) -> Option<Message> {
+        let written = text(arguments, position)?;
+        let given: Vec<&Expr> = arguments.iter().skip(position + 1).collect();
+        let named = |name: &str| {
+            let assigned = |expr: &&Expr| match expr {
+                Expr::Assign(assign) if assign.left.to_token_stream().to_string() == name => {
+                    Some((*assign.right).clone())
+                }
+                _ => None,
+            };
+            let variable = || syn::parse_str(name).ok();
+            given.iter().find_map(assigned).or_else(variable)
+        };
+        let mut message = Message { text: String::new(), shown: Vec::new() };
+        let (mut rest, mut next) = (&written[..], 0);
+        while let Some(brace) = rest.find(['{', '}']) {
+            message.text.push_str(&rest[..brace]);
+            let behind = &rest[brace + 1..];
+            if behind.starts_with(&rest[brace..=brace]) {
+                message.text.push_str(&rest[brace..brace + 2]);
+                rest = &behind[1..];
+                continue;
+            }
+            let end = behind.find('}')?;
+            let hole = &behind[..end];
+            rest = &behind[end + 1..];
+            let (name, form) = hole.split_at(hole.find(':').unwrap_or(hole.len()));
+            let expr = match (name.trim(), name.trim().parse::<usize>()) {
+                ("", _) => {
+                    next += 1;
+                    given.get(next - 1).map(|expr| (*expr).clone())
+                }
+                (_, Ok(number)) => given.get(number).map(|expr| (*expr).clone()),
+                (name, _) => named(name),
+            };
+            match expr.filter(|expr| self.can_be_shown(expr) && !form.contains('$')) {
+                Some(expr) => {
+                    message.text.push_str(&format!("{{{form}}}"));
+                    message.shown.push(expr);
+                }
+                None => message.text.push_str(&as_written(hole)),
+            }
+        }
+        message.text.push_str(rest);
+        Some(message)
+    }
+
+    /// Whether an expression may be a number to show: variables of the kernel and elements, and what operators make of
+    /// them.
+    fn can_be_shown(&self, expr: &Expr) -> bool {
+        match strip(expr) {
+            Expr::Path(path) => {
+                path.path.get_ident().is_some_and(|name| self.scope.get(&name.to_string()).is_some())
+            }
+            Expr::Lit(ExprLit { lit: Lit::Int(_) | Lit::Float(_) | Lit::Bool(_), .. }) => true,
+            Expr::Index(index) => {
+                let place = match strip(&index.index) {
+                    Expr::Array(several) => several.elems.iter().all(|index| self.can_be_shown(index)),
+                    index => self.can_be_shown(index),
+                };
+                place && self.can_be_shown(&index.expr)
+            }
+            Expr::Field(field) => self.can_be_shown(&field.base),
+            Expr::Unary(unary) => self.can_be_shown(&unary.expr),
+            Expr::Cast(cast) => self.can_be_shown(&cast.expr),
+            Expr::Reference(reference) => self.can_be_shown(&reference.expr),
+            Expr::Binary(binary) => self.can_be_shown(&binary.left) && self.can_be_shown(&binary.right),
+            _ => false,
+        }
+    }
+
     /// A macro that asserts or panics: `None` for others.
     pub(crate) fn assertion(&mut self, mac: &Macro) -> Option<TokenStream> {
         let name = name_of(mac)?;
@@ -57,8 +151,17 @@ impl Translator<'_> {
         };
         let (t, place) = (self.t.clone(), self.place(mac.path.span()));
         if let Some((_, alone, before)) = panic {
-            let message = text(&arguments, 0).map_or(alone.to_string(), |text| format!("{before}{text}"));
-            return Some(quote!(#t.never(#message, #place)));
+            return Some(match self.message(&arguments, 0) {
+                Some(Message { text, shown }) if !shown.is_empty() => {
+                    let (text, shown) = (format!("{before}{text}"), self.operands(shown.iter()));
+                    quote!(#t.never_with(#text, &[#(#shown),*], #place))
+                }
+                _ => {
+                    let message =
+                        text(&arguments, 0).map_or(alone.to_string(), |text| format!("{before}{text}"));
+                    quote!(#t.never(#message, #place))
+                }
+            });
         }
         let sides = if always == "assert" { 1 } else { 2 };
         if arguments.len() < sides {
@@ -78,12 +181,26 @@ impl Translator<'_> {
                 right: Box::new(arguments[1].clone()),
             }),
         };
-        let message = match text(&arguments, sides) {
-            Some(text) => quote!(#text),
-            None => quote!(::core::concat!("assertion failed: ", ::core::stringify!(#condition))),
+        let asserted = match self.message(&arguments, sides) {
+            Some(Message { shown, .. }) if !shown.iter().all(is_at_hand) => {
+                // What is shown is computed only where it fails.
+                let said = arguments.iter().skip(sides);
+                let failing = parse_quote_spanned!(mac.path.span()=> if !(#condition) { panic!(#(#said),*) });
+                self.expr(&failing)
+            }
+            Some(Message { text, shown }) if !shown.is_empty() => {
+                let (holds, shown) = (self.expr(&condition), self.operands(shown.iter()));
+                quote!(#t.assert_with(#holds, #text, &[#(#shown),*], #place))
+            }
+            _ => {
+                let message = match text(&arguments, sides) {
+                    Some(text) => quote!(#text),
+                    None => quote!(::core::concat!("assertion failed: ", ::core::stringify!(#condition))),
+                };
+                let holds = self.expr(&condition);
+                quote!(#t.assert_(#holds, #message, #place))
+            }
         };
-        let holds = self.expr(&condition);
-        let asserted = quote!(#t.assert_(#holds, #message, #place));
         let unit = self.unit();
         Some(match in_debug {
             false => asserted,

@@ -17,7 +17,7 @@
 use crate::annotation;
 use crate::stmt::strip;
 use crate::tables::FROM_WRITTEN;
-use crate::translator::{Translator, hygienic};
+use crate::translator::{Draws, Translator, hygienic};
 use parfuse_names::functions::{ARRAY_FUNCTIONS, COMPLEX_FUNCTIONS, LibraryFunction};
 use parfuse_names::types::{ELEMENTS, listed};
 use parfuse_names::{Method, refusals};
@@ -31,6 +31,11 @@ use syn::{
 
 /// The functions that are told the type of their result, or `_`.
 const RANDOM: &[&str] = &["random", "random_range", "random_normal", "random_exponential"];
+
+/// Whether a function, or one of array types, draws random numbers.
+fn is_random_name(name: &str) -> bool {
+    name == "random_bool" || RANDOM.contains(&name)
+}
 
 fn is_random(path: &Path) -> bool {
     path.segments.last().is_some_and(|last| RANDOM.contains(&last.ident.to_string().as_str()))
@@ -135,6 +140,11 @@ impl Translator<'_> {
         arguments: &[TokenStream],
         place: &TokenStream,
     ) -> TokenStream {
+        self.draws = self.draws.max(match function.path.segments.last() {
+            Some(last) if last.ident == "prange" => Draws::Nothing,
+            Some(last) if is_random_name(&last.ident.to_string()) => Draws::Numbers,
+            _ => Draws::IfCalled,
+        });
         let t = &self.t;
         let mut path = function.path.clone();
         let (span, generics) = match path.segments.last_mut() {
@@ -218,6 +228,9 @@ impl Translator<'_> {
 
     /// `Array2::<f64>::zeros((h, w))`, also through an alias of the type.
     fn array_function(&mut self, call: &ExprCall, path: &Path, name: &str) -> TokenStream {
+        if is_random_name(name) {
+            self.draws = Draws::Numbers;
+        }
         let (t, place) = (self.t.clone(), self.place(path.span()));
         let owner = path.segments.iter().rev().nth(1).map(|ty| ty.ident.to_string()).unwrap_or_default();
         if let Some(message) = refusals::function(&owner, name) {

@@ -6,11 +6,11 @@
 use crate::annotation;
 use crate::diagnose::Diagnostics;
 use crate::input::KernelInput;
-use crate::translator::hygienic;
+use crate::translator::{Draws, Translation, hygienic};
 use crate::variants;
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::{Attribute, Ident, Type};
+use syn::{Attribute, Ident, ItemFn, Stmt, Type};
 
 /// Lints are for the user's function, not for its translation.
 pub(crate) fn allow() -> TokenStream {
@@ -20,8 +20,8 @@ pub(crate) fn allow() -> TokenStream {
 }
 
 /// The kernel's items: from the function, the translation of its body, and the complaints.
-pub fn emit(input: &KernelInput, traced: &TokenStream, diagnostics: &Diagnostics) -> TokenStream {
-    let (function, errors) = (&input.function, diagnostics.compile_errors());
+pub fn emit(input: &KernelInput, traced: &Translation, diagnostics: &Diagnostics) -> TokenStream {
+    let (function, errors) = (counted(&input.function, traced.draws), diagnostics.compile_errors());
     if !input.typed {
         return quote!(#errors #function);
     }
@@ -33,7 +33,7 @@ pub fn emit(input: &KernelInput, traced: &TokenStream, diagnostics: &Diagnostics
     let collisions = collides.then(|| quote!(#[allow(unstable_name_collisions)]));
     let doc = format!("The compiled variants of the function [`{name}`](fn@{name}).");
     let correct = diagnostics.is_empty();
-    let (inline, kernel_function) = traits(input, correct.then_some(traced));
+    let (inline, kernel_function) = traits(input, correct.then_some(&traced.body));
     let inferred = correct.then(|| inferred(input)).flatten();
     let functions = variants::functions(input, correct);
     let declaration = input.generics.type_named(name);
@@ -66,6 +66,19 @@ pub fn emit(input: &KernelInput, traced: &TokenStream, diagnostics: &Diagnostics
 
         #inferred
     }
+}
+
+/// The function. One that draws random numbers notes that it is called, since each call in the scope of a seed has numbers of
+/// its own; behind its items, where lints want no other statement.
+fn counted(function: &ItemFn, draws: Draws) -> ItemFn {
+    let mut function = function.clone();
+    if draws != Draws::Nothing && function.sig.constness.is_none() {
+        let (call, numbers) = (hygienic("call"), draws == Draws::Numbers);
+        let note = syn::parse_quote!(let #call = ::parfuse::__private::PlainCall::begin(#numbers););
+        let items = function.block.stmts.iter().take_while(|stmt| matches!(stmt, Stmt::Item(_))).count();
+        function.block.stmts.insert(items, note);
+    }
+    function
 }
 
 /// The implementation of `Inline` for calls in kernels that do not say what the kernel's types are.

@@ -22,8 +22,28 @@ use syn::Ident;
 
 /// Translates a kernel's body into the body of its tracing function, which has `t: &Tracer`,
 /// `arguments: &[Value]` and `place: At` in scope and ends with the value returned.
-pub fn translate(input: &KernelInput, diagnostics: &mut Diagnostics) -> TokenStream {
-    Translator::new(input, diagnostics).function(input)
+pub fn translate(input: &KernelInput, diagnostics: &mut Diagnostics) -> Translation {
+    let mut translator = Translator::new(input, diagnostics);
+    Translation { body: translator.function(input), draws: translator.draws }
+}
+
+/// What a kernel's body becomes.
+pub struct Translation {
+    /// The tracing code.
+    pub body: TokenStream,
+    /// Whether it draws random numbers.
+    pub draws: Draws,
+}
+
+/// Whether a kernel draws random numbers.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Draws {
+    /// Neither it nor what it calls: it calls nothing that could.
+    Nothing,
+    /// If one of the functions does that it calls.
+    IfCalled,
+    /// It does so itself.
+    Numbers,
 }
 
 /// An identifier of ours that cannot meet one of the user's.
@@ -49,6 +69,8 @@ pub(crate) struct Translator<'a> {
     pub returns: usize,
     /// How many `match`es there have been.
     pub matches: usize,
+    /// Whether what has been translated so far draws random numbers.
+    pub draws: Draws,
     /// The complaints.
     pub diagnostics: &'a mut Diagnostics,
 }
@@ -65,6 +87,7 @@ impl<'a> Translator<'a> {
             around: Vec::new(),
             returns: 0,
             matches: 0,
+            draws: Draws::Nothing,
             diagnostics,
         }
     }

@@ -7,6 +7,7 @@ pub use crate::host_function::{
     HostArguments, HostItem, HostParameter, HostReturned, HostThunk, host_function,
 };
 pub use crate::kernel::Variant;
+pub use crate::plain::PlainCall;
 pub use crate::rank::Rank;
 pub use crate::returned::Returned;
 pub use crate::traced::{Function, KernelFunction, Traced};

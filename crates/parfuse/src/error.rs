@@ -4,6 +4,7 @@
 //! kernel stay usable; results are then not returned, and arrays passed as `&mut` may be partly written.
 
 use crate::host_function::HostFailure;
+use parfuse_ir::message::{MOST_REPORTED, filled};
 use parfuse_ir::{Fault, FaultKind, Files, Loc};
 use parfuse_passes::Rejection;
 use parfuse_runtime::{AllocationError, StopReason};
@@ -336,10 +337,15 @@ fn in_iteration(iteration: Option<usize>) -> String {
 
 impl Error {
     /// The error for a fault that machine code reported.
-    pub(crate) fn from_fault(fault: &Fault, files: &Files, iteration: u64, args: [u64; 2]) -> Error {
+    pub(crate) fn from_fault(
+        fault: &Fault,
+        files: &Files,
+        iteration: u64,
+        args: [u64; MOST_REPORTED],
+    ) -> Error {
         let place = Place::new(files, fault.loc);
         let iteration = (iteration != u64::MAX).then_some(iteration as usize);
-        let [first, second] = args.map(|x| x as usize);
+        let [first, second, ..] = args.map(|x| x as usize);
         let array = || match &fault.array {
             Some(name) => format!("`{name}`"),
             None => "an array".to_string(),
@@ -377,7 +383,7 @@ impl Error {
             FaultKind::ZeroStep => Error::ZeroStep { place },
             FaultKind::EmptyRange => Error::EmptyRange { iteration, place },
             FaultKind::Asserted { message } => {
-                Error::Assertion { message: files.message(message).to_string(), iteration, place }
+                Error::Assertion { message: filled(files.message(message), &args), iteration, place }
             }
         }
     }

@@ -5,19 +5,25 @@
 //! code        (z.re: f64, z.im: f64, a: [f64; 2])             what a call's words are for: specialisations
 //! ```
 
-use parfuse_ir::program::{Param, Program, Type};
+use parfuse_ir::program::{Expr, Param, Program, Stmt, Type, walk};
 
 /// The parameters and results of a kernel, complex numbers among them.
 #[derive(Clone, Debug)]
 pub(crate) struct Interface {
     pub(crate) params: Vec<Param>,
     pub(crate) results: Vec<Type>,
+    /// Whether random numbers are drawn.
+    pub(crate) draws: bool,
 }
 
 impl Interface {
     /// That of a program before complex numbers are split.
     pub(crate) fn of(program: &Program) -> Interface {
         let results = program.results.iter().map(|value| program.ty(*value)).collect();
-        Interface { params: program.params.clone(), results }
+        let draws = walk::statements(program, &program.body).any(|stmt| match stmt {
+            Stmt::Let(value) => matches!(program.values[*value].expr, Expr::Random { .. }),
+            _ => false,
+        });
+        Interface { params: program.params.clone(), results, draws }
     }
 }

@@ -82,6 +82,37 @@ mod type_argument;
 mod wishes;
 mod work;
 
+/// Ends a kernel with an error, whose message shows numbers as `format!` does.
+///
+/// Compiled, it is [`Error::Assertion`] with the message, the line and the iteration; of a `prange` that of the lowest
+/// iteration that fails. In the function itself it is a panic, as `panic!` is, which means the same in a kernel.
+///
+/// ```
+/// use ndarray::{Array1, ArrayRef1, array};
+/// use parfuse::prelude::*;
+///
+/// #[kernel]
+/// fn roots(a: &ArrayRef1<f64>) -> Array1<f64> {
+///     let mut roots = Array1::zeros(a.len());
+///     for i in prange(0..a.len()) {
+///         if a[i] < 0.0 {
+///             fail!("{} at {i} has no root", a[i]);
+///         }
+///         roots[i] = a[i].sqrt();
+///     }
+///     roots
+/// }
+///
+/// let error = roots::parallel(&array![4.0, -1.5, -2.0]).unwrap_err();
+/// assert!(error.to_string().contains("-1.5 at 1 has no root"), "{error}");
+/// ```
+#[macro_export]
+macro_rules! fail {
+    ($($message:tt)+) => {
+        ::core::panic!($($message)+)
+    };
+}
+
 #[doc(hidden)]
 pub mod __private;
 #[cfg(feature = "fft")]

@@ -1,7 +1,8 @@
 //! Seeds for all variants, and `prange` outside compiled code.
 //!
 //! ```text
-//! with_seed(7, || …)     key = f(7); each prange, random array and number outside takes a stream
+//! with_seed(7, || …)     each call that draws has the next key, f(7) the first; in it each prange, random array and
+//!                        number outside takes a stream
 //! prange(0..n)           each iteration is an element, and counts its draws
 //! ```
 //!
@@ -18,9 +19,13 @@ use std::cell::RefCell;
 #[derive(Clone, Copy)]
 struct Seeded {
     seed: u64,
-    /// Kernel calls made in this scope.
+    /// Calls in this scope that have drawn: of kernels, and of what draws between them.
     calls: u64,
-    /// The streams used by plain Rust code of this scope.
+    /// The number of the call that plain Rust code makes, which is among them once it has drawn.
+    call: u64,
+    /// How many functions of kernels run, one called by the other.
+    depth: u32,
+    /// The streams used by that call.
     streams: i64,
     /// The stream and iteration of the `prange` that runs, if one does.
     iteration: Option<(Stream, i64)>,
@@ -47,9 +52,9 @@ impl Drop for Restore {
 /// pool may take up another job there, under the same seed. (Kernel calls wait without taking up any.) So let
 /// jobs begin scopes, instead of scopes running jobs.
 ///
-/// The first kernel call in the scope gives the same results whenever the seed is the same: as plain Rust
-/// function, serial and parallel, on any number of threads. Further calls in the scope draw other numbers, as
-/// reproducibly. Scopes may nest.
+/// Kernel calls in the scope give the same results whenever the seed is the same: as plain Rust function, serial and
+/// parallel, on any number of threads. Each call draws other numbers, as reproducibly; calls of kernels that
+/// draw none change nothing for the others. Scopes may nest.
 ///
 /// ```
 /// use parfuse::prelude::*;
@@ -70,8 +75,7 @@ impl Drop for Restore {
 /// # Ok::<(), parfuse::Error>(())
 /// ```
 pub fn with_seed<R>(seed: u64, scope: impl FnOnce() -> R) -> R {
-    let _restore =
-        Restore(SEEDED.replace(Some(Seeded { seed, calls: 0, streams: 0, iteration: None, draws: 0 })));
+    let _restore = Restore(SEEDED.replace(Some(Seeded::new(seed))));
     scope()
 }
 
@@ -85,16 +89,71 @@ fn call_key(seed: u64, call: u64) -> u64 {
     if call == 0 { seed_key(seed) } else { seed_key(seed_key(seed).wrapping_add(call)) }
 }
 
-/// The key of the next kernel call on this thread, which draws or does not.
+/// The key of the next call of a compiled kernel on this thread, which draws or needs none.
 pub(crate) fn next_key(draws: bool) -> u64 {
+    if !draws {
+        return 0;
+    }
     SEEDED.with_borrow_mut(|seeded| match seeded {
-        None if draws => parfuse_runtime::fresh_key(),
-        None => 0,
+        None => parfuse_runtime::fresh_key(),
         Some(state) => {
             state.calls += 1;
-            call_key(state.seed, state.calls - 1)
+            let key = call_key(state.seed, state.calls - 1);
+            state.next_call();
+            key
         }
     })
+}
+
+/// A call of a kernel's function, as plain Rust, which lasts as long as this does.
+#[derive(Debug)]
+pub struct PlainCall {
+    seeded: bool,
+}
+
+impl PlainCall {
+    /// Begins a call. In a seeded scope it has random numbers of its own, unless it is part of another one; `draws` says that
+    /// it counts as one that draws, whatever it comes to.
+    #[inline]
+    pub fn begin(draws: bool) -> PlainCall {
+        let seeded = is_seeded();
+        if seeded {
+            enter(draws);
+        }
+        PlainCall { seeded }
+    }
+}
+
+impl Drop for PlainCall {
+    #[inline]
+    fn drop(&mut self) {
+        if self.seeded {
+            leave();
+        }
+    }
+}
+
+#[cold]
+fn enter(draws: bool) {
+    SEEDED.with_borrow_mut(|seeded| {
+        if let Some(state) = seeded {
+            state.next_call();
+            state.depth += 1;
+            if draws {
+                state.count();
+            }
+        }
+    });
+}
+
+#[cold]
+fn leave() {
+    SEEDED.with_borrow_mut(|seeded| {
+        if let Some(state) = seeded {
+            state.depth = state.depth.saturating_sub(1);
+            state.next_call();
+        }
+    });
 }
 
 /// Where the draws of one random number begin, in a seeded scope.
@@ -106,13 +165,30 @@ pub(crate) struct DrawPlace {
 }
 
 impl Seeded {
+    fn new(seed: u64) -> Seeded {
+        Seeded { seed, calls: 0, call: 0, depth: 0, streams: 0, iteration: None, draws: 0 }
+    }
+
+    /// From here on is another call, unless this is part of one.
+    fn next_call(&mut self) {
+        if self.depth == 0 && self.iteration.is_none() {
+            (self.call, self.streams) = (self.calls, 0);
+        }
+    }
+
+    /// Counts the call among those that have drawn.
+    fn count(&mut self) {
+        self.calls = self.calls.max(self.call + 1);
+    }
+
     fn next_stream(&mut self) -> DrawPlace {
+        self.count();
         DrawPlace { stream: self.count_stream(), element: 0, first: 0 }
     }
 
     fn count_stream(&mut self) -> Stream {
         self.streams += 1;
-        Stream::new(seed_key(self.seed), self.streams - 1)
+        Stream::new(call_key(self.seed, self.call), self.streams - 1)
     }
 }
 
@@ -133,6 +209,7 @@ pub(crate) fn next_draws(count: u32) -> Option<DrawPlace> {
         let state = seeded.as_mut()?;
         Some(match state.iteration {
             Some((stream, element)) => {
+                state.count();
                 state.draws += i64::from(count);
                 DrawPlace { stream, element, first: state.draws - i64::from(count) }
             }

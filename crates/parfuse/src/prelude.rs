@@ -4,5 +4,5 @@ pub use crate::{
     ArrayExtremes, CompareOptions, Engine, Error, Kernel, RandomArray, SpecialFunctions, Variant, prange,
     with_seed,
 };
-pub use crate::{host, kernel};
+pub use crate::{fail, host, kernel};
 pub use crate::{random, random_bool, random_exponential, random_normal, random_range, select};

@@ -176,7 +176,7 @@ impl Single {
                 &held
             }
         };
-        let key = options.next_key(specialisation.draws);
+        let key = options.next_key(self.interface()?.draws);
         let workers = (variant == Variant::Parallel).then(|| options.chosen_workers());
         let request = Request { core, kernel: specialisation, binder, offers, key, workers, stop };
         let mut call = || call::call(&request, &mut *take);

@@ -77,7 +77,7 @@ fn at_refused(
     let Some(&place) = rejection.locs().first().filter(|loc| **loc != Loc::NONE) else { return };
     let mut body = std::mem::take(&mut program.body);
     walk::each_block_in_mut(&mut body, |block| {
-        let parallel = |stmt: &Stmt| matches!(stmt, Stmt::For { parallel: true, .. });
+        let parallel = |stmt: &Stmt| matches!(stmt, Stmt::For { order, .. } if order.is_parallel());
         let refused: Vec<bool> =
             block.iter().map(|stmt| parallel(stmt) && stands_in(program, stmt, place)).collect();
         if refused.contains(&true) {

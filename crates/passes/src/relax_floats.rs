@@ -111,9 +111,9 @@ impl Relaxing<'_> {
                     self.block(otherwise);
                 }
                 Stmt::While { header, body, .. } => self.repeated(&[], &mut [header, body]),
-                Stmt::For { index, parallel, body, .. } => {
+                Stmt::For { index, order, body, .. } => {
                     let around = self.in_prange;
-                    self.in_prange |= *parallel;
+                    self.in_prange |= order.is_parallel();
                     self.repeated(&[*index], &mut [body]);
                     self.in_prange = around;
                 }
@@ -365,7 +365,7 @@ fn shared_variables(program: &Program, body: &Block) -> FastSet<Var> {
             }
             place
         }
-        Stmt::For { parallel: true, .. } if place == 0 => {
+        Stmt::For { order, .. } if place == 0 && order.is_parallel() => {
             pranges += 1;
             pranges
         }

@@ -118,11 +118,11 @@ impl Structure<'_> {
                         return self.behind(out, exits, inner.left, goes_on, rest.collect());
                     }
                 }
-                Stmt::For { index, start, end, step, parallel, until, body, loc } => {
+                Stmt::For { index, start, end, step, order, until, body, loc } => {
                     self.around.push(Around::Loop(until));
                     let (body, inner) = self.block(body);
                     let until = self.end_loop(&inner, loc, &mut out);
-                    out.push(Stmt::For { index, start, end, step, parallel, until, body, loc });
+                    out.push(Stmt::For { index, start, end, step, order, until, body, loc });
                     if !inner.left.is_empty() {
                         return self.behind(out, exits, inner.left, true, rest.collect());
                     }

@@ -330,8 +330,9 @@ impl Check<'_> {
                 FaultKind::IndexOutOfRange { .. }
                 | FaultKind::SliceOutOfRange { .. }
                 | FaultKind::DivisionByZero
-                | FaultKind::EmptyRange
-                | FaultKind::Asserted { .. } => failure,
+                | FaultKind::EmptyRange => failure,
+                // What is reported has become part of the message.
+                FaultKind::Asserted { .. } => Failure { args: Vec::new(), ..failure },
                 _ => Failure { iteration: None, ..failure },
             })
         };

@@ -2,14 +2,17 @@
 //!
 //! ```text
 //! assert!(n > 0, "no rows")        check n > 0, asserted("no rows")
+//! panic!("{x} at {i}")             check false, asserted("{} at {}", x, i), and once types are known "{f64} at {i32}"
 //! _ => unreachable!()              check false, asserted(…)        with any value, which nobody sees
 //! ```
 
 use crate::errors::{At, Step};
 use crate::state::{Kind, Literal, State, Ty};
+use crate::types::Class;
 use crate::{Tracer, Value};
-use parfuse_ir::program::{Block, Expr, Stmt, Var};
-use parfuse_ir::{FaultKind, Scalar};
+use parfuse_ir::message::{self, MOST_REPORTED};
+use parfuse_ir::program::{Block, Expr, Stmt, Type, Var, walk};
+use parfuse_ir::{DType, FaultKind, Scalar};
 
 impl Tracer {
     /// `assert!(ok, message)`: a fault of this message unless it holds.
@@ -20,6 +23,28 @@ impl Tracer {
             let ok = state.condition(ok, at)?;
             state.assert_value(ok, message, at);
             Ok(Kind::Tuple(Vec::new()))
+        })
+    }
+
+    /// `assert!(ok, message, numbers…)`: a fault of this message unless it holds. Holes in the message, `{}` or `{:.3}`, show
+    /// these values, where they are numbers.
+    pub fn assert_with<'t>(&'t self, ok: Value<'t>, message: &str, shown: &[Value<'t>], at: At) -> Value<'t> {
+        let (ok, shown) = (self.id(ok), self.ids(shown));
+        self.step(at, |state| {
+            state.doing = "`assert!`".into();
+            let ok = state.condition(ok, at)?;
+            state.assert_values(ok, message, &shown, at);
+            Ok(Kind::Tuple(Vec::new()))
+        })
+    }
+
+    /// `panic!(message, numbers…)`: a fault of this message, with the values in its holes, and nothing after it.
+    pub fn never_with(&self, message: &str, shown: &[Value<'_>], at: At) -> Value<'_> {
+        let shown = self.ids(shown);
+        self.step(at, |state| {
+            let ok = state.bool_constant(false, at);
+            state.assert_values(ok, message, &shown, at);
+            Ok(Kind::Never)
         })
     }
 
@@ -42,8 +67,40 @@ impl Tracer {
 impl State {
     /// A fault of this message unless it holds.
     pub(crate) fn assert_value(&mut self, ok: parfuse_ir::program::Value, message: &str, at: At) {
-        let message = self.program.files.intern_message(message);
+        let message = self.program.files.intern_message(&message::plain(message));
         self.check(ok, FaultKind::Asserted { message }, at);
+    }
+
+    /// The same with values in the holes of the message.
+    fn assert_values(&mut self, ok: parfuse_ir::program::Value, message: &str, shown: &[u32], at: At) {
+        let mut numbers = Vec::new();
+        let mut has_number = Vec::new();
+        for id in shown {
+            let number = self.scalar(*id, "what is shown", at).ok();
+            let number = number.filter(|number| !matches!(self.class(*number), Class::Complex(_)));
+            let number = number.filter(|_| numbers.len() < MOST_REPORTED);
+            has_number.push(number.is_some());
+            numbers.extend(number);
+        }
+        let message = self.program.files.intern_message(&message::kept(message, &has_number));
+        self.check_with(ok, FaultKind::Asserted { message }, numbers, at);
+    }
+
+    /// Gives the holes of messages the types of their values, which are known by now.
+    pub(crate) fn settle_messages(&mut self) {
+        let types: Vec<Type> = self.program.values.iter().map(|(_, data)| data.ty).collect();
+        let mut files = std::mem::take(&mut self.program.files);
+        walk::each_block_mut(&mut self.program, |block| {
+            for stmt in block {
+                let Stmt::Check { kind: FaultKind::Asserted { message }, args, .. } = stmt else { continue };
+                let types: Vec<DType> = args.iter().map(|arg| types[arg.0 as usize].dtype()).collect();
+                if !types.is_empty() {
+                    let typed = message::typed(files.message(*message), &types);
+                    *message = files.intern_message(&typed);
+                }
+            }
+        });
+        self.program.files = files;
     }
 
     /// Statements that set variables where a kernel has given up, so that they are set on all ways.

@@ -468,7 +468,7 @@ impl State {
             }
             Stmt::Assign { var, .. } => (var.0 as usize) >= vars_before && self.var_type(*var).rank.is_none(),
             Stmt::Store { place, .. } => place.var == of,
-            Stmt::For { parallel, .. } => !parallel,
+            Stmt::For { order, .. } => !order.is_parallel(),
             Stmt::Update { .. } | Stmt::While { .. } => false,
             _ => true,
         })

@@ -73,6 +73,7 @@ impl Tracer {
         }
         if state.complaints.is_empty() {
             state.check_operations();
+            state.settle_messages();
         }
         if !state.complaints.is_empty() {
             // A kernel that is called in several places has its mistakes once.
@@ -162,14 +163,14 @@ impl State {
                 Some(element) => {
                     let data = &mut self.program.values[value];
                     data.ty = data.ty.with_element(element);
-                }
-                None => {
                     // One operator, two operations: only now it is known which.
                     if let (Expr::Op(op @ ScalarOp::Rem, _), true) =
                         (&mut data.expr, element.real().is_some_and(DType::is_float))
                     {
                         *op = ScalarOp::Fmod;
                     }
+                }
+                None => {
                     let data = &self.program.values[value];
                     // Only where a type enters: everything computed from it has the same trouble.
                     let what = match &data.expr {

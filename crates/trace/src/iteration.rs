@@ -19,7 +19,7 @@ use crate::exits::Exit;
 use crate::sequences::{Independence, Item, Sequence, Stage};
 use crate::state::{Kind, Range, State, Ty};
 use crate::{Tracer, Value};
-use parfuse_ir::program::{self, Cut, Expr, Place, Stmt, View, walk};
+use parfuse_ir::program::{self, Cut, Expr, Order, Place, Stmt, View, walk};
 use parfuse_ir::{Scalar, ScalarOp};
 
 /// A loop being traced.
@@ -139,11 +139,15 @@ impl Tracer {
                     state.refuse_numbers_in_nest(&body)?;
                 }
                 let loc = state.loc(at);
-                let Range { start, end, mut parallel, .. } = range;
-                if let (Some(Independence::IfPure(var)), true) = (independence, opened.is_empty()) {
-                    parallel |= state.parallel_depth == 0 && state.is_pure(&body, var, vars_before);
+                let Range { start, end, parallel, .. } = range;
+                let mut order = if parallel { Order::Prange } else { Order::Serial };
+                if let (Some(Independence::IfPure(var)), true) = (independence, opened.is_empty())
+                    && state.parallel_depth == 0
+                    && state.is_pure(&body, var, vars_before)
+                {
+                    order = Order::Unordered;
                 }
-                state.push(Stmt::For { index, start, end, step, parallel, until: None, body, loc });
+                state.push(Stmt::For { index, start, end, step, order, until: None, body, loc });
             }
             Ok(Kind::Tuple(Vec::new()))
         })

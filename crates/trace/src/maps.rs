@@ -16,7 +16,7 @@ use crate::errors::{At, Problem, Step, mistake};
 use crate::methods::Meaning;
 use crate::state::{Kind, State, Ty};
 use crate::{Tracer, Value};
-use parfuse_ir::program::{self, Block, Cut, Expr, Place, Program, Stmt, Var, View, walk};
+use parfuse_ir::program::{self, Block, Cut, Expr, Order, Place, Program, Stmt, Var, View, walk};
 use parfuse_ir::{DType, ScalarOp};
 use parfuse_names::Method;
 
@@ -235,7 +235,7 @@ impl Tracer {
                 let (expected, found) = (state.var_type(var).dtype, state.ty(result).dtype);
                 state.unify(expected, found, "the start and the closure of `fold_axis`")?;
                 state.set_var(var, result);
-                state.close_loop(index, 0, length, false, at);
+                state.close_loop(index, 0, length, Order::Serial, at);
                 let total = state.read_var(var, at)?;
                 loops.store_result(state, total, at)
             },
@@ -268,7 +268,7 @@ impl Tracer {
                 let value = state.read_var(var, at)?;
                 let at_index = loops.index(axis, index);
                 state.put(place, at_index, value, at)?;
-                state.close_loop(index, 1, length, false, at);
+                state.close_loop(index, 1, length, Order::Serial, at);
                 state.close_loops(loops, at);
                 Ok(Kind::Tuple(Vec::new()))
             },
@@ -388,7 +388,7 @@ impl State {
         let element = self.element_at(products, &loops, axis, index, at)?;
         let product = self.op(ScalarOp::Mul, &[element, previous], at)?;
         self.put(var.into(), loops.index(axis, index), product, at)?;
-        self.close_loop(index, 1, length, false, at);
+        self.close_loop(index, 1, length, Order::Serial, at);
         self.close_loops(&mut loops, at);
         self.read_var(var, at).map(Kind::Plain)
     }
@@ -443,23 +443,23 @@ impl State {
     }
 
     /// Closes a loop, which starts there.
-    fn close_loop(
-        &mut self,
-        index: program::Value,
-        start: usize,
-        end: program::Value,
-        parallel: bool,
-        at: At,
-    ) {
+    fn close_loop(&mut self, index: program::Value, start: usize, end: program::Value, order: Order, at: At) {
         let body = self.close();
         let (start, step, loc) = (self.usize_constant(start, at), self.usize_constant(1, at), self.loc(at));
-        self.push(Stmt::For { index, start, end, step, parallel, until: None, body, loc });
+        self.push(Stmt::For { index, start, end, step, order, until: None, body, loc });
     }
 
     fn close_loops(&mut self, loops: &mut OpenLoops, at: At) {
         for position in (0..loops.indices.len()).rev() {
             let (index, length) = (loops.indices[position], loops.lengths[position]);
-            self.close_loop(index, 0, length, position == 0, at);
+            // A `prange` in the closure is one of its own each time, not one inside a parallel loop.
+            let has_prange = |state: &State| {
+                let body = state.present();
+                walk::statements(&state.program, body)
+                    .any(|stmt| matches!(stmt, Stmt::For { order: Order::Prange, .. }))
+            };
+            let order = if position == 0 && !has_prange(self) { Order::Unordered } else { Order::Serial };
+            self.close_loop(index, 0, length, order, at);
         }
         self.parallel_depth -= std::mem::take(&mut loops.parallel) as usize;
     }

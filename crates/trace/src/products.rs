@@ -14,7 +14,7 @@
 use crate::errors::{At, Step, mistake};
 use crate::state::{Kind, Literal, State, Ty};
 use crate::types::Class;
-use parfuse_ir::program::{Cut, Expr, Place, Stmt, Value, View, ViewAxis};
+use parfuse_ir::program::{Cut, Expr, Order, Place, Stmt, Value, View, ViewAxis};
 use parfuse_ir::{DType, FaultKind, ReduceOp, ScalarOp};
 
 impl State {
@@ -81,11 +81,13 @@ impl State {
         self.set_var(var, zeros);
 
         let element = Ty { dtype, rank: None };
-        let [i, k, j] = [(true, shape[0]), (false, inner), (false, shape[1])].map(|(parallel, end)| {
+        let [unordered, serial] = [Order::Unordered, Order::Serial];
+        let nest = [(unordered, shape[0]), (serial, inner), (serial, shape[1])];
+        let [i, k, j] = nest.map(|(order, end)| {
             self.open();
-            self.parallel_depth += parallel as usize;
+            self.parallel_depth += order.is_parallel() as usize;
             let index = self.types.known(DType::Usize);
-            (self.bound(index, at), end, parallel)
+            (self.bound(index, at), end, order)
         });
         let [i_index, k_index, j_index] = [i.0, k.0, j.0];
         let a = self.emit(Expr::Index { array: left, index: vec![i_index, k_index] }, element, at)?;
@@ -102,11 +104,11 @@ impl State {
         };
         let loc = self.loc(at);
         self.push(Stmt::Store { place: Place::from(var), index, value, loc });
-        for (index, end, parallel) in [j, k, i] {
+        for (index, end, order) in [j, k, i] {
             let body = self.close();
-            self.parallel_depth -= parallel as usize;
+            self.parallel_depth -= order.is_parallel() as usize;
             let (start, step) = (self.usize_constant(0, at), self.usize_constant(1, at));
-            self.push(Stmt::For { index, start, end, step, parallel, until: None, body, loc });
+            self.push(Stmt::For { index, start, end, step, order, until: None, body, loc });
         }
         self.read_var(var, at)
     }

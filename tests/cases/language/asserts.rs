@@ -34,7 +34,7 @@ fn what_is_asserted_is_checked_in_order() {
     assert_eq!(says(error_of!(weighted(&a, &long, 0))), "assertion failed: n > 0");
     assert_eq!(says(error_of!(weighted(&a, &long, 7))), "as many weights as values");
     assert_eq!(says(error_of!(weighted(&a, &b, 7))), "assertion failed: n != 7");
-    assert_eq!(says(error_of!(weighted(&a, &b, 100))), "n is {n}, which is too large: {}");
+    assert_eq!(says(error_of!(weighted(&a, &b, 100))), "n is 100, which is too large: 100");
 }
 
 #[kernel]
@@ -162,4 +162,56 @@ fn traced_kernels_assert() {
     assert_eq!(half.serial((4i64,)), Ok(2i64));
     assert_eq!(assertion(half.parallel::<i64>((3i64,)).unwrap_err()).0, "an even number");
     assert_eq!(compiled_ways!(first_above(&array![1, 2], 1)).0, 1);
+}
+
+#[kernel]
+fn shown(a: &ArrayRef1<f64>, flags: &ArrayRef1<u8>, scale: f32) -> Array1<f64> {
+    let mut r = Array1::zeros(a.len());
+    for i in prange(0..a.len()) {
+        let (x, negative) = (a[i], a[i] < 0.0);
+        assert!(!negative, "{x:.2} at {}: {negative} {{{:e}}} {0:?}, {scale}", i, a[i] / 2.0);
+        if flags[i] != 0 {
+            fail!("{:>4} is no flag, {} and {0}", flags[i], -(i as i32) - 1);
+        }
+        assert_eq!(flags[i] as usize + i, i, "none of {:?}", flags);
+        r[i] = x;
+    }
+    r
+}
+
+#[test]
+fn messages_show_numbers_as_rust_does() {
+    for n in [1, 40, 20_000] {
+        let (mut a, mut flags) = (Array1::from_elem(n, 2.5), Array1::zeros(n));
+        exactly!(shown(&a, &flags, 0.1));
+        flags[n - 1] = 200u8;
+        let (message, _, iteration) = assertion(error_of!(shown(&a, &flags, 0.1)));
+        assert_eq!(message, format!(" 200 is no flag, -{n} and 200"));
+        assert_eq!(iteration, Some(n - 1));
+        let i = n / 2;
+        a[i] = -0.125;
+        let (message, _, iteration) = assertion(error_of!(shown(&a, &flags, 0.1)));
+        // No more than four are shown.
+        let expected = format!("{:.2} at {i}: true {{{:e}}} {{…}}, {{…}}", -0.125, -0.0625);
+        assert_eq!(message, expected);
+        assert_eq!(iteration, Some(i));
+    }
+}
+
+#[kernel]
+fn diverges(limit: i64) -> i64 {
+    let mut k = 0;
+    while k < 100 {
+        k += 1;
+        if k == limit {
+            fail!("stopped at {k} of {}", limit * 2);
+        }
+    }
+    k
+}
+
+#[test]
+fn serial_code_fails_with_values_too() {
+    exactly!(diverges(1000));
+    assert_eq!(assertion(error_of!(diverges(7))).0, "stopped at 7 of 14");
 }

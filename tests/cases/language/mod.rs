@@ -24,7 +24,7 @@ mod order;
 mod other_axes;
 mod parameters;
 mod programs;
-mod scopes;
 mod remainders;
+mod scopes;
 mod short_forms;
 mod views;

@@ -9,6 +9,7 @@ use super::{Emitter, Reg};
 use crate::abi::{self, FaultRecord};
 use cranelift_codegen::ir::{self as clif, InstBuilder, types};
 use parfuse_ir::lane::{FaultId, Value};
+use parfuse_ir::message::MOST_REPORTED;
 use std::mem::offset_of;
 
 /// What a failed check does.
@@ -113,7 +114,7 @@ impl Emitter<'_> {
         for (value, offset) in fields {
             self.builder.ins().store(Self::own(), value, self.fault, offset as i32);
         }
-        for k in 0..2 {
+        for k in 0..MOST_REPORTED {
             let value = args.get(k).copied().unwrap_or_else(|| self.builder.ins().iconst(types::I64, 0));
             let offset = offset_of!(FaultRecord, args) + k * size_of::<u64>();
             self.builder.ins().store(Self::own(), value, self.fault, offset as i32);

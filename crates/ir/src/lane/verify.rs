@@ -14,6 +14,7 @@ use crate::arena::Id;
 use crate::grid::Grain;
 use crate::host::call_problem;
 use crate::loops::{BufferData, MOST_PACKED, Origin};
+use crate::message::MOST_REPORTED;
 use crate::program::Type;
 use crate::verify::{Scope, Verified, VerifyError, ensure};
 use std::cell::Cell;
@@ -361,7 +362,7 @@ impl<'a> Verifier<'a> {
                 ensure!(scalar, "a check in a lane loop");
                 ensure!(self.lane.faults.get(*fault).is_some(), "{fault} does not exist");
                 self.typed(*ok, LaneType::Bool)?;
-                ensure!(args.len() <= 2, "{} values to report", args.len());
+                ensure!(args.len() <= MOST_REPORTED, "{} values to report", args.len());
                 args.iter().try_for_each(|arg| self.typed(*arg, LaneType::I64).map(drop))?;
                 iteration.iter().try_for_each(|value| self.uniform(*value, LaneType::I64))?;
                 self.mask(*mask).map(drop)

@@ -16,6 +16,7 @@ use super::{
 use crate::arena::Id;
 use crate::grid::Grain;
 use crate::host::call_problem;
+use crate::message::MOST_REPORTED;
 use crate::program::Type;
 use crate::verify::{Scope, Verified, VerifyError, ensure};
 use crate::{Combine, DType, MAX_RANK};
@@ -252,11 +253,13 @@ impl Verifier<'_> {
                 };
                 call_problem(call, &self.loops.files, |value, dtype| self.typed(value, dtype), buffer)
             }
-            Stmt::Check { ok, args, iteration, .. } => {
+            Stmt::Check { ok, fault, args, iteration } => {
                 ensure!(!self.in_lane_loop(), "a check in a lane loop");
                 self.typed(*ok, DType::Bool)?;
-                ensure!(args.len() <= 2, "{} values to report", args.len());
-                args.iter().chain(iteration).try_for_each(|arg| self.typed(*arg, DType::Usize))
+                ensure!(args.len() <= MOST_REPORTED, "{} values to report", args.len());
+                let reported = args.iter().filter(|_| !fault.kind.reports_any());
+                reported.chain(iteration).try_for_each(|arg| self.typed(*arg, DType::Usize))?;
+                args.iter().try_for_each(|arg| self.operand(*arg).map(drop))
             }
             Stmt::If { cond, then, otherwise } => {
                 self.typed(*cond, DType::Bool)?;

@@ -177,6 +177,37 @@ pub struct ValueData {
 /// A sequence of statements.
 pub type Block = Vec<Stmt>;
 
+/// In which order the iterations of a loop over a range run.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Order {
+    /// One after the other.
+    Serial,
+    /// In any, at the same time: the loops that operations on arrays are made of. They draw no random numbers, and the
+    /// numbering of those knows nothing of them.
+    Unordered,
+    /// The same, of a `prange`: it takes a stream of random numbers.
+    Prange,
+}
+
+impl Order {
+    /// All of them.
+    pub const ALL: [Order; 3] = [Order::Serial, Order::Unordered, Order::Prange];
+
+    /// The word for such loops in IR text.
+    pub fn name(self) -> &'static str {
+        match self {
+            Order::Serial => "for",
+            Order::Unordered => "unordered",
+            Order::Prange => "prange",
+        }
+    }
+
+    /// Whether iterations may run at the same time.
+    pub fn is_parallel(self) -> bool {
+        self != Order::Serial
+    }
+}
+
 /// A statement.
 #[derive(Clone, Debug, PartialEq, Hash)]
 pub enum Stmt {
@@ -238,9 +269,9 @@ pub enum Stmt {
         end: Value,
         /// The distance between indices, a `usize`: it may be more than the index's type has.
         step: Value,
-        /// `prange`, or `for` over a plain range.
-        parallel: bool,
-        /// A variable of type `bool` that ends the loop before an iteration when it is true. Not of a `prange`.
+        /// Whether its iterations follow each other.
+        order: Order,
+        /// A variable of type `bool` that ends the loop before an iteration when it is true. Only of one in order.
         until: Option<Var>,
         /// The body.
         body: Block,

@@ -4,8 +4,8 @@
 //! take the numbers that are left. The result is well-formed as text only; `verify` judges its meaning.
 
 use super::{
-    Block, CallArgument, Cut, Expr, Math, Param, Place, Program, Stmt, Type, Value, ValueData, VarData, View,
-    ViewAxis,
+    Block, CallArgument, Cut, Expr, Math, Order, Param, Place, Program, Stmt, Type, Value, ValueData,
+    VarData, View, ViewAxis,
 };
 use crate::text::{Cursor, ParseError, Parsed, Table};
 use crate::{DType, Distribution, ElementType, Loc, Part, Scalar, ScalarOp};
@@ -179,11 +179,10 @@ impl Parser<'_> {
             self.cursor.expect("do")?;
             return Ok(Stmt::While { header, cond, body: self.nested()? });
         }
-        if self.cursor.eat("for") {
-            return self.for_loop(false);
-        }
-        if self.cursor.eat("prange") {
-            return self.for_loop(true);
+        for order in Order::ALL {
+            if self.cursor.eat(order.name()) {
+                return self.for_loop(order);
+            }
         }
         if self.cursor.eat("scope") {
             return Ok(Stmt::Scope { body: self.nested()? });
@@ -204,7 +203,7 @@ impl Parser<'_> {
         Ok(Place { var: self.cursor.id('x')?, view })
     }
 
-    fn for_loop(&mut self, parallel: bool) -> Parsed<Stmt> {
+    fn for_loop(&mut self, order: Order) -> Parsed<Stmt> {
         let index = self.bound()?;
         self.cursor.expect("in")?;
         let start = self.operand()?;
@@ -214,7 +213,7 @@ impl Parser<'_> {
         let step = self.operand()?;
         let until = if self.cursor.eat("until") { Some(self.cursor.id('x')?) } else { None };
         let loc = self.cursor.place()?;
-        Ok(Stmt::For { index, start, end, step, parallel, until, body: self.nested()?, loc })
+        Ok(Stmt::For { index, start, end, step, order, until, body: self.nested()?, loc })
     }
 
     /// `v3 name: f64`, the name optional.

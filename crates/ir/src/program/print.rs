@@ -104,8 +104,8 @@ impl Printer<'_, '_> {
                 self.f.write_str(" do ")?;
                 self.nested(body, depth)
             }
-            Stmt::For { index, start, end, step, parallel, until, body, loc } => {
-                let word = if *parallel { "prange" } else { "for" };
+            Stmt::For { index, start, end, step, order, until, body, loc } => {
+                let word = order.name();
                 let index = self.binder(*index);
                 let (start, end, step) = (self.operand(*start), self.operand(*end), self.operand(*step));
                 write!(self.f, "{word} {index} in {start}..{end} step {step}")?;

@@ -1,8 +1,11 @@
 //! Checks that a Program is well-formed: every id exists, every value is defined once and used where it is
 //! visible, and all types and ranks fit.
 
-use super::{Block, CallArgument, Cut, Expr, Place, Program, Stmt, Type, Value, Var, VarData, ViewAxis};
+use super::{
+    Block, CallArgument, Cut, Expr, Order, Place, Program, Stmt, Type, Value, Var, VarData, ViewAxis,
+};
 use crate::arena::Id;
+use crate::message::MOST_REPORTED;
 use crate::verify::{Scope, Verified, VerifyError, ensure};
 use crate::{DType, ElementType, MAX_RANK};
 
@@ -35,7 +38,8 @@ impl Program {
             let fits = param.is_some_and(|param| param.mutable && param.ty == data.ty);
             ensure!(fits, "{var}: p{index} is no mutable parameter of type {}", data.ty);
         }
-        let mut verifier = Verifier { program: self, scope: Scope::new(self.values.len()), exits: 0 };
+        let mut verifier =
+            Verifier { program: self, scope: Scope::new(self.values.len()), exits: 0, unordered: false };
         verifier.statements(&self.body)?;
         self.results.iter().try_for_each(|value| verifier.operand(*value).map(drop))?;
         match self.find_outdated_view() {
@@ -52,6 +56,8 @@ struct Verifier<'a> {
     scope: Scope,
     /// How many scopes can be left here.
     exits: u32,
+    /// Whether this runs in any order, without a place for random numbers.
+    unordered: bool,
 }
 
 impl Verifier<'_> {
@@ -202,21 +208,24 @@ impl Verifier<'_> {
                 self.scope.leave(mark);
                 self.nested(body)
             }
-            Stmt::For { index, start, end, step, parallel, until, body, .. } => {
+            Stmt::For { index, start, end, step, order, until, body, .. } => {
                 let ty = self.operand(*start)?;
                 ensure!(is_integer(ty), "{} is {ty} where an integer is needed", self.shown(*start));
                 self.typed(*end, ty)?;
                 self.typed(*step, USIZE)?;
                 if let Some(until) = until {
-                    ensure!(!parallel, "{index}: a parallel loop runs to its end");
+                    ensure!(!order.is_parallel(), "{index}: a parallel loop runs to its end");
                     ensure!(self.var(*until)?.ty == BOOL, "{until} is no truth value to end a loop");
                 }
                 let mark = self.scope.enter();
                 let bound = self.bind(*index)?;
                 ensure!(bound == ty, "{index} is {bound} but counts over {ty}");
-                let exits = if *parallel { std::mem::take(&mut self.exits) } else { self.exits };
+                let exits = if order.is_parallel() { std::mem::take(&mut self.exits) } else { self.exits };
+                let unordered = self.unordered;
+                self.unordered = *order == Order::Unordered || unordered && *order == Order::Serial;
                 self.statements(body)?;
                 self.exits = exits;
+                self.unordered = unordered;
                 self.scope.leave(mark);
                 Ok(())
             }
@@ -256,9 +265,12 @@ impl Verifier<'_> {
                 }
                 Ok(())
             }
-            Stmt::Check { ok, args, .. } => {
-                ensure!(args.len() <= 2, "{} values to report", args.len());
-                args.iter().try_for_each(|arg| self.typed(*arg, USIZE))?;
+            Stmt::Check { ok, kind, args, .. } => {
+                ensure!(args.len() <= MOST_REPORTED, "{} values to report", args.len());
+                args.iter().try_for_each(|arg| match self.operand(*arg)? {
+                    Type::Scalar(ElementType::Real(_)) if kind.reports_any() => Ok(()),
+                    _ => self.typed(*arg, USIZE),
+                })?;
                 self.typed(*ok, BOOL)
             }
         }
@@ -350,6 +362,7 @@ impl Verifier<'_> {
                 Type::Array(element, view.rank())
             }
             Expr::Random { distribution, operands, shape } => {
+                ensure!(!self.unordered, "{value}: an unordered loop draws nothing");
                 let element = data.ty.element();
                 let Some(dtype) = element.real().filter(|dtype| distribution.applies_to(*dtype)) else {
                     return Err(VerifyError { message: format!("{value}: no {distribution} of {element}") });

@@ -102,11 +102,11 @@ impl Search<'_> {
                         self.walk(body, &mut live.clone(), true);
                     }
                 }
-                Stmt::For { body, parallel, .. } => {
+                Stmt::For { body, order, .. } => {
                     let mut again = BTreeSet::new();
                     self.walk(body, &mut again, false);
                     live.append(&mut again);
-                    if note && !parallel {
+                    if note && !order.is_parallel() {
                         self.walk(body, &mut live.clone(), true);
                     }
                 }

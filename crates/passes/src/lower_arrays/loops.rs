@@ -17,7 +17,7 @@ use crate::hash::FastMap;
 use crate::rejection::Rejection;
 use parfuse_ir::grid::Grain;
 use parfuse_ir::loops::{Buffer, Event, Expr, Note, Parfor, Reduction, Source, Stmt, Value, trips};
-use parfuse_ir::program::{self, Block};
+use parfuse_ir::program::{self, Block, Order};
 use parfuse_ir::{DType, Loc, Scalar, ScalarOp};
 use std::collections::BTreeSet;
 
@@ -33,19 +33,20 @@ pub(super) struct Range {
 impl Lowering<'_> {
     /// Lowers a `for` or `prange`.
     pub(super) fn for_loop(&mut self, stmt: &program::Stmt) -> Result<(), Rejection> {
-        let program::Stmt::For { index, start, end, step, parallel, until, body, loc } = stmt else {
+        let program::Stmt::For { index, start, end, step, order, until, body, loc } = stmt else {
             panic!("{stmt:?} is not a loop")
         };
         let range = self.range(*start, *end, *step, *loc);
-        match (parallel, &self.parallel) {
-            (true, None) => self.prange(*index, range, body),
-            (true, Some(_)) => {
+        match (order, &self.parallel) {
+            (Order::Unordered | Order::Prange, None) => self.independent(*order, *index, range, body),
+            (Order::Unordered, Some(_)) => self.serial_loop(*index, range, None, body),
+            (Order::Prange, Some(_)) => {
                 let note = Note { pass: "lower_arrays", event: Event::NestedSerial, locs: vec![*loc] };
                 self.serial_loop(*index, range, None, body)?;
                 self.output.notes.push(note);
                 Ok(())
             }
-            (false, _) => self.serial_loop(*index, range, *until, body),
+            (Order::Serial, _) => self.serial_loop(*index, range, *until, body),
         }
     }
 
@@ -170,7 +171,14 @@ impl Lowering<'_> {
         buffers.iter().filter(changed).copied().collect()
     }
 
-    fn prange(&mut self, index: program::Value, range: Range, body: &Block) -> Result<(), Rejection> {
+    /// A `prange`, or a loop without order, which takes no random numbers.
+    fn independent(
+        &mut self,
+        order: Order,
+        index: program::Value,
+        range: Range,
+        body: &Block,
+    ) -> Result<(), Rejection> {
         let effects = scan::effects(self.program, &[body], self.last_reads);
         let replaced = extremes::recognise(self.program, index, body, &effects, &self.declared, self.uses);
         let reduced =
@@ -178,7 +186,8 @@ impl Lowering<'_> {
         let of_iterations =
             reduced.iter().map(|(var, _)| *var).chain(replaced.iter().flat_map(Replaced::vars));
         self.read_before(&effects, &of_iterations.collect())?;
-        let stream = self.streams.is_some().then(|| self.next_stream()).filter(|_| effects.draws);
+        let takes_stream = order == Order::Prange && self.streams.is_some();
+        let stream = takes_stream.then(|| self.next_stream()).filter(|_| effects.draws);
 
         let mut reductions = Vec::new();
         let mut targets = Vec::new();

@@ -37,8 +37,8 @@ pub(super) fn effects(program: &Program, blocks: &[&Block], last_reads: &FastMap
             Stmt::Store { place, .. } | Stmt::Update { place, .. } => {
                 effects.read.insert(place.var);
             }
-            Stmt::For { parallel, until, .. } => {
-                effects.parallel |= *parallel;
+            Stmt::For { order, until, .. } => {
+                effects.parallel |= order.is_parallel();
                 effects.read.extend(until);
             }
             Stmt::Call { arguments, results, .. } => {

@@ -105,12 +105,12 @@ impl Split<'_> {
                 cond: *cond,
                 body: self.copied_block(body, copies),
             },
-            Stmt::For { index, start, end, step, parallel, until, body, loc } => Stmt::For {
+            Stmt::For { index, start, end, step, order, until, body, loc } => Stmt::For {
                 index: self.copied(*index, copies),
                 start: *start,
                 end: *end,
                 step: *step,
-                parallel: *parallel,
+                order: *order,
                 until: *until,
                 body: self.copied_block(body, copies),
                 loc: *loc,

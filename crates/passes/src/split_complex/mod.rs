@@ -205,11 +205,11 @@ impl Split<'_> {
                 let (header, body) = (self.nested(header), self.nested(body));
                 Stmt::While { header, cond, body }
             }
-            Stmt::For { index, start, end, step, parallel, until, body, loc } => {
-                self.iterations += parallel as usize;
+            Stmt::For { index, start, end, step, order, until, body, loc } => {
+                self.iterations += order.is_parallel() as usize;
                 let body = self.nested(body);
-                self.iterations -= parallel as usize;
-                Stmt::For { index, start, end, step, parallel, until, body, loc }
+                self.iterations -= order.is_parallel() as usize;
+                Stmt::For { index, start, end, step, order, until, body, loc }
             }
             Stmt::Scope { body } => Stmt::Scope { body: self.nested(body) },
             Stmt::Call { function, arguments, results, loc } => {

@@ -8,7 +8,7 @@
 
 use super::{Split, part_name};
 use parfuse_ir::Part;
-use parfuse_ir::program::{Expr, Stmt, Type, Value, Var, VarData};
+use parfuse_ir::program::{Expr, Order, Stmt, Type, Value, Var, VarData};
 use parfuse_ir::{DType, Loc};
 
 impl Split<'_> {
@@ -100,8 +100,8 @@ impl Split<'_> {
         for (&index, &end) in indices.iter().zip(lengths).rev() {
             let body = std::mem::take(&mut self.block);
             let [start, step] = [0, 1].map(|number| self.constant(parfuse_ir::Scalar::Usize(number)));
-            let parallel = false;
-            self.block.push(Stmt::For { index, start, end, step, parallel, until: None, body, loc });
+            let order = Order::Serial;
+            self.block.push(Stmt::For { index, start, end, step, order, until: None, body, loc });
         }
         let loops = std::mem::replace(&mut self.block, outer);
         self.block.extend(loops);

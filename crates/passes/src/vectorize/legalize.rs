@@ -119,6 +119,15 @@ pub(super) fn cast<P: Primitives>(p: &mut P, value: P::Value, from: DType, to: D
     }
 }
 
+/// The word for a number that is reported with a fault: see [`parfuse_ir::message::word`].
+pub(super) fn reported<P: Primitives>(p: &mut P, value: P::Value, dtype: DType) -> P::Value {
+    if !dtype.is_float() {
+        return cast(p, value, dtype, DType::I64);
+    }
+    let double = cast(p, value, dtype, DType::F64);
+    p.bitcast(double)
+}
+
 /// A float as an integer, saturating; NaN gives 0.
 fn saturated<P: Primitives>(p: &mut P, value: P::Value, to: DType) -> P::Value {
     use LaneOp::*;
@@ -329,6 +338,20 @@ mod tests {
                     let expected = op.eval(&operands);
                     assert!(same(actual, expected), "{op} of {operands:?}: {actual:?}, not {expected:?}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn reported_numbers_are_the_words_of_messages() {
+        for dtype in DType::ALL {
+            for scalar in samples(*dtype).into_iter().filter(|scalar| !scalar.is_nan()) {
+                let word = reported(&mut Evaluate, bits(scalar), *dtype);
+                assert_eq!(
+                    word,
+                    Bits { ty: LaneType::I64, bits: parfuse_ir::message::word(scalar) },
+                    "{scalar}"
+                );
             }
         }
     }

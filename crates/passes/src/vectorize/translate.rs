@@ -7,7 +7,7 @@
 use super::Shared;
 use super::affine;
 use super::builder::{Builder, MANY};
-use super::legalize::{cast, legalize};
+use super::legalize::{cast, legalize, reported};
 use super::liveness::{VarSet, live_points};
 use super::varying::Varying;
 use crate::hash::FastMap;
@@ -166,7 +166,7 @@ impl<'a> Translator<'a> {
             .iter()
             .map(|arg| {
                 let (value, dtype) = (self.value(*arg), self.loops.dtype(*arg));
-                cast(&mut self.build, value, dtype, DType::I64)
+                reported(&mut self.build, value, dtype)
             })
             .collect();
         // A `usize` is an `i64` in Lane.

@@ -8,7 +8,7 @@
 //! The generated program is split before anyone sees it: what is random here is the programs that splitting makes.
 
 use super::{Generator, Place, Rounding};
-use parfuse_ir::program::{Expr, Param, Stmt, Type, Value, Var, VarData};
+use parfuse_ir::program::{Expr, Order, Param, Stmt, Type, Value, Var, VarData};
 use parfuse_ir::{DType, ElementType, Loc, Part, ReduceOp, Scalar, ScalarOp};
 
 /// The operators of two complex numbers, or of one and a float.
@@ -178,7 +178,16 @@ impl Generator<'_> {
                 index
             });
             let [start, step, end] = [0, 1, 3].map(|number| inside.constant(Scalar::Usize(number)));
-            inside.block.push(Stmt::For { index, start, end, step, parallel: false, until: None, body, loc });
+            inside.block.push(Stmt::For {
+                index,
+                start,
+                end,
+                step,
+                order: Order::Serial,
+                until: None,
+                body,
+                loc,
+            });
             (param, inside.hidden(Expr::Var(var), inside.program.vars[var].ty))
         });
         self.place = outside;

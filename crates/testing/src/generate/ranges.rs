@@ -8,7 +8,7 @@
 
 use super::Generator;
 use crate::extremes::{ends, extreme};
-use parfuse_ir::program::{Expr, Stmt, Type, Value};
+use parfuse_ir::program::{Expr, Order, Stmt, Type, Value, walk};
 use parfuse_ir::{DType, FaultKind, Scalar, ScalarOp};
 
 /// The range of a loop.
@@ -194,6 +194,15 @@ impl Generator<'_> {
         self.scopes = around;
     }
 
+    /// Whether a loop with this body has to be a `prange`: it draws random numbers, or something in it could.
+    fn claims_numbers(&self, body: &[Stmt]) -> bool {
+        walk::statements(&self.program, body).any(|stmt| match stmt {
+            Stmt::Let(value) => matches!(self.program.values[*value].expr, Expr::Random { .. }),
+            Stmt::For { order, .. } => *order == Order::Prange,
+            _ => false,
+        })
+    }
+
     fn loop_in_place(&mut self, range: Range, parallel: bool, body: &mut dyn FnMut(&mut Self, Value, Value)) {
         let Range { dtype, start, end, step, total, base } = range;
         let loc = self.loc();
@@ -212,7 +221,12 @@ impl Generator<'_> {
             index
         });
         let until = None;
-        self.block.push(Stmt::For { index, start, end, step, parallel, until, body, loc });
+        let order = match parallel {
+            false => Order::Serial,
+            true if !self.claims_numbers(&body) && self.choices.one_in(3) => Order::Unordered,
+            true => Order::Prange,
+        };
+        self.block.push(Stmt::For { index, start, end, step, order, until, body, loc });
     }
 
     /// What an iteration does, which may end early.

@@ -12,6 +12,7 @@ use crate::abi::{self, FaultRecord};
 use crate::wide::assembler::{Alu, VectorOp};
 use crate::wide::machine::{Block, Kind, Place, Reg, Test};
 use parfuse_ir::lane::{FaultId, LaneType, Value};
+use parfuse_ir::message::MOST_REPORTED;
 use regalloc2::RegClass;
 use std::mem::offset_of;
 
@@ -174,7 +175,7 @@ impl Selector<'_> {
         let record = self.fault;
         self.machine.store(4, fault, field(record, offset_of!(FaultRecord, fault)));
         self.machine.store(8, iteration, field(record, offset_of!(FaultRecord, iteration)));
-        for k in 0..2 {
+        for k in 0..MOST_REPORTED {
             let place = field(record, offset_of!(FaultRecord, args) + k * size_of::<u64>());
             match args.get(k) {
                 Some(value) => self.machine.store(8, *value, place),
