@@ -15,6 +15,7 @@ impl KernelFunction for Liar {
         &Traced {
             name: "liar",
             math: Math::Strict,
+            checked: false,
             params: &[("n", <usize as Argument>::KIND), ("x", <f64 as Argument>::KIND)],
             results: <Array1<f32> as Returned>::kinds,
             place: At::NONE,

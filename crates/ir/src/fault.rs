@@ -42,6 +42,8 @@ pub enum FaultKind {
     },
     /// A range is stepped through with step zero. No reported values.
     ZeroStep,
+    /// An integer does not fit into its type. No reported values.
+    Overflow,
     /// A random number is to come from a range without numbers. No reported values.
     EmptyRange,
     /// What the kernel asserts does not hold, or it has come to where it panics. Reported values: those that the message
@@ -78,6 +80,7 @@ impl FaultKind {
             FaultKind::DegreesOfFreedom => "degrees_of_freedom",
             FaultKind::ArrayTooLarge { .. } => "array_too_large",
             FaultKind::ZeroStep => "zero_step",
+            FaultKind::Overflow => "overflow",
             FaultKind::EmptyRange => "empty_range",
             FaultKind::Asserted { .. } => "asserted",
         }
@@ -111,6 +114,7 @@ impl FaultKind {
             ("degrees_of_freedom", None) => FaultKind::DegreesOfFreedom,
             ("array_too_large", Some(lengths)) => FaultKind::ArrayTooLarge { lengths },
             ("zero_step", None) => FaultKind::ZeroStep,
+            ("overflow", None) => FaultKind::Overflow,
             ("empty_range", None) => FaultKind::EmptyRange,
             _ => return None,
         })

@@ -15,7 +15,7 @@
 //! such as `kron`, the outer definition is the type of that function.
 
 use crate::annotation;
-use crate::stmt::strip;
+use crate::stmt::{is_prange, strip};
 use crate::tables::FROM_WRITTEN;
 use crate::translator::{Draws, Translator, hygienic};
 use parfuse_names::functions::{ARRAY_FUNCTIONS, COMPLEX_FUNCTIONS, LibraryFunction};
@@ -141,7 +141,7 @@ impl Translator<'_> {
         place: &TokenStream,
     ) -> TokenStream {
         self.draws = self.draws.max(match function.path.segments.last() {
-            Some(last) if last.ident == "prange" => Draws::Nothing,
+            Some(last) if is_prange(&last.ident) => Draws::Nothing,
             Some(last) if is_random_name(&last.ident.to_string()) => Draws::Numbers,
             _ => Draws::IfCalled,
         });

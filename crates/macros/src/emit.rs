@@ -172,12 +172,14 @@ fn traits(input: &KernelInput, traced: Option<&TokenStream>) -> (TokenStream, To
             let results = annotation::item(input.returns.as_ref().unwrap_or(&unit), "Returned", "kinds");
             let start = input.name().span().start();
             let (line, column) = (start.line as u32, start.column as u32 + 1);
-            let math = if input.fast { quote!(Fast) } else { quote!(Strict) };
+            let checked = input.options.checked;
+            let math = if input.options.fast { quote!(Fast) } else { quote!(Strict) };
             quote! {
                 &const {
                     ::parfuse::__private::Traced {
                         name: #name_text,
                         math: ::parfuse::__private::Math::#math,
+                        checked: #checked,
                         params: &[#(#params),*],
                         results: #results,
                         place: ::parfuse::__private::At { file: ::core::file!(), line: #line, column: #column },

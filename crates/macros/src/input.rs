@@ -22,8 +22,8 @@ pub struct KernelInput {
     pub returns: Option<Type>,
     /// Whether a kernel can return that type, as far as its spelling tells.
     pub returnable: bool,
-    /// Whether its operations on floats may be replaced by cheaper ones.
-    pub fast: bool,
+    /// What the attribute asks for.
+    pub options: KernelOptions,
     /// What it is generic over.
     pub generics: KernelGenerics,
     /// Whether a type of the function's name can stand beside it.
@@ -44,14 +44,31 @@ pub struct Param {
     pub ty: Type,
 }
 
-/// Whether the argument of the attribute is `fast`; complains about any other.
-pub fn check_arguments(arguments: &TokenStream, diagnostics: &mut Diagnostics) -> bool {
-    let fast = arguments.to_string() == "fast";
-    if !fast && !arguments.is_empty() {
-        let message = "`#[kernel]` takes no argument but `fast`: other options are set on the engine";
-        diagnostics.report(arguments, message);
+/// What stands in the attribute's parentheses.
+#[derive(Clone, Copy, Default)]
+pub struct KernelOptions {
+    /// Whether operations on floats may be replaced by cheaper ones.
+    pub fast: bool,
+    /// Whether integers that overflow are an error.
+    pub checked: bool,
+}
+
+/// The arguments of the attribute; complains about any that there is not.
+pub fn check_arguments(arguments: &TokenStream, diagnostics: &mut Diagnostics) -> KernelOptions {
+    let mut options = KernelOptions::default();
+    let text = arguments.to_string();
+    for argument in text.split(',').map(str::trim).filter(|argument| !argument.is_empty()) {
+        match argument {
+            "fast" => options.fast = true,
+            "checked" => options.checked = true,
+            _ => {
+                let message = "`#[kernel]` takes no arguments but `fast` and `checked`: other options are set on the engine";
+                diagnostics.report(arguments, message);
+                break;
+            }
+        }
     }
-    fast
+    options
 }
 
 /// Parses the annotated item, which has to be a function with a body.
@@ -91,7 +108,7 @@ pub(crate) fn check_name(name: &Ident, diagnostics: &mut Diagnostics) -> bool {
 
 impl KernelInput {
     /// Takes the signature apart, complaining about what a kernel cannot have.
-    pub fn new(function: ItemFn, fast: bool, diagnostics: &mut Diagnostics) -> KernelInput {
+    pub fn new(function: ItemFn, options: KernelOptions, diagnostics: &mut Diagnostics) -> KernelInput {
         let signature = &function.sig;
         if let Some(token) = &signature.asyncness {
             diagnostics.report(token, "a kernel cannot be asynchronous: await before calling it");
@@ -137,7 +154,7 @@ impl KernelInput {
         };
         // Whether a type that a kernel cannot be generic over can be returned is not known.
         returnable &= generics.supported;
-        KernelInput { params, returns, returnable, fast, generics, typed, function }
+        KernelInput { params, returns, returnable, options, generics, typed, function }
     }
 
     /// The kernel's name.

@@ -63,7 +63,8 @@ use proc_macro2::TokenStream;
 /// array methods and calls of other kernels.
 ///
 /// `#[kernel(fast)]` lets the compiled variants compute with fewer and cheaper operations on floats, which round
-/// otherwise than the function does.
+/// otherwise than the function does. `#[kernel(checked)]` makes an integer that overflows an error of them, where it wraps
+/// otherwise.
 ///
 /// [`prange`]: https://docs.rs/parfuse/latest/parfuse/fn.prange.html
 #[proc_macro_attribute]
@@ -108,12 +109,12 @@ fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// The attribute on a function in a file.
 fn expand_in(source: Option<&str>, arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut diagnostics = diagnose::Diagnostics::default();
-    let fast = input::check_arguments(&arguments, &mut diagnostics);
+    let options = input::check_arguments(&arguments, &mut diagnostics);
     let Some(function) = input::parse_function("kernel", item.clone(), &mut diagnostics) else {
         let errors = diagnostics.compile_errors();
         return quote::quote!(#errors #item);
     };
-    let mut input = input::KernelInput::new(function, fast, &mut diagnostics);
+    let mut input = input::KernelInput::new(function, options, &mut diagnostics);
     if input.typed && source.is_some_and(|source| surroundings::stands_in_impl(source, input.name())) {
         input.typed = false;
         diagnostics.report(

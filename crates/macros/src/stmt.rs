@@ -383,12 +383,17 @@ fn is_zip(mac: &syn::Macro) -> bool {
     mac.path.segments.last().is_some_and(|last| last.ident == "azip" || last.ident == "par_azip")
 }
 
+/// Whether a function with this name says that iterations are independent.
+pub(crate) fn is_prange(name: &syn::Ident) -> bool {
+    ["prange", "prange2", "prange3"].iter().any(|known| name == known)
+}
+
 /// Whether an expression is `prange(…)`, or an iterator made of it.
 fn is_call_of_prange(expr: &Expr) -> bool {
     match strip(expr) {
         Expr::MethodCall(call) => is_call_of_prange(&call.receiver),
         Expr::Call(call) => match strip(&call.func) {
-            Expr::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == "prange"),
+            Expr::Path(path) => path.path.segments.last().is_some_and(|last| is_prange(&last.ident)),
             _ => false,
         },
         _ => false,

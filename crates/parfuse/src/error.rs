@@ -241,6 +241,15 @@ pub enum Error {
         place: Place,
     },
 
+    /// An integer does not fit into its type, in a kernel that asks for an error then: `#[kernel(checked)]`.
+    #[error("{place}: an integer overflows{}", in_iteration(*iteration))]
+    Overflow {
+        /// The first iteration of the parallel loop in which it happens.
+        iteration: Option<usize>,
+        /// The place in the source.
+        place: Place,
+    },
+
     /// A random number was to come from a range without numbers: an empty one, or one of floats whose length is
     /// not finite.
     #[error("{place}: there are no numbers to draw from in this range{}", in_iteration(*iteration))]
@@ -381,6 +390,7 @@ impl Error {
             FaultKind::EmptyExtreme => Error::EmptyExtreme { place },
             FaultKind::DegreesOfFreedom => Error::DegreesOfFreedom { place },
             FaultKind::ZeroStep => Error::ZeroStep { place },
+            FaultKind::Overflow => Error::Overflow { iteration, place },
             FaultKind::EmptyRange => Error::EmptyRange { iteration, place },
             FaultKind::Asserted { message } => {
                 Error::Assertion { message: filled(files.message(message), &args), iteration, place }

@@ -36,7 +36,6 @@
 //! * `fft`: `parfuse::fft`, Fourier transforms for kernels, by `rustfft`.
 
 // Functions of ours that kernels call are made by the same attribute as those of users.
-#[cfg(any(feature = "linalg", feature = "fft"))]
 extern crate self as parfuse;
 
 #[cfg(any(feature = "linalg", feature = "fft"))]
@@ -120,6 +119,7 @@ pub mod fft;
 #[cfg(feature = "linalg")]
 pub mod linalg;
 pub mod prelude;
+pub mod stencil;
 
 pub use argument::{Argument, Arguments, Binder};
 pub use argument_list::ArgumentList;
@@ -142,9 +142,9 @@ pub use parfuse_codegen::Effort;
 pub use parfuse_codegen::{Isa, UnknownIsa};
 pub use parfuse_ir::{DType, Element, Scalar};
 pub use parfuse_macros::{host, kernel};
-pub use parfuse_runtime::{AllocationError, CancelToken, Executor, Job, ScopedThreads, Serial};
+pub use parfuse_runtime::{AllocationError, CancelToken, Executor, Job, Progress, ScopedThreads, Serial};
 pub use parfuse_trace::{Math, Method, SliceBound, SliceItem, TraceError, Tracer, Value};
-pub use plain::{Prange, prange, with_seed};
+pub use plain::{Extent, Prange, prange, prange2, prange3, with_seed};
 pub use rank::Rank;
 pub use returned::Returned;
 pub use selection::{Selectable, select};

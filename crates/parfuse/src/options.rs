@@ -15,7 +15,7 @@ use crate::kernel::{Kernel, Variant};
 use crate::plain;
 use crate::returned::Returned;
 use parfuse_runtime::lend::{borrow, lend};
-use parfuse_runtime::{Alarm, CancelToken, Executor, Expected, Job, Pool};
+use parfuse_runtime::{Alarm, CancelToken, Executor, Expected, Job, Pool, Progress};
 use std::cell::RefCell;
 use std::fmt;
 use std::mem::ManuallyDrop;
@@ -144,7 +144,7 @@ pub struct CallOptions<'o> {
 /// The options of calls that nobody has chosen any for.
 const DEFAULTS: &CallOptions<'static> = &CallOptions {
     workers: Workers(Choice::Engine),
-    limits: Limits { token: None, deadline: None, timeout: None, seed: None },
+    limits: Limits { token: None, deadline: None, timeout: None, seed: None, progress: None },
 };
 
 /// What of the options has no lifetime.
@@ -154,6 +154,7 @@ struct Limits {
     deadline: Option<Instant>,
     timeout: Option<Duration>,
     seed: Option<u64>,
+    progress: Option<Progress>,
 }
 
 /// The options of a scope.
@@ -199,6 +200,32 @@ impl<'o> CallOptions<'o> {
     /// Calls end with [`Error::Cancelled`] soon after the token is cancelled.
     pub fn cancel(mut self, token: &CancelToken) -> CallOptions<'o> {
         self.limits.token = Some(token.clone());
+        self
+    }
+
+    /// Calls show here how far they have come.
+    ///
+    /// ```
+    /// use parfuse::prelude::*;
+    /// use parfuse::{CallOptions, Progress};
+    ///
+    /// #[kernel]
+    /// fn sum_of_roots(n: usize) -> f64 {
+    ///     let mut sum = 0.0;
+    ///     for i in prange(0..n) {
+    ///         sum += (i as f64).sqrt();
+    ///     }
+    ///     sum
+    /// }
+    ///
+    /// let progress = Progress::new();
+    /// let watched = progress.clone(); // for a thread that shows it
+    /// CallOptions::new().progress(&progress).install(|| sum_of_roots::parallel(100_000))?;
+    /// assert_eq!((watched.fraction(), watched.calls()), (Some(1.0), 1));
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn progress(mut self, progress: &Progress) -> CallOptions<'o> {
+        self.limits.progress = Some(progress.clone());
         self
     }
 
@@ -264,6 +291,11 @@ impl<'o> CallOptions<'o> {
             Some(seed) => parfuse_ir::random::seed_key(seed),
             None => plain::next_key(draws),
         }
+    }
+
+    /// Where calls show how far they have come.
+    pub(crate) fn chosen_progress(&self) -> Option<&Progress> {
+        self.limits.progress.as_ref()
     }
 
     /// What stops a call that begins now, if anything may.

@@ -14,6 +14,7 @@
 use parfuse_ir::random::{Stream, seed_key};
 use parfuse_trace::{At, Inline, Tracer, Value};
 use std::cell::RefCell;
+use std::ops::Range;
 
 /// Where a seeded thread stands.
 #[derive(Clone, Copy)]
@@ -316,6 +317,60 @@ impl<I> Drop for Prange<I> {
     }
 }
 
+/// The indices along an axis of [`prange2`] or [`prange3`]: a length, or a range.
+pub trait Extent {
+    /// The indices.
+    fn indices(self) -> Range<usize>;
+}
+
+impl Extent for usize {
+    fn indices(self) -> Range<usize> {
+        0..self
+    }
+}
+
+impl Extent for Range<usize> {
+    fn indices(self) -> Range<usize> {
+        self
+    }
+}
+
+/// All pairs of indices, row by row, in iterations that may run in parallel: [`prange`] in two dimensions.
+///
+/// ```
+/// use ndarray::{Array2, ArrayRef2};
+/// use parfuse::prelude::*;
+///
+/// #[kernel]
+/// fn smoothed(a: &ArrayRef2<f64>) -> Array2<f64> {
+///     let (n, m) = a.dim();
+///     let mut out = a.to_owned();
+///     for (i, j) in prange2((1..n - 1, m)) {
+///         out[[i, j]] = (a[[i - 1, j]] + a[[i, j]] + a[[i + 1, j]]) / 3.0;
+///     }
+///     out
+/// }
+///
+/// let a = Array2::from_shape_fn((5, 4), |(i, j)| (i * i + j) as f64);
+/// assert_eq!(smoothed::parallel(&a)?, smoothed(&a));
+/// # Ok::<(), Error>(())
+/// ```
+pub fn prange2<A: Extent, B: Extent>((a, b): (A, B)) -> Prange<impl Iterator<Item = (usize, usize)>> {
+    let columns = b.indices();
+    prange(a.indices().flat_map(move |i| columns.clone().map(move |j| (i, j))))
+}
+
+/// All triples of indices: [`prange`] in three dimensions, as [`prange2`] in two.
+pub fn prange3<A: Extent, B: Extent, C: Extent>(
+    (a, b, c): (A, B, C),
+) -> Prange<impl Iterator<Item = (usize, usize, usize)>> {
+    let (rows, columns) = (b.indices(), c.indices());
+    prange(a.indices().flat_map(move |i| {
+        let columns = columns.clone();
+        rows.clone().flat_map(move |j| columns.clone().map(move |k| (i, j, k)))
+    }))
+}
+
 /// What [`prange`](crate::prange()) is in a kernel. A type, where the function of the same name is a value.
 #[allow(non_camel_case_types)]
 #[derive(Debug)]
@@ -329,3 +384,22 @@ impl Inline for prange {
         }
     }
 }
+
+macro_rules! nests {
+    ($($name:ident $count:literal),*) => { $(
+        /// What the function of the same name is in a kernel.
+        #[allow(non_camel_case_types)]
+        #[derive(Debug)]
+        pub enum $name {}
+
+        impl Inline for $name {
+            fn inline<'t>(t: &'t Tracer, args: &[Value<'t>], at: At) -> Value<'t> {
+                match args {
+                    [axes] => t.parallel_nest(*axes, $count, at),
+                    _ => t.mistake("it takes a tuple of lengths or ranges", at),
+                }
+            }
+        }
+    )* };
+}
+nests!(prange2 2, prange3 3);

@@ -2,7 +2,7 @@
 
 pub use crate::{
     ArrayExtremes, CompareOptions, Engine, Error, Kernel, RandomArray, SpecialFunctions, Variant, prange,
-    with_seed,
+    prange2, prange3, with_seed,
 };
 pub use crate::{fail, host, kernel};
 pub use crate::{random, random_bool, random_exponential, random_normal, random_range, select};

@@ -178,7 +178,8 @@ impl Single {
         };
         let key = options.next_key(self.interface()?.draws);
         let workers = (variant == Variant::Parallel).then(|| options.chosen_workers());
-        let request = Request { core, kernel: specialisation, binder, offers, key, workers, stop };
+        let progress = options.chosen_progress();
+        let request = Request { core, kernel: specialisation, binder, offers, key, workers, stop, progress };
         let mut call = || call::call(&request, &mut *take);
         // Code that is followed and not compiled goes into blocks by recursion.
         if self.0.depth > SHALLOW { with_room(self.0.depth, call) } else { call() }

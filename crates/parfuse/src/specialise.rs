@@ -276,6 +276,11 @@ impl Specialisation {
         Error::from_fault(fault, &self.lane.files, record.iteration, record.args)
     }
 
+    /// How many parallel regions a call runs, if it runs each once at most.
+    pub(crate) fn launches(&self) -> Option<u64> {
+        launches(&self.lane)
+    }
+
     /// Where the user wrote what makes this buffer.
     pub(crate) fn allocated_at(&self, buffer: Buffer) -> Loc {
         let mut driver = walk::statements(&self.lane.driver.body);
@@ -285,6 +290,20 @@ impl Specialisation {
         });
         made.unwrap_or(Loc::NONE)
     }
+}
+
+/// How many regions the driver launches, if it launches each once.
+fn launches(lane: &Lane) -> Option<u64> {
+    // The context is whether a loop is around.
+    let (mut count, mut again) = (0, false);
+    walk::visit_within(&lane.driver.body, false, |node, repeated: bool| {
+        if let Node::Launch(_) = node {
+            count += 1;
+            again |= repeated;
+        }
+        repeated || matches!(node, Node::Loop { .. })
+    });
+    (!again).then_some(count)
 }
 
 /// Whether any code looks at the key.

@@ -35,6 +35,8 @@ pub struct Traced {
     pub name: &'static str,
     /// What may become of its operations on floats.
     pub math: Math,
+    /// Whether integers that overflow are an error.
+    pub checked: bool,
     /// The names and kinds of its parameters.
     pub params: &'static [(&'static str, ParamKind)],
     /// The types of its results.
@@ -59,6 +61,7 @@ impl Traced {
     pub fn trace(&self, ranks: &[u8]) -> Result<Program, TraceError> {
         let tracer = Tracer::new(self.name);
         tracer.math(self.math);
+        tracer.check_overflow(self.checked);
         let mut open = ranks.iter().copied();
         let mut declare = |(name, kind): &(&'static str, ParamKind)| {
             let ty: Type = match kind.ty {

@@ -330,6 +330,7 @@ impl Check<'_> {
                 FaultKind::IndexOutOfRange { .. }
                 | FaultKind::SliceOutOfRange { .. }
                 | FaultKind::DivisionByZero
+                | FaultKind::Overflow
                 | FaultKind::EmptyRange => failure,
                 // What is reported has become part of the message.
                 FaultKind::Asserted { .. } => Failure { args: Vec::new(), ..failure },
@@ -396,6 +397,7 @@ pub(crate) fn failure(error: &Error) -> Result<Failure, Error> {
         Error::EmptyExtreme { place } => (FaultKind::EmptyExtreme, place, None, vec![]),
         Error::DegreesOfFreedom { place } => (FaultKind::DegreesOfFreedom, place, None, vec![]),
         Error::ZeroStep { place } => (FaultKind::ZeroStep, place, None, vec![]),
+        Error::Overflow { iteration, place } => (FaultKind::Overflow, place, *iteration, vec![]),
         Error::EmptyRange { iteration, place } => (FaultKind::EmptyRange, place, *iteration, vec![]),
         // Programs that are made up have one message, if any.
         Error::Assertion { iteration, place, .. } => {

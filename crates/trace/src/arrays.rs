@@ -137,6 +137,7 @@ impl State {
     ) -> Step<Kind> {
         let left = self.read_element(place, &index, at)?;
         let value = self.binary(op, left, right, at)?;
+        self.watch_overflow(value);
         self.put(place, index, value, at)
     }
 

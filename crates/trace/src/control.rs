@@ -14,7 +14,7 @@ use crate::branch_values::{Giver, Leaves, Shape};
 use crate::closures;
 use crate::errors::{At, Problem, Step, mistake};
 use crate::exits::ends;
-use crate::sequences::{Independence, Sequence};
+use crate::sequences::{Independence, Item, Sequence};
 use crate::state::{Kind, Range, State};
 use crate::types::{Class, TypeVar};
 use crate::{Tracer, Value};
@@ -78,6 +78,37 @@ impl Tracer {
                 let independence = Independence::Claimed;
                 Ok(Kind::Sequence(Box::new(Sequence { independence, ..state.sequence(range, at)? })))
             }
+        })
+    }
+
+    /// `prange2((n, m))`, `prange3((l, m..n, k))`: all combinations of so many indices, a tuple for each iteration.
+    pub fn parallel_nest(&self, axes: Value<'_>, count: usize, at: At) -> Value<'_> {
+        let axes = self.id(axes);
+        self.step(at, |state| {
+            let name = format!("prange{count}");
+            let items = match state.kind(axes) {
+                Kind::Tuple(items) if items.len() == count => items,
+                Kind::Poison => return Err(Problem::Reported),
+                _ => return mistake(format!("`{name}` takes a tuple of {count} lengths or ranges")),
+            };
+            let mut ranges = Vec::with_capacity(count);
+            for item in items {
+                let range = match state.kind(item) {
+                    Kind::Range(range) => state.loop_range(range, at)?,
+                    _ => {
+                        let length = state.scalar(item, &format!("a length of `{name}`"), at)?;
+                        state.below(length, at)
+                    }
+                };
+                let usize_type = state.types.known(DType::Usize);
+                for bound in [range.start, range.end] {
+                    let dtype = state.ty(bound).dtype;
+                    state.unify(usize_type, dtype, &format!("a range of `{name}`"))?;
+                }
+                ranges.push(range);
+            }
+            let sequence = Sequence::new(ranges, Item::Indices);
+            Ok(Kind::Sequence(Box::new(Sequence { independence: Independence::Claimed, ..sequence })))
         })
     }
 

@@ -74,6 +74,7 @@ impl Tracer {
         if state.complaints.is_empty() {
             state.check_operations();
             state.settle_messages();
+            state.check_overflow();
         }
         if !state.complaints.is_empty() {
             // A kernel that is called in several places has its mistakes once.

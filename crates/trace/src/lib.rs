@@ -40,6 +40,7 @@ mod numbers;
 mod operators;
 mod options;
 mod orders;
+mod overflow;
 mod ownership;
 mod positions;
 mod products;

@@ -26,7 +26,9 @@ impl Tracer {
             "-" => {
                 state.doing = "`-`".into();
                 let value = state.read(v, at)?;
-                Ok(Kind::Plain(state.negate(value, at)?))
+                let negated = state.negate(value, at)?;
+                state.watch_overflow(negated);
+                Ok(Kind::Plain(negated))
             }
             "!" => {
                 state.doing = "`!`".into();
@@ -60,7 +62,9 @@ impl Tracer {
                     "`{op}` of whole arrays is not supported in a kernel; compare their elements"
                 ));
             }
-            Ok(Kind::Plain(state.binary(op, a, b, at)?))
+            let result = state.binary(op, a, b, at)?;
+            state.watch_overflow(result);
+            Ok(Kind::Plain(result))
         })
     }
 

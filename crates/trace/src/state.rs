@@ -21,7 +21,7 @@ use crate::views::Part;
 use parfuse_ir::program::{Block, Expr, Place, Program, Stmt, Type, Value, Var, VarData};
 use parfuse_ir::{Arena, DType, FaultKind, Loc, Scalar, ScalarOp};
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The type of a program value: an element type, perhaps to be inferred, and a rank if it is an array.
 #[derive(Clone, Copy, Debug)]
@@ -132,6 +132,9 @@ pub(crate) struct State {
     /// How often each literal is read, less the times when another literal took its place.
     literal_uses: HashMap<Value, i64>,
     pub(crate) integer_checks: Vec<IntegerCheck>,
+    /// Whether integers that overflow are an error, and what may.
+    pub(crate) checked: bool,
+    pub(crate) watched: HashSet<Value>,
     pub(crate) complaints: Vec<Complaint>,
     /// How many `mapv` closures are being traced.
     pub(crate) map_depth: usize,
@@ -167,6 +170,8 @@ impl State {
             numbers_of_axes: Vec::new(),
             literal_uses: HashMap::new(),
             integer_checks: Vec::new(),
+            checked: false,
+            watched: HashSet::new(),
             complaints: Vec::new(),
             map_depth: 0,
             row_closures: 0,

@@ -65,6 +65,11 @@ impl Tracer {
     pub fn math(&self, math: Math) {
         self.with(|state| state.program.math = math);
     }
+    /// Makes integers that overflow an error from here on, where operators compute them; they wrap by default. What a
+    /// parallel loop sums up in a variable from outside wraps in any case.
+    pub fn check_overflow(&self, is_error: bool) {
+        self.with(|state| state.checked = is_error);
+    }
 
     /// Declares the next parameter, which is of a type, and may be written to or not.
     pub fn param(&self, name: &str, ty: Type, mutable: bool) -> Value<'_> {

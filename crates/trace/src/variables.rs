@@ -124,6 +124,7 @@ impl Tracer {
             }
             let left = state.read_place(place, at)?;
             let value = state.binary(op, left, right, at)?;
+            state.watch_overflow(value);
             let value_type = state.ty(value).dtype;
             state.unify(ty.dtype, value_type, "an assignment")?;
             if ty.rank.is_some() {

@@ -22,6 +22,7 @@ mod numbers;
 mod operators;
 mod order;
 mod other_axes;
+mod overflow;
 mod parameters;
 mod programs;
 mod remainders;

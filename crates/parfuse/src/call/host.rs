@@ -177,7 +177,8 @@ impl<'c> Host<'c> {
         let elements = self.frame.read(extent) as usize;
         let fits =
             (1..=grid::least_block(region.grain)).contains(&elements) && region.words() <= FEW_PARTIALS;
-        (fits && self.request.stop.is_none() && self.request.kernel.is_promoted()).then_some(elements)
+        let unwatched = self.request.stop.is_none() && self.request.progress.is_none();
+        (fits && unwatched && self.request.kernel.is_promoted()).then_some(elements)
     }
 
     fn launch_single_block(&mut self, id: RegionId, elements: usize) -> Result<(), Error> {
@@ -238,6 +239,8 @@ impl<'c> Host<'c> {
         };
         let together = match outlook {
             _ if region.grain != Grain::Coarse || region.words() > 0 => 1,
+            // Somebody wants to see them end.
+            _ if self.request.progress.is_some() => 1,
             Some(outlook) if workers.threads() > 1 => {
                 outlook.expected.together(grid.blocks(), workers.threads())
             }
@@ -249,7 +252,7 @@ impl<'c> Host<'c> {
     }
 
     fn launch_blocks(&mut self, id: RegionId, extents: &[usize]) -> Result<(), Error> {
-        let (&Request { core, kernel, stop, .. }, frame) = (self.request, self.frame);
+        let (&Request { core, kernel, stop, progress, .. }, frame) = (self.request, self.frame);
         let region = &kernel.lane.regions[id];
         let (grid, workers, outlook) = self.plan(id, extents);
         let (blocks, count) = (grid.blocks(), region.words());
@@ -267,9 +270,15 @@ impl<'c> Host<'c> {
         };
         let (partials, gathered) = memory.split_at_mut(blocks * count);
         let started = (blocks > 1 && !kernel.is_promoted()).then(Instant::now);
+        if let Some(progress) = progress {
+            progress.begin_loop(blocks, workers.threads());
+        }
         let begin = |block| {
             if stop.is_some_and(CancelToken::is_cancelled) {
                 return Err(BlockEnd::Stopped);
+            }
+            if let Some(progress) = progress {
+                progress.begin_block();
             }
             if let Some(started) = started.filter(|_| block > 0) {
                 kernel.still_running(core, started);
@@ -281,6 +290,9 @@ impl<'c> Host<'c> {
             BlockEnd::Fault(record) => kernel.fault_error(record),
             BlockEnd::Stopped => self.stopped(),
         })?;
+        if let Some(progress) = progress {
+            progress.end_loop();
+        }
         self.total(region, partials, gathered);
         Ok(())
     }

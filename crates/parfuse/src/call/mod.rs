@@ -27,7 +27,7 @@ use crate::error::{Error, Place};
 use crate::options::Workers;
 use crate::specialise::Specialisation;
 use host::Host;
-use parfuse_runtime::CancelToken;
+use parfuse_runtime::{CancelToken, Progress};
 
 /// Frames of up to this many slots, which are those of most kernels, are cleared in no time.
 const TINY_FRAME: usize = 24;
@@ -48,11 +48,14 @@ pub(crate) struct Request<'c> {
     pub(crate) workers: Option<&'c Workers<'c>>,
     /// What may stop the call: if there is any, the kernel polls.
     pub(crate) stop: Option<&'c CancelToken>,
+    /// Where to show how far it has come.
+    pub(crate) progress: Option<&'c Progress>,
 }
 
 /// Runs a kernel and, if it succeeds, hands its results to `take`.
 pub(crate) fn call(request: &Request<'_>, take: &mut dyn FnMut(&mut Outputs<'_>)) -> Result<(), Error> {
     let kernel = request.kernel;
+    let _progress = request.progress.map(|progress| progress.begin(kernel.launches()));
     // One more for the address that programs that poll look at.
     let slots = kernel.lane.frame.len() + 1;
     let (mut tiny, mut short, mut long);

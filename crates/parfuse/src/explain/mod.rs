@@ -360,6 +360,7 @@ fn checked(lane: &Lane, fault: FaultId) -> (String, Place) {
         FaultKind::EmptyExtreme => "smallest or largest element of an empty array".to_string(),
         FaultKind::DegreesOfFreedom => "degrees of freedom".to_string(),
         FaultKind::ZeroStep => "step of a range".to_string(),
+        FaultKind::Overflow => "overflow of an integer".to_string(),
         FaultKind::EmptyRange => "range of random numbers".to_string(),
         FaultKind::Asserted { .. } => "assertion".to_string(),
     };
