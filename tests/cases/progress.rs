@@ -25,17 +25,18 @@ fn slow(a: &ArrayRef1<f64>, rounds: i64) -> (Array1<f64>, f64) {
     (out, total)
 }
 
+/// Elements need those beside them, so that no two steps are one loop.
 #[kernel]
-fn steps(a: &mut ArrayRef1<f64>, count: usize) {
+fn steps(a: &ArrayRef1<f64>, count: usize) -> Array1<f64> {
+    let mut now = a.to_owned();
     for _ in 0..count {
-        for i in prange(0..a.len()) {
-            let mut x = a[i];
-            while x > 1.0 {
-                x *= 0.5;
-            }
-            a[i] = x + 1.0;
+        let mut next = now.to_owned();
+        for i in prange(1..now.len() - 1) {
+            next[i] = 0.5 * (now[i - 1] + now[i + 1]).sin();
         }
+        now = next;
     }
+    now
 }
 
 #[test]
@@ -68,9 +69,10 @@ fn a_fraction_grows_from_nothing_to_one() {
 #[test]
 fn loops_that_are_run_again_and_again_are_counted() {
     let progress = Progress::new();
-    let mut a = Array1::from_elem(3000, 7.0);
-    CallOptions::new().progress(&progress).install(|| steps::parallel(&mut a, 5)).unwrap();
-    assert_eq!((progress.loops(), progress.fraction()), (5, Some(1.0)));
+    let a = Array1::from_shape_fn(3000, |i| i as f64);
+    CallOptions::new().progress(&progress).install(|| steps::parallel(&a, 5)).unwrap();
+    assert!(progress.loops() >= 5, "{}", progress.loops());
+    assert_eq!(progress.fraction(), Some(1.0));
 }
 
 #[test]
