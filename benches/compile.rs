@@ -20,7 +20,7 @@ fn lower(program: &Program) -> Loops {
     };
     let layouts: Vec<_> = program.params.iter().map(|param| layout(param.ty)).collect();
     let mut loops = lower_arrays(program, &layouts).expect("the kernel is supported");
-    check_parallel(&loops).expect("its loops are parallel");
+    check_parallel(&mut loops).expect("its loops are parallel");
     optimize(&mut loops, &Default::default());
     loops
 }

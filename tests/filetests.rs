@@ -12,7 +12,7 @@
 //! down what the passes do now; read what it wrote before you commit it.
 
 use parfuse_ir::loops::{
-    Event, FusionRefusal, Layout, Loops, Note, PromotionRefusal, SerialReason, Way, Ways,
+    EntryTest, Event, FusionRefusal, Layout, Loops, Note, PromotionRefusal, SerialReason, Way, Ways,
 };
 use parfuse_ir::program::Program;
 use parfuse_ir::{Loc, lane};
@@ -78,8 +78,12 @@ fn result(pass: &str, input: &str, file: &Path) -> String {
     };
     match pass {
         "lower_arrays" => loops.to_string() + &notes(&loops),
-        "check_parallel" => match passes::check_parallel(&loops) {
-            Ok(()) => "// accepted\n".to_string(),
+        "check_parallel" => match passes::check_parallel(&mut loops) {
+            Ok(()) if notes(&loops).is_empty() => "// accepted\n".to_string(),
+            Ok(()) => {
+                loops.verify().unwrap_or_else(|error| fail(&error));
+                loops.to_string() + &notes(&loops)
+            }
             Err(rejection) => rejected(&rejection),
         },
         "vectorize" => {
@@ -88,7 +92,7 @@ fn result(pass: &str, input: &str, file: &Path) -> String {
             lane.to_string()
         }
         "pipeline" => {
-            passes::check_parallel(&loops).unwrap_or_else(|error| fail(&error));
+            passes::check_parallel(&mut loops).unwrap_or_else(|error| fail(&error));
             passes::optimize(&mut loops, &Options::default());
             loops.verify().unwrap_or_else(|error| fail(&error));
             loops.to_string()
@@ -166,6 +170,7 @@ fn notes(loops: &Loops) -> String {
             Event::Exchanged => "exchanged".to_string(),
             Event::InLanes => "in lanes".to_string(),
             Event::Chosen(ways) => chosen(ways),
+            Event::Tested(test) => format!("tested, {}", tested(test)),
             Event::StaysSerial(reason) => format!("serial, {}", serial_reason(reason)),
             Event::NotPromoted(refusal) => format!("not promoted, {}", promotion_reason(refusal)),
         };
@@ -193,6 +198,15 @@ fn reason(refusal: &FusionRefusal) -> String {
         FusionRefusal::CrossIteration { array } => format!("iterations meet in {array}"),
         FusionRefusal::StatementBetween => "something stands between".to_string(),
         FusionRefusal::Faults => "both may fail".to_string(),
+    }
+}
+
+fn tested(test: &EntryTest) -> String {
+    match test {
+        EntryTest::NotDecreasing { array } => format!("{array} does not decrease"),
+        EntryTest::Different { array } => format!("no number is twice in {array}"),
+        EntryTest::Apart { array } => format!("iterations are apart in {array}"),
+        EntryTest::Small { array } => format!("indices of {array} are small"),
     }
 }
 

@@ -22,7 +22,7 @@
 //! complex         numbers of two parts, end to end    any_rank            arrays that say how many axes they have
 //! complex         numbers of two parts, end to end        linear_algebra  equations and decompositions
 //! fourier         transforms, there and back              array_forms     what is made, gathered, reduced
-//! limits          literals, long programs, many arguments
+//! limits          literals, long programs, many arguments     disjoint        iterations that a person sees to be apart
 //! ```
 
 mod ways;
@@ -37,6 +37,7 @@ mod bad_input;
 mod call_options;
 mod columns;
 mod complex;
+mod disjoint;
 mod equal_lengths;
 mod fourier;
 mod fusion;

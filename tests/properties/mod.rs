@@ -6,4 +6,5 @@ mod conformance;
 mod divisions;
 mod iterators;
 mod methods;
+mod nests;
 mod same_bits;

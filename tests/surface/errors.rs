@@ -42,7 +42,7 @@ fn three_mistakes(labels: &ArrayRef1<usize>, x: &ArrayRef1<f64>, k: usize) -> (A
     let mut sums = Array1::zeros(k);
     let mut last = 0.0;
     for i in prange(0..x.len()) {
-        sums[labels[i]] = x[i];
+        sums[labels[i] / 2] = x[i];
         last = x[i];
     }
     for i in prange(0..x.len()) {

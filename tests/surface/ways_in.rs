@@ -154,6 +154,15 @@ fn mistakes_in_closures_are_all_reported_with_their_places() {
 fn scattered(places: &ArrayRef1<usize>) -> Array1<i64> {
     let mut who = Array1::<i64>::zeros(places.len());
     for i in prange(0..places.len()) {
+        who[places[i] / 2] = i as i64;
+    }
+    who
+}
+
+#[kernel]
+fn permuted(places: &ArrayRef1<usize>) -> Array1<i64> {
+    let mut who = Array1::<i64>::zeros(places.len());
+    for i in prange(0..places.len()) {
         who[places[i]] = i as i64;
     }
     who
@@ -176,6 +185,18 @@ fn races_are_refused_with_their_places() {
     let error = shifted::serial(&mut array![0.5, 1.5]).unwrap_err().to_string();
     assert!(error.contains("of `a`, here and at tests/surface/ways_in.rs:"), "{error}");
     assert!(error.contains("`let old = a.to_owned();`"), "{error}");
+}
+
+#[test]
+fn what_a_call_brings_is_tested_in_front_of_the_loop() {
+    assert_eq!(permuted::parallel(&array![1, 0, 2]), Ok(array![1, 0, 2]));
+    let error = permuted::parallel(&array![1, 0, 1]).unwrap_err().to_string();
+    assert!(error.starts_with("tests/surface/ways_in.rs:"), "{error}");
+    assert!(error.contains("`places` holds the same number at 0 and at 2"), "{error}");
+    let explanation = permuted::kernel().explain().unwrap();
+    assert_eq!(explanation.tests.len(), 1);
+    let line = "tested in front of the loop: no number comes twice in `places`, but in one iteration (tests/surface/ways_in.rs:";
+    assert!(explanation.to_string().contains(line), "{explanation}");
 }
 
 #[test]

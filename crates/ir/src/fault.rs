@@ -46,6 +46,18 @@ pub enum FaultKind {
     Overflow,
     /// A random number is to come from a range without numbers. No reported values.
     EmptyRange,
+    /// Elements that bound the segments which the iterations of a parallel loop store to decrease. Reported value: the
+    /// position of the greater one.
+    Decreasing,
+    /// Two elements that the iterations of a parallel loop take for an index to store to are equal. Reported values: their
+    /// positions along the first axis.
+    EqualElements,
+    /// The iterations of a parallel loop store to elements that lie less far apart than each reaches. Reported values: how
+    /// far they lie apart, how far that would have to be.
+    IterationsOverlap,
+    /// Numbers that the iterations of a parallel loop compute indices from are too large to tell whether these meet. No
+    /// reported values.
+    IndicesTooLarge,
     /// What the kernel asserts does not hold, or it has come to where it panics. Reported values: those that the message
     /// shows.
     Asserted {
@@ -82,6 +94,10 @@ impl FaultKind {
             FaultKind::ZeroStep => "zero_step",
             FaultKind::Overflow => "overflow",
             FaultKind::EmptyRange => "empty_range",
+            FaultKind::Decreasing => "decreasing",
+            FaultKind::EqualElements => "equal_elements",
+            FaultKind::IterationsOverlap => "iterations_overlap",
+            FaultKind::IndicesTooLarge => "indices_too_large",
             FaultKind::Asserted { .. } => "asserted",
         }
     }
@@ -116,6 +132,10 @@ impl FaultKind {
             ("zero_step", None) => FaultKind::ZeroStep,
             ("overflow", None) => FaultKind::Overflow,
             ("empty_range", None) => FaultKind::EmptyRange,
+            ("decreasing", None) => FaultKind::Decreasing,
+            ("equal_elements", None) => FaultKind::EqualElements,
+            ("iterations_overlap", None) => FaultKind::IterationsOverlap,
+            ("indices_too_large", None) => FaultKind::IndicesTooLarge,
             _ => return None,
         })
     }

@@ -260,6 +260,62 @@ pub enum Error {
         place: Place,
     },
 
+    /// The iterations of a `prange` store to segments of an array whose bounds, elements of another array, are not in order.
+    #[error(
+        "{place}: {array} decreases behind element {position}, so iterations of the `prange` might store to the same \
+         elements: its elements, the bounds of segments, must not decrease; otherwise write `for` over a plain range"
+    )]
+    Decreasing {
+        /// The user's name of the array with the bounds.
+        array: String,
+        /// The position of the element that the next one is less than.
+        position: usize,
+        /// What is stored.
+        place: Place,
+    },
+
+    /// Two iterations of a `prange` take the same number from an array and store to the element that it stands for.
+    #[error(
+        "{place}: {array} holds the same number at {} and at {}, so two iterations of the `prange` store to the same \
+         element; let no number come twice, or write `for` over a plain range",
+        positions[0], positions[1]
+    )]
+    EqualElements {
+        /// The user's name of the array with the numbers.
+        array: String,
+        /// Where it holds the same number, along its first axis.
+        positions: [usize; 2],
+        /// What is stored.
+        place: Place,
+    },
+
+    /// The iterations of a `prange` store to elements that lie less far apart than each iteration reaches.
+    #[error(
+        "{place}: iterations of the `prange` meet in {array}: they lie {apart} elements apart, but each reaches over {needed}"
+    )]
+    IterationsOverlap {
+        /// The user's name of the array that is stored to.
+        array: String,
+        /// How far iterations lie apart.
+        apart: usize,
+        /// How far they would have to lie apart at least.
+        needed: usize,
+        /// What is stored.
+        place: Place,
+    },
+
+    /// Numbers that indices are computed from in a `prange` are so large that iterations might meet where these wrap around.
+    #[error(
+        "{place}: the numbers that indices of {array} are computed from are too large to tell whether iterations of the \
+         `prange` meet"
+    )]
+    IndicesTooLarge {
+        /// The user's name of the array that is stored to.
+        array: String,
+        /// What is stored.
+        place: Place,
+    },
+
     /// An `assert!` of the kernel does not hold, or it has come to a `panic!` or the like.
     #[error("{place}: {message}{}", in_iteration(*iteration))]
     Assertion {
@@ -392,6 +448,14 @@ impl Error {
             FaultKind::ZeroStep => Error::ZeroStep { place },
             FaultKind::Overflow => Error::Overflow { iteration, place },
             FaultKind::EmptyRange => Error::EmptyRange { iteration, place },
+            FaultKind::Decreasing => Error::Decreasing { array: array(), position: first, place },
+            FaultKind::EqualElements => {
+                Error::EqualElements { array: array(), positions: [first, second], place }
+            }
+            FaultKind::IterationsOverlap => {
+                Error::IterationsOverlap { array: array(), apart: first, needed: second, place }
+            }
+            FaultKind::IndicesTooLarge => Error::IndicesTooLarge { array: array(), place },
             FaultKind::Asserted { message } => {
                 Error::Assertion { message: filled(files.message(message), &args), iteration, place }
             }

@@ -131,7 +131,9 @@ pub use draws::{
 pub use dynamic::Dynamic;
 pub use engine::{Engine, EngineBuilder};
 pub use error::{Error, Place};
-pub use explain::{Allocation, Estimates, Explanation, PlainLoop, Refusal, RegionReport, Scattered};
+pub use explain::{
+    Allocation, Estimates, Explanation, LoopTest, PlainLoop, Refusal, RegionReport, Scattered,
+};
 pub use extremes::ArrayExtremes;
 pub use fixed::Row;
 pub use host_function::{HostArguments, HostFailure, HostParameter, HostReturned};

@@ -160,8 +160,8 @@ impl Specialisation {
         let layouts = signature.layouts(&program.params);
         let mistakes = || Error::from_rejections(find_mistakes(program, &layouts), &program.files);
         match lower_arrays_of_lengths(program, &layouts, equal) {
-            Ok(Lowered { loops, wished }) => {
-                (check_parallel(&loops).map(|_| loops).map_err(|_| mistakes()), wished)
+            Ok(Lowered { mut loops, wished }) => {
+                (check_parallel(&mut loops).map(|()| loops).map_err(|_| mistakes()), wished)
             }
             Err(_) => (Err(mistakes()), Vec::new()),
         }

@@ -93,8 +93,9 @@ pub fn race_advice(array: &str, alone: bool) -> String {
     } else {
         format!(
             "if iterations read what others write, read from a copy made in front of the loop (`let old = \
-             {array}.to_owned();`), or go over every other element in one loop and over the rest in a second; \
-             otherwise write `for` over a plain range"
+             {array}.to_owned();`, or of the one row that they read), or go over every other element in one loop and \
+             over the rest in a second, or leave out the one that all read (`if i != k`); otherwise write `for` over a \
+             plain range"
         )
     }
 }

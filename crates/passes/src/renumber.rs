@@ -135,9 +135,8 @@ impl Numbers {
 
     fn expr(&mut self, expr: &mut Expr) {
         operands_mut(expr, |value| *value = self.values.of(*value));
-        match expr {
-            Expr::Var(var) => *var = self.vars.of(*var),
-            _ => {}
+        if let Expr::Var(var) = expr {
+            *var = self.vars.of(*var);
         }
         if let Some(buffer) = expr.buffer_mut() {
             *buffer = self.buffers.of(*buffer);

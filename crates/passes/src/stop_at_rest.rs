@@ -114,10 +114,11 @@ impl State<'_> {
         let mut pending = Vec::new();
         walk::statements(self.body).for_each(|stmt| match stmt {
             Stmt::If { cond, .. } => pending.push(*cond),
-            Stmt::Let(value) => match &self.loops.values[*value].expr {
-                Expr::Op(ScalarOp::Select, operands) => pending.push(operands[0]),
-                _ => {}
-            },
+            Stmt::Let(value) => {
+                if let Expr::Op(ScalarOp::Select, operands) = &self.loops.values[*value].expr {
+                    pending.push(operands[0]);
+                }
+            }
             _ => {}
         });
         if pending.is_empty() {

@@ -200,7 +200,7 @@ fn kernel(random: &mut Random) -> Option<(Loops, [Value; 5])> {
         Value::Scalar(_) => None,
     };
     let mut loops = lower_arrays(&program, &arguments.each_ref().map(layout)).ok()?;
-    check_parallel(&loops).ok()?;
+    check_parallel(&mut loops).ok()?;
     let _ = private_totals(&mut loops);
     Some((loops, arguments))
 }
@@ -256,8 +256,9 @@ fn optimized_text(text: &str) -> String {
     let layout = Layout::rows;
     let layouts: Vec<Option<Layout>> =
         program.params.iter().map(|param| param.ty.rank().map(layout)).collect();
-    let lowered = lower_arrays(&program, &layouts).unwrap_or_else(|rejection| panic!("{rejection}\n{text}"));
-    check_parallel(&lowered).unwrap_or_else(|rejection| panic!("{rejection}\n{text}"));
+    let mut lowered =
+        lower_arrays(&program, &layouts).unwrap_or_else(|rejection| panic!("{rejection}\n{text}"));
+    check_parallel(&mut lowered).unwrap_or_else(|rejection| panic!("{rejection}\n{text}"));
     optimized(&lowered, true, |_, _| {}).to_string()
 }
 

@@ -33,7 +33,7 @@ fn counts(text: &str) -> Counts {
     let layouts: Vec<Option<Layout>> =
         program.params.iter().map(|param| param.ty.rank().map(Layout::rows)).collect();
     let mut loops: Loops = lower_arrays(&program, &layouts).unwrap();
-    check_parallel(&loops).unwrap();
+    check_parallel(&mut loops).unwrap();
     optimize(&mut loops, &Options::default());
     loops.verify().unwrap_or_else(|error| panic!("{error}"));
     let mut lane: Lane = vectorize(&loops);

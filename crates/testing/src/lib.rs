@@ -17,6 +17,7 @@ pub mod executors;
 mod extremes;
 mod generate;
 mod layouts;
+mod nests;
 mod properties;
 mod reduce;
 
@@ -25,6 +26,7 @@ pub use arguments::{Sizes, dynamic, random_arguments, rearranged};
 pub use cases::Case;
 pub use choices::Choices;
 pub use generate::{Rounding, Sample, random_program};
+pub use nests::{Nest, check_nest, nest_text};
 pub use parfuse_interp::Value;
 pub use properties::{Ran, check_same_bits};
 pub use reduce::reduced;

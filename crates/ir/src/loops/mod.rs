@@ -38,7 +38,7 @@ mod trips;
 mod verify;
 pub mod walk;
 
-pub use notes::{Event, FusionRefusal, Note, PromotionRefusal, SerialReason, Way, Ways};
+pub use notes::{EntryTest, Event, FusionRefusal, Note, PromotionRefusal, SerialReason, Way, Ways};
 pub(crate) use parse::{arrange_buffers, parse_buffer, parse_fault, parse_sources};
 pub(crate) use print::{Declaration, FaultText};
 pub use trips::{Count, expand as expand_trips, trips};

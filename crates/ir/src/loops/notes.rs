@@ -57,6 +57,34 @@ pub enum Event {
     Chosen(Ways),
     /// A plain loop stays what it is.
     StaysSerial(SerialReason),
+    /// Something is tested in front of a parallel loop, on which it depends that its iterations do not meet. The places are those
+    /// of the two accesses.
+    Tested(EntryTest),
+}
+
+/// What is tested in front of a parallel loop.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum EntryTest {
+    /// That the elements of an array do not decrease.
+    NotDecreasing {
+        /// The array.
+        array: String,
+    },
+    /// That no element of an array is the same in two iterations.
+    Different {
+        /// The array.
+        array: String,
+    },
+    /// That the iterations are as far apart in an array as each reaches.
+    Apart {
+        /// The array.
+        array: String,
+    },
+    /// That the numbers which indices of an array are computed from are not too large to tell.
+    Small {
+        /// The array.
+        array: String,
+    },
 }
 
 /// What an iteration of a parallel loop is estimated to take, in quarters of an addition, in each way that it can run.

@@ -47,6 +47,8 @@ pub struct Explanation {
     pub arrays_contracted: Vec<String>,
     /// Loops that were not fused, or not run in parallel, and why.
     pub refusals: Vec<Refusal>,
+    /// What is tested in front of parallel loops, so that their iterations do not meet.
+    pub tests: Vec<LoopTest>,
     /// Which instructions the regions are made of.
     pub isa: Isa,
     /// The code that calls run now: the numbers of lanes and bytes are its.
@@ -167,6 +169,15 @@ pub struct Refusal {
     pub regions: Vec<usize>,
 }
 
+/// A test in front of a parallel loop, on which it depends that its iterations do not meet.
+#[derive(Clone, Debug)]
+pub struct LoopTest {
+    /// What has to hold, in words.
+    pub what: String,
+    /// The accesses that would meet otherwise.
+    pub places: Vec<Place>,
+}
+
 impl Explanation {
     pub(crate) fn new(name: &str, interface: &Interface, made: &Specialisation, isa: Isa) -> Explanation {
         let params = interface
@@ -194,6 +205,7 @@ impl Explanation {
             allocations,
             arrays_contracted: made.loops.notes.iter().filter_map(contracted).collect(),
             refusals: refusals(&made.loops, &regions),
+            tests: tests(&made.loops),
             regions,
             isa,
             effort,
@@ -362,9 +374,24 @@ fn checked(lane: &Lane, fault: FaultId) -> (String, Place) {
         FaultKind::ZeroStep => "step of a range".to_string(),
         FaultKind::Overflow => "overflow of an integer".to_string(),
         FaultKind::EmptyRange => "range of random numbers".to_string(),
+        FaultKind::Decreasing => format!("order of the elements of {array}"),
+        FaultKind::EqualElements => format!("equal elements of {array}"),
+        FaultKind::IterationsOverlap => format!("distance of iterations in {array}"),
+        FaultKind::IndicesTooLarge => format!("size of indices of {array}"),
         FaultKind::Asserted { .. } => "assertion".to_string(),
     };
     (what, Place::new(&lane.files, fault.loc))
+}
+
+/// What is tested in front of parallel loops.
+fn tests(loops: &Loops) -> Vec<LoopTest> {
+    let test = |note: &Note| {
+        let Event::Tested(test) = &note.event else { return None };
+        let mut places: Vec<Place> = note.locs.iter().map(|loc| Place::new(&loops.files, *loc)).collect();
+        places.dedup();
+        Some(LoopTest { what: text::tested(test), places })
+    };
+    loops.notes.iter().filter_map(test).collect()
 }
 
 /// What was refused. Loops that were not fused are named by where they begin, and by the regions that they became.

@@ -3,7 +3,7 @@
 use super::{Estimates, Explanation, RegionReport};
 use crate::error::Place;
 use parfuse_codegen::Effort;
-use parfuse_ir::loops::{Event, FusionRefusal, PromotionRefusal, SerialReason};
+use parfuse_ir::loops::{EntryTest, Event, FusionRefusal, PromotionRefusal, SerialReason};
 use std::fmt;
 
 /// As many places as are named on one line.
@@ -21,6 +21,8 @@ pub(super) fn refusal(event: &Event) -> Option<String> {
         | Event::Sunk
         | Event::InLanes
         | Event::Chosen(_) => None,
+        // That is listed by itself.
+        Event::Tested(_) => None,
         // That is said where the loop is listed.
         Event::StaysSerial(_) => None,
         Event::NestedSerial => Some("runs serially: it is inside another parallel loop".to_string()),
@@ -28,6 +30,16 @@ pub(super) fn refusal(event: &Event) -> Option<String> {
         Event::NotPromoted(refusal) => {
             Some(format!("the inner loop is not what runs in lanes: {}", promotion_words(refusal)))
         }
+    }
+}
+
+/// What a test in front of a parallel loop looks for.
+pub(super) fn tested(test: &EntryTest) -> String {
+    match test {
+        EntryTest::NotDecreasing { array } => format!("the elements of `{array}` do not decrease"),
+        EntryTest::Different { array } => format!("no number comes twice in `{array}`, but in one iteration"),
+        EntryTest::Apart { array } => format!("iterations are as far apart in `{array}` as each reaches"),
+        EntryTest::Small { array } => format!("the numbers that indices of `{array}` are made of are small"),
     }
 }
 
@@ -250,6 +262,9 @@ impl fmt::Display for Explanation {
         }
         if !self.arrays_contracted.is_empty() {
             writeln!(f, "  never stored: {}", self.arrays_contracted.join(", "))?;
+        }
+        for test in &self.tests {
+            writeln!(f, "  tested in front of the loop: {} ({})", test.what, places(&test.places))?;
         }
         for refusal in &self.refusals {
             let at = places(&refusal.places);

@@ -241,6 +241,17 @@ impl Bounds {
         self.close(scope, outside);
     }
 
+    /// The sums of values, some of which are asked for, that are known not to be negative, if these goals hold.
+    pub(crate) fn facts_about(&self, asked: &dyn Fn(Value) -> bool) -> Vec<(Linear, Vec<Goal>)> {
+        let facts = self.facts.iter().filter(|fact| values(&fact.form).any(asked));
+        facts.map(|fact| (fact.form.clone(), fact.needs.clone())).collect()
+    }
+
+    /// The value that a variable is known to hold.
+    pub(crate) fn held(&self, var: Var) -> Option<Value> {
+        self.vars.held(var)
+    }
+
     /// Where the walk stands.
     pub(crate) fn mark(&self) -> Mark {
         Mark {

@@ -75,6 +75,13 @@ impl Vars {
         self.log.len()
     }
 
+    pub(super) fn held(&self, var: Var) -> Option<Value> {
+        match self.contents.get(&var) {
+            Some(Content::Value(value)) => Some(*value),
+            _ => None,
+        }
+    }
+
     fn change(&mut self, var: Var, content: Option<Content>, is_set: bool) {
         let before = match content {
             Some(content) => self.contents.insert(var, content),
@@ -260,7 +267,8 @@ impl Bounds {
                     let form = bounds.form(loops, read);
                     let goal = match (falling, signed) {
                         (true, false) => Goal::NotNegative(form.minus(&Linear::constant(by))),
-                        (true, true) => Goal::Below { form: Linear::constant(by).minus(&form), signed },
+                        // The least of the numbers with a sign has no opposite, but may be come to.
+                        (true, true) => Goal::Below { form: Linear::constant(by - 1).minus(&form), signed },
                         (false, _) => Goal::Below { form: form.plus(&Linear::constant(by)), signed },
                     };
                     inside.contains(&read) && bounds.holds(loops, &[goal])

@@ -10,6 +10,7 @@
 //! parfor v1 in v0 { store b0[v1, v2]; store b0[v2, v1] }          fine: the same element in the same iteration
 //! parfor v1 in v0 { b0[v2] = b0[v2] + v3 }                        fine: elements that are only combined are totals
 //! parfor v1 in v0 { store b0[v1]; load b0[v1 + 1] }               refused: the neighbour writes it
+//! parfor v1 in v0 { store b0[load b1[v1]] }                  fine if no number comes twice in b1: a test in front
 //! ```
 //!
 //! A store and another access of the same array are apart if, for each dimension of the loop, some axis is indexed in
@@ -17,53 +18,168 @@
 //! make up for that distance; or if one of them stays where the other never gets, for which [`Passing`] asks what is
 //! known of the loops and branches around. [`Meetings`] decides that in the very arithmetic in which indices are computed, which
 //! wraps around; so it needs to know how often the loop can run, which is what [`Dimension`] knows.
+//!
+//! That takes little time and is enough for most loops. Where it is not, [`Apart`] takes a closer look, at all that is known of two
+//! accesses in two iterations, and may find that a test in front of the loop is all that is missing ([`entry`]).
 
 mod ahead;
+mod apart;
 mod dimension;
+mod entry;
 mod meetings;
+mod numbers;
 mod passing;
+mod polynomial;
+mod rows;
+mod system;
 #[cfg(test)]
 mod tests;
 
 use crate::accumulates::accumulates;
 use crate::affine::{Affine, Linear, Term, Width};
 use crate::bounds::Bounds;
-use crate::hash::FastSet;
+use crate::hash::{FastMap, FastSet};
 use crate::private_arrays;
 use crate::rejection::Rejection;
+use crate::{fold_constants, hoist_invariants, nest_conditions, number_values, widen_indices};
+use apart::{Apart, Needed, Tests};
 use dimension::Dimension;
 use meetings::Meetings;
+use numbers::Around;
 use parfuse_ir::Loc;
-use parfuse_ir::loops::walk;
-use parfuse_ir::loops::{Buffer, Expr, Loops, Parfor, Stmt, Value};
+use parfuse_ir::loops::walk::{self, blocks_mut};
+use parfuse_ir::loops::{Block, Buffer, Expr, Loops, Parfor, Stmt, Value};
 use passing::Passing;
 use std::collections::BTreeMap;
 
-/// Checks all parallel loops.
+/// Checks all parallel loops, and puts tests in front of those that are right only if they find what they look for.
 ///
 /// # Errors
 /// If two iterations might touch one element that one of them writes, or make an array of their own of different
 /// lengths: the first array for which that is so.
-pub fn check_parallel(loops: &Loops) -> Result<(), Rejection> {
-    find_races(loops).into_iter().next().map_or(Ok(()), Err)
+pub fn check_parallel(loops: &mut Loops) -> Result<(), Rejection> {
+    match look(loops) {
+        Looked::Fine(None) => Ok(()),
+        Looked::Fine(Some(tidy)) => {
+            *loops = *tidy;
+            Ok(())
+        }
+        Looked::Races(races) => Err(races.into_iter().next().expect("there are some")),
+    }
 }
 
 /// All that [`check_parallel`] refuses: each array of each loop.
 pub(crate) fn find_races(loops: &Loops) -> Vec<Rejection> {
+    match look(loops) {
+        Looked::Races(races) => races,
+        Looked::Fine(_) => Vec::new(),
+    }
+}
+
+/// What comes of a look at all parallel loops.
+enum Looked {
+    /// They are right; if it took a closer look to see that, in this form, with the tests that they need.
+    Fine(Option<Box<Loops>>),
+    /// They are not.
+    Races(Vec<Rejection>),
+}
+
+fn look(loops: &Loops) -> Looked {
     let mut races = Vec::new();
     walk::statements(&loops.body).for_each(|stmt| {
         if let Stmt::Parfor(parfor) = stmt {
-            find_in_loop(loops, stmt, parfor, &mut races);
+            find_in_loop(loops, stmt, parfor, &mut races, None);
         }
     });
-    races
+    if races.is_empty() {
+        return Looked::Fine(None);
+    }
+    // A closer look wants equal values to be one.
+    let mut tidy = Box::new(loops.clone());
+    let passes =
+        [fold_constants, nest_conditions, number_values, widen_indices, hoist_invariants, number_values];
+    passes.iter().for_each(|pass| {
+        let _ = pass(&mut tidy);
+    });
+    let mut closely =
+        Closely { loops: &tidy, around: Vec::new(), races: Vec::new(), needs: FastMap::default() };
+    closely.block(&tidy.body);
+    let Closely { mut races, needs, .. } = closely;
+    let mut body = std::mem::take(&mut tidy.body);
+    put_tests(&mut tidy, &mut body, &needs, &mut races);
+    tidy.body = body;
+    if races.is_empty() { Looked::Fine(Some(tidy)) } else { Looked::Races(races) }
 }
 
-fn find_in_loop(loops: &Loops, stmt: &Stmt, parfor: &Parfor, races: &mut Vec<Rejection>) {
+/// Looks at loops with all that is known.
+struct Closely<'a> {
+    loops: &'a Loops,
+    /// What stands around.
+    around: Vec<Around>,
+    races: Vec<Rejection>,
+    /// By the index of the loop.
+    needs: FastMap<Value, Vec<Needed>>,
+}
+
+impl Closely<'_> {
+    fn block(&mut self, block: &Block) {
+        for stmt in block {
+            if let Stmt::Parfor(parfor) = stmt {
+                let mut needs = Vec::new();
+                let look = Look { around: &self.around, needs: &mut needs };
+                find_in_loop(self.loops, stmt, parfor, &mut self.races, Some(look));
+                if !needs.is_empty() {
+                    self.needs.insert(parfor.indices[0], needs);
+                }
+            }
+            self.around.extend(apart::passed(stmt));
+            for (number, inner) in walk::blocks(stmt).enumerate() {
+                let known = self.around.len();
+                self.around.extend(apart::entered(stmt, number));
+                self.block(inner);
+                self.around.truncate(known);
+            }
+        }
+    }
+}
+
+/// Puts tests in front of the loops that need some.
+fn put_tests(
+    loops: &mut Loops,
+    block: &mut Block,
+    needs: &FastMap<Value, Vec<Needed>>,
+    races: &mut Vec<Rejection>,
+) {
+    for mut stmt in std::mem::take(block) {
+        if let Stmt::Parfor(parfor) = &stmt
+            && let Some(needs) = needs.get(&parfor.indices[0])
+        {
+            match entry::tests(loops, &stmt, needs) {
+                Ok(mut tests) => block.append(&mut tests),
+                Err(number) => races.push(Rejection::PossibleRace {
+                    array: loops.buffers[needs[number].buffer].name.clone(),
+                    first: needs[number].locs[0],
+                    second: needs[number].locs[1],
+                }),
+            }
+        }
+        blocks_mut(&mut stmt).for_each(|inner| put_tests(loops, inner, needs, races));
+        block.push(stmt);
+    }
+}
+
+/// With what stands around the loop, and room for what tests in front of it have to find, it is looked at closely.
+fn find_in_loop(
+    loops: &Loops,
+    stmt: &Stmt,
+    parfor: &Parfor,
+    races: &mut Vec<Rejection>,
+    closely: Option<Look<'_>>,
+) {
     if let Some((buffer, loc)) = private_arrays::of_uneven_length(loops, parfor) {
         races.push(Rejection::UnevenArray { array: loops.buffers[buffer].name.clone(), loc });
     }
-    for (buffer, first, second) in meeting_in_loop(loops, stmt, parfor) {
+    for (buffer, first, second) in meeting_in_loop(loops, stmt, parfor, closely) {
         // What is only combined there needs no elements of the iterations' own: `private_totals`.
         let is_total = parfor.indices.len() == 1 && accumulates(loops, &parfor.body, buffer).is_some();
         if !is_total {
@@ -73,15 +189,32 @@ fn find_in_loop(loops: &Loops, stmt: &Stmt, parfor: &Parfor, races: &mut Vec<Rej
     }
 }
 
-/// The arrays of which iterations of a parallel loop might touch the same elements, and not only to read them.
-pub(crate) fn shared_by_iterations(loops: &Loops, stmt: &Stmt) -> Vec<Buffer> {
+/// The arrays of which iterations of a parallel loop might touch the same elements, only to combine something into them.
+pub(crate) fn combined_by_iterations(loops: &Loops, stmt: &Stmt) -> Vec<Buffer> {
     let Stmt::Parfor(parfor) = stmt else { unreachable!("a parallel loop") };
-    meeting_in_loop(loops, stmt, parfor).into_iter().map(|(buffer, ..)| buffer).collect()
+    let is_combined = |buffer: &Buffer| accumulates(loops, &parfor.body, *buffer).is_some();
+    if !meeting_in_loop(loops, stmt, parfor, None).iter().any(|(buffer, ..)| is_combined(buffer)) {
+        return Vec::new();
+    }
+    let look = Look { around: &[], needs: &mut Vec::new() };
+    let meeting = meeting_in_loop(loops, stmt, parfor, Some(look));
+    meeting.into_iter().map(|(buffer, ..)| buffer).filter(is_combined).collect()
+}
+
+/// A closer look at a loop, with what stands around it, and room for what tests in front of it have to find.
+struct Look<'a> {
+    around: &'a [Around],
+    needs: &'a mut Vec<Needed>,
 }
 
 /// The arrays of which two iterations might touch the same element, with two statements that might do so, the first of
 /// which stores.
-fn meeting_in_loop(loops: &Loops, stmt: &Stmt, parfor: &Parfor) -> Vec<(Buffer, Loc, Loc)> {
+fn meeting_in_loop(
+    loops: &Loops,
+    stmt: &Stmt,
+    parfor: &Parfor,
+    mut closely: Option<Look<'_>>,
+) -> Vec<(Buffer, Loc, Loc)> {
     let mut found = Vec::new();
     let own = private_arrays::made(&parfor.body);
     // Most arrays need no look at how indices are computed.
@@ -99,7 +232,17 @@ fn meeting_in_loop(loops: &Loops, stmt: &Stmt, parfor: &Parfor) -> Vec<(Buffer, 
             let new = || Dimension::new(loops, &parfor.indices, &parfor.body, *index, *extent);
             let mut bounds = Bounds::default();
             let mut passing = Passing::new(loops, &mut bounds, stmt, buffer);
-            race(dimension.get_or_insert_with(new), &accesses, &mut passing, false)
+            let dimension = dimension.get_or_insert_with(new);
+            let Some(look) = &mut closely else {
+                return race(dimension, &accesses, &mut passing, None, false);
+            };
+            // What is combined needs no test: it may meet.
+            let combined = accumulates(loops, &parfor.body, buffer).is_some();
+            let tests = if parfor.indices.len() > 1 || combined { Tests::Forbidden } else { Tests::Allowed };
+            let mut apart = Apart::new(loops, stmt, look.around, *index, buffer, tests);
+            let race = race(dimension, &accesses, &mut passing, Some(&mut apart), false);
+            look.needs.append(&mut apart.needs);
+            race
         });
         if let Some((first, second)) = race {
             found.push((buffer, first.loc, second.loc));
@@ -128,7 +271,7 @@ pub(crate) fn shared_array(
     let mut arrays = accesses(loops, body).into_iter();
     let mut is_shared = |(buffer, accesses): &(Buffer, Vec<Access<'_>>)| {
         let mut passing = Passing::new(loops, bounds, stmt, *buffer);
-        race(&mut dimension, accesses, &mut passing, in_order).is_some()
+        race(&mut dimension, accesses, &mut passing, None, in_order).is_some()
     };
     arrays.find(|array| is_shared(array)).map(|(buffer, _)| buffer)
 }
@@ -154,7 +297,7 @@ pub(crate) fn meeting(loops: &Loops, bounds: &mut Bounds, stmt: &Stmt) -> Option
     for (buffer, accesses) in accesses(loops, body) {
         let mut passing = Passing::new(loops, bounds, stmt, buffer);
         let Some(races) = Races::of(&mut dimension, &accesses, false) else { continue };
-        for (a, b) in races.meeting(&mut passing) {
+        for (a, b) in races.meeting(&mut passing, None) {
             let mut at = races.iterations(a, b);
             at.retain(|at| is_outside(at) && found.as_ref().is_none_or(|found| found.contains(at)));
             if at.is_empty() {
@@ -212,10 +355,11 @@ fn race<'a, 'b>(
     dimension: &mut Dimension,
     accesses: &'b [Access<'a>],
     passing: &mut Passing<'_>,
+    closely: Option<&mut Apart<'_>>,
     in_order: bool,
 ) -> Option<(&'b Access<'a>, &'b Access<'a>)> {
     let races = Races::of(dimension, accesses, in_order)?;
-    let (first, second) = races.meeting(passing).next()?;
+    let (first, second) = races.meeting(passing, closely).next()?;
     Some((&accesses[first], &accesses[second]))
 }
 
@@ -255,19 +399,30 @@ impl<'d, 'l, 'b, 'a> Races<'d, 'l, 'b, 'a> {
     }
 
     /// The pairs of accesses, a store first, that may meet: stores that meet themselves come first.
-    fn meeting(&self, passing: &mut Passing<'_>) -> impl Iterator<Item = (usize, usize)> {
+    fn meeting(
+        &self,
+        passing: &mut Passing<'_>,
+        mut closely: Option<&mut Apart<'_>>,
+    ) -> impl Iterator<Item = (usize, usize)> {
         let stores = || (0..self.accesses.len()).filter(|at| self.accesses[*at].store);
-        let itself = stores().filter(|at| !self.are_apart(&[*at])).map(|at| (at, at));
-        let pairs = stores().flat_map(|store| (0..self.accesses.len()).map(move |other| (store, other)));
-        let meet = move |(a, b): &(usize, usize)| {
+        let itself = stores().map(|at| (at, at));
+        // Of two stores one pair is enough.
+        let is_new = |store: usize, other: usize| other > store || !self.accesses[other].store;
+        let others = move |store| (0..self.accesses.len()).filter(move |other| is_new(store, *other));
+        let pairs = stores().flat_map(move |store| others(store).map(move |other| (store, other)));
+        itself.chain(pairs).filter(move |(a, b)| {
             let is_ahead = || ahead::loads_ahead(self.dimension, self.accesses, &self.forms, *a, *b);
-            let is_safe = self.are_apart(&[*a, *b])
-                || self.meet_in_one_iteration(*a, *b)
-                || self.in_order && is_ahead()
-                || passing.pass(self.accesses, *a, *b);
+            let both = if a == b { vec![*a] } else { vec![*a, *b] };
+            let is_safe = self.are_apart(&both)
+                || a != b
+                    && (self.meet_in_one_iteration(*a, *b)
+                        || self.in_order && is_ahead()
+                        || passing.pass(self.accesses, *a, *b))
+                || closely
+                    .as_mut()
+                    .is_some_and(|apart| apart.are_apart(passing.bounds, self.accesses, *a, *b));
             !is_safe
-        };
-        itself.chain(pairs.filter(meet))
+        })
     }
 
     /// Whether two accesses only meet where both are of the same iteration: where one axis says of the first which it is of, and

@@ -17,7 +17,7 @@ use parfuse_ir::loops::{Buffer, Loops, Stmt, Value};
 /// The pairs of accesses of an array of which one passes the other by.
 pub(super) struct Passing<'a> {
     loops: &'a Loops,
-    bounds: &'a mut Bounds,
+    pub(super) bounds: &'a mut Bounds,
     /// The loop.
     stmt: &'a Stmt,
     buffer: Buffer,

@@ -22,7 +22,7 @@ mod variables;
 
 use crate::Changed;
 use crate::accumulates::accumulates;
-use crate::check_parallel::shared_by_iterations;
+use crate::check_parallel::combined_by_iterations;
 use crate::copies::Copies;
 use crate::emit::Emit;
 use crate::hash::FastSet;
@@ -56,7 +56,8 @@ fn share(loops: &mut Loops, parfor: Parfor, block: &mut Block) -> Option<Parfor>
         return Some(parfor);
     }
     let stmt = Stmt::Parfor(parfor);
-    let shared = shared_by_iterations(loops, &stmt);
+    // Of all other arrays `check_parallel` knows that iterations have elements of their own.
+    let shared = combined_by_iterations(loops, &stmt);
     let Stmt::Parfor(parfor) = stmt else { unreachable!("it is a loop") };
     let combined = shared.into_iter().map(|buffer| Some((buffer, accumulates(loops, &parfor.body, buffer)?)));
     let Some(combined) = combined.collect::<Option<Vec<_>>>().filter(|combined| !combined.is_empty()) else {

@@ -39,8 +39,8 @@ fn run(text: &str, arguments: &[Value]) -> Result<Outcome, Failure> {
             Value::Scalar(_) => None,
         })
         .collect();
-    let loops = lower(&program, &shapes).unwrap_or_else(|rejection| panic!("{rejection}\n{program}"));
-    check_parallel(&loops).unwrap_or_else(|rejection| panic!("{rejection}\n{program}\n{loops}"));
+    let mut loops = lower(&program, &shapes).unwrap_or_else(|rejection| panic!("{rejection}\n{program}"));
+    check_parallel(&mut loops).unwrap_or_else(|rejection| panic!("{rejection}\n{program}\n{loops}"));
     let (expected, found) = (run_program(&program, arguments, 7), run_loops(&loops, arguments, 7));
     match (&expected, &found) {
         (Err(expected), Err(found)) => {
@@ -60,8 +60,8 @@ fn lowered(text: &str) -> Result<Loops, Rejection> {
     let program = parse(text);
     let shapes: Vec<_> =
         program.params.iter().map(|param| param.ty.rank().map(|rank| vec![9; rank as usize])).collect();
-    let loops = lower(&program, &shapes)?;
-    check_parallel(&loops)?;
+    let mut loops = lower(&program, &shapes)?;
+    check_parallel(&mut loops)?;
     Ok(loops)
 }
 

@@ -1,0 +1,543 @@
+//! Whether two iterations of a loop can touch one element, from all that is known of both.
+//!
+//! ```text
+//! for v1 in v0 { for v4 in v8 { store b0[v1 v8 + v4] } }       v4 < v8: a row of b0 for each iteration
+//! for v1 in v0 { for v4 in v9 { store b0[v1 v8 + v4] } }       if v9 ≤ v8, which is tested in front
+//! for v1 in v0 { v2 = load b1[v1]  store b0[v2] }              if no two elements of b1 are equal, likewise
+//! ```
+//!
+//! That both accesses have the same indices, in iterations of which one comes later, is taken for granted, with all facts about either ([`Numbers`]);
+//! they are apart if that cannot be ([`System`]). If it can, something that a test in front of the loop can find out may be what is missing: a [`Need`].
+
+use super::Access;
+use super::numbers::{Around, Body, Loaded, Numbers, SMALL, Taken};
+use super::polynomial::{Atom, Of, Polynomial, Product, Side};
+use super::system::{Left, System};
+use crate::affine::Linear;
+use crate::bounds::{Bounds, Goal};
+use crate::hash::{FastMap, FastSet};
+use parfuse_ir::Loc;
+use parfuse_ir::loops::walk;
+use parfuse_ir::loops::{Block, Buffer, Expr, Loops, Stmt, Value};
+
+/// What a test in front of a loop has to find, for its iterations to be apart.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Need {
+    /// That a product of numbers is small, as it is of lengths of arrays that there can be.
+    Small(Product),
+    /// That a sum is not negative.
+    NotNegative(Polynomial),
+    /// That the elements of an array of one axis do not decrease, where this one is loaded.
+    NotDecreasing(Loaded),
+    /// That these two elements are not the same number in different iterations. Where the array that is stored to has elements
+    /// they are less than the length of its axis and that number.
+    /// Where it is strict, they may not be negative or large, either.
+    Different { elements: [Loaded; 2], axis: u8, more: usize, strict: bool },
+}
+
+/// A need of two accesses of an array.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Needed {
+    pub(super) what: Need,
+    pub(super) buffer: Buffer,
+    /// Where they are, a store first.
+    pub(super) locs: [Loc; 2],
+}
+
+/// With more accesses of an array than that nobody looks at all pairs.
+const MOST: usize = 48;
+
+/// Whether tests in front of the loop are to be had.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Tests {
+    Allowed,
+    Forbidden,
+}
+
+/// A loop, and an array whose accesses are compared.
+pub(super) struct Apart<'a> {
+    loops: &'a Loops,
+    stmt: &'a Stmt,
+    /// What stands around the loop.
+    outer: &'a [Around],
+    index: Value,
+    buffer: Buffer,
+    tests: Tests,
+    body: Body,
+    /// By access; found when first asked for.
+    places: Vec<Place>,
+    seen: FastMap<(usize, Side, bool), Seen>,
+    /// What has been found to be needed.
+    pub(super) needs: Vec<Needed>,
+}
+
+/// Where an access stands.
+#[derive(Default)]
+struct Place {
+    around: Vec<Around>,
+    /// What is known of variables, if goals hold.
+    variables: Vec<(Linear, Vec<Goal>)>,
+}
+
+/// What is known of an access in one iteration.
+#[derive(Clone)]
+struct Seen {
+    facts: System,
+    index: Vec<Polynomial>,
+    loaded: Vec<Loaded>,
+    flipped: Vec<(Atom, [Polynomial; 2])>,
+    assumed: Vec<Product>,
+}
+
+/// Two accesses in two iterations.
+struct Pair {
+    facts: System,
+    index: Vec<Polynomial>,
+    /// The indices of one less those of the other, that are zero where they meet.
+    distances: Vec<(usize, Polynomial)>,
+    loaded: Vec<Loaded>,
+    taken: Taken,
+    assumed: Vec<Product>,
+}
+
+impl<'a> Apart<'a> {
+    pub(super) fn new(
+        loops: &'a Loops,
+        stmt: &'a Stmt,
+        outer: &'a [Around],
+        index: Value,
+        buffer: Buffer,
+        tests: Tests,
+    ) -> Apart<'a> {
+        let body = Body { inside: defined_in(stmt), stored: stored_in(stmt), ..Body::default() };
+        Apart {
+            loops,
+            stmt,
+            outer,
+            index,
+            buffer,
+            tests,
+            body,
+            places: Vec::new(),
+            seen: FastMap::default(),
+            needs: Vec::new(),
+        }
+    }
+
+    /// Whether two accesses never touch one element in different iterations, or do not if a test in front of the loop says so.
+    pub(super) fn are_apart(
+        &mut self,
+        bounds: &mut Bounds,
+        accesses: &[Access<'_>],
+        a: usize,
+        b: usize,
+    ) -> bool {
+        if accesses.len() > MOST {
+            return false;
+        }
+        if self.places.is_empty() {
+            self.find_places(bounds);
+        }
+        let ways: &[(Side, Side)] = match a == b {
+            true => &[(Side::First, Side::Second)],
+            false => &[(Side::First, Side::Second), (Side::Second, Side::First)],
+        };
+        let mut needs = Vec::new();
+        for (first, second) in ways {
+            let Some(found) = self.needs_of(accesses, (a, *first), (b, *second)) else { return false };
+            needs.extend(found);
+        }
+        let locs = [a, b].map(|at| accesses[at].loc);
+        for what in needs {
+            if !self.needs.iter().any(|known| known.what == what) {
+                self.needs.push(Needed { what, buffer: self.buffer, locs });
+            }
+        }
+        true
+    }
+
+    /// What has to be tested for the first not to touch in an iteration what the second does in another one, the one on the first side coming
+    /// before the other.
+    fn needs_of(&mut self, accesses: &[Access<'_>], a: (usize, Side), b: (usize, Side)) -> Option<Vec<Need>> {
+        let both = [a, b];
+        let plain = Taken::default();
+        if let Some(used) = self.pair(accesses, both, &plain).contradiction() {
+            return Some(used);
+        }
+        if self.tests == Tests::Forbidden {
+            return None;
+        }
+        let small = Taken { small: true, ..Taken::default() };
+        let mut pair = self.pair(accesses, both, &small);
+        if let Some(used) = pair.contradiction() {
+            return Some(used);
+        }
+        let mut ordered = self.ordered(accesses, both, &mut pair);
+        if let Some((pair, needs)) = &mut ordered
+            && let Some(used) = pair.contradiction()
+        {
+            needs.extend(used);
+            return ordered.map(|(_, needs)| needs);
+        }
+        if let Some(needs) = self.different(&mut pair) {
+            return Some(needs);
+        }
+        let elements: Vec<Value> = pair.loaded.iter().map(|loaded| loaded.value).collect();
+        for element in elements {
+            let positions = FastSet::from_iter([element]);
+            let mut pair = self.pair(accesses, both, &Taken { small: true, positions });
+            if let Some(needs) = self.different(&mut pair) {
+                return Some(needs);
+            }
+        }
+        if let Some((mut pair, mut needs)) = ordered
+            && let Some(found) = self.different(&mut pair)
+        {
+            needs.extend(found);
+            return Some(needs);
+        }
+        self.stride(&mut pair)
+    }
+
+    fn see(&mut self, accesses: &[Access<'_>], (at, side): (usize, Side), taken: &Taken) -> Seen {
+        let key = (at, side, taken.small);
+        let is_usual = taken.positions.is_empty();
+        if is_usual && let Some(seen) = self.seen.get(&key) {
+            return seen.clone();
+        }
+        let place = &self.places[at];
+        let mut numbers = Numbers::new(self.loops, &self.body, side, taken);
+        self.outer.iter().chain(&place.around).for_each(|around| numbers.enter(*around));
+        place.variables.iter().for_each(|(fact, needs)| numbers.learn(fact, needs));
+        let index = accesses[at].index.iter().map(|index| numbers.modular(*index)).collect();
+        let Numbers { facts, loaded, flipped, assumed, .. } = numbers;
+        let seen = Seen { facts, index, loaded, flipped, assumed };
+        if is_usual {
+            self.seen.insert(key, seen.clone());
+        }
+        seen
+    }
+
+    fn pair(&mut self, accesses: &[Access<'_>], both: [(usize, Side); 2], taken: &Taken) -> Pair {
+        let [a, b] = both.map(|access| self.see(accesses, access, taken));
+        let mut facts = a.facts.clone();
+        facts.zero.extend(b.facts.zero.iter().cloned());
+        facts.not_negative.extend(b.facts.not_negative.iter().cloned());
+        facts.not_zero.extend(b.facts.not_zero.iter().cloned());
+        facts.natural.extend(b.facts.natural.iter().copied());
+        let index = |side| Atom { value: self.index, of: Of::Itself, side };
+        let [first, second] = [Side::First, Side::Second].map(index);
+        facts.natural.extend([first, second]);
+        let later = Polynomial::atom(second).minus(&Polynomial::atom(first)).expect("it is short");
+        facts.not_negative.push(later.plus_constant(-1));
+        let mut loaded = a.loaded.clone();
+        let is_new = |own: &&Loaded| !a.loaded.iter().any(|other| other.atom == own.atom);
+        loaded.extend(b.loaded.iter().filter(is_new).cloned());
+        let assumed = a.assumed.iter().chain(&b.assumed).cloned().collect();
+        let mut pair = Pair {
+            facts,
+            index: a.index.clone(),
+            distances: Vec::new(),
+            loaded,
+            taken: taken.clone(),
+            assumed,
+        };
+        for (axis, (a, b)) in a.index.iter().zip(&b.index).enumerate() {
+            let Some(distance) = a.minus(b) else { continue };
+            if self.is_exact(&mut pair, &distance) {
+                pair.distances.push((axis, distance));
+            }
+        }
+        pair.facts.zero.extend(pair.distances.iter().map(|(_, distance)| distance.clone()));
+        pair.equate();
+        pair.flip(a.flipped.iter().chain(&b.flipped));
+        pair
+    }
+
+    /// Whether a distance that is zero modulo 2^64 is zero.
+    fn is_exact(&self, pair: &mut Pair, distance: &Polynomial) -> bool {
+        let near = super::numbers::interval(self.loops, &pair.taken, distance);
+        if near.is_some_and(|(low, high)| low > -(1 << 64) && high < 1 << 64) {
+            return true;
+        }
+        [1, -1]
+            .into_iter()
+            .all(|sign| distance.times(sign).is_some_and(|far| pair.is_never(far.plus_constant(-(1 << 64)))))
+    }
+
+    /// That elements which are the bounds of segments do not decrease, and what is known then.
+    fn ordered(
+        &mut self,
+        accesses: &[Access<'_>],
+        both: [(usize, Side); 2],
+        pair: &mut Pair,
+    ) -> Option<(Pair, Vec<Need>)> {
+        let buffers: FastSet<Buffer> = pair.in_order().into_iter().map(|(first, _)| first.buffer).collect();
+        if buffers.is_empty() {
+            return None;
+        }
+        let bounds = pair.loaded.iter().filter(|loaded| buffers.contains(&loaded.buffer));
+        let positions = bounds.map(|loaded| loaded.value).collect();
+        let mut pair = self.pair(accesses, both, &Taken { small: true, positions });
+        for (first, second) in pair.in_order() {
+            let rise = Polynomial::atom(second.atom).minus(&Polynomial::atom(first.atom));
+            pair.facts.not_negative.extend(rise);
+        }
+        let bounds = pair.loaded.iter().filter(|loaded| buffers.contains(&loaded.buffer));
+        let needs = bounds.map(|loaded| Need::NotDecreasing(loaded.clone())).collect();
+        Some((pair, needs))
+    }
+
+    /// That elements which indices are computed from are different ones in different iterations.
+    fn different(&self, pair: &mut Pair) -> Option<Vec<Need>> {
+        let loaded = pair.loaded.clone();
+        let mut candidates = pairs(&loaded).filter(|(first, second)| {
+            let sides = [first.atom.side, second.atom.side];
+            sides.contains(&Side::First) && sides.contains(&Side::Second)
+        });
+        candidates.find_map(|(first, second)| {
+            let (axis, _) = pair.distances.iter().find(|(_, distance)| {
+                [first, second].iter().all(|loaded| distance.factor(&vec![loaded.atom]) != 0)
+            })?;
+            let (axis, more) = (*axis, pair.most_beyond(&pair.index[*axis], [first.atom, second.atom])?);
+            let distance = Polynomial::atom(first.atom).minus(&Polynomial::atom(second.atom))?;
+            let mut used = Vec::new();
+            for sign in [1, -1] {
+                let mut facts = pair.facts.clone();
+                facts.not_negative.push(distance.times(sign)?.plus_constant(-1));
+                used.extend(facts.contradiction(pair.taken.small, false)?);
+            }
+            pair.assumed.extend(used);
+            let elements = [first.clone(), second.clone()];
+            let strict = elements.iter().any(|element| pair.taken.positions.contains(&element.value));
+            let mut needs: Vec<Need> = pair.assumed.drain(..).map(Need::Small).collect();
+            needs.push(Need::Different { elements, axis: axis as u8, more, strict });
+            Some(needs)
+        })
+    }
+
+    /// That iterations are as far apart as each reaches.
+    fn stride(&self, pair: &mut Pair) -> Option<Vec<Need>> {
+        let strides: Vec<Atom> = pair
+            .distances
+            .iter()
+            .flat_map(|(_, distance)| distance.terms.iter())
+            .filter(|(product, _)| product.len() > 1)
+            .flat_map(|(product, _)| product.iter().copied())
+            .filter(|atom| atom.side == Side::Shared)
+            .collect();
+        if strides.is_empty() {
+            return None;
+        }
+        let stays = |product: &Product| product.iter().all(|atom| atom.side == Side::Shared);
+        let mut rows = Vec::new();
+        for thoroughly in [false, true] {
+            if let Some(Left::Possible(found)) = pair.facts.left(pair.taken.small, thoroughly, &stays) {
+                rows.extend(found);
+            }
+        }
+        let is_plain = |sum: &Polynomial| {
+            let terms = sum.terms.iter();
+            let single = |product: &Product| product.len() == 1 && product[0].of == Of::Itself;
+            terms.clone().all(|(product, factor)| {
+                single(product) && (*factor == 1 || *factor == -1 && strides.contains(&product[0]))
+            }) && terms.filter(|(_, factor)| *factor < 0).count() == 1
+                && sum.constant.abs() < SMALL
+        };
+        let (sum, used) =
+            rows.into_iter().filter(|(sum, _)| is_plain(sum)).min_by_key(|(sum, _)| sum.terms.len())?;
+        let assumed = pair.assumed.drain(..).chain(used).map(Need::Small);
+        let apart = Need::NotNegative(sum.times(-1)?.plus_constant(-1));
+        Some(assumed.chain([apart]).collect())
+    }
+
+    /// Finds out what stands around each access of the array, in the order of the program.
+    fn find_places(&mut self, bounds: &mut Bounds) {
+        self.blocks(self.stmt, &mut Vec::new());
+        let (loops, buffer) = (self.loops, self.buffer);
+        let (places, same) = (&mut self.places, &mut self.body.same);
+        let mut number = 0;
+        bounds.look_inside(loops, self.stmt, &mut |bounds, stmt| {
+            if super::access(loops, stmt).is_some_and(|(own, _)| own == buffer) {
+                let of_variable = |value: Value| matches!(loops.values[value].expr, Expr::Var(_));
+                places[number].variables = bounds.facts_about(&of_variable);
+                number += 1;
+            }
+            if let Stmt::Let(value) = stmt
+                && let Expr::Var(var) = loops.values[*value].expr
+                && let Some(known) = bounds.held(var)
+            {
+                same.insert(*value, known);
+            }
+        });
+    }
+
+    fn blocks(&mut self, stmt: &Stmt, around: &mut Vec<Around>) {
+        for (number, block) in walk::blocks(stmt).enumerate() {
+            let known = around.len();
+            around.extend(entered(stmt, number));
+            self.block(block, around);
+            around.truncate(known);
+        }
+    }
+
+    fn block(&mut self, block: &Block, around: &mut Vec<Around>) {
+        for stmt in block {
+            if super::access(self.loops, stmt).is_some_and(|(buffer, _)| buffer == self.buffer) {
+                self.places.push(Place { around: around.clone(), variables: Vec::new() });
+            }
+            around.extend(passed(stmt));
+            self.blocks(stmt, around);
+        }
+    }
+}
+
+/// The values that a loop defines.
+pub(super) fn defined_in(stmt: &Stmt) -> FastSet<Value> {
+    let mut inside = FastSet::default();
+    walk::statements(std::slice::from_ref(stmt)).for_each(|stmt| {
+        walk::defined(stmt, |value| {
+            inside.insert(value);
+        });
+    });
+    inside
+}
+
+/// The arrays that a loop makes, or stores to.
+pub(super) fn stored_in(stmt: &Stmt) -> FastSet<Buffer> {
+    let mut stored = FastSet::default();
+    walk::statements(std::slice::from_ref(stmt)).for_each(|stmt| match stmt {
+        Stmt::Store { buffer, .. } | Stmt::Alloc { buffer, .. } => drop(stored.insert(*buffer)),
+        Stmt::Move { to, from } => stored.extend([*to, *from]),
+        Stmt::Call(call) => stored.extend(call.written()),
+        Stmt::Parfor(parfor) => {
+            stored.extend(parfor.reductions.iter().flat_map(|reduction| reduction.target_buffers()));
+        }
+        _ => {}
+    });
+    stored
+}
+
+/// What is known in a block of a statement, the first or the second.
+pub(super) fn entered(stmt: &Stmt, number: usize) -> Vec<Around> {
+    match stmt {
+        Stmt::If { cond, .. } => vec![Around::Branch(*cond, number == 0)],
+        Stmt::While { cond, .. } if number == 1 => vec![Around::Branch(*cond, true)],
+        Stmt::For { index, extent, .. } => vec![Around::Loop(*index, *extent)],
+        Stmt::Parfor(parfor) => {
+            let dimensions = parfor.indices.iter().zip(&parfor.extents);
+            dimensions.map(|(index, extent)| Around::Loop(*index, *extent)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// What is known behind a statement: what the user has asserted.
+pub(super) fn passed(stmt: &Stmt) -> Option<Around> {
+    match stmt {
+        Stmt::Check { ok, fault, .. } if matches!(fault.kind, parfuse_ir::FaultKind::Asserted { .. }) => {
+            Some(Around::Branch(*ok, true))
+        }
+        _ => None,
+    }
+}
+
+impl Pair {
+    /// What has to be small for there to be no such pair of iterations.
+    fn contradiction(&mut self) -> Option<Vec<Need>> {
+        let small = self.taken.small;
+        let closely = || self.facts.contradiction(small, true).filter(|_| small);
+        let used = self.facts.contradiction(small, false).or_else(closely)?;
+        Some(self.assumed.iter().cloned().chain(used).map(Need::Small).collect())
+    }
+
+    /// The pairs of elements of arrays of one axis of which the second is not loaded before the first.
+    fn in_order(&mut self) -> Vec<(Loaded, Loaded)> {
+        let loaded = self.loaded.clone();
+        let mut ordered = Vec::new();
+        for (first, second) in pairs(&loaded) {
+            for (first, second) in [(first, second), (second, first)] {
+                let ([a], [b]) = (&first.index[..], &second.index[..]) else { continue };
+                let Some(beyond) = a.minus(b) else { continue };
+                if !beyond.terms.is_empty() && self.is_never(beyond.plus_constant(-1)) {
+                    ordered.push((first.clone(), second.clone()));
+                }
+            }
+        }
+        ordered
+    }
+
+    /// Whether a sum is negative, as far as is known.
+    fn is_never(&mut self, not_negative: Polynomial) -> bool {
+        let mut facts = self.facts.clone();
+        facts.not_negative.push(not_negative);
+        match facts.contradiction(self.taken.small, false) {
+            Some(used) => {
+                self.assumed.extend(used);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// By how much an element may be more than an index that is computed from it.
+    fn most_beyond(&self, index: &Polynomial, elements: [Atom; 2]) -> Option<usize> {
+        const MOST: i128 = 1 << 10;
+        let natural = index.terms.iter().all(|(product, factor)| {
+            let is_element = product.iter().any(|atom| elements.contains(atom));
+            *factor > 0 && (is_element || product.iter().all(|atom| self.facts.natural.contains(atom)))
+        });
+        (natural && index.constant >= -MOST).then_some((-index.constant).max(0) as usize)
+    }
+
+    fn is_zero(&mut self, sum: &Polynomial) -> bool {
+        match sum.as_constant() {
+            Some(constant) => constant == 0,
+            None => [1, -1]
+                .into_iter()
+                .all(|sign| sum.times(sign).is_some_and(|sum| self.is_never(sum.plus_constant(-1)))),
+        }
+    }
+
+    /// Learns that elements with the same indices are the same.
+    fn equate(&mut self) {
+        let loaded = self.loaded.clone();
+        for (first, second) in pairs(&loaded) {
+            let mut axes = first.index.iter().zip(&second.index);
+            if axes.all(|(a, b)| a.minus(b).is_some_and(|distance| self.is_zero(&distance))) {
+                let distance = Polynomial::atom(first.atom).minus(&Polynomial::atom(second.atom));
+                self.facts.zero.extend(distance);
+            }
+        }
+    }
+
+    /// Learns that flipping the same bits twice leaves nothing changed.
+    fn flip<'a>(&mut self, flipped: impl Iterator<Item = &'a (Atom, [Polynomial; 2])> + Clone) {
+        for (a, [a_of, a_by]) in flipped.clone() {
+            for (b, [b_of, b_by]) in flipped.clone() {
+                if a == b || a_by != b_by {
+                    continue;
+                }
+                // Where the one is what the other was made of, it is the other way round as well.
+                let (a, b) = (Polynomial::atom(*a), Polynomial::atom(*b));
+                for (same, follows) in
+                    [([&a, b_of], [&b, a_of]), ([a_of, b_of], [&a, &b]), ([&a, &b], [a_of, b_of])]
+                {
+                    let [Some(same), Some(follows)] = [same, follows].map(|[a, b]| a.minus(b)) else {
+                        continue;
+                    };
+                    if self.is_zero(&same) {
+                        self.facts.zero.push(follows);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// All pairs of elements of one array.
+fn pairs(loaded: &[Loaded]) -> impl Iterator<Item = (&Loaded, &Loaded)> {
+    let all = loaded.iter().enumerate();
+    all.flat_map(move |(at, first)| loaded[at + 1..].iter().map(move |second| (first, second)))
+        .filter(|(first, second)| first.buffer == second.buffer)
+}

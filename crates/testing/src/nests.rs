@@ -1,0 +1,318 @@
+//! Random parallel loops whose iterations may or may not be apart, with arguments to try them on.
+//!
+//! ```text
+//! prange i in k + 1..n { for j in 0..w { if (i + j) % 2 == 1 { store a[i w + j]   a[i w + j - 1] + 1 } } }
+//!     taken?     no call that passes its tests has two iterations at one element; all executors agree
+//!     refused?   counted, and how often no call was found in which two iterations meet
+//! ```
+//!
+//! Indices are those that users compute: affine ones, rows in one axis, residues, mirrored and flipped ones, those of segments and
+//! permuted ones, with what stands around them. Numbers are small, so that the arguments tried are about all there are.
+
+use crate::executors::layout;
+use crate::{Choices, Ran, Rounding, Sample, check_same_bits};
+use parfuse_interp::{Array, Failure, Value, run_loops_apart};
+use parfuse_ir::loops::{Layout, Loops};
+use parfuse_ir::program::Program;
+use parfuse_ir::{DType, FaultKind, Scalar};
+use parfuse_passes::{check_parallel, lower_arrays};
+use std::fmt::Write;
+
+/// What came of a nest.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Nest {
+    /// It is taken.
+    Taken {
+        /// Whether something is tested in front of it.
+        tested: bool,
+        /// Whether the tests ended a call in which no two iterations meet.
+        carefully: bool,
+    },
+    /// It is refused.
+    Refused {
+        /// Whether there is a call in which two iterations meet; nothing if hardly any call comes to its end.
+        rightly: Option<bool>,
+    },
+}
+
+/// The nest that a seed makes.
+pub fn nest_text(seed: u64) -> String {
+    Text::new(&mut Choices::seeded(seed)).text
+}
+
+/// Makes a nest and tries it on some arguments.
+///
+/// # Errors
+/// If it is taken and a call of it has a race, or executors differ.
+pub fn check_nest(seed: u64, calls: usize) -> Result<Nest, String> {
+    let choices = &mut Choices::seeded(seed);
+    let nest = Text::new(choices);
+    let text = nest.text;
+    let fail = |what: &dyn std::fmt::Display| format!("seed {seed}: {what}\n{text}");
+    let program = Program::parse(&text).map_err(|error| fail(&error))?;
+    program.verify().map_err(|error| fail(&error))?;
+    let arguments: Vec<Vec<Value>> = (0..calls).map(|_| arguments(choices, nest.rank)).collect();
+    let layouts: Vec<Option<Layout>> =
+        program.params.iter().map(|param| param.ty.rank().map(Layout::rows)).collect();
+    let plain = lower_arrays(&program, &layouts).map_err(|rejection| fail(&rejection))?;
+    let mut checked = plain.clone();
+    let taken = check_parallel(&mut checked).is_ok();
+    checked.verify().map_err(|error| fail(&error))?;
+
+    let (mut met, mut carefully, mut finished) = (false, false, 0);
+    for arguments in &arguments {
+        let run = run_loops_apart(&plain, arguments, 0);
+        let meets = run.is_err();
+        met |= meets;
+        finished += (matches!(run, Ok(Ok(_))) && has_iterations(arguments)) as usize;
+        if !taken {
+            continue;
+        }
+        match run_loops_apart(&checked, arguments, 0) {
+            Err(race) => return Err(fail(&format!("{race}\nwith {arguments:?}\n{checked}"))),
+            Ok(Err(failure)) if is_test(&failure) => carefully |= !meets,
+            Ok(_) if meets => return Err(fail(&format!("no race is left with {arguments:?}\n{checked}"))),
+            Ok(_) => {}
+        }
+    }
+    if !taken {
+        return Ok(Nest::Refused { rightly: (met || finished > calls / 10).then_some(met) });
+    }
+    if seed.is_multiple_of(16) {
+        let sample = Sample { program, rounding: Rounding::Exact };
+        // Kernels are made for the layouts of their arguments.
+        let usual = |arguments: &&Vec<Value>| {
+            arguments.iter().map(layout).zip(&layouts).all(|(own, known)| own == *known)
+        };
+        for arguments in arguments.iter().filter(usual).take(2) {
+            if check_same_bits(&sample, arguments, seed)? == Ran::Refused {
+                return Err(fail(&"refused for these arguments"));
+            }
+        }
+    }
+    Ok(Nest::Taken { tested: has_tests(&checked), carefully })
+}
+
+/// Whether the numbers of a call are such that most ranges have several iterations.
+fn has_iterations(arguments: &[Value]) -> bool {
+    let number = |at: usize| match &arguments[at] {
+        Value::Scalar(number) => number.as_integer().unwrap_or_default(),
+        Value::Array(_) => 0,
+    };
+    let [n, m, w, k] = [3, 4, 5, 6].map(number);
+    m > 0 && w > 0 && n > 2 + k.max(w)
+}
+
+fn has_tests(loops: &Loops) -> bool {
+    loops.notes.iter().any(|note| note.pass == "check_parallel")
+}
+
+fn is_test(failure: &Failure) -> bool {
+    matches!(
+        failure.kind,
+        FaultKind::Decreasing
+            | FaultKind::EqualElements
+            | FaultKind::IterationsOverlap
+            | FaultKind::IndicesTooLarge
+    )
+}
+
+/// The arguments of a call: the array, bounds of segments, indices, and four numbers.
+fn arguments(choices: &mut Choices, rank: usize) -> Vec<Value> {
+    let array = |dtype: DType, shape: &[usize], element: &mut dyn FnMut(usize) -> usize| {
+        let elements = (0..shape.iter().product()).map(|at| Scalar::Usize(element(at)).cast(dtype)).collect();
+        Value::Array(Array::new(dtype, shape, elements))
+    };
+    let shape = if rank == 1 { vec![90] } else { vec![2 + choices.below(13), 2 + choices.below(13)] };
+    let len = 2 + choices.below(12);
+    let (mut end, in_order) = (0, !choices.one_in(5));
+    let mut segment = |_| {
+        end = if in_order { end + choices.below(4) } else { choices.below(20) };
+        end
+    };
+    let segments = array(DType::Usize, &[len], &mut segment);
+    let mut order: Vec<usize> = (0..len).collect();
+    for at in 1..len {
+        order.swap(at, choices.below(at + 1));
+    }
+    if choices.one_in(5) {
+        order[0] = order[len - 1];
+    }
+    let indices = array(DType::I64, &[len], &mut |at| order[at]);
+    let a = array(DType::I64, &shape, &mut |at| at * 7 % 23);
+    let mut numbers: Vec<usize> = (0..4).map(|_| choices.below(8)).collect();
+    // Loops mostly run, and rows are mostly as long as they are used.
+    numbers[0] += 2;
+    if choices.below(3) > 0 {
+        numbers[2] = numbers[1] + choices.below(2);
+    }
+    let numbers = numbers.into_iter().map(|number| Value::Scalar(Scalar::Usize(number)));
+    [a, segments, indices].into_iter().chain(numbers).collect()
+}
+
+/// A nest as text.
+struct Text {
+    text: String,
+    next: usize,
+    rank: usize,
+}
+
+/// What indices may be made of.
+struct Place {
+    index: String,
+    inner: Option<String>,
+}
+
+impl Text {
+    fn new(choices: &mut Choices) -> Text {
+        let rank = choices.pick(&[1, 1, 2]);
+        let mut nest = Text { text: String::new(), next: 100, rank };
+        writeln!(
+            nest.text,
+            "program f(mut a: [i64; {rank}], s: [usize; 1], p: [i64; 1], n: usize, m: usize, w: usize, k: usize) {{\n\
+             var x0 a: [i64; {rank}] is p0"
+        )
+        .expect("a text grows");
+        let range = match choices.below(8) {
+            0 => {
+                let start = nest.moved("k", "add", 1);
+                format!("{start}..n step 1usize")
+            }
+            1 => "1usize..n step 1usize".into(),
+            2 => "0usize..n step 2usize".into(),
+            3 => {
+                let step = nest.moved("w", "max", 1);
+                format!("0usize..n step {step}")
+            }
+            4 => "k..n step 1usize".into(),
+            _ => "0usize..n step 1usize".into(),
+        };
+        writeln!(nest.text, "prange v1: usize in {range} {{\nv2: [i64; {rank}] = x0").expect("a text grows");
+        let mut place = Place { index: "v1".into(), inner: None };
+        let mut blocks = 1;
+        let segments = choices.one_in(6);
+        if segments || choices.below(3) > 0 {
+            let range = match choices.below(6) {
+                _ if segments => {
+                    let next = nest.moved("v1", "add", 1);
+                    let [start, end] = ["v1", &next].map(|at| nest.value(&format!("usize = index s[{at}]")));
+                    format!("{start}..{end} step 1usize")
+                }
+                0 => "0usize..w step 1usize".into(),
+                1 => "0usize..v1 step 1usize".into(),
+                2 => {
+                    let start = nest.moved("v1", "add", 1);
+                    format!("{start}..n step 1usize")
+                }
+                3 => {
+                    let start = nest.moved("v1", "rem", 2);
+                    format!("{start}..m step 2usize")
+                }
+                _ => "0usize..m step 1usize".into(),
+            };
+            writeln!(nest.text, "for v3: usize in {range} {{").expect("a text grows");
+            place.inner = Some("v3".into());
+            blocks += 1;
+        }
+        if let Some(cond) = nest.condition(choices, &place) {
+            writeln!(nest.text, "if {cond} {{").expect("a text grows");
+            blocks += 1;
+        }
+        let kinds: Vec<usize> = (0..rank).map(|_| if segments { 8 } else { choices.below(12) }).collect();
+        for number in 0..1 + choices.below(3) {
+            let index: Vec<String> = kinds
+                .iter()
+                .map(|kind| {
+                    let kind = if choices.one_in(8) { choices.below(12) } else { *kind };
+                    nest.axis(choices, kind, &place, number)
+                })
+                .collect();
+            let index = index.join(", ");
+            if number == 0 || choices.below(3) == 0 {
+                writeln!(nest.text, "store x0[{index}], {number}i64").expect("a text grows");
+            } else {
+                nest.value(&format!("i64 = index v2[{index}]"));
+            }
+        }
+        nest.text += &"}\n".repeat(blocks);
+        nest.text += "}\n";
+        nest
+    }
+
+    fn value(&mut self, definition: &str) -> String {
+        self.next += 1;
+        writeln!(self.text, "v{}: {definition}", self.next).expect("a text grows");
+        format!("v{}", self.next)
+    }
+
+    fn op(&mut self, op: &str, a: &str, b: &str) -> String {
+        self.value(&format!("usize = {op} {a}, {b}"))
+    }
+
+    fn moved(&mut self, value: &str, op: &str, by: usize) -> String {
+        self.op(op, value, &format!("{by}usize"))
+    }
+
+    fn condition(&mut self, choices: &mut Choices, place: &Place) -> Option<String> {
+        let inner = place.inner.as_deref().unwrap_or("m");
+        match choices.below(9) {
+            0 => Some(self.value(&format!("bool = ne {}, k", place.index))),
+            1 => Some(self.value(&format!("bool = lt {}, k", place.index))),
+            2 => Some(self.value(&format!("bool = lt {inner}, {}", place.index))),
+            3 => {
+                let sum = self.op("add", &place.index, inner);
+                let by = choices.pick(&[2, 3]);
+                let rest = self.moved(&sum, "rem", by);
+                Some(self.value(&format!("bool = eq {rest}, 1usize")))
+            }
+            4 => {
+                let bits = self.moved(&place.index, "and", 1);
+                Some(self.value(&format!("bool = eq {bits}, 0usize")))
+            }
+            _ => None,
+        }
+    }
+
+    /// An index of a kind; that of another access than the first is mostly beside it.
+    fn axis(&mut self, choices: &mut Choices, kind: usize, place: &Place, number: usize) -> String {
+        let (index, inner) = (place.index.as_str(), place.inner.as_deref().unwrap_or("k"));
+        let found = match kind {
+            0 | 1 => index.to_string(),
+            2 => {
+                let by = choices.pick(&[2, 2, 3]);
+                self.moved(index, "mul", by)
+            }
+            3 => {
+                let row = self.op("mul", index, "w");
+                self.op("add", &row, inner)
+            }
+            4 => {
+                let row = self.op("mul", index, "m");
+                let row = self.op("add", &row, inner);
+                let row = self.op("mul", &row, "w");
+                self.moved(&row, "add", 0)
+            }
+            5 => {
+                let by = choices.pick(&[1, 1, 2]);
+                let element = self.value(&format!("i64 = index p[{index}]"));
+                let element = self.value(&format!("usize = cast {element}"));
+                self.moved(&element, "mul", by)
+            }
+            6 => {
+                let last = self.moved("n", "sub", 1);
+                self.op("sub", &last, index)
+            }
+            7 => self.op("sub", "k", index),
+            8 => inner.to_string(),
+            9 => self.moved(index, "xor", 1),
+            10 => self.moved(index, "div", 2),
+            _ => choices.pick(&["k", "0usize", "m"]).to_string(),
+        };
+        match choices.below(5) {
+            0 => self.moved(&found, "add", 1),
+            1 if number > 0 => self.moved(&found, "add", 1),
+            2 if number > 0 => self.moved(&found, "sub", 1),
+            _ => found,
+        }
+    }
+}
