@@ -84,6 +84,6 @@ Usage: compare [OPTIONS]
 Kernels:"
     );
     for entry in entries {
-        println!("  {:<16}{} [{}]", entry.name, entry.about, entry.default_n);
+        println!("  {:<18}{} [{}]", entry.name, entry.about, entry.default_n);
     }
 }
