@@ -8,7 +8,7 @@
 // Negative bounds of slices count from the end.
 #![allow(clippy::reversed_empty_ranges)]
 
-use super::ways::{exactly, same_error};
+use super::ways::{error_of, exactly, same_error};
 use ndarray::{Array1, Array2, array, s};
 use parfuse::prelude::*;
 use parfuse::{Engine, Explanation};
@@ -183,4 +183,29 @@ fn arrays_fold_row_by_row() {
     exactly!(largest(&table((0, 3))));
     exactly!(largest(&table((30, 41))));
     exactly!(joined(&array![1, 2, 3, 4, 5]));
+}
+
+#[kernel]
+fn epidemic(n: usize, rates: &Array1<f64>, steps: usize) -> Array1<f64> {
+    let mut healthy = Array1::from_elem(n, 0.99);
+    let mut ill = Array1::from_elem(n, 0.01);
+    for _ in 0..steps {
+        let new = rates * &healthy * &ill;
+        healthy -= &new;
+        ill += &(&new - &(&ill * 0.1));
+    }
+    ill
+}
+
+#[test]
+fn a_number_that_is_a_length_is_known_to_be_one() {
+    for (n, m) in [(1, 1), (7, 1), (0, 0), (40, 40), (300, 300), (40, 40)] {
+        exactly!(epidemic(n, &numbers(m), 3));
+    }
+    error_of!(epidemic(5, &numbers(4), 3));
+    let engine = Engine::new().unwrap();
+    let kernel = engine.kernel::<epidemic>();
+    let _: Array1<f64> = kernel.serial((100, &numbers(100), 3)).unwrap();
+    let explanation: Explanation = kernel.explain().unwrap();
+    assert_eq!((explanation.regions.len(), explanation.arrays_allocated), (1, 1), "{explanation}");
 }

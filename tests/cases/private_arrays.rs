@@ -180,6 +180,67 @@ fn small_arrays_are_variables_and_iterations_run_in_lanes() {
 }
 
 /// One of two arrays, and arrays in branches.
+/// The median of nine neighbours, of which the five least are put in order: a triangle of exchanges.
+#[kernel]
+fn medians_of_nine(a: &ArrayRef2<f64>, out: &mut ArrayRef2<f64>) {
+    let (h, w) = a.dim();
+    for i in prange(1..h - 1) {
+        for j in 1..w - 1 {
+            let mut near = [0.0; 9];
+            for di in 0..3 {
+                for dj in 0..3 {
+                    near[di * 3 + dj] = a[[i + di - 1, j + dj - 1]];
+                }
+            }
+            for p in 0..5 {
+                for q in p + 1..9 {
+                    if near[q] < near[p] {
+                        (near[p], near[q]) = (near[q], near[p]);
+                    }
+                }
+            }
+            out[[i, j]] = near[4];
+        }
+    }
+}
+
+/// Solves three equations for each point, by the Cholesky decomposition.
+#[kernel]
+fn solved(points: &ArrayRef2<f64>, out: &mut ArrayRef2<f64>) {
+    for i in prange(0..points.nrows()) {
+        let mut l = [[0.0; 3]; 3];
+        for r in 0..3 {
+            for c in 0..=r {
+                let mut s = points[[i, r]] * points[[i, c]] + if r == c { 3.0 } else { 0.0 };
+                for k in 0..c {
+                    s -= l[r][k] * l[c][k];
+                }
+                l[r][c] = if r == c { s.sqrt() } else { s / l[c][c] };
+            }
+        }
+        for r in 0..3 {
+            let mut s = 1.0;
+            for k in 0..r {
+                s -= l[r][k] * out[[i, k]];
+            }
+            out[[i, r]] = s / l[r][r];
+        }
+    }
+}
+
+#[test]
+fn triangles_over_small_arrays_run_in_lanes() {
+    for (h, w) in [(3, 3), (4, 11), (12, 40)] {
+        every_way!(medians_of_nine(&matrix(h, w), &mut Array2::zeros((h, w))));
+        every_way!(solved(&matrix(h * w, 3), &mut Array2::zeros((h * w, 3))));
+    }
+    for kernel in [medians_of_nine::kernel(), solved::kernel()] {
+        let explanation = kernel.explain().unwrap();
+        assert_eq!(explanation.arrays_allocated, 0, "{explanation}");
+        assert!(explanation.regions[0].lanes > 1, "{explanation}");
+    }
+}
+
 #[kernel]
 fn chosen(a: &ArrayRef2<f64>, b: &ArrayRef2<f64>) -> Array1<f64> {
     let mut out = Array1::<f64>::zeros(a.nrows());

@@ -247,7 +247,7 @@ impl Single {
             let wishes = self.wishes();
             let signature = layouts.with_equal(granted(&wishes));
             let (lowered, wished) =
-                Specialisation::lower(program, &signature, &wishes.axes(signature.equal()));
+                Specialisation::lower(program, &signature, &wishes.lengths(signature.equal()));
             let mut known = self.0.specialisations.write().unwrap_or_else(PoisonError::into_inner);
             known.wishes.add(&wished, &program.params);
             // What comes true of new wishes, another thread's among them, goes into the code.

@@ -21,8 +21,8 @@ use parfuse_ir::loops::{Buffer, BufferData, Loops, Origin};
 use parfuse_ir::program::{Param, Program, Type};
 use parfuse_passes::pipeline::Options;
 use parfuse_passes::{
-    Axis, Lowered, check_parallel, divide_in_floats, find_mistakes, invert_divisors, lower_arrays_of_lengths,
-    optimize, vectorize,
+    GivenLength, Lowered, check_parallel, divide_in_floats, find_mistakes, invert_divisors,
+    lower_arrays_of_lengths, optimize, vectorize,
 };
 use parfuse_runtime::Expected;
 use std::sync::OnceLock;
@@ -155,8 +155,8 @@ impl Specialisation {
     pub(crate) fn lower(
         program: &Program,
         signature: &Signature,
-        equal: &[[Axis; 2]],
-    ) -> (Result<Loops, Error>, Vec<[Axis; 2]>) {
+        equal: &[[GivenLength; 2]],
+    ) -> (Result<Loops, Error>, Vec<[GivenLength; 2]>) {
         let layouts = signature.layouts(&program.params);
         let mistakes = || Error::from_rejections(find_mistakes(program, &layouts), &program.files);
         match lower_arrays_of_lengths(program, &layouts, equal) {

@@ -1,15 +1,15 @@
 //! Lengths of arguments that a kernel's code would be better for knowing to be equal.
 //!
 //! ```text
-//! wished    x: axis 0 = y: axis 0    x: axis 0 = z: axis 1       found while the kernel is lowered
-//! a call    100 = 100                100 = 50                    bits 01: a part of the call's signature
+//! wished    x: axis 0 = y: axis 0    n = z: axis 1       found while the kernel is lowered
+//! a call    100 = 100                100 = 50            bits 01: a part of the call's signature
 //! ```
 //!
 //! Most kernels wish for nothing, and their calls look at no lengths.
 
 use crate::argument::{Binder, words_of};
 use parfuse_ir::program::Param;
-use parfuse_passes::Axis;
+use parfuse_passes::GivenLength;
 use smallvec::SmallVec;
 
 /// There is a bit for each.
@@ -21,21 +21,23 @@ pub(crate) struct Wishes(SmallVec<[Wish; 2]>);
 
 #[derive(Clone, Copy, Debug)]
 struct Wish {
-    axes: [Axis; 2],
+    lengths: [GivenLength; 2],
     /// Where the lengths stand among the words of a call's arguments.
     words: [usize; 2],
 }
 
 impl Wishes {
     /// Adds those that are new.
-    pub(crate) fn add(&mut self, wished: &[[Axis; 2]], params: &[Param]) {
-        for axes in wished {
-            if self.0.len() < MOST && !self.0.iter().any(|wish| wish.axes == *axes) {
-                let words = axes.map(|Axis { param, axis }| {
-                    let before = params[..param as usize].iter().map(|param| words_of(param.ty));
-                    before.sum::<usize>() + 1 + axis as usize
+    pub(crate) fn add(&mut self, wished: &[[GivenLength; 2]], params: &[Param]) {
+        let before =
+            |param: u32| params[..param as usize].iter().map(|param| words_of(param.ty)).sum::<usize>();
+        for lengths in wished {
+            if self.0.len() < MOST && !self.0.iter().any(|wish| wish.lengths == *lengths) {
+                let words = lengths.map(|length| match length {
+                    GivenLength::Number { param } => before(param),
+                    GivenLength::Axis { param, axis } => before(param) + 1 + axis as usize,
                 });
-                self.0.push(Wish { axes: *axes, words });
+                self.0.push(Wish { lengths: *lengths, words });
             }
         }
     }
@@ -58,9 +60,9 @@ impl Wishes {
         wishes.fold(0, |bits, (position, wish)| bits | u64::from(granted(wish)) << position)
     }
 
-    /// The axes that are equally long where these come true.
-    pub(crate) fn axes(&self, granted: u64) -> Vec<[Axis; 2]> {
+    /// The lengths that are equal where these come true.
+    pub(crate) fn lengths(&self, granted: u64) -> Vec<[GivenLength; 2]> {
         let wishes = self.0.iter().enumerate();
-        wishes.filter(|(position, _)| granted >> position & 1 == 1).map(|(_, wish)| wish.axes).collect()
+        wishes.filter(|(position, _)| granted >> position & 1 == 1).map(|(_, wish)| wish.lengths).collect()
     }
 }

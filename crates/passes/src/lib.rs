@@ -95,7 +95,7 @@ pub use jam_rows::jam_rows;
 pub use join_stores::join_stores;
 pub use lane_loops::lane_loops;
 pub use lower_arrays::lower_arrays;
-pub use lower_arrays::{Axis, Lowered, lower_arrays_of_lengths};
+pub use lower_arrays::{GivenLength, Lowered, lower_arrays_of_lengths};
 pub use lower_reductions::lower_reductions;
 pub use mistakes::find_mistakes;
 pub use moved_arrays::moved_arrays;

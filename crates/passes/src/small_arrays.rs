@@ -18,7 +18,7 @@ use crate::hash::FastMap;
 use crate::private_arrays::made;
 use crate::replace_loops::replace_loops;
 use parfuse_ir::loops::walk::{self, blocks_mut};
-use parfuse_ir::loops::{Block, Buffer, Expr, Loops, Parfor, Stmt, Value, Var, VarData};
+use parfuse_ir::loops::{Block, Buffer, Expr, Loops, Parfor, Stmt, Value, Var, VarData, trips};
 use parfuse_ir::{DType, Loc, Scalar, ScalarOp};
 
 /// The most elements of an array that variables hold.
@@ -109,12 +109,18 @@ fn write_loops_out(loops: &mut Loops, small: &FastMap<Buffer, Vec<usize>>, block
         }
         match &stmt {
             Stmt::For { index, extent, until: None, body } if is_over(loops, small, body) => {
-                match loops.constant(*extent) {
-                    Some(Scalar::Usize(iterations @ ..=MOST_ELEMENTS)) => {
+                match number(loops, *extent, &mut FastMap::default()) {
+                    Some(iterations @ ..=MOST_ELEMENTS) => {
                         if iterations * walk::statements(body).count() > MOST_STATEMENTS {
                             return false;
                         }
-                        write_out(loops, *index, iterations, body, block);
+                        let mut copies = Block::new();
+                        write_out(loops, *index, iterations, body, &mut copies);
+                        // How often loops inside run may be known now.
+                        if !write_loops_out(loops, small, &mut copies) {
+                            return false;
+                        }
+                        block.append(&mut copies);
                     }
                     _ => block.push(stmt),
                 }
@@ -157,6 +163,20 @@ fn number(loops: &Loops, value: Value, numbers: &mut FastMap<Value, Option<usize
         }
         let found = match &loops.values[value].expr {
             Expr::Const(Scalar::Usize(number)) => Some(*number),
+            Expr::Trips { start, end, step } => {
+                let operands = [*start, *end, *step];
+                let unknown = operands.iter().find(|operand| !numbers.contains_key(operand));
+                if let Some(unknown) = unknown {
+                    pending.push(*unknown);
+                    continue;
+                }
+                let [start, end, step] = operands.map(|operand| numbers[&operand].map(Scalar::Usize));
+                let known = start.zip(end).zip(step);
+                known.and_then(|((start, end), step)| match trips(start, end, step) {
+                    Scalar::Usize(number) => Some(number),
+                    _ => None,
+                })
+            }
             Expr::Op(op @ (ScalarOp::Add | ScalarOp::Sub | ScalarOp::Mul), operands) => {
                 let unknown = operands.iter().find(|operand| !numbers.contains_key(operand));
                 if let Some(unknown) = unknown {

@@ -42,8 +42,8 @@ mod views;
 use crate::affine::Linear;
 use crate::hash::{FastMap, FastSet};
 use crate::rejection::Rejection;
-pub use equal_axes::Axis;
 use equal_axes::EqualAxes;
+pub use equal_axes::GivenLength;
 use parfuse_ir::loops::{Buffer, BufferData, Expr, Layout, Loops, Origin, Output, Stmt, Value, VarData};
 use parfuse_ir::{Arena, DType, Fault, FaultKind, Loc, ReduceOp, Scalar, ScalarOp, program};
 use program::Program;
@@ -70,7 +70,7 @@ pub struct Lowered {
     /// The loops.
     pub loops: Loops,
     /// Axes that it would help to know to be equally long, two by two, the smaller one first.
-    pub wished: Vec<[Axis; 2]>,
+    pub wished: Vec<[GivenLength; 2]>,
 }
 
 /// As [`lower_arrays`], for calls with arguments of which these axes are equally long, two by two.
@@ -83,7 +83,7 @@ pub struct Lowered {
 pub fn lower_arrays_of_lengths(
     program: &Program,
     layouts: &[Option<Layout>],
-    equal: &[[Axis; 2]],
+    equal: &[[GivenLength; 2]],
 ) -> Result<Lowered, Rejection> {
     let uses = scan::uses(program);
     let last_reads = last_reads::last_reads(program, &uses);

@@ -11,7 +11,7 @@
 //! Lengths are values; two are equal if they are the same value or if a check passed before has found them
 //! equal. The layout a kernel is specialised to says of each parameter's axis whether its length is one.
 
-use super::{Axis, Known, Lowering, scan::Effects};
+use super::{GivenLength, Known, Lowering, scan::Effects};
 use parfuse_ir::loops::{Buffer, Expr, Layout, Origin, Value};
 use parfuse_ir::{DType, FaultKind, Loc, Scalar, ScalarOp, program};
 
@@ -47,8 +47,7 @@ impl Lowering<'_> {
             Origin::Param { index, layout } => {
                 let mut shape: Vec<Value> = Vec::new();
                 for axis in axes {
-                    let own = Axis { param: index, axis };
-                    let length = self.param_length(own, &layout, &shape);
+                    let length = self.param_length(index, axis, &layout, &shape);
                     shape.push(length);
                 }
                 self.param_shapes.insert(buffer, shape.clone());
@@ -64,21 +63,36 @@ impl Lowering<'_> {
     }
 
     /// The length of an axis of a parameter, after those of the axes before it.
-    fn param_length(&mut self, own: Axis, layout: &Layout, before: &[Value]) -> Value {
-        if let Some(length) = layout.length(own.axis) {
+    fn param_length(&mut self, param: u32, axis: u8, layout: &Layout, before: &[Value]) -> Value {
+        if let Some(length) = layout.length(axis) {
             return self.usize(length);
         }
-        let Axis { param, axis } = self.axes.first(own);
-        let buffer = self.param_buffers[param as usize].expect("axes are those of arrays");
-        match () {
-            () if param != own.param => return self.shape(buffer)[axis as usize],
-            () if axis != own.axis => return before[axis as usize],
-            () => {}
-        }
-        let length = self.output.value(Expr::Dim { buffer, axis }, DType::Usize, Loc::NONE);
-        self.prologue.push(parfuse_ir::loops::Stmt::Let(length));
+        let length = match self.axes.first(GivenLength::Axis { param, axis }) {
+            GivenLength::Number { param } => self.param_number(param),
+            GivenLength::Axis { param: first, axis: first_axis } => {
+                let buffer = self.param_buffers[first as usize].expect("axes are those of arrays");
+                match () {
+                    () if first != param => return self.shape(buffer)[first_axis as usize],
+                    () if first_axis != axis => return before[first_axis as usize],
+                    () => {}
+                }
+                let length = self.output.value(Expr::Dim { buffer, axis }, DType::Usize, Loc::NONE);
+                self.prologue.push(parfuse_ir::loops::Stmt::Let(length));
+                length
+            }
+        };
         self.not_one.insert(length);
         length
+    }
+
+    /// The number that a parameter is.
+    fn param_number(&mut self, param: u32) -> Value {
+        let is_it =
+            |(_, data): &(program::Value, &program::ValueData)| data.expr == program::Expr::Param(param);
+        match self.program.values.iter().find(is_it) {
+            Some((value, _)) => self.scalar(value),
+            None => self.output.value(Expr::Param(param), DType::Usize, Loc::NONE),
+        }
     }
 
     /// Broadcasts shapes against each other: the shape of the result, and how each operand is indexed.
