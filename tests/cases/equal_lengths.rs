@@ -205,7 +205,7 @@ fn a_number_that_is_a_length_is_known_to_be_one() {
     error_of!(epidemic(5, &numbers(4), 3));
     let engine = Engine::new().unwrap();
     let kernel = engine.kernel::<epidemic>();
-    let _: Array1<f64> = kernel.serial((100, &numbers(100), 3)).unwrap();
+    let _: Array1<f64> = kernel.serial((100usize, &numbers(100), 3usize)).unwrap();
     let explanation: Explanation = kernel.explain().unwrap();
     assert_eq!((explanation.regions.len(), explanation.arrays_allocated), (1, 1), "{explanation}");
 }
