@@ -5,6 +5,7 @@
 //! for _ in 0..steps { x = select(&m, &(&x * 0.5), &x) }           an element ends with the first step that leaves it
 //! for _ in 0..steps { x = x.slice(s![..;-1]) * 0.5 }              steps need what other elements were: one region a step
 //! ```
+#![allow(clippy::manual_is_multiple_of, reason = "as users write it")]
 
 use super::ways::every_way;
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, s};
@@ -41,7 +42,7 @@ fn falling(
     steps: usize,
 ) {
     for step in 0..steps {
-        let force = &*forces * (1.0 + step as f64);
+        let force = forces * (1.0 + step as f64);
         speed.scaled_add(dt, &force);
         height.scaled_add(dt, &*speed);
     }

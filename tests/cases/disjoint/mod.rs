@@ -5,9 +5,11 @@
 //! row k in rows k + 1..n              pivots             start[g]..start[g + 1]     segments
 //! (i + j) % 2 == c                    colours            out[perm[i]]               entries that differ
 //! ```
+#![allow(clippy::manual_div_ceil, reason = "as users write it")]
 
 mod elements;
 mod values;
+
 use super::ways::{error_of, every_way};
 use ndarray::{Array1, Array2, Array3, ArrayRef1, ArrayRef2, ArrayRef3, s};
 use parfuse::Error;

@@ -40,8 +40,8 @@ fn the_lowest_iteration_is_reported_with_its_values() {
         assert!(ends.windows(2).all(|pair| pair[0] == pair[1]), "{ends:?}");
         ends[0]
     };
-    let record = |fault: parfuse_ir::lane::FaultId, column: u64, args| {
-        Some(FaultRecord { fault: fault.0, iteration: 50 + column, args })
+    let record = |fault: parfuse_ir::lane::FaultId, column: u64, [a, b]: [u64; 2]| {
+        Some(FaultRecord { fault: fault.0, iteration: 50 + column, args: [a, b, 0, 0] })
     };
     assert_eq!(run(&[], &[]), None);
     assert_eq!(run(&[0], &[0]), None, "element 0 is outside the block");
@@ -99,7 +99,8 @@ fn what_is_overwritten_before_it_is_checked_is_reported() {
         body.check(ok, second, &[sum, b], None);
     });
     let none = elements(&[]);
-    let record = |fault, iteration, args| Some(FaultRecord { fault, iteration, args });
+    let record =
+        |fault, iteration, [a, b]: [u64; 2]| Some(FaultRecord { fault, iteration, args: [a, b, 0, 0] });
     assert_eq!(failure(&none, &none), None);
     for at in (0..100).step_by(7) {
         assert_eq!(failure(&elements(&[(at, 5), (99, 7)]), &none), record(0, at as u64, [5, 0]));
@@ -164,7 +165,8 @@ fn loops_and_branches_report_the_lowest_element_and_its_first_turn() {
         body.node(Node::Loop { carried, header, cond, body: inner });
     });
     let none = elements(&[]);
-    let record = |fault, iteration, args| Some(FaultRecord { fault, iteration, args });
+    let record =
+        |fault, iteration, [a, b]: [u64; 2]| Some(FaultRecord { fault, iteration, args: [a, b, 0, 0] });
     assert_eq!(failure(&none, &none), None);
     for at in (0..100).step_by(9) {
         assert_eq!(failure(&elements(&[(at, 75)]), &none), record(0, at as u64, [105, 2]));
@@ -194,7 +196,7 @@ fn prologues_report_the_start_of_the_row() {
         machine.set(columns, 20);
         machine.set(limit, 6);
         let range = BlockRange { row_start: 2, row_end: 9, column_start: 3, column_end: 20 };
-        let record = FaultRecord { fault: fault.0, iteration: 6 * 20 + 3, args: [6, 6] };
+        let record = FaultRecord { fault: fault.0, iteration: 6 * 20 + 3, args: [6, 6, 0, 0] };
         assert_eq!(machine.block(region, range), Err(record));
         machine.set(limit, 9);
         assert_eq!(machine.block(region, range), Ok(Vec::new()));

@@ -127,7 +127,7 @@ fn faults_of_the_driver_have_no_iteration() {
         machine.set(slot, 9);
         assert_eq!(machine.run(), End::Ok);
         machine.set(slot, 12);
-        let record = FaultRecord { fault: fault.0, iteration: FaultRecord::NOWHERE, args: [12, 10] };
+        let record = FaultRecord { fault: fault.0, iteration: FaultRecord::NOWHERE, args: [12, 10, 0, 0] };
         assert_eq!(machine.run(), End::Fault(record));
     });
 }
