@@ -352,6 +352,23 @@ impl Translator<'_> {
         }))
     }
 
+    /// `Particle { x, v: 0.0, ..base }`.
+    pub(crate) fn record_literal(&mut self, literal: &syn::ExprStruct) -> TokenStream {
+        let (t, place, path) = (self.t.clone(), self.place(literal.path.span()), &literal.path);
+        let names = literal.fields.iter().map(|field| field.member.to_token_stream().to_string());
+        let names: Vec<String> = names.collect();
+        let values = self.operands(literal.fields.iter().map(|field| &field.expr));
+        let base = match &literal.rest {
+            Some(base) => {
+                let base = self.expr(base);
+                quote!(::core::option::Option::Some(#base))
+            }
+            None => quote!(::core::option::Option::None),
+        };
+        let record = quote_spanned!(path.span()=> <#path as ::parfuse::KernelData>::RECORD);
+        quote!(#t.record(#record, &[#((#names, #values)),*], #base, #place))
+    }
+
     /// `receiver.method(arguments)`.
     pub fn method_call(&mut self, call: &ExprMethodCall) -> TokenStream {
         let unwrapped = self.with_num_cast(call);

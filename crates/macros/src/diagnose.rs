@@ -42,7 +42,6 @@ pub fn unsupported_expression(expr: &syn::Expr) -> &'static str {
     use syn::Expr;
     match expr {
         Expr::Try(_) => "`?` is not supported in a kernel: check before the call, or return a flag",
-        Expr::Struct(_) => "structs are not supported in a kernel: use tuples or one array per field",
         Expr::Async(_) | Expr::Await(_) => "a kernel cannot be asynchronous: await before calling it",
         Expr::Unsafe(_) => {
             "`unsafe` is not supported in a kernel: index with `a[i]`, the check is cheap or hoisted"

@@ -11,7 +11,7 @@ use crate::annotation;
 use crate::diagnose;
 use crate::exits::Kind;
 use crate::slice;
-use crate::stmt::{compound_operator, inside_of_some, is_part, strip};
+use crate::stmt::{compound_operator, inside_of_some, strip};
 use crate::translator::{Translator, hygienic};
 use parfuse_names::types::{ELEMENTS, listed};
 use proc_macro2::{Literal, TokenStream};
@@ -69,14 +69,10 @@ impl Translator<'_> {
                         let index = Literal::u32_unsuffixed(member.index);
                         quote!(#t.field(#base, #index, #place))
                     }
-                    Member::Named(name) if is_part(&field.member) => {
+                    Member::Named(name) => {
                         let (place, name) = (self.place(field.dot_token.span()), name.to_string());
                         quote!(#t.member(#base, #name, #place))
                     }
-                    Member::Named(name) => self.unsupported(
-                        name,
-                        "fields of structs are not supported in a kernel: pass the field as a parameter",
-                    ),
                 }
             }
             Expr::Index(indexed) => {
@@ -125,9 +121,9 @@ impl Translator<'_> {
                     call.mac.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
                 self.unsupported(call, diagnose::unsupported_macro(&name))
             }
-            Expr::Struct(literal) => self
-                .complex_literal(literal)
-                .unwrap_or_else(|| self.unsupported(literal, diagnose::unsupported_expression(expr))),
+            Expr::Struct(literal) => {
+                self.complex_literal(literal).unwrap_or_else(|| self.record_literal(literal))
+            }
             other => self.unsupported(other, diagnose::unsupported_expression(other)),
         }
     }

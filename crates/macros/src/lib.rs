@@ -20,6 +20,7 @@ mod annotation;
 mod asserts;
 mod call;
 mod closures;
+mod data;
 mod diagnose;
 mod emit;
 mod exchange;
@@ -98,6 +99,12 @@ pub fn kernel(arguments: proc_macro::TokenStream, item: proc_macro::TokenStream)
 #[proc_macro_attribute]
 pub fn host(arguments: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
     host::expand(arguments.into(), item.into()).into()
+}
+
+/// Makes a struct of scalars one that kernels know: see the trait of the same name.
+#[proc_macro_derive(KernelData)]
+pub fn kernel_data(item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    data::expand(item.into()).into()
 }
 
 /// The attribute on token streams that exist outside the compiler too.

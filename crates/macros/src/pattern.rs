@@ -9,7 +9,6 @@
 //! ```
 
 use crate::annotation;
-use crate::call::is_complex_type;
 use crate::matches::{binds, names_constant};
 use crate::scope::Local;
 use crate::translator::{Translator, hygienic};
@@ -65,7 +64,7 @@ impl Translator<'_> {
                 bindings
             }
             Pat::Slice(slice) => self.bind_elements(slice, value, depth),
-            Pat::Struct(parts) if is_complex_type(&parts.path) => self.bind_parts(parts, value, depth),
+            Pat::Struct(parts) => self.bind_parts(parts, value, depth),
             other => {
                 let message = "this pattern is not supported in a kernel: use names, `_` and tuples of them";
                 self.unsupported(other, message)
@@ -103,7 +102,7 @@ impl Translator<'_> {
         bindings
     }
 
-    /// `Complex { re, im: y }`.
+    /// `Complex { re, im: y }`, and those of structs.
     fn bind_parts(&mut self, parts: &syn::PatStruct, value: TokenStream, depth: usize) -> TokenStream {
         let whole = format_ident!("whole_{depth}", span = hygienic("whole").span());
         let mut bindings = quote!(let #whole = #value;);

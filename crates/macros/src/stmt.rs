@@ -305,8 +305,8 @@ impl Translator<'_> {
                 self.assigned_variable(&field.base)?;
                 Some(self.expr(target))
             }
-            // A part of a complex number.
-            Expr::Field(field) if is_part(&field.member) => {
+            // A part of a complex number, or a field of a struct.
+            Expr::Field(field) => {
                 let name = field.member.to_token_stream().to_string();
                 let (t, place) = (self.t.clone(), self.place(field.dot_token.span()));
                 let complex = match strip(&field.base) {
@@ -331,11 +331,6 @@ impl Translator<'_> {
             }
         }
     }
-}
-
-/// Whether a field is that of a part of a complex number.
-pub(crate) fn is_part(member: &Member) -> bool {
-    matches!(member, Member::Named(name) if name == "re" || name == "im")
 }
 
 /// The expression without parentheses and invisible groups.

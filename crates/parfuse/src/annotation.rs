@@ -64,7 +64,7 @@ impl<T: Annotated, const N: usize> Annotated for [T; N] {
         match T::annotation()? {
             DeclaredType::Known(Type::Scalar(element)) => Some(Type::Array(element, 1).into()),
             DeclaredType::Known(Type::Array(element, rank)) => Some(Type::Array(element, rank + 1).into()),
-            DeclaredType::AnyRank(_) => None,
+            DeclaredType::AnyRank(_) | DeclaredType::Record(_) => None,
         }
     }
 }

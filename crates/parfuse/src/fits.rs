@@ -105,6 +105,7 @@ fn declared_type(ty: DeclaredType) -> String {
     match ty {
         DeclaredType::Known(ty) => rust_type(ty),
         DeclaredType::AnyRank(element) => format!("ArrayD<{}>", element.rust_name()),
+        DeclaredType::Record(record) => record.name.to_string(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What `#[kernel]` makes of a function, as data: what it takes and returns, and how to trace it.
 
 use parfuse_ir::program::{Program, Type};
-use parfuse_trace::{At, DeclaredType, Math, ParamKind, TraceError, Tracer, Value};
+use parfuse_trace::{At, DeclaredType, Math, ParamKind, Record, TraceError, Tracer, Value};
 use std::any::TypeId;
 
 /// What `#[kernel]` makes of a function.
@@ -69,6 +69,7 @@ impl Traced {
                 DeclaredType::AnyRank(element) => {
                     Type::Array(element, open.next().expect("a number of axes for each that is open"))
                 }
+                DeclaredType::Record(record) => return declare_fields(&tracer, name, record, self.place),
             };
             tracer.param(name, ty, kind.mutable)
         };
@@ -78,4 +79,19 @@ impl Traced {
         let ranks = names.zip(ranks.iter().copied()).collect();
         tracer.finish(result, (self.results)()).map_err(|error| TraceError { ranks, ..error })
     }
+}
+
+/// Declares a struct: a parameter for each of its fields.
+fn declare_fields<'t>(tracer: &'t Tracer, name: &str, record: &'static Record, at: At) -> Value<'t> {
+    let field = |(field, ty): &(&'static str, DeclaredType)| {
+        let name = format!("{name}.{field}");
+        let value = match ty {
+            DeclaredType::Record(inner) => declare_fields(tracer, &name, inner, at),
+            DeclaredType::Known(ty) => tracer.param(&name, *ty, false),
+            DeclaredType::AnyRank(_) => unreachable!("fields are scalars"),
+        };
+        (*field, value)
+    };
+    let fields: Vec<(&'static str, Value<'t>)> = record.fields.iter().map(field).collect();
+    tracer.record(record, &fields, None, at)
 }

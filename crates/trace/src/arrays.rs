@@ -10,6 +10,7 @@
 //! check is not written here, it belongs to the operation.
 
 use crate::errors::{At, Step, mistake};
+use crate::records::Items;
 use crate::state::{Kind, Literal, State, Ty};
 use crate::{ArrayType, Tracer, Value, random};
 use parfuse_ir::program::{self, Expr, Place, Stmt};
@@ -153,7 +154,7 @@ impl State {
         self.unify(expected, found, &what)?;
         let loc = self.loc(at);
         self.push(Stmt::Store { place, index, value, loc });
-        Ok(Kind::Tuple(Vec::new()))
+        Ok(Kind::Tuple(Items::default()))
     }
 
     fn new_array(

@@ -7,6 +7,7 @@
 //! ```
 
 use crate::errors::{At, Step};
+use crate::records::Items;
 use crate::state::{Kind, Literal, State, Ty};
 use crate::types::Class;
 use crate::{Tracer, Value};
@@ -22,7 +23,7 @@ impl Tracer {
             state.doing = "`assert!`".into();
             let ok = state.condition(ok, at)?;
             state.assert_value(ok, message, at);
-            Ok(Kind::Tuple(Vec::new()))
+            Ok(Kind::Tuple(Items::default()))
         })
     }
 
@@ -34,7 +35,7 @@ impl Tracer {
             state.doing = "`assert!`".into();
             let ok = state.condition(ok, at)?;
             state.assert_values(ok, message, &shown, at);
-            Ok(Kind::Tuple(Vec::new()))
+            Ok(Kind::Tuple(Items::default()))
         })
     }
 

@@ -167,7 +167,7 @@ impl State {
             let part = self.view(receiver, View::of_cuts(cuts), mutable, at)?;
             parts.push(self.handle(part));
         }
-        Ok(Kind::Tuple(parts))
+        Ok(Kind::Tuple(parts.into()))
     }
 }
 

@@ -12,6 +12,7 @@
 
 use crate::closures::Block;
 use crate::errors::{At, Problem, Step, mistake};
+use crate::records::Items;
 use crate::sequences::{Independence, Item, Sequence, Stage};
 use crate::state::{Held, Kind, Literal, State, Ty};
 use crate::types::{Class, TypeVar};
@@ -44,7 +45,7 @@ impl Tracer {
             let (index, item) = (self.field(item, 0, at), self.field(item, 1, at));
             let value = self.value_of(element, item);
             self.step(at, |state| {
-                let Some(var) = array else { return Ok(Kind::Tuple(Vec::new())) };
+                let Some(var) = array else { return Ok(Kind::Tuple(Items::default())) };
                 let index = state.indices(&[index.id], at)?;
                 let value = state.scalar(value.id, "an element", at)?;
                 state.put(Place::from(var), index, value, at)
@@ -214,7 +215,7 @@ impl Tracer {
                         "items that `flat_map` gives are counted before they are collected, so its closure cannot set \
                          anything; write a `for` loop",
                     ),
-                    false => Ok(Kind::Tuple(Vec::new())),
+                    false => Ok(Kind::Tuple(Items::default())),
                 }
             });
             return self.bind_named("", count, None, at);

@@ -9,7 +9,8 @@
 //!
 //! What operations do to the parts is settled when a program is split. Methods are in `complex_methods`.
 
-use crate::errors::{At, Step, mistake};
+use crate::errors::{At, Problem, Step, mistake};
+use crate::records::Items;
 use crate::state::{Kind, Literal, State, Ty};
 use crate::types::{Class, TypeVar};
 use crate::{DTypeArg, Operand, Tracer, Value};
@@ -62,12 +63,22 @@ impl Tracer {
     }
     /// `v.re`, `v.im`.
     pub fn member(&self, v: Value<'_>, name: &'static str, at: At) -> Value<'_> {
+        if let Some(field) = self.field_of_record(v, name) {
+            return field;
+        }
         let v = self.id(v);
         self.step(at, |state| {
             let Some(part) = Part::from_name(name) else {
-                return mistake(format!(
-                    "`.{name}`: fields of structs are not supported in a kernel: pass the field as a parameter"
-                ));
+                return match state.kind(v) {
+                    Kind::Poison => Err(Problem::Reported),
+                    Kind::Tuple(Items { record: Some(record), .. }) => {
+                        mistake(format!("no field `{name}` in a `{}`", record.name))
+                    }
+                    _ => mistake(format!(
+                        "only structs with `#[derive(KernelData)]` have a field `.{name}` in a kernel; an array of structs \
+                         is one array for each field there"
+                    )),
+                };
             };
             match state.kind(v) {
                 Kind::Variable { .. } | Kind::Element { .. } if state.type_of(v)?.rank.is_none() => {

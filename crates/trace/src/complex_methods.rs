@@ -44,7 +44,7 @@ impl State {
     pub(crate) fn polar_parts(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
         let z = self.read(receiver, at)?;
         let (norm, angle) = (self.norm(z, &[], at)?, self.arg(z, &[], at)?);
-        Ok(Kind::Tuple(vec![self.handle(Kind::Plain(norm)), self.handle(Kind::Plain(angle))]))
+        Ok(Kind::Tuple(vec![self.handle(Kind::Plain(norm)), self.handle(Kind::Plain(angle))].into()))
     }
 
     pub(crate) fn of_polar(&mut self, norm: Value, angle: Value, at: At) -> Step<Value> {

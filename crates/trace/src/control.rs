@@ -14,6 +14,7 @@ use crate::branch_values::{Giver, Leaves, Shape};
 use crate::closures;
 use crate::errors::{At, Problem, Step, mistake};
 use crate::exits::ends;
+use crate::records::Items;
 use crate::sequences::{Independence, Item, Sequence};
 use crate::state::{Kind, Range, State};
 use crate::types::{Class, TypeVar};
@@ -133,7 +134,7 @@ impl Tracer {
             header = state.close();
             state.open();
             condition = Some(checked?);
-            Ok(Kind::Tuple(Vec::new()))
+            Ok(Kind::Tuple(Items::default()))
         });
         body.run(());
         self.step(at, |state| {
@@ -141,7 +142,7 @@ impl Tracer {
             if let Some(cond) = condition {
                 state.push(Stmt::While { header, cond, body });
             }
-            Ok(Kind::Tuple(Vec::new()))
+            Ok(Kind::Tuple(Items::default()))
         })
     }
 
@@ -225,7 +226,7 @@ impl State {
         let Branches { then: first, otherwise: second } = &mut branches;
         let side = if ends(first) { second } else { first };
         let shape = match other {
-            true => Shape::Tuple(Vec::new()),
+            true => Shape::Tuple(None, Vec::new()),
             false => {
                 let mut shape = self.carriers(&leaves, Giver::Branches)?;
                 self.carry(&leaves, &mut shape, Giver::Branches, side, at)?;

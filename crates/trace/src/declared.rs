@@ -6,6 +6,7 @@
 //! ArrayD<f64>  AnyRank(f64)       [f64; _]: each array that meets it says how many
 //! ```
 
+use crate::records::Record;
 use parfuse_ir::ElementType;
 use parfuse_ir::program::Type;
 use std::fmt;
@@ -17,6 +18,8 @@ pub enum DeclaredType {
     Known(Type),
     /// An array of any number of axes.
     AnyRank(ElementType),
+    /// A struct of scalars.
+    Record(&'static Record),
 }
 
 /// What a parameter of a function is.
@@ -36,33 +39,45 @@ impl DeclaredType {
             None => DeclaredType::AnyRank(element),
         }
     }
-    /// The type of the value or of its elements.
-    pub fn element(self) -> ElementType {
+    /// The type of the value or of its elements; none of a struct.
+    pub fn element(self) -> Option<ElementType> {
         match self {
-            DeclaredType::Known(ty) => ty.element(),
-            DeclaredType::AnyRank(element) => element,
+            DeclaredType::Known(ty) => Some(ty.element()),
+            DeclaredType::AnyRank(element) => Some(element),
+            DeclaredType::Record(_) => None,
         }
     }
     /// Whether it is an array.
     pub fn is_array(self) -> bool {
-        !self.admits_rank(None)
+        self.element().is_some() && !self.admits_rank(None)
     }
     /// Whether a scalar, or an array of so many axes, can be of this type.
     pub fn admits_rank(self, rank: Option<u8>) -> bool {
         match self {
             DeclaredType::Known(ty) => ty.rank() == rank,
             DeclaredType::AnyRank(_) => rank.is_some(),
+            DeclaredType::Record(_) => false,
         }
     }
     /// Whether a type is what is declared.
     pub fn admits(self, ty: Type) -> bool {
-        self.element() == ty.element() && self.admits_rank(ty.rank())
+        self.element() == Some(ty.element()) && self.admits_rank(ty.rank())
     }
-    /// The type itself, with so many axes where that is open.
-    pub fn of_rank(self, rank: u8) -> Type {
+    /// The type itself, with so many axes where that is open; none of a struct.
+    pub fn of_rank(self, rank: u8) -> Option<Type> {
         match self {
-            DeclaredType::Known(ty) => ty,
-            DeclaredType::AnyRank(element) => Type::Array(element, rank),
+            DeclaredType::Known(ty) => Some(ty),
+            DeclaredType::AnyRank(element) => Some(Type::Array(element, rank)),
+            DeclaredType::Record(_) => None,
+        }
+    }
+    /// It alone, or the types of a struct's fields and those of structs among them.
+    pub fn flattened(self) -> Vec<DeclaredType> {
+        match self {
+            DeclaredType::Record(record) => {
+                record.fields.iter().flat_map(|(_, field)| field.flattened()).collect()
+            }
+            other => vec![other],
         }
     }
     /// Whether it leaves open how many axes there are.
@@ -83,6 +98,7 @@ impl fmt::Display for DeclaredType {
         match self {
             DeclaredType::Known(ty) => fmt::Display::fmt(ty, f),
             DeclaredType::AnyRank(element) => write!(f, "[{element}; _]"),
+            DeclaredType::Record(record) => f.write_str(record.name),
         }
     }
 }

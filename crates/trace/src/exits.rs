@@ -13,6 +13,7 @@ use crate::branch_values::{Giver, Shape};
 use crate::closures;
 
 use crate::errors::{At, Step, mistake};
+use crate::records::Items;
 use crate::state::{Kind, State};
 use crate::{Tracer, Value};
 use parfuse_ir::program::{Block, Stmt};
@@ -96,7 +97,7 @@ impl Tracer {
             state.give(exit.0, value, at)?;
             let loc = state.loc(at);
             state.push(Stmt::Leave { outward: outward as u32, loc });
-            Ok(Kind::Tuple(Vec::new()))
+            Ok(Kind::Tuple(Items::default()))
         })
     }
 

@@ -9,7 +9,7 @@
 //! ```
 
 use crate::errors::{At, Complaint, Step, TraceError, mistake};
-use crate::state::{Kind, Literal, State};
+use crate::state::{Literal, State};
 use crate::{DeclaredType, Tracer, Value, ownership, random};
 use parfuse_ir::program::{self, Expr, Program, Stmt, Type, walk};
 use parfuse_ir::{DType, ElementType, Fold, Loc, MAX_RANK, Scalar, ScalarOp};
@@ -105,10 +105,7 @@ impl Tracer {
 
 impl State {
     fn returns(&mut self, result: u32, expected: &ReturnKind) -> Step<()> {
-        let items = match self.kind(result) {
-            Kind::Tuple(items) => items,
-            _ => vec![result],
-        };
+        let items = self.leaves_of(result);
         let mut results = Vec::with_capacity(items.len());
         for item in items {
             let value = self.read(item, At::NONE)?;
@@ -122,6 +119,7 @@ impl State {
             results.push(if is_array && !is_new { self.copy(value, At::NONE)? } else { value });
         }
         if let ReturnKind::Types(types) = expected {
+            let types: Vec<DeclaredType> = types.iter().flat_map(|ty| ty.flattened()).collect();
             if types.len() != results.len() {
                 let (declared, found) = (types.len(), results.len());
                 return mistake(format!(
@@ -130,8 +128,9 @@ impl State {
             }
             for (ty, value) in types.iter().zip(&results) {
                 let found = self.ty(*value);
-                let dtype = self.types.of(ty.element());
-                if !ty.admits_rank(found.rank) || self.types.unify(dtype, found.dtype).is_err() {
+                let dtype = ty.element().map(|element| self.types.of(element));
+                let fits = dtype.is_some_and(|dtype| self.types.unify(dtype, found.dtype).is_ok());
+                if !ty.admits_rank(found.rank) || !fits {
                     let found = self.describe(found);
                     return mistake(format!("the kernel is declared to return {ty}, but gives {found}"));
                 }

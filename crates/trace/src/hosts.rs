@@ -29,7 +29,7 @@ impl HostDeclaration {
     pub fn known(&self) -> Option<HostFunction> {
         let known = |ty: DeclaredType| match ty {
             DeclaredType::Known(ty) => Some(ty),
-            DeclaredType::AnyRank(_) => None,
+            DeclaredType::AnyRank(_) | DeclaredType::Record(_) => None,
         };
         let params =
             self.params.iter().map(|kind| Some((known(kind.ty)?, kind.mutable))).collect::<Option<_>>()?;
@@ -105,7 +105,7 @@ impl State {
 
     /// Whether something may be of the type of a parameter.
     fn fits(&self, ty: DeclaredType, found: Ty) -> bool {
-        let element = ty.element();
+        let Some(element) = ty.element() else { return false };
         let of_class = |class: Class| match class {
             Class::Known(dtype) => dtype == element.part(),
             Class::Float => element.part().is_float(),
@@ -160,15 +160,23 @@ impl State {
                 let found = self.describe(found);
                 return mistake(format!("{what} is {ty}, not {found}"));
             }
-            let known = self.types.of(ty.element());
+            let (Some(element), Some(own)) = (ty.element(), ty.of_rank(found.rank.unwrap_or(0))) else {
+                return mistake(format!(
+                    "{what}: a struct is not passed to functions outside; pass its fields"
+                ));
+            };
+            let known = self.types.of(element);
             self.unify(known, found.dtype, &what)?;
-            params.push((ty.of_rank(found.rank.unwrap_or(0)), *mutable));
+            params.push((own, *mutable));
             passed.push(argument);
         }
         let mut types = Vec::with_capacity(function.results.len());
         for ty in &function.results {
             match ty {
                 DeclaredType::Known(ty) => types.push(*ty),
+                DeclaredType::Record(record) => {
+                    return mistake(format!("`{name}` returns a `{}`; let it return a tuple", record.name));
+                }
                 DeclaredType::AnyRank(element) => {
                     let element = element.rust_name();
                     return mistake(format!(
@@ -197,7 +205,7 @@ impl State {
         }
         match given[..] {
             [only] => Ok(self.kind(only)),
-            _ => Ok(Kind::Tuple(given)),
+            _ => Ok(Kind::Tuple(given.into())),
         }
     }
 }

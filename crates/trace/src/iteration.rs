@@ -16,6 +16,7 @@
 use crate::closures::Block;
 use crate::errors::{At, Problem, Step, mistake};
 use crate::exits::Exit;
+use crate::records::Items;
 use crate::sequences::{Independence, Item, Sequence, Stage};
 use crate::state::{Kind, Range, State, Ty};
 use crate::{Tracer, Value};
@@ -149,7 +150,7 @@ impl Tracer {
                 }
                 state.push(Stmt::For { index, start, end, step, order, until: None, body, loc });
             }
-            Ok(Kind::Tuple(Vec::new()))
+            Ok(Kind::Tuple(Items::default()))
         })
     }
 
@@ -356,7 +357,7 @@ impl Tracer {
             [index] => Ok(Kind::Plain(*index)),
             _ => {
                 let items = indices.iter().map(|index| state.handle(Kind::Plain(*index)));
-                Ok(Kind::Tuple(items.collect()))
+                Ok(Kind::Tuple(items.collect::<Vec<u32>>().into()))
             }
         })
     }

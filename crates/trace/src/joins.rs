@@ -9,6 +9,7 @@
 //! ```
 
 use crate::errors::{At, Problem, Step, mistake};
+use crate::records::Items;
 use crate::state::{Held, Kind, State, Ty};
 use parfuse_ir::program::{Cut, Expr, Place, Value, Var, View, ViewAxis};
 use parfuse_ir::{FaultKind, MAX_RANK, Scalar, ScalarOp};
@@ -155,7 +156,7 @@ impl State {
         let contents = self.read_var(var, at)?;
         let joined = self.join(&[contents, part], rank, axis, at)?;
         self.set_var(var, joined);
-        let unit = self.handle(Kind::Tuple(Vec::new()));
+        let unit = self.handle(Kind::Tuple(Items::default()));
         Ok(Kind::Optional(Held::Sure(unit)))
     }
 
@@ -179,7 +180,7 @@ impl State {
         }
         let joined = self.join(&parts, rank, axis, at)?;
         self.set_var(var, joined);
-        Ok(Kind::Tuple(Vec::new()))
+        Ok(Kind::Tuple(Items::default()))
     }
 
     /// The variable of an array that is the kernel's own, of which other elements may be made.
@@ -213,7 +214,7 @@ impl State {
         // What becomes the variable's own is copied where it is assigned.
         let seen = self.emit(Expr::View { array, view }, ty, at)?;
         self.set_var(var, seen);
-        Ok(Kind::Tuple(Vec::new()))
+        Ok(Kind::Tuple(Items::default()))
     }
 
     /// `a.swap_axes(0, 1)`.

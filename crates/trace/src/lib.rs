@@ -46,6 +46,7 @@ mod positions;
 mod products;
 mod random;
 mod ranks;
+mod records;
 mod reductions;
 mod searches;
 mod selections;
@@ -79,6 +80,7 @@ pub use parfuse_names::Method;
 #[doc(hidden)]
 pub use parfuse_names::for_each_function;
 pub use parfuse_names::functions::LibraryFunction;
+pub use records::Record;
 pub use tables::TableRow;
 pub use tracer::Tracer;
 pub use traits::{ArrayType, CastTarget, DTypeArg, Infer, Inline, Lift, Operand};

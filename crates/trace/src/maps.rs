@@ -14,6 +14,7 @@
 use crate::closures;
 use crate::errors::{At, Problem, Step, mistake};
 use crate::methods::Meaning;
+use crate::records::Items;
 use crate::state::{Kind, State, Ty};
 use crate::{Tracer, Value};
 use parfuse_ir::program::{self, Block, Cut, Expr, Order, Place, Program, Stmt, Var, View, walk};
@@ -129,7 +130,7 @@ impl Tracer {
             let (expected, found) = (state.place_type(place).dtype, ty.dtype);
             state.unify(expected, found, &format!("the closure of `{method}`"))?;
             state.update(place, mapped, at)?;
-            Ok(Kind::Tuple(Vec::new()))
+            Ok(Kind::Tuple(Items::default()))
         })
     }
 }
@@ -270,7 +271,7 @@ impl Tracer {
                 state.put(place, at_index, value, at)?;
                 state.close_loop(index, 1, length, Order::Serial, at);
                 state.close_loops(loops, at);
-                Ok(Kind::Tuple(Vec::new()))
+                Ok(Kind::Tuple(Items::default()))
             },
         )
     }

@@ -70,7 +70,7 @@ impl State {
     pub(crate) fn sin_cos(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
         let value = self.read(receiver, at)?;
         let (sin, cos) = (self.op(ScalarOp::Sin, &[value], at)?, self.op(ScalarOp::Cos, &[value], at)?);
-        Ok(Kind::Tuple(vec![self.handle(Kind::Plain(sin)), self.handle(Kind::Plain(cos))]))
+        Ok(Kind::Tuple(vec![self.handle(Kind::Plain(sin)), self.handle(Kind::Plain(cos))].into()))
     }
 
     pub(crate) fn clamp(&mut self, value: Value, args: &[Value], at: At) -> Step<Value> {

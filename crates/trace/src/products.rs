@@ -12,6 +12,7 @@
 //! last, starting from 0, each term rounded once together with the sum if they are floats.
 
 use crate::errors::{At, Step, mistake};
+use crate::records::Items;
 use crate::state::{Kind, Literal, State, Ty};
 use crate::types::Class;
 use parfuse_ir::program::{Cut, Expr, Order, Place, Stmt, Value, View, ViewAxis};
@@ -153,6 +154,6 @@ impl State {
         let forgets = self.op(ScalarOp::Eq, &[beta, zero], at)?;
         let value = self.select(forgets, product, sum, at)?;
         self.update(place, value, at)?;
-        Ok(Kind::Tuple(Vec::new()))
+        Ok(Kind::Tuple(Items::default()))
     }
 }

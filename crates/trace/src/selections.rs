@@ -7,6 +7,7 @@
 //! ```
 
 use crate::errors::{At, Problem, Step, mistake};
+use crate::records::Items;
 use crate::state::{Kind, State, Ty};
 use crate::{Method, Tracer, Value};
 use parfuse_ir::program::{self, Cut, View};
@@ -40,7 +41,7 @@ impl Tracer {
         let dtype = self.with(|state| source.map(|(value, ..)| state.ty(value).dtype));
         let element = |index: Value<'t>| {
             self.step(at, |state| {
-                let Some((value, indices, axis)) = source else { return Ok(Kind::Tuple(Vec::new())) };
+                let Some((value, indices, axis)) = source else { return Ok(Kind::Tuple(Items::default())) };
                 let mut index = state.indices(&[index.id], at)?;
                 let chosen = vec![index[axis as usize]];
                 index[axis as usize] = state.element(indices, chosen, at)?;
@@ -124,7 +125,7 @@ impl Tracer {
         let dtype = self.with(|state| source.map(|(value, ..)| state.ty(value).dtype));
         let element = |index: Value<'t>| {
             self.step(at, |state| {
-                let Some((value, diagonal, rank)) = source else { return Ok(Kind::Tuple(Vec::new())) };
+                let Some((value, diagonal, rank)) = source else { return Ok(Kind::Tuple(Items::default())) };
                 let index = state.indices(&[index.id], at)?;
                 let isize_type = state.types.known(DType::Isize);
                 let row = state.cast(index[rank - 2], isize_type, at)?;

@@ -14,6 +14,7 @@ use crate::calls::Calls;
 use crate::errors::{At, Complaint, Problem, Step, mistake};
 use crate::exits::Exits;
 use crate::local_closures::Closure;
+use crate::records::Items;
 use crate::sequences::Sequence;
 use crate::tables::Table;
 use crate::types::{Class, TypeTable, TypeVar};
@@ -48,7 +49,7 @@ pub(crate) enum Kind {
     /// `let x;`: becomes a variable with the first assignment.
     Declared(String),
     /// Several handles; the empty tuple is `()`.
-    Tuple(Vec<u32>),
+    Tuple(Items),
     /// A range of integers, or of floats to draw from.
     Range(Range),
     /// An iterator.

@@ -135,7 +135,7 @@ impl Tracer {
             state.doing = "an array that is written out".into();
             if !elements.is_empty() && elements.iter().all(|element| state.is_array(*element)) {
                 // Several arrays for `concatenate` and its kin.
-                return Ok(Kind::Tuple(elements));
+                return Ok(Kind::Tuple(elements.into()));
             }
             let dtype = state.types.fresh(Class::Any);
             let mut values = Vec::with_capacity(elements.len());

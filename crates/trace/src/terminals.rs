@@ -10,6 +10,7 @@
 //!
 
 use crate::errors::{At, mistake};
+use crate::records::Items;
 use crate::sequences::Sequence;
 use crate::state::{Held, Kind, Literal};
 use crate::types::Class;
@@ -64,7 +65,7 @@ impl Tracer {
                     let found = state.type_of(item.id)?.dtype;
                     state.unify(element, found, &format!("the items of `{name}`"))?;
                 }
-                Ok(Kind::Tuple(Vec::new()))
+                Ok(Kind::Tuple(Items::default()))
             });
             self.assign_op(op, total, item, at);
         };
@@ -160,7 +161,7 @@ impl Tracer {
                 let after = state.homogeneous(op, &[before, item], "the items", at)?;
                 let after = state.handle(Kind::Plain(after));
                 state.assign(best.id, after, at)?;
-                Ok(Kind::Tuple(Vec::new()))
+                Ok(Kind::Tuple(Items::default()))
             });
             self.assign(found.present, self.bool_literal(true, at), at);
         };

@@ -172,7 +172,7 @@ impl Tracer {
                 let snapshot = state.snapshot_scalar(item, At::NONE)?;
                 handles.push(snapshot);
             }
-            Ok(Kind::Tuple(handles))
+            Ok(Kind::Tuple(handles.into()))
         })
     }
     /// `v.0`.

@@ -10,6 +10,7 @@
 //! second takes a copy. A borrowed one (`&a`, `a.view()`, a `&mut` parameter) stays a reference, as in Rust.
 
 use crate::errors::{At, Problem, Step, mistake};
+use crate::records::Items;
 use crate::state::{Held, Kind, State, Ty};
 use crate::{DeclaredType, Tracer, Value};
 use parfuse_ir::program::{Expr, Place, Stmt};
@@ -47,7 +48,9 @@ impl Tracer {
     pub fn declared(&self, v: Value<'_>, ty: Option<DeclaredType>, at: At) -> Value<'_> {
         let v = self.id(v);
         self.step(at, |state| {
-            if let Some(ty) = ty {
+            if let Some(DeclaredType::Record(record)) = ty {
+                state.expect_record(&state.kind(v), record, "an argument")?;
+            } else if let Some(ty) = ty {
                 state.doing = "the type of an argument".into();
                 let found = state.type_of(v)?;
                 state.expect_type_of(found, ty, "an argument")?;
@@ -94,7 +97,7 @@ impl Tracer {
         self.step(at, |state| {
             state.doing = "`=`".into();
             state.assign(target, v, at)?;
-            Ok(Kind::Tuple(Vec::new()))
+            Ok(Kind::Tuple(Items::default()))
         })
     }
     /// `target op= v`; an array is changed in place. `op` may be written with or without its `=`.
@@ -112,7 +115,7 @@ impl Tracer {
                 let left = state.read(target, at)?;
                 let value = state.binary(op, left, right, at)?;
                 state.assign_part(complex, part, value, at)?;
-                return Ok(Kind::Tuple(Vec::new()));
+                return Ok(Kind::Tuple(Items::default()));
             }
             let place = state.target(target, op)?;
             let ty = state.place_type(place);
@@ -132,7 +135,7 @@ impl Tracer {
             } else {
                 state.set_var(place.var, value);
             }
-            Ok(Kind::Tuple(Vec::new()))
+            Ok(Kind::Tuple(Items::default()))
         })
     }
 }
@@ -160,12 +163,12 @@ impl State {
                 Ok(self.maybe(present, value))
             }
             Kind::Tuple(items) => {
-                let mut snapshots = Vec::with_capacity(items.len());
+                let (record, mut snapshots) = (items.record, Vec::with_capacity(items.len()));
                 for item in items {
                     let kind = self.snapshot(item, at)?;
                     snapshots.push(self.handle(kind));
                 }
-                Ok(Kind::Tuple(snapshots))
+                Ok(Kind::Tuple(Items::with(record, snapshots)))
             }
             kind => Ok(kind),
         }
@@ -176,12 +179,12 @@ impl State {
             Kind::Variable { var, borrowed: false } => Ok(Kind::Plain(self.read_var(var, at)?)),
             Kind::Poison => Err(Problem::Reported),
             Kind::Tuple(items) => {
-                let mut moved = Vec::with_capacity(items.len());
+                let (record, mut moved) = (items.record, Vec::with_capacity(items.len()));
                 for item in items {
                     let kind = self.moved_out(item, at)?;
                     moved.push(self.handle(kind));
                 }
-                Ok(Kind::Tuple(moved))
+                Ok(Kind::Tuple(Items::with(record, moved)))
             }
             kind => Ok(kind),
         }
@@ -224,7 +227,10 @@ impl State {
         if is_array && from_outside && self.map_depth == 0 { self.copy(value, at) } else { Ok(value) }
     }
 
-    fn expect_type(&mut self, kind: &Kind, ty: DeclaredType, name: &str) -> Step<()> {
+    pub(crate) fn expect_type(&mut self, kind: &Kind, ty: DeclaredType, name: &str) -> Step<()> {
+        if let DeclaredType::Record(record) = ty {
+            return self.expect_record(kind, record, name);
+        }
         let found = match kind {
             Kind::Poison => return Err(Problem::Reported),
             Kind::Plain(value) | Kind::Place(Place { view: Some(value), .. }) => self.ty(*value),
@@ -241,8 +247,13 @@ impl State {
             let found = self.describe(found);
             return mistake(format!("{what} is declared as {ty}, but its value is {found}"));
         }
-        let dtype = self.types.of(ty.element());
-        self.unify(dtype, found.dtype, &format!("the type of {what}"))
+        match ty.element() {
+            Some(element) => {
+                let dtype = self.types.of(element);
+                self.unify(dtype, found.dtype, &format!("the type of {what}"))
+            }
+            None => mistake(format!("{what} is declared as {ty}, but its value is of another kind")),
+        }
     }
 
     /// A new variable, or a tuple of them, with the value of a handle.
@@ -253,11 +264,16 @@ impl State {
             }
             Kind::Tuple(items) => {
                 let mut variables = Vec::with_capacity(items.len());
+                let record = items.record;
                 for (i, item) in items.into_iter().enumerate() {
-                    let variable = self.variable(&format!("{name}.{i}"), item, at)?;
+                    let name = match record.and_then(|record| record.fields.get(i)) {
+                        Some((field, _)) => format!("{name}.{field}"),
+                        None => format!("{name}.{i}"),
+                    };
+                    let variable = self.variable(&name, item, at)?;
                     variables.push(self.handle(variable));
                 }
-                Ok(Kind::Tuple(variables))
+                Ok(Kind::Tuple(Items::with(record, variables)))
             }
             Kind::Sequence(sequence) => self.sequence_variable(name, *sequence, at),
             Kind::Optional(held) => self.option_variable(name, held, init, at),

@@ -326,7 +326,7 @@ impl State {
             let part = self.slice(receiver, info, true, at)?;
             parts.push(self.handle(part));
         }
-        Ok(Kind::Tuple(parts))
+        Ok(Kind::Tuple(parts.into()))
     }
     /// A slice of one axis with every `step`-th of its indices.
     pub(crate) fn slice_stepped(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {

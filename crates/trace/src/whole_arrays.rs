@@ -9,6 +9,7 @@
 //! Each is named by a row of the vocabulary, which has said how many arguments there are.
 
 use crate::errors::{At, Problem, Step, mistake};
+use crate::records::Items;
 use crate::state::{Held, Kind, Range, State, Ty};
 use parfuse_ir::program::{Cut, Expr, Place, View};
 use parfuse_ir::{DType, FaultKind, Scalar, ScalarOp};
@@ -47,7 +48,7 @@ impl State {
         let ty = self.ty(array);
         let backwards = self.emit(Expr::View { array, view: View::of_cuts(cuts) }, ty, at)?;
         self.update(place, backwards, at)?;
-        Ok(Kind::Tuple(Vec::new()))
+        Ok(Kind::Tuple(Items::default()))
     }
 
     /// Gives the elements of an array variable the value of a scalar, or those of an array that broadcasts.
@@ -68,7 +69,7 @@ impl State {
         }
         self.unify(target.dtype, source.dtype, &format!("the argument of `{name}`"))?;
         self.update(place, value, at)?;
-        Ok(Kind::Tuple(Vec::new()))
+        Ok(Kind::Tuple(Items::default()))
     }
 
     /// Has two elements change places.
@@ -98,7 +99,7 @@ impl State {
         let scaled = self.homogeneous(ScalarOp::Mul, &[alpha, other], "`scaled_add`", at)?;
         let value = self.homogeneous(ScalarOp::Add, &[contents, scaled], "`scaled_add`", at)?;
         self.update(place, value, at)?;
-        Ok(Kind::Tuple(Vec::new()))
+        Ok(Kind::Tuple(Items::default()))
     }
 }
 
@@ -127,7 +128,7 @@ impl State {
         }
         let lengths = self.lengths(array, rank, at)?;
         let items = lengths.into_iter().map(|length| self.handle(Kind::Plain(length)));
-        Ok(Kind::Tuple(items.collect()))
+        Ok(Kind::Tuple(items.collect::<Vec<u32>>().into()))
     }
 
     pub(crate) fn shape(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {

@@ -37,7 +37,7 @@ impl Tracer {
         let mut arguments = before.to_vec();
         let parts = self.with(|state| match state.kind(items.id) {
             Kind::Tuple(parts) => parts,
-            _ => Vec::new(),
+            _ => Vec::new().into(),
         });
         arguments.extend(parts.into_iter().map(|id| Value { tracer: self, id }));
         self.apply(closure, &arguments, at)

@@ -28,4 +28,5 @@ mod programs;
 mod remainders;
 mod scopes;
 mod short_forms;
+mod structs;
 mod views;

@@ -1,0 +1,81 @@
+//! `#[derive(KernelData)]`: a struct of scalars as kernels know it.
+//!
+//! ```text
+//! struct Body { x: f64, v: f64 }     RECORD = Body { x: f64, v: f64 }, Fields = ((f64, f64),)
+//! ```
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::{Data, DeriveInput, Fields, Ident, Type};
+
+/// So many fields are a tuple, and so many tuples another.
+const TOGETHER: usize = 4;
+const MOST: usize = TOGETHER * TOGETHER;
+
+/// The derive on a struct.
+pub(crate) fn expand(item: TokenStream) -> TokenStream {
+    let input: DeriveInput = match syn::parse2(item) {
+        Ok(input) => input,
+        Err(error) => return error.to_compile_error(),
+    };
+    let name = &input.ident;
+    let refuse = |message: &str| syn::Error::new_spanned(name, message).to_compile_error();
+    let Data::Struct(data) = &input.data else {
+        return refuse(
+            "`KernelData` is for structs of scalars: in place of an enum use a number for its kind",
+        );
+    };
+    let Fields::Named(fields) = &data.fields else {
+        return refuse("`KernelData` is for structs whose fields have names: use a tuple otherwise");
+    };
+    if !input.generics.params.is_empty() {
+        return refuse("`KernelData` is for structs without type parameters");
+    }
+    if fields.named.is_empty() || fields.named.len() > MOST {
+        return refuse(
+            "a struct in kernels has from 1 to 16 fields: put some of them into a struct of their own",
+        );
+    }
+    let names: Vec<&Ident> = fields.named.iter().filter_map(|field| field.ident.as_ref()).collect();
+    let types: Vec<&Type> = fields.named.iter().map(|field| &field.ty).collect();
+    let bound: Vec<Ident> = (0..names.len()).map(|number| format_ident!("field{number}")).collect();
+    let texts: Vec<String> = names.iter().map(|name| name.to_string()).collect();
+    let text = name.to_string();
+    let (own, packed) = (together(&types), together(&bound));
+    quote! {
+        #[automatically_derived]
+        impl ::parfuse::__private::Annotated for #name {
+            fn annotation() -> ::core::option::Option<::parfuse::__private::DeclaredType> {
+                ::core::option::Option::Some(::parfuse::__private::DeclaredType::Record(
+                    <#name as ::parfuse::KernelData>::RECORD,
+                ))
+            }
+        }
+
+        #[automatically_derived]
+        impl ::parfuse::KernelData for #name {
+            const RECORD: &'static ::parfuse::__private::Record = &::parfuse::__private::Record {
+                name: #text,
+                fields: &[#((#texts, <#types as ::parfuse::__private::Argument>::KIND.ty)),*],
+            };
+            type Fields = #own;
+            fn into_fields(self) -> Self::Fields {
+                let #name { #(#names: #bound),* } = self;
+                #packed
+            }
+            fn from_fields(fields: Self::Fields) -> Self {
+                let #packed = fields;
+                #name { #(#names: #bound),* }
+            }
+            fn bind_fields<'a>(self, binder: &mut ::parfuse::Binder<'a>) {
+                #(::parfuse::__private::Argument::bind(self.#names, binder);)*
+            }
+        }
+    }
+}
+
+/// Tuples of tuples of these.
+fn together<T: quote::ToTokens>(items: &[T]) -> TokenStream {
+    let tuples = items.chunks(TOGETHER).map(|items| quote!((#(#items,)*)));
+    quote!((#(#tuples,)*))
+}

@@ -1,0 +1,113 @@
+//! Structs of scalars in kernels: the [`KernelData`] trait and what follows from it.
+
+use crate::argument::{Argument, Binder, Offers};
+use crate::call::Outputs;
+use crate::compare::Agreement;
+use crate::error::Error;
+use crate::returned::Returned;
+use crate::sealed::Sealed;
+use parfuse_ir::program::Type;
+use parfuse_trace::{DeclaredType, ParamKind, Record};
+
+/// A struct of scalars that kernels know: made by `#[derive(KernelData)]`, for structs that are `Clone` and `Copy`.
+///
+/// In a kernel it is made by `Particle { x, v: 0.0 }`, its fields are read and set, it is a parameter, a result, a variable and
+/// what kernels pass to each other; the pattern `Particle { x, v }` takes it apart. Compiled code knows its fields alone.
+///
+/// ```
+/// use parfuse::prelude::*;
+///
+/// #[derive(Clone, Copy, PartialEq, Debug, KernelData)]
+/// struct Body {
+///     position: f64,
+///     velocity: f64,
+/// }
+///
+/// #[kernel]
+/// fn step(body: Body, dt: f64) -> Body {
+///     let velocity = body.velocity - body.position * dt;
+///     Body { position: body.position + velocity * dt, velocity }
+/// }
+///
+/// #[kernel]
+/// fn orbit(start: Body, steps: usize) -> Body {
+///     let mut body = start;
+///     for _ in 0..steps {
+///         body = step(body, 0.01);
+///     }
+///     body
+/// }
+///
+/// let start = Body { position: 1.0, velocity: 0.0 };
+/// assert_eq!(orbit::serial(start, 100)?, orbit(start, 100));
+/// # Ok::<(), Error>(())
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "kernels do not know the struct `{Self}`",
+    note = "write `#[derive(Clone, Copy, KernelData)]` on it; its fields are scalars, or such structs"
+)]
+pub trait KernelData: Copy + 'static {
+    /// Its name, and those of its fields with their types.
+    #[doc(hidden)]
+    const RECORD: &'static Record;
+    /// Its fields, as tuples.
+    #[doc(hidden)]
+    type Fields: Returned;
+    /// Takes it apart.
+    #[doc(hidden)]
+    fn into_fields(self) -> Self::Fields;
+    /// Puts it together.
+    #[doc(hidden)]
+    fn from_fields(fields: Self::Fields) -> Self;
+    /// Adds its fields to a call.
+    #[doc(hidden)]
+    fn bind_fields<'a>(self, binder: &mut Binder<'a>);
+}
+
+impl<T: KernelData> Argument for T {
+    const KIND: ParamKind = ParamKind { ty: DeclaredType::Record(T::RECORD), mutable: false };
+    type Reborrowed<'b> = T;
+
+    fn reborrow(&mut self) -> T {
+        *self
+    }
+    fn bind<'a>(self, binder: &mut Binder<'a>)
+    where
+        Self: 'a,
+    {
+        self.bind_fields(binder);
+    }
+}
+
+impl<T: KernelData> Sealed for T {}
+
+#[diagnostic::do_not_recommend]
+impl<T: KernelData> Returned for T {
+    type Into<'b> = &'b mut T;
+
+    fn kinds() -> Vec<DeclaredType> {
+        vec![DeclaredType::Record(T::RECORD)]
+    }
+    fn accepts(types: &mut dyn Iterator<Item = Type>) -> bool {
+        T::Fields::accepts(types)
+    }
+    fn take(outputs: &mut Outputs<'_>) -> T {
+        T::from_fields(T::Fields::take(outputs))
+    }
+    fn offer(_: &mut &mut T, offers: &mut Offers) {
+        for field in DeclaredType::Record(T::RECORD).flattened() {
+            let parts = if field.element().is_some_and(|element| element.is_complex()) { 2 } else { 1 };
+            (0..parts).for_each(|_| offers.offer_nothing());
+        }
+    }
+    fn store(into: &mut T, outputs: &mut Outputs<'_>) -> Result<(), Error> {
+        *into = Self::take(outputs);
+        Ok(())
+    }
+    fn compare_elements(&self, other: &T, agreement: &mut Agreement) {
+        self.into_fields().compare_elements(&other.into_fields(), agreement);
+    }
+    fn longest(&self) -> usize {
+        0
+    }
+}

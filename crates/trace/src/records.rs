@@ -1,0 +1,126 @@
+//! Structs of scalars: tuples whose items have names.
+//!
+//! ```text
+//! Particle { x: 1.0, v }        a tuple of two items, called x and v
+//! p.v += a;                     sets the variable of the second
+//! ```
+//!
+//! A struct is taken apart where a tuple is: variables, branches, results. No program knows of one.
+
+use crate::declared::DeclaredType;
+use crate::errors::{At, Problem, Step, mistake};
+use crate::state::{Kind, State};
+use crate::{Tracer, Value};
+use std::ops::Deref;
+
+/// A struct of scalars, as `#[derive(KernelData)]` describes it.
+#[derive(PartialEq, Eq, Hash, Debug)]
+pub struct Record {
+    /// Its name.
+    pub name: &'static str,
+    /// The names and types of its fields.
+    pub fields: &'static [(&'static str, DeclaredType)],
+}
+
+/// The handles of a tuple's items, or of a struct's.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Items {
+    pub(crate) record: Option<&'static Record>,
+    list: Vec<u32>,
+}
+
+impl Items {
+    /// Others in the place of these.
+    pub(crate) fn with(record: Option<&'static Record>, list: Vec<u32>) -> Items {
+        Items { record, list }
+    }
+}
+
+impl From<Vec<u32>> for Items {
+    fn from(list: Vec<u32>) -> Items {
+        Items { record: None, list }
+    }
+}
+
+impl Deref for Items {
+    type Target = [u32];
+
+    fn deref(&self) -> &[u32] {
+        &self.list
+    }
+}
+
+impl IntoIterator for Items {
+    type Item = u32;
+    type IntoIter = std::vec::IntoIter<u32>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.list.into_iter()
+    }
+}
+
+impl Tracer {
+    /// `Particle { x: 1.0, v, ..base }`.
+    pub fn record<'t>(
+        &'t self,
+        record: &'static Record,
+        given: &[(&'static str, Value<'t>)],
+        base: Option<Value<'t>>,
+        at: At,
+    ) -> Value<'t> {
+        let given: Vec<(&str, u32)> = given.iter().map(|(name, value)| (*name, self.id(*value))).collect();
+        let base = base.map(|base| self.id(base));
+        self.step(at, |state| {
+            let mut items = Vec::with_capacity(record.fields.len());
+            for (position, (name, ty)) in record.fields.iter().enumerate() {
+                let of_base = || match state.kind(base?) {
+                    Kind::Tuple(items) if items.record == Some(record) => items.get(position).copied(),
+                    _ => None,
+                };
+                let value = given.iter().find(|(field, _)| field == name).map(|(_, value)| *value);
+                let Some(value) = value.or_else(of_base) else {
+                    return mistake(format!("no value for the field `{name}` of `{}`", record.name));
+                };
+                let kind = state.snapshot(value, at)?;
+                state.expect_type(&kind, *ty, name)?;
+                items.push(state.handle(kind));
+            }
+            Ok(Kind::Tuple(Items::with(Some(record), items)))
+        })
+    }
+
+    /// The field of a struct; nothing if it is none.
+    pub(crate) fn field_of_record<'t>(&'t self, v: Value<'_>, name: &str) -> Option<Value<'t>> {
+        let v = self.id(v);
+        let id = self.with(|state| match state.kind(v) {
+            Kind::Tuple(items) => {
+                let position = items.record?.fields.iter().position(|(field, _)| *field == name)?;
+                items.get(position).copied()
+            }
+            _ => None,
+        })?;
+        Some(Value { tracer: self, id })
+    }
+}
+
+impl State {
+    /// What a name declared as a struct has to be.
+    pub(crate) fn expect_record(&self, kind: &Kind, record: &'static Record, name: &str) -> Step<()> {
+        match kind {
+            Kind::Tuple(items) if items.record == Some(record) => Ok(()),
+            Kind::Poison => Err(Problem::Reported),
+            _ => mistake(format!(
+                "`{name}` is declared as `{}`, but its value is of another kind",
+                record.name
+            )),
+        }
+    }
+
+    /// The values of a tuple, and those of tuples and structs in it.
+    pub(crate) fn leaves_of(&self, handle: u32) -> Vec<u32> {
+        match self.kind(handle) {
+            Kind::Tuple(items) => items.into_iter().flat_map(|item| self.leaves_of(item)).collect(),
+            _ => vec![handle],
+        }
+    }
+}
