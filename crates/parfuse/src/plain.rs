@@ -257,7 +257,7 @@ pub fn prange<I: IntoIterator>(range: I) -> Prange<I::IntoIter> {
     Prange { range: range.into_iter(), counts }
 }
 
-/// The iterator that [`prange`](fn@prange) returns.
+/// The iterator that [`prange()`](fn@prange) returns.
 #[derive(Debug)]
 pub struct Prange<I> {
     range: I,
@@ -317,7 +317,7 @@ impl<I> Drop for Prange<I> {
     }
 }
 
-/// The indices along an axis of [`prange2`] or [`prange3`]: a length, or a range.
+/// The indices along an axis of [`prange2()`] or [`prange3()`]: a length, or a range.
 pub trait Extent {
     /// The indices.
     fn indices(self) -> Range<usize>;
@@ -335,7 +335,7 @@ impl Extent for Range<usize> {
     }
 }
 
-/// All pairs of indices, row by row, in iterations that may run in parallel: [`prange`] in two dimensions.
+/// All pairs of indices, row by row, in iterations that may run in parallel: [`prange()`] in two dimensions.
 ///
 /// ```
 /// use ndarray::{Array2, ArrayRef2};
@@ -360,7 +360,7 @@ pub fn prange2<A: Extent, B: Extent>((a, b): (A, B)) -> Prange<impl Iterator<Ite
     prange(a.indices().flat_map(move |i| columns.clone().map(move |j| (i, j))))
 }
 
-/// All triples of indices: [`prange`] in three dimensions, as [`prange2`] in two.
+/// All triples of indices: [`prange()`] in three dimensions, as [`prange2()`] in two.
 pub fn prange3<A: Extent, B: Extent, C: Extent>(
     (a, b, c): (A, B, C),
 ) -> Prange<impl Iterator<Item = (usize, usize, usize)>> {
@@ -371,7 +371,7 @@ pub fn prange3<A: Extent, B: Extent, C: Extent>(
     }))
 }
 
-/// What [`prange`](crate::prange()) is in a kernel. A type, where the function of the same name is a value.
+/// What [`prange()`](crate::prange()) is in a kernel. A type, where the function of the same name is a value.
 #[allow(non_camel_case_types)]
 #[derive(Debug)]
 pub enum prange {}
