@@ -147,7 +147,7 @@ fn at_border2<T: Float>(
     sum
 }
 
-/// [`stencil1`] in two dimensions: `out[[i, j]]` is the sum of all `weights[[p, q]] * a[[i + p - k / 2, j + q - l / 2]]`, row by
+/// [`stencil1()`] in two dimensions: `out[[i, j]]` is the sum of all `weights[[p, q]] * a[[i + p - k / 2, j + q - l / 2]]`, row by
 /// row, where there are `k` rows of `l` weights.
 #[kernel]
 pub fn stencil2<T: Float>(a: &ArrayRef2<T>, weights: &ArrayRef2<T>, border: u8, outside: T) -> Array2<T> {
@@ -193,7 +193,7 @@ pub fn pad1<T: Float>(a: &ArrayRef1<T>, width: usize, border: u8, outside: T) ->
     out
 }
 
-/// [`pad1`] in two dimensions: `rows` more rows above and below, `columns` more columns on either side.
+/// [`pad1()`] in two dimensions: `rows` more rows above and below, `columns` more columns on either side.
 #[kernel]
 pub fn pad2<T: Float>(a: &ArrayRef2<T>, rows: usize, columns: usize, border: u8, outside: T) -> Array2<T> {
     let (n, m) = a.dim();
@@ -206,7 +206,7 @@ pub fn pad2<T: Float>(a: &ArrayRef2<T>, rows: usize, columns: usize, border: u8,
     out
 }
 
-/// [`pad1`] in three dimensions: so many more planes, rows and columns on either side.
+/// [`pad1()`] in three dimensions: so many more planes, rows and columns on either side.
 #[kernel]
 pub fn pad3<T: Float>(
     a: &ArrayRef3<T>,
@@ -228,7 +228,7 @@ pub fn pad3<T: Float>(
     out
 }
 
-/// [`stencil1`] in three dimensions: `out[[g, i, j]]` is the sum of all
+/// [`stencil1()`] in three dimensions: `out[[g, i, j]]` is the sum of all
 /// `weights[[o, p, q]] * a[[g + o - h / 2, i + p - k / 2, j + q - l / 2]]`, in row-major order, where the weights have the
 /// shape `(h, k, l)`.
 #[kernel]
