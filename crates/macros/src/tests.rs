@@ -274,7 +274,6 @@ fn complaints_say_what_to_write_instead() {
         ("let y = std::mem::take(a);", "std::mem::replace"),
         ("let y = Vec::new();", "`Vec`"),
         ("let y = f64::sqrtt(x);", "`sqrtt`"),
-        ("let P { q } = n;", "pattern"),
         ("let [p, rest @ ..] = a;", "pattern"),
         ("match a { [1, ..] => 1, _ => 0 };", "compare elements"),
         ("let b = [[x, x]; 3];", "write the rows out"),
