@@ -278,7 +278,7 @@ fn complaints_say_what_to_write_instead() {
         ("match a { [1, ..] => 1, _ => 0 };", "compare elements"),
         ("let b = [[x, x]; 3];", "write the rows out"),
         ("GLOBAL = 3;", "its own variables"),
-        ("a.b = 3;", "a variable or an array element"),
+        ("f(a).b = 3;", "a variable or an array element"),
         ("struct Inner;", "move it out"),
         ("for i in ..n { }", "has a start"),
     ] {
