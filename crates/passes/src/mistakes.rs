@@ -176,7 +176,7 @@ mod tests {
   var x1 counts: [i64; 1] is p3
   v1: usize = len points
   prange v2: usize in 0usize..v1 step 1usize {
-    v3: usize = index near[v2] @3:1
+    v3: usize = rem v2, 3usize @3:1
     v4: f64 = index points[v2] @3:2
     store x0[v3], v4 @4:1
     store x1[v3], 1i64 @5:1

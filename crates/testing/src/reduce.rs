@@ -10,13 +10,15 @@ use parfuse_ir::program::{Block, Expr, Program, Stmt, Type, Value, walk};
 use parfuse_ir::walk::Statement;
 use parfuse_ir::{ElementType, FaultKind};
 
-/// How many programs are tried at most.
+/// How many programs are tried at most: so many, and a few for each statement.
 const TRIES: usize = 600;
+const TRIES_A_STATEMENT: usize = 4;
 
 /// The smallest program found that still fails. It calls `fails` for well-formed programs only.
 pub fn reduced(sample: &Sample, mut fails: impl FnMut(&Sample) -> bool) -> Sample {
     let mut best = sample.clone();
     let mut tries = 0;
+    let most = TRIES + TRIES_A_STATEMENT * count(&best.program, &best.program.body);
     loop {
         let before = best.clone();
         // From the end on, where users stand behind what they use.
@@ -24,8 +26,7 @@ pub fn reduced(sample: &Sample, mut fails: impl FnMut(&Sample) -> bool) -> Sampl
             for position in (0..edit.places(&best.program)).rev() {
                 let mut smaller = best.clone();
                 edit.apply(&mut smaller.program, position);
-                if tries < TRIES && smaller.program.verify().is_ok() && ends(&smaller.program, &best.program)
-                {
+                if tries < most && smaller.program.verify().is_ok() && ends(&smaller.program, &best.program) {
                     tries += 1;
                     if fails(&smaller) {
                         best = smaller;
@@ -33,7 +34,7 @@ pub fn reduced(sample: &Sample, mut fails: impl FnMut(&Sample) -> bool) -> Sampl
                 }
             }
         }
-        if best.program == before.program || tries >= TRIES {
+        if best.program == before.program || tries >= most {
             return best;
         }
     }
