@@ -177,17 +177,9 @@ fn collect(loops: &Loops, block: &Block, certain: bool, accesses: &mut Vec<Acces
 fn is_alone(loops: &Loops, bounds: &mut Bounds, around: &Stmt, access: &Access) -> bool {
     let mut is_alone = true;
     bounds.look_inside(loops, around, &mut |bounds, stmt| {
-        let other = match stmt {
-            Stmt::Let(value) => match &loops.values[*value].expr {
-                Expr::Load { buffer, index } => Some((buffer, index)),
-                _ => None,
-            },
-            Stmt::Store { buffer, index, .. } => Some((buffer, index)),
-            _ => None,
-        };
-        is_alone &= other.is_none_or(|(buffer, index)| {
-            *buffer != access.buffer
-                || *index == access.index
+        is_alone &= walk::access(loops, stmt).is_none_or(|(buffer, index)| {
+            buffer != access.buffer
+                || index == access.index
                 || is_alone && index.iter().zip(&access.index).any(|(a, b)| bounds.differ(loops, *a, *b))
         });
     });

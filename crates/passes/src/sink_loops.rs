@@ -101,7 +101,7 @@ impl Own<'_> {
     /// Whether all accesses of arrays that are stored are of one element each, which no other iteration names in any step.
     fn elements(&self, inside: &Effects) -> bool {
         let mut elements: FastMap<Buffer, &[Value]> = FastMap::default();
-        accesses(self.loops, &self.parfor.body).all(|(buffer, index)| {
+        walk::accesses(self.loops, &self.parfor.body).all(|(buffer, index)| {
             !inside.stored.contains(&buffer)
                 || match elements.entry(buffer) {
                     Entry::Occupied(known) => *known.get() == index,
@@ -153,20 +153,8 @@ fn reads_what_stays(loops: &Loops, step: Value, parfor: &Parfor, steps: &Block) 
     let along_steps = Varying::along(loops, steps, step);
     let along = |index: &Value| Varying::along(loops, steps, *index);
     let across: Vec<Varying> = parfor.indices.iter().map(along).collect();
-    accesses(loops, steps).all(|(buffer, index)| {
+    walk::accesses(loops, steps).all(|(buffer, index)| {
         let varies = |varying: &Varying| index.iter().any(|value| varying.value(*value));
         stored.contains(&buffer) || !varies(&along_steps) || !across.iter().any(varies)
-    })
-}
-
-/// The elements that a block loads and stores.
-fn accesses<'a>(loops: &'a Loops, block: &'a [Stmt]) -> impl Iterator<Item = (Buffer, &'a [Value])> {
-    walk::statements(block).filter_map(|stmt| match stmt {
-        Stmt::Store { buffer, index, .. } => Some((*buffer, &index[..])),
-        Stmt::Let(value) => match &loops.values[*value].expr {
-            Expr::Load { buffer, index } => Some((*buffer, &index[..])),
-            _ => None,
-        },
-        _ => None,
     })
 }

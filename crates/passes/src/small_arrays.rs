@@ -42,12 +42,11 @@ fn in_loop(loops: &mut Loops, mut parfor: Parfor, block: &mut Block) -> Option<P
         return Some(parfor);
     }
     let mut numbers = FastMap::default();
-    walk::statements(&body).for_each(|stmt| {
-        if let Some((buffer, index)) = accessed(loops, stmt)
-            && let Some(shape) = small.get(buffer)
+    walk::accesses(loops, &body).for_each(|(buffer, index)| {
+        if let Some(shape) = small.get(&buffer)
             && position(loops, shape, index, &mut numbers).is_none()
         {
-            small.remove(buffer);
+            small.remove(&buffer);
         }
     });
     if small.is_empty() {
@@ -87,18 +86,6 @@ fn small(loops: &Loops, body: &Block) -> FastMap<Buffer, Vec<usize>> {
     made(body).into_iter().filter_map(|(buffer, shapes)| Some((buffer, one_shape(shapes)?))).collect()
 }
 
-/// The array and the index of what a statement loads or stores.
-fn accessed<'a>(loops: &'a Loops, stmt: &'a Stmt) -> Option<(&'a Buffer, &'a [Value])> {
-    match stmt {
-        Stmt::Let(value) => match &loops.values[*value].expr {
-            Expr::Load { buffer, index } => Some((buffer, index)),
-            _ => None,
-        },
-        Stmt::Store { buffer, index, .. } => Some((buffer, index)),
-        _ => None,
-    }
-}
-
 /// Writes out the short loops in which small arrays are accessed, the innermost first; whether the block stays short.
 fn write_loops_out(loops: &mut Loops, small: &FastMap<Buffer, Vec<usize>>, block: &mut Block) -> bool {
     for mut stmt in std::mem::take(block) {
@@ -133,8 +120,7 @@ fn write_loops_out(loops: &mut Loops, small: &FastMap<Buffer, Vec<usize>>, block
 
 /// Whether a block accesses small arrays, and does nothing that cannot be copied.
 fn is_over(loops: &Loops, small: &FastMap<Buffer, Vec<usize>>, body: &Block) -> bool {
-    let accesses = walk::statements(body)
-        .any(|stmt| accessed(loops, stmt).is_some_and(|(buffer, _)| small.contains_key(buffer)));
+    let accesses = walk::accesses(loops, body).any(|(buffer, _)| small.contains_key(&buffer));
     let copies = !walk::statements(body)
         .any(|stmt| matches!(stmt, Stmt::Alloc { .. } | Stmt::Move { .. } | Stmt::Parfor(_) | Stmt::Nest(_)));
     accesses && copies

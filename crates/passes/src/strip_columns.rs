@@ -130,7 +130,7 @@ impl Columns {
                         return None;
                     }
                     let along = Varying::along(loops, body, *index);
-                    for (buffer, element) in accesses(loops, body) {
+                    for (buffer, element) in walk::accesses(loops, body) {
                         goes_down |= is_neighbour(loops, &mut forms, &varying, buffer, element)?
                             && element.iter().any(|index| along.value(*index) && !varying.value(*index));
                     }
@@ -139,7 +139,7 @@ impl Columns {
                     }
                 }
                 stmt if is_straight(stmt) => {
-                    for (buffer, element) in accesses(loops, std::slice::from_ref(stmt)) {
+                    for (buffer, element) in walk::accesses(loops, std::slice::from_ref(stmt)) {
                         is_neighbour(loops, &mut forms, &varying, buffer, element)?;
                     }
                     if let Stmt::Let(value) = stmt
@@ -418,18 +418,6 @@ fn is_repeatable(loops: &Loops, value: Value, stored: &FastSet<Buffer>, after: &
         Expr::Var(var) => !assigned(after).contains(var),
         Expr::Bound | Expr::LinearIndex | Expr::Random { .. } => false,
     }
-}
-
-/// The elements that a block touches.
-fn accesses<'a>(loops: &'a Loops, block: &'a [Stmt]) -> impl Iterator<Item = (Buffer, &'a [Value])> {
-    walk::statements(block).filter_map(|stmt| match stmt {
-        Stmt::Let(value) => match &loops.values[*value].expr {
-            Expr::Load { buffer, index } => Some((*buffer, &index[..])),
-            _ => None,
-        },
-        Stmt::Store { buffer, index, .. } => Some((*buffer, &index[..])),
-        _ => None,
-    })
 }
 
 /// Whether columns touch neighbours, if not all the same element. `None` if they touch something else.

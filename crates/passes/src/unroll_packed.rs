@@ -28,7 +28,7 @@ use crate::packed::Packed;
 use crate::positions::keep_positions;
 use parfuse_ir::Scalar;
 use parfuse_ir::loops::walk::{self, blocks_mut};
-use parfuse_ir::loops::{Block, Buffer, Expr, Loops, Parfor, Stmt, Value};
+use parfuse_ir::loops::{Block, Buffer, Loops, Parfor, Stmt, Value};
 
 /// The most statements that a loop becomes.
 const LONGEST: usize = 160;
@@ -98,14 +98,7 @@ impl Unroll<'_> {
         let along = |buffer: Buffer, indices: &[Value]| {
             indices.last() == Some(&index) && self.packed.of_buffer(buffer).is_some_and(|axis| length <= axis)
         };
-        walk::statements(body).any(|stmt| match stmt {
-            Stmt::Let(value) => match &self.loops.values[*value].expr {
-                Expr::Load { buffer, index } => along(*buffer, index),
-                _ => false,
-            },
-            Stmt::Store { buffer, index, .. } => along(*buffer, index),
-            _ => false,
-        })
+        walk::accesses(self.loops, body).any(|(buffer, index)| along(buffer, index))
     }
 
     /// Makes a dimension of a parallel loop a loop inside it, if that is then written out.

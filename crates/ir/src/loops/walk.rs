@@ -5,6 +5,7 @@
 //! uses         what a statement itself uses; not what its expression or the blocks inside it use
 //! reads        what a statement itself uses, its expression included
 //! buffers      the arrays that a statement itself mentions; not those of its expression or the blocks inside it
+//! access       the element that a statement loads or stores; `accesses`, those of a block
 //! defined      the values that a statement makes visible: its own or, for loops, those of the indices
 //! blocks       the blocks directly inside
 //! ```
@@ -162,6 +163,24 @@ pub fn buffers(stmt: &Stmt, mut f: impl FnMut(Buffer)) {
 #[inline]
 pub fn buffers_mut(stmt: &mut Stmt, mut f: impl FnMut(&mut Buffer)) {
     buffers!(stmt, iter_mut, f)
+}
+
+/// The array and the index of the element that a statement itself loads or stores.
+#[inline]
+pub fn access<'a>(loops: &'a Loops, stmt: &'a Stmt) -> Option<(Buffer, &'a [Value])> {
+    match stmt {
+        Stmt::Store { buffer, index, .. } => Some((*buffer, index)),
+        Stmt::Let(value) => match &loops.values[*value].expr {
+            Expr::Load { buffer, index } => Some((*buffer, index)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The elements that a block loads and stores, in the order of the text.
+pub fn accesses<'a>(loops: &'a Loops, block: &'a [Stmt]) -> impl Iterator<Item = (Buffer, &'a [Value])> {
+    statements(block).filter_map(|stmt| access(loops, stmt))
 }
 
 /// Calls `f` with each value that a statement defines, for itself or for the blocks inside it.

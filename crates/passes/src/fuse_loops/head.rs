@@ -10,7 +10,7 @@
 use crate::effects::Effects;
 use crate::hash::FastMap;
 use crate::same::Same;
-use parfuse_ir::loops::{Block, Buffer, Expr, Loops, Parfor, Reduction, Stmt, Value, Var, walk};
+use parfuse_ir::loops::{Block, Buffer, Loops, Parfor, Reduction, Value, Var, walk};
 
 /// The first loop.
 pub(super) struct Head {
@@ -71,7 +71,7 @@ impl Head {
 
     fn touch(&mut self, loops: &Loops, indices: &[Value], body: &Block) {
         let same = Same::new(loops);
-        each_access(loops, body, |buffer, index| {
+        walk::accesses(loops, body).for_each(|(buffer, index)| {
             let touched = self.touched.entry(buffer).or_insert_with(|| Touched {
                 element: index.to_vec(),
                 one_element: true,
@@ -111,18 +111,6 @@ impl Head {
 /// The index tuples with which a block touches each buffer.
 pub(super) fn accesses<'a>(loops: &'a Loops, block: &'a Block) -> FastMap<Buffer, Vec<&'a [Value]>> {
     let mut accesses: FastMap<Buffer, Vec<&[Value]>> = FastMap::default();
-    each_access(loops, block, |buffer, index| accesses.entry(buffer).or_default().push(index));
+    walk::accesses(loops, block).for_each(|(buffer, index)| accesses.entry(buffer).or_default().push(index));
     accesses
-}
-
-fn each_access<'a>(loops: &'a Loops, block: &'a Block, mut see: impl FnMut(Buffer, &'a [Value])) {
-    walk::statements(block).for_each(|stmt| match stmt {
-        Stmt::Store { buffer, index, .. } => see(*buffer, index),
-        Stmt::Let(value) => {
-            if let Expr::Load { buffer, index } = &loops.values[*value].expr {
-                see(*buffer, index);
-            }
-        }
-        _ => {}
-    });
 }

@@ -20,7 +20,7 @@
 use super::in_best_space;
 use crate::effects::Effects;
 use crate::vectorize::{VarSet, assigned, live_before};
-use parfuse_ir::loops::{Buffer, Expr, Loops, Parfor, Stmt, Value, walk};
+use parfuse_ir::loops::{Buffer, Loops, Parfor, Stmt, Value, walk};
 
 /// The parts of a parallel loop, each with what it is promoted to.
 pub(super) fn parts(loops: &Loops, parfor: &Parfor) -> Option<Vec<(Parfor, Parfor)>> {
@@ -73,14 +73,8 @@ fn meet_at_their_own(loops: &Loops, parts: &[&Parfor]) -> bool {
             places.push((buffer, axes.clone()));
             same && all && !axes.contains(&None)
         };
-        let meets = walk::statements(&part.body).all(|stmt| match stmt {
-            Stmt::Store { buffer, index, .. } => own(*buffer, index),
-            Stmt::Let(value) => match &loops.values[*value].expr {
-                Expr::Load { buffer, index } if stored.contains(buffer) => own(*buffer, index),
-                _ => true,
-            },
-            _ => true,
-        });
+        let meets = walk::accesses(loops, &part.body)
+            .all(|(buffer, index)| !stored.contains(&buffer) || own(buffer, index));
         if !meets {
             return false;
         }
