@@ -84,6 +84,7 @@ fields!(
     factor,
     stencils,
     images,
+    bytes,
     statistics,
     sparse,
     tables,

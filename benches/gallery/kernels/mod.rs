@@ -28,6 +28,7 @@ pub mod data;
 pub mod row;
 
 mod array_forms;
+mod bytes;
 mod dense;
 mod factor;
 mod images;
@@ -48,6 +49,7 @@ pub const FIELDS: &[(&str, &[Row])] = &[
     ("factor", factor::ROWS),
     ("stencils", stencils::ROWS),
     ("images", images::ROWS),
+    ("bytes", bytes::ROWS),
     ("statistics", statistics::ROWS),
     ("sparse", sparse::ROWS),
     ("tables", tables::ROWS),

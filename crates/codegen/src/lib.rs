@@ -26,6 +26,7 @@ mod isa;
 mod libcalls;
 mod memory;
 mod multiples;
+mod narrow;
 mod plan;
 mod predicted;
 mod ranges;

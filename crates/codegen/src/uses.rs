@@ -2,10 +2,11 @@
 
 use crate::distinct::Distinct;
 use crate::second_run;
-use parfuse_ir::DType;
 use parfuse_ir::lane::{
-    Address, Buffer, Carried, Code, Inst, LaneLoop, LaneOp, LaneType, Lanes, Node, Region, Value, walk,
+    Address, Buffer, Carried, Code, Inst, LaneLoop, LaneOp, LaneType, Lanes, Node, Reduction, Region, Value,
+    walk,
 };
+use parfuse_ir::{DType, ReduceOp};
 use smallvec::SmallVec;
 use std::collections::HashSet;
 
@@ -69,11 +70,25 @@ pub(crate) struct Uses {
 /// What runs in lanes: the rows of a region, or a lane loop.
 #[derive(Clone)]
 pub(crate) struct Rows<'a> {
-    code: &'a Code,
-    prologue: &'a [Node],
-    body: &'a [Node],
-    contributions: SmallVec<[(Value, DType); 4]>,
+    pub(crate) code: &'a Code,
+    pub(crate) prologue: &'a [Node],
+    pub(crate) body: &'a [Node],
+    pub(crate) contributions: SmallVec<[Contribution; 4]>,
     repeatable: bool,
+}
+
+/// What an element or an iteration contributes to a reduction.
+#[derive(Clone, Copy)]
+pub(crate) struct Contribution {
+    pub(crate) value: Value,
+    pub(crate) dtype: DType,
+    pub(crate) op: ReduceOp,
+}
+
+impl Contribution {
+    fn to<Total>(reduction: &Reduction<Total>) -> Contribution {
+        Contribution { value: reduction.contribution, dtype: reduction.dtype, op: reduction.op }
+    }
 }
 
 impl<'a> Rows<'a> {
@@ -83,7 +98,7 @@ impl<'a> Rows<'a> {
             code: &region.code,
             prologue: &region.prologue,
             body: &region.code.body,
-            contributions: region.reductions.iter().map(|own| (own.contribution, own.dtype)).collect(),
+            contributions: region.reductions.iter().map(Contribution::to).collect(),
             repeatable: second_run::goes_the_same_way(region),
         }
     }
@@ -94,7 +109,7 @@ impl<'a> Rows<'a> {
             code,
             prologue: &own.prologue,
             body: &own.body,
-            contributions: own.reductions.iter().map(|own| (own.contribution, own.dtype)).collect(),
+            contributions: own.reductions.iter().map(Contribution::to).collect(),
             repeatable: true,
         }
     }
@@ -121,8 +136,8 @@ impl Uses {
         // What else the prologue uses is its own affair.
         let mut body = walk(prologue.uses.buffers);
         body.block(rows.body);
-        for (contribution, dtype) in &rows.contributions {
-            body.lanes_use(*contribution);
+        for Contribution { value, dtype, .. } in &rows.contributions {
+            body.lanes_use(*value);
             body.lanes_of(LaneType::of(*dtype));
         }
         body.uses.repeatable = rows.repeatable;

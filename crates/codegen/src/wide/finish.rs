@@ -271,11 +271,11 @@ impl Emitter {
             }
             (RegClass::Vector, _, true) => {
                 let source = self.operand(from);
-                vector(&mut self.assembler, VectorOp::Kmovw, number(to), source);
+                vector(&mut self.assembler, VectorOp::Kmovq, number(to), source);
             }
             (RegClass::Vector, true, false) => {
                 let memory = Operand::Memory(self.spill(to));
-                vector(&mut self.assembler, VectorOp::KmovwTo, number(from), memory);
+                vector(&mut self.assembler, VectorOp::KmovqTo, number(from), memory);
             }
             (RegClass::Vector, false, false) => unreachable!("no moves in memory"),
         }
@@ -304,7 +304,7 @@ impl Emitter {
         let to_memory = form == Form::Mr && place.is_some();
         // What the opcode's `reg` is: the result but for stores and narrowing moves.
         let result = match (form, op) {
-            (Form::Mr, _) | (_, VectorOp::Kortestw) => None,
+            (Form::Mr, _) | (_, VectorOp::Kortestq) => None,
             (_, VectorOp::VmaskmovpdTo | VectorOp::VmaskmovpsTo) => None,
             _ => Some(taken.register()),
         };
@@ -510,7 +510,7 @@ impl Emitter {
             Test::AnyMask => {
                 let none = Decoration::default();
                 let mask = Operand::Register(first);
-                self.assembler.vector(VectorOp::Kortestw, Length::L128, first, 0, mask, None, none);
+                self.assembler.vector(VectorOp::Kortestq, Length::L128, first, 0, mask, None, none);
                 Condition::NotEqual
             }
         };

@@ -154,7 +154,8 @@ impl Time {
             Vpmulld => time(10, 2),
             Vgatherqpd | Vgatherqps => time(24, 12),
             Vscatterqpd | Vscatterqps => time(1, 16),
-            Vmovupd | Vmovups | Vmovsd | Vmovss | Vpbroadcastq | Vpbroadcastd | Vmovdqu8
+            Vmovupd | Vmovups | Vmovsd | Vmovss | Vpbroadcastq | Vpbroadcastd | Vpbroadcastw
+            | Vpbroadcastb | Vmovdqu16 | Vmovdqu8
                 if vector.place.is_some() =>
             {
                 time(7, 0)
@@ -162,14 +163,18 @@ impl Time {
             Vmovhpd | Vinsertps if vector.place.is_some() => time(8, 1),
             _ if access(Kind::Vector(vector)) == Access::Write => time(1, 0),
             Vpand | Vpandn | Vpor | Vpxor | Vandpd | Vandps | Vxorpd | Vxorps | Vpaddq | Vpaddd | Vpsubq
-            | Vpsubd | VpsllqBy | VpslldBy | VpsrlqBy | VpsrldBy | VpsradBy | VpsraqBy | Vpsllvq
-            | Vpsllvd | Vpsrlvq | Vpsrlvd | Vpsravd | Vpsravq | Vmovapd | Vmovupd | Vmovups | Vblendmpd
-            | Vblendmps | Vblendvpd | Vblendvps | Kandw | Kandnw | Korw | Kxorw | Vshufps | Vpshufb
-            | Vblendpd | Vblendps | Vunpcklpd | Vunpckhpd | Vunpcklps | Vunpckhps => time(1, 1),
-            Vpbroadcastq | Vpbroadcastd | Vpcmpq | Vpcmpd | Vpcmpuq | Vpcmpud | Vpmovsxdq | Vpmovzxdq
-            | Vpmovsxbd | Vpmovzxbd | Vpmovsxwd | Vpmovzxwd | Vextracti128 | Vinsertf128 | Vpermpd
-            | Vpermps | Vpermt2pd | Vpermt2ps | VmovqFrom | VmovdFrom | VmovqTo | VmovdTo | KmovwFrom
-            | KmovwOut => time(3, 1),
+            | Vpsubd | Vpaddw | Vpaddb | Vpsubw | Vpsubb | VpsllwBy | VpsrlwBy | VpsrawBy | Vpminsb
+            | Vpminub | Vpminsw | Vpminuw | Vpminsd | Vpminud | Vpmaxsb | Vpmaxub | Vpmaxsw | Vpmaxuw
+            | Vpmaxsd | Vpmaxud | Vpblendmb | Vpblendmw | Vpblendvb | Vpackuswb | Vpacksswb | VpsllqBy
+            | VpslldBy | VpsrlqBy | VpsrldBy | VpsradBy | VpsraqBy | Vpsllvq | Vpsllvd | Vpsrlvq
+            | Vpsrlvd | Vpsravd | Vpsravq | Vmovapd | Vmovupd | Vmovups | Vblendmpd | Vblendmps
+            | Vblendvpd | Vblendvps | Kandq | Kandnq | Korq | Kxorq | Vshufps | Vpshufb | Vblendpd
+            | Vblendps | Vunpcklpd | Vunpckhpd | Vunpcklps | Vunpckhps => time(1, 1),
+            Vpbroadcastw | Vpbroadcastb | Vpcmpw | Vpcmpb | Vpcmpuw | Vpcmpub | Vpmovsxbw | Vpmovzxbw
+            | Vpsadbw | Vpminsq | Vpminuq | Vpmaxsq | Vpmaxuq | Vpbroadcastq | Vpbroadcastd | Vpcmpq
+            | Vpcmpd | Vpcmpuq | Vpcmpud | Vpmovsxdq | Vpmovzxdq | Vpmovsxbd | Vpmovzxbd | Vpmovsxwd
+            | Vpmovzxwd | Vextracti128 | Vinsertf128 | Vpermpd | Vpermps | Vpermt2pd | Vpermt2ps
+            | VmovqFrom | VmovdFrom | VmovqTo | VmovdTo | KmovqFrom | KmovqOut => time(3, 1),
             _ => time(4, 1),
         }
     }

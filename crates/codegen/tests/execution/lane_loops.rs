@@ -223,6 +223,39 @@ fn counts_under_conditions() {
 }
 
 #[test]
+fn totals_of_narrow_elements() {
+    for dtype in [DType::U8, DType::I8, DType::U16, DType::I16] {
+        let (name, least) = (dtype.name(), dtype.least().as_integer().expect("an integer"));
+        let text = format!(
+            "loops f(b0 a: {name}[unit], mut b1 sums: i64[unit], mut b2 most: {name}[unit], n: usize) {{
+               var x0 own: i64
+               var x1 sum: i64
+               var x2 element: {name}
+               var x3 greatest: {name}
+               parfor v0 in n {{
+                 x1 = 0i64
+                 x3 = {least}{name}
+                 parfor v1 in v0 {{
+                   reduce sum x0 into x1
+                   reduce max x2 into x3
+                   v2: {name} = load b0[v1]
+                   x2 = v2
+                   v3: i64 = cast v2
+                   x0 = v3
+                 }}
+                 v4: i64 = x1
+                 store b1[v0], v4
+                 v5: {name} = x3
+                 store b2[v0], v5
+               }}
+             }}"
+        );
+        let arrays = [elements(dtype, N), elements(DType::I64, N), elements(dtype, N)];
+        agrees(&text, &arrays, &[Scalar::Usize(N)]);
+    }
+}
+
+#[test]
 fn narrow_elements_and_truth_values() {
     for dtype in DType::ALL {
         let name = dtype.name();

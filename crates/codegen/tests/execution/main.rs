@@ -9,6 +9,7 @@
 //! | `choices` | integers that loops choose |
 //! | `control` | branches and loops |
 //! | `memory` | what is left of dropped kernels |
+//! | `narrow` | rows of integers of 8 and 16 bits |
 //! | `pages` | arrays that begin or end at protected pages |
 //! | `reductions` | every operator, against the rules of `grid` |
 //! | `tiles` | loops along rows, a row a lane |
@@ -29,6 +30,7 @@ mod lane_loops;
 mod listings;
 mod machine;
 mod memory;
+mod narrow;
 mod ops;
 mod pages;
 #[cfg(unix)]

@@ -160,7 +160,7 @@ fn lane_mask(lane: LaneType) -> u64 {
 ///
 /// All values of such types are kept so: extended by their sign to the lane. It is restored here after what may leave
 /// the range of the type, and nowhere else.
-fn narrow<P: Primitives>(p: &mut P, value: P::Value, dtype: DType) -> P::Value {
+pub(super) fn narrow<P: Primitives>(p: &mut P, value: P::Value, dtype: DType) -> P::Value {
     let unused = 32u32.saturating_sub(dtype.bits());
     if unused == 0 || !dtype.is_int() {
         return value;

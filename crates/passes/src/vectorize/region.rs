@@ -15,18 +15,18 @@
 use super::affine;
 use super::collapse::collapsible;
 use super::dead;
-use super::legalize::legalize;
+use super::legalize::{legalize, narrow};
 use super::liveness::{VarSet, assigned, live_before, live_into};
 use super::parts;
 use super::translate::{Place, Translator};
 use super::varying::Varying;
 use crate::effects::Effects;
 use crate::hash::{FastMap, FastSet};
-use parfuse_ir::ReduceOp;
 use parfuse_ir::grid::Grain;
 use parfuse_ir::lane::{Inst, LaneOp, LaneType, Node, Output, Reduction, Region, Slot, Value, Walk};
 use parfuse_ir::loops::{self, Buffer, Loops, Nest, Origin, Parfor, Stmt, Var, walk};
 use parfuse_ir::math::Primitives;
+use parfuse_ir::{DType, ReduceOp};
 
 /// What the driver hands to a region.
 #[derive(Clone, Copy)]
@@ -142,11 +142,11 @@ impl Translator<'_> {
         let place = Place::Region { varying, stored };
         let mut inside = Translator::new(self.loops, self.shared, place, parfor.indices.len(), walk);
         for (value, ty, input) in &inputs.values {
-            let input = inside.receive(*ty, *input);
+            let input = inside.receive(*ty, self.loops.values[*value].dtype, *input);
             inside.values.insert(*value, input);
         }
         for (var, ty, input) in &inputs.vars {
-            let input = inside.receive(*ty, *input);
+            let input = inside.receive(*ty, self.loops.vars[*var].dtype, *input);
             inside.env.insert(*var, input);
         }
         let (rows, lane) = match parfor.indices.split_last() {
@@ -206,11 +206,18 @@ impl Translator<'_> {
         }
     }
 
-    fn receive(&mut self, ty: LaneType, input: Input) -> Value {
+    fn receive(&mut self, ty: LaneType, dtype: DType, input: Input) -> Value {
         match input {
             Input::Constant(bits) => self.build.constant(ty, bits),
-            Input::Slot(slot) => self.build.pure(Inst::Slot(slot), ty, false),
+            Input::Slot(slot) => self.contents(slot, dtype),
         }
+    }
+
+    /// What a slot holds. In regions it is said again what the type of a short integer says, such that whoever computes
+    /// with it can rely on that.
+    pub(super) fn contents(&mut self, slot: Slot, dtype: DType) -> Value {
+        let word = self.build.pure(Inst::Slot(slot), LaneType::of(dtype), false);
+        if matches!(self.place, Place::Region { .. }) { narrow(&mut self.build, word, dtype) } else { word }
     }
 
     /// An iteration's contribution, without the identity that it starts from.

@@ -165,6 +165,20 @@ fn what_is_the_same_in_a_row_is_loaded_once_a_row() {
 }
 
 #[test]
+fn what_comes_from_outside_is_said_to_fit_its_type() {
+    let region = region(
+        "loops f(n: usize, level: u8, b0 a: u8[unit], mut b1 r: bool[unit]) {
+           parfor v0 in n {
+             v1: u8 = load b0[v0]
+             v2: bool = lt level, v1
+             store b1[v0], v2
+           }
+         }",
+    );
+    assert_eq!(operations(&region.code, &region.prologue), [LaneOp::IAnd]);
+}
+
+#[test]
 fn short_branches_become_selects() {
     let region = region(
         "loops relu(b0 a: f64[unit], mut b1 b: f64[unit]) {

@@ -231,7 +231,7 @@ impl<'a> Translator<'a> {
             Expr::Const(scalar) => self.scalar(scalar),
             Expr::Param(index) => {
                 let slot = self.shared.frame.param(index);
-                self.build.pure(Inst::Slot(slot), LaneType::of(data.dtype), false)
+                self.contents(slot, data.dtype)
             }
             _ => panic!("{value} is used before it is defined, in {:?}", self.loops),
         }

@@ -24,7 +24,7 @@ impl VectorOp {
     /// Whether it works on mask registers alone (or general ones), which is encoded in VEX everywhere.
     pub(crate) fn is_of_masks(self) -> bool {
         use VectorOp::*;
-        matches!(self, Kmovw | KmovwTo | KmovwFrom | KmovwOut | Kandw | Kandnw | Korw | Kxorw | Kortestw)
+        matches!(self, Kmovq | KmovqTo | KmovqFrom | KmovqOut | Kandq | Kandnq | Korq | Kxorq | Kortestq)
     }
     /// Whether it loads lanes from anywhere.
     pub(crate) fn is_gather(self) -> bool {
@@ -39,7 +39,15 @@ impl VectorOp {
         use VectorOp::*;
         let vex_only = matches!(
             self,
-            Vpcmpeqq
+            Vpcmpeqb
+                | Vpcmpeqw
+                | Vpcmpgtb
+                | Vpcmpgtw
+                | Vpacksswb
+                | Vpackuswb
+                | Vpblendvb
+                | Vpmovmskb
+                | Vpcmpeqq
                 | Vpcmpeqd
                 | Vpcmpgtq
                 | Vpcmpgtd
@@ -60,7 +68,22 @@ impl VectorOp {
         );
         let evex_only = matches!(
             self,
-            Vpmovdb
+            Vpcmpb
+                | Vpcmpw
+                | Vpcmpub
+                | Vpcmpuw
+                | Vpminsq
+                | Vpminuq
+                | Vpmaxsq
+                | Vpmaxuq
+                | Vpblendmb
+                | Vpblendmw
+                | VpbroadcastbFrom
+                | VpbroadcastwFrom
+                | Vmovdqu16
+                | Vmovdqu16To
+                | Vpmovwb
+                | Vpmovdb
                 | Vpmovdw
                 | Vcvtqq2pd
                 | Vcvtqq2ps
@@ -115,7 +138,7 @@ impl Assembler {
             _ => (reg, vvvv),
         };
         // Mask instructions with three operands have L set; nothing else about them is long.
-        let three_masks = matches!(op, VectorOp::Kandw | VectorOp::Kandnw | VectorOp::Korw | VectorOp::Kxorw);
+        let three_masks = matches!(op, VectorOp::Kandq | VectorOp::Kandnq | VectorOp::Korq | VectorOp::Kxorq);
         if self.evex && !op.is_of_masks() {
             self.evex_prefix(op, length, reg, vvvv, &rm, decoration);
         } else {

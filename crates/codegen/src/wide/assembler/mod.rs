@@ -80,9 +80,9 @@ impl ConstantId {
 /// Bytes of a constant in memory.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Constant {
-    /// An element of `size` bytes (1, 4 or 8), as often as fills `bytes`.
+    /// An element of `size` bytes (1, 2, 4 or 8), as often as fills `bytes`.
     Splat { bits: u64, size: u8, bytes: u8 },
-    /// `first * step`, `(first + 1) * step`, … of `size` bytes (4 or 8).
+    /// `first * step`, `(first + 1) * step`, … of `size` bytes (1, 2, 4 or 8).
     Count { first: u8, step: u64, size: u8, bytes: u8 },
     /// As many of these numbers as fill `bytes`, of `size` bytes (1, 4 or 8) each.
     Numbers { numbers: [u8; 16], size: u8, bytes: u8 },

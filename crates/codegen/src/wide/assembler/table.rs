@@ -113,6 +113,21 @@ macro_rules! for_each_vector_op {
             (Vpsrlvq, P66, M0F38, W1, 0x45, Rvm, Full), (Vpsrlvd, P66, M0F38, W0, 0x45, Rvm, Full),
             (Vpsravd, P66, M0F38, W0, 0x46, Rvm, Full),
             (Vpmovsxdq, P66, M0F38, W0, 0x25, Rm, Half), (Vpmovzxdq, P66, M0F38, W0, 0x35, Rm, Half),
+            // Integers of 8 and 16 bits.
+            (Vpaddb, P66, M0F, W0, 0xfc, Rvm, Full), (Vpaddw, P66, M0F, W0, 0xfd, Rvm, Full),
+            (Vpsubb, P66, M0F, W0, 0xf8, Rvm, Full), (Vpsubw, P66, M0F, W0, 0xf9, Rvm, Full),
+            (Vpmullw, P66, M0F, W0, 0xd5, Rvm, Full), (Vpmulhuw, P66, M0F, W0, 0xe4, Rvm, Full),
+            (VpsllwBy, P66, M0F, W0, 0x71, Vmi(6), Full), (VpsrlwBy, P66, M0F, W0, 0x71, Vmi(2), Full),
+            (VpsrawBy, P66, M0F, W0, 0x71, Vmi(4), Full),
+            (Vpmovsxbw, P66, M0F38, W0, 0x20, Rm, Half), (Vpmovzxbw, P66, M0F38, W0, 0x30, Rm, Half),
+            (Vpsadbw, P66, M0F, W0, 0xf6, Rvm, Full),
+            // The lesser and the greater of two integers.
+            (Vpminsb, P66, M0F38, W0, 0x38, Rvm, Full), (Vpminub, P66, M0F, W0, 0xda, Rvm, Full),
+            (Vpminsw, P66, M0F, W0, 0xea, Rvm, Full), (Vpminuw, P66, M0F38, W0, 0x3a, Rvm, Full),
+            (Vpminsd, P66, M0F38, W0, 0x39, Rvm, Full), (Vpminud, P66, M0F38, W0, 0x3b, Rvm, Full),
+            (Vpmaxsb, P66, M0F38, W0, 0x3c, Rvm, Full), (Vpmaxub, P66, M0F, W0, 0xde, Rvm, Full),
+            (Vpmaxsw, P66, M0F, W0, 0xee, Rvm, Full), (Vpmaxuw, P66, M0F38, W0, 0x3e, Rvm, Full),
+            (Vpmaxsd, P66, M0F38, W0, 0x3d, Rvm, Full), (Vpmaxud, P66, M0F38, W0, 0x3f, Rvm, Full),
             (Vpmovsxbd, P66, M0F38, W0, 0x21, Rm, Quarter), (Vpmovzxbd, P66, M0F38, W0, 0x31, Rm, Quarter),
             (Vpmovsxwd, P66, M0F38, W0, 0x23, Rm, Half), (Vpmovzxwd, P66, M0F38, W0, 0x33, Rm, Half),
             // Parts of registers.
@@ -124,6 +139,10 @@ macro_rules! for_each_vector_op {
             // Integers, VEX only: lanes of ones for true.
             (Vpcmpeqq, P66, M0F38, W0, 0x29, Rvm, Full), (Vpcmpeqd, P66, M0F, W0, 0x76, Rvm, Full),
             (Vpcmpgtq, P66, M0F38, W0, 0x37, Rvm, Full), (Vpcmpgtd, P66, M0F, W0, 0x66, Rvm, Full),
+            (Vpcmpeqb, P66, M0F, W0, 0x74, Rvm, Full), (Vpcmpeqw, P66, M0F, W0, 0x75, Rvm, Full),
+            (Vpcmpgtb, P66, M0F, W0, 0x64, Rvm, Full), (Vpcmpgtw, P66, M0F, W0, 0x65, Rvm, Full),
+            (Vpacksswb, P66, M0F, W0, 0x63, Rvm, Full), (Vpackuswb, P66, M0F, W0, 0x67, Rvm, Full),
+            (Vpblendvb, P66, M0F3A, W0, 0x4c, Rvmr, Full), (Vpmovmskb, P66, M0F, W0, 0xd7, Rm, Full),
             (Vpmovzxbq, P66, M0F38, W0, 0x32, Rm, Eighth),
             (Vextracti128, P66, M0F3A, W0, 0x39, Mr, Bytes(16)), (Vshufps, None, M0F, W0, 0xc6, Rvm, Full),
             // imm8.
@@ -139,6 +158,14 @@ macro_rules! for_each_vector_op {
             (Vpmovdb, Pf3, M0F38, W0, 0x31, Mr, Quarter), (Vpmovdw, Pf3, M0F38, W0, 0x33, Mr, Half),
             (Vpcmpq, P66, M0F3A, W1, 0x1f, Rvm, Full), (Vpcmpd, P66, M0F3A, W0, 0x1f, Rvm, Full),
             (Vpcmpuq, P66, M0F3A, W1, 0x1e, Rvm, Full), (Vpcmpud, P66, M0F3A, W0, 0x1e, Rvm, Full),
+            (Vpcmpb, P66, M0F3A, W0, 0x3f, Rvm, Full), (Vpcmpw, P66, M0F3A, W1, 0x3f, Rvm, Full),
+            (Vpcmpub, P66, M0F3A, W0, 0x3e, Rvm, Full), (Vpcmpuw, P66, M0F3A, W1, 0x3e, Rvm, Full),
+            (Vpminsq, P66, M0F38, W1, 0x39, Rvm, Full), (Vpminuq, P66, M0F38, W1, 0x3b, Rvm, Full),
+            (Vpmaxsq, P66, M0F38, W1, 0x3d, Rvm, Full), (Vpmaxuq, P66, M0F38, W1, 0x3f, Rvm, Full),
+            (Vpblendmb, P66, M0F38, W0, 0x66, Rvm, Full), (Vpblendmw, P66, M0F38, W1, 0x66, Rvm, Full),
+            (VpbroadcastbFrom, P66, M0F38, W0, 0x7a, Rm, Full), (VpbroadcastwFrom, P66, M0F38, W0, 0x7b, Rm, Full),
+            (Vmovdqu16, Pf2, M0F, W1, 0x6f, Rm, Full), (Vmovdqu16To, Pf2, M0F, W1, 0x7f, Mr, Full),
+            (Vpmovwb, Pf3, M0F38, W0, 0x30, Mr, Half),
             (Vptestmb, P66, M0F38, W0, 0x26, Rvm, Full),
             (Vpermt2pd, P66, M0F38, W1, 0x7f, RvmInPlace, Full), (Vpermt2ps, P66, M0F38, W0, 0x7f, RvmInPlace, Full),
             (Vblendmpd, P66, M0F38, W1, 0x65, Rvm, Full), (Vblendmps, P66, M0F38, W0, 0x65, Rvm, Full),
@@ -147,6 +174,7 @@ macro_rules! for_each_vector_op {
             (Vscatterqpd, P66, M0F38, W1, 0xa3, Mr, Bytes(8)), (Vscatterqps, P66, M0F38, W0, 0xa3, Mr, Bytes(4)),
             // Moves.
             (Vpbroadcastq, P66, M0F38, WEvex, 0x59, Rm, Bytes(8)), (Vpbroadcastd, P66, M0F38, W0, 0x58, Rm, Bytes(4)),
+            (Vpbroadcastb, P66, M0F38, W0, 0x78, Rm, Bytes(1)), (Vpbroadcastw, P66, M0F38, W0, 0x79, Rm, Bytes(2)),
             (Vmovapd, P66, M0F, WEvex, 0x28, Rm, Full),
             (Vmovupd, P66, M0F, WEvex, 0x10, Rm, Full), (Vmovups, None, M0F, W0, 0x10, Rm, Full),
             (VmovupdTo, P66, M0F, WEvex, 0x11, Mr, Full), (VmovupsTo, None, M0F, W0, 0x11, Mr, Full),
@@ -162,11 +190,11 @@ macro_rules! for_each_vector_op {
             // A gather reads the lanes of the mask and clears it; in VEX the mask is `vvvv`.
             (Vgatherqpd, P66, M0F38, W1, 0x93, Rvm, Bytes(8)), (Vgatherqps, P66, M0F38, W0, 0x93, Rvm, Bytes(4)),
             // Masks, VEX encoded.
-            (Kmovw, None, M0F, W0, 0x90, Rm, Bytes(2)), (KmovwTo, None, M0F, W0, 0x91, Mr, Bytes(2)),
-            (KmovwFrom, None, M0F, W0, 0x92, Rm, Full), (KmovwOut, None, M0F, W0, 0x93, Rm, Full),
-            (Kandw, None, M0F, W0, 0x41, Rvm, Full), (Kandnw, None, M0F, W0, 0x42, Rvm, Full),
-            (Korw, None, M0F, W0, 0x45, Rvm, Full), (Kxorw, None, M0F, W0, 0x47, Rvm, Full),
-            (Kortestw, None, M0F, W0, 0x98, Rm, Full),
+            (Kmovq, None, M0F, W1, 0x90, Rm, Bytes(8)), (KmovqTo, None, M0F, W1, 0x91, Mr, Bytes(8)),
+            (KmovqFrom, Pf2, M0F, W1, 0x92, Rm, Full), (KmovqOut, Pf2, M0F, W1, 0x93, Rm, Full),
+            (Kandq, None, M0F, W1, 0x41, Rvm, Full), (Kandnq, None, M0F, W1, 0x42, Rvm, Full),
+            (Korq, None, M0F, W1, 0x45, Rvm, Full), (Kxorq, None, M0F, W1, 0x47, Rvm, Full),
+            (Kortestq, None, M0F, W1, 0x98, Rm, Full),
         }
     };
 }

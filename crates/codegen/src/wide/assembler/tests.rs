@@ -52,8 +52,9 @@ fn imm(op: VectorOp) -> Option<u8> {
     use VectorOp::*;
     let row = op.row();
     match op {
-        Vroundpd | Vroundps | Vcmppd | Vcmpps | Vpcmpq | Vpcmpd | Vpcmpuq | Vpcmpud | Vshufps
-        | Vextracti128 | Vinsertf128 | Vblendpd | Vblendps | Vpermpd | Vinsertps | VextractpsTo => Some(5),
+        Vroundpd | Vroundps | Vcmppd | Vcmpps | Vpcmpq | Vpcmpd | Vpcmpw | Vpcmpb | Vpcmpuq | Vpcmpud
+        | Vpcmpuw | Vpcmpub | Vshufps | Vextracti128 | Vinsertf128 | Vblendpd | Vblendps | Vpermpd
+        | Vinsertps | VextractpsTo => Some(5),
         _ if matches!(row.form, Form::Vmi(_)) => Some(5),
         _ if row.form == Form::Rvmr => Some(7 << 4),
         _ => None,
@@ -80,7 +81,7 @@ fn takes_register(op: VectorOp) -> bool {
             | Vgatherqps
             | Vscatterqpd
             | Vscatterqps
-            | KmovwTo
+            | KmovqTo
     )
 }
 
@@ -90,15 +91,18 @@ fn takes_memory(op: VectorOp) -> bool {
         op,
         VpbroadcastqFrom
             | VpbroadcastdFrom
+            | VpbroadcastwFrom
+            | VpbroadcastbFrom
+            | Vpmovmskb
             | Vmovmskpd
             | Vmovmskps
-            | Kandw
-            | Kandnw
-            | Korw
-            | Kxorw
-            | Kortestw
-            | KmovwFrom
-            | KmovwOut
+            | Kandq
+            | Kandnq
+            | Korq
+            | Kxorq
+            | Kortestq
+            | KmovqFrom
+            | KmovqOut
             | Vptestmb
     )
 }
@@ -123,7 +127,7 @@ fn every_instruction_reads_as_it_was_meant() {
         for op in VectorOp::ALL.iter().copied().filter(|op| op.exists(evex)) {
             for length in lengths(op).iter().copied().filter(|l| evex || *l != Length::L512) {
                 let [reg, vvvv, rm] = if op.is_of_masks() { [5, 6, 7] } else { [top, top - 2, 11] };
-                let reg = if matches!(op, VectorOp::KmovwOut | VectorOp::Vmovmskpd) { 9 } else { reg };
+                let reg = if matches!(op, VectorOp::KmovqOut | VectorOp::Vmovmskpd) { 9 } else { reg };
                 // Only what has three operands has one in `vvvv`; comparisons in EVEX give a mask.
                 let three = matches!(op.row().form, Form::Rvm | Form::RvmInPlace | Form::Rvmr);
                 let vvvv = if three && !(op.is_gather() && evex) { vvvv } else { 0 };
@@ -134,13 +138,17 @@ fn every_instruction_reads_as_it_was_meant() {
                             | VectorOp::Vcmpps
                             | VectorOp::Vpcmpq
                             | VectorOp::Vpcmpd
+                            | VectorOp::Vpcmpw
+                            | VectorOp::Vpcmpb
+                            | VectorOp::Vpcmpuw
+                            | VectorOp::Vpcmpub
                             | VectorOp::Vpcmpuq
                             | VectorOp::Vpcmpud
                             | VectorOp::Vptestmb
                     );
                 let reg = match op {
                     VectorOp::VmovqTo | VectorOp::VmovdTo => top,
-                    VectorOp::Vcvttsd2si | VectorOp::Vmovmskps => 9,
+                    VectorOp::Vcvttsd2si | VectorOp::Vmovmskps | VectorOp::Vpmovmskb => 9,
                     _ if is_mask => 3,
                     _ => reg,
                 };

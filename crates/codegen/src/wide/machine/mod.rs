@@ -286,7 +286,7 @@ impl Machine {
             Source::Register(register) => {
                 // Without EVEX these take no memory operand.
                 let registers_only = matches!(op.row().form, Form::Vmi(_))
-                    || matches!(op, VectorOp::Vmovmskpd | VectorOp::Vmovmskps);
+                    || matches!(op, VectorOp::Vmovmskpd | VectorOp::Vmovmskps | VectorOp::Vpmovmskb);
                 let any = register.class() == RegClass::Float && !registers_only;
                 operands.push(if any { Operand::any_use(register) } else { Operand::reg_use(register) });
                 (None, false)

@@ -24,6 +24,10 @@ impl Selector<'_> {
         extent: Extent,
     ) -> Reg {
         use LaneType::{F32, F64, I32, I64};
+        if self.lane_size(ty, extent) < 4 {
+            // Short lanes are the same for all integers.
+            return from;
+        }
         // The length of an instruction is that of its longer side.
         let length = self.length(ty, extent).max(self.length(result, extent));
         let evex = self.isa.evex();

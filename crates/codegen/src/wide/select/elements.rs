@@ -164,6 +164,6 @@ impl Selector<'_> {
 
     /// The plan for a lane loop here.
     pub(super) fn plan_of(&self, own: &parfuse_ir::lane::LaneLoop) -> Plan {
-        Plan::of_lane_loop(self.code, own, self.isa, self.effort, self.chosen_lanes)
+        Plan::of_lane_loop(self.lane, self.code, own, self.isa, self.effort, self.chosen_lanes)
     }
 }

@@ -1,6 +1,6 @@
 //! What takes several instructions: operations on 64-bit lanes that AVX2 lacks, and what goes lane by lane.
 
-use super::lanes::of_size;
+use super::lanes::{of_lanes, of_size};
 use super::values::Operand;
 use super::{Extent, Scratch, Selector, size};
 use crate::wide::assembler::{Length, VectorOp};
@@ -193,18 +193,19 @@ impl Selector<'_> {
         args: &[Operand],
         extent: Extent,
     ) -> Reg {
-        let length = self.length(ty, extent);
+        let (length, size) = (self.length(ty, extent), self.lane_size(ty, extent));
+        let equal = of_lanes!(size, Vpcmpeqq, Vpcmpeqd, Vpcmpeqw, Vpcmpeqb);
+        let greater = of_lanes!(size, Vpcmpgtq, Vpcmpgtd, Vpcmpgtw, Vpcmpgtb);
         let [mut a, mut b] = [args[0], args[1]].map(|operand| self.register(operand, ty, extent));
         if matches!(op, LaneOp::ULt | LaneOp::ULe) {
-            let sign = if ty == LaneType::I64 { 1 << 63 } else { 1 << 31 };
-            let sign = self.constant_source(sign, ty, extent);
+            let sign = self.constant_source(1 << (8 * size - 1), ty, extent);
             [a, b] = [a, b].map(|side| self.machine.binary(VectorOp::Vpxor, length, side, sign));
         }
         let mask = match op {
-            LaneOp::IEq | LaneOp::INe => self.machine.binary(of_size!(ty, Vpcmpeqq, Vpcmpeqd), length, a, b),
+            LaneOp::IEq | LaneOp::INe => self.machine.binary(equal, length, a, b),
             // a < b is b > a, and a <= b is not a > b.
-            LaneOp::SLt | LaneOp::ULt => self.machine.binary(of_size!(ty, Vpcmpgtq, Vpcmpgtd), length, b, a),
-            _ => self.machine.binary(of_size!(ty, Vpcmpgtq, Vpcmpgtd), length, a, b),
+            LaneOp::SLt | LaneOp::ULt => self.machine.binary(greater, length, b, a),
+            _ => self.machine.binary(greater, length, a, b),
         };
         let mask = self.mask_from(mask, ty, extent);
         match op {

@@ -4,6 +4,7 @@
 //! EVEX   band m, (flt a, b)            a comparison of the lanes in m
 //!        select m, (fadd a, b), c      an addition that leaves the other lanes of c as they are
 //!        select m, (fadd a, b), 0      … or makes them zero
+//!        select (slt a, b), a, b       the lesser one; so with AVX2, but of 64 bits
 //! AVX2   select m, (iadd n, a), n      n + (m & a): the other lanes add zero
 //!        select m, (iadd n, 1), n      n - m: lanes of ones are minus one
 //! ```
@@ -11,9 +12,11 @@
 //! The operation inside waits for the one around it: it is not selected where it stands but with its only reader, which
 //! is in the same block.
 
-use super::lanes::{in_order, instruction, of_size};
+use super::lanes::{in_order, instruction, of_extreme, of_lanes};
+use super::plan::Plan;
 use super::values::Operand;
-use super::{Extent, Registers, Selector, Target};
+use super::{Extent, Registers, Selector, Target, size};
+use crate::narrow::{Extreme, extreme};
 use crate::uses::Uses;
 use crate::wide::assembler::VectorOp;
 use crate::wide::machine::Reg;
@@ -21,10 +24,10 @@ use parfuse_ir::arena::Id;
 use parfuse_ir::lane::{Code, Inst, LaneOp, LaneType, Node, Shape, Value};
 
 /// For each value whether it waits for its reader.
-pub(super) fn waiting(code: &Code, body: &[Node], uses: &Uses, isa: Target) -> Vec<bool> {
-    let values = code.values.len();
+pub(super) fn waiting(code: &Code, body: &[Node], plan: &Plan, isa: Target) -> Vec<bool> {
+    let (values, uses, short) = (code.values.len(), &plan.uses, plan.narrow.is_some());
     let mut marks =
-        Marks { code, uses, isa, waiting: vec![false; values], homes: vec![0; values], blocks: 0 };
+        Marks { code, uses, isa, short, waiting: vec![false; values], homes: vec![0; values], blocks: 0 };
     marks.block(body);
     marks.waiting
 }
@@ -33,6 +36,8 @@ struct Marks<'a> {
     code: &'a Code,
     uses: &'a Uses,
     isa: Target,
+    /// Whether integers are in short lanes.
+    short: bool,
     waiting: Vec<bool>,
     /// For each value that is met, the number of its block.
     homes: Vec<usize>,
@@ -78,7 +83,14 @@ impl Marks<'_> {
                 let compares = matches!(inner.shape(), Shape::FloatCompare | Shape::IntCompare);
                 self.isa.evex() && (compares || *inner == LaneOp::BAnd)
             }
-            LaneOp::Select if position == 1 && self.isa.evex() => instruction(*inner, data.ty).is_some(),
+            LaneOp::Select if position == 0 => {
+                let has_instruction =
+                    self.isa.evex() || self.short || self.code.values[operands[1]].ty == LaneType::I32;
+                has_instruction && extreme(self.code, operands).is_some()
+            }
+            LaneOp::Select if position == 1 && self.isa.evex() => {
+                instruction(*inner, data.ty, size(data.ty)).is_some()
+            }
             LaneOp::Select if position == 1 => {
                 *inner == LaneOp::IAdd && inner_operands.contains(&operands[2])
             }
@@ -96,6 +108,7 @@ impl Selector<'_> {
         }
         Some(match op {
             LaneOp::BAnd => self.conjunction(args),
+            _ if self.waiting[args[0].index()] => self.extreme(args),
             _ if self.isa.evex() => self.masked_operation(args),
             _ => self.masked_sum(args),
         })
@@ -143,7 +156,7 @@ impl Selector<'_> {
                     left.extend(inner.iter().rev());
                 }
                 Inst::Op(op, inner) if self.waiting[arg.index()] => {
-                    comparisons.push((*op, self.ty(inner[0]), inner.to_vec()));
+                    comparisons.push((self.op_in_lanes(arg, *op), self.ty(inner[0]), inner.to_vec()));
                 }
                 _ => masks.push(arg),
             }
@@ -157,7 +170,8 @@ impl Selector<'_> {
         let Inst::Op(op, operands) = &self.code.values[inner].inst else {
             unreachable!("an operation waits")
         };
-        let (instruction, commutes) = instruction(*op, ty).expect("it may be masked");
+        let size = self.lane_size(ty, Extent::Group);
+        let (instruction, commutes) = instruction(*op, ty, size).expect("it may be masked");
         let (first, second) = (operands[0], operands[1]);
         self.broadcast_operands(&[mask, first, second, otherwise]);
         self.read(&[mask, first, second, otherwise]);
@@ -177,6 +191,25 @@ impl Selector<'_> {
         })
     }
 
+    /// The lesser or the greater of two integers.
+    fn extreme(&mut self, args: &[Value]) -> Registers {
+        let Extreme { least, comparison, op } = extreme(self.code, args).expect("it waited for that");
+        let ty = self.ty(args[1]);
+        let (length, size) = (self.length(ty, Extent::Group), self.lane_size(ty, Extent::Group));
+        let signed = matches!(self.op_in_lanes(comparison, op), LaneOp::SLt | LaneOp::SLe);
+        let instruction = of_extreme(least, signed, size);
+        let sides = [args[1], args[2]];
+        self.broadcast_operands(&sides);
+        self.read(&sides);
+        self.read(&sides);
+        self.each_register(|s, k| {
+            let [a, b] = in_order(sides.map(|side| s.operand(side, k)), true);
+            let a = s.register(a, ty, Extent::Group);
+            let b = s.source(b, ty, Extent::Group);
+            s.machine.binary(instruction, length, a, b)
+        })
+    }
+
     /// AVX2: `if mask { sum + addend } else { sum }`.
     fn masked_sum(&mut self, args: &[Value]) -> Registers {
         let (mask, inner, sum) = (args[0], args[1], args[2]);
@@ -185,18 +218,20 @@ impl Selector<'_> {
         let addend = if operands[0] == sum { operands[1] } else { operands[0] };
         self.broadcast_operands(&[mask, sum, addend]);
         self.read(&[mask, sum, sum, addend]);
-        let length = self.length(ty, Extent::Group);
+        let (length, size) = (self.length(ty, Extent::Group), self.lane_size(ty, Extent::Group));
+        let plus = of_lanes!(size, Vpaddq, Vpaddd, Vpaddw, Vpaddb);
+        let minus = of_lanes!(size, Vpsubq, Vpsubd, Vpsubw, Vpsubb);
         self.each_register(|s, k| {
             let mask = s.lanes(mask)[k];
             let mask = s.mask_for(mask, ty, Extent::Group);
             let [sum, addend] = [sum, addend].map(|arg| s.operand(arg, k));
             let sum = s.register(sum, ty, Extent::Group);
             if matches!(addend, Operand::Constant(1)) {
-                return s.machine.binary(of_size!(ty, Vpsubq, Vpsubd), length, sum, mask);
+                return s.machine.binary(minus, length, sum, mask);
             }
             let addend = s.source(addend, ty, Extent::Group);
             let addend = s.machine.binary(VectorOp::Vpand, length, mask, addend);
-            s.machine.binary(of_size!(ty, Vpaddq, Vpaddd), length, sum, addend)
+            s.machine.binary(plus, length, sum, addend)
         })
     }
 }

@@ -32,7 +32,7 @@ impl Selector<'_> {
         let plan = self.plan_of(own);
         let extent = self.scalar(own.extent);
         let combinations: Vec<Combination> =
-            own.reductions.iter().map(|own| Combination::new(own.op, own.dtype)).collect();
+            own.reductions.iter().map(|own| Combination::of(own, plan.narrow.as_deref())).collect();
         let parts = Parts { own, plan, combinations, extent };
         let pointers = self.row.pointers.clone();
         let row = Row { pointers, position: self.row.position, ..Row::default() };
@@ -101,11 +101,12 @@ impl Parts<'_> {
 
     /// As many iterations as fill whole registers, and then the rest.
     fn in_lanes(&self, s: &mut Selector<'_>, rest: Block) {
-        let outer = (s.group, s.widest, s.count);
-        let waiting = fuse::waiting(s.code, &self.own.body, &self.plan.uses, s.isa);
+        let outer = (s.group, s.widest, s.count, s.narrow.take());
+        let waiting = fuse::waiting(s.code, &self.own.body, &self.plan, s.isa);
         let outer_waiting = std::mem::replace(&mut s.waiting, waiting);
         let outer_remaining = s.remaining.clone();
         (s.group, s.widest, s.count) = (self.plan.group, self.plan.widest, self.plan.count);
+        s.narrow.clone_from(&self.plan.narrow);
 
         s.prepare(&self.plan);
         let last = s.machine.alu_imm(Alu::Sub, true, self.extent, self.plan.group as i32);
@@ -143,7 +144,7 @@ impl Parts<'_> {
             sent.push(combination.folded(s, *lanes));
         }
         s.machine.jump(rest, &sent);
-        (s.group, s.widest, s.count) = outer;
+        (s.group, s.widest, s.count, s.narrow) = outer;
         (s.waiting, s.remaining) = (outer_waiting, outer_remaining);
     }
 

@@ -20,6 +20,19 @@ macro_rules! of_size {
 }
 pub(super) use of_size;
 
+/// Picks the instruction for lanes of so many bytes.
+macro_rules! of_lanes {
+    ($size:expr, $quad:ident, $double:ident, $word:ident, $byte:ident) => {
+        match $size {
+            8 => VectorOp::$quad,
+            4 => VectorOp::$double,
+            2 => VectorOp::$word,
+            _ => VectorOp::$byte,
+        }
+    };
+}
+pub(super) use of_lanes;
+
 /// What the immediate operand of comparisons of floats says.
 mod predicate {
     pub(super) const EQUAL: u8 = 0;
@@ -32,6 +45,10 @@ impl Selector<'_> {
     /// An operation on lanes; binds its result.
     pub(super) fn lanes_op(&mut self, value: Value, op: LaneOp, args: &[Value]) {
         let (ty, result) = (self.operand_type(op, args), self.ty(value));
+        if let Some(registers) = self.otherwise(value, args) {
+            return self.bind_lanes(value, registers);
+        }
+        let op = self.op_in_lanes(value, op);
         if let Some(registers) = self.multiples(op, args).or_else(|| self.fused_with_operands(op, args)) {
             return self.bind_lanes(value, registers);
         }
@@ -105,7 +122,7 @@ impl Selector<'_> {
         dead: [bool; 3],
         extent: Extent,
     ) -> Reg {
-        if let Some((instruction, commutes)) = instruction(op, ty) {
+        if let Some((instruction, commutes)) = instruction(op, ty, self.lane_size(ty, extent)) {
             return self.two(instruction, ty, args, commutes, extent);
         }
         match op.shape() {
@@ -224,6 +241,9 @@ impl Selector<'_> {
 
     fn int_op(&mut self, op: LaneOp, ty: LaneType, args: &[Operand], extent: Extent) -> Reg {
         match op {
+            LaneOp::IMul if self.lane_size(ty, extent) == 2 => {
+                self.two(VectorOp::Vpmullw, ty, args, true, extent)
+            }
             LaneOp::IMul if ty == LaneType::I32 => self.two(VectorOp::Vpmulld, ty, args, true, extent),
             LaneOp::IMul if self.isa.evex() => self.two(VectorOp::Vpmullq, ty, args, true, extent),
             LaneOp::IMul => self.multiply_i64(args, extent),
@@ -257,9 +277,9 @@ impl Selector<'_> {
         };
         let a = self.register(a, ty, extent);
         let b = match b {
-            Operand::Constant(bits) if self.isa.evex() && ty == LaneType::I32 => {
-                let bits = (bits as u32 as u64) << 32 | bits as u32 as u64;
-                self.constant_source(bits, LaneType::I64, extent)
+            Operand::Constant(bits) if self.isa.evex() => {
+                let bits = super::values::repeated(bits, self.lane_size(ty, extent));
+                self.constant_of_size(bits, 8, length, extent)
             }
             operand => self.source(operand, ty, extent),
         };
@@ -268,9 +288,10 @@ impl Selector<'_> {
 
     fn shift(&mut self, op: LaneOp, ty: LaneType, args: &[Operand], extent: Extent) -> Reg {
         let length = self.length(ty, extent);
-        let width = 8 * super::size(ty) as u64;
+        let size = self.lane_size(ty, extent);
+        let width = 8 * size as u64;
         let a = self.register(args[0], ty, extent);
-        if op == LaneOp::SShr && ty == LaneType::I64 && !self.isa.evex() {
+        if op == LaneOp::SShr && size == 8 && !self.isa.evex() {
             return self.shift_signed_i64(a, args[1], extent);
         }
         if let Operand::Constant(count) = args[1] {
@@ -280,6 +301,9 @@ impl Selector<'_> {
             };
             // Beyond the width the instructions give zeros or signs too, but their counts have 8 bits.
             let count = count.min(width) as u8;
+            if size < 4 {
+                return self.shift_short(op, a, count);
+            }
             let op = match op {
                 LaneOp::Shl => of_size!(ty, VpsllqBy, VpslldBy),
                 LaneOp::UShr => of_size!(ty, VpsrlqBy, VpsrldBy),
@@ -314,7 +338,7 @@ impl Selector<'_> {
     ) -> Reg {
         let (instruction, predicate) = match op.shape() {
             Shape::FloatCompare => (of_size!(ty, Vcmppd, Vcmpps), float_predicate(op)),
-            _ => int_comparison(op, ty),
+            _ => int_comparison(op, self.lane_size(ty, extent)),
         };
         let length = self.length(ty, extent);
         let a = self.register(args[0], ty, extent);
@@ -350,7 +374,7 @@ impl Selector<'_> {
             let yes = self.source(args[1], ty, extent);
             let op = match yes {
                 Source::Broadcast(_) => of_size!(ty, Vpbroadcastq, Vpbroadcastd),
-                _ => of_size!(ty, Vmovupd, Vmovups),
+                _ => of_lanes!(self.lane_size(ty, extent), Vmovupd, Vmovups, Vmovdqu16, Vmovdqu8),
             };
             let yes = unbroadcast(yes);
             return self.machine.zeroed(op, length, yes, mask);
@@ -372,17 +396,19 @@ impl Selector<'_> {
     ) -> Reg {
         if self.isa.evex() {
             let result = self.machine.register(regalloc2::RegClass::Float);
-            let op = of_size!(ty, Vblendmpd, Vblendmps);
+            let op = of_lanes!(self.lane_size(ty, extent), Vblendmpd, Vblendmps, Vpblendmw, Vpblendmb);
             self.machine.vector(op, length, Some(result), None, Some(no), yes, None, Some((mask, false)));
             return result;
         }
         let mask = self.mask_for(mask, ty, extent);
-        self.machine.blend(of_size!(ty, Vblendvpd, Vblendvps), length, no, yes, mask)
+        let op = of_lanes!(self.lane_size(ty, extent), Vblendvpd, Vblendvps, Vpblendvb, Vpblendvb);
+        self.machine.blend(op, length, no, yes, mask)
     }
 }
 
-/// The instruction that computes an operation on two operands as it is, and whether they may change places.
-pub(super) fn instruction(op: LaneOp, ty: LaneType) -> Option<(VectorOp, bool)> {
+/// The instruction that computes an operation on two operands in lanes of a size as it is, and whether they may change
+/// places.
+pub(super) fn instruction(op: LaneOp, ty: LaneType, size: usize) -> Option<(VectorOp, bool)> {
     Some(match op {
         LaneOp::FAdd => (of_size!(ty, Vaddpd, Vaddps), true),
         LaneOp::FSub => (of_size!(ty, Vsubpd, Vsubps), false),
@@ -391,10 +417,21 @@ pub(super) fn instruction(op: LaneOp, ty: LaneType) -> Option<(VectorOp, bool)> 
         // `if a < b { a } else { b }`, and `b` for zeros and NaN: exactly these instructions.
         LaneOp::FMin => (of_size!(ty, Vminpd, Vminps), false),
         LaneOp::FMax => (of_size!(ty, Vmaxpd, Vmaxps), false),
-        LaneOp::IAdd => (of_size!(ty, Vpaddq, Vpaddd), true),
-        LaneOp::ISub => (of_size!(ty, Vpsubq, Vpsubd), false),
+        LaneOp::IAdd => (of_lanes!(size, Vpaddq, Vpaddd, Vpaddw, Vpaddb), true),
+        LaneOp::ISub => (of_lanes!(size, Vpsubq, Vpsubd, Vpsubw, Vpsubb), false),
         _ => return None,
     })
+}
+
+/// The instruction that chooses the lesser or the greater of two integers, with a sign or without, in lanes of a size. Of
+/// eight bytes there is one with EVEX only.
+pub(super) fn of_extreme(least: bool, signed: bool, size: usize) -> VectorOp {
+    match (least, signed) {
+        (true, true) => of_lanes!(size, Vpminsq, Vpminsd, Vpminsw, Vpminsb),
+        (true, false) => of_lanes!(size, Vpminuq, Vpminud, Vpminuw, Vpminub),
+        (false, true) => of_lanes!(size, Vpmaxsq, Vpmaxsd, Vpmaxsw, Vpmaxsb),
+        (false, false) => of_lanes!(size, Vpmaxuq, Vpmaxud, Vpmaxuw, Vpmaxub),
+    }
 }
 
 /// Two operands, the second of which may be in memory: of those that commute a constant, or else the older value, which
@@ -418,9 +455,9 @@ fn float_predicate(op: LaneOp) -> u8 {
 }
 
 /// EVEX: the instruction of a comparison of integers, and the number of its predicate.
-fn int_comparison(op: LaneOp, ty: LaneType) -> (VectorOp, u8) {
-    let signed = of_size!(ty, Vpcmpq, Vpcmpd);
-    let unsigned = of_size!(ty, Vpcmpuq, Vpcmpud);
+fn int_comparison(op: LaneOp, size: usize) -> (VectorOp, u8) {
+    let signed = of_lanes!(size, Vpcmpq, Vpcmpd, Vpcmpw, Vpcmpb);
+    let unsigned = of_lanes!(size, Vpcmpuq, Vpcmpud, Vpcmpuw, Vpcmpub);
     match op {
         LaneOp::IEq => (signed, 0),
         LaneOp::INe => (signed, 4),

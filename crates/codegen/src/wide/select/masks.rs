@@ -5,6 +5,7 @@
 //! AVX2   a vector register, lanes of the widest type, all ones for true
 //! ```
 
+use super::lanes::of_lanes;
 use super::{Extent, Registers, Selector};
 use crate::wide::assembler::{Alu, Condition, Constant, Length, VectorOp};
 use crate::wide::machine::{Block, Kind, Reg, Source, Test};
@@ -17,7 +18,12 @@ impl Selector<'_> {
         let ones = self.machine.in_place(Kind::Negate(true), scalar, None);
         if self.isa.evex() {
             let lanes = if extent == Extent::One { 1 } else { self.group };
-            let bits = self.machine.alu_imm(Alu::And, false, ones, (1 << lanes) - 1);
+            let bits = match lanes {
+                64 => ones,
+                // The operation clears the others.
+                32 => self.machine.alu_imm(Alu::And, false, ones, -1),
+                _ => self.machine.alu_imm(Alu::And, false, ones, (1 << lanes) - 1),
+            };
             return self.mask_of_bits(bits);
         }
         let lane = self.machine.unary(VectorOp::VmovqFrom, Length::L128, ones);
@@ -32,41 +38,48 @@ impl Selector<'_> {
 
     /// EVEX: the mask with these bits.
     pub(super) fn mask_of_bits(&mut self, bits: Reg) -> Reg {
-        self.machine.unary_to(RegClass::Vector, VectorOp::KmovwFrom, Length::L128, bits)
+        self.machine.unary_to(RegClass::Vector, VectorOp::KmovqFrom, Length::L128, bits)
     }
 
     /// The mask of the first so many lanes; the number is at most 255.
     pub(super) fn mask_of_first(&mut self, count: Reg) -> Reg {
         if self.isa.evex() {
-            let ones = self.machine.imm((1 << self.group) - 1);
-            let bits = self.machine.fresh(Kind::LowBits(false), &[ones, count]);
+            let ones = self.machine.imm(self.all_bits());
+            let bits = self.machine.fresh(Kind::LowBits(true), &[ones, count]);
             return self.mask_of_bits(bits);
         }
         let length = self.mask_length(Extent::Group);
         let lane = self.machine.unary(VectorOp::VmovqFrom, Length::L128, count);
-        if self.widest == 8 {
-            let counts = self.machine.unary(VectorOp::Vpbroadcastq, length, lane);
-            let numbers = self.machine.constant(Constant::Count { first: 0, step: 1, bytes: 32, size: 8 });
-            return self.machine.binary(VectorOp::Vpcmpgtq, length, counts, Source::Memory(numbers));
-        }
-        let counts = self.machine.unary(VectorOp::Vpbroadcastd, length, lane);
-        let numbers = self.machine.constant(Constant::Count { first: 0, step: 1, bytes: 32, size: 4 });
-        self.machine.binary(VectorOp::Vpcmpgtd, length, counts, Source::Memory(numbers))
+        let broadcast = of_lanes!(self.widest, Vpbroadcastq, Vpbroadcastd, Vpbroadcastw, Vpbroadcastb);
+        let greater = of_lanes!(self.widest, Vpcmpgtq, Vpcmpgtd, Vpcmpgtw, Vpcmpgtb);
+        let counts = self.machine.unary(broadcast, length, lane);
+        let numbers = Constant::Count { first: 0, step: 1, bytes: 32, size: self.widest as u8 };
+        let numbers = self.machine.constant(numbers);
+        self.machine.binary(greater, length, counts, Source::Memory(numbers))
     }
 
-    /// A mask's lanes as bits of a general register, 32 bits of which are defined.
+    /// A mask's lanes as bits of a general register, 32 bits of which are defined, or 64 if there are as many lanes.
     pub(super) fn mask_bits(&mut self, mask: Reg, extent: Extent) -> Reg {
         if self.isa.evex() {
-            return self.machine.unary_to(RegClass::Int, VectorOp::KmovwOut, Length::L128, mask);
+            return self.machine.unary_to(RegClass::Int, VectorOp::KmovqOut, Length::L128, mask);
         }
-        let op = if self.widest == 8 { VectorOp::Vmovmskpd } else { VectorOp::Vmovmskps };
-        let length = self.mask_length(extent);
+        let (mut length, mut mask) = (self.mask_length(extent), mask);
+        if self.widest == 2 && extent == Extent::Group {
+            mask = self.packed_words(VectorOp::Vpacksswb, mask);
+            length = Length::L128;
+        }
+        let op = of_lanes!(self.widest, Vmovmskpd, Vmovmskps, Vpmovmskb, Vpmovmskb);
         self.machine.unary_to(RegClass::Int, op, length, mask)
+    }
+
+    /// A bit for each lane of a group.
+    fn all_bits(&self) -> u64 {
+        u64::MAX >> (64 - self.group)
     }
 
     /// EVEX: ones for all lanes of a group.
     pub(super) fn full(&mut self) -> Reg {
-        let bits = self.machine.imm((1 << self.group) - 1);
+        let bits = self.machine.imm(self.all_bits());
         self.mask_of_bits(bits)
     }
 
@@ -81,17 +94,17 @@ impl Selector<'_> {
         }
     }
     pub(super) fn and_masks(&mut self, a: Reg, b: Reg, extent: Extent) -> Reg {
-        self.combine_masks(VectorOp::Kandw, VectorOp::Vpand, a, b, extent)
+        self.combine_masks(VectorOp::Kandq, VectorOp::Vpand, a, b, extent)
     }
     pub(super) fn or_masks(&mut self, a: Reg, b: Reg, extent: Extent) -> Reg {
-        self.combine_masks(VectorOp::Korw, VectorOp::Vpor, a, b, extent)
+        self.combine_masks(VectorOp::Korq, VectorOp::Vpor, a, b, extent)
     }
     pub(super) fn xor_masks(&mut self, a: Reg, b: Reg, extent: Extent) -> Reg {
-        self.combine_masks(VectorOp::Kxorw, VectorOp::Vpxor, a, b, extent)
+        self.combine_masks(VectorOp::Kxorq, VectorOp::Vpxor, a, b, extent)
     }
     /// `!a & b`.
     pub(super) fn and_not_masks(&mut self, a: Reg, b: Reg, extent: Extent) -> Reg {
-        self.combine_masks(VectorOp::Kandnw, VectorOp::Vpandn, a, b, extent)
+        self.combine_masks(VectorOp::Kandnq, VectorOp::Vpandn, a, b, extent)
     }
     pub(super) fn not_mask(&mut self, a: Reg, extent: Extent) -> Reg {
         if self.isa.evex() {
@@ -112,7 +125,7 @@ impl Selector<'_> {
 
     /// AVX2: a mask for lanes of a type.
     pub(super) fn mask_for(&mut self, mask: Reg, ty: LaneType, extent: Extent) -> Reg {
-        if self.isa.evex() || super::size(ty) == self.widest || extent == Extent::One {
+        if self.isa.evex() || self.lane_size(ty, extent) == self.widest || extent == Extent::One {
             // The first lane starts with the right bits in any width.
             return mask;
         }
@@ -135,7 +148,7 @@ impl Selector<'_> {
 
     /// AVX2: a mask of lanes of a type as a mask of the widest lanes.
     pub(super) fn mask_from(&mut self, mask: Reg, ty: LaneType, extent: Extent) -> Reg {
-        if self.isa.evex() || super::size(ty) == self.widest {
+        if self.isa.evex() || self.lane_size(ty, extent) == self.widest {
             return mask;
         }
         let length = self.mask_length(extent);
@@ -176,7 +189,8 @@ impl Selector<'_> {
     /// Whether a mask register has any bit, as a uniform truth value.
     pub(super) fn any_bit(&mut self, mask: Reg) -> Reg {
         let bits = self.mask_bits(mask, Extent::Group);
-        self.machine.fresh(Kind::CompareImm(Condition::NotEqual, false, 0), &[bits])
+        let wide = self.group == 64;
+        self.machine.fresh(Kind::CompareImm(Condition::NotEqual, wide, 0), &[bits])
     }
 
     /// Whether any active lane is true, as a uniform truth value.

@@ -13,7 +13,7 @@
 //! Lanes that do not count never touch memory: the instructions see to that, or the address is replaced by one of our
 //! own.
 
-use super::lanes::of_size;
+use super::lanes::{of_lanes, of_size};
 use super::{Extent, Registers, Scratch, Selector, size};
 use crate::wide::assembler::{Alu, Constant, Length, Shift, VectorOp};
 use crate::wide::machine::{Kind, Place, Reg, Source};
@@ -228,13 +228,14 @@ impl Selector<'_> {
     }
 
     /// A register's lanes where a mask is set, zero elsewhere.
-    fn keep_lanes(&mut self, register: Reg, mask: Reg, ty: LaneType) -> Reg {
+    pub(super) fn keep_lanes(&mut self, register: Reg, mask: Reg, ty: LaneType) -> Reg {
         if ty == LaneType::Bool {
             return self.and_masks(register, mask, Extent::Group);
         }
         let length = self.length(ty, Extent::Group);
         if self.isa.evex() {
-            return self.machine.zeroed(of_size!(ty, Vmovupd, Vmovups), length, register, mask);
+            let op = of_lanes!(self.lane_size(ty, Extent::Group), Vmovupd, Vmovups, Vmovdqu16, Vmovdqu8);
+            return self.machine.zeroed(op, length, register, mask);
         }
         let mask = self.mask_for(mask, ty, Extent::Group);
         self.machine.binary(VectorOp::Vpand, length, register, mask)

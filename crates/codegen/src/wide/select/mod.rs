@@ -16,6 +16,7 @@
 //! |---|---|
 //! | `values` | operands: what is bound to a value, constants, broadcasts |
 //! | `lanes`, `convert`, `emulate` | operations on lanes; the latter what AVX2 lacks or what goes lane by lane |
+//! | `narrow` | what lanes of 8 and 16 bits need |
 //! | `fuse` | two operations in one instruction with a mask |
 //! | `masks` | truth values of lanes |
 //! | `scalars`, `scalar_convert` | operations on uniform values |
@@ -26,7 +27,7 @@
 //! | `tiles` | loads of several iterations of a loop in which each lane walks along a row |
 //! | `control`, `branch` | nodes, loops; branches |
 //! | `check` | checks and the fault record |
-//! | `reductions` | accumulators |
+//! | `reductions`, `short_totals` | accumulators |
 //! | `region`, `region::align` | the function around all that, and where its steps begin |
 //! | `elements` | the function of a region whose elements run one by one |
 //! | `lane_loop` | loops in lanes inside such code |
@@ -43,6 +44,7 @@ mod lane_loop;
 mod lanes;
 mod masks;
 mod memory;
+mod narrow;
 mod near;
 mod parts;
 mod plan;
@@ -50,6 +52,7 @@ mod reductions;
 mod region;
 mod scalar_convert;
 mod scalars;
+mod short_totals;
 mod shorts;
 mod strided;
 mod tiles;
@@ -63,11 +66,13 @@ use super::assembler::{Condition, Length};
 use super::machine::{Machine, Numbers, Reg};
 use crate::compiler::Effort;
 use crate::conditions::Conditions;
+use crate::narrow::Narrow;
 use crate::ranges::Ranges;
 use check::OnFault;
 use parfuse_ir::lane::{self, Buffer, Lane, LaneType, Region, Value};
 use regalloc2::RegClass;
 use smallvec::SmallVec;
+use std::rc::Rc;
 
 /// The registers of a varying value, lowest lanes first.
 type Registers = SmallVec<[Reg; 4]>;
@@ -178,6 +183,8 @@ struct Selector<'a> {
     group: usize,
     /// The bytes of the widest type.
     widest: usize,
+    /// How integers are computed in short lanes, if they are.
+    narrow: Option<Rc<Narrow>>,
     /// The registers of a varying value, here and now.
     count: usize,
     /// Whether one element is computed at a time, in scalar code: then nothing varies.
@@ -245,6 +252,7 @@ impl<'a> Selector<'a> {
             isa,
             group: isa.length().bytes() / 8,
             widest: 8,
+            narrow: None,
             count: 1,
             one_by_one: false,
             effort,
@@ -314,8 +322,16 @@ impl Selector<'_> {
     /// The length of a register of lanes of a type.
     fn length(&self, ty: LaneType, extent: Extent) -> Length {
         match extent {
-            Extent::Group => Length::holding(self.group * size(ty)),
+            Extent::Group => Length::holding(self.group * self.lane_size(ty, extent)),
             Extent::One => Length::L128,
+        }
+    }
+
+    /// The bytes of a lane of a type here.
+    fn lane_size(&self, ty: LaneType, extent: Extent) -> usize {
+        match (&self.narrow, ty, extent) {
+            (Some(narrow), LaneType::I32 | LaneType::I64, Extent::Group) => narrow.bytes,
+            _ => size(ty),
         }
     }
 
@@ -334,7 +350,7 @@ fn read_outside(region: &Region) -> impl Iterator<Item = Value> {
     contributions.chain(region.outputs.iter().map(|output| output.value))
 }
 
-/// The bytes of a lane of a type.
+/// The bytes of a lane of a type, unless it is a short one.
 fn size(ty: LaneType) -> usize {
     match ty {
         LaneType::Bool => 1,

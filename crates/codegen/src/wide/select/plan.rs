@@ -2,11 +2,13 @@
 
 use super::Target;
 use crate::compiler::Effort;
+use crate::narrow::Narrow;
 use crate::second_run;
 use crate::uses::{Habits, Rows, Uses};
 use crate::wide::assembler::Length;
 use parfuse_ir::grid::LANES;
 use parfuse_ir::lane::{Buffer, Code, Inst, Lane, LaneLoop, LaneType, Reduction, Region};
+use std::rc::Rc;
 
 /// The most operations of a short body.
 const SHORT: usize = 24;
@@ -20,10 +22,21 @@ const WORKING: usize = 4;
 /// What the wide emitter wants in lanes: all of it.
 const HABITS: Habits = Habits { takes_lanes: |_, _| true, scatters_lanes: true };
 
+/// The bytes of the widest type.
+fn widest(uses: &Uses, narrow: Option<&Narrow>) -> usize {
+    match narrow {
+        Some(narrow) => narrow.bytes,
+        None if uses.has_wide => 8,
+        None => 4,
+    }
+}
+
 /// How rows are selected: those of a region, or a lane loop.
 pub(super) struct Plan {
     /// The bytes of the widest type.
     pub(super) widest: usize,
+    /// How integers are computed in short lanes, if they are.
+    pub(super) narrow: Option<Rc<Narrow>>,
     /// The lanes of a register.
     pub(super) group: usize,
     /// The registers of a varying value.
@@ -52,8 +65,10 @@ impl Plan {
         effort: Effort,
         lanes: Option<usize>,
     ) -> Plan {
-        let uses = Uses::of(&Rows::of(region), HABITS);
-        let widest = if uses.has_wide { 8 } else { 4 };
+        let rows = Rows::of(region);
+        let uses = Uses::of(&rows, HABITS);
+        let narrow = Narrow::of(lane, &rows).map(Rc::new);
+        let widest = widest(&uses, narrow.as_deref());
         let group = isa.length().bytes() / widest;
         // Truth values are collected in a word.
         let has_lanes = |reduction: &Reduction| LaneType::of(reduction.dtype) != LaneType::Bool;
@@ -62,7 +77,7 @@ impl Plan {
             .reductions
             .iter()
             .map(|reduction| {
-                let fits = has_lanes(reduction) && !uses.checks && turn <= room;
+                let fits = has_lanes(reduction) && !uses.checks && turn <= room && narrow.is_none();
                 room -= if fits { turn } else { 0 };
                 fits
             })
@@ -71,8 +86,8 @@ impl Plan {
         // registers hold. Others hide the latency of their operations behind so many registers a value.
         let short = uses.operations <= SHORT;
         let lean = short && !uses.loops && held.contains(&true);
-        // What reduces takes in whole turns of accumulators at most.
-        let most = if region.reductions.is_empty() { usize::MAX } else { turn };
+        // What reduces takes in whole turns of accumulators at most, but for what is added up otherwise.
+        let most = if region.reductions.is_empty() || narrow.is_some() { usize::MAX } else { turn };
         // What loops carry stays in registers, beside what a turn works with.
         let carrying = match (isa.registers() - WORKING) / uses.carried.max(1) {
             0 => 1,
@@ -93,6 +108,8 @@ impl Plan {
             None if lean && held.contains(&false) => 2.min(most),
             None if lean => 4.min(most),
             None if effort == Effort::Quick => 1,
+            // So many lanes are a long step as it is.
+            None if narrow.is_some() => 2,
             // Loops that run as often for all lanes, and only add up, wait for memory: the more of a cache line a turn
             // reads, the better.
             None if even_loops && uses.operations <= SHORT / 2 => turn.min(carrying),
@@ -117,8 +134,10 @@ impl Plan {
             [] => uses.neighbour_stores > 0 && uses.other_stores == 0,
             _ => uses.neighbour_loads > 0 && held.contains(&true) && isa.length() == Length::L512,
         };
+        // The elements before would be copied one by one where there are no masks for short lanes.
         let aligns = effort == Effort::Thorough
             && aligned_access
+            && (narrow.is_none() || isa.evex())
             && uses.operations <= SHORT / 2
             && !uses.checks
             && !uses.loops;
@@ -129,20 +148,24 @@ impl Plan {
         let in_one_turn = if !isa.evex() && uses.buffers.iter().any(is_short) { 0 } else { group };
         let overlaps = uses.repeatable && second_run::changes_nothing(region);
         let overlaps_beyond = overlaps.then_some(in_one_turn);
-        Plan { group, widest, count, parts, held, constants, aligns, overlaps_beyond, uses }
+        Plan { group, widest, narrow, count, parts, held, constants, aligns, overlaps_beyond, uses }
     }
 
     /// The plan for a lane loop. Its accumulators are in registers, and steps any number of these long.
     pub(super) fn of_lane_loop(
+        lane: &Lane,
         code: &Code,
         own: &LaneLoop,
         isa: Target,
         effort: Effort,
         lanes: Option<usize>,
     ) -> Plan {
-        let uses = Uses::of(&Rows::of_lane_loop(code, own), HABITS);
-        let widest = if uses.has_wide { 8 } else { 4 };
-        let group = isa.length().bytes() / widest;
+        let rows = Rows::of_lane_loop(code, own);
+        let uses = Uses::of(&rows, HABITS);
+        let narrow = Narrow::of(lane, &rows).map(Rc::new);
+        let widest = widest(&uses, narrow.as_deref());
+        // What is less than a register goes one by one, so none is longer than most loops.
+        let group = (isa.length().bytes() / widest).min(LANES / 2);
         let room = isa.registers() / 4 / own.reductions.len().max(1);
         let count = match lanes {
             Some(lanes) => (lanes / group).max(1),
@@ -156,6 +179,7 @@ impl Plan {
         Plan {
             group,
             widest,
+            narrow,
             count,
             parts: 1,
             held: Vec::new(),

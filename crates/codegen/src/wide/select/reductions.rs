@@ -9,13 +9,16 @@
 //! For steps that begin at a later element of the row than the first, lanes are rotated by so many elements: lane `l` of
 //! the step's turn is at `lanes[rotation + l]`, where those from 32 on stand for the first ones.
 //!
+//! Totals of short lanes are in `short_totals`.
 //! Of truth values no lanes are kept: their order never matters. One word collects the bits of false lanes (`and`), of
 //! true ones (`or`), or their parity (`xor`).
 
-use super::lanes::of_size;
+use super::lanes::{of_extreme, of_size};
 use super::memory::moved;
+use super::short_totals::ShortTotal;
 use super::values::Operand;
 use super::{Extent, Registers, Scratch, Selector, size};
+use crate::narrow::Narrow;
 use crate::wide::assembler::{Alu, Condition, Length, Shift, VectorOp};
 use crate::wide::machine::{Kind, Place, Reg, Source};
 use parfuse_ir::grid::LANES;
@@ -29,6 +32,8 @@ pub(super) struct Combination {
     op: ReduceOp,
     dtype: DType,
     ty: LaneType,
+    /// Of short lanes, but of truth values.
+    short: Option<ShortTotal>,
 }
 
 /// The accumulator lanes of one reduction.
@@ -44,12 +49,18 @@ pub(super) struct Accumulator {
 impl Accumulator {
     /// Makes the lanes and sets them to the identity.
     pub(super) fn new(s: &mut Selector<'_>, reduction: Reduction) -> Accumulator {
-        let Reduction { op, dtype, contribution, .. } = reduction;
-        let (ty, combination) = (LaneType::of(dtype), Combination::new(op, dtype));
+        let Reduction { dtype, contribution, .. } = reduction;
+        let (ty, combination) = (LaneType::of(dtype), Combination::of(&reduction, s.narrow.as_deref()));
         if ty == LaneType::Bool {
             let own = s.machine.own_memory(8);
             s.machine.store_imm(Place::Own(own), 0);
             return Accumulator { combination, contribution, ty, own };
+        }
+        if let Some(short) = combination.short {
+            let accumulator = Accumulator { combination, contribution, ty, own: s.machine.own_memory(64) };
+            let nothing = short.nothing(s);
+            short.store(s, nothing, Place::Own(accumulator.own));
+            return accumulator;
         }
         // A step that begins at any lane may read, though not use, a register beyond the last.
         let own = s.machine.own_memory(LANES * size(ty) + 64);
@@ -170,6 +181,13 @@ impl Accumulator {
         if self.ty == LaneType::Bool {
             return self.take_in_truths(s, &contributions);
         }
+        if let Some(short) = self.combination.short {
+            let mut own = short.load(s, Place::Own(self.own));
+            for lanes in contributions {
+                own = short.taken_in(s, own, lanes);
+            }
+            return short.store(s, own, Place::Own(self.own));
+        }
         let mut lane = s.machine.alu_imm(Alu::And, false, position, LANES as i32 - 1);
         if let Some(rotation) = rotation {
             lane = s.machine.alu(Alu::Add, false, lane, rotation);
@@ -209,8 +227,12 @@ impl Accumulator {
     /// Folds the lanes to one value: its bits, zero-extended.
     pub(super) fn fold(&self, s: &mut Selector<'_>) -> Reg {
         if self.ty == LaneType::Bool {
-            let word = s.machine.load(4, Place::Own(self.own));
+            let word = s.machine.load(8, Place::Own(self.own));
             return self.combination.fold_truths(s, word);
+        }
+        if let Some(short) = self.combination.short {
+            let own = short.load(s, Place::Own(self.own));
+            return short.folded(s, own);
         }
         let lanes = self.load(s, None);
         let lanes = self.combination.fold_registers(s, lanes);
@@ -219,9 +241,15 @@ impl Accumulator {
 }
 
 impl Combination {
-    /// That of a reduction.
+    /// That of a reduction, of short lanes or others.
+    pub(super) fn of<Total>(reduction: &Reduction<Total>, narrow: Option<&Narrow>) -> Combination {
+        let short = ShortTotal::of(reduction, narrow);
+        Combination { short, ..Combination::new(reduction.op, reduction.dtype) }
+    }
+
+    /// That of an operator.
     pub(super) fn new(op: ReduceOp, dtype: DType) -> Combination {
-        Combination { op, dtype, ty: LaneType::of(dtype) }
+        Combination { op, dtype, ty: LaneType::of(dtype), short: None }
     }
 
     /// The lanes of no contributions.
@@ -242,14 +270,23 @@ impl Combination {
 
     /// What they hold before the first contribution.
     pub(super) fn nothing(&self, s: &mut Selector<'_>) -> Reg {
-        if self.ty == LaneType::Bool { s.machine.imm(0) } else { self.identity_lanes(s) }
+        match self.short {
+            Some(short) => short.nothing(s),
+            None if self.ty == LaneType::Bool => s.machine.imm(0),
+            None => self.identity_lanes(s),
+        }
     }
 
     /// What they hold with these contributions.
     pub(super) fn taken_in(&self, s: &mut Selector<'_>, own: &[Reg], contributions: &[Reg]) -> Registers {
-        match self.ty {
-            LaneType::Bool => Registers::from_elem(self.collect(s, own[0], contributions), 1),
-            _ => self.all(s, own, contributions),
+        match self.short {
+            Some(short) => {
+                own.iter().zip(contributions).map(|(own, lanes)| short.taken_in(s, *own, *lanes)).collect()
+            }
+            None if self.ty == LaneType::Bool => {
+                Registers::from_elem(self.collect(s, own[0], contributions), 1)
+            }
+            None => self.all(s, own, contributions),
         }
     }
 
@@ -258,6 +295,9 @@ impl Combination {
         if self.ty == LaneType::Bool {
             return self.fold_truths(s, own);
         }
+        if let Some(short) = self.short {
+            return short.folded(s, own);
+        }
         let memory = s.scratch(Scratch::Result);
         self.fold_register(s, own, memory)
     }
@@ -265,7 +305,11 @@ impl Combination {
     /// Lanes with their contributions.
     pub(super) fn all(&self, s: &mut Selector<'_>, lanes: &[Reg], contributions: &[Reg]) -> Registers {
         let length = s.length(self.ty, Extent::Group);
-        lanes.iter().zip(contributions).map(|(lane, own)| self.combine(s, length, *lane, *own)).collect()
+        let both = lanes.iter().zip(contributions);
+        match self.short {
+            Some(short) => both.map(|(lanes, own)| short.joined(s, *lanes, *own)).collect(),
+            None => both.map(|(lanes, own)| self.combine(s, length, *lanes, *own)).collect(),
+        }
     }
 
     /// One truth value more in the word that collects them.
@@ -279,7 +323,7 @@ impl Combination {
 
     fn counted(&self, s: &mut Selector<'_>, word: Reg, bits: Reg) -> Reg {
         let op = if self.op == ReduceOp::Xor { Alu::Xor } else { Alu::Or };
-        s.machine.alu(op, false, word, bits)
+        s.machine.alu(op, true, word, bits)
     }
 
     /// The truth values of lanes more in the word that collects them.
@@ -329,15 +373,15 @@ impl Combination {
     /// What the word that collects truth values says of all of them.
     pub(super) fn fold_truths(&self, s: &mut Selector<'_>, mut word: Reg) -> Reg {
         match self.op {
-            ReduceOp::And => s.machine.fresh(Kind::CompareImm(Condition::Equal, false, 0), &[word]),
+            ReduceOp::And => s.machine.fresh(Kind::CompareImm(Condition::Equal, true, 0), &[word]),
             ReduceOp::Xor => {
-                for shift in [16, 8, 4, 2, 1] {
-                    let upper = s.machine.in_place(Kind::Shift(Shift::Shr, false, shift), word, None);
-                    word = s.machine.alu(Alu::Xor, false, word, upper);
+                for shift in [32, 16, 8, 4, 2, 1] {
+                    let upper = s.machine.in_place(Kind::Shift(Shift::Shr, true, shift), word, None);
+                    word = s.machine.alu(Alu::Xor, true, word, upper);
                 }
                 s.machine.alu_imm(Alu::And, false, word, 1)
             }
-            _ => s.machine.fresh(Kind::CompareImm(Condition::NotEqual, false, 0), &[word]),
+            _ => s.machine.fresh(Kind::CompareImm(Condition::NotEqual, true, 0), &[word]),
         }
     }
 
@@ -379,6 +423,11 @@ impl Combination {
             // `b` where `a` is not a number, else the instruction's choice: `a` when both are equal.
             ReduceOp::Min if float => self.number_or(s, length, a, b, of_size!(ty, Vminpd, Vminps)),
             ReduceOp::Max if float => self.number_or(s, length, a, b, of_size!(ty, Vmaxpd, Vmaxps)),
+            ReduceOp::Min | ReduceOp::Max if size(ty) == 4 || s.isa.evex() => {
+                let instruction =
+                    of_extreme(self.op == ReduceOp::Min, !self.dtype.fills_unsigned_lane(), size(ty));
+                s.machine.binary(instruction, length, a, b)
+            }
             ReduceOp::Min => self.smaller(s, length, a, b, [b, a]),
             ReduceOp::Max => self.smaller(s, length, a, b, [a, b]),
             ReduceOp::And => s.machine.binary(VectorOp::Vpand, length, a, b),

@@ -66,8 +66,8 @@ pub(in crate::wide) fn region(
     let plan = Plan::new(lane, region, isa, effort, lanes);
     let (mut selector, [_, range, partials, _]) = Selector::start(lane, region, isa, effort);
     let s = &mut selector;
-    (s.group, s.widest) = (plan.group, plan.widest);
-    s.waiting = fuse::waiting(&region.code, &region.code.body, &plan.uses, isa);
+    (s.group, s.widest, s.narrow) = (plan.group, plan.widest, plan.narrow.clone());
+    s.waiting = fuse::waiting(&region.code, &region.code.body, &plan, isa);
     let mut bound = |offset: usize| {
         s.machine.load(8, Place::Address { base: range, index: None, displacement: offset as i32 })
     };
@@ -155,7 +155,8 @@ impl Selector<'_> {
             }
         }
         for (bits, ty) in plan.uses.constants.iter().take(plan.constants) {
-            let (size, extent) = (super::size(*ty), Extent::Group);
+            let extent = Extent::Group;
+            let size = self.lane_size(*ty, extent);
             let register = self.constant_register(*bits, *ty, extent);
             self.row.constants.push(SharedConstant { bits: *bits, size, extent, register });
         }

@@ -36,6 +36,9 @@ impl Selector<'_> {
         if element.is_bool() {
             return self.load_bytes(place, mask);
         }
+        if self.narrow.is_some() {
+            return self.load_narrow(element, place, mask);
+        }
         let length = self.length(LaneType::I32, Extent::Group);
         match mask {
             None => self.widened(element, Source::Memory(place)),
@@ -81,6 +84,9 @@ impl Selector<'_> {
     pub(super) fn store_shorts(&mut self, element: DType, register: Reg, place: Place, active: Option<Reg>) {
         if element.is_bool() {
             return self.store_bytes(register, place, active);
+        }
+        if self.narrow.is_some() {
+            return self.store_narrow(element, register, place, active);
         }
         let length = self.length(LaneType::I32, Extent::Group);
         if self.isa.evex() {
@@ -136,6 +142,9 @@ impl Selector<'_> {
     /// A mask from neighbouring bytes.
     fn load_bytes(&mut self, place: Place, mask: Option<Reg>) -> Reg {
         let source = Source::Memory(place);
+        if !self.isa.evex() && self.narrow.is_some() {
+            return self.load_narrow_bytes(place, mask);
+        }
         if !self.isa.evex() {
             let Some(mask) = mask else {
                 let length = self.mask_length(Extent::Group);
@@ -150,13 +159,14 @@ impl Selector<'_> {
             let places: Vec<Place> = (0..self.group).map(|lane| moved(place, lane)).collect();
             return self.truths_one_by_one(&places, Some(mask));
         }
+        let length = Length::holding(self.group);
         let bytes = match (mask, self.group) {
-            (Some(mask), _) => self.machine.zeroed(VectorOp::Vmovdqu8, Length::L128, source, mask),
-            (None, 16) => self.machine.unary(VectorOp::Vmovdqu8, Length::L128, source),
+            (Some(mask), _) => self.machine.zeroed(VectorOp::Vmovdqu8, length, source, mask),
+            (None, 16..) => self.machine.unary(VectorOp::Vmovdqu8, length, source),
             (None, 8) => self.machine.unary(VectorOp::VmovqFrom, Length::L128, source),
             (None, _) => self.machine.unary(VectorOp::VmovdFrom, Length::L128, source),
         };
-        self.machine.compare_lanes(RegClass::Vector, VectorOp::Vptestmb, Length::L128, bytes, bytes, None)
+        self.machine.compare_lanes(RegClass::Vector, VectorOp::Vptestmb, length, bytes, bytes, None)
     }
 
     /// A mask from bytes anywhere.
@@ -201,14 +211,17 @@ impl Selector<'_> {
 
     /// A mask as bytes 0 and 1 next to each other.
     fn store_bytes(&mut self, mask: Reg, place: Place, active: Option<Reg>) {
+        if self.isa.evex() && (active.is_some() || self.narrow.is_some()) {
+            let length = Length::holding(self.group);
+            let ones = Constant::Splat { bits: 1, size: 1, bytes: length.bytes() as u8 };
+            let ones = self.machine.constant(ones);
+            let bytes = self.machine.zeroed(VectorOp::Vmovdqu8, length, Source::Memory(ones), mask);
+            return self.machine.store_vector(VectorOp::Vmovdqu8To, length, bytes, place, active);
+        }
+        if self.narrow.is_some() {
+            return self.store_narrow_bytes(mask, place, active);
+        }
         if let Some(active) = active {
-            if self.isa.evex() {
-                let ones = Constant::Splat { bits: 1, size: 1, bytes: 16 };
-                let ones = self.machine.constant(ones);
-                let bytes = self.machine.zeroed(VectorOp::Vmovdqu8, Length::L128, Source::Memory(ones), mask);
-                let op = VectorOp::Vmovdqu8To;
-                return self.machine.store_vector(op, Length::L128, bytes, place, Some(active));
-            }
             let places: Vec<Place> = (0..self.group).map(|lane| moved(place, lane)).collect();
             return self.store_one_by_one(DType::Bool, mask, &places, Some(active));
         }

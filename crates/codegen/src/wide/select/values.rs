@@ -3,7 +3,8 @@
 //! Broadcasts are bound too, so that the next use finds them. Whatever is bound inside a block of the program is
 //! forgotten at its end. Constants are never bound: as a last operand they stand in memory, which costs nothing.
 
-use super::{Extent, Part, Registers, Selector, SharedConstant, size};
+use super::lanes::of_lanes;
+use super::{Extent, Part, Registers, Selector, SharedConstant};
 use crate::wide::assembler::{Alu, Constant, Length, VectorOp};
 use crate::wide::machine::{Kind, Place, Reg, Source};
 use parfuse_ir::lane::{Inst, LaneType, Value};
@@ -99,33 +100,45 @@ impl Selector<'_> {
         }
     }
 
-    /// A constant of a lane type behind the code.
-    fn element(&mut self, bits: u64, ty: LaneType, bytes: usize) -> Place {
-        let constant = Constant::Splat { bits: narrowed(bits, ty), size: size(ty) as u8, bytes: bytes as u8 };
+    /// A constant of lanes of a size behind the code.
+    fn element(&mut self, bits: u64, size: usize, bytes: usize) -> Place {
+        let bits = bits & (u64::MAX >> (64 - 8 * size));
+        let constant = Constant::Splat { bits, size: size as u8, bytes: bytes as u8 };
         self.machine.constant(constant)
     }
 
     /// A constant in all lanes, as a last operand.
     pub(super) fn constant_source(&mut self, bits: u64, ty: LaneType, extent: Extent) -> Source {
-        if let Some(register) = self.known_constant(bits, ty, extent) {
+        let (size, length) = (self.lane_size(ty, extent), self.length(ty, extent));
+        self.constant_of_size(bits, size, length, extent)
+    }
+
+    /// A constant in all lanes of a size, as a last operand.
+    pub(super) fn constant_of_size(
+        &mut self,
+        bits: u64,
+        size: usize,
+        length: Length,
+        extent: Extent,
+    ) -> Source {
+        if let Some(register) = self.known_constant(bits, size, extent) {
             return Source::Register(register);
         }
-        if self.isa.evex() {
-            return Source::Broadcast(self.element(bits, ty, size(ty)));
+        if self.isa.evex() && size >= 4 {
+            return Source::Broadcast(self.element(bits, size, size));
         }
-        let bytes = self.length(ty, extent).bytes();
-        Source::Memory(self.element(bits, ty, bytes))
+        Source::Memory(self.element(bits, size, length.bytes()))
     }
 
     /// A constant in all lanes of a register.
     pub(super) fn constant_register(&mut self, bits: u64, ty: LaneType, extent: Extent) -> Reg {
-        if let Some(register) = self.known_constant(bits, ty, extent) {
+        let size = self.lane_size(ty, extent);
+        if let Some(register) = self.known_constant(bits, size, extent) {
             return register;
         }
-        let size = size(ty);
         let length = self.length(ty, extent);
-        let op = if size == 8 { VectorOp::Vpbroadcastq } else { VectorOp::Vpbroadcastd };
-        let place = self.element(bits, ty, size);
+        let op = of_lanes!(size, Vpbroadcastq, Vpbroadcastd, Vpbroadcastw, Vpbroadcastb);
+        let place = self.element(bits, size, size);
         let register = self.machine.unary(op, length, Source::Memory(place));
         if let Some(shared) = &mut self.shared_constants {
             shared.push(SharedConstant { bits, size, extent, register });
@@ -134,10 +147,10 @@ impl Selector<'_> {
     }
 
     /// The register that has a constant in all lanes, if there is one.
-    fn known_constant(&self, bits: u64, ty: LaneType, extent: Extent) -> Option<Reg> {
+    fn known_constant(&self, bits: u64, size: usize, extent: Extent) -> Option<Reg> {
         let all = self.row.constants.iter().chain(self.shared_constants.iter().flatten());
         let is_it =
-            |known: &&SharedConstant| known.bits == bits && known.size == size(ty) && known.extent == extent;
+            |known: &&SharedConstant| known.bits == bits && known.size == size && known.extent == extent;
         all.filter(is_it).map(|known| known.register).next()
     }
 
@@ -239,13 +252,13 @@ impl Selector<'_> {
             return self.mask_of_bool(scalar, Extent::Group);
         }
         let length = self.length(ty, Extent::Group);
-        let wide = size(ty) == 8;
+        let size = self.lane_size(ty, Extent::Group);
         if scalar.class() == RegClass::Int && self.isa.evex() {
-            let op = if wide { VectorOp::VpbroadcastqFrom } else { VectorOp::VpbroadcastdFrom };
+            let op = of_lanes!(size, VpbroadcastqFrom, VpbroadcastdFrom, VpbroadcastwFrom, VpbroadcastbFrom);
             return self.machine.unary(op, length, scalar);
         }
         let lane = self.scalar_to_lane(scalar, ty);
-        let op = if wide { VectorOp::Vpbroadcastq } else { VectorOp::Vpbroadcastd };
+        let op = of_lanes!(size, Vpbroadcastq, Vpbroadcastd, Vpbroadcastw, Vpbroadcastb);
         self.machine.unary(op, length, lane)
     }
 
@@ -295,11 +308,8 @@ impl Selector<'_> {
     }
 }
 
-/// The bits of an element of a type without what lies above it.
-fn narrowed(bits: u64, ty: LaneType) -> u64 {
-    match size(ty) {
-        8 => bits,
-        4 => bits as u32 as u64,
-        _ => bits & 1,
-    }
+/// The bits of a lane of a size, in all lanes of eight bytes.
+pub(super) fn repeated(bits: u64, size: usize) -> u64 {
+    let own = bits & (u64::MAX >> (64 - 8 * size));
+    (0..8 / size).fold(0, |all, lane| all | own << (8 * size * lane))
 }

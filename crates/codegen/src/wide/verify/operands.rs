@@ -110,21 +110,22 @@ fn of_vector(vector: Vector, target: Target) -> SmallVec<[Role; 8]> {
         return roles;
     }
     let form = vector.op.row().form;
-    let of_masks = matches!(vector.op, Kmovw | KmovwTo | Kandw | Kandnw | Korw | Kxorw | Kortestw);
+    let of_masks = matches!(vector.op, Kmovq | KmovqTo | Kandq | Kandnq | Korq | Kxorq | Kortestq);
     let masked_store = matches!(vector.op, VmaskmovpdTo | VmaskmovpsTo);
     let stores = masked_store || form == Form::Mr && vector.place.is_some();
     let result = match vector.op {
         _ if of_masks => Mask,
-        KmovwFrom | Vpcmpq | Vpcmpd | Vpcmpuq | Vpcmpud | Vptestmb => Mask,
+        KmovqFrom | Vpcmpq | Vpcmpd | Vpcmpw | Vpcmpb | Vpcmpuq | Vpcmpud | Vpcmpuw | Vpcmpub | Vptestmb => {
+            Mask
+        }
         Vcmppd | Vcmpps => mask,
-        KmovwOut | VmovqTo | VmovdTo | Vmovmskpd | Vmovmskps | Vcvttsd2si => Int,
+        KmovqOut | VmovqTo | VmovdTo | Vmovmskpd | Vmovmskps | Vpmovmskb | Vcvttsd2si => Int,
         _ => Float,
     };
     let source = match vector.op {
-        VmovqFrom | VmovdFrom | VpbroadcastqFrom | VpbroadcastdFrom | Vcvtsi2sd | Vcvtsi2ss | KmovwFrom => {
-            Int
-        }
-        KmovwOut => Mask,
+        VmovqFrom | VmovdFrom | VpbroadcastqFrom | VpbroadcastdFrom | VpbroadcastwFrom | VpbroadcastbFrom
+        | Vcvtsi2sd | Vcvtsi2ss | KmovqFrom => Int,
+        KmovqOut => Mask,
         _ if of_masks => Mask,
         _ => Float,
     };
