@@ -4,7 +4,6 @@
 use crate::build::{Body, Kernel};
 use crate::machine::{Array, End, Machine, with_all};
 use parfuse_codegen::{Compiler, Effort, Isa, Options};
-use parfuse_ir::arena::Id;
 use parfuse_ir::lane::{Inst, Lane, LaneOp, LaneType, Lanes, Slot, Value};
 use parfuse_ir::{DType, ReduceOp};
 use std::collections::HashMap;
