@@ -337,10 +337,10 @@ impl Ranges<'_> {
         let all = |least: i128, end: i128| {
             values.iter().all(|value| least <= self.range(*value).0 && self.range(*value).1 < end)
         };
-        match () {
-            () if all(-(1 << (bits - 1)), 1 << (bits - 1)) => Some(Form::Signed),
-            () => all(0, 1 << bits).then_some(Form::Unsigned),
+        if all(-(1 << (bits - 1)), 1 << (bits - 1)) {
+            return Some(Form::Signed);
         }
+        all(0, 1 << bits).then_some(Form::Unsigned)
     }
 
     /// How the operations of nodes take their operands from lanes of so many bytes, if all can.
