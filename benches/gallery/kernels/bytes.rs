@@ -98,14 +98,7 @@ fn median_of_three(a: &ArrayRef1<u16>, b: &ArrayRef1<u16>, c: &ArrayRef1<u16>, o
 #[kernel]
 fn mixed(left: &ArrayRef1<i16>, right: &ArrayRef1<i16>, out: &mut ArrayRef1<i16>) {
     for i in prange(0..out.len()) {
-        let mean = (left[i] >> 1) + (right[i] >> 1);
-        out[i] = if mean > 12_000 {
-            12_000
-        } else if mean < -12_000 {
-            -12_000
-        } else {
-            mean
-        };
+        out[i] = ((left[i] >> 1) + (right[i] >> 1)).clamp(-12_000, 12_000);
     }
 }
 

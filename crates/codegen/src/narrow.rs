@@ -284,7 +284,7 @@ impl Ranges<'_> {
             }
             LaneOp::UMulHigh | LaneOp::SMulHigh => {
                 let multiplier = self.multiplier(op, args).filter(|_| natural(of(0)))?;
-                (of(0).0 * multiplier >> 32, of(0).1 * multiplier >> 32)
+                ((of(0).0 * multiplier) >> 32, (of(0).1 * multiplier) >> 32)
             }
             LaneOp::IAnd => match (natural(of(0)), natural(of(1))) {
                 (true, true) => (0, of(0).1.min(of(1).1)),
@@ -326,7 +326,7 @@ impl Ranges<'_> {
     fn short_multiplier(&self, op: LaneOp, args: &[Value]) -> Option<u16> {
         let multiplier = self.multiplier(op, args)?;
         let (least, most) = self.range(args[0]);
-        let same = |short: &i128| (least..=most).all(|x| x * multiplier >> 32 == x * short >> 16);
+        let same = |short: &i128| (least..=most).all(|x| (x * multiplier) >> 32 == (x * short) >> 16);
         let short = [multiplier >> 16, (multiplier >> 16) + 1].into_iter().find(same)?;
         u16::try_from(short).ok()
     }
@@ -409,7 +409,7 @@ impl Ranges<'_> {
 
 /// All numbers of a type of elements.
 fn of_dtype(dtype: DType) -> Range {
-    let end = |scalar: parfuse_ir::Scalar| scalar.as_integer().expect("of an integer type") as i128;
+    let end = |scalar: parfuse_ir::Scalar| scalar.as_integer().expect("of an integer type");
     (end(dtype.least()), end(dtype.greatest()))
 }
 

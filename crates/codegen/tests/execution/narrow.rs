@@ -211,9 +211,9 @@ fn random_rows_are_right() {
             for _ in 0..4 + dice.below(12) {
                 rows.grow(&mut dice);
             }
-            for k in 0..ELEMENTS.len() {
+            for (k, dtype) in ELEMENTS.into_iter().enumerate() {
                 let mask = (dice.below(3) == 0).then(|| dice.of(&rows.truths));
-                let value = match ELEMENTS[k] {
+                let value = match dtype {
                     DType::Bool => dice.of(&rows.truths),
                     _ if k < elements => *rows.numbers.last().expect("loaded"),
                     _ => {
