@@ -358,3 +358,143 @@ fn rows_and_their_elements_are_gone_through() {
         exactly!(with_its_column(&a));
     }
 }
+
+#[kernel]
+fn position(a: &ArrayRef1<f64>, start: usize) -> usize {
+    let mut at = start;
+    for i in prange(0..a.len()) {
+        if a[i] < a[at] {
+            at = i;
+        }
+    }
+    at
+}
+
+#[kernel]
+fn last_position(a: &ArrayRef1<f64>, ok: &ArrayRef1<bool>, start: usize) -> i32 {
+    let mut at = start as i32;
+    for i in prange(0..a.len() as i32) {
+        if ok[i as usize] && a[at as usize] <= a[i as usize] {
+            at = i;
+        }
+    }
+    at
+}
+
+/// The row that is farthest from a point, and a column of it.
+#[kernel]
+fn farthest(points: &ArrayRef2<f64>, x: f64) -> (i64, f64) {
+    let (mut at, mut y) = (0i64, -1.0);
+    for i in prange(1..points.nrows() as i64) {
+        let own = (points[[i as usize, 0]] - x).abs();
+        let best = (points[[at as usize, 0]] - x).abs();
+        if own > best {
+            at = i;
+            y = points[[i as usize, 1]];
+        }
+    }
+    (at, y)
+}
+
+#[kernel]
+fn place_in_a_matrix(a: &ArrayRef2<i32>) -> (usize, usize) {
+    let (mut row, mut column) = (0, 0);
+    for i in prange(0..a.nrows()) {
+        for j in 0..a.ncols() {
+            if a[[i, j]] > a[[row, column]] {
+                row = i;
+                column = j;
+            }
+        }
+    }
+    (row, column)
+}
+
+#[kernel]
+fn two_positions(a: &ArrayRef1<f64>) -> (usize, usize) {
+    let (mut least, mut most) = (0, 0);
+    for i in prange(1..a.len()) {
+        if a[i] < a[least] {
+            least = i;
+        }
+        if a[most] < a[i] {
+            most = i;
+        }
+    }
+    (least, most)
+}
+
+#[test]
+fn positions_whose_numbers_are_looked_up_are_replaced() {
+    for n in SIZES {
+        for kind in 0..7 {
+            let a = numbers(n, kind);
+            for start in [0, n / 2, n.saturating_sub(1)] {
+                if start < n || n == 0 {
+                    exactly!(position(&a, start));
+                    let ok = Array1::from_shape_fn(n, |i| i % 5 < 3);
+                    exactly!(last_position(&a, &ok, start));
+                }
+            }
+            if n > 0 {
+                exactly!(two_positions(&a));
+            }
+        }
+        let points = Array2::from_shape_fn((n, 2), |(i, j)| ((i * 7919 + j * 13) % 97) as f64);
+        exactly!(farthest(&points, 48.25));
+    }
+    for (n, m) in [(0, 3), (1, 1), (7, 5), (64, 33), (300, 70)] {
+        let a = Array2::from_shape_fn((n, m), |(i, j)| ((i * 31 + j * 17) % 53) as i32);
+        exactly!(place_in_a_matrix(&a));
+    }
+}
+
+#[test]
+fn a_position_outside_is_an_error_where_it_is_looked_at() {
+    let a = array![3.0, 1.0, 2.0];
+    let error = error_of!(position(&a, 3));
+    let Error::Index { iteration, index, .. } = &error else { panic!("{error}") };
+    assert_eq!((*iteration, *index), (Some(0), 3));
+    let error = error_of!(last_position(&a, &array![false, true, true], 9));
+    let Error::Index { iteration, index, .. } = &error else { panic!("{error}") };
+    assert_eq!((*iteration, *index), (Some(1), 9));
+    exactly!(last_position(&a, &array![false, false, false], 9));
+    exactly!(position(&Array1::zeros(0), 9));
+}
+
+#[kernel]
+fn looks_at_the_position(a: &ArrayRef1<f64>, out: &mut ArrayRef1<f64>) -> usize {
+    let mut at = 0;
+    for i in prange(0..a.len()) {
+        if a[i] < a[at] {
+            at = i;
+        }
+        out[i] = a[at];
+    }
+    at
+}
+
+#[kernel]
+fn moves_what_it_compares(a: &mut ArrayRef1<f64>) -> usize {
+    let mut at = 0;
+    for i in prange(0..a.len()) {
+        if a[i] < a[at] {
+            at = i;
+        }
+        a[i] = 0.0;
+    }
+    at
+}
+
+#[test]
+fn positions_that_depend_on_the_order_are_refused() {
+    let a = array![3.0, 1.0, 2.0];
+    let errors = [
+        error_of!(looks_at_the_position(&a, &mut Array1::zeros(3))),
+        error_of!(moves_what_it_compares(&mut a.clone())),
+    ];
+    for error in errors {
+        let text = error.to_string();
+        assert!(text.contains("`at` is shared") && text.contains("is not a reduction"), "{text}");
+    }
+}

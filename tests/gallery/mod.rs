@@ -96,7 +96,10 @@ fields!(
     array_solvers,
     array_grids,
     array_learning,
-    array_simulation
+    array_simulation,
+    parallel_totals,
+    parallel_extremes,
+    parallel_apart
 );
 
 #[test]

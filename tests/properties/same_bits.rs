@@ -4,7 +4,7 @@
 
 use parfuse_ir::loops::Event;
 use parfuse_passes::pipeline::{Options, optimize_observed};
-use parfuse_passes::{lower_arrays, optimize, structure_exits};
+use parfuse_passes::{lower_arrays, optimize, structure_exits, track_best};
 use parfuse_testing::executors::layout;
 use parfuse_testing::{Case, Choices, Ran, check_same_bits, random_arguments, random_program};
 
@@ -79,6 +79,7 @@ fn rows_of_random_programs_become_dimensions() {
         let choices = &mut Choices::seeded(*seed);
         let mut sample = random_program(choices);
         let _ = structure_exits(&mut sample.program);
+        let _ = track_best(&mut sample.program);
         let arguments = random_arguments(&sample.program, [7, 3, 2], choices);
         let layouts: Vec<_> = arguments.iter().map(layout).collect();
         let Ok(mut loops) = lower_arrays(&sample.program, &layouts) else { return false };
@@ -96,6 +97,7 @@ fn changed_by(pass: &str) -> usize {
         let choices = &mut Choices::seeded(*seed);
         let mut sample = random_program(choices);
         let _ = structure_exits(&mut sample.program);
+        let _ = track_best(&mut sample.program);
         let arguments = random_arguments(&sample.program, [7, 3, 2], choices);
         let layouts: Vec<_> = arguments.iter().map(layout).collect();
         let Ok(mut loops) = lower_arrays(&sample.program, &layouts) else { return false };

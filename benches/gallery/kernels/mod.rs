@@ -33,6 +33,7 @@ mod dense;
 mod factor;
 mod images;
 mod integers;
+mod parallel;
 mod physics;
 mod scans;
 mod signals;
@@ -62,4 +63,7 @@ pub const FIELDS: &[(&str, &[Row])] = &[
     ("array_grids", array_forms::grids::ROWS),
     ("array_learning", array_forms::learning::ROWS),
     ("array_simulation", array_forms::simulation::ROWS),
+    ("parallel_totals", parallel::totals::ROWS),
+    ("parallel_extremes", parallel::extremes::ROWS),
+    ("parallel_apart", parallel::apart::ROWS),
 ];

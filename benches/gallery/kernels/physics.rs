@@ -9,6 +9,7 @@ use super::data::{below, permutation, scaled, uniform, zeros};
 use super::row::{Row, row};
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2};
 use parfuse::prelude::*;
+use rayon::prelude::*;
 
 #[kernel]
 fn n_body(position: &ArrayRef2<f64>, mass: &ArrayRef1<f64>, acc: &mut ArrayRef2<f64>) {
@@ -27,6 +28,24 @@ fn n_body(position: &ArrayRef2<f64>, mass: &ArrayRef1<f64>, acc: &mut ArrayRef2<
             acc[[i, 2]] += f * dz;
         }
     }
+}
+
+fn n_body_by_hand(position: &ArrayRef2<f64>, mass: &ArrayRef1<f64>, acc: &mut ArrayRef2<f64>) {
+    let (position, mass) = (position.as_slice().expect("neighbours"), mass.as_slice().expect("neighbours"));
+    let rows = acc.as_slice_mut().expect("neighbours").par_chunks_exact_mut(3).with_min_len(8);
+    rows.enumerate().for_each(|(i, acc)| {
+        let [x, y, z] = [0, 1, 2].map(|axis| position[3 * i + axis]);
+        let mut sums = [0.0; 3];
+        for (other, mass) in position.chunks_exact(3).zip(mass) {
+            let [dx, dy, dz] = [other[0] - x, other[1] - y, other[2] - z];
+            let r2 = dx * dx + dy * dy + dz * dz + 1e-9;
+            let f = mass / (r2 * r2.sqrt());
+            sums[0] += f * dx;
+            sums[1] += f * dy;
+            sums[2] += f * dz;
+        }
+        acc.copy_from_slice(&sums);
+    });
 }
 
 /// Each pair once, within a distance.
@@ -191,6 +210,13 @@ fn bifurcation(rates: &ArrayRef1<f64>, out: &mut ArrayRef1<f64>) {
     }
 }
 
+fn bifurcation_by_hand(rates: &ArrayRef1<f64>, out: &mut ArrayRef1<f64>) {
+    let (rates, out) = (rates.as_slice().expect("neighbours"), out.as_slice_mut().expect("neighbours"));
+    rates.par_iter().zip(out).with_min_len(64).for_each(|(rate, out)| {
+        *out = (0..200).fold(0.5, |x, _| rate * x * (1.0 - x));
+    });
+}
+
 #[kernel]
 fn black_scholes(
     prices: &ArrayRef1<f64>,
@@ -306,7 +332,7 @@ fn wave_packet(x: &ArrayRef1<f64>, t: f64) -> Array1<f64> {
 /// The kernels of this file.
 pub const ROWS: &[Row] = &[
     row!(n_body [150, 2000] |n| reads position = uniform((n, 3), 1), mass = uniform(n, 2); writes acc = zeros((n, 3));
-        call(&position, &mass, acc)),
+        call(&position, &mass, acc) rayon n_body_by_hand),
     row!(lennard_jones [200, 3000] |n| reads x = uniform(n, 1), y = uniform(n, 2);
         writes fx = zeros(n), fy = zeros(n); call(&x, &y, fx, fy)),
     row!(ising [200, 1500] |n| reads likely = scaled(uniform(5, 2), 0.3, 0.0);
@@ -318,7 +344,7 @@ pub const ROWS: &[Row] = &[
     row!(ray_march [60, 500] |n| writes image = zeros((n, n + 1)); call(image)),
     row!(logistic_map [10_000, 5_000_000] |n| call(0.5, n)),
     row!(bifurcation [500, 50_000] |n| reads rates = scaled(uniform(n, 1), 1.0, 3.0); writes out = zeros(n);
-        call(&rates, out)),
+        call(&rates, out) rayon bifurcation_by_hand),
     row!(black_scholes rounded [5000, 800_000] |n| reads prices = scaled(uniform(n, 1), 20.0, 20.0),
         strikes = scaled(uniform(n, 2), 30.0, 25.0), years = scaled(uniform(n, 3), 3.0, 1.0);
         writes calls = zeros(n), puts = zeros(n); call(&prices, &strikes, &years, calls, puts)),

@@ -22,7 +22,7 @@ use crate::specialise::Specialisation;
 use crate::wishes::Wishes;
 use parfuse_ir::loops::Loops;
 use parfuse_ir::program::Program;
-use parfuse_passes::{relax_floats, split_complex, structure_exits};
+use parfuse_passes::{relax_floats, split_complex, structure_exits, track_best};
 use parfuse_runtime::{CancelToken, FloatMode};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Instant;
@@ -80,6 +80,7 @@ impl Single {
             let interface = Interface::of(&program);
             let _ = structure_exits(&mut program);
             let _ = split_complex(&mut program);
+            let _ = track_best(&mut program);
             let _ = relax_floats(&mut program);
             Ok((program, interface))
         });

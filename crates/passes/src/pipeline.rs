@@ -53,7 +53,14 @@ pub fn optimize_observed(loops: &mut Loops, options: &Options, observe: &mut dyn
         run(&rows::remove_dead_code);
     }
     // Loops without checks inside fuse freely.
-    let hoisted = run(&rows::hoist_checks);
+    let mut hoisted = run(&rows::hoist_checks);
+    // Checks under a condition stay, unless it says which iterations have them.
+    if run(&rows::stride_loops) {
+        run(&rows::number_values);
+        run(&rows::fold_constants);
+        run(&rows::hoist_invariants);
+        hoisted |= run(&rows::hoist_checks);
+    }
     // Checks that two lengths are equal help the loops behind them to fuse, so they go in front of all.
     let raised = options.fuse && run(&rows::raise_checks);
     // What iterations now begin with may be checked once in front of them all.
@@ -77,6 +84,12 @@ pub fn optimize_observed(loops: &mut Loops, options: &Options, observe: &mut dyn
     if run(&rows::split_loops) {
         run(&rows::number_values);
         run(&rows::fold_constants);
+    }
+    // Where items are kept depends on how many are, which parts of a loop can find out beforehand.
+    if run(&rows::compact_loops) {
+        run(&rows::number_values);
+        run(&rows::fold_constants);
+        run(&rows::hoist_invariants);
     }
     // Plain loops without checks may be parallel: they then are to all that follows what a `prange` is.
     run(&rows::parallelize_loops);

@@ -10,7 +10,8 @@ use parfuse_ir::program::Program;
 use parfuse_ir::random::seed_key;
 use parfuse_passes::pipeline::Options;
 use parfuse_passes::{
-    divide_in_floats, invert_divisors, lower_arrays, optimize, private_totals, structure_exits, vectorize,
+    divide_in_floats, invert_divisors, lower_arrays, optimize, private_totals, structure_exits, track_best,
+    vectorize,
 };
 
 /// The interpreter of Program.
@@ -67,6 +68,7 @@ fn lowered(program: &Program, arguments: &[Value]) -> Loops {
     let layouts: Vec<Option<Layout>> = arguments.iter().map(layout).collect();
     let mut structured = program.clone();
     let _ = structure_exits(&mut structured);
+    let _ = track_best(&mut structured);
     let lowered = lower_arrays(&structured, &layouts);
     let mut loops = lowered.unwrap_or_else(|rejection| panic!("{rejection}\n{program}"));
     let _ = private_totals(&mut loops);

@@ -31,7 +31,7 @@ use parfuse_ir::{FaultKind, Loc};
 use parfuse_passes::pipeline::{Options, optimize_observed};
 use parfuse_passes::{
     check_parallel, divide_in_floats, invert_divisors, lower_arrays, private_totals, relax_floats,
-    structure_exits, vectorize,
+    structure_exits, track_best, vectorize,
 };
 use std::sync::LazyLock;
 
@@ -74,7 +74,14 @@ pub fn check_same_bits(sample: &Sample, arguments: &[Value], seed: u64) -> Resul
     let mut sample = sample.clone();
     let before = sample.clone();
     if structure_exits(&mut sample.program).yes() {
-        exits_stay(&before, &sample, arguments, seed)?;
+        stays("structure_exits", &before, &sample, arguments, seed)?;
+    }
+    let before = sample.clone();
+    if track_best(&mut sample.program).yes() {
+        stays("track_best", &before, &sample, arguments, seed)?;
+        if track_best(&mut sample.program.clone()).yes() {
+            return Err(format!("track_best finds more to do in\n{}", sample.program));
+        }
     }
     // What fast mathematics makes of a program is the program that all agree on.
     let _ = relax_floats(&mut sample.program);
@@ -110,8 +117,8 @@ pub fn check_same_bits(sample: &Sample, arguments: &[Value], seed: u64) -> Resul
     Ok(if expected.is_ok() { Ran::Finished } else { Ran::Failed })
 }
 
-/// That branches in place of exits do the same.
-fn exits_stay(before: &Sample, after: &Sample, arguments: &[Value], seed: u64) -> Result<(), String> {
+/// That what a pass makes of a program does the same.
+fn stays(pass: &str, before: &Sample, after: &Sample, arguments: &[Value], seed: u64) -> Result<(), String> {
     let text = before.program.to_string();
     before.program.verify().map_err(|error| format!("the program: {error}\n{text}"))?;
     let reread = Program::parse(&text).map_err(|error| format!("the text: {error}\n{text}"))?;
@@ -122,7 +129,7 @@ fn exits_stay(before: &Sample, after: &Sample, arguments: &[Value], seed: u64) -
         |sample: &Sample| seen(&sample.program, run_program(&sample.program, arguments, seed_key(seed)));
     match first_difference(&run(before), &run(after), same) {
         None => Ok(()),
-        Some(difference) => Err(format!("structure_exits: {difference}\n{text}\n{}", after.program)),
+        Some(difference) => Err(format!("{pass}: {difference}\n{text}\n{}", after.program)),
     }
 }
 

@@ -5,31 +5,28 @@
 //!                                check v10, iterations_meet(0) with v8, v9
 //! b1 does not decrease           parfor v11 in v12 { … x1 = and x1, le b1[v11], b1[v11 + 1] }
 //!                                if not x1 { for v13 in v12 { check … } }           to find the first that does
-//! b1 has no number twice         for v11 in v0 { v12 = load b1[v11]  v13 = load b9[v12]  x1 = or x1, v13  store b9[v12], true }
-//!                                if x1 { … }                                        to find two that are equal
 //! ```
 //!
-//! The last computes what indices are computed from as the loop does, under the same conditions as far as they can be known in advance.
+//! That no number is read in two iterations is tested in [`super::different`].
 
-use super::apart::{Need, Needed, defined_in, entered, stored_in};
-use super::numbers::{Around, Loaded, SMALL};
+use super::apart::{Need, Needed, defined_in, stored_in};
+use super::numbers::{Loaded, SMALL};
 use super::polynomial::{Atom, Polynomial, Product, Side};
-use crate::hash::{FastMap, FastSet};
+use crate::hash::FastSet;
 use parfuse_ir::grid::Grain;
 use parfuse_ir::loops::{
-    Block, Buffer, BufferData, EntryTest, Event, Expr, Loops, Note, Origin, Parfor, Reduction, Source, Stmt,
-    Value, Var, VarData, walk,
+    Block, Buffer, EntryTest, Event, Expr, Loops, Note, Parfor, Reduction, Source, Stmt, Value, Var, VarData,
 };
 use parfuse_ir::{DType, Fault, FaultKind, Loc, ReduceOp, Scalar, ScalarOp};
 
 /// Writes the tests of a loop.
 pub(super) struct Entry<'a> {
-    loops: &'a mut Loops,
-    parfor: &'a Parfor,
-    inside: FastSet<Value>,
-    stored: FastSet<Buffer>,
-    block: Block,
-    loc: Loc,
+    pub(super) loops: &'a mut Loops,
+    pub(super) parfor: &'a Parfor,
+    pub(super) inside: FastSet<Value>,
+    pub(super) stored: FastSet<Buffer>,
+    pub(super) block: Block,
+    pub(super) loc: Loc,
 }
 
 /// The tests that a loop needs, to stand in front of it; or the number of one that cannot be made.
@@ -84,7 +81,7 @@ pub(super) fn tests(loops: &mut Loops, stmt: &Stmt, needs: &[Needed]) -> Result<
 }
 
 impl Entry<'_> {
-    fn value(&mut self, expr: Expr, dtype: DType) -> Value {
+    pub(super) fn value(&mut self, expr: Expr, dtype: DType) -> Value {
         let leaf = expr.is_leaf();
         let value = self.loops.value(expr, dtype, self.loc);
         if !leaf {
@@ -93,41 +90,41 @@ impl Entry<'_> {
         value
     }
 
-    fn constant(&mut self, scalar: Scalar) -> Value {
+    pub(super) fn constant(&mut self, scalar: Scalar) -> Value {
         self.value(Expr::Const(scalar), scalar.dtype())
     }
 
-    fn number(&mut self, number: usize) -> Value {
+    pub(super) fn number(&mut self, number: usize) -> Value {
         self.constant(Scalar::Usize(number))
     }
 
-    fn op(&mut self, op: ScalarOp, args: &[Value]) -> Value {
+    pub(super) fn op(&mut self, op: ScalarOp, args: &[Value]) -> Value {
         let types: Vec<DType> = args.iter().map(|arg| self.loops.dtype(*arg)).collect();
         let dtype = op.result_type(&types).expect("operands fit");
         self.value(Expr::Op(op, args.to_vec()), dtype)
     }
 
-    fn cast(&mut self, value: Value, dtype: DType) -> Value {
+    pub(super) fn cast(&mut self, value: Value, dtype: DType) -> Value {
         if self.loops.dtype(value) == dtype { value } else { self.value(Expr::Cast(value), dtype) }
     }
 
-    fn fault(&self, kind: FaultKind, buffer: Buffer) -> Fault {
+    pub(super) fn fault(&self, kind: FaultKind, buffer: Buffer) -> Fault {
         Fault { kind, loc: self.loc, array: Some(self.loops.buffers[buffer].name.as_str().into()) }
     }
 
-    fn note(&mut self, test: EntryTest, locs: Vec<Loc>) {
+    pub(super) fn note(&mut self, test: EntryTest, locs: Vec<Loc>) {
         let note = Note { pass: "check_parallel", event: Event::Tested(test), locs };
         if !self.loops.notes.contains(&note) {
             self.loops.notes.push(note);
         }
     }
 
-    fn name(&self, buffer: Buffer) -> String {
+    pub(super) fn name(&self, buffer: Buffer) -> String {
         self.loops.buffers[buffer].name.clone()
     }
 
     /// Ends the kernel unless the condition holds, or there are no two iterations.
-    fn check(&mut self, ok: Value, fault: Fault, args: Vec<Value>) {
+    pub(super) fn check(&mut self, ok: Value, fault: Fault, args: Vec<Value>) {
         let two = self.number(2);
         let few = self.op(ScalarOp::Lt, &[self.parfor.extents[0], two]);
         let ok = self.op(ScalarOp::Or, &[ok, few]);
@@ -298,7 +295,7 @@ impl Entry<'_> {
         self.note(EntryTest::NotDecreasing { array: self.name(buffer) }, group[0].locs.to_vec());
     }
 
-    fn flag(&mut self, name: &str) -> Var {
+    pub(super) fn flag(&mut self, name: &str) -> Var {
         self.loops.vars.push(VarData { name: name.into(), dtype: DType::Bool })
     }
 
@@ -340,244 +337,4 @@ impl Entry<'_> {
         let (at, span) = first?;
         (span <= MOST).then_some((at, span as usize))
     }
-
-    /// Tests that elements are not the same number in different iterations; nothing if they cannot be known in front.
-    fn are_different(&mut self, group: &[&Needed]) -> Option<()> {
-        let mut loaded: Vec<&Loaded> = Vec::new();
-        for needed in group {
-            let Need::Different { elements, .. } = &needed.what else { unreachable!("a group of one kind") };
-            for element in elements {
-                if !loaded.iter().any(|known| known.value == element.value) {
-                    loaded.push(element);
-                }
-            }
-        }
-        let strict = group.iter().any(|needed| matches!(needed.what, Need::Different { strict: true, .. }));
-        let Need::Different { axis, more, .. } = group[0].what else { unreachable!("a group of one kind") };
-        let len = self.value(Expr::Dim { buffer: group[0].buffer, axis }, DType::Usize);
-        let more = self.number(more);
-        let len = self.op(ScalarOp::Add, &[len, more]);
-        let around: Vec<Vec<Around>> =
-            loaded.iter().map(|loaded| around(&self.parfor.body, loaded.value)).collect::<Option<_>>()?;
-
-        // Where each iteration has but one of them, it is enough to know whether a number has been there.
-        let alone = loaded.len() == 1 && !around[0].iter().any(|around| matches!(around, Around::Loop(..)));
-        let twice = self.flag("twice");
-        let no = self.constant(Scalar::Bool(false));
-        self.block.push(Stmt::Set { var: twice, value: no });
-        let seen = self.array("seen", if alone { DType::Bool } else { DType::Usize }, len);
-        let large = self.fault(FaultKind::IndicesTooLarge, group[0].buffer);
-        let search = Scan::Search { twice, seen, alone, large: strict.then_some(large) };
-        self.scan(&loaded, &around, len, &search)?;
-
-        let cond = self.value(Expr::Var(twice), DType::Bool);
-        let before = std::mem::take(&mut self.block);
-        let (owner, place) = (self.array("owner", DType::Usize, len), self.array("place", DType::Usize, len));
-        let fault = self.fault(FaultKind::EqualElements, loaded[0].buffer);
-        let found = self.scan(&loaded, &around, len, &Scan::Report { owner, place, fault });
-        let then = std::mem::replace(&mut self.block, before);
-        found?;
-        self.block.push(Stmt::If { cond, then, otherwise: Block::new() });
-        self.note(EntryTest::Different { array: self.name(loaded[0].buffer) }, group[0].locs.to_vec());
-        Some(())
-    }
-
-    /// An array of zeros.
-    fn array(&mut self, name: &str, dtype: DType, len: Value) -> Buffer {
-        let data = BufferData { name: name.into(), dtype, rank: 1, origin: Origin::Local };
-        let buffer = self.loops.buffers.push(data);
-        self.block.push(Stmt::Alloc { buffer, shape: vec![len], zeroed: true, loc: self.loc });
-        buffer
-    }
-
-    /// Goes through the elements of all iterations.
-    fn scan(&mut self, loaded: &[&Loaded], around: &[Vec<Around>], len: Value, scan: &Scan) -> Option<()> {
-        let index = self.value(Expr::Bound, DType::Usize);
-        let before = std::mem::take(&mut self.block);
-        for (loaded, around) in loaded.iter().zip(around) {
-            let own = std::mem::take(&mut self.block);
-            let copies = FastMap::from_iter([(self.parfor.indices[0], index)]);
-            let mut copying = Copying { entry: self, copies, open: Vec::new() };
-            around.iter().for_each(|around| copying.enter(*around));
-            copying.value(loaded.value)?;
-            copying.visit(loaded, index, len, scan);
-            let mut visited = copying.close();
-            self.block = own;
-            self.block.append(&mut visited);
-        }
-        let body = std::mem::replace(&mut self.block, before);
-        self.block.push(Stmt::For { index, extent: self.parfor.extents[0], until: None, body });
-        Some(())
-    }
-}
-
-/// What is done with each element.
-enum Scan {
-    /// Finds out whether a number comes twice.
-    Search { twice: Var, seen: Buffer, alone: bool, large: Option<Fault> },
-    /// Says which elements are the same.
-    Report { owner: Buffer, place: Buffer, fault: Fault },
-}
-
-/// Computes what the loop computes.
-struct Copying<'a, 'l> {
-    entry: &'a mut Entry<'l>,
-    copies: FastMap<Value, Value>,
-    /// The blocks around the one that is written.
-    open: Vec<Open>,
-}
-
-enum Open {
-    If { before: Block, cond: Value },
-    For { before: Block, index: Value, extent: Value },
-}
-
-impl Copying<'_, '_> {
-    /// Enters what stands around, if it can be known; without a condition there is more to look at.
-    fn enter(&mut self, around: Around) {
-        match around {
-            Around::Branch(cond, holds) => {
-                let Some(mut cond) = self.value(cond) else { return };
-                if !holds {
-                    cond = self.entry.op(ScalarOp::Not, &[cond]);
-                }
-                self.when(cond);
-            }
-            Around::Loop(index, extent) => {
-                let Some(extent) = self.value(extent) else { return };
-                let copy = self.entry.value(Expr::Bound, DType::Usize);
-                self.copies.insert(index, copy);
-                let before = std::mem::take(&mut self.entry.block);
-                self.open.push(Open::For { before, index: copy, extent });
-            }
-        }
-    }
-
-    fn when(&mut self, cond: Value) {
-        let before = std::mem::take(&mut self.entry.block);
-        self.open.push(Open::If { before, cond });
-    }
-
-    /// Closes all blocks.
-    fn close(mut self) -> Block {
-        let mut block = std::mem::take(&mut self.entry.block);
-        while let Some(open) = self.open.pop() {
-            let (mut before, stmt) = match open {
-                Open::If { before, cond } => {
-                    (before, Stmt::If { cond, then: block, otherwise: Block::new() })
-                }
-                Open::For { before, index, extent } => {
-                    (before, Stmt::For { index, extent, until: None, body: block })
-                }
-            };
-            before.push(stmt);
-            block = before;
-        }
-        block
-    }
-
-    /// A value as the loop computes it; nothing if that takes what is not known in front.
-    fn value(&mut self, value: Value) -> Option<Value> {
-        if !self.entry.inside.contains(&value) {
-            return Some(value);
-        }
-        if let Some(copy) = self.copies.get(&value) {
-            return Some(*copy);
-        }
-        let mut data = self.entry.loops.values[value].clone();
-        match &data.expr {
-            Expr::Const(_) | Expr::Param(_) => return Some(value),
-            Expr::Op(..) | Expr::Cast(_) | Expr::Dim { .. } => {}
-            Expr::Trips { step, .. } => {
-                let step = self.entry.loops.constant(*step).and_then(Scalar::as_integer);
-                step.filter(|step| *step > 0)?;
-            }
-            Expr::Load { buffer, .. } if !self.entry.stored.contains(buffer) => {}
-            Expr::Load { .. } | Expr::Bound | Expr::Var(_) | Expr::LinearIndex | Expr::Random { .. } => {
-                return None;
-            }
-        }
-        for operand in data.expr.operands() {
-            self.value(operand)?;
-        }
-        walk::operands_mut(&mut data.expr, |operand| {
-            *operand = self.copies.get(operand).copied().unwrap_or(*operand)
-        });
-        if let Expr::Load { buffer, index } = &data.expr {
-            for (axis, index) in index.iter().enumerate() {
-                let len = self.entry.value(Expr::Dim { buffer: *buffer, axis: axis as u8 }, DType::Usize);
-                let is_there = self.entry.op(ScalarOp::Lt, &[*index, len]);
-                self.when(is_there);
-            }
-        }
-        let copy = self.entry.value(data.expr, data.dtype);
-        self.copies.insert(value, copy);
-        Some(copy)
-    }
-
-    fn visit(&mut self, loaded: &Loaded, iteration: Value, len: Value, scan: &Scan) {
-        let element = self.copies[&loaded.value];
-        let Expr::Load { index, .. } = &self.entry.loops.values[element].expr else {
-            unreachable!("it is loaded")
-        };
-        let position = index[0];
-        let key = self.entry.cast(element, DType::Usize);
-        if let Scan::Search { large: Some(fault), .. } = scan {
-            let most = self.entry.number(SMALL as usize);
-            let ok = self.entry.op(ScalarOp::Le, &[key, most]);
-            self.entry.check(ok, fault.clone(), Vec::new());
-        }
-        let is_there = self.entry.op(ScalarOp::Lt, &[key, len]);
-        self.when(is_there);
-        let entry = &mut *self.entry;
-        let at = vec![key];
-        let store = |buffer, value, loc| Stmt::Store { buffer, index: vec![key], value, loc };
-        let load = |buffer| Expr::Load { buffer, index: at.clone() };
-        let (one, zero) = (entry.number(1), entry.number(0));
-        let number = entry.op(ScalarOp::Add, &[iteration, one]);
-        match scan {
-            Scan::Search { twice, seen, alone, .. } => {
-                let (seen_before, own) = if *alone {
-                    (entry.value(load(*seen), DType::Bool), entry.constant(Scalar::Bool(true)))
-                } else {
-                    let owner = entry.value(load(*seen), DType::Usize);
-                    let other = entry.op(ScalarOp::Ne, &[owner, number]);
-                    let some = entry.op(ScalarOp::Ne, &[owner, zero]);
-                    (entry.op(ScalarOp::And, &[other, some]), number)
-                };
-                let known = entry.value(Expr::Var(*twice), DType::Bool);
-                let either = entry.op(ScalarOp::Or, &[known, seen_before]);
-                entry.block.push(Stmt::Set { var: *twice, value: either });
-                entry.block.push(store(*seen, own, entry.loc));
-            }
-            Scan::Report { owner, place, fault } => {
-                let before = entry.value(load(*owner), DType::Usize);
-                let first = entry.value(load(*place), DType::Usize);
-                let own = entry.op(ScalarOp::Eq, &[before, number]);
-                let none = entry.op(ScalarOp::Eq, &[before, zero]);
-                let ok = entry.op(ScalarOp::Or, &[own, none]);
-                let args = vec![first, position];
-                entry.block.push(Stmt::Check { ok, fault: fault.clone(), args, iteration: None });
-                entry.block.push(store(*owner, number, entry.loc));
-                let place_of_first = entry.op(ScalarOp::Select, &[none, position, first]);
-                entry.block.push(store(*place, place_of_first, entry.loc));
-            }
-        }
-    }
-}
-
-/// What stands around the definition of a value in a block, if it is there.
-fn around(block: &Block, value: Value) -> Option<Vec<Around>> {
-    for stmt in block {
-        if matches!(stmt, Stmt::Let(own) if *own == value) {
-            return Some(Vec::new());
-        }
-        for (number, inner) in walk::blocks(stmt).enumerate() {
-            if let Some(mut found) = around(inner, value) {
-                found.splice(0..0, entered(stmt, number));
-                return Some(found);
-            }
-        }
-    }
-    None
 }

@@ -24,6 +24,7 @@
 
 mod ahead;
 mod apart;
+mod different;
 mod dimension;
 mod entry;
 mod meetings;

@@ -69,6 +69,20 @@ pub(super) fn recognise(
     order.into_iter().filter_map(|var| text.replaced(index, var, &tried[&var])).collect()
 }
 
+/// Whether the body of a `prange` replaces this variable with better numbers.
+pub(crate) fn replaces(
+    program: &Program,
+    index: Value,
+    body: &Block,
+    declared: &FastSet<Var>,
+    number: Var,
+) -> bool {
+    let effects = scan::effects(program, &[body], &FastMap::default());
+    let uses = scan::uses(program, body);
+    let replaced = recognise(program, index, body, &effects, declared, &uses);
+    replaced.iter().any(|own| own.number == number)
+}
+
 /// The body of the loop, with what is needed to know of it.
 struct Text<'a> {
     program: &'a Program,

@@ -50,6 +50,7 @@ use program::Program;
 use std::collections::BTreeMap;
 use views::Shown;
 
+pub(crate) use extremes::replaces;
 pub(crate) use reductions::group;
 
 /// Lowers a program without complex numbers that the verifier accepts; `layouts` has an entry for each parameter, a layout for each
@@ -85,7 +86,8 @@ pub fn lower_arrays_of_lengths(
     layouts: &[Option<Layout>],
     equal: &[[GivenLength; 2]],
 ) -> Result<Lowered, Rejection> {
-    let uses = scan::uses(program);
+    let mut uses = scan::uses(program, &program.body);
+    program.results.iter().for_each(|result| *uses.entry(*result).or_default() += 1);
     let last_reads = last_reads::last_reads(program, &uses);
     let mut made = FastSet::default();
     loop {

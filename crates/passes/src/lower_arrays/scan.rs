@@ -89,13 +89,11 @@ pub(super) fn assignments(program: &Program, block: &Block, var: Var) -> Vec<Loc
     locs.collect()
 }
 
-/// How often each value of a program is used, as a result too.
-pub(super) fn uses(program: &Program) -> FastMap<Value, u32> {
+/// How often a block of a program uses each value.
+pub(super) fn uses(program: &Program, block: &Block) -> FastMap<Value, u32> {
     let mut uses: FastMap<Value, u32> = FastMap::default();
-    let mut count = |value: Value| *uses.entry(value).or_default() += 1;
-    program.results.iter().for_each(|result| count(*result));
-    for stmt in walk::statements(program, &program.body) {
-        walk::reads(program, stmt, &mut count);
+    for stmt in walk::statements(program, block) {
+        walk::reads(program, stmt, |value| *uses.entry(value).or_default() += 1);
     }
     uses
 }

@@ -10,7 +10,7 @@ const MAX_DEPTH: usize = 3;
 impl Generator<'_> {
     /// A statement outside `prange` and `map`.
     pub(super) fn statement(&mut self) {
-        match self.choices.below(33) {
+        match self.choices.below(34) {
             0..6 => {
                 self.array_operation();
             }
@@ -37,6 +37,7 @@ impl Generator<'_> {
             24 | 25 if self.depth < MAX_DEPTH => self.triangle(),
             26 => self.call(),
             31 | 32 if self.depth < MAX_DEPTH => self.steps(false),
+            33 if self.depth < MAX_DEPTH => self.keeping(),
             _ => self.scalar_statement(),
         }
     }
@@ -70,7 +71,7 @@ impl Generator<'_> {
     }
 
     /// `a && b`: the second operand is computed where the first holds, and may look at elements.
-    fn both(&mut self) -> Value {
+    pub(super) fn both(&mut self) -> Value {
         let name = format!("both_{}", self.program.vars.len());
         let var = self.program.vars.push(VarData { name, ty: BOOL, param: None });
         let cond = self.scalar(DType::Bool);

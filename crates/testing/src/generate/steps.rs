@@ -1,6 +1,7 @@
-//! Variables that are stepped again and again: arrays as a whole, or scalars.
+//! Variables that are stepped again and again: arrays as a whole, or scalars; and counters of what is kept.
 //!
 //! ```text
+//! for i in range { if c { a[n] = value   n = n + 1 } }
 //! for _ in range {
 //!   a = op(a, scalar)
 //!   b = select(b < limit, op(b, scalar), b)        once all of `b` has left the range, it stays as it is
@@ -9,8 +10,8 @@
 
 use super::operations::divides;
 use super::{BOOL, Generator, Slot, USIZE};
-use parfuse_ir::ScalarOp;
 use parfuse_ir::program::{Expr, Stmt, Type, Value};
+use parfuse_ir::{DType, Scalar, ScalarOp};
 
 impl Generator<'_> {
     /// Steps of one or two variables, of any rank or of scalars only.
@@ -61,5 +62,39 @@ impl Generator<'_> {
         let mask = self.hidden(Expr::Op(ScalarOp::Lt, vec![old, limit]), mask);
         let (yes, no) = if self.choices.one_in(4) { (old, new) } else { (new, old) };
         self.hidden(Expr::Op(ScalarOp::Select, vec![mask, yes, no]), ty)
+    }
+
+    /// A loop that keeps some of what it computes, one behind the other.
+    pub(super) fn keeping(&mut self) {
+        let dtype = self.dtype();
+        let (length, first) = (self.choices.pick(&[3, 90, 700, 700]), self.choices.pick(&[0, 0, 0, 2]));
+        let shape = vec![self.constant(Scalar::Usize(length))];
+        let (value, ty) = (self.scalar(dtype), Type::array(dtype, 1));
+        let value = self.hidden(Expr::Fill { shape, value }, ty);
+        let kept = self.declare(ty, value);
+        let first = self.constant(Scalar::Usize(first));
+        let count = self.declare(USIZE, first);
+        // The loop itself looks at neither.
+        let mut own = self.slots.split_off(self.slots.len() - 2);
+        let (end, counted) = (self.choices.pick(&[9, 300, 600]), self.integer_type());
+        let end = self.constant(Scalar::Usize(end));
+        let range = self.range_below(end, counted);
+        self.loop_over(range, false, &mut |inside, _, index| {
+            inside.loop_indices.push(index);
+            let value = inside.scalar_of(dtype);
+            let cond = if inside.choices.one_in(3) { inside.both() } else { inside.scalar(DType::Bool) };
+            let (then, ()) = inside.nested(|inside| {
+                let value = if inside.choices.one_in(3) { inside.scalar_of(dtype) } else { value };
+                let at = inside.hidden(Expr::Var(count), USIZE);
+                let loc = inside.loc();
+                inside.block.push(Stmt::Store { place: kept.into(), index: vec![at], value, loc });
+                let one = inside.constant(Scalar::Usize(1));
+                let value = inside.hidden(Expr::Op(ScalarOp::Add, vec![at, one]), USIZE);
+                inside.block.push(Stmt::Assign { var: count, value });
+            });
+            inside.block.push(Stmt::If { cond, then, otherwise: Vec::new() });
+            inside.loop_indices.pop();
+        });
+        self.slots.append(&mut own);
     }
 }

@@ -3,6 +3,7 @@
 //! ```text
 //! x[k] = x[k] + v             any element, whichever other iterations combine into
 //! if v < best { best = v; at = i; other = w }
+//! if x[k] < x[at] { at = k }  the number looked up at its position
 //! if c { found = true }
 //! ```
 
@@ -15,6 +16,7 @@ use parfuse_ir::{DType, ReduceOp, Scalar, ScalarOp};
 pub(super) struct Totals {
     elements: Vec<(Slot, ScalarOp)>,
     replaced: Vec<Replaced>,
+    positions: Vec<Position>,
     flags: Vec<(Var, bool)>,
 }
 
@@ -25,6 +27,13 @@ struct Replaced {
     at: Option<(Var, DType)>,
 }
 
+/// The position of an element, compared with others.
+struct Position {
+    comparison: ScalarOp,
+    slot: Slot,
+    at: Vec<(Var, DType)>,
+}
+
 impl Totals {
     /// The variables that nothing else in the loop may look at.
     pub(super) fn vars(&self) -> impl Iterator<Item = Var> + '_ {
@@ -33,7 +42,8 @@ impl Totals {
             std::iter::once(own.number.0).chain(others)
         });
         let elements = self.elements.iter().map(|(slot, _)| slot.var);
-        elements.chain(replaced).chain(self.flags.iter().map(|(var, _)| *var))
+        let positions = self.positions.iter().flat_map(|own| own.at.iter().map(|(var, _)| *var));
+        elements.chain(replaced).chain(positions).chain(self.flags.iter().map(|(var, _)| *var))
     }
 }
 
@@ -55,6 +65,9 @@ impl Generator<'_> {
             });
             let comparison = self.choices.pick(&comparisons);
             totals.replaced.push(Replaced { comparison, number, others, at });
+        }
+        if self.choices.one_in(4) {
+            self.choose_position(stored, &mut totals);
         }
         if self.choices.one_in(6) {
             let start = self.scalar(DType::Bool);
@@ -85,6 +98,29 @@ impl Generator<'_> {
         }
     }
 
+    fn choose_position(&mut self, stored: &[(Slot, u8)], totals: &mut Totals) {
+        let stays = |slot: &&Slot| {
+            let combined = totals.elements.iter().any(|(other, _)| other.var == slot.var);
+            slot.readable && !combined && stored.iter().all(|(other, _)| other.var != slot.var)
+        };
+        let fits = |slot: &&Slot| matches!(slot.ty, Type::Array(element, rank) if element.part().is_numeric() && rank > 0);
+        let arrays: Vec<Slot> = self.slots.iter().filter(fits).filter(stays).copied().collect();
+        if arrays.is_empty() {
+            return;
+        }
+        let slot = self.choices.pick(&arrays);
+        let axes = 0..slot.ty.rank().unwrap_or(0);
+        let at = axes.map(|_| {
+            let dtype = self.choices.pick(&[DType::Usize, DType::Usize, DType::I64, DType::I32]);
+            let start = self.choices.pick(&[0, 0, 0, 1, 40]);
+            let start = self.constant(Scalar::Usize(start).cast(dtype));
+            (self.declare(Type::scalar(dtype), start), dtype)
+        });
+        let at = at.collect();
+        let comparison = self.choices.pick(&[ScalarOp::Lt, ScalarOp::Le, ScalarOp::Gt, ScalarOp::Ge]);
+        totals.positions.push(Position { comparison, slot, at });
+    }
+
     /// A new array of a few elements.
     fn few_elements(&mut self) -> Slot {
         let (dtype, few) = (self.dtype(), self.choices.pick(&[1, 2, 3, 17]));
@@ -113,6 +149,11 @@ impl Generator<'_> {
         for replaced in &totals.replaced {
             for _ in 0..self.choices.pick(&[1, 1, 2]) {
                 self.perhaps(|inside| inside.replace(replaced, index));
+            }
+        }
+        for position in &totals.positions {
+            for _ in 0..self.choices.pick(&[1, 1, 1, 2]) {
+                self.perhaps(|inside| inside.move_to(position));
             }
         }
         for &(var, to) in &totals.flags {
@@ -172,6 +213,32 @@ impl Generator<'_> {
                 inside.block.push(Stmt::Assign { var: *other, value });
             }
         });
+        self.block.push(Stmt::If { cond, then, otherwise: Vec::new() });
+    }
+
+    /// Moves a position to an element that compares so with the one there.
+    fn move_to(&mut self, position: &Position) {
+        let Position { comparison, slot, at } = position;
+        let ty = Type::scalar(slot.ty.dtype());
+        let array = self.hidden(Expr::Var(slot.var), slot.ty);
+        let here: Vec<Value> = (0..at.len()).map(|axis| self.index_into(array, axis as u8)).collect();
+        let own: Vec<Value> =
+            here.iter().zip(at).map(|(index, (_, dtype))| self.cast(*index, *dtype)).collect();
+        let here = own.iter().map(|own| self.cast(*own, DType::Usize)).collect();
+        let mut new = self.hidden(Expr::Index { array, index: here }, ty);
+        let there = at.iter().map(|(var, dtype)| {
+            let read = self.hidden(Expr::Var(*var), Type::scalar(*dtype));
+            self.cast(read, DType::Usize)
+        });
+        let there = there.collect();
+        let mut old = self.hidden(Expr::Index { array, index: there }, ty);
+        if self.choices.one_in(3) {
+            let factor = self.constant(Scalar::I32(3).cast(ty.dtype()));
+            [new, old] =
+                [new, old].map(|number| self.hidden(Expr::Op(ScalarOp::Mul, vec![number, factor]), ty));
+        }
+        let cond = self.hidden(Expr::Op(*comparison, vec![new, old]), BOOL);
+        let then = at.iter().zip(own).map(|((var, _), value)| Stmt::Assign { var: *var, value }).collect();
         self.block.push(Stmt::If { cond, then, otherwise: Vec::new() });
     }
 }
