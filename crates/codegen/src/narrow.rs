@@ -237,17 +237,20 @@ impl Ranges<'_> {
             self.known[value.index()] = Some(self.range(*init));
         }
         let turns = TURNS[depth.min(TURNS.len() - 1)];
+        let mut left: Vec<&Carried> = carried.iter().collect();
         for turn in 0.. {
-            let mut grows = false;
-            if turn >= turns {
-                carried.iter().for_each(|carry| self.known[carry.value.index()] = None);
-            }
             blocks.into_iter().for_each(|block| self.block(block, depth + 1));
-            for Carried { value, next, .. } in carried.iter().filter(|_| turn < turns) {
+            let mut grows = false;
+            // What goes on growing, as a counter does, may be any number; others may still be found to stay.
+            left.retain(|Carried { value, next, .. }| {
                 let (before, next) = (self.range(*value), self.range(*next));
-                grows |= union(before, next) != before;
-                self.known[value.index()] = Some(union(before, next));
-            }
+                let all = union(before, next);
+                grows |= all != before;
+                let given_up = turn >= turns && all != before || turn > turns + 2;
+                grows |= given_up;
+                self.known[value.index()] = if given_up { None } else { Some(all) };
+                !given_up
+            });
             if !grows {
                 return;
             }
@@ -438,4 +441,38 @@ pub(crate) fn extreme(code: &Code, args: &[Value]) -> Option<Extreme> {
     let in_order = |first: Value, second: Value| same(compared[0], first) && same(compared[1], second);
     let least = in_order(args[1], args[2]);
     (least || in_order(args[2], args[1])).then_some(Extreme { least, comparison: args[0], op: *op })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counters_do_not_keep_what_loops_carry_from_being_short() {
+        let lane = Lane::parse(
+            "lane f params 2 frame 12 {
+              buffer b0 a: u8[unit] is p0 at 3
+              buffer b1 r: u8[unit] is p1 at 6
+              driver { v0: i64 = dim b0, 0 slot 10 = v0 launch r0 }
+              region r0 extents [10] fine {
+                body {
+                  loop v0: i32 lanes = 255i32, v1: i64 = 0i64 {
+                    v2: bool = ult v1, 3i64
+                    test v2
+                  } do {
+                    v3: i32 lanes = load b0[v1 + lanes]
+                    v4: bool lanes = slt v3, v0
+                    v5: i32 lanes = select v4, v3, v0
+                    v6: i64 = iadd v1, 1i64
+                    next v5, v6
+                  }
+                  store b1[0i64 + lanes], v0
+                }
+              }
+            }",
+        );
+        let lane = lane.unwrap_or_else(|error| panic!("{error}"));
+        let (_, region) = lane.regions.iter().next().expect("one");
+        assert_eq!(Narrow::of(&lane, &Rows::of(region)).map(|narrow| narrow.bytes), Some(1));
+    }
 }
