@@ -41,8 +41,18 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
     let bound: Vec<Ident> = (0..names.len()).map(|number| format_ident!("field{number}")).collect();
     let texts: Vec<String> = names.iter().map(|name| name.to_string()).collect();
     let text = name.to_string();
+    let (first, others) = (&bound[0], &bound[1..]);
+    let (first_type, other_types) = (&types[0], &types[1..]);
     let (own, packed) = (together(&types), together(&bound));
     quote! {
+        // Compiled code reads and writes fields of elements where they lie.
+        const _: () = {
+            #(::core::assert!(
+                ::core::mem::align_of::<#name>() >= ::core::mem::align_of::<#types>(),
+                "`KernelData` is for structs whose fields are aligned: without `repr(packed)`",
+            );)*
+        };
+
         #[automatically_derived]
         impl ::parfuse::__private::Annotated for #name {
             fn annotation() -> ::core::option::Option<::parfuse::__private::DeclaredType> {
@@ -53,7 +63,7 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
         }
 
         #[automatically_derived]
-        impl ::parfuse::KernelData for #name {
+        unsafe impl ::parfuse::KernelData for #name {
             const RECORD: &'static ::parfuse::__private::Record = &::parfuse::__private::Record {
                 name: #text,
                 fields: &[#((#texts, <#types as ::parfuse::__private::Argument>::KIND.ty)),*],
@@ -69,6 +79,27 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
             }
             fn bind_fields<'a>(self, binder: &mut ::parfuse::Binder<'a>) {
                 #(::parfuse::__private::Argument::bind(self.#names, binder);)*
+            }
+            fn bind_arrays(array: &::parfuse::__private::Laid<'_>, binder: &mut ::parfuse::Binder<'_>) {
+                #(<#types as ::parfuse::ArrayElement>::add_laid(
+                    binder,
+                    &array.at(::core::mem::offset_of!(#name, #names)),
+                );)*
+            }
+            fn take_arrays(
+                outputs: &mut ::parfuse::__private::Outputs<'_>,
+            ) -> (::std::vec::Vec<usize>, ::std::vec::Vec<Self>) {
+                let (shape, #first) = <#first_type as ::parfuse::ArrayElement>::take_array(outputs);
+                #(let (_, #others) = <#other_types as ::parfuse::ArrayElement>::take_array(outputs);)*
+                #(let mut #bound = #bound.into_iter();)*
+                let next = || ::core::option::Option::Some(#name { #(#names: #bound.next()?),* });
+                (shape, ::core::iter::from_fn(next).collect())
+            }
+            fn field_scalars(self, into: &mut ::std::vec::Vec<::parfuse::Scalar>) {
+                #(::parfuse::ArrayElement::take_apart(self.#names, into);)*
+            }
+            fn of_field_scalars(scalars: &mut dyn ::core::iter::Iterator<Item = ::parfuse::Scalar>) -> Self {
+                #name { #(#names: ::parfuse::ArrayElement::put_together(scalars)),* }
             }
         }
     }

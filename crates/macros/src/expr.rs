@@ -327,6 +327,8 @@ pub(crate) fn rows_and_indices(indexed: &syn::ExprIndex) -> (&Expr, Vec<&Expr>) 
 fn may_be_a_variable(expr: &Expr) -> bool {
     match strip(expr) {
         Expr::Path(_) | Expr::Field(_) | Expr::Block(_) | Expr::If(_) | Expr::Match(_) => true,
+        // An element of an array of structs.
+        Expr::Index(_) => true,
         Expr::Unary(unary) => matches!(unary.op, UnOp::Deref(_)),
         _ => false,
     }

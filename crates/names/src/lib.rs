@@ -25,5 +25,5 @@ pub const MAX_RANK: usize = 6;
 pub const MAX_PARAMETERS: usize = 64;
 
 pub use methods::{Method, Row};
-pub use receivers::{Argument, Part, Receiver};
+pub use receivers::{Argument, Part, Receiver, Structs};
 pub use refusals::leaves_prange;

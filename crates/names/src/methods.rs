@@ -5,7 +5,8 @@
 //!  │   │      │    │    │   │         └ documentation
 //!  │   │      │    │    │   └ meaning, which the tracer knows: an operation, an operator, a composition, …
 //!  │   │      │    │    └ arguments: `(low: same, high: same)`
-//!  │   │      │    └ `each`: also on arrays of it, element by element; `one`: not
+//!  │   │      │    └ `each`: also on arrays of it, element by element; `one`: not; of arrays: `any`: whatever the
+//!  │   │      │      elements are, structs too; `shape`: it looks at their lengths alone
 //!  │   │      └ receiver
 //!  │   └ `fn`: handles have a method of this name, made from the first row; `-`: they say it otherwise
 //!  └ name
@@ -24,7 +25,7 @@
 //! | `update` | changes all elements of an array: a function of handles |
 //! | `read` | anything else: a function of handles |
 
-use crate::receivers::{Argument, Part, Receiver};
+use crate::receivers::{Argument, Part, Receiver, Structs};
 use std::fmt;
 
 /// Calls a macro with the rows of the table.
@@ -197,145 +198,145 @@ macro_rules! for_each_method {
             fold_axis - { Array one (axis: axis, start: same, function: pair) map fold_axis "Rows along an axis folded by a closure, one element after the other." }
             accumulate_axis_inplace - { Array one (axis: axis, function: change_with) map accumulate_axis "Has a closure change each element along an axis, given the one before it." }
             cumprod fn { Array one (axis: axis) read running_products "The products of all elements up to each along an axis." }
-            fill fn { Array one (value: same) update fill "Sets all elements." }
-            assign fn { Array one (array: array) update overwrite "Overwrites the elements with those of an array." }
-            swap - { Array one (first: index, second: index) update exchange "Has two elements change places." }
+            fill fn { Array any (value: same) update fill "Sets all elements." }
+            assign fn { Array any (array: array) update overwrite "Overwrites the elements with those of an array." }
+            swap - { Array any (first: index, second: index) update exchange "Has two elements change places." }
             scaled_add fn { Array one (factor: same, array: array) update scaled_add "Adds a multiple of an array." }
-            assign_to - { Array one (to: array) update assign_to "Sets the elements of another array." }
-            copy_from_slice - { Array one (from: array) update copy_from "Takes the elements of another array." }
-            clone_from_slice - { Array one (from: array) update copy_from "Takes the elements of another array." }
-            reverse_axes - { Array one () update reverse_axes "Has the axes stand in the opposite order." }
-            permute_axes - { Array one (axes: axes) update permute_axes "Has the axes stand in another order." }
-            collapse_axis - { Array one (axis: axis, index: integer) update collapse_axis "Keeps what has an index along an axis." }
-            swap_axes - { Array one (first: axis, second: axis) update swap_axes "Has two axes change places." }
-            invert_axis - { Array one (axis: axis) update invert_axis "Turns the order along an axis around." }
-            slice_collapse - { Array one (info: slice) update slice_collapse "Keeps the part that `s![…]` says." }
-            slice_axis_inplace - { Array one (axis: axis, indices: axis_slice) update slice_axis_inplace "Keeps the part that `Slice::from(1..)` says of one axis." }
-            append - { Array one (axis: axis, array: array) update append "Adds an array along an axis, a `Result`." }
-            push_row - { Array one (row: array) update push_row "Adds a row to a matrix, a `Result`." }
-            push_column - { Array one (column: array) update push_column "Adds a column to a matrix, a `Result`." }
-            remove_index - { Array one (axis: axis, index: integer) update remove_index "Removes what has an index along an axis." }
+            assign_to - { Array any (to: array) update assign_to "Sets the elements of another array." }
+            copy_from_slice - { Array any (from: array) update copy_from "Takes the elements of another array." }
+            clone_from_slice - { Array any (from: array) update copy_from "Takes the elements of another array." }
+            reverse_axes - { Array any () update reverse_axes "Has the axes stand in the opposite order." }
+            permute_axes - { Array any (axes: axes) update permute_axes "Has the axes stand in another order." }
+            collapse_axis - { Array any (axis: axis, index: integer) update collapse_axis "Keeps what has an index along an axis." }
+            swap_axes - { Array any (first: axis, second: axis) update swap_axes "Has two axes change places." }
+            invert_axis - { Array any (axis: axis) update invert_axis "Turns the order along an axis around." }
+            slice_collapse - { Array any (info: slice) update slice_collapse "Keeps the part that `s![…]` says." }
+            slice_axis_inplace - { Array any (axis: axis, indices: axis_slice) update slice_axis_inplace "Keeps the part that `Slice::from(1..)` says of one axis." }
+            append - { Array any (axis: axis, array: array) update append "Adds an array along an axis, a `Result`." }
+            push_row - { Array any (row: array) update push_row "Adds a row to a matrix, a `Result`." }
+            push_column - { Array any (column: array) update push_column "Adds a column to a matrix, a `Result`." }
+            remove_index - { Array any (axis: axis, index: integer) update remove_index "Removes what has an index along an axis." }
 
             // Arrays: elements chosen.
-            select - { Array one (axis: axis, indices: array) trace select_along "What has each of some indices along an axis, a new array." }
-            get - { Array one (index: index) trace element_if_any "An element, an `Option`." }
-            get_mut - { Array one (index: index) trace place_if_any "An element to be set, an `Option`." }
-            first_mut - { Array one () trace place_if_any "The first element to be set, an `Option`." }
-            last_mut - { Array one () trace place_if_any "The last element to be set, an `Option`." }
+            select - { Array any (axis: axis, indices: array) trace select_along "What has each of some indices along an axis, a new array." }
+            get - { Array any (index: index) trace element_if_any "An element, an `Option`." }
+            get_mut - { Array any (index: index) trace place_if_any "An element to be set, an `Option`." }
+            first_mut - { Array any () trace place_if_any "The first element to be set, an `Option`." }
+            last_mut - { Array any () trace place_if_any "The last element to be set, an `Option`." }
             contains - { Range one (value: same) read range_contains "Whether a number is in the range." } { Array one (value: same) trace contains_element "Whether an element is equal to a value." }
             diff - { Array one (times: integer, axis: axis) read differences "What each element is more than the one before it along an axis." }
-            first - { Array one () trace element_if_any "The first element, an `Option`." }
+            first - { Array any () trace element_if_any "The first element, an `Option`." }
             triu - { Array one (diagonal: integer) trace triangle "The matrix with zeros below a diagonal." }
             tril - { Array one (diagonal: integer) trace triangle "The matrix with zeros above a diagonal." }
-            into_scalar - { Array one () read only_element "The element of an array without axes." }
+            into_scalar - { Array any () read only_element "The element of an array without axes." }
 
             // Arrays: views of a part, and with other axes.
-            row fn { Array one (index: integer) read row_view "A row of a matrix, a view." }
-            row_mut fn { Array one (index: integer) read row_place "A row of a matrix, to be changed." }
-            column fn { Array one (index: integer) read column_view "A column of a matrix, a view." }
-            column_mut fn { Array one (index: integer) read column_place "A column of a matrix, to be changed." }
-            index_axis fn { Array one (axis: axis, index: integer) read index_axis_view "What has an index along an axis, a view." }
-            index_axis_mut fn { Array one (axis: axis, index: integer) read index_axis_place "What has an index along an axis, to be changed." }
-            slice fn { Array one (info: slice) read slice_view "The part that `s![…]` says, a view." }
-            slice_mut fn { Array one (info: slice) read slice_place "The part that `s![…]` says, to be changed." }
-            slice_move fn { Array one (info: slice) read slice_moved "The part that `s![…]` says, of what is moved." }
-            slice_axis fn { Array one (axis: axis, indices: axis_slice) read slice_axis_view "The part that `Slice::from(1..)` says of one axis, a view." }
-            slice_axis_mut fn { Array one (axis: axis, indices: axis_slice) read slice_axis_place "The part that `Slice::from(1..)` says of one axis, to be changed." }
-            slice_axis_move fn { Array one (axis: axis, indices: axis_slice) read slice_axis_moved "The part that `Slice::from(1..)` says of one axis, of what is moved." }
-            multi_slice_mut - { Array one (slices: slices) read several_slices "Several parts to be changed, a tuple: `a.multi_slice_mut((s![..k], s![k..]))`." }
-            split_at fn { Array one (axis: axis, index: integer) read divided "What is in front of an index along an axis, and the rest." }
-            index_axis_move fn { Array one (axis: axis, index: integer) read index_axis_moved "What has an index along an axis, of what is moved." }
-            diag fn { Array one () read diagonal_view "The diagonal, a view." }
-            diag_mut fn { Array one () read diagonal_place "The diagonal, to be changed." }
-            into_diag fn { Array one () read diagonal_moved "The diagonal of what is moved." }
-            t fn { Array one () read transposed "The array with its axes in the opposite order, a view." }
-            reversed_axes fn { Array one () read reversed_axes "The array with its axes in the opposite order." }
-            permuted_axes - { Array one (axes: axes) read permuted_axes "The array with its axes in another order: `a.permuted_axes([1, 0, 2])`." }
-            insert_axis fn { Array one (axis: axis) read with_new_axis "The array with a new axis of length one." }
-            remove_axis fn { Array one (axis: axis) read without_axis "The array without an axis: what has index zero along it." }
-            broadcast - { Array one (shape: shape) read broadcast "The array drawn out to a shape, a view to be read: an `Option`." }
+            row fn { Array any (index: integer) read row_view "A row of a matrix, a view." }
+            row_mut fn { Array any (index: integer) read row_place "A row of a matrix, to be changed." }
+            column fn { Array any (index: integer) read column_view "A column of a matrix, a view." }
+            column_mut fn { Array any (index: integer) read column_place "A column of a matrix, to be changed." }
+            index_axis fn { Array any (axis: axis, index: integer) read index_axis_view "What has an index along an axis, a view." }
+            index_axis_mut fn { Array any (axis: axis, index: integer) read index_axis_place "What has an index along an axis, to be changed." }
+            slice fn { Array any (info: slice) read slice_view "The part that `s![…]` says, a view." }
+            slice_mut fn { Array any (info: slice) read slice_place "The part that `s![…]` says, to be changed." }
+            slice_move fn { Array any (info: slice) read slice_moved "The part that `s![…]` says, of what is moved." }
+            slice_axis fn { Array any (axis: axis, indices: axis_slice) read slice_axis_view "The part that `Slice::from(1..)` says of one axis, a view." }
+            slice_axis_mut fn { Array any (axis: axis, indices: axis_slice) read slice_axis_place "The part that `Slice::from(1..)` says of one axis, to be changed." }
+            slice_axis_move fn { Array any (axis: axis, indices: axis_slice) read slice_axis_moved "The part that `Slice::from(1..)` says of one axis, of what is moved." }
+            multi_slice_mut - { Array any (slices: slices) read several_slices "Several parts to be changed, a tuple: `a.multi_slice_mut((s![..k], s![k..]))`." }
+            split_at fn { Array any (axis: axis, index: integer) read divided "What is in front of an index along an axis, and the rest." }
+            index_axis_move fn { Array any (axis: axis, index: integer) read index_axis_moved "What has an index along an axis, of what is moved." }
+            diag fn { Array any () read diagonal_view "The diagonal, a view." }
+            diag_mut fn { Array any () read diagonal_place "The diagonal, to be changed." }
+            into_diag fn { Array any () read diagonal_moved "The diagonal of what is moved." }
+            t fn { Array any () read transposed "The array with its axes in the opposite order, a view." }
+            reversed_axes fn { Array any () read reversed_axes "The array with its axes in the opposite order." }
+            permuted_axes - { Array any (axes: axes) read permuted_axes "The array with its axes in another order: `a.permuted_axes([1, 0, 2])`." }
+            insert_axis fn { Array any (axis: axis) read with_new_axis "The array with a new axis of length one." }
+            remove_axis fn { Array any (axis: axis) read without_axis "The array without an axis: what has index zero along it." }
+            broadcast - { Array any (shape: shape) read broadcast "The array drawn out to a shape, a view to be read: an `Option`." }
 
-            into_shape_with_order - { Array one (shape: shape) read reshaped "The elements in another shape, in row-major order: a `Result`." }
-            into_shape_clone - { Array one (shape: shape) read seen_reshaped "The elements in another shape, in row-major order: a `Result`." }
-            to_shape - { Array one (shape: shape) read seen_reshaped "The elements in another shape, in row-major order: a `Result`." }
-            flatten fn { Array one () read flattened "All elements in row-major order." } { Iterator one () read items_flattened "The items of each item." }
-            into_flat - { Array one () read flattened "All elements in row-major order." }
+            into_shape_with_order - { Array any (shape: shape) read reshaped "The elements in another shape, in row-major order: a `Result`." }
+            into_shape_clone - { Array any (shape: shape) read seen_reshaped "The elements in another shape, in row-major order: a `Result`." }
+            to_shape - { Array any (shape: shape) read seen_reshaped "The elements in another shape, in row-major order: a `Result`." }
+            flatten fn { Array any () read flattened "All elements in row-major order." } { Iterator one () read items_flattened "The items of each item." }
+            into_flat - { Array any () read flattened "All elements in row-major order." }
 
             // Arrays: lengths.
-            len_of fn { Array one (axis: axis) read axis_length "The length of an axis." }
-            is_square fn { Array one () read all_lengths_equal "Whether all axes have the same length." }
+            len_of fn { Array shape (axis: axis) read axis_length "The length of an axis." }
+            is_square fn { Array shape () read all_lengths_equal "Whether all axes have the same length." }
             len fn
-                { Array one () read array_len "The number of elements." }
+                { Array shape () read array_len "The number of elements." }
                 { Iterator one () read sequence_len "The number of items." }
                 { Shape one () read axis_count "The number of axes." }
-            is_empty fn { Array one () read without_elements "Whether the array has no elements." }
-            dim fn { Array one () read dim "The lengths of all axes: a scalar for one axis, else a tuple." }
-            raw_dim - { Array one () read shape "The lengths of all axes, for a new array." }
-            shape - { Array one () read shape "The lengths of all axes, to be indexed." }
-            ndim fn { Array one () read array_ndim "The number of axes." } { Shape one () read axis_count "The number of axes." }
-            nrows fn { Array one () read nrows "The length of axis 0 of two." }
-            ncols fn { Array one () read ncols "The length of axis 1 of two." }
+            is_empty fn { Array shape () read without_elements "Whether the array has no elements." }
+            dim fn { Array shape () read dim "The lengths of all axes: a scalar for one axis, else a tuple." }
+            raw_dim - { Array shape () read shape "The lengths of all axes, for a new array." }
+            shape - { Array shape () read shape "The lengths of all axes, to be indexed." }
+            ndim fn { Array shape () read array_ndim "The number of axes." } { Shape one () read axis_count "The number of axes." }
+            nrows fn { Array shape () read nrows "The length of axis 0 of two." }
+            ncols fn { Array shape () read ncols "The length of axis 1 of two." }
             into_pattern - { Shape one () read itself "The lengths themselves." }
 
             // Copies, references and what does nothing.
             clone -
                 { Scalar one () read number_itself "A copy." }
-                { Array one () read array_copy "A copy." }
+                { Array any () read array_copy "A copy." }
                 { Tuple one () read itself "A copy." }
                 { Range one () read itself "A copy." }
                 { Iterator one () read sequence_itself "A copy." }
                 { Shape one () read itself "A copy." }
             to_owned fn
-                { Array one () read array_copy "A copy." }
+                { Array any () read array_copy "A copy." }
                 { Scalar one () read number_itself "A copy." }
                 { Tuple one () read itself "A copy." }
                 { Shape one () read itself "A copy." }
-            into_owned - { Array one () read itself "The array itself." }
-            into_dyn - { Array one () read itself "The array itself, in a type that leaves open how many axes it has." }
-            into_dimensionality - { Array one () read in_dimensionality "The array itself, in a type that says how many axes it has: a `Result`." }
-            to_vec - { Shape one () read itself "The lengths themselves." } { Array one () read array_copy "A copy." }
-            as_slice - { Array one () read as_slice "The array itself, an `Option`." }
-            as_slice_mut - { Array one () read as_slice "The array itself, to be changed: an `Option`." }
-            as_standard_layout - { Array one () read reference "The array itself." }
+            into_owned - { Array any () read itself "The array itself." }
+            into_dyn - { Array any () read itself "The array itself, in a type that leaves open how many axes it has." }
+            into_dimensionality - { Array any () read in_dimensionality "The array itself, in a type that says how many axes it has: a `Result`." }
+            to_vec - { Shape one () read itself "The lengths themselves." } { Array any () read array_copy "A copy." }
+            as_slice - { Array any () read as_slice "The array itself, an `Option`." }
+            as_slice_mut - { Array any () read as_slice "The array itself, to be changed: an `Option`." }
+            as_standard_layout - { Array any () read reference "The array itself." }
             f - { Tuple one () read itself "The shape itself: how elements lie in memory is not seen." }
-            view - { Array one () read reference "The array itself, to be read." }
-            view_mut - { Array one () read reference "The array itself, to be changed." }
+            view - { Array any () read reference "The array itself, to be read." }
+            view_mut - { Array any () read reference "The array itself, to be changed." }
             as_ref -
-                { Array one () read reference "The array itself." }
+                { Array any () read reference "The array itself." }
                 { Scalar one () read number_itself "The number itself." }
                 { Shape one () read itself "The lengths themselves." }
-            as_mut - { Array one () read reference "The array itself." }
-            borrow - { Array one () read reference "The array itself." } { Scalar one () read number_itself "The number itself." }
-            borrow_mut - { Array one () read reference "The array itself." }
+            as_mut - { Array any () read reference "The array itself." }
+            borrow - { Array any () read reference "The array itself." } { Scalar one () read number_itself "The number itself." }
+            borrow_mut - { Array any () read reference "The array itself." }
 
             // Iterators over arrays.
-            iter - { Array one () read elements "Its elements, row by row." }
-            iter_mut - { Array one () read elements_mut "Its elements, row by row, to be set." }
-            into_iter - { Array one () read sequence_itself "Its elements, row by row." } { Iterator one () read sequence_itself "The iterator itself." }
-            indexed_iter - { Array one () read indexed_elements "Its elements with their indices." }
-            indexed_iter_mut - { Array one () read indexed_elements_mut "Its elements with their indices, to be set." }
-            outer_iter - { Array one () read outer_parts "What has each index along the first axis: rows of a matrix." }
-            outer_iter_mut - { Array one () read outer_parts_mut "What has each index along the first axis, to be set." }
-            axis_iter - { Array one (axis: axis) read axis_parts "What has each index along an axis." }
-            axis_iter_mut - { Array one (axis: axis) read axis_parts_mut "What has each index along an axis, to be set." }
-            rows - { Array one () read all_rows "Its rows along the last axis." }
-            rows_mut - { Array one () read all_rows_mut "Its rows along the last axis, to be set." }
-            columns - { Array one () read all_columns "Its rows along the first axis: columns of a matrix." }
-            columns_mut - { Array one () read all_columns_mut "Its rows along the first axis, to be set." }
-            lanes - { Array one (axis: axis) read lanes_along "Its rows along an axis." }
-            lanes_mut - { Array one (axis: axis) read lanes_along_mut "Its rows along an axis, to be set." }
-            windows - { Array one (size: shape) read overlapping "Its parts of a size, which overlap." }
-            exact_chunks - { Array one (size: shape) read chunks "Its parts of a size, one beside the other." }
-            exact_chunks_mut - { Array one (size: shape) read chunks_mut "Its parts of a size, one beside the other, to be set." }
-            chunks_exact - { Array one (size: shape) read chunks "Its parts of a length, one after the other." }
-            windows_with_stride - { Array one (size: shape, stride: shape) read overlapping_strided "Every so many of its parts of a size." }
-            axis_windows_with_stride - { Array one (axis: axis, size: integer, stride: integer) read axis_windows_strided "Every so many of its parts of a length along an axis." }
-            axis_windows - { Array one (axis: axis, size: integer) read axis_windows "Its parts of a length along an axis, which overlap." }
-            axis_chunks_iter - { Array one (axis: axis, size: integer) read axis_strips "Its parts of a length along an axis, of which the last may be shorter." }
-            axis_chunks_iter_mut - { Array one (axis: axis, size: integer) read axis_strips_mut "Its parts of a length along an axis, to be set." }
-            chunks - { Array one (size: integer) read slice_chunks "Its parts of a length, of which the last may be shorter." }
-            chunks_mut - { Array one (size: integer) read slice_chunks_mut "Its parts of a length, to be set." }
-            chunks_exact_mut - { Array one (size: shape) read chunks_mut "Its parts of a length, one after the other, to be set." }
+            iter - { Array any () read elements "Its elements, row by row." }
+            iter_mut - { Array any () read elements_mut "Its elements, row by row, to be set." }
+            into_iter - { Array any () read sequence_itself "Its elements, row by row." } { Iterator one () read sequence_itself "The iterator itself." }
+            indexed_iter - { Array any () read indexed_elements "Its elements with their indices." }
+            indexed_iter_mut - { Array any () read indexed_elements_mut "Its elements with their indices, to be set." }
+            outer_iter - { Array any () read outer_parts "What has each index along the first axis: rows of a matrix." }
+            outer_iter_mut - { Array any () read outer_parts_mut "What has each index along the first axis, to be set." }
+            axis_iter - { Array any (axis: axis) read axis_parts "What has each index along an axis." }
+            axis_iter_mut - { Array any (axis: axis) read axis_parts_mut "What has each index along an axis, to be set." }
+            rows - { Array any () read all_rows "Its rows along the last axis." }
+            rows_mut - { Array any () read all_rows_mut "Its rows along the last axis, to be set." }
+            columns - { Array any () read all_columns "Its rows along the first axis: columns of a matrix." }
+            columns_mut - { Array any () read all_columns_mut "Its rows along the first axis, to be set." }
+            lanes - { Array any (axis: axis) read lanes_along "Its rows along an axis." }
+            lanes_mut - { Array any (axis: axis) read lanes_along_mut "Its rows along an axis, to be set." }
+            windows - { Array any (size: shape) read overlapping "Its parts of a size, which overlap." }
+            exact_chunks - { Array any (size: shape) read chunks "Its parts of a size, one beside the other." }
+            exact_chunks_mut - { Array any (size: shape) read chunks_mut "Its parts of a size, one beside the other, to be set." }
+            chunks_exact - { Array any (size: shape) read chunks "Its parts of a length, one after the other." }
+            windows_with_stride - { Array any (size: shape, stride: shape) read overlapping_strided "Every so many of its parts of a size." }
+            axis_windows_with_stride - { Array any (axis: axis, size: integer, stride: integer) read axis_windows_strided "Every so many of its parts of a length along an axis." }
+            axis_windows - { Array any (axis: axis, size: integer) read axis_windows "Its parts of a length along an axis, which overlap." }
+            axis_chunks_iter - { Array any (axis: axis, size: integer) read axis_strips "Its parts of a length along an axis, of which the last may be shorter." }
+            axis_chunks_iter_mut - { Array any (axis: axis, size: integer) read axis_strips_mut "Its parts of a length along an axis, to be set." }
+            chunks - { Array any (size: integer) read slice_chunks "Its parts of a length, of which the last may be shorter." }
+            chunks_mut - { Array any (size: integer) read slice_chunks_mut "Its parts of a length, to be set." }
+            chunks_exact_mut - { Array any (size: shape) read chunks_mut "Its parts of a length, one after the other, to be set." }
 
             // Iterators made of others.
             enumerate - { Iterator one () read counted "Each item with its number." }
@@ -397,7 +398,7 @@ macro_rules! for_each_method {
             rposition - { Iterator one (predicate: closure) trace find_item "The number of the last item of which a closure says yes, an `Option`." }
             last -
                 { Iterator one () trace last_item "The last item, an `Option`." }
-                { Array one () trace element_if_any "The last element, an `Option`." }
+                { Array any () trace element_if_any "The last element, an `Option`." }
             min_by - { Iterator one (compare: closure) trace reduce_items "The first of the least items, an `Option`." }
             max_by - { Iterator one (compare: closure) trace reduce_items "The last of the greatest items, an `Option`." }
             min_by_key - { Iterator one (key: closure) trace reduce_items "The first item with the least key, an `Option`." }
@@ -415,7 +416,7 @@ macro_rules! for_each_method {
             is_ne - { Ordering one () trace ordering_is "Whether it is not `Equal`." }
             reverse -
                 { Ordering one () read reversed_order "The opposite." }
-                { Array one () update reverse_elements "Turns the order of the elements around." }
+                { Array any () update reverse_elements "Turns the order of the elements around." }
 
             // Options, such as the result of `mean`.
             unwrap fn { Option one () read unwrap "What there is; a fault if there is nothing." }
@@ -454,6 +455,8 @@ pub struct Row {
     pub receiver: Receiver,
     /// Whether arrays have it too, element by element.
     pub each: bool,
+    /// What it does to an array of structs, if it is a method of arrays.
+    pub structs: Structs,
     /// Whether handles have a method that is made from the table.
     pub handle: bool,
     /// The arguments' names and kinds.
@@ -497,6 +500,7 @@ macro_rules! define_methods {
                     method: Method::$name,
                     receiver: Receiver::$receiver,
                     each: define_methods!(@is $each),
+                    structs: define_methods!(@structs $each),
                     handle: define_methods!(@is $handle),
                     arguments: &[$((stringify!($argument), Argument::of(stringify!($kind)))),*],
                     part: Part::of(stringify!($part)),
@@ -508,6 +512,11 @@ macro_rules! define_methods {
     };
     (@is each) => { true };
     (@is one) => { false };
+    (@is any) => { false };
+    (@is shape) => { false };
+    (@structs any) => { Structs::EachField };
+    (@structs shape) => { Structs::Shape };
+    (@structs $other:ident) => { Structs::Refused };
     (@is fn) => { true };
     (@is -) => { false };
 }

@@ -181,6 +181,17 @@ pub enum Part {
     Updates,
 }
 
+/// What a method of arrays does to arrays of structs.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Structs {
+    /// They do not have it.
+    Refused,
+    /// What it does to the array of each field: it shows, copies or moves elements, whatever they are.
+    EachField,
+    /// It looks at the lengths of the axes, which all fields have.
+    Shape,
+}
+
 impl Part {
     /// From the kind of the meaning.
     pub(crate) const fn of(kind: &str) -> Part {

@@ -2,6 +2,8 @@
 
 pub use crate::annotation::{Annotated, NotAKernel, returned};
 pub use crate::argument::{Argument, Binder};
+pub use crate::array_element::Laid;
+pub use crate::call::Outputs;
 pub use crate::compare::{CompareOptions, Step, Steps};
 pub use crate::host_function::{
     HostArguments, HostItem, HostParameter, HostReturned, HostThunk, host_function,

@@ -1,5 +1,6 @@
 //! What the tracing code that `#[kernel]` generates asks about types.
 
+use crate::kernel_data::KernelData;
 use ndarray::{Array, ArrayRef, ArrayView, ArrayViewMut, Dimension};
 use num_complex::Complex;
 use parfuse_ir::program::Type;
@@ -30,33 +31,63 @@ impl<T: DTypeArg> Annotated for Complex<T> {
     }
 }
 
-fn array<T: DTypeArg, D: Dimension>() -> Option<DeclaredType> {
-    Some(DeclaredType::array(T::ELEMENT?, D::NDIM.and_then(|rank| u8::try_from(rank).ok())))
+/// An element type written in the type of an array.
+pub trait AnnotatedElement {
+    /// An array of it, of so many axes or of any number; nothing where it leaves something to be inferred.
+    fn array_of(rank: Option<u8>) -> Option<DeclaredType>;
 }
 
-impl<T: DTypeArg, D: Dimension> Annotated for Array<T, D> {
+macro_rules! annotate_elements {
+    ($(($variant:ident, $ty:ty, $name:literal, $class:ident)),* $(,)?) => { $(impl AnnotatedElement for $ty {
+        fn array_of(rank: Option<u8>) -> Option<DeclaredType> {
+            <$ty as DTypeArg>::ELEMENT.map(|element| DeclaredType::array(element, rank))
+        }
+    })* };
+}
+for_each_dtype!(annotate_elements);
+impl<T: DTypeArg> AnnotatedElement for Complex<T> {
+    fn array_of(rank: Option<u8>) -> Option<DeclaredType> {
+        T::ELEMENT.map(|part| DeclaredType::array(ElementType::Complex(part.part()), rank))
+    }
+}
+impl AnnotatedElement for Infer {
+    fn array_of(_: Option<u8>) -> Option<DeclaredType> {
+        None
+    }
+}
+impl<T: KernelData> AnnotatedElement for T {
+    fn array_of(rank: Option<u8>) -> Option<DeclaredType> {
+        Some(DeclaredType::RecordArray(T::RECORD, rank))
+    }
+}
+
+fn array<T: AnnotatedElement, D: Dimension>() -> Option<DeclaredType> {
+    T::array_of(D::NDIM.and_then(|rank| u8::try_from(rank).ok()))
+}
+
+impl<T: AnnotatedElement, D: Dimension> Annotated for Array<T, D> {
     fn annotation() -> Option<DeclaredType> {
         array::<T, D>()
     }
 }
-impl<T: DTypeArg, D: Dimension> Annotated for ArrayRef<T, D> {
+impl<T: AnnotatedElement, D: Dimension> Annotated for ArrayRef<T, D> {
     fn annotation() -> Option<DeclaredType> {
         array::<T, D>()
     }
 }
-impl<T: DTypeArg, D: Dimension> Annotated for ArrayView<'_, T, D> {
+impl<T: AnnotatedElement, D: Dimension> Annotated for ArrayView<'_, T, D> {
     fn annotation() -> Option<DeclaredType> {
         array::<T, D>()
     }
 }
-impl<T: DTypeArg, D: Dimension> Annotated for ArrayViewMut<'_, T, D> {
+impl<T: AnnotatedElement, D: Dimension> Annotated for ArrayViewMut<'_, T, D> {
     fn annotation() -> Option<DeclaredType> {
         array::<T, D>()
     }
 }
-impl<T: DTypeArg> Annotated for [T] {
+impl<T: AnnotatedElement> Annotated for [T] {
     fn annotation() -> Option<DeclaredType> {
-        T::ELEMENT.map(|element| Type::Array(element, 1).into())
+        T::array_of(Some(1))
     }
 }
 impl<T: Annotated, const N: usize> Annotated for [T; N] {
@@ -64,7 +95,11 @@ impl<T: Annotated, const N: usize> Annotated for [T; N] {
         match T::annotation()? {
             DeclaredType::Known(Type::Scalar(element)) => Some(Type::Array(element, 1).into()),
             DeclaredType::Known(Type::Array(element, rank)) => Some(Type::Array(element, rank + 1).into()),
-            DeclaredType::AnyRank(_) | DeclaredType::Record(_) => None,
+            DeclaredType::Record(record) => Some(DeclaredType::RecordArray(record, Some(1))),
+            DeclaredType::RecordArray(record, Some(rank)) => {
+                Some(DeclaredType::RecordArray(record, Some(rank + 1)))
+            }
+            DeclaredType::AnyRank(_) | DeclaredType::RecordArray(_, None) => None,
         }
     }
 }

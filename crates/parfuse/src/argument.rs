@@ -10,6 +10,7 @@
 //! [`Binder`] holds for as long as the call runs.
 
 use crate::argument_list::AnyArgument;
+use crate::array_element::ArrayElement;
 use crate::rank::{PerAxis, Rank};
 use crate::signature;
 use ndarray::{ArcArray, Array, ArrayRef, ArrayView, ArrayViewMut, CowArray, Dimension};
@@ -26,7 +27,8 @@ pub use parfuse_trace::ParamKind;
 
 /// A type that a kernel can take as a parameter.
 ///
-/// Implemented for the scalars `bool`, `f32`, `f64`, the integers of 8 to 64 bits, `Complex<f32>`, `Complex<f64>` and, over those elements and ranks
+/// Implemented for the scalars `bool`, `f32`, `f64`, the integers of 8 to 64 bits, `Complex<f32>`, `Complex<f64>`, structs of
+/// them ([`KernelData`](crate::KernelData)) and, over those elements and ranks
 /// 0 to 6 or any (`IxDyn`), for `&ArrayRef`, `ArrayView`, `&[T]` and references to what derefs to them, `&Array`, `&ArcArray`,
 /// `&CowArray`, `&ArrayView` and `&Vec<T>`, and for `&mut ArrayRef`, `ArrayViewMut`, `&mut [T]`, `&mut Array`,
 /// `&mut ArrayViewMut` and `&mut Vec<T>`, which the kernel may write to.
@@ -105,12 +107,12 @@ impl<'a> Binder<'a> {
         self.words.extend(element_type::scalars(x).map(Scalar::to_bits));
     }
     /// Adds an array that the call only reads.
-    pub fn array<T: AnyElement, D: Dimension>(&mut self, view: ArrayView<'a, T, D>) {
-        self.read(view.as_ptr(), view.shape(), view.strides());
+    pub fn array<T: ArrayElement, D: Dimension>(&mut self, view: ArrayView<'a, T, D>) {
+        T::add(self, view.as_ptr() as u64, false, view.shape(), view.strides());
     }
     /// Adds an array that the call may write to.
-    pub fn array_mut<T: AnyElement, D: Dimension>(&mut self, mut view: ArrayViewMut<'a, T, D>) {
-        self.written(view.as_mut_ptr(), view.shape(), view.strides());
+    pub fn array_mut<T: ArrayElement, D: Dimension>(&mut self, mut view: ArrayViewMut<'a, T, D>) {
+        T::add(self, view.as_mut_ptr() as u64, true, view.shape(), view.strides());
     }
 
     /// Adds an array that is passed by value, of which a function gives the address. It is kept for as long as the binder.
@@ -139,8 +141,35 @@ impl<'a> Binder<'a> {
         self.add::<T>(address as u64, true, shape, strides);
     }
 
+    /// Adds an array of numbers whose strides are in bytes.
+    pub(crate) fn add_laid<T: AnyElement>(
+        &mut self,
+        address: u64,
+        mutable: bool,
+        shape: &[usize],
+        strides: &[isize],
+    ) {
+        // A struct's size is a multiple of its alignment, and that one of the sizes of its fields' numbers.
+        let part = size_of::<T::Part>() as isize;
+        let of_parts = strides.iter().map(|stride| stride / part);
+        let mut shape: SmallVec<[usize; 8]> = shape.into();
+        let mut strides: SmallVec<[isize; 8]> = of_parts.collect();
+        let ty = Type::Array(T::TYPE, u8::try_from(shape.len()).unwrap_or(u8::MAX));
+        if T::PARTS > 1 {
+            shape.push(T::PARTS);
+            strides.push(1);
+        }
+        self.add_array(ty, address, mutable, &shape, &strides);
+    }
+
     #[inline]
-    fn add<T: AnyElement>(&mut self, address: u64, mutable: bool, shape: &[usize], strides: &[isize]) {
+    pub(crate) fn add<T: AnyElement>(
+        &mut self,
+        address: u64,
+        mutable: bool,
+        shape: &[usize],
+        strides: &[isize],
+    ) {
         let ty = Type::Array(T::TYPE, u8::try_from(shape.len()).unwrap_or(u8::MAX));
         if T::PARTS == 1 {
             return self.add_array(ty, address, mutable, shape, strides);
@@ -242,9 +271,14 @@ pub(crate) const fn scalar_kind<T: AnyElement>() -> ParamKind {
     ParamKind { ty: DeclaredType::Known(Type::Scalar(T::TYPE)), mutable: false }
 }
 
-/// An array of so many axes, or of any number.
+/// An array of numbers, of so many axes or of any number.
 pub(crate) const fn array_kind<T: AnyElement>(rank: Option<u8>, mutable: bool) -> ParamKind {
     ParamKind { ty: DeclaredType::array(T::TYPE, rank), mutable }
+}
+
+/// An array of numbers or structs, of so many axes or of any number.
+const fn kind_of_array<T: ArrayElement>(rank: Option<u8>, mutable: bool) -> ParamKind {
+    ParamKind { ty: T::ELEMENTS.array(rank), mutable }
 }
 
 macro_rules! scalar_arguments {
@@ -262,8 +296,8 @@ scalar_arguments!((Complex, Complex<f32>, "Complex<f32>", Complex), (Complex, Co
 /// Arrays that are read.
 macro_rules! shared_arguments {
     ($(<$($l:lifetime),+> $ty:ty = $again:expr),* $(,)?) => { $(#[diagnostic::do_not_recommend]
-    impl<$($l,)+ T: AnyElement, D: Rank> Argument for $ty {
-        const KIND: ParamKind = array_kind::<T>(D::RANK, false);
+    impl<$($l,)+ T: ArrayElement, D: Rank> Argument for $ty {
+        const KIND: ParamKind = kind_of_array::<T>(D::RANK, false);
         type Reborrowed<'b> = Self where Self: 'b;
         fn reborrow(&mut self) -> Self {
             let again: fn(&Self) -> Self = $again;
@@ -271,7 +305,7 @@ macro_rules! shared_arguments {
         }
         fn elements(&self) -> usize { self.len() }
         fn bind<'a>(self, binder: &mut Binder<'a>) where Self: 'a {
-            binder.read(self.as_ptr(), self.shape(), self.strides());
+            T::add(binder, self.as_ptr() as u64, false, self.shape(), self.strides());
         }
     })* };
 }
@@ -286,8 +320,8 @@ shared_arguments!(
 );
 
 #[diagnostic::do_not_recommend]
-impl<T: AnyElement> Argument for &[T] {
-    const KIND: ParamKind = array_kind::<T>(Some(1), false);
+impl<T: ArrayElement> Argument for &[T] {
+    const KIND: ParamKind = kind_of_array::<T>(Some(1), false);
     type Reborrowed<'b>
         = Self
     where
@@ -302,32 +336,32 @@ impl<T: AnyElement> Argument for &[T] {
     where
         Self: 'a,
     {
-        binder.read(self.as_ptr(), &[self.len()], &[1]);
+        T::add(binder, self.as_ptr() as u64, false, &[self.len()], &[1]);
     }
 }
 
-fn saved<'e, T: AnyElement>(elements: impl IntoIterator<Item = &'e T>) -> Option<Vec<Scalar>> {
-    Some(elements.into_iter().flat_map(|x| element_type::scalars(*x)).collect())
+fn saved<'e, T: ArrayElement>(elements: impl IntoIterator<Item = &'e T>) -> Option<Vec<Scalar>> {
+    let mut scalars = Vec::new();
+    elements.into_iter().for_each(|element| element.take_apart(&mut scalars));
+    Some(scalars)
 }
 
-fn restored<'e, T: AnyElement>(elements: impl IntoIterator<Item = &'e mut T>, saved: &[Scalar]) {
-    for (element, scalars) in elements.into_iter().zip(saved.chunks_exact(T::PARTS)) {
-        let part = |position: usize| T::Part::from_scalar(scalars[position]);
-        *element = T::of_parts(|position| part(position).expect("saved from an array of this type"));
-    }
+fn restored<'e, T: ArrayElement>(elements: impl IntoIterator<Item = &'e mut T>, saved: &[Scalar]) {
+    let mut scalars = saved.iter().copied();
+    elements.into_iter().for_each(|element| *element = T::put_together(&mut scalars));
 }
 
 /// Arrays that are written to.
 macro_rules! exclusive_arguments {
     ($(<$($l:lifetime),+> $ty:ty as $reborrowed:ty = $view:ident),* $(,)?) => { $(#[diagnostic::do_not_recommend]
-    impl<$($l,)+ T: AnyElement, D: Rank> Argument for $ty {
-        const KIND: ParamKind = array_kind::<T>(D::RANK, true);
+    impl<$($l,)+ T: ArrayElement, D: Rank> Argument for $ty {
+        const KIND: ParamKind = kind_of_array::<T>(D::RANK, true);
         type Reborrowed<'b> = $reborrowed where Self: 'b;
         fn reborrow(&mut self) -> Self::Reborrowed<'_> { exclusive_arguments!(@ $view self) }
         #[allow(unused_mut)]
         fn bind<'a>(mut self, binder: &mut Binder<'a>) where Self: 'a {
-            let address = self.as_mut_ptr();
-            binder.written(address, self.shape(), self.strides());
+            let address = self.as_mut_ptr() as u64;
+            T::add(binder, address, true, self.shape(), self.strides());
         }
         fn elements(&self) -> usize { self.len() }
         fn save(&self) -> Option<Vec<Scalar>> { saved(self.iter()) }
@@ -344,8 +378,8 @@ exclusive_arguments!(
 );
 
 #[diagnostic::do_not_recommend]
-impl<T: AnyElement> Argument for &mut [T] {
-    const KIND: ParamKind = array_kind::<T>(Some(1), true);
+impl<T: ArrayElement> Argument for &mut [T] {
+    const KIND: ParamKind = kind_of_array::<T>(Some(1), true);
     type Reborrowed<'b>
         = &'b mut [T]
     where
@@ -360,7 +394,7 @@ impl<T: AnyElement> Argument for &mut [T] {
     where
         Self: 'a,
     {
-        binder.written(self.as_mut_ptr(), &[self.len()], &[1]);
+        T::add(binder, self.as_mut_ptr() as u64, true, &[self.len()], &[1]);
     }
     fn save(&self) -> Option<Vec<Scalar>> {
         saved(self.iter())
@@ -371,7 +405,7 @@ impl<T: AnyElement> Argument for &mut [T] {
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: AnyElement> Argument for &Vec<T> {
+impl<T: ArrayElement> Argument for &Vec<T> {
     const KIND: ParamKind = <&[T]>::KIND;
     type Reborrowed<'b>
         = Self
@@ -392,7 +426,7 @@ impl<T: AnyElement> Argument for &Vec<T> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: AnyElement> Argument for &mut Vec<T> {
+impl<T: ArrayElement> Argument for &mut Vec<T> {
     const KIND: ParamKind = <&mut [T]>::KIND;
     type Reborrowed<'b>
         = &'b mut [T]

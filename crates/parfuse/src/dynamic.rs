@@ -1,6 +1,7 @@
 //! Calls with arguments and results whose numbers and types are known at run time only.
 
 use crate::argument::{Binder, Offers};
+use crate::array_element::ArrayElement;
 use crate::call::{Elements, Output, Outputs};
 use crate::error::Error;
 use crate::kernel::{Kernel, Variant};
@@ -106,7 +107,7 @@ macro_rules! define_dynamic {
 for_each_dtype!(define_dynamic);
 
 impl Dynamic {
-    fn bind_array<'a, T: AnyElement>(array: &'a mut ArrayD<T>, mutable: bool, binder: &mut Binder<'a>) {
+    fn bind_array<'a, T: ArrayElement>(array: &'a mut ArrayD<T>, mutable: bool, binder: &mut Binder<'a>) {
         if mutable { binder.array_mut(array.view_mut()) } else { binder.array(array.view()) }
     }
 

@@ -415,9 +415,14 @@ impl Error {
             Some(name) => format!("`{name}`"),
             None => "an array".to_string(),
         };
+        // All fields of structs have the shape of their array, `p` of `p.x`.
+        let indexed = || match &fault.array {
+            Some(name) => format!("`{}`", name.split('.').next().unwrap_or_default()),
+            None => array(),
+        };
         match fault.kind {
             FaultKind::SliceOutOfRange { axis } => Error::Slice {
-                array: array(),
+                array: indexed(),
                 axis: axis as usize,
                 bound: first,
                 len: second,
@@ -425,7 +430,7 @@ impl Error {
                 place,
             },
             FaultKind::IndexOutOfRange { axis } => Error::Index {
-                array: array(),
+                array: indexed(),
                 axis: axis as usize,
                 index: first,
                 len: second,

@@ -37,11 +37,11 @@ pub(crate) fn check_arguments(
 
 /// Checks the arguments of a call of a function that leaves open how many axes arrays have.
 pub(crate) fn check_declared(function: &Traced, arguments: &[Description]) -> Result<(), Error> {
-    let (kernel, expected, found) = (function.name.to_string(), function.params.len(), arguments.len());
+    let (kernel, expected, found) = (function.name.to_string(), function.parts().count(), arguments.len());
     if expected != found {
         return Err(Error::ArgumentCount { kernel, expected, found });
     }
-    for (position, (argument, (name, kind))) in arguments.iter().zip(function.params).enumerate() {
+    for (position, (argument, (name, kind))) in arguments.iter().zip(function.parts()).enumerate() {
         let Description { ty, mutable, .. } = *argument;
         let most = most_axes(ty);
         let few_enough = ty.rank().is_none_or(|rank| rank <= most);
@@ -106,6 +106,8 @@ fn declared_type(ty: DeclaredType) -> String {
         DeclaredType::Known(ty) => rust_type(ty),
         DeclaredType::AnyRank(element) => format!("ArrayD<{}>", element.rust_name()),
         DeclaredType::Record(record) => record.name.to_string(),
+        DeclaredType::RecordArray(record, Some(rank)) => format!("Array{rank}<{}>", record.name),
+        DeclaredType::RecordArray(record, None) => format!("ArrayD<{}>", record.name),
     }
 }
 

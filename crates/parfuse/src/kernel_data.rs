@@ -1,11 +1,13 @@
 //! Structs of scalars in kernels: the [`KernelData`] trait and what follows from it.
 
 use crate::argument::{Argument, Binder, Offers};
+use crate::array_element::Laid;
 use crate::call::Outputs;
 use crate::compare::Agreement;
 use crate::error::Error;
 use crate::returned::Returned;
 use crate::sealed::Sealed;
+use parfuse_ir::Scalar;
 use parfuse_ir::program::Type;
 use parfuse_trace::{DeclaredType, ParamKind, Record};
 
@@ -13,6 +15,7 @@ use parfuse_trace::{DeclaredType, ParamKind, Record};
 ///
 /// In a kernel it is made by `Particle { x, v: 0.0 }`, its fields are read and set, it is a parameter, a result, a variable and
 /// what kernels pass to each other; the pattern `Particle { x, v }` takes it apart. Compiled code knows its fields alone.
+/// Arrays of it, `&Array1<Particle>` and `&mut Array1<Particle>`, are used where they lie: `p[i].x += p[i].v * dt`.
 ///
 /// ```
 /// use parfuse::prelude::*;
@@ -42,11 +45,29 @@ use parfuse_trace::{DeclaredType, ParamKind, Record};
 /// assert_eq!(orbit::serial(start, 100)?, orbit(start, 100));
 /// # Ok::<(), Error>(())
 /// ```
+///
+/// Fields are read and written where they lie, so they have to be aligned:
+///
+/// ```compile_fail
+/// use parfuse::prelude::*;
+///
+/// #[derive(Clone, Copy, KernelData)]
+/// #[repr(C, packed)]
+/// struct Unaligned {
+///     kind: u8,
+///     weight: f64,
+/// }
+/// ```
+///
+/// # Safety
+/// The derive implements it, and nothing else should: calls trust that the fields lie where it says.
 #[diagnostic::on_unimplemented(
     message = "kernels do not know the struct `{Self}`",
     note = "write `#[derive(Clone, Copy, KernelData)]` on it; its fields are scalars, or such structs"
 )]
-pub trait KernelData: Copy + 'static {
+#[allow(unsafe_code, reason = "what implements it wrongly makes kernels write anywhere")]
+// SAFETY: see above; the derive keeps what is asked for.
+pub unsafe trait KernelData: Copy + Send + Sync + 'static {
     /// Its name, and those of its fields with their types.
     #[doc(hidden)]
     const RECORD: &'static Record;
@@ -62,6 +83,18 @@ pub trait KernelData: Copy + 'static {
     /// Adds its fields to a call.
     #[doc(hidden)]
     fn bind_fields<'a>(self, binder: &mut Binder<'a>);
+    /// Adds an array of it to a call, as an array for each field.
+    #[doc(hidden)]
+    fn bind_arrays(array: &Laid<'_>, binder: &mut Binder<'_>);
+    /// Takes an array of it from the results of a call.
+    #[doc(hidden)]
+    fn take_arrays(outputs: &mut Outputs<'_>) -> (Vec<usize>, Vec<Self>);
+    /// Adds the numbers that its fields are made of.
+    #[doc(hidden)]
+    fn field_scalars(self, into: &mut Vec<Scalar>);
+    /// The struct of such numbers.
+    #[doc(hidden)]
+    fn of_field_scalars(scalars: &mut dyn Iterator<Item = Scalar>) -> Self;
 }
 
 impl<T: KernelData> Argument for T {

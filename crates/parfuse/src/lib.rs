@@ -45,6 +45,7 @@ mod overloads;
 mod annotation;
 mod argument;
 mod argument_list;
+mod array_element;
 mod call;
 mod compare;
 mod core;
@@ -124,6 +125,7 @@ pub mod stencil;
 
 pub use argument::{Argument, Arguments, Binder};
 pub use argument_list::ArgumentList;
+pub use array_element::ArrayElement;
 pub use compare::{Agreement, CompareOptions, Comparison, Measurement};
 pub use draws::{
     Random, RandomArray, RandomFloat, RandomNumber, RandomRange, random, random_bool, random_exponential,

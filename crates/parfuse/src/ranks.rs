@@ -51,7 +51,8 @@ impl Ranks {
     /// The kernel for these arguments.
     pub(crate) fn kernel(&self, arguments: &[Description]) -> Result<Single, Error> {
         fits::check_declared(self.traced, arguments)?;
-        let rank = |position: usize| arguments[position].ty.rank().expect("the argument is an array");
+        let rank =
+            |(_, position): (&str, usize)| arguments[position].ty.rank().expect("the argument is an array");
         Ok(self.of_ranks(&self.traced.open().map(rank).collect::<Combination>()))
     }
 

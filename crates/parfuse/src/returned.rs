@@ -1,6 +1,7 @@
 //! What a kernel can return: the [`Returned`] trait.
 
 use crate::argument::{Binder, Offers};
+use crate::array_element::ArrayElement;
 use crate::call::{Output, Outputs};
 use crate::compare::{Agreement, CompareOptions, Comparison, Steps};
 use crate::engine::Engine;
@@ -117,26 +118,24 @@ fn add_element<T: AnyElement>(one: T, other: T, agreement: &mut Agreement) {
 }
 
 impl<T, D: Dimension> Sealed for Array<T, D> {}
-impl<T: AnyElement, D: Rank> Returned for Array<T, D> {
+impl<T: ArrayElement, D: Rank> Returned for Array<T, D> {
     type Into<'b> = &'b mut ArrayRef<T, D>;
 
     fn kinds() -> Vec<DeclaredType> {
-        vec![DeclaredType::array(T::TYPE, D::RANK)]
+        vec![T::ELEMENTS.array(D::RANK)]
     }
     fn accepts(types: &mut dyn Iterator<Item = Type>) -> bool {
-        types.next().is_some_and(|ty| DeclaredType::array(T::TYPE, D::RANK).admits(ty))
+        let mut parts = T::ELEMENTS.array(D::RANK).flattened().into_iter();
+        parts.all(|part| types.next().is_some_and(|ty| part.admits(ty)))
     }
     fn take(outputs: &mut Outputs<'_>) -> Self {
-        let Output::Array { shape, elements } = outputs.next() else { unreachable!("an array result") };
-        let elements = elements.into_elements::<T>();
-        // The parts of complex numbers lie along one axis more.
-        let shape = &shape[..shape.len() - (T::PARTS - 1)];
+        let (shape, elements) = T::take_array(outputs);
         let mut dimension = D::zeros(shape.len());
-        dimension.slice_mut().copy_from_slice(shape);
+        dimension.slice_mut().copy_from_slice(&shape);
         Array::from_shape_vec(dimension, elements).expect("a result has the shape it was allocated with")
     }
     fn offer(into: &mut &mut ArrayRef<T, D>, offers: &mut Offers) {
-        offers.offer(*into);
+        T::offer_array(*into, offers);
     }
     fn store(into: &mut ArrayRef<T, D>, outputs: &mut Outputs<'_>) -> Result<(), Error> {
         if outputs.skip_in_place() {
@@ -154,7 +153,12 @@ impl<T: AnyElement, D: Rank> Returned for Array<T, D> {
     }
     fn compare_elements(&self, other: &Self, agreement: &mut Agreement) {
         agreement.add_shapes(self.shape(), other.shape());
-        self.iter().zip(other).for_each(|(a, b)| add_element(*a, *b, agreement));
+        let (mut ours, mut others) = (Vec::new(), Vec::new());
+        for (a, b) in self.iter().zip(other) {
+            a.take_apart(&mut ours);
+            b.take_apart(&mut others);
+            ours.drain(..).zip(others.drain(..)).for_each(|(a, b)| agreement.add(a, b));
+        }
     }
     fn longest(&self) -> usize {
         self.len()

@@ -48,10 +48,24 @@ pub struct Traced {
 }
 
 impl Traced {
-    /// The parameters that are arrays of any number of axes, by their positions.
-    pub(crate) fn open(&self) -> impl Iterator<Item = usize> {
-        let params = self.params.iter().enumerate();
-        params.filter(|(_, (_, kind))| kind.ty.is_open()).map(|(position, _)| position)
+    /// The parameters as calls bring them: structs, and arrays of them, by their fields.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = (&'static str, ParamKind)> {
+        self.params.iter().flat_map(|(name, kind)| {
+            let parts = kind.ty.flattened().into_iter();
+            parts.map(|ty| (*name, ParamKind { ty, mutable: kind.mutable }))
+        })
+    }
+
+    /// The parameters that are arrays of any number of axes, by the positions of their first parts.
+    pub(crate) fn open(&self) -> impl Iterator<Item = (&'static str, usize)> {
+        self.params
+            .iter()
+            .scan(0, |next, (name, kind)| {
+                let position = *next;
+                *next += kind.ty.flattened().len();
+                Some(kind.ty.is_open().then_some((*name, position)))
+            })
+            .flatten()
     }
 
     /// Traces the function, for arrays of so many axes where it leaves that open: a number for each such parameter.
@@ -69,29 +83,65 @@ impl Traced {
                 DeclaredType::AnyRank(element) => {
                     Type::Array(element, open.next().expect("a number of axes for each that is open"))
                 }
-                DeclaredType::Record(record) => return declare_fields(&tracer, name, record, self.place),
+                DeclaredType::Record(record) => {
+                    return declare_fields(&tracer, name, record, Fields::Scalars, self.place);
+                }
+                DeclaredType::RecordArray(record, rank) => {
+                    let rank = rank.or_else(|| open.next());
+                    let rank = rank.expect("a number of axes for each that is open");
+                    let fields = Fields::Arrays { rank, mutable: kind.mutable };
+                    return declare_fields(&tracer, name, record, fields, self.place);
+                }
             };
             tracer.param(name, ty, kind.mutable)
         };
         let arguments: Vec<Value<'_>> = self.params.iter().map(&mut declare).collect();
         let result = (self.body)(&tracer, &arguments, self.place);
-        let names = self.open().map(|position| self.params[position].0.to_string());
+        let names = self.open().map(|(name, _)| name.to_string());
         let ranks = names.zip(ranks.iter().copied()).collect();
         tracer.finish(result, (self.results)()).map_err(|error| TraceError { ranks, ..error })
     }
 }
 
-/// Declares a struct: a parameter for each of its fields.
-fn declare_fields<'t>(tracer: &'t Tracer, name: &str, record: &'static Record, at: At) -> Value<'t> {
+/// What the fields of a struct are, as parameters.
+#[derive(Clone, Copy)]
+enum Fields {
+    Scalars,
+    /// Arrays: the parameter is an array of structs.
+    Arrays {
+        rank: u8,
+        mutable: bool,
+    },
+}
+
+/// Declares a struct, or an array of structs: a parameter for each field.
+fn declare_fields<'t>(
+    tracer: &'t Tracer,
+    name: &str,
+    record: &'static Record,
+    fields: Fields,
+    at: At,
+) -> Value<'t> {
     let field = |(field, ty): &(&'static str, DeclaredType)| {
         let name = format!("{name}.{field}");
-        let value = match ty {
-            DeclaredType::Record(inner) => declare_fields(tracer, &name, inner, at),
-            DeclaredType::Known(ty) => tracer.param(&name, *ty, false),
-            DeclaredType::AnyRank(_) => unreachable!("fields are scalars"),
+        let value = match (ty, fields) {
+            (DeclaredType::Record(inner), _) => declare_fields(tracer, &name, inner, fields, at),
+            (DeclaredType::Known(ty), Fields::Scalars) => tracer.param(&name, *ty, false),
+            (DeclaredType::Known(ty), Fields::Arrays { rank, mutable }) => {
+                tracer.param(&name, Type::Array(ty.element(), rank), mutable)
+            }
+            (DeclaredType::AnyRank(_) | DeclaredType::RecordArray(..), _) => {
+                unreachable!("fields are scalars")
+            }
         };
         (*field, value)
     };
-    let fields: Vec<(&'static str, Value<'t>)> = record.fields.iter().map(field).collect();
-    tracer.record(record, &fields, None, at)
+    let values: Vec<(&'static str, Value<'t>)> = record.fields.iter().map(field).collect();
+    match fields {
+        Fields::Scalars => tracer.record(record, &values, None, at),
+        Fields::Arrays { .. } => {
+            let arrays: Vec<Value<'t>> = values.into_iter().map(|(_, array)| array).collect();
+            tracer.record_array(record, &arrays, at)
+        }
+    }
 }

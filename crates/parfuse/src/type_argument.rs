@@ -1,7 +1,8 @@
 //! What a generic kernel is generic over: the [`TypeArgument`] trait.
 
-use crate::annotation::Annotated;
+use crate::annotation::{Annotated, AnnotatedElement};
 use crate::argument::Argument;
+use crate::array_element::ArrayElement;
 use crate::fixed::Row;
 use crate::returned::Returned;
 use parfuse_ir::{Element, for_each_dtype};
@@ -35,7 +36,15 @@ use parfuse_trace::{CastTarget, Lift};
     note = "kernels are generic over bool, f32, f64 and integers of 8 to 64 bits"
 )]
 pub trait TypeArgument:
-    Element + Row + CastTarget + Annotated + Returned + for<'b> Argument<Reborrowed<'b> = Self> + for<'t> Lift<'t>
+    Element
+    + ArrayElement
+    + Row
+    + CastTarget
+    + Annotated
+    + AnnotatedElement
+    + Returned
+    + for<'b> Argument<Reborrowed<'b> = Self>
+    + for<'t> Lift<'t>
 {
 }
 

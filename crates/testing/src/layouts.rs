@@ -56,7 +56,8 @@ impl Layout {
         let axes = 0..shape.len();
         let layout = match choices.below(8) {
             1 => Layout::ordered(shape, axes, 1),
-            2 => Layout::ordered(shape, axes.rev(), 2),
+            // Such as those of a field of structs.
+            2 => Layout::ordered(shape, axes.rev(), choices.pick(&[2, 2, 3, 5, 16])),
             3 => Layout { offset: 1, ..Layout::row_major(shape) },
             _ => Layout::row_major(shape),
         };

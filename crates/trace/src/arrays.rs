@@ -9,7 +9,7 @@
 //! Indices are `usize`, one for each axis. Whether they are in range is checked when the kernel runs; that
 //! check is not written here, it belongs to the operation.
 
-use crate::errors::{At, Step, mistake};
+use crate::errors::{At, Problem, Step, mistake};
 use crate::records::Items;
 use crate::state::{Kind, Literal, State, Ty};
 use crate::{ArrayType, Tracer, Value, random};
@@ -30,6 +30,9 @@ impl Tracer {
                     _ => mistake("a shape is indexed by the constant number of one of its axes"),
                 };
             }
+            if let Some(fields) = state.record_at(array, &index, false, at) {
+                return fields;
+            }
             state.element_or_rows(array, &index, at)
         })
     }
@@ -37,6 +40,15 @@ impl Tracer {
     pub fn store(&self, array: Value<'_>, index: &[Value<'_>], v: Value<'_>, at: At) -> Value<'_> {
         let (array, index, v) = (self.id(array), self.ids(index), self.id(v));
         self.step(at, |state| {
+            if let Some(fields) = state.record_at(array, &index, true, at) {
+                if let Kind::Poison = state.kind(v) {
+                    return Err(Problem::Reported);
+                }
+                let fields = fields?;
+                let fields = state.handle(fields);
+                state.assign(fields, v, at)?;
+                return Ok(Kind::Tuple(Items::default()));
+            }
             let (place, index) = state.place(array, &index, at)?;
             let value = state.scalar(v, "an element", at)?;
             state.put(place, index, value, at)
@@ -78,6 +90,11 @@ impl Tracer {
         if let Some(computed) = self.computed_array(name, element, rank, &args, at) {
             return computed;
         }
+        if let ("from_elem", [shape, record]) = (name, &args[..])
+            && let Some(filled) = self.filled_with_records(*shape, *record, rank, at)
+        {
+            return filled;
+        }
         let args = self.ids(&args);
         self.step(at, |state| {
             let dtype = state.types.annotated(element);
@@ -101,7 +118,7 @@ impl State {
     }
 
     /// An element, or of an array of arrays those behind the first indices.
-    fn element_or_rows(&mut self, array: u32, index: &[u32], at: At) -> Step<Kind> {
+    pub(crate) fn element_or_rows(&mut self, array: u32, index: &[u32], at: At) -> Step<Kind> {
         let (value, rank) = self.array(array, "indexing", at)?;
         let index = self.indices(index, at)?;
         let axes: Vec<u8> = (0..rank).take(index.len()).collect();

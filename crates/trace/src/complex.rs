@@ -75,8 +75,7 @@ impl Tracer {
                         mistake(format!("no field `{name}` in a `{}`", record.name))
                     }
                     _ => mistake(format!(
-                        "only structs with `#[derive(KernelData)]` have a field `.{name}` in a kernel; an array of structs \
-                         is one array for each field there"
+                        "only structs with `#[derive(KernelData)]` have a field `.{name}` in a kernel"
                     )),
                 };
             };
@@ -91,10 +90,13 @@ impl Tracer {
             }
         })
     }
-    /// `array[index]`, to set a part of it.
+    /// `array[index]`, to set a part of it, or a field.
     pub fn element(&self, array: Value<'_>, index: &[Value<'_>], at: At) -> Value<'_> {
         let (array, index) = (self.id(array), self.ids(index));
         self.step(at, |state| {
+            if let Some(fields) = state.record_at(array, &index, true, at) {
+                return fields;
+            }
             let (place, index) = state.place(array, &index, at)?;
             Ok(Kind::Element { place, index, borrowed: false })
         })

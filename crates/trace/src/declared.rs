@@ -4,6 +4,7 @@
 //! f64          Known(f64)
 //! Array2<f64>  Known([f64; 2])
 //! ArrayD<f64>  AnyRank(f64)       [f64; _]: each array that meets it says how many
+//! Body         Record(Body)       a struct of scalars; an array of them is RecordArray
 //! ```
 
 use crate::records::Record;
@@ -20,6 +21,8 @@ pub enum DeclaredType {
     AnyRank(ElementType),
     /// A struct of scalars.
     Record(&'static Record),
+    /// An array of such structs, of so many axes, or of any number.
+    RecordArray(&'static Record, Option<u8>),
 }
 
 /// What a parameter of a function is.
@@ -44,18 +47,23 @@ impl DeclaredType {
         match self {
             DeclaredType::Known(ty) => Some(ty.element()),
             DeclaredType::AnyRank(element) => Some(element),
-            DeclaredType::Record(_) => None,
+            DeclaredType::Record(_) | DeclaredType::RecordArray(..) => None,
         }
     }
     /// Whether it is an array.
     pub fn is_array(self) -> bool {
-        self.element().is_some() && !self.admits_rank(None)
+        match self {
+            DeclaredType::Known(ty) => ty.rank().is_some(),
+            DeclaredType::AnyRank(_) | DeclaredType::RecordArray(..) => true,
+            DeclaredType::Record(_) => false,
+        }
     }
     /// Whether a scalar, or an array of so many axes, can be of this type.
     pub fn admits_rank(self, rank: Option<u8>) -> bool {
         match self {
             DeclaredType::Known(ty) => ty.rank() == rank,
-            DeclaredType::AnyRank(_) => rank.is_some(),
+            DeclaredType::AnyRank(_) | DeclaredType::RecordArray(_, None) => rank.is_some(),
+            DeclaredType::RecordArray(_, declared) => rank == declared,
             DeclaredType::Record(_) => false,
         }
     }
@@ -68,21 +76,26 @@ impl DeclaredType {
         match self {
             DeclaredType::Known(ty) => Some(ty),
             DeclaredType::AnyRank(element) => Some(Type::Array(element, rank)),
-            DeclaredType::Record(_) => None,
+            DeclaredType::Record(_) | DeclaredType::RecordArray(..) => None,
         }
     }
-    /// It alone, or the types of a struct's fields and those of structs among them.
+    /// It alone, or the types of a struct's fields and those of structs among them, of an array of structs as arrays.
     pub fn flattened(self) -> Vec<DeclaredType> {
         match self {
             DeclaredType::Record(record) => {
                 record.fields.iter().flat_map(|(_, field)| field.flattened()).collect()
+            }
+            DeclaredType::RecordArray(record, rank) => {
+                let fields = DeclaredType::Record(record).flattened();
+                let elements = fields.into_iter().filter_map(DeclaredType::element);
+                elements.map(|element| DeclaredType::array(element, rank)).collect()
             }
             other => vec![other],
         }
     }
     /// Whether it leaves open how many axes there are.
     pub fn is_open(self) -> bool {
-        matches!(self, DeclaredType::AnyRank(_))
+        matches!(self, DeclaredType::AnyRank(_) | DeclaredType::RecordArray(_, None))
     }
 }
 
@@ -99,6 +112,8 @@ impl fmt::Display for DeclaredType {
             DeclaredType::Known(ty) => fmt::Display::fmt(ty, f),
             DeclaredType::AnyRank(element) => write!(f, "[{element}; _]"),
             DeclaredType::Record(record) => f.write_str(record.name),
+            DeclaredType::RecordArray(record, Some(rank)) => write!(f, "[{}; {rank}]", record.name),
+            DeclaredType::RecordArray(record, None) => write!(f, "[{}; _]", record.name),
         }
     }
 }

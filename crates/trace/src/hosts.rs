@@ -29,7 +29,7 @@ impl HostDeclaration {
     pub fn known(&self) -> Option<HostFunction> {
         let known = |ty: DeclaredType| match ty {
             DeclaredType::Known(ty) => Some(ty),
-            DeclaredType::AnyRank(_) | DeclaredType::Record(_) => None,
+            DeclaredType::AnyRank(_) | DeclaredType::Record(_) | DeclaredType::RecordArray(..) => None,
         };
         let params =
             self.params.iter().map(|kind| Some((known(kind.ty)?, kind.mutable))).collect::<Option<_>>()?;
@@ -174,8 +174,11 @@ impl State {
         for ty in &function.results {
             match ty {
                 DeclaredType::Known(ty) => types.push(*ty),
-                DeclaredType::Record(record) => {
-                    return mistake(format!("`{name}` returns a `{}`; let it return a tuple", record.name));
+                DeclaredType::Record(record) | DeclaredType::RecordArray(record, _) => {
+                    return mistake(format!(
+                        "`{name}` returns `{}`; let it return a tuple, or arrays of the fields",
+                        record.name
+                    ));
                 }
                 DeclaredType::AnyRank(element) => {
                     let element = element.rust_name();

@@ -292,6 +292,11 @@ impl Tracer {
                 let items: Vec<Value<'t>> = items.iter().map(|item| self.item(item, indices, at)).collect();
                 self.tuple(&items)
             }
+            Item::Fields(record, items) => {
+                let fields = items.iter().map(|item| self.item(item, indices, at).id).collect();
+                let fields = Kind::Tuple(Items::with(Some(record), fields));
+                self.step(at, |_| Ok(fields))
+            }
             Item::Counted { lengths, item } => {
                 let position =
                     self.step(at, |state| Ok(Kind::Plain(state.position_of(indices, lengths, at)?)));

@@ -46,6 +46,7 @@ mod positions;
 mod products;
 mod random;
 mod ranks;
+mod record_arrays;
 mod records;
 mod reductions;
 mod searches;

@@ -12,6 +12,7 @@
 
 use crate::closures;
 use crate::errors::{At, Step, mistake};
+use crate::records::Items;
 use crate::state::{IntegerCheck, Kind, Literal, State, Ty};
 use crate::types::Class;
 use crate::{CastTarget, Tracer, Value};
@@ -168,18 +169,26 @@ impl State {
 
     /// `&v`: a reference to a variable stays one when it is bound to a name.
     pub(crate) fn borrow(&mut self, handle: u32) -> Kind {
-        match self.kind(handle) {
-            Kind::Variable { var, .. } => Kind::Variable { var, borrowed: true },
-            Kind::Element { place, index, .. } => Kind::Element { place, index, borrowed: true },
-            kind => kind,
-        }
+        self.referred(handle, true)
     }
 
     /// `*v`: the variable or element that a reference refers to.
-    fn dereference(&self, handle: u32) -> Kind {
+    fn dereference(&mut self, handle: u32) -> Kind {
+        self.referred(handle, false)
+    }
+
+    fn referred(&mut self, handle: u32, borrowed: bool) -> Kind {
         match self.kind(handle) {
-            Kind::Variable { var, .. } => Kind::Variable { var, borrowed: false },
-            Kind::Element { place, index, .. } => Kind::Element { place, index, borrowed: false },
+            Kind::Variable { var, .. } => Kind::Variable { var, borrowed },
+            Kind::Element { place, index, .. } => Kind::Element { place, index, borrowed },
+            Kind::Tuple(items) if items.record.is_some() => {
+                let record = items.record;
+                let fields = items.into_iter().map(|item| {
+                    let kind = self.referred(item, borrowed);
+                    self.handle(kind)
+                });
+                Kind::Tuple(Items::with(record, fields.collect()))
+            }
             kind => kind,
         }
     }

@@ -105,9 +105,11 @@ impl Tracer {
 
 impl State {
     /// What a name declared as a struct has to be.
-    pub(crate) fn expect_record(&self, kind: &Kind, record: &'static Record, name: &str) -> Step<()> {
+    pub(crate) fn expect_record(&mut self, kind: &Kind, record: &'static Record, name: &str) -> Step<()> {
+        let handle = self.handle(kind.clone());
+        let is_array = self.record_array(handle).is_some();
         match kind {
-            Kind::Tuple(items) if items.record == Some(record) => Ok(()),
+            Kind::Tuple(items) if items.record == Some(record) && !is_array => Ok(()),
             Kind::Poison => Err(Problem::Reported),
             _ => mistake(format!(
                 "`{name}` is declared as `{}`, but its value is of another kind",

@@ -14,6 +14,7 @@
 //! item, such as `zip`, comes before.
 
 use crate::errors::{At, Problem, Step, mistake};
+use crate::records::Record;
 use crate::state::{Kind, Range, State};
 use parfuse_ir::program::{Cut, Value, Var, View};
 use parfuse_ir::{DType, FaultKind, ScalarOp};
@@ -93,6 +94,8 @@ pub(crate) enum Item {
     Indexed(Box<Item>),
     /// Several items at once.
     Together(Vec<Item>),
+    /// A struct of an item for each field.
+    Fields(&'static Record, Vec<Item>),
     /// What a closure computes from the item.
     Mapped { closure: u32, item: Box<Item> },
     /// The item of other loops, at the positions that the indices are.
@@ -189,7 +192,7 @@ impl Item {
             | Item::At { item, .. }
             | Item::Unravelled { item, .. }
             | Item::Wrapped { item, .. } => item.is_plain(),
-            Item::Together(items) => items.iter().all(Item::is_plain),
+            Item::Together(items) | Item::Fields(_, items) => items.iter().all(Item::is_plain),
         }
     }
 }
@@ -198,6 +201,9 @@ impl Item {
 impl State {
     /// The sequence that a handle stands for, if it can be gone through.
     pub(crate) fn sequence(&mut self, handle: u32, at: At) -> Step<Sequence> {
+        if let Some(sequence) = self.sequence_of_records(handle, at) {
+            return sequence;
+        }
         match self.kind(handle) {
             Kind::Sequence(sequence) => self.rest(*sequence, at),
             Kind::Range(range) => Ok(Sequence::of_range(self.loop_range(range, at)?)),

@@ -422,6 +422,9 @@ impl State {
             Kind::Slice(_) => mistake("`s![…]` is not supported here; it is the argument of `slice`"),
             Kind::Declared(name) => mistake(format!("`{name}` is used before a value is assigned to it")),
             Kind::Tuple(items) if items.is_empty() => mistake("`()` has no value to compute with"),
+            Kind::Tuple(items) if items.record.is_some() => {
+                mistake("a struct, or an array of structs, is not supported here; use its fields")
+            }
             Kind::Tuple(_) => mistake("a tuple is not supported here; use its fields"),
             Kind::Range(_) => {
                 mistake("a range is not supported here; ranges are for `for` loops and `random_range`")
@@ -464,6 +467,10 @@ impl State {
         let value = self.scalar(handle, "a condition", at)?;
         self.unify_known(value, DType::Bool, "a condition")?;
         Ok(value)
+    }
+    /// The type of lengths.
+    pub(crate) fn size_type(&mut self) -> Ty {
+        Ty { dtype: self.types.known(DType::Usize), rank: None }
     }
     /// A scalar of type `usize`.
     pub(crate) fn size(&mut self, handle: u32, what: &str, at: At) -> Step<Value> {

@@ -50,6 +50,8 @@ impl Tracer {
         self.step(at, |state| {
             if let Some(DeclaredType::Record(record)) = ty {
                 state.expect_record(&state.kind(v), record, "an argument")?;
+            } else if let Some(DeclaredType::RecordArray(record, rank)) = ty {
+                state.expect_record_array(&state.kind(v), record, rank, "an argument")?;
             } else if let Some(ty) = ty {
                 state.doing = "the type of an argument".into();
                 let found = state.type_of(v)?;
@@ -204,6 +206,13 @@ impl State {
                 let value = self.read(handle, at)?;
                 Ok(self.handle(Kind::Plain(value)))
             }
+            Kind::Tuple(items) if items.record.is_some() => {
+                let (record, mut fields) = (items.record, Vec::with_capacity(items.len()));
+                for item in items {
+                    fields.push(self.snapshot_scalar(item, at)?);
+                }
+                Ok(self.handle(Kind::Tuple(Items::with(record, fields))))
+            }
             Kind::Poison => Err(Problem::Reported),
             _ => Ok(handle),
         }
@@ -228,8 +237,12 @@ impl State {
     }
 
     pub(crate) fn expect_type(&mut self, kind: &Kind, ty: DeclaredType, name: &str) -> Step<()> {
-        if let DeclaredType::Record(record) = ty {
-            return self.expect_record(kind, record, name);
+        match ty {
+            DeclaredType::Record(record) => return self.expect_record(kind, record, name),
+            DeclaredType::RecordArray(record, rank) => {
+                return self.expect_record_array(kind, record, rank, name);
+            }
+            DeclaredType::Known(_) | DeclaredType::AnyRank(_) => {}
         }
         let found = match kind {
             Kind::Poison => return Err(Problem::Reported),

@@ -28,5 +28,6 @@ mod programs;
 mod remainders;
 mod scopes;
 mod short_forms;
+mod struct_arrays;
 mod structs;
 mod views;

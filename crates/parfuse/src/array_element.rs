@@ -1,0 +1,151 @@
+//! What arrays of kernels may have as elements: numbers, and structs of them.
+//!
+//! ```text
+//! &mut Array1<f64>       x: [f64; 1]                   one array
+//! &mut Array1<Body>      p.x: [f64; 1], p.kind: [u8; 1]    one for each field, where they lie
+//!
+//! memory   |x x x x x x x x|k|· · · · · · ·|x x x x x x x x|k|· · ·      p.x has the stride 2, p.kind 16
+//! ```
+//!
+//! An element of a struct's array keeps the struct's alignment and padding; kernels read and write its fields alone.
+
+use crate::argument::{Binder, Offers};
+use crate::call::{Output, Outputs};
+use crate::kernel_data::KernelData;
+use crate::sealed::Sealed;
+use ndarray::{ArrayRef, Dimension};
+use num_complex::Complex;
+use parfuse_ir::{AnyElement, Element, Scalar, element_type, for_each_dtype};
+use parfuse_trace::{DeclaredType, Record};
+use smallvec::SmallVec;
+
+/// What elements of an array are.
+#[derive(Clone, Copy, Debug)]
+#[doc(hidden)]
+pub enum Elements {
+    /// Numbers.
+    Of(parfuse_ir::ElementType),
+    /// Structs.
+    Records(&'static Record),
+}
+
+impl Elements {
+    /// An array of them, of so many axes or of any number.
+    pub(crate) const fn array(self, rank: Option<u8>) -> DeclaredType {
+        match self {
+            Elements::Of(element) => DeclaredType::array(element, rank),
+            Elements::Records(record) => DeclaredType::RecordArray(record, rank),
+        }
+    }
+}
+
+/// An array in memory, whose strides are numbers of bytes.
+#[derive(Debug)]
+#[doc(hidden)]
+pub struct Laid<'s> {
+    address: u64,
+    mutable: bool,
+    shape: &'s [usize],
+    strides: &'s [isize],
+}
+
+impl Laid<'_> {
+    /// What lies so many bytes behind each element.
+    #[must_use]
+    pub fn at(&self, offset: usize) -> Laid<'_> {
+        Laid { address: self.address.wrapping_add(offset as u64), ..*self }
+    }
+}
+
+/// What an array of a kernel can have as elements: numbers and [`KernelData`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an element type of kernels",
+    label = "`{Self}` is not an element type of kernels",
+    note = "kernels compute with scalars and arrays of bool, f32, f64, integers of 8 to 64 bits, Complex<f32> and Complex<f64>",
+    note = "of a struct of such scalars: write `#[derive(Clone, Copy, KernelData)]` on it"
+)]
+pub trait ArrayElement: Sealed + Copy + Send + Sync + 'static {
+    /// What it is.
+    #[doc(hidden)]
+    const ELEMENTS: Elements;
+    /// Adds an array of it to a call, with strides in elements.
+    #[doc(hidden)]
+    fn add(binder: &mut Binder<'_>, address: u64, mutable: bool, shape: &[usize], strides: &[isize]);
+    /// Adds an array of it that is part of another.
+    #[doc(hidden)]
+    fn add_laid(binder: &mut Binder<'_>, laid: &Laid<'_>);
+    /// Takes an array of it from the results of a call: its shape, and the elements row by row.
+    #[doc(hidden)]
+    fn take_array(outputs: &mut Outputs<'_>) -> (Vec<usize>, Vec<Self>);
+    /// Offers an array of it for the results of a call.
+    #[doc(hidden)]
+    fn offer_array<D: Dimension>(into: &mut ArrayRef<Self, D>, offers: &mut Offers);
+    /// Adds the numbers that it is made of.
+    #[doc(hidden)]
+    fn take_apart(self, into: &mut Vec<Scalar>);
+    /// The value made of the next of these numbers.
+    #[doc(hidden)]
+    fn put_together(scalars: &mut dyn Iterator<Item = Scalar>) -> Self;
+}
+
+macro_rules! numbers {
+    ($(($variant:ident, $ty:ty, $name:literal, $class:ident)),* $(,)?) => { $(
+        #[diagnostic::do_not_recommend]
+        impl ArrayElement for $ty {
+            const ELEMENTS: Elements = Elements::Of(<$ty as AnyElement>::TYPE);
+            #[inline]
+            fn add(binder: &mut Binder<'_>, address: u64, mutable: bool, shape: &[usize], strides: &[isize]) {
+                binder.add::<$ty>(address, mutable, shape, strides);
+            }
+            fn add_laid(binder: &mut Binder<'_>, laid: &Laid<'_>) {
+                binder.add_laid::<$ty>(laid.address, laid.mutable, laid.shape, laid.strides);
+            }
+            fn take_array(outputs: &mut Outputs<'_>) -> (Vec<usize>, Vec<Self>) {
+                let Output::Array { shape, elements } = outputs.next() else { unreachable!("an array result") };
+                // The parts of complex numbers lie along one axis more.
+                let rank = shape.len() - (<$ty as AnyElement>::PARTS - 1);
+                (shape[..rank].to_vec(), elements.into_elements::<$ty>())
+            }
+            fn offer_array<D: Dimension>(into: &mut ArrayRef<Self, D>, offers: &mut Offers) {
+                offers.offer(into);
+            }
+            fn take_apart(self, into: &mut Vec<Scalar>) {
+                into.extend(element_type::scalars(self));
+            }
+            fn put_together(scalars: &mut dyn Iterator<Item = Scalar>) -> Self {
+                let mut part = || <$ty as AnyElement>::Part::from_scalar(scalars.next()?);
+                <$ty>::of_parts(|_| part().expect("taken from a value of this type"))
+            }
+        }
+    )* };
+}
+for_each_dtype!(numbers);
+numbers!((Complex, Complex<f32>, "Complex<f32>", Complex), (Complex, Complex<f64>, "Complex<f64>", Complex));
+
+#[diagnostic::do_not_recommend]
+impl<T: KernelData> ArrayElement for T {
+    const ELEMENTS: Elements = Elements::Records(T::RECORD);
+
+    fn add(binder: &mut Binder<'_>, address: u64, mutable: bool, shape: &[usize], strides: &[isize]) {
+        // Along an axis of one element a stride may be anything.
+        let bytes = strides.iter().map(|stride| stride.wrapping_mul(size_of::<T>() as isize));
+        let strides: SmallVec<[isize; 8]> = bytes.collect();
+        T::add_laid(binder, &Laid { address, mutable, shape, strides: &strides });
+    }
+    fn add_laid(binder: &mut Binder<'_>, laid: &Laid<'_>) {
+        T::bind_arrays(laid, binder);
+    }
+    fn take_array(outputs: &mut Outputs<'_>) -> (Vec<usize>, Vec<Self>) {
+        T::take_arrays(outputs)
+    }
+    fn offer_array<D: Dimension>(_: &mut ArrayRef<Self, D>, offers: &mut Offers) {
+        // Each field's array is a result of its own.
+        DeclaredType::Record(T::RECORD).flattened().iter().for_each(|_| offers.offer_nothing());
+    }
+    fn take_apart(self, into: &mut Vec<Scalar>) {
+        self.field_scalars(into);
+    }
+    fn put_together(scalars: &mut dyn Iterator<Item = Scalar>) -> Self {
+        T::of_field_scalars(scalars)
+    }
+}

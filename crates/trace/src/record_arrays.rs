@@ -1,0 +1,259 @@
+//! Arrays of structs: a struct whose fields are arrays, one for each field.
+//!
+//! ```text
+//! p[i].x += a              the element of the array p.x
+//! let q = p[j]             an element of each array
+//! p.row(k)                 a struct of the rows of all arrays
+//! for q in p.iter_mut()    one loop, whose items are structs of elements
+//! p.len()                  that of the first array: all have one shape
+//! ```
+//!
+//! The arrays lie in one memory, each element of one beside those of the others, which is the caller's affair: they have
+//! strides, and no two of them an element in common. No program knows of an array of structs.
+
+use crate::errors::{At, Problem, Step, mistake};
+use crate::records::{Items, Record};
+use crate::sequences::{Item, Sequence};
+use crate::state::{Held, Kind, State};
+use crate::{DeclaredType, Method, Tracer, Value};
+use parfuse_ir::program::Expr;
+use parfuse_ir::{FaultKind, ScalarOp};
+use parfuse_names::Structs;
+
+impl Tracer {
+    /// An array of structs, of the arrays of its fields, in their order. All have the shape of the first.
+    pub fn record_array<'t>(&'t self, record: &'static Record, fields: &[Value<'t>], at: At) -> Value<'t> {
+        let fields = self.ids(fields);
+        self.step(at, |state| {
+            let whole = Kind::Tuple(Items::with(Some(record), fields));
+            let handle = state.handle(whole.clone());
+            state.check_shapes(handle, at)?;
+            Ok(whole)
+        })
+    }
+
+    /// An array all of whose elements are the same struct, if it is one.
+    pub(crate) fn filled_with_records<'t>(
+        &'t self,
+        shape: Value<'t>,
+        element: Value<'t>,
+        rank: Option<u8>,
+        at: At,
+    ) -> Option<Value<'t>> {
+        let (record, items) = self.with(|state| match state.kind(element.id) {
+            Kind::Tuple(items) => Some((items.record?, items.to_vec())),
+            _ => None,
+        })?;
+        let field =
+            |id: u32| self.new_array("from_elem", None, rank, &[shape, Value { tracer: self, id }], at).id;
+        let given: Vec<u32> = items.into_iter().map(field).collect();
+        Some(self.step(at, |state| state.gathered(record, given)))
+    }
+
+    /// A method of arrays on an array of structs, if the receiver is one.
+    pub(crate) fn method_of_records<'t>(
+        &'t self,
+        receiver: Value<'_>,
+        method: Method,
+        args: &[Value<'_>],
+        at: At,
+    ) -> Option<Value<'t>> {
+        let handle = self.id(receiver);
+        let (record, items) = self.with(|state| state.record_array(handle))?;
+        let of = |id: u32| Value { tracer: self, id };
+        let structs = method.row(parfuse_names::Receiver::Array).map_or(Structs::Refused, |row| row.structs);
+        Some(match structs {
+            Structs::Shape => self.method(of(items[0]), method, args, at),
+            Structs::EachField => {
+                let mut given = Vec::with_capacity(items.len());
+                for (position, item) in items.iter().enumerate() {
+                    let args: Vec<Value<'t>> = args
+                        .iter()
+                        .map(|arg| {
+                            let arg = self.id(*arg);
+                            of(self.with(|state| state.field_of_argument(arg, record, position)))
+                        })
+                        .collect();
+                    given.push(self.method(of(*item), method, &args, at).id);
+                }
+                self.step(at, |state| state.gathered(record, given))
+            }
+            Structs::Refused => self.step(at, |_| {
+                mistake(format!(
+                    "`.{method}()` is not a method of arrays of structs in a kernel: go through them by a loop, or by \
+                     `p.iter().map(|q| q.{})`",
+                    record.fields[0].0
+                ))
+            }),
+        })
+    }
+}
+
+impl State {
+    /// What an array of structs is made of, if a handle stands for one.
+    pub(crate) fn record_array(&mut self, handle: u32) -> Option<(&'static Record, Vec<u32>)> {
+        let Kind::Tuple(items) = self.kind(handle) else { return None };
+        let record = items.record?;
+        let first = *items.first()?;
+        let is_array = self.record_array(first).is_some()
+            || matches!(self.kind(first), Kind::Plain(_) | Kind::Variable { .. } | Kind::Place(_))
+                && self.is_array(first);
+        is_array.then(|| (record, items.to_vec()))
+    }
+
+    /// What an argument is to a field: that of a struct, or of an array of structs, and of all else the same.
+    fn field_of_argument(&mut self, argument: u32, record: &'static Record, position: usize) -> u32 {
+        match self.kind(argument) {
+            Kind::Tuple(items) if items.record == Some(record) => items[position],
+            _ => argument,
+        }
+    }
+
+    /// The struct of what has been made for each field.
+    pub(crate) fn gathered(&mut self, record: &'static Record, given: Vec<u32>) -> Step<Kind> {
+        let kinds: Vec<Kind> = given.iter().map(|handle| self.kind(*handle)).collect();
+        if kinds.iter().any(|kind| matches!(kind, Kind::Poison)) {
+            return Err(Problem::Reported);
+        }
+        match &kinds[0] {
+            Kind::Sequence(first) => {
+                let items = kinds.iter().filter_map(|kind| match kind {
+                    Kind::Sequence(sequence) => Some(sequence.item.clone()),
+                    _ => None,
+                });
+                let item = Item::Fields(record, items.collect());
+                Ok(Kind::Sequence(Box::new(Sequence { item, ..(**first).clone() })))
+            }
+            Kind::Optional(Held::Sure(_)) => {
+                let contents = kinds.iter().filter_map(|kind| match kind {
+                    Kind::Optional(Held::Sure(content)) => Some(*content),
+                    _ => None,
+                });
+                let content = self.gathered(record, contents.collect())?;
+                Ok(self.sure(content))
+            }
+            Kind::Optional(Held::Value { present, fault, .. }) => {
+                let (present, fault) = (*present, *fault);
+                let contents = kinds.iter().filter_map(|kind| match kind {
+                    Kind::Optional(Held::Value { value, .. }) => Some(*value),
+                    _ => None,
+                });
+                let content = self.gathered(record, contents.collect())?;
+                let value = self.handle(content);
+                Ok(Kind::Optional(Held::Value { present, value, fault }))
+            }
+            Kind::Tuple(parts) if parts.record.is_none() => {
+                // Several parts of each, as `split_at` gives: several structs.
+                let mut together = Vec::with_capacity(parts.len());
+                for position in 0..parts.len() {
+                    let of_fields = kinds.iter().filter_map(|kind| match kind {
+                        Kind::Tuple(parts) => parts.get(position).copied(),
+                        _ => None,
+                    });
+                    let part = self.gathered(record, of_fields.collect())?;
+                    together.push(self.handle(part));
+                }
+                Ok(Kind::Tuple(together.into()))
+            }
+            _ => Ok(Kind::Tuple(Items::with(Some(record), given))),
+        }
+    }
+
+    /// The struct at an index, whose fields may be set if the array may; nothing if it is no array of structs.
+    pub(crate) fn record_at(
+        &mut self,
+        array: u32,
+        index: &[u32],
+        to_set: bool,
+        at: At,
+    ) -> Option<Step<Kind>> {
+        let (record, items) = self.record_array(array)?;
+        Some(self.fields_at(record, items, index, to_set, at))
+    }
+
+    fn fields_at(
+        &mut self,
+        record: &'static Record,
+        items: Vec<u32>,
+        index: &[u32],
+        to_set: bool,
+        at: At,
+    ) -> Step<Kind> {
+        let mut fields = Vec::with_capacity(items.len());
+        for item in items {
+            let kind = match self.record_at(item, index, to_set, at) {
+                Some(inner) => inner?,
+                // What may be set is read where it is used: nobody sees the other fields.
+                None if to_set || matches!(self.kind(item), Kind::Variable { .. } | Kind::Place(_)) => {
+                    let (place, index) = self.place(item, index, at)?;
+                    Kind::Element { place, index, borrowed: false }
+                }
+                None => self.element_or_rows(item, index, at)?,
+            };
+            fields.push(self.handle(kind));
+        }
+        Ok(Kind::Tuple(Items::with(Some(record), fields)))
+    }
+
+    /// What a name declared as an array of structs has to be.
+    pub(crate) fn expect_record_array(
+        &mut self,
+        kind: &Kind,
+        record: &'static Record,
+        rank: Option<u8>,
+        name: &str,
+    ) -> Step<()> {
+        if let Kind::Poison = kind {
+            return Err(Problem::Reported);
+        }
+        let handle = self.handle(kind.clone());
+        let declared = DeclaredType::RecordArray(record, rank);
+        match self.record_array(handle) {
+            Some((found, _)) if found == record => {
+                let first = self.leaves_of(handle)[0];
+                match (self.axes_of(first)?, rank) {
+                    (axes, Some(rank)) if axes != rank => mistake(format!(
+                        "`{name}` is declared as {declared}, but its value is an array with {axes} axes"
+                    )),
+                    _ => Ok(()),
+                }
+            }
+            _ => mistake(format!("`{name}` is declared as {declared}, but its value is of another kind")),
+        }
+    }
+
+    /// The items of an array of structs, as those of any other are gone through.
+    pub(crate) fn sequence_of_records(&mut self, handle: u32, at: At) -> Option<Step<Sequence>> {
+        let (record, items) = self.record_array(handle)?;
+        let mut sequences = Vec::with_capacity(items.len());
+        for item in items {
+            match self.sequence(item, at) {
+                Ok(sequence) => sequences.push(sequence),
+                Err(problem) => return Some(Err(problem)),
+            }
+        }
+        let ranges = sequences[0].ranges.clone();
+        let items = sequences.into_iter().map(|sequence| sequence.item).collect();
+        Some(Ok(Sequence::new(ranges, Item::Fields(record, items))))
+    }
+
+    /// Says that all arrays have the lengths of the first, so that one check of an index is enough.
+    fn check_shapes(&mut self, whole: u32, at: At) -> Step<()> {
+        let leaves = self.leaves_of(whole);
+        let (first, rank) = self.array(leaves[0], "an array of structs", at)?;
+        for leaf in &leaves[1..] {
+            let (other, _) = self.array(*leaf, "an array of structs", at)?;
+            for axis in 0..rank {
+                let lengths = [first, other].map(|array| {
+                    let ty = self.size_type();
+                    self.emit(Expr::Dim { array, axis }, ty, at)
+                });
+                let [length, other] = lengths;
+                let (length, other) = (length?, other?);
+                let same = self.op(ScalarOp::Eq, &[length, other], at)?;
+                self.check_with(same, FaultKind::ShapeMismatch { axis }, vec![length, other], at);
+            }
+        }
+        Ok(())
+    }
+}
