@@ -15,6 +15,7 @@
 //! such as `kron`, the outer definition is the type of that function.
 
 use crate::annotation;
+use crate::expr::may_assign;
 use crate::stmt::{is_prange, strip};
 use crate::tables::FROM_WRITTEN;
 use crate::translator::{Draws, Translator, hygienic};
@@ -236,19 +237,16 @@ impl Translator<'_> {
         if let Some(message) = refusals::function(&owner, name) {
             return self.refused(path, message, &call.args);
         }
-        if !ARRAY_FUNCTIONS.contains(&name) {
-            let message = match owner.starts_with("Array") {
-                true => format!(
-                    "`{owner}::{name}` is not supported in a kernel: arrays are made by {}, and filled by expressions \
-                     or loops",
-                    ARRAY_FUNCTIONS.join(", "),
-                ),
-                false => format!(
-                    "kernels have no function `{owner}::{name}`: if it is yours, write it as a function with \
-                     `#[kernel]` outside of the `impl`"
-                ),
-            };
+        if !ARRAY_FUNCTIONS.contains(&name) && owner.starts_with("Array") {
+            let message = format!(
+                "`{owner}::{name}` is not supported in a kernel: arrays are made by {}, and filled by expressions or \
+                 loops",
+                ARRAY_FUNCTIONS.join(", "),
+            );
             return self.refused(path, message, &call.args);
+        }
+        if !ARRAY_FUNCTIONS.contains(&name) {
+            return self.function_of_struct(call, path, name);
         }
         let mut path = path.clone();
         path.segments.pop();
@@ -323,11 +321,28 @@ impl Translator<'_> {
         }
     }
 
-    /// `Complex::new(re, im)`, also through an alias of the type.
+    /// `Particle::new(x, v)`, `Particle::energy(&p)`: a function of a struct's.
+    fn function_of_struct(&mut self, call: &ExprCall, path: &Path, name: &str) -> TokenStream {
+        self.draws = self.draws.max(Draws::IfCalled);
+        let (t, place) = (self.t.clone(), self.place(path.span()));
+        let mut owner = path.clone();
+        owner.segments.pop();
+        // The punctuation after the type goes with the function's name.
+        owner.segments.pop_punct();
+        let arguments = self.arguments(call.args.iter());
+        quote_spanned!(path.span()=> #t.function_of::<#owner>(#name, &[#(#arguments),*], #place))
+    }
+
+    /// `Complex::new(re, im)`, also through an alias of the type, which may be a struct's.
     fn complex_function(&mut self, call: &ExprCall, path: &Path, name: &str) -> TokenStream {
         let (t, place) = (self.t.clone(), self.place(path.span()));
         let ty = complex_type(path);
         let arguments = self.arguments(call.args.iter());
+        let owner = path.segments.iter().rev().nth(1).map(|ty| ty.ident.to_string()).unwrap_or_default();
+        if !owner.starts_with("Complex") {
+            self.draws = self.draws.max(Draws::IfCalled);
+            return quote!(#t.function_of::<#ty>(#name, &[#(#arguments),*], #place));
+        }
         quote!(#t.complex_function::<#ty>(#name, &[#(#arguments),*], #place))
     }
 
@@ -377,6 +392,22 @@ impl Translator<'_> {
         let place = self.place(call.method.span());
         let complaints = self.diagnostics.count();
         let Some(method) = Method::named(&name) else {
+            if !refusals::knows_method(&name) {
+                // A method of a struct, if it is one; the tracer knows.
+                self.draws = self.draws.max(Draws::IfCalled);
+                let (value, before) = (hygienic("receiver"), hygienic("before"));
+                let receiver = self.expr(&call.receiver);
+                let copy = match call.args.iter().any(may_assign) {
+                    true => quote!(#t.record_now(#value, #place)),
+                    false => quote!(#value),
+                };
+                let arguments = self.arguments(call.args.iter());
+                return quote!({
+                    let #value = #receiver;
+                    let #before = #copy;
+                    #t.record_method(#value, #before, #name, &[#(#arguments),*], #place)
+                });
+            }
             // Receiver and arguments may have complaints of their own.
             self.expr(&call.receiver);
             // Of a chain of iterators the first is enough: there is one loop to write.

@@ -62,10 +62,39 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
             }
         }
 
+        /// By reference it is only read.
+        #[automatically_derived]
+        impl<'r> ::parfuse::__private::Argument for &'r #name {
+            const KIND: ::parfuse::__private::ParamKind = <#name as ::parfuse::__private::Argument>::KIND;
+            type Reborrowed<'b> = &'r #name where Self: 'b;
+            fn reborrow(&mut self) -> &'r #name {
+                *self
+            }
+            fn bind<'a>(self, binder: &mut ::parfuse::Binder<'a>) where Self: 'a {
+                ::parfuse::KernelData::bind_fields(*self, binder);
+            }
+        }
+
+        #[automatically_derived]
+        impl ::parfuse::__private::FunctionOwner for #name {
+            fn call_function<'t>(
+                tracer: &'t ::parfuse::__private::Tracer,
+                name: &'static str,
+                arguments: &[::parfuse::__private::Value<'t>],
+                at: ::parfuse::__private::At,
+            ) -> ::parfuse::__private::Value<'t> {
+                tracer.record_function(<#name as ::parfuse::KernelData>::RECORD, name, arguments, at)
+            }
+        }
+
         #[automatically_derived]
         unsafe impl ::parfuse::KernelData for #name {
             const RECORD: &'static ::parfuse::__private::Record = &::parfuse::__private::Record {
                 name: #text,
+                methods: {
+                    use ::parfuse::__private::NoMethods as _;
+                    <#name>::__METHODS_OF_KERNELS
+                },
                 fields: &[#((#texts, <#types as ::parfuse::__private::Argument>::KIND.ty)),*],
             };
             type Fields = #own;

@@ -335,7 +335,7 @@ fn may_be_a_variable(expr: &Expr) -> bool {
 }
 
 /// Whether evaluating the expression may set a variable, by its form.
-fn may_assign(expr: &Expr) -> bool {
+pub(crate) fn may_assign(expr: &Expr) -> bool {
     struct Search(bool);
     impl<'ast> syn::visit::Visit<'ast> for Search {
         fn visit_expr_assign(&mut self, _: &'ast syn::ExprAssign) {

@@ -42,6 +42,8 @@ pub struct Param {
     pub known: bool,
     /// Its type, with all lifetimes elided.
     pub ty: Type,
+    /// Whether it stands for what is passed, `&self`, and not for a copy of it.
+    pub borrowed: bool,
 }
 
 /// What stands in the attribute's parentheses.
@@ -131,7 +133,8 @@ impl KernelInput {
                     typed = false;
                     diagnostics.report(
                         receiver,
-                        "a kernel cannot be a method: write a function outside of the `impl` that takes the fields",
+                        "a kernel cannot be a method: write a function outside of the `impl`, or put `#[kernel]` on the `impl` of a struct \
+                         with `#[derive(KernelData)]`",
                     );
                 }
                 FnArg::Typed(typed) => params.push(Param::new(position, &typed.pat, &typed.ty, diagnostics)),
@@ -179,6 +182,7 @@ impl Param {
                 variable: ident.mutability.is_some(),
                 known,
                 ty,
+                borrowed: false,
             },
             other => {
                 if !matches!(other, Pat::Wild(_)) {
@@ -188,7 +192,7 @@ impl Param {
                     );
                 }
                 let name = format_ident!("argument_{position}", span = other.span());
-                Param { name, named: false, variable: false, known, ty }
+                Param { name, named: false, variable: false, known, ty, borrowed: false }
             }
         }
     }

@@ -30,6 +30,7 @@ mod generics;
 mod host;
 mod input;
 mod matches;
+mod methods;
 mod pattern;
 mod scope;
 mod slice;
@@ -62,6 +63,9 @@ use proc_macro2::TokenStream;
 /// `ArrayViewMut1<f64>`, `&mut [f64]`). It returns nothing, a scalar, an array or a tuple of these. The body
 /// is made of `let`, assignments, `if`, `while`, `for` over ranges and [`prange`], arithmetic, indexing,
 /// array methods and calls of other kernels.
+///
+/// On the methods of a struct with `#[derive(KernelData)]`, `#[kernel] impl Particle { … }`, it lets kernels call them:
+/// `p[i].step(dt)`. One such block for each struct.
 ///
 /// `#[kernel(fast)]` lets the compiled variants compute with fewer and cheaper operations on floats, which round
 /// otherwise than the function does. `#[kernel(checked)]` makes an integer that overflows an error of them, where it wraps
@@ -117,6 +121,9 @@ fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
 fn expand_in(source: Option<&str>, arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut diagnostics = diagnose::Diagnostics::default();
     let options = input::check_arguments(&arguments, &mut diagnostics);
+    if let Ok(methods) = syn::parse2::<syn::ItemImpl>(item.clone()) {
+        return methods::expand(&methods, options, diagnostics);
+    }
     let Some(function) = input::parse_function("kernel", item.clone(), &mut diagnostics) else {
         let errors = diagnostics.compile_errors();
         return quote::quote!(#errors #item);

@@ -101,8 +101,9 @@ impl<'a> Translator<'a> {
             let kind = annotation::item(&param.ty, "Argument", "KIND");
             let place = self.place(name.span());
             let position = Literal::usize_unsuffixed(position);
+            let parameter = if param.borrowed { quote!(receiver) } else { quote!(parameter) };
             let bound = quote! {
-                #t.parameter(#arguments, #position, #text, #kind.ty, #place)
+                #t.#parameter(#arguments, #position, #text, #kind.ty, #place)
             };
             self.scope.add(text.clone(), Local::default());
             bindings.extend(if param.variable && matches!(param.ty, syn::Type::Array(_)) {

@@ -50,7 +50,7 @@ const METHODS: &[Row] = &[
     row("arrays", "map_mut", "write `a.map_inplace(|x| …)`"),
     row(
         "iterators",
-        "try_fold try_rfold fold_while collect_into try_collect collect_vec try_reduce step try_find \
+        "try_fold try_rfold fold_while collect_into try_collect collect_vec try_reduce try_find \
          intersperse intersperse_with partition_in_place is_partitioned size_hint fuse advance_by \
          advance_back_by is_sorted is_sorted_by is_sorted_by_key cmp_by eq_by partial_cmp_by sorted \
          tuple_windows cartesian_product",
@@ -358,9 +358,15 @@ pub fn method(name: &str) -> String {
             format!("the method `{name}` of {of} is not supported in a kernel: {instead}")
         }
         None => format!(
-            "kernels have no method `{name}`: if it is yours, write it as a function with `#[kernel]` and call that"
+            "kernels have no method `{name}`: if it is yours, put `#[kernel]` on the `impl` of the struct, or write it as a \
+             function with `#[kernel]` and call that"
         ),
     }
+}
+
+/// Whether there is something to say about a method of this name.
+pub fn knows_method(name: &str) -> bool {
+    METHODS.iter().any(|row| is_among(name, row.names))
 }
 
 /// Whether a method is one of iterators.

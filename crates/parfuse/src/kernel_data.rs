@@ -46,6 +46,51 @@ use parfuse_trace::{DeclaredType, ParamKind, Record};
 /// # Ok::<(), Error>(())
 /// ```
 ///
+/// Methods that kernels call have `#[kernel]` on their `impl`; they become part of the kernel that calls them, and stay methods
+/// in plain Rust. There is one such block for each struct.
+///
+/// ```
+/// use ndarray::{Array1, array};
+/// use parfuse::prelude::*;
+///
+/// #[derive(Clone, Copy, PartialEq, Debug, KernelData)]
+/// struct Particle {
+///     x: f64,
+///     v: f64,
+/// }
+///
+/// #[kernel]
+/// impl Particle {
+///     fn at_rest(x: f64) -> Self {
+///         Self { x, v: 0.0 }
+///     }
+///     fn energy(&self) -> f64 {
+///         0.5 * (self.v * self.v + self.x * self.x)
+///     }
+///     fn step(&mut self, dt: f64) {
+///         self.v -= self.x * dt;
+///         self.x += self.v * dt;
+///     }
+/// }
+///
+/// #[kernel]
+/// fn advance(particles: &mut Array1<Particle>, dt: f64) {
+///     for i in prange(0..particles.len()) {
+///         particles[i].step(dt);
+///         if particles[i].energy() < 1e-3 {
+///             particles[i] = Particle::at_rest(particles[i].x);
+///         }
+///     }
+/// }
+///
+/// let mut particles = array![Particle { x: 1.0, v: 0.5 }, Particle::at_rest(0.01)];
+/// let mut same = particles.clone();
+/// advance::parallel(&mut particles, 0.1)?;
+/// advance(&mut same, 0.1);
+/// assert_eq!(particles, same);
+/// # Ok::<(), Error>(())
+/// ```
+///
 /// Fields are read and written where they lie, so they have to be aligned:
 ///
 /// ```compile_fail

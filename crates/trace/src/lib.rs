@@ -47,6 +47,7 @@ mod products;
 mod random;
 mod ranks;
 mod record_arrays;
+mod record_methods;
 mod records;
 mod reductions;
 mod searches;
@@ -81,6 +82,7 @@ pub use parfuse_names::Method;
 #[doc(hidden)]
 pub use parfuse_names::for_each_function;
 pub use parfuse_names::functions::LibraryFunction;
+pub use record_methods::{FunctionOwner, NoMethods, RecordMethod};
 pub use records::Record;
 pub use tables::TableRow;
 pub use tracer::Tracer;

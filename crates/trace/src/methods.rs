@@ -63,6 +63,9 @@ for_each_method!(define_meaning);
 impl Tracer {
     /// `receiver.method(args)`. The argument of `expect` may be left out.
     pub fn method(&self, receiver: Value<'_>, method: Method, args: &[Value<'_>], at: At) -> Value<'_> {
+        if let Some(value) = self.method_of_record(receiver, method.name(), args, at) {
+            return value;
+        }
         if let Some(value) = self.method_of_records(receiver, method, args, at) {
             return value;
         }

@@ -9,6 +9,7 @@
 
 use crate::declared::DeclaredType;
 use crate::errors::{At, Problem, Step, mistake};
+use crate::record_methods::RecordMethod;
 use crate::state::{Kind, State};
 use crate::{Tracer, Value};
 use std::ops::Deref;
@@ -18,6 +19,8 @@ use std::ops::Deref;
 pub struct Record {
     /// Its name.
     pub name: &'static str,
+    /// Its methods that kernels may call.
+    pub methods: &'static [RecordMethod],
     /// The names and types of its fields.
     pub fields: &'static [(&'static str, DeclaredType)],
 }

@@ -29,5 +29,6 @@ mod remainders;
 mod scopes;
 mod short_forms;
 mod struct_arrays;
+mod struct_methods;
 mod structs;
 mod views;
