@@ -158,7 +158,7 @@ fn swapped(p: &mut Array1<Particle>) {
 fn counted(p: &mut Array1<Odd>, cells: &ArrayRef1<usize>) {
     for i in prange(0..cells.len()) {
         p[cells[i]].weight += 0.5;
-        p[cells[i]].kind += 1;
+        p[cells[i]].kind ^= 5;
     }
 }
 

@@ -1,7 +1,11 @@
 //! All mistakes are reported, each once, and nothing panics.
 
 use super::{check_mistakes, line};
-use crate::{Method, ReturnKind, Tracer, Value};
+use crate::{DeclaredType, Method, Record, ReturnKind, Tracer, Value};
+use parfuse_ir::program::Type;
+use parfuse_ir::{DType, ElementType};
+
+const F64: ElementType = ElementType::Real(DType::F64);
 
 #[test]
 fn independent_mistakes_are_all_reported_and_consequences_are_not() {
@@ -147,6 +151,36 @@ fn arrays_of_random_numbers_are_not_made_inside_a_prange() {
         &[
             "kernel.rs:2:5: an array of random numbers inside a `prange` is not supported; make it in front with one axis \
            more, as long as the loop, and use the row at the loop's own index, or draw single numbers in a `for`",
+        ],
+    );
+}
+
+#[test]
+fn methods_that_nobody_knows_are_mistakes_of_their_receivers() {
+    static BODY: Record =
+        Record { name: "Body", methods: &[], fields: &[("x", DeclaredType::Known(Type::Scalar(F64)))] };
+    check_mistakes(
+        |t| {
+            let (x, a) = (t.scalar::<f64>("x"), t.array::<f64>("a", 1));
+            let body = t.record(&BODY, &[("x", x)], None, line(1));
+            let bodies = t.record_array(&BODY, &[a], line(1));
+            t.record_method(x, x, "frobnicate", &[], line(2));
+            t.record_method(body, body, "step", &[x], line(3));
+            t.record_function(&BODY, "new", &[x], line(4));
+            t.method(bodies, Method::sum, &[], line(5));
+            t.method(bodies, Method::len, &[], line(6));
+            t.record_method(bodies, bodies, "step", &[x], line(7))
+        },
+        &[
+            "kernel.rs:2:5: kernels have no method `frobnicate`: if it is yours, put `#[kernel]` on the `impl` of the \
+             struct, or write it as a function with `#[kernel]` and call that",
+            "kernel.rs:3:5: kernels have no method `step`: if it is yours, put `#[kernel]` on the `impl` of the struct, \
+             or write it as a function with `#[kernel]` and call that",
+            "kernel.rs:4:5: kernels have no function `Body::new`: put `#[kernel]` on the `impl` of `Body` that it stands in",
+            "kernel.rs:5:5: `.sum()` is not a method of arrays of structs in a kernel: go through them by a loop, or by \
+             `p.iter().map(|q| q.x)`",
+            "kernel.rs:7:5: kernels have no method `step`: if it is yours, put `#[kernel]` on the `impl` of the struct, \
+             or write it as a function with `#[kernel]` and call that",
         ],
     );
 }
