@@ -101,7 +101,7 @@ macro_rules! numbers {
                 binder.add_laid::<$ty>(laid.address, laid.mutable, laid.shape, laid.strides);
             }
             fn take_array(outputs: &mut Outputs<'_>) -> (Vec<usize>, Vec<Self>) {
-                let Output::Array { shape, elements } = outputs.next() else { unreachable!("an array result") };
+                let Output::Array { shape, elements } = outputs.take_next() else { unreachable!("an array result") };
                 // The parts of complex numbers lie along one axis more.
                 let rank = shape.len() - (<$ty as AnyElement>::PARTS - 1);
                 (shape[..rank].to_vec(), elements.into_elements::<$ty>())

@@ -83,8 +83,8 @@ macro_rules! define_dynamic {
 
             /// The next result, which is of this type.
             fn take(ty: Type, outputs: &mut Outputs<'_>) -> Dynamic {
-                match (outputs.next(), ty.element()) {
-                    (Output::Scalar(re), ElementType::Complex(_)) => match outputs.next() {
+                match (outputs.take_next(), ty.element()) {
+                    (Output::Scalar(re), ElementType::Complex(_)) => match outputs.take_next() {
                         Output::Scalar(im) => Dynamic::Complex(re, im),
                         _ => unreachable!("a complex number has two parts"),
                     },

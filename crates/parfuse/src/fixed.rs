@@ -165,7 +165,7 @@ impl<R: Row, const N: usize> Returned for [R; N] {
         types.next().is_some_and(|ty| kind::<[R; N]>(false).ty.admits(ty))
     }
     fn take(outputs: &mut Outputs<'_>) -> Self {
-        let Output::Array { elements, .. } = outputs.next() else { unreachable!("an array result") };
+        let Output::Array { elements, .. } = outputs.take_next() else { unreachable!("an array result") };
         let mut elements = elements.into_elements::<R::Element>().into_iter();
         // rustc has checked the lengths in the function itself.
         Self::made(&mut || elements.next().expect("a result has the length of its type"))

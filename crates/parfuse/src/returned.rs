@@ -90,7 +90,7 @@ macro_rules! return_scalars {
             types.next() == Some(Type::Scalar(<$ty as AnyElement>::TYPE))
         }
         fn take(outputs: &mut Outputs<'_>) -> $ty {
-            <$ty>::of_parts(|_| match outputs.next() {
+            <$ty>::of_parts(|_| match outputs.take_next() {
                 Output::Scalar(x) => Element::from_scalar(x).expect("a result has the type the kernel was traced with"),
                 _ => unreachable!("a scalar result"),
             })

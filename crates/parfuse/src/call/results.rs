@@ -1,7 +1,7 @@
 //! What a call that has succeeded gives back.
 //!
 //! ```text
-//! storage, frame ──► Outputs ──► next, next, …      each result is made when it is asked for
+//! storage, frame ──► Outputs ──► take_next, …      each result is made when it is asked for
 //! ```
 
 use super::enter::Finished;
@@ -63,7 +63,7 @@ impl Outputs<'_> {
     /// # Panics
     /// If there is none: the kernel was traced with as many results as its return type has.
     #[inline]
-    pub fn next(&mut self) -> Output {
+    pub fn take_next(&mut self) -> Output {
         let lane = &self.kernel.lane;
         let result = lane.results.get(self.next).expect("a kernel has as many results as its return type");
         self.next += 1;
