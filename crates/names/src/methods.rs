@@ -5,15 +5,13 @@
 //!  │   │      │    │    │   │         └ documentation
 //!  │   │      │    │    │   └ meaning, which the tracer knows: an operation, an operator, a composition, …
 //!  │   │      │    │    └ arguments: `(low: same, high: same)`
-//!  │   │      │    └ `each`: also on arrays of it, element by element; `one`: not; of arrays: `any`: whatever the
-//!  │   │      │      elements are, structs too; `shape`: it looks at their lengths alone
+//!  │   │      │    └ `each`: also on arrays of it, element by element; `one`: not; `any`, `shape`: of structs, too
 //!  │   │      └ receiver
 //!  │   └ `fn`: handles have a method of this name, made from the first row; `-`: they say it otherwise
 //!  └ name
 //! ```
 //!
-//! A name with several receivers has a row for each, `len fn { Array … } { Shape … }`. The kinds of meanings are
-//! these, with what the word after them names:
+//! A name with several receivers has a row for each, `len fn { Array … } { Shape … }`. Meanings are of these kinds:
 //!
 //! | kind | what the tracer does |
 //! |---|---|
@@ -500,7 +498,7 @@ macro_rules! define_methods {
                     method: Method::$name,
                     receiver: Receiver::$receiver,
                     each: define_methods!(@is $each),
-                    structs: define_methods!(@structs $each),
+                    structs: Structs::of(stringify!($each)),
                     handle: define_methods!(@is $handle),
                     arguments: &[$((stringify!($argument), Argument::of(stringify!($kind)))),*],
                     part: Part::of(stringify!($part)),
@@ -511,14 +509,8 @@ macro_rules! define_methods {
         }
     };
     (@is each) => { true };
-    (@is one) => { false };
-    (@is any) => { false };
-    (@is shape) => { false };
-    (@structs any) => { Structs::EachField };
-    (@structs shape) => { Structs::Shape };
-    (@structs $other:ident) => { Structs::Refused };
     (@is fn) => { true };
-    (@is -) => { false };
+    (@is $other:tt) => { false };
 }
 
 for_each_method!(define_methods);

@@ -192,6 +192,17 @@ pub enum Structs {
     Shape,
 }
 
+impl Structs {
+    /// From the word in the table: `any`, `shape`, or another.
+    pub(crate) const fn of(word: &str) -> Structs {
+        match word.as_bytes() {
+            b"any" => Structs::EachField,
+            b"shape" => Structs::Shape,
+            _ => Structs::Refused,
+        }
+    }
+}
+
 impl Part {
     /// From the kind of the meaning.
     pub(crate) const fn of(kind: &str) -> Part {
