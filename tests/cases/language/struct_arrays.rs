@@ -64,7 +64,8 @@ fn replaced(p: &mut ArrayRef1<Particle>, from: &ArrayRef1<Particle>) {
 fn bodies(b: &mut ArrayRef1<Body>, n: &Array1<i64>) {
     for i in prange(0..b.len()) {
         b[i].at.x += b[i].phase.re as f64 + n[i] as f64;
-        b[i].phase = b[i].phase * Complex::new(0.0, 1.0);
+        let turned = b[i].phase * Complex::new(0.0, 1.0);
+        b[i].phase = turned;
         b[i].odd.kind += 1;
         b[i].tag = b[i].tag * 3 + b[i].odd.kind as u16;
         let at = b[i].at;
@@ -77,7 +78,7 @@ fn bodies(b: &mut ArrayRef1<Body>, n: &Array1<i64>) {
 fn odds(p: &mut [Odd]) -> f32 {
     let mut sum = 0.0;
     for q in p.iter_mut() {
-        q.kind = q.kind + 3;
+        q.kind += 3;
         q.weight *= 0.5;
     }
     for i in 1..p.len() {
