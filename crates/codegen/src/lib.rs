@@ -14,6 +14,7 @@
 //! interleaved over the registers of a step. Constants are read from a table right before their use.
 
 pub mod abi;
+mod branches;
 mod code;
 mod compiler;
 mod conditions;

@@ -105,7 +105,7 @@ pub(crate) fn emit<'a>(function: Function<'a>, region: &'a Region, plan: &'a Pla
 
     e.builder.switch_to_block(row_head);
     let more = e.builder.ins().icmp(clif::condcodes::IntCC::SignedLessThan, row, row_end);
-    e.builder.ins().brif(more, row_body, &[], finish, &[]);
+    e.stay_if(more, row_body, finish);
 
     e.builder.switch_to_block(row_body);
     e.poll();
@@ -227,7 +227,7 @@ impl Shape<'_> {
         let end = params.get(1).copied().unwrap_or(self.column_end);
         let [one, done] = [(); 2].map(|()| e.builder.create_block());
         let more = e.builder.ins().icmp(clif::condcodes::IntCC::SignedLessThan, index, end);
-        e.builder.ins().brif(more, one, &[], done, &[]);
+        e.stay_if(more, one, done);
 
         e.builder.switch_to_block(one);
         e.poll();

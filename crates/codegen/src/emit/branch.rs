@@ -9,11 +9,85 @@
 //! ```
 
 use super::{Emitter, Reg, Registers, register_type, repeat, width_of};
-use crate::conditions::{Choice, asks_for_number, choice, float_comparison};
+use crate::branches::Branches;
+use crate::conditions::{asks_for_number, float_comparison};
 use crate::uses;
-use cranelift_codegen::ir::condcodes::FloatCC;
-use cranelift_codegen::ir::{self as clif, InstBuilder};
-use parfuse_ir::lane::{Inst, LaneOp, LaneType, Merge, Node, Value};
+use cranelift_codegen::ir::condcodes::{CondCode, FloatCC, IntCC};
+use cranelift_codegen::ir::{self as clif, InstBuilder, InstructionData};
+use parfuse_ir::lane::{Code, Inst, LaneOp, Merge, Node, Value};
+
+impl<'a> Branches<'a> for Emitter<'a> {
+    type Block = clif::Block;
+    type Reg = Reg;
+
+    fn code(&self) -> &'a Code {
+        self.code
+    }
+
+    fn block(&mut self) -> clif::Block {
+        self.builder.create_block()
+    }
+
+    fn fill(&mut self, block: clif::Block) {
+        self.builder.switch_to_block(block);
+    }
+
+    fn jump(&mut self, block: clif::Block, sent: &[Reg]) {
+        Emitter::jump(self, block, sent);
+    }
+
+    fn scoped<R>(&mut self, emit: impl FnOnce(&mut Self) -> R) -> R {
+        let mark = self.enter();
+        let emitted = emit(self);
+        self.leave(mark);
+        emitted
+    }
+
+    fn nodes(&mut self, nodes: &[Node]) {
+        Emitter::nodes(self, nodes);
+    }
+
+    fn send(&mut self, values: impl Iterator<Item = (Value, Value)>) -> Vec<Reg> {
+        Emitter::send(self, values)
+    }
+
+    fn conditions_before(&self, nodes: &[Node], cond: Value) -> usize {
+        let is_value = |node: &Node| {
+            matches!(node, Node::If { cond, then, otherwise, results }
+                if self.can_choose(*cond, [then, otherwise], results))
+        };
+        if self.is_serial() { self.conditions.at_end_of(self.code, nodes, cond, is_value) } else { 0 }
+    }
+
+    fn either(&mut self, cond: Value, other: Reg) -> Reg {
+        let cond = self.scalar(cond);
+        self.builder.ins().bor(cond, other)
+    }
+
+    fn both(&mut self, cond: Value, other: Reg) -> Reg {
+        let cond = self.scalar(cond);
+        self.builder.ins().band(cond, other)
+    }
+
+    fn chosen(&mut self, cond: Value, sides: [(Value, Reg); 2]) -> Reg {
+        Emitter::chosen(self, cond, sides)
+    }
+
+    fn branch_on(&mut self, cond: Value, [yes, no]: [clif::Block; 2]) {
+        let (mut cond, mut holds) = (cond, true);
+        // Nobody needs the opposite of a value who can go the other way.
+        while let Inst::Op(LaneOp::BNot, args) = &self.code.values[cond].inst
+            && self.is_available(args[0])
+        {
+            (cond, holds) = (args[0], !holds);
+        }
+        let cond = self.scalar(cond);
+        match holds {
+            true => self.stay_if(cond, yes, no),
+            false => self.leave_if(cond, no, yes),
+        }
+    }
+}
 
 impl Emitter<'_> {
     /// A branch; the nodes that stand in front of it in its block may compute its condition.
@@ -25,7 +99,7 @@ impl Emitter<'_> {
         results: &[Merge],
     ) {
         let chain = &before[before.len() - self.conditions_before(before, cond)..];
-        let chooses = self.is_serial() && self.can_choose(cond, then, otherwise, results);
+        let chooses = self.is_serial() && self.can_choose(cond, [then, otherwise], results);
         if chooses && chain.is_empty() {
             let mark = self.enter();
             let chosen = self.compute_both(cond, [then, otherwise], results);
@@ -46,7 +120,7 @@ impl Emitter<'_> {
             return;
         }
         let [yes, no] = [(); 2].map(|()| self.builder.create_block());
-        self.test(chain, cond, yes, no);
+        self.test(chain, cond, [yes, no]);
         if self.is_serial() && results.is_empty() && uses::only_checks(then) && otherwise.is_empty() {
             self.builder.set_cold_block(yes);
         }
@@ -71,78 +145,32 @@ impl Emitter<'_> {
         }
     }
 
-    fn can_choose(&self, cond: Value, then: &[Node], otherwise: &[Node], results: &[Merge]) -> bool {
-        self.conditions.is_choice(self.code, cond, [then, otherwise], results)
+    /// Goes on where a truth value holds, and leaves a loop where it does not.
+    pub(crate) fn stay_if(&mut self, holds: Reg, go_on: clif::Block, leave: clif::Block) {
+        let dfg = &self.builder.func.dfg;
+        let definition = dfg.value_def(holds).inst().map(|inst| dfg.insts[inst]);
+        let fails = match definition {
+            Some(InstructionData::IntCompare { cond, args: [a, b], .. }) => {
+                self.builder.ins().icmp(cond.complement(), a, b)
+            }
+            Some(InstructionData::FloatCompare { cond, args: [a, b], .. }) => {
+                self.builder.ins().fcmp(cond.complement(), a, b)
+            }
+            _ => self.builder.ins().icmp_imm_u(IntCC::Equal, holds, 0),
+        };
+        self.leave_if(fails, leave, go_on);
     }
 
-    /// Computes both sides of a branch and chooses between their results.
-    fn compute_both(&mut self, cond: Value, sides: [&[Node]; 2], results: &[Merge]) -> Vec<Reg> {
-        let [yes, no] = [0, 1].map(|side| {
-            let mark = self.enter();
-            let sent = self.compute_side(side, sides, results);
-            self.leave(mark);
-            sent
-        });
-        let chosen = yes.into_iter().zip(no).zip(results).map(|((yes, no), merge)| {
-            let truth = |value: Value| self.constant(value).filter(|_| self.ty(value) == LaneType::Bool);
-            match (truth(merge.then), truth(merge.otherwise)) {
-                // What `||` and `&&` are.
-                (Some(1), None) => {
-                    let cond = self.scalar(cond);
-                    self.builder.ins().bor(cond, no)
-                }
-                (None, Some(0)) => {
-                    let cond = self.scalar(cond);
-                    self.builder.ins().band(cond, yes)
-                }
-                _ => self.chosen(cond, [(merge.then, yes), (merge.otherwise, no)]),
-            }
-        });
-        chosen.collect()
+    /// Leaves a loop where a truth value holds, and goes on where it does not.
+    ///
+    /// Cranelift takes what does not change in a loop out of it, but, going down the dominator tree, no more once it has been
+    /// outside of the loop; and of two ways it takes the second first. So the first is the way out.
+    pub(crate) fn leave_if(&mut self, holds: Reg, leave: clif::Block, go_on: clif::Block) {
+        self.builder.ins().brif(holds, leave, &[], go_on, &[]);
     }
 
-    /// Computes one side of a branch: what it yields.
-    fn compute_side(&mut self, side: usize, sides: [&[Node]; 2], results: &[Merge]) -> Vec<Reg> {
-        self.nodes(sides[side]);
-        let result = |merge: &Merge| (if side == 0 { merge.then } else { merge.otherwise }, merge.value);
-        self.send(results.iter().map(result))
-    }
-
-    /// Goes on with what a condition chooses, which these nodes compute: with one side where they branch to it, and with a choice
-    /// where they end in a comparison.
-    fn choose_on_the_way(
-        &mut self,
-        chain: &[Node],
-        cond: Value,
-        sides: [&[Node]; 2],
-        results: &[Merge],
-        after: clif::Block,
-    ) {
-        let mark = self.enter();
-        match chain.split_last() {
-            None => {
-                let sent = match self.constant(cond) {
-                    Some(truth) => self.compute_side(1 - (truth & 1) as usize, sides, results),
-                    None => self.compute_both(cond, sides, results),
-                };
-                self.jump(after, &sent);
-            }
-            Some((last, before)) => {
-                let (Choice { cond, sides: ways }, _) =
-                    choice(self.code, last).expect("a condition is a choice");
-                let own = [(); 2].map(|()| self.builder.create_block());
-                self.test(before, cond, own[0], own[1]);
-                for (own, (nodes, value)) in own.into_iter().zip(ways) {
-                    self.builder.switch_to_block(own);
-                    let mark = self.enter();
-                    let (nodes, chain) = nodes.split_at(nodes.len() - self.conditions_before(nodes, value));
-                    self.nodes(nodes);
-                    self.choose_on_the_way(chain, value, sides, results, after);
-                    self.leave(mark);
-                }
-            }
-        }
-        self.leave(mark);
+    fn can_choose(&self, cond: Value, sides: [&[Node]; 2], results: &[Merge]) -> bool {
+        self.conditions.is_choice(self.code, cond, sides, results)
     }
 
     /// One of two scalars, values with what they are in.
@@ -191,69 +219,5 @@ impl Emitter<'_> {
             Some(bits) => self.lane_constant(repeat(bits, ty, width), ty, width),
             None => self.builder.ins().splat(register_type(ty, width), reg),
         }
-    }
-
-    /// Whether a node computes nothing but the condition of the node that follows it.
-    pub(super) fn is_condition_of(&self, node: &Node, next: Option<&Node>) -> bool {
-        let Some(Node::If { cond, .. }) = next else { return false };
-        self.conditions_before(std::slice::from_ref(node), *cond) == 1
-    }
-
-    /// How many nodes at the end of a block compute the condition of what follows it, and are left to that.
-    fn conditions_before(&self, nodes: &[Node], cond: Value) -> usize {
-        let is_value = |node: &Node| {
-            matches!(node, Node::If { cond, then, otherwise, results }
-                if self.can_choose(*cond, then, otherwise, results))
-        };
-        if self.is_serial() { self.conditions.at_end_of(self.code, nodes, cond, is_value) } else { 0 }
-    }
-
-    /// Emits nodes, and goes on by a condition.
-    pub(super) fn nodes_and_test(&mut self, nodes: &[Node], cond: Value, yes: clif::Block, no: clif::Block) {
-        let (nodes, chain) = nodes.split_at(nodes.len() - self.conditions_before(nodes, cond));
-        self.nodes(nodes);
-        self.test(chain, cond, yes, no);
-    }
-
-    /// Goes on by a condition, which these nodes compute.
-    fn test(&mut self, chain: &[Node], cond: Value, yes: clif::Block, no: clif::Block) {
-        let Some((last, before)) = chain.split_last() else {
-            return self.branch_on(cond, [yes, no]);
-        };
-        let (Choice { cond, sides }, _) = choice(self.code, last).expect("a condition is a choice");
-        let known = sides.map(|(nodes, value)| self.constant(value).filter(|_| nodes.is_empty()));
-        let [first, second] = known.map(|known| match known {
-            Some(truth) => {
-                if truth & 1 == 1 {
-                    yes
-                } else {
-                    no
-                }
-            }
-            None => self.builder.create_block(),
-        });
-        self.test(before, cond, first, second);
-        for ((block, known), (nodes, value)) in [first, second].into_iter().zip(known).zip(sides) {
-            if known.is_none() {
-                self.builder.switch_to_block(block);
-                let mark = self.enter();
-                self.nodes_and_test(nodes, value, yes, no);
-                self.leave(mark);
-            }
-        }
-    }
-
-    /// Goes on by a truth value that is there.
-    fn branch_on(&mut self, cond: Value, [yes, no]: [clif::Block; 2]) {
-        let (mut cond, mut targets) = (cond, [yes, no]);
-        // Nobody needs the opposite of a value who can go the other way.
-        while let Inst::Op(LaneOp::BNot, args) = &self.code.values[cond].inst
-            && self.is_available(args[0])
-        {
-            cond = args[0];
-            targets.reverse();
-        }
-        let cond = self.scalar(cond);
-        self.builder.ins().brif(cond, targets[0], &[], targets[1], &[]);
     }
 }

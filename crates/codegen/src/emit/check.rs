@@ -39,10 +39,10 @@ impl Emitter<'_> {
         if mask.is_none() && !self.is_vector(ok) {
             // A comparison becomes one with the branch.
             let ok = self.scalar(ok);
-            self.builder.ins().brif(ok, after, &[], fail, &[]);
+            self.stay_if(ok, after, fail);
         } else {
             let failed = self.failed(ok, mask);
-            self.builder.ins().brif(failed, fail, &[], after, &[]);
+            self.leave_if(failed, fail, after);
         }
 
         self.builder.switch_to_block(fail);
@@ -129,7 +129,7 @@ impl Emitter<'_> {
         let asked = self.builder.ins().atomic_load(types::I8, Self::own(), stop);
         let [leave, go_on] = [(); 2].map(|()| self.builder.create_block());
         self.builder.set_cold_block(leave);
-        self.builder.ins().brif(asked, leave, &[], go_on, &[]);
+        self.leave_if(asked, leave, go_on);
         self.builder.switch_to_block(leave);
         self.return_status(abi::CANCELLED);
         self.builder.switch_to_block(go_on);

@@ -13,6 +13,7 @@
 //! ```
 
 use super::{Emitter, Reg, Registers, register_type, scalar_type, width_of};
+use crate::branches::Branches;
 use crate::reduction::Combination;
 use crate::uses;
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -274,7 +275,7 @@ impl Emitter<'_> {
             self.bind(carry.value, registers);
         }
         let mark = self.enter();
-        self.nodes_and_test(header, cond, inside, after);
+        self.nodes_and_test(header, cond, [inside, after]);
 
         self.builder.switch_to_block(inside);
         self.poll();

@@ -6,7 +6,7 @@
 use super::{Emitter, Reg, scalar_type};
 use crate::multiples::{Multiple, multiple};
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
-use cranelift_codegen::ir::{InstBuilder, MemFlagsData, types};
+use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Type, types};
 use parfuse_ir::lane::{Inst, LaneOp, LaneType, Value};
 
 impl Emitter<'_> {
@@ -72,6 +72,7 @@ impl Emitter<'_> {
             LaneOp::ULe => builder.ins().icmp(IntCC::UnsignedLessThanOrEqual, a, b),
             LaneOp::Select => builder.ins().select(a, b, c),
             LaneOp::SToF64 | LaneOp::SToF32 => builder.ins().fcvt_from_sint(result_type, a),
+            LaneOp::UToF64 | LaneOp::UToF32 if ty == LaneType::I64 => self.unsigned_to_float(result_type, a),
             LaneOp::UToF64 | LaneOp::UToF32 => builder.ins().fcvt_from_uint(result_type, a),
             LaneOp::FToS64 | LaneOp::FToS32 => builder.ins().fcvt_to_sint_sat(result_type, a),
             LaneOp::FToU64 => builder.ins().fcvt_to_uint_sat(types::I64, a),
@@ -87,6 +88,29 @@ impl Emitter<'_> {
             LaneOp::Wrap => builder.ins().ireduce(types::I32, a),
             LaneOp::Bitcast => builder.ins().bitcast(result_type, MemFlagsData::new(), a),
         }
+    }
+
+    /// A number without a sign as a float. One that does not fit a signed number is halved, rounded to odd, and doubled again.
+    ///
+    /// Cranelift's own conversion writes a part of a register, and so waits for what was in it.
+    fn unsigned_to_float(&mut self, float: Type, a: Reg) -> Reg {
+        let builder = &mut self.builder;
+        let (int, mantissa, one) = match float {
+            types::F32 => (types::I32, 23, i64::from(1f32.to_bits())),
+            _ => (types::I64, 52, 1f64.to_bits() as i64),
+        };
+        let half = builder.ins().ushr_imm_u(a, 1);
+        let lowest = builder.ins().band_imm_u(a, 1);
+        let half = builder.ins().bor(half, lowest);
+        let is_large = builder.ins().icmp_imm_s(IntCC::SignedLessThan, a, 0);
+        let fits = builder.ins().select(is_large, half, a);
+        let converted = builder.ins().fcvt_from_sint(float, fits);
+        let top = builder.ins().ushr_imm_u(a, 63);
+        let top = if int == types::I32 { builder.ins().ireduce(int, top) } else { top };
+        let exponent = builder.ins().ishl_imm_u(top, mantissa);
+        let bits = builder.ins().iadd_imm_s(exponent, one);
+        let factor = builder.ins().bitcast(float, MemFlagsData::new(), bits);
+        builder.ins().fmul(converted, factor)
     }
 
     fn multiple(&mut self, a: Reg, how: Multiple) -> Reg {

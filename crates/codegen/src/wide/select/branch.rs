@@ -10,14 +10,87 @@
 
 use super::values::Operand;
 use super::{Comparison, Registers, Second, Selector};
-use crate::conditions::{Choice, choice};
+use crate::branches::Branches;
 use crate::wide::assembler::Alu;
 use crate::wide::machine::{Block, Numbers, Reg, Test};
-use parfuse_ir::lane::{Inst, LaneType, Merge, Node, Value};
+use parfuse_ir::lane::{Code, Inst, Merge, Node, Value};
 
-impl Selector<'_> {
-    /// Ends the block with a branch on a uniform truth value.
-    pub(super) fn branch_on(&mut self, cond: Value, yes: Block, no: Block) {
+impl<'a> Branches<'a> for Selector<'a> {
+    type Block = Block;
+    type Reg = Reg;
+
+    fn code(&self) -> &'a Code {
+        self.code
+    }
+
+    fn block(&mut self) -> Block {
+        self.machine.block()
+    }
+
+    fn fill(&mut self, block: Block) {
+        self.machine.fill(block);
+    }
+
+    fn jump(&mut self, block: Block, sent: &[Reg]) {
+        self.machine.jump(block, sent);
+    }
+
+    fn scoped<R>(&mut self, emit: impl FnOnce(&mut Self) -> R) -> R {
+        let mark = self.enter();
+        let emitted = emit(self);
+        self.leave(mark);
+        emitted
+    }
+
+    fn nodes(&mut self, nodes: &[Node]) {
+        Selector::nodes(self, nodes);
+    }
+
+    fn send(&mut self, values: impl Iterator<Item = (Value, Value)>) -> Vec<Reg> {
+        Selector::send(self, values)
+    }
+
+    fn conditions_before(&self, nodes: &[Node], cond: Value) -> usize {
+        // Lanes that are switched off on the way would have to be passed on.
+        if self.tracked().is_some() {
+            return 0;
+        }
+        let is_value = |node: &Node| match node {
+            Node::If { cond, then, otherwise, results } => {
+                self.is_varying(*cond)
+                    || results.iter().any(|merge| self.is_varying(merge.value))
+                    || self.can_choose(*cond, [then, otherwise], results)
+            }
+            _ => true,
+        };
+        self.conditions.at_end_of(self.code, nodes, cond, is_value)
+    }
+
+    fn either(&mut self, cond: Value, other: Reg) -> Reg {
+        let cond = self.scalar(cond);
+        self.machine.alu(Alu::Or, false, cond, other)
+    }
+
+    fn both(&mut self, cond: Value, other: Reg) -> Reg {
+        let cond = self.scalar(cond);
+        self.machine.alu(Alu::And, false, cond, other)
+    }
+
+    fn chosen(&mut self, cond: Value, [(value, yes), (_, no)]: [(Value, Reg); 2]) -> Reg {
+        let ty = self.ty(value);
+        if ty.is_float() {
+            return self.chosen_float(cond, [yes, no].map(Operand::Register), ty);
+        }
+        match self.bindings[cond.0 as usize].comparison {
+            Some(comparison) => self.select_by(comparison, [yes, no]),
+            None => {
+                let cond = self.scalar(cond);
+                self.machine.select(cond, yes, no)
+            }
+        }
+    }
+
+    fn branch_on(&mut self, cond: Value, [yes, no]: [Block; 2]) {
         if let Some(mask) = self.bindings[cond.0 as usize].any {
             return self.branch_if_any(mask, yes, no);
         }
@@ -34,7 +107,9 @@ impl Selector<'_> {
         let cond = self.scalar(cond);
         self.machine.branch(Test::NonZero, &[cond], yes, no);
     }
+}
 
+impl Selector<'_> {
     /// A branch; the nodes that stand in front of it in its block may compute its condition.
     pub(super) fn if_else(
         &mut self,
@@ -66,7 +141,7 @@ impl Selector<'_> {
         }
         let left = self.receive_active(after);
         let [yes, no] = [(); 2].map(|()| self.machine.block());
-        self.test(chain, cond, yes, no);
+        self.test(chain, cond, [yes, no]);
         // A branch that is taken when any lane asks for it is taken seldom: that is what it is for.
         let at_border = matches!(self.code.values[cond].inst, Inst::Outside(..));
         let seldom = self.bindings[cond.0 as usize].any.is_some() && otherwise.is_empty() || at_border;
@@ -106,159 +181,5 @@ impl Selector<'_> {
             && self.conditions.is_choice(self.code, cond, sides, results)
             && !results.iter().any(|merge| self.is_varying(merge.value))
             && !sides.into_iter().flatten().any(varies)
-    }
-
-    /// Computes both sides of a branch and chooses between their results.
-    fn compute_both(&mut self, cond: Value, sides: [&[Node]; 2], results: &[Merge]) -> Vec<Reg> {
-        let [yes, no] = [0, 1].map(|side| {
-            let mark = self.enter();
-            let sent = self.compute_side(side, sides, results);
-            self.leave(mark);
-            sent
-        });
-        let chosen = yes.into_iter().zip(no).zip(results).map(|((yes, no), merge)| {
-            let truth = |value: Value| self.bits(value).filter(|_| self.ty(value) == LaneType::Bool);
-            match (truth(merge.then), truth(merge.otherwise)) {
-                // What `||` and `&&` are.
-                (Some(1), None) => {
-                    let cond = self.scalar(cond);
-                    self.machine.alu(Alu::Or, false, cond, no)
-                }
-                (None, Some(0)) => {
-                    let cond = self.scalar(cond);
-                    self.machine.alu(Alu::And, false, cond, yes)
-                }
-                _ if self.ty(merge.value).is_float() => {
-                    let sides = [yes, no].map(Operand::Register);
-                    self.chosen_float(cond, sides, self.ty(merge.value))
-                }
-                _ => self.chosen(cond, [yes, no]),
-            }
-        });
-        chosen.collect()
-    }
-
-    /// Computes one side of a branch: what it yields.
-    fn compute_side(&mut self, side: usize, sides: [&[Node]; 2], results: &[Merge]) -> Vec<Reg> {
-        self.nodes(sides[side]);
-        let result = |merge: &Merge| (if side == 0 { merge.then } else { merge.otherwise }, merge.value);
-        self.send(results.iter().map(result))
-    }
-
-    /// Goes on with what a condition chooses, which these nodes compute: with one side where they branch to it, and with a choice
-    /// where they end in a comparison.
-    fn choose_on_the_way(
-        &mut self,
-        chain: &[Node],
-        cond: Value,
-        sides: [&[Node]; 2],
-        results: &[Merge],
-        after: Block,
-    ) {
-        let mark = self.enter();
-        match chain.split_last() {
-            None => {
-                let sent = match self.bits(cond) {
-                    Some(truth) => self.compute_side(1 - (truth & 1) as usize, sides, results),
-                    None => self.compute_both(cond, sides, results),
-                };
-                self.machine.jump(after, &sent);
-            }
-            Some((last, before)) => {
-                let (Choice { cond, sides: ways }, _) =
-                    choice(self.code, last).expect("a condition is a choice");
-                let own = [(); 2].map(|()| self.machine.block());
-                self.test(before, cond, own[0], own[1]);
-                for (own, (nodes, value)) in own.into_iter().zip(ways) {
-                    self.machine.fill(own);
-                    let mark = self.enter();
-                    let (nodes, chain) = nodes.split_at(nodes.len() - self.conditions_before(nodes, value));
-                    self.nodes(nodes);
-                    self.choose_on_the_way(chain, value, sides, results, after);
-                    self.leave(mark);
-                }
-            }
-        }
-        self.leave(mark);
-    }
-
-    /// One of two general registers.
-    fn chosen(&mut self, cond: Value, [yes, no]: [Reg; 2]) -> Reg {
-        match self.bindings[cond.0 as usize].comparison {
-            Some(comparison) => self.select_by(comparison, [yes, no]),
-            None => {
-                let cond = self.scalar(cond);
-                self.machine.select(cond, yes, no)
-            }
-        }
-    }
-
-    /// Whether a node computes nothing but the condition of the node that follows it.
-    pub(super) fn is_condition_of(&self, node: &Node, next: Option<&Node>) -> bool {
-        let Some(Node::If { cond, .. }) = next else { return false };
-        self.conditions_before(std::slice::from_ref(node), *cond) == 1
-    }
-
-    /// How many nodes at the end of a block compute the condition of what follows it, and are left to that.
-    fn conditions_before(&self, nodes: &[Node], cond: Value) -> usize {
-        // Lanes that are switched off on the way would have to be passed on.
-        if self.tracked().is_some() {
-            return 0;
-        }
-        let is_value = |node: &Node| match node {
-            Node::If { cond, then, otherwise, results } => {
-                self.is_varying(*cond)
-                    || results.iter().any(|merge| self.is_varying(merge.value))
-                    || self.can_choose(*cond, [then, otherwise], results)
-            }
-            _ => true,
-        };
-        self.conditions.at_end_of(self.code, nodes, cond, is_value)
-    }
-
-    /// Selects for nodes, and goes on by a condition.
-    pub(super) fn nodes_and_test(&mut self, nodes: &[Node], cond: Value, yes: Block, no: Block) {
-        let (nodes, chain) = nodes.split_at(nodes.len() - self.conditions_before(nodes, cond));
-        self.nodes(nodes);
-        self.test(chain, cond, yes, no);
-    }
-
-    /// Goes on by a condition, which these nodes compute.
-    fn test(&mut self, chain: &[Node], cond: Value, yes: Block, no: Block) {
-        if chain.is_empty() {
-            return self.branch_on(cond, yes, no);
-        }
-        self.test_on_the_way(chain, cond, yes, no);
-    }
-
-    /// The same where others lead to these blocks, too, so that a block of its own has to lead there.
-    fn test_on_the_way(&mut self, chain: &[Node], cond: Value, yes: Block, no: Block) {
-        let own = [(); 2].map(|()| self.machine.block());
-        let Some((last, before)) = chain.split_last() else {
-            self.branch_on(cond, own[0], own[1]);
-            for (own, target) in own.into_iter().zip([yes, no]) {
-                self.machine.fill(own);
-                self.machine.jump(target, &[]);
-            }
-            return;
-        };
-        let (Choice { cond, sides }, _) = choice(self.code, last).expect("a condition is a choice");
-        self.test(before, cond, own[0], own[1]);
-        for (own, (nodes, value)) in own.into_iter().zip(sides) {
-            self.machine.fill(own);
-            let mark = self.enter();
-            match self.bits(value) {
-                Some(truth) => {
-                    self.nodes(nodes);
-                    self.machine.jump(if truth & 1 == 1 { yes } else { no }, &[]);
-                }
-                None => {
-                    let (nodes, chain) = nodes.split_at(nodes.len() - self.conditions_before(nodes, value));
-                    self.nodes(nodes);
-                    self.test_on_the_way(chain, value, yes, no);
-                }
-            }
-            self.leave(mark);
-        }
     }
 }

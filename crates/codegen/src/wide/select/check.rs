@@ -9,6 +9,7 @@
 
 use super::{Extent, Scratch, Selector};
 use crate::abi::{self, FaultRecord};
+use crate::branches::Branches;
 use crate::wide::assembler::{Alu, VectorOp};
 use crate::wide::machine::{Block, Kind, Place, Reg, Test};
 use parfuse_ir::lane::{FaultId, LaneType, Value};
@@ -80,7 +81,7 @@ impl Selector<'_> {
         let varying = self.is_varying(ok) || mask.is_some_and(|mask| self.is_varying(mask));
         if !varying {
             if mask.is_none() {
-                self.branch_on(ok, fine, fail);
+                self.branch_on(ok, [fine, fail]);
                 return None;
             }
             let ok = self.scalar(ok);

@@ -3,6 +3,7 @@
 //! Control flow is uniform: results of a branch and carried values of a loop are parameters of blocks, one per register.
 
 use super::{Part, Registers, Selector};
+use crate::branches::Branches;
 use crate::wide::assembler::{Alu, Condition, Length, VectorOp};
 use crate::wide::machine::{Block, Kind, Reg};
 use crate::wide::machine::{Place, Source};
@@ -176,7 +177,7 @@ impl Selector<'_> {
             self.bind(carry.value, registers);
         }
         let mark = self.enter();
-        self.nodes_and_test(header, cond, inside, after);
+        self.nodes_and_test(header, cond, [inside, after]);
         let at_end = self.active;
 
         self.machine.fill(inside);
