@@ -9,6 +9,7 @@
 //! | `select` | chooses instructions for a region: a step of several registers a value, and a masked tail |
 //! | `machine` | the chosen instructions on virtual registers, in blocks |
 //! | `unused` | removes what nobody reads |
+//! | `recall` | keeps what only seldom run blocks of loops ask for in memory, in thorough code |
 //! | `schedule` | orders the instructions of thorough code, such that no unit waits that need not |
 //! | `allocate` | assigns registers, with regalloc2 |
 //! | `finish` | lays out blocks and stack, and emits |
@@ -22,6 +23,7 @@ mod allocate;
 mod assembler;
 mod finish;
 mod machine;
+mod recall;
 mod schedule;
 mod select;
 mod unused;
@@ -87,6 +89,7 @@ pub(crate) fn compile(
         verify::program(&machine, target).map_err(|error| format!("selection: {error}"))?;
     }
     if effort == Effort::Thorough {
+        recall::recall(&mut machine);
         let before = verify.then(|| Before::new(&machine));
         let order = schedule::schedule(&mut machine, target);
         if let Some(before) = before {

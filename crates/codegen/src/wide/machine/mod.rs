@@ -209,7 +209,8 @@ pub(crate) struct Machine {
     cold: bool,
 }
 
-fn operands_of<'a>(insts: &[Inst], operands: &'a [Operand], number: usize) -> &'a [Operand] {
+/// The operands of an instruction among others.
+pub(crate) fn operands_of<'a>(insts: &[Inst], operands: &'a [Operand], number: usize) -> &'a [Operand] {
     let end = insts.get(number + 1).map_or(operands.len(), |next| next.operands as usize);
     &operands[insts[number].operands as usize..end]
 }
@@ -338,10 +339,21 @@ impl Machine {
     /// Puts these instructions, given by the numbers that they have, in place of all; the blocks are the caller's to
     /// keep in step.
     pub(crate) fn rearrange(&mut self, order: impl Iterator<Item = usize>) {
-        let (insts, operands) = (std::mem::take(&mut self.insts), std::mem::take(&mut self.operands));
+        let (insts, operands) = self.take();
         for number in order {
             self.push(insts[number].kind, operands_of(&insts, &operands, number));
         }
+    }
+
+    /// Takes out all instructions and their operands, for the caller to add them again.
+    pub(crate) fn take(&mut self) -> (Vec<Inst>, Vec<Operand>) {
+        (std::mem::take(&mut self.insts), std::mem::take(&mut self.operands))
+    }
+    /// Adds an instruction that was there before.
+    pub(crate) fn add(&mut self, kind: Kind, operands: impl Iterator<Item = Operand>) {
+        let start = self.operands.len() as u32;
+        self.operands.extend(operands);
+        self.insts.push(Inst { kind, operands: start });
     }
 
     /// The block being filled, of which the last instruction is there.
