@@ -20,7 +20,7 @@
 //! arrays_inside   rows computed in a `prange`            columns             long ones, by strips
 //! panels          columns of products, copied           private_arrays      work space of each iteration
 //! complex         numbers of two parts, end to end    any_rank            arrays that say how many axes they have
-//! complex         numbers of two parts, end to end        linear_algebra  equations and decompositions
+//! small_steps     few elements in plain loops             linear_algebra  equations and decompositions
 //! fourier         transforms, there and back              array_forms     what is made, gathered, reduced
 //! limits          literals, long programs, many arguments     disjoint        iterations that a person sees to be apart
 //! ```
@@ -68,6 +68,7 @@ mod replaced;
 mod scalar_code;
 mod slices;
 mod small_stacks;
+mod small_steps;
 mod stencils;
 mod steps;
 mod threads;

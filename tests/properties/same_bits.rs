@@ -117,6 +117,8 @@ fn random_programs_have_what_passes_look_for() {
     let passes = [
         ("private_totals", 10),
         ("nest_conditions", 5),
+        ("unroll_regions", 10),
+        ("small_arrays", 10),
         ("moved_arrays", 20),
         ("sink_loops", 5),
         ("stop_at_rest", 5),

@@ -70,9 +70,11 @@ pub fn optimize_observed(loops: &mut Loops, options: &Options, observe: &mut dyn
         run(&rows::number_values);
         run(&rows::fold_constants);
     }
+    // Steps over a few elements are no loops to the serial ones around them, which may then be parallel.
+    let unrolled = run(&rows::unroll_regions);
     // Arrays of the iterations' own have been all to themselves so far, and checks of them are where they go.
     let small = run(&rows::small_arrays);
-    if run(&rows::private_arrays) || small {
+    if run(&rows::private_arrays) || small || unrolled {
         run(&rows::number_values);
         run(&rows::fold_constants);
         run(&rows::hoist_invariants);
@@ -118,6 +120,12 @@ pub fn optimize_observed(loops: &mut Loops, options: &Options, observe: &mut dyn
         // Counts and lengths of blocks are the same for all iterations, and often known.
         run(&rows::number_values);
         run(&rows::fold_constants);
+        // Totals of a few rows are loops over a few elements, too.
+        if run(&rows::unroll_regions) {
+            run(&rows::small_arrays);
+            run(&rows::number_values);
+            run(&rows::fold_constants);
+        }
         run(&rows::hoist_invariants);
         // Totals along an axis may go on to where they are used.
         if options.fuse && run(&rows::fuse_loops) {

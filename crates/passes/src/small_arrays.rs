@@ -1,4 +1,4 @@
-//! Keeps small arrays that the iterations of a parallel loop make for themselves in variables.
+//! Keeps small arrays in variables: those that the iterations of a parallel loop make for themselves, and those of plain code.
 //!
 //! ```text
 //! parfor v1 in v0 {                           parfor v1 in v0 {
@@ -10,7 +10,8 @@
 //! ```
 //!
 //! The array has a known number of elements, few, and its indices are numbers once short loops over them are written out.
-//! Iterations without arrays run in lanes, as others do.
+//! Iterations without arrays run in lanes, as others do. Plain code handles such an array where no parallel loop and no call sees
+//! it; if it is moved, so are its elements.
 
 use crate::Changed;
 use crate::copies::write_out;
@@ -18,7 +19,7 @@ use crate::hash::FastMap;
 use crate::private_arrays::made;
 use crate::replace_loops::replace_loops;
 use parfuse_ir::loops::walk::{self, blocks_mut};
-use parfuse_ir::loops::{Block, Buffer, Expr, Loops, Parfor, Stmt, Value, Var, VarData, trips};
+use parfuse_ir::loops::{Block, Buffer, Expr, Loops, Output, Parfor, Stmt, Value, Var, VarData, trips};
 use parfuse_ir::{DType, Loc, Scalar, ScalarOp};
 
 /// The most elements of an array that variables hold.
@@ -26,20 +27,62 @@ const MOST_ELEMENTS: usize = 16;
 /// The most statements that the body of a loop may become.
 const MOST_STATEMENTS: usize = 600;
 
-/// Replaces small arrays made inside parallel loops by variables.
+/// Replaces small arrays made inside parallel loops, and those of plain code, by variables.
 pub fn small_arrays(loops: &mut Loops) -> Changed {
-    replace_loops(loops, in_loop)
+    replace_loops(loops, in_loop) | in_plain_code(loops)
 }
 
 fn in_loop(loops: &mut Loops, mut parfor: Parfor, block: &mut Block) -> Option<Parfor> {
-    let mut small = small(loops, &parfor.body);
+    let small = small(loops, &parfor.body);
+    let Some(body) = without(loops, small, &parfor.body) else { return Some(parfor) };
+    parfor.body = body;
+    block.push(Stmt::Parfor(parfor));
+    None
+}
+
+fn in_plain_code(loops: &mut Loops) -> Changed {
+    let small = small_in_plain_code(loops);
+    let body = std::mem::take(&mut loops.body);
+    let replaced = without(loops, small, &body);
+    let changed = replaced.is_some();
+    loops.body = replaced.unwrap_or(body);
+    changed.into()
+}
+
+/// The small arrays that nothing but plain code handles.
+fn small_in_plain_code(loops: &Loops) -> FastMap<Buffer, Vec<usize>> {
+    let mut small = small(loops, &loops.body);
+    for result in &loops.results {
+        if let Output::Buffer(buffer) = result {
+            small.remove(buffer);
+        }
+    }
+    for stmt in walk::statements(&loops.body) {
+        match stmt {
+            Stmt::Parfor(parfor) => {
+                walk::accesses(loops, &parfor.body).for_each(|(buffer, _)| drop(small.remove(&buffer)));
+                made(&parfor.body).into_keys().for_each(|buffer| drop(small.remove(&buffer)));
+                let targets = parfor.reductions.iter().flat_map(|reduction| reduction.target_buffers());
+                targets.for_each(|buffer| drop(small.remove(&buffer)));
+            }
+            Stmt::Call(call) => {
+                call.read().chain(call.written()).for_each(|buffer| drop(small.remove(&buffer)))
+            }
+            _ => {}
+        }
+    }
+    small
+}
+
+/// A block with variables for the small arrays of which all indices are known, if there are any.
+fn without(loops: &mut Loops, mut small: FastMap<Buffer, Vec<usize>>, body: &Block) -> Option<Block> {
     if small.is_empty() {
-        return Some(parfor);
+        return None;
     }
     // Written out in a copy: only if that leads to numbers is it worth anything.
-    let mut body = parfor.body.clone();
+    let mut body = body.clone();
     if !write_loops_out(loops, &small, &mut body) {
-        return Some(parfor);
+        return None;
     }
     let mut numbers = FastMap::default();
     walk::accesses(loops, &body).for_each(|(buffer, index)| {
@@ -49,8 +92,9 @@ fn in_loop(loops: &mut Loops, mut parfor: Parfor, block: &mut Block) -> Option<P
             small.remove(&buffer);
         }
     });
+    keep_moves_whole(&mut small, &body);
     if small.is_empty() {
-        return Some(parfor);
+        return None;
     }
     let mut vars: FastMap<Buffer, Vec<Var>> = FastMap::default();
     for (buffer, shape) in &small {
@@ -61,9 +105,20 @@ fn in_loop(loops: &mut Loops, mut parfor: Parfor, block: &mut Block) -> Option<P
     }
     let mut replacing = Replacing { loops, small, vars, numbers };
     replacing.block(&mut body);
-    parfor.body = body;
-    block.push(Stmt::Parfor(parfor));
-    None
+    Some(body)
+}
+
+/// Leaves out arrays that are moved to, or from, what is no small array of their shape.
+fn keep_moves_whole(small: &mut FastMap<Buffer, Vec<usize>>, body: &Block) {
+    let unlike = |small: &FastMap<Buffer, Vec<usize>>| {
+        walk::statements(body).find_map(|stmt| match stmt {
+            Stmt::Move { to, from } if small.get(to) != small.get(from) => Some([*to, *from]),
+            _ => None,
+        })
+    };
+    while let Some(buffers) = unlike(small) {
+        buffers.iter().for_each(|buffer| drop(small.remove(buffer)));
+    }
 }
 
 /// The small arrays made in a block, with their lengths.
@@ -208,6 +263,15 @@ impl Replacing<'_> {
                         block.push(Stmt::Set { var, value: *value });
                         continue;
                     }
+                }
+                Stmt::Move { to, from } if self.vars.contains_key(to) => {
+                    let pairs: Vec<_> = self.vars[to].iter().copied().zip(self.vars[from].clone()).collect();
+                    let dtype = self.loops.buffers[*to].dtype;
+                    for (var, moved) in pairs {
+                        let value = self.loops.value(Expr::Var(moved), dtype, Loc::NONE);
+                        block.extend([Stmt::Let(value), Stmt::Set { var, value }]);
+                    }
+                    continue;
                 }
                 Stmt::Let(value) => self.load(*value),
                 _ => {}

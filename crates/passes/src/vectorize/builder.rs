@@ -8,7 +8,7 @@
 //!   body
 //!     loop header
 //!       loop body   a value climbs out of loops as far as its operands allow
-//!     branch        and stays in branches
+//!     branch        and stays in branches, but for sums and products that leave a loop around them: parts of addresses
 //! ```
 //!
 //! Since blocks stay open while the blocks inside them are written, whatever is added to an outer block runs
@@ -369,17 +369,25 @@ impl Builder {
             }
             _ => 0,
         };
+        // A few instructions of addresses leave a branch if they leave a loop around it: once, needed or not, is less than often.
+        let is_cheap = matches!(inst, Inst::Op(LaneOp::IAdd | LaneOp::ISub | LaneOp::IMul, _)) && !varying;
         let mut level = self.scopes.len() - 1;
+        let mut found = level;
         loop {
-            let outside = match self.scopes[level].kind {
+            let kind = self.scopes[level].kind;
+            let outside = match kind {
                 ScopeKind::LoopBody => level - 2,
                 ScopeKind::Header | ScopeKind::LanePrologue | ScopeKind::LaneBody => level - 1,
-                ScopeKind::Prologue | ScopeKind::Body | ScopeKind::Branch => return level,
+                ScopeKind::Branch if is_cheap => level - 1,
+                ScopeKind::Prologue | ScopeKind::Body | ScopeKind::Branch => return found,
             };
             if needed > outside || floor > outside {
-                return level;
+                return found;
             }
             level = outside;
+            if kind != ScopeKind::Branch {
+                found = level;
+            }
         }
     }
 }

@@ -162,7 +162,7 @@ impl Generator<'_> {
         self.total_of(array);
     }
 
-    fn total_of(&mut self, mut array: Value) {
+    pub(super) fn total_of(&mut self, mut array: Value) {
         let dtype = self.program.ty(array).dtype();
         let folds: Vec<Fold> = Fold::all().filter(|fold| fold.applies_to(dtype)).collect();
         if dtype.is_float() && self.rounding != Rounding::Free {

@@ -5,6 +5,7 @@
 //! for _ in range {
 //!   a = op(a, scalar)
 //!   b = select(b < limit, op(b, scalar), b)        once all of `b` has left the range, it stays as it is
+//!   few = op(few, scalar)   sum(few)               of two or three elements, of its own
 //! }
 //! ```
 
@@ -26,8 +27,15 @@ impl Generator<'_> {
         if own.is_empty() {
             return;
         }
-        let stepped: Vec<Slot> =
+        let mut stepped: Vec<Slot> =
             (0..1 + usize::from(self.choices.one_in(3))).map(|_| self.choices.pick(&own)).collect();
+        // Loops over arrays of a few elements are none in the end, and such arrays variables.
+        if !scalars && self.choices.one_in(3) {
+            let few = self.few_elements();
+            if !few.ty.dtype().is_bool() {
+                stepped.push(few);
+            }
+        }
         let dtype = self.integer_type();
         // Loops that are known to be short are none in the end.
         let range = match self.choices.one_in(3) {
@@ -53,6 +61,10 @@ impl Generator<'_> {
         let new = self.hidden(Expr::Op(op, values), ty);
         let value = if self.choices.one_in(3) { new } else { self.masked(old, new, ty) };
         self.block.push(Stmt::Assign { var: slot.var, value });
+        if ty.rank().is_some() && self.choices.one_in(3) {
+            let new = self.hidden(Expr::Var(slot.var), ty);
+            self.total_of(new);
+        }
     }
 
     /// The new value where the old one is in range, and the old one elsewhere.

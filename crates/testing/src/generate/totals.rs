@@ -122,7 +122,7 @@ impl Generator<'_> {
     }
 
     /// A new array of a few elements.
-    fn few_elements(&mut self) -> Slot {
+    pub(super) fn few_elements(&mut self) -> Slot {
         let (dtype, few) = (self.dtype(), self.choices.pick(&[1, 2, 3, 17]));
         let mut shape = vec![self.constant(Scalar::Usize(few))];
         if self.choices.one_in(3) {
