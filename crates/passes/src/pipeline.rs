@@ -122,7 +122,6 @@ pub fn optimize_observed(loops: &mut Loops, options: &Options, observe: &mut dyn
         run(&rows::fold_constants);
         // Totals of a few rows are loops over a few elements, too.
         if run(&rows::unroll_regions) {
-            run(&rows::small_arrays);
             run(&rows::number_values);
             run(&rows::fold_constants);
         }
@@ -151,6 +150,12 @@ pub fn optimize_observed(loops: &mut Loops, options: &Options, observe: &mut dyn
         // … and with numbers for indices much is known.
         run(&rows::fold_constants);
         run(&rows::number_values);
+        run(&rows::hoist_invariants);
+    }
+    // … and neither need arrays be of which all indices are numbers by now.
+    if run(&rows::small_arrays) {
+        run(&rows::number_values);
+        run(&rows::fold_constants);
         run(&rows::hoist_invariants);
     }
     // All loops are where they will be: what is left to them may live in registers.

@@ -24,7 +24,7 @@ use parfuse_ir::{DType, Loc, Scalar, ScalarOp};
 
 /// The most elements of an array that variables hold.
 const MOST_ELEMENTS: usize = 16;
-/// The most statements that the body of a loop may become.
+/// The most statements that the body of a loop may become, and plain code have in addition.
 const MOST_STATEMENTS: usize = 600;
 
 /// Replaces small arrays made inside parallel loops, and those of plain code, by variables.
@@ -34,7 +34,7 @@ pub fn small_arrays(loops: &mut Loops) -> Changed {
 
 fn in_loop(loops: &mut Loops, mut parfor: Parfor, block: &mut Block) -> Option<Parfor> {
     let small = small(loops, &parfor.body);
-    let Some(body) = without(loops, small, &parfor.body) else { return Some(parfor) };
+    let Some(body) = without(loops, small, &parfor.body, MOST_STATEMENTS) else { return Some(parfor) };
     parfor.body = body;
     block.push(Stmt::Parfor(parfor));
     None
@@ -43,7 +43,8 @@ fn in_loop(loops: &mut Loops, mut parfor: Parfor, block: &mut Block) -> Option<P
 fn in_plain_code(loops: &mut Loops) -> Changed {
     let small = small_in_plain_code(loops);
     let body = std::mem::take(&mut loops.body);
-    let replaced = without(loops, small, &body);
+    let most = walk::statements(&body).count() + MOST_STATEMENTS;
+    let replaced = without(loops, small, &body, most);
     let changed = replaced.is_some();
     loops.body = replaced.unwrap_or(body);
     changed.into()
@@ -75,13 +76,18 @@ fn small_in_plain_code(loops: &Loops) -> FastMap<Buffer, Vec<usize>> {
 }
 
 /// A block with variables for the small arrays of which all indices are known, if there are any.
-fn without(loops: &mut Loops, mut small: FastMap<Buffer, Vec<usize>>, body: &Block) -> Option<Block> {
+fn without(
+    loops: &mut Loops,
+    mut small: FastMap<Buffer, Vec<usize>>,
+    body: &Block,
+    most: usize,
+) -> Option<Block> {
     if small.is_empty() {
         return None;
     }
     // Written out in a copy: only if that leads to numbers is it worth anything.
     let mut body = body.clone();
-    if !write_loops_out(loops, &small, &mut body) {
+    if !write_loops_out(loops, &small, most, &mut body) {
         return None;
     }
     let mut numbers = FastMap::default();
@@ -142,10 +148,15 @@ fn small(loops: &Loops, body: &Block) -> FastMap<Buffer, Vec<usize>> {
 }
 
 /// Writes out the short loops in which small arrays are accessed, the innermost first; whether the block stays short.
-fn write_loops_out(loops: &mut Loops, small: &FastMap<Buffer, Vec<usize>>, block: &mut Block) -> bool {
+fn write_loops_out(
+    loops: &mut Loops,
+    small: &FastMap<Buffer, Vec<usize>>,
+    most: usize,
+    block: &mut Block,
+) -> bool {
     for mut stmt in std::mem::take(block) {
         for inner in blocks_mut(&mut stmt) {
-            if !write_loops_out(loops, small, inner) {
+            if !write_loops_out(loops, small, most, inner) {
                 return false;
             }
         }
@@ -153,13 +164,13 @@ fn write_loops_out(loops: &mut Loops, small: &FastMap<Buffer, Vec<usize>>, block
             Stmt::For { index, extent, until: None, body } if is_over(loops, small, body) => {
                 match number(loops, *extent, &mut FastMap::default()) {
                     Some(iterations @ ..=MOST_ELEMENTS) => {
-                        if iterations * walk::statements(body).count() > MOST_STATEMENTS {
+                        if iterations * walk::statements(body).count() > most {
                             return false;
                         }
                         let mut copies = Block::new();
                         write_out(loops, *index, iterations, body, &mut copies);
                         // How often loops inside run may be known now.
-                        if !write_loops_out(loops, small, &mut copies) {
+                        if !write_loops_out(loops, small, most, &mut copies) {
                             return false;
                         }
                         block.append(&mut copies);
@@ -170,7 +181,7 @@ fn write_loops_out(loops: &mut Loops, small: &FastMap<Buffer, Vec<usize>>, block
             _ => block.push(stmt),
         }
     }
-    walk::statements(block).count() <= MOST_STATEMENTS
+    walk::statements(block).count() <= most
 }
 
 /// Whether a block accesses small arrays, and does nothing that cannot be copied.
@@ -218,7 +229,10 @@ fn number(loops: &Loops, value: Value, numbers: &mut FastMap<Value, Option<usize
                     _ => None,
                 })
             }
-            Expr::Op(op @ (ScalarOp::Add | ScalarOp::Sub | ScalarOp::Mul), operands) => {
+            Expr::Op(
+                op @ (ScalarOp::Add | ScalarOp::Sub | ScalarOp::Mul | ScalarOp::Min | ScalarOp::Max),
+                operands,
+            ) => {
                 let unknown = operands.iter().find(|operand| !numbers.contains_key(operand));
                 if let Some(unknown) = unknown {
                     pending.push(*unknown);

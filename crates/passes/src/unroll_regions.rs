@@ -130,7 +130,7 @@ impl<'a> Few<'a> {
     }
 }
 
-/// The total of accumulators, of which as many as a block has would follow that have taken in nothing.
+/// The total of the accumulators that have taken in anything. One that has not changes no bit of one that has.
 fn halve(
     loops: &mut Loops,
     op: ReduceOp,
@@ -139,14 +139,12 @@ fn halve(
     to: &mut Block,
 ) -> Value {
     let mut half = LANES / 2;
-    totals.resize(2 * half, None);
     while half > 0 {
-        for column in 0..half {
-            if totals[column].is_some() || totals[column + half].is_some() {
-                let both = [totals[column], totals[column + half]];
-                totals[column] = Some(combine(loops, op, local, both, to));
-            }
+        for column in half..totals.len().min(2 * half) {
+            let both = [totals[column - half], totals[column]];
+            totals[column - half] = Some(combine(loops, op, local, both, to));
         }
+        totals.truncate(half);
         half /= 2;
     }
     totals[0].expect("a loop over few elements has some")
