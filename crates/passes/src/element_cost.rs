@@ -70,9 +70,6 @@ const SOME: Cost = Cost { alone: 4, lanes: 16 };
 const IN_TURN: Cost = Cost { alone: 12, lanes: 1 };
 const QUOTIENT: Cost = Cost { alone: 16, lanes: 8 };
 const WHOLE_QUOTIENT: Cost = Cost { alone: 64, lanes: 36 };
-/// The same of a product of data of 64 bits, as in `a * b % m`: numbers worth reducing are too large for floats to divide, so that
-/// lanes are divided one by one.
-const LARGE_QUOTIENT: Cost = Cost { alone: 64, lanes: 80 };
 /// The same by a constant, which becomes a product and shifts; of 64 bits that is many products of 32.
 const BY_CONSTANT: Cost = Cost { alone: 16, lanes: 8 };
 const WIDE_BY_CONSTANT: Cost = Cost { alone: 16, lanes: 28 };
@@ -290,11 +287,6 @@ impl Sum<'_> {
                 let is_power = constant.is_some_and(|constant| constant.to_bits().is_power_of_two());
                 match op {
                     ScalarOp::Div | ScalarOp::Rem if data.dtype.is_int() && is_power => SIMPLE,
-                    ScalarOp::Div | ScalarOp::Rem
-                        if data.dtype.is_wide_int() && constant.is_none() && self.is_large(args[0]) =>
-                    {
-                        LARGE_QUOTIENT
-                    }
                     op => operation(*op, self.loops.dtype(args[0]), constant.is_some()),
                 }
             }
@@ -321,19 +313,6 @@ impl Sum<'_> {
         };
         // What is the same for all lanes is done once for several registers.
         if self.varies(value) { cost } else { Cost { lanes: cost.alone.div_ceil(16), ..cost } }
-    }
-
-    /// Whether an integer is a product of data, which is likely to take most of its bits: not of indices, nor by a constant.
-    fn is_large(&self, value: Value) -> bool {
-        let is_data = |value: &Value| match &self.loops.values[*value].expr {
-            Expr::Load { .. } | Expr::Var(_) => true,
-            Expr::Op(ScalarOp::Rem, operands) => {
-                matches!(self.loops.values[operands[0]].expr, Expr::Load { .. } | Expr::Op(ScalarOp::Mul, _))
-            }
-            _ => false,
-        };
-        let Expr::Op(ScalarOp::Mul, factors) = &self.loops.values[value].expr else { return false };
-        factors.iter().all(is_data)
     }
 
     fn access(&mut self, buffer: Buffer, index: &[Value], around: Around, stores: bool) -> Cost {
