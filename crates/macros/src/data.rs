@@ -122,7 +122,7 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
                 #(let (_, #others) = <#other_types as ::parfuse::ArrayElement>::take_array(outputs);)*
                 #(let mut #bound = #bound.into_iter();)*
                 let next = || ::core::option::Option::Some(#name { #(#names: #bound.next()?),* });
-                (shape, ::core::iter::from_fn(next).collect())
+                (shape.into_vec(), ::core::iter::from_fn(next).collect())
             }
             fn field_scalars(self, into: &mut ::std::vec::Vec<::parfuse::Scalar>) {
                 #(::parfuse::ArrayElement::take_apart(self.#names, into);)*

@@ -76,7 +76,7 @@ pub trait ArrayElement: Sealed + Copy + Send + Sync + 'static {
     fn add_laid(binder: &mut Binder<'_>, laid: &Laid<'_>);
     /// Takes an array of it from the results of a call: its shape, and the elements row by row.
     #[doc(hidden)]
-    fn take_array(outputs: &mut Outputs<'_>) -> (Vec<usize>, Vec<Self>);
+    fn take_array(outputs: &mut Outputs<'_>) -> (SmallVec<[usize; 8]>, Vec<Self>);
     /// Offers an array of it for the results of a call.
     #[doc(hidden)]
     fn offer_array<D: Dimension>(into: &mut ArrayRef<Self, D>, offers: &mut Offers);
@@ -100,11 +100,11 @@ macro_rules! numbers {
             fn add_laid(binder: &mut Binder<'_>, laid: &Laid<'_>) {
                 binder.add_laid::<$ty>(laid.address, laid.mutable, laid.shape, laid.strides);
             }
-            fn take_array(outputs: &mut Outputs<'_>) -> (Vec<usize>, Vec<Self>) {
+            fn take_array(outputs: &mut Outputs<'_>) -> (SmallVec<[usize; 8]>, Vec<Self>) {
                 let Output::Array { shape, elements } = outputs.take_next() else { unreachable!("an array result") };
                 // The parts of complex numbers lie along one axis more.
                 let rank = shape.len() - (<$ty as AnyElement>::PARTS - 1);
-                (shape[..rank].to_vec(), elements.into_elements::<$ty>())
+                (shape[..rank].into(), elements.into_elements::<$ty>())
             }
             fn offer_array<D: Dimension>(into: &mut ArrayRef<Self, D>, offers: &mut Offers) {
                 offers.offer(into);
@@ -135,8 +135,9 @@ impl<T: KernelData> ArrayElement for T {
     fn add_laid(binder: &mut Binder<'_>, laid: &Laid<'_>) {
         T::bind_arrays(laid, binder);
     }
-    fn take_array(outputs: &mut Outputs<'_>) -> (Vec<usize>, Vec<Self>) {
-        T::take_arrays(outputs)
+    fn take_array(outputs: &mut Outputs<'_>) -> (SmallVec<[usize; 8]>, Vec<Self>) {
+        let (shape, elements) = T::take_arrays(outputs);
+        (shape.into(), elements)
     }
     fn offer_array<D: Dimension>(_: &mut ArrayRef<Self, D>, offers: &mut Offers) {
         // Each field's array is a result of its own.

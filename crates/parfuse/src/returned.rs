@@ -1,7 +1,7 @@
 //! What a kernel can return: the [`Returned`] trait.
 
 use crate::argument::{Binder, Offers};
-use crate::array_element::ArrayElement;
+use crate::array_element::{ArrayElement, Elements};
 use crate::call::{Output, Outputs};
 use crate::compare::{Agreement, CompareOptions, Comparison, Steps};
 use crate::engine::Engine;
@@ -125,8 +125,11 @@ impl<T: ArrayElement, D: Rank> Returned for Array<T, D> {
         vec![T::ELEMENTS.array(D::RANK)]
     }
     fn accepts(types: &mut dyn Iterator<Item = Type>) -> bool {
-        let mut parts = T::ELEMENTS.array(D::RANK).flattened().into_iter();
-        parts.all(|part| types.next().is_some_and(|ty| part.admits(ty)))
+        let mut admits = |part: DeclaredType| types.next().is_some_and(|ty| part.admits(ty));
+        match T::ELEMENTS {
+            Elements::Of(element) => admits(DeclaredType::array(element, D::RANK)),
+            Elements::Records(_) => T::ELEMENTS.array(D::RANK).flattened().into_iter().all(admits),
+        }
     }
     fn take(outputs: &mut Outputs<'_>) -> Self {
         let (shape, elements) = T::take_array(outputs);
