@@ -24,6 +24,7 @@ use crate::Changed;
 use crate::affine::{Affine, AffineForms, Linear, Term, Width};
 use crate::effects::Effects;
 use crate::emit::Emit;
+use crate::replace_loops::in_body;
 use parfuse_ir::loops::walk::{self, blocks_mut};
 use parfuse_ir::loops::{Block, Buffer, Expr, Loops, Origin, Parfor, Stmt, Value, Var, VarData};
 use parfuse_ir::{DType, Loc, Scalar, ScalarOp};
@@ -33,10 +34,7 @@ const FARTHEST: usize = 4;
 
 /// Keeps the elements that a serial loop has stored last in variables for the iterations that load them.
 pub fn carry_elements(loops: &mut Loops) -> Changed {
-    let mut body = std::mem::take(&mut loops.body);
-    let changed = in_block(loops, &mut body, false);
-    loops.body = body;
-    changed.into()
+    in_body(loops, |loops, body| in_block(loops, body, false))
 }
 
 fn in_block(loops: &mut Loops, block: &mut Block, in_parallel: bool) -> bool {

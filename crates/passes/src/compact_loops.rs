@@ -23,6 +23,7 @@ use crate::Changed;
 use crate::copies::Copies;
 use crate::emit::Emit;
 use crate::hash::FastSet;
+use crate::replace_loops::in_body;
 use crate::shares::Shares;
 use parfuse_ir::grid::Grain;
 use parfuse_ir::loops::walk::{self, blocks_mut};
@@ -40,10 +41,7 @@ const MOST_STATEMENTS: usize = 64;
 
 /// Cuts loops that keep some of their items into parts.
 pub fn compact_loops(loops: &mut Loops) -> Changed {
-    let mut body = std::mem::take(&mut loops.body);
-    let changed = in_block(loops, &mut body);
-    loops.body = body;
-    changed.into()
+    in_body(loops, in_block)
 }
 
 fn in_block(loops: &mut Loops, block: &mut Block) -> bool {

@@ -18,15 +18,13 @@
 use crate::Changed;
 use crate::lane_cost::lane_cost;
 use crate::positions::keep_positions;
+use crate::replace_loops::in_body;
 use parfuse_ir::loops::walk::{self, blocks_mut};
 use parfuse_ir::loops::{Block, Event, Loops, Note, Parfor, Stmt};
 
 /// Makes the dimension with the cheapest accesses the last one.
 pub fn interchange_loops(loops: &mut Loops) -> Changed {
-    let mut body = std::mem::take(&mut loops.body);
-    let changed = in_block(loops, &mut body);
-    loops.body = body;
-    changed.into()
+    in_body(loops, in_block)
 }
 
 fn in_block(loops: &mut Loops, block: &mut Block) -> bool {

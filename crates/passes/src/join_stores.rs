@@ -15,15 +15,13 @@
 //! same on both sides if its index is the same values, which then come from in front of the branch.
 
 use crate::Changed;
+use crate::replace_loops::in_body;
 use parfuse_ir::loops::walk::blocks_mut;
 use parfuse_ir::loops::{Block, Expr, Loops, Stmt, VarData};
 
 /// Joins the stores of both sides of branches.
 pub fn join_stores(loops: &mut Loops) -> Changed {
-    let mut body = std::mem::take(&mut loops.body);
-    let changed = in_block(loops, &mut body);
-    loops.body = body;
-    changed.into()
+    in_body(loops, in_block)
 }
 
 fn in_block(loops: &mut Loops, block: &mut Block) -> bool {

@@ -13,12 +13,17 @@ use parfuse_ir::loops::{Block, Loops, Parfor, Stmt};
 /// How a pass replaces a loop: it puts other statements into the block, or gives the loop back to stay as it is.
 pub(crate) type Replace = fn(&mut Loops, Parfor, &mut Block) -> Option<Parfor>;
 
-/// Replaces the parallel loops of a program; not those inside others.
-pub(crate) fn replace_loops(loops: &mut Loops, replace: Replace) -> Changed {
+/// Runs a pass on the outermost block of a program, which says whether it has changed it.
+pub(crate) fn in_body(loops: &mut Loops, pass: impl FnOnce(&mut Loops, &mut Block) -> bool) -> Changed {
     let mut body = std::mem::take(&mut loops.body);
-    let changed = in_block(loops, &mut body, replace);
+    let changed = pass(loops, &mut body);
     loops.body = body;
     changed.into()
+}
+
+/// Replaces the parallel loops of a program; not those inside others.
+pub(crate) fn replace_loops(loops: &mut Loops, replace: Replace) -> Changed {
+    in_body(loops, |loops, body| in_block(loops, body, replace))
 }
 
 fn in_block(loops: &mut Loops, block: &mut Block, replace: Replace) -> bool {

@@ -22,6 +22,7 @@ use crate::effects::Effects;
 use crate::hash::FastMap;
 use crate::loop_order::launches;
 use crate::ordered_set::OrderedSet;
+use crate::replace_loops::in_body;
 use crate::vectorize::{VarSet, Varying, assigned, live_before};
 use parfuse_ir::ScalarOp;
 use parfuse_ir::grid::Grain;
@@ -33,10 +34,7 @@ const PASS: &str = "sink_loops";
 
 /// Moves serial loops into the parallel loop that is all they do, where iterations keep to elements of their own.
 pub fn sink_loops(loops: &mut Loops) -> Changed {
-    let mut body = std::mem::take(&mut loops.body);
-    let changed = in_block(loops, &mut body);
-    loops.body = body;
-    changed.into()
+    in_body(loops, in_block)
 }
 
 fn in_block(loops: &mut Loops, block: &mut Block) -> bool {

@@ -18,6 +18,7 @@ use crate::affine::{AffineForms, Linear};
 use crate::copies::Copies;
 use crate::emit::Emit;
 use crate::hash::FastSet;
+use crate::replace_loops::in_body;
 use parfuse_ir::loops::walk::{self, blocks_mut};
 use parfuse_ir::loops::{Block, Expr, Loops, Stmt, Value};
 use parfuse_ir::{DType, Scalar, ScalarOp};
@@ -31,10 +32,7 @@ pub fn stride_loops(loops: &mut Loops) -> Changed {
     if !loops.values.iter().any(|(_, data)| divides(&data.expr)) {
         return Changed::No;
     }
-    let mut body = std::mem::take(&mut loops.body);
-    let changed = in_block(loops, &mut body);
-    loops.body = body;
-    changed.into()
+    in_body(loops, in_block)
 }
 
 fn in_block(loops: &mut Loops, block: &mut Block) -> bool {

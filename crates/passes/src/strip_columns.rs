@@ -34,6 +34,7 @@ use crate::copies::Copies;
 use crate::emit::Emit;
 use crate::hash::{FastMap, FastSet};
 use crate::lane_cost::unit_axis;
+use crate::replace_loops::in_body;
 use crate::vectorize::{VarSet, Varying, assigned, live_before};
 use parfuse_ir::grid::Grain;
 use parfuse_ir::loops::walk::{self, blocks_mut};
@@ -62,10 +63,7 @@ pub fn strip_columns(loops: &mut Loops) -> Changed {
     if !walk::statements(&loops.body).any(concerned) {
         return Changed::No;
     }
-    let mut body = std::mem::take(&mut loops.body);
-    let changed = in_block(loops, &mut body);
-    loops.body = body;
-    changed.into()
+    in_body(loops, in_block)
 }
 
 fn in_block(loops: &mut Loops, block: &mut Block) -> bool {

@@ -15,6 +15,7 @@
 
 use crate::Changed;
 use crate::copies::write_out;
+use crate::replace_loops::in_body;
 use crate::vectorize::Varying;
 use parfuse_ir::Scalar;
 use parfuse_ir::loops::walk::{self, blocks_mut};
@@ -32,10 +33,7 @@ const TILE: usize = 4;
 
 /// Makes straight code of loops that are known to be short.
 pub fn unroll_loops(loops: &mut Loops) -> Changed {
-    let mut body = std::mem::take(&mut loops.body);
-    let changed = in_block(loops, &mut body, false);
-    loops.body = body;
-    changed.into()
+    in_body(loops, |loops, body| in_block(loops, body, false))
 }
 
 fn in_block(loops: &mut Loops, block: &mut Block, in_lanes: bool) -> bool {

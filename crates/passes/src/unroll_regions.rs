@@ -17,6 +17,7 @@
 
 use crate::Changed;
 use crate::copies::Copies;
+use crate::replace_loops::in_body;
 use parfuse_ir::grid::{Grain, LANES};
 use parfuse_ir::loops::walk::{self, blocks_mut};
 use parfuse_ir::loops::{Block, Expr, Loops, Parfor, Stmt, Value, Var};
@@ -31,11 +32,7 @@ const MOST_IN_ALL: usize = 1500;
 
 /// Makes straight code of parallel loops over few elements inside serial loops.
 pub fn unroll_regions(loops: &mut Loops) -> Changed {
-    let mut body = std::mem::take(&mut loops.body);
-    let mut left = MOST_IN_ALL;
-    let changed = in_block(loops, &mut body, false, &mut left);
-    loops.body = body;
-    changed.into()
+    in_body(loops, |loops, body| in_block(loops, body, false, &mut { MOST_IN_ALL }))
 }
 
 fn in_block(loops: &mut Loops, block: &mut Block, repeated: bool, left: &mut usize) -> bool {

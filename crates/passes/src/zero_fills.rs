@@ -10,15 +10,13 @@
 
 use crate::Changed;
 use crate::effects::Effects;
+use crate::replace_loops::in_body;
 use parfuse_ir::loops::walk::blocks_mut;
 use parfuse_ir::loops::{Block, Buffer, Loops, Parfor, Stmt, Value};
 
 /// Replaces loops that only fill a fresh array with zeros by allocations of zeroed memory.
 pub fn zero_fills(loops: &mut Loops) -> Changed {
-    let mut body = std::mem::take(&mut loops.body);
-    let changed = in_block(loops, &mut body);
-    loops.body = body;
-    changed.into()
+    in_body(loops, |loops, body| in_block(loops, body))
 }
 
 fn in_block(loops: &Loops, block: &mut Block) -> bool {
