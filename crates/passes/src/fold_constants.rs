@@ -260,6 +260,7 @@ impl Folding<'_> {
             Sub if dtype.is_signed() => {
                 Some(Folded::Expr(Expr::Op(Add, vec![a, self.constant_like(b, Sub.eval(&[zero, constant]))])))
             }
+            Add | Sub if unsigned => self.fold_sum(op, dtype, a, b, constant),
             Add | Mul => match &self.loops.values[a].expr {
                 Expr::Op(inner, args) if *inner == op => {
                     let (x, inner_constant) = (args[0], self.loops.constant(args[1])?);
@@ -270,6 +271,30 @@ impl Folding<'_> {
             },
             _ => None,
         }
+    }
+
+    /// A sum of a sum and a constant, or a difference: (x + 3) - 1 is x + 2, and (x - 3) + 1 is x - 2, for integers wrap.
+    fn fold_sum(
+        &mut self,
+        op: ScalarOp,
+        dtype: DType,
+        a: Value,
+        b: Value,
+        constant: Scalar,
+    ) -> Option<Folded> {
+        use ScalarOp::{Add, Sub};
+        let Expr::Op(inner @ (Add | Sub), args) = &self.loops.values[a].expr else { return None };
+        let (x, known) = (args[0], self.loops.constant(args[1])?);
+        let negated = |scalar: Scalar| Sub.eval(&[dtype.zero(), scalar]);
+        let signed = |op, scalar| if op == Add { scalar } else { negated(scalar) };
+        let sum = Add.eval(&[signed(*inner, known), signed(op, constant)]);
+        // The nearer way around.
+        let down = negated(sum);
+        let (op, distance) = if down.to_bits() < sum.to_bits() { (Sub, down) } else { (Add, sum) };
+        if distance == dtype.zero() {
+            return Some(Folded::Same(x));
+        }
+        Some(Folded::Expr(Expr::Op(op, vec![x, self.constant_like(b, distance)])))
     }
 
     fn constant_like(&mut self, value: Value, scalar: Scalar) -> Value {

@@ -15,32 +15,36 @@
 
 use crate::Changed;
 use crate::copies::write_out;
+use crate::hash::FastSet;
 use crate::replace_loops::in_body;
 use crate::vectorize::Varying;
 use parfuse_ir::Scalar;
 use parfuse_ir::loops::walk::{self, blocks_mut};
-use parfuse_ir::loops::{Block, Expr, Loops, Stmt, Value};
+use parfuse_ir::loops::{Block, Expr, Loops, Parfor, Stmt, Value};
 
 /// The most iterations of a loop that is unrolled.
 const MOST_ITERATIONS: usize = 8;
 
-/// The most statements that a loop may become: in scalar code, and in lanes, where each takes several registers.
+/// The most statements that a loop may become.
 const MOST_STATEMENTS: usize = 96;
-const MOST_STATEMENTS_IN_LANES: usize = 48;
 
 /// As many iterations load a tile.
 const TILE: usize = 4;
 
 /// Makes straight code of loops that are known to be short.
 pub fn unroll_loops(loops: &mut Loops) -> Changed {
-    in_body(loops, |loops, body| in_block(loops, body, false))
+    in_body(loops, |loops, body| in_block(loops, body, None))
 }
 
-fn in_block(loops: &mut Loops, block: &mut Block, in_lanes: bool) -> bool {
+/// The indices of loops in lanes that load tiles.
+type Tiles = FastSet<Value>;
+
+fn in_block(loops: &mut Loops, block: &mut Block, in_lanes: Option<&Tiles>) -> bool {
     let mut changed = false;
     for mut stmt in std::mem::take(block) {
-        let lanes_inside = in_lanes || matches!(stmt, Stmt::Parfor(_));
-        blocks_mut(&mut stmt).for_each(|inner| changed |= in_block(loops, inner, lanes_inside));
+        let own = if let Stmt::Parfor(parfor) = &stmt { Some(tiles(loops, parfor)) } else { None };
+        let inside = own.as_ref().or(in_lanes);
+        blocks_mut(&mut stmt).for_each(|inner| changed |= in_block(loops, inner, inside));
         match short(loops, &stmt, in_lanes) {
             Some((index, iterations, body)) => {
                 write_out(loops, index, iterations, body, block);
@@ -53,7 +57,7 @@ fn in_block(loops: &mut Loops, block: &mut Block, in_lanes: bool) -> bool {
 }
 
 /// The index, the number of iterations and the body of a loop that is to be unrolled.
-fn short<'a>(loops: &Loops, stmt: &'a Stmt, in_lanes: bool) -> Option<(Value, usize, &'a Block)> {
+fn short<'a>(loops: &Loops, stmt: &'a Stmt, in_lanes: Option<&Tiles>) -> Option<(Value, usize, &'a Block)> {
     let Stmt::For { index, extent, until: None, body } = stmt else { return None };
     let Some(Scalar::Usize(iterations @ ..=MOST_ITERATIONS)) = loops.constant(*extent) else { return None };
     let is_straight = walk::statements(body).all(|stmt| match stmt {
@@ -66,22 +70,32 @@ fn short<'a>(loops: &Loops, stmt: &'a Stmt, in_lanes: bool) -> Option<(Value, us
         | Stmt::Nest(_)
         | Stmt::Parfor(_) => false,
     });
-    let most = if in_lanes { MOST_STATEMENTS_IN_LANES } else { MOST_STATEMENTS };
-    let fits = iterations * walk::statements(body).count() <= most;
-    let by_tiles = in_lanes && iterations >= TILE && walks_along_rows(loops, body, *index);
+    let fits = iterations * walk::statements(body).count() <= MOST_STATEMENTS;
+    let by_tiles = iterations >= TILE && in_lanes.is_some_and(|tiles| tiles.contains(index));
     (is_straight && fits && !by_tiles).then_some((*index, iterations, body))
 }
 
-/// Whether a loop loads elements that its index counts along the last axis.
-fn walks_along_rows(loops: &Loops, body: &Block, index: Value) -> bool {
-    let along = Varying::along(loops, body, index);
-    walk::statements(body).any(|stmt| match stmt {
-        Stmt::Let(value) => match &loops.values[*value].expr {
-            Expr::Load { index, .. } => index.last().is_some_and(|last| along.value(*last)),
+/// The loops in a parallel loop that load elements which their index counts along the last axis, each lane those of a row of
+/// its own.
+fn tiles(loops: &Loops, parfor: &Parfor) -> Tiles {
+    let lanes = Varying::of(loops, parfor);
+    let inside = walk::statements(&parfor.body).filter_map(|stmt| match stmt {
+        Stmt::For { index, body, .. } => Some((*index, body)),
+        _ => None,
+    });
+    let walks_along_rows = |(index, body): &(Value, &Block)| {
+        let along = Varying::along(loops, body, *index);
+        walk::statements(body).any(|stmt| match stmt {
+            Stmt::Let(value) => match &loops.values[*value].expr {
+                Expr::Load { index, .. } => {
+                    index.last().is_some_and(|last| along.value(*last) && !lanes.value(*last))
+                }
+                _ => false,
+            },
             _ => false,
-        },
-        _ => false,
-    })
+        })
+    };
+    inside.filter(walks_along_rows).map(|(index, _)| index).collect()
 }
 
 #[cfg(test)]
@@ -148,6 +162,12 @@ mod tests {
             ))
         };
         unchanged(unroll_loops, &row(4));
+        let window = kernel(
+            "parfor v0 in n { source prange @1:1 x0 = 0.0f64 for v1 in 4usize { v9: usize = add v0, v1 \
+             v2: f64 = load b1[v9] v3: f64 = x0 v4: f64 = add v3, v2 x0 = v4 } v5: f64 = x0 }",
+        );
+        let after = run(unroll_loops, &window).to_string();
+        assert_eq!(after.matches("load b1").count(), 4, "neighbours of all lanes are no rows: {after}");
         let after = run(unroll_loops, &row(3)).to_string();
         assert_eq!(after.matches("load b0").count(), 3, "{after}");
     }
