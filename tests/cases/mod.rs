@@ -22,6 +22,7 @@
 //! complex         numbers of two parts, end to end    any_rank            arrays that say how many axes they have
 //! small_steps     few elements in plain loops             linear_algebra  equations and decompositions
 //! fourier         transforms, there and back              array_forms     what is made, gathered, reduced
+//! overlapping_loads   neighbours that others have loaded
 //! limits          literals, long programs, many arguments     disjoint        iterations that a person sees to be apart
 //! ```
 
@@ -51,6 +52,7 @@ mod looking_ahead;
 mod moves;
 mod nests;
 mod no_iterations;
+mod overlapping_loads;
 mod panels;
 mod parts_of_arrays;
 mod plain_loops;

@@ -124,6 +124,11 @@ struct Walk<'a> {
 }
 
 impl Uses {
+    /// Whether every step stores whole registers of neighbours, and nothing else.
+    pub(crate) fn stores_only_neighbours(&self) -> bool {
+        self.neighbour_stores > 0 && self.other_stores == 0
+    }
+
     /// What rows use.
     pub(crate) fn of(rows: &Rows<'_>, habits: Habits) -> Uses {
         let code = rows.code;

@@ -58,10 +58,32 @@ impl Target {
             Target::Avx512 => Length::L512,
         }
     }
+    /// How many operations on its longest registers this processor begins in a cycle.
+    pub(crate) fn pipes(self) -> usize {
+        if self == Target::Avx512 && has_four_pipes() { 4 } else { 2 }
+    }
     /// The number of vector registers.
     pub(crate) fn registers(self) -> usize {
         if self.evex() { 32 } else { 16 }
     }
+}
+
+/// Whether this processor has four pipes of 512 bits: those of AMD from Zen 5 on.
+fn has_four_pipes() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::__cpuid;
+        static FOUND: std::sync::OnceLock<bool> = std::sync::OnceLock::new();
+        *FOUND.get_or_init(|| {
+            let vendor = __cpuid(0);
+            let name = [vendor.ebx, vendor.edx, vendor.ecx].map(u32::to_le_bytes).concat();
+            let version = __cpuid(1).eax;
+            let (family, further) = (version >> 8 & 0xf, version >> 20 & 0xff);
+            name == b"AuthenticAMD" && family + further >= 0x1a
+        })
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    false
 }
 
 /// A region's function.

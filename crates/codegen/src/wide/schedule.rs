@@ -168,13 +168,15 @@ impl Time {
             | Vpmaxsd | Vpmaxud | Vpblendmb | Vpblendmw | Vpblendvb | Vpackuswb | Vpacksswb | VpsllqBy
             | VpslldBy | VpsrlqBy | VpsrldBy | VpsradBy | VpsraqBy | Vpsllvq | Vpsllvd | Vpsrlvq
             | Vpsrlvd | Vpsravd | Vpsravq | Vmovapd | Vmovupd | Vmovups | Vblendmpd | Vblendmps
-            | Vblendvpd | Vblendvps | Kandq | Kandnq | Korq | Kxorq | Vshufps | Vpshufb | Vblendpd
-            | Vblendps | Vunpcklpd | Vunpckhpd | Vunpcklps | Vunpckhps => time(1, 1),
+            | Vblendvpd | Vblendvps | Kandq | Kandnq | Korq | Kxorq | Vshufps | Vpalignr | Vpshufb
+            | Vblendpd | Vblendps | Vunpcklpd | Vunpckhpd | Vunpcklps | Vunpckhps => time(1, 1),
             Vpbroadcastw | Vpbroadcastb | Vpcmpw | Vpcmpb | Vpcmpuw | Vpcmpub | Vpmovsxbw | Vpmovzxbw
             | Vpsadbw | Vpminsq | Vpminuq | Vpmaxsq | Vpmaxuq | Vpbroadcastq | Vpbroadcastd | Vpcmpq
             | Vpcmpd | Vpcmpuq | Vpcmpud | Vpmovsxdq | Vpmovzxdq | Vpmovsxbd | Vpmovzxbd | Vpmovsxwd
             | Vpmovzxwd | Vextracti128 | Vinsertf128 | Vpermpd | Vpermps | Vpermt2pd | Vpermt2ps
-            | VmovqFrom | VmovdFrom | VmovqTo | VmovdTo | KmovqFrom | KmovqOut => time(3, 1),
+            | Valignq | Valignd | VmovqFrom | VmovdFrom | VmovqTo | VmovdTo | KmovqFrom | KmovqOut => {
+                time(3, 1)
+            }
             _ => time(4, 1),
         }
     }

@@ -104,6 +104,8 @@ impl VectorOp {
                 | Vpcmpuq
                 | Vpcmpud
                 | Vptestmb
+                | Valignq
+                | Valignd
                 | Vpermt2pd
                 | Vpermt2ps
                 | Vblendmpd

@@ -53,8 +53,8 @@ fn imm(op: VectorOp) -> Option<u8> {
     let row = op.row();
     match op {
         Vroundpd | Vroundps | Vcmppd | Vcmpps | Vpcmpq | Vpcmpd | Vpcmpw | Vpcmpb | Vpcmpuq | Vpcmpud
-        | Vpcmpuw | Vpcmpub | Vshufps | Vextracti128 | Vinsertf128 | Vblendpd | Vblendps | Vpermpd
-        | Vinsertps | VextractpsTo => Some(5),
+        | Vpcmpuw | Vpcmpub | Vshufps | Vpalignr | Valignq | Valignd | Vextracti128 | Vinsertf128
+        | Vblendpd | Vblendps | Vpermpd | Vinsertps | VextractpsTo => Some(5),
         _ if matches!(row.form, Form::Vmi(_)) => Some(5),
         _ if row.form == Form::Rvmr => Some(7 << 4),
         _ => None,

@@ -160,7 +160,7 @@ impl Selector<'_> {
         let left = self.receive_active(test);
         let mut sent = self.send(carried.iter().map(|carry| (carry.init, carry.value)));
         // Its turns may store to what is known so far.
-        self.leave_parts(0);
+        self.forget_loaded(0);
         let walks = self.begin_walks(header, body);
         if let Some(later) = self.repeat_by_tiles(carried, header, cond, body, &sent) {
             sent = later;

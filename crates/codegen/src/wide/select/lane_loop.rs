@@ -4,11 +4,15 @@
 //! no iteration ──────────────────────────────────────────────────────────────────────▶ after
 //! prologue, pointers ─▶ less than a register of them ───────────────▶ rest(i) ⟲ one by one ─▶ after
 //!                    └▶ strides, broadcasts ─▶ step(i) ⟲ ─▶ register(i) ⟲ ─▶ fold ─▶ rest(i)
+//!                                           └▶ masked ─▶ step(i) ⟲ ─▶ register(i) ⟲ ─▶ masked ─▶ after
 //! ```
 //!
 //! Most such loops are short, and run many times: what few iterations do not need is not prepared for them. The rest is
 //! scalar code, which is what few iterations are fastest in; so is all of a loop of fewer than a register's.
 //! Contributions are combined in registers, as it comes.
+//!
+//! Registers of 64 bytes that lie in two cache lines are stored at half the speed. Long loops that store do the elements
+//! before the first aligned one under a mask, as they do the rest.
 
 use super::plan::Plan;
 use super::reductions::Combination;
@@ -91,7 +95,7 @@ impl Parts<'_> {
         s.machine.jump(rest, &first);
 
         s.machine.fill(wide);
-        self.in_lanes(s, rest);
+        self.in_lanes(s, rest, after);
 
         s.row = Row { pointers, position: s.row.position, ..Row::default() };
         s.machine.align(rest);
@@ -100,10 +104,11 @@ impl Parts<'_> {
     }
 
     /// As many iterations as fill whole registers, and then the rest.
-    fn in_lanes(&self, s: &mut Selector<'_>, rest: Block) {
+    fn in_lanes(&self, s: &mut Selector<'_>, rest: Block, after: Block) {
         let outer = (s.group, s.widest, s.count, s.narrow.take());
         let waiting = fuse::waiting(s.code, &self.own.body, &self.plan, s.isa);
         let outer_waiting = std::mem::replace(&mut s.waiting, waiting);
+        let outer_overlaps = std::mem::replace(&mut s.overlaps, self.plan.overlaps.clone());
         let outer_remaining = s.remaining.clone();
         (s.group, s.widest, s.count) = (self.plan.group, self.plan.widest, self.plan.count);
         s.narrow.clone_from(&self.plan.narrow);
@@ -115,10 +120,11 @@ impl Parts<'_> {
         let lanes: Registers =
             self.combinations.iter().map(|own| s.machine.param(register, own.class())).collect();
         let zero = s.machine.imm(0);
+        let first = if self.plan.aligns { self.begin_aligned(s, zero) } else { zero };
         if self.plan.count > 1 {
-            self.steps(s, zero, register);
+            self.steps(s, first, register);
         } else {
-            let mut first = vec![zero];
+            let mut first = vec![first];
             first.extend(self.nothing(s, 1));
             s.machine.jump(register, &first);
         }
@@ -139,19 +145,73 @@ impl Parts<'_> {
         s.machine.jump(register, &next);
 
         s.machine.fill(done);
+        if self.plan.aligns {
+            self.end_masked(s, index, after);
+        }
         let mut sent = vec![index];
         for (combination, lanes) in self.combinations.iter().zip(&lanes) {
             sent.push(combination.folded(s, *lanes));
         }
         s.machine.jump(rest, &sent);
         (s.group, s.widest, s.count, s.narrow) = outer;
-        (s.waiting, s.remaining) = (outer_waiting, outer_remaining);
+        (s.waiting, s.remaining, s.overlaps) = (outer_waiting, outer_remaining, outer_overlaps);
     }
 
-    /// Steps of several registers, if there are enough iterations; then on to single registers.
-    fn steps(&self, s: &mut Selector<'_>, zero: Reg, register: Block) {
+    /// Whether a number of iterations makes a long loop.
+    fn is_long(&self) -> Test {
+        Test::CompareImm(Condition::AboveEqual, true, self.plan.long_row())
+    }
+
+    /// Does the iterations of a long loop before the first that stores to aligned memory, and gives that one.
+    fn begin_aligned(&self, s: &mut Selector<'_>, zero: Reg) -> Reg {
+        let [long, head, aligned, straight, begin] = [(); 5].map(|()| s.machine.block());
+        let first = s.machine.param(begin, RegClass::Int);
+        s.machine.branch(self.is_long(), &[self.extent], long, straight);
+        s.machine.fill(long);
+        s.index = Some(zero);
+        let access = s.first_stored(&self.own.body).expect("a plan that aligns has seen a store");
+        let before = s.elements_before_aligned(access);
+        s.machine.branch(Test::NonZero, &[before], head, aligned);
+        s.machine.fill(head);
+        self.masked(s, zero, before);
+        s.machine.jump(begin, &[before]);
+        for block in [aligned, straight] {
+            s.machine.fill(block);
+            s.machine.jump(begin, &[zero]);
+        }
+        s.machine.fill(begin);
+        first
+    }
+
+    /// Does the rest of a long loop, from this iteration on, and goes on after it; what is not long comes next.
+    fn end_masked(&self, s: &mut Selector<'_>, index: Reg, after: Block) {
+        let [long, short, some, none] = [(); 4].map(|()| s.machine.block());
+        s.machine.branch(self.is_long(), &[self.extent], long, short);
+        s.machine.fill(long);
+        let left = s.machine.alu(Alu::Sub, true, self.extent, index);
+        s.machine.branch(Test::NonZero, &[left], some, none);
+        s.machine.fill(some);
+        self.masked(s, index, left);
+        s.machine.jump(after, &[]);
+        s.machine.fill(none);
+        s.machine.jump(after, &[]);
+        s.machine.fill(short);
+    }
+
+    /// So many iterations from one on, fewer than fill a register.
+    fn masked(&self, s: &mut Selector<'_>, index: Reg, iterations: Reg) {
+        s.count = 1;
+        s.active = Some(s.mask_of_first(iterations));
+        let mark = s.elements(&self.plan, &self.own.body, index);
+        s.leave(mark);
+        s.active = None;
+        s.count = self.plan.count;
+    }
+
+    /// Steps of several registers, if there are enough iterations from the first one on; then on to single registers.
+    fn steps(&self, s: &mut Selector<'_>, first: Reg, register: Block) {
         let step_size = self.plan.step() as i32;
-        let end = s.machine.alu_imm(Alu::And, true, self.extent, -step_size);
+        let end = self.plan.steps_end(s, first, self.extent);
         let [enter, skip, step, again, leave] = [(); 5].map(|()| s.machine.block());
         let index = s.machine.param(step, RegClass::Int);
         let widths: Vec<usize> = self.combinations.iter().map(|own| own.registers(self.plan.count)).collect();
@@ -159,16 +219,13 @@ impl Parts<'_> {
         for (own, width) in self.combinations.iter().zip(&widths) {
             lanes.extend((0..*width).map(|_| s.machine.param(step, own.class())));
         }
-        let any = Test::CompareImm(Condition::NotEqual, true, 0);
-        s.machine.branch(any, &[end], enter, skip);
-        s.machine.fill(skip);
-        let mut first = vec![zero];
-        first.extend(self.nothing(s, 1));
-        s.machine.jump(register, &first);
-        s.machine.fill(enter);
-        let mut first = vec![zero];
-        first.extend(self.nothing(s, self.plan.count));
-        s.machine.jump(step, &first);
+        s.machine.branch(Test::Compare(Condition::Below, true), &[first, end], enter, skip);
+        for (block, to, count) in [(skip, register, 1), (enter, step, self.plan.count)] {
+            s.machine.fill(block);
+            let mut sent = vec![first];
+            sent.extend(self.nothing(s, count));
+            s.machine.jump(to, &sent);
+        }
 
         s.machine.align(step);
         s.machine.fill(step);

@@ -167,6 +167,9 @@ impl Selector<'_> {
         if let Some(column) = self.column(value) {
             return self.bind_lanes(value, column);
         }
+        if let Some(registers) = self.load_overlapping(value) {
+            return self.bind_lanes(value, registers);
+        }
         let registers = match address.lanes {
             Lanes::Uniform => self.load_one(buffer, address, mask, element),
             Lanes::Unit => self.load_neighbours(buffer, address, mask, element),
@@ -242,7 +245,7 @@ impl Selector<'_> {
     }
 
     /// The place of register `k` of neighbouring elements.
-    fn neighbours(&self, place: Place, k: usize, buffer: Buffer) -> Place {
+    pub(super) fn neighbours(&self, place: Place, k: usize, buffer: Buffer) -> Place {
         moved(place, self.group * self.element_size(buffer) * k)
     }
 
@@ -544,6 +547,14 @@ impl Selector<'_> {
             }
             _ => None,
         })
+    }
+
+    /// How many elements come before the first at a multiple of a register's size, from one of this size at this place on.
+    pub(super) fn elements_before_aligned(&mut self, (place, element): (Place, usize)) -> Reg {
+        let (address, zero) = (self.machine.address_of(place), self.machine.imm(0));
+        let up = self.machine.alu(Alu::Sub, true, zero, address);
+        let bytes = self.machine.alu_imm(Alu::And, false, up, (self.group * element) as i32 - 1);
+        self.machine.in_place(Kind::Shift(Shift::Shr, false, element.trailing_zeros() as u8), bytes, None)
     }
 }
 

@@ -22,6 +22,7 @@
 //! | `scalars`, `scalar_convert` | operations on uniform values |
 //! | `memory` | loads and stores |
 //! | `near` | falling neighbours, and every other one |
+//! | `overlaps` | neighbours that other loads have in registers, but for some |
 //! | `parts` | loads and stores of the parts of neighbours, as the colours of pixels |
 //! | `walks` | the addresses of loops |
 //! | `tiles` | loads of several iterations of a loop in which each lane walks along a row |
@@ -46,6 +47,7 @@ mod masks;
 mod memory;
 mod narrow;
 mod near;
+mod overlaps;
 mod parts;
 mod plan;
 mod reductions;
@@ -227,6 +229,10 @@ struct Selector<'a> {
     ranges: Ranges<'a>,
     /// Loads of the present iterations of a loop that are done together.
     tiles: tiles::Tiles,
+    /// The loads of the present body that share registers.
+    overlaps: overlaps::Overlaps,
+    /// The registers of those whose registers others share.
+    leaders: Vec<overlaps::Leader>,
     /// The parts of neighbours that are in registers.
     loaded: Vec<parts::Loaded>,
     /// The parts of neighbours that are yet to be stored.
@@ -274,6 +280,8 @@ impl<'a> Selector<'a> {
             ranges: Ranges::of(lane, &region.code),
             scratch: None,
             shared_constants: None,
+            overlaps: overlaps::Overlaps::default(),
+            leaders: Vec::new(),
             loaded: Vec::new(),
             collected: Vec::new(),
             bindings: vec![Binding::default(); values],

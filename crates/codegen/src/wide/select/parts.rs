@@ -107,8 +107,9 @@ impl Selector<'_> {
     }
 
     /// Forgets what was loaded since so many values were bound.
-    pub(super) fn leave_parts(&mut self, mark: usize) {
+    pub(super) fn forget_loaded(&mut self, mark: usize) {
         self.loaded.retain(|own| own.mark < mark);
+        self.leaders.retain(|own| own.mark < mark);
     }
 
     /// Stores a part, the first of some nodes, or keeps it until the others are there.
@@ -361,7 +362,7 @@ impl Selector<'_> {
         }
     }
 
-    fn with_imm(&mut self, op: VectorOp, length: Length, first: Reg, second: Reg, imm: u8) -> Reg {
+    pub(super) fn with_imm(&mut self, op: VectorOp, length: Length, first: Reg, second: Reg, imm: u8) -> Reg {
         let result = self.machine.register(RegClass::Float);
         let (first, second) = (Some(first), Source::Register(second));
         self.machine.vector(op, length, Some(result), None, first, second, Some(imm), None);

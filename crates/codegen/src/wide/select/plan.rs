@@ -1,11 +1,13 @@
 //! From what a region uses: how many lanes a register and a step have.
 
-use super::Target;
+use super::overlaps::Overlaps;
+use super::{Selector, Target};
 use crate::compiler::Effort;
 use crate::narrow::Narrow;
 use crate::second_run;
 use crate::uses::{Habits, Rows, Uses};
-use crate::wide::assembler::Length;
+use crate::wide::assembler::{Alu, Length};
+use crate::wide::machine::Reg;
 use parfuse_ir::grid::LANES;
 use parfuse_ir::lane::{Buffer, Code, Inst, Lane, LaneLoop, LaneType, Reduction, Region};
 use std::rc::Rc;
@@ -15,6 +17,9 @@ const SHORT: usize = 24;
 
 /// The most operations of a body that is not very long.
 const LONG: usize = 300;
+
+/// Rows of fewer steps are short, where these are cheap, and where they are not.
+const LONG_ROW: [i32; 2] = [3, 8];
 
 /// The registers that a turn of a loop works with, beside those that the loop carries.
 const WORKING: usize = 4;
@@ -28,6 +33,27 @@ fn widest(uses: &Uses, narrow: Option<&Narrow>) -> usize {
         Some(narrow) => narrow.bytes,
         None if uses.has_wide => 8,
         None => 4,
+    }
+}
+
+/// Which loads of rows share registers. Shorter ones lie in two cache lines less often. Where there is much to compute, loads
+/// are done meanwhile, while what is shifted is computed, too.
+fn overlaps(
+    lane: &Lane,
+    rows: &Rows<'_>,
+    uses: &Uses,
+    isa: Target,
+    effort: Effort,
+    narrow: Option<&Narrow>,
+) -> Overlaps {
+    if effort == Effort::Quick || isa != Target::Avx512 {
+        return Overlaps::default();
+    }
+    let overlaps = Overlaps::of(lane, rows, isa.length().bytes() / widest(uses, narrow), narrow);
+    if overlaps.work() <= isa.pipes() * (uses.neighbour_loads + uses.looped_loads) {
+        overlaps
+    } else {
+        Overlaps::default()
     }
 }
 
@@ -52,6 +78,8 @@ pub(super) struct Plan {
     /// If the rest of a row can be a whole step that begins among elements that have been computed: more elements than how
     /// many the tail does later than that step.
     pub(super) overlaps_beyond: Option<usize>,
+    /// Which loads share registers.
+    pub(super) overlaps: Overlaps,
     /// What the region uses.
     pub(super) uses: Uses,
 }
@@ -131,14 +159,14 @@ impl Plan {
         }
         // Shorter registers lie in two cache lines so seldom that rotated accumulators cost more.
         let aligned_access = match region.reductions[..] {
-            [] => uses.neighbour_stores > 0 && uses.other_stores == 0,
+            [] => uses.stores_only_neighbours(),
             _ => uses.neighbour_loads > 0 && held.contains(&true) && isa.length() == Length::L512,
         };
         // The elements before would be copied one by one where there are no masks for short lanes.
         let aligns = effort == Effort::Thorough
             && aligned_access
             && (narrow.is_none() || isa.evex())
-            && uses.operations <= SHORT / 2
+            && uses.operations <= SHORT
             && !uses.checks
             && !uses.loops;
         let constants =
@@ -146,9 +174,10 @@ impl Plan {
         // Without masks in registers of their own, elements shorter than lanes are stored one by one in the tail.
         let is_short = |buffer: &Buffer| lane.buffers[*buffer].dtype.size() < 4;
         let in_one_turn = if !isa.evex() && uses.buffers.iter().any(is_short) { 0 } else { group };
-        let overlaps = uses.repeatable && second_run::changes_nothing(region);
-        let overlaps_beyond = overlaps.then_some(in_one_turn);
-        Plan { group, widest, narrow, count, parts, held, constants, aligns, overlaps_beyond, uses }
+        let runs_twice = uses.repeatable && second_run::changes_nothing(region);
+        let overlaps_beyond = runs_twice.then_some(in_one_turn);
+        let overlaps = overlaps(lane, &rows, &uses, isa, effort, narrow.as_deref());
+        Plan { group, widest, narrow, count, parts, held, constants, aligns, overlaps_beyond, overlaps, uses }
     }
 
     /// The plan for a lane loop. Its accumulators are in registers, and steps any number of these long.
@@ -176,6 +205,13 @@ impl Plan {
         let count = count.min(room.next_power_of_two()).max(1);
         let short = uses.operations <= SHORT && !uses.loops;
         let constants = if effort == Effort::Thorough && short { isa.registers() / 4 } else { 0 };
+        let aligns = effort == Effort::Thorough
+            && isa.evex()
+            && group * widest == Length::L512.bytes()
+            && uses.stores_only_neighbours()
+            && own.reductions.is_empty()
+            && short;
+        let overlaps = overlaps(lane, &rows, &uses, isa, effort, narrow.as_deref());
         Plan {
             group,
             widest,
@@ -184,8 +220,9 @@ impl Plan {
             parts: 1,
             held: Vec::new(),
             constants,
-            aligns: false,
+            aligns,
             overlaps_beyond: None,
+            overlaps,
             uses,
         }
     }
@@ -193,6 +230,20 @@ impl Plan {
     /// The elements of a step.
     pub(super) fn step(&self) -> usize {
         self.parts * self.count * self.group
+    }
+
+    /// The least elements of a long row, for which it pays that the first few take a step of their own.
+    pub(super) fn long_row(&self) -> i32 {
+        let [cheap, dear] = LONG_ROW;
+        let steps = if self.uses.operations <= SHORT / 2 { cheap } else { dear };
+        steps * self.step() as i32
+    }
+
+    /// The index after the last whole step, if the first begins here.
+    pub(super) fn steps_end(&self, s: &mut Selector<'_>, first: Reg, end: Reg) -> Reg {
+        let elements = s.machine.alu(Alu::Sub, true, end, first);
+        let in_steps = s.machine.alu_imm(Alu::And, true, elements, -(self.step() as i32));
+        s.machine.alu(Alu::Add, true, first, in_steps)
     }
 
     /// Whether there are steps, and not only what does the rest of a row.

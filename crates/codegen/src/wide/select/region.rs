@@ -68,6 +68,7 @@ pub(in crate::wide) fn region(
     let s = &mut selector;
     (s.group, s.widest, s.narrow) = (plan.group, plan.widest, plan.narrow.clone());
     s.waiting = fuse::waiting(&region.code, &region.code.body, &plan, isa);
+    s.overlaps = plan.overlaps.clone();
     let mut bound = |offset: usize| {
         s.machine.load(8, Place::Address { base: range, index: None, displacement: offset as i32 })
     };
@@ -84,7 +85,7 @@ pub(in crate::wide) fn region(
     let columns = extents.last().copied().unwrap_or_else(|| s.machine.imm(1));
     let accumulators: Vec<Accumulator> =
         region.reductions.iter().map(|reduction| Accumulator::new(s, *reduction)).collect();
-    let steps_end = align::steps_end(s, &plan, column_start, column_end);
+    let steps_end = plan.steps_end(s, column_start, column_end);
 
     let [row_head, row_body, step, tail, next_row, finish] = [(); 6].map(|()| s.machine.block());
     let row = s.machine.param(row_head, RegClass::Int);

@@ -26,7 +26,7 @@ impl Selector<'_> {
 
     /// Ends the block that [`Selector::enter`] began: forgets what was bound in it.
     pub(super) fn leave(&mut self, mark: usize) {
-        self.leave_parts(mark);
+        self.forget_loaded(mark);
         for (value, part) in self.bound.drain(mark..) {
             let binding = &mut self.bindings[value.0 as usize];
             match part {

@@ -10,21 +10,10 @@
 //! region reduces, what is loaded first; other arrays lie as they may. Short rows begin at their first element.
 
 use super::super::Selector;
-use super::super::plan::Plan;
 use super::{OnFault, Shape};
-use crate::wide::assembler::{Alu, Condition, Shift};
-use crate::wide::machine::{Kind, Reg, Test};
+use crate::wide::assembler::{Alu, Condition};
+use crate::wide::machine::{Reg, Test};
 use regalloc2::RegClass;
-
-/// Rows of fewer steps are short.
-const LONG_ROW: i32 = 4;
-
-/// The index after the last whole step, if the first begins here.
-pub(super) fn steps_end(s: &mut Selector<'_>, plan: &Plan, first: Reg, end: Reg) -> Reg {
-    let elements = s.machine.alu(Alu::Sub, true, end, first);
-    let in_steps = s.machine.alu_imm(Alu::And, true, elements, -(plan.step() as i32));
-    s.machine.alu(Alu::Add, true, first, in_steps)
-}
 
 impl Shape<'_> {
     /// Does the elements of a long row that come before the first aligned one, and sets where steps begin.
@@ -34,7 +23,7 @@ impl Shape<'_> {
         // Where accumulators are those of the row's first element.
         (self.first, self.rotation) = (self.column_start, None);
         let elements = s.machine.alu(Alu::Sub, true, self.column_end, self.column_start);
-        let enough = Test::CompareImm(Condition::GreaterEqual, true, LONG_ROW * self.plan.step() as i32);
+        let enough = Test::CompareImm(Condition::GreaterEqual, true, self.plan.long_row());
         s.machine.branch(enough, &[elements], long, short);
         s.machine.fill(short);
         let none = s.machine.imm(0);
@@ -62,22 +51,18 @@ impl Shape<'_> {
 
         s.machine.fill(ready);
         self.first = s.machine.alu(Alu::Add, true, self.column_start, before);
-        self.steps_end = steps_end(s, self.plan, self.first, self.column_end);
+        self.steps_end = self.plan.steps_end(s, self.first, self.column_end);
         self.rotation = (!self.accumulators.is_empty()).then_some(before);
         s.index = Some(self.first);
     }
 
     /// How many elements of the row come before the first at a multiple of a register's size.
     fn elements_before_aligned(&self, s: &mut Selector<'_>) -> Reg {
-        let (place, element) = match self.accumulators[..] {
+        let access = match self.accumulators[..] {
             [] => s.first_stored(&self.region.code.body),
             _ => s.first_loaded(&self.region.code.body),
-        }
-        .expect("a plan that aligns has seen an access");
-        let (address, zero) = (s.machine.address_of(place), s.machine.imm(0));
-        let up = s.machine.alu(Alu::Sub, true, zero, address);
-        let bytes = s.machine.alu_imm(Alu::And, false, up, (s.group * element) as i32 - 1);
-        s.machine.in_place(Kind::Shift(Shift::Shr, false, element.trailing_zeros() as u8), bytes, None)
+        };
+        s.elements_before_aligned(access.expect("a plan that aligns has seen an access"))
     }
 
     /// At the end of a row: puts the accumulators to where they are for the next.
