@@ -60,6 +60,25 @@ fn window(a: &ArrayRef2<f64>, weights: &ArrayRef2<f64>, out: &mut ArrayRef2<f64>
     }
 }
 
+/// Every other element, from its neighbours.
+#[kernel]
+fn every_other(a: &mut ArrayRef2<f64>, first: usize) {
+    let (n, m) = a.dim();
+    for i in 0..n {
+        for j in (first..m - 1).step_by(2) {
+            a[[i, j]] = 0.5 * (a[[i, j - 1]] + a[[i, j + 1]]);
+        }
+    }
+}
+
+#[kernel]
+fn interleaved(a: &ArrayRef1<f32>, b: &ArrayRef1<f32>, out: &mut ArrayRef1<f32>) {
+    for i in prange(0..a.len()) {
+        out[2 * i] = a[i] - b[i];
+        out[2 * i + 1] = a[i] * b[i];
+    }
+}
+
 /// What is loaded after a store to the same array is what was stored.
 #[kernel]
 fn steps_in_place(a: &mut ArrayRef2<f64>) {
@@ -117,12 +136,29 @@ fn neighbours_are_those_of_the_function() {
         let a = floats(5, m);
         exact!(five_points(&a; Array2::zeros((5, m))));
         exact!(steps_in_place(; a.clone()));
+        for first in [1, 2] {
+            let mut expected = a.clone();
+            every_other(&mut expected, first);
+            for engine in engines() {
+                let mut found = a.clone();
+                engine.install(|| every_other::serial(&mut found, first)).unwrap();
+                assert_eq!(found, expected, "from {first}, {}", engine.isa());
+            }
+        }
         if m > 6 {
             exact!(window(&floats(6, m), &floats(5, 5); Array2::zeros((6, m))));
             let row: Array1<f32> = a.row(0).mapv(|x| x as f32);
             exact!(seven_in_a_row(&row; Array1::zeros(m)));
+            exact!(interleaved(&row, &row.mapv(|x| x * 3.0 - 1.0); Array1::zeros(2 * m + 1)));
         }
     }
+}
+
+#[test]
+fn stencils_shift_registers() {
+    let Some(engine) = engines().iter().find(|engine| engine.isa() == Isa::Avx512) else { return };
+    let asm = engine.kernel::<five_points>().asm_of(parfuse::Effort::Thorough).unwrap();
+    assert!(asm.contains("valignq"), "{asm}");
 }
 
 #[test]
