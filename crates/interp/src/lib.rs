@@ -17,7 +17,7 @@ mod value;
 mod view;
 
 pub use lane::run_lane;
-pub use loops::{run_loops, run_loops_apart};
+pub use loops::{run_loops, run_loops_apart, run_loops_shuffled};
 pub use program::run_program;
 pub use races::Race;
 pub use value::{Array, Failure, Outcome, Value};

@@ -7,11 +7,11 @@ use crate::calls::Calls;
 use crate::races::{Race, Watch};
 use crate::value::{Array, Failure, Outcome, Value as Argument};
 use parfuse_ir::arena::Id;
-use parfuse_ir::grid::{self, Grain, Grid, LANES, RowOrder};
+use parfuse_ir::grid::{self, BlockRange, Grain, Grid, LANES, RowOrder};
 use parfuse_ir::host::CallArgument;
 use parfuse_ir::loops::{Block, Expr, Loops, Origin, Output, Parfor, Reduction, Stmt, Target, Value, trips};
 use parfuse_ir::message::word;
-use parfuse_ir::random::random_scalar;
+use parfuse_ir::random::{random_scalar, seed_key};
 use parfuse_ir::{Combine, DType, Scalar};
 
 /// Runs a kernel on these arguments with a random key.
@@ -22,7 +22,24 @@ use parfuse_ir::{Combine, DType, Scalar};
 /// # Panics
 /// If the program is broken or the arguments do not fit its parameters.
 pub fn run_loops(loops: &Loops, arguments: &[Argument], key: u64) -> Result<Outcome, Failure> {
-    run(loops, arguments, key, None).0
+    run(loops, arguments, key, None, None).0
+}
+
+/// As [`run_loops`], with the iterations of each parallel loop in an order that a seed makes: the outcome is the same if they
+/// are independent, in memory and in variables.
+///
+/// # Errors
+/// As [`run_loops`].
+///
+/// # Panics
+/// As [`run_loops`].
+pub fn run_loops_shuffled(
+    loops: &Loops,
+    arguments: &[Argument],
+    key: u64,
+    seed: u64,
+) -> Result<Outcome, Failure> {
+    run(loops, arguments, key, None, Some(Shuffler(seed))).0
 }
 
 /// As [`run_loops`], and says whether two iterations of a parallel loop touched one element that one of them wrote: then
@@ -39,7 +56,7 @@ pub fn run_loops_apart(
     key: u64,
 ) -> Result<Result<Outcome, Failure>, Race> {
     let watch = || Watch::new(loops.buffers.len());
-    let (outcome, watch) = run(loops, arguments, key, Some([watch(), watch()]));
+    let (outcome, watch) = run(loops, arguments, key, Some([watch(), watch()]), None);
     match watch.and_then(|[parallel, lanes]| parallel.race.or(lanes.race)) {
         Some(race) => Err(race),
         None => Ok(outcome),
@@ -51,6 +68,7 @@ fn run(
     arguments: &[Argument],
     key: u64,
     watch: Option<[Watch; 2]>,
+    shuffler: Option<Shuffler>,
 ) -> (Result<Outcome, Failure>, Option<[Watch; 2]>) {
     let param = |index: u32| &arguments[index as usize];
     let mut machine = Machine {
@@ -72,6 +90,7 @@ fn run(
         in_nest: false,
         calls: Calls::default(),
         watch,
+        shuffler,
     };
     if let Err(failure) = machine.block(&loops.body) {
         return (Err(failure), machine.watch);
@@ -110,6 +129,23 @@ struct Machine<'l> {
     calls: Calls,
     /// Who touched which element in the parallel loop that runs, and in the lane loop, if that is of interest.
     watch: Option<[Watch; 2]>,
+    /// What makes the order of iterations, if it is not theirs.
+    shuffler: Option<Shuffler>,
+}
+
+/// Makes orders.
+struct Shuffler(u64);
+
+impl Shuffler {
+    /// All numbers below a count, in some order (Fisher and Yates).
+    fn order(&mut self, count: usize) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..count).collect();
+        for last in (1..count).rev() {
+            self.0 = seed_key(self.0);
+            order.swap(last, (self.0 % (last as u64 + 1)) as usize);
+        }
+        order
+    }
 }
 
 fn to_usize(x: Scalar) -> usize {
@@ -281,7 +317,7 @@ impl Machine<'_> {
         let simple = |reduction: &Reduction| reduction.as_simple().expect("lane loops reduce by operators");
         let reductions: Vec<_> = parfor.reductions.iter().map(simple).collect();
         self.watch.iter_mut().for_each(|[_, lanes]| lanes.begin_loop());
-        for k in 0..to_usize(self.get(parfor.extents[0])) {
+        for k in self.order(to_usize(self.get(parfor.extents[0]))) {
             self.lane = Some(k as u64);
             self.set(parfor.indices[0], Scalar::Usize(k));
             for (op, local, _) in &reductions {
@@ -305,33 +341,29 @@ impl Machine<'_> {
             .iter()
             .map(|reduction| Totals::new(self.loops, parfor, reduction, &extents))
             .collect();
-        let columns = extents.last().copied().unwrap_or(1);
         self.watch.iter_mut().for_each(|[parallel, _]| parallel.begin_loop());
+        let places = || {
+            let blocks = (0..grid.blocks()).map(|block| grid.block(block));
+            let rows = |block: BlockRange| (block.row_start..block.row_end).map(move |row| (block, row));
+            blocks.flat_map(rows).flat_map(|(block, row)| {
+                (block.column_start..block.column_end).map(move |column| (row, column))
+            })
+        };
+        let mut made = match self.shuffler {
+            Some(_) => self.shuffled(parfor, &extents, &totals, &places().collect::<Vec<_>>())?,
+            None => Vec::new(),
+        }
+        .into_iter();
         for block in (0..grid.blocks()).map(|block| grid.block(block)) {
             totals.iter_mut().for_each(Totals::begin_block);
             for row in block.row_start..block.row_end {
                 for column in block.column_start..block.column_end {
-                    self.iteration = Some((row * columns + column) as u64);
-                    self.bind_indices(parfor, &extents, row, column);
-                    for Totals { reduction, identity, .. } in &totals {
-                        for (local, identity) in reduction.locals.iter().zip(identity) {
-                            self.vars[local.index()] = Some(*identity);
-                        }
-                    }
-                    self.block(&parfor.body)?;
-                    for totals in &mut totals {
-                        let own = totals.reduction.locals.iter();
-                        let own =
-                            own.map(|local| self.vars[local.index()].expect("a local is set")).collect();
-                        let at = match &totals.reduction.into {
-                            Target::Vars(_) => (column - block.column_start) % LANES,
-                            Target::Elements { buffers, index } => {
-                                let buffer =
-                                    buffers.iter().flatten().next().expect("somebody asks for a word");
-                                self.buffer(*buffer).position(&self.index(index))
-                            }
-                        };
-                        totals.take_in(at, own);
+                    let contributions = match made.next() {
+                        Some(contributions) => contributions,
+                        None => self.run_iteration(parfor, &extents, &totals, (row, column))?,
+                    };
+                    for (totals, (element, own)) in totals.iter_mut().zip(contributions) {
+                        totals.take_in(element.unwrap_or((column - block.column_start) % LANES), own);
                     }
                 }
             }
@@ -340,6 +372,66 @@ impl Machine<'_> {
         self.iteration = None;
         totals.into_iter().for_each(|totals| self.finish(totals, parfor.grain));
         Ok(())
+    }
+
+    /// The order in which so many iterations run.
+    fn order(&mut self, count: usize) -> Vec<usize> {
+        self.shuffler.as_mut().map_or_else(|| (0..count).collect(), |shuffler| shuffler.order(count))
+    }
+
+    /// Runs all iterations in some order; what they contribute comes in their own. The lowest that fails is run whatever the
+    /// order, and its fault is that of the loop.
+    fn shuffled(
+        &mut self,
+        parfor: &Parfor,
+        extents: &[usize],
+        totals: &[Totals<'_>],
+        places: &[(usize, usize)],
+    ) -> Result<Vec<Contributions>, Failure> {
+        let mut made: Vec<Contributions> = places.iter().map(|_| Vec::new()).collect();
+        let mut lowest: Option<(usize, Failure)> = None;
+        for number in self.order(places.len()) {
+            if lowest.as_ref().is_some_and(|(failed, _)| *failed < number) {
+                continue;
+            }
+            match self.run_iteration(parfor, extents, totals, places[number]) {
+                Ok(contributions) => made[number] = contributions,
+                Err(failure) => lowest = Some((number, failure)),
+            }
+        }
+        lowest.map_or(Ok(made), |(_, failure)| Err(failure))
+    }
+
+    /// Runs the iteration in a row and a column: what it contributes to each total.
+    fn run_iteration(
+        &mut self,
+        parfor: &Parfor,
+        extents: &[usize],
+        totals: &[Totals<'_>],
+        (row, column): (usize, usize),
+    ) -> Result<Contributions, Failure> {
+        let columns = extents.last().copied().unwrap_or(1);
+        self.iteration = Some((row * columns + column) as u64);
+        self.bind_indices(parfor, extents, row, column);
+        for Totals { reduction, identity, .. } in totals {
+            for (local, identity) in reduction.locals.iter().zip(identity) {
+                self.vars[local.index()] = Some(*identity);
+            }
+        }
+        self.block(&parfor.body)?;
+        let contribution = |totals: &Totals<'_>| {
+            let own = totals.reduction.locals.iter();
+            let own = own.map(|local| self.vars[local.index()].expect("a local is set")).collect();
+            let element = match &totals.reduction.into {
+                Target::Vars(_) => None,
+                Target::Elements { buffers, index } => {
+                    let buffer = buffers.iter().flatten().next().expect("somebody asks for a word");
+                    Some(self.buffer(*buffer).position(&self.index(index)))
+                }
+            };
+            (element, own)
+        };
+        Ok(totals.iter().map(contribution).collect())
     }
 
     /// Leaves a total, or those of all elements, where they go.
@@ -388,6 +480,9 @@ impl Machine<'_> {
         }
     }
 }
+
+/// What an iteration contributes to each total: words, and the element that they belong to, if it is of elements.
+type Contributions = Vec<(Option<usize>, Vec<Scalar>)>;
 
 /// What the iterations of a loop contribute to a reduction.
 struct Totals<'l> {

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! prange i in k + 1..n { for j in 0..w { if (i + j) % 2 == 1 { store a[i w + j]   a[i w + j - 1] + 1 } } }
-//!     taken?     no call that passes its tests has two iterations at one element; all executors agree
+//!     taken?     no call that passes its tests has two iterations at one element; the order of iterations makes no
+//!                difference; all executors agree
 //!     refused?   counted, and how often no call was found in which two iterations meet
 //! ```
 //!
@@ -11,7 +12,7 @@
 
 use crate::executors::layout;
 use crate::{Choices, Ran, Rounding, Sample, check_same_bits};
-use parfuse_interp::{Array, Failure, Value, run_loops_apart};
+use parfuse_interp::{Array, Failure, Value, run_loops, run_loops_apart, run_loops_shuffled};
 use parfuse_ir::loops::{Layout, Loops};
 use parfuse_ir::program::Program;
 use parfuse_ir::{DType, FaultKind, Scalar};
@@ -77,6 +78,13 @@ pub fn check_nest(seed: u64, calls: usize) -> Result<Nest, String> {
     }
     if !taken {
         return Ok(Nest::Refused { rightly: (met || finished > calls / 10).then_some(met) });
+    }
+    for (number, arguments) in (0u64..).zip(arguments.iter().take(8)) {
+        let [in_order, shuffled] =
+            [run_loops(&checked, arguments, 0), run_loops_shuffled(&checked, arguments, 0, seed ^ number)];
+        if in_order != shuffled {
+            return Err(fail(&format!("the order of iterations shows with {arguments:?}\n{checked}")));
+        }
     }
     if seed.is_multiple_of(16) {
         let sample = Sample { program, rounding: Rounding::Exact };
