@@ -24,6 +24,7 @@
 //! fourier         transforms, there and back              array_forms     what is made, gathered, reduced
 //! overlapping_loads   neighbours that others have loaded
 //! limits          literals, long programs, many arguments     disjoint        iterations that a person sees to be apart
+//! claims          promises, and how many at a time
 //! ```
 
 mod ways;
@@ -36,6 +37,7 @@ mod arrays_inside;
 mod axes;
 mod bad_input;
 mod call_options;
+mod claims;
 mod columns;
 mod complex;
 mod disjoint;

@@ -5,7 +5,8 @@ use super::ways::{error_of, same_bits};
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis, array};
 use num_complex::Complex64;
 use parfuse::prelude::*;
-use parfuse::{Agreement, Returned};
+use parfuse::{Agreement, CallOptions, Returned, Seeding};
+use std::collections::HashSet;
 
 /// Sizes around lanes and blocks.
 const SIZES: [usize; 5] = [0, 1, 3, 33, 8193];
@@ -389,4 +390,43 @@ fn draws_between_calls_are_a_call() {
     let calls = with_seed(3, || [(); 4].map(|()| uniform()));
     assert_eq!(drawn, (first, second, calls[1], calls[2], Ok(calls[3])));
     assert_eq!(first, calls[0]);
+}
+
+#[kernel]
+fn many_draws(n: usize) -> (Array1<i64>, f64) {
+    let mut numbers = Array1::zeros(n);
+    let mut sum = 0.0;
+    for i in prange(0..n) {
+        numbers[i] = random::<i64>();
+        sum += random_normal::<f64>();
+    }
+    (numbers, sum / (n as f64).sqrt())
+}
+
+#[test]
+fn threads_may_draw_from_generators_of_their_own_unless_there_is_a_seed() {
+    let n = 100_000;
+    let per_thread = CallOptions::new().seeding(Seeding::PerThread);
+    let seeded = with_seed(7, || many_draws::serial(n)).unwrap();
+    let of_call = CallOptions::new().seeding(Seeding::PerThread).seed(7);
+    let (mut drawn, mut sums) = (HashSet::new(), Vec::new());
+    for engine in super::ways::engines() {
+        engine.install(|| {
+            let scope = per_thread.install(|| with_seed(7, || many_draws::parallel(n)));
+            assert_eq!(scope, Ok(seeded.clone()));
+            assert_eq!(of_call.install(|| many_draws::parallel(n)), Ok(seeded.clone()));
+            for numbers in
+                [many_draws::serial, many_draws::parallel].map(|call| per_thread.install(|| call(n)))
+            {
+                let (numbers, sum) = numbers.unwrap();
+                drawn.extend(numbers);
+                sums.push(sum);
+            }
+        });
+    }
+    // Each number is drawn once, and totals are those of a normal distribution.
+    assert_eq!(drawn.len(), 10 * n);
+    assert!(sums.iter().all(|sum| sum.abs() < 6.0), "{sums:?}");
+    let errors = per_thread.install(|| up_to::parallel(&Array1::zeros(20_000)));
+    assert!(matches!(errors, Err(Error::EmptyRange { iteration: Some(0), .. })), "{errors:?}");
 }

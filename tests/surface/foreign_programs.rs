@@ -1,9 +1,9 @@
 //! Programs that no tracer made: what safe code can hand in by the public traits ends in an error, never in memory.
 
-use ndarray::Array1;
+use ndarray::{Array1, array};
 use parfuse::__private::{Argument, At, Binder, Function, Traced};
 use parfuse::prelude::*;
-use parfuse::{Error, Isa, KernelFunction, Math, Returned, Variant};
+use parfuse::{Error, Isa, KernelFunction, Math, Method, Returned, Variant};
 use parfuse_ir::program::Program;
 
 /// Says that it returns an array of `f32`, and makes one of `f64`.
@@ -65,4 +65,26 @@ fn programs_are_verified_however_they_get_in() {
         let kernel = engine.kernel_of(program);
         is_refused(&kernel, kernel.serial::<f64>(()));
     }
+}
+
+#[test]
+fn it_takes_unsafe_code_to_promise_that_iterations_do_not_meet() {
+    let engine = Engine::builder().threads(1).build().unwrap();
+    let text = "program p(mut a: [f64; 1], n: usize) {
+        var x0 a: [f64; 1] is p0
+        prange v2: usize in 0usize..n step 1usize assumed { store x0[0usize], 1.0f64 }
+    }";
+    let program = Program::parse(text).unwrap();
+    assert!(program.verify().is_ok() && program.promises());
+    let kernel = engine.kernel_of(program);
+    is_refused(&kernel, kernel.serial::<()>((&mut array![1.0], 1usize)));
+
+    let promised = engine.trace("promised", |t| {
+        let (a, n) = (t.array_mut::<f64>("a", 1), t.scalar::<usize>("n"));
+        let range = t.method(t.prange_of((0, n)), Method::assume_disjoint, &[], At::NONE);
+        t.prange(range, |_, _| a.store(&[t.value(0usize)], 1.0));
+        t.unit()
+    });
+    let Err(Error::Trace(error)) = promised else { panic!("{promised:?}") };
+    assert!(error.to_string().contains("write it in an `unsafe` block"), "{error}");
 }

@@ -6,7 +6,7 @@ use crate::view::{Base, Seen};
 use parfuse_ir::arena::Id;
 use parfuse_ir::fold::Word;
 use parfuse_ir::message::word;
-use parfuse_ir::program::{Block, CallArgument, Expr, Order, Place, Program, Stmt, Type, Value, Var, View};
+use parfuse_ir::program::{Block, CallArgument, Expr, Place, Program, Stmt, Type, Value, Var, View};
 use parfuse_ir::random::random_scalar;
 use parfuse_ir::{DType, Distribution, FaultKind, Fold, Loc, Scalar};
 use std::rc::Rc;
@@ -325,7 +325,7 @@ impl Machine<'_> {
                 let outermost = order.is_parallel() && self.iteration.is_none();
                 if outermost {
                     // Nothing is drawn in a loop without order: its iterations are only told apart.
-                    let stream = if *order == Order::Prange { self.next_stream() } else { 0 };
+                    let stream = if order.is_prange() { self.next_stream() } else { 0 };
                     self.iteration = Some(Iteration { stream, element: 0, draws: 0 });
                 }
                 let wide = |value| self.scalar(value).as_integer().expect("an integer bounds a range");

@@ -43,9 +43,6 @@ pub fn unsupported_expression(expr: &syn::Expr) -> &'static str {
     match expr {
         Expr::Try(_) => "`?` is not supported in a kernel: check before the call, or return a flag",
         Expr::Async(_) | Expr::Await(_) => "a kernel cannot be asynchronous: await before calling it",
-        Expr::Unsafe(_) => {
-            "`unsafe` is not supported in a kernel: index with `a[i]`, the check is cheap or hoisted"
-        }
         Expr::Let(_) => {
             "`let` in a condition is supported in a kernel as `if let Some(x) = …` alone: write a comparison, or a `match`"
         }

@@ -96,6 +96,14 @@ impl Translator<'_> {
                     self.around(Some(label), Kind::Block, |inside| inside.block(&inner.block));
                 self.value_scope(&scopes, block, &place)
             }
+            Expr::Unsafe(inner) => {
+                let (block, given) = (self.block(&inner.block), hygienic("given"));
+                // What is promised inside is promised of the tracing code, too.
+                quote_spanned!(inner.unsafe_token.span()=> { #[allow(unsafe_code)]
+                    let #given = unsafe { #t.unsafe_block(|| #block) };
+                    #given
+                })
+            }
             Expr::Assign(_) | Expr::While(_) | Expr::ForLoop(_) => {
                 let (code, unit) = (self.expression_statement(expr), self.unit());
                 quote!({ #code #unit })

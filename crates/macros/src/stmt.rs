@@ -387,6 +387,9 @@ pub(crate) fn is_prange(name: &syn::Ident) -> bool {
 fn is_call_of_prange(expr: &Expr) -> bool {
     match strip(expr) {
         Expr::MethodCall(call) => is_call_of_prange(&call.receiver),
+        Expr::Unsafe(inner) => {
+            matches!(&inner.block.stmts[..], [Stmt::Expr(expr, None)] if is_call_of_prange(expr))
+        }
         Expr::Call(call) => match strip(&call.func) {
             Expr::Path(path) => path.path.segments.last().is_some_and(|last| is_prange(&last.ident)),
             _ => false,

@@ -244,7 +244,6 @@ fn complaints_say_what_to_write_instead() {
         ("let s = b\"text\";", "`text: &[u8]`"),
         ("let s = 'x';", "as a byte this is `b'x'`"),
         ("let s = 'é';", "`233u32`"),
-        ("unsafe { x };", "`unsafe`"),
         ("if let y = x { }", "`if let Some(x) = …`"),
         ("let y = x else { return };", "`let Some(x) = … else { … };`"),
         ("let y = vec![1.0; 2; 3];", "Array1::zeros"),

@@ -434,7 +434,9 @@ macro_rules! for_each_method {
             then_some fn { Scalar one (value: any) read value_if "An `Option` with a value if it is true." }
             is_none fn { Option one () read absence "Whether there is no value." }
 
-            // Ranges, for loops.
+            // Ranges, for loops, and what is said of the iterations of a `prange`.
+            grain fn { Iterator one (count: integer) read claim_grain "The iterations of a `prange`, of which threads take so many at a time, at least." }
+            assume_disjoint - { Iterator one () read claim_disjoint "The iterations of a `prange`, with the promise that they do not meet: `unsafe`." }
             rev fn { Range one () read reverse "The range backwards." } { Iterator one () read backwards "The items backwards." }
             step_by fn
                 { Range one (step: integer) read step_by "Every `step`-th index of the range." }
@@ -542,15 +544,9 @@ impl Method {
 
     /// What has it, in the words of users: "floats and arrays".
     pub fn owners(self) -> String {
-        let mut owners: Vec<&str> = Vec::new();
-        for row in self.rows() {
-            owners.push(row.receiver.plural());
-            if row.each {
-                owners.push(Receiver::Array.plural());
-            }
-        }
+        let of_row = |row: &Row| [Some(row.receiver), row.each.then_some(Receiver::Array)];
         let mut distinct: Vec<&str> = Vec::new();
-        for owner in owners {
+        for owner in self.rows().iter().flat_map(of_row).flatten().map(Receiver::plural) {
             if !distinct.contains(&owner) {
                 distinct.push(owner);
             }

@@ -292,11 +292,17 @@ impl Engine {
     }
 
     /// The kernel of a program made by other means than tracing. If it is not
-    /// well-formed, every use of the kernel says so.
+    /// well-formed, or promises what takes `unsafe` to promise, every use of the kernel says so.
     #[doc(hidden)]
     pub fn kernel_of(&self, program: Program) -> Kernel {
         let name = program.name.clone();
-        Single::new(self.core(), &name, Ok(program)).into()
+        let program = match program.promises() {
+            true => Err(Error::Compile(format!(
+                "the program of `{name}` is not well-formed: its loops are said to be disjoint, which nobody has promised"
+            ))),
+            false => Ok(program),
+        };
+        Single::new(self.core(), &name, program).into()
     }
 
     /// Evaluates one expression over arrays: `lift` the operands, combine them, and the result is computed in

@@ -47,6 +47,7 @@ mod argument;
 mod argument_list;
 mod array_element;
 mod call;
+mod claims;
 mod compare;
 mod core;
 mod draws;
@@ -143,7 +144,7 @@ pub use host_function::{HostArguments, HostFailure, HostParameter, HostReturned}
 pub use kernel::{Kernel, Variant};
 pub use kernel_data::KernelData;
 pub use lazy::Session;
-pub use options::{CallOptions, Configured, Workers};
+pub use options::{CallOptions, Configured, Seeding, Workers};
 pub use parfuse_codegen::Effort;
 pub use parfuse_codegen::{Isa, UnknownIsa};
 pub use parfuse_ir::{DType, Element, Scalar};

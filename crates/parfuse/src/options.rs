@@ -141,10 +141,52 @@ pub struct CallOptions<'o> {
     limits: Limits,
 }
 
+/// Where kernels have their random numbers from if nobody has given a seed.
+///
+/// ```
+/// use parfuse::prelude::*;
+/// use parfuse::{CallOptions, Seeding};
+///
+/// #[kernel]
+/// fn mean_of_uniforms(n: usize) -> f64 {
+///     let mut sum = 0.0;
+///     for _ in prange(0..n) {
+///         sum += random::<f64>();
+///     }
+///     sum / n as f64
+/// }
+///
+/// let per_thread = CallOptions::new().seeding(Seeding::PerThread);
+/// let mean = per_thread.install(|| mean_of_uniforms::parallel(1_000_000))?;
+/// assert!((mean - 0.5).abs() < 0.01);
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Seeding {
+    /// Each call takes a key from the generator of the thread that makes it, and its numbers are a function of that key. How
+    /// the call runs, on how many threads and in which order, makes no difference to them.
+    #[default]
+    Keyed,
+    /// Each thread has a generator of its own, seeded independently with the system's entropy, and takes the numbers of the
+    /// iterations that it computes from there: a key for each block of them.
+    ///
+    /// **Not reproducible:** which thread computes what depends on the schedule, so serial and parallel calls agree in
+    /// distribution alone. Where a seed is given ([`with_seed`](crate::with_seed), [`CallOptions::seed`]), it holds, and
+    /// this changes nothing.
+    PerThread,
+}
+
 /// The options of calls that nobody has chosen any for.
 const DEFAULTS: &CallOptions<'static> = &CallOptions {
     workers: Workers(Choice::Engine),
-    limits: Limits { token: None, deadline: None, timeout: None, seed: None, progress: None },
+    limits: Limits {
+        token: None,
+        deadline: None,
+        timeout: None,
+        seed: None,
+        seeding: Seeding::Keyed,
+        progress: None,
+    },
 };
 
 /// What of the options has no lifetime.
@@ -154,6 +196,7 @@ struct Limits {
     deadline: Option<Instant>,
     timeout: Option<Duration>,
     seed: Option<u64>,
+    seeding: Seeding,
     progress: Option<Progress>,
 }
 
@@ -248,6 +291,12 @@ impl<'o> CallOptions<'o> {
         self
     }
 
+    /// Where calls have their random numbers from if nobody has given a seed.
+    pub fn seeding(mut self, seeding: Seeding) -> CallOptions<'o> {
+        self.limits.seeding = seeding;
+        self
+    }
+
     /// Makes all calls on this thread run so while `scope` runs, but for those with options of their own.
     ///
     /// That is: for all that the thread does meanwhile. A rayon worker that waits inside the scope for other threads of
@@ -291,6 +340,11 @@ impl<'o> CallOptions<'o> {
             Some(seed) => parfuse_ir::random::seed_key(seed),
             None => plain::next_key(draws),
         }
+    }
+
+    /// Whether the blocks of the next call draw by keys of their threads' own.
+    pub(crate) fn has_own_keys(&self) -> bool {
+        self.limits.seeding == Seeding::PerThread && self.limits.seed.is_none() && !plain::is_seeded()
     }
 
     /// Where calls show how far they have come.

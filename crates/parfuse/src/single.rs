@@ -177,10 +177,12 @@ impl Single {
                 &held
             }
         };
-        let key = options.next_key(self.interface()?.draws);
+        let draws = self.interface()?.draws;
+        let (own_keys, key) = (draws && options.has_own_keys(), options.next_key(draws));
         let workers = (variant == Variant::Parallel).then(|| options.chosen_workers());
         let progress = options.chosen_progress();
-        let request = Request { core, kernel: specialisation, binder, offers, key, workers, stop, progress };
+        let kernel = specialisation;
+        let request = Request { core, kernel, binder, offers, key, own_keys, workers, stop, progress };
         let mut call = || call::call(&request, &mut *take);
         // Code that is followed and not compiled goes into blocks by recursion.
         if self.0.depth > SHALLOW { with_room(self.0.depth, call) } else { call() }

@@ -409,7 +409,7 @@ impl<'a> Parts<'a> {
             extents: vec![self.shares],
             reductions: Vec::new(),
             body,
-            sources: vec![Source { what: "for".into(), loc: self.loc }],
+            sources: vec![Source::new("for", self.loc)],
             grain: Grain::Coarse,
             elements: true,
         }));

@@ -54,7 +54,7 @@ pub(crate) fn independent(
         reductions,
         grain: Grain::of(body),
         elements: false,
-        sources: vec![Source { what: "for".into(), loc: loops.values[*index].loc }],
+        sources: vec![Source::new("for", loops.values[*index].loc)],
         body: body.clone(),
     })
 }

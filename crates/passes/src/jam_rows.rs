@@ -26,7 +26,7 @@ use crate::replace_loops::replace_loops;
 use crate::vectorize::Varying;
 use parfuse_ir::grid::Grain;
 use parfuse_ir::loops::walk;
-use parfuse_ir::loops::{Block, Expr, Loops, Parfor, Stmt, Value, Var};
+use parfuse_ir::loops::{Block, Expr, Loops, Parfor, Source, Stmt, Value, Var};
 use parfuse_ir::{DType, Loc, Scalar, ScalarOp};
 use std::collections::BTreeSet;
 
@@ -167,6 +167,7 @@ fn jam(loops: &mut Loops, mut parfor: Parfor, rows: usize, own: &Varying, block:
     let grain = if is_few(loops, count) { parfor.grain } else { Grain::Panels };
     let mut jammed = Parfor { body: Block::new(), grain, ..parfor.clone() };
     jammed.extents[dimension] = several;
+    jammed.sources = Source::of_groups(&parfor.sources);
     jammed
         .sources
         .iter_mut()

@@ -22,7 +22,7 @@ use crate::shares::Shares;
 use parfuse_ir::grid::Grain;
 use parfuse_ir::loops::walk::{self, blocks_mut};
 use parfuse_ir::loops::{
-    Block, Buffer, BufferData, Expr, Loops, Origin, Parfor, Stmt, Target, Value, Var, VarData,
+    Block, Buffer, BufferData, Expr, Loops, Origin, Parfor, Source, Stmt, Target, Value, Var, VarData,
 };
 use parfuse_ir::{DType, Loc, Scalar, ScalarOp};
 use std::collections::BTreeMap;
@@ -216,7 +216,7 @@ fn share(loops: &mut Loops, parfor: Parfor, block: &mut Block) -> Option<Parfor>
         extents: vec![shares],
         reductions: Vec::new(),
         body,
-        sources: sources.clone(),
+        sources: Source::of_groups(&sources),
         grain: Grain::Coarse,
         elements: true,
     }));

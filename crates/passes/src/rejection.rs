@@ -88,14 +88,15 @@ pub fn race_advice(array: &str, alone: bool) -> String {
         format!(
             "if each iteration is to have elements of its own, index it by the loop's own index, also if it is work \
              space (`{array}[i]`, `{array}[[i, j]]`); into elements that iterations share, combine only, by one operator \
-             (`{array}[k] += …`), and look at them after the loop; otherwise write `for` over a plain range"
+             (`{array}[k] += …`), and look at them after the loop; otherwise write `for` over a plain range, or promise that \
+             they never meet: `unsafe {{ prange(…).assume_disjoint() }}`"
         )
     } else {
         format!(
             "if iterations read what others write, read from a copy made in front of the loop (`let old = \
              {array}.to_owned();`, or of the one row that they read), or go over every other element in one loop and \
              over the rest in a second, or leave out the one that all read (`if i != k`); otherwise write `for` over a \
-             plain range"
+             plain range, or promise that they never meet: `unsafe {{ prange(…).assume_disjoint() }}`"
         )
     }
 }

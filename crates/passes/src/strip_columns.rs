@@ -38,7 +38,7 @@ use crate::replace_loops::in_body;
 use crate::vectorize::{VarSet, Varying, assigned, live_before};
 use parfuse_ir::grid::Grain;
 use parfuse_ir::loops::walk::{self, blocks_mut};
-use parfuse_ir::loops::{Block, Buffer, BufferData, Expr, Loops, Origin, Parfor, Stmt, Value, Var};
+use parfuse_ir::loops::{Block, Buffer, BufferData, Expr, Loops, Origin, Parfor, Source, Stmt, Value, Var};
 use parfuse_ir::{Loc, Scalar, ScalarOp};
 
 /// The elements of a strip: a page of numbers of eight bytes.
@@ -246,7 +246,7 @@ impl Columns {
                 part => making.lanes(part, &[None], &mut body),
             }
         }
-        let mut sources = parfor.sources.clone();
+        let mut sources = Source::of_groups(&parfor.sources);
         sources
             .iter_mut()
             .for_each(|source| source.what = format!("{}, by strips of columns", source.what).into());

@@ -10,7 +10,7 @@
 use crate::errors::{At, Step, mistake};
 use crate::sequences::{Independence, Item, Sequence, Stage, Strips};
 use crate::state::{Kind, State};
-use parfuse_ir::program::Value;
+use parfuse_ir::program::{Claim, Value};
 use parfuse_ir::{DType, FaultKind, ScalarOp};
 
 impl State {
@@ -188,8 +188,8 @@ impl State {
             (true, false) => return self.zipped_behind(second, first, true, at),
             (false, false) => return self.whole(receiver, "zip", at).map(|_| Kind::Poison),
         }
-        let claimed = [first.independence, second.independence].contains(&Independence::Claimed);
-        let independence = if claimed { Independence::Claimed } else { Independence::InOrder };
+        let claims = [first.independence, second.independence].into_iter().filter_map(Independence::claim);
+        let independence = claims.reduce(Claim::and).map_or(Independence::InOrder, Independence::Claimed);
         if first.ranges.len() == second.ranges.len() && first.ranges.len() > 1 {
             let (first, second) = (self.positions(first, at)?, self.positions(second, at)?);
             self.check_lengths(&first, &second, at)?;

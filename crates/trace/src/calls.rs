@@ -112,8 +112,13 @@ impl Tracer {
         if !entered {
             return dummy;
         }
+        // What the caller vouches for is not for the kernel to promise.
+        let around = self.with(|state| std::mem::take(&mut state.unsafe_depth));
         let value = self.value_of(body, ());
-        self.with(|state| state.calls.chain.pop());
+        self.with(|state| {
+            state.unsafe_depth = around;
+            state.calls.chain.pop();
+        });
         value
     }
 }

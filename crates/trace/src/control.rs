@@ -19,7 +19,7 @@ use crate::sequences::{Independence, Item, Sequence};
 use crate::state::{Kind, Range, State};
 use crate::types::{Class, TypeVar};
 use crate::{Tracer, Value};
-use parfuse_ir::program::{self, Block, Stmt};
+use parfuse_ir::program::{self, Block, Claim, Stmt};
 use parfuse_ir::{DType, FaultKind, Scalar, ScalarOp};
 
 /// How deep blocks may nest. The stages behind go into blocks by recursion.
@@ -50,7 +50,7 @@ impl Tracer {
                 let found = state.ty(bound).dtype;
                 state.unify(dtype, found, "the bounds of a range")?;
             }
-            Ok(Kind::Range(Range { start, end, step: None, total: None, parallel: false, inclusive, dtype }))
+            Ok(Kind::Range(Range { start, end, step: None, total: None, claim: None, inclusive, dtype }))
         })
     }
 
@@ -72,12 +72,14 @@ impl Tracer {
         self.step(at, |state| match state.kind(range) {
             Kind::Range(range) => {
                 let range = state.loop_range(range, at)?;
-                Ok(Kind::Range(Range { parallel: true, ..range }))
+                Ok(Kind::Range(Range { claim: Some(range.claim.unwrap_or_default()), ..range }))
             }
             Kind::Poison => Err(Problem::Reported),
             _ => {
-                let independence = Independence::Claimed;
-                Ok(Kind::Sequence(Box::new(Sequence { independence, ..state.sequence(range, at)? })))
+                let sequence = state.sequence(range, at)?;
+                let claim = sequence.independence.claim().unwrap_or_default();
+                let independence = Independence::Claimed(claim);
+                Ok(Kind::Sequence(Box::new(Sequence { independence, ..sequence })))
             }
         })
     }
@@ -108,8 +110,9 @@ impl Tracer {
                 }
                 ranges.push(range);
             }
-            let sequence = Sequence::new(ranges, Item::Indices);
-            Ok(Kind::Sequence(Box::new(Sequence { independence: Independence::Claimed, ..sequence })))
+            let independence = Independence::Claimed(Claim::default());
+            let sequence = Sequence { independence, ..Sequence::new(ranges, Item::Indices) };
+            Ok(Kind::Sequence(Box::new(sequence)))
         })
     }
 

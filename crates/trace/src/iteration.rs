@@ -94,11 +94,9 @@ impl Tracer {
         let vars_before = self.with(|state| state.program.vars.len());
         let mut found = None;
         let poison = self.step(at, |state| {
-            let (ranges, parallel) = match &sequence {
-                Ok(Sequence { ranges, independence, .. }) => {
-                    (&ranges[..], *independence == Independence::Claimed)
-                }
-                Err(_) => (&[][..], false),
+            let (ranges, claim) = match &sequence {
+                Ok(Sequence { ranges, independence, .. }) => (&ranges[..], independence.claim()),
+                Err(_) => (&[][..], None),
             };
             for (depth, range) in ranges.iter().enumerate() {
                 let step = range.step.unwrap_or_else(|| state.constant(Scalar::Usize(1), at));
@@ -108,8 +106,8 @@ impl Tracer {
                     Some(total) => state.op(ScalarOp::Sub, &[total, index], at)?,
                     None => index,
                 });
-                let range = Range { parallel: parallel && depth == 0, ..*range };
-                state.parallel_depth += range.parallel as usize;
+                let range = Range { claim: claim.filter(|_| depth == 0), ..*range };
+                state.parallel_depth += range.claim.is_some() as usize;
                 opened.push(Open { range, index, step });
             }
             if ranges.is_empty() {
@@ -135,13 +133,13 @@ impl Tracer {
             let independence = found.as_ref().map(|sequence| sequence.independence);
             while let Some(Open { range, index, step }) = opened.pop() {
                 let body = state.close();
-                state.parallel_depth -= range.parallel as usize;
-                if range.parallel && is_nest {
+                state.parallel_depth -= range.claim.is_some() as usize;
+                if range.claim.is_some() && is_nest {
                     state.refuse_numbers_in_nest(&body)?;
                 }
                 let loc = state.loc(at);
-                let Range { start, end, parallel, .. } = range;
-                let mut order = if parallel { Order::Prange } else { Order::Serial };
+                let Range { start, end, claim, .. } = range;
+                let mut order = claim.map_or(Order::Serial, Order::Prange);
                 if let (Some(Independence::IfPure(var)), true) = (independence, opened.is_empty())
                     && state.parallel_depth == 0
                     && state.is_pure(&body, var, vars_before)

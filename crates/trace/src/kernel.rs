@@ -111,6 +111,13 @@ impl Tracer {
     pub fn range_of<'t>(&'t self, range: impl IterationRange<'t>) -> Value<'t> {
         range.range(self, At::caller())
     }
+    /// The iterations of a loop that are independent, as a handle, for what else is said of them: `grain`, and in an
+    /// `unsafe` block [`assume_disjoint`](Value::assume_disjoint). It goes to [`prange`](Tracer::prange).
+    #[track_caller]
+    pub fn prange_of<'t>(&'t self, range: impl IterationRange<'t>) -> Value<'t> {
+        let at = At::caller();
+        self.parallel(range.range(self, at), at)
+    }
     /// A loop whose iterations are independent but for reductions, and may run in parallel.
     #[track_caller]
     pub fn prange<'t>(&'t self, range: impl IterationRange<'t>, body: impl FnOnce(&'t Tracer, Value<'t>)) {

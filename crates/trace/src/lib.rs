@@ -16,6 +16,7 @@ mod assertions;
 mod axes;
 mod branch_values;
 mod calls;
+mod claims;
 mod closures;
 mod collections;
 mod complex;

@@ -457,7 +457,7 @@ impl State {
             let has_prange = |state: &State| {
                 let body = state.present();
                 walk::statements(&state.program, body)
-                    .any(|stmt| matches!(stmt, Stmt::For { order: Order::Prange, .. }))
+                    .any(|stmt| matches!(stmt, Stmt::For { order, .. } if order.is_prange()))
             };
             let order = if position == 0 && !has_prange(self) { Order::Unordered } else { Order::Serial };
             self.close_loop(index, 0, length, order, at);

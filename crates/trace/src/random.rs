@@ -159,7 +159,9 @@ impl State {
     ) -> Step<(Distribution, Vec<program::Value>)> {
         Ok(match name {
             "random_range" => match self.kind(args[0]) {
-                Kind::Range(range) if range.step.is_none() && range.total.is_none() && !range.parallel => {
+                Kind::Range(range)
+                    if range.step.is_none() && range.total.is_none() && range.claim.is_none() =>
+                {
                     self.unify(dtype, range.dtype, "the bounds of a range")?;
                     let distribution = match range.inclusive {
                         true => Distribution::RangeInclusive,

@@ -12,7 +12,7 @@
 use crate::closures::Block;
 use crate::errors::{At, Problem, Step, mistake};
 use crate::exits::Exit;
-use crate::sequences::{Cursor, Independence, Sequence};
+use crate::sequences::{Cursor, Sequence};
 use crate::state::{Held, Kind, Literal, State};
 use crate::{Method, Tracer, Value};
 use parfuse_ir::FaultKind;
@@ -41,7 +41,7 @@ impl Tracer {
             state.sequence(items.id, at)
         });
         let sequence = if in_order { sequence.map(Sequence::in_order) } else { sequence };
-        let parallel = sequence.as_ref().is_ok_and(|sequence| sequence.independence == Independence::Claimed);
+        let parallel = sequence.as_ref().is_ok_and(|sequence| sequence.independence.claim().is_some());
         let mut sequence = Some(sequence);
         let mut go_through = |exit: Option<Exit>| {
             let leave = || match exit {

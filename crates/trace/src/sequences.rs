@@ -16,7 +16,7 @@
 use crate::errors::{At, Problem, Step, mistake};
 use crate::records::Record;
 use crate::state::{Kind, Range, State};
-use parfuse_ir::program::{Cut, Value, Var, View};
+use parfuse_ir::program::{Claim, Cut, Value, Var, View};
 use parfuse_ir::{DType, FaultKind, ScalarOp};
 
 /// What an iterator goes through.
@@ -51,17 +51,27 @@ pub(crate) enum Cursor {
 pub(crate) enum Independence {
     /// They run in order.
     InOrder,
-    /// The user says so: `prange`.
-    Claimed,
+    /// The user says so, and what else is said of them: `prange`.
+    Claimed(Claim),
     /// If each does nothing but compute its element of a new array.
     IfPure(Var),
+}
+
+impl Independence {
+    /// What is said of the iterations, if they are said to be independent.
+    pub(crate) fn claim(self) -> Option<Claim> {
+        match self {
+            Independence::Claimed(claim) => Some(claim),
+            Independence::InOrder | Independence::IfPure(_) => None,
+        }
+    }
 }
 
 impl Sequence {
     /// The same items one after the other, whatever has been said of them.
     pub(crate) fn in_order(self) -> Sequence {
         match self.independence {
-            Independence::Claimed => Sequence { independence: Independence::InOrder, ..self },
+            Independence::Claimed(_) => Sequence { independence: Independence::InOrder, ..self },
             Independence::InOrder | Independence::IfPure(_) => self,
         }
     }
@@ -166,11 +176,8 @@ impl Sequence {
 
     /// The indices of a loop.
     pub(crate) fn of_range(range: Range) -> Sequence {
-        let independence = match range.parallel {
-            true => Independence::Claimed,
-            false => Independence::InOrder,
-        };
-        let range = Range { parallel: false, ..range };
+        let independence = range.claim.map_or(Independence::InOrder, Independence::Claimed);
+        let range = Range { claim: None, ..range };
         Sequence { independence, ..Sequence::new(vec![range], Item::Index) }
     }
 
@@ -251,14 +258,14 @@ impl State {
     pub(crate) fn below(&mut self, end: Value, at: At) -> Range {
         let start = self.usize_constant(0, at);
         let dtype = self.types.known(DType::Usize);
-        Range { start, end, step: None, total: None, parallel: false, inclusive: false, dtype }
+        Range { start, end, step: None, total: None, claim: None, inclusive: false, dtype }
     }
 
     /// All indices from a number on: an item for each position.
     pub(crate) fn all_from(&mut self, start: Value, at: At) -> Sequence {
         let dtype = self.ty(start).dtype;
         let range =
-            Range { start, end: start, step: None, total: None, parallel: false, inclusive: false, dtype };
+            Range { start, end: start, step: None, total: None, claim: None, inclusive: false, dtype };
         self.endless(Item::At { ranges: vec![range], item: Box::new(Item::Index) }, at)
     }
 

@@ -19,7 +19,7 @@ use crate::sequences::Sequence;
 use crate::tables::Table;
 use crate::types::{Class, TypeTable, TypeVar};
 use crate::views::Part;
-use parfuse_ir::program::{Block, Expr, Place, Program, Stmt, Type, Value, Var, VarData};
+use parfuse_ir::program::{Block, Claim, Expr, Place, Program, Stmt, Type, Value, Var, VarData};
 use parfuse_ir::{Arena, DType, FaultKind, Loc, Scalar, ScalarOp};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -91,7 +91,8 @@ pub(crate) struct Range {
     pub(crate) end: Value,
     pub(crate) step: Option<Value>,
     pub(crate) total: Option<Value>,
-    pub(crate) parallel: bool,
+    /// What is said of its iterations, if it is a `prange`.
+    pub(crate) claim: Option<Claim>,
     /// Whether `end` belongs to it; that of a loop's does not.
     pub(crate) inclusive: bool,
     pub(crate) dtype: TypeVar,
@@ -147,6 +148,8 @@ pub(crate) struct State {
     pub(crate) calls: Calls,
     /// The scopes that can be left.
     pub(crate) exits: Exits,
+    /// How many `unsafe` blocks are being traced.
+    pub(crate) unsafe_depth: usize,
     /// How many `prange` loops are being traced.
     pub(crate) parallel_depth: usize,
     /// What the user calls what is being done, for complaints about it.
@@ -179,6 +182,7 @@ impl State {
             place: None,
             calls: Calls::default(),
             exits: Exits::default(),
+            unsafe_depth: 0,
             parallel_depth: 0,
             doing: Cow::Borrowed(""),
             kinds: Vec::new(),

@@ -392,7 +392,9 @@ impl State {
     fn cut(&mut self, array: program::Value, axis: u8, part: Part, at: At) -> Step<Cut> {
         let (start, end, inclusive, step) = match part {
             Part::Of(of, step) => match self.kind(of) {
-                Kind::Range(range) if range.step.is_none() && range.total.is_none() && !range.parallel => {
+                Kind::Range(range)
+                    if range.step.is_none() && range.total.is_none() && range.claim.is_none() =>
+                {
                     (Some(range.start), Some(range.end), range.inclusive, step)
                 }
                 Kind::Range(_) => {

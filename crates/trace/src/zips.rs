@@ -13,6 +13,7 @@ use crate::errors::{At, Problem, Step, mistake};
 use crate::sequences::{Independence, Item, Sequence};
 use crate::state::{Kind, State};
 use crate::{Method, Tracer, Value};
+use parfuse_ir::program::Claim;
 
 impl Tracer {
     /// `Zip::from(part)`, or `Zip::indexed(part)`.
@@ -52,7 +53,7 @@ impl Tracer {
     ) -> Value<'t> {
         let mut sequence = self.with(|state| state.zip(zip.id));
         if let (Ok(sequence), Method::par_for_each) = (&mut sequence, method) {
-            sequence.independence = Independence::Claimed;
+            sequence.independence = Independence::Claimed(Claim::default());
         }
         let call = |items| {
             self.apply_to_parts(args[0], &[], items, at);

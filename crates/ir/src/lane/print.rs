@@ -57,7 +57,7 @@ fn write_region(f: &mut Formatter<'_>, id: RegionId, region: &Region) -> fmt::Re
     let walk = region.walk.name().map_or(String::new(), |name| format!(" {name}"));
     writeln!(f, "  region {id} extents [{}] {grain}{walk} {{", list(&region.extents))?;
     for source in &region.sources {
-        writeln!(f, "    source {}{}", Name(&source.what), At(source.loc))?;
+        writeln!(f, "    source {}{}{}", Name(&source.what), source.claim, At(source.loc))?;
     }
     if let Some(accesses) = &region.collapsible {
         let accesses = accesses.iter().map(|(buffer, axes)| {

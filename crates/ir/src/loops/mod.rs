@@ -45,6 +45,7 @@ pub use trips::{Count, expand as expand_trips, trips};
 
 use crate::grid::Grain;
 use crate::host::Call;
+use crate::program::Claim;
 use crate::{Arena, Combine, DType, Fault, Files, Loc, ReduceOp, Scalar, ScalarOp, program};
 
 id!(
@@ -337,8 +338,40 @@ impl Grain {
 pub struct Source {
     /// What it is, such as `prange` or `mul`.
     pub what: Box<str>,
+    /// What is said of its iterations.
+    pub claim: Claim,
     /// Where it is.
     pub loc: Loc,
+}
+
+impl Source {
+    /// One of which nothing else is said.
+    pub fn new(what: impl Into<Box<str>>, loc: Loc) -> Source {
+        Source { what: what.into(), claim: Claim::default(), loc }
+    }
+
+    /// The same, of a loop that goes through groups of the iterations: how many belong together is not said of groups.
+    pub fn of_groups(sources: &[Source]) -> Vec<Source> {
+        let of_groups = |source: &Source| {
+            let claim = Claim { grain: 0, ..source.claim };
+            Source { claim, ..source.clone() }
+        };
+        sources.iter().map(of_groups).collect()
+    }
+}
+
+impl Parfor {
+    /// What is said of its iterations.
+    pub fn claim(&self) -> Claim {
+        Claim::of(&self.sources)
+    }
+}
+
+impl Claim {
+    /// What is said of the iterations of a loop that stems from these.
+    pub fn of(sources: &[Source]) -> Claim {
+        sources.iter().fold(Claim::default(), |all, source| all.and(source.claim))
+    }
 }
 
 /// What is combined over the iterations of a parallel loop.

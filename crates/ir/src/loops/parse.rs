@@ -10,7 +10,7 @@ use super::{
 use crate::combiner::{Formula, Term};
 use crate::grid::Grain;
 use crate::host::{at_call, parse_call};
-use crate::program::{Param, Type, parse_type};
+use crate::program::{Param, Type, parse_claim, parse_type};
 use crate::text::{Cursor, ParseError, Parsed, Table};
 use crate::{Arena, Combine, Combiner, DType, ElementType, Fault, Files, Loc, Scalar, ScalarOp};
 
@@ -496,8 +496,8 @@ pub(crate) fn parse_fault(cursor: &mut Cursor<'_>) -> Parsed<Fault> {
 pub(crate) fn parse_sources(cursor: &mut Cursor<'_>) -> Parsed<Vec<Source>> {
     let mut sources = Vec::new();
     while cursor.eat("source") {
-        let what = cursor.name()?.into();
-        sources.push(Source { what, loc: cursor.place()? });
+        let (what, claim) = (cursor.name()?.into(), parse_claim(cursor)?);
+        sources.push(Source { what, claim, loc: cursor.place()? });
     }
     Ok(sources)
 }

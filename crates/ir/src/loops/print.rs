@@ -212,7 +212,8 @@ impl Printer<'_, '_> {
 
     fn sources(&mut self, sources: &[Source], indent: usize) -> fmt::Result {
         sources.iter().try_for_each(|source| {
-            writeln!(self.f, "{:indent$}  source {}{}", "", Name(&source.what), At(source.loc))
+            let Source { what, claim, loc } = source;
+            writeln!(self.f, "{:indent$}  source {}{claim}{}", "", Name(what), At(*loc))
         })
     }
 

@@ -24,7 +24,7 @@ mod verify;
 mod view;
 pub mod walk;
 
-pub(crate) use parse::parse_type;
+pub(crate) use parse::{parse_claim, parse_type};
 pub(crate) use print::param_text;
 pub use view::{Cut, Place, View, ViewAxis};
 
@@ -186,19 +186,62 @@ pub enum Order {
     /// numbering of those knows nothing of them.
     Unordered,
     /// The same, of a `prange`: it takes a stream of random numbers.
-    Prange,
+    Prange(Claim),
+}
+
+/// What is said of the iterations of a `prange`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Claim {
+    /// Whether it is promised that no two of them touch an element that one of them stores to. Then nobody looks.
+    pub assumed: bool,
+    /// How many a thread takes at a time, at least; nothing is said by 0.
+    pub grain: u32,
+}
+
+impl Claim {
+    /// What is said of the iterations of several loops that become one.
+    pub fn and(self, other: Claim) -> Claim {
+        Claim { assumed: self.assumed || other.assumed, grain: self.grain.max(other.grain) }
+    }
+}
+
+/// Prints ` assumed grain 64`, nothing for what is not said.
+impl fmt::Display for Claim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.assumed {
+            f.write_str(" assumed")?;
+        }
+        match self.grain {
+            0 => Ok(()),
+            grain => write!(f, " grain {grain}"),
+        }
+    }
 }
 
 impl Order {
-    /// All of them.
-    pub const ALL: [Order; 3] = [Order::Serial, Order::Unordered, Order::Prange];
+    /// All of them, of loops of which nothing else is said.
+    pub const ALL: [Order; 3] =
+        [Order::Serial, Order::Unordered, Order::Prange(Claim { assumed: false, grain: 0 })];
 
     /// The word for such loops in IR text.
     pub fn name(self) -> &'static str {
         match self {
             Order::Serial => "for",
             Order::Unordered => "unordered",
-            Order::Prange => "prange",
+            Order::Prange(_) => "prange",
+        }
+    }
+
+    /// Whether it is that of a `prange`.
+    pub fn is_prange(self) -> bool {
+        matches!(self, Order::Prange(_))
+    }
+
+    /// What is said of the iterations.
+    pub fn claim(self) -> Claim {
+        match self {
+            Order::Serial | Order::Unordered => Claim::default(),
+            Order::Prange(claim) => claim,
         }
     }
 
@@ -490,6 +533,11 @@ impl Program {
     pub fn nesting(&self) -> usize {
         let leaves = |stmt: &&Stmt| matches!(stmt, Stmt::Leave { .. });
         walk::nesting(self) + walk::statements(self, &self.body).filter(leaves).count()
+    }
+    /// Whether something is promised of its loops that nobody checks.
+    pub fn promises(&self) -> bool {
+        let promised = |stmt: &Stmt| matches!(stmt, Stmt::For { order, .. } if order.claim().assumed);
+        walk::statements(self, &self.body).any(promised)
     }
     /// The scalar of a constant value.
     pub fn constant(&self, value: Value) -> Option<Scalar> {

@@ -4,7 +4,7 @@
 //! take the numbers that are left. The result is well-formed as text only; `verify` judges its meaning.
 
 use super::{
-    Block, CallArgument, Cut, Expr, Math, Order, Param, Place, Program, Stmt, Type, Value, ValueData,
+    Block, CallArgument, Claim, Cut, Expr, Math, Order, Param, Place, Program, Stmt, Type, Value, ValueData,
     VarData, View, ViewAxis,
 };
 use crate::text::{Cursor, ParseError, Parsed, Table};
@@ -122,7 +122,32 @@ impl Parser<'_> {
         Ok((block, ending))
     }
 
+    /// A statement. Those without blocks are read elsewhere, for the sake of the stack: blocks nest.
     fn stmt(&mut self) -> Parsed<Stmt> {
+        if self.cursor.eat("if") {
+            let cond = self.operand()?;
+            let then = self.nested()?;
+            let otherwise = if self.cursor.eat("else") { self.nested()? } else { Block::new() };
+            return Ok(Stmt::If { cond, then, otherwise });
+        }
+        if self.cursor.eat("while") {
+            let (header, cond) = self.closed("test", Self::operand)?;
+            self.cursor.expect("do")?;
+            return Ok(Stmt::While { header, cond, body: self.nested()? });
+        }
+        for order in Order::ALL {
+            if self.cursor.eat(order.name()) {
+                return self.for_loop(order);
+            }
+        }
+        if self.cursor.eat("scope") {
+            return Ok(Stmt::Scope { body: self.nested()? });
+        }
+        self.flat_stmt()
+    }
+
+    /// A statement without blocks.
+    fn flat_stmt(&mut self) -> Parsed<Stmt> {
         if self.cursor.at_id('v') {
             return self.define().map(Stmt::Let);
         }
@@ -168,25 +193,6 @@ impl Parser<'_> {
             let args = if self.cursor.eat("with") { self.operands()? } else { Vec::new() };
             return Ok(Stmt::Check { ok, kind, args, loc: self.cursor.place()? });
         }
-        if self.cursor.eat("if") {
-            let cond = self.operand()?;
-            let then = self.nested()?;
-            let otherwise = if self.cursor.eat("else") { self.nested()? } else { Block::new() };
-            return Ok(Stmt::If { cond, then, otherwise });
-        }
-        if self.cursor.eat("while") {
-            let (header, cond) = self.closed("test", Self::operand)?;
-            self.cursor.expect("do")?;
-            return Ok(Stmt::While { header, cond, body: self.nested()? });
-        }
-        for order in Order::ALL {
-            if self.cursor.eat(order.name()) {
-                return self.for_loop(order);
-            }
-        }
-        if self.cursor.eat("scope") {
-            return Ok(Stmt::Scope { body: self.nested()? });
-        }
         if self.cursor.eat("leave") {
             let outward = self.cursor.number()?;
             return Ok(Stmt::Leave { outward, loc: self.cursor.place()? });
@@ -212,6 +218,10 @@ impl Parser<'_> {
         self.cursor.expect("step")?;
         let step = self.operand()?;
         let until = if self.cursor.eat("until") { Some(self.cursor.id('x')?) } else { None };
+        let order = match order {
+            Order::Prange(_) => Order::Prange(parse_claim(&mut self.cursor)?),
+            other => other,
+        };
         let loc = self.cursor.place()?;
         Ok(Stmt::For { index, start, end, step, order, until, body: self.nested()?, loc })
     }
@@ -407,6 +417,13 @@ impl Parser<'_> {
 /// The number of a parameter given as `p3`.
 fn param_number(cursor: &mut Cursor<'_>) -> Parsed<u32> {
     cursor.id::<Value>('p').map(|id| id.0)
+}
+
+/// What is said of the iterations of a loop: ` assumed grain 64`.
+pub(crate) fn parse_claim(cursor: &mut Cursor<'_>) -> Parsed<Claim> {
+    let assumed = cursor.eat("assumed");
+    let grain = if cursor.eat("grain") { cursor.number()? } else { 0 };
+    Ok(Claim { assumed, grain })
 }
 
 /// `f64`, `complex<f64>` or `[f64; 2]`.

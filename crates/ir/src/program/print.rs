@@ -112,7 +112,7 @@ impl Printer<'_, '_> {
                 if let Some(until) = until {
                     write!(self.f, " until {until}")?;
                 }
-                write!(self.f, "{} ", At(*loc))?;
+                write!(self.f, "{}{} ", order.claim(), At(*loc))?;
                 self.nested(body, depth)
             }
             Stmt::Scope { body } => {

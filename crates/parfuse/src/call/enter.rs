@@ -24,10 +24,11 @@ use ndarray::{ArrayView, ArrayViewMut, Axis, IxDyn, ShapeBuilder, StrideShape};
 use parfuse_codegen::abi::{self, FaultRecord, HostTable};
 use parfuse_ir::AnyElement;
 use parfuse_ir::grid::{BlockRange, Grid};
-use parfuse_ir::lane::{CallId, RegionId};
+use parfuse_ir::lane::{CallId, Frame, RegionId};
 use parfuse_ir::loops::Buffer as BufferId;
 use parfuse_ir::{DType, Element, Scalar};
 use parfuse_runtime::{BlockFailure, Buffer, Workers};
+use smallvec::SmallVec;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
@@ -243,16 +244,25 @@ pub(super) struct Blocks<'l> {
     pub(super) kernel: &'l Specialisation,
     pub(super) region: RegionId,
     pub(super) grid: Grid,
+    /// How many neighbouring ones a thread takes at a time.
+    pub(super) at_a_time: usize,
     pub(super) frame: CallFrame<'l>,
+    /// Whether each draws random numbers by a key of the thread that computes it.
+    pub(super) own_keys: bool,
     /// A word for each reduction of each block.
     pub(super) partials: &'l mut [u64],
     /// Where to tell how long the first block takes, if anybody wants to know.
     pub(super) outlook: Option<Outlook<'l>>,
 }
 
+/// Frames of up to this many slots are copied without an allocation.
+const FEW_SLOTS: usize = 64;
+
 /// Addresses that blocks on several threads use at once.
 struct SharedAddresses {
     frame: *const u64,
+    /// How many slots the frame has.
+    slots: usize,
     partials: *mut u64,
 }
 
@@ -292,13 +302,16 @@ pub(super) fn run_blocks(
     workers: &Workers<'_>,
     begin: impl Fn(usize) -> Result<(), BlockEnd> + Sync,
 ) -> Result<(), BlockFailure<BlockEnd>> {
-    let Blocks { kernel, region, grid, frame, partials, outlook } = blocks;
+    let Blocks { kernel, region, grid, at_a_time, frame, own_keys, partials, outlook } = blocks;
     let count = kernel.lane.regions[region].words();
     assert_eq!(partials.len(), grid.blocks() * count, "each block has a word for each reduction");
-    let shared = SharedAddresses { frame: frame.address(), partials: partials.as_mut_ptr() };
-    parfuse_runtime::run_blocks(grid.blocks(), workers, |block| {
+    let (frame, slots) = (frame.address(), frame.slots());
+    let shared = SharedAddresses { frame, slots, partials: partials.as_mut_ptr() };
+    let run = |block: usize| {
         let shared = &shared;
         begin(block)?;
+        let own = own_keys.then(|| shared.frame_with_own_key());
+        let frame = own.as_ref().map_or(shared.frame, |own| own.as_ptr());
         let code = kernel.best_code();
         let timed = outlook.filter(|_| block == 0).map(|outlook| (outlook, Instant::now()));
         let mut fault = FaultRecord::default();
@@ -308,7 +321,7 @@ pub(super) fn run_blocks(
         // blocks do not race.
         let status = unsafe {
             let partials = shared.partials.add(block * count);
-            code.run_block(region, shared.frame, &grid.block(block), partials, &mut fault)
+            code.run_block(region, frame, &grid.block(block), partials, &mut fault)
         };
         if let Some((outlook, started)) = timed {
             outlook.block_took(grid.elements_per_block(), started.elapsed());
@@ -318,7 +331,22 @@ pub(super) fn run_blocks(
             abi::CANCELLED => Err(BlockEnd::Stopped),
             _ => Err(BlockEnd::Fault(fault)),
         }
+    };
+    let blocks = grid.blocks();
+    parfuse_runtime::run_blocks(blocks.div_ceil(at_a_time), workers, |claim| {
+        (claim * at_a_time..blocks.min((claim + 1) * at_a_time)).try_for_each(&run)
     })
+}
+
+impl SharedAddresses {
+    /// A copy of the frame with a key of the calling thread's.
+    fn frame_with_own_key(&self) -> SmallVec<[u64; FEW_SLOTS]> {
+        // SAFETY: the frame has so many slots, and nobody writes to it while blocks run.
+        let slots = unsafe { std::slice::from_raw_parts(self.frame, self.slots) };
+        let mut own = SmallVec::from_slice(slots);
+        own[Frame::KEY.index()] = parfuse_runtime::fresh_key();
+        own
+    }
 }
 
 /// Fills an array that the caller has offered with zeros: one in row-major order.

@@ -79,6 +79,11 @@ impl<'f> CallFrame<'f> {
         }
     }
 
+    /// How many slots there are.
+    pub(super) fn slots(&self) -> usize {
+        self.slots.len()
+    }
+
     /// Its address, for machine code.
     pub(super) fn address(&self) -> *mut u64 {
         self.slots.as_ptr().cast_mut().cast()

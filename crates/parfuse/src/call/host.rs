@@ -16,6 +16,7 @@ use parfuse_ir::arena::Id;
 use parfuse_ir::grid::{self, Grain, Grid};
 use parfuse_ir::lane::{self, LaneOutput, Region, RegionId};
 use parfuse_ir::loops::Buffer as BufferId;
+use parfuse_ir::program::Claim;
 use parfuse_ir::{DType, Loc, Scalar, with_dtype};
 use parfuse_runtime::{AllocationError, BlockFailure, Buffer, CancelToken, StopReason, Workers};
 use smallvec::SmallVec;
@@ -33,6 +34,16 @@ pub(super) enum Storage {
     Offer(usize),
     /// That array.
     Offered(usize),
+}
+
+/// How the blocks of a region are computed.
+struct Plan<'c> {
+    grid: Grid,
+    /// How many neighbouring blocks a thread takes at a time.
+    at_a_time: usize,
+    workers: Workers<'c>,
+    /// What is expected of them if that is not clear.
+    outlook: Option<Outlook<'c>>,
 }
 
 /// What serves the requests of one call.
@@ -165,7 +176,7 @@ impl<'c> Host<'c> {
         let extents = PerAxis::from_fn(region.extents.len(), |d| self.frame.read(region.extents[d]) as usize);
         match &region.collapsible {
             Some(accesses) if extents.len() > 1 => self.launch_merged(id, &extents, accesses),
-            _ => self.launch_blocks(id, &extents),
+            _ => self.launch_blocks(id, &extents, &extents),
         }
     }
 
@@ -219,22 +230,24 @@ impl<'c> Host<'c> {
         let mut merged = PerAxis::new(extents);
         grid::collapse(&mut merged, &strides);
         region.extents.iter().zip(merged.iter()).for_each(|(slot, n)| frame.write(*slot, *n as u64));
-        let result = self.launch_blocks(id, &merged);
+        let result = self.launch_blocks(id, &merged, extents);
         region.extents.iter().zip(extents).for_each(|(slot, n)| frame.write(*slot, *n as u64));
         result
     }
 
-    /// How a region is cut into blocks, who computes them, and what is expected of them if that is not clear.
-    fn plan(&self, id: RegionId, extents: &[usize]) -> (Grid, Workers<'c>, Option<Outlook<'c>>) {
+    /// How a region is cut into blocks, and how they are computed.
+    fn plan(&self, id: RegionId, extents: &[usize], of_program: &[usize]) -> Plan<'c> {
         let (&Request { core, kernel, .. }, frame) = (self.request, self.frame);
         let region = &kernel.lane.regions[id];
         let grid = Grid::new(extents, region.grain);
         kernel.launched(core, id, grid.elements(), frame, extents);
-        let (workers, outlook) = match self.request.workers.filter(|_| grid.blocks() > 1) {
+        let least = least_together(region, &grid, of_program);
+        let claims = grid.blocks().div_ceil(least);
+        let (workers, outlook) = match self.request.workers.filter(|_| claims > 1) {
             None => (Workers::Caller, None),
             Some(workers) => {
                 let outlook = kernel.outlook(id, &grid, frame, extents);
-                (workers.on(&core.pool, grid.blocks(), outlook.expected), Some(outlook))
+                (workers.on(&core.pool, claims, outlook.expected), Some(outlook))
             }
         };
         let together = match outlook {
@@ -248,13 +261,15 @@ impl<'c> Host<'c> {
             // From the next block on there may be better code.
             _ => 1,
         };
-        (grid.joined(together), workers, outlook.filter(Outlook::is_measured))
+        let (grid, at_a_time) = (grid.joined(together), least.div_ceil(together.max(1)));
+        Plan { grid, at_a_time, workers, outlook: outlook.filter(Outlook::is_measured) }
     }
 
-    fn launch_blocks(&mut self, id: RegionId, extents: &[usize]) -> Result<(), Error> {
-        let (&Request { core, kernel, stop, progress, .. }, frame) = (self.request, self.frame);
+    /// Runs the blocks of a space, which has these extents in the program.
+    fn launch_blocks(&mut self, id: RegionId, extents: &[usize], of_program: &[usize]) -> Result<(), Error> {
+        let (&Request { core, kernel, stop, progress, own_keys, .. }, frame) = (self.request, self.frame);
         let region = &kernel.lane.regions[id];
-        let (grid, workers, outlook) = self.plan(id, extents);
+        let Plan { grid, at_a_time, workers, outlook } = self.plan(id, extents, of_program);
         let (blocks, count) = (grid.blocks(), region.words());
         let mut few = [0; FEW_PARTIALS];
         let mut many;
@@ -285,7 +300,9 @@ impl<'c> Host<'c> {
             }
             Ok(())
         };
-        let blocks = Blocks { kernel, region: id, grid, frame, partials: &mut *partials, outlook };
+        let words = &mut *partials;
+        let blocks =
+            Blocks { kernel, region: id, grid, at_a_time, frame, own_keys, partials: words, outlook };
         enter::run_blocks(blocks, &workers, begin).map_err(|BlockFailure { error, .. }| match error {
             BlockEnd::Fault(record) => kernel.fault_error(record),
             BlockEnd::Stopped => self.stopped(),
@@ -325,6 +342,18 @@ impl<'c> Host<'c> {
             self.frame.write(reduction.total, total.to_bits());
         }
     }
+}
+
+/// How many neighbouring blocks a thread takes at a time, at least: what the program says of iterations, which are along the
+/// first of the extents that it has in the program.
+fn least_together(region: &Region, grid: &Grid, of_program: &[usize]) -> usize {
+    let grain = Claim::of(&region.sources).grain as usize;
+    let iterations = of_program.first().copied().unwrap_or(1);
+    if grain <= 1 || iterations == 0 {
+        return 1;
+    }
+    let elements = (grid.elements() / iterations).max(1).saturating_mul(grain);
+    elements.div_ceil(grid.elements_per_block().max(1)).min(grid.blocks()).max(1)
 }
 
 fn combine_bits(reduction: &lane::Reduction, a: u64, b: u64) -> u64 {

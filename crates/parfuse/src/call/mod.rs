@@ -44,6 +44,8 @@ pub(crate) struct Request<'c> {
     pub(crate) offers: &'c Offers,
     /// Of the random numbers.
     pub(crate) key: u64,
+    /// Whether blocks of parallel regions draw by keys of the threads that compute them instead.
+    pub(crate) own_keys: bool,
     /// Where parallel regions run, if not on the calling thread. Asked only when one is worth it.
     pub(crate) workers: Option<&'c Workers<'c>>,
     /// What may stop the call: if there is any, the kernel polls.

@@ -353,7 +353,11 @@ fn promoted_loops(notes: &[Note], region: &Region, files: &Files) -> Vec<Place> 
 }
 
 fn described(source: &Source, files: &Files) -> (String, Place) {
-    (source.what.to_string(), Place::new(files, source.loc))
+    let what = match source.claim.assumed {
+        true => format!("{} assumed to be disjoint", source.what),
+        false => source.what.to_string(),
+    };
+    (what, Place::new(files, source.loc))
 }
 
 /// What a check is of, and where.

@@ -181,7 +181,7 @@ impl Entry<'_> {
             reductions: vec![Reduction::simple(ReduceOp::Or, own, all)],
             grain: Grain::of(&body),
             elements,
-            sources: vec![Source { what: "test".into(), loc: self.loc }],
+            sources: vec![Source::new("test", self.loc)],
             body,
         }));
     }

@@ -258,7 +258,7 @@ impl Entry<'_> {
             reductions: vec![reduction],
             grain: Grain::of(&body),
             elements: false,
-            sources: vec![Source { what: "test".into(), loc: self.loc }],
+            sources: vec![Source::new("test", self.loc)],
             body,
         }));
 

@@ -11,6 +11,7 @@
 //! parfor v1 in v0 { b0[v2] = b0[v2] + v3 }                        fine: elements that are only combined are totals
 //! parfor v1 in v0 { store b0[v1]; load b0[v1 + 1] }               refused: the neighbour writes it
 //! parfor v1 in v0 { store b0[load b1[v1]] }                  fine if no number comes twice in b1: a test in front
+//! parfor v1 in v0 { source prange assumed … }                nobody looks: it is promised that no two iterations meet
 //! ```
 //!
 //! A store and another access of the same array are apart if, for each dimension of the loop, some axis is indexed in
@@ -128,7 +129,8 @@ impl Closely<'_> {
             if let Stmt::Parfor(parfor) = stmt {
                 let mut needs = Vec::new();
                 let look = Look { around: &self.around, needs: &mut needs };
-                find_in_loop(self.loops, stmt, parfor, &mut self.races, Some(look));
+                let look = Some(look).filter(|_| !parfor.claim().assumed);
+                find_in_loop(self.loops, stmt, parfor, &mut self.races, look);
                 if !needs.is_empty() {
                     self.needs.insert(parfor.indices[0], needs);
                 }
@@ -179,6 +181,9 @@ fn find_in_loop(
 ) {
     if let Some((buffer, loc)) = private_arrays::of_uneven_length(loops, parfor) {
         races.push(Rejection::UnevenArray { array: loops.buffers[buffer].name.clone(), loc });
+    }
+    if parfor.claim().assumed {
+        return;
     }
     for (buffer, first, second) in meeting_in_loop(loops, stmt, parfor, closely) {
         // What is only combined there needs no elements of the iterations' own: `private_totals`.

@@ -139,7 +139,7 @@ impl Search<'_> {
             Stmt::For { index, .. } => ("for", *index),
             _ => unreachable!("a serial loop"),
         };
-        let sources = vec![Source { what: what.into(), loc: self.loops.values[value].loc }];
+        let sources = vec![Source::new(what, self.loops.values[value].loc)];
         let mut body =
             vec![std::mem::replace(stmt, Stmt::Nest(Nest { body: Block::new(), sources: Vec::new() }))];
         self.replace(&mut body, &mut { plan.lanes });

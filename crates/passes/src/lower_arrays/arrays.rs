@@ -63,7 +63,7 @@ impl Lowering<'_> {
         if self.parallel.is_some() && matches!(data.expr, program::Expr::Random { .. }) {
             return Err(self.refused_inside(value));
         }
-        let source = Source { what: what.into(), loc };
+        let source = Source::new(what, loc);
         let named = data.name.as_deref();
         self.temporaries.insert(value, self.serial);
         let fresh = match destination {
@@ -365,7 +365,7 @@ impl Lowering<'_> {
     pub(super) fn copy_to(&mut self, to: Buffer, from: &Shown, loc: Loc) {
         let shape = self.shape_of(from);
         let accesses = (0..shape.len()).map(Access::Direct).collect();
-        let source = Source { what: "copy".into(), loc };
+        let source = Source::new("copy", loc);
         let operands = vec![Operand::Array { array: from.clone(), accesses }];
         let copied = self.elementwise(to, shape, operands, source, |_, elements, _| Ok(elements[0]));
         let copied = copied.expect("a copy is never refused");

@@ -65,7 +65,7 @@ impl Lowering<'_> {
         let element = self.program.ty(array).dtype();
         let shown = self.array(array);
         let shape = self.shape_of(&shown);
-        let source = Source { what: fold.name().into(), loc };
+        let source = Source::new(fold.name(), loc);
         if shape.len() == 1 {
             // One row: its total is that of the array.
             let total = self.reduce(fold, array, loc)?;
@@ -104,7 +104,7 @@ impl Lowering<'_> {
     ) -> Result<(), Rejection> {
         let dtype = self.output.buffers[array.buffer()].dtype;
         let locals = reduction.locals.clone();
-        let source = Source { what: fold.name().into(), loc };
+        let source = Source::new(fold.name(), loc);
         self.parallel_loop_of(indices, shape, vec![reduction], source, |lowering, indices| {
             for (word, local) in fold.contribution().iter().zip(locals) {
                 let value = match word {

@@ -44,7 +44,7 @@ impl Lowering<'_> {
     ) -> Result<Buffer, Rejection> {
         let mut rest = self.shape_of(array);
         let length = rest.remove(axis);
-        let source = Source { what: fold.name().into(), loc };
+        let source = Source::new(fold.name(), loc);
         let operand = Operand::Array { array: array.clone(), accesses: Vec::new() };
         let to = self.make(fresh, &rest, &[operand], loc);
         self.parallel_loop(rest, Vec::new(), source, |lowering, indices| {

@@ -38,9 +38,9 @@ impl Lowering<'_> {
         };
         let range = self.range(*start, *end, *step, *loc);
         match (order, &self.parallel) {
-            (Order::Unordered | Order::Prange, None) => self.independent(*order, *index, range, body),
+            (Order::Unordered | Order::Prange(_), None) => self.independent(*order, *index, range, body),
             (Order::Unordered, Some(_)) => self.serial_loop(*index, range, None, body),
-            (Order::Prange, Some(_)) => {
+            (Order::Prange(_), Some(_)) => {
                 let note = Note { pass: "lower_arrays", event: Event::NestedSerial, locs: vec![*loc] };
                 self.serial_loop(*index, range, None, body)?;
                 self.output.notes.push(note);
@@ -186,7 +186,7 @@ impl Lowering<'_> {
         let of_iterations =
             reduced.iter().map(|(var, _)| *var).chain(replaced.iter().flat_map(Replaced::vars));
         self.read_before(&effects, &of_iterations.collect())?;
-        let takes_stream = order == Order::Prange && self.streams.is_some();
+        let takes_stream = order.is_prange() && self.streams.is_some();
         let stream = takes_stream.then(|| self.next_stream()).filter(|_| effects.draws);
 
         let mut reductions = Vec::new();
@@ -205,7 +205,7 @@ impl Lowering<'_> {
             reductions.push(reduction);
         }
         let declared = self.declared.clone();
-        let source = Source { what: "prange".into(), loc: range.loc };
+        let source = Source { what: "prange".into(), claim: order.claim(), loc: range.loc };
         self.parallel_loop(vec![range.extent], reductions, source, |lowering, indices| {
             lowering.scoped(|lowering| {
                 let draws = stream.map(|stream| lowering.start_draws(stream, indices[0], range.loc));

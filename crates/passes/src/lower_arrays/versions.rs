@@ -67,7 +67,7 @@ impl Lowering<'_> {
         operand: &Operand,
         loc: Loc,
     ) -> Result<(), Rejection> {
-        self.parallel_loop(shape, Vec::new(), Source { what: "assign".into(), loc }, |lowering, indices| {
+        self.parallel_loop(shape, Vec::new(), Source::new("assign", loc), |lowering, indices| {
             let value = lowering.element(operand, indices, loc);
             lowering.store(array, indices, value, loc);
             Ok(())

@@ -117,7 +117,7 @@ impl<'a> Build<'a> {
         let (body, ()) = self.nested(|build| body(build, &indices));
         let sources = match what {
             "" => self.parfor.sources.clone(),
-            _ => vec![Source { what: what.into(), loc: self.loc }],
+            _ => vec![Source::new(what, self.loc)],
         };
         let (extents, grain) = (extents.to_vec(), Grain::of(&body));
         let (reductions, elements) = (Vec::new(), false);

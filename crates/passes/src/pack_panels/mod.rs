@@ -306,7 +306,7 @@ fn fill(
     let index = [place[0]].into_iter().chain(indices.iter().copied()).chain([place[1]]).collect();
     body.push(Stmt::Store { buffer: copy, index, value, loc });
     indices.extend(place);
-    let mut sources = sources.to_vec();
+    let mut sources = Source::of_groups(sources);
     name(&mut sources, "columns put side by side");
     let lengths = load.around.iter().map(|(_, extent)| *extent);
     Parfor {

@@ -82,7 +82,7 @@ impl Totals {
             to.block.append(&mut body);
             return;
         }
-        let sources = vec![Source { what: "totals of shares".into(), loc: to.loc }];
+        let sources = vec![Source::new("totals of shares", to.loc)];
         to.block.push(Stmt::Parfor(Parfor {
             indices,
             extents: self.lengths.clone(),

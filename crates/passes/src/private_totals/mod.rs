@@ -31,7 +31,7 @@ use crate::shares::Shares;
 use elements::Totals;
 use parfuse_ir::grid::Grain;
 use parfuse_ir::loops::walk;
-use parfuse_ir::loops::{Block, Buffer, Expr, Loops, Parfor, Stmt, Target, Value};
+use parfuse_ir::loops::{Block, Buffer, Expr, Loops, Parfor, Source, Stmt, Target, Value};
 use parfuse_ir::{DType, Loc, ScalarOp};
 use variables::Variables;
 
@@ -117,7 +117,7 @@ impl Sharing<'_> {
             extents: vec![self.shares],
             reductions: variables.reductions(),
             body,
-            sources: self.parfor.sources.clone(),
+            sources: Source::of_groups(&self.parfor.sources),
             grain: Grain::Coarse,
             elements: true,
         }));

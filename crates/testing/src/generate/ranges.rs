@@ -8,7 +8,7 @@
 
 use super::Generator;
 use crate::extremes::{ends, extreme};
-use parfuse_ir::program::{Expr, Order, Stmt, Type, Value, walk};
+use parfuse_ir::program::{Claim, Expr, Order, Stmt, Type, Value, walk};
 use parfuse_ir::{DType, FaultKind, Scalar, ScalarOp};
 
 /// The range of a loop.
@@ -198,7 +198,7 @@ impl Generator<'_> {
     fn claims_numbers(&self, body: &[Stmt]) -> bool {
         walk::statements(&self.program, body).any(|stmt| match stmt {
             Stmt::Let(value) => matches!(self.program.values[*value].expr, Expr::Random { .. }),
-            Stmt::For { order, .. } => *order == Order::Prange,
+            Stmt::For { order, .. } => order.is_prange(),
             _ => false,
         })
     }
@@ -224,7 +224,8 @@ impl Generator<'_> {
         let order = match parallel {
             false => Order::Serial,
             true if !self.claims_numbers(&body) && self.choices.one_in(3) => Order::Unordered,
-            true => Order::Prange,
+            // What a thread takes at a time makes no difference.
+            true => Order::Prange(Claim { assumed: false, grain: self.choices.pick(&[0, 0, 1, 3, 5000]) }),
         };
         self.block.push(Stmt::For { index, start, end, step, order, until, body, loc });
     }

@@ -127,6 +127,11 @@ fn mistakes(row: &Row, of: Receiver) -> Vec<String> {
     let on = match row.method {
         Method::flatten => t.method(t.array::<f64>("a", 2), Method::outer_iter, &[], line(1)),
         Method::unzip => t.method(receiver(&t, of), Method::enumerate, &[], line(1)),
+        Method::grain | Method::assume_disjoint => {
+            // As in an `unsafe` block.
+            t.with(|state| state.unsafe_depth = 1);
+            t.parallel(receiver(&t, of), line(1))
+        }
         method if of == Receiver::Array => array_for(&t, method),
         _ => receiver(&t, of),
     };
