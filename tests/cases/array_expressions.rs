@@ -2,10 +2,9 @@
 //!
 //! | case | instead |
 //! |---|---|
-//! | complex and 8-bit elements, ranks above 3 | not element types or ranks of kernels: rustc refuses the signature |
-//! | slices, transposes, gathers, reshapes, ranges as arrays | made at the call, or written as a loop over indices |
-//! | `dot`, `svd`, `argsort` | `(&a * &b).sum()` for vectors; calls of other libraries stay outside |
-//! | `a.mapv(|x| x != 0)` with closures over arrays | fine: compares element by element |
+//! | complex and short elements, many axes | `complex`, `types`, `ranks` |
+//! | slices, transposes, gathers, reshapes, ranges as arrays | `parts_of_arrays`, `array_forms`, `loop_forms` |
+//! | `dot`, `svd`, `argsort` | `products`, `linear_algebra`, `language/hosts.rs` |
 
 use super::ways::{SIZES, error_of, every_way};
 use ndarray::{

@@ -202,6 +202,23 @@ fn indices_out_of_range_name_array_axis_index_length_and_place() {
     the_next_call_works();
 }
 
+#[kernel]
+fn constant_index(a: &ArrayRef1<f64>) -> f64 {
+    let own = Array1::<f64>::ones(3);
+    let mut sum = 0.0;
+    for i in prange(0..a.len()) {
+        sum += a[i] * own[5];
+    }
+    sum
+}
+
+#[test]
+fn an_index_that_is_written_out_is_checked_too() {
+    let error = error_of!(constant_index(&Array1::ones(9000)));
+    assert!(matches!(error, Error::Index { axis: 0, index: 5, len: 3, iteration: Some(0), .. }), "{error}");
+    assert_eq!(every_way!(constant_index(&Array1::ones(0))).0, 0.0);
+}
+
 #[test]
 fn nothing_outside_an_array_is_written_when_an_index_is_out_of_range() {
     for by in [1, 2, 8, usize::MAX, usize::MAX / 8] {

@@ -24,7 +24,7 @@
 //! fourier         transforms, there and back              array_forms     what is made, gathered, reduced
 //! overlapping_loads   neighbours that others have loaded
 //! limits          literals, long programs, many arguments     disjoint        iterations that a person sees to be apart
-//! claims          promises, and how many at a time
+//! claims          promises, and how many at a time        loop_forms      loops and totals in other words
 //! ```
 
 mod ways;
@@ -51,6 +51,7 @@ mod language;
 mod limits;
 mod linear_algebra;
 mod looking_ahead;
+mod loop_forms;
 mod moves;
 mod nests;
 mod no_iterations;

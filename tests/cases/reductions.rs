@@ -1,9 +1,5 @@
-//! Reductions: what is one, what its total is, and what is refused.
-//!
-//! | case | instead |
-//! |---|---|
-//! | arrays made in each iteration | refused: `Trace` |
-//! | `f32` array `+= f64` array | rustc refuses it |
+//! Reductions: what is one, what its total is, and what is refused. Arrays as totals are in `totals`, other forms in
+//! `loop_forms`.
 
 use super::ways::{SIZES, compiled_ways, error_of, every_way, exactly};
 use ndarray::{Array1, Array2, Array3, ArrayRef1, ArrayRef2, array};

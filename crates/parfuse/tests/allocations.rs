@@ -12,6 +12,8 @@ struct Counting;
 
 thread_local! {
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+    /// Bytes that are not freed.
+    static LIVE: Cell<isize> = const { Cell::new(0) };
     static LARGEST: Cell<usize> = const { Cell::new(usize::MAX) };
 }
 
@@ -19,6 +21,7 @@ thread_local! {
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+        LIVE.set(LIVE.get() + layout.size() as isize);
         if layout.size() > LARGEST.get() {
             return std::ptr::null_mut();
         }
@@ -26,6 +29,7 @@ unsafe impl GlobalAlloc for Counting {
         unsafe { System.alloc(layout) }
     }
     unsafe fn dealloc(&self, address: *mut u8, layout: Layout) {
+        LIVE.set(LIVE.get() - layout.size() as isize);
         // SAFETY: the caller keeps the contract of `dealloc`.
         unsafe { System.dealloc(address, layout) }
     }
@@ -109,4 +113,32 @@ fn memory_refused_for_a_result_is_an_error() {
     let (a, b) = (Array1::from_elem(1000, 3.0), Array1::from_elem(1000, 1.0));
     let error = refused(7999, || scaled::serial(2.0, &a, &b));
     assert!(matches!(error, Error::Allocation { .. }), "{error}");
+}
+
+#[kernel]
+fn fails_at_last(a: &ArrayRef1<f64>, limit: f64) -> Array1<f64> {
+    let squares = a * a;
+    let mut out = Array1::zeros(a.len());
+    for i in prange(0..a.len()) {
+        let mut work = Array1::<f64>::zeros(50);
+        for j in 0..work.len() {
+            work[j] = squares[(i + j) % squares.len()];
+        }
+        if a[i] > limit {
+            fail!("{limit} is exceeded at {i}");
+        }
+        out[i] = work.sum();
+    }
+    out
+}
+
+#[test]
+fn what_a_call_has_made_is_freed_when_it_fails() {
+    let a = Array1::from_shape_fn(50_000, |i| i as f64);
+    fails_at_last::serial(&a, 1e9).unwrap();
+    let fail = || assert!(matches!(fails_at_last::serial(&a, 49_990.0), Err(Error::Assertion { .. })));
+    fail();
+    let before = LIVE.get();
+    (0..100).for_each(|_| fail());
+    assert!((LIVE.get() - before).abs() < 10_000, "{} bytes", LIVE.get() - before);
 }
