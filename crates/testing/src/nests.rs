@@ -4,7 +4,7 @@
 //! prange i in k + 1..n { for j in 0..w { if (i + j) % 2 == 1 { store a[i w + j]   a[i w + j - 1] + 1 } } }
 //!     taken?     no call that passes its tests has two iterations at one element; the order of iterations makes no
 //!                difference; all executors agree
-//!     refused?   counted, and how often no call was found in which two iterations meet
+//!     refused?   counted, and how often no call was found in which two iterations meet; with a promise it does what it says
 //! ```
 //!
 //! Indices are those that users compute: affine ones, rows in one axis, residues, mirrored and flipped ones, those of segments and
@@ -12,11 +12,12 @@
 
 use crate::executors::layout;
 use crate::{Choices, Ran, Rounding, Sample, check_same_bits};
-use parfuse_interp::{Array, Failure, Value, run_loops, run_loops_apart, run_loops_shuffled};
+use parfuse_interp::{Array, Failure, Value, run_lane, run_loops, run_loops_apart, run_loops_shuffled};
 use parfuse_ir::loops::{Layout, Loops};
 use parfuse_ir::program::Program;
 use parfuse_ir::{DType, FaultKind, Scalar};
-use parfuse_passes::{check_parallel, lower_arrays};
+use parfuse_passes::pipeline::Options;
+use parfuse_passes::{check_parallel, lower_arrays, optimize, private_totals, vectorize};
 use std::fmt::Write;
 
 /// What came of a nest.
@@ -77,6 +78,9 @@ pub fn check_nest(seed: u64, calls: usize) -> Result<Nest, String> {
         }
     }
     if !taken {
+        if seed.is_multiple_of(4) {
+            check_promised(&text, &layouts, &arguments).map_err(|message| fail(&message))?;
+        }
         return Ok(Nest::Refused { rightly: (met || finished > calls / 10).then_some(met) });
     }
     for (number, arguments) in (0u64..).zip(arguments.iter().take(8)) {
@@ -99,6 +103,36 @@ pub fn check_nest(seed: u64, calls: usize) -> Result<Nest, String> {
         }
     }
     Ok(Nest::Taken { tested: has_tests(&checked), carefully })
+}
+
+/// That a nest which is refused does what it says if it is promised that its iterations do not meet, in calls in which that is
+/// true.
+fn check_promised(text: &str, layouts: &[Option<Layout>], calls: &[Vec<Value>]) -> Result<(), String> {
+    let promised = |line: &str| match line.strip_suffix('{') {
+        Some(line) if line.starts_with("prange") => format!("{line}assumed {{\n"),
+        _ => format!("{line}\n"),
+    };
+    let text: String = text.lines().map(promised).collect();
+    let program = Program::parse(&text).map_err(|error| error.to_string())?;
+    let mut loops = lower_arrays(&program, layouts).map_err(|rejection| rejection.to_string())?;
+    check_parallel(&mut loops).map_err(|rejection| format!("refused in spite of a promise: {rejection}"))?;
+    let _ = private_totals(&mut loops);
+    let mut optimized = loops.clone();
+    optimize(&mut optimized, &Options::default());
+    let lane = vectorize(&optimized);
+    let apart = |arguments: &&Vec<Value>| run_loops_apart(&loops, arguments, 0).is_ok();
+    for arguments in calls.iter().filter(apart).take(8) {
+        let expected = run_loops(&loops, arguments, 0);
+        let others = [
+            run_loops(&optimized, arguments, 0),
+            run_loops_shuffled(&optimized, arguments, 0, 1),
+            run_lane(&lane, arguments, 0, 4),
+        ];
+        if others.iter().any(|found| *found != expected) {
+            return Err(format!("a promise that is kept shows with {arguments:?}\n{optimized}\n{lane}"));
+        }
+    }
+    Ok(())
 }
 
 /// Whether the numbers of a call are such that most ranges have several iterations.
