@@ -198,6 +198,19 @@ fn sum_by_grain<const GRAIN: usize>(n: usize) -> i64 {
     sum
 }
 
+#[kernel]
+fn counts<const GRAIN: usize>(a: &ArrayRef2<i64>) -> Array1<i64> {
+    let mut counts = Array1::zeros(a.nrows());
+    for i in prange(0..a.nrows()).grain(GRAIN) {
+        let mut count = 0;
+        for j in 0..a.ncols() {
+            count += a[[i, j]] & 1;
+        }
+        counts[i] = count;
+    }
+    counts
+}
+
 /// Notes how many threads are asked to help.
 #[derive(Default)]
 struct Asked(AtomicUsize);
@@ -212,12 +225,29 @@ impl Executor for Asked {
 }
 
 #[test]
-fn no_more_threads_are_asked_than_there_are_grains() {
+fn as_many_threads_are_asked_as_there_are_grains() {
     let helpers = |sum: &dyn Fn() -> Result<i64, Error>| {
         let asked = Asked::default();
         CallOptions::new().workers(&asked).install(|| sum().unwrap());
         asked.0.into_inner()
     };
+    let rows = |rows, call: &dyn Fn(&ArrayRef2<i64>) -> Result<Array1<i64>, Error>| {
+        let a = Array2::from_shape_fn((rows, 3000), |(i, j)| ((i * 31 + j * 17) % 53) as i64);
+        helpers(&|| {
+            assert_eq!(call(&a)?, counts::<0>(&a));
+            Ok(0)
+        })
+    };
+    assert!(counts::<1>::kernel().explain().unwrap().regions[0].one_by_one);
+    assert_eq!(rows(6, &|a| counts::<0>::parallel(a)), 0);
+    assert_eq!(rows(6, &|a| counts::<1>::parallel(a)), 5);
+    assert_eq!(rows(6, &|a| counts::<4>::parallel(a)), 1);
+    assert_eq!(rows(100, &|a| counts::<0>::parallel(a)), 12);
+    assert_eq!(rows(100, &|a| counts::<30>::parallel(a)), 3);
+    // Without a word, too, if they take long.
+    let long = Array1::from_shape_fn(1_000_000, |j| j as i64);
+    let long = long.broadcast((20, 1_000_000)).unwrap();
+    assert_eq!(helpers(&|| counts::<0>::parallel(&long).map(|counts| counts.sum())), 19);
     let n = 20 * 8192;
     assert_eq!(helpers(&|| sum_by_grain::<0>::parallel(n)), 19);
     assert_eq!(helpers(&|| sum_by_grain::<8000>::parallel(n)), 19);

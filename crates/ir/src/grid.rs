@@ -140,6 +140,19 @@ impl Grid {
         }
     }
 
+    /// The same space in blocks of at most so many iterations, columns if it has one row and whole rows if it has several, as
+    /// long as blocks stay few. That is for regions whose blocks have no results, and whose elements run one by one.
+    pub fn cut(self, most: usize) -> Grid {
+        let most = |all: usize| most.max(all.div_ceil(MAX_BLOCKS)).max(1);
+        let (rows_per_block, columns_per_block) = match self.rows {
+            1 => (1, self.columns_per_block.min(most(self.columns))),
+            rows => (self.rows_per_block.min(most(rows)), self.columns_per_block),
+        };
+        let blocks_per_row = pieces(self.columns, columns_per_block);
+        let blocks = pieces(self.rows, rows_per_block) * blocks_per_row;
+        Grid { rows_per_block, columns_per_block, blocks_per_row, blocks, ..self }
+    }
+
     /// The number of elements; the largest number if there are more.
     #[inline]
     pub fn elements(&self) -> usize {
@@ -392,6 +405,27 @@ mod tests {
                     (dimensions.max(1), row.min(outer.iter().product::<usize>() - 1))
                 );
             }
+        }
+    }
+
+    #[test]
+    fn blocks_of_few_iterations_are_cut_out_of_others() {
+        for (extents, most, blocks) in [
+            (&[12][..], 1, 12),
+            (&[12], 5, 3),
+            (&[12], 100, 2),
+            (&[0], 1, 0),
+            (&[5, 2], 1, 5),
+            (&[1, 20], 3, 7),
+            (&[1 << 40], 1, MAX_BLOCKS),
+        ] {
+            let grid = Grid::new(extents, Grain::Coarse).cut(most);
+            assert_eq!(grid.blocks(), blocks, "{extents:?} {most}");
+            let all: usize = (0..blocks)
+                .map(|block| grid.block(block))
+                .map(|block| (block.row_end - block.row_start) * (block.column_end - block.column_start))
+                .sum();
+            assert_eq!(all, extents.iter().product(), "{extents:?} {most}");
         }
     }
 

@@ -16,7 +16,9 @@ impl<I> Prange<I> {
     ///
     /// A loop of no more iterations runs on the calling thread. The number is written out, or a constant. Of
     /// [`prange2()`](crate::prange2()) and [`prange3()`](crate::prange3()) it counts indices along the first axis: rows. Without
-    /// a hint the number depends on how long iterations are expected to take.
+    /// a hint the number depends on how long iterations are expected to take, and 8 of them stay with the calling thread.
+    /// `grain(1)` is for a few iterations that take long, such as simulations. (Iterations that run in lanes stay together, and
+    /// so do those of loops that combine something in variables, because their order is fixed.)
     ///
     /// ```
     /// use parfuse::prelude::*;

@@ -44,6 +44,11 @@ impl Expected {
         (blocks / threads.max(1) / PIECES).min(usize::try_from(long_enough).unwrap_or(usize::MAX)).max(1)
     }
 
+    /// Whether blocks take so long that there had better be more of them.
+    pub fn has_long_blocks(self) -> bool {
+        self.block > 4 * LONG_ENOUGH
+    }
+
     /// Whether it is too short for other threads, however many there are.
     pub fn is_short(self) -> bool {
         self.all <= 2 * AWAKE

@@ -188,6 +188,8 @@ impl<'c> Host<'c> {
         let elements = self.frame.read(extent) as usize;
         let fits =
             (1..=grid::least_block(region.grain)).contains(&elements) && region.words() <= FEW_PARTIALS;
+        // Something is said of how it is cut.
+        let fits = fits && Claim::of(&region.sources).grain == 0;
         let unwatched = self.request.stop.is_none() && self.request.progress.is_none();
         (fits && unwatched && self.request.kernel.is_promoted()).then_some(elements)
     }
@@ -239,16 +241,27 @@ impl<'c> Host<'c> {
     fn plan(&self, id: RegionId, extents: &[usize], of_program: &[usize]) -> Plan<'c> {
         let (&Request { core, kernel, .. }, frame) = (self.request, self.frame);
         let region = &kernel.lane.regions[id];
-        let grid = Grid::new(extents, region.grain);
+        let grain = Claim::of(&region.sources).grain as usize;
+        let is_divisible = region.grain == Grain::Coarse && region.walk.is_scalar() && region.words() == 0;
+        let mut grid = Grid::new(extents, region.grain);
         kernel.launched(core, id, grid.elements(), frame, extents);
-        let least = least_together(region, &grid, of_program);
-        let claims = grid.blocks().div_ceil(least);
-        let (workers, outlook) = match self.request.workers.filter(|_| claims > 1) {
-            None => (Workers::Caller, None),
-            Some(workers) => {
-                let outlook = kernel.outlook(id, &grid, frame, extents);
-                (workers.on(&core.pool, claims, outlook.expected), Some(outlook))
+        if is_divisible && grain > 0 {
+            grid = grid.cut(grain);
+        }
+        let mut outlook = None;
+        if let Some(workers) = self.request.workers.filter(|_| grid.blocks() > 1) {
+            let mut expected = kernel.outlook(id, &grid, frame, extents);
+            if is_divisible && grain == 0 && expected.expected.has_long_blocks() {
+                grid = grid.cut(1);
+                expected = kernel.outlook(id, &grid, frame, extents);
             }
+            outlook = Some((workers, expected));
+        }
+        let least = least_together(grain, &grid, of_program);
+        let claims = grid.blocks().div_ceil(least);
+        let (workers, outlook) = match outlook.filter(|_| claims > 1) {
+            None => (Workers::Caller, None),
+            Some((workers, outlook)) => (workers.on(&core.pool, claims, outlook.expected), Some(outlook)),
         };
         let together = match outlook {
             _ if region.grain != Grain::Coarse || region.words() > 0 => 1,
@@ -346,8 +359,7 @@ impl<'c> Host<'c> {
 
 /// How many neighbouring blocks a thread takes at a time, at least: what the program says of iterations, which are along the
 /// first of the extents that it has in the program.
-fn least_together(region: &Region, grid: &Grid, of_program: &[usize]) -> usize {
-    let grain = Claim::of(&region.sources).grain as usize;
+fn least_together(grain: usize, grid: &Grid, of_program: &[usize]) -> usize {
     let iterations = of_program.first().copied().unwrap_or(1);
     if grain <= 1 || iterations == 0 {
         return 1;
