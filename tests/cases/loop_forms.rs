@@ -20,6 +20,51 @@ fn signed_branch() -> Array1<i64> {
 }
 
 #[kernel]
+fn wrapped_branch() -> Array1<i64> {
+    let mut a = Array1::zeros(100);
+    for i in prange(-50i64..50) {
+        let at = if i < 0 { i + 100 } else { i };
+        a[at as usize] = i;
+    }
+    a
+}
+
+#[kernel]
+fn moved_behind(a: &ArrayRef1<f64>, k: usize) -> Array1<f64> {
+    let n = a.len();
+    let mut out = Array1::zeros(n);
+    for i in prange(0..n) {
+        let at = if i < k { i + n - k } else { i - k };
+        out[at] = a[i];
+    }
+    out
+}
+
+#[kernel]
+fn turned(a: &ArrayRef1<f64>) -> Array1<f64> {
+    let n = a.len();
+    let mut out = Array1::zeros(n);
+    for i in prange(0..n) {
+        let mut next = i + 1;
+        if next == n {
+            next = 0;
+        }
+        out[next] = a[i];
+    }
+    out
+}
+
+#[kernel]
+fn chosen_twice(n: usize, k: usize) -> Array1<i64> {
+    let mut a = Array1::zeros(n);
+    for i in prange(0..n) {
+        let at = if i < k { 0 } else { i };
+        a[at] = i as i64;
+    }
+    a
+}
+
+#[kernel]
 fn changed_index(n: usize) -> Array1<usize> {
     let mut a = Array1::zeros(n);
     for mut i in prange(0..n) {
@@ -57,7 +102,11 @@ fn set_before_it_is_read(a: &ArrayRef1<f64>) -> Array1<f64> {
 #[test]
 fn indices_and_variables_of_an_iteration_are_its_own() {
     assert_eq!(exactly!(signed_branch()).0, array![3, 7, -1, -1]);
+    exactly!(wrapped_branch());
+    assert!(matches!(error_of!(chosen_twice(9, 3)), Error::PossibleRace { .. }));
     for n in SIZES {
+        exactly!(moved_behind(&Array1::from_shape_fn(n, |i| i as f64), n / 3));
+        exactly!(turned(&Array1::from_shape_fn(n, |i| i as f64)));
         assert_eq!(exactly!(changed_index(n)).0, Array1::from_shape_fn(n, |i| 2 * i + 1));
         for step in [1, 3, 64] {
             exactly!(stepped_down(n as i64, step));

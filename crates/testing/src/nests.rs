@@ -260,12 +260,12 @@ impl Text {
             writeln!(nest.text, "if {cond} {{").expect("a text grows");
             blocks += 1;
         }
-        let kinds: Vec<usize> = (0..rank).map(|_| if segments { 8 } else { choices.below(12) }).collect();
+        let kinds: Vec<usize> = (0..rank).map(|_| if segments { 8 } else { choices.below(13) }).collect();
         for number in 0..1 + choices.below(3) {
             let index: Vec<String> = kinds
                 .iter()
                 .map(|kind| {
-                    let kind = if choices.one_in(8) { choices.below(12) } else { *kind };
+                    let kind = if choices.one_in(8) { choices.below(13) } else { *kind };
                     nest.axis(choices, kind, &place, number)
                 })
                 .collect();
@@ -348,6 +348,12 @@ impl Text {
             8 => inner.to_string(),
             9 => self.moved(index, "xor", 1),
             10 => self.moved(index, "div", 2),
+            // Turned around by as much as `n`.
+            11 => {
+                let before = self.value(&format!("bool = lt {index}, k"));
+                let over = self.op("add", index, "n");
+                self.value(&format!("usize = select {before}, {over}, {index}"))
+            }
             _ => choices.pick(&["k", "0usize", "m"]).to_string(),
         };
         match choices.below(5) {

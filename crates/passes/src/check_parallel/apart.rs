@@ -10,7 +10,8 @@
 //! they are apart if that cannot be ([`System`]). If it can, something that a test in front of the loop can find out may be what is missing: a [`Need`].
 
 use super::Access;
-use super::numbers::{Around, Body, Loaded, Numbers, SMALL, Taken};
+use super::choices::choices_in;
+use super::numbers::{Around, Body, Chosen, Loaded, Numbers, SMALL, Taken};
 use super::polynomial::{Atom, Of, Polynomial, Product, Side};
 use super::system::{Left, System};
 use crate::affine::Linear;
@@ -46,6 +47,9 @@ pub(super) struct Needed {
 
 /// With more accesses of an array than that nobody looks at all pairs.
 const MOST: usize = 48;
+
+/// With more numbers of two accesses that conditions have chosen nobody looks at all ways.
+const MOST_CHOSEN: usize = 4;
 
 /// Whether tests in front of the loop are to be had.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -87,6 +91,7 @@ struct Seen {
     loaded: Vec<Loaded>,
     flipped: Vec<(Atom, [Polynomial; 2])>,
     assumed: Vec<Product>,
+    open: Vec<Chosen>,
 }
 
 /// Two accesses in two iterations.
@@ -109,7 +114,8 @@ impl<'a> Apart<'a> {
         buffer: Buffer,
         tests: Tests,
     ) -> Apart<'a> {
-        let body = Body { inside: defined_in(stmt), stored: stored_in(stmt), ..Body::default() };
+        let choices = choices_in(loops, stmt);
+        let body = Body { inside: defined_in(stmt), stored: stored_in(stmt), choices, ..Body::default() };
         Apart {
             loops,
             stmt,
@@ -164,8 +170,14 @@ impl<'a> Apart<'a> {
         if let Some(used) = self.pair(accesses, both, &plain).contradiction() {
             return Some(used);
         }
+        if let Some(used) = self.whatever_is_chosen(accesses, both, false) {
+            return Some(used);
+        }
         if self.tests == Tests::Forbidden {
             return None;
+        }
+        if let Some(used) = self.whatever_is_chosen(accesses, both, true) {
+            return Some(used);
         }
         let small = Taken { small: true, ..Taken::default() };
         let mut pair = self.pair(accesses, both, &small);
@@ -185,7 +197,8 @@ impl<'a> Apart<'a> {
         let elements: Vec<Value> = pair.loaded.iter().map(|loaded| loaded.value).collect();
         for element in elements {
             let positions = FastSet::from_iter([element]);
-            let mut pair = self.pair(accesses, both, &Taken { small: true, positions });
+            let taken = Taken { small: true, positions, ..Taken::default() };
+            let mut pair = self.pair(accesses, both, &taken);
             if let Some(needs) = self.different(&mut pair) {
                 return Some(needs);
             }
@@ -199,9 +212,43 @@ impl<'a> Apart<'a> {
         self.stride(&mut pair)
     }
 
+    /// The same, if it holds in each way that conditions can have chosen numbers.
+    fn whatever_is_chosen(
+        &mut self,
+        accesses: &[Access<'_>],
+        both: [(usize, Side); 2],
+        small: bool,
+    ) -> Option<Vec<Need>> {
+        let plain = Taken::default();
+        let mut open: Vec<Chosen> = Vec::new();
+        for access in both {
+            for chosen in self.see(accesses, access, &plain).open {
+                if !open.contains(&chosen) {
+                    open.push(chosen);
+                }
+            }
+        }
+        if open.is_empty() || open.len() > MOST_CHOSEN {
+            return None;
+        }
+        let mut needs = Vec::new();
+        for way in 0..1 << open.len() {
+            let decided = open.iter().enumerate().map(|(at, chosen)| (*chosen, way >> at & 1 == 1));
+            let taken = Taken { small, decided: decided.collect(), ..Taken::default() };
+            needs.extend(self.pair(accesses, both, &taken).contradiction()?);
+        }
+        // One below zero is never small, so the test would fail in calls that are fine.
+        let is_extended = |atom: &Atom| match self.loops.values[atom.value].expr {
+            Expr::Cast(from) => self.loops.dtype(from).is_signed(),
+            _ => false,
+        };
+        let fails = |need: &Need| matches!(need, Need::Small(product) if product.iter().any(is_extended));
+        if needs.iter().any(fails) { None } else { Some(needs) }
+    }
+
     fn see(&mut self, accesses: &[Access<'_>], (at, side): (usize, Side), taken: &Taken) -> Seen {
         let key = (at, side, taken.small);
-        let is_usual = taken.positions.is_empty();
+        let is_usual = taken.positions.is_empty() && taken.decided.is_empty();
         if is_usual && let Some(seen) = self.seen.get(&key) {
             return seen.clone();
         }
@@ -210,8 +257,8 @@ impl<'a> Apart<'a> {
         self.outer.iter().chain(&place.around).for_each(|around| numbers.enter(*around));
         place.variables.iter().for_each(|(fact, needs)| numbers.learn(fact, needs));
         let index = accesses[at].index.iter().map(|index| numbers.modular(*index)).collect();
-        let Numbers { facts, loaded, flipped, assumed, .. } = numbers;
-        let seen = Seen { facts, index, loaded, flipped, assumed };
+        let Numbers { facts, loaded, flipped, assumed, open, .. } = numbers;
+        let seen = Seen { facts, index, loaded, flipped, assumed, open };
         if is_usual {
             self.seen.insert(key, seen.clone());
         }
@@ -278,7 +325,8 @@ impl<'a> Apart<'a> {
         }
         let bounds = pair.loaded.iter().filter(|loaded| buffers.contains(&loaded.buffer));
         let positions = bounds.map(|loaded| loaded.value).collect();
-        let mut pair = self.pair(accesses, both, &Taken { small: true, positions });
+        let taken = Taken { small: true, positions, ..Taken::default() };
+        let mut pair = self.pair(accesses, both, &taken);
         for (first, second) in pair.in_order() {
             let rise = Polynomial::atom(second.atom).minus(&Polynomial::atom(first.atom));
             pair.facts.not_negative.extend(rise);

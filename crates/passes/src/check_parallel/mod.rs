@@ -25,6 +25,7 @@
 
 mod ahead;
 mod apart;
+mod choices;
 mod different;
 mod dimension;
 mod entry;

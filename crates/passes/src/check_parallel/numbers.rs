@@ -10,6 +10,7 @@
 //! Values are numbers of some bits, sums and products are numbers without end: one is the other only if it fits. Where it is not known to, a
 //! value stands for itself. For an index that is enough in 64 bits: [`Numbers::modular`].
 
+use super::choices::Choice;
 use super::polynomial::{Atom, Of, Polynomial, Product, Side};
 use super::system::System;
 use crate::affine::{Linear, Term};
@@ -52,7 +53,12 @@ pub(super) struct Taken {
     pub(super) small: bool,
     /// That these elements are neither negative nor large.
     pub(super) positions: FastSet<Value>,
+    /// Whether the conditions hold that have chosen these numbers.
+    pub(super) decided: Vec<(Chosen, bool)>,
 }
+
+/// A number that a condition has chosen, in an iteration.
+pub(super) type Chosen = (Value, Side);
 
 /// What a parallel loop does.
 #[derive(Default)]
@@ -63,6 +69,8 @@ pub(super) struct Body {
     pub(super) stored: FastSet<Buffer>,
     /// What is read from variables, where it is known to be another value.
     pub(super) same: FastMap<Value, Value>,
+    /// What conditions have chosen.
+    pub(super) choices: FastMap<Value, Choice>,
 }
 
 /// Numbers in one iteration.
@@ -78,6 +86,8 @@ pub(super) struct Numbers<'a> {
     pub(super) flipped: Vec<(Atom, [Polynomial; 2])>,
     /// Products and numbers from outside that are taken to be small.
     pub(super) assumed: Vec<Product>,
+    /// What conditions have chosen that nothing is taken of.
+    pub(super) open: Vec<Chosen>,
     depth: u32,
 }
 
@@ -93,6 +103,7 @@ impl<'a> Numbers<'a> {
             loaded: Vec::new(),
             flipped: Vec::new(),
             assumed: Vec::new(),
+            open: Vec::new(),
             depth: 0,
         }
     }
@@ -142,6 +153,11 @@ impl<'a> Numbers<'a> {
     fn modular_within(&mut self, value: Value, depth: u32) -> Polynomial {
         let data = &self.loops.values[value];
         let wide = |value: &Value| self.loops.dtype(*value).is_wide_int();
+        if let Some(choice) = self.body.choices.get(&value).filter(|_| depth > 0)
+            && let Some(chosen) = self.chosen(value, *choice)
+        {
+            return self.modular_within(chosen, depth - 1);
+        }
         let found = match &data.expr {
             _ if depth == 0 => None,
             Expr::Cast(from) if wide(from) => Some(self.modular_within(*from, depth - 1)),
@@ -164,6 +180,9 @@ impl<'a> Numbers<'a> {
         if !data.dtype.is_int() {
             return None;
         }
+        if let Some(choice) = self.body.choices.get(&value) {
+            return self.chosen(value, *choice).map(|chosen| self.number(chosen));
+        }
         let found = match &data.expr {
             Expr::Const(scalar) => return Some(Polynomial::constant(scalar.as_integer()?)),
             Expr::Cast(from) if self.loops.dtype(*from).is_int() => self.number(*from),
@@ -184,6 +203,17 @@ impl<'a> Numbers<'a> {
         };
         let (least, most) = limits(data.dtype);
         self.is_between(&found, least, most).then_some(found)
+    }
+
+    /// What a condition has chosen, if it is taken that it holds, or does not.
+    fn chosen(&mut self, value: Value, choice: Choice) -> Option<Value> {
+        let chosen = (value, self.side(value));
+        let Some((_, holds)) = self.taken.decided.iter().find(|(of, _)| *of == chosen) else {
+            self.open.push(chosen);
+            return None;
+        };
+        self.decide(choice.cond, *holds);
+        Some(if *holds { choice.yes } else { choice.no })
     }
 
     /// Learns what the type of a value says of it.
