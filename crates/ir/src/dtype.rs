@@ -306,6 +306,19 @@ impl DType {
     pub fn is_unsigned(self) -> bool {
         self.class() == Class::Unsigned
     }
+    /// The integer type of as many bits with negative values: the type itself, if it has them.
+    pub fn with_sign(self) -> DType {
+        self.counterpart('i')
+    }
+    /// The integer type of as many bits without negative values: the type itself, if it has none.
+    pub fn without_sign(self) -> DType {
+        self.counterpart('u')
+    }
+    /// The names of such types differ in their first letter.
+    fn counterpart(self, letter: char) -> DType {
+        let name = format!("{letter}{}", self.name().trim_start_matches(['i', 'u']));
+        DType::from_name(&name).filter(|_| self.is_int()).unwrap_or(self)
+    }
     /// An integer type of which lanes must know that it has no sign: numbers of fewer bits than the lane has are not
     /// negative there either.
     #[inline]

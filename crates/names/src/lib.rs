@@ -12,6 +12,7 @@
 //! written from them. A name stands here once.
 
 pub mod functions;
+mod method_table;
 pub mod methods;
 pub mod receivers;
 pub mod refusals;

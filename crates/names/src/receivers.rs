@@ -6,7 +6,7 @@
 //! ```
 
 /// What a method is called on. `Scalar` has all of `Number`, `Complex` and `bool`, `Number` all of `Float` and `Integer`,
-/// `Integer` all of `Unsigned`.
+/// `Integer` all of `Unsigned`, `Unsigned` all of `Byte`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Receiver {
     /// Numbers, complex ones too, and `bool`.
@@ -19,6 +19,8 @@ pub enum Receiver {
     Integer,
     /// Integers without a sign.
     Unsigned,
+    /// Integers of type `u8`.
+    Byte,
     /// Complex numbers.
     Complex,
     /// Arrays.
@@ -44,12 +46,13 @@ pub enum Receiver {
 impl Receiver {
     /// Whether all that `other` stands for is of this kind too.
     pub fn includes(self, other: Receiver) -> bool {
-        use Receiver::{Complex, Float, Integer, Number, Scalar, Unsigned};
+        use Receiver::{Byte, Complex, Float, Integer, Number, Scalar, Unsigned};
         self == other
             || match self {
-                Scalar => matches!(other, Number | Float | Integer | Unsigned | Complex),
-                Number => matches!(other, Float | Integer | Unsigned),
-                Integer => other == Unsigned,
+                Scalar => matches!(other, Number | Float | Integer | Unsigned | Byte | Complex),
+                Number => matches!(other, Float | Integer | Unsigned | Byte),
+                Integer => matches!(other, Unsigned | Byte),
+                Unsigned => other == Byte,
                 Receiver::Iterator => other == Receiver::Range,
                 _ => false,
             }
@@ -63,6 +66,7 @@ impl Receiver {
             Receiver::Float => "floats",
             Receiver::Integer => "integers",
             Receiver::Unsigned => "unsigned integers",
+            Receiver::Byte => "bytes",
             Receiver::Complex => "complex numbers",
             Receiver::Array => "arrays",
             Receiver::Range => "ranges",
@@ -88,6 +92,10 @@ pub enum Argument {
     Integer,
     /// An `i32`.
     I32,
+    /// A `u32`.
+    U32,
+    /// An integer with a sign, of as many bits as the receiver.
+    Signed,
     /// An array.
     Array,
     /// The number of an axis, `Axis(1)`.
@@ -146,6 +154,8 @@ impl Argument {
             b"part" => Argument::Part,
             b"integer" => Argument::Integer,
             b"i32" => Argument::I32,
+            b"u32" => Argument::U32,
+            b"signed" => Argument::Signed,
             b"array" => Argument::Array,
             b"axis" => Argument::Axis,
             b"slice" => Argument::Slice,

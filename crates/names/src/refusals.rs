@@ -168,51 +168,60 @@ const METHODS: &[Row] = &[
     row("numbers", "is_zero is_one set_zero set_one", "compare with a literal, or assign one"),
     row("floats", "gamma", "write `x.tgamma()`, of `parfuse::prelude::SpecialFunctions`"),
     row("floats", "ln_gamma", "write `x.lgamma()`, of `parfuse::prelude::SpecialFunctions`"),
-    row("floats", "copysign", "write `x.abs() * y.signum()`"),
-    row("floats", "is_sign_negative is_sign_positive", "compare with zero"),
     row("floats", "maximum minimum", "write `max` or `min`, after a comparison with `is_nan()`"),
     row("floats", "abs_sub", "write `(x - y).max(0.0)`"),
     row("numbers", "clamp_magnitude", "write `x.clamp(-limit, limit)`"),
-    row("numbers", "midpoint", "write `x + (y - x) / 2`, with a literal of the type"),
-    row("floats", "round_ties_even", "write `x.round()`, which rounds halves away from zero"),
     row("floats", "algebraic_*", "write the operator, in a kernel marked `#[kernel(fast)]`"),
     row(
         "floats",
         "classify is_normal is_subnormal next_up next_down to_bits integer_decode epsilon",
         "compare with numbers instead; the bits of floats are not seen in a kernel",
     ),
-    row("integers", "checked_*", "write the comparison out: `if b != 0 { a / b } else { 0 }`"),
     row(
         "integers",
-        "overflowing_* strict_* saturating_* carrying_* borrowing_* widening_* unchecked_* unbounded_* \
-         carryless_mul carrying_carryless_mul shl_exact shr_exact div_exact",
+        "checked_abs checked_pow checked_shl checked_shr checked_div_euclid checked_rem_euclid checked_isqrt \
+         checked_ilog checked_ilog10 checked_next_power_of_two checked_next_multiple_of checked_add_unsigned \
+         checked_sub_unsigned checked_sub_signed checked_signed_diff checked_div_exact checked_cast_* \
+         checked_*_half",
+        "write the comparison out, or use `checked_add`, `checked_sub`, `checked_mul`, `checked_div`",
+    ),
+    row(
+        "integers",
+        "strict_* carrying_* borrowing_* widening_* unchecked_* unbounded_* carryless_mul carrying_carryless_mul \
+         shl_exact shr_exact div_exact",
         "write the operator, which wraps, and compare before it",
     ),
-    row("integers", "wrapping_*", "write the operator, which wraps"),
     row(
         "integers",
-        "swap_bytes reverse_bits to_be to_le to_be_bytes to_le_bytes to_ne_bytes from_be from_le deposit_bits \
-         extract_bits funnel_shl funnel_shr",
+        "overflowing_neg overflowing_abs overflowing_pow overflowing_shl overflowing_shr overflowing_div \
+         overflowing_div_euclid overflowing_rem overflowing_rem_euclid overflowing_add_signed overflowing_add_unsigned \
+         overflowing_sub_signed overflowing_sub_unsigned",
+        "write the operator, which wraps, and compare before it",
+    ),
+    row(
+        "integers",
+        "saturating_neg saturating_abs saturating_pow saturating_div saturating_add_unsigned saturating_sub_unsigned \
+         saturating_sub_signed saturating_cast_*",
+        "write the operator, and `clamp` in a wider type",
+    ),
+    row(
+        "integers",
+        "wrapping_add_unsigned wrapping_sub_unsigned wrapping_sub_signed wrapping_div_euclid wrapping_rem_euclid \
+         wrapping_next_power_of_two wrapping_cast_*",
+        "write the operator, which wraps",
+    ),
+    row(
+        "integers",
+        "to_be to_le to_be_bytes to_le_bytes to_ne_bytes from_be from_le deposit_bits extract_bits funnel_shl funnel_shr",
         "write shifts and masks: `(x >> 8) & 255`",
     ),
     row(
         "integers",
-        "rotate_left rotate_right",
-        "write `(x << k) | (x >> (64 - k))` of `usize`; for an array set the elements in a loop",
+        "ilog highest_one lowest_one isolate_highest_one isolate_lowest_one bit_width",
+        "write it by `leading_zeros`, `trailing_zeros` and shifts",
     ),
-    row(
-        "integers",
-        "count_ones count_zeros leading_ones leading_zeros trailing_ones trailing_zeros ilog ilog2 ilog10 \
-         highest_one lowest_one isolate_highest_one isolate_lowest_one bit_width",
-        "write a `while` loop with shifts",
-    ),
-    row("integers", "isqrt", "write `(x as f64).sqrt() as i64`"),
-    row("integers", "is_power_of_two", "write `x != 0 && x & (x - 1) == 0`"),
-    row("integers", "next_power_of_two", "write a `while` loop that doubles"),
-    row("integers", "div_ceil", "write `(a + b - 1) / b`"),
     row("integers", "div_floor", "write `a.div_euclid(b)`, which is the same for positive divisors"),
-    row("integers", "next_multiple_of", "write `(a + b - 1) / b * b`"),
-    row("integers", "is_multiple_of divides is_even is_odd", "write `a % b == 0`"),
+    row("integers", "divides is_even is_odd", "write `a % b == 0`"),
     row("integers", "gcd lcm gcd_lcm extended_gcd extended_gcd_lcm nth_root", "write a `while` loop"),
     row("integers", "inc dec", "write `x += 1` or `x -= 1`"),
     row("integers", "average_floor average_ceil", "write `x + (y - x) / 2`, with a literal of the type"),
@@ -225,7 +234,6 @@ const METHODS: &[Row] = &[
     row("integers", "mod_floor", "write `a.rem_euclid(b)`, which is the same for positive divisors"),
     row("integers", "prev_multiple_of", "write `a / b * b`"),
     row("integers", "signed_shl signed_shr unsigned_shl unsigned_shr", "write `<<` or `>>`"),
-    row("integers", "unsigned_abs cast_unsigned cast_signed", "convert with `as`"),
     row("complex numbers", "re im", "write the field: `z.re`"),
     row(
         "random number generators",
@@ -235,8 +243,8 @@ const METHODS: &[Row] = &[
     ),
     row(
         "values",
-        "to_string parse as_str chars format *_ascii *_ascii_lowercase *_ascii_uppercase eq_ignore_ascii_case \
-         trim_ascii_* strip_* utf8_chunks connect",
+        "to_string parse as_str chars format escape_ascii as_ascii as_ascii_unchecked make_ascii_lowercase \
+         make_ascii_uppercase trim_ascii trim_ascii_* strip_* utf8_chunks connect",
         "do it outside of the kernel",
     ),
     row(

@@ -164,6 +164,12 @@ impl State {
                 Argument::I32 => {
                     self.unify_known(*arg, DType::I32, &format!("the argument of `{method}`"))?;
                 }
+                Argument::U32 => {
+                    self.unify_known(*arg, DType::U32, &format!("the argument of `{method}`"))?;
+                }
+                Argument::Signed => {
+                    self.unify_signed(value, *arg, &format!("the argument of `{method}`"))?;
+                }
                 _ => {}
             }
         }
@@ -217,6 +223,7 @@ impl State {
             Class::Float => Receiver::Float,
             Class::Known(dtype) if dtype.is_float() => Receiver::Float,
             Class::Known(dtype) if dtype.is_int() && dtype.is_signed() => Receiver::Integer,
+            Class::Known(DType::U8) => Receiver::Byte,
             Class::Known(dtype) if dtype.is_int() => Receiver::Unsigned,
             Class::Complex(_) => Receiver::Complex,
             Class::Known(_) | Class::Any => Receiver::Scalar,

@@ -13,7 +13,7 @@ use crate::errors::{At, Step, mistake};
 use crate::state::{Kind, Literal, State, Ty};
 use crate::types::Class;
 use parfuse_ir::program::{Stmt, Value};
-use parfuse_ir::{Scalar, ScalarOp};
+use parfuse_ir::{DType, Scalar, ScalarOp};
 
 impl State {
     /// A float of the same type as a value, whatever that turns out to be.
@@ -90,12 +90,17 @@ impl State {
     }
 
     /// The sign bit shows in a comparison of the number itself, except for zeros, whose reciprocal shows it.
-    pub(crate) fn float_signum(&mut self, value: Value, _: &[Value], at: At) -> Step<Value> {
-        let [zero, one, minus_one] = [0, 1, -1].map(|number| self.small(number, value, at));
+    pub(crate) fn is_sign_negative(&mut self, value: Value, _: &[Value], at: At) -> Step<Value> {
+        let [zero, one] = [0, 1].map(|number| self.small(number, value, at));
         let reciprocal = self.op(ScalarOp::Div, &[one, value], at)?;
         let is_below = self.op(ScalarOp::Lt, &[value, zero], at)?;
         let has_sign = self.op(ScalarOp::Lt, &[reciprocal, zero], at)?;
-        let is_negative = self.op(ScalarOp::Or, &[is_below, has_sign], at)?;
+        self.op(ScalarOp::Or, &[is_below, has_sign], at)
+    }
+
+    pub(crate) fn float_signum(&mut self, value: Value, _: &[Value], at: At) -> Step<Value> {
+        let [one, minus_one] = [1, -1].map(|number| self.small(number, value, at));
+        let is_negative = self.is_sign_negative(value, &[], at)?;
         let sign = self.op(ScalarOp::Select, &[is_negative, minus_one, one], at)?;
         let is_nan = self.op(ScalarOp::IsNan, &[value], at)?;
         let nan = self.float(f64::NAN, value, at);
@@ -150,26 +155,91 @@ impl State {
         self.op(ScalarOp::Select, &[is_negative, corrected, quotient], at)
     }
 
-    pub(crate) fn saturating_add(&mut self, value: Value, args: &[Value], at: At) -> Step<Value> {
-        let sum = self.op(ScalarOp::Add, &[value, args[0]], at)?;
-        let wrapped = self.op(ScalarOp::Lt, &[sum, value], at)?;
-        let largest = self.settled(value, "`saturating_add`")?.greatest();
-        let largest = self.constant(largest, at);
-        self.op(ScalarOp::Select, &[wrapped, largest, sum], at)
+    /// Rounded up: one more than the quotient where something is left.
+    pub(crate) fn div_ceil(&mut self, value: Value, args: &[Value], at: At) -> Step<Value> {
+        let quotient = self.binary("/", value, args[0], at)?;
+        let rest = self.op(ScalarOp::Rem, &[value, args[0]], at)?;
+        let [zero, one] = [0, 1].map(|number| self.small(number, value, at));
+        let is_exact = self.op(ScalarOp::Eq, &[rest, zero], at)?;
+        let above = self.op(ScalarOp::Add, &[quotient, one], at)?;
+        self.op(ScalarOp::Select, &[is_exact, quotient, above], at)
     }
 
-    pub(crate) fn saturating_sub(&mut self, value: Value, args: &[Value], at: At) -> Step<Value> {
-        let is_less = self.op(ScalarOp::Lt, &[value, args[0]], at)?;
-        let difference = self.op(ScalarOp::Sub, &[value, args[0]], at)?;
+    pub(crate) fn next_multiple_of(&mut self, value: Value, args: &[Value], at: At) -> Step<Value> {
+        let rest = self.binary("%", value, args[0], at)?;
         let zero = self.small(0, value, at);
-        self.op(ScalarOp::Select, &[is_less, zero, difference], at)
+        let is_exact = self.op(ScalarOp::Eq, &[rest, zero], at)?;
+        let missing = self.op(ScalarOp::Sub, &[args[0], rest], at)?;
+        let above = self.op(ScalarOp::Add, &[value, missing], at)?;
+        self.op(ScalarOp::Select, &[is_exact, value, above], at)
     }
 
-    pub(crate) fn abs_diff(&mut self, value: Value, args: &[Value], at: At) -> Step<Value> {
-        let is_less = self.op(ScalarOp::Lt, &[value, args[0]], at)?;
-        let difference = self.op(ScalarOp::Sub, &[value, args[0]], at)?;
-        let otherwise = self.op(ScalarOp::Sub, &[args[0], value], at)?;
-        self.op(ScalarOp::Select, &[is_less, otherwise, difference], at)
+    /// Zero is the only multiple of zero: the remainder by it is zero, as the operation is defined.
+    pub(crate) fn is_multiple_of(&mut self, value: Value, args: &[Value], at: At) -> Step<Value> {
+        let zero = self.small(0, value, at);
+        let rest = self.op(ScalarOp::Rem, &[value, args[0]], at)?;
+        let is_none = self.op(ScalarOp::Eq, &[args[0], zero], at)?;
+        let left = self.op(ScalarOp::Select, &[is_none, value, rest], at)?;
+        self.op(ScalarOp::Eq, &[left, zero], at)
+    }
+
+    /// The root of the number as a float is at most one from the right one; of 32 bits it is the right one.
+    pub(crate) fn isqrt(&mut self, value: Value, _: &[Value], at: At) -> Step<Value> {
+        let dtype = self.settled(value, "`isqrt`")?;
+        if dtype.is_signed() {
+            let negative = self.negative(value, &[], at)?;
+            let ok = self.op(ScalarOp::Not, &[negative], at)?;
+            self.assert_value(ok, "argument of integer square root cannot be negative", at);
+        }
+        let (own, float) = (self.ty(value).dtype, self.types.known(DType::F64));
+        let number = self.cast(value, float, at)?;
+        let root = self.op(ScalarOp::Sqrt, &[number], at)?;
+        let root = self.cast(root, own, at)?;
+        if dtype.bits() <= 32 {
+            return Ok(root);
+        }
+        // The greatest root of the type, whose square does not wrap.
+        let most = (dtype.greatest().as_integer().unwrap_or_default() as u64).isqrt();
+        let most = self.constant(dtype.integer(most.into()).expect("below the greatest number"), at);
+        let root = self.op(ScalarOp::Min, &[root, most], at)?;
+        let one = self.small(1, value, at);
+        let square = self.op(ScalarOp::Mul, &[root, root], at)?;
+        let is_above = self.op(ScalarOp::Gt, &[square, value], at)?;
+        let below = self.op(ScalarOp::Sub, &[root, one], at)?;
+        let root = self.op(ScalarOp::Select, &[is_above, below, root], at)?;
+        // The next square is 2 root + 1 further.
+        let square = self.op(ScalarOp::Mul, &[root, root], at)?;
+        let rest = self.op(ScalarOp::Sub, &[value, square], at)?;
+        let double = self.op(ScalarOp::Add, &[root, root], at)?;
+        let is_below = self.op(ScalarOp::Gt, &[rest, double], at)?;
+        let above = self.op(ScalarOp::Add, &[root, one], at)?;
+        self.op(ScalarOp::Select, &[is_below, above, root], at)
+    }
+
+    pub(crate) fn copysign(&mut self, value: Value, args: &[Value], at: At) -> Step<Value> {
+        let magnitude = self.op(ScalarOp::Abs, &[value], at)?;
+        let opposite = self.op(ScalarOp::Neg, &[magnitude], at)?;
+        let is_negative = self.is_sign_negative(args[0], &[], at)?;
+        self.op(ScalarOp::Select, &[is_negative, opposite, magnitude], at)
+    }
+
+    pub(crate) fn is_sign_positive(&mut self, value: Value, _: &[Value], at: At) -> Step<Value> {
+        let is_negative = self.is_sign_negative(value, &[], at)?;
+        self.op(ScalarOp::Not, &[is_negative], at)
+    }
+
+    /// Half of a tie rounds to the integer whose double is the even one.
+    pub(crate) fn round_ties_even(&mut self, value: Value, _: &[Value], at: At) -> Step<Value> {
+        let half = self.float(0.5, value, at);
+        let whole = self.op(ScalarOp::Trunc, &[value], at)?;
+        let rest = self.op(ScalarOp::Sub, &[value, whole], at)?;
+        let rest = self.op(ScalarOp::Abs, &[rest], at)?;
+        let is_tie = self.op(ScalarOp::Eq, &[rest, half], at)?;
+        let halved = self.op(ScalarOp::Mul, &[value, half], at)?;
+        let halved = self.op(ScalarOp::Round, &[halved], at)?;
+        let even = self.op(ScalarOp::Add, &[halved, halved], at)?;
+        let rounded = self.op(ScalarOp::Round, &[value], at)?;
+        self.op(ScalarOp::Select, &[is_tie, even, rounded], at)
     }
 
     pub(crate) fn degrees(&mut self, value: Value, _: &[Value], at: At) -> Step<Value> {
