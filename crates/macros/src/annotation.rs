@@ -19,7 +19,7 @@ const SUPPORTED_PARAMETERS: &str = "a kernel takes scalars (TYPES, Complex), arr
     &mut Array2<f64>, &mut ArrayD<f64>, ArrayViewMut1<f64>, &mut [f64])";
 
 const SUPPORTED_RESULTS: &str = "a kernel returns nothing, a scalar (TYPES, Complex), an array of \
-    rank 0 to 6 such as Array1<f64>, ArrayD<f64>, or a tuple of up to four of these";
+    rank 0 to 6 such as Array1<f64>, ArrayD<f64>, a Vec<f64>, or a tuple of up to four of these";
 
 /// A message with the names of all types in it.
 fn with_types(message: &str) -> String {
@@ -84,32 +84,27 @@ fn row_problem(array: &syn::TypeArray) -> Option<String> {
 
 /// Complains about a return type if it is certainly none that a kernel can return; tells whether it can be.
 pub fn check_returned(ty: &Type, diagnostics: &mut Diagnostics) -> bool {
-    let parts: Vec<&Type> = match strip(ty) {
-        Type::Tuple(tuple) if tuple.elems.len() > 4 => {
-            diagnostics.report(ty, format_args!("this tuple is too long: {}", with_types(SUPPORTED_RESULTS)));
-            return false;
+    let problem = match strip(ty) {
+        Type::Tuple(tuple) if tuple.elems.len() > 4 => Some("this tuple is too long".to_string()),
+        Type::Tuple(tuple) => {
+            let returnable: Vec<bool> =
+                tuple.elems.iter().map(|part| check_returned(part, diagnostics)).collect();
+            return returnable.into_iter().all(|part| part);
         }
-        Type::Tuple(tuple) => tuple.elems.iter().collect(),
-        other => vec![other],
+        Type::Path(path) => match last_name(path).as_deref() {
+            Some("Vec") => element_problem(path),
+            Some(name) if is_borrowed(name) => Some(format!("`{name}` cannot be returned")),
+            Some(name) if is_foreign(name) => Some(format!("`{name}` cannot be returned")),
+            _ => element_problem(path),
+        },
+        Type::Array(array) => row_problem(array),
+        Type::Macro(_) | Type::Verbatim(_) => None,
+        _ => Some("this type cannot be returned".to_string()),
     };
-    let mut returnable = true;
-    for part in parts {
-        let problem = match strip(part) {
-            Type::Path(path) => match last_name(path).as_deref() {
-                Some(name) if is_borrowed(name) => Some(format!("`{name}` cannot be returned")),
-                Some(name) if is_foreign(name) => Some(format!("`{name}` cannot be returned")),
-                _ => element_problem(path),
-            },
-            Type::Array(array) => row_problem(array),
-            Type::Macro(_) | Type::Verbatim(_) => None,
-            _ => Some("this type cannot be returned".to_string()),
-        };
-        if let Some(problem) = problem {
-            returnable = false;
-            diagnostics.report(part, format_args!("{problem}: {}", with_types(SUPPORTED_RESULTS)));
-        }
+    if let Some(problem) = &problem {
+        diagnostics.report(ty, format_args!("{problem}: {}", with_types(SUPPORTED_RESULTS)));
     }
-    returnable
+    problem.is_none()
 }
 
 /// Complains about the target of `as` if it is none that kernels know.

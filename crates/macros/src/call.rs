@@ -34,7 +34,7 @@ use syn::{
 const RANDOM: &[&str] = &["random", "random_range", "random_normal", "random_exponential"];
 
 /// Whether a function, or one of array types, draws random numbers.
-fn is_random_name(name: &str) -> bool {
+pub(crate) fn is_random_name(name: &str) -> bool {
     name == "random_bool" || RANDOM.contains(&name)
 }
 
@@ -48,7 +48,7 @@ fn is_open(argument: &GenericArgument) -> bool {
 }
 
 /// Whether a generic argument leaves open how many axes there are.
-fn is_open_rank(argument: &GenericArgument) -> bool {
+pub(crate) fn is_open_rank(argument: &GenericArgument) -> bool {
     let dynamic = |path: &Path| path.segments.last().is_some_and(|last| last.ident == "IxDyn");
     is_open(argument) || matches!(argument, GenericArgument::Type(Type::Path(ty)) if dynamic(&ty.path))
 }
@@ -91,6 +91,20 @@ impl Translator<'_> {
             {
                 self.zip_function(call, name)
             }
+            // What a type has as its default is a constant.
+            [.., ty]
+                if name == "default"
+                    && call.args.is_empty()
+                    && ty.starts_with(char::is_uppercase)
+                    && !ty.starts_with("Array")
+                    && !ty.starts_with("Complex") =>
+            {
+                let mut owner = function.path.clone();
+                owner.segments.pop();
+                // The punctuation after the type goes with the function's name.
+                owner.segments.pop_punct();
+                self.default_of(&owner)
+            }
             [.., ty] if is_complex_function(ty, name) => self.complex_function(call, &function.path, name),
             [.., ty] if ty.starts_with(char::is_uppercase) => self.array_function(call, &function.path, name),
             // What is written out, and the number of an axis, is an argument like any other.
@@ -99,7 +113,10 @@ impl Translator<'_> {
                     && prefix.iter().all(|krate| krate == "ndarray")
                     && (name == "Axis" || FROM_WRITTEN.contains(&name.as_str())) =>
             {
-                self.expr(&call.args[0])
+                match name == "Axis" {
+                    true => self.expr(&call.args[0]),
+                    false => self.written_out(&call.args[0], &place),
+                }
             }
             [_, ..]
                 if LibraryFunction::of_path(&names).is_none()
@@ -130,6 +147,21 @@ impl Translator<'_> {
             _ => {
                 let arguments = self.operands(call.args.iter());
                 self.kernel_call(function, &arguments, &place)
+            }
+        }
+    }
+
+    /// What `arr2` and its kin are given, as an array with axes.
+    fn written_out(&mut self, given: &Expr, place: &TokenStream) -> TokenStream {
+        let given = match strip(given) {
+            Expr::Reference(reference) => strip(&reference.expr),
+            given => given,
+        };
+        match given {
+            Expr::Array(array) => self.array_literal(array),
+            given => {
+                let (t, value) = (self.t.clone(), self.expr(given));
+                quote!(#t.with_axes(#value, #place))
             }
         }
     }
@@ -227,163 +259,6 @@ impl Translator<'_> {
         }
     }
 
-    /// `Array2::<f64>::zeros((h, w))`, also through an alias of the type.
-    fn array_function(&mut self, call: &ExprCall, path: &Path, name: &str) -> TokenStream {
-        if is_random_name(name) {
-            self.draws = Draws::Numbers;
-        }
-        let (t, place) = (self.t.clone(), self.place(path.span()));
-        let owner = path.segments.iter().rev().nth(1).map(|ty| ty.ident.to_string()).unwrap_or_default();
-        if let Some(message) = refusals::function(&owner, name) {
-            return self.refused(path, message, &call.args);
-        }
-        if !ARRAY_FUNCTIONS.contains(&name) && owner.starts_with("Array") {
-            let message = format!(
-                "`{owner}::{name}` is not supported in a kernel: arrays are made by {}, and filled by expressions or \
-                 loops",
-                ARRAY_FUNCTIONS.join(", "),
-            );
-            return self.refused(path, message, &call.args);
-        }
-        if !ARRAY_FUNCTIONS.contains(&name) {
-            return self.function_of_struct(call, path, name);
-        }
-        let mut path = path.clone();
-        path.segments.pop();
-        // The punctuation after the type goes with the function's name.
-        path.segments.pop_punct();
-        if let Some(last) = path.segments.last_mut() {
-            let array = last.ident.to_string();
-            let known = annotation::is_ranked(&array, "Array");
-            let inferred_rank = match &last.arguments {
-                PathArguments::None => true,
-                PathArguments::AngleBracketed(generics) => {
-                    generics.args.iter().nth(1).is_some_and(is_open_rank)
-                }
-                PathArguments::Parenthesized(_) => false,
-            };
-            if array == "ArrayD" || (array == "Array" && inferred_rank) {
-                return self.array_of_any_rank(call, &last.arguments, name, &place);
-            }
-            if known && last.arguments.is_none() {
-                last.arguments =
-                    PathArguments::AngleBracketed(syn::parse_quote!(::<::parfuse::__private::Infer>));
-            }
-        }
-        let ty = annotation::infer(&Type::Path(syn::TypePath { attrs: Vec::new(), qself: None, path }));
-        let arguments = self.array_arguments(call, name);
-        quote!(#t.array_function::<#ty>(#name, &[#(#arguments),*], #place))
-    }
-
-    /// `Array::zeros((h, w))`: the arguments say how many axes there are.
-    fn array_of_any_rank(
-        &mut self,
-        call: &ExprCall,
-        generics: &PathArguments,
-        name: &str,
-        place: &TokenStream,
-    ) -> TokenStream {
-        let element = match generics {
-            PathArguments::AngleBracketed(generics) => generics.args.first(),
-            _ => None,
-        };
-        let dtype = match element {
-            Some(syn::GenericArgument::Type(ty)) if !matches!(ty, Type::Infer(_)) => {
-                quote_spanned!(ty.span()=> <#ty as ::parfuse::__private::DTypeArg>::ELEMENT)
-            }
-            _ => quote!(::core::option::Option::None),
-        };
-        let t = self.t.clone();
-        let arguments = self.array_arguments(call, name);
-        quote!(#t.new_array(#name, #dtype, ::core::option::Option::None, &[#(#arguments),*], #place))
-    }
-
-    fn array_arguments(&mut self, call: &ExprCall, name: &str) -> Vec<TokenStream> {
-        self.arguments_with(call.args.iter(), |position| match (name, position) {
-            ("from_shape_fn", 1) => Some(1),
-            ("from_shape_simple_fn", 1) => Some(0),
-            _ => None,
-        })
-    }
-
-    /// What stands in `IxDyn(&[n, m])`: lengths that are written out, or a shape.
-    fn shape_of_any_rank(&mut self, lengths: &Expr) -> TokenStream {
-        let lengths = match strip(lengths) {
-            Expr::Reference(reference) => strip(&reference.expr),
-            other => other,
-        };
-        match lengths {
-            Expr::Array(array) => {
-                let (t, lengths) = (self.t.clone(), self.operands(array.elems.iter()));
-                quote!(#t.tuple(&[#(#lengths),*]))
-            }
-            other => self.expr(other),
-        }
-    }
-
-    /// `Particle::new(x, v)`, `Particle::energy(&p)`: a function of a struct's.
-    fn function_of_struct(&mut self, call: &ExprCall, path: &Path, name: &str) -> TokenStream {
-        self.draws = self.draws.max(Draws::IfCalled);
-        let (t, place) = (self.t.clone(), self.place(path.span()));
-        let mut owner = path.clone();
-        owner.segments.pop();
-        // The punctuation after the type goes with the function's name.
-        owner.segments.pop_punct();
-        let arguments = self.arguments(call.args.iter());
-        quote_spanned!(path.span()=> #t.function_of::<#owner>(#name, &[#(#arguments),*], #place))
-    }
-
-    /// `Complex::new(re, im)`, also through an alias of the type, which may be a struct's.
-    fn complex_function(&mut self, call: &ExprCall, path: &Path, name: &str) -> TokenStream {
-        let (t, place) = (self.t.clone(), self.place(path.span()));
-        let ty = complex_type(path);
-        let arguments = self.arguments(call.args.iter());
-        let owner = path.segments.iter().rev().nth(1).map(|ty| ty.ident.to_string()).unwrap_or_default();
-        if !owner.starts_with("Complex") {
-            self.draws = self.draws.max(Draws::IfCalled);
-            return quote!(#t.function_of::<#ty>(#name, &[#(#arguments),*], #place));
-        }
-        quote!(#t.complex_function::<#ty>(#name, &[#(#arguments),*], #place))
-    }
-
-    /// `Complex { re, im }`.
-    pub(crate) fn complex_literal(&mut self, literal: &syn::ExprStruct) -> Option<TokenStream> {
-        let names: Vec<String> =
-            literal.fields.iter().map(|field| field.member.to_token_stream().to_string()).collect();
-        let order = ["re", "im"].map(|part| names.iter().position(|name| name == part));
-        let [Some(re), Some(im)] = order else { return None };
-        if literal.rest.is_some() || names.len() != 2 || !is_complex_type(&literal.path) {
-            return None;
-        }
-        let (t, place) = (self.t.clone(), self.place(literal.path.span()));
-        let values = self.operands(literal.fields.iter().map(|field| &field.expr));
-        let ty = annotation::infer(&complex_literal_type(&literal.path));
-        let (first, second) = (hygienic("first"), hygienic("second"));
-        let parts = [&first, &second];
-        let (re, im) = (parts[re], parts[im]);
-        Some(quote!({
-            let (#first, #second) = (#(#values),*);
-            #t.complex_function::<#ty>("new", &[#re, #im], #place)
-        }))
-    }
-
-    /// `Particle { x, v: 0.0, ..base }`.
-    pub(crate) fn record_literal(&mut self, literal: &syn::ExprStruct) -> TokenStream {
-        let (t, place, path) = (self.t.clone(), self.place(literal.path.span()), &literal.path);
-        let names = literal.fields.iter().map(|field| field.member.to_token_stream().to_string());
-        let names: Vec<String> = names.collect();
-        let values = self.operands(literal.fields.iter().map(|field| &field.expr));
-        let base = match &literal.rest {
-            Some(base) => {
-                let base = self.expr(base);
-                quote!(::core::option::Option::Some(#base))
-            }
-            None => quote!(::core::option::Option::None),
-        };
-        let record = quote_spanned!(path.span()=> <#path as ::parfuse::KernelData>::RECORD);
-        quote!(#t.record(#record, &[#((#names, #values)),*], #base, #place))
-    }
-
     /// `receiver.method(arguments)`.
     pub fn method_call(&mut self, call: &ExprMethodCall) -> TokenStream {
         let unwrapped = self.with_num_cast(call);
@@ -423,10 +298,11 @@ impl Translator<'_> {
             && matches!(strip(&call.args[0]), Expr::Lit(literal) if matches!(literal.lit, Lit::Str(_)));
         let operands = match message_only {
             true => self.arguments([&*call.receiver].into_iter()),
-            false => self
-                .arguments_with(std::iter::once(&*call.receiver).chain(call.args.iter()), |position| {
-                    method.closure_parameters(position.checked_sub(1)?)
-                }),
+            false => self.arguments_with(
+                std::iter::once(&*call.receiver).chain(call.args.iter()),
+                |position| method.closure_parameters(position.checked_sub(1)?),
+                |position| position > 0 && !method.takes_items(position - 1),
+            ),
         };
         // What the receiver is complained about for comes first.
         let (receiver, arguments) = (&operands[0], &operands[1..]);
@@ -453,7 +329,7 @@ impl Translator<'_> {
     }
 
     /// Complains about a call, and looks for more mistakes in its arguments: all of a kernel's come at once.
-    fn refused(
+    pub(crate) fn refused(
         &mut self,
         tokens: impl ToTokens,
         message: impl std::fmt::Display,
@@ -494,15 +370,17 @@ impl Translator<'_> {
     }
 
     /// Arguments of a call; `[h, w]` among them is a shape.
-    fn arguments<'e>(&mut self, arguments: impl Iterator<Item = &'e Expr>) -> Vec<TokenStream> {
-        self.arguments_with(arguments, |_| None)
+    pub(crate) fn arguments<'e>(&mut self, arguments: impl Iterator<Item = &'e Expr>) -> Vec<TokenStream> {
+        self.arguments_with(arguments, |_| None, |_| true)
     }
 
-    /// Arguments of which some are closures, perhaps by the names of functions, with so many parameters.
-    fn arguments_with<'e>(
+    /// Arguments of which some are closures, perhaps by the names of functions, with so many parameters, and `[h, w]` may be a
+    /// shape.
+    pub(crate) fn arguments_with<'e>(
         &mut self,
         arguments: impl Iterator<Item = &'e Expr>,
         parameters: impl Fn(usize) -> Option<usize>,
+        may_be_shape: impl Fn(usize) -> bool,
     ) -> Vec<TokenStream> {
         let mut functions: Vec<(usize, TokenStream)> = Vec::new();
         let mut values: Vec<Expr> = Vec::new();
@@ -511,11 +389,13 @@ impl Translator<'_> {
                 (Expr::Path(path), Some(count)) if self.is_function(path) => {
                     functions.push((position, self.function_value(path, count)));
                 }
-                (Expr::Array(array), _) => values.push(Expr::Tuple(syn::ExprTuple {
-                    attrs: Vec::new(),
-                    paren_token: syn::token::Paren(array.bracket_token.span),
-                    elems: array.elems.clone(),
-                })),
+                (Expr::Array(array), _) if may_be_shape(position) => {
+                    values.push(Expr::Tuple(syn::ExprTuple {
+                        attrs: Vec::new(),
+                        paren_token: syn::token::Paren(array.bracket_token.span),
+                        elems: array.elems.clone(),
+                    }))
+                }
                 _ => values.push(argument.clone()),
             }
         }
@@ -546,32 +426,6 @@ fn is_complex_function(ty: &str, name: &str) -> bool {
     known
         && (ty.starts_with("Complex")
             || (!ARRAY_FUNCTIONS.contains(&name) && !ty.starts_with("Array") && other()))
-}
-
-/// Whether a path is spelled as a type of complex numbers.
-pub(crate) fn is_complex_type(path: &Path) -> bool {
-    path.segments.last().is_some_and(|last| last.ident.to_string().starts_with("Complex"))
-}
-
-/// The type that a function belongs to, with what is not written to be inferred.
-fn complex_type(path: &Path) -> Type {
-    let mut path = path.clone();
-    path.segments.pop();
-    // The punctuation after the type goes with the function's name.
-    path.segments.pop_punct();
-    annotation::infer(&complex_literal_type(&path))
-}
-
-/// The type of a path such as `Complex`, `Complex::<f32>`, `Complex64`.
-fn complex_literal_type(path: &Path) -> Type {
-    let mut path = path.clone();
-    if let Some(last) = path.segments.last_mut()
-        && last.ident == "Complex"
-        && last.arguments.is_none()
-    {
-        last.arguments = PathArguments::AngleBracketed(syn::parse_quote!(::<_>));
-    }
-    Type::Path(syn::TypePath { attrs: Vec::new(), qself: None, path })
 }
 
 /// The method in the generated code.

@@ -75,6 +75,40 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
             }
         }
 
+        /// A constant.
+        #[automatically_derived]
+        impl<'t> ::parfuse::__private::Lift<'t> for #name {
+            fn lift(
+                self,
+                tracer: &'t ::parfuse::__private::Tracer,
+                at: ::parfuse::__private::At,
+            ) -> ::parfuse::__private::Value<'t> {
+                let fields = [#((#texts, tracer.lift(self.#names, at))),*];
+                tracer.record(
+                    <#name as ::parfuse::KernelData>::RECORD,
+                    &fields,
+                    ::core::option::Option::None,
+                    at,
+                )
+            }
+        }
+
+        #[automatically_derived]
+        impl<'t> ::parfuse::__private::Lift<'t> for &#name {
+            fn lift(
+                self,
+                tracer: &'t ::parfuse::__private::Tracer,
+                at: ::parfuse::__private::At,
+            ) -> ::parfuse::__private::Value<'t> {
+                tracer.lift(*self, at)
+            }
+        }
+
+        #[automatically_derived]
+        impl ::parfuse::__private::DTypeArg for #name {
+            const ELEMENT: ::core::option::Option<::parfuse::__private::ElementType> = ::core::option::Option::None;
+        }
+
         #[automatically_derived]
         impl ::parfuse::__private::FunctionOwner for #name {
             fn call_function<'t>(

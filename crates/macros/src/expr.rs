@@ -113,8 +113,17 @@ impl Translator<'_> {
             Expr::Continue(exit) => self.continue_(exit),
             Expr::Return(returned) => self.early_return(returned),
             Expr::Macro(call) if slice::is_slice(call) => self.slice_info(call),
-            Expr::Array(array) => self.array_literal(array),
-            Expr::Repeat(repeat) => self.repeated(repeat),
+            Expr::Array(array) => {
+                let (t, value) = (self.t.clone(), self.array_literal(array));
+                let of_arrays =
+                    array.elems.first().is_some_and(|first| matches!(strip(first), Expr::Array(_)));
+                if of_arrays { quote!(#t.of_arrays(#value)) } else { value }
+            }
+            Expr::Repeat(repeat) => {
+                let (t, value) = (self.t.clone(), self.repeated(repeat));
+                let of_arrays = matches!(strip(&repeat.expr), Expr::Repeat(_));
+                if of_arrays { quote!(#t.of_arrays(#value)) } else { value }
+            }
             Expr::Macro(call) => {
                 if let Some(array) = self.array_macro(call) {
                     return array;
@@ -165,11 +174,7 @@ impl Translator<'_> {
         let values = match strip(index) {
             Expr::Array(array) => self.operands(array.elems.iter()),
             Expr::Tuple(tuple) => self.operands(tuple.elems.iter()),
-            Expr::Range(range) => {
-                self.diagnostics
-                    .report(range, "slices are made by the method of arrays: `a.slice(s![1..3])`");
-                Vec::new()
-            }
+            Expr::Range(range) => vec![self.part_of_slice(range)],
             other => vec![self.expr(other)],
         };
         quote!(#(#values),*)

@@ -40,6 +40,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 mod translator;
+mod type_functions;
 mod variants;
 
 use proc_macro2::TokenStream;

@@ -12,7 +12,7 @@
 
 use crate::stmt::strip;
 use crate::translator::Translator;
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
@@ -114,17 +114,27 @@ impl Translator<'_> {
             }
             _ => return None,
         };
-        let given = [start, end, step];
+        Some(self.slice_along([start, end, step], inclusive, call.span()))
+    }
+
+    /// The range of `x[1..n]`.
+    pub(crate) fn part_of_slice(&mut self, range: &syn::ExprRange) -> TokenStream {
+        let inclusive = matches!(range.limits, RangeLimits::Closed(_));
+        self.slice_along([range.start.as_deref(), range.end.as_deref(), None], inclusive, range.span())
+    }
+
+    /// What is seen of one axis: from a start to an end by steps.
+    fn slice_along(&mut self, given: [Option<&Expr>; 3], inclusive: bool, span: Span) -> TokenStream {
         let mut values = self.operands(given.into_iter().flatten()).into_iter();
         let [start, end, step] = given.map(|part| match part.and_then(|_| values.next()) {
             Some(value) => quote!(::core::option::Option::Some(#value)),
             None => quote!(::core::option::Option::None),
         });
-        let (t, place) = (self.t.clone(), self.place(call.span()));
+        let (t, place) = (self.t.clone(), self.place(span));
         let item = quote!(::parfuse::__private::SliceItem::Range {
             start: #start, end: #end, inclusive: #inclusive, step: #step
         });
-        Some(quote!(#t.slice_info(&[#item], #place)))
+        quote!(#t.slice_info(&[#item], #place))
     }
 
     fn is_new_axis(&self, expr: &Expr) -> bool {

@@ -12,7 +12,7 @@ use crate::exits::Kind;
 use crate::expr::rows_and_indices;
 use crate::translator::{Translator, hygienic};
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Block, Expr, Item, Member, Stmt, StmtMacro};
 
@@ -119,7 +119,10 @@ impl Translator<'_> {
     /// Constants, imports and other items are repeated in the tracing code.
     fn item(&mut self, item: &Item) -> TokenStream {
         match item {
-            Item::Const(_) | Item::Static(_) | Item::Use(_) | Item::Type(_) | Item::Fn(_) => quote!(#item),
+            Item::Const(_) | Item::Static(_) | Item::Use(_) | Item::Type(_) => quote!(#item),
+            // A function inside is one that the kernel calls.
+            Item::Fn(function) if function.attrs.iter().any(says_what_it_is) => quote!(#item),
+            Item::Fn(_) => quote!(#[::parfuse::kernel] #item),
             Item::Macro(item) => {
                 let name =
                     item.mac.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
@@ -301,22 +304,26 @@ impl Translator<'_> {
                 Some(quote!(#t.unary("*", #variable, #place)))
             }
             Expr::Reference(reference) => self.assigned_variable(&reference.expr),
-            Expr::Field(field) if matches!(field.member, Member::Unnamed(_)) => {
-                self.assigned_variable(&field.base)?;
-                Some(self.expr(target))
-            }
-            // A part of a complex number, or a field of a struct.
+            // A part of a tuple or of a complex number, or a field of a struct.
             Expr::Field(field) => {
-                let name = field.member.to_token_stream().to_string();
                 let (t, place) = (self.t.clone(), self.place(field.dot_token.span()));
-                let complex = match strip(&field.base) {
+                let whole = match strip(&field.base) {
                     Expr::Index(indexed) => {
                         let (array, index) = self.element(indexed)?;
                         quote!(#t.element(#array, &[#index], #place))
                     }
                     base => self.assigned_variable(base)?,
                 };
-                Some(quote!(#t.member(#complex, #name, #place)))
+                Some(match &field.member {
+                    Member::Unnamed(part) => {
+                        let part = proc_macro2::Literal::u32_unsuffixed(part.index);
+                        quote!(#t.field(#whole, #part, #place))
+                    }
+                    Member::Named(name) => {
+                        let name = name.to_string();
+                        quote!(#t.member(#whole, #name, #place))
+                    }
+                })
             }
             // A view to be written: `a.row_mut(i)[j] = x`, `*&mut a.row_mut(i) += &b`.
             Expr::MethodCall(call) => Some(self.method_call(call)),
@@ -371,6 +378,11 @@ pub(crate) fn compound_operator(op: &syn::BinOp) -> Option<&'static str> {
         BinOp::ShrAssign(_) => ">>",
         _ => return None,
     })
+}
+
+/// Whether an attribute says what a function is to kernels.
+fn says_what_it_is(attribute: &syn::Attribute) -> bool {
+    attribute.path().segments.last().is_some_and(|last| last.ident == "kernel" || last.ident == "host")
 }
 
 /// Whether a macro goes through arrays.

@@ -107,6 +107,7 @@ impl Translator<'_> {
         let tokens = &call.mac.tokens;
         Some(match name.as_str() {
             "array" | "vec" => match syn::parse2::<Expr>(quote!([#tokens])) {
+                Ok(Expr::Array(array)) if name == "array" => self.array_literal(&array),
                 Ok(array) => self.expr(&array),
                 Err(_) => return None,
             },

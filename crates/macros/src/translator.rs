@@ -105,6 +105,10 @@ impl<'a> Translator<'a> {
             let bound = quote! {
                 #t.#parameter(#arguments, #position, #text, #kind.ty, #place)
             };
+            let bound = match may_nest(&param.ty) {
+                true => quote!(if #kind.of_arrays { #t.of_arrays(#bound) } else { #bound }),
+                false => bound,
+            };
             self.scope.add(text.clone(), Local::default());
             bindings.extend(if param.variable && matches!(param.ty, syn::Type::Array(_)) {
                 // It is the kernel's own.
@@ -171,5 +175,20 @@ impl<'a> Translator<'a> {
     pub fn unit(&self) -> TokenStream {
         let t = &self.t;
         quote!(#t.unit())
+    }
+}
+
+/// Whether a parameter may be an array of arrays, perhaps by another name.
+fn may_nest(ty: &syn::Type) -> bool {
+    match ty {
+        syn::Type::Reference(reference) => may_nest(&reference.elem),
+        syn::Type::Paren(inner) => may_nest(&inner.elem),
+        syn::Type::Group(inner) => may_nest(&inner.elem),
+        syn::Type::Array(array) => matches!(&*array.elem, syn::Type::Array(_) | syn::Type::Path(_)),
+        syn::Type::Path(path) => path.path.segments.last().is_some_and(|last| {
+            let name = last.ident.to_string();
+            !name.starts_with("Array") && !parfuse_names::types::ELEMENTS.contains(&name.as_str())
+        }),
+        _ => false,
     }
 }

@@ -107,6 +107,12 @@ impl Method {
         Some(if of_two { 2 } else { count })
     }
 
+    /// Whether the argument at a position is an iterator, or what is made one.
+    pub fn takes_items(self, position: usize) -> bool {
+        let mut kinds = self.rows().iter().filter_map(|row| row.arguments.get(position));
+        kinds.any(|(_, kind)| *kind == Argument::Iterator)
+    }
+
     /// What has it, in the words of users: "floats and arrays".
     pub fn owners(self) -> String {
         let of_row = |row: &Row| [Some(row.receiver), row.each.then_some(Receiver::Array)];

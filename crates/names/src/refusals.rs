@@ -179,7 +179,7 @@ const METHODS: &[Row] = &[
     ),
     row(
         "integers",
-        "checked_abs checked_pow checked_shl checked_shr checked_div_euclid checked_rem_euclid checked_isqrt \
+        "checked_abs checked_pow checked_shl checked_shr checked_div_euclid checked_rem_euclid checked_div_rem_euclid checked_isqrt \
          checked_ilog checked_ilog10 checked_next_power_of_two checked_next_multiple_of checked_add_unsigned \
          checked_sub_unsigned checked_sub_signed checked_signed_diff checked_div_exact checked_cast_* \
          checked_*_half",

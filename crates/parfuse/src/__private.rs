@@ -14,6 +14,7 @@ pub use crate::rank::Rank;
 pub use crate::returned::Returned;
 pub use crate::traced::{Function, KernelFunction, Traced};
 pub use crate::type_argument::TypeArgument;
+pub use parfuse_ir::ElementType;
 pub use parfuse_trace::*;
 
 /// The functions of other crates that kernels may call: types, where the functions are values.

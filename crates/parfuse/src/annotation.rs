@@ -137,14 +137,7 @@ annotate_tuples!((), (A), (A, B), (A, B, C), (A, B, C, D));
 
 /// Gives what a kernel's body returns the types that the function declares.
 pub fn returned<'t>(t: &'t Tracer, value: Value<'t>, kinds: fn() -> Vec<DeclaredType>, at: At) -> Value<'t> {
-    match &kinds()[..] {
-        [] => value,
-        [ty] => t.bind("", value, Some(*ty), at),
-        many => {
-            let item = |(i, ty): (usize, &DeclaredType)| t.bind("", t.field(value, i, at), Some(*ty), at);
-            t.tuple(&many.iter().enumerate().map(item).collect::<Vec<_>>())
-        }
-    }
+    t.declared_results(value, &mut kinds().into_iter(), at)
 }
 
 /// Takes the place of a called function that has no tracing beside it.

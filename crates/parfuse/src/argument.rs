@@ -268,17 +268,17 @@ impl Offers {
 
 /// A scalar.
 pub(crate) const fn scalar_kind<T: AnyElement>() -> ParamKind {
-    ParamKind { ty: DeclaredType::Known(Type::Scalar(T::TYPE)), mutable: false }
+    ParamKind { ty: DeclaredType::Known(Type::Scalar(T::TYPE)), mutable: false, of_arrays: false }
 }
 
 /// An array of numbers, of so many axes or of any number.
 pub(crate) const fn array_kind<T: AnyElement>(rank: Option<u8>, mutable: bool) -> ParamKind {
-    ParamKind { ty: DeclaredType::array(T::TYPE, rank), mutable }
+    ParamKind { ty: DeclaredType::array(T::TYPE, rank), mutable, of_arrays: false }
 }
 
 /// An array of numbers or structs, of so many axes or of any number.
 const fn kind_of_array<T: ArrayElement>(rank: Option<u8>, mutable: bool) -> ParamKind {
-    ParamKind { ty: T::ELEMENTS.array(rank), mutable }
+    ParamKind { ty: T::ELEMENTS.array(rank), mutable, of_arrays: false }
 }
 
 macro_rules! scalar_arguments {

@@ -73,7 +73,7 @@ fn elements<R: Row>() -> usize {
 }
 
 const fn kind<R: Row>(mutable: bool) -> ParamKind {
-    array_kind::<R::Element>(Some(R::RANK), mutable)
+    ParamKind { of_arrays: R::RANK > 1, ..array_kind::<R::Element>(Some(R::RANK), mutable) }
 }
 
 #[diagnostic::do_not_recommend]

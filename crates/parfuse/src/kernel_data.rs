@@ -143,7 +143,8 @@ pub unsafe trait KernelData: Copy + Send + Sync + 'static {
 }
 
 impl<T: KernelData> Argument for T {
-    const KIND: ParamKind = ParamKind { ty: DeclaredType::Record(T::RECORD), mutable: false };
+    const KIND: ParamKind =
+        ParamKind { ty: DeclaredType::Record(T::RECORD), mutable: false, of_arrays: false };
     type Reborrowed<'b> = T;
 
     fn reborrow(&mut self) -> T {

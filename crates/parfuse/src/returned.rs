@@ -10,16 +10,16 @@ use crate::kernel::Variant;
 use crate::rank::Rank;
 use crate::sealed::Sealed;
 use crate::traced::Function;
-use ndarray::{Array, ArrayRef, Dimension};
+use ndarray::{Array, Array1, ArrayRef, ArrayViewMut1, Dimension};
 use num_complex::Complex;
 use parfuse_ir::program::Type;
 use parfuse_ir::{AnyElement, Element, element_type, for_each_dtype};
 use parfuse_trace::DeclaredType;
 
-/// A type that a kernel can return: nothing, a scalar, an array, or a tuple of up to four of these.
+/// A type that a kernel can return: nothing, a scalar, an array, a vector, or a tuple of up to four of these.
 #[diagnostic::on_unimplemented(
     message = "a kernel cannot return `{Self}`",
-    note = "a kernel returns nothing, a scalar (bool, f32, f64, an integer of 8 to 64 bits, Complex<f32>, Complex<f64>), an owned array such as `Array1<f64>`, or a tuple of these"
+    note = "a kernel returns nothing, a scalar (bool, f32, f64, an integer of 8 to 64 bits, Complex<f32>, Complex<f64>), an owned array such as `Array1<f64>`, a `Vec<f64>`, or a tuple of these"
 )]
 pub trait Returned: Sealed + Sized {
     /// Where the `_into` forms of a kernel write the result: `&mut ArrayRef` for an array, `&mut T` for a scalar.
@@ -117,6 +117,16 @@ fn add_element<T: AnyElement>(one: T, other: T, agreement: &mut Agreement) {
     element_type::scalars(one).zip(element_type::scalars(other)).for_each(|(a, b)| agreement.add(a, b));
 }
 
+/// Takes pairs of elements of arrays into account, number by number.
+fn add_elements<'e, T: ArrayElement>(pairs: impl Iterator<Item = (&'e T, &'e T)>, agreement: &mut Agreement) {
+    let (mut ours, mut others) = (Vec::new(), Vec::new());
+    for (a, b) in pairs {
+        a.take_apart(&mut ours);
+        b.take_apart(&mut others);
+        ours.drain(..).zip(others.drain(..)).for_each(|(a, b)| agreement.add(a, b));
+    }
+}
+
 impl<T, D: Dimension> Sealed for Array<T, D> {}
 impl<T: ArrayElement, D: Rank> Returned for Array<T, D> {
     type Into<'b> = &'b mut ArrayRef<T, D>;
@@ -156,12 +166,37 @@ impl<T: ArrayElement, D: Rank> Returned for Array<T, D> {
     }
     fn compare_elements(&self, other: &Self, agreement: &mut Agreement) {
         agreement.add_shapes(self.shape(), other.shape());
-        let (mut ours, mut others) = (Vec::new(), Vec::new());
-        for (a, b) in self.iter().zip(other) {
-            a.take_apart(&mut ours);
-            b.take_apart(&mut others);
-            ours.drain(..).zip(others.drain(..)).for_each(|(a, b)| agreement.add(a, b));
-        }
+        add_elements(self.iter().zip(other), agreement);
+    }
+    fn longest(&self) -> usize {
+        self.len()
+    }
+}
+
+/// As an array of one axis is.
+impl<T> Sealed for Vec<T> {}
+#[diagnostic::do_not_recommend]
+impl<T: ArrayElement> Returned for Vec<T> {
+    type Into<'b> = &'b mut [T];
+
+    fn kinds() -> Vec<DeclaredType> {
+        Array1::<T>::kinds()
+    }
+    fn accepts(types: &mut dyn Iterator<Item = Type>) -> bool {
+        Array1::<T>::accepts(types)
+    }
+    fn take(outputs: &mut Outputs<'_>) -> Self {
+        T::take_array(outputs).1
+    }
+    fn offer(into: &mut &mut [T], offers: &mut Offers) {
+        T::offer_array(&mut ArrayViewMut1::from(&mut **into), offers);
+    }
+    fn store(into: &mut [T], outputs: &mut Outputs<'_>) -> Result<(), Error> {
+        Array1::store(&mut ArrayViewMut1::from(into), outputs)
+    }
+    fn compare_elements(&self, other: &Self, agreement: &mut Agreement) {
+        agreement.add_shapes(&[self.len()], &[other.len()]);
+        add_elements(self.iter().zip(other), agreement);
     }
     fn longest(&self) -> usize {
         self.len()

@@ -52,7 +52,7 @@ impl Traced {
     pub(crate) fn parts(&self) -> impl Iterator<Item = (&'static str, ParamKind)> {
         self.params.iter().flat_map(|(name, kind)| {
             let parts = kind.ty.flattened().into_iter();
-            parts.map(|ty| (*name, ParamKind { ty, mutable: kind.mutable }))
+            parts.map(|ty| (*name, ParamKind { ty, ..*kind }))
         })
     }
 

@@ -30,17 +30,23 @@ impl Tracer {
                     _ => mistake("a shape is indexed by the constant number of one of its axes"),
                 };
             }
-            if let Some(fields) = state.record_at(array, &index, false, at) {
+            let given = index.len();
+            let (array, index) = state.without_ranges(array, &index, at)?;
+            if index.is_empty() && given > 0 {
+                return Ok(state.kind(array));
+            }
+            if let Some(fields) = state.record_at(array, index, false, at) {
                 return fields;
             }
-            state.element_or_rows(array, &index, at)
+            state.element_or_rows(array, index, at)
         })
     }
     /// `array[index] = v`.
     pub fn store(&self, array: Value<'_>, index: &[Value<'_>], v: Value<'_>, at: At) -> Value<'_> {
         let (array, index, v) = (self.id(array), self.ids(index), self.id(v));
         self.step(at, |state| {
-            if let Some(fields) = state.record_at(array, &index, true, at) {
+            let (array, index) = state.without_ranges(array, &index, at)?;
+            if let Some(fields) = state.record_at(array, index, true, at) {
                 if let Kind::Poison = state.kind(v) {
                     return Err(Problem::Reported);
                 }
@@ -49,7 +55,14 @@ impl Tracer {
                 state.assign(fields, v, at)?;
                 return Ok(Kind::Tuple(Items::default()));
             }
-            let (place, index) = state.place(array, &index, at)?;
+            if let Some(place) = state.place_of_row(array, index, at)? {
+                let row = state.read(v, at)?;
+                let (expected, found) = (state.place_type(place).dtype, state.ty(row).dtype);
+                state.unify(expected, found, "the elements of a row")?;
+                state.update(place, row, at)?;
+                return Ok(Kind::Tuple(Items::default()));
+            }
+            let (place, index) = state.place(array, index, at)?;
             let value = state.scalar(v, "an element", at)?;
             state.put(place, index, value, at)
         })
@@ -66,7 +79,8 @@ impl Tracer {
         let (array, index, v) = (self.id(array), self.ids(index), self.id(v));
         let op = op.strip_suffix('=').unwrap_or(op);
         self.step(at, |state| {
-            let (place, index) = state.place(array, &index, at)?;
+            let (array, index) = state.without_ranges(array, &index, at)?;
+            let (place, index) = state.place(array, index, at)?;
             let right = state.scalar(v, "an element", at)?;
             state.change_element(op, place, index, right, at)
         })
@@ -121,17 +135,19 @@ impl State {
     pub(crate) fn element_or_rows(&mut self, array: u32, index: &[u32], at: At) -> Step<Kind> {
         let (value, rank) = self.array(array, "indexing", at)?;
         let index = self.indices(index, at)?;
-        let axes: Vec<u8> = (0..rank).take(index.len()).collect();
-        if !index.is_empty() && index.len() < rank as usize && self.is_of_table(value) {
-            let view = self.part_view(rank, &axes, &index);
-            return self.view(array, view, false, at);
+        if !index.is_empty() && index.len() < rank as usize && self.ty(value).has_rows() {
+            return self.row_of_arrays(array, value, &index, at);
         }
         check_index_count(rank, index.len())?;
         if let Some(known) = self.known_element(value, &index) {
             return Ok(Kind::Plain(known));
         }
         let dtype = self.ty(value).dtype;
-        Ok(Kind::Plain(self.emit(Expr::Index { array: value, index }, Ty { dtype, rank: None }, at)?))
+        Ok(Kind::Plain(self.emit(
+            Expr::Index { array: value, index },
+            Ty { dtype, rank: None, of_arrays: false },
+            at,
+        )?))
     }
 
     pub(crate) fn place(&mut self, array: u32, index: &[u32], at: At) -> Step<(Place, Vec<program::Value>)> {
@@ -208,7 +224,7 @@ impl State {
             ));
         }
         self.doing = format!("`{name}`").into();
-        let ty = Ty { dtype, rank: Some(rank) };
+        let ty = Ty { dtype, rank: Some(rank), of_arrays: false };
         if random::is_known(name) {
             return Ok(Kind::Plain(self.random_numbers(name, shape, ty, &args[1..], at)?));
         }
@@ -227,14 +243,14 @@ impl State {
 
     /// The lengths of all axes of an array.
     pub(crate) fn lengths(&mut self, array: program::Value, rank: u8, at: At) -> Step<Vec<program::Value>> {
-        let ty = Ty { dtype: self.types.known(DType::Usize), rank: None };
+        let ty = Ty { dtype: self.types.known(DType::Usize), rank: None, of_arrays: false };
         if rank == 1 {
             return Ok(vec![self.emit(Expr::Len(array), ty, at)?]);
         }
         (0..rank).map(|axis| self.emit(Expr::Dim { array, axis }, ty, at)).collect()
     }
     pub(crate) fn len(&mut self, array: program::Value, at: At) -> Step<program::Value> {
-        let ty = Ty { dtype: self.types.known(DType::Usize), rank: None };
+        let ty = Ty { dtype: self.types.known(DType::Usize), rank: None, of_arrays: false };
         self.emit(Expr::Len(array), ty, at)
     }
     pub(crate) fn usize_constant(&mut self, number: usize, at: At) -> program::Value {

@@ -108,12 +108,16 @@ impl State {
     pub(crate) fn unused_values(&mut self, vars: &[Var], at: At) -> Step<Block> {
         self.open();
         let filled = vars.iter().try_for_each(|var| {
-            let Ty { dtype, rank } = self.var_type(*var);
+            let Ty { dtype, rank, .. } = self.var_type(*var);
             let mut value = self.literal(Literal::Integer(0), dtype, at);
             if let Some(rank) = rank {
                 let none = self.constant(Scalar::Usize(0), at);
                 let shape = vec![none; rank as usize];
-                value = self.emit(Expr::Fill { shape, value }, Ty { dtype, rank: Some(rank) }, at)?;
+                value = self.emit(
+                    Expr::Fill { shape, value },
+                    Ty { dtype, rank: Some(rank), of_arrays: false },
+                    at,
+                )?;
             }
             self.push(Stmt::Assign { var: *var, value });
             Ok(())

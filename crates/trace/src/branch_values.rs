@@ -11,7 +11,7 @@
 //! those behind the blocks. Of `None` nobody knows what it could hold, until a `Some` of the same place tells.
 
 use crate::errors::{At, Step, mistake};
-use crate::records::{Items, Record};
+use crate::records::{Items, Whole};
 use crate::state::{Held, Kind, Literal, State};
 use parfuse_ir::program::{Block, Stmt, Value, Var};
 use parfuse_ir::{FaultKind, Scalar};
@@ -19,7 +19,7 @@ use parfuse_ir::{FaultKind, Scalar};
 /// What a block gives: a tree with values at its leaves.
 pub(crate) enum Leaves {
     Value(Value),
-    Tuple(Option<&'static Record>, Vec<Leaves>),
+    Tuple(Whole, Vec<Leaves>),
     /// Nothing: it gives up.
     Never,
     /// Whether there is anything, and what.
@@ -36,7 +36,7 @@ pub(crate) enum Leaves {
 #[derive(Clone, Debug)]
 pub(crate) enum Shape {
     Value(Var),
-    Tuple(Option<&'static Record>, Vec<Shape>),
+    Tuple(Whole, Vec<Shape>),
     /// None yet: what gave up before would have had any type.
     Never,
     Option {
@@ -100,9 +100,9 @@ impl State {
     pub(crate) fn leaves(&mut self, handle: u32, at: At) -> Step<Leaves> {
         match self.kind(handle) {
             Kind::Tuple(items) => {
-                let record = items.record;
+                let of = items.of;
                 let leaves: Step<Vec<Leaves>> = items.into_iter().map(|item| self.leaves(item, at)).collect();
-                Ok(Leaves::Tuple(record, leaves?))
+                Ok(Leaves::Tuple(of, leaves?))
             }
             Kind::Optional(Held::Value { present, value, fault }) => {
                 let held = Some(Box::new(self.leaves(value, at)?));
@@ -139,9 +139,9 @@ impl State {
     pub(crate) fn carriers(&mut self, leaves: &Leaves, giver: Giver) -> Step<Shape> {
         Ok(match leaves {
             Leaves::Value(value) => Shape::Value(self.carrier(*value, giver)),
-            Leaves::Tuple(record, items) => {
+            Leaves::Tuple(of, items) => {
                 let items: Step<Vec<Shape>> = items.iter().map(|item| self.carriers(item, giver)).collect();
-                Shape::Tuple(*record, items?)
+                Shape::Tuple(*of, items?)
             }
             Leaves::Never => Shape::Never,
             Leaves::Option { present, held, fault } => {
@@ -181,8 +181,8 @@ impl State {
                 Ok(())
             }
             (Leaves::Value(value), Shape::Value(var)) => self.carry_value(*value, *var, giver, end),
-            (Leaves::Tuple(record, items), Shape::Tuple(of, shapes))
-                if items.len() == shapes.len() && record == of =>
+            (Leaves::Tuple(given, items), Shape::Tuple(of, shapes))
+                if items.len() == shapes.len() && given == of =>
             {
                 items.iter().zip(shapes).try_for_each(|(item, shape)| self.carry(item, shape, giver, end, at))
             }
@@ -256,13 +256,13 @@ impl State {
     pub(crate) fn carried(&mut self, shape: &Shape, at: At) -> Step<Kind> {
         Ok(match shape {
             Shape::Value(var) => Kind::Plain(self.read_var(*var, at)?),
-            Shape::Tuple(record, items) => {
+            Shape::Tuple(of, items) => {
                 let mut handles = Vec::with_capacity(items.len());
                 for item in items {
                     let kind = self.carried(item, at)?;
                     handles.push(self.handle(kind));
                 }
-                Kind::Tuple(Items::with(*record, handles))
+                Kind::Tuple(Items::with(*of, handles))
             }
             Shape::Never => Kind::Never,
             Shape::Option { held: None, .. } => Kind::Optional(Held::Nothing),

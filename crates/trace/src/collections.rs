@@ -17,11 +17,13 @@ use crate::sequences::{Independence, Item, Sequence, Stage};
 use crate::state::{Held, Kind, Literal, State, Ty};
 use crate::types::{Class, TypeVar};
 use crate::{Method, Tracer, Value};
-use parfuse_ir::program::{self, Cut, Expr, Place, Stmt, View, walk};
+use parfuse_ir::program::{self, Cut, Expr, Stmt, View, walk};
 use parfuse_ir::{DType, ElementType, FaultKind, Fold, ScalarOp};
 
 impl Tracer {
-    /// A new array of what is computed from each item of a sequence, with an axis for each of its loops.
+    /// A new array of what is computed from each item of a sequence, with an axis for each of its loops. Structs and tuples are
+    /// kept in an array for each of their parts. What items are is known in the loops, so the arrays are made in front of them
+    /// afterwards.
     pub(crate) fn collected<'t>(
         &'t self,
         sequence: Step<Sequence>,
@@ -29,32 +31,35 @@ impl Tracer {
         element: &mut dyn Block<Value<'t>, Value<'t>>,
         at: At,
     ) -> Value<'t> {
-        let mut array = None;
+        let mut shape = Vec::new();
         let sequence = sequence.and_then(|sequence| {
             self.with(|state| {
                 let sequence = state.positions(sequence, at)?;
-                let shape: Vec<program::Value> = sequence.ranges.iter().map(|range| range.end).collect();
-                let dtype = dtype.unwrap_or_else(|| state.types.fresh(Class::Any));
-                let (var, _) = state.zeros("collected", shape, dtype, at)?;
-                array = Some(var);
+                shape.extend(sequence.ranges.iter().map(|range| range.end));
                 let item = Item::Together(vec![Item::Indices, sequence.item]);
-                Ok(Sequence { item, independence: Independence::IfPure(var), ..sequence })
+                Ok(Sequence { item, independence: Independence::IfPure, ..sequence })
             })
         });
+        let rank = shape.len() as u8;
+        let mut arrays = None;
         let body = |item: Value<'t>| {
             let (index, item) = (self.field(item, 0, at), self.field(item, 1, at));
             let value = self.value_of(element, item);
-            self.step(at, |state| {
-                let Some(var) = array else { return Ok(Kind::Tuple(Items::default())) };
-                let index = state.indices(&[index.id], at)?;
-                let value = state.scalar(value.id, "an element", at)?;
-                state.put(Place::from(var), index, value, at)
-            });
+            let array = self.step(at, |state| state.array_for(value.id, "collected", rank, dtype, at));
+            self.store(array, &[index], value, at);
+            arrays = Some(array);
         };
+        let is_found = sequence.is_ok();
+        self.with(State::open);
         self.go_through(sequence, &mut Some(body), at);
-        self.step(at, |state| match array {
-            Some(var) => Ok(Kind::Plain(state.read_var(var, at)?)),
-            None => Err(Problem::Reported),
+        let loops = self.with(State::close);
+        self.step(at, |state| match arrays {
+            Some(array) if is_found => {
+                state.make_arrays(array.id, &shape, at)?;
+                state.splice(loops);
+                state.moved_out(array.id, at)
+            }
+            _ => Err(Problem::Reported),
         })
     }
 
@@ -102,33 +107,14 @@ impl Tracer {
 
     /// The same where each item has its position.
     fn unzipped<'t>(&'t self, sequence: Step<Sequence>, at: At) -> Value<'t> {
-        let mut arrays = Vec::new();
         let sequence = sequence.and_then(|sequence| {
             self.with(|state| {
                 state.refuse_endless(&sequence, "unzip")?;
-                let (count, sequence) = state.line(sequence, at)?;
-                for _ in 0..2 {
-                    let dtype = state.types.fresh(Class::Any);
-                    arrays.push(state.zeros("collected", vec![count], dtype, at)?.0);
-                }
-                Ok(Sequence { item: Item::Together(vec![Item::Index, sequence.item]), ..sequence })
+                state.line(sequence, at).map(|(_, line)| line)
             })
         });
-        let body = |item| {
-            let (index, pair) = (self.field(item, 0, at), self.field(item, 1, at));
-            let parts = [0, 1].map(|part| self.field(pair, part, at));
-            for (var, part) in arrays.iter().zip(parts) {
-                self.step(at, |state| {
-                    let (index, part) =
-                        (state.indices(&[index.id], at)?, state.scalar(part.id, "an item", at)?);
-                    state.put(Place::from(*var), index, part, at)
-                });
-            }
-        };
-        self.go_through(sequence, &mut Some(body), at);
-        let arrays =
-            arrays.iter().map(|var| self.step(at, |state| Ok(Kind::Plain(state.read_var(*var, at)?))));
-        self.tuple(&arrays.collect::<Vec<_>>())
+        let pairs = self.collected(sequence, None, &mut Some(|item| item), at);
+        self.tuple(&[0, 1].map(|part| self.field(pairs, part, at)))
     }
 
     /// `.partition(closure)`: an array of the items of which a closure says yes, and one of the others.
@@ -157,21 +143,19 @@ impl Tracer {
         at: At,
     ) -> [Value<'t>; N] {
         let most = self.most_items(&sequence, at);
-        let arrays = dtypes.map(|dtype| {
-            let array = self.step(at, |state| {
-                let most = state.size(most.id, "the number of items", at)?;
-                let dtype = dtype.unwrap_or_else(|| state.types.fresh(Class::Any));
-                let (var, _) = state.zeros("collected", vec![most], dtype, at)?;
-                Ok(Kind::Variable { var, borrowed: false })
-            });
-            (array, self.variable_named("count", self.lift(0usize, at), at))
-        });
+        let most = self.with(|state| state.size(most.id, "the number of items", at));
+        let counts = dtypes.map(|_| self.variable_named("count", self.lift(0usize, at), at));
+        let mut arrays = [None; N];
         let body = |item| {
-            for ((array, count), (condition, part)) in arrays.iter().zip(parts(item)) {
+            for (((array, count), dtype), (condition, part)) in
+                arrays.iter_mut().zip(counts).zip(dtypes).zip(parts(item))
+            {
+                let own = self.step(at, |state| state.array_for(part.id, "collected", 1, dtype, at));
+                *array = Some(own);
                 let keep = || {
-                    let index = self.bind_named("", *count, None, at);
-                    self.store(*array, &[index], part, at);
-                    self.assign_op("+", *count, self.lift(1usize, at), at)
+                    let index = self.bind_named("", count, None, at);
+                    self.store(own, &[index], part, at);
+                    self.assign_op("+", count, self.lift(1usize, at), at)
                 };
                 match condition {
                     Some(condition) => self.if_(condition, keep, || self.unit(), at),
@@ -179,12 +163,27 @@ impl Tracer {
                 };
             }
         };
+        self.with(State::open);
         self.go_through(sequence.map(Sequence::in_order), &mut Some(body), at);
-        arrays.map(|(array, count)| {
+        let loops = self.with(State::close);
+        let made = self.with(|state| {
+            let most = most?;
+            for array in arrays.into_iter().flatten() {
+                state.make_arrays(array.id, &[most], at)?;
+            }
+            state.splice(loops);
+            Ok(())
+        });
+        let mut made = Some(made);
+        let mut parts = arrays.into_iter().zip(counts);
+        std::array::from_fn(|_| {
             self.step(at, |state| {
-                let end = Some(state.read(count.id, at)?);
-                let view = View::of_cuts(vec![Cut::Range { start: None, end, step: None }]);
-                state.view(array.id, view, false, at)
+                if let Some(Err(problem)) = made.take() {
+                    return Err(problem);
+                }
+                let Some((Some(array), count)) = parts.next() else { return Err(Problem::Reported) };
+                let end = state.read(count.id, at)?;
+                state.front_of(array.id, end, at)
             })
         })
     }
@@ -258,7 +257,10 @@ impl Tracer {
         }
         let dtype = self.with(|state| state.types.annotated(element));
         Some(match name {
-            "from" if rank != Some(1) => self.method(args[0], Method::to_owned, &[], at),
+            "from" if rank != Some(1) => {
+                let array = self.with_axes(args[0], at);
+                self.method(array, Method::to_owned, &[], at)
+            }
             "from_iter" | "from_vec" | "from" => self.line_of_items(args[0], Some(dtype), at),
             "from_shape_vec" => {
                 let line = self.line_of_items(args[1], Some(dtype), at);
@@ -358,6 +360,69 @@ struct Spacing {
 }
 
 impl State {
+    /// Variables for arrays of what a handle stands for: one for each number in a struct or tuple. Their arrays are made by
+    /// [`make_arrays`](State::make_arrays).
+    fn array_for(
+        &mut self,
+        element: u32,
+        name: &str,
+        rank: u8,
+        dtype: Option<TypeVar>,
+        at: At,
+    ) -> Step<Kind> {
+        match self.kind(element) {
+            Kind::Tuple(items) if !items.is_empty() => {
+                let (of, mut parts) = (items.of, Vec::with_capacity(items.len()));
+                for item in items {
+                    let part = self.array_for(item, name, rank, None, at)?;
+                    parts.push(self.handle(part));
+                }
+                Ok(self.together(of, parts))
+            }
+            Kind::Poison => Err(Problem::Reported),
+            _ => {
+                self.scalar_type(element, "an element")?;
+                let dtype = dtype.unwrap_or_else(|| self.types.fresh(Class::Any));
+                let ty = Ty { dtype, rank: Some(rank), of_arrays: false };
+                Ok(Kind::Variable { var: self.new_var(name, ty, None), borrowed: false })
+            }
+        }
+    }
+
+    /// That what a handle stands for is a number.
+    fn scalar_type(&mut self, handle: u32, what: &str) -> Step<()> {
+        match self.type_of(handle)?.rank {
+            None => Ok(()),
+            Some(_) => mistake(format!("{what} must be a scalar, not an array")),
+        }
+    }
+
+    /// Has such variables begin with arrays of zeros.
+    fn make_arrays(&mut self, array: u32, shape: &[program::Value], at: At) -> Step<()> {
+        for leaf in self.leaves_of(array) {
+            let Kind::Variable { var, .. } = self.kind(leaf) else { return Err(Problem::Reported) };
+            let ty = self.var_type(var);
+            let value = self.literal(Literal::Integer(0), ty.dtype, at);
+            let zeros = self.emit(Expr::Fill { shape: shape.to_vec(), value }, ty, at)?;
+            self.set_var(var, zeros);
+        }
+        Ok(())
+    }
+
+    /// So many of the first elements.
+    fn front_of(&mut self, array: u32, end: program::Value, at: At) -> Step<Kind> {
+        if let Some((of, parts)) = self.record_array(array) {
+            let mut fronts = Vec::with_capacity(parts.len());
+            for part in parts {
+                let front = self.front_of(part, end, at)?;
+                fronts.push(self.handle(front));
+            }
+            return Ok(self.together(of, fronts));
+        }
+        let view = View::of_cuts(vec![Cut::Range { start: None, end: Some(end), step: None }]);
+        self.view(array, view, false, at)
+    }
+
     /// A variable with a new array of zeros, and these.
     pub(crate) fn zeros(
         &mut self,
@@ -366,7 +431,7 @@ impl State {
         dtype: TypeVar,
         at: At,
     ) -> Step<(program::Var, program::Value)> {
-        let ty = Ty { dtype, rank: Some(shape.len() as u8) };
+        let ty = Ty { dtype, rank: Some(shape.len() as u8), of_arrays: false };
         let value = self.literal(Literal::Integer(0), dtype, at);
         let zeros = self.emit(Expr::Fill { shape, value }, ty, at)?;
         let var = self.new_var(name, ty, None);
@@ -455,7 +520,9 @@ impl State {
     }
 
     /// Whether iterations do nothing but compute numbers and set their own element of an array.
-    pub(crate) fn is_pure(&self, body: &program::Block, of: program::Var, vars_before: usize) -> bool {
+    pub(crate) fn is_pure(&self, body: &program::Block, vars_before: usize) -> bool {
+        // Arrays that are set are those of the elements.
+        let is_own = |var: program::Var| var.0 as usize >= vars_before;
         walk::statements(&self.program, body).all(|stmt| match stmt {
             Stmt::Let(value) => {
                 let is_array = self.ty(*value).rank.is_some();
@@ -463,12 +530,12 @@ impl State {
                     Expr::Random { .. } | Expr::Fill { .. } | Expr::Map { .. } | Expr::Copy(_) => false,
                     Expr::Op(..) | Expr::Cast(_) | Expr::Complex { .. } | Expr::Part { .. } => !is_array,
                     Expr::Reduce { fold, .. } => matches!(fold, Fold::Op(_)) && !is_array,
-                    Expr::Var(var) => *var != of,
+                    Expr::Var(var) => !is_own(*var) || self.var_type(*var).rank.is_none(),
                     _ => true,
                 }
             }
-            Stmt::Assign { var, .. } => (var.0 as usize) >= vars_before && self.var_type(*var).rank.is_none(),
-            Stmt::Store { place, .. } => place.var == of,
+            Stmt::Assign { var, .. } => is_own(*var) && self.var_type(*var).rank.is_none(),
+            Stmt::Store { place, .. } => is_own(place.var),
             Stmt::For { order, .. } => !order.is_parallel(),
             Stmt::Update { .. } | Stmt::While { .. } => false,
             _ => true,

@@ -10,7 +10,7 @@
 //! What operations do to the parts is settled when a program is split. Methods are in `complex_methods`.
 
 use crate::errors::{At, Problem, Step, mistake};
-use crate::records::Items;
+use crate::records::{Items, Whole};
 use crate::state::{Kind, Literal, State, Ty};
 use crate::types::{Class, TypeVar};
 use crate::{DTypeArg, Operand, Tracer, Value};
@@ -71,7 +71,7 @@ impl Tracer {
             let Some(part) = Part::from_name(name) else {
                 return match state.kind(v) {
                     Kind::Poison => Err(Problem::Reported),
-                    Kind::Tuple(Items { record: Some(record), .. }) => {
+                    Kind::Tuple(Items { of: Whole::Record(record), .. }) => {
                         mistake(format!("no field `{name}` in a `{}`", record.name))
                     }
                     _ => mistake(format!(
@@ -94,10 +94,11 @@ impl Tracer {
     pub fn element(&self, array: Value<'_>, index: &[Value<'_>], at: At) -> Value<'_> {
         let (array, index) = (self.id(array), self.ids(index));
         self.step(at, |state| {
-            if let Some(fields) = state.record_at(array, &index, true, at) {
+            let (array, index) = state.without_ranges(array, &index, at)?;
+            if let Some(fields) = state.record_at(array, index, true, at) {
                 return fields;
             }
-            let (place, index) = state.place(array, &index, at)?;
+            let (place, index) = state.place(array, index, at)?;
             Ok(Kind::Element { place, index, borrowed: false })
         })
     }
@@ -180,7 +181,7 @@ impl State {
         };
         let (re, im) = (self.drawn_out(re, im, at)?, self.drawn_out(im, re, at)?);
         let rank = self.ty(re).rank;
-        self.emit(Expr::Complex { re, im }, Ty { dtype, rank }, at)
+        self.emit(Expr::Complex { re, im }, Ty { dtype, rank, of_arrays: false }, at)
     }
 
     /// A number, in the shape of an array.
@@ -197,7 +198,9 @@ impl State {
         let ty = self.ty(complex);
         self.close_type(ty.dtype)?;
         match self.types.class(ty.dtype) {
-            Class::Complex(dtype) => self.emit(Expr::Part { complex, part }, Ty { dtype, rank: ty.rank }, at),
+            Class::Complex(dtype) => {
+                self.emit(Expr::Part { complex, part }, Ty { dtype, rank: ty.rank, of_arrays: false }, at)
+            }
             Class::Any => {
                 mistake(format!("`.{}` of a value whose type is not known yet; annotate it", part.name()))
             }

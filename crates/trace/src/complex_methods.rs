@@ -236,7 +236,7 @@ impl State {
         }
         let re = self.part(z, Part::Re, at)?;
         let one = self.complex_constant(1.0, 0.0, re, at)?;
-        let bool_type = Ty { dtype: self.types.known(DType::Bool), rank: None };
+        let bool_type = Ty { dtype: self.types.known(DType::Bool), rank: None, of_arrays: false };
         let [power, square] = ["power", "square"].map(|name| self.new_var(name, ty, None));
         let rest = self.new_var("exponent", self.ty(exponent), None);
         let begun = self.new_var("begun", bool_type, None);

@@ -14,7 +14,7 @@ use crate::branch_values::{Giver, Leaves, Shape};
 use crate::closures;
 use crate::errors::{At, Problem, Step, mistake};
 use crate::exits::ends;
-use crate::records::Items;
+use crate::records::{Items, Whole};
 use crate::sequences::{Independence, Item, Sequence};
 use crate::state::{Kind, Range, State};
 use crate::types::{Class, TypeVar};
@@ -229,7 +229,7 @@ impl State {
         let Branches { then: first, otherwise: second } = &mut branches;
         let side = if ends(first) { second } else { first };
         let shape = match other {
-            true => Shape::Tuple(None, Vec::new()),
+            true => Shape::Tuple(Whole::Tuple, Vec::new()),
             false => {
                 let mut shape = self.carriers(&leaves, Giver::Branches)?;
                 self.carry(&leaves, &mut shape, Giver::Branches, side, at)?;

@@ -32,6 +32,8 @@ pub struct ParamKind {
     pub ty: DeclaredType,
     /// Whether it is an array that the function may write to.
     pub mutable: bool,
+    /// Whether it is an array of arrays, `[[f64; 3]; 2]`, whose elements are rows.
+    pub of_arrays: bool,
 }
 
 impl DeclaredType {

@@ -136,7 +136,7 @@ impl State {
         let mut passed = Vec::with_capacity(arguments.len());
         let mut written = Vec::new();
         let mut params = Vec::with_capacity(arguments.len());
-        for (handle, ParamKind { ty, mutable }) in arguments.iter().zip(&function.params) {
+        for (handle, ParamKind { ty, mutable, .. }) in arguments.iter().zip(&function.params) {
             let what = format!("an argument of `{name}`");
             let (argument, found) = match (mutable, ty.is_array()) {
                 (true, _) => {
@@ -192,7 +192,7 @@ impl State {
         let results: Vec<_> = types
             .iter()
             .map(|ty: &Type| {
-                let ty = Ty { dtype: self.types.of(ty.element()), rank: ty.rank() };
+                let ty = Ty { dtype: self.types.of(ty.element()), rank: ty.rank(), of_arrays: false };
                 self.new_var(name, ty, None)
             })
             .collect();

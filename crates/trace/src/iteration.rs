@@ -16,7 +16,7 @@
 use crate::closures::Block;
 use crate::errors::{At, Problem, Step, mistake};
 use crate::exits::Exit;
-use crate::records::Items;
+use crate::records::{Items, Whole};
 use crate::sequences::{Independence, Item, Sequence, Stage};
 use crate::state::{Kind, Range, State, Ty};
 use crate::{Tracer, Value};
@@ -140,9 +140,9 @@ impl Tracer {
                 let loc = state.loc(at);
                 let Range { start, end, claim, .. } = range;
                 let mut order = claim.map_or(Order::Serial, Order::Prange);
-                if let (Some(Independence::IfPure(var)), true) = (independence, opened.is_empty())
+                if let (Some(Independence::IfPure), true) = (independence, opened.is_empty())
                     && state.parallel_depth == 0
-                    && state.is_pure(&body, var, vars_before)
+                    && state.is_pure(&body, vars_before)
                 {
                     order = Order::Unordered;
                 }
@@ -292,7 +292,7 @@ impl Tracer {
             }
             Item::Fields(record, items) => {
                 let fields = items.iter().map(|item| self.item(item, indices, at).id).collect();
-                let fields = Kind::Tuple(Items::with(Some(record), fields));
+                let fields = Kind::Tuple(Items::with(Whole::Record(record), fields));
                 self.step(at, |_| Ok(fields))
             }
             Item::Counted { lengths, item } => {
@@ -451,6 +451,10 @@ impl State {
     ) -> Step<program::Value> {
         let array = self.read_place(place, at)?;
         let dtype = self.ty(array).dtype;
-        self.emit(Expr::Index { array, index: index.to_vec() }, Ty { dtype, rank: None }, at)
+        self.emit(
+            Expr::Index { array, index: index.to_vec() },
+            Ty { dtype, rank: None, of_arrays: false },
+            at,
+        )
     }
 }

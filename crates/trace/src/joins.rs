@@ -100,7 +100,7 @@ impl State {
         }
         shape[along] = ends[ends.len() - 1];
         let (var, _) = self.zeros("joined", shape, dtype, at)?;
-        let ty = Ty { dtype, rank: Some(rank) };
+        let ty = Ty { dtype, rank: Some(rank), of_arrays: false };
         let mut start = None;
         for (part, end) in parts.iter().zip(ends) {
             let mut cuts = vec![Cut::All; rank as usize];

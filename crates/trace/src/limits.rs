@@ -79,11 +79,7 @@ fn sum_fits(
     to.operation(ScalarOp::Ge, [signs, zero])
 }
 
-fn product_fits(
-    to: &mut impl Operations,
-    dtype: DType,
-    [first, second, result]: [Value; 3],
-) -> Step<Value> {
+fn product_fits(to: &mut impl Operations, dtype: DType, [first, second, result]: [Value; 3]) -> Step<Value> {
     for (factor, other) in [(second, first), (first, second)] {
         if let Some(factor) = to.known(factor) {
             return multiple_fits(to, dtype, factor, other);

@@ -121,7 +121,7 @@ impl Tracer {
             state.map_depth -= 1;
             let (Sources { arrays, params, .. }, result) = (sources?, result?);
             refuse_changes_outside(&state.program, &body, outer_vars, method)?;
-            let ty = Ty { dtype: state.ty(result).dtype, rank: state.ty(arrays[0]).rank };
+            let ty = Ty { dtype: state.ty(result).dtype, rank: state.ty(arrays[0]).rank, of_arrays: false };
             let mapped = state.emit(Expr::Map { arrays, params, body, results: vec![result] }, ty, at)?;
             if how == Elements::New {
                 return Ok(Kind::Plain(mapped));
@@ -354,7 +354,7 @@ impl OpenLoops {
     /// A new array of what the loops give, which are closed by that.
     fn store_result(&mut self, state: &mut State, result: program::Value, at: At) -> Step<Kind> {
         let dtype = state.ty(result).dtype;
-        let ty = Ty { dtype, rank: Some(self.indices.len() as u8) };
+        let ty = Ty { dtype, rank: Some(self.indices.len() as u8), of_arrays: false };
         let name = format!("rows{}", state.program.vars.len());
         let var = state.new_var(&name, ty, None);
         let loc = state.loc(at);
@@ -403,7 +403,7 @@ impl State {
         axis: u8,
         at: At,
     ) -> Step<()> {
-        let ty = Ty { dtype: self.types.known(DType::Usize), rank: None };
+        let ty = Ty { dtype: self.types.known(DType::Usize), rank: None, of_arrays: false };
         for other in (0..rank).filter(|other| *other != axis) {
             loops.lengths.push(self.emit(Expr::Dim { array, axis: other }, ty, at)?);
         }
@@ -425,7 +425,7 @@ impl State {
         axis: u8,
         at: At,
     ) -> Step<(program::Value, program::Value)> {
-        let ty = Ty { dtype: self.types.known(DType::Usize), rank: None };
+        let ty = Ty { dtype: self.types.known(DType::Usize), rank: None, of_arrays: false };
         let length = self.emit(Expr::Dim { array, axis }, ty, at)?;
         self.open();
         Ok((length, self.bound(ty.dtype, at)))

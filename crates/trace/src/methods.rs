@@ -238,6 +238,7 @@ impl State {
             _ if class == Class::Any && needs_type => {
                 mistake(format!("`.{method}()` of a value whose type is not known yet; annotate it"))
             }
+            (Some(row), Some(_)) if ty.has_rows() => self.refuse_of_rows(method).map(|()| row),
             (Some(row), _) => Ok(row),
             (None, None) => none_of(method, scalar, &self.types.show(ty.dtype)),
             (None, Some(_)) => none_of(method, Receiver::Array, &self.describe(ty)),

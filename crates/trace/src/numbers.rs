@@ -301,7 +301,7 @@ impl State {
         }
         let result = self.new_var("power", ty, None);
         let square = self.new_var("square", ty, None);
-        let rest = self.new_var("exponent", Ty { dtype: exponent_type, rank: None }, None);
+        let rest = self.new_var("exponent", Ty { dtype: exponent_type, rank: None, of_arrays: false }, None);
         let one = self.small(1, base, at);
         self.set_var(result, one);
         self.set_var(square, base);

@@ -141,7 +141,11 @@ impl Tracer {
                 return Ok(Kind::Plain(state.op(op, &[left, right], at)?));
             }
             let dtype = state.types.known(DType::Bool);
-            let var = state.new_var(if is_and { "and" } else { "or" }, Ty { dtype, rank: None }, None);
+            let var = state.new_var(
+                if is_and { "and" } else { "or" },
+                Ty { dtype, rank: None, of_arrays: false },
+                None,
+            );
             let decided = state.constant(Scalar::Bool(!is_and), at);
             let mut evaluate: Block = block;
             evaluate.push(Stmt::Assign { var, value: right });
@@ -181,13 +185,14 @@ impl State {
         match self.kind(handle) {
             Kind::Variable { var, .. } => Kind::Variable { var, borrowed },
             Kind::Element { place, index, .. } => Kind::Element { place, index, borrowed },
-            Kind::Tuple(items) if items.record.is_some() => {
-                let record = items.record;
+            Kind::Place(place) if self.is_row_by_value(&Kind::Place(place)) => self.row_by_reference(place),
+            Kind::Tuple(items) if items.of.record().is_some() => {
+                let of = items.of;
                 let fields = items.into_iter().map(|item| {
                     let kind = self.referred(item, borrowed);
                     self.handle(kind)
                 });
-                Kind::Tuple(Items::with(record, fields.collect()))
+                Kind::Tuple(Items::with(of, fields.collect()))
             }
             kind => kind,
         }
@@ -246,7 +251,7 @@ impl State {
                     self.check_divisor(a, b, at)?;
                 }
                 let rank = [a, b].iter().filter_map(|operand| self.ty(*operand).rank).max();
-                self.emit(Expr::Op(operation, vec![a, b]), Ty { dtype, rank }, at)
+                self.emit(Expr::Op(operation, vec![a, b]), Ty { dtype, rank, of_arrays: false }, at)
             }
         }
     }
@@ -311,13 +316,13 @@ impl State {
         let mut ok = self.op(ScalarOp::Ne, &[b, zero], at)?;
         let bool_type = self.types.known(DType::Bool);
         if self.ty(ok).rank.is_some() {
-            let scalar = Ty { dtype: bool_type, rank: None };
+            let scalar = Ty { dtype: bool_type, rank: None, of_arrays: false };
             ok = self.emit(Expr::Reduce { fold: ReduceOp::And.into(), array: ok, axis: None }, scalar, at)?;
         }
         if self.ty(a).rank.is_some() {
             // Nothing is divided if there is nothing to divide.
             let usize_type = self.types.known(DType::Usize);
-            let len = self.emit(Expr::Len(a), Ty { dtype: usize_type, rank: None }, at)?;
+            let len = self.emit(Expr::Len(a), Ty { dtype: usize_type, rank: None, of_arrays: false }, at)?;
             let none = self.constant(Scalar::Usize(0), at);
             let empty = self.op(ScalarOp::Eq, &[len, none], at)?;
             ok = self.op(ScalarOp::Or, &[ok, empty], at)?;

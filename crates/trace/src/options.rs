@@ -296,7 +296,9 @@ impl State {
     /// `option.take()`: what a variable holds, which then holds nothing.
     pub(crate) fn take_option(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
         let Kind::Optional(Held::Variable { present, .. }) = self.kind(receiver) else {
-            return mistake("`.take()` is for an option in a `let mut` variable, or for an iterator, `it.take(n)`");
+            return mistake(
+                "`.take()` is for an option in a `let mut` variable, or for an iterator, `it.take(n)`",
+            );
         };
         let held = self.snapshot(receiver, at)?;
         let nothing = self.bool_constant(false, at);

@@ -49,14 +49,14 @@ impl State {
     }
 
     fn length_of(&mut self, array: Value, axis: u8, at: At) -> Step<Value> {
-        let ty = Ty { dtype: self.types.known(DType::Usize), rank: None };
+        let ty = Ty { dtype: self.types.known(DType::Usize), rank: None, of_arrays: false };
         self.emit(Expr::Dim { array, axis }, ty, at)
     }
 
     fn sum_of_products(&mut self, left: Value, right: Value, axis: Option<u8>, at: At) -> Step<Value> {
         let array = self.homogeneous(ScalarOp::Mul, &[left, right], "`dot`", at)?;
         let rank = axis.map(|_| 1);
-        let ty = Ty { dtype: self.ty(array).dtype, rank };
+        let ty = Ty { dtype: self.ty(array).dtype, rank, of_arrays: false };
         self.emit(Expr::Reduce { fold: ReduceOp::Sum.into(), array, axis }, ty, at)
     }
 
@@ -75,13 +75,13 @@ impl State {
         };
         let shape = vec![self.length_of(left, 0, at)?, self.length_of(right, 1, at)?];
         let zero = self.literal(Literal::Integer(0), dtype, at);
-        let ty = Ty { dtype, rank: Some(2) };
+        let ty = Ty { dtype, rank: Some(2), of_arrays: false };
         let zeros = self.emit(Expr::Fill { shape: shape.clone(), value: zero }, ty, at)?;
         let name = format!("product{}", self.program.vars.len());
         let var = self.new_var(&name, ty, None);
         self.set_var(var, zeros);
 
-        let element = Ty { dtype, rank: None };
+        let element = Ty { dtype, rank: None, of_arrays: false };
         let [unordered, serial] = [Order::Unordered, Order::Serial];
         let nest = [(unordered, shape[0]), (serial, inner), (serial, shape[1])];
         let [i, k, j] = nest.map(|(order, end)| {

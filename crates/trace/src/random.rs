@@ -30,7 +30,13 @@ impl Tracer {
         let args = self.ids(args);
         self.step(at, |state| {
             let dtype = state.types.annotated(element);
-            Ok(Kind::Plain(state.random_numbers(name, Vec::new(), Ty { dtype, rank: None }, &args, at)?))
+            Ok(Kind::Plain(state.random_numbers(
+                name,
+                Vec::new(),
+                Ty { dtype, rank: None, of_arrays: false },
+                &args,
+                at,
+            )?))
         })
     }
 

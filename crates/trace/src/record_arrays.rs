@@ -12,20 +12,20 @@
 //! strides, and no two of them an element in common. No program knows of an array of structs.
 
 use crate::errors::{At, Problem, Step, mistake};
-use crate::records::{Items, Record};
+use crate::records::{Items, Record, Whole};
 use crate::sequences::{Item, Sequence};
 use crate::state::{Held, Kind, State};
 use crate::{DeclaredType, Method, Tracer, Value};
 use parfuse_ir::program::Expr;
 use parfuse_ir::{FaultKind, ScalarOp};
-use parfuse_names::Structs;
+use parfuse_names::{Argument, Structs};
 
 impl Tracer {
     /// An array of structs, of the arrays of its fields, in their order. All have the shape of the first.
     pub fn record_array<'t>(&'t self, record: &'static Record, fields: &[Value<'t>], at: At) -> Value<'t> {
         let fields = self.ids(fields);
         self.step(at, |state| {
-            let whole = Kind::Tuple(Items::with(Some(record), fields));
+            let whole = Kind::Tuple(Items::with(Whole::Record(record), fields));
             let handle = state.handle(whole.clone());
             state.check_shapes(handle, at)?;
             Ok(whole)
@@ -40,14 +40,14 @@ impl Tracer {
         rank: Option<u8>,
         at: At,
     ) -> Option<Value<'t>> {
-        let (record, items) = self.with(|state| match state.kind(element.id) {
-            Kind::Tuple(items) => Some((items.record?, items.to_vec())),
+        let (of, items) = self.with(|state| match state.kind(element.id) {
+            Kind::Tuple(items) if !items.is_empty() => Some((items.of, items.to_vec())),
             _ => None,
         })?;
         let field =
             |id: u32| self.new_array("from_elem", None, rank, &[shape, Value { tracer: self, id }], at).id;
         let given: Vec<u32> = items.into_iter().map(field).collect();
-        Some(self.step(at, |state| state.gathered(record, given)))
+        Some(self.step(at, |state| state.gathered(of, given)))
     }
 
     /// A method of arrays on an array of structs, if the receiver is one.
@@ -59,58 +59,77 @@ impl Tracer {
         at: At,
     ) -> Option<Value<'t>> {
         let handle = self.id(receiver);
-        let (record, items) = self.with(|state| state.record_array(handle))?;
+        let (whole, items) = self.with(|state| state.record_array(handle))?;
         let of = |id: u32| Value { tracer: self, id };
-        let structs = method.row(parfuse_names::Receiver::Array).map_or(Structs::Refused, |row| row.structs);
+        let row = method.row(parfuse_names::Receiver::Array);
+        let structs = row.map_or(Structs::Refused, |row| row.structs);
+        if let (Method::mapv | Method::map, [closure]) = (method, args) {
+            return Some(self.map_of_records(of(handle), of(self.id(*closure)), at));
+        }
         Some(match structs {
             Structs::Shape => self.method(of(items[0]), method, args, at),
             Structs::EachField => {
                 let mut given = Vec::with_capacity(items.len());
                 for (position, item) in items.iter().enumerate() {
+                    let kinds = row.into_iter().flat_map(|row| row.arguments);
                     let args: Vec<Value<'t>> = args
                         .iter()
-                        .map(|arg| {
+                        .zip(kinds)
+                        .map(|(arg, (_, kind))| {
                             let arg = self.id(*arg);
-                            of(self.with(|state| state.field_of_argument(arg, record, position)))
+                            let is_element = *kind == Argument::Same;
+                            of(self.with(|state| state.field_of_argument(arg, whole, position, is_element)))
                         })
                         .collect();
                     given.push(self.method(of(*item), method, &args, at).id);
                 }
-                self.step(at, |state| state.gathered(record, given))
+                self.step(at, |state| state.gathered(whole, given))
             }
             Structs::Refused => self.step(at, |_| {
                 mistake(format!(
-                    "`.{method}()` is not a method of arrays of structs in a kernel: go through them by a loop, or by \
+                    "`.{method}()` is not a method of arrays of {} in a kernel: go through them by a loop, or by \
                      `p.iter().map(|q| q.{})`",
-                    record.fields[0].0
+                    if whole.record().is_some() { "structs" } else { "tuples" },
+                    whole.record().map_or("0", |record| record.fields[0].0)
                 ))
             }),
         })
+    }
+
+    /// `p.mapv(closure)`: a new array of what a closure computes from each struct or tuple.
+    fn map_of_records<'t>(&'t self, records: Value<'t>, closure: Value<'t>, at: At) -> Value<'t> {
+        let sequence = self.with(|state| state.sequence(records.id, at));
+        self.collected(sequence, None, &mut Some(|item| self.apply(closure, &[item], at)), at)
     }
 }
 
 impl State {
     /// What an array of structs is made of, if a handle stands for one.
-    pub(crate) fn record_array(&mut self, handle: u32) -> Option<(&'static Record, Vec<u32>)> {
+    pub(crate) fn record_array(&mut self, handle: u32) -> Option<(Whole, Vec<u32>)> {
         let Kind::Tuple(items) = self.kind(handle) else { return None };
-        let record = items.record?;
         let first = *items.first()?;
+        match items.of {
+            Whole::Tuple => return None,
+            Whole::Tuples => return Some((Whole::Tuples, items.to_vec())),
+            Whole::Record(_) => {}
+        }
         let is_array = self.record_array(first).is_some()
             || matches!(self.kind(first), Kind::Plain(_) | Kind::Variable { .. } | Kind::Place(_))
                 && self.is_array(first);
-        is_array.then(|| (record, items.to_vec()))
+        is_array.then(|| (items.of, items.to_vec()))
     }
 
-    /// What an argument is to a field: that of a struct, or of an array of structs, and of all else the same.
-    fn field_of_argument(&mut self, argument: u32, record: &'static Record, position: usize) -> u32 {
+    /// What an argument is to a part: that of a struct, or of an array of structs, of a tuple that is an element or of an
+    /// array of tuples, and of all else the same.
+    fn field_of_argument(&mut self, argument: u32, of: Whole, position: usize, is_element: bool) -> u32 {
         match self.kind(argument) {
-            Kind::Tuple(items) if items.record == Some(record) => items[position],
+            Kind::Tuple(items) if items.of == of || is_element && items.of == Whole::Tuple => items[position],
             _ => argument,
         }
     }
 
     /// The struct of what has been made for each field.
-    pub(crate) fn gathered(&mut self, record: &'static Record, given: Vec<u32>) -> Step<Kind> {
+    pub(crate) fn gathered(&mut self, of: Whole, given: Vec<u32>) -> Step<Kind> {
         let kinds: Vec<Kind> = given.iter().map(|handle| self.kind(*handle)).collect();
         if kinds.iter().any(|kind| matches!(kind, Kind::Poison)) {
             return Err(Problem::Reported);
@@ -121,7 +140,10 @@ impl State {
                     Kind::Sequence(sequence) => Some(sequence.item.clone()),
                     _ => None,
                 });
-                let item = Item::Fields(record, items.collect());
+                let item = match of {
+                    Whole::Record(record) => Item::Fields(record, items.collect()),
+                    Whole::Tuple | Whole::Tuples => Item::Together(items.collect()),
+                };
                 Ok(Kind::Sequence(Box::new(Sequence { item, ..(**first).clone() })))
             }
             Kind::Optional(Held::Sure(_)) => {
@@ -129,7 +151,7 @@ impl State {
                     Kind::Optional(Held::Sure(content)) => Some(*content),
                     _ => None,
                 });
-                let content = self.gathered(record, contents.collect())?;
+                let content = self.gathered(of, contents.collect())?;
                 Ok(self.sure(content))
             }
             Kind::Optional(Held::Value { present, fault, .. }) => {
@@ -138,11 +160,13 @@ impl State {
                     Kind::Optional(Held::Value { value, .. }) => Some(*value),
                     _ => None,
                 });
-                let content = self.gathered(record, contents.collect())?;
+                let content = self.gathered(of, contents.collect())?;
                 let value = self.handle(content);
                 Ok(Kind::Optional(Held::Value { present, value, fault }))
             }
-            Kind::Tuple(parts) if parts.record.is_none() => {
+            Kind::Tuple(parts)
+                if parts.of == Whole::Tuple && parts.iter().all(|part| self.is_array(*part)) =>
+            {
                 // Several parts of each, as `split_at` gives: several structs.
                 let mut together = Vec::with_capacity(parts.len());
                 for position in 0..parts.len() {
@@ -150,12 +174,12 @@ impl State {
                         Kind::Tuple(parts) => parts.get(position).copied(),
                         _ => None,
                     });
-                    let part = self.gathered(record, of_fields.collect())?;
+                    let part = self.gathered(of, of_fields.collect())?;
                     together.push(self.handle(part));
                 }
                 Ok(Kind::Tuple(together.into()))
             }
-            _ => Ok(Kind::Tuple(Items::with(Some(record), given))),
+            _ => Ok(self.together(of, given)),
         }
     }
 
@@ -167,18 +191,11 @@ impl State {
         to_set: bool,
         at: At,
     ) -> Option<Step<Kind>> {
-        let (record, items) = self.record_array(array)?;
-        Some(self.fields_at(record, items, index, to_set, at))
+        let (of, items) = self.record_array(array)?;
+        Some(self.fields_at(of, items, index, to_set, at))
     }
 
-    fn fields_at(
-        &mut self,
-        record: &'static Record,
-        items: Vec<u32>,
-        index: &[u32],
-        to_set: bool,
-        at: At,
-    ) -> Step<Kind> {
+    fn fields_at(&mut self, of: Whole, items: Vec<u32>, index: &[u32], to_set: bool, at: At) -> Step<Kind> {
         let mut fields = Vec::with_capacity(items.len());
         for item in items {
             let kind = match self.record_at(item, index, to_set, at) {
@@ -192,7 +209,19 @@ impl State {
             };
             fields.push(self.handle(kind));
         }
-        Ok(Kind::Tuple(Items::with(Some(record), fields)))
+        Ok(self.together(of, fields))
+    }
+
+    /// A struct, a tuple or an array of these, of what there is for each of its parts.
+    pub(crate) fn together(&mut self, of: Whole, parts: Vec<u32>) -> Kind {
+        let of = match of {
+            Whole::Record(_) => of,
+            Whole::Tuple | Whole::Tuples => match parts.first() {
+                Some(first) if self.is_array(*first) || self.record_array(*first).is_some() => Whole::Tuples,
+                _ => Whole::Tuple,
+            },
+        };
+        Kind::Tuple(Items::with(of, parts))
     }
 
     /// What a name declared as an array of structs has to be.
@@ -209,7 +238,7 @@ impl State {
         let handle = self.handle(kind.clone());
         let declared = DeclaredType::RecordArray(record, rank);
         match self.record_array(handle) {
-            Some((found, _)) if found == record => {
+            Some((Whole::Record(found), _)) if found == record => {
                 let first = self.leaves_of(handle)[0];
                 match (self.axes_of(first)?, rank) {
                     (axes, Some(rank)) if axes != rank => mistake(format!(
@@ -224,7 +253,7 @@ impl State {
 
     /// The items of an array of structs, as those of any other are gone through.
     pub(crate) fn sequence_of_records(&mut self, handle: u32, at: At) -> Option<Step<Sequence>> {
-        let (record, items) = self.record_array(handle)?;
+        let (of, items) = self.record_array(handle)?;
         let mut sequences = Vec::with_capacity(items.len());
         for item in items {
             match self.sequence(item, at) {
@@ -234,7 +263,11 @@ impl State {
         }
         let ranges = sequences[0].ranges.clone();
         let items = sequences.into_iter().map(|sequence| sequence.item).collect();
-        Some(Ok(Sequence::new(ranges, Item::Fields(record, items))))
+        let item = match of {
+            Whole::Record(record) => Item::Fields(record, items),
+            Whole::Tuple | Whole::Tuples => Item::Together(items),
+        };
+        Some(Ok(Sequence::new(ranges, item)))
     }
 
     /// Says that all arrays have the lengths of the first, so that one check of an index is enough.

@@ -6,7 +6,7 @@
 //! ```
 
 use crate::errors::{At, Problem, mistake};
-use crate::records::{Items, Record};
+use crate::records::{Items, Record, Whole};
 use crate::state::Kind;
 use crate::{DTypeArg, DeclaredType, Inlined, Tracer, Value};
 use num_complex::Complex;
@@ -140,7 +140,7 @@ impl Tracer {
     fn own_method(&self, receiver: Value<'_>, name: &str) -> Option<&'static RecordMethod> {
         let id = self.id(receiver);
         self.with(|state| match state.kind(id) {
-            Kind::Tuple(Items { record: Some(record), .. }) if state.record_array(id).is_none() => {
+            Kind::Tuple(Items { of: Whole::Record(record), .. }) if state.record_array(id).is_none() => {
                 record.methods.iter().find(|method| method.name == name)
             }
             _ => None,
@@ -151,7 +151,7 @@ impl Tracer {
     pub fn record_now<'t>(&'t self, v: Value<'t>, at: At) -> Value<'t> {
         let id = self.id(v);
         self.step(at, |state| match state.kind(id) {
-            Kind::Tuple(Items { record: Some(_), .. }) if state.record_array(id).is_none() => {
+            Kind::Tuple(Items { of: Whole::Record(_), .. }) if state.record_array(id).is_none() => {
                 state.snapshot(id, at)
             }
             kind => Ok(kind),

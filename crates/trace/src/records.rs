@@ -25,23 +25,45 @@ pub struct Record {
     pub fields: &'static [(&'static str, DeclaredType)],
 }
 
+/// What several handles are together.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub(crate) enum Whole {
+    /// A tuple.
+    #[default]
+    Tuple,
+    /// An array of tuples, by the arrays of their items.
+    Tuples,
+    /// A struct, or an array of structs, by the arrays of their fields.
+    Record(&'static Record),
+}
+
+impl Whole {
+    /// The struct.
+    pub(crate) fn record(self) -> Option<&'static Record> {
+        match self {
+            Whole::Record(record) => Some(record),
+            Whole::Tuple | Whole::Tuples => None,
+        }
+    }
+}
+
 /// The handles of a tuple's items, or of a struct's.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Items {
-    pub(crate) record: Option<&'static Record>,
+    pub(crate) of: Whole,
     list: Vec<u32>,
 }
 
 impl Items {
-    /// Others in the place of these.
-    pub(crate) fn with(record: Option<&'static Record>, list: Vec<u32>) -> Items {
-        Items { record, list }
+    /// The items of a tuple, a struct, or an array of these.
+    pub(crate) fn with(of: Whole, list: Vec<u32>) -> Items {
+        Items { of, list }
     }
 }
 
 impl From<Vec<u32>> for Items {
     fn from(list: Vec<u32>) -> Items {
-        Items { record: None, list }
+        Items { of: Whole::Tuple, list }
     }
 }
 
@@ -77,7 +99,7 @@ impl Tracer {
             let mut items = Vec::with_capacity(record.fields.len());
             for (position, (name, ty)) in record.fields.iter().enumerate() {
                 let of_base = || match state.kind(base?) {
-                    Kind::Tuple(items) if items.record == Some(record) => items.get(position).copied(),
+                    Kind::Tuple(items) if items.of == Whole::Record(record) => items.get(position).copied(),
                     _ => None,
                 };
                 let value = given.iter().find(|(field, _)| field == name).map(|(_, value)| *value);
@@ -88,7 +110,7 @@ impl Tracer {
                 state.expect_type(&kind, *ty, name)?;
                 items.push(state.handle(kind));
             }
-            Ok(Kind::Tuple(Items::with(Some(record), items)))
+            Ok(Kind::Tuple(Items::with(Whole::Record(record), items)))
         })
     }
 
@@ -97,7 +119,7 @@ impl Tracer {
         let v = self.id(v);
         let id = self.with(|state| match state.kind(v) {
             Kind::Tuple(items) => {
-                let position = items.record?.fields.iter().position(|(field, _)| *field == name)?;
+                let position = items.of.record()?.fields.iter().position(|(field, _)| *field == name)?;
                 items.get(position).copied()
             }
             _ => None,
@@ -112,7 +134,7 @@ impl State {
         let handle = self.handle(kind.clone());
         let is_array = self.record_array(handle).is_some();
         match kind {
-            Kind::Tuple(items) if items.record == Some(record) && !is_array => Ok(()),
+            Kind::Tuple(items) if items.of == Whole::Record(record) && !is_array => Ok(()),
             Kind::Poison => Err(Problem::Reported),
             _ => mistake(format!(
                 "`{name}` is declared as `{}`, but its value is of another kind",

@@ -135,7 +135,7 @@ impl State {
             Fold::Op(_) | Fold::Deviations => ty.dtype,
         };
         let rank = axis.and(ty.rank).map(|rank| rank - 1);
-        self.emit(Expr::Reduce { fold, array, axis }, Ty { dtype, rank }, at)
+        self.emit(Expr::Reduce { fold, array, axis }, Ty { dtype, rank, of_arrays: false }, at)
     }
 
     fn reduced(&mut self, elements: Elements, op: ReduceOp, at: At) -> Step<Kind> {
@@ -148,7 +148,7 @@ impl State {
         match axis {
             None => self.len(array, at),
             Some(axis) => {
-                let ty = Ty { dtype: self.types.known(DType::Usize), rank: None };
+                let ty = Ty { dtype: self.types.known(DType::Usize), rank: None, of_arrays: false };
                 self.emit(Expr::Dim { array, axis }, ty, at)
             }
         }

@@ -203,7 +203,7 @@ impl State {
         };
         let axis = self.axis(args[1], rank, at)?;
         if times > 0 {
-            let ty = Ty { dtype: self.types.known(DType::Usize), rank: None };
+            let ty = Ty { dtype: self.types.known(DType::Usize), rank: None, of_arrays: false };
             let length = self.emit(program::Expr::Dim { array, axis }, ty, at)?;
             let most = self.usize_constant(times as usize, at);
             let longer = self.op(ScalarOp::Gt, &[length, most], at)?;

@@ -54,7 +54,7 @@ pub(crate) enum Independence {
     /// The user says so, and what else is said of them: `prange`.
     Claimed(Claim),
     /// If each does nothing but compute its element of a new array.
-    IfPure(Var),
+    IfPure,
 }
 
 impl Independence {
@@ -62,7 +62,7 @@ impl Independence {
     pub(crate) fn claim(self) -> Option<Claim> {
         match self {
             Independence::Claimed(claim) => Some(claim),
-            Independence::InOrder | Independence::IfPure(_) => None,
+            Independence::InOrder | Independence::IfPure => None,
         }
     }
 }
@@ -72,7 +72,7 @@ impl Sequence {
     pub(crate) fn in_order(self) -> Sequence {
         match self.independence {
             Independence::Claimed(_) => Sequence { independence: Independence::InOrder, ..self },
-            Independence::InOrder | Independence::IfPure(_) => self,
+            Independence::InOrder | Independence::IfPure => self,
         }
     }
 }
@@ -283,6 +283,9 @@ impl State {
     }
 
     pub(crate) fn sequence_of_elements(&mut self, array: u32, mutable: bool, at: At) -> Step<Sequence> {
+        if self.has_rows(array) {
+            return self.parts_of(array, vec![0], mutable, at);
+        }
         if mutable {
             self.target(array, "iter_mut")?;
         }

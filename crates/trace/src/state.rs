@@ -29,6 +29,15 @@ use std::collections::{HashMap, HashSet};
 pub(crate) struct Ty {
     pub(crate) dtype: TypeVar,
     pub(crate) rank: Option<u8>,
+    /// Whether it is an array of arrays, `[[f64; 3]; 2]`, whose elements are rows.
+    pub(crate) of_arrays: bool,
+}
+
+impl Ty {
+    /// Whether the elements of it are arrays.
+    pub(crate) fn has_rows(self) -> bool {
+        self.of_arrays && self.rank.is_some_and(|rank| rank > 1)
+    }
 }
 
 /// What a handle stands for.
@@ -137,6 +146,8 @@ pub(crate) struct State {
     /// Whether integers that overflow are an error, and what may.
     pub(crate) checked: bool,
     pub(crate) watched: HashSet<Value>,
+    /// Rows of arrays of arrays that a name bound to them takes copies of.
+    pub(crate) rows_by_value: HashSet<Value>,
     pub(crate) complaints: Vec<Complaint>,
     /// How many `mapv` closures are being traced.
     pub(crate) map_depth: usize,
@@ -176,6 +187,7 @@ impl State {
             integer_checks: Vec::new(),
             checked: false,
             watched: HashSet::new(),
+            rows_by_value: HashSet::new(),
             complaints: Vec::new(),
             map_depth: 0,
             row_closures: 0,
@@ -313,17 +325,18 @@ impl State {
     }
     /// A value that the construct whose block is open binds.
     pub(crate) fn bound(&mut self, dtype: TypeVar, at: At) -> Value {
-        self.add(Expr::Bound, Ty { dtype, rank: None }, at)
+        self.add(Expr::Bound, Ty { dtype, rank: None, of_arrays: false }, at)
     }
     pub(crate) fn constant(&mut self, scalar: Scalar, at: At) -> Value {
         let dtype = self.types.known(scalar.dtype());
-        self.add(Expr::Const(scalar), Ty { dtype, rank: None }, at)
+        self.add(Expr::Const(scalar), Ty { dtype, rank: None, of_arrays: false }, at)
     }
     pub(crate) fn bool_constant(&mut self, value: bool, at: At) -> Value {
         self.constant(Scalar::Bool(value), at)
     }
     pub(crate) fn literal(&mut self, literal: Literal, dtype: TypeVar, at: At) -> Value {
-        let value = self.add(Expr::Const(Scalar::Bool(false)), Ty { dtype, rank: None }, at);
+        let value =
+            self.add(Expr::Const(Scalar::Bool(false)), Ty { dtype, rank: None, of_arrays: false }, at);
         self.literals.insert(value, literal);
         value
     }
@@ -426,7 +439,7 @@ impl State {
             Kind::Slice(_) => mistake("`s![…]` is not supported here; it is the argument of `slice`"),
             Kind::Declared(name) => mistake(format!("`{name}` is used before a value is assigned to it")),
             Kind::Tuple(items) if items.is_empty() => mistake("`()` has no value to compute with"),
-            Kind::Tuple(items) if items.record.is_some() => {
+            Kind::Tuple(items) if items.of.record().is_some() => {
                 mistake("a struct, or an array of structs, is not supported here; use its fields")
             }
             Kind::Tuple(_) => mistake("a tuple is not supported here; use its fields"),
@@ -474,7 +487,7 @@ impl State {
     }
     /// The type of lengths.
     pub(crate) fn size_type(&mut self) -> Ty {
-        Ty { dtype: self.types.known(DType::Usize), rank: None }
+        Ty { dtype: self.types.known(DType::Usize), rank: None, of_arrays: false }
     }
     /// A scalar of type `usize`.
     pub(crate) fn size(&mut self, handle: u32, what: &str, at: At) -> Step<Value> {
@@ -494,7 +507,7 @@ impl State {
             Signature::Compare => self.types.known(DType::Bool),
             Signature::Select => self.ty(operands[1]).dtype,
         };
-        self.emit(Expr::Op(op, operands.to_vec()), Ty { dtype, rank }, at)
+        self.emit(Expr::Op(op, operands.to_vec()), Ty { dtype, rank, of_arrays: false }, at)
     }
     /// An operation on operands that must have one type.
     pub(crate) fn homogeneous(
@@ -512,7 +525,7 @@ impl State {
     }
     pub(crate) fn cast(&mut self, value: Value, dtype: TypeVar, at: At) -> Step<Value> {
         let rank = self.ty(value).rank;
-        self.emit(Expr::Cast(value), Ty { dtype, rank }, at)
+        self.emit(Expr::Cast(value), Ty { dtype, rank, of_arrays: false }, at)
     }
     pub(crate) fn check(&mut self, ok: Value, kind: FaultKind, at: At) {
         self.check_with(ok, kind, Vec::new(), at);

@@ -9,6 +9,7 @@
 //! What is written out with constants alone is made at the beginning of the kernel, so that it may be used in any loop.
 
 use crate::errors::{At, Step, mistake};
+use crate::records::{Items, Whole};
 use crate::state::{Kind, Literal, Scope, State, Ty};
 use crate::types::Class;
 use crate::{Lift, Tracer, Value};
@@ -100,13 +101,43 @@ impl<'t, T: TableRow> Lift<'t> for &[T] {
     }
 }
 
+macro_rules! tables_of_tuples {
+    ($(($($name:ident $position:tt),*)),*) => { $(
+        /// Constant arrays of tuples: one for each of their parts.
+        #[diagnostic::do_not_recommend]
+        impl<'t, $($name: TableRow + Copy),*> Lift<'t> for &[($($name,)*)] {
+            fn lift(self, tracer: &'t Tracer, at: At) -> Value<'t> {
+                let parts = [$({
+                    let part: Vec<$name> = self.iter().map(|row| row.$position).collect();
+                    tracer.constant_table(&part, at)
+                }),*];
+                let parts = tracer.ids(&parts);
+                tracer.step(at, |state| Ok(state.together(Whole::Tuples, parts)))
+            }
+        }
+        #[diagnostic::do_not_recommend]
+        impl<'t, $($name: TableRow + Copy),*, const N: usize> Lift<'t> for [($($name,)*); N] {
+            fn lift(self, tracer: &'t Tracer, at: At) -> Value<'t> {
+                tracer.lift(self.as_slice(), at)
+            }
+        }
+        #[diagnostic::do_not_recommend]
+        impl<'t, $($name: TableRow + Copy),*, const N: usize> Lift<'t> for &[($($name,)*); N] {
+            fn lift(self, tracer: &'t Tracer, at: At) -> Value<'t> {
+                tracer.lift(self.as_slice(), at)
+            }
+        }
+    )* };
+}
+tables_of_tuples!((A 0, B 1), (A 0, B 1, C 2), (A 0, B 1, C 2, D 3));
+
 impl Tracer {
     /// A constant array from outside of the kernel.
     fn constant_table<T: TableRow>(&self, rows: &[T], at: At) -> Value<'_> {
         let (mut shape, mut numbers) = (Vec::new(), Vec::new());
         rows.shape(&mut shape);
         rows.numbers(&mut numbers);
-        self.step(at, |state| {
+        let table = self.step(at, |state| {
             let constants = Some((T::PARTS, numbers));
             let same = |table: &&Table| table.shape == shape && table.constants == constants;
             if let Some(var) = state.tables.iter().find(same).map(|table| table.var) {
@@ -125,12 +156,16 @@ impl Tracer {
                 numbers.chunks_exact(T::PARTS).map(element).collect()
             })?;
             state.table(shape, elements, constants, at).map(Kind::Plain)
-        })
+        });
+        self.of_arrays(table)
     }
 
     /// `[a, b, c]`, `[[a, b], [c, d]]`: an array of this shape, with the elements row by row.
     pub fn array_literal(&self, shape: &[usize], elements: &[Value<'_>], at: At) -> Value<'_> {
         let elements = self.ids(elements);
+        if let Some(several) = self.literal_of_several(shape, &elements, at) {
+            return several;
+        }
         self.step(at, |state| {
             state.doing = "an array that is written out".into();
             if !elements.is_empty() && elements.iter().all(|element| state.is_array(*element)) {
@@ -153,6 +188,30 @@ impl Tracer {
             }
             state.table(shape.to_vec(), values, None, at).map(Kind::Plain)
         })
+    }
+}
+
+impl Tracer {
+    /// An array of structs or tuples that are written out: an array for each of their parts.
+    fn literal_of_several<'t>(&'t self, shape: &[usize], elements: &[u32], at: At) -> Option<Value<'t>> {
+        let whole = |id: &u32| {
+            self.with(|state| match state.kind(*id) {
+                Kind::Tuple(items) if !items.is_empty() && state.record_array(*id).is_none() => Some(items),
+                _ => None,
+            })
+        };
+        let elements: Vec<Items> = elements.iter().map(whole).collect::<Option<_>>()?;
+        let first = elements.first()?;
+        if elements.iter().any(|items| items.of != first.of || items.len() != first.len()) {
+            return None;
+        }
+        let part = |position: usize| {
+            let parts = elements.iter().map(|items| Value { tracer: self, id: items[position] });
+            self.array_literal(shape, &parts.collect::<Vec<_>>(), at).id
+        };
+        let parts: Vec<u32> = (0..first.len()).map(part).collect();
+        let of = first.of;
+        Some(self.step(at, |state| Ok(state.together(of, parts))))
     }
 }
 
@@ -189,7 +248,7 @@ impl State {
 
     fn written_out(&mut self, shape: &[usize], elements: &[program::Value], at: At) -> Step<Var> {
         let dtype = self.ty(elements[0]).dtype;
-        let ty = Ty { dtype, rank: Some(shape.len() as u8) };
+        let ty = Ty { dtype, rank: Some(shape.len() as u8), of_arrays: false };
         let lengths = shape.iter().map(|length| self.usize_constant(*length, at)).collect();
         let zero = self.literal(Literal::Integer(0), dtype, at);
         let zeros = self.emit(Expr::Fill { shape: lengths, value: zero }, ty, at)?;

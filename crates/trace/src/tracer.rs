@@ -82,7 +82,7 @@ impl Tracer {
             }
             let index = state.program.params.len() as u32;
             state.program.params.push(Param { name: name.to_string(), ty, mutable });
-            let ty = Ty { dtype: state.types.of(ty.element()), rank: ty.rank() };
+            let ty = Ty { dtype: state.types.of(ty.element()), rank: ty.rank(), of_arrays: false };
             Ok(if mutable {
                 Kind::Variable { var: state.new_var(name, ty, Some(index)), borrowed: true }
             } else {

@@ -10,10 +10,11 @@
 //! second takes a copy. A borrowed one (`&a`, `a.view()`, a `&mut` parameter) stays a reference, as in Rust.
 
 use crate::errors::{At, Problem, Step, mistake};
-use crate::records::Items;
+use crate::records::{Items, Whole};
 use crate::state::{Held, Kind, State, Ty};
 use crate::{DeclaredType, Tracer, Value};
 use parfuse_ir::program::{Expr, Place, Stmt};
+use parfuse_ir::{FaultKind, ScalarOp};
 
 impl Tracer {
     /// `let name = v;` or, with a type, `let name: ty = v;`. The name may be empty.
@@ -59,6 +60,27 @@ impl Tracer {
             }
             Ok(state.kind(v))
         })
+    }
+    /// What a function returns, whose values are declared to be of these types, one for each that is no tuple.
+    pub fn declared_results<'t>(
+        &'t self,
+        v: Value<'t>,
+        types: &mut dyn Iterator<Item = DeclaredType>,
+        at: At,
+    ) -> Value<'t> {
+        let items = self.with(|state| match state.kind(v.id) {
+            Kind::Tuple(items) if (items.of == Whole::Tuple) => Some(items.to_vec()),
+            _ => None,
+        });
+        match items {
+            Some(items) => {
+                let items = items.into_iter().map(|id| Value { tracer: self, id });
+                let items: Vec<Value<'t>> =
+                    items.map(|item| self.declared_results(item, types, at)).collect();
+                self.tuple(&items)
+            }
+            None => types.next().map_or(v, |ty| self.bind("", v, Some(ty), at)),
+        }
     }
     /// `let mut name = init;`.
     pub fn variable(&self, name: &'static str, init: Value<'_>, at: At) -> Value<'_> {
@@ -159,18 +181,22 @@ impl State {
             }
             Kind::Part { .. } => Ok(Kind::Plain(self.read(handle, at)?)),
             Kind::Poison => Err(Problem::Reported),
+            kind @ Kind::Place(_) if self.is_row_by_value(&kind) => {
+                let row = self.read(handle, at)?;
+                Ok(Kind::Plain(self.copy(row, at)?))
+            }
             Kind::Optional(Held::Variable { present, value }) => {
                 let present = self.read_var(present, at)?;
                 let value = self.snapshot(value, at)?;
                 Ok(self.maybe(present, value))
             }
             Kind::Tuple(items) => {
-                let (record, mut snapshots) = (items.record, Vec::with_capacity(items.len()));
+                let (of, mut snapshots) = (items.of, Vec::with_capacity(items.len()));
                 for item in items {
                     let kind = self.snapshot(item, at)?;
                     snapshots.push(self.handle(kind));
                 }
-                Ok(Kind::Tuple(Items::with(record, snapshots)))
+                Ok(Kind::Tuple(Items::with(of, snapshots)))
             }
             kind => Ok(kind),
         }
@@ -181,12 +207,12 @@ impl State {
             Kind::Variable { var, borrowed: false } => Ok(Kind::Plain(self.read_var(var, at)?)),
             Kind::Poison => Err(Problem::Reported),
             Kind::Tuple(items) => {
-                let (record, mut moved) = (items.record, Vec::with_capacity(items.len()));
+                let (of, mut moved) = (items.of, Vec::with_capacity(items.len()));
                 for item in items {
                     let kind = self.moved_out(item, at)?;
                     moved.push(self.handle(kind));
                 }
-                Ok(Kind::Tuple(Items::with(record, moved)))
+                Ok(Kind::Tuple(Items::with(of, moved)))
             }
             kind => Ok(kind),
         }
@@ -206,12 +232,12 @@ impl State {
                 let value = self.read(handle, at)?;
                 Ok(self.handle(Kind::Plain(value)))
             }
-            Kind::Tuple(items) if items.record.is_some() => {
-                let (record, mut fields) = (items.record, Vec::with_capacity(items.len()));
+            Kind::Tuple(items) if items.of.record().is_some() => {
+                let (of, mut fields) = (items.of, Vec::with_capacity(items.len()));
                 for item in items {
                     fields.push(self.snapshot_scalar(item, at)?);
                 }
-                Ok(self.handle(Kind::Tuple(Items::with(record, fields))))
+                Ok(self.handle(Kind::Tuple(Items::with(of, fields))))
             }
             Kind::Poison => Err(Problem::Reported),
             _ => Ok(handle),
@@ -277,18 +303,23 @@ impl State {
             }
             Kind::Tuple(items) => {
                 let mut variables = Vec::with_capacity(items.len());
-                let record = items.record;
+                let of = items.of;
                 for (i, item) in items.into_iter().enumerate() {
-                    let name = match record.and_then(|record| record.fields.get(i)) {
+                    let name = match of.record().and_then(|record| record.fields.get(i)) {
                         Some((field, _)) => format!("{name}.{field}"),
                         None => format!("{name}.{i}"),
                     };
                     let variable = self.variable(&name, item, at)?;
                     variables.push(self.handle(variable));
                 }
-                Ok(Kind::Tuple(Items::with(record, variables)))
+                Ok(Kind::Tuple(Items::with(of, variables)))
             }
             Kind::Sequence(sequence) => self.sequence_variable(name, *sequence, at),
+            kind if self.is_row_by_value(&kind) => {
+                let row = self.snapshot(init, at)?;
+                let row = self.handle(row);
+                self.variable(name, row, at)
+            }
             Kind::Optional(held) => self.option_variable(name, held, init, at),
             kind @ (Kind::Range(_)
             | Kind::Closure(_)
@@ -379,6 +410,10 @@ impl State {
                     return mistake(format!("`{name}` is {expected}, but {found} is assigned to it"));
                 }
                 if self.program.vars[var].param.is_some() {
+                    if matches!(self.kind(target), Kind::Variable { borrowed: false, .. }) {
+                        self.unify(expected.dtype, found.dtype, &format!("the assignment to `{name}`"))?;
+                        return self.overwrite_parameter(var, value, at);
+                    }
                     return mistake(format!(
                         "the parameter `{name}` cannot be replaced; write `{name}.assign(&…)` to overwrite its \
                          elements"
@@ -396,6 +431,23 @@ impl State {
                 Ok(())
             }
         }
+    }
+
+    /// `*a = b` of an array parameter, which lies where it lies: it gets the elements of one of the same shape.
+    fn overwrite_parameter(
+        &mut self,
+        var: parfuse_ir::program::Var,
+        value: parfuse_ir::program::Value,
+        at: At,
+    ) -> Step<()> {
+        let rank = self.var_type(var).rank.unwrap_or(0);
+        let own = self.read_var(var, at)?;
+        let (own, given) = (self.lengths(own, rank, at)?, self.lengths(value, rank, at)?);
+        for (axis, (own, given)) in (0..rank).zip(own.into_iter().zip(given)) {
+            let same = self.op(ScalarOp::Eq, &[own, given], at)?;
+            self.check_with(same, FaultKind::ShapeMismatch { axis }, vec![own, given], at);
+        }
+        self.update(var.into(), value, at)
     }
 
     /// The type of what a place holds.

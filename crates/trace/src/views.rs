@@ -209,7 +209,7 @@ impl State {
     pub(crate) fn view(&mut self, receiver: u32, view: View, mutable: bool, at: At) -> Step<Kind> {
         let place = if mutable { Some(self.target(receiver, "a view to write")?) } else { None };
         let (array, _) = self.array(receiver, "a view", at)?;
-        let ty = Ty { dtype: self.ty(array).dtype, rank: Some(view.rank()) };
+        let ty = Ty { rank: Some(view.rank()), ..self.ty(array) };
         if view.rank() as usize > MAX_RANK {
             return mistake(format!("a view has at most {MAX_RANK} axes, not {}", view.rank()));
         }
@@ -389,7 +389,7 @@ impl State {
         Ok(View { cuts, axes })
     }
 
-    fn cut(&mut self, array: program::Value, axis: u8, part: Part, at: At) -> Step<Cut> {
+    pub(crate) fn cut(&mut self, array: program::Value, axis: u8, part: Part, at: At) -> Step<Cut> {
         let (start, end, inclusive, step) = match part {
             Part::Of(of, step) => match self.kind(of) {
                 Kind::Range(range)
@@ -463,7 +463,7 @@ impl State {
         }
         let zero = self.small(0, last, at);
         let is_last = self.op(ScalarOp::Eq, &[next, zero], at)?;
-        let usize_type = Ty { dtype: self.types.known(DType::Usize), rank: None };
+        let usize_type = Ty { dtype: self.types.known(DType::Usize), rank: None, of_arrays: false };
         let length = self.emit(Expr::Dim { array, axis }, usize_type, at)?;
         let dtype = self.ty(last).dtype;
         let length = self.cast(length, dtype, at)?;

@@ -107,12 +107,25 @@ impl State {
 impl State {
     pub(crate) fn array_len(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
         let (array, _) = self.array(receiver, "len", at)?;
-        Ok(Kind::Plain(self.len(array, at)?))
+        Ok(Kind::Plain(self.element_count(array, at)?))
+    }
+
+    /// How many elements an array has: of an array of arrays, how many rows.
+    fn element_count(
+        &mut self,
+        array: parfuse_ir::program::Value,
+        at: At,
+    ) -> Step<parfuse_ir::program::Value> {
+        let size = self.size_type();
+        match self.ty(array).has_rows() {
+            true => self.emit(Expr::Dim { array, axis: 0 }, size, at),
+            false => self.len(array, at),
+        }
     }
 
     pub(crate) fn without_elements(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
         let (array, _) = self.array(receiver, "is_empty", at)?;
-        let (len, none) = (self.len(array, at)?, self.usize_constant(0, at));
+        let (len, none) = (self.element_count(array, at)?, self.usize_constant(0, at));
         Ok(Kind::Plain(self.op(ScalarOp::Eq, &[len, none], at)?))
     }
 
@@ -150,7 +163,7 @@ impl State {
         if rank != 2 {
             return mistake(format!("`.{name}()` is for arrays with 2 axes, not {rank}"));
         }
-        let ty = Ty { dtype: self.types.known(DType::Usize), rank: None };
+        let ty = Ty { dtype: self.types.known(DType::Usize), rank: None, of_arrays: false };
         Ok(Kind::Plain(self.emit(Expr::Dim { array, axis }, ty, at)?))
     }
 
@@ -158,7 +171,7 @@ impl State {
     pub(crate) fn axis_length(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
         let (array, rank) = self.array(receiver, "len_of", at)?;
         let axis = self.axis(args[0], rank, at)?;
-        let ty = Ty { dtype: self.types.known(DType::Usize), rank: None };
+        let ty = Ty { dtype: self.types.known(DType::Usize), rank: None, of_arrays: false };
         Ok(Kind::Plain(self.emit(Expr::Dim { array, axis }, ty, at)?))
     }
 

@@ -15,6 +15,7 @@ fn receiver(t: &Tracer, receiver: Receiver) -> Value<'_> {
         Receiver::Number | Receiver::Float => t.var("x", 2.0),
         Receiver::Integer => t.var("n", 2i64),
         Receiver::Unsigned => t.var("n", 2usize),
+        Receiver::Byte => t.var("b", 2u8),
         Receiver::Complex => t.var("z", t.complex(1.0, 2.0)),
         Receiver::Array => t.var("m", t.array::<f64>("a", 2)),
         Receiver::Range => t.range(t.lift(0usize, line(1)), t.lift(9usize, line(1)), false, line(1)),
@@ -35,6 +36,8 @@ fn argument<'t>(t: &'t Tracer, kind: Argument, of: Receiver) -> Value<'t> {
         Argument::Part => t.lift(2.0, line(1)),
         Argument::Integer | Argument::Axis => t.lift(1usize, line(1)),
         Argument::I32 => t.lift(2i32, line(1)),
+        Argument::U32 => t.lift(2u32, line(1)),
+        Argument::Signed => t.lift(-2isize, line(1)),
         Argument::Array => t.array::<f64>("b", 1),
         Argument::Slice => t.slice_info(&[ALL; 2], line(1)),
         Argument::AxisSlice => t.slice_info(&[ALL], line(1)),
@@ -132,6 +135,7 @@ fn mistakes(row: &Row, of: Receiver) -> Vec<String> {
             t.with(|state| state.unsafe_depth = 1);
             t.parallel(receiver(&t, of), line(1))
         }
+        Method::take if of == Receiver::Option => t.variable("o", receiver(&t, of), line(1)),
         method if of == Receiver::Array => array_for(&t, method),
         _ => receiver(&t, of),
     };

@@ -34,7 +34,7 @@ fn methods_know_their_arguments_and_receivers() {
             t.method(x, Method::powi, &[x], line(2));
             t.method(n, Method::recip, &[], line(3));
             t.method(x, Method::pow, &[n], line(4));
-            t.method(n, Method::saturating_sub, &[n], line(5));
+            t.method(n, Method::div_ceil, &[n], line(5));
             let range = t.range(n, n, false, line(6));
             t.method(range, Method::sqrt, &[], line(6));
             t.method(t.tuple(&[x, x]), Method::sqrt, &[], line(7));
@@ -46,7 +46,7 @@ fn methods_know_their_arguments_and_receivers() {
             "kernel.rs:2:5: the argument of `powi`: expected i32, found f64",
             "kernel.rs:3:5: `.recip()` is a method of floats and arrays, not of i64",
             "kernel.rs:4:5: `.pow()` is a method of integers, not of f64",
-            "kernel.rs:5:5: `.saturating_sub()` is a method of unsigned integers, not of i64",
+            "kernel.rs:5:5: `.div_ceil()` is a method of unsigned integers, not of i64",
             "kernel.rs:6:5: `.sqrt()` is a method of floats, arrays and complex numbers, not of a range; \
              go through it with `for`, or end it with `sum()`, `fold(…)` and the like",
             "kernel.rs:7:5: a tuple is not supported here; use its fields",
