@@ -15,7 +15,7 @@ fn arrays(a: &ArrayRef1<f64>, n: usize) -> f64 {
 
 #[kernel]
 fn numbers(k: i64, x: f64) -> f64 {
-    let swapped = k.to_be().bit_width();
+    let swapped = k.to_be().ilog(2);
     let larger = std::cmp::max(k, 3);
     let magnitude = x.copysign(2.0);
     swapped as f64 + larger as f64 + magnitude

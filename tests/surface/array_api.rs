@@ -266,6 +266,7 @@ forms! {
     to_vec: f64 = { let v = a.to_vec(); v[1] }
     as_standard_layout: f64 = { m.t().as_standard_layout()[[1, 0]] }
     append: Array1<f64> = { let mut c = a.to_owned(); c.append(Axis(0), b.view()).unwrap(); c }
+    push: Array2<f64> = { let mut c = m.to_owned(); c.push(Axis(0), a.slice(s![..4])).unwrap(); c }
     push_row: Array2<f64> = { let mut c = m.to_owned(); c.push_row(a.slice(s![..4])).unwrap(); c }
     push_column: Array2<f64> = { let mut c = m.to_owned(); c.push_column(a.slice(s![..3])).unwrap(); c }
     remove_index: Array2<f64> = { let mut c = m.to_owned(); c.remove_index(Axis(1), 1); c }

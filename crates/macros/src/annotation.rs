@@ -61,6 +61,10 @@ pub fn check_parameter(ty: &Type, diagnostics: &mut Diagnostics) -> bool {
             _ => Some("this reference is not a parameter that kernels know".to_string()),
         },
         Type::Array(array) => row_problem(array),
+        Type::Tuple(tuple) => match tuple.elems.len() {
+            2..=4 => None,
+            _ => Some("a tuple has 2 to 4 scalars or structs".to_string()),
+        },
         Type::Infer(_) | Type::Macro(_) | Type::Verbatim(_) => None,
         Type::ImplTrait(_) => Some("a kernel names its types, `<T: Float>(x: T)`".to_string()),
         _ => Some("this type is not one that kernels know".to_string()),

@@ -74,6 +74,9 @@ impl Translator<'_> {
             [primitive] if ELEMENTS.contains(&primitive.as_str()) => {
                 self.primitive_function(call, function, primitive, name)
             }
+            [ty] if ty == "Vec" && self.is_empty_vector(call, name) => {
+                self.empty_vector(call, &function.path)
+            }
             [primitive] if annotation::is_foreign(primitive) => {
                 let message = refusals::function(primitive, name)
                     .unwrap_or_else(|| format!("`{primitive}` is not a type of kernels: use {}", listed()));
@@ -90,6 +93,10 @@ impl Translator<'_> {
                 if ty == "Zip" && matches!(name.as_str(), "from" | "indexed") && call.args.len() == 1 =>
             {
                 self.zip_function(call, name)
+            }
+            // A view of a slice or of a fixed array is the array itself.
+            [.., ty] if ty.starts_with("ArrayView") && name == "from" && call.args.len() == 1 => {
+                self.written_out(&call.args[0], &place)
             }
             // What a type has as its default is a constant.
             [.., ty]

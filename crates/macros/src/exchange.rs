@@ -37,6 +37,11 @@ impl Translator<'_> {
                     #result
                 })
             }
+            ("take", [target]) => {
+                let target = self.expr(&place_behind(target));
+                let (t, place) = (self.t.clone(), self.place(call.func.span()));
+                quote!(#t.taken(#target, #place))
+            }
             ("swap" | "replace", _) => {
                 self.unsupported(&call.args, format!("`{name}` takes two arguments: `{name}(&mut a, …)`"))
             }

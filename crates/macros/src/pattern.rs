@@ -152,10 +152,15 @@ impl Translator<'_> {
                 let typed = self.typed(&text, value, &annotation::expression(ty), &place);
                 quote!(let #name = #typed;)
             }
-            (true, None) => quote!(let #name = #t.variable(#text, #value, #place);),
-            (true, Some(ty)) => {
-                let typed = self.typed("", value, &annotation::expression(ty), &place);
-                quote!(let #name = #t.variable(#text, #typed, #place);)
+            (true, ty) => {
+                let value = match ty {
+                    Some(ty) => self.typed("", value, &annotation::expression(ty), &place),
+                    None => value,
+                };
+                match self.growing.contains(&text) {
+                    true => quote!(let #name = #t.vector(#text, #value, #place);),
+                    false => quote!(let #name = #t.variable(#text, #value, #place);),
+                }
             }
         };
         self.scope.add(text, Local::default());

@@ -106,6 +106,10 @@ impl Translator<'_> {
         let name = call.mac.path.segments.last()?.ident.to_string();
         let tokens = &call.mac.tokens;
         Some(match name.as_str() {
+            "vec" if tokens.is_empty() => {
+                let (t, place) = (self.t.clone(), self.place(call.mac.path.span()));
+                quote!(#t.empty_vector(::core::option::Option::None, #place))
+            }
             "array" | "vec" => match syn::parse2::<Expr>(quote!([#tokens])) {
                 Ok(Expr::Array(array)) if name == "array" => self.array_literal(&array),
                 Ok(array) => self.expr(&array),

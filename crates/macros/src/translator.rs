@@ -18,7 +18,9 @@ use crate::input::KernelInput;
 use crate::scope::{Local, Scope};
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, quote};
+use std::collections::HashSet;
 use syn::Ident;
+use syn::visit::Visit;
 
 /// Translates a kernel's body into the body of its tracing function, which has `t: &Tracer`,
 /// `arguments: &[Value]` and `place: At` in scope and ends with the value returned.
@@ -63,6 +65,8 @@ pub(crate) struct Translator<'a> {
     pub generics: &'a KernelGenerics,
     /// The local variables.
     pub scope: Scope,
+    /// The names of those that may be vectors which grow.
+    pub growing: HashSet<String>,
     /// What is around that can be left.
     pub around: Vec<Around>,
     /// How often the kernel returns early.
@@ -84,6 +88,7 @@ impl<'a> Translator<'a> {
             kernel: input.name().to_string(),
             generics: &input.generics,
             scope: Scope::new(),
+            growing: growing(&input.function.block),
             around: Vec::new(),
             returns: 0,
             matches: 0,
@@ -191,4 +196,24 @@ fn may_nest(ty: &syn::Type) -> bool {
         }),
         _ => false,
     }
+}
+
+/// The names that methods are called on by which vectors become longer or shorter.
+fn growing(body: &syn::Block) -> HashSet<String> {
+    struct Names(HashSet<String>);
+    impl<'ast> Visit<'ast> for Names {
+        fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
+            let method = parfuse_names::Method::named(&call.method.to_string());
+            let changes = method.and_then(|method| method.row(parfuse_names::Receiver::Vector)).is_some();
+            if let (true, syn::Expr::Path(path)) = (changes, crate::stmt::strip(&call.receiver))
+                && let Some(name) = path.path.get_ident()
+            {
+                self.0.insert(name.to_string());
+            }
+            syn::visit::visit_expr_method_call(self, call);
+        }
+    }
+    let mut names = Names(HashSet::new());
+    names.visit_block(body);
+    names.0
 }

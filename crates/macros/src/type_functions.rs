@@ -19,6 +19,35 @@ use syn::spanned::Spanned;
 use syn::{Expr, ExprCall, Path, PathArguments, Type};
 
 impl Translator<'_> {
+    /// Whether a function of `Vec` makes one without elements.
+    pub(crate) fn is_empty_vector(&self, call: &ExprCall, name: &str) -> bool {
+        matches!((name, call.args.len()), ("new" | "default", 0) | ("with_capacity", 1))
+    }
+
+    /// `Vec::new()`, `Vec::<f64>::with_capacity(n)`.
+    pub(crate) fn empty_vector(&mut self, call: &ExprCall, path: &Path) -> TokenStream {
+        let (t, place) = (self.t.clone(), self.place(path.span()));
+        let room = match call.args.first() {
+            Some(room) => {
+                let room = self.expr(room);
+                quote!(::core::option::Option::Some(#room))
+            }
+            None => quote!(::core::option::Option::None),
+        };
+        let empty = quote!(#t.empty_vector(#room, #place));
+        let mut owner = path.clone();
+        owner.segments.pop();
+        // The punctuation after the type goes with the function's name.
+        owner.segments.pop_punct();
+        match owner.segments.last().is_some_and(|last| !last.arguments.is_none()) {
+            true => {
+                let ty = Type::Path(syn::TypePath { attrs: Vec::new(), qself: None, path: owner });
+                self.typed("", empty, &annotation::expression(&ty), &place)
+            }
+            false => empty,
+        }
+    }
+
     /// `Array2::<f64>::zeros((h, w))`, also through an alias of the type.
     pub(crate) fn array_function(&mut self, call: &ExprCall, path: &Path, name: &str) -> TokenStream {
         if is_random_name(name) {

@@ -178,8 +178,8 @@ macro_rules! for_each_method {
             is_ascii_graphic fn { Byte one () number is_ascii_graphic "Whether it shows." }
             is_ascii_whitespace fn { Byte one () number is_ascii_whitespace "Whether it is a blank, a tabulator, or ends a line or page." }
             is_ascii_control fn { Byte one () number is_ascii_control "Whether it is a control character." }
-            to_ascii_lowercase fn { Byte one () number to_ascii_lowercase "The small letter, if it is a capital one." }
-            to_ascii_uppercase fn { Byte one () number to_ascii_uppercase "The capital letter, if it is a small one." }
+            to_ascii_lowercase fn { Byte one () number small_letter "The small letter, if it is a capital one." }
+            to_ascii_uppercase fn { Byte one () number capital_letter "The capital letter, if it is a small one." }
             eq_ignore_ascii_case fn { Byte one (other: same) number eq_ignore_ascii_case "Whether two bytes are one letter, or equal." }
 
             // Integers that wrap, and conversions.
@@ -282,6 +282,7 @@ macro_rules! for_each_method {
             first_mut - { Array any () trace place_if_any "The first element to be set, an `Option`." }
             last_mut - { Array any () trace place_if_any "The last element to be set, an `Option`." }
             contains - { Range one (value: same) read range_contains "Whether a number is in the range." } { Array one (value: same) trace contains_element "Whether an element is equal to a value." }
+            partition_point - { Array one (predicate: closure) trace partition_point "How many elements there are in front of the first of which a closure says no." }
             diff - { Array one (times: integer, axis: axis) read differences "What each element is more than the one before it along an axis." }
             first - { Array any () trace element_if_any "The first element, an `Option`." }
             triu - { Array one (diagonal: integer) trace triangle "The matrix with zeros below a diagonal." }
@@ -366,6 +367,17 @@ macro_rules! for_each_method {
             as_mut - { Array any () read reference "The array itself." }
             borrow - { Array any () read reference "The array itself." } { Scalar one () read number_itself "The number itself." }
             borrow_mut - { Array any () read reference "The array itself." }
+
+            // Vectors that grow.
+            push -
+                { Vector one (item: any) trace changed_vector "Adds an element behind the others." }
+                { Array any (axis: axis, array: array) update push_along "Adds an array with an axis less along an axis, a `Result`." }
+            pop - { Vector one () trace changed_vector "Takes away the last element, an `Option`." }
+            clear - { Vector one () trace changed_vector "Takes away all elements." }
+            truncate - { Vector one (length: integer) trace changed_vector "Takes away all but so many of the first elements." }
+            extend - { Vector one (items: iterator) trace changed_vector "Adds the items of an iterator behind the others." }
+            extend_from_slice - { Vector one (items: iterator) trace changed_vector "Adds copies of elements behind the others." }
+            swap_remove - { Vector one (index: integer) trace changed_vector "Takes away an element, in whose place the last one comes." }
 
             // Iterators over arrays.
             iter - { Array any () read elements "Its elements, row by row." }

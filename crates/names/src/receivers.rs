@@ -25,6 +25,8 @@ pub enum Receiver {
     Complex,
     /// Arrays.
     Array,
+    /// Vectors that the kernel makes and that grow.
+    Vector,
     /// Ranges.
     Range,
     /// Iterators, ranges among them.
@@ -69,6 +71,7 @@ impl Receiver {
             Receiver::Byte => "bytes",
             Receiver::Complex => "complex numbers",
             Receiver::Array => "arrays",
+            Receiver::Vector => "vectors that grow",
             Receiver::Range => "ranges",
             Receiver::Iterator => "iterators",
             Receiver::Zip => "`Zip`s",

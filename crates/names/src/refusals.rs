@@ -108,9 +108,9 @@ const METHODS: &[Row] = &[
     row("arrays", "uswap swap_unchecked", "write `a.swap(i, j)`"),
     row(
         "arrays",
-        "push push_mut push_back push_front extend extend_from_slice extend_from_within insert insert_mut \
-         remove swap_remove pop pop_if resize resize_with reserve reserve_exact reserve_rows \
-         reserve_columns truncate clear drain retain retain_mut dedup dedup_by dedup_by_key split_off \
+        "push_mut push_back push_front extend_from_within insert insert_mut \
+         remove pop_if resize resize_with reserve reserve_exact reserve_rows \
+         reserve_columns drain retain retain_mut dedup dedup_by dedup_by_key split_off \
          splice shrink_to shrink_to_fit capacity try_reserve try_reserve_exact spare_capacity_mut repeat \
          join extract_if",
         "make the array in its final size with `Array1::zeros(n)` and set its elements",
@@ -148,12 +148,12 @@ const METHODS: &[Row] = &[
          sort_unstable_by_key select_nth_unstable select_nth_unstable_by select_nth_unstable_by_key \
          partial_sort_unstable partial_sort_unstable_by partial_sort_unstable_by_key partition_dedup \
          partition_mut get_from_sorted_mut get_many_from_sorted_mut",
-        "sort before the call",
+        "sort before the call, or in a `#[host]` function; a few elements by two loops with `a.swap(j - 1, j)`",
     ),
     row(
         "arrays",
-        "binary_search binary_search_by binary_search_by_key partition_point starts_with ends_with",
-        "write a `while` loop over indices",
+        "binary_search binary_search_by binary_search_by_key starts_with ends_with",
+        "write `a.partition_point(|y| y < x)`, or a `while` loop over indices",
     ),
     row("ranges", "start end start_bound end_bound", "name the ends with `let` before making the range"),
     row(
@@ -336,6 +336,14 @@ const FUNCTIONS: &[(&str, Row)] = &[
 
 /// Functions of crates, by the crate's name.
 const CRATE_FUNCTIONS: &[(&str, Row)] = &[
+    (
+        "std",
+        row(
+            "`std`",
+            "from_fn",
+            "write the elements out, `[f(0), f(1)]`, or set those of `[0.0; N]` in a loop",
+        ),
+    ),
     ("std", row("`std`", "*", "write out what it does, or do it outside of the kernel")),
     ("core", row("`core`", "*", "write out what it does, or do it outside of the kernel")),
     ("ndarray", row("`ndarray`", "indices indices_of", "loop over indices: `for i in 0..a.len()`")),

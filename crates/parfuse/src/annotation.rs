@@ -99,7 +99,7 @@ impl<T: Annotated, const N: usize> Annotated for [T; N] {
             DeclaredType::RecordArray(record, Some(rank)) => {
                 Some(DeclaredType::RecordArray(record, Some(rank + 1)))
             }
-            DeclaredType::AnyRank(_) | DeclaredType::RecordArray(_, None) => None,
+            DeclaredType::AnyRank(_) | DeclaredType::RecordArray(_, None) | DeclaredType::Tuple(_) => None,
         }
     }
 }

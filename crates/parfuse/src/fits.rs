@@ -108,6 +108,7 @@ fn declared_type(ty: DeclaredType) -> String {
         DeclaredType::Record(record) => record.name.to_string(),
         DeclaredType::RecordArray(record, Some(rank)) => format!("Array{rank}<{}>", record.name),
         DeclaredType::RecordArray(record, None) => format!("ArrayD<{}>", record.name),
+        DeclaredType::Tuple(items) => together(items.iter().map(|item| declared_type(*item))),
     }
 }
 

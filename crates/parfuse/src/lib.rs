@@ -80,6 +80,7 @@ mod special_functions;
 mod specialisations;
 mod specialise;
 mod traced;
+mod tuple_argument;
 mod type_argument;
 mod wishes;
 mod work;

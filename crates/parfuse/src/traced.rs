@@ -79,6 +79,7 @@ impl Traced {
         let mut open = ranks.iter().copied();
         let mut declare = |(name, kind): &(&'static str, ParamKind)| {
             let ty: Type = match kind.ty {
+                DeclaredType::Tuple(items) => return declare_items(&tracer, name, items, self.place),
                 DeclaredType::Known(ty) => ty,
                 DeclaredType::AnyRank(element) => {
                     Type::Array(element, open.next().expect("a number of axes for each that is open"))
@@ -101,6 +102,20 @@ impl Traced {
         let ranks = names.zip(ranks.iter().copied()).collect();
         tracer.finish(result, (self.results)()).map_err(|error| TraceError { ranks, ..error })
     }
+}
+
+/// Declares a tuple of scalars and structs: a parameter for each number.
+fn declare_items<'t>(tracer: &'t Tracer, name: &str, items: &[DeclaredType], at: At) -> Value<'t> {
+    let item = |(position, ty): (usize, &DeclaredType)| {
+        let name = format!("{name}.{position}");
+        match ty {
+            DeclaredType::Record(record) => declare_fields(tracer, &name, record, Fields::Scalars, at),
+            DeclaredType::Known(ty) => tracer.param(&name, *ty, false),
+            other => unreachable!("items of tuples are scalars and structs, not {other}"),
+        }
+    };
+    let items: Vec<Value<'t>> = items.iter().enumerate().map(item).collect();
+    tracer.tuple(&items)
 }
 
 /// What the fields of a struct are, as parameters.
@@ -130,7 +145,7 @@ fn declare_fields<'t>(
             (DeclaredType::Known(ty), Fields::Arrays { rank, mutable }) => {
                 tracer.param(&name, Type::Array(ty.element(), rank), mutable)
             }
-            (DeclaredType::AnyRank(_) | DeclaredType::RecordArray(..), _) => {
+            (DeclaredType::AnyRank(_) | DeclaredType::RecordArray(..) | DeclaredType::Tuple(_), _) => {
                 unreachable!("fields are scalars")
             }
         };

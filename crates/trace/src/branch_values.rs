@@ -119,6 +119,10 @@ impl State {
             }
             Kind::Ordering { less, greater } => Ok(Leaves::Ordering([less, greater])),
             Kind::Never => Ok(Leaves::Never),
+            kind @ Kind::Place(_) if self.is_of_vector(&kind) => {
+                let present = self.read(handle, at)?;
+                Ok(Leaves::Value(self.copy(present, at)?))
+            }
             Kind::Place(_) => {
                 mistake("a view to write cannot be the value of a branch; write it inside the branches")
             }

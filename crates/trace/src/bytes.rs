@@ -3,7 +3,7 @@
 //! ```text
 //! b.is_ascii_digit()           b - b'0' < 10                     the difference wraps
 //! b.is_ascii_alphabetic()      (b | 32) - b'a' < 26              small and capital letters differ by that bit
-//! b.to_ascii_lowercase()       select capital, b | 32, b
+//! b.to_ascii_lowercase()   select capital, b | 32, b
 //! ```
 
 use crate::errors::{At, Step};
@@ -91,13 +91,13 @@ impl State {
         self.op(ScalarOp::Or, &[first, delete], at)
     }
 
-    pub(crate) fn to_ascii_lowercase(&mut self, value: Value, _: &[Value], at: At) -> Step<Value> {
+    pub(crate) fn small_letter(&mut self, value: Value, _: &[Value], at: At) -> Step<Value> {
         let is_capital = self.is_ascii_uppercase(value, &[], at)?;
         let small = self.with_small_bit(value, at)?;
         self.op(ScalarOp::Select, &[is_capital, small, value], at)
     }
 
-    pub(crate) fn to_ascii_uppercase(&mut self, value: Value, _: &[Value], at: At) -> Step<Value> {
+    pub(crate) fn capital_letter(&mut self, value: Value, _: &[Value], at: At) -> Step<Value> {
         let is_small = self.is_ascii_lowercase(value, &[], at)?;
         let bit = self.byte(SMALL, at);
         let capital = self.op(ScalarOp::Xor, &[value, bit], at)?;
@@ -105,8 +105,8 @@ impl State {
     }
 
     pub(crate) fn eq_ignore_ascii_case(&mut self, value: Value, args: &[Value], at: At) -> Step<Value> {
-        let first = self.to_ascii_lowercase(value, &[], at)?;
-        let second = self.to_ascii_lowercase(args[0], &[], at)?;
+        let first = self.small_letter(value, &[], at)?;
+        let second = self.small_letter(args[0], &[], at)?;
         self.op(ScalarOp::Eq, &[first, second], at)
     }
 }

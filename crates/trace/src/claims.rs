@@ -78,7 +78,7 @@ impl State {
                     sequence.independence = Independence::Claimed(claim.and(more));
                     Ok(Kind::Sequence(sequence))
                 }
-                Independence::InOrder | Independence::IfPure(_) => no_prange(method),
+                Independence::InOrder | Independence::IfPure => no_prange(method),
             },
             Kind::Poison => Err(Problem::Reported),
             _ => no_prange(method),

@@ -45,7 +45,7 @@ impl Tracer {
         let body = |item: Value<'t>| {
             let (index, item) = (self.field(item, 0, at), self.field(item, 1, at));
             let value = self.value_of(element, item);
-            let array = self.step(at, |state| state.array_for(value.id, "collected", rank, dtype, at));
+            let array = self.step(at, |state| state.array_for(value.id, "collected", rank, dtype));
             self.store(array, &[index], value, at);
             arrays = Some(array);
         };
@@ -150,7 +150,7 @@ impl Tracer {
             for (((array, count), dtype), (condition, part)) in
                 arrays.iter_mut().zip(counts).zip(dtypes).zip(parts(item))
             {
-                let own = self.step(at, |state| state.array_for(part.id, "collected", 1, dtype, at));
+                let own = self.step(at, |state| state.array_for(part.id, "collected", 1, dtype));
                 *array = Some(own);
                 let keep = || {
                     let index = self.bind_named("", count, None, at);
@@ -362,19 +362,18 @@ struct Spacing {
 impl State {
     /// Variables for arrays of what a handle stands for: one for each number in a struct or tuple. Their arrays are made by
     /// [`make_arrays`](State::make_arrays).
-    fn array_for(
+    pub(crate) fn array_for(
         &mut self,
         element: u32,
         name: &str,
         rank: u8,
         dtype: Option<TypeVar>,
-        at: At,
     ) -> Step<Kind> {
         match self.kind(element) {
             Kind::Tuple(items) if !items.is_empty() => {
                 let (of, mut parts) = (items.of, Vec::with_capacity(items.len()));
                 for item in items {
-                    let part = self.array_for(item, name, rank, None, at)?;
+                    let part = self.array_for(item, name, rank, None)?;
                     parts.push(self.handle(part));
                 }
                 Ok(self.together(of, parts))
@@ -398,7 +397,7 @@ impl State {
     }
 
     /// Has such variables begin with arrays of zeros.
-    fn make_arrays(&mut self, array: u32, shape: &[program::Value], at: At) -> Step<()> {
+    pub(crate) fn make_arrays(&mut self, array: u32, shape: &[program::Value], at: At) -> Step<()> {
         for leaf in self.leaves_of(array) {
             let Kind::Variable { var, .. } = self.kind(leaf) else { return Err(Problem::Reported) };
             let ty = self.var_type(var);

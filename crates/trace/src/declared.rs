@@ -5,6 +5,7 @@
 //! Array2<f64>  Known([f64; 2])
 //! ArrayD<f64>  AnyRank(f64)       [f64; _]: each array that meets it says how many
 //! Body         Record(Body)       a struct of scalars; an array of them is RecordArray
+//! (f64, Body)  Tuple([f64, Body])
 //! ```
 
 use crate::records::Record;
@@ -23,6 +24,8 @@ pub enum DeclaredType {
     Record(&'static Record),
     /// An array of such structs, of so many axes, or of any number.
     RecordArray(&'static Record, Option<u8>),
+    /// A tuple of scalars and structs.
+    Tuple(&'static [DeclaredType]),
 }
 
 /// What a parameter of a function is.
@@ -49,7 +52,7 @@ impl DeclaredType {
         match self {
             DeclaredType::Known(ty) => Some(ty.element()),
             DeclaredType::AnyRank(element) => Some(element),
-            DeclaredType::Record(_) | DeclaredType::RecordArray(..) => None,
+            DeclaredType::Record(_) | DeclaredType::RecordArray(..) | DeclaredType::Tuple(_) => None,
         }
     }
     /// Whether it is an array.
@@ -57,7 +60,7 @@ impl DeclaredType {
         match self {
             DeclaredType::Known(ty) => ty.rank().is_some(),
             DeclaredType::AnyRank(_) | DeclaredType::RecordArray(..) => true,
-            DeclaredType::Record(_) => false,
+            DeclaredType::Record(_) | DeclaredType::Tuple(_) => false,
         }
     }
     /// Whether a scalar, or an array of so many axes, can be of this type.
@@ -66,7 +69,7 @@ impl DeclaredType {
             DeclaredType::Known(ty) => ty.rank() == rank,
             DeclaredType::AnyRank(_) | DeclaredType::RecordArray(_, None) => rank.is_some(),
             DeclaredType::RecordArray(_, declared) => rank == declared,
-            DeclaredType::Record(_) => false,
+            DeclaredType::Record(_) | DeclaredType::Tuple(_) => false,
         }
     }
     /// Whether a type is what is declared.
@@ -78,7 +81,7 @@ impl DeclaredType {
         match self {
             DeclaredType::Known(ty) => Some(ty),
             DeclaredType::AnyRank(element) => Some(Type::Array(element, rank)),
-            DeclaredType::Record(_) | DeclaredType::RecordArray(..) => None,
+            DeclaredType::Record(_) | DeclaredType::RecordArray(..) | DeclaredType::Tuple(_) => None,
         }
     }
     /// It alone, or the types of a struct's fields and those of structs among them, of an array of structs as arrays.
@@ -92,6 +95,7 @@ impl DeclaredType {
                 let elements = fields.into_iter().filter_map(DeclaredType::element);
                 elements.map(|element| DeclaredType::array(element, rank)).collect()
             }
+            DeclaredType::Tuple(items) => items.iter().flat_map(|item| item.flattened()).collect(),
             other => vec![other],
         }
     }
@@ -116,6 +120,10 @@ impl fmt::Display for DeclaredType {
             DeclaredType::Record(record) => f.write_str(record.name),
             DeclaredType::RecordArray(record, Some(rank)) => write!(f, "[{}; {rank}]", record.name),
             DeclaredType::RecordArray(record, None) => write!(f, "[{}; _]", record.name),
+            DeclaredType::Tuple(items) => {
+                let items: Vec<String> = items.iter().map(ToString::to_string).collect();
+                write!(f, "({})", items.join(", "))
+            }
         }
     }
 }

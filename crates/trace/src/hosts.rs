@@ -29,7 +29,7 @@ impl HostDeclaration {
     pub fn known(&self) -> Option<HostFunction> {
         let known = |ty: DeclaredType| match ty {
             DeclaredType::Known(ty) => Some(ty),
-            DeclaredType::AnyRank(_) | DeclaredType::Record(_) | DeclaredType::RecordArray(..) => None,
+            _ => None,
         };
         let params =
             self.params.iter().map(|kind| Some((known(kind.ty)?, kind.mutable))).collect::<Option<_>>()?;
@@ -179,6 +179,9 @@ impl State {
                         "`{name}` returns `{}`; let it return a tuple, or arrays of the fields",
                         record.name
                     ));
+                }
+                DeclaredType::Tuple(_) => {
+                    return mistake(format!("`{name}` returns a tuple in a tuple; let it return one"));
                 }
                 DeclaredType::AnyRank(element) => {
                     let element = element.rust_name();

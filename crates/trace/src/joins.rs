@@ -139,6 +139,20 @@ impl State {
         self.push_part(receiver, "push_column", args[0], 1, at)
     }
 
+    /// `a.push(Axis(k), x)`.
+    pub(crate) fn push_along(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        let rank = self.axes_of(receiver)?;
+        let axis = self.axis(args[0], rank, at)?;
+        let (part, part_rank) = self.array(args[1], "`push`", at)?;
+        if part_rank + 1 != rank {
+            return mistake(format!(
+                "`.push()` adds an array with an axis less, not one with {part_rank} to one with {rank}"
+            ));
+        }
+        let part = self.with_axis(part, part_rank, axis, at)?;
+        self.grow(receiver, "push", part, axis, at)
+    }
+
     fn push_part(&mut self, receiver: u32, name: &str, part: u32, axis: u8, at: At) -> Step<Kind> {
         let rank = self.axes_of(receiver)?;
         let (part, part_rank) = self.array(part, &format!("`{name}`"), at)?;

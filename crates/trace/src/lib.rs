@@ -67,6 +67,7 @@ mod traits;
 mod types;
 mod value;
 mod variables;
+mod vectors;
 mod views;
 mod whole_arrays;
 mod zips;

@@ -63,6 +63,12 @@ for_each_method!(define_meaning);
 impl Tracer {
     /// `receiver.method(args)`. The argument of `expect` may be left out.
     pub fn method(&self, receiver: Value<'_>, method: Method, args: &[Value<'_>], at: At) -> Value<'_> {
+        let same = |value: &Value<'_>| Value { tracer: self, id: value.id };
+        if let Some(value) =
+            self.change_vector(same(&receiver), method, &args.iter().map(same).collect::<Vec<_>>(), at)
+        {
+            return value;
+        }
         if let Some(value) = self.method_of_record(receiver, method.name(), args, at) {
             return value;
         }
@@ -188,6 +194,7 @@ impl State {
     pub(crate) fn row(&mut self, receiver: u32, method: Method, at: At) -> Step<&'static Row> {
         let (of, described) = match self.kind(receiver) {
             Kind::Poison => return Err(Problem::Reported),
+            Kind::Vector(_) => (Receiver::Vector, "a vector"),
             Kind::Range(_) => (Receiver::Range, "a range"),
             Kind::Sequence(_) => (Receiver::Iterator, "an iterator"),
             Kind::Optional(_) => (Receiver::Option, "an `Option`"),
@@ -223,7 +230,7 @@ impl State {
             Class::Float => Receiver::Float,
             Class::Known(dtype) if dtype.is_float() => Receiver::Float,
             Class::Known(dtype) if dtype.is_int() && dtype.is_signed() => Receiver::Integer,
-            Class::Known(DType::U8) => Receiver::Byte,
+            Class::Known(dtype) if dtype.is_unsigned() && dtype.bits() == 8 => Receiver::Byte,
             Class::Known(dtype) if dtype.is_int() => Receiver::Unsigned,
             Class::Complex(_) => Receiver::Complex,
             Class::Known(_) | Class::Any => Receiver::Scalar,

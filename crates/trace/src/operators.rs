@@ -185,7 +185,11 @@ impl State {
         match self.kind(handle) {
             Kind::Variable { var, .. } => Kind::Variable { var, borrowed },
             Kind::Element { place, index, .. } => Kind::Element { place, index, borrowed },
-            Kind::Place(place) if self.is_row_by_value(&Kind::Place(place)) => self.row_by_reference(place),
+            Kind::Place(place)
+                if self.is_row_by_value(&Kind::Place(place)) || self.is_of_vector(&Kind::Place(place)) =>
+            {
+                self.row_by_reference(place)
+            }
             Kind::Tuple(items) if items.of.record().is_some() => {
                 let of = items.of;
                 let fields = items.into_iter().map(|item| {

@@ -232,8 +232,11 @@ impl State {
         rank: Option<u8>,
         name: &str,
     ) -> Step<()> {
-        if let Kind::Poison = kind {
-            return Err(Problem::Reported);
+        match kind {
+            Kind::Poison => return Err(Problem::Reported),
+            // What a vector holds that begins empty shows later.
+            Kind::Plain(value) if self.empty_vectors.contains_key(value) => return Ok(()),
+            _ => {}
         }
         let handle = self.handle(kind.clone());
         let declared = DeclaredType::RecordArray(record, rank);

@@ -59,6 +59,29 @@ impl Tracer {
         }
     }
 
+    /// `slice.partition_point(closure)`: the closure says yes of the elements in front of some place, and no of the others.
+    pub(crate) fn partition_point<'t>(
+        &'t self,
+        _: Method,
+        array: Value<'t>,
+        args: &[Value<'t>],
+        at: At,
+    ) -> Value<'t> {
+        let one = self.lift(1usize, at);
+        let low = self.variable_named("low", self.lift(0usize, at), at);
+        let high = self.variable_named("high", self.method(array, Method::len, &[], at), at);
+        let halve = || {
+            let distance = self.binary("-", high, low, at);
+            let half = self.binary("/", distance, self.lift(2usize, at), at);
+            let middle = self.bind_named("", self.binary("+", low, half, at), None, at);
+            let is_in_front = self.apply(args[0], &[self.index(array, &[middle], at)], at);
+            let above = || self.assign(low, self.binary("+", middle, one, at), at);
+            self.if_(is_in_front, above, || self.assign(high, middle, at), at);
+        };
+        self.while_(|| self.binary("<", low, high, at), halve, at);
+        self.bind_named("", low, None, at)
+    }
+
     /// Whether a closure says `wanted` of an item; of none it does not.
     pub(crate) fn is_there<'t>(
         &'t self,

@@ -18,6 +18,7 @@ use crate::records::Items;
 use crate::sequences::Sequence;
 use crate::tables::Table;
 use crate::types::{Class, TypeTable, TypeVar};
+use crate::vectors::Vector;
 use crate::views::Part;
 use parfuse_ir::program::{Block, Claim, Expr, Place, Program, Stmt, Type, Value, Var, VarData};
 use parfuse_ir::{Arena, DType, FaultKind, Loc, Scalar, ScalarOp};
@@ -61,6 +62,8 @@ pub(crate) enum Kind {
     Tuple(Items),
     /// A range of integers, or of floats to draw from.
     Range(Range),
+    /// A vector that grows: its number among all.
+    Vector(usize),
     /// An iterator.
     Sequence(Box<Sequence>),
     /// A `Zip`, whose items are those of its parts together.
@@ -148,6 +151,12 @@ pub(crate) struct State {
     pub(crate) watched: HashSet<Value>,
     /// Rows of arrays of arrays that a name bound to them takes copies of.
     pub(crate) rows_by_value: HashSet<Value>,
+    /// The vectors that grow.
+    pub(crate) vectors: Vec<Vector>,
+    /// Arrays without elements that vectors begin with, and what these are to have room for.
+    pub(crate) empty_vectors: HashMap<Value, Value>,
+    /// Views of what there is of vectors.
+    pub(crate) vector_views: HashSet<Value>,
     pub(crate) complaints: Vec<Complaint>,
     /// How many `mapv` closures are being traced.
     pub(crate) map_depth: usize,
@@ -188,6 +197,9 @@ impl State {
             checked: false,
             watched: HashSet::new(),
             rows_by_value: HashSet::new(),
+            vectors: Vec::new(),
+            empty_vectors: HashMap::new(),
+            vector_views: HashSet::new(),
             complaints: Vec::new(),
             map_depth: 0,
             row_closures: 0,
@@ -429,6 +441,11 @@ impl State {
             Kind::Part { complex, part } => {
                 let complex = self.read(complex, at)?;
                 self.part(complex, part, at)
+            }
+            Kind::Vector(vector) => {
+                let present = self.present_vector(vector, at)?;
+                let present = self.handle(present);
+                self.read(present, at)
             }
             Kind::Sequence(_) => mistake(
                 "an iterator is not supported here; go through it with `for`, or end it with `sum()`, `fold(…)` and the like",

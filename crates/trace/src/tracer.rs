@@ -50,7 +50,7 @@ impl Tracer {
     /// The id of a value; that of a dummy, and a complaint, for a value of another tracer.
     pub(crate) fn id(&self, value: Value<'_>) -> u32 {
         if std::ptr::eq(self, value.tracer) {
-            return value.id;
+            return self.present(value.id);
         }
         self.with(|state| {
             state.complain(At::NONE, "a value of one kernel is used in another".to_string());

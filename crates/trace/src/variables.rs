@@ -22,7 +22,8 @@ impl Tracer {
         self.bind_named(name, v, ty, at)
     }
     pub(crate) fn bind_named(&self, name: &str, v: Value<'_>, ty: Option<DeclaredType>, at: At) -> Value<'_> {
-        let v = self.id(v);
+        let is_vector = self.with(|state| matches!(state.kind(v.id), Kind::Vector(_)));
+        let v = if is_vector { self.copied_vector(v, at).id } else { self.id(v) };
         self.step(at, |state| {
             state.doing = "a copy".into();
             // Without a name it is only an annotation, of a result for instance: nothing is copied.
@@ -53,6 +54,8 @@ impl Tracer {
                 state.expect_record(&state.kind(v), record, "an argument")?;
             } else if let Some(DeclaredType::RecordArray(record, rank)) = ty {
                 state.expect_record_array(&state.kind(v), record, rank, "an argument")?;
+            } else if let Some(ty @ DeclaredType::Tuple(_)) = ty {
+                state.expect_type(&state.kind(v), ty, "an argument")?;
             } else if let Some(ty) = ty {
                 state.doing = "the type of an argument".into();
                 let found = state.type_of(v)?;
@@ -87,7 +90,7 @@ impl Tracer {
         self.variable_named(name, init, at)
     }
     pub(crate) fn variable_named(&self, name: &str, init: Value<'_>, at: At) -> Value<'_> {
-        let init = self.id(init);
+        let init = self.moved_vector(init, at).id;
         self.step(at, |state| {
             state.doing = format!("`let mut {name}`").into();
             state.variable(name, init, at)
@@ -117,6 +120,14 @@ impl Tracer {
     }
     /// `target = v`.
     pub fn assign(&self, target: Value<'_>, v: Value<'_>, at: At) -> Value<'_> {
+        if let Kind::Vector(vector) = self.with(|state| state.kind(target.id)) {
+            let v = v.id;
+            return self.step(at, |state| {
+                state.doing = "`=`".into();
+                state.assign_vector(vector, v, at)?;
+                Ok(Kind::Tuple(Items::default()))
+            });
+        }
         let (target, v) = (self.id(target), self.id(v));
         self.step(at, |state| {
             state.doing = "`=`".into();
@@ -267,6 +278,21 @@ impl State {
             DeclaredType::Record(record) => return self.expect_record(kind, record, name),
             DeclaredType::RecordArray(record, rank) => {
                 return self.expect_record_array(kind, record, rank, name);
+            }
+            DeclaredType::Tuple(types) => {
+                let items = match kind {
+                    Kind::Tuple(items) if items.of == Whole::Tuple && items.len() == types.len() => items,
+                    Kind::Poison => return Err(Problem::Reported),
+                    _ => {
+                        return mistake(format!(
+                            "`{name}` is declared as {ty}, but its value is of another kind"
+                        ));
+                    }
+                };
+                return items.iter().zip(types).try_for_each(|(item, ty)| {
+                    let item = self.kind(*item);
+                    self.expect_type(&item, *ty, name)
+                });
             }
             DeclaredType::Known(_) | DeclaredType::AnyRank(_) => {}
         }

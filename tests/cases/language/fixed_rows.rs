@@ -1,7 +1,7 @@
 //! Arrays of arrays, whose elements are rows, and parts of slices by ranges.
 
 use crate::cases::ways::{error_of, exactly};
-use ndarray::{Array1, Array2, arr2, array};
+use ndarray::{Array1, Array2, ArrayView1, arr2, array};
 use parfuse::prelude::*;
 
 const KERNEL: [[f64; 3]; 2] = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]];
@@ -169,6 +169,7 @@ fn parts_out_of_range_are_errors() {
 }
 
 #[kernel]
+#[allow(clippy::type_complexity, reason = "tuples in tuples are what it is about")]
 fn vectors(x: &Array1<f64>, t: f64) -> (Vec<f64>, (Vec<usize>, (f64, usize))) {
     let scaled = x.iter().map(|v| v * t).collect();
     let above = (0..x.len()).filter(|&i| x[i] > t).collect::<Vec<usize>>();
@@ -187,6 +188,36 @@ fn vectors_and_nested_tuples_are_results() {
     let (last, count) = (&mut into.1.1.0, &mut into.1.1.1);
     vectors::parallel_into(&array![1.0, 9.0, 8.0], 7.0, (sums, (positions, (last, count)))).unwrap();
     assert_eq!(into, ([7.0, 63.0, 56.0], ([1, 2], (18.0, 2))));
+}
+
+#[kernel]
+fn places(sorted: &[f64], x: &Array1<f64>) -> (Array1<usize>, usize) {
+    (x.mapv(|v| sorted.partition_point(|&s| s < v)), sorted[1..].partition_point(|s| *s < 5.0))
+}
+
+#[test]
+fn sorted_slices_are_searched() {
+    let sorted: Vec<f64> = (0..20).map(|i| (i / 2) as f64).collect();
+    exactly!(places(&sorted, &Array1::linspace(-1.0, 12.0, 101)));
+}
+
+#[kernel]
+fn overwritten(a: &mut Array1<f64>, b: &Array1<f64>, m: &mut Array2<f64>) {
+    *a = &*a * 0.5 + b * b;
+    for i in prange(0..m.nrows()) {
+        let row = [i as f64, 1.0, a[0]];
+        m.row_mut(i).assign(&ArrayView1::<f64>::from(&row));
+    }
+}
+
+#[test]
+fn array_parameters_get_the_elements_of_others() {
+    for n in [1, 3, 1000] {
+        let (x, m) = (Array1::from_shape_fn(n, |i| i as f64), Array2::zeros((n, 3)));
+        exactly!(overwritten(&mut a, &x, &mut b) with a = x.clone(), b = m.clone());
+    }
+    let (mut a, b, mut m) = (Array1::zeros(3), Array1::zeros(1), Array2::zeros((1, 3)));
+    assert!(overwritten::serial(&mut a, &b, &mut m).is_ok(), "one element broadcasts");
 }
 
 #[kernel]

@@ -6,7 +6,8 @@ use parfuse::prelude::*;
 
 /// Kernels that put what each method gives for each number into a row, as bits.
 macro_rules! integers {
-    ($($module:ident $ty:ty),*) => { $(mod $module {
+    ($($module:ident $ty:ty),*) => { $(#[allow(unused_comparisons, reason = "some of the types have no sign")]
+    mod $module {
         use super::*;
 
         #[kernel]

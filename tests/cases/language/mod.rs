@@ -34,4 +34,5 @@ mod struct_arrays;
 mod struct_methods;
 mod structs;
 mod tuple_arrays;
+mod vectors;
 mod views;

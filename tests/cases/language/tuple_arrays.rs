@@ -104,6 +104,37 @@ fn two_nearest(x: &[f64]) -> Vec<f64> {
     out
 }
 
+#[kernel]
+fn cross(a: (f64, f64, f64), b: (f64, f64, f64)) -> (f64, f64, f64) {
+    (a.1 * b.2 - a.2 * b.1, a.2 * b.0 - a.0 * b.2, a.0 * b.1 - a.1 * b.0)
+}
+
+#[kernel]
+fn sum_of_products(x: &Array2<f64>) -> (f64, f64, f64) {
+    let mut sum = (0.0, 0.0, 0.0);
+    for i in 0..x.nrows() - 1 {
+        let (u, v) = ((x[[i, 0]], x[[i, 1]], x[[i, 2]]), (x[[i + 1, 0]], x[[i + 1, 1]], x[[i + 1, 2]]));
+        let product = cross(u, v);
+        sum.0 += product.0;
+        sum.1 += product.1;
+        sum.2 += product.2;
+    }
+    sum
+}
+
+#[kernel]
+fn of_a_struct_and_a_number(p: (Particle, usize), k: f64) -> (Particle, f64) {
+    let (q, n) = p;
+    (Particle { x: q.x * k, n: n as i32 }, p.0.x)
+}
+
+#[test]
+fn tuples_are_parameters() {
+    exactly!(cross((1.0, 2.0, 3.0), (0.5, 2.0, 1.0)));
+    exactly!(sum_of_products(&Array2::from_shape_fn((7, 3), |(i, j)| (i * i + j) as f64)));
+    exactly!(of_a_struct_and_a_number((Particle { x: 1.0, n: 2 }, 7), 3.0));
+}
+
 #[test]
 fn arrays_have_tuples_as_elements() {
     let a = Array2::from_shape_fn((7, 9), |(i, j)| (i * i + 2 * j) as f64);

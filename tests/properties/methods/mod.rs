@@ -266,6 +266,7 @@ const ELSEWHERE: &[&str] = &[
     "as_slice_mut",
     // Of options, iterators and variables rather than of arrays.
     "partition",
+    "push",
     "push_row",
     "push_column",
     "collapse_axis",

@@ -18,6 +18,12 @@ fn receiver(t: &Tracer, receiver: Receiver) -> Value<'_> {
         Receiver::Byte => t.var("b", 2u8),
         Receiver::Complex => t.var("z", t.complex(1.0, 2.0)),
         Receiver::Array => t.var("m", t.array::<f64>("a", 2)),
+        Receiver::Vector => {
+            let v = t.vector("v", t.empty_vector(None, line(1)), line(1));
+            t.method(v, Method::push, &[t.lift(1usize, line(1))], line(1));
+            t.method(v, Method::push, &[t.lift(2usize, line(1))], line(1));
+            v
+        }
         Receiver::Range => t.range(t.lift(0usize, line(1)), t.lift(9usize, line(1)), false, line(1)),
         Receiver::Iterator => t.method(t.array::<i64>("a", 1), Method::iter, &[], line(1)),
         Receiver::Zip => t.zip_from(t.array::<i64>("a", 1), false, line(1)),
@@ -62,6 +68,7 @@ fn argument<'t>(t: &'t Tracer, kind: Argument, of: Receiver) -> Value<'t> {
 fn closure(t: &Tracer, method: Method, position: usize) -> Value<'_> {
     let code: ClosureCode = match method {
         Method::filter
+        | Method::partition_point
         | Method::take_while
         | Method::skip_while
         | Method::partition
@@ -90,6 +97,7 @@ fn closure(t: &Tracer, method: Method, position: usize) -> Value<'_> {
 /// An argument of a method that takes others than its kind tells.
 fn argument_of<'t>(t: &'t Tracer, method: Method, kind: Argument, of: Receiver) -> Value<'t> {
     match (method, kind) {
+        (Method::push, Argument::Any) => t.lift(1usize, line(1)),
         (Method::or, _) => receiver(t, Receiver::Option),
         (Method::map_or, _) => t.lift(1.0, line(1)),
         (Method::fold, Argument::Any) if of == Receiver::Array => t.lift(1.0, line(1)),
@@ -107,9 +115,10 @@ fn argument_of<'t>(t: &'t Tracer, method: Method, kind: Argument, of: Receiver) 
 fn array_for(t: &Tracer, method: Method) -> Value<'_> {
     match method {
         Method::into_scalar => t.array::<f64>("m", 0),
-        Method::chunks | Method::chunks_mut => t.array_mut::<f64>("m", 1),
+        Method::chunks | Method::chunks_mut | Method::partition_point => t.array_mut::<f64>("m", 1),
         // It must be the kernel's own.
         Method::append
+        | Method::push
         | Method::push_row
         | Method::push_column
         | Method::remove_index

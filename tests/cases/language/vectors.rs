@@ -1,0 +1,208 @@
+//! Vectors that grow: lists of findings, stacks, queues.
+
+use crate::cases::ways::exactly;
+use parfuse::prelude::*;
+
+#[derive(Clone, Copy, Debug, PartialEq, KernelData)]
+struct Particle {
+    x: f64,
+    n: i32,
+}
+
+#[kernel]
+fn positions_above(x: &[f64], t: f64) -> Vec<usize> {
+    let mut found = Vec::new();
+    for (i, &v) in x.iter().enumerate() {
+        if v > t {
+            found.push(i);
+        }
+    }
+    found
+}
+
+#[kernel]
+fn tree(depth: usize) -> (Vec<usize>, usize) {
+    let mut stack = vec![(0usize, 0usize)];
+    let mut order = vec![];
+    while let Some((node, level)) = stack.pop() {
+        order.push(node);
+        if level < depth {
+            stack.push((2 * node + 1, level + 1));
+            stack.push((2 * node + 2, level + 1));
+        }
+    }
+    let count = order.len();
+    (order, count)
+}
+
+#[kernel]
+fn primes(n: usize) -> Vec<u64> {
+    let mut primes: Vec<u64> = Vec::with_capacity(10);
+    let mut candidate = 2;
+    while primes.len() < n {
+        if primes.iter().all(|p| candidate % p != 0) {
+            primes.push(candidate);
+        }
+        candidate += 1;
+    }
+    primes
+}
+
+#[kernel]
+fn falling(x: &[f64]) -> Vec<f64> {
+    let mut kept: Vec<f64> = Vec::new();
+    for &v in x {
+        while kept.len() > 1 && kept[kept.len() - 1] < v {
+            kept.pop();
+        }
+        kept.push(v);
+    }
+    if let Some(last) = kept.last() {
+        let last = *last;
+        kept.push(last * 2.0);
+    }
+    kept.truncate(20);
+    kept[0] += 1.0;
+    kept.swap(0, 1);
+    kept
+}
+
+#[kernel]
+fn all_changes(x: &[f64]) -> (f64, usize) {
+    let mut a = vec![];
+    let mut b = vec![1.0, 2.0];
+    a.extend(x.iter().map(|v| v * 2.0));
+    b.extend_from_slice(&x[2..5]);
+    a.clear();
+    a.push(0.5);
+    let copy = b.clone();
+    b.push(9.0);
+    std::mem::swap(&mut a, &mut b);
+    let removed = a.swap_remove(1);
+    (a.iter().sum::<f64>() + b[0] * 100.0 + removed + copy.len() as f64, a.len() * 10 + b.len())
+}
+
+#[kernel]
+fn particles(n: usize) -> Vec<Particle> {
+    let mut all: Vec<Particle> = Vec::new();
+    for i in 0..n {
+        all.push(Particle { x: i as f64, n: 2 });
+        if i % 3 == 0 {
+            all[i / 2].n += 1;
+        }
+    }
+    for p in all.iter_mut() {
+        p.x += 0.5;
+    }
+    all
+}
+
+#[kernel]
+fn levels(start: &[usize], neighbours: &[usize], from: usize) -> Vec<i32> {
+    let mut distance = vec![-1; start.len() - 1];
+    distance[from] = 0;
+    let mut frontier = vec![from];
+    let mut level = 0;
+    while !frontier.is_empty() {
+        level += 1;
+        let mut next = Vec::new();
+        for &u in &frontier {
+            for &v in &neighbours[start[u]..start[u + 1]] {
+                if distance[v] < 0 {
+                    distance[v] = level;
+                    next.push(v);
+                }
+            }
+        }
+        frontier = next;
+    }
+    distance
+}
+
+#[kernel]
+fn runs(x: &[u8]) -> (Vec<u8>, Vec<u32>) {
+    let mut values = Vec::new();
+    let mut lengths = Vec::new();
+    let mut i = 0;
+    while i < x.len() {
+        let mut j = i + 1;
+        while j < x.len() && x[j] == x[i] {
+            j += 1;
+        }
+        values.push(x[i]);
+        lengths.push((j - i) as u32);
+        i = j;
+    }
+    (values, lengths)
+}
+
+#[kernel]
+fn moved(n: usize) -> Vec<i64> {
+    let mut v: Vec<i64> = (0..n as i64).collect();
+    if n > 100 {
+        return v;
+    }
+    v.push(-1);
+    let w = std::mem::take(&mut v);
+    v.push(7);
+    let mut u = w;
+    u.push(8);
+    u.extend(v.iter());
+    u
+}
+
+#[kernel]
+fn references(x: &[f64]) -> Vec<f64> {
+    let mut v = vec![1.0];
+    for &e in x {
+        v.push(e);
+        let last = &mut v;
+        last[0] += e;
+        let half = v.len() / 2;
+        v[half..].iter_mut().for_each(|e| *e *= 0.5);
+    }
+    let copy = v.clone();
+    v.clear();
+    v.push(copy.len() as f64);
+    v.extend(copy);
+    v
+}
+
+#[test]
+fn vectors_grow_and_shrink() {
+    for n in [5, 33, 1000] {
+        let x: Vec<f64> = (0..n).map(|i| f64::from(i * 37 % 101) / 101.0).collect();
+        exactly!(positions_above(&x, 0.5));
+        exactly!(falling(&x));
+        exactly!(all_changes(&x));
+        exactly!(references(&x));
+    }
+    exactly!(tree(6));
+    exactly!(primes(50));
+    for n in [0, 1, 11, 500] {
+        exactly!(particles(n));
+        exactly!(moved(n));
+    }
+    exactly!(runs(&[1, 1, 2, 2, 2, 3, 1]));
+    let n = 200;
+    let start: Vec<usize> = (0..=n).map(|i| 3 * i).collect();
+    let neighbours: Vec<usize> = (0..3 * n).map(|k| (k / 3 * 7 + k % 3 * 31 + 1) % n).collect();
+    exactly!(levels(&start, &neighbours, 0));
+}
+
+#[kernel]
+fn in_prange(x: &[f64]) -> Vec<f64> {
+    let mut out = Vec::new();
+    for i in prange(0..x.len()) {
+        if x[i] > 0.5 {
+            out.push(x[i]);
+        }
+    }
+    out
+}
+
+#[test]
+fn a_prange_does_not_push() {
+    let error = in_prange::kernel().check().unwrap_err().to_string();
+    assert!(error.contains("whose order is open") && error.contains(".collect()"), "{error}");
+}
