@@ -156,7 +156,11 @@ fn neighbours_are_those_of_the_function() {
 
 #[test]
 fn stencils_shift_registers() {
-    let Some(engine) = engines().iter().find(|engine| engine.isa() == Isa::Avx512) else { return };
+    if !Isa::Avx512.is_available() {
+        return;
+    }
+    // One of its own: it shows the code of calls, if there were any, and others make some with few columns.
+    let engine = Engine::builder().threads(1).isa(Isa::Avx512).build().unwrap();
     let asm = engine.kernel::<five_points>().asm_of(parfuse::Effort::Thorough).unwrap();
     assert!(asm.contains("valignq"), "{asm}");
 }
