@@ -239,10 +239,10 @@ impl Selector<'_> {
     fn shifted(&mut self, ty: LaneType, low: Reg, high: Reg, lanes: u8) -> Reg {
         let length = self.length(ty, Extent::Group);
         let bytes = lanes * self.lane_size(ty, Extent::Group) as u8;
-        if bytes % 8 == 0 {
+        if bytes.is_multiple_of(8) {
             return self.with_imm(VectorOp::Valignq, length, high, low, bytes / 8);
         }
-        if bytes % 4 == 0 {
+        if bytes.is_multiple_of(4) {
             return self.with_imm(VectorOp::Valignd, length, high, low, bytes / 4);
         }
         // Shifts by bytes go by 128 bits: they take these from both registers' parts that are so far on, and one further.
