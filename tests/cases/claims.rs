@@ -231,7 +231,8 @@ fn as_many_threads_are_asked_as_there_are_grains() {
         CallOptions::new().workers(&asked).install(|| sum().unwrap());
         asked.0.into_inner()
     };
-    let rows = |rows, call: &dyn Fn(&ArrayRef2<i64>) -> Result<Array1<i64>, Error>| {
+    type Call<'c> = &'c dyn Fn(&ArrayRef2<i64>) -> Result<Array1<i64>, Error>;
+    let rows = |rows, call: Call<'_>| {
         let a = Array2::from_shape_fn((rows, 3000), |(i, j)| ((i * 31 + j * 17) % 53) as i64);
         helpers(&|| {
             assert_eq!(call(&a)?, counts::<0>(&a));
