@@ -245,7 +245,8 @@ impl Selector<'_> {
         if bytes.is_multiple_of(4) {
             return self.with_imm(VectorOp::Valignd, length, high, low, bytes / 4);
         }
-        // Shifts by bytes go by 128 bits: they take these from both registers' parts that are so far on, and one further.
+        // Shifts by bytes go by 128 bits, of which there are four: they take those of both registers that are so far on, and
+        // those one further.
         let mut parts = |number: u8| match number {
             0 => low,
             4 => high,

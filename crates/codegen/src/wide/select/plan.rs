@@ -42,14 +42,14 @@ fn overlaps(
     lane: &Lane,
     rows: &Rows<'_>,
     uses: &Uses,
-    isa: Target,
-    effort: Effort,
-    narrow: Option<&Narrow>,
+    (isa, effort): (Target, Effort),
+    (group, narrow): (usize, Option<&Narrow>),
 ) -> Overlaps {
-    if effort == Effort::Quick || isa != Target::Avx512 {
+    let whole = group * widest(uses, narrow) == Length::L512.bytes();
+    if effort == Effort::Quick || isa != Target::Avx512 || !whole {
         return Overlaps::default();
     }
-    let overlaps = Overlaps::of(lane, rows, isa.length().bytes() / widest(uses, narrow), narrow);
+    let overlaps = Overlaps::of(lane, rows, group, narrow);
     if overlaps.work() <= isa.pipes() * (uses.neighbour_loads + uses.looped_loads) {
         overlaps
     } else {
@@ -176,7 +176,7 @@ impl Plan {
         let in_one_turn = if !isa.evex() && uses.buffers.iter().any(is_short) { 0 } else { group };
         let runs_twice = uses.repeatable && second_run::changes_nothing(region);
         let overlaps_beyond = runs_twice.then_some(in_one_turn);
-        let overlaps = overlaps(lane, &rows, &uses, isa, effort, narrow.as_deref());
+        let overlaps = overlaps(lane, &rows, &uses, (isa, effort), (group, narrow.as_deref()));
         Plan { group, widest, narrow, count, parts, held, constants, aligns, overlaps_beyond, overlaps, uses }
     }
 
@@ -211,7 +211,7 @@ impl Plan {
             && uses.stores_only_neighbours()
             && own.reductions.is_empty()
             && short;
-        let overlaps = overlaps(lane, &rows, &uses, isa, effort, narrow.as_deref());
+        let overlaps = overlaps(lane, &rows, &uses, (isa, effort), (group, narrow.as_deref()));
         Plan {
             group,
             widest,
