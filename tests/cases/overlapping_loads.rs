@@ -90,6 +90,29 @@ fn interleaved(a: &ArrayRef1<f32>, b: &ArrayRef1<f32>, out: &mut ArrayRef1<f32>)
     }
 }
 
+/// More indices than a loop has addresses for, each computed where it is used.
+#[kernel]
+fn many_rows(
+    a: &ArrayRef2<f64>,
+    b: &ArrayRef2<f64>,
+    c: &ArrayRef2<f64>,
+    rows: usize,
+    out: &mut ArrayRef2<f64>,
+) {
+    let m = a.ncols();
+    for i in prange(0..out.nrows()) {
+        for j in 0..m - 2 {
+            let mut sum = 0.0;
+            for p in i..i + rows {
+                sum += a[[p, j]] + a[[p, j + 1]] * a[[p, j + 2]] - b[[p, j]] + b[[p, j + 1]] + c[[p, j]];
+                sum += c[[p, j + 1]] - c[[p, j + 2]] + a[[p + 1, j + 1]] + a[[p + 1, j + 2]] - b[[p, j + 2]];
+                sum -= b[[p + 1, j + 1]] * b[[p + 1, j + 2]] + c[[p + 1, j]] - c[[p + 1, j + 1]];
+            }
+            out[[i, j]] = sum;
+        }
+    }
+}
+
 /// What is loaded after a store to the same array is what was stored.
 #[kernel]
 fn steps_in_place(a: &mut ArrayRef2<f64>) {
@@ -159,6 +182,8 @@ fn neighbours_are_those_of_the_function() {
         if m > 6 {
             exact!(window(&floats(6, m), &floats(5, 5); Array2::zeros((6, m))));
             let row: Array1<f32> = a.row(0).mapv(|x| x as f32);
+            let [a, b, c] = [1.0, 0.5, -2.0].map(|factor| floats(7, m) * factor);
+            exact!(many_rows(&a, &b, &c, 4; Array2::zeros((3, m))));
             exact!(seven_in_a_row(&row; Array1::zeros(m)));
             exact!(interleaved(&row, &row.mapv(|x| x * 3.0 - 1.0); Array1::zeros(2 * m + 1)));
         }
@@ -172,8 +197,11 @@ fn stencils_shift_registers() {
     }
     // One of its own: it shows the code of calls, if there were any, and others make some with few columns.
     let engine = Engine::builder().threads(1).isa(Isa::Avx512).build().unwrap();
-    let asm = engine.kernel::<five_points>().asm_of(parfuse::Effort::Thorough).unwrap();
-    assert!(asm.contains("valignq"), "{asm}");
+    let kernels = [engine.kernel::<five_points>(), engine.kernel::<many_rows>()];
+    for kernel in kernels {
+        let asm = kernel.asm_of(parfuse::Effort::Thorough).unwrap();
+        assert!(asm.contains("valignq"), "{asm}");
+    }
 }
 
 #[test]

@@ -7,8 +7,8 @@
 //! ```
 //!
 //! A register of 64 bytes that lies in two cache lines takes two accesses, and of loads that overlap at most one is
-//! aligned: the leader is the one at the index that is stored to, if there is one. Nothing is read that the loads would
-//! not read. Between loads that share registers nothing is stored.
+//! aligned: the leader is the one at the index that is stored to, if there is one and it is known where the first of them
+//! stands. Nothing is read that the loads would not read. Between loads that share registers nothing is stored.
 
 use super::{Extent, Registers, Selector};
 use crate::narrow::Narrow;
@@ -17,6 +17,7 @@ use crate::wide::assembler::VectorOp;
 use crate::wide::machine::Reg;
 use parfuse_ir::lane::{Buffer, Code, Inst, Lane, LaneOp, LaneType, Lanes, Node, Value};
 use smallvec::SmallVec;
+use std::collections::HashMap;
 
 /// The most terms of an index that is taken apart.
 const MOST_TERMS: usize = 12;
@@ -59,7 +60,18 @@ struct Index {
 struct Family {
     buffer: Buffer,
     terms: SmallVec<[(Value, i64); 4]>,
-    loads: SmallVec<[(Value, i64); 8]>,
+    loads: SmallVec<[Member; 8]>,
+    /// How many values its block had computed before the first of them.
+    begin: usize,
+}
+
+/// A load of a family.
+#[derive(Clone, Copy)]
+struct Member {
+    load: Value,
+    constant: i64,
+    /// Whether its index is known where the family begins, so that it may be loaded there.
+    early: bool,
 }
 
 /// A walk over the blocks of rows.
@@ -97,6 +109,8 @@ impl Overlaps {
 impl Search<'_> {
     fn block(&mut self, block: &[Node]) {
         let mut families: Vec<Family> = Vec::new();
+        // The values that the block computes, by their order.
+        let mut order: HashMap<Value, usize> = HashMap::new();
         for node in block {
             match node {
                 Node::Let(value) => {
@@ -104,17 +118,19 @@ impl Search<'_> {
                     let computes =
                         matches!(data.inst, Inst::Op(..)) && data.varying && data.ty != LaneType::Bool;
                     self.found.others += computes as usize;
-                    if let Some((buffer, index)) = self.neighbours(*value) {
-                        let Index { terms, constant } = index;
-                        let same = |own: &&mut Family| own.buffer == buffer && own.terms == terms;
-                        match families.iter_mut().find(same) {
-                            Some(family) => family.loads.push((*value, constant)),
-                            None => {
-                                let loads = [(*value, constant)].into_iter().collect();
-                                families.push(Family { buffer, terms, loads });
-                            }
-                        }
+                    if let Some((buffer, base)) = self.neighbours(*value) {
+                        let Index { terms, constant } = Index::of(self.code, base);
+                        let same = |own: &Family| own.buffer == buffer && own.terms == terms;
+                        let number = families.iter().position(same).unwrap_or_else(|| {
+                            let loads = SmallVec::new();
+                            families.push(Family { buffer, terms: terms.clone(), loads, begin: order.len() });
+                            families.len() - 1
+                        });
+                        let family = &mut families[number];
+                        let early = order.get(&base).is_none_or(|at| *at < family.begin);
+                        family.loads.push(Member { load: *value, constant, early });
                     }
+                    order.insert(*value, order.len());
                     continue;
                 }
                 Node::If { then, otherwise, .. } => {
@@ -129,8 +145,8 @@ impl Search<'_> {
         families.into_iter().for_each(|family| self.take_in(family));
     }
 
-    /// What a value loads, if these are neighbours that fill registers.
-    fn neighbours(&self, value: Value) -> Option<(Buffer, Index)> {
+    /// What a value loads, and from which index on, if these are neighbours that fill registers.
+    fn neighbours(&self, value: Value) -> Option<(Buffer, Value)> {
         let Inst::Load { buffer, address, mask: None } = self.code.values[value].inst else { return None };
         let element = self.lane.buffers[buffer].dtype;
         let fills = match self.narrow {
@@ -138,18 +154,18 @@ impl Search<'_> {
             None => element.fills_lane(),
         };
         let whole = fills && matches!(address.lanes, Lanes::Unit);
-        whole.then(|| (buffer, Index::of(self.code, address.base)))
+        whole.then_some((buffer, address.base))
     }
 
     fn take_in(&mut self, mut family: Family) {
-        family.loads.sort_by_key(|(_, constant)| *constant);
-        let middle = family.loads[family.loads.len() / 2];
-        let aligned = family.loads.iter().find(|(_, constant)| Some(*constant) == self.stored);
-        let (leader, origin) = aligned.copied().unwrap_or(middle);
-        let near = |(load, constant): &(Value, i64)| {
-            let distance = constant.wrapping_sub(origin);
+        family.loads.sort_by_key(|own| own.constant);
+        let leaders: SmallVec<[Member; 8]> = family.loads.iter().copied().filter(|own| own.early).collect();
+        let aligned = leaders.iter().find(|own| Some(own.constant) == self.stored);
+        let leader = *aligned.unwrap_or(&leaders[leaders.len() / 2]);
+        let near = |own: &Member| {
+            let distance = own.constant.wrapping_sub(leader.constant);
             let shares = distance.unsigned_abs() < self.group as u64;
-            shares.then_some(Overlap { load: *load, leader, distance })
+            shares.then_some(Overlap { load: own.load, leader: leader.load, distance })
         };
         let sharing: SmallVec<[Overlap; 8]> = family.loads.iter().filter_map(near).collect();
         if sharing.len() > 1 {
