@@ -16,9 +16,9 @@ use parfuse_codegen::{Code, Effort, Isa};
 use parfuse_ir::Loc;
 use parfuse_ir::arena::Id;
 use parfuse_ir::grid::Grid;
-use parfuse_ir::lane::{FaultId, Frame, Inst, Lane, LaneOutput, Node, RegionId, Slot, walk};
+use parfuse_ir::lane::{FaultId, Frame, Inst, Lane, LaneOutput, Node, Region, RegionId, Slot, walk};
 use parfuse_ir::loops::{Buffer, BufferData, Loops, Origin};
-use parfuse_ir::program::{Param, Program, Type};
+use parfuse_ir::program::{Claim, Param, Program, Type};
 use parfuse_passes::pipeline::Options;
 use parfuse_passes::{
     GivenLength, Lowered, check_parallel, divide_in_floats, find_mistakes, invert_divisors,
@@ -63,6 +63,8 @@ pub(crate) struct Specialisation {
     thorough: OnceLock<Result<Code, String>>,
     /// By region: the work of an element.
     estimates: Vec<Work>,
+    /// By region: how many iterations a thread takes at a time, at least.
+    grains: Vec<usize>,
     /// By region: how fast it goes.
     paces: Vec<Pace>,
     /// How many operations make it hot.
@@ -116,6 +118,8 @@ impl Specialisation {
             let _ = invert_divisors(&mut lane);
         }
         let estimates: Vec<Work> = lane.regions.iter().map(|(_, region)| Work::of(region)).collect();
+        let grain = |region: &Region| Claim::of(&region.sources).grain as usize;
+        let grains = lane.regions.iter().map(|(_, region)| grain(region)).collect();
         // A loop of which nothing is known may run for hours before there is a moment to change its code.
         let effort = if estimates.iter().any(Work::is_open) { Effort::Thorough } else { core.first_effort };
         let compiled = match core.compiler.compile(&lane, effort) {
@@ -145,6 +149,7 @@ impl Specialisation {
             hot: LEAST_HOT.max(HOT * estimates.iter().map(Work::text).sum::<u64>()),
             paces: estimates.iter().map(|_| Pace::default()).collect(),
             estimates,
+            grains,
             work,
             promoted,
         })
@@ -176,6 +181,11 @@ impl Specialisation {
     /// Whether this buffer's array may become a result, and so a `Vec`.
     pub(crate) fn may_leave(&self, buffer: Buffer) -> bool {
         self.may_leave[buffer.index()]
+    }
+
+    /// How many iterations of a region a thread takes at a time, at least; nothing is said by 0.
+    pub(crate) fn grain(&self, region: RegionId) -> usize {
+        self.grains[region.index()]
     }
 
     /// Why a hot kernel stays with quick code, if it has to.

@@ -71,18 +71,24 @@ fn short<'a>(loops: &Loops, stmt: &'a Stmt, in_lanes: Option<&Tiles>) -> Option<
         | Stmt::Parfor(_) => false,
     });
     let fits = iterations * walk::statements(body).count() <= MOST_STATEMENTS;
-    let by_tiles = iterations >= TILE && in_lanes.is_some_and(|tiles| tiles.contains(index));
+    let by_tiles = in_lanes.is_some_and(|tiles| tiles.contains(index));
     (is_straight && fits && !by_tiles).then_some((*index, iterations, body))
 }
 
-/// The loops in a parallel loop that load elements which their index counts along the last axis, each lane those of a row of
-/// its own.
+/// The short loops in a parallel loop that load elements which their index counts along the last axis, each lane those of a
+/// row of its own.
 fn tiles(loops: &Loops, parfor: &Parfor) -> Tiles {
+    let short = |extent| matches!(loops.constant(extent), Some(Scalar::Usize(TILE..=MOST_ITERATIONS)));
+    let mut inside = walk::statements(&parfor.body)
+        .filter_map(|stmt| match stmt {
+            Stmt::For { index, extent, body, .. } if short(*extent) => Some((*index, body)),
+            _ => None,
+        })
+        .peekable();
+    if inside.peek().is_none() {
+        return Tiles::default();
+    }
     let lanes = Varying::of(loops, parfor);
-    let inside = walk::statements(&parfor.body).filter_map(|stmt| match stmt {
-        Stmt::For { index, body, .. } => Some((*index, body)),
-        _ => None,
-    });
     let walks_along_rows = |(index, body): &(Value, &Block)| {
         let along = Varying::along(loops, body, *index);
         walk::statements(body).any(|stmt| match stmt {

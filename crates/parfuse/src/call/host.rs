@@ -16,7 +16,6 @@ use parfuse_ir::arena::Id;
 use parfuse_ir::grid::{self, Grain, Grid};
 use parfuse_ir::lane::{self, LaneOutput, Region, RegionId};
 use parfuse_ir::loops::Buffer as BufferId;
-use parfuse_ir::program::Claim;
 use parfuse_ir::{DType, Loc, Scalar, with_dtype};
 use parfuse_runtime::{AllocationError, BlockFailure, Buffer, CancelToken, StopReason, Workers};
 use smallvec::SmallVec;
@@ -170,7 +169,7 @@ impl<'c> Host<'c> {
     pub(super) fn launch(&mut self, id: RegionId) -> Result<(), Error> {
         let kernel = self.request.kernel;
         let region = &kernel.lane.regions[id];
-        if let Some(elements) = self.single_block(region) {
+        if let Some(elements) = self.single_block(id, region) {
             return self.launch_single_block(id, elements);
         }
         let extents = PerAxis::from_fn(region.extents.len(), |d| self.frame.read(region.extents[d]) as usize);
@@ -183,13 +182,13 @@ impl<'c> Host<'c> {
     /// The number of elements of a region of one dimension that is one block, if there is nothing to be counted, measured or
     /// asked about it: loops launch many such regions.
     #[inline]
-    fn single_block(&self, region: &Region) -> Option<usize> {
+    fn single_block(&self, id: RegionId, region: &Region) -> Option<usize> {
         let [extent] = region.extents[..] else { return None };
         let elements = self.frame.read(extent) as usize;
         let fits =
             (1..=grid::least_block(region.grain)).contains(&elements) && region.words() <= FEW_PARTIALS;
         // Something is said of how it is cut.
-        let fits = fits && Claim::of(&region.sources).grain == 0;
+        let fits = fits && self.request.kernel.grain(id) == 0;
         let unwatched = self.request.stop.is_none() && self.request.progress.is_none();
         (fits && unwatched && self.request.kernel.is_promoted()).then_some(elements)
     }
@@ -241,7 +240,7 @@ impl<'c> Host<'c> {
     fn plan(&self, id: RegionId, extents: &[usize], of_program: &[usize]) -> Plan<'c> {
         let (&Request { core, kernel, .. }, frame) = (self.request, self.frame);
         let region = &kernel.lane.regions[id];
-        let grain = Claim::of(&region.sources).grain as usize;
+        let grain = kernel.grain(id);
         let is_divisible = region.grain == Grain::Coarse && region.walk.is_scalar() && region.words() == 0;
         let mut grid = Grid::new(extents, region.grain);
         kernel.launched(core, id, grid.elements(), frame, extents);

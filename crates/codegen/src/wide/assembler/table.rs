@@ -169,7 +169,8 @@ macro_rules! for_each_vector_op {
             (Vptestmb, P66, M0F38, W0, 0x26, Rvm, Full),
             // The lanes from one on of the last operand, and behind them the first of the one before; of bytes in each 128 bits;
             // imm8.
-            (Vpalignr, P66, M0F3A, W0, 0x0f, Rvm, Full), (Valignq, P66, M0F3A, W1, 0x03, Rvm, Full), (Valignd, P66, M0F3A, W0, 0x03, Rvm, Full),
+            (Vpalignr, P66, M0F3A, W0, 0x0f, Rvm, Full),
+            (Valignq, P66, M0F3A, W1, 0x03, Rvm, Full), (Valignd, P66, M0F3A, W0, 0x03, Rvm, Full),
             (Vpermt2pd, P66, M0F38, W1, 0x7f, RvmInPlace, Full), (Vpermt2ps, P66, M0F38, W0, 0x7f, RvmInPlace, Full),
             (Vblendmpd, P66, M0F38, W1, 0x65, Rvm, Full), (Vblendmps, P66, M0F38, W0, 0x65, Rvm, Full),
             (VpbroadcastqFrom, P66, M0F38, W1, 0x7c, Rm, Full), (VpbroadcastdFrom, P66, M0F38, W0, 0x7c, Rm, Full),
