@@ -19,6 +19,7 @@ use crate::expr::may_assign;
 use crate::stmt::{is_prange, strip};
 use crate::tables::FROM_WRITTEN;
 use crate::translator::{Draws, Translator, hygienic};
+use crate::type_functions::owner_of;
 use parfuse_names::functions::{ARRAY_FUNCTIONS, COMPLEX_FUNCTIONS, LibraryFunction};
 use parfuse_names::types::{ELEMENTS, listed};
 use parfuse_names::{Method, refusals};
@@ -106,11 +107,7 @@ impl Translator<'_> {
                     && !ty.starts_with("Array")
                     && !ty.starts_with("Complex") =>
             {
-                let mut owner = function.path.clone();
-                owner.segments.pop();
-                // The punctuation after the type goes with the function's name.
-                owner.segments.pop_punct();
-                self.default_of(&owner)
+                self.default_of(&owner_of(&function.path))
             }
             [.., ty] if is_complex_function(ty, name) => self.complex_function(call, &function.path, name),
             [.., ty] if ty.starts_with(char::is_uppercase) => self.array_function(call, &function.path, name),

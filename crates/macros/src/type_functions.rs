@@ -35,10 +35,7 @@ impl Translator<'_> {
             None => quote!(::core::option::Option::None),
         };
         let empty = quote!(#t.empty_vector(#room, #place));
-        let mut owner = path.clone();
-        owner.segments.pop();
-        // The punctuation after the type goes with the function's name.
-        owner.segments.pop_punct();
+        let owner = owner_of(path);
         match owner.segments.last().is_some_and(|last| !last.arguments.is_none()) {
             true => {
                 let ty = Type::Path(syn::TypePath { attrs: Vec::new(), qself: None, path: owner });
@@ -69,10 +66,7 @@ impl Translator<'_> {
         if !ARRAY_FUNCTIONS.contains(&name) {
             return self.function_of_struct(call, path, name);
         }
-        let mut path = path.clone();
-        path.segments.pop();
-        // The punctuation after the type goes with the function's name.
-        path.segments.pop_punct();
+        let mut path = owner_of(path);
         if let Some(last) = path.segments.last_mut() {
             let array = last.ident.to_string();
             let known = annotation::is_ranked(&array, "Array");
@@ -150,10 +144,7 @@ impl Translator<'_> {
     fn function_of_struct(&mut self, call: &ExprCall, path: &Path, name: &str) -> TokenStream {
         self.draws = self.draws.max(Draws::IfCalled);
         let (t, place) = (self.t.clone(), self.place(path.span()));
-        let mut owner = path.clone();
-        owner.segments.pop();
-        // The punctuation after the type goes with the function's name.
-        owner.segments.pop_punct();
+        let owner = owner_of(path);
         let arguments = self.arguments(call.args.iter());
         quote_spanned!(path.span()=> #t.function_of::<#owner>(#name, &[#(#arguments),*], #place))
     }
@@ -224,6 +215,15 @@ fn is_default(expr: &Expr) -> bool {
     names.next().is_some_and(|name| name == "default") && names.next().is_some_and(|name| name == "Default")
 }
 
+/// The type that a function belongs to, as it is written.
+pub(crate) fn owner_of(function: &Path) -> Path {
+    let mut owner = function.clone();
+    owner.segments.pop();
+    // The punctuation after the type goes with the function's name.
+    owner.segments.pop_punct();
+    owner
+}
+
 /// Whether a path is spelled as a type of complex numbers.
 pub(crate) fn is_complex_type(path: &Path) -> bool {
     path.segments.last().is_some_and(|last| last.ident.to_string().starts_with("Complex"))
@@ -231,11 +231,7 @@ pub(crate) fn is_complex_type(path: &Path) -> bool {
 
 /// The type that a function belongs to, with what is not written to be inferred.
 fn complex_type(path: &Path) -> Type {
-    let mut path = path.clone();
-    path.segments.pop();
-    // The punctuation after the type goes with the function's name.
-    path.segments.pop_punct();
-    annotation::infer(&complex_literal_type(&path))
+    annotation::infer(&complex_literal_type(&owner_of(path)))
 }
 
 /// The type of a path such as `Complex`, `Complex::<f32>`, `Complex64`.
