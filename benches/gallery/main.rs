@@ -10,9 +10,9 @@
 //! beside a first call, compilation included; Numba is there if Python finds it (`NUMBA_PYTHON` names another Python),
 //! on one thread beside `serial`, on two beside `parallel`.
 //!
-//! `cargo bench --bench gallery -- [NAME …] [--quick] [--alone] [--write] [--explain]`: names are parts of names of kernels, `--alone`
-//! leaves the other processes out, `--write` puts the table into `docs/BENCHMARKS.md`, and `--explain` says what became
-//! of the kernels instead.
+//! `cargo bench --bench gallery -- [NAME …] [--quick] [--alone] [--write]`: names are parts of names of kernels, `--alone`
+//! leaves the other processes out, `--write` puts the table into `docs/BENCHMARKS.md`. Instead of measuring, `--explain`
+//! says what became of the kernels, and `--loops`, `--lane` and `--asm` list what they are on the way to machine code.
 
 #[path = "../clock.rs"]
 mod clock;
@@ -23,7 +23,7 @@ mod peers;
 mod table;
 
 use kernels::row::Row;
-use measure::Budget;
+use measure::{Budget, Show};
 use peers::Peers;
 use std::error::Error;
 use std::time::Duration;
@@ -36,7 +36,7 @@ struct Choice {
     quick: bool,
     alone: bool,
     write: bool,
-    explain: bool,
+    show: Option<Show>,
     serve: bool,
 }
 
@@ -51,7 +51,10 @@ impl Choice {
                 Long("quick") => choice.quick = true,
                 Long("alone") => choice.alone = true,
                 Long("write") => choice.write = true,
-                Long("explain") => choice.explain = true,
+                Long("explain") => choice.show = Some(Show::Explanation),
+                Long("loops") => choice.show = Some(Show::Loops),
+                Long("lane") => choice.show = Some(Show::Lane),
+                Long("asm") => choice.show = Some(Show::Asm),
                 Long("serve") => choice.serve = true,
                 Long("bench") => {}
                 other => return Err(other.unexpected()),
@@ -74,9 +77,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     if choice.serve {
         return peers::serve(rows);
     }
-    if choice.explain {
+    if let Some(show) = choice.show {
         for row in rows().filter(|row| choice.takes(row)) {
-            println!("{}", measure::explanation(row)?);
+            println!("{}", measure::shown(row, show)?);
         }
         return Ok(());
     }

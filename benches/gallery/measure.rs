@@ -10,7 +10,7 @@
 
 use crate::clock::thread_time;
 use crate::kernels::row::{Case, Row, Way};
-use parfuse::{Engine, Error, Explanation};
+use parfuse::{Engine, Error};
 use std::time::{Duration, Instant};
 
 /// How long to measure a kernel of a size.
@@ -105,14 +105,29 @@ pub fn times(row: &Row, n: usize, budget: Budget) -> Result<Times, Box<dyn std::
     Ok(Times { function, serial, parallel, rayon: row.has_rayon.then_some(rayon), first, total })
 }
 
-/// What became of a kernel, in thorough code for the larger size.
+/// What to show of a kernel.
+#[derive(Clone, Copy)]
+pub enum Show {
+    Explanation,
+    Loops,
+    Lane,
+    Asm,
+}
+
+/// What a kernel has become, in thorough code for the larger size.
 ///
 /// # Errors
 /// If compiled code fails.
-pub fn explanation(row: &Row) -> Result<Explanation, Error> {
+pub fn shown(row: &Row, show: Show) -> Result<String, Error> {
     let engine = Engine::builder().threads(THREADS).thorough(true).build()?;
     engine.install(|| {
         time(&mut *(row.prepare)(row.sizes[1]), Way::Serial)?;
-        (row.kernel)().explain()
+        let kernel = (row.kernel)();
+        match show {
+            Show::Explanation => Ok(kernel.explain()?.to_string()),
+            Show::Loops => kernel.loops(),
+            Show::Lane => kernel.lane(),
+            Show::Asm => kernel.asm(),
+        }
     })
 }
