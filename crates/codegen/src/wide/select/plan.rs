@@ -78,6 +78,9 @@ pub(super) struct Plan {
     /// If the rest of a row can be a whole step that begins among elements that have been computed: more elements than how
     /// many the tail does later than that step.
     pub(super) overlaps_beyond: Option<usize>,
+    /// Whether what is left of a row is done by whole registers, of which the last may begin among elements that have been
+    /// computed.
+    pub(super) ends_in_registers: bool,
     /// Which loads share registers.
     pub(super) overlaps: Overlaps,
     /// What the region uses.
@@ -171,13 +174,35 @@ impl Plan {
             && !uses.loops;
         let constants =
             if effort == Effort::Thorough && short && !uses.loops { isa.registers() / 4 } else { 0 };
-        // Without masks in registers of their own, elements shorter than lanes are stored one by one in the tail.
+        // Without masks in registers of their own, elements shorter than lanes are stored one by one in the tail, and others
+        // take it many times as long as those that need no masks.
         let is_short = |buffer: &Buffer| lane.buffers[*buffer].dtype.size() < 4;
-        let in_one_turn = if !isa.evex() && uses.buffers.iter().any(is_short) { 0 } else { group };
+        let one_by_one = !isa.evex() && uses.buffers.iter().any(is_short);
+        let steps_are_registers = parts * count == 1;
+        let in_one_turn = if one_by_one || (steps_are_registers && !isa.evex()) { 0 } else { group };
         let runs_twice = uses.repeatable && second_run::changes_nothing(region);
         let overlaps_beyond = runs_twice.then_some(in_one_turn);
+        let ends_in_registers = effort == Effort::Thorough
+            && runs_twice
+            && !isa.evex()
+            && !one_by_one
+            && !steps_are_registers
+            && uses.operations <= LONG;
         let overlaps = overlaps(lane, &rows, &uses, (isa, effort), (group, narrow.as_deref()));
-        Plan { group, widest, narrow, count, parts, held, constants, aligns, overlaps_beyond, overlaps, uses }
+        Plan {
+            group,
+            widest,
+            narrow,
+            count,
+            parts,
+            held,
+            constants,
+            aligns,
+            overlaps_beyond,
+            ends_in_registers,
+            overlaps,
+            uses,
+        }
     }
 
     /// The plan for a lane loop. Its accumulators are in registers, and steps any number of these long.
@@ -222,6 +247,7 @@ impl Plan {
             constants,
             aligns,
             overlaps_beyond: None,
+            ends_in_registers: false,
             overlaps,
             uses,
         }

@@ -9,6 +9,12 @@
 //!
 //! Where elements may be computed twice (`second_run.rs`), a row that has had a step ends with one that begins among
 //! elements that are computed, if what is left takes the tail longer: more than a register, or what it does one by one.
+//! Without masks in registers of their own, stores under masks take many times as long as others. There what is left of
+//! rows of at least a register is done by whole registers, the last of which ends where the row does:
+//!
+//! ```text
+//! step(i) ⟲ ─▶ register(i), register(end - lanes) ─▶ row(r + 1)
+//! ```
 //!
 //! When a check fails for some lane of a step, the tail does that step again, a register at a time. In the tail a failed
 //! check records its lowest lane and goes on with the lanes below that one: so the lowest failing element is found, and
@@ -47,6 +53,8 @@ struct Shape<'a> {
     rotation: Option<Reg>,
     /// One step. Takes the first index and the accumulators held in registers.
     step: Block,
+    /// One register, of elements that may be computed twice, if that is how rows end. Takes the first index.
+    register: Option<Block>,
     /// A masked register. Takes the first index and, if there are checks, the index after the last, the number of the
     /// fault that led here and the index where.
     tail: Block,
@@ -88,8 +96,11 @@ pub(in crate::wide) fn region(
     let steps_end = plan.steps_end(s, column_start, column_end);
 
     let [row_head, row_body, step, tail, next_row, finish] = [(); 6].map(|()| s.machine.block());
+    let register = plan.ends_in_registers.then(|| s.machine.block());
     let row = s.machine.param(row_head, RegClass::Int);
-    s.machine.param(step, RegClass::Int);
+    for block in [Some(step), register].into_iter().flatten() {
+        s.machine.param(block, RegClass::Int);
+    }
     for _ in plan.held.iter().filter(|held| **held).flat_map(|_| 0..plan.parts * plan.count) {
         s.machine.param(step, RegClass::Float);
     }
@@ -106,6 +117,7 @@ pub(in crate::wide) fn region(
         steps_end,
         rotation: None,
         step,
+        register,
         tail,
     };
     s.machine.jump(row_head, &[row_start]);
@@ -120,6 +132,10 @@ pub(in crate::wide) fn region(
         s.machine.align(step);
         s.machine.fill(step);
         shape.select_step(s);
+    }
+    if let Some(register) = register {
+        s.machine.fill(register);
+        shape.select_register(s, register, next_row);
     }
     s.machine.fill(tail);
     shape.select_tail(s, next_row);
@@ -208,6 +224,12 @@ impl Shape<'_> {
         self.go_on(s, self.first, &lanes, None);
     }
 
+    /// How many elements the row has from an index on, and whether these are more than so many.
+    fn has_more(&self, s: &mut Selector<'_>, index: Reg, elements: usize) -> (Reg, Test) {
+        let left = s.machine.alu(Alu::Sub, true, self.column_end, index);
+        (left, Test::CompareImm(Condition::Greater, true, elements as i32))
+    }
+
     /// To the next step, or to the tail if no whole step is left, or, if it may overlap with steps before, to a last one;
     /// `lanes` are the accumulators held in registers.
     fn go_on(&self, s: &mut Selector<'_>, index: Reg, lanes: &[Reg], overlaps_beyond: Option<usize>) {
@@ -230,15 +252,56 @@ impl Shape<'_> {
         }
         if let Some(elements) = overlaps_beyond {
             let [last, tail] = [(); 2].map(|()| s.machine.block());
-            let left = s.machine.alu(Alu::Sub, true, self.column_end, index);
-            let more = Test::CompareImm(Condition::Greater, true, elements as i32);
+            let (left, more) = self.has_more(s, index, elements);
             s.machine.branch(more, &[left], last, tail);
             s.machine.fill(last);
             let before_end = s.machine.alu_imm(Alu::Sub, true, self.column_end, self.plan.step() as i32);
             s.machine.jump(self.step, &[before_end]);
             s.machine.fill(tail);
         }
+        match self.register {
+            Some(register) => self.go_on_in_registers(s, index, register, overlaps_beyond.is_some()),
+            None => self.go_on_in_tail(s, index),
+        }
+    }
+
+    /// To whole registers for the elements from an index on, if there are any and the row has as many as fill one, as it has
+    /// `after_step`; else to the tail.
+    fn go_on_in_registers(&self, s: &mut Selector<'_>, index: Reg, register: Block, after_step: bool) {
+        let [whole, tail] = [(); 2].map(|()| s.machine.block());
+        let fewest = if after_step { 1 } else { self.plan.group };
+        let (left, enough) = self.has_more(s, index, fewest - 1);
+        s.machine.branch(enough, &[left], whole, tail);
+        s.machine.fill(whole);
+        let first = self.before_end(s, index);
+        s.machine.jump(register, &[first]);
+        s.machine.fill(tail);
         self.go_on_in_tail(s, index);
+    }
+
+    /// An index, or that of the last whole register of the row if it lies beyond.
+    fn before_end(&self, s: &mut Selector<'_>, index: Reg) -> Reg {
+        let last = s.machine.alu_imm(Alu::Sub, true, self.column_end, self.plan.group as i32);
+        s.machine.in_place(Kind::Better(Condition::Less, true), index, Some(last))
+    }
+
+    /// A register of elements, and then those after it, among which may be some that it has computed.
+    fn select_register(&self, s: &mut Selector<'_>, register: Block, next_row: Block) {
+        let index = s.machine.blocks[register.0 as usize].params[0];
+        s.poll();
+        s.count = 1;
+        s.active = None;
+        s.on_fault = OnFault::Redo { tail: self.tail, elements: self.plan.group };
+        let mark = self.elements(s, index);
+        s.leave(mark);
+        let next = s.machine.alu_imm(Alu::Add, true, index, self.plan.group as i32);
+        let [again, done] = [(); 2].map(|()| s.machine.block());
+        s.machine.branch(Test::Compare(Condition::Less, true), &[next, self.column_end], again, done);
+        s.machine.fill(again);
+        let next = self.before_end(s, next);
+        s.machine.jump(register, &[next]);
+        s.machine.fill(done);
+        s.machine.jump(next_row, &[]);
     }
 
     /// To the tail, with the elements from an index to the end of the row.

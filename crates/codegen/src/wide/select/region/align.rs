@@ -1,7 +1,7 @@
 //! Where the steps of a row begin: at memory that a register of it does not share with another cache line.
 //!
 //! ```text
-//! row        |...aaaaa|bbbbbbbb|bbbbbbbb|…|ccc       a: masked, b: steps, c: the tail       | multiples of a register
+//! row        |...aaaaa|bbbbbbbb|bbbbbbbb|…|ccc       a: a register, b: steps, c: the tail       | multiples of a register
 //! lanes        01234567…                              accumulators of the row's elements, by position
 //! registers          [567…      ][      ]…[   ]01234  of steps: rotated by the elements before them
 //! ```
@@ -38,7 +38,11 @@ impl Shape<'_> {
 
         s.machine.fill(head);
         s.count = 1;
-        s.active = Some(s.mask_of_first(misplaced));
+        // Those of them that steps compute once more may come to the same.
+        s.active = match self.plan.overlaps_beyond {
+            Some(_) => None,
+            None => Some(s.mask_of_first(misplaced)),
+        };
         s.on_fault = OnFault::Record;
         let mark = self.elements(s, self.column_start);
         self.take_in(s, self.column_start);
