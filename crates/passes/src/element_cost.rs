@@ -338,7 +338,11 @@ impl Sum<'_> {
                 Some(form) if form.coefficient.as_constant() == Some(1) && unit == Some(axis as u8) => {
                     NEIGHBOURS
                 }
-                Some(form) if form.coefficient.as_constant() == Some(1) && parts == Some(axis) => PARTS,
+                Some(form)
+                    if form.coefficient.as_constant() == Some(1) && parts == Some(axis) && !around.some =>
+                {
+                    PARTS
+                }
                 Some(form)
                     if unit == Some(axis as u8) && !around.some && is_near(&form.coefficient, stores) =>
                 {

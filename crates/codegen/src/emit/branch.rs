@@ -8,12 +8,12 @@
 //! anything else                             blocks that meet again, with what they yield as parameters
 //! ```
 
-use super::{Emitter, Reg, Registers, register_type, repeat, width_of};
+use super::{Emitter, Reg, Registers, register_type, repeat, scalar_type, width_of};
 use crate::branches::Branches;
 use crate::conditions::{asks_for_number, float_comparison};
 use crate::uses;
 use cranelift_codegen::ir::condcodes::{CondCode, FloatCC, IntCC};
-use cranelift_codegen::ir::{self as clif, InstBuilder, InstructionData};
+use cranelift_codegen::ir::{self as clif, InstBuilder, InstructionData, MemFlagsData, types};
 use parfuse_ir::lane::{Code, Inst, LaneOp, Merge, Node, Value};
 
 impl<'a> Branches<'a> for Emitter<'a> {
@@ -176,7 +176,7 @@ impl Emitter<'_> {
     /// One of two scalars, values with what they are in.
     ///
     /// The processor moves an integer on a condition, but not a float: floats are chosen by a mask, in their own registers, or, if
-    /// only what is not a number would change the choice, by a branch that is not taken.
+    /// only what is not a number would change the choice, by a branch that is not taken. Constants are moved as integers.
     pub(super) fn chosen(&mut self, cond: Value, sides: [(Value, Reg); 2]) -> Reg {
         let (ty, [yes, no]) = (self.ty(sides[0].0), sides.map(|(_, reg)| reg));
         if asks_for_number(self.code, cond)
@@ -186,6 +186,16 @@ impl Emitter<'_> {
             let number = self.scalar(operands[0]);
             let is_number = self.builder.ins().fcmp(FloatCC::Ordered, number, number);
             return self.builder.ins().select(is_number, no, yes);
+        }
+        if ty.is_float()
+            && let [Some(yes), Some(no)] = sides.map(|(side, _)| self.constant(side))
+        {
+            let float = scalar_type(ty);
+            let int = if float == types::F64 { types::I64 } else { types::I32 };
+            let cond = self.scalar(cond);
+            let [yes, no] = [yes, no].map(|bits| self.builder.ins().iconst(int, bits as i64));
+            let chosen = self.builder.ins().select(cond, yes, no);
+            return self.builder.ins().bitcast(float, MemFlagsData::new(), chosen);
         }
         match float_comparison(self.code, cond, ty) {
             Some((op, compared))

@@ -59,6 +59,8 @@ pub(crate) struct Bounds {
     /// Sums that are not zero modulo 2^64.
     distances: Vec<Linear>,
     vars: Vars,
+    /// By index and step of loops whose steps are not known: where these begin, and what they stay below.
+    strides: FastMap<(Value, Value), (Value, Value)>,
     /// The values met in the blocks around.
     visible: Vec<Value>,
     /// When those of them were met that headers define around this place, which their bodies know of but cannot see.
@@ -359,6 +361,10 @@ impl Bounds {
                     self.is_quotient(loops, value, *dividend, 1 << count);
                 }
             }
+            (ScalarOp::Mul, [a, b]) => {
+                self.is_covered(loops, value, *a, *b);
+                self.is_covered(loops, value, *b, *a);
+            }
             (ScalarOp::And | ScalarOp::Min, [a, b]) => {
                 self.is_part(loops, value, *a, 1);
                 self.is_part(loops, value, *b, 1);
@@ -401,6 +407,16 @@ impl Bounds {
         self.assume(loops, form, needs);
     }
 
+    /// Learns of the product of a loop's index and its step what the loop says of it: it ends before what it counts up to.
+    fn is_covered(&mut self, loops: &Loops, product: Value, index: Value, step: Value) {
+        let Some((start, end)) = self.strides.get(&(index, step)).copied() else { return };
+        let mut needs = self.exact(loops, start);
+        needs.extend(self.exact(loops, end));
+        let span = self.form(loops, end).minus(&self.form(loops, start));
+        let form = span.minus(&Linear::term(Term::Value(product))).minus(&Linear::constant(1));
+        self.assume(loops, form, needs);
+    }
+
     /// Learns that a value is another divided by a number, rounded down. Of one that is at most a number, that is less
     /// than what the quotient of sums would be: a ninth element of three rows is still in the third.
     fn is_quotient(&mut self, loops: &Loops, value: Value, dividend: Value, divisor: i64) {
@@ -435,6 +451,8 @@ impl Bounds {
                     needs.extend(self.exact(loops, end));
                     let span = self.form(loops, end).minus(&self.form(loops, start));
                     self.assume(loops, span.minus(&own.times(step)).minus(&one), needs);
+                } else {
+                    self.strides.insert((index, step), (start, end));
                 }
             }
             _ => {

@@ -321,6 +321,11 @@ fn checks_that_the_loops_around_imply_are_gone() {
     let halves = "v6: usize = rem v2, 2usize v7: usize = trips v6, v0, 2usize for v3 in v7 {
                   v8: usize = mul v3, 2usize v4: usize = add v6, v8";
     assert_eq!(checks_left(&triangle(halves)), 0);
+    // `for j in (i..n).step_by(i + 1) { a[j] }`
+    let multiples = "v6: usize = add v2, 1usize v7: usize = trips v2, v0, v6 for v3 in v7 { v8: usize = mul v6, v3";
+    assert_eq!(checks_left(&triangle(&format!("{multiples} v4: usize = add v2, v8"))), 0);
+    // `for j in (i..n).step_by(i + 1) { a[j + 1] }` is one too many at the end.
+    assert_ne!(checks_left(&triangle(&format!("{multiples} v4: usize = add v6, v8"))), 0);
     // `for j in 0..=i + 1 { a[j] }` is one too many at the end.
     assert_ne!(
         checks_left(&triangle("v6: usize = add v2, 2usize for v3 in v6 { v4: usize = add v3, 0usize")),
