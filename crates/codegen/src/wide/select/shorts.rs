@@ -209,6 +209,27 @@ impl Selector<'_> {
         self.machine.binary(equal, length, bit, Source::Memory(one))
     }
 
+    /// VEX: the lanes of a mask as bytes 0 and 1 next to each other.
+    ///
+    /// Processors without masks in registers of their own may also take long to deposit bits.
+    fn store_mask_lanes(&mut self, mask: Reg, place: Place) {
+        let length = self.mask_length(Extent::Group);
+        debug_assert_eq!(length, Length::L256);
+        let high = self.machine.move_out(RegClass::Float, VectorOp::Vextracti128, length, mask, Some(1));
+        // A lane becomes several bytes, of which the first is taken.
+        let bytes = self.machine.binary(VectorOp::Vpacksswb, Length::L128, mask, Source::Register(high));
+        let step = self.widest as u64 / 2;
+        let numbers = Constant::Count { first: 0, step, size: 1, bytes: 16 };
+        let ones = Constant::Splat { bits: 1, size: 1, bytes: 16 };
+        let mut bytes = bytes;
+        for (op, constant) in [(VectorOp::Vpshufb, numbers), (VectorOp::Vpand, ones)] {
+            let constant = self.machine.constant(constant);
+            bytes = self.machine.binary(op, Length::L128, bytes, Source::Memory(constant));
+        }
+        let op = if self.group == 8 { VectorOp::VmovqTo } else { VectorOp::VmovdTo };
+        self.machine.store_vector(op, Length::L128, bytes, place, None);
+    }
+
     /// A mask as bytes 0 and 1 next to each other.
     fn store_bytes(&mut self, mask: Reg, place: Place, active: Option<Reg>) {
         if self.isa.evex() && (active.is_some() || self.narrow.is_some()) {
@@ -224,6 +245,9 @@ impl Selector<'_> {
         if let Some(active) = active {
             let places: Vec<Place> = (0..self.group).map(|lane| moved(place, lane)).collect();
             return self.store_one_by_one(DType::Bool, mask, &places, Some(active));
+        }
+        if !self.isa.evex() {
+            return self.store_mask_lanes(mask, place);
         }
         let bits = self.mask_bits(mask, Extent::Group);
         let pattern = self.machine.imm(0x0101_0101_0101_0101);
