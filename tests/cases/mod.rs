@@ -75,6 +75,7 @@ mod slices;
 mod small_stacks;
 mod small_steps;
 mod stencils;
+mod step_by;
 mod steps;
 mod threads;
 mod totals;

@@ -14,7 +14,7 @@ use crate::conditions::{asks_for_number, float_comparison};
 use crate::uses;
 use cranelift_codegen::ir::condcodes::{CondCode, FloatCC, IntCC};
 use cranelift_codegen::ir::{self as clif, InstBuilder, InstructionData, MemFlagsData, types};
-use parfuse_ir::lane::{Code, Inst, LaneOp, Merge, Node, Value};
+use parfuse_ir::lane::{Code, Inst, LaneOp, LaneType, Merge, Node, Value};
 
 impl<'a> Branches<'a> for Emitter<'a> {
     type Block = clif::Block;
@@ -176,7 +176,8 @@ impl Emitter<'_> {
     /// One of two scalars, values with what they are in.
     ///
     /// The processor moves an integer on a condition, but not a float: floats are chosen by a mask, in their own registers, or, if
-    /// only what is not a number would change the choice, by a branch that is not taken. Constants are moved as integers.
+    /// only what is not a number would change the choice, by a branch that is not taken. Constants are moved as
+    /// integers.
     pub(super) fn chosen(&mut self, cond: Value, sides: [(Value, Reg); 2]) -> Reg {
         let (ty, [yes, no]) = (self.ty(sides[0].0), sides.map(|(_, reg)| reg));
         if asks_for_number(self.code, cond)
@@ -186,16 +187,6 @@ impl Emitter<'_> {
             let number = self.scalar(operands[0]);
             let is_number = self.builder.ins().fcmp(FloatCC::Ordered, number, number);
             return self.builder.ins().select(is_number, no, yes);
-        }
-        if ty.is_float()
-            && let [Some(yes), Some(no)] = sides.map(|(side, _)| self.constant(side))
-        {
-            let float = scalar_type(ty);
-            let int = if float == types::F64 { types::I64 } else { types::I32 };
-            let cond = self.scalar(cond);
-            let [yes, no] = [yes, no].map(|bits| self.builder.ins().iconst(int, bits as i64));
-            let chosen = self.builder.ins().select(cond, yes, no);
-            return self.builder.ins().bitcast(float, MemFlagsData::new(), chosen);
         }
         match float_comparison(self.code, cond, ty) {
             Some((op, compared))
@@ -216,9 +207,20 @@ impl Emitter<'_> {
             }
             _ => {
                 let cond = self.scalar(cond);
-                self.builder.ins().select(cond, yes, no)
+                match sides.map(|(side, _)| self.constant(side)) {
+                    [Some(yes), Some(no)] if ty.is_float() => self.chosen_constant(cond, ty, [yes, no]),
+                    _ => self.builder.ins().select(cond, yes, no),
+                }
             }
         }
+    }
+
+    /// One of two floats with these bits.
+    fn chosen_constant(&mut self, cond: Reg, ty: LaneType, sides: [u64; 2]) -> Reg {
+        let int = if ty == LaneType::F64 { types::I64 } else { types::I32 };
+        let [yes, no] = sides.map(|bits| self.builder.ins().iconst(int, bits as i64));
+        let bits = self.builder.ins().select(cond, yes, no);
+        self.builder.ins().bitcast(scalar_type(ty), MemFlagsData::new(), bits)
     }
 
     /// A float in all lanes of a register.

@@ -77,6 +77,19 @@ struct Fact {
     on: Value,
     /// If this holds.
     needs: Vec<Goal>,
+    slack: Slack,
+}
+
+/// By how much the least that a sum is may be more than zero. What asks elsewhere for what follows from zero asks for more than
+/// needs be.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Slack {
+    /// As far as is known, by nothing.
+    None,
+    /// By less than a step that is known: the last of every second number below `n` is `n - 1` or `n - 2`.
+    Step,
+    /// By anything.
+    Any,
 }
 
 /// What is to be shown of a sum.
@@ -414,7 +427,8 @@ impl Bounds {
         needs.extend(self.exact(loops, end));
         let span = self.form(loops, end).minus(&self.form(loops, start));
         let form = span.minus(&Linear::term(Term::Value(product))).minus(&Linear::constant(1));
-        self.assume(loops, form, needs);
+        // Few of the numbers that are counted up to come right after a multiple of the step.
+        self.learn(loops, form, needs, Slack::Any);
     }
 
     /// Learns that a value is another divided by a number, rounded down. Of one that is at most a number, that is less
@@ -450,7 +464,8 @@ impl Bounds {
                     let mut needs = self.exact(loops, start);
                     needs.extend(self.exact(loops, end));
                     let span = self.form(loops, end).minus(&self.form(loops, start));
-                    self.assume(loops, span.minus(&own.times(step)).minus(&one), needs);
+                    let slack = if step == 1 { Slack::None } else { Slack::Step };
+                    self.learn(loops, span.minus(&own.times(step)).minus(&one), needs, slack);
                 } else {
                     self.strides.insert((index, step), (start, end));
                 }
@@ -461,8 +476,8 @@ impl Bounds {
                 self.assume(loops, form.minus(&own).minus(&one), needs);
             }
         }
-        // The count itself, where what it was computed from says nothing without asking.
-        if self.facts.get(first).is_none_or(|fact| !fact.needs.is_empty()) {
+        // The count itself, where what it was computed from says nothing without asking, or says less.
+        if self.facts.get(first).is_none_or(|fact| !fact.needs.is_empty() || fact.slack != Slack::None) {
             self.assume(loops, as_is, Vec::new());
         }
     }
@@ -531,8 +546,12 @@ impl Bounds {
 
     /// Learns that a sum is not negative if the needs hold, and what follows from that and the other facts.
     fn assume(&mut self, loops: &Loops, form: Linear, needs: Vec<Goal>) {
-        let mut pending = vec![(form, needs, 0)];
-        while let Some((form, mut needs, derived)) = pending.pop() {
+        self.learn(loops, form, needs, Slack::None);
+    }
+
+    fn learn(&mut self, loops: &Loops, form: Linear, needs: Vec<Goal>, slack: Slack) {
+        let mut pending = vec![(form, needs, slack, 0)];
+        while let Some((form, mut needs, slack, derived)) = pending.pop() {
             let Some((on, factor)) = self.latest(&form) else { continue };
             if self.facts.len() >= MAX_FACTS || !forms::is_small(&form) {
                 continue;
@@ -546,18 +565,18 @@ impl Bounds {
             if derived < MAX_DERIVED {
                 if factor < 0 && loops.dtype(on).is_unsigned() {
                     let rest = form.plus(&Linear::term(Term::Value(on)).times(-factor));
-                    pending.push((rest, needs.clone(), derived + 1));
+                    pending.push((rest, needs.clone(), slack, derived + 1));
                 }
                 for fact in self.facts.iter().filter(|fact| fact.on == on) {
                     let other = forms::factor(&fact.form, on);
                     if (other < 0) != (factor < 0) {
                         let sum = form.times(other.abs()).plus(&fact.form.times(factor.abs()));
                         let needs = needs.iter().chain(&fact.needs).cloned().collect();
-                        pending.push((sum, needs, derived + 1));
+                        pending.push((sum, needs, slack.max(fact.slack), derived + 1));
                     }
                 }
             }
-            self.facts.push(Fact { form, on, needs });
+            self.facts.push(Fact { form, on, needs, slack });
         }
     }
 

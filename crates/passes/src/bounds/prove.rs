@@ -8,7 +8,7 @@
 //! The latest value goes first, by the facts that bound it: a fact says nothing of values behind it. Where several facts
 //! do, all are tried, and what is left is what asks least.
 
-use super::{Bounds, Fact, Goal, Mark, forms};
+use super::{Bounds, Fact, Goal, Mark, Slack, forms};
 use crate::affine::{Linear, Term};
 use crate::ordered_set::OrderedSet;
 use parfuse_ir::loops::{Expr, Loops, Value};
@@ -91,7 +91,7 @@ impl Bounds {
 
     /// Whether goals are known to hold.
     pub(crate) fn holds(&self, loops: &Loops, goals: &[Goal]) -> bool {
-        let proof = self.reduce(loops, goals.to_vec(), &|_| true, Aim::Hold);
+        let proof = self.reduce(loops, goals.to_vec(), &|_| true, (Aim::Hold, Slack::Any));
         proof.is_some_and(|proof| proof.sums.is_empty() && proof.small.iter().next().is_none())
     }
 
@@ -107,8 +107,10 @@ impl Bounds {
             Some(Proof { sums, small })
         };
         let is_to_go = |value| self.is_inside(value, scope);
-        let reduced = |aim| self.reduce(loops, goals.clone(), &is_to_go, aim).and_then(as_seen);
-        reduced(Aim::FewValues).or_else(|| reduced(Aim::FewNeeds))
+        let reduced = |by| self.reduce(loops, goals.clone(), &is_to_go, by).and_then(as_seen);
+        let within = |slack| reduced((Aim::FewValues, slack)).or_else(|| reduced((Aim::FewNeeds, slack)));
+        let has_slack = || self.facts.iter().any(|fact| fact.slack == Slack::Step);
+        within(Slack::None).or_else(|| if has_slack() { within(Slack::Step) } else { None })
     }
 
     fn sum_as_seen(&self, loops: &Loops, sum: &Linear, scope: Mark) -> Option<Linear> {
@@ -128,7 +130,7 @@ impl Bounds {
         loops: &Loops,
         goals: Vec<Goal>,
         is_to_go: &dyn Fn(Value) -> bool,
-        aim: Aim,
+        (aim, slack): (Aim, Slack),
     ) -> Option<Proof> {
         let mut proof = Proof::default();
         let mut goals = goals;
@@ -141,7 +143,7 @@ impl Bounds {
             }
             let asking: Vec<Goal> =
                 above(&needing, next).into_iter().map(|goal| goals[goal].clone()).collect();
-            let search = Search { bounds: self, loops, is_to_go, aim, asking: &asking };
+            let search = Search { bounds: self, loops, is_to_go, aim, slack, asking: &asking };
             let (sum, limit) = match &goals[next] {
                 Goal::NotNegative(sum) => (sum.clone(), None),
                 Goal::Below { form, signed } => (form.times(-1), Some(*signed)),
@@ -203,6 +205,8 @@ struct Search<'a> {
     loops: &'a Loops,
     is_to_go: &'a dyn Fn(Value) -> bool,
     aim: Aim,
+    /// Facts with more are not used.
+    slack: Slack,
     /// The goal, and those that need it: nothing is true because it is.
     asking: &'a [Goal],
 }
@@ -219,7 +223,7 @@ impl Search<'_> {
         let mut best: Option<Rest> = None;
         let least = (factor > 0 && self.loops.dtype(value).is_unsigned())
             .then(|| (Linear::term(Term::Value(value)), &[][..]));
-        let about = |fact: &&Fact| fact.on == value;
+        let about = |fact: &&Fact| fact.on == value && fact.slack <= self.slack;
         let facts =
             self.bounds.facts.iter().rev().filter(about).map(|fact| (fact.form.clone(), &fact.needs[..]));
         for (fact, needs) in least.into_iter().chain(facts) {

@@ -322,7 +322,8 @@ fn checks_that_the_loops_around_imply_are_gone() {
                   v8: usize = mul v3, 2usize v4: usize = add v6, v8";
     assert_eq!(checks_left(&triangle(halves)), 0);
     // `for j in (i..n).step_by(i + 1) { a[j] }`
-    let multiples = "v6: usize = add v2, 1usize v7: usize = trips v2, v0, v6 for v3 in v7 { v8: usize = mul v6, v3";
+    let multiples =
+        "v6: usize = add v2, 1usize v7: usize = trips v2, v0, v6 for v3 in v7 { v8: usize = mul v6, v3";
     assert_eq!(checks_left(&triangle(&format!("{multiples} v4: usize = add v2, v8"))), 0);
     // `for j in (i..n).step_by(i + 1) { a[j + 1] }` is one too many at the end.
     assert_ne!(checks_left(&triangle(&format!("{multiples} v4: usize = add v6, v8"))), 0);
@@ -331,6 +332,27 @@ fn checks_that_the_loops_around_imply_are_gone() {
         checks_left(&triangle("v6: usize = add v2, 2usize for v3 in v6 { v4: usize = add v3, 0usize")),
         0
     );
+}
+
+#[test]
+fn what_the_last_of_several_steps_takes_is_tested_in_front() {
+    let twos = |step: &str| {
+        of_array(&format!(
+            "v2: usize = trips 0usize, v0, {step}
+             for v3 in v2 {{
+               v4: usize = mul v3, {step}
+               v5: usize = add v4, 1usize
+               v6: bool = lt v5, v0
+               check v6, index_out_of_range(0) of a with v5, v0
+               store b0[v5], 1.0f64
+             }}"
+        ))
+    };
+    // Twice as many as there are steps, and not one more than the last number below the length, which may be the last step.
+    let loops = run(hoist_checks, &twos("2usize")).to_string();
+    assert!(loops.contains("v16: i64 = cast v2") && loops.contains("mul v16, -2i64"), "{loops}");
+    // Of steps that are not known nothing is asked in front.
+    assert_eq!(checks_left(&twos("w")), 1);
 }
 
 #[test]
