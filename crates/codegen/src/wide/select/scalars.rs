@@ -4,7 +4,7 @@ use super::values::Operand;
 use super::{Comparison, Extent, Part, Second, Selector};
 use crate::conditions::{asks_for_number, float_comparison};
 use crate::multiples::{Multiple, multiple};
-use crate::wide::assembler::{Alu, Condition, Shift};
+use crate::wide::assembler::{Alu, Condition, Length, Shift, VectorOp};
 use crate::wide::machine::{Kind, Numbers, Reg, Test};
 use parfuse_ir::lane::{Inst, LaneOp, LaneType, Value};
 use regalloc2::RegClass;
@@ -240,6 +240,11 @@ impl Selector<'_> {
         {
             return self.unless_number(operands[0], [yes, no], ty);
         }
+        if let Some((mask, if_set)) = self.mask_of_bit(cond, ty) {
+            let [set, unset] = if if_set { [yes, no] } else { [no, yes] };
+            let operands = [Operand::Register(mask), set, unset];
+            return self.lane_op(LaneOp::Select, ty, ty, &operands, [false; 3], Extent::One);
+        }
         let mask = match float_comparison(self.code, cond, ty) {
             Some((op, compared)) if compared.iter().all(|operand| self.is_available(*operand)) => {
                 let compared = compared.map(|operand| self.scalar_operand(operand));
@@ -249,6 +254,37 @@ impl Selector<'_> {
             _ => self.scalar_operand(cond),
         };
         self.lane_op(LaneOp::Select, ty, ty, &[mask, yes, no], [false; 3], Extent::One)
+    }
+
+    /// Where a condition asks whether a bit of an integer is set, or whether it is not: a mask that chooses floats by that bit, and
+    /// which of the two it asks.
+    fn mask_of_bit(&mut self, cond: Value, ty: LaneType) -> Option<(Reg, bool)> {
+        let operands = |value: Value, wanted: &[LaneOp]| match &self.code.values[value].inst {
+            Inst::Op(op, operands) if wanted.contains(op) => Some((*op, [operands[0], operands[1]])),
+            _ => None,
+        };
+        let (op, [masked, zero]) = operands(cond, &[LaneOp::IEq, LaneOp::INe])?;
+        let (_, [number, bit]) = operands(masked, &[LaneOp::IAnd])?;
+        let bit = self.bits(bit).filter(|bit| bit.is_power_of_two())?.trailing_zeros() as u8;
+        if self.bits(zero) != Some(0) || !self.is_available(number) {
+            return None;
+        }
+        let number = self.scalar(number);
+        // Masks of bits have it first; lanes are chosen by their last bits.
+        let (shift, by) = match (self.isa.evex(), ty) {
+            (true, _) => (Shift::Shr, bit),
+            (false, LaneType::F64) => (Shift::Shl, 63 - bit),
+            (false, _) => (Shift::Shl, 31_u8.checked_sub(bit)?),
+        };
+        let moved = match by {
+            0 => number,
+            by => self.machine.in_place(Kind::Shift(shift, true, by), number, None),
+        };
+        let mask = match self.isa.evex() {
+            true => self.mask_of_bits(moved),
+            false => self.machine.unary(VectorOp::VmovqFrom, Length::L128, moved),
+        };
+        Some((mask, op == LaneOp::INe))
     }
 
     /// The first if a float is not a number, else the second.
