@@ -108,6 +108,7 @@ impl Translator<'_> {
                 let (code, unit) = (self.expression_statement(expr), self.unit());
                 quote!({ #code #unit })
             }
+            Expr::Try(tried) => self.question(tried),
             Expr::Loop(looped) => self.endless_loop(looped),
             Expr::Break(exit) => self.break_(exit),
             Expr::Continue(exit) => self.continue_(exit),
@@ -198,8 +199,7 @@ impl Translator<'_> {
     fn branch_of_option(&mut self, branch: &ExprIf, binding: &syn::ExprLet, last: bool) -> TokenStream {
         let (t, place) = (self.t.clone(), self.place(branch.if_token.span()));
         let Some(inside) = inside_of_some(&binding.pat) else {
-            let message = "`if let` in a kernel takes an option apart: `if let Some(x) = …`";
-            return self.unsupported(&binding.pat, message);
+            return self.branch_of_pattern(branch, binding, last);
         };
         let (option, item) = (self.expr(&binding.expr), hygienic("item"));
         let last = last && branch.else_branch.is_some();
@@ -209,6 +209,19 @@ impl Translator<'_> {
         self.scope.leave();
         let otherwise = self.otherwise(branch, last);
         quote!(#t.if_some(#option, |#item| { #bindings #then }, || #otherwise, #place))
+    }
+
+    /// `if let pattern = value`, as a `match` with two arms.
+    fn branch_of_pattern(&mut self, branch: &ExprIf, binding: &syn::ExprLet, last: bool) -> TokenStream {
+        let (pattern, value, then) = (&binding.pat, &binding.expr, &branch.then_branch);
+        let otherwise: Expr = match &branch.else_branch {
+            Some((_, otherwise)) => (**otherwise).clone(),
+            None => syn::parse_quote!({}),
+        };
+        let mut matched: syn::ExprMatch =
+            syn::parse_quote!(match #value { #pattern => #then, _ => #otherwise });
+        matched.match_token.span = branch.if_token.span;
+        self.match_(&matched, last && branch.else_branch.is_some())
     }
 
     fn otherwise(&mut self, branch: &ExprIf, last: bool) -> TokenStream {

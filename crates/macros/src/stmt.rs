@@ -351,11 +351,11 @@ pub(crate) fn strip(mut expr: &Expr) -> &Expr {
     }
 }
 
-/// What `Some(…)` has inside, if a pattern is that.
+/// What `Some(…)` or `Ok(…)` has inside, if a pattern is that and what is inside fits all there may be.
 pub(crate) fn inside_of_some(pattern: &syn::Pat) -> Option<&syn::Pat> {
     match pattern {
-        syn::Pat::TupleStruct(some) if some.path.is_ident("Some") && some.elems.len() == 1 => {
-            some.elems.first()
+        syn::Pat::TupleStruct(some) if !crate::matches::is_failure(some) => {
+            some.elems.first().filter(|inner| some.elems.len() == 1 && crate::matches::fits_all(inner))
         }
         syn::Pat::Paren(inner) => inside_of_some(&inner.pat),
         _ => None,

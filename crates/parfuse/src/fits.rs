@@ -109,6 +109,7 @@ fn declared_type(ty: DeclaredType) -> String {
         DeclaredType::RecordArray(record, Some(rank)) => format!("Array{rank}<{}>", record.name),
         DeclaredType::RecordArray(record, None) => format!("ArrayD<{}>", record.name),
         DeclaredType::Tuple(items) => together(items.iter().map(|item| declared_type(*item))),
+        DeclaredType::Option(held) => format!("Option<{}>", declared_type(*held)),
     }
 }
 

@@ -80,6 +80,7 @@ impl Traced {
         let mut declare = |(name, kind): &(&'static str, ParamKind)| {
             let ty: Type = match kind.ty {
                 DeclaredType::Tuple(items) => return declare_items(&tracer, name, items, self.place),
+                DeclaredType::Option(_) => unreachable!("options are results"),
                 DeclaredType::Known(ty) => ty,
                 DeclaredType::AnyRank(element) => {
                     Type::Array(element, open.next().expect("a number of axes for each that is open"))
@@ -145,9 +146,7 @@ fn declare_fields<'t>(
             (DeclaredType::Known(ty), Fields::Arrays { rank, mutable }) => {
                 tracer.param(&name, Type::Array(ty.element(), rank), mutable)
             }
-            (DeclaredType::AnyRank(_) | DeclaredType::RecordArray(..) | DeclaredType::Tuple(_), _) => {
-                unreachable!("fields are scalars")
-            }
+            (other, _) => unreachable!("fields are scalars, not {other}"),
         };
         (*field, value)
     };

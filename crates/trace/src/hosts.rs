@@ -183,6 +183,11 @@ impl State {
                 DeclaredType::Tuple(_) => {
                     return mistake(format!("`{name}` returns a tuple in a tuple; let it return one"));
                 }
+                DeclaredType::Option(_) => {
+                    return mistake(format!(
+                        "`{name}` returns an `Option`; let it return a tuple with a `bool`, or a `Result`"
+                    ));
+                }
                 DeclaredType::AnyRank(element) => {
                     let element = element.rust_name();
                     return mistake(format!(

@@ -3,15 +3,40 @@
 //! ```text
 //! a.partial_cmp(&b)    (neither is NaN, (lt a b, gt a b))
 //! a.total_cmp(&b)      (-0 below 0, NaN above all)
+//! (a, b).cmp(&(c, d))  (lt a c | eq a c & lt b d, …)      the first parts that differ
 //! ```
 
-use crate::errors::{At, Problem, Step};
+use crate::errors::{At, Problem, Step, mistake};
 use crate::state::{Held, Kind, State};
 use crate::types::Class;
 use crate::{Method, Tracer, Value};
 use parfuse_ir::{FaultKind, ScalarOp, program};
 
+/// How two values compare.
+pub(crate) struct Compared {
+    pub(crate) less: program::Value,
+    pub(crate) greater: program::Value,
+    /// Whether no number that decided is NaN.
+    pub(crate) present: program::Value,
+}
+
 impl Tracer {
+    /// `order.then(other)`, `order.then_with(closure)`.
+    pub(crate) fn order_then<'t>(
+        &'t self,
+        method: Method,
+        order: Value<'t>,
+        args: &[Value<'t>],
+        at: At,
+    ) -> Value<'t> {
+        let is_equal = self.method(order, Method::is_eq, &[], at);
+        let other = || match method {
+            Method::then_with => self.apply(args[0], &[], at),
+            _ => args[0],
+        };
+        self.if_(is_equal, other, || order, at)
+    }
+
     /// `order.is_lt()` and its kin.
     pub(crate) fn ordering_is<'t>(
         &'t self,
@@ -49,21 +74,84 @@ impl State {
 
     /// `a.partial_cmp(&b)`: nothing if one is NaN.
     pub(crate) fn partial_order(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
-        let (a, b) = self.compared(receiver, args[0], at)?;
-        let order = self.order(a, b, at)?;
-        let mut present = self.bool_constant(true, at);
-        if self.is_float(a) {
-            let [x, y] = [a, b].map(|value| self.op(ScalarOp::IsNan, &[value], at));
-            let nan = self.op(ScalarOp::Or, &[x?, y?], at)?;
-            present = self.op(ScalarOp::Not, &[nan], at)?;
-        }
-        Ok(Kind::Optional(Held::Value { present, value: self.handle(order), fault: FaultKind::NoValue }))
+        let Compared { less, greater, present } = self.compare(receiver, args[0], at)?;
+        let value = self.handle(Kind::Ordering { less, greater });
+        Ok(Kind::Optional(Held::Value { present, value, fault: FaultKind::NoValue }))
     }
 
-    /// `a.cmp(&b)` of integers.
+    /// `a.cmp(&b)` of integers, and of tuples of them.
     pub(crate) fn whole_order(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
-        let (a, b) = self.compared(receiver, args[0], at)?;
-        self.order(a, b, at)
+        let Compared { less, greater, .. } = self.compare(receiver, args[0], at)?;
+        Ok(Kind::Ordering { less, greater })
+    }
+
+    /// How two numbers compare, or the first parts of two tuples that differ.
+    pub(crate) fn compare(&mut self, a: u32, b: u32, at: At) -> Step<Compared> {
+        match (self.kind(a), self.kind(b)) {
+            (Kind::Tuple(a), Kind::Tuple(b)) if a.len() == b.len() && !a.is_empty() => {
+                if let Some(record) = a.of.record() {
+                    let owner = record.name;
+                    return mistake(format!(
+                        "how structs `{owner}` compare a kernel does not know; compare their fields, as `sort_by_key(|p| p.x)` \
+                         does"
+                    ));
+                }
+                let parts: Step<Vec<Compared>> =
+                    a.into_iter().zip(b).map(|(a, b)| self.compare(a, b, at)).collect();
+                let mut parts = parts?.into_iter().rev();
+                let last = parts.next().ok_or(Problem::Reported)?;
+                parts.try_fold(last, |behind, first| self.compare_further(first, behind, at))
+            }
+            _ => {
+                let (a, b) = self.compared(a, b, at)?;
+                let less = self.op(ScalarOp::Lt, &[a, b], at)?;
+                let greater = self.op(ScalarOp::Gt, &[a, b], at)?;
+                let mut present = self.bool_constant(true, at);
+                if self.is_float(a) {
+                    let [x, y] = [a, b].map(|value| self.op(ScalarOp::IsNan, &[value], at));
+                    let nan = self.op(ScalarOp::Or, &[x?, y?], at)?;
+                    present = self.op(ScalarOp::Not, &[nan], at)?;
+                }
+                Ok(Compared { less, greater, present })
+            }
+        }
+    }
+
+    /// `<` and its kin of tuples.
+    pub(crate) fn tuple_comparison(
+        &mut self,
+        op: &'static str,
+        a: u32,
+        b: u32,
+        at: At,
+    ) -> Step<program::Value> {
+        let Compared { less, greater, present } = self.compare(a, b, at)?;
+        match op {
+            "<" | ">" => {
+                let wanted = if op == "<" { less } else { greater };
+                self.op(ScalarOp::And, &[wanted, present], at)
+            }
+            _ => {
+                let refused = if op == "<=" { greater } else { less };
+                let holds = self.op(ScalarOp::Not, &[refused], at)?;
+                self.op(ScalarOp::And, &[holds, present], at)
+            }
+        }
+    }
+
+    /// How parts compare, and where they are equal those behind them.
+    fn compare_further(&mut self, first: Compared, behind: Compared, at: At) -> Step<Compared> {
+        let differs = self.op(ScalarOp::Or, &[first.less, first.greater], at)?;
+        let equal = self.op(ScalarOp::Not, &[differs], at)?;
+        let mut or_behind = |first, behind| {
+            let behind = self.op(ScalarOp::And, &[equal, behind], at)?;
+            self.op(ScalarOp::Or, &[first, behind], at)
+        };
+        let less = or_behind(first.less, behind.less)?;
+        let greater = or_behind(first.greater, behind.greater)?;
+        let known = self.op(ScalarOp::Or, &[differs, behind.present], at)?;
+        let present = self.op(ScalarOp::And, &[first.present, known], at)?;
+        Ok(Compared { less, greater, present })
     }
 
     /// `a.total_cmp(&b)`: -0 is below 0, and NaN above all.
@@ -93,12 +181,6 @@ impl State {
         let b = self.scalar(b, "what is compared", at)?;
         self.same_types("cmp", a, b)?;
         Ok((a, b))
-    }
-
-    fn order(&mut self, a: program::Value, b: program::Value, at: At) -> Step<Kind> {
-        let less = self.op(ScalarOp::Lt, &[a, b], at)?;
-        let greater = self.op(ScalarOp::Gt, &[a, b], at)?;
-        Ok(Kind::Ordering { less, greater })
     }
 
     pub(crate) fn reversed_order(&mut self, receiver: u32, _: &[u32], _: At) -> Step<Kind> {

@@ -12,6 +12,7 @@
 //! strides, and no two of them an element in common. No program knows of an array of structs.
 
 use crate::errors::{At, Problem, Step, mistake};
+use crate::methods::Meaning;
 use crate::records::{Items, Record, Whole};
 use crate::sequences::{Item, Sequence};
 use crate::state::{Held, Kind, State};
@@ -85,6 +86,13 @@ impl Tracer {
                 }
                 self.step(at, |state| state.gathered(whole, given))
             }
+            Structs::Whole => match row.map(crate::methods::meaning) {
+                Some(Meaning::Traced(function)) => {
+                    let args: Vec<Value<'t>> = args.iter().map(|arg| of(self.id(*arg))).collect();
+                    function(self, method, of(handle), &args, at)
+                }
+                _ => self.step(at, |_| Err(Problem::Reported)),
+            },
             Structs::Refused => self.step(at, |_| {
                 mistake(format!(
                     "`.{method}()` is not a method of arrays of {} in a kernel: go through them by a loop, or by \

@@ -91,6 +91,8 @@ pub(crate) enum Held {
     Sure(u32),
     /// Nothing: `None`.
     Nothing,
+    /// A `Result`: whether it is `Ok`, and the handles of what it has then and if it is not.
+    Either { present: Value, value: u32, error: u32 },
     /// What variables hold: whether there is anything, and the handle of what.
     Variable { present: Var, value: u32 },
 }
