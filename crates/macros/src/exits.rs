@@ -9,6 +9,7 @@
 //!
 //! A scope is made only for what something leaves: kernels without exits are traced as if there were none.
 
+use crate::annotation::is_option;
 use crate::translator::{Translator, hygienic};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
@@ -65,6 +66,13 @@ impl Translator<'_> {
         let leave = around.left.then(|| around.scope(false));
         let go_on = around.continued.then(|| around.scope(true));
         (translated, Scopes { leave, go_on })
+    }
+
+    /// What leaves the innermost of what stands around.
+    pub(crate) fn left(&mut self) -> Ident {
+        let innermost = self.around.last_mut().expect("something is around");
+        innermost.left = true;
+        innermost.scope(false)
     }
 
     /// The code of a loop's body, which `continue` leaves.
@@ -135,7 +143,7 @@ impl Translator<'_> {
     /// `option?`: what there is, or `None` for the function or the closure around.
     pub(crate) fn question(&mut self, tried: &syn::ExprTry) -> TokenStream {
         let closure = self.closure_around();
-        if closure.is_none() && !self.returns_option {
+        if closure.is_none() && !self.returned.is_some_and(is_option) {
             let message = "`?` in a kernel is for options, in a function that returns an `Option`: take a `Result` apart with \
                            `if let Ok(x)` or `unwrap()`, and give up with `fail!(\"…\")`";
             self.expr(&tried.expr);

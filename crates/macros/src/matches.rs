@@ -130,7 +130,7 @@ impl Translator<'_> {
     }
 
     /// Whether a value is as a pattern says: `None` for one that every value is like.
-    fn test(&mut self, pattern: &Pat, value: &TokenStream) -> Option<TokenStream> {
+    pub(crate) fn test(&mut self, pattern: &Pat, value: &TokenStream) -> Option<TokenStream> {
         let t = self.t.clone();
         let place = self.place(pattern.span());
         match pattern {

@@ -69,8 +69,8 @@ pub(crate) struct Translator<'a> {
     pub growing: HashSet<String>,
     /// What is around that can be left.
     pub around: Vec<Around>,
-    /// Whether it returns an `Option`, as far as its spelling tells.
-    pub returns_option: bool,
+    /// What it returns.
+    pub returned: Option<&'a syn::Type>,
     /// How often the kernel returns early.
     pub returns: usize,
     /// How many `match`es there have been.
@@ -92,7 +92,7 @@ impl<'a> Translator<'a> {
             scope: Scope::new(),
             growing: growing(&input.function.block),
             around: Vec::new(),
-            returns_option: input.returns.as_ref().is_some_and(annotation::is_option),
+            returned: input.returns.as_ref(),
             returns: 0,
             matches: 0,
             draws: Draws::Nothing,

@@ -97,6 +97,8 @@ macro_rules! for_each_method {
             rem_euclid fn { Number one (divisor: same) number rem_euclid "The remainder that is never negative." }
             div_euclid fn { Number one (divisor: same) number div_euclid "The quotient that leaves the remainder of `rem_euclid`." }
 
+            to_bits fn { Float one () op ToBits "Its bits, an integer without a sign." }
+
             // Questions.
             is_nan fn { Float each () op IsNan "Whether it is NaN." } { Complex each () number complex_is_nan "Whether a part is NaN." }
             is_infinite fn { Float each () number infinite "Whether it is positive or negative infinity." } { Complex each () number complex_is_infinite "Whether a part is infinite and none NaN." }
@@ -201,6 +203,11 @@ macro_rules! for_each_method {
             to_u16 fn { Number one () read as_u16 "It as a `u16`, an `Option`: nothing if it does not fit." }
             to_u8 fn { Number one () read as_u8 "It as a `u8`, an `Option`: nothing if it does not fit." }
             to_usize fn { Number one () read as_usize "It as a `usize`, an `Option`: nothing if it does not fit." }
+
+            into -
+                { Scalar one () read into_number "It in another type that has all its numbers." }
+                { Array any () read itself "The array itself." }
+            try_into - { Integer one () read try_into "It in another integer type, a `Result`: `Err` if it does not fit." }
 
             // Operators, written as methods.
             add - { Scalar one (other: same) operator "+" "`self + other`." }
@@ -500,7 +507,7 @@ macro_rules! for_each_method {
             partial_cmp fn
                 { Number one (other: same) read partial_order "How it compares with another number, an `Option`." }
                 { Tuple one (other: any) read partial_order "How the first parts compare that differ, an `Option`." }
-            total_cmp fn { Float one (other: same) read total_order "How it compares with another number; NaN is above all." }
+            total_cmp fn { Float one (other: same) read total_order "How it compares with another number, by their bits." }
             cmp fn
                 { Integer one (other: same) read whole_order "How it compares with another number." }
                 { Tuple one (other: any) read whole_order "How the first parts compare that differ." }

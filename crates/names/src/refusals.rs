@@ -161,7 +161,7 @@ const METHODS: &[Row] = &[
          map_err unwrap_err expect_err into_ok into_err as_pin_ref as_pin_mut try_insert",
         "write `unwrap_or(value)`, or compare before",
     ),
-    row("numbers", "into try_into to_int_unchecked as_", "convert with `as`"),
+    row("numbers", "to_int_unchecked as_", "convert with `as`"),
     row("numbers", "to_isize to_i128 to_u128", "convert with `as`"),
     row("numbers", "is_zero is_one set_zero set_one", "compare with a literal, or assign one"),
     row("floats", "gamma", "write `x.tgamma()`, of `parfuse::prelude::SpecialFunctions`"),
@@ -172,8 +172,8 @@ const METHODS: &[Row] = &[
     row("floats", "algebraic_*", "write the operator, in a kernel marked `#[kernel(fast)]`"),
     row(
         "floats",
-        "classify is_normal is_subnormal next_up next_down to_bits integer_decode epsilon",
-        "compare with numbers instead; the bits of floats are not seen in a kernel",
+        "classify is_normal is_subnormal next_up next_down integer_decode epsilon",
+        "compare with numbers instead, or look at `x.to_bits()`",
     ),
     row(
         "integers",
@@ -339,7 +339,7 @@ const CRATE_FUNCTIONS: &[(&str, Row)] = &[
         row(
             "`std`",
             "from_fn",
-            "write the elements out, `[f(0), f(1)]`, or set those of `[0.0; N]` in a loop",
+            "say how many elements there are, `let w: [f64; 4] = std::array::from_fn(…)`",
         ),
     ),
     ("std", row("`std`", "*", "write out what it does, or do it outside of the kernel")),

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! a.partial_cmp(&b)    (neither is NaN, (lt a b, gt a b))
-//! a.total_cmp(&b)      (-0 below 0, NaN above all)
+//! a.total_cmp(&b)      (lt r s, gt r s), r and s the bits as integers, those of negative numbers turned around
 //! (a, b).cmp(&(c, d))  (lt a c | eq a c & lt b d, …)      the first parts that differ
 //! ```
 
@@ -154,26 +154,27 @@ impl State {
         Ok(Compared { less, greater, present })
     }
 
-    /// `a.total_cmp(&b)`: -0 is below 0, and NaN above all.
+    /// `a.total_cmp(&b)`: by the bits, of which those behind a sign are turned around.
     pub(crate) fn total_order(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
         let (a, b) = self.compared(receiver, args[0], at)?;
-        let less = self.totally_below(a, b, at)?;
-        let greater = self.totally_below(b, a, at)?;
+        let [a, b] = [self.total_rank(a, at)?, self.total_rank(b, at)?];
+        let less = self.op(ScalarOp::Lt, &[a, b], at)?;
+        let greater = self.op(ScalarOp::Gt, &[a, b], at)?;
         Ok(Kind::Ordering { less, greater })
     }
 
-    fn totally_below(&mut self, a: program::Value, b: program::Value, at: At) -> Step<program::Value> {
-        let one = self.small(1, a, at);
-        let below = self.op(ScalarOp::Lt, &[a, b], at)?;
-        let equal = self.op(ScalarOp::Eq, &[a, b], at)?;
-        let [x, y] = [a, b].map(|value| self.op(ScalarOp::Div, &[one, value], at));
-        let signs = self.op(ScalarOp::Lt, &[x?, y?], at)?;
-        let zeros = self.op(ScalarOp::And, &[equal, signs], at)?;
-        let below = self.op(ScalarOp::Or, &[below, zeros], at)?;
-        let [x, y] = [a, b].map(|value| self.op(ScalarOp::IsNan, &[value], at));
-        let number = self.op(ScalarOp::Not, &[x?], at)?;
-        let nan = self.op(ScalarOp::And, &[number, y?], at)?;
-        self.op(ScalarOp::Or, &[below, nan], at)
+    /// An integer that is below another if a float is totally below another.
+    fn total_rank(&mut self, value: program::Value, at: At) -> Step<program::Value> {
+        let bits = self.op(ScalarOp::ToBits, &[value], at)?;
+        let unsigned = self.settled(bits, "the bits of a float")?;
+        let (signed, last) = (unsigned.with_sign(), unsigned.bits() as i32 - 1);
+        let signed_type = self.types.known(signed);
+        let number = self.cast(bits, signed_type, at)?;
+        let last = self.small(last, number, at);
+        let sign = self.op(ScalarOp::Shr, &[number, last], at)?;
+        let limit = self.constant(signed.greatest(), at);
+        let turned = self.op(ScalarOp::And, &[sign, limit], at)?;
+        self.op(ScalarOp::Xor, &[number, turned], at)
     }
 
     fn compared(&mut self, a: u32, b: u32, at: At) -> Step<(program::Value, program::Value)> {

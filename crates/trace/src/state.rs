@@ -525,6 +525,10 @@ impl State {
             Signature::Same | Signature::Power => self.ty(operands[0]).dtype,
             Signature::Compare => self.types.known(DType::Bool),
             Signature::Select => self.ty(operands[1]).dtype,
+            Signature::Bits => {
+                let dtype = self.settled(operands[0], op.name())?;
+                self.types.known(dtype.with_same_bits())
+            }
         };
         self.emit(Expr::Op(op, operands.to_vec()), Ty { dtype, rank, of_arrays: false }, at)
     }

@@ -7,6 +7,7 @@ mod asserts;
 mod closures;
 mod collections;
 mod control;
+mod conversions;
 mod exits;
 mod fixed_rows;
 mod functions;

@@ -189,3 +189,69 @@ fn options_are_written_where_they_are_asked_for() {
     let comparison = first_above::compare(&[1.0, 2.0], 1.5).unwrap().to_string();
     assert!(comparison.contains("equal"), "{comparison}");
 }
+
+#[kernel]
+fn chained(x: &[f64]) -> f64 {
+    let mut s = 0.0;
+    if let Some(first) = x.first()
+        && let Some(last) = x.last()
+        && *first < *last
+    {
+        s += last - first;
+    } else {
+        s = -1.0;
+    }
+    if x.len() > 2
+        && let Some(v) = x.get(2)
+        && *v > 1.0
+    {
+        s += v;
+    }
+    let t = if let Some(i) = x.iter().position(|v| *v > 3.0)
+        && let Ok(j) = x.binary_search_by(|v| v.total_cmp(&3.0))
+    {
+        i + 10 * j
+    } else if x.len() > 3 {
+        7
+    } else {
+        9
+    };
+    for i in 0..x.len() {
+        if let Some(v) = x.get(i + 1)
+            && *v > 2.0
+        {
+            if i > 5 {
+                return s;
+            }
+            continue;
+        }
+        s += x[i];
+    }
+    s + t as f64
+}
+
+#[kernel]
+fn chained_in_prange(x: &[f64]) -> Vec<f64> {
+    let mut out = vec![0.0; x.len()];
+    for i in prange(0..x.len()) {
+        if let Some(v) = x.get(i + 1)
+            && *v > 2.0
+            && let Some(w) = x.get(i + 2)
+        {
+            out[i] = v + w;
+        } else {
+            out[i] = -x[i];
+        }
+    }
+    out
+}
+
+#[test]
+fn conditions_may_bind() {
+    let rising: Vec<f64> = (0..4).map(f64::from).collect();
+    let mixed = [5.0, 1.0, 1.5, 0.0, 0.0, 0.0, 0.0, 0.0, 8.0];
+    for x in [&[][..], &[1.0], &rising, &mixed, &[0.0, 1.0, 1.5], &numbers(1000)] {
+        exactly!(chained(x));
+        exactly!(chained_in_prange(x));
+    }
+}

@@ -113,12 +113,16 @@ impl Generator<'_> {
     pub(super) fn operation(&mut self, dtype: DType) -> (ScalarOp, Vec<DType>) {
         for _ in 0..40 {
             let op = self.choices.pick(ScalarOp::ALL);
-            let operand = if op.signature() == Signature::Compare { self.dtype() } else { dtype };
+            let operand = match op.signature() {
+                Signature::Compare => self.dtype(),
+                Signature::Bits => dtype.with_same_bits(),
+                Signature::Same | Signature::Select | Signature::Power => dtype,
+            };
             let mut operands = vec![operand; op.arity()];
             match op.signature() {
                 Signature::Select => operands[0] = DType::Bool,
                 Signature::Power => operands[1] = DType::I32,
-                Signature::Same | Signature::Compare => {}
+                Signature::Same | Signature::Compare | Signature::Bits => {}
             }
             // Functions are many, all alike to the passes, and long to interpret.
             let is_likely = !is_expansion(op) || self.choices.one_in(8);
