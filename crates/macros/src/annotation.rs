@@ -52,10 +52,15 @@ pub fn check_parameter(ty: &Type, diagnostics: &mut Diagnostics) -> bool {
                 _ => element_problem(path),
             },
             Type::Slice(slice) => match strip(&slice.elem) {
+                Type::Array(row) => row_problem(row),
+                Type::Tuple(tuple) if (2..=4).contains(&tuple.elems.len()) => None,
                 Type::Path(path) => last_name(path)
                     .filter(|name| is_foreign(name))
                     .map(|name| format!("`{name}` is not an element type that kernels know")),
-                _ => Some("the elements of a slice are scalars".to_string()),
+                _ => Some(
+                    "the elements of a slice are scalars, structs, or tuples or fixed arrays of them"
+                        .to_string(),
+                ),
             },
             Type::Array(array) => row_problem(array),
             _ => Some("this reference is not a parameter that kernels know".to_string()),

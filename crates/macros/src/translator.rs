@@ -192,6 +192,7 @@ fn may_nest(ty: &syn::Type) -> bool {
         syn::Type::Reference(reference) => may_nest(&reference.elem),
         syn::Type::Paren(inner) => may_nest(&inner.elem),
         syn::Type::Group(inner) => may_nest(&inner.elem),
+        syn::Type::Slice(slice) => matches!(&*slice.elem, syn::Type::Array(_) | syn::Type::Path(_)),
         syn::Type::Array(array) => matches!(&*array.elem, syn::Type::Array(_) | syn::Type::Path(_)),
         syn::Type::Path(path) => path.path.segments.last().is_some_and(|last| {
             let name = last.ident.to_string();

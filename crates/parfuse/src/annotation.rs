@@ -106,6 +106,7 @@ impl<T: Annotated, const N: usize> Annotated for [T; N] {
             DeclaredType::AnyRank(_)
             | DeclaredType::RecordArray(_, None)
             | DeclaredType::Tuple(_)
+            | DeclaredType::TupleArray(..)
             | DeclaredType::Option(_) => None,
         }
     }

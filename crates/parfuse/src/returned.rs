@@ -138,8 +138,10 @@ impl<T: ArrayElement, D: Rank> Returned for Array<T, D> {
     fn accepts(types: &mut dyn Iterator<Item = Type>) -> bool {
         let mut admits = |part: DeclaredType| types.next().is_some_and(|ty| part.admits(ty));
         match T::ELEMENTS {
-            Elements::Of(element) => admits(DeclaredType::array(element, D::RANK)),
-            Elements::Records(_) => T::ELEMENTS.array(D::RANK).flattened().into_iter().all(admits),
+            Elements::Of(_) | Elements::Rows(..) => admits(T::ELEMENTS.array(D::RANK)),
+            Elements::Records(_) | Elements::Tuples(_) => {
+                T::ELEMENTS.array(D::RANK).flattened().into_iter().all(admits)
+            }
         }
     }
     fn take(outputs: &mut Outputs<'_>) -> Self {

@@ -28,6 +28,8 @@ pub enum DeclaredType {
     RecordArray(&'static Record, Option<u8>),
     /// A tuple of scalars and structs.
     Tuple(&'static [DeclaredType]),
+    /// An array of such tuples, of so many axes, or of any number.
+    TupleArray(&'static [DeclaredType], Option<u8>),
     /// An `Option` of a scalar, a struct or a tuple: a truth value, and what there is if it is true.
     Option(&'static DeclaredType),
 }
@@ -70,6 +72,7 @@ impl DeclaredType {
             DeclaredType::Record(_)
             | DeclaredType::RecordArray(..)
             | DeclaredType::Tuple(_)
+            | DeclaredType::TupleArray(..)
             | DeclaredType::Option(_) => None,
         }
     }
@@ -77,7 +80,7 @@ impl DeclaredType {
     pub fn is_array(self) -> bool {
         match self {
             DeclaredType::Known(ty) => ty.rank().is_some(),
-            DeclaredType::AnyRank(_) | DeclaredType::RecordArray(..) => true,
+            DeclaredType::AnyRank(_) | DeclaredType::RecordArray(..) | DeclaredType::TupleArray(..) => true,
             DeclaredType::Record(_) | DeclaredType::Tuple(_) | DeclaredType::Option(_) => false,
         }
     }
@@ -85,8 +88,12 @@ impl DeclaredType {
     pub fn admits_rank(self, rank: Option<u8>) -> bool {
         match self {
             DeclaredType::Known(ty) => ty.rank() == rank,
-            DeclaredType::AnyRank(_) | DeclaredType::RecordArray(_, None) => rank.is_some(),
-            DeclaredType::RecordArray(_, declared) => rank == declared,
+            DeclaredType::AnyRank(_)
+            | DeclaredType::RecordArray(_, None)
+            | DeclaredType::TupleArray(_, None) => rank.is_some(),
+            DeclaredType::RecordArray(_, declared) | DeclaredType::TupleArray(_, declared) => {
+                rank == declared
+            }
             DeclaredType::Record(_) | DeclaredType::Tuple(_) | DeclaredType::Option(_) => false,
         }
     }
@@ -102,6 +109,7 @@ impl DeclaredType {
             DeclaredType::Record(_)
             | DeclaredType::RecordArray(..)
             | DeclaredType::Tuple(_)
+            | DeclaredType::TupleArray(..)
             | DeclaredType::Option(_) => None,
         }
     }
@@ -111,11 +119,8 @@ impl DeclaredType {
             DeclaredType::Record(record) => {
                 record.fields.iter().flat_map(|(_, field)| field.flattened()).collect()
             }
-            DeclaredType::RecordArray(record, rank) => {
-                let fields = DeclaredType::Record(record).flattened();
-                let elements = fields.into_iter().filter_map(DeclaredType::element);
-                elements.map(|element| DeclaredType::array(element, rank)).collect()
-            }
+            DeclaredType::RecordArray(record, rank) => arrays_of(DeclaredType::Record(record), rank),
+            DeclaredType::TupleArray(items, rank) => arrays_of(DeclaredType::Tuple(items), rank),
             DeclaredType::Tuple(items) => items.iter().flat_map(|item| item.flattened()).collect(),
             DeclaredType::Option(held) => {
                 let present = DeclaredType::Known(Type::scalar(DType::Bool));
@@ -126,8 +131,17 @@ impl DeclaredType {
     }
     /// Whether it leaves open how many axes there are.
     pub fn is_open(self) -> bool {
-        matches!(self, DeclaredType::AnyRank(_) | DeclaredType::RecordArray(_, None))
+        matches!(
+            self,
+            DeclaredType::AnyRank(_) | DeclaredType::RecordArray(_, None) | DeclaredType::TupleArray(_, None)
+        )
     }
+}
+
+/// An array for each number in a struct or a tuple.
+fn arrays_of(whole: DeclaredType, rank: Option<u8>) -> Vec<DeclaredType> {
+    let elements = whole.flattened().into_iter().filter_map(DeclaredType::element);
+    elements.map(|element| DeclaredType::array(element, rank)).collect()
 }
 
 /// Types that are kept for ever, each list once.
@@ -160,6 +174,10 @@ impl fmt::Display for DeclaredType {
             DeclaredType::Tuple(items) => {
                 let items: Vec<String> = items.iter().map(ToString::to_string).collect();
                 write!(f, "({})", items.join(", "))
+            }
+            DeclaredType::TupleArray(items, rank) => {
+                let rank = rank.map_or("_".to_string(), |rank| rank.to_string());
+                write!(f, "[{}; {rank}]", DeclaredType::Tuple(items))
             }
             DeclaredType::Option(held) => write!(f, "Option<{held}>"),
         }

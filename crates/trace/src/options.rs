@@ -264,7 +264,10 @@ impl State {
             DeclaredType::Record(record) => {
                 (Whole::Record(record), record.fields.iter().map(|(_, ty)| *ty).collect())
             }
-            DeclaredType::Known(_) | DeclaredType::AnyRank(_) | DeclaredType::RecordArray(..) => {
+            DeclaredType::Known(_)
+            | DeclaredType::AnyRank(_)
+            | DeclaredType::RecordArray(..)
+            | DeclaredType::TupleArray(..) => {
                 return mistake(
                     "an `Option` of an array that may be `None` is not supported; use a flag beside the array",
                 );

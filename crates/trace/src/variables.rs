@@ -58,7 +58,10 @@ impl Tracer {
                 state.expect_record(&state.kind(v), record, "an argument")?;
             } else if let Some(DeclaredType::RecordArray(record, rank)) = ty {
                 state.expect_record_array(&state.kind(v), record, rank, "an argument")?;
-            } else if let Some(ty @ (DeclaredType::Tuple(_) | DeclaredType::Option(_))) = ty {
+            } else if let Some(
+                ty @ (DeclaredType::Tuple(_) | DeclaredType::TupleArray(..) | DeclaredType::Option(_)),
+            ) = ty
+            {
                 state.expect_type(&state.kind(v), ty, "an argument")?;
             } else if let Some(ty) = ty {
                 state.doing = "the type of an argument".into();
@@ -282,6 +285,9 @@ impl State {
             DeclaredType::Record(record) => return self.expect_record(kind, record, name),
             DeclaredType::RecordArray(record, rank) => {
                 return self.expect_record_array(kind, record, rank, name);
+            }
+            DeclaredType::TupleArray(types, rank) => {
+                return self.expect_tuple_array(kind, types, rank, name);
             }
             DeclaredType::Tuple(types) => {
                 let items = match kind {

@@ -6,6 +6,7 @@ mod arrays;
 mod asserts;
 mod closures;
 mod collections;
+mod compound_elements;
 mod control;
 mod conversions;
 mod exits;

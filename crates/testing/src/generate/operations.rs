@@ -101,12 +101,24 @@ impl Generator<'_> {
 
     /// A new scalar of a type, computed.
     pub(super) fn scalar_of(&mut self, dtype: DType) -> Value {
+        if ScalarOp::ToBits.result_type(&[dtype.with_same_bits()]) == Some(dtype) && self.choices.one_in(12) {
+            return self.bits(dtype);
+        }
         let (op, operands) = self.operation(dtype);
         let mut values: Vec<Value> = operands.iter().map(|dtype| self.scalar(*dtype)).collect();
         if divides(op, dtype) {
             values[1] = self.divisor(values[1], dtype);
         }
         self.emit(Expr::Op(op, values), Type::scalar(dtype))
+    }
+
+    /// The bits of a float that is not NaN: those of NaN are open.
+    fn bits(&mut self, dtype: DType) -> Value {
+        let ty = Type::scalar(dtype.with_same_bits());
+        let (float, zero) = (self.scalar(ty.dtype()), self.constant(ty.dtype().zero()));
+        let is_nan = self.hidden(Expr::Op(ScalarOp::IsNan, vec![float]), Type::scalar(DType::Bool));
+        let number = self.hidden(Expr::Op(ScalarOp::Select, vec![is_nan, zero, float]), ty);
+        self.emit(Expr::Op(ScalarOp::ToBits, vec![number]), Type::scalar(dtype))
     }
 
     /// An operation with results of this type, and the types of its operands.
@@ -127,7 +139,7 @@ impl Generator<'_> {
             // Functions are many, all alike to the passes, and long to interpret.
             let is_likely = !is_expansion(op) || self.choices.one_in(8);
             // The remainder of floats has no expansion.
-            let possible = is_likely && (op != ScalarOp::Rem || dtype.is_int());
+            let possible = is_likely && (op != ScalarOp::Rem || dtype.is_int()) && op != ScalarOp::ToBits;
             if possible && op.result_type(&operands) == Some(dtype) {
                 return (op, operands);
             }
