@@ -205,7 +205,7 @@ macro_rules! for_each_method {
             to_usize fn { Number one () read as_usize "It as a `usize`, an `Option`: nothing if it does not fit." }
 
             into -
-                { Scalar one () read into_number "It in another type that has all its numbers." }
+                { Scalar one () read in_a_type_to_come "It in another type that has all its numbers." }
                 { Array any () read itself "The array itself." }
             try_into - { Integer one () read try_into "It in another integer type, a `Result`: `Err` if it does not fit." }
 

@@ -79,7 +79,7 @@ impl State {
     }
 
     /// `x.into()`: in a type that shows later.
-    pub(crate) fn into_number(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
+    pub(crate) fn in_a_type_to_come(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
         let value = self.scalar(receiver, "what is converted", at)?;
         self.settled(value, "`into`")?;
         let target = self.types.fresh(Class::Any);
