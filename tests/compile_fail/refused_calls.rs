@@ -6,7 +6,7 @@ use parfuse::prelude::*;
 #[kernel]
 fn arguments(a: &mut ArrayRef2<f64>, x: f64, k: i64) -> f64 {
     let largest = std::cmp::max(k.ilog(2), 3);
-    let folded = a.iter().fold(0.0, |total, value| total + value.to_bits() as f64);
+    let folded = a.iter().fold(0.0, |total, value| total + value.next_up());
     let lanes = a.map_axis_mut(Axis(k.to_be() as usize), |row| k.to_be() as f64);
     let made = Array1::linspace(0.0, x.total_cmp(&x) as u128 as f64, 3);
     largest as f64

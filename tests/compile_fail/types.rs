@@ -22,8 +22,8 @@ fn aliased(a: &Deep) -> f64 {
 }
 
 #[kernel]
-fn results(n: usize) -> (ArrayD<f64>, Option<f64>) {
-    let local: Array1<Option<f64>> = Array1::default(n);
+fn results(n: usize) -> (ArrayD<f64>, Option<u128>) {
+    let local: Array1<Option<u128>> = Array1::default(n);
     (ArrayD::zeros(IxDyn(&[n, n])), local[0])
 }
 

@@ -92,7 +92,8 @@ fn handles_have_the_methods_of_numbers_that_kernels_have() {
         .iter()
         .flat_map(|method| method.rows())
         .filter(|row| !row.handle && Receiver::Scalar.includes(row.receiver) && row.part == Part::Reads);
-    let copies = [Method::clone, Method::as_ref, Method::borrow];
+    // What has no type of its own, they say by `cast`.
+    let copies = [Method::clone, Method::as_ref, Method::borrow, Method::into, Method::try_into];
     // Handles choose by `select` and `either` instead of closures.
     let missing: Vec<&str> = numbers
         .filter(|row| row.arguments.iter().all(|(_, kind)| kind.closure_arguments().is_none()))

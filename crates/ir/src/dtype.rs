@@ -319,6 +319,16 @@ impl DType {
         let name = format!("{letter}{}", self.name().trim_start_matches(['i', 'u']));
         DType::from_name(&name).filter(|_| self.is_int()).unwrap_or(self)
     }
+    /// Of a float the integer type without a sign that is as wide, and of that the float; any other type itself.
+    pub fn with_same_bits(self) -> DType {
+        match self {
+            DType::F32 => DType::U32,
+            DType::F64 => DType::U64,
+            DType::U32 => DType::F32,
+            DType::U64 => DType::F64,
+            other => other,
+        }
+    }
     /// An integer type of which lanes must know that it has no sign: numbers of fewer bits than the lane has are not
     /// negative there either.
     #[inline]

@@ -21,6 +21,8 @@ pub enum Domain {
     Bits,
     /// Floats.
     Float,
+    /// Integers without a sign that are as wide as a float.
+    Words,
     /// Every type.
     Any,
 }
@@ -34,6 +36,7 @@ impl Domain {
             Domain::Int => dtype.is_int(),
             Domain::Bits => !dtype.is_float(),
             Domain::Float => dtype.is_float(),
+            Domain::Words => matches!(dtype, DType::U32 | DType::U64),
             Domain::Any => true,
         }
     }
@@ -50,6 +53,8 @@ pub enum Signature {
     Select,
     /// `(T, i32) -> T`.
     Power,
+    /// `T -> U`, of a float to the integer without a sign that is as wide, and back.
+    Bits,
 }
 
 /// Calls a macro with one row per operation:
@@ -88,6 +93,8 @@ macro_rules! for_each_scalar_op {
             (Round, "round", 1, Float, Same, false, [], "Rounds to nearest, halves away from zero."),
             (MulAdd, "mul_add", 3, Float, Same, true, [], "`a * b + c` with one rounding."),
             (IsNan, "is_nan", 1, Float, Compare, false, [], "Whether `a` is NaN."),
+            (ToBits, "to_bits", 1, Float, Bits, false, [], "The bits of a float, as an integer."),
+            (FromBits, "from_bits", 1, Words, Bits, false, [], "The float with these bits."),
             (Exp, "exp", 1, Float, Same, false, [exp::exp], "e to the power of `a`."),
             (Exp2, "exp2", 1, Float, Same, false, [exp::exp2], "2 to the power of `a`."),
             (ExpM1, "exp_m1", 1, Float, Same, false, [exp_m1::exp_m1], "e to the power of `a`, minus 1, also for small `a`."),
@@ -171,8 +178,13 @@ impl ScalarOp {
             Signature::Same | Signature::Compare => (operands[0], operands.iter().all(|t| *t == operands[0])),
             Signature::Select => (operands[1], operands[0].is_bool() && operands[1] == operands[2]),
             Signature::Power => (operands[0], operands[1] == DType::I32),
+            Signature::Bits => (operands[0], operands[0].with_same_bits() != operands[0]),
         };
-        let result = if self.signature() == Signature::Compare { DType::Bool } else { operand };
+        let result = match self.signature() {
+            Signature::Compare => DType::Bool,
+            Signature::Bits => operand.with_same_bits(),
+            Signature::Same | Signature::Select | Signature::Power => operand,
+        };
         (fits && self.domain().contains(operand)).then_some(result)
     }
 
@@ -187,6 +199,13 @@ impl ScalarOp {
                 [Scalar::Bool(_), _, no] => *no,
                 _ => panic!("{self} of {operands:?}"),
             };
+        }
+        match (self, operands) {
+            (ScalarOp::ToBits, [Scalar::F32(x)]) => return Scalar::U32(x.to_bits()),
+            (ScalarOp::ToBits, [Scalar::F64(x)]) => return Scalar::U64(x.to_bits()),
+            (ScalarOp::FromBits, [Scalar::U32(bits)]) => return Scalar::F32(f32::from_bits(*bits)),
+            (ScalarOp::FromBits, [Scalar::U64(bits)]) => return Scalar::F64(f64::from_bits(*bits)),
+            _ => {}
         }
         let dtype = operands[0].dtype();
         let computed = with_dtype!(dtype, T => {

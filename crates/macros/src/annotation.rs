@@ -19,7 +19,7 @@ const SUPPORTED_PARAMETERS: &str = "a kernel takes scalars (TYPES, Complex), arr
     &mut Array2<f64>, &mut ArrayD<f64>, ArrayViewMut1<f64>, &mut [f64])";
 
 const SUPPORTED_RESULTS: &str = "a kernel returns nothing, a scalar (TYPES, Complex), an array of \
-    rank 0 to 6 such as Array1<f64>, ArrayD<f64>, a Vec<f64>, or a tuple of up to four of these";
+    rank 0 to 6 such as Array1<f64>, ArrayD<f64>, a Vec<f64>, an Option of scalars, or a tuple of up to four of these";
 
 /// A message with the names of all types in it.
 fn with_types(message: &str) -> String {
@@ -52,10 +52,15 @@ pub fn check_parameter(ty: &Type, diagnostics: &mut Diagnostics) -> bool {
                 _ => element_problem(path),
             },
             Type::Slice(slice) => match strip(&slice.elem) {
+                Type::Array(row) => row_problem(row),
+                Type::Tuple(tuple) if (2..=4).contains(&tuple.elems.len()) => None,
                 Type::Path(path) => last_name(path)
                     .filter(|name| is_foreign(name))
                     .map(|name| format!("`{name}` is not an element type that kernels know")),
-                _ => Some("the elements of a slice are scalars".to_string()),
+                _ => Some(
+                    "the elements of a slice are scalars, structs, or tuples or fixed arrays of them"
+                        .to_string(),
+                ),
             },
             Type::Array(array) => row_problem(array),
             _ => Some("this reference is not a parameter that kernels know".to_string()),
@@ -97,6 +102,15 @@ pub fn check_returned(ty: &Type, diagnostics: &mut Diagnostics) -> bool {
         }
         Type::Path(path) => match last_name(path).as_deref() {
             Some("Vec") => element_problem(path),
+            Some("Option") => match held_by_option(path) {
+                Some(held) => return check_returned(held, diagnostics),
+                None => None,
+            },
+            Some("Result") => Some(
+                "a `Result` cannot be returned: give up with `fail!(\"…\")`, which makes the call an error with that message, or \
+                 return an `Option`"
+                    .to_string(),
+            ),
             Some(name) if is_borrowed(name) => Some(format!("`{name}` cannot be returned")),
             Some(name) if is_foreign(name) => Some(format!("`{name}` cannot be returned")),
             _ => element_problem(path),
@@ -209,6 +223,24 @@ pub fn elide_lifetimes(ty: &Type) -> Type {
     let mut ty = ty.clone();
     Elide.visit_type_mut(&mut ty);
     ty
+}
+
+/// The type in `Option<…>`.
+fn held_by_option(path: &syn::TypePath) -> Option<&Type> {
+    match &path.path.segments.last()?.arguments {
+        PathArguments::AngleBracketed(arguments) => {
+            arguments.args.iter().find_map(|argument| match argument {
+                GenericArgument::Type(ty) => Some(ty),
+                _ => None,
+            })
+        }
+        _ => None,
+    }
+}
+
+/// Whether a type is spelled as an `Option`.
+pub fn is_option(ty: &Type) -> bool {
+    matches!(strip(ty), Type::Path(path) if last_name(path).is_some_and(|name| name == "Option"))
 }
 
 /// Whether the type is `()`.

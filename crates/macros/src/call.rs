@@ -122,6 +122,13 @@ impl Translator<'_> {
                     false => self.written_out(&call.args[0], &place),
                 }
             }
+            [.., module]
+                if module == "array"
+                    && name == "from_fn"
+                    && let Some(array) = self.array_from_fn(call, &function.path) =>
+            {
+                array
+            }
             [_, ..]
                 if LibraryFunction::of_path(&names).is_none()
                     && let Some(message) = refusals::crate_function(&names) =>
@@ -226,6 +233,8 @@ impl Translator<'_> {
         let ty = Ident::new(primitive, function.span());
         match (name, arguments.split_first()) {
             ("from", Some((value, []))) => quote!(#t.cast::<#ty>(#value, #place)),
+            ("try_from", Some((value, []))) => quote!(#t.try_from::<#ty>(#value, #place)),
+            ("from_bits", Some((value, []))) => quote!(#t.from_bits::<#ty>(#value, #place)),
             ("default", None) => quote!(#t.lift(#ty::default(), #place)),
             (name, Some((receiver, rest))) if let Some(method) = Method::named(name) => {
                 let method = method_path(method);

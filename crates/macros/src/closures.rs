@@ -71,6 +71,8 @@ impl Translator<'_> {
                 let (receiver, others) = (&arguments[0], &arguments[1..]);
                 match name.as_str() {
                     "from" => quote!(#t.cast::<#ty>(#receiver, #place)),
+                    "try_from" => quote!(#t.try_from::<#ty>(#receiver, #place)),
+                    "from_bits" => quote!(#t.from_bits::<#ty>(#receiver, #place)),
                     name if let Some(method) = Method::named(name) => {
                         let method = method_path(method);
                         quote!(#t.method(#receiver, #method, &[#(#others),*], #place))

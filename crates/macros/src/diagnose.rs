@@ -41,10 +41,9 @@ impl Diagnostics {
 pub fn unsupported_expression(expr: &syn::Expr) -> &'static str {
     use syn::Expr;
     match expr {
-        Expr::Try(_) => "`?` is not supported in a kernel: check before the call, or return a flag",
         Expr::Async(_) | Expr::Await(_) => "a kernel cannot be asynchronous: await before calling it",
         Expr::Let(_) => {
-            "`let` in a condition is supported in a kernel as `if let Some(x) = …` alone: write a comparison, or a `match`"
+            "`let` in a condition is supported in a kernel as `if let Some(x) = … && …`: write a comparison, or a `match`"
         }
         Expr::RawAddr(_) => "raw pointers are not supported in a kernel",
         Expr::Const(_) => "`const` blocks are not supported in a kernel: write a `const` item",

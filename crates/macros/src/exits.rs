@@ -9,6 +9,7 @@
 //!
 //! A scope is made only for what something leaves: kernels without exits are traced as if there were none.
 
+use crate::annotation::is_option;
 use crate::translator::{Translator, hygienic};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
@@ -67,6 +68,13 @@ impl Translator<'_> {
         (translated, Scopes { leave, go_on })
     }
 
+    /// What leaves the innermost of what stands around.
+    pub(crate) fn left(&mut self) -> Ident {
+        let innermost = self.around.last_mut().expect("something is around");
+        innermost.left = true;
+        innermost.scope(false)
+    }
+
     /// The code of a loop's body, which `continue` leaves.
     pub(crate) fn body_scope(&self, scopes: &Scopes, body: TokenStream, place: &TokenStream) -> TokenStream {
         let (t, unit) = (&self.t, self.unit());
@@ -119,8 +127,8 @@ impl Translator<'_> {
     /// A `return` that is not the last thing that a kernel does, or one that leaves a closure.
     pub(crate) fn early_return(&mut self, returned: &syn::ExprReturn) -> TokenStream {
         let place = self.place(returned.return_token.span);
-        let closure = self.around.iter().rposition(|around| around.kind == Kind::Closure);
-        if let Some(problem) = self.barrier(closure.map_or(0, |closure| closure + 1), "return") {
+        if let Some(problem) = self.barrier(self.closure_around().map_or(0, |closure| closure + 1), "return")
+        {
             return self.unsupported(returned, problem);
         }
         let t = self.t.clone();
@@ -128,7 +136,36 @@ impl Translator<'_> {
             Some(expr) => self.expr(expr),
             None => self.unit(),
         };
-        let exit = match closure {
+        let exit = self.exit_of_function();
+        quote!(#t.leave_(#exit, #value, "`return`", #place))
+    }
+
+    /// `option?`: what there is, or `None` for the function or the closure around.
+    pub(crate) fn question(&mut self, tried: &syn::ExprTry) -> TokenStream {
+        let closure = self.closure_around();
+        if closure.is_none() && !self.returned.is_some_and(is_option) {
+            let message = "`?` in a kernel is for options, in a function that returns an `Option`: take a `Result` apart with \
+                           `if let Ok(x)` or `unwrap()`, and give up with `fail!(\"…\")`";
+            self.expr(&tried.expr);
+            return self.unsupported(tried.question_token, message);
+        }
+        if let Some(problem) = self.barrier(closure.map_or(0, |closure| closure + 1), "?") {
+            return self.unsupported(tried.question_token, problem);
+        }
+        let (t, place) = (self.t.clone(), self.place(tried.question_token.span));
+        let option = self.expr(&tried.expr);
+        let exit = self.exit_of_function();
+        quote!(#t.some_or(#option, || #t.leave_(#exit, #t.none(#place), "`?`", #place), #place))
+    }
+
+    /// The position of the closure around, if there is one.
+    fn closure_around(&self) -> Option<usize> {
+        self.around.iter().rposition(|around| around.kind == Kind::Closure)
+    }
+
+    /// What leaves the closure around, or the kernel.
+    fn exit_of_function(&mut self) -> Ident {
+        match self.closure_around() {
             Some(closure) => {
                 self.around[closure].left = true;
                 self.around[closure].scope(false)
@@ -137,8 +174,7 @@ impl Translator<'_> {
                 self.returns += 1;
                 hygienic("returned")
             }
-        };
-        quote!(#t.leave_(#exit, #value, "`return`", #place))
+        }
     }
 
     fn exit(

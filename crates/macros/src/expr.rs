@@ -15,7 +15,7 @@ use crate::stmt::{compound_operator, inside_of_some, strip};
 use crate::translator::{Translator, hygienic};
 use parfuse_names::types::{ELEMENTS, listed};
 use proc_macro2::{Literal, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{
     BinOp, Block, Expr, ExprBinary, ExprIf, ExprLit, ExprPath, ExprRange, Lit, Member, RangeLimits, UnOp,
@@ -108,6 +108,7 @@ impl Translator<'_> {
                 let (code, unit) = (self.expression_statement(expr), self.unit());
                 quote!({ #code #unit })
             }
+            Expr::Try(tried) => self.question(tried),
             Expr::Loop(looped) => self.endless_loop(looped),
             Expr::Break(exit) => self.break_(exit),
             Expr::Continue(exit) => self.continue_(exit),
@@ -186,6 +187,10 @@ impl Translator<'_> {
         if let Expr::Let(binding) = strip(&branch.cond) {
             return self.branch_of_option(branch, binding, last);
         }
+        let conditions = conjuncts(&branch.cond);
+        if conditions.iter().any(|condition| matches!(condition, Expr::Let(_))) {
+            return self.branch_of_chain(branch, &conditions, last);
+        }
         let condition = self.expr(&branch.cond);
         // Without an `else`, a `return` in the branch would leave early.
         let last = last && branch.else_branch.is_some();
@@ -198,8 +203,7 @@ impl Translator<'_> {
     fn branch_of_option(&mut self, branch: &ExprIf, binding: &syn::ExprLet, last: bool) -> TokenStream {
         let (t, place) = (self.t.clone(), self.place(branch.if_token.span()));
         let Some(inside) = inside_of_some(&binding.pat) else {
-            let message = "`if let` in a kernel takes an option apart: `if let Some(x) = …`";
-            return self.unsupported(&binding.pat, message);
+            return self.branch_of_pattern(branch, binding, last);
         };
         let (option, item) = (self.expr(&binding.expr), hygienic("item"));
         let last = last && branch.else_branch.is_some();
@@ -209,6 +213,55 @@ impl Translator<'_> {
         self.scope.leave();
         let otherwise = self.otherwise(branch, last);
         quote!(#t.if_some(#option, |#item| { #bindings #then }, || #otherwise, #place))
+    }
+
+    /// `if let pattern = value`, as a `match` with two arms.
+    fn branch_of_pattern(&mut self, branch: &ExprIf, binding: &syn::ExprLet, last: bool) -> TokenStream {
+        let (pattern, value, then) = (&binding.pat, &binding.expr, &branch.then_branch);
+        let otherwise: Expr = match &branch.else_branch {
+            Some((_, otherwise)) => (**otherwise).clone(),
+            None => syn::parse_quote!({}),
+        };
+        let mut matched: syn::ExprMatch =
+            syn::parse_quote!(match #value { #pattern => #then, _ => #otherwise });
+        matched.match_token.span = branch.if_token.span;
+        self.match_(&matched, last && branch.else_branch.is_some())
+    }
+
+    /// `if let pattern = value && condition …`: a block that its innermost branch leaves with the value of what is to be done,
+    /// and that goes on to what is to be done otherwise.
+    fn branch_of_chain(&mut self, branch: &ExprIf, conditions: &[&Expr], last: bool) -> TokenStream {
+        let (t, place) = (self.t.clone(), self.place(branch.if_token.span));
+        let (code, scopes) = self.around(None, Kind::Block, |inside| {
+            let (then, exit) = (&branch.then_branch, inside.left());
+            inside.scope.enter();
+            // Of each condition what is computed, the test, and what it binds.
+            let mut links = Vec::new();
+            for (position, condition) in conditions.iter().enumerate() {
+                let Expr::Let(binding) = condition else {
+                    links.push((TokenStream::new(), inside.expr(condition), TokenStream::new()));
+                    continue;
+                };
+                let whole = format_ident!("chained{position}", span = hygienic("chained").span());
+                let (place, value) = (inside.place(binding.pat.span()), inside.expr(&binding.expr));
+                let test = inside.test(&binding.pat, &quote!(#whole));
+                let test = test.unwrap_or_else(|| quote!(#t.bool_literal(true, #place)));
+                let bindings = inside.bind_pattern(&binding.pat, quote!(#whole), None, 0);
+                let computed =
+                    quote!(let #whole = #t.bind("", #value, ::core::option::Option::None, #place););
+                links.push((computed, test, bindings));
+            }
+            let then = inside.block(then);
+            inside.scope.leave();
+            let unit = inside.unit();
+            let innermost = quote!(#t.leave_(#exit, #then, "the end of a branch", #place));
+            let code = links.into_iter().rfold(innermost, |code, (computed, test, bindings)| {
+                quote!({ #computed #t.if_(#test, || { #bindings #code }, || #unit, #place) })
+            });
+            let otherwise = inside.otherwise(branch, last && branch.else_branch.is_some());
+            quote!({ #code; #otherwise })
+        });
+        self.value_scope(&scopes, code, &place)
     }
 
     fn otherwise(&mut self, branch: &ExprIf, last: bool) -> TokenStream {
@@ -322,6 +375,20 @@ impl Translator<'_> {
         let ends = self.operands([&**start, &**end].into_iter());
         quote!(#t.range(#(#ends),*, #inclusive, #place))
     }
+}
+
+/// The conditions between `&&`, one after the other.
+fn conjuncts(condition: &Expr) -> Vec<&Expr> {
+    let (mut found, mut rest) = (Vec::new(), vec![condition]);
+    while let Some(condition) = rest.pop() {
+        match condition {
+            Expr::Binary(ExprBinary { left, op: BinOp::And(_), right, .. }) => {
+                rest.extend([&**right, &**left])
+            }
+            condition => found.push(condition),
+        }
+    }
+    found
 }
 
 /// The array and all the indices of `m[i][j]`: rows of rows are an array of several axes.

@@ -18,7 +18,9 @@ use quote::{ToTokens, format_ident, quote};
 use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
 use syn::visit::Visit;
-use syn::{Arm, Expr, ExprIf, ExprMacro, ExprMatch, Ident, Pat, PatIdent, RangeLimits, Token};
+use syn::{
+    Arm, Expr, ExprIf, ExprMacro, ExprMatch, Ident, Pat, PatIdent, PatTupleStruct, RangeLimits, Token,
+};
 
 /// An arm: its pattern, perhaps one of several between `|`, its `if`, and its body.
 struct Choice<'a> {
@@ -128,13 +130,16 @@ impl Translator<'_> {
     }
 
     /// Whether a value is as a pattern says: `None` for one that every value is like.
-    fn test(&mut self, pattern: &Pat, value: &TokenStream) -> Option<TokenStream> {
+    pub(crate) fn test(&mut self, pattern: &Pat, value: &TokenStream) -> Option<TokenStream> {
         let t = self.t.clone();
         let place = self.place(pattern.span());
         match pattern {
             Pat::Wild(_) | Pat::Rest(_) => None,
             Pat::Ident(PatIdent { subpat: Some((_, inner)), .. }) => self.test(inner, value),
             Pat::Ident(ident) if !names_constant(ident) => None,
+            Pat::Ident(ident) if ident.ident == "None" => {
+                Some(quote!(#t.method(#value, ::parfuse::__private::Method::is_none, &[], #place)))
+            }
             Pat::Ident(ident) => {
                 let name = &ident.ident;
                 Some(quote!(#t.binary("==", #value, #t.lift(#name, #place), #place)))
@@ -171,6 +176,15 @@ impl Translator<'_> {
                 }
                 self.joined("&", tests, &place)
             }
+            Pat::TupleStruct(variant) if is_variant(variant) => {
+                let (asked, inside) =
+                    (if is_failure(variant) { "is_err" } else { "is_some" }, self.inside(variant, value));
+                let asked = hygienic(asked);
+                let mut tests =
+                    vec![quote!(#t.method(#value, ::parfuse::__private::Method::#asked, &[], #place))];
+                tests.extend(self.test(&variant.elems[0], &inside));
+                self.joined("&", tests, &place)
+            }
             Pat::Paren(inner) => self.test(&inner.pat, value),
             Pat::Reference(reference) => self.test(&reference.pat, value),
             Pat::Slice(slice) => {
@@ -181,6 +195,12 @@ impl Translator<'_> {
             // What cannot stand in a kernel is complained about where its names are bound.
             _ => None,
         }
+    }
+
+    /// What an option or a `Result` has inside if it is of a variant.
+    pub(crate) fn inside(&self, variant: &PatTupleStruct, value: &TokenStream) -> TokenStream {
+        let (t, place, failure) = (&self.t, self.place(variant.span()), is_failure(variant));
+        quote!(#t.inside(#value, #failure, #place))
     }
 
     /// What a pattern that is a value stands for.
@@ -215,6 +235,40 @@ fn as_branch_of_option(matched: &ExprMatch) -> Option<ExprIf> {
     let mut branch: ExprIf = syn::parse_quote!(if let #pattern = #option { #then } else { #otherwise });
     branch.if_token.span = matched.match_token.span;
     Some(branch)
+}
+
+/// Whether a pattern is `Some(…)`, `Ok(…)` or `Err(…)`.
+pub(crate) fn is_variant(pattern: &PatTupleStruct) -> bool {
+    let is = |name| pattern.path.is_ident(name);
+    pattern.elems.len() == 1 && (is("Some") || is("Ok") || is("Err"))
+}
+
+/// Whether a pattern is `Err(…)`.
+pub(crate) fn is_failure(pattern: &PatTupleStruct) -> bool {
+    pattern.path.is_ident("Err")
+}
+
+/// Whether a pattern fits all values of its type, as far as its spelling tells.
+pub(crate) fn fits_all(pattern: &Pat) -> bool {
+    struct Tests(bool);
+    impl<'ast> Visit<'ast> for Tests {
+        fn visit_pat(&mut self, pattern: &'ast Pat) {
+            self.0 |= match pattern {
+                Pat::Lit(_)
+                | Pat::Path(_)
+                | Pat::Const(_)
+                | Pat::Range(_)
+                | Pat::Or(_)
+                | Pat::TupleStruct(_) => true,
+                Pat::Ident(ident) => names_constant(ident),
+                _ => false,
+            };
+            syn::visit::visit_pat(self, pattern);
+        }
+    }
+    let mut tests = Tests(false);
+    tests.visit_pat(pattern);
+    !tests.0
 }
 
 /// Whether a name in a pattern is that of a constant, as far as its spelling tells.

@@ -9,7 +9,7 @@
 //! ```
 
 use crate::annotation;
-use crate::matches::{binds, names_constant};
+use crate::matches::{binds, is_variant, names_constant};
 use crate::scope::Local;
 use crate::translator::{Translator, hygienic};
 use proc_macro2::{Literal, TokenStream};
@@ -65,6 +65,10 @@ impl Translator<'_> {
             }
             Pat::Slice(slice) => self.bind_elements(slice, value, depth),
             Pat::Struct(parts) => self.bind_parts(parts, value, depth),
+            Pat::TupleStruct(variant) if is_variant(variant) => {
+                let inside = self.inside(variant, &value);
+                self.bind_pattern(&variant.elems[0], inside, None, depth)
+            }
             other => {
                 let message = "this pattern is not supported in a kernel: use names, `_` and tuples of them";
                 self.unsupported(other, message)

@@ -10,7 +10,9 @@ use crate::asserts::panics;
 use crate::diagnose;
 use crate::exits::Kind;
 use crate::expr::rows_and_indices;
+use crate::matches::{fits_all, is_failure, is_variant};
 use crate::translator::{Translator, hygienic};
+use crate::type_functions::with_length;
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -65,6 +67,7 @@ impl Translator<'_> {
             Expr::If(branch) if last => self.branch(branch, true),
             Expr::Match(matched) if last => self.match_(matched, true),
             Expr::Block(inner) if last && inner.label.is_none() => self.block_with(&inner.block, true),
+            expr if last && let Some(array) = with_length(expr, self.returned) => self.expr(&array),
             expr => self.expr(expr),
         }
     }
@@ -102,7 +105,14 @@ impl Translator<'_> {
             self.diagnostics.report(attribute, "`cfg` on statements is not supported in a kernel");
         }
         let Some(init) = &local.init else { return self.declare_pattern(&local.pat, None) };
-        let value = self.expr(&init.expr);
+        let declared = match &local.pat {
+            syn::Pat::Type(typed) => Some(&*typed.ty),
+            _ => None,
+        };
+        let value = match with_length(&init.expr, declared) {
+            Some(array) => self.expr(&array),
+            None => self.expr(&init.expr),
+        };
         let Some((token, otherwise)) = &init.diverge else {
             return self.bind_pattern(&local.pat, value, None, 0);
         };
@@ -351,11 +361,11 @@ pub(crate) fn strip(mut expr: &Expr) -> &Expr {
     }
 }
 
-/// What `Some(…)` has inside, if a pattern is that.
+/// What `Some(…)` or `Ok(…)` has inside, if a pattern is that and what is inside fits all there may be.
 pub(crate) fn inside_of_some(pattern: &syn::Pat) -> Option<&syn::Pat> {
     match pattern {
-        syn::Pat::TupleStruct(some) if some.path.is_ident("Some") && some.elems.len() == 1 => {
-            some.elems.first()
+        syn::Pat::TupleStruct(some) if is_variant(some) && !is_failure(some) => {
+            some.elems.first().filter(|inner| fits_all(inner))
         }
         syn::Pat::Paren(inner) => inside_of_some(&inner.pat),
         _ => None,

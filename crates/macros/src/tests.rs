@@ -217,7 +217,7 @@ fn return_may_stand_anywhere_and_makes_a_scope_only_where_it_is_early() {
 fn all_complaints_come_at_once() {
     let errors = complaints(
         "fn f(a: Vec<f64>, b: u128) -> String {
-            let x = match b { Ok(y) => 1, _ => 2 };
+            let x = match b { Inner(y) => 1, _ => 2 };
             loop { }
             for i in a.peekable() { }
             println!();
@@ -231,7 +231,8 @@ fn all_complaints_come_at_once() {
 fn complaints_say_what_to_write_instead() {
     for (body, expected) in [
         ("match n { k if k > 0 => 1, _ if true => 0 };", "without an `if`"),
-        ("match x { Some(y) if y > 0 => y, _ => x };", "pattern"),
+        ("match x { Inner(y) if y > 0 => y, _ => x };", "pattern"),
+        ("if let Inner(y) = x { }", "pattern"),
         ("match (n, x) { (0, y) | (y, 0) => y, (.., y) => y };", "each part of the tuple"),
         ("match (n, (n, x)) { (0, (1, y) | (y, 1)) => y, _ => x };", "an arm for each"),
         ("loop { }", "never ends"),
@@ -244,7 +245,8 @@ fn complaints_say_what_to_write_instead() {
         ("let s = b\"text\";", "`text: &[u8]`"),
         ("let s = 'x';", "as a byte this is `b'x'`"),
         ("let s = 'é';", "`233u32`"),
-        ("if let y = x { }", "`if let Some(x) = …`"),
+        ("let y = || { for i in prange(0..n) { a.get(i)?; } None };", "`?` would leave a `prange`"),
+        ("while let Some(y) = a.get(n) && y > 0.0 { }", "`if let Some(x) = … && …`"),
         ("let y = x else { return };", "`let Some(x) = … else { … };`"),
         ("let y = vec![1.0; 2; 3];", "Array1::zeros"),
         ("assert!();", "what is to hold"),
@@ -311,6 +313,8 @@ fn signatures_are_checked() {
         ("fn f((x, y): (f64, f64)) { }", "in the body"),
         ("fn f(a: &ArrayRef1<f64>) -> ArrayView1<f64> { a }", "cannot be returned"),
         ("fn f() -> (f64, f64, f64, f64, f64) { }", "too long"),
+        ("fn f(x: f64) -> Result<f64, String> { Ok(x) }", "`fail!("),
+        ("fn f(x: f64) -> Option<u128> { None }", "cannot be returned"),
         ("struct S;", "stands on a function"),
         (&format!("fn f({}) {{ }}", "_: f64, ".repeat(65)), "at most 64"),
     ] {

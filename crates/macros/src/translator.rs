@@ -69,6 +69,8 @@ pub(crate) struct Translator<'a> {
     pub growing: HashSet<String>,
     /// What is around that can be left.
     pub around: Vec<Around>,
+    /// What it returns.
+    pub returned: Option<&'a syn::Type>,
     /// How often the kernel returns early.
     pub returns: usize,
     /// How many `match`es there have been.
@@ -90,6 +92,7 @@ impl<'a> Translator<'a> {
             scope: Scope::new(),
             growing: growing(&input.function.block),
             around: Vec::new(),
+            returned: input.returns.as_ref(),
             returns: 0,
             matches: 0,
             draws: Draws::Nothing,
@@ -189,6 +192,7 @@ fn may_nest(ty: &syn::Type) -> bool {
         syn::Type::Reference(reference) => may_nest(&reference.elem),
         syn::Type::Paren(inner) => may_nest(&inner.elem),
         syn::Type::Group(inner) => may_nest(&inner.elem),
+        syn::Type::Slice(slice) => matches!(&*slice.elem, syn::Type::Array(_) | syn::Type::Path(_)),
         syn::Type::Array(array) => matches!(&*array.elem, syn::Type::Array(_) | syn::Type::Path(_)),
         syn::Type::Path(path) => path.path.segments.last().is_some_and(|last| {
             let name = last.ident.to_string();

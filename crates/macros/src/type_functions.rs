@@ -16,7 +16,7 @@ use parfuse_names::refusals;
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Expr, ExprCall, Path, PathArguments, Type};
+use syn::{Expr, ExprCall, GenericArgument, Path, PathArguments, Type};
 
 impl Translator<'_> {
     /// Whether a function of `Vec` makes one without elements.
@@ -125,6 +125,27 @@ impl Translator<'_> {
         self.arguments_with(call.args.iter(), parameters, may_be_shape)
     }
 
+    /// `std::array::from_fn::<_, 4, _>(f)`, if it says how many elements there are.
+    pub(crate) fn array_from_fn(&mut self, call: &ExprCall, path: &Path) -> Option<TokenStream> {
+        let PathArguments::AngleBracketed(given) = &path.segments.last()?.arguments else { return None };
+        let length = match given.args.iter().nth(1)? {
+            GenericArgument::Const(length) => length.clone(),
+            GenericArgument::Type(Type::Path(name)) => syn::parse_quote!(#name),
+            _ => return None,
+        };
+        let (t, place, length) = (self.t.clone(), self.place(path.span()), self.expr(&length));
+        let function = self.arguments_with(call.args.iter(), |_| Some(1), |_| false);
+        Some(quote! {
+            #t.new_array(
+                "from_shape_fn",
+                ::core::option::Option::None,
+                ::core::option::Option::Some(1),
+                &[#t.cast::<usize>(#length, #place), #(#function),*],
+                #place
+            )
+        })
+    }
+
     /// What stands in `IxDyn(&[n, m])`: lengths that are written out, or a shape.
     pub(crate) fn shape_of_any_rank(&mut self, lengths: &Expr) -> TokenStream {
         let lengths = match strip(lengths) {
@@ -205,6 +226,21 @@ impl Translator<'_> {
         let record = quote_spanned!(path.span()=> <#path as ::parfuse::KernelData>::RECORD);
         quote!(#t.record(#record, &[#((#names, #values)),*], #base, #place))
     }
+}
+
+/// `std::array::from_fn(f)` as `std::array::from_fn::<_, 4, _>(f)`, where an array of so many elements is expected.
+pub(crate) fn with_length(expr: &Expr, expected: Option<&Type>) -> Option<Expr> {
+    let (Expr::Call(call), Some(Type::Array(array))) = (strip(expr), expected) else { return None };
+    let Expr::Path(function) = strip(&call.func) else { return None };
+    let last = function.path.segments.last().filter(|last| last.ident == "from_fn")?;
+    if !last.arguments.is_none() {
+        return None;
+    }
+    let (mut path, length) = (function.path.clone(), &array.len);
+    path.segments.last_mut()?.arguments =
+        PathArguments::AngleBracketed(syn::parse_quote!(::<_, { #length }, _>));
+    let arguments = &call.args;
+    Some(syn::parse_quote!(#path(#arguments)))
 }
 
 /// Whether an expression is `Default::default()`.

@@ -5,7 +5,7 @@
 //!  │   │      │    │    │   │         └ documentation
 //!  │   │      │    │    │   └ meaning, which the tracer knows: an operation, an operator, a composition, …
 //!  │   │      │    │    └ arguments: `(low: same, high: same)`
-//!  │   │      │    └ `each`: also on arrays of it, element by element; `one`: not; `any`, `shape`: of structs, too
+//!  │   │      │    └ `each`: also on arrays of it, element by element; `one`: not; `any`, `shape`, `whole`: of structs, too
 //!  │   │      └ receiver
 //!  │   └ `fn`: handles have a method of this name, made from the first row; `-`: they say it otherwise
 //!  └ name
@@ -96,6 +96,8 @@ macro_rules! for_each_method {
             clamp fn { Scalar each (low: same, high: same) number clamp "The nearest number between two." }
             rem_euclid fn { Number one (divisor: same) number rem_euclid "The remainder that is never negative." }
             div_euclid fn { Number one (divisor: same) number div_euclid "The quotient that leaves the remainder of `rem_euclid`." }
+
+            to_bits fn { Float one () op ToBits "Its bits, an integer without a sign." }
 
             // Questions.
             is_nan fn { Float each () op IsNan "Whether it is NaN." } { Complex each () number complex_is_nan "Whether a part is NaN." }
@@ -202,6 +204,11 @@ macro_rules! for_each_method {
             to_u8 fn { Number one () read as_u8 "It as a `u8`, an `Option`: nothing if it does not fit." }
             to_usize fn { Number one () read as_usize "It as a `usize`, an `Option`: nothing if it does not fit." }
 
+            into -
+                { Scalar one () read in_a_type_to_come "It in another type that has all its numbers." }
+                { Array any () read itself "The array itself." }
+            try_into - { Integer one () read try_into "It in another integer type, a `Result`: `Err` if it does not fit." }
+
             // Operators, written as methods.
             add - { Scalar one (other: same) operator "+" "`self + other`." }
             sub - { Scalar one (other: same) operator "-" "`self - other`." }
@@ -261,6 +268,16 @@ macro_rules! for_each_method {
             swap - { Array any (first: index, second: index) update exchange "Has two elements change places." }
             scaled_add fn { Array one (factor: same, array: array) update scaled_add "Adds a multiple of an array." }
             assign_to - { Array any (to: array) update assign_to "Sets the elements of another array." }
+            sort - { Array whole () trace sort_elements "Puts the elements in order; equal ones keep theirs." }
+            sort_unstable - { Array whole () trace sort_elements "The same." }
+            sort_by - { Array whole (compare: comparison) trace sort_elements "Puts the elements in the order that a closure says; equal ones keep theirs." }
+            sort_unstable_by - { Array whole (compare: comparison) trace sort_elements "The same." }
+            sort_by_key - { Array whole (key: closure) trace sort_elements "Puts the elements in the order of what a closure computes from them; equal ones keep theirs." }
+            sort_by_cached_key - { Array whole (key: closure) trace sort_elements "The same." }
+            sort_unstable_by_key - { Array whole (key: closure) trace sort_elements "The same." }
+            select_nth_unstable - { Array whole (index: integer) trace select_nth "Has the element at an index be what it is in order: those in front, it, and those behind, a tuple." }
+            select_nth_unstable_by - { Array whole (index: integer, compare: comparison) trace select_nth "The same in the order that a closure says." }
+            select_nth_unstable_by_key - { Array whole (index: integer, key: closure) trace select_nth "The same in the order of what a closure computes from elements." }
             copy_from_slice - { Array any (from: array) update copy_from "Takes the elements of another array." }
             clone_from_slice - { Array any (from: array) update copy_from "Takes the elements of another array." }
             reverse_axes - { Array any () update reverse_axes "Has the axes stand in the opposite order." }
@@ -283,6 +300,9 @@ macro_rules! for_each_method {
             last_mut - { Array any () trace place_if_any "The last element to be set, an `Option`." }
             contains - { Range one (value: same) read range_contains "Whether a number is in the range." } { Array one (value: same) trace contains_element "Whether an element is equal to a value." }
             partition_point - { Array one (predicate: closure) trace partition_point "How many elements there are in front of the first of which a closure says no." }
+            binary_search - { Array whole (value: any) trace binary_search "Where a value is among elements in order, or would have to be: a `Result`." }
+            binary_search_by - { Array whole (compare: closure) trace binary_search "Where a closure says `Equal` of an element, or where one would have to be: a `Result`." }
+            binary_search_by_key - { Array whole (value: any, key: closure) trace binary_search "Where a closure computes a value from an element, or where one would have to be: a `Result`." }
             diff - { Array one (times: integer, axis: axis) read differences "What each element is more than the one before it along an axis." }
             first - { Array any () trace element_if_any "The first element, an `Option`." }
             triu - { Array one (diagonal: integer) trace triangle "The matrix with zeros below a diagonal." }
@@ -377,6 +397,13 @@ macro_rules! for_each_method {
             truncate - { Vector one (length: integer) trace changed_vector "Takes away all but so many of the first elements." }
             extend - { Vector one (items: iterator) trace changed_vector "Adds the items of an iterator behind the others." }
             extend_from_slice - { Vector one (items: iterator) trace changed_vector "Adds copies of elements behind the others." }
+            insert - { Vector one (index: integer, item: any) trace changed_vector "Adds an element at an index, and moves those from there on up." }
+            remove - { Vector one (index: integer) trace changed_vector "Takes away the element at an index, and moves those behind down." }
+            resize - { Vector one (length: integer, item: any) trace changed_vector "Takes away the last elements, or adds copies of one." }
+            retain - { Vector one (predicate: closure) trace changed_vector "Keeps the elements of which a closure says yes." }
+            dedup - { Vector one () trace changed_vector "Keeps the first of equal elements one behind the other." }
+            dedup_by_key - { Vector one (key: closure) trace changed_vector "Keeps the first of elements one behind the other from which a closure computes the same." }
+            dedup_by - { Vector one (same: comparison) trace changed_vector "Keeps the first of elements one behind the other of which a closure, given the later one first, says yes." }
             swap_remove - { Vector one (index: integer) trace changed_vector "Takes away an element, in whose place the last one comes." }
 
             // Iterators over arrays.
@@ -471,15 +498,20 @@ macro_rules! for_each_method {
             last -
                 { Iterator one () trace last_item "The last item, an `Option`." }
                 { Array any () trace element_if_any "The last element, an `Option`." }
-            min_by - { Iterator one (compare: closure) trace reduce_items "The first of the least items, an `Option`." }
-            max_by - { Iterator one (compare: closure) trace reduce_items "The last of the greatest items, an `Option`." }
+            min_by - { Iterator one (compare: comparison) trace reduce_items "The first of the least items, an `Option`." }
+            max_by - { Iterator one (compare: comparison) trace reduce_items "The last of the greatest items, an `Option`." }
             min_by_key - { Iterator one (key: closure) trace reduce_items "The first item with the least key, an `Option`." }
             max_by_key - { Iterator one (key: closure) trace reduce_items "The last item with the greatest key, an `Option`." }
 
             // Orderings.
-            partial_cmp fn { Number one (other: same) read partial_order "How it compares with another number, an `Option`." }
-            total_cmp fn { Float one (other: same) read total_order "How it compares with another number; NaN is above all." }
-            cmp fn { Integer one (other: same) read whole_order "How it compares with another number." }
+            partial_cmp fn
+                { Number one (other: same) read partial_order "How it compares with another number, an `Option`." }
+                { Tuple one (other: any) read partial_order "How the first parts compare that differ, an `Option`." }
+            total_cmp fn { Float one (other: same) read total_order "How it compares with another number, by their bits." }
+            cmp fn
+                { Integer one (other: same) read whole_order "How it compares with another number." }
+                { Tuple one (other: any) read whole_order "How the first parts compare that differ." }
+            then_with - { Ordering one (other: nothing) trace order_then "It, or if it is `Equal` what a closure gives." }
             is_lt - { Ordering one () trace ordering_is "Whether it is `Less`." }
             is_le - { Ordering one () trace ordering_is "Whether it is not `Greater`." }
             is_gt - { Ordering one () trace ordering_is "Whether it is `Greater`." }
@@ -502,11 +534,17 @@ macro_rules! for_each_method {
             or_else - { Option one (function: nothing) trace option_or "The option, or the one that a closure gives." }
             is_some_and - { Option one (predicate: closure) trace ask_option "Whether there is a value of which a closure says yes." }
             is_none_or - { Option one (predicate: closure) trace ask_option "Whether there is no value, or one of which a closure says yes." }
-            then - { Scalar one (function: nothing) trace value_computed_if "An `Option` with what a closure gives if it is true." }
+            then -
+                { Scalar one (function: nothing) trace value_computed_if "An `Option` with what a closure gives if it is true." }
+                { Ordering one (other: any) trace order_then "It, or if it is `Equal` another." }
             unwrap_or_default fn { Option one () read unwrap_or_default "What there is, or 0." }
             is_some fn { Option one () read presence "Whether there is a value." }
             then_some fn { Scalar one (value: any) read value_if "An `Option` with a value if it is true." }
             is_none fn { Option one () read absence "Whether there is no value." }
+            is_ok - { Option one () read presence "Whether a `Result` is `Ok`." }
+            is_err - { Option one () read absence "Whether a `Result` is `Err`." }
+            ok - { Option one () read success "What a `Result` has if it is `Ok`, an `Option`." }
+            err - { Option one () read failure "What a `Result` has if it is `Err`, an `Option`." }
 
             // Ranges, for loops, and what is said of the iterations of a `prange`.
             grain fn { Iterator one (count: integer) read claim_grain "The iterations of a `prange`, of which threads take so many at a time, at least." }

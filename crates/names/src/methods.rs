@@ -100,8 +100,7 @@ impl Method {
 
     /// How many parameters the closure has that is its argument at a position, if one is.
     pub fn closure_parameters(self, position: usize) -> Option<usize> {
-        let of_two =
-            matches!(self, Method::fold | Method::rfold | Method::reduce | Method::min_by | Method::max_by);
+        let of_two = matches!(self, Method::fold | Method::rfold | Method::reduce);
         let kinds = self.rows().iter().filter_map(|row| row.arguments.get(position));
         let count = kinds.filter_map(|(_, kind)| kind.closure_arguments()).next()?;
         Some(if of_two { 2 } else { count })

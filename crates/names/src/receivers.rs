@@ -115,6 +115,8 @@ pub enum Argument {
     Row,
     /// A closure of what is there so far and an element.
     Pair,
+    /// A closure of two elements or items.
+    Comparison,
     /// A closure of a value that it may change and an item.
     Accumulation,
     /// A closure without arguments.
@@ -144,7 +146,7 @@ impl Argument {
     pub fn closure_arguments(self) -> Option<usize> {
         match self {
             Argument::Closure | Argument::Change | Argument::Row => Some(1),
-            Argument::ChangeWith | Argument::Pair | Argument::Accumulation => Some(2),
+            Argument::ChangeWith | Argument::Pair | Argument::Comparison | Argument::Accumulation => Some(2),
             Argument::Nothing => Some(0),
             _ => None,
         }
@@ -166,6 +168,7 @@ impl Argument {
             b"change" => Argument::Change,
             b"change_with" => Argument::ChangeWith,
             b"row" => Argument::Row,
+            b"comparison" => Argument::Comparison,
             b"accumulation" => Argument::Accumulation,
             b"nothing" => Argument::Nothing,
             b"pair" => Argument::Pair,
@@ -203,14 +206,17 @@ pub enum Structs {
     EachField,
     /// It looks at the lengths of the axes, which all fields have.
     Shape,
+    /// It takes each struct as a whole.
+    Whole,
 }
 
 impl Structs {
-    /// From the word in the table: `any`, `shape`, or another.
+    /// From the word in the table: `any`, `shape`, `whole`, or another.
     pub(crate) const fn of(word: &str) -> Structs {
         match word.as_bytes() {
             b"any" => Structs::EachField,
             b"shape" => Structs::Shape,
+            b"whole" => Structs::Whole,
             _ => Structs::Refused,
         }
     }

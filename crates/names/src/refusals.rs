@@ -108,9 +108,9 @@ const METHODS: &[Row] = &[
     row("arrays", "uswap swap_unchecked", "write `a.swap(i, j)`"),
     row(
         "arrays",
-        "push_mut push_back push_front extend_from_within insert insert_mut \
-         remove pop_if resize resize_with reserve reserve_exact reserve_rows \
-         reserve_columns drain retain retain_mut dedup dedup_by dedup_by_key split_off \
+        "push_mut push_back push_front extend_from_within insert_mut \
+         pop_if resize_with reserve reserve_exact reserve_rows \
+         reserve_columns drain retain_mut split_off \
          splice shrink_to shrink_to_fit capacity try_reserve try_reserve_exact spare_capacity_mut repeat \
          join extract_if",
         "make the array in its final size with `Array1::zeros(n)` and set its elements",
@@ -144,26 +144,24 @@ const METHODS: &[Row] = &[
     ),
     row(
         "arrays",
-        "sort sort_by sort_by_key sort_by_cached_key sort_floats sort_unstable sort_unstable_by \
-         sort_unstable_by_key select_nth_unstable select_nth_unstable_by select_nth_unstable_by_key \
-         partial_sort_unstable partial_sort_unstable_by partial_sort_unstable_by_key partition_dedup \
+        "sort_floats partial_sort_unstable partial_sort_unstable_by partial_sort_unstable_by_key partition_dedup \
          partition_mut get_from_sorted_mut get_many_from_sorted_mut",
-        "sort before the call, or in a `#[host]` function; a few elements by two loops with `a.swap(j - 1, j)`",
+        "sort all elements, `v.sort_by(f64::total_cmp)`, and take those that you need",
     ),
     row(
         "arrays",
-        "binary_search binary_search_by binary_search_by_key starts_with ends_with",
-        "write `a.partition_point(|y| y < x)`, or a `while` loop over indices",
+        "starts_with ends_with",
+        "compare the elements, `a[..k].iter().zip(b).all(|(x, y)| x == y)`",
     ),
     row("ranges", "start end start_bound end_bound", "name the ends with `let` before making the range"),
     row(
         "options and results",
         "map_or_default ok_or ok_or_else xor get_or_insert get_or_insert_with get_or_insert_default \
-         replace as_slice_option unwrap_unchecked take_if is_ok is_ok_and is_err is_err_and ok err \
+         replace as_slice_option unwrap_unchecked take_if is_ok_and is_err_and \
          map_err unwrap_err expect_err into_ok into_err as_pin_ref as_pin_mut try_insert",
         "write `unwrap_or(value)`, or compare before",
     ),
-    row("numbers", "into try_into to_int_unchecked as_", "convert with `as`"),
+    row("numbers", "to_int_unchecked as_", "convert with `as`"),
     row("numbers", "to_isize to_i128 to_u128", "convert with `as`"),
     row("numbers", "is_zero is_one set_zero set_one", "compare with a literal, or assign one"),
     row("floats", "gamma", "write `x.tgamma()`, of `parfuse::prelude::SpecialFunctions`"),
@@ -174,8 +172,8 @@ const METHODS: &[Row] = &[
     row("floats", "algebraic_*", "write the operator, in a kernel marked `#[kernel(fast)]`"),
     row(
         "floats",
-        "classify is_normal is_subnormal next_up next_down to_bits integer_decode epsilon",
-        "compare with numbers instead; the bits of floats are not seen in a kernel",
+        "classify is_normal is_subnormal next_up next_down integer_decode epsilon",
+        "compare with numbers instead, or look at `x.to_bits()`",
     ),
     row(
         "integers",
@@ -341,7 +339,7 @@ const CRATE_FUNCTIONS: &[(&str, Row)] = &[
         row(
             "`std`",
             "from_fn",
-            "write the elements out, `[f(0), f(1)]`, or set those of `[0.0; N]` in a loop",
+            "say how many elements there are, `let w: [f64; 4] = std::array::from_fn(…)`",
         ),
     ),
     ("std", row("`std`", "*", "write out what it does, or do it outside of the kernel")),

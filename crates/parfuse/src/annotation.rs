@@ -16,6 +16,10 @@ use parfuse_trace::{At, DTypeArg, DeclaredType, Infer, Tracer, Value};
 pub trait Annotated {
     /// The type as programs know it; nothing where it leaves something to be inferred.
     fn annotation() -> Option<DeclaredType>;
+    /// The type as that of what an `Option` holds, with the parts of tuples.
+    fn held() -> Option<DeclaredType> {
+        Self::annotation()
+    }
 }
 
 macro_rules! annotate_scalars {
@@ -99,7 +103,11 @@ impl<T: Annotated, const N: usize> Annotated for [T; N] {
             DeclaredType::RecordArray(record, Some(rank)) => {
                 Some(DeclaredType::RecordArray(record, Some(rank + 1)))
             }
-            DeclaredType::AnyRank(_) | DeclaredType::RecordArray(_, None) | DeclaredType::Tuple(_) => None,
+            DeclaredType::AnyRank(_)
+            | DeclaredType::RecordArray(_, None)
+            | DeclaredType::Tuple(_)
+            | DeclaredType::TupleArray(..)
+            | DeclaredType::Option(_) => None,
         }
     }
 }
@@ -120,7 +128,7 @@ impl<T: Annotated + ?Sized> Annotated for &mut T {
 }
 impl<T: Annotated> Annotated for Option<T> {
     fn annotation() -> Option<DeclaredType> {
-        None
+        T::held().filter(|held| !held.is_array()).map(|held| DeclaredType::option(vec![held]))
     }
 }
 impl Annotated for Infer {
@@ -129,8 +137,13 @@ impl Annotated for Infer {
     }
 }
 macro_rules! annotate_tuples {
-    ($(($($name:ident),*)),*) => { $(impl<$($name),*> Annotated for ($($name,)*) {
+    ($(($($name:ident),*)),*) => { $(impl<$($name: Annotated),*> Annotated for ($($name,)*) {
         fn annotation() -> Option<DeclaredType> { None }
+        fn held() -> Option<DeclaredType> {
+            let parts: Vec<DeclaredType> = vec![$($name::held()?),*];
+            let is_known = parts.len() > 1 && !parts.iter().any(|part| part.is_array());
+            is_known.then(|| DeclaredType::tuple(parts))
+        }
     })* };
 }
 annotate_tuples!((), (A), (A, B), (A, B, C), (A, B, C, D));

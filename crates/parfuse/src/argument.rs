@@ -10,7 +10,7 @@
 //! [`Binder`] holds for as long as the call runs.
 
 use crate::argument_list::AnyArgument;
-use crate::array_element::ArrayElement;
+use crate::array_element::{ArrayElement, Elements};
 use crate::rank::{PerAxis, Rank};
 use crate::signature;
 use ndarray::{ArcArray, Array, ArrayRef, ArrayView, ArrayViewMut, CowArray, Dimension};
@@ -278,7 +278,8 @@ pub(crate) const fn array_kind<T: AnyElement>(rank: Option<u8>, mutable: bool) -
 
 /// An array of numbers or structs, of so many axes or of any number.
 const fn kind_of_array<T: ArrayElement>(rank: Option<u8>, mutable: bool) -> ParamKind {
-    ParamKind { ty: T::ELEMENTS.array(rank), mutable, of_arrays: false }
+    let of_arrays = matches!(T::ELEMENTS, Elements::Rows(..));
+    ParamKind { ty: T::ELEMENTS.array(rank), mutable, of_arrays }
 }
 
 macro_rules! scalar_arguments {

@@ -9,7 +9,7 @@
 //!
 //! An element of a struct's array keeps the struct's alignment and padding; kernels read and write its fields alone.
 
-use crate::argument::{Binder, Offers};
+use crate::argument::{Argument, Binder, Offers};
 use crate::call::{Output, Outputs};
 use crate::kernel_data::KernelData;
 use crate::sealed::Sealed;
@@ -27,6 +27,10 @@ pub enum Elements {
     Of(parfuse_ir::ElementType),
     /// Structs.
     Records(&'static Record),
+    /// Tuples of numbers and structs.
+    Tuples(&'static [DeclaredType]),
+    /// Fixed arrays of numbers, of so many axes.
+    Rows(parfuse_ir::ElementType, u8),
 }
 
 impl Elements {
@@ -35,6 +39,11 @@ impl Elements {
         match self {
             Elements::Of(element) => DeclaredType::array(element, rank),
             Elements::Records(record) => DeclaredType::RecordArray(record, rank),
+            Elements::Tuples(items) => DeclaredType::TupleArray(items, rank),
+            Elements::Rows(element, axes) => match rank {
+                Some(rank) => DeclaredType::array(element, Some(rank + axes)),
+                None => DeclaredType::array(element, None),
+            },
         }
     }
 }
@@ -127,9 +136,7 @@ impl<T: KernelData> ArrayElement for T {
     const ELEMENTS: Elements = Elements::Records(T::RECORD);
 
     fn add(binder: &mut Binder<'_>, address: u64, mutable: bool, shape: &[usize], strides: &[isize]) {
-        // Along an axis of one element a stride may be anything.
-        let bytes = strides.iter().map(|stride| stride.wrapping_mul(size_of::<T>() as isize));
-        let strides: SmallVec<[isize; 8]> = bytes.collect();
+        let strides = in_bytes::<T>(strides);
         T::add_laid(binder, &Laid { address, mutable, shape, strides: &strides });
     }
     fn add_laid(binder: &mut Binder<'_>, laid: &Laid<'_>) {
@@ -149,4 +156,62 @@ impl<T: KernelData> ArrayElement for T {
     fn put_together(scalars: &mut dyn Iterator<Item = Scalar>) -> Self {
         T::of_field_scalars(scalars)
     }
+}
+
+/// What tuples may have in them: numbers and structs.
+pub trait TupleItem: ArrayElement + Argument {}
+
+macro_rules! number_items {
+    ($(($variant:ident, $ty:ty, $name:literal, $class:ident)),* $(,)?) => { $(
+        impl TupleItem for $ty {}
+    )* };
+}
+for_each_dtype!(number_items);
+number_items!((Complex, Complex<f32>, "Complex<f32>", Complex), (Complex, Complex<f64>, "Complex<f64>", Complex));
+impl<T: KernelData> TupleItem for T {}
+
+/// The items of a tuple lie where rustc has put them.
+macro_rules! tuples {
+    ($(($($name:ident $index:tt),*)),*) => { $(
+        #[diagnostic::do_not_recommend]
+        impl<$($name: TupleItem),*> ArrayElement for ($($name,)*) {
+            const ELEMENTS: Elements = {
+                const fn items<$($name: TupleItem),*>() -> &'static [DeclaredType] {
+                    const { &[$($name::KIND.ty),*] }
+                }
+                Elements::Tuples(items::<$($name),*>())
+            };
+            fn add(binder: &mut Binder<'_>, address: u64, mutable: bool, shape: &[usize], strides: &[isize]) {
+                let strides = in_bytes::<Self>(strides);
+                Self::add_laid(binder, &Laid { address, mutable, shape, strides: &strides });
+            }
+            fn add_laid(binder: &mut Binder<'_>, laid: &Laid<'_>) {
+                $($name::add_laid(binder, &laid.at(std::mem::offset_of!(Self, $index)));)*
+            }
+            fn take_array(outputs: &mut Outputs<'_>) -> (SmallVec<[usize; 8]>, Vec<Self>) {
+                let parts = ($($name::take_array(outputs),)*);
+                let shape = parts.0.0.clone();
+                let mut items = ($(parts.$index.1.into_iter(),)*);
+                let mut next = || Some(($(items.$index.next()?,)*));
+                (shape, std::iter::from_fn(&mut next).collect())
+            }
+            fn offer_array<Dim: Dimension>(_: &mut ArrayRef<Self, Dim>, offers: &mut Offers) {
+                // Each item's array is a result of its own.
+                let items = Self::ELEMENTS.array(Some(1)).flattened();
+                items.iter().for_each(|_| offers.offer_nothing());
+            }
+            fn take_apart(self, into: &mut Vec<Scalar>) {
+                $(self.$index.take_apart(into);)*
+            }
+            fn put_together(scalars: &mut dyn Iterator<Item = Scalar>) -> Self {
+                ($($name::put_together(scalars),)*)
+            }
+        }
+    )* };
+}
+tuples!((A 0, B 1), (A 0, B 1, C 2), (A 0, B 1, C 2, D 3));
+
+/// Strides of elements in bytes. Along an axis of one element a stride may be anything.
+fn in_bytes<T>(strides: &[isize]) -> SmallVec<[isize; 8]> {
+    strides.iter().map(|stride| stride.wrapping_mul(size_of::<T>() as isize)).collect()
 }

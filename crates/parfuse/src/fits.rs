@@ -109,6 +109,11 @@ fn declared_type(ty: DeclaredType) -> String {
         DeclaredType::RecordArray(record, Some(rank)) => format!("Array{rank}<{}>", record.name),
         DeclaredType::RecordArray(record, None) => format!("ArrayD<{}>", record.name),
         DeclaredType::Tuple(items) => together(items.iter().map(|item| declared_type(*item))),
+        DeclaredType::TupleArray(items, rank) => {
+            let rank = rank.map_or("D".to_string(), |rank| rank.to_string());
+            format!("Array{rank}<{}>", declared_type(DeclaredType::Tuple(items)))
+        }
+        DeclaredType::Option(held) => format!("Option<{}>", declared_type(*held)),
     }
 }
 

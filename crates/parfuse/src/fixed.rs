@@ -2,14 +2,17 @@
 
 use crate::argument::Offers;
 use crate::argument::{Argument, Binder, ParamKind, array_kind};
+use crate::array_element::{ArrayElement, Elements, Laid};
 use crate::call::{Output, Outputs};
 use crate::compare::Agreement;
 use crate::error::Error;
 use crate::returned::Returned;
 use crate::sealed::Sealed;
+use ndarray::{ArrayRef, Dimension};
 use parfuse_ir::program::Type;
-use parfuse_ir::{Element, Scalar, for_each_dtype};
+use parfuse_ir::{AnyElement, Element, Scalar, for_each_dtype};
 use parfuse_trace::DeclaredType;
+use smallvec::SmallVec;
 
 /// What a fixed array has in it: a number, or a fixed array of numbers.
 pub trait Row: Sealed + Copy + Send + Sync + 'static {
@@ -182,5 +185,43 @@ impl<R: Row, const N: usize> Returned for [R; N] {
     }
     fn longest(&self) -> usize {
         elements::<[R; N]>()
+    }
+}
+
+/// In arrays the rows are axes behind the others.
+#[diagnostic::do_not_recommend]
+impl<R: Row, const N: usize> ArrayElement for [R; N] {
+    const ELEMENTS: Elements = Elements::Rows(<R::Element as AnyElement>::TYPE, R::RANK + 1);
+
+    fn add(binder: &mut Binder<'_>, address: u64, mutable: bool, shape: &[usize], strides: &[isize]) {
+        let (own, inner) = layout::<[R; N]>();
+        let size = own.iter().product::<usize>() as isize;
+        let outer = strides.iter().map(|stride| stride.wrapping_mul(size));
+        let (shape, strides) = ([shape, &own].concat(), outer.chain(inner).collect::<Vec<isize>>());
+        binder.add::<R::Element>(address, mutable, &shape, &strides);
+    }
+    fn add_laid(_: &mut Binder<'_>, _: &Laid<'_>) {
+        unreachable!("what lies in structs and tuples are numbers")
+    }
+    fn take_array(outputs: &mut Outputs<'_>) -> (SmallVec<[usize; 8]>, Vec<Self>) {
+        let Output::Array { shape, elements } = outputs.take_next() else { unreachable!("an array result") };
+        let outer: SmallVec<[usize; 8]> = shape[..shape.len() - R::RANK as usize - 1].into();
+        let mut elements = elements.into_elements::<R::Element>().into_iter();
+        // rustc has checked the lengths of rows in the function itself.
+        let mut next = || elements.next().expect("a result has the lengths of its type");
+        let rows = (0..outer.iter().product()).map(|_| Self::made(&mut next)).collect();
+        (outer, rows)
+    }
+    fn offer_array<D: Dimension>(_: &mut ArrayRef<Self, D>, offers: &mut Offers) {
+        offers.offer_nothing();
+    }
+    fn take_apart(self, into: &mut Vec<Scalar>) {
+        self.each(&mut |element| into.push(element.scalar()));
+    }
+    fn put_together(scalars: &mut dyn Iterator<Item = Scalar>) -> Self {
+        Self::made(&mut || {
+            let scalar = scalars.next().expect("there are as many numbers as before");
+            R::Element::from_scalar(scalar).expect("of the same type")
+        })
     }
 }

@@ -16,10 +16,11 @@ use parfuse_ir::program::Type;
 use parfuse_ir::{AnyElement, Element, element_type, for_each_dtype};
 use parfuse_trace::DeclaredType;
 
-/// A type that a kernel can return: nothing, a scalar, an array, a vector, or a tuple of up to four of these.
+/// A type that a kernel can return: nothing, a scalar, an `Option` of scalars, an array, a vector, or a tuple of up to four of
+/// these.
 #[diagnostic::on_unimplemented(
     message = "a kernel cannot return `{Self}`",
-    note = "a kernel returns nothing, a scalar (bool, f32, f64, an integer of 8 to 64 bits, Complex<f32>, Complex<f64>), an owned array such as `Array1<f64>`, a `Vec<f64>`, or a tuple of these"
+    note = "a kernel returns nothing, a scalar (bool, f32, f64, an integer of 8 to 64 bits, Complex<f32>, Complex<f64>), an `Option` of one or of a tuple of them, an owned array such as `Array1<f64>`, a `Vec<f64>`, or a tuple of these"
 )]
 pub trait Returned: Sealed + Sized {
     /// Where the `_into` forms of a kernel write the result: `&mut ArrayRef` for an array, `&mut T` for a scalar.
@@ -137,8 +138,10 @@ impl<T: ArrayElement, D: Rank> Returned for Array<T, D> {
     fn accepts(types: &mut dyn Iterator<Item = Type>) -> bool {
         let mut admits = |part: DeclaredType| types.next().is_some_and(|ty| part.admits(ty));
         match T::ELEMENTS {
-            Elements::Of(element) => admits(DeclaredType::array(element, D::RANK)),
-            Elements::Records(_) => T::ELEMENTS.array(D::RANK).flattened().into_iter().all(admits),
+            Elements::Of(_) | Elements::Rows(..) => admits(T::ELEMENTS.array(D::RANK)),
+            Elements::Records(_) | Elements::Tuples(_) => {
+                T::ELEMENTS.array(D::RANK).flattened().into_iter().all(admits)
+            }
         }
     }
     fn take(outputs: &mut Outputs<'_>) -> Self {
@@ -200,6 +203,43 @@ impl<T: ArrayElement> Returned for Vec<T> {
     }
     fn longest(&self) -> usize {
         self.len()
+    }
+}
+
+impl<T> Sealed for Option<T> {}
+/// Whether there is something, and what: zeros if there is nothing.
+#[diagnostic::do_not_recommend]
+impl<T: Returned + Copy + 'static> Returned for Option<T> {
+    type Into<'b> = &'b mut Option<T>;
+
+    fn kinds() -> Vec<DeclaredType> {
+        vec![DeclaredType::option(T::kinds())]
+    }
+    fn accepts(types: &mut dyn Iterator<Item = Type>) -> bool {
+        bool::accepts(types) && T::accepts(types)
+    }
+    fn take(outputs: &mut Outputs<'_>) -> Self {
+        let is_some = bool::take(outputs);
+        let held = T::take(outputs);
+        is_some.then_some(held)
+    }
+    fn offer(_: &mut &mut Option<T>, offers: &mut Offers) {
+        let parts = |ty: DeclaredType| ty.element().map_or(1, |element| 1 + element.is_complex() as usize);
+        let types = Self::kinds().into_iter().flat_map(DeclaredType::flattened);
+        (0..types.map(parts).sum()).for_each(|_| offers.offer_nothing());
+    }
+    fn store(into: &mut Option<T>, outputs: &mut Outputs<'_>) -> Result<(), Error> {
+        *into = <Self as Returned>::take(outputs);
+        Ok(())
+    }
+    fn compare_elements(&self, other: &Self, agreement: &mut Agreement) {
+        self.is_some().compare_elements(&other.is_some(), agreement);
+        if let (Some(one), Some(other)) = (self, other) {
+            one.compare_elements(other, agreement);
+        }
+    }
+    fn longest(&self) -> usize {
+        0
     }
 }
 

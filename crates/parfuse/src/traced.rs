@@ -79,7 +79,16 @@ impl Traced {
         let mut open = ranks.iter().copied();
         let mut declare = |(name, kind): &(&'static str, ParamKind)| {
             let ty: Type = match kind.ty {
-                DeclaredType::Tuple(items) => return declare_items(&tracer, name, items, self.place),
+                DeclaredType::Tuple(items) => {
+                    return declare_items(&tracer, name, items, Fields::Scalars, self.place);
+                }
+                DeclaredType::TupleArray(items, rank) => {
+                    let rank = rank.or_else(|| open.next());
+                    let rank = rank.expect("a number of axes for each that is open");
+                    let fields = Fields::Arrays { rank, mutable: kind.mutable };
+                    return declare_items(&tracer, name, items, fields, self.place);
+                }
+                DeclaredType::Option(_) => unreachable!("options are results"),
                 DeclaredType::Known(ty) => ty,
                 DeclaredType::AnyRank(element) => {
                     Type::Array(element, open.next().expect("a number of axes for each that is open"))
@@ -104,18 +113,30 @@ impl Traced {
     }
 }
 
-/// Declares a tuple of scalars and structs: a parameter for each number.
-fn declare_items<'t>(tracer: &'t Tracer, name: &str, items: &[DeclaredType], at: At) -> Value<'t> {
+/// Declares a tuple of scalars and structs, or an array of such tuples: a parameter for each number.
+fn declare_items<'t>(
+    tracer: &'t Tracer,
+    name: &str,
+    items: &[DeclaredType],
+    fields: Fields,
+    at: At,
+) -> Value<'t> {
     let item = |(position, ty): (usize, &DeclaredType)| {
         let name = format!("{name}.{position}");
-        match ty {
-            DeclaredType::Record(record) => declare_fields(tracer, &name, record, Fields::Scalars, at),
-            DeclaredType::Known(ty) => tracer.param(&name, *ty, false),
-            other => unreachable!("items of tuples are scalars and structs, not {other}"),
+        match (ty, fields) {
+            (DeclaredType::Record(record), _) => declare_fields(tracer, &name, record, fields, at),
+            (DeclaredType::Known(ty), Fields::Scalars) => tracer.param(&name, *ty, false),
+            (DeclaredType::Known(ty), Fields::Arrays { rank, mutable }) => {
+                tracer.param(&name, Type::Array(ty.element(), rank), mutable)
+            }
+            (other, _) => unreachable!("items of tuples are scalars and structs, not {other}"),
         }
     };
     let items: Vec<Value<'t>> = items.iter().enumerate().map(item).collect();
-    tracer.tuple(&items)
+    match fields {
+        Fields::Scalars => tracer.tuple(&items),
+        Fields::Arrays { .. } => tracer.tuple_array(&items, at),
+    }
 }
 
 /// What the fields of a struct are, as parameters.
@@ -145,9 +166,7 @@ fn declare_fields<'t>(
             (DeclaredType::Known(ty), Fields::Arrays { rank, mutable }) => {
                 tracer.param(&name, Type::Array(ty.element(), rank), mutable)
             }
-            (DeclaredType::AnyRank(_) | DeclaredType::RecordArray(..) | DeclaredType::Tuple(_), _) => {
-                unreachable!("fields are scalars")
-            }
+            (other, _) => unreachable!("fields are scalars, not {other}"),
         };
         (*field, value)
     };

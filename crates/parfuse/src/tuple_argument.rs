@@ -3,15 +3,15 @@
 //! A call passes their items one behind the other, as it does the fields of a struct.
 
 use crate::argument::{Argument, Binder, ParamKind};
-use crate::array_element::ArrayElement;
+use crate::array_element::TupleItem;
 use parfuse_trace::DeclaredType;
 
 macro_rules! tuples {
     ($(($($name:ident $index:tt),*)),*) => { $(
         #[diagnostic::do_not_recommend]
-        impl<$($name: ArrayElement + Argument),*> Argument for ($($name,)*) {
+        impl<$($name: TupleItem),*> Argument for ($($name,)*) {
             const KIND: ParamKind = {
-                const fn items<$($name: Argument),*>() -> &'static [DeclaredType] {
+                const fn items<$($name: TupleItem),*>() -> &'static [DeclaredType] {
                     const { &[$($name::KIND.ty),*] }
                 }
                 ParamKind { ty: DeclaredType::Tuple(items::<$($name),*>()), mutable: false, of_arrays: false }

@@ -130,7 +130,7 @@ impl State {
             | Kind::Sequence(_)
             | Kind::Closure(_)
             | Kind::Zip(_)
-            | Kind::Optional(Held::Sure(_))
+            | Kind::Optional(Held::Sure(_) | Held::Either { .. })
             | Kind::Lengths(_)
             | Kind::Slice(_) => {
                 mistake("the value of a branch must be a scalar, an array, an option or a tuple of them")

@@ -392,7 +392,10 @@ impl State {
     fn scalar_type(&mut self, handle: u32, what: &str) -> Step<()> {
         match self.type_of(handle)?.rank {
             None => Ok(()),
-            Some(_) => mistake(format!("{what} must be a scalar, not an array")),
+            Some(_) => mistake(format!(
+                "{what} must be a scalar or a tuple, not an array; set the rows of an array that is there, \
+                 `let mut rows = vec![[0.0; 2]; n];`, in a loop"
+            )),
         }
     }
 

@@ -4,11 +4,13 @@
 //! x.to_usize()     trunc x is in 0 .. 2^64      ? x as usize
 //! n.to_u8()        (n as u8) as i64 is n        ? n as u8        and both have one sign
 //! x.to_f64()       always                       x as f64
+//! u8::try_from(n)  as `to_u8`                   let m: u8 = n.try_into().unwrap();  the type shows later
+//! x.into()         x as f64                     likewise
 //! ```
 
 use crate::errors::{At, Step, mistake};
 use crate::state::{Held, Kind, Literal, State};
-use crate::types::Class;
+use crate::types::{Class, TypeVar};
 use crate::{CastTarget, Tracer, Value};
 use parfuse_ir::program;
 use parfuse_ir::{DType, FaultKind, ScalarOp};
@@ -18,6 +20,28 @@ impl Tracer {
     pub fn convert<T: CastTarget>(&self, v: Value<'_>, at: At) -> Value<'_> {
         let v = self.id(v);
         self.step(at, |state| state.convert(v, T::DTYPE, at))
+    }
+
+    /// `T::try_from(v)` of integers: a `Result`.
+    pub fn try_from<T: CastTarget>(&self, v: Value<'_>, at: At) -> Value<'_> {
+        let v = self.id(v);
+        self.step(at, |state| {
+            let target = state.types.known(T::DTYPE);
+            state.convert_integer(v, target, at)
+        })
+    }
+
+    /// `f64::from_bits(v)`.
+    pub fn from_bits<T: CastTarget>(&self, v: Value<'_>, at: At) -> Value<'_> {
+        let v = self.id(v);
+        self.step(at, |state| {
+            let bits = state.scalar(v, "the bits of a float", at)?;
+            if !T::DTYPE.is_float() {
+                return mistake(format!("`{}::from_bits` does not exist", T::DTYPE));
+            }
+            state.unify_known(bits, T::DTYPE.with_same_bits(), "the bits of a float")?;
+            state.op(ScalarOp::FromBits, &[bits], at).map(Kind::Plain)
+        })
     }
 }
 
@@ -47,8 +71,34 @@ impl State {
         let present = match (to.is_float(), from.is_float()) {
             (true, _) => self.bool_constant(true, at),
             (false, true) => self.is_in_range(value, to, at)?,
-            (false, false) => self.is_kept(value, to, at)?,
+            (false, false) => self.is_kept(value, target, at)?,
         };
+        let converted = self.cast(value, target, at)?;
+        let value = self.handle(Kind::Plain(converted));
+        Ok(Kind::Optional(Held::Value { present, value, fault: FaultKind::NoValue }))
+    }
+
+    /// `x.into()`: in a type that shows later.
+    pub(crate) fn in_a_type_to_come(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
+        let value = self.scalar(receiver, "what is converted", at)?;
+        self.settled(value, "`into`")?;
+        let target = self.types.fresh(Class::Any);
+        self.cast(value, target, at).map(Kind::Plain)
+    }
+
+    /// `n.try_into()`: in an integer type that shows later.
+    pub(crate) fn try_into(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
+        let target = self.types.fresh(Class::Integer);
+        self.convert_integer(receiver, target, at)
+    }
+
+    /// An integer in another integer type, if it fits.
+    fn convert_integer(&mut self, handle: u32, target: TypeVar, at: At) -> Step<Kind> {
+        let value = self.scalar(handle, "what is converted", at)?;
+        if !self.settled(value, "a conversion")?.is_int() {
+            return mistake("`try_from` and `try_into` are for integers; convert with `as`");
+        }
+        let present = self.is_kept(value, target, at)?;
         let converted = self.cast(value, target, at)?;
         let value = self.handle(Kind::Plain(converted));
         Ok(Kind::Optional(Held::Value { present, value, fault: FaultKind::NoValue }))
@@ -68,8 +118,8 @@ impl State {
     }
 
     /// Whether an integer is the same number in another integer type.
-    fn is_kept(&mut self, value: program::Value, to: DType, at: At) -> Step<program::Value> {
-        let (own, target) = (self.ty(value).dtype, self.types.known(to));
+    fn is_kept(&mut self, value: program::Value, target: TypeVar, at: At) -> Step<program::Value> {
+        let own = self.ty(value).dtype;
         let converted = self.cast(value, target, at)?;
         let back = self.cast(converted, own, at)?;
         let same = self.op(ScalarOp::Eq, &[back, value], at)?;

@@ -3,11 +3,12 @@
 //! ```text
 //! (a, b) == (c, d)              a == c & b == d
 //! a.shape() == b.shape()        the lengths of all axes; false for another number of axes
+//! best == Some(3)               there is something, and it is 3; or neither has anything
 //! a.cmp(&b) == Ordering::Less   both are less, or neither, and so for greater
 //! ```
 
 use crate::errors::{At, Step};
-use crate::state::{Kind, State};
+use crate::state::{Held, Kind, State};
 use parfuse_ir::ScalarOp;
 use parfuse_ir::program::Value;
 
@@ -23,6 +24,7 @@ impl State {
             (Kind::Ordering { less, greater }, Kind::Ordering { less: l, greater: g }) => {
                 self.handles([(less, l), (greater, g)].into_iter())
             }
+            (Kind::Optional(_), Kind::Optional(_)) => return self.equal_options(a, b, at).map(Some),
             _ => return Ok(None),
         };
         let mut all = None;
@@ -41,6 +43,28 @@ impl State {
             });
         }
         Ok(Some(all.unwrap_or_else(|| self.bool_constant(true, at))))
+    }
+
+    /// Whether two options have nothing, or the same.
+    fn equal_options(&mut self, a: u32, b: u32, at: At) -> Step<Value> {
+        let is_nothing = |kind: &Kind| matches!(kind, Kind::Optional(Held::Nothing));
+        let either_is_nothing = is_nothing(&self.kind(a)) || is_nothing(&self.kind(b));
+        let ((has_a, a), (has_b, b)) = (self.option(a, at)?, self.option(b, at)?);
+        let as_many = self.op(ScalarOp::Eq, &[has_a, has_b], at)?;
+        if either_is_nothing {
+            return Ok(as_many);
+        }
+        let same = match self.equal_parts(a, b, at)? {
+            Some(same) => same,
+            None => {
+                let (a, b) =
+                    (self.scalar(a, "what is compared", at)?, self.scalar(b, "what is compared", at)?);
+                self.binary("==", a, b, at)?
+            }
+        };
+        let neither = self.op(ScalarOp::Not, &[has_a], at)?;
+        let same = self.op(ScalarOp::Or, &[neither, same], at)?;
+        self.op(ScalarOp::And, &[as_many, same], at)
     }
 
     fn handles(&mut self, pairs: impl Iterator<Item = (Value, Value)>) -> Vec<(u32, u32)> {

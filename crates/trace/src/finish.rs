@@ -105,7 +105,7 @@ impl Tracer {
 
 impl State {
     fn returns(&mut self, result: u32, expected: &ReturnKind) -> Step<()> {
-        let items = self.leaves_of(result);
+        let items = self.results_of(result, At::NONE)?;
         let mut results = Vec::with_capacity(items.len());
         for item in items {
             let value = self.read(item, At::NONE)?;

@@ -183,6 +183,16 @@ impl State {
                 DeclaredType::Tuple(_) => {
                     return mistake(format!("`{name}` returns a tuple in a tuple; let it return one"));
                 }
+                DeclaredType::TupleArray(..) => {
+                    return mistake(format!(
+                        "`{name}` returns an array of tuples; let it return an array for each of their parts"
+                    ));
+                }
+                DeclaredType::Option(_) => {
+                    return mistake(format!(
+                        "`{name}` returns an `Option`; let it return a tuple with a `bool`, or a `Result`"
+                    ));
+                }
                 DeclaredType::AnyRank(element) => {
                     let element = element.rust_name();
                     return mistake(format!(

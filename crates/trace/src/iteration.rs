@@ -295,6 +295,10 @@ impl Tracer {
                 let fields = Kind::Tuple(Items::with(Whole::Record(record), fields));
                 self.step(at, |_| Ok(fields))
             }
+            Item::Tuples(items) => {
+                let parts = items.iter().map(|item| self.item(item, indices, at).id).collect();
+                self.step(at, |state| Ok(state.together(Whole::Tuples, parts)))
+            }
             Item::Counted { lengths, item } => {
                 let position =
                     self.step(at, |state| Ok(Kind::Plain(state.position_of(indices, lengths, at)?)));

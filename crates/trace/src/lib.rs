@@ -59,6 +59,7 @@ mod searches;
 mod selections;
 mod sequences;
 mod slices;
+mod sorting;
 mod state;
 mod tables;
 mod terminals;

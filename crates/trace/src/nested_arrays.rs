@@ -30,6 +30,7 @@ const METHODS: &[Method] = &[
     Method::borrow_mut,
     Method::as_slice,
     Method::as_slice_mut,
+    Method::swap,
 ];
 
 impl Tracer {

@@ -56,6 +56,12 @@ impl Tracer {
                     state.op(ScalarOp::Not, &[same], at)?
                 }));
             }
+            if matches!(op, "<" | "<=" | ">" | ">=")
+                && let (Kind::Tuple(_), Kind::Tuple(_)) = (state.kind(a), state.kind(b))
+                && state.record_array(a).is_none()
+            {
+                return state.tuple_comparison(op, a, b, at).map(Kind::Plain);
+            }
             let (a, b) = (state.read(a, at)?, state.read(b, at)?);
             let is_comparison = matches!(op, "==" | "!=" | "<" | "<=" | ">" | ">=");
             if is_comparison && (state.ty(a).rank.is_some() || state.ty(b).rank.is_some()) {

@@ -12,10 +12,11 @@
 
 use crate::closures::Block;
 use crate::errors::{At, Problem, Step, mistake};
+use crate::records::{Items, Whole};
 use crate::state::{Held, Kind, Literal, State};
 use crate::types::Class;
-use crate::{Method, Tracer, Value};
-use parfuse_ir::program;
+use crate::{DeclaredType, Method, Tracer, Value};
+use parfuse_ir::program::{self, Type};
 use parfuse_ir::{FaultKind, Scalar, ScalarOp};
 
 impl Tracer {
@@ -67,6 +68,16 @@ impl Tracer {
         let (present, value) = self.parts_of_option(option, at);
         self.if_(present, || self.unit(), otherwise, at);
         value
+    }
+
+    /// What `Some(…)` and `Ok(…)` have inside, or `Err(…)`.
+    pub fn inside<'t>(&'t self, option: Value<'t>, failure: bool, at: At) -> Value<'t> {
+        let id = self.id(option);
+        self.step(at, |state| match (state.kind(id), failure) {
+            (Kind::Optional(Held::Either { error, .. }), true) => Ok(state.kind(error)),
+            (Kind::Optional(_), true) => Ok(Kind::Declared("what `Err` holds".to_string())),
+            _ => state.option(id, at).map(|(_, value)| state.kind(value)),
+        })
     }
 
     /// Whether an option has anything, and what it has.
@@ -139,9 +150,16 @@ impl Tracer {
         }
     }
 
-    /// What a method takes for an option without a value: its argument, or what that computes.
-    fn other<'t>(&'t self, method: Method, given: Value<'t>, at: At) -> Value<'t> {
+    /// What a method takes for an option without a value: its argument, or what that computes, from the error of a `Result`.
+    fn other<'t>(&'t self, method: Method, option: Value<'t>, given: Value<'t>, at: At) -> Value<'t> {
+        let error = self.with(|state| match state.kind(option.id) {
+            Kind::Optional(Held::Either { error, .. }) => Some(Value { tracer: self, id: error }),
+            _ => None,
+        });
         match method {
+            Method::unwrap_or_else | Method::map_or_else if let Some(error) = error => {
+                self.apply(given, &[error], at)
+            }
             Method::unwrap_or_else | Method::map_or_else | Method::or_else => self.apply(given, &[], at),
             _ => given,
         }
@@ -159,7 +177,7 @@ impl Tracer {
         if self.with(|state| state.is_sure(present.id)) {
             return value;
         }
-        let otherwise = || self.other(method, args[0], at);
+        let otherwise = || self.other(method, option, args[0], at);
         self.if_(present, || value, otherwise, at)
     }
 
@@ -172,7 +190,7 @@ impl Tracer {
         at: At,
     ) -> Value<'t> {
         let (present, value) = self.parts_of_option(option, at);
-        let otherwise = || self.other(method, args[0], at);
+        let otherwise = || self.other(method, option, args[0], at);
         self.if_(present, || self.apply(args[1], &[value], at), otherwise, at)
     }
 
@@ -185,7 +203,7 @@ impl Tracer {
         at: At,
     ) -> Value<'t> {
         let (present, value) = self.parts_of_option(option, at);
-        let otherwise = || self.other(method, args[0], at);
+        let otherwise = || self.other(method, option, args[0], at);
         self.if_(present, || self.some(value, at), otherwise, at)
     }
 
@@ -207,10 +225,88 @@ impl State {
         Kind::Optional(Held::Value { present, value: self.handle(value), fault: FaultKind::NoValue })
     }
 
+    /// A value that is declared to be of a type, with zeros in each `None`.
+    pub(crate) fn filled(&mut self, kind: Kind, ty: DeclaredType, at: At) -> Step<Kind> {
+        match (kind, ty) {
+            (Kind::Optional(Held::Nothing), DeclaredType::Option(held)) => self.absent(*held, at),
+            (Kind::Optional(Held::Value { present, value, fault }), DeclaredType::Option(held)) => {
+                let value = self.filled(self.kind(value), *held, at)?;
+                Ok(Kind::Optional(Held::Value { present, value: self.handle(value), fault }))
+            }
+            (Kind::Tuple(items), DeclaredType::Tuple(types)) if items.len() == types.len() => {
+                let (of, mut filled) = (items.of, Vec::with_capacity(items.len()));
+                for (item, ty) in items.into_iter().zip(types) {
+                    let item = self.filled(self.kind(item), *ty, at)?;
+                    filled.push(self.handle(item));
+                }
+                Ok(Kind::Tuple(Items::with(of, filled)))
+            }
+            (kind, _) => Ok(kind),
+        }
+    }
+
+    /// A `None` of which is known what it could hold.
+    fn absent(&mut self, held: DeclaredType, at: At) -> Step<Kind> {
+        let present = self.bool_constant(false, at);
+        let value = self.zeros_of(held, at)?;
+        Ok(self.maybe(present, value))
+    }
+
+    /// Zeros, of which nobody looks at any.
+    fn zeros_of(&mut self, ty: DeclaredType, at: At) -> Step<Kind> {
+        let (of, types): (Whole, Vec<DeclaredType>) = match ty {
+            DeclaredType::Known(Type::Scalar(element)) => {
+                let dtype = self.types.of(element);
+                return Ok(Kind::Plain(self.literal(Literal::Integer(0), dtype, at)));
+            }
+            DeclaredType::Option(held) => return self.absent(*held, at),
+            DeclaredType::Tuple(items) => (Whole::Tuple, items.to_vec()),
+            DeclaredType::Record(record) => {
+                (Whole::Record(record), record.fields.iter().map(|(_, ty)| *ty).collect())
+            }
+            DeclaredType::Known(_)
+            | DeclaredType::AnyRank(_)
+            | DeclaredType::RecordArray(..)
+            | DeclaredType::TupleArray(..) => {
+                return mistake(
+                    "an `Option` of an array that may be `None` is not supported; use a flag beside the array",
+                );
+            }
+        };
+        let mut items = Vec::with_capacity(types.len());
+        for ty in types {
+            let zeros = self.zeros_of(ty, at)?;
+            items.push(self.handle(zeros));
+        }
+        Ok(Kind::Tuple(Items::with(of, items)))
+    }
+
+    /// The handles of all that a result consists of: of an option whether it is there, and what.
+    pub(crate) fn results_of(&mut self, handle: u32, at: At) -> Step<Vec<u32>> {
+        match self.kind(handle) {
+            Kind::Tuple(items) => {
+                let mut all = Vec::new();
+                for item in items {
+                    all.extend(self.results_of(item, at)?);
+                }
+                Ok(all)
+            }
+            Kind::Optional(_) => {
+                let (present, value) = self.option(handle, at)?;
+                let mut all = vec![self.handle(Kind::Plain(present))];
+                all.extend(self.results_of(value, at)?);
+                Ok(all)
+            }
+            _ => Ok(vec![handle]),
+        }
+    }
+
     /// The option that a handle stands for: whether there is anything, and what.
     pub(crate) fn option(&mut self, handle: u32, at: At) -> Step<(program::Value, u32)> {
         match self.kind(handle) {
-            Kind::Optional(Held::Value { present, value, .. }) => Ok((present, value)),
+            Kind::Optional(Held::Value { present, value, .. } | Held::Either { present, value, .. }) => {
+                Ok((present, value))
+            }
             Kind::Optional(Held::Sure(content)) => Ok((self.bool_constant(true, at), content)),
             Kind::Optional(Held::Nothing) => {
                 let value = self.handle(Kind::Declared("what `None` holds".to_string()));
@@ -291,6 +387,23 @@ impl State {
         let present = self.condition(receiver, at)?;
         let value = self.snapshot(args[0], at)?;
         Ok(self.maybe(present, value))
+    }
+
+    /// `result.ok()`.
+    pub(crate) fn success(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
+        let (present, value) = self.option(receiver, at)?;
+        Ok(Kind::Optional(Held::Value { present, value, fault: FaultKind::NoValue }))
+    }
+
+    /// `result.err()`.
+    pub(crate) fn failure(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
+        match self.kind(receiver) {
+            Kind::Optional(Held::Either { present, error, .. }) => {
+                let present = self.op(ScalarOp::Not, &[present], at)?;
+                Ok(Kind::Optional(Held::Value { present, value: error, fault: FaultKind::NoValue }))
+            }
+            _ => mistake("what this fails with is not seen in a kernel; ask `is_err()`"),
+        }
     }
 
     /// `option.take()`: what a variable holds, which then holds nothing.

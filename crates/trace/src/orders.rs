@@ -2,16 +2,41 @@
 //!
 //! ```text
 //! a.partial_cmp(&b)    (neither is NaN, (lt a b, gt a b))
-//! a.total_cmp(&b)      (-0 below 0, NaN above all)
+//! a.total_cmp(&b)      (lt r s, gt r s), r and s the bits as integers, those of negative numbers turned around
+//! (a, b).cmp(&(c, d))  (lt a c | eq a c & lt b d, …)      the first parts that differ
 //! ```
 
-use crate::errors::{At, Problem, Step};
+use crate::errors::{At, Problem, Step, mistake};
 use crate::state::{Held, Kind, State};
 use crate::types::Class;
 use crate::{Method, Tracer, Value};
 use parfuse_ir::{FaultKind, ScalarOp, program};
 
+/// How two values compare.
+pub(crate) struct Compared {
+    pub(crate) less: program::Value,
+    pub(crate) greater: program::Value,
+    /// Whether no number that decided is NaN.
+    pub(crate) present: program::Value,
+}
+
 impl Tracer {
+    /// `order.then(other)`, `order.then_with(closure)`.
+    pub(crate) fn order_then<'t>(
+        &'t self,
+        method: Method,
+        order: Value<'t>,
+        args: &[Value<'t>],
+        at: At,
+    ) -> Value<'t> {
+        let is_equal = self.method(order, Method::is_eq, &[], at);
+        let other = || match method {
+            Method::then_with => self.apply(args[0], &[], at),
+            _ => args[0],
+        };
+        self.if_(is_equal, other, || order, at)
+    }
+
     /// `order.is_lt()` and its kin.
     pub(crate) fn ordering_is<'t>(
         &'t self,
@@ -49,43 +74,107 @@ impl State {
 
     /// `a.partial_cmp(&b)`: nothing if one is NaN.
     pub(crate) fn partial_order(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
-        let (a, b) = self.compared(receiver, args[0], at)?;
-        let order = self.order(a, b, at)?;
-        let mut present = self.bool_constant(true, at);
-        if self.is_float(a) {
-            let [x, y] = [a, b].map(|value| self.op(ScalarOp::IsNan, &[value], at));
-            let nan = self.op(ScalarOp::Or, &[x?, y?], at)?;
-            present = self.op(ScalarOp::Not, &[nan], at)?;
-        }
-        Ok(Kind::Optional(Held::Value { present, value: self.handle(order), fault: FaultKind::NoValue }))
+        let Compared { less, greater, present } = self.compare(receiver, args[0], at)?;
+        let value = self.handle(Kind::Ordering { less, greater });
+        Ok(Kind::Optional(Held::Value { present, value, fault: FaultKind::NoValue }))
     }
 
-    /// `a.cmp(&b)` of integers.
+    /// `a.cmp(&b)` of integers, and of tuples of them.
     pub(crate) fn whole_order(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
-        let (a, b) = self.compared(receiver, args[0], at)?;
-        self.order(a, b, at)
-    }
-
-    /// `a.total_cmp(&b)`: -0 is below 0, and NaN above all.
-    pub(crate) fn total_order(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
-        let (a, b) = self.compared(receiver, args[0], at)?;
-        let less = self.totally_below(a, b, at)?;
-        let greater = self.totally_below(b, a, at)?;
+        let Compared { less, greater, .. } = self.compare(receiver, args[0], at)?;
         Ok(Kind::Ordering { less, greater })
     }
 
-    fn totally_below(&mut self, a: program::Value, b: program::Value, at: At) -> Step<program::Value> {
-        let one = self.small(1, a, at);
-        let below = self.op(ScalarOp::Lt, &[a, b], at)?;
-        let equal = self.op(ScalarOp::Eq, &[a, b], at)?;
-        let [x, y] = [a, b].map(|value| self.op(ScalarOp::Div, &[one, value], at));
-        let signs = self.op(ScalarOp::Lt, &[x?, y?], at)?;
-        let zeros = self.op(ScalarOp::And, &[equal, signs], at)?;
-        let below = self.op(ScalarOp::Or, &[below, zeros], at)?;
-        let [x, y] = [a, b].map(|value| self.op(ScalarOp::IsNan, &[value], at));
-        let number = self.op(ScalarOp::Not, &[x?], at)?;
-        let nan = self.op(ScalarOp::And, &[number, y?], at)?;
-        self.op(ScalarOp::Or, &[below, nan], at)
+    /// How two numbers compare, or the first parts of two tuples that differ.
+    pub(crate) fn compare(&mut self, a: u32, b: u32, at: At) -> Step<Compared> {
+        match (self.kind(a), self.kind(b)) {
+            (Kind::Tuple(a), Kind::Tuple(b)) if a.len() == b.len() && !a.is_empty() => {
+                if let Some(record) = a.of.record() {
+                    let owner = record.name;
+                    return mistake(format!(
+                        "how structs `{owner}` compare a kernel does not know; compare their fields, as `sort_by_key(|p| p.x)` \
+                         does"
+                    ));
+                }
+                let parts: Step<Vec<Compared>> =
+                    a.into_iter().zip(b).map(|(a, b)| self.compare(a, b, at)).collect();
+                let mut parts = parts?.into_iter().rev();
+                let last = parts.next().ok_or(Problem::Reported)?;
+                parts.try_fold(last, |behind, first| self.compare_further(first, behind, at))
+            }
+            _ => {
+                let (a, b) = self.compared(a, b, at)?;
+                let less = self.op(ScalarOp::Lt, &[a, b], at)?;
+                let greater = self.op(ScalarOp::Gt, &[a, b], at)?;
+                let mut present = self.bool_constant(true, at);
+                if self.is_float(a) {
+                    let [x, y] = [a, b].map(|value| self.op(ScalarOp::IsNan, &[value], at));
+                    let nan = self.op(ScalarOp::Or, &[x?, y?], at)?;
+                    present = self.op(ScalarOp::Not, &[nan], at)?;
+                }
+                Ok(Compared { less, greater, present })
+            }
+        }
+    }
+
+    /// `<` and its kin of tuples.
+    pub(crate) fn tuple_comparison(
+        &mut self,
+        op: &'static str,
+        a: u32,
+        b: u32,
+        at: At,
+    ) -> Step<program::Value> {
+        let Compared { less, greater, present } = self.compare(a, b, at)?;
+        match op {
+            "<" | ">" => {
+                let wanted = if op == "<" { less } else { greater };
+                self.op(ScalarOp::And, &[wanted, present], at)
+            }
+            _ => {
+                let refused = if op == "<=" { greater } else { less };
+                let holds = self.op(ScalarOp::Not, &[refused], at)?;
+                self.op(ScalarOp::And, &[holds, present], at)
+            }
+        }
+    }
+
+    /// How parts compare, and where they are equal those behind them.
+    fn compare_further(&mut self, first: Compared, behind: Compared, at: At) -> Step<Compared> {
+        let differs = self.op(ScalarOp::Or, &[first.less, first.greater], at)?;
+        let equal = self.op(ScalarOp::Not, &[differs], at)?;
+        let mut or_behind = |first, behind| {
+            let behind = self.op(ScalarOp::And, &[equal, behind], at)?;
+            self.op(ScalarOp::Or, &[first, behind], at)
+        };
+        let less = or_behind(first.less, behind.less)?;
+        let greater = or_behind(first.greater, behind.greater)?;
+        let known = self.op(ScalarOp::Or, &[differs, behind.present], at)?;
+        let present = self.op(ScalarOp::And, &[first.present, known], at)?;
+        Ok(Compared { less, greater, present })
+    }
+
+    /// `a.total_cmp(&b)`: by the bits, of which those behind a sign are turned around.
+    pub(crate) fn total_order(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        let (a, b) = self.compared(receiver, args[0], at)?;
+        let [a, b] = [self.total_rank(a, at)?, self.total_rank(b, at)?];
+        let less = self.op(ScalarOp::Lt, &[a, b], at)?;
+        let greater = self.op(ScalarOp::Gt, &[a, b], at)?;
+        Ok(Kind::Ordering { less, greater })
+    }
+
+    /// An integer that is below another if a float is totally below another.
+    fn total_rank(&mut self, value: program::Value, at: At) -> Step<program::Value> {
+        let bits = self.op(ScalarOp::ToBits, &[value], at)?;
+        let unsigned = self.settled(bits, "the bits of a float")?;
+        let (signed, last) = (unsigned.with_sign(), unsigned.bits() as i32 - 1);
+        let signed_type = self.types.known(signed);
+        let number = self.cast(bits, signed_type, at)?;
+        let last = self.small(last, number, at);
+        let sign = self.op(ScalarOp::Shr, &[number, last], at)?;
+        let limit = self.constant(signed.greatest(), at);
+        let turned = self.op(ScalarOp::And, &[sign, limit], at)?;
+        self.op(ScalarOp::Xor, &[number, turned], at)
     }
 
     fn compared(&mut self, a: u32, b: u32, at: At) -> Step<(program::Value, program::Value)> {
@@ -93,12 +182,6 @@ impl State {
         let b = self.scalar(b, "what is compared", at)?;
         self.same_types("cmp", a, b)?;
         Ok((a, b))
-    }
-
-    fn order(&mut self, a: program::Value, b: program::Value, at: At) -> Step<Kind> {
-        let less = self.op(ScalarOp::Lt, &[a, b], at)?;
-        let greater = self.op(ScalarOp::Gt, &[a, b], at)?;
-        Ok(Kind::Ordering { less, greater })
     }
 
     pub(crate) fn reversed_order(&mut self, receiver: u32, _: &[u32], _: At) -> Step<Kind> {

@@ -12,6 +12,7 @@
 //! strides, and no two of them an element in common. No program knows of an array of structs.
 
 use crate::errors::{At, Problem, Step, mistake};
+use crate::methods::Meaning;
 use crate::records::{Items, Record, Whole};
 use crate::sequences::{Item, Sequence};
 use crate::state::{Held, Kind, State};
@@ -26,6 +27,17 @@ impl Tracer {
         let fields = self.ids(fields);
         self.step(at, |state| {
             let whole = Kind::Tuple(Items::with(Whole::Record(record), fields));
+            let handle = state.handle(whole.clone());
+            state.check_shapes(handle, at)?;
+            Ok(whole)
+        })
+    }
+
+    /// An array of tuples, of the arrays of their items. All have the shape of the first.
+    pub fn tuple_array<'t>(&'t self, items: &[Value<'t>], at: At) -> Value<'t> {
+        let items = self.ids(items);
+        self.step(at, |state| {
+            let whole = Kind::Tuple(Items::with(Whole::Tuples, items));
             let handle = state.handle(whole.clone());
             state.check_shapes(handle, at)?;
             Ok(whole)
@@ -85,6 +97,13 @@ impl Tracer {
                 }
                 self.step(at, |state| state.gathered(whole, given))
             }
+            Structs::Whole => match row.map(crate::methods::meaning) {
+                Some(Meaning::Traced(function)) => {
+                    let args: Vec<Value<'t>> = args.iter().map(|arg| of(self.id(*arg))).collect();
+                    function(self, method, of(handle), &args, at)
+                }
+                _ => self.step(at, |_| Err(Problem::Reported)),
+            },
             Structs::Refused => self.step(at, |_| {
                 mistake(format!(
                     "`.{method}()` is not a method of arrays of {} in a kernel: go through them by a loop, or by \
@@ -142,7 +161,7 @@ impl State {
                 });
                 let item = match of {
                     Whole::Record(record) => Item::Fields(record, items.collect()),
-                    Whole::Tuple | Whole::Tuples => Item::Together(items.collect()),
+                    Whole::Tuple | Whole::Tuples => Item::Tuples(items.collect()),
                 };
                 Ok(Kind::Sequence(Box::new(Sequence { item, ..(**first).clone() })))
             }
@@ -254,6 +273,40 @@ impl State {
         }
     }
 
+    /// What a name declared as an array of tuples has to be.
+    pub(crate) fn expect_tuple_array(
+        &mut self,
+        kind: &Kind,
+        types: &'static [DeclaredType],
+        rank: Option<u8>,
+        name: &str,
+    ) -> Step<()> {
+        match kind {
+            Kind::Poison => return Err(Problem::Reported),
+            // What a vector holds that begins empty shows later.
+            Kind::Plain(value) if self.empty_vectors.contains_key(value) => return Ok(()),
+            _ => {}
+        }
+        let handle = self.handle(kind.clone());
+        match self.record_array(handle) {
+            Some((Whole::Tuples, items)) if items.len() == types.len() => {
+                items.into_iter().zip(types).try_for_each(|(item, ty)| {
+                    let array = match ty {
+                        DeclaredType::Known(ty) => DeclaredType::array(ty.element(), rank),
+                        DeclaredType::Record(record) => DeclaredType::RecordArray(record, rank),
+                        DeclaredType::Tuple(items) => DeclaredType::TupleArray(items, rank),
+                        other => *other,
+                    };
+                    self.expect_type(&self.kind(item), array, name)
+                })
+            }
+            _ => {
+                let declared = DeclaredType::TupleArray(types, rank);
+                mistake(format!("`{name}` is declared as {declared}, but its value is of another kind"))
+            }
+        }
+    }
+
     /// The items of an array of structs, as those of any other are gone through.
     pub(crate) fn sequence_of_records(&mut self, handle: u32, at: At) -> Option<Step<Sequence>> {
         let (of, items) = self.record_array(handle)?;
@@ -268,7 +321,7 @@ impl State {
         let items = sequences.into_iter().map(|sequence| sequence.item).collect();
         let item = match of {
             Whole::Record(record) => Item::Fields(record, items),
-            Whole::Tuple | Whole::Tuples => Item::Together(items),
+            Whole::Tuple | Whole::Tuples => Item::Tuples(items),
         };
         Some(Ok(Sequence::new(ranges, item)))
     }

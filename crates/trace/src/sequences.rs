@@ -106,6 +106,8 @@ pub(crate) enum Item {
     Together(Vec<Item>),
     /// A struct of an item for each field.
     Fields(&'static Record, Vec<Item>),
+    /// Items of the arrays that an array of tuples is made of: a tuple, or an array of tuples.
+    Tuples(Vec<Item>),
     /// What a closure computes from the item.
     Mapped { closure: u32, item: Box<Item> },
     /// The item of other loops, at the positions that the indices are.
@@ -199,7 +201,9 @@ impl Item {
             | Item::At { item, .. }
             | Item::Unravelled { item, .. }
             | Item::Wrapped { item, .. } => item.is_plain(),
-            Item::Together(items) | Item::Fields(_, items) => items.iter().all(Item::is_plain),
+            Item::Together(items) | Item::Fields(_, items) | Item::Tuples(items) => {
+                items.iter().all(Item::is_plain)
+            }
         }
     }
 }

@@ -91,6 +91,8 @@ pub(crate) enum Held {
     Sure(u32),
     /// Nothing: `None`.
     Nothing,
+    /// A `Result`: whether it is `Ok`, and the handles of what it has then and if it is not.
+    Either { present: Value, value: u32, error: u32 },
     /// What variables hold: whether there is anything, and the handle of what.
     Variable { present: Var, value: u32 },
 }
@@ -523,6 +525,10 @@ impl State {
             Signature::Same | Signature::Power => self.ty(operands[0]).dtype,
             Signature::Compare => self.types.known(DType::Bool),
             Signature::Select => self.ty(operands[1]).dtype,
+            Signature::Bits => {
+                let dtype = self.settled(operands[0], op.name())?;
+                self.types.known(dtype.with_same_bits())
+            }
         };
         self.emit(Expr::Op(op, operands.to_vec()), Ty { dtype, rank, of_arrays: false }, at)
     }

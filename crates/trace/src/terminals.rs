@@ -243,11 +243,11 @@ impl Tracer {
         }
     }
 
-    fn is_greater<'t>(&'t self, order: Value<'t>, at: At) -> Value<'t> {
+    pub(crate) fn is_greater<'t>(&'t self, order: Value<'t>, at: At) -> Value<'t> {
         self.step(at, |state| match state.kind(order.id) {
             Kind::Ordering { greater, .. } => Ok(Kind::Plain(greater)),
             Kind::Poison => Err(crate::errors::Problem::Reported),
-            _ => mistake("this closure compares two items: `|a, b| a.partial_cmp(b).unwrap()`"),
+            _ => mistake("this closure compares two of them: `|a, b| a.partial_cmp(b).unwrap()`"),
         })
     }
 }

@@ -35,6 +35,10 @@ impl Tracer {
                     Kind::Plain(state.read_element(place, &index, at)?)
                 }
                 (Kind::Part { .. }, _) => Kind::Plain(state.read(v, at)?),
+                // What a `None` could hold is known now.
+                (kind, Some(ty @ (DeclaredType::Option(_) | DeclaredType::Tuple(_)))) => {
+                    state.filled(kind, ty, at)?
+                }
                 (kind, _) => kind,
             };
             if let Some(ty) = ty {
@@ -54,7 +58,10 @@ impl Tracer {
                 state.expect_record(&state.kind(v), record, "an argument")?;
             } else if let Some(DeclaredType::RecordArray(record, rank)) = ty {
                 state.expect_record_array(&state.kind(v), record, rank, "an argument")?;
-            } else if let Some(ty @ DeclaredType::Tuple(_)) = ty {
+            } else if let Some(
+                ty @ (DeclaredType::Tuple(_) | DeclaredType::TupleArray(..) | DeclaredType::Option(_)),
+            ) = ty
+            {
                 state.expect_type(&state.kind(v), ty, "an argument")?;
             } else if let Some(ty) = ty {
                 state.doing = "the type of an argument".into();
@@ -279,6 +286,9 @@ impl State {
             DeclaredType::RecordArray(record, rank) => {
                 return self.expect_record_array(kind, record, rank, name);
             }
+            DeclaredType::TupleArray(types, rank) => {
+                return self.expect_tuple_array(kind, types, rank, name);
+            }
             DeclaredType::Tuple(types) => {
                 let items = match kind {
                     Kind::Tuple(items) if items.of == Whole::Tuple && items.len() == types.len() => items,
@@ -293,6 +303,21 @@ impl State {
                     let item = self.kind(*item);
                     self.expect_type(&item, *ty, name)
                 });
+            }
+            DeclaredType::Option(held) => {
+                let value = match kind {
+                    Kind::Optional(Held::Nothing) => return Ok(()),
+                    Kind::Optional(
+                        Held::Value { value, .. } | Held::Variable { value, .. } | Held::Sure(value),
+                    ) => self.kind(*value),
+                    Kind::Poison => return Err(Problem::Reported),
+                    _ => {
+                        return mistake(format!(
+                            "`{name}` is declared as {ty}, but its value is no `Option`"
+                        ));
+                    }
+                };
+                return self.expect_type(&value, *held, name);
             }
             DeclaredType::Known(_) | DeclaredType::AnyRank(_) => {}
         }

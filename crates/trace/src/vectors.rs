@@ -44,6 +44,11 @@ enum Change {
     Clear,
     Truncate,
     Extend,
+    Insert,
+    Remove,
+    Resize,
+    Retain,
+    Dedup,
     SwapRemove,
 }
 
@@ -55,6 +60,11 @@ impl Change {
             Method::clear => Change::Clear,
             Method::truncate => Change::Truncate,
             Method::extend | Method::extend_from_slice => Change::Extend,
+            Method::insert => Change::Insert,
+            Method::remove => Change::Remove,
+            Method::resize => Change::Resize,
+            Method::retain => Change::Retain,
+            Method::dedup | Method::dedup_by | Method::dedup_by_key => Change::Dedup,
             Method::swap_remove => Change::SwapRemove,
             _ => return None,
         })
@@ -202,6 +212,74 @@ impl Tracer {
                 };
                 self.if_(self.binary(">", count, none, at), then, || self.none(at), at)
             }
+            (Change::Insert, [position, item]) => {
+                let position = self.bind_named("", *position, None, at);
+                let item = self.bind_named("", *item, None, at);
+                self.step(at, |state| {
+                    state.shape_vector(vector, Some(item.id), at)?;
+                    Ok(Kind::Tuple(Items::default()))
+                });
+                let behind = self.range(position, self.bind_named("", count, None, at), false, at);
+                // A position that is none is an error before anything is moved.
+                self.index(receiver, &[behind], at);
+                self.push_item(vector, count, item, at);
+                let move_up = |index| {
+                    let from = self.binary("-", index, self.lift(1usize, at), at);
+                    self.move_item(vector, from, index, at);
+                };
+                let one = self.lift(1usize, at);
+                let first = self.binary("+", position, one, at);
+                let moved = self.range(first, self.bind_named("", count, None, at), false, at);
+                let moved = self.method(moved, Method::rev, &[], at);
+                self.trace_for(moved, &mut Some(move_up), at);
+                let whole = self.step(at, |state| state.whole_of(vector, at));
+                self.store(whole, &[position], item, at)
+            }
+            (Change::Remove, [position]) => {
+                let position = self.bind_named("", *position, None, at);
+                let removed = self.bind_named("", self.index(receiver, &[position], at), None, at);
+                let one = self.lift(1usize, at);
+                let move_down = |index| {
+                    let to = self.binary("-", index, one, at);
+                    self.move_item(vector, index, to, at);
+                };
+                let first = self.binary("+", position, one, at);
+                let moved = self.range(first, self.bind_named("", count, None, at), false, at);
+                self.trace_for(moved, &mut Some(move_down), at);
+                self.assign_op("-", count, one, at);
+                removed
+            }
+            (Change::Resize, [length, item]) => {
+                let length = self.bind_named("", *length, None, at);
+                let item = self.bind_named("", *item, None, at);
+                let missing = self.range(self.bind_named("", count, None, at), length, false, at);
+                let push = |_| {
+                    self.push_item(vector, count, item, at);
+                };
+                self.trace_for(missing, &mut Some(push), at);
+                set_count(length)
+            }
+            (Change::Retain, [predicate]) => {
+                let keeps = |item, _| self.apply(*predicate, &[item], at);
+                self.keep_items(vector, count, 0, keeps, at)
+            }
+            (Change::Dedup, closure) => {
+                let differs = |item, kept| {
+                    let before = self.binary("-", kept, self.lift(1usize, at), at);
+                    let whole = self.step(at, |state| state.whole_of(vector, at));
+                    let last = self.bind_named("", self.index(whole, &[before], at), None, at);
+                    let same = match (method, closure) {
+                        (Method::dedup_by, [same]) => self.apply(*same, &[item, last], at),
+                        (_, [key]) => {
+                            let [item, last] = [item, last].map(|item| self.apply(*key, &[item], at));
+                            self.binary("==", item, last, at)
+                        }
+                        _ => self.binary("==", item, last, at),
+                    };
+                    self.unary("!", same, at)
+                };
+                self.keep_items(vector, count, 1, differs, at)
+            }
             (Change::SwapRemove, [position]) => {
                 let removed = self.bind_named("", self.index(receiver, &[*position], at), None, at);
                 self.assign_op("-", count, self.lift(1usize, at), at);
@@ -212,6 +290,40 @@ impl Tracer {
             }
             _ => self.mistake(&format!("`.{method}()` is given another number of arguments"), at),
         })
+    }
+
+    /// `vector[to] = vector[from]`.
+    fn move_item<'t>(&'t self, vector: usize, from: Value<'t>, to: Value<'t>, at: At) {
+        let whole = self.step(at, |state| state.whole_of(vector, at));
+        let item = self.bind_named("", self.index(whole, &[from], at), None, at);
+        self.store(whole, &[to], item, at);
+    }
+
+    /// Keeps so many of the first elements, and of the others those of which a closure says so: it is given an element and how
+    /// many have been kept so far.
+    fn keep_items<'t>(
+        &'t self,
+        vector: usize,
+        count: Value<'t>,
+        first: usize,
+        keeps: impl FnOnce(Value<'t>, Value<'t>) -> Value<'t>,
+        at: At,
+    ) -> Value<'t> {
+        let end = self.bind_named("", count, None, at);
+        let start = self.method(end, Method::min, &[self.lift(first, at)], at);
+        let kept = self.variable_named("kept", start, at);
+        let look = |index| {
+            let whole = self.step(at, |state| state.whole_of(vector, at));
+            let item = self.bind_named("", self.index(whole, &[index], at), None, at);
+            let keep = || {
+                self.store(whole, &[self.bind_named("", kept, None, at)], item, at);
+                self.assign_op("+", kept, self.lift(1usize, at), at)
+            };
+            self.if_(keeps(item, kept), keep, || self.unit(), at);
+        };
+        let others = self.range(start, end, false, at);
+        self.trace_for(others, &mut Some(look), at);
+        self.assign(count, kept, at)
     }
 
     /// The element behind those that there are.

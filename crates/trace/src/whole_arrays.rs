@@ -74,6 +74,9 @@ impl State {
 
     /// Has two elements change places.
     pub(crate) fn exchange(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        if self.has_rows(receiver) {
+            return self.exchange_rows(receiver, args, at);
+        }
         let mut elements = Vec::new();
         for index in args {
             let (place, index) = self.place(receiver, &[*index], at)?;
@@ -85,6 +88,20 @@ impl State {
         let [(place, first, a), (_, second, b)] = &elements[..] else { return Err(Problem::Reported) };
         self.put(*place, first.clone(), *b, at)?;
         self.put(*place, second.clone(), *a, at)
+    }
+
+    /// `m.swap(i, j)` of an array of arrays.
+    fn exchange_rows(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        let mut rows = Vec::new();
+        for index in args {
+            let place = self.place_of_row(receiver, &[*index], at)?.ok_or(Problem::Reported)?;
+            let row = self.read_place(place, at)?;
+            rows.push((place, self.copy(row, at)?));
+        }
+        let [(first, a), (second, b)] = rows[..] else { return Err(Problem::Reported) };
+        self.update(first, b, at)?;
+        self.update(second, a, at)?;
+        Ok(Kind::Tuple(Items::default()))
     }
 
     pub(crate) fn scaled_add(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {

@@ -109,11 +109,17 @@ fn rows_swap(m: &mut [[f64; 3]; 2]) {
     m.swap(0, 1);
 }
 
+#[kernel]
+fn rows_turn_around(m: &mut [[f64; 3]; 2]) {
+    m.reverse();
+}
+
 #[test]
 fn methods_that_are_of_numbers_are_refused_of_rows() {
-    let error = rows_swap::kernel().check().unwrap_err().to_string();
+    exactly!(rows_swap(&mut m) with m = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]);
+    let error = rows_turn_around::kernel().check().unwrap_err().to_string();
     assert!(
-        error.contains("`.swap()` of an array of arrays") && error.contains("loop over its rows"),
+        error.contains("`.reverse()` of an array of arrays") && error.contains("loop over its rows"),
         "{error}"
     );
 }

@@ -60,6 +60,7 @@ pub(super) fn legalize<P: Primitives>(
         ScalarOp::Trunc => FTrunc,
         ScalarOp::Round => return round(p, operands[0]),
         ScalarOp::MulAdd => Fma,
+        ScalarOp::ToBits | ScalarOp::FromBits => Bitcast,
         ScalarOp::IsNan => return p.op(FNe, &[operands[0], operands[0]]),
         ScalarOp::Select => Select,
         op => unreachable!("{op} is neither primitive nor defined by an expansion"),

@@ -101,6 +101,9 @@ impl Generator<'_> {
 
     /// A new scalar of a type, computed.
     pub(super) fn scalar_of(&mut self, dtype: DType) -> Value {
+        if ScalarOp::ToBits.result_type(&[dtype.with_same_bits()]) == Some(dtype) && self.choices.one_in(12) {
+            return self.bits(dtype);
+        }
         let (op, operands) = self.operation(dtype);
         let mut values: Vec<Value> = operands.iter().map(|dtype| self.scalar(*dtype)).collect();
         if divides(op, dtype) {
@@ -109,21 +112,34 @@ impl Generator<'_> {
         self.emit(Expr::Op(op, values), Type::scalar(dtype))
     }
 
+    /// The bits of a float that is not NaN: those of NaN are open.
+    fn bits(&mut self, dtype: DType) -> Value {
+        let ty = Type::scalar(dtype.with_same_bits());
+        let (float, zero) = (self.scalar(ty.dtype()), self.constant(ty.dtype().zero()));
+        let is_nan = self.hidden(Expr::Op(ScalarOp::IsNan, vec![float]), Type::scalar(DType::Bool));
+        let number = self.hidden(Expr::Op(ScalarOp::Select, vec![is_nan, zero, float]), ty);
+        self.emit(Expr::Op(ScalarOp::ToBits, vec![number]), Type::scalar(dtype))
+    }
+
     /// An operation with results of this type, and the types of its operands.
     pub(super) fn operation(&mut self, dtype: DType) -> (ScalarOp, Vec<DType>) {
         for _ in 0..40 {
             let op = self.choices.pick(ScalarOp::ALL);
-            let operand = if op.signature() == Signature::Compare { self.dtype() } else { dtype };
+            let operand = match op.signature() {
+                Signature::Compare => self.dtype(),
+                Signature::Bits => dtype.with_same_bits(),
+                Signature::Same | Signature::Select | Signature::Power => dtype,
+            };
             let mut operands = vec![operand; op.arity()];
             match op.signature() {
                 Signature::Select => operands[0] = DType::Bool,
                 Signature::Power => operands[1] = DType::I32,
-                Signature::Same | Signature::Compare => {}
+                Signature::Same | Signature::Compare | Signature::Bits => {}
             }
             // Functions are many, all alike to the passes, and long to interpret.
             let is_likely = !is_expansion(op) || self.choices.one_in(8);
             // The remainder of floats has no expansion.
-            let possible = is_likely && (op != ScalarOp::Rem || dtype.is_int());
+            let possible = is_likely && (op != ScalarOp::Rem || dtype.is_int()) && op != ScalarOp::ToBits;
             if possible && op.result_type(&operands) == Some(dtype) {
                 return (op, operands);
             }

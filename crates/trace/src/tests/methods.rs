@@ -59,6 +59,7 @@ fn argument<'t>(t: &'t Tracer, kind: Argument, of: Receiver) -> Value<'t> {
         | Argument::ChangeWith
         | Argument::Row
         | Argument::Pair
+        | Argument::Comparison
         | Argument::Accumulation
         | Argument::Nothing => t.unit(),
     }
@@ -75,6 +76,8 @@ fn closure(t: &Tracer, method: Method, position: usize) -> Value<'_> {
         | Method::is_some_and
         | Method::is_none_or
         | Method::any
+        | Method::retain
+        | Method::dedup_by
         | Method::all
         | Method::find
         | Method::rfind
@@ -84,6 +87,13 @@ fn closure(t: &Tracer, method: Method, position: usize) -> Value<'_> {
             |t, given| t.method(t.bool_literal(true, line(1)), Method::then_some, &[given[0]], line(1))
         }
         Method::min_by | Method::max_by => |t, given| t.method(given[0], Method::cmp, &[given[1]], line(1)),
+        Method::sort_by | Method::sort_unstable_by | Method::select_nth_unstable_by => {
+            |t, given| t.method(given[0], Method::total_cmp, &[given[1]], line(1))
+        }
+        Method::binary_search_by => {
+            |t, given| t.method(given[0], Method::total_cmp, &[t.lift(1.0, line(1))], line(1))
+        }
+        Method::then_with => |t, _| receiver(t, Receiver::Ordering),
         Method::unwrap_or_else | Method::map_or_else | Method::then if position == 0 => {
             |t, _| t.lift(1.0, line(1))
         }
@@ -97,7 +107,10 @@ fn closure(t: &Tracer, method: Method, position: usize) -> Value<'_> {
 /// An argument of a method that takes others than its kind tells.
 fn argument_of<'t>(t: &'t Tracer, method: Method, kind: Argument, of: Receiver) -> Value<'t> {
     match (method, kind) {
-        (Method::push, Argument::Any) => t.lift(1usize, line(1)),
+        (Method::push | Method::insert | Method::resize, Argument::Any) => t.lift(1usize, line(1)),
+        (Method::binary_search | Method::binary_search_by_key, Argument::Any) => t.lift(1.0, line(1)),
+        (Method::then, Argument::Any) => receiver(t, Receiver::Ordering),
+        (Method::cmp | Method::partial_cmp, Argument::Any) => receiver(t, Receiver::Tuple),
         (Method::or, _) => receiver(t, Receiver::Option),
         (Method::map_or, _) => t.lift(1.0, line(1)),
         (Method::fold, Argument::Any) if of == Receiver::Array => t.lift(1.0, line(1)),
@@ -116,6 +129,12 @@ fn array_for(t: &Tracer, method: Method) -> Value<'_> {
     match method {
         Method::into_scalar => t.array::<f64>("m", 0),
         Method::chunks | Method::chunks_mut | Method::partition_point => t.array_mut::<f64>("m", 1),
+        Method::binary_search | Method::binary_search_by | Method::binary_search_by_key => {
+            t.array::<f64>("m", 1)
+        }
+        method if method.name().starts_with("sort") || method.name().starts_with("select_nth") => {
+            t.array_mut::<f64>("m", 1)
+        }
         // It must be the kernel's own.
         Method::append
         | Method::push
@@ -144,6 +163,9 @@ fn mistakes(row: &Row, of: Receiver) -> Vec<String> {
             t.with(|state| state.unsafe_depth = 1);
             t.parallel(receiver(&t, of), line(1))
         }
+        Method::err => {
+            t.method(t.array::<f64>("a", 1), Method::binary_search, &[t.lift(1.0, line(1))], line(1))
+        }
         Method::take if of == Receiver::Option => t.variable("o", receiver(&t, of), line(1)),
         method if of == Receiver::Array => array_for(&t, method),
         _ => receiver(&t, of),
@@ -162,7 +184,7 @@ fn mistakes(row: &Row, of: Receiver) -> Vec<String> {
     } else {
         let required = &row.arguments[..*row.counts().start()];
         let argument = |(position, (_, kind)): (usize, &(&str, Argument))| match kind {
-            Argument::Closure | Argument::Accumulation | Argument::Nothing => {
+            Argument::Closure | Argument::Comparison | Argument::Accumulation | Argument::Nothing => {
                 closure(&t, row.method, position)
             }
             kind => argument_of(&t, row.method, *kind, of),

@@ -68,14 +68,10 @@ fn the_error_lists_all_mistakes_under_the_name_of_the_kernel() {
 }
 
 #[test]
-fn ranges_and_options_are_not_results() {
+fn ranges_are_not_results() {
     check_mistakes(
         |t| t.range(t.int_literal(0, line(1)), t.int_literal(1, line(1)), false, line(1)),
         &["a range is not supported here; ranges are for `for` loops and `random_range`"],
-    );
-    check_mistakes(
-        |t| t.array::<f64>("a", 1).mean(),
-        &["an `Option` is not supported here; `unwrap()` or `unwrap_or(…)` it first"],
     );
 }
 

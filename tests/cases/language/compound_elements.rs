@@ -1,0 +1,160 @@
+//! Slices, vectors and arrays as parameters and results whose elements are tuples or fixed arrays: points, edges, lists of
+//! findings.
+
+use crate::cases::ways::{every_way, exactly};
+use ndarray::{Array1, Array2};
+use parfuse::prelude::*;
+
+#[kernel]
+fn path_length(points: &[(f64, f64)]) -> f64 {
+    let mut total = 0.0;
+    for i in 1..points.len() {
+        let (x0, y0) = points[i - 1];
+        let (x1, y1) = points[i];
+        total += (x1 - x0).hypot(y1 - y0);
+    }
+    total
+}
+
+#[kernel]
+fn total_weight(edges: &[(u32, u8, f64)], of: u8) -> (f64, Option<u32>) {
+    let total = edges.iter().filter(|(_, kind, _)| *kind == of).map(|&(_, _, w)| w).sum();
+    (total, edges.iter().map(|e| e.0).max())
+}
+
+#[kernel]
+fn moved(points: &mut [(f64, i32)], by: f64) {
+    for i in prange(0..points.len()) {
+        points[i].0 += by;
+        let (x, n) = points[i];
+        if n % 3 == 0 {
+            points[i] = (x * 2.0, n + 1);
+        }
+    }
+    points.sort_by(|a, b| b.0.total_cmp(&a.0));
+}
+
+#[kernel]
+fn in_array(points: &Array2<(f32, i64)>) -> Array1<(i64, f32)> {
+    points.rows().into_iter().map(|row| (row[0].1 + row[1].1, row[0].0)).collect()
+}
+
+#[kernel]
+fn calls(points: &[(f64, f64)], rows: &[[f64; 3]]) -> f64 {
+    path_length(points) + path_length(&points[1..]) + centre(rows)[1]
+}
+
+#[kernel]
+fn centre(points: &[[f64; 3]]) -> [f64; 3] {
+    let mut c = [0.0; 3];
+    for p in points {
+        for k in 0..3 {
+            c[k] += p[k];
+        }
+    }
+    for k in 0..3 {
+        c[k] /= points.len() as f64;
+    }
+    c
+}
+
+#[kernel]
+fn shifted(points: &mut [[f64; 3]], by: f64) {
+    for i in prange(0..points.len()) {
+        points[i][0] += by;
+        let p = points[i];
+        points[i][2] = p[0] * p[1];
+    }
+    points.swap(0, 1);
+}
+
+#[kernel]
+fn closest(points: &[[f64; 2]]) -> Option<(usize, usize, f64)> {
+    let mut best: Option<(usize, usize, f64)> = None;
+    for i in 0..points.len() {
+        for j in i + 1..points.len() {
+            let [dx, dy] = [points[i][0] - points[j][0], points[i][1] - points[j][1]];
+            let d = dx * dx + dy * dy;
+            if best.is_none_or(|(_, _, b)| d < b) {
+                best = Some((i, j, d));
+            }
+        }
+    }
+    best
+}
+
+#[kernel]
+fn pairs(x: &[f64]) -> Vec<(usize, f64)> {
+    let mut out = Vec::new();
+    for (i, &v) in x.iter().enumerate() {
+        if v > 0.0 {
+            out.push((i, v));
+        }
+    }
+    out.sort_by(|a, b| b.1.total_cmp(&a.1));
+    out
+}
+
+#[kernel]
+fn grid(n: usize) -> Vec<[f64; 2]> {
+    let mut out = vec![[0.0; 2]; n];
+    for i in 0..n {
+        out[i] = [i as f64, 1.0];
+    }
+    out
+}
+
+#[kernel]
+fn rotated(points: &[[f64; 2]], angle: f64) -> Vec<[f64; 2]> {
+    let (s, c) = angle.sin_cos();
+    let mut out = points.to_vec();
+    for i in prange(0..points.len()) {
+        let [x, y] = points[i];
+        out[i] = [c * x - s * y, s * x + c * y];
+    }
+    out
+}
+
+#[kernel]
+fn collected(points: &[[f64; 2]]) -> Vec<[f64; 2]> {
+    points.iter().map(|&[x, y]| [y, x]).collect()
+}
+
+fn numbers(n: usize) -> Vec<f64> {
+    (0..n).map(|i| (i * 7919 % 1013) as f64 / 100.0 - 5.0).collect()
+}
+
+#[test]
+fn elements_are_tuples() {
+    for n in [0, 1, 2, 10, 1000] {
+        let x = numbers(n);
+        let points: Vec<(f64, f64)> = x.iter().map(|&x| (x, x * x)).collect();
+        every_way!(path_length(&points));
+        let edges: Vec<(u32, u8, f64)> =
+            x.iter().enumerate().map(|(i, &x)| (i as u32, (i % 3) as u8, x)).collect();
+        exactly!(total_weight(&edges, 1));
+        exactly!(moved(&mut p, 0.5) with p = x.iter().enumerate().map(|(i, &x)| (x, i as i32)).collect::<Vec<_>>());
+        exactly!(pairs(&x));
+        let m = Array2::from_shape_fn((n, 3), |(i, j)| (i as f32, j as i64));
+        exactly!(in_array(&m));
+    }
+}
+#[test]
+fn elements_are_fixed_arrays() {
+    for n in [2, 10, 1000] {
+        let x = numbers(n);
+        let p3: Vec<[f64; 3]> = x.iter().map(|&x| [x, x + 1.0, -x]).collect();
+        exactly!(centre(&p3));
+        exactly!(shifted(&mut p, 0.5) with p = p3.clone());
+        let p2: Vec<[f64; 2]> = x.iter().map(|&x| [x, x * 7.0 % 3.0]).collect();
+        exactly!(closest(&p2));
+        exactly!(grid(n));
+        every_way!(rotated(&p2, 0.3));
+        let points: Vec<(f64, f64)> = x.iter().map(|&x| (x, x * x)).collect();
+        every_way!(calls(&points, &p3));
+    }
+    exactly!(grid(0));
+    exactly!(closest(&[]));
+    let error = collected::kernel().check().unwrap_err().to_string();
+    assert!(error.contains("set the rows of an array that is there"), "{error}");
+}
