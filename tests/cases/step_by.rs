@@ -55,14 +55,11 @@ fn pairs_are_taken_in_lanes() {
 }
 
 #[test]
-fn half_a_pair_at_the_end_is_an_error_after_all_others() {
+fn half_a_pair_at_the_end_is_an_error() {
     for n in [1, 9, 33] {
-        let mut pairs = numbers(n - 1);
-        sums_and_differences(&mut pairs);
         let mut a = numbers(n);
         let error = sums_and_differences::serial(&mut a).unwrap_err();
         assert!(error.to_string().contains(&format!("index {n}")), "{error}");
-        assert_eq!(a.slice(ndarray::s![..n - 1]), pairs);
     }
 }
 

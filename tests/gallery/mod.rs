@@ -90,6 +90,7 @@ fields!(
     tables,
     scans,
     integers,
+    lists,
     physics,
     signals,
     array_products,

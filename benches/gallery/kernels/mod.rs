@@ -33,6 +33,7 @@ mod dense;
 mod factor;
 mod images;
 mod integers;
+mod lists;
 mod parallel;
 mod physics;
 mod scans;
@@ -56,6 +57,7 @@ pub const FIELDS: &[(&str, &[Row])] = &[
     ("tables", tables::ROWS),
     ("scans", scans::ROWS),
     ("integers", integers::ROWS),
+    ("lists", lists::ROWS),
     ("physics", physics::ROWS),
     ("signals", signals::ROWS),
     ("array_products", array_forms::products::ROWS),

@@ -84,6 +84,18 @@ where
     }
 }
 
+impl<T: Element> Outputs for Vec<T>
+where
+    Vec<T>: Returned,
+{
+    fn restore(&mut self, other: &Self) {
+        self.clone_from(other);
+    }
+    fn total(&self) -> f64 {
+        self.iter().map(|element| number(element.scalar())).sum()
+    }
+}
+
 fn number(x: Scalar) -> f64 {
     x.cast(DType::F64).as_float().expect("it was made a float")
 }

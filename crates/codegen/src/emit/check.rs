@@ -108,16 +108,17 @@ impl Emitter<'_> {
 
     /// Fills in the fault record and returns.
     pub(crate) fn record(&mut self, fault: Reg, iteration: Reg, args: &[Reg]) {
+        let record = self.builder.ins().stack_load(self.traits.pointer, self.traits.pointer, self.fault, 0);
         let number = self.builder.ins().ireduce(types::I32, fault);
         let fields =
             [(number, offset_of!(FaultRecord, fault)), (iteration, offset_of!(FaultRecord, iteration))];
         for (value, offset) in fields {
-            self.builder.ins().store(Self::own(), value, self.fault, offset as i32);
+            self.builder.ins().store(Self::own(), value, record, offset as i32);
         }
         for k in 0..MOST_REPORTED {
             let value = args.get(k).copied().unwrap_or_else(|| self.builder.ins().iconst(types::I64, 0));
             let offset = offset_of!(FaultRecord, args) + k * size_of::<u64>();
-            self.builder.ins().store(Self::own(), value, self.fault, offset as i32);
+            self.builder.ins().store(Self::own(), value, record, offset as i32);
         }
         self.return_status(abi::FAULT);
     }

@@ -43,7 +43,7 @@ use crate::conditions::Conditions;
 use crate::constants::Constants;
 use crate::folding::Folding;
 use crate::ranges::Ranges;
-use cranelift_codegen::ir::{self as clif, InstBuilder, MemFlagsData, types};
+use cranelift_codegen::ir::{self as clif, InstBuilder, MemFlagsData, StackSlotData, StackSlotKind, types};
 use cranelift_frontend::FunctionBuilder;
 use parfuse_ir::lane::{self, Buffer, Lane, LaneType, Value};
 use smallvec::SmallVec;
@@ -114,8 +114,8 @@ pub(crate) struct Emitter<'a> {
     pub(crate) traits: Traits,
     /// The address of the frame.
     pub(crate) frame: Reg,
-    /// The address of the fault record.
-    pub(crate) fault: Reg,
+    /// Where the address of the fault record is: not in a register, which loops that nobody leaves by a fault would keep.
+    pub(crate) fault: clif::StackSlot,
     /// The address of the table of constants.
     pub(crate) table: Reg,
     /// The address of the table of host functions, in the driver.
@@ -171,6 +171,9 @@ impl<'a> Emitter<'a> {
         let Start { mut builder, lane, code, constants, traits, frame, fault } = start;
         let table = builder.ins().iconst(traits.pointer, constants.address());
         let table = builder.ins().load(traits.pointer, Self::own(), table, Constants::address_offset());
+        let slot = StackSlotData::new(StackSlotKind::ExplicitSlot, traits.pointer.bytes(), 3);
+        let slot = builder.create_sized_stack_slot(slot);
+        builder.ins().stack_store(traits.pointer, fault, slot, 0);
         let stop = lane
             .polls
             .then(|| builder.ins().load(traits.pointer, Self::own(), frame, slot_offset(lane.frame.stop())));
@@ -181,7 +184,7 @@ impl<'a> Emitter<'a> {
             constants,
             traits,
             frame,
-            fault,
+            fault: slot,
             table,
             host: None,
             index: None,
