@@ -82,6 +82,15 @@ pub(crate) enum Kind {
     Poison,
 }
 
+/// What is known of a vector that begins empty.
+#[derive(Clone, Copy)]
+pub(crate) struct EmptyVector {
+    /// How many elements it is to have room for.
+    pub(crate) room: Value,
+    /// The handle of an element, if its type is declared to be one of several parts.
+    pub(crate) element: Option<u32>,
+}
+
 /// What an `Option` holds.
 #[derive(Clone, Debug)]
 pub(crate) enum Held {
@@ -91,10 +100,10 @@ pub(crate) enum Held {
     Sure(u32),
     /// Nothing: `None`.
     Nothing,
-    /// A `Result`: whether it is `Ok`, and the handles of what it has then and if it is not.
-    Either { present: Value, value: u32, error: u32 },
-    /// What variables hold: whether there is anything, and the handle of what.
-    Variable { present: Var, value: u32 },
+    /// A `Result` that has the same thing in either case: whether it is `Ok`, and the handle of that.
+    Either { present: Value, value: u32 },
+    /// What variables hold: whether there is anything, the handle of what, and whether a `Result` that fails has it, too.
+    Variable { present: Var, value: u32, either: bool },
 }
 
 /// A range. In a loop the indices are `j`, or `total - j` if reversed, for `j` in `start, start + step, …` below
@@ -155,8 +164,8 @@ pub(crate) struct State {
     pub(crate) rows_by_value: HashSet<Value>,
     /// The vectors that grow.
     pub(crate) vectors: Vec<Vector>,
-    /// Arrays without elements that vectors begin with, and what these are to have room for.
-    pub(crate) empty_vectors: HashMap<Value, Value>,
+    /// Arrays without elements that vectors begin with.
+    pub(crate) empty_vectors: HashMap<Value, EmptyVector>,
     /// Views of what there is of vectors.
     pub(crate) vector_views: HashSet<Value>,
     pub(crate) complaints: Vec<Complaint>,
