@@ -13,8 +13,9 @@
 use crate::closures::Block;
 use crate::errors::{At, Problem, Step, mistake};
 use crate::records::{Items, Whole};
-use crate::state::{EmptyVector, Held, Kind, Literal, State};
+use crate::state::{Held, Kind, Literal, State};
 use crate::types::Class;
+use crate::vectors::EmptyVector;
 use crate::{DeclaredType, Method, Tracer, Value};
 use parfuse_ir::program::{self, Type};
 use parfuse_ir::{FaultKind, Scalar, ScalarOp};

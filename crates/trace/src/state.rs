@@ -18,7 +18,7 @@ use crate::records::Items;
 use crate::sequences::Sequence;
 use crate::tables::Table;
 use crate::types::{Class, TypeTable, TypeVar};
-use crate::vectors::Vector;
+use crate::vectors::{EmptyVector, Vector};
 use crate::views::Part;
 use parfuse_ir::program::{Block, Claim, Expr, Place, Program, Stmt, Type, Value, Var, VarData};
 use parfuse_ir::{Arena, DType, FaultKind, Loc, Scalar, ScalarOp};
@@ -80,15 +80,6 @@ pub(crate) enum Kind {
     Never,
     /// The dummy after a mistake.
     Poison,
-}
-
-/// What is known of a vector that begins empty.
-#[derive(Clone, Copy)]
-pub(crate) struct EmptyVector {
-    /// How many elements it is to have room for.
-    pub(crate) room: Value,
-    /// The handle of an element, if its type is declared to be one of several parts.
-    pub(crate) element: Option<u32>,
 }
 
 /// What an `Option` holds.

@@ -13,7 +13,7 @@
 
 use crate::errors::{At, Problem, Step, mistake};
 use crate::records::Items;
-use crate::state::{EmptyVector, Kind, Literal, State, Ty};
+use crate::state::{Kind, Literal, State, Ty};
 use crate::types::{Class, TypeVar};
 use crate::{Method, Tracer, Value};
 use parfuse_ir::program::{self, Cut, Expr, Place, Stmt, Var, View};
@@ -34,6 +34,15 @@ pub(crate) struct Vector {
     elements: Option<TypeVar>,
     /// How many `prange` loops it is in.
     parallel_depth: usize,
+}
+
+/// What is known of a vector that begins empty.
+#[derive(Clone, Copy)]
+pub(crate) struct EmptyVector {
+    /// How many elements it is to have room for.
+    pub(crate) room: program::Value,
+    /// The handle of an element, if its type is declared to be one of several parts.
+    pub(crate) element: Option<u32>,
 }
 
 /// The methods that change how many elements there are.
