@@ -187,9 +187,8 @@ impl Translator<'_> {
         if let Expr::Let(binding) = strip(&branch.cond) {
             return self.branch_of_option(branch, binding, last);
         }
-        let conditions = conjuncts(&branch.cond);
-        if conditions.iter().any(|condition| matches!(condition, Expr::Let(_))) {
-            return self.branch_of_chain(branch, &conditions, last);
+        if binds(&branch.cond) {
+            return self.branch_of_chain(branch, &conjuncts(&branch.cond), last);
         }
         let condition = self.expr(&branch.cond);
         // Without an `else`, a `return` in the branch would leave early.
@@ -375,6 +374,11 @@ impl Translator<'_> {
         let ends = self.operands([&**start, &**end].into_iter());
         quote!(#t.range(#(#ends),*, #inclusive, #place))
     }
+}
+
+/// Whether a condition binds names: `let Some(x) = a`, `let Some(x) = a && x > 0`.
+pub(crate) fn binds(condition: &Expr) -> bool {
+    conjuncts(strip(condition)).iter().any(|condition| matches!(condition, Expr::Let(_)))
 }
 
 /// The conditions between `&&`, one after the other.

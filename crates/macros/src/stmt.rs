@@ -9,7 +9,7 @@
 use crate::asserts::panics;
 use crate::diagnose;
 use crate::exits::Kind;
-use crate::expr::rows_and_indices;
+use crate::expr::{binds, rows_and_indices};
 use crate::matches::{fits_all, is_failure, is_variant};
 use crate::translator::{Translator, hygienic};
 use crate::type_functions::with_length;
@@ -171,11 +171,10 @@ impl Translator<'_> {
     fn loop_statement(&mut self, expr: &Expr) -> TokenStream {
         let t = self.t.clone();
         match expr {
-            Expr::While(looped) if let Expr::Let(binding) = strip(&looped.cond) => {
-                let (label, pattern, option, body) =
-                    (&looped.label, &binding.pat, &binding.expr, &looped.body);
+            Expr::While(looped) if binds(&looped.cond) => {
+                let (label, condition, body) = (&looped.label, &looped.cond, &looped.body);
                 let looped: syn::ExprLoop =
-                    syn::parse_quote!(#label loop { if let #pattern = #option #body else { break; } });
+                    syn::parse_quote!(#label loop { if #condition #body else { break; } });
                 let looped = self.endless_loop(&looped);
                 quote!(let _ = #looped;)
             }

@@ -246,7 +246,7 @@ fn complaints_say_what_to_write_instead() {
         ("let s = 'x';", "as a byte this is `b'x'`"),
         ("let s = 'é';", "`233u32`"),
         ("let y = || { for i in prange(0..n) { a.get(i)?; } None };", "`?` would leave a `prange`"),
-        ("while let Some(y) = a.get(n) && y > 0.0 { }", "`if let Some(x) = … && …`"),
+        ("match n { k if let Some(y) = a.get(k) => 1, _ => 0 };", "`if let Some(x) = … && …`"),
         ("let y = x else { return };", "`let Some(x) = … else { … };`"),
         ("let y = vec![1.0; 2; 3];", "Array1::zeros"),
         ("assert!();", "what is to hold"),

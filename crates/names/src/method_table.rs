@@ -298,8 +298,8 @@ macro_rules! for_each_method {
             get_mut - { Array any (index: index) trace place_if_any "An element to be set, an `Option`." }
             first_mut - { Array any () trace place_if_any "The first element to be set, an `Option`." }
             last_mut - { Array any () trace place_if_any "The last element to be set, an `Option`." }
-            contains - { Range one (value: same) read range_contains "Whether a number is in the range." } { Array one (value: same) trace contains_element "Whether an element is equal to a value." }
-            partition_point - { Array one (predicate: closure) trace partition_point "How many elements there are in front of the first of which a closure says no." }
+            contains - { Range one (value: same) read range_contains "Whether a number is in the range." } { Array whole (value: any) trace contains_element "Whether an element is equal to a value." }
+            partition_point - { Array whole (predicate: closure) trace partition_point "How many elements there are in front of the first of which a closure says no." }
             binary_search - { Array whole (value: any) trace binary_search "Where a value is among elements in order, or would have to be: a `Result`." }
             binary_search_by - { Array whole (compare: closure) trace binary_search "Where a closure says `Equal` of an element, or where one would have to be: a `Result`." }
             binary_search_by_key - { Array whole (value: any, key: closure) trace binary_search "Where a closure computes a value from an element, or where one would have to be: a `Result`." }

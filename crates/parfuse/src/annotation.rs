@@ -96,17 +96,20 @@ impl<T: AnnotatedElement> Annotated for [T] {
 }
 impl<T: Annotated, const N: usize> Annotated for [T; N] {
     fn annotation() -> Option<DeclaredType> {
-        match T::annotation()? {
+        match T::held()? {
             DeclaredType::Known(Type::Scalar(element)) => Some(Type::Array(element, 1).into()),
             DeclaredType::Known(Type::Array(element, rank)) => Some(Type::Array(element, rank + 1).into()),
             DeclaredType::Record(record) => Some(DeclaredType::RecordArray(record, Some(1))),
             DeclaredType::RecordArray(record, Some(rank)) => {
                 Some(DeclaredType::RecordArray(record, Some(rank + 1)))
             }
+            DeclaredType::Tuple(parts) => Some(DeclaredType::TupleArray(parts, Some(1))),
+            DeclaredType::TupleArray(parts, Some(rank)) => {
+                Some(DeclaredType::TupleArray(parts, Some(rank + 1)))
+            }
             DeclaredType::AnyRank(_)
             | DeclaredType::RecordArray(_, None)
-            | DeclaredType::Tuple(_)
-            | DeclaredType::TupleArray(..)
+            | DeclaredType::TupleArray(_, None)
             | DeclaredType::Option(_) => None,
         }
     }

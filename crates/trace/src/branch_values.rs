@@ -27,6 +27,8 @@ pub(crate) enum Leaves {
         present: Value,
         held: Option<Box<Leaves>>,
         fault: FaultKind,
+        /// Whether it is a `Result` that has the same thing in either case.
+        either: bool,
     },
     /// Whether one is less, and greater.
     Ordering([Value; 2]),
@@ -43,6 +45,7 @@ pub(crate) enum Shape {
         present: Var,
         held: Option<Box<Shape>>,
         fault: FaultKind,
+        either: bool,
     },
     Ordering([Var; 2]),
 }
@@ -106,11 +109,15 @@ impl State {
             }
             Kind::Optional(Held::Value { present, value, fault }) => {
                 let held = Some(Box::new(self.leaves(value, at)?));
-                Ok(Leaves::Option { present, held, fault })
+                Ok(Leaves::Option { present, held, fault, either: false })
+            }
+            Kind::Optional(Held::Either { present, value }) => {
+                let held = Some(Box::new(self.leaves(value, at)?));
+                Ok(Leaves::Option { present, held, fault: FaultKind::NoValue, either: true })
             }
             Kind::Optional(Held::Nothing) => {
                 let present = self.constant(Scalar::Bool(false), at);
-                Ok(Leaves::Option { present, held: None, fault: FaultKind::NoValue })
+                Ok(Leaves::Option { present, held: None, fault: FaultKind::NoValue, either: false })
             }
             Kind::Optional(Held::Variable { .. }) => {
                 let now = self.snapshot(handle, at)?;
@@ -130,7 +137,7 @@ impl State {
             | Kind::Sequence(_)
             | Kind::Closure(_)
             | Kind::Zip(_)
-            | Kind::Optional(Held::Sure(_) | Held::Either { .. })
+            | Kind::Optional(Held::Sure(_))
             | Kind::Lengths(_)
             | Kind::Slice(_) => {
                 mistake("the value of a branch must be a scalar, an array, an option or a tuple of them")
@@ -148,10 +155,10 @@ impl State {
                 Shape::Tuple(*of, items?)
             }
             Leaves::Never => Shape::Never,
-            Leaves::Option { present, held, fault } => {
+            Leaves::Option { present, held, fault, either } => {
                 let present = self.carrier(*present, giver);
                 let held = held.as_ref().map(|held| self.carriers(held, giver)).transpose()?;
-                Shape::Option { present, held: held.map(Box::new), fault: *fault }
+                Shape::Option { present, held: held.map(Box::new), fault: *fault, either: *either }
             }
             Leaves::Ordering(values) => Shape::Ordering(values.map(|value| self.carrier(value, giver))),
         })
@@ -270,9 +277,12 @@ impl State {
             }
             Shape::Never => Kind::Never,
             Shape::Option { held: None, .. } => Kind::Optional(Held::Nothing),
-            Shape::Option { present, held: Some(held), fault } => {
+            Shape::Option { present, held: Some(held), fault, either } => {
                 let present = self.read_var(*present, at)?;
                 let value = self.carried(held, at)?;
+                if *either {
+                    return Ok(Kind::Optional(Held::Either { present, value: self.handle(value) }));
+                }
                 Kind::Optional(Held::Value { present, value: self.handle(value), fault: *fault })
             }
             Shape::Ordering([less, greater]) => {

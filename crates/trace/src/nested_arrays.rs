@@ -31,6 +31,15 @@ const METHODS: &[Method] = &[
     Method::as_slice,
     Method::as_slice_mut,
     Method::swap,
+    Method::reverse,
+    Method::sort_by,
+    Method::sort_by_key,
+    Method::sort_by_cached_key,
+    Method::sort_unstable_by,
+    Method::sort_unstable_by_key,
+    Method::partition_point,
+    Method::binary_search_by,
+    Method::binary_search_by_key,
 ];
 
 impl Tracer {

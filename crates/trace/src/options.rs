@@ -15,6 +15,7 @@ use crate::errors::{At, Problem, Step, mistake};
 use crate::records::{Items, Whole};
 use crate::state::{Held, Kind, Literal, State};
 use crate::types::Class;
+use crate::vectors::EmptyVector;
 use crate::{DeclaredType, Method, Tracer, Value};
 use parfuse_ir::program::{self, Type};
 use parfuse_ir::{FaultKind, Scalar, ScalarOp};
@@ -74,7 +75,9 @@ impl Tracer {
     pub fn inside<'t>(&'t self, option: Value<'t>, failure: bool, at: At) -> Value<'t> {
         let id = self.id(option);
         self.step(at, |state| match (state.kind(id), failure) {
-            (Kind::Optional(Held::Either { error, .. }), true) => Ok(state.kind(error)),
+            (Kind::Optional(Held::Either { .. } | Held::Variable { either: true, .. }), true) => {
+                state.option(id, at).map(|(_, error)| state.kind(error))
+            }
             (Kind::Optional(_), true) => Ok(Kind::Declared("what `Err` holds".to_string())),
             _ => state.option(id, at).map(|(_, value)| state.kind(value)),
         })
@@ -153,7 +156,9 @@ impl Tracer {
     /// What a method takes for an option without a value: its argument, or what that computes, from the error of a `Result`.
     fn other<'t>(&'t self, method: Method, option: Value<'t>, given: Value<'t>, at: At) -> Value<'t> {
         let error = self.with(|state| match state.kind(option.id) {
-            Kind::Optional(Held::Either { error, .. }) => Some(Value { tracer: self, id: error }),
+            Kind::Optional(Held::Either { .. } | Held::Variable { either: true, .. }) => {
+                state.option(option.id, at).ok().map(|(_, id)| Value { tracer: self, id })
+            }
             _ => None,
         });
         match method {
@@ -225,9 +230,15 @@ impl State {
         Kind::Optional(Held::Value { present, value: self.handle(value), fault: FaultKind::NoValue })
     }
 
-    /// A value that is declared to be of a type, with zeros in each `None`.
+    /// A value that is declared to be of a type, with zeros in each `None`, and an element for vectors without any.
     pub(crate) fn filled(&mut self, kind: Kind, ty: DeclaredType, at: At) -> Step<Kind> {
         match (kind, ty) {
+            (Kind::Plain(value), DeclaredType::TupleArray(types, _)) => {
+                self.elements_to_come(value, DeclaredType::Tuple(types), at)
+            }
+            (Kind::Plain(value), DeclaredType::RecordArray(record, _)) => {
+                self.elements_to_come(value, DeclaredType::Record(record), at)
+            }
             (Kind::Optional(Held::Nothing), DeclaredType::Option(held)) => self.absent(*held, at),
             (Kind::Optional(Held::Value { present, value, fault }), DeclaredType::Option(held)) => {
                 let value = self.filled(self.kind(value), *held, at)?;
@@ -243,6 +254,16 @@ impl State {
             }
             (kind, _) => Ok(kind),
         }
+    }
+
+    /// An array, of which is known of what type elements are if it is what a vector begins with.
+    fn elements_to_come(&mut self, array: program::Value, ty: DeclaredType, at: At) -> Step<Kind> {
+        if let Some(empty) = self.empty_vectors.get(&array).copied() {
+            let zeros = self.zeros_of(ty, at)?;
+            let element = Some(self.handle(zeros));
+            self.empty_vectors.insert(array, EmptyVector { element, ..empty });
+        }
+        Ok(Kind::Plain(array))
     }
 
     /// A `None` of which is known what it could hold.
@@ -312,7 +333,7 @@ impl State {
                 let value = self.handle(Kind::Declared("what `None` holds".to_string()));
                 Ok((self.bool_constant(false, at), value))
             }
-            Kind::Optional(Held::Variable { present, value }) => {
+            Kind::Optional(Held::Variable { present, value, .. }) => {
                 let value = self.snapshot(value, at)?;
                 Ok((self.read_var(present, at)?, self.handle(value)))
             }
@@ -333,12 +354,13 @@ impl State {
             }
             _ => self.option(init, at)?.1,
         };
+        let either = matches!(held, Held::Either { .. } | Held::Variable { either: true, .. });
         let (now, _) = self.option(init, at)?;
         let bool_type = self.ty(now);
         let present = self.new_var(&format!("{name}.is_some"), bool_type, None);
         self.set_var(present, now);
         let value = self.variable(name, value, at)?;
-        Ok(Kind::Optional(Held::Variable { present, value: self.handle(value) }))
+        Ok(Kind::Optional(Held::Variable { present, value: self.handle(value), either }))
     }
 
     /// `name = option`.
@@ -398,9 +420,10 @@ impl State {
     /// `result.err()`.
     pub(crate) fn failure(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
         match self.kind(receiver) {
-            Kind::Optional(Held::Either { present, error, .. }) => {
+            Kind::Optional(Held::Either { .. } | Held::Variable { either: true, .. }) => {
+                let (present, value) = self.option(receiver, at)?;
                 let present = self.op(ScalarOp::Not, &[present], at)?;
-                Ok(Kind::Optional(Held::Value { present, value: error, fault: FaultKind::NoValue }))
+                Ok(Kind::Optional(Held::Value { present, value, fault: FaultKind::NoValue }))
             }
             _ => mistake("what this fails with is not seen in a kernel; ask `is_err()`"),
         }

@@ -76,6 +76,11 @@ impl<'t> Sorted<'t> {
         self.t.bind_named("", self.t.index(array, &[index], self.at), None, self.at)
     }
 
+    /// An element where it lies, for a closure to look at.
+    fn in_place(&self, array: Value<'t>, index: Value<'t>) -> Value<'t> {
+        self.t.unary("&", self.t.index(array, &[index], self.at), self.at)
+    }
+
     /// `for index in start..end`, every so many if a step is given.
     fn each(&self, start: Value<'t>, end: Value<'t>, step: Option<Value<'t>>, body: impl FnOnce(Value<'t>)) {
         let range = self.t.range(start, end, false, self.at);
@@ -121,7 +126,7 @@ impl<'t> Sorted<'t> {
                 let place = self.variable("place", index);
                 let before = || t.binary("-", place, one, at);
                 let goes_on = || {
-                    let is_greater = || self.is_greater(self.element(array, before()), item);
+                    let is_greater = || self.is_greater(self.in_place(array, before()), item);
                     t.logical(true, t.binary(">", place, start, at), is_greater, at)
                 };
                 let move_up = || {
@@ -153,7 +158,7 @@ impl<'t> Sorted<'t> {
                 let place = self.variable("place", start);
                 let merge_one = || {
                     let item = self.element(spare, left);
-                    let is_greater = || self.is_greater(item, self.element(array, right));
+                    let is_greater = || self.is_greater(item, self.in_place(array, right));
                     let from_right = t.logical(true, t.binary("<", right, end, at), is_greater, at);
                     let take_right = || {
                         t.store(array, &[place], self.element(array, right), at);
@@ -273,7 +278,7 @@ impl Tracer {
         let (found, index) = (self.bind_named("", found, None, at), self.bind_named("", base, None, at));
         self.step(at, |state| {
             let present = state.read(found.id, at)?;
-            Ok(Kind::Optional(Held::Either { present, value: index.id, error: index.id }))
+            Ok(Kind::Optional(Held::Either { present, value: index.id }))
         })
     }
 
@@ -300,8 +305,10 @@ impl State {
             true => self.read_var(var, at)?,
             false => self.array(array, "what is sorted", at)?.0,
         };
-        let length = self.len(longest, at)?;
-        let (room, _) = self.zeros("spare", vec![length], self.var_type(var).dtype, at)?;
+        let ty = self.ty(longest);
+        let shape = self.lengths(longest, ty.rank.unwrap_or(1), at)?;
+        let (room, _) = self.zeros("spare", shape, ty.dtype, at)?;
+        self.var_types[room.0 as usize].of_arrays = ty.of_arrays;
         Ok(Kind::Variable { var: room, borrowed: false })
     }
 }

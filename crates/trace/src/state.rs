@@ -18,7 +18,7 @@ use crate::records::Items;
 use crate::sequences::Sequence;
 use crate::tables::Table;
 use crate::types::{Class, TypeTable, TypeVar};
-use crate::vectors::Vector;
+use crate::vectors::{EmptyVector, Vector};
 use crate::views::Part;
 use parfuse_ir::program::{Block, Claim, Expr, Place, Program, Stmt, Type, Value, Var, VarData};
 use parfuse_ir::{Arena, DType, FaultKind, Loc, Scalar, ScalarOp};
@@ -91,10 +91,10 @@ pub(crate) enum Held {
     Sure(u32),
     /// Nothing: `None`.
     Nothing,
-    /// A `Result`: whether it is `Ok`, and the handles of what it has then and if it is not.
-    Either { present: Value, value: u32, error: u32 },
-    /// What variables hold: whether there is anything, and the handle of what.
-    Variable { present: Var, value: u32 },
+    /// A `Result` that has the same thing in either case: whether it is `Ok`, and the handle of that.
+    Either { present: Value, value: u32 },
+    /// What variables hold: whether there is anything, the handle of what, and whether a `Result` that fails has it, too.
+    Variable { present: Var, value: u32, either: bool },
 }
 
 /// A range. In a loop the indices are `j`, or `total - j` if reversed, for `j` in `start, start + step, …` below
@@ -155,8 +155,8 @@ pub(crate) struct State {
     pub(crate) rows_by_value: HashSet<Value>,
     /// The vectors that grow.
     pub(crate) vectors: Vec<Vector>,
-    /// Arrays without elements that vectors begin with, and what these are to have room for.
-    pub(crate) empty_vectors: HashMap<Value, Value>,
+    /// Arrays without elements that vectors begin with.
+    pub(crate) empty_vectors: HashMap<Value, EmptyVector>,
     /// Views of what there is of vectors.
     pub(crate) vector_views: HashSet<Value>,
     pub(crate) complaints: Vec<Complaint>,

@@ -35,10 +35,8 @@ impl Tracer {
                     Kind::Plain(state.read_element(place, &index, at)?)
                 }
                 (Kind::Part { .. }, _) => Kind::Plain(state.read(v, at)?),
-                // What a `None` could hold is known now.
-                (kind, Some(ty @ (DeclaredType::Option(_) | DeclaredType::Tuple(_)))) => {
-                    state.filled(kind, ty, at)?
-                }
+                // What a `None` or a vector without elements could hold is known now.
+                (kind, Some(ty)) => state.filled(kind, ty, at)?,
                 (kind, _) => kind,
             };
             if let Some(ty) = ty {
@@ -203,10 +201,13 @@ impl State {
                 let row = self.read(handle, at)?;
                 Ok(Kind::Plain(self.copy(row, at)?))
             }
-            Kind::Optional(Held::Variable { present, value }) => {
+            Kind::Optional(Held::Variable { present, value, either }) => {
                 let present = self.read_var(present, at)?;
                 let value = self.snapshot(value, at)?;
-                Ok(self.maybe(present, value))
+                Ok(match either {
+                    true => Kind::Optional(Held::Either { present, value: self.handle(value) }),
+                    false => self.maybe(present, value),
+                })
             }
             Kind::Tuple(items) => {
                 let (of, mut snapshots) = (items.of, Vec::with_capacity(items.len()));
@@ -436,7 +437,7 @@ impl State {
                     .zip(snapshots)
                     .try_for_each(|(target, value)| self.assign(target, value, at))
             }
-            (Kind::Optional(Held::Variable { present, value }), _) => {
+            (Kind::Optional(Held::Variable { present, value, .. }), _) => {
                 self.assign_option(present, value, v, at)
             }
             (Kind::Element { place, index, .. }, _) => {

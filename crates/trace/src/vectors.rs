@@ -36,6 +36,15 @@ pub(crate) struct Vector {
     parallel_depth: usize,
 }
 
+/// What is known of a vector that begins empty.
+#[derive(Clone, Copy)]
+pub(crate) struct EmptyVector {
+    /// How many elements it is to have room for.
+    pub(crate) room: program::Value,
+    /// The handle of an element, if its type is declared to be one of several parts.
+    pub(crate) element: Option<u32>,
+}
+
 /// The methods that change how many elements there are.
 #[derive(Clone, Copy, PartialEq)]
 enum Change {
@@ -96,7 +105,7 @@ impl Tracer {
             let none = state.usize_constant(0, at);
             let value = state.literal(Literal::Integer(0), dtype, at);
             let empty = state.emit(Expr::Fill { shape: vec![none], value }, ty, at)?;
-            state.empty_vectors.insert(empty, room);
+            state.empty_vectors.insert(empty, EmptyVector { room, element: None });
             Ok(Kind::Plain(empty))
         })
     }
@@ -374,7 +383,7 @@ impl State {
             }
             (None, room) => {
                 let none = self.usize_constant(0, at);
-                (none, room.unwrap_or(none))
+                (none, room.map_or(none, |empty| empty.room))
             }
         };
         let ty = self.ty(start);
@@ -387,7 +396,16 @@ impl State {
             _ => None,
         };
         self.vectors.push(Vector { count, array: variable, room, elements, parallel_depth });
-        Ok(Kind::Vector(self.vectors.len() - 1))
+        let vector = self.vectors.len() - 1;
+        if let Some(element) = empty.and_then(|empty| empty.element) {
+            self.shape_vector(vector, Some(element), at)?;
+            let arrays = self.arrays_of(vector, at)?;
+            for (array, number) in self.leaves_of(arrays).into_iter().zip(self.leaves_of(element)) {
+                let (array, number) = (self.type_of(array)?, self.type_of(number)?);
+                self.unify(array.dtype, number.dtype, "the elements of a vector")?;
+            }
+        }
+        Ok(Kind::Vector(vector))
     }
 
     /// Makes the arrays of a vector that began empty, of what is pushed, or of numbers.

@@ -44,8 +44,11 @@ impl State {
         let place = self.target(receiver, "reverse")?;
         let (array, rank) = self.array(receiver, "`reverse`", at)?;
         let back = self.constant(Scalar::I64(-1), at);
-        let cuts = vec![Cut::Range { start: None, end: None, step: Some(back) }; rank as usize];
         let ty = self.ty(array);
+        let mut cuts = vec![Cut::Range { start: None, end: None, step: Some(back) }; rank as usize];
+        if ty.has_rows() {
+            cuts[1..].fill(Cut::Range { start: None, end: None, step: None });
+        }
         let backwards = self.emit(Expr::View { array, view: View::of_cuts(cuts) }, ty, at)?;
         self.update(place, backwards, at)?;
         Ok(Kind::Tuple(Items::default()))

@@ -120,6 +120,50 @@ fn collected(points: &[[f64; 2]]) -> Vec<[f64; 2]> {
     points.iter().map(|&[x, y]| [y, x]).collect()
 }
 
+#[kernel]
+fn hull(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let mut sorted = points.to_vec();
+    sorted.sort_by(|a, b| a.partial_cmp(b).unwrap());
+    let mut hull: Vec<(f64, f64)> = Vec::new();
+    for &q in &sorted {
+        while hull.len() >= 2 {
+            let (a, b) = (hull[hull.len() - 2], hull[hull.len() - 1]);
+            if (b.0 - a.0) * (q.1 - a.1) - (b.1 - a.1) * (q.0 - a.0) > 0.0 {
+                break;
+            }
+            hull.pop();
+        }
+        hull.push(q);
+    }
+    hull
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, KernelData)]
+struct Step {
+    height: i64,
+    at: u32,
+}
+
+#[kernel]
+fn steps(x: &[f64]) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::with_capacity(4);
+    for (i, &v) in x.iter().enumerate() {
+        if let Some(last) = steps.last()
+            && last.height >= v as i64
+        {
+            continue;
+        }
+        steps.push(Step { height: v as i64, at: i as u32 });
+    }
+    steps
+}
+
+#[kernel]
+fn found(pairs: &[(i64, i64)], key: i64) -> (bool, usize, Option<i64>) {
+    let place = pairs.binary_search_by_key(&key, |p| p.0);
+    (pairs.contains(&(key, 2)), pairs.partition_point(|p| p.0 < key), place.ok().map(|i| pairs[i].1))
+}
+
 fn numbers(n: usize) -> Vec<f64> {
     (0..n).map(|i| (i * 7919 % 1013) as f64 / 100.0 - 5.0).collect()
 }
@@ -135,6 +179,12 @@ fn elements_are_tuples() {
         exactly!(total_weight(&edges, 1));
         exactly!(moved(&mut p, 0.5) with p = x.iter().enumerate().map(|(i, &x)| (x, i as i32)).collect::<Vec<_>>());
         exactly!(pairs(&x));
+        exactly!(hull(&x.iter().map(|&x| ((x * 7.0) % 3.0, x)).collect::<Vec<_>>()));
+        exactly!(steps(&x));
+        let table: Vec<(i64, i64)> = (0..n as i64).map(|i| (i / 2, i % 3)).collect();
+        for key in [-1, 0, 3, 4, 600] {
+            exactly!(found(&table, key));
+        }
         let m = Array2::from_shape_fn((n, 3), |(i, j)| (i as f32, j as i64));
         exactly!(in_array(&m));
     }

@@ -246,6 +246,52 @@ fn chained_in_prange(x: &[f64]) -> Vec<f64> {
     out
 }
 
+#[kernel]
+fn chained_loops(x: &[f64]) -> (f64, usize) {
+    let mut stack: Vec<f64> = Vec::new();
+    let mut s = 0.0;
+    for &v in x {
+        while let Some(&top) = stack.last()
+            && top > v
+        {
+            stack.pop();
+            s += 1.0;
+            if top > 4.0 {
+                continue;
+            }
+            s += top;
+        }
+        stack.push(v);
+    }
+    let mut i = 0;
+    'out: while i + 1 < x.len()
+        && let Some(next) = x.get(i + 1)
+    {
+        i += 1;
+        for j in 0..3 {
+            if *next > 4.5 + j as f64 {
+                break 'out;
+            }
+        }
+    }
+    (s, i)
+}
+
+#[kernel]
+fn changed_inside(x: f64) -> Option<f64> {
+    let mut total = Some(1.0);
+    if let Some(t) = &mut total {
+        *t += x;
+    }
+    total
+}
+
+#[test]
+fn what_an_option_holds_is_not_changed_where_it_lies() {
+    let error = changed_inside::kernel().check().unwrap_err().to_string();
+    assert!(error.contains("assign the option anew"), "{error}");
+}
+
 #[test]
 fn conditions_may_bind() {
     let rising: Vec<f64> = (0..4).map(f64::from).collect();
@@ -253,5 +299,6 @@ fn conditions_may_bind() {
     for x in [&[][..], &[1.0], &rising, &mixed, &[0.0, 1.0, 1.5], &numbers(1000)] {
         exactly!(chained(x));
         exactly!(chained_in_prange(x));
+        exactly!(chained_loops(x));
     }
 }

@@ -165,6 +165,19 @@ fn sorted_rows(x: &mut ArrayRef2<f64>) {
     }
 }
 
+#[kernel]
+fn sorted_points(p: &mut [[f64; 2]]) -> Vec<[f64; 2]> {
+    p.sort_by(|a, b| a[0].total_cmp(&b[0]));
+    let mut back = p.to_vec();
+    back.sort_by(|a, b| a[1].partial_cmp(&b[1]).unwrap().then(b[0].total_cmp(&a[0])));
+    back.reverse();
+    let found = p.binary_search_by(|q| q[0].total_cmp(&2.0)).unwrap_or_else(|i| i);
+    let in_front = p.partition_point(|q| q[0] < 2.0);
+    let last = back.len() - 1;
+    back.swap(found.min(last), in_front.min(last));
+    back
+}
+
 fn numbers(n: usize) -> Vec<f64> {
     (0..n).map(|i| (i * 7919 % 1013) as f64 / 7.0 - 50.0).collect()
 }
@@ -185,6 +198,7 @@ fn elements_are_put_in_order() {
         if n > 0 {
             exactly!(median(&x));
             exactly!(medians_by_selection(&x));
+            exactly!(sorted_points(&mut p) with p = x.iter().map(|&x| [x % 5.0, x]).collect::<Vec<_>>());
             exactly!(mode(&k.iter().map(|k| *k as i32).collect::<Vec<_>>()));
         }
     }
@@ -252,6 +266,22 @@ fn searches(table: &[i64], x: &[i64]) -> (Vec<usize>, Vec<i64>, usize) {
 }
 
 #[kernel]
+fn kept_results(table: &[i64], k: i64) -> (i64, i64, Option<usize>) {
+    let mut first = table.binary_search(&k);
+    if first.is_err() {
+        first = table.binary_search(&(k + 1));
+    }
+    let second = if k > 2 { first } else { table.binary_search_by(|v| v.cmp(&(k + 3))) };
+    let number = |place: usize, sign: i64| sign * (place as i64 + 1);
+    let first_number = match first {
+        Ok(i) => number(i, 1),
+        Err(i) => number(i, -1),
+    };
+    let second_number = if let Err(i) = second { number(i, -1) } else { 0 };
+    (first_number, second_number, first.err())
+}
+
+#[kernel]
 fn ordered_set(x: &[i64]) -> Vec<i64> {
     let mut set: Vec<i64> = Vec::new();
     for &x in x {
@@ -284,6 +314,9 @@ fn searches_find_what_the_standard_library_does() {
         table.sort();
         exactly!(searches(&table, &integers(150)));
         exactly!(ordered_set(&integers(n)));
+        for k in -2..7 {
+            exactly!(kept_results(&table, k));
+        }
         let mut knots = numbers(n);
         knots.sort_by(f64::total_cmp);
         exactly!(in_a_prange(&knots, &Array1::from(numbers(1000))));

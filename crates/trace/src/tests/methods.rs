@@ -108,7 +108,9 @@ fn closure(t: &Tracer, method: Method, position: usize) -> Value<'_> {
 fn argument_of<'t>(t: &'t Tracer, method: Method, kind: Argument, of: Receiver) -> Value<'t> {
     match (method, kind) {
         (Method::push | Method::insert | Method::resize, Argument::Any) => t.lift(1usize, line(1)),
-        (Method::binary_search | Method::binary_search_by_key, Argument::Any) => t.lift(1.0, line(1)),
+        (Method::contains | Method::binary_search | Method::binary_search_by_key, Argument::Any) => {
+            t.lift(1.0, line(1))
+        }
         (Method::then, Argument::Any) => receiver(t, Receiver::Ordering),
         (Method::cmp | Method::partial_cmp, Argument::Any) => receiver(t, Receiver::Tuple),
         (Method::or, _) => receiver(t, Receiver::Option),
