@@ -58,9 +58,12 @@ fn wide_steps_are_packed_instructions_of_the_longest_registers() {
         let asm = compiler.listing(&kernel().lane, Effort::Thorough).unwrap().asm;
         let (_, region) = asm.split_once("; r0").expect("the region's code");
         let count = |text: &str| region.matches(text).count();
-        // A step is four registers, and one is masked before the first aligned store and in the tail; nothing is scalar,
-        // called or spilled.
-        assert_eq!((count("vmulpd"), count("vaddpd"), count("vmaxpd")), (6, 6, 6), "{asm}");
+        // A step is four registers, another one comes before the first aligned store, and one is masked in the tail; where masks
+        // are dear, one ends rows that have had a step. Nothing is scalar, called or spilled.
+        let registers = if isa == Isa::Avx2 { 7 } else { 6 };
+        for op in ["vmulpd", "vaddpd", "vmaxpd"] {
+            assert_eq!(count(op), registers, "{op}: {asm}");
+        }
         for none in ["vmulsd", "vaddsd", "vmaxsd", "call", "[rsp"] {
             assert_eq!(count(none), 0, "{none}: {asm}");
         }
