@@ -221,7 +221,7 @@ impl Tracer {
                 self.go_on(others, value, exit, body, at);
             }
             Stage::Scan { closure, .. } => {
-                let own = self.unary("&mut", kept, at);
+                let own = self.step(at, |state| Ok(state.borrow(kept.id)));
                 let item = self.bind_named("", item, None, at);
                 let item = self.call_closure(self.of_id(closure), &[own, item], at);
                 self.go_on(others, item, exit, body, at);

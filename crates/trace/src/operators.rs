@@ -13,7 +13,7 @@
 use crate::closures;
 use crate::errors::{At, Step, mistake};
 use crate::records::Items;
-use crate::state::{IntegerCheck, Kind, Literal, State, Ty};
+use crate::state::{Held, IntegerCheck, Kind, Literal, State, Ty};
 use crate::types::Class;
 use crate::{CastTarget, Tracer, Value};
 use parfuse_ir::program::{self, Block, Expr, Stmt};
@@ -36,6 +36,10 @@ impl Tracer {
                 let value = state.read(v, at)?;
                 Ok(Kind::Plain(state.op(ScalarOp::Not, &[value], at)?))
             }
+            "&mut" if matches!(state.kind(v), Kind::Optional(Held::Variable { .. })) => mistake(
+                "what an option holds is not changed where it lies in a kernel; assign the option anew, \
+                 `total = total.map(|t| t + x)`",
+            ),
             "&" | "&mut" => Ok(state.borrow(v)),
             "*" => Ok(state.dereference(v)),
             _ => mistake(format!("the operator `{op}` is not supported in a kernel")),
