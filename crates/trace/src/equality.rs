@@ -29,20 +29,22 @@ impl State {
         };
         let mut all = None;
         for (a, b) in pairs {
-            let same = match self.equal_parts(a, b, at)? {
-                Some(same) => same,
-                None => {
-                    let (a, b) =
-                        (self.scalar(a, "what is compared", at)?, self.scalar(b, "what is compared", at)?);
-                    self.binary("==", a, b, at)?
-                }
-            };
+            let same = self.equal_wholes(a, b, at)?;
             all = Some(match all {
                 Some(all) => self.op(ScalarOp::And, &[all, same], at)?,
                 None => same,
             });
         }
         Ok(Some(all.unwrap_or_else(|| self.bool_constant(true, at))))
+    }
+
+    /// Whether two values are the same: numbers, or what has parts.
+    fn equal_wholes(&mut self, a: u32, b: u32, at: At) -> Step<Value> {
+        if let Some(same) = self.equal_parts(a, b, at)? {
+            return Ok(same);
+        }
+        let (a, b) = (self.scalar(a, "what is compared", at)?, self.scalar(b, "what is compared", at)?);
+        self.binary("==", a, b, at)
     }
 
     /// Whether two options have nothing, or the same.
@@ -54,14 +56,7 @@ impl State {
         if either_is_nothing {
             return Ok(as_many);
         }
-        let same = match self.equal_parts(a, b, at)? {
-            Some(same) => same,
-            None => {
-                let (a, b) =
-                    (self.scalar(a, "what is compared", at)?, self.scalar(b, "what is compared", at)?);
-                self.binary("==", a, b, at)?
-            }
-        };
+        let same = self.equal_wholes(a, b, at)?;
         let neither = self.op(ScalarOp::Not, &[has_a], at)?;
         let same = self.op(ScalarOp::Or, &[neither, same], at)?;
         self.op(ScalarOp::And, &[as_many, same], at)

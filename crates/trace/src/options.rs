@@ -75,7 +75,7 @@ impl Tracer {
     pub fn inside<'t>(&'t self, option: Value<'t>, failure: bool, at: At) -> Value<'t> {
         let id = self.id(option);
         self.step(at, |state| match (state.kind(id), failure) {
-            (Kind::Optional(Held::Either { .. } | Held::Variable { either: true, .. }), true) => {
+            (Kind::Optional(held), true) if held.has_either() => {
                 state.option(id, at).map(|(_, error)| state.kind(error))
             }
             (Kind::Optional(_), true) => Ok(Kind::Declared("what `Err` holds".to_string())),
@@ -156,7 +156,7 @@ impl Tracer {
     /// What a method takes for an option without a value: its argument, or what that computes, from the error of a `Result`.
     fn other<'t>(&'t self, method: Method, option: Value<'t>, given: Value<'t>, at: At) -> Value<'t> {
         let error = self.with(|state| match state.kind(option.id) {
-            Kind::Optional(Held::Either { .. } | Held::Variable { either: true, .. }) => {
+            Kind::Optional(held) if held.has_either() => {
                 state.option(option.id, at).ok().map(|(_, id)| Value { tracer: self, id })
             }
             _ => None,
@@ -221,6 +221,13 @@ impl Tracer {
         at: At,
     ) -> Value<'t> {
         self.if_(condition, || self.some(self.apply(args[0], &[], at), at), || self.none(at), at)
+    }
+}
+
+impl Held {
+    /// Whether it is a `Result` that has the same thing in either case.
+    fn has_either(&self) -> bool {
+        matches!(self, Held::Either { .. } | Held::Variable { either: true, .. })
     }
 }
 
@@ -354,7 +361,7 @@ impl State {
             }
             _ => self.option(init, at)?.1,
         };
-        let either = matches!(held, Held::Either { .. } | Held::Variable { either: true, .. });
+        let either = held.has_either();
         let (now, _) = self.option(init, at)?;
         let bool_type = self.ty(now);
         let present = self.new_var(&format!("{name}.is_some"), bool_type, None);
@@ -420,7 +427,7 @@ impl State {
     /// `result.err()`.
     pub(crate) fn failure(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
         match self.kind(receiver) {
-            Kind::Optional(Held::Either { .. } | Held::Variable { either: true, .. }) => {
+            Kind::Optional(held) if held.has_either() => {
                 let (present, value) = self.option(receiver, at)?;
                 let present = self.op(ScalarOp::Not, &[present], at)?;
                 Ok(Kind::Optional(Held::Value { present, value, fault: FaultKind::NoValue }))

@@ -243,6 +243,15 @@ impl State {
         Kind::Tuple(Items::with(of, parts))
     }
 
+    /// Whether what an array holds shows later: it is a vector that begins empty.
+    fn shows_later(&self, kind: &Kind) -> Step<bool> {
+        match kind {
+            Kind::Poison => Err(Problem::Reported),
+            Kind::Plain(value) => Ok(self.empty_vectors.contains_key(value)),
+            _ => Ok(false),
+        }
+    }
+
     /// What a name declared as an array of structs has to be.
     pub(crate) fn expect_record_array(
         &mut self,
@@ -251,11 +260,8 @@ impl State {
         rank: Option<u8>,
         name: &str,
     ) -> Step<()> {
-        match kind {
-            Kind::Poison => return Err(Problem::Reported),
-            // What a vector holds that begins empty shows later.
-            Kind::Plain(value) if self.empty_vectors.contains_key(value) => return Ok(()),
-            _ => {}
+        if self.shows_later(kind)? {
+            return Ok(());
         }
         let handle = self.handle(kind.clone());
         let declared = DeclaredType::RecordArray(record, rank);
@@ -281,11 +287,8 @@ impl State {
         rank: Option<u8>,
         name: &str,
     ) -> Step<()> {
-        match kind {
-            Kind::Poison => return Err(Problem::Reported),
-            // What a vector holds that begins empty shows later.
-            Kind::Plain(value) if self.empty_vectors.contains_key(value) => return Ok(()),
-            _ => {}
+        if self.shows_later(kind)? {
+            return Ok(());
         }
         let handle = self.handle(kind.clone());
         match self.record_array(handle) {

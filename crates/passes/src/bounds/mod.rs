@@ -423,9 +423,7 @@ impl Bounds {
     /// Learns of the product of a loop's index and its step what the loop says of it: it ends before what it counts up to.
     fn is_covered(&mut self, loops: &Loops, product: Value, index: Value, step: Value) {
         let Some((start, end)) = self.strides.get(&(index, step)).copied() else { return };
-        let mut needs = self.exact(loops, start);
-        needs.extend(self.exact(loops, end));
-        let span = self.form(loops, end).minus(&self.form(loops, start));
+        let (span, needs) = self.span(loops, start, end);
         let form = span.minus(&Linear::term(Term::Value(product))).minus(&Linear::constant(1));
         // Few of the numbers that are counted up to come right after a multiple of the step.
         self.learn(loops, form, needs, Slack::Any);
@@ -452,6 +450,13 @@ impl Bounds {
         limit.checked_mul(factor)?.checked_add(form.constant)
     }
 
+    /// How much one number is more than another, and what has to hold for that.
+    fn span(&mut self, loops: &Loops, start: Value, end: Value) -> (Linear, Vec<Goal>) {
+        let mut needs = self.exact(loops, start);
+        needs.extend(self.exact(loops, end));
+        (self.form(loops, end).minus(&self.form(loops, start)), needs)
+    }
+
     /// Enters an iteration of a loop.
     fn enter(&mut self, loops: &Loops, index: Value, extent: Value) {
         let (first, one) = (self.facts.len(), Linear::constant(1));
@@ -461,9 +466,7 @@ impl Bounds {
         match loops.values[extent].expr {
             Expr::Trips { start, end, step } if loops.dtype(start).is_wide_int() => {
                 if let Some(step @ 1..) = loops.constant(step).and_then(forms::number) {
-                    let mut needs = self.exact(loops, start);
-                    needs.extend(self.exact(loops, end));
-                    let span = self.form(loops, end).minus(&self.form(loops, start));
+                    let (span, needs) = self.span(loops, start, end);
                     let slack = if step == 1 { Slack::None } else { Slack::Step };
                     self.learn(loops, span.minus(&own.times(step)).minus(&one), needs, slack);
                 } else {

@@ -61,17 +61,11 @@ impl Bounds {
     /// Whether a loop with this extent is known to have iterations.
     pub(crate) fn runs(&mut self, loops: &Loops, extent: Value) -> bool {
         let one = Linear::constant(1);
-        let mut goals;
-        let count = match loops.values[extent].expr {
+        let (count, mut goals) = match loops.values[extent].expr {
             Expr::Trips { start, end, .. } if loops.dtype(start).is_wide_int() => {
-                goals = self.exact(loops, start);
-                goals.extend(self.exact(loops, end));
-                self.form(loops, end).minus(&self.form(loops, start))
+                self.span(loops, start, end)
             }
-            _ => {
-                goals = self.exact(loops, extent);
-                self.form(loops, extent)
-            }
+            _ => (self.form(loops, extent), self.exact(loops, extent)),
         };
         goals.push(Goal::NotNegative(count.minus(&one)));
         self.holds(loops, &goals)

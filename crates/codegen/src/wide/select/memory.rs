@@ -349,18 +349,18 @@ impl Selector<'_> {
             .map(|k| {
                 let (base, distances, displacement) = self.scattered(buffer, address, k);
                 let mask = masks.as_ref().map(|masks| masks[k]);
-                if !element.fills_lane() {
-                    let places = self.lane_places(base, distances, displacement, buffer);
-                    return self.load_shorts_one_by_one(element, &places, mask);
-                }
                 // Processors of short registers gather at half the speed of single loads, if that.
-                if mask.is_none() && !self.isa.evex() {
+                let joined = mask.is_none() && !self.isa.evex();
+                if joined || !element.fills_lane() {
                     let places = self.lane_places(base, distances, displacement, buffer);
-                    return self.load_joined(ty, &places);
+                    return match element.fills_lane() {
+                        true => self.load_joined(ty, &places),
+                        false => self.load_shorts_one_by_one(element, &places, mask),
+                    };
                 }
                 let mask = match mask {
                     Some(mask) => self.mask_for(mask, ty, Extent::Group),
-                    None => self.all_lanes(ty),
+                    None => self.full(),
                 };
                 let old = self.constant_register(0, ty, Extent::Group);
                 let length = self.length(LaneType::I64, Extent::Group);
@@ -369,14 +369,6 @@ impl Selector<'_> {
                 self.machine.gather(op, length, old, base, distances, scale, displacement, mask)
             })
             .collect()
-    }
-
-    /// A mask of all lanes, for lanes of a type.
-    fn all_lanes(&mut self, ty: LaneType) -> Reg {
-        if self.isa.evex() {
-            return self.full();
-        }
-        self.constant_register(u64::MAX, ty, Extent::Group)
     }
 
     /// Stores an element, or one for each lane.
@@ -434,7 +426,7 @@ impl Selector<'_> {
             let mask = masks.map(|masks| masks[k]);
             if scatters {
                 let (base, distances, displacement) = self.scattered(buffer, address, k);
-                let mask = mask.unwrap_or_else(|| self.all_lanes(ty));
+                let mask = mask.unwrap_or_else(|| self.full());
                 let length = self.length(LaneType::I64, Extent::Group);
                 let (op, scale) = (of_size!(ty, Vscatterqpd, Vscatterqps), self.scale(buffer));
                 self.machine.scatter(op, length, register, base, distances, scale, displacement, mask);
