@@ -27,6 +27,7 @@
 pub mod data;
 pub mod row;
 
+mod algorithms;
 mod array_forms;
 mod bytes;
 mod dense;
@@ -37,6 +38,7 @@ mod lists;
 mod parallel;
 mod physics;
 mod scans;
+mod series;
 mod signals;
 mod sparse;
 mod statistics;
@@ -58,6 +60,8 @@ pub const FIELDS: &[(&str, &[Row])] = &[
     ("scans", scans::ROWS),
     ("integers", integers::ROWS),
     ("lists", lists::ROWS),
+    ("algorithms", algorithms::ROWS),
+    ("series", series::ROWS),
     ("physics", physics::ROWS),
     ("signals", signals::ROWS),
     ("array_products", array_forms::products::ROWS),

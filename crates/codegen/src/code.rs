@@ -4,9 +4,11 @@ use crate::abi;
 use crate::compiler::Effort;
 use crate::constants::Constants;
 use crate::memory::Memory;
+use crate::rare_calls::RareCalls;
 use crate::script::{RegionScript, Script};
 use parfuse_ir::lane::{Lane, Region, RegionId};
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A kernel's machine code. Its functions may be called, from any thread, while it is alive.
@@ -18,6 +20,7 @@ pub struct Code {
     pub(crate) compile_time: Duration,
     // Owners of what the functions consist of and read.
     pub(crate) _memory: Option<Memory>,
+    pub(crate) _rare_calls: Option<Arc<RareCalls>>,
     pub(crate) _constants: Constants,
 }
 
@@ -56,6 +59,7 @@ impl Code {
             code_size: 0,
             compile_time: Duration::ZERO,
             _memory: None,
+            _rare_calls: None,
             _constants: Constants::new(0),
         }
     }

@@ -5,8 +5,9 @@ use crate::constants::Constants;
 use crate::emit::Traits;
 use crate::memory::Memory;
 use crate::plan::Plan;
+use crate::rare_calls::RareCalls;
 use crate::script::Script;
-use crate::uses::has_plain_loops;
+use crate::uses::{calls_host_rarely, has_plain_loops};
 use crate::{Isa, driver, libcalls, region, wide};
 use cranelift_codegen::isa::{OwnedTargetIsa, TargetFrontendConfig};
 use cranelift_codegen::settings::{self, Configurable};
@@ -19,6 +20,7 @@ use std::cell::RefCell;
 use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 /// How to compile.
@@ -82,6 +84,8 @@ pub struct Compiler {
     wide: Wide,
     /// Whether the system has refused memory for machine code.
     refused: AtomicBool,
+    /// Made for the first kernel that has such calls.
+    rare_calls: Mutex<Option<Arc<RareCalls>>>,
 }
 
 /// The wide emitter. Tests put one in its place that fails.
@@ -144,6 +148,7 @@ impl Compiler {
             needs_libcalls,
             wide: wide::compile,
             refused: AtomicBool::new(false),
+            rare_calls: Mutex::default(),
         })
     }
 
@@ -203,6 +208,15 @@ impl Compiler {
         }
     }
 
+    fn rare_calls(&self) -> Result<Arc<RareCalls>, Failed> {
+        let mut kept = self.rare_calls.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(rare_calls) = &*kept {
+            return Ok(rare_calls.clone());
+        }
+        let made = Arc::new(RareCalls::new(&self.quick).map_err(Failed::of_module)?);
+        Ok(kept.insert(made).clone())
+    }
+
     fn build_all(
         &self,
         lane: &Lane,
@@ -229,6 +243,8 @@ impl Compiler {
         // There is no moment at which a loop could go on in better code: it gets it at once.
         let plain_loops = has_plain_loops(&lane.driver);
         let driver_isa = if plain_loops { &self.plain_loops } else { isa };
+        let rare_calls =
+            if script.is_none() && calls_host_rarely(&lane.driver) { Some(self.rare_calls()?) } else { None };
         let driver = match script {
             Some(script) => {
                 if let Some(listing) = &mut build.listing {
@@ -242,7 +258,8 @@ impl Compiler {
             }
             None => {
                 let signature = driver::signature(pointer, convention);
-                Ok(build.define("driver", driver_isa, signature, driver::emit)?)
+                let emit = |function: Function<'_>| driver::emit(function, rare_calls.as_deref());
+                Ok(build.define("driver", driver_isa, signature, emit)?)
             }
         };
         let mut regions = Vec::new();
@@ -298,6 +315,7 @@ impl Compiler {
             code_size,
             compile_time: std::time::Duration::ZERO,
             _memory: Some(memory),
+            _rare_calls: rare_calls,
             _constants: constants,
         })
     }

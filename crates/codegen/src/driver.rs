@@ -8,16 +8,17 @@
 //! ```
 //!
 //! What is read from the frame is kept in a register where its `Let` is visible, addresses of arrays throughout loops
-//! that do not call the host, or the whole driver if that does not. Slots that calls change are read anew.
+//! that do not call the host, or do so rarely and leave them, or the whole driver if that does not. Slots that calls change are
+//! read anew.
 
-use crate::abi::{self, HostTable};
+use crate::abi;
 use crate::compiler::Function;
 use crate::conditions::Conditions;
 use crate::emit::{Emitter, Reg, Start, slot_offset};
+use crate::rare_calls::{HostFunction, RareCalls};
 use cranelift_codegen::ir::{self as clif, AbiParam, InstBuilder, StackSlotData, StackSlotKind, types};
 use cranelift_codegen::isa::CallConv;
 use parfuse_ir::lane::{LaneType, Node, Value};
-use std::mem::offset_of;
 
 /// The signature of [`abi::Driver`].
 pub(crate) fn signature(pointer: clif::Type, convention: CallConv) -> clif::Signature {
@@ -32,7 +33,7 @@ fn function_type(convention: CallConv, params: &[clif::Type]) -> clif::Signature
 }
 
 /// Emits the driver.
-pub(crate) fn emit(function: Function<'_>) {
+pub(crate) fn emit(function: Function<'_>, rare_calls: Option<&RareCalls>) {
     let Function { mut builder, lane, constants, traits, config } = function;
     let entry = builder.create_block();
     builder.append_block_params_for_function_params(entry);
@@ -41,6 +42,7 @@ pub(crate) fn emit(function: Function<'_>) {
     let start = Start { builder, lane, code: &lane.driver, constants, traits, frame, fault };
     let mut emitter = Emitter::new(start);
     emitter.host = Some(host);
+    emitter.rare_calls = rare_calls;
     emitter.conditions = Conditions::of(&lane.driver, std::iter::empty());
     emitter.keep_pointers(&[&lane.driver.body]);
     emitter.nodes(&lane.driver.body);
@@ -82,20 +84,20 @@ impl Emitter<'_> {
                 }
                 let buffer = self.builder.ins().iconst(types::I32, buffer.0 as i64);
                 let zeroed = self.builder.ins().iconst(types::I32, *zeroed as i64);
-                self.call(offset_of!(HostTable, allocate), &[buffer, lengths, zeroed]);
+                self.call(HostFunction::Allocate, &[buffer, lengths, zeroed]);
             }
             Node::Move { to, from } => {
                 let to = self.builder.ins().iconst(types::I32, to.0 as i64);
                 let from = self.builder.ins().iconst(types::I32, from.0 as i64);
-                self.call(offset_of!(HostTable, move_buffer), &[to, from]);
+                self.call(HostFunction::Move, &[to, from]);
             }
             Node::Launch(region) => {
                 let region = self.builder.ins().iconst(types::I32, region.0 as i64);
-                self.call(offset_of!(HostTable, launch), &[region]);
+                self.call(HostFunction::Launch, &[region]);
             }
             Node::Call(call) => {
                 let call = self.builder.ins().iconst(types::I32, call.0 as i64);
-                self.call(offset_of!(HostTable, call), &[call]);
+                self.call(HostFunction::Call, &[call]);
             }
             Node::Let(_)
             | Node::Store { .. }
@@ -108,22 +110,39 @@ impl Emitter<'_> {
         }
     }
 
-    /// Calls the function at an offset of the host table; returns from the driver if it says so.
-    fn call(&mut self, offset: usize, args: &[Reg]) {
+    /// Calls the host; returns from the driver if it says so.
+    fn call(&mut self, function: HostFunction, args: &[Reg]) {
         let host = self.host.expect("only drivers call the host");
         let args: Vec<Reg> = std::iter::once(host).chain(args.iter().copied()).collect();
-        let params: Vec<clif::Type> = args.iter().map(|arg| self.builder.func.dfg.value_type(*arg)).collect();
-        let convention = self.builder.func.signature.call_conv;
-        let signature = self.builder.import_signature(function_type(convention, &params));
-        let function = self.builder.ins().load(self.traits.pointer, Self::own(), host, offset as i32);
-        let call = self.builder.ins().call_indirect(signature, function, &args);
-        let status = self.builder.inst_results(call)[0];
-
+        let status = match self.rare_calls {
+            Some(rare_calls) if self.is_rare => self.call_rarely(function, args, rare_calls),
+            _ => {
+                let pointer = self.traits.pointer;
+                let convention = self.builder.func.signature.call_conv;
+                let signature = function_type(convention, &function.params(pointer));
+                let signature = self.builder.import_signature(signature);
+                let callee = self.builder.ins().load(pointer, Self::own(), host, function.offset());
+                let call = self.builder.ins().call_indirect(signature, callee, &args);
+                self.builder.inst_results(call)[0]
+            }
+        };
         let [stop, after] = [(); 2].map(|()| self.builder.create_block());
         self.builder.set_cold_block(stop);
         self.builder.ins().brif(status, stop, &[], after, &[]);
         self.builder.switch_to_block(stop);
         self.return_status(abi::STOPPED);
         self.builder.switch_to_block(after);
+    }
+
+    /// Calls the host by the stub that leaves registers as they are; returns the status.
+    fn call_rarely(&mut self, function: HostFunction, mut args: Vec<Reg>, rare_calls: &RareCalls) -> Reg {
+        let pointer = self.traits.pointer;
+        let slot = StackSlotData::new(StackSlotKind::ExplicitSlot, types::I32.bytes(), 2);
+        let slot = self.builder.create_sized_stack_slot(slot);
+        args.push(self.builder.ins().stack_addr(pointer, slot, 0));
+        let signature = self.builder.import_signature(RareCalls::signature(function, pointer));
+        let stub = self.builder.ins().iconst(pointer, rare_calls.address(function));
+        self.builder.ins().call_indirect(signature, stub, &args);
+        self.builder.ins().stack_load(pointer, types::I32, slot, 0)
     }
 }

@@ -31,6 +31,7 @@ mod narrow;
 mod plan;
 mod predicted;
 mod ranges;
+mod rare_calls;
 mod reduction;
 mod region;
 mod script;

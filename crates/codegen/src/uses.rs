@@ -331,10 +331,42 @@ pub(crate) fn has_plain_loops(driver: &Code) -> bool {
     plain
 }
 
-/// The buffers of which some blocks of a driver access elements, if they stay where they are: none where the host is
-/// called, which may move them. What lives across a call lies on the stack, besides, and loops read it from there.
+/// Whether a node calls the host.
+fn is_host_call(node: &Node) -> bool {
+    matches!(node, Node::Alloc { .. } | Node::Move { .. } | Node::Launch(_) | Node::Call(_))
+}
+
+/// Whether a block calls the host.
+pub(crate) fn calls_host(block: &[Node]) -> bool {
+    walk::statements(block).any(is_host_call)
+}
+
+/// Whether a block calls the host in each run, and not only in branches.
+pub(crate) fn always_calls_host(block: &[Node]) -> bool {
+    let mut calls = false;
+    walk::visit_within(block, true, |node, always| {
+        calls |= always && is_host_call(node);
+        always && !matches!(node, Node::If { .. })
+    });
+    calls
+}
+
+/// Whether a driver has loops that call the host in branches.
+pub(crate) fn calls_host_rarely(driver: &Code) -> bool {
+    walk::statements(&driver.body).any(|node| match node {
+        Node::Loop { body, .. } => walk::statements(body)
+            .any(|node| matches!(node, Node::If { then, otherwise, .. } if calls_host(then) || calls_host(otherwise))),
+        _ => false,
+    })
+}
+
+/// The buffers of which some blocks of a driver access elements, if they stay where they are. There are none where the host is
+/// called each time: what lives across a call lies on the stack, and loops read it from there.
 pub(crate) fn stationary(code: &Code, roots: &[&[Node]]) -> Vec<Buffer> {
-    let mut accessed = Distinct::default();
+    let (mut accessed, mut moved) = (Distinct::default(), Distinct::default());
+    if roots.iter().any(|root| always_calls_host(root)) {
+        return Vec::new();
+    }
     for node in roots.iter().flat_map(|block| walk::statements(block)) {
         match node {
             Node::Let(value) => {
@@ -342,12 +374,23 @@ pub(crate) fn stationary(code: &Code, roots: &[&[Node]]) -> Vec<Buffer> {
                     accessed.insert(buffer);
                 }
             }
-            Node::Store { buffer, .. } => drop(accessed.insert(*buffer)),
-            Node::Alloc { .. } | Node::Move { .. } | Node::Launch(_) | Node::Call(_) => return Vec::new(),
+            Node::Store { buffer, .. } => {
+                accessed.insert(*buffer);
+            }
+            Node::Alloc { buffer, .. } => {
+                moved.insert(*buffer);
+            }
+            Node::Move { to, from } => {
+                moved.insert(*to);
+                moved.insert(*from);
+            }
+            // What it gives is an array each time.
+            Node::Call(_) => return Vec::new(),
             _ => {}
         }
     }
-    accessed.into_items()
+    let moved = moved.into_items();
+    accessed.into_items().into_iter().filter(|buffer| !moved.contains(buffer)).collect()
 }
 
 /// The values that a block, with the blocks inside, uses.

@@ -121,10 +121,13 @@ impl Emitter<'_> {
         }
         let [yes, no] = [(); 2].map(|()| self.builder.create_block());
         self.test(chain, cond, [yes, no]);
-        if self.is_serial() && results.is_empty() && uses::only_checks(then) && otherwise.is_empty() {
+        let searches = results.is_empty() && uses::only_checks(then) && otherwise.is_empty();
+        if self.is_serial() && (searches || uses::calls_host(then) && !uses::calls_host(otherwise)) {
             self.builder.set_cold_block(yes);
         }
 
+        let is_rare = self.is_rare;
+        self.is_rare |= !self.loops.is_empty();
         self.builder.switch_to_block(yes);
         let mark = self.enter();
         self.nodes(then);
@@ -138,6 +141,7 @@ impl Emitter<'_> {
         let sent = self.send(results.iter().map(|merge| (merge.otherwise, merge.value)));
         self.jump(after, &sent);
         self.leave(mark);
+        self.is_rare = is_rare;
 
         self.builder.switch_to_block(after);
         for (merge, registers) in results.iter().zip(received) {

@@ -43,6 +43,7 @@ use crate::conditions::Conditions;
 use crate::constants::Constants;
 use crate::folding::Folding;
 use crate::ranges::Ranges;
+use crate::rare_calls::RareCalls;
 use cranelift_codegen::ir::{self as clif, InstBuilder, MemFlagsData, StackSlotData, StackSlotKind, types};
 use cranelift_frontend::FunctionBuilder;
 use parfuse_ir::lane::{self, Buffer, Lane, LaneType, Value};
@@ -120,6 +121,10 @@ pub(crate) struct Emitter<'a> {
     pub(crate) table: Reg,
     /// The address of the table of host functions, in the driver.
     pub(crate) host: Option<Reg>,
+    /// The stubs for calls of the host that loops rarely come to, in a driver that has some.
+    pub(crate) rare_calls: Option<&'a RareCalls>,
+    /// Whether we are in a branch inside a plain loop.
+    pub(crate) is_rare: bool,
     /// The lane index of the first (or only) element of the step, in a region.
     pub(crate) index: Option<Reg>,
     /// The row-major position of the row's first element, in a region.
@@ -187,6 +192,8 @@ impl<'a> Emitter<'a> {
             fault: slot,
             table,
             host: None,
+            rare_calls: None,
+            is_rare: false,
             index: None,
             row_position: None,
             lanes: 1,

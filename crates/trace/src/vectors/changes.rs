@@ -1,0 +1,303 @@
+//! The methods of vectors that change how many elements there are.
+
+use super::Vector;
+use crate::errors::{At, Problem, Step, mistake};
+use crate::records::Items;
+use crate::state::{Kind, State};
+use crate::{Method, Tracer, Value};
+use parfuse_ir::ScalarOp;
+use parfuse_ir::program::{self, Place};
+
+/// The least number of elements that a vector has room for once one is pushed.
+const LEAST_ROOM: usize = 8;
+
+/// The methods that change how many elements there are.
+#[derive(Clone, Copy, PartialEq)]
+enum Change {
+    Push,
+    Pop,
+    Clear,
+    Truncate,
+    Extend,
+    Insert,
+    Remove,
+    Resize,
+    Retain,
+    Dedup,
+    SwapRemove,
+}
+
+impl Change {
+    fn of(method: Method) -> Option<Change> {
+        Some(match method {
+            Method::push => Change::Push,
+            Method::pop => Change::Pop,
+            Method::clear => Change::Clear,
+            Method::truncate => Change::Truncate,
+            Method::extend | Method::extend_from_slice => Change::Extend,
+            Method::insert => Change::Insert,
+            Method::remove => Change::Remove,
+            Method::resize => Change::Resize,
+            Method::retain => Change::Retain,
+            Method::dedup | Method::dedup_by | Method::dedup_by_key => Change::Dedup,
+            Method::swap_remove => Change::SwapRemove,
+            _ => return None,
+        })
+    }
+}
+
+impl Tracer {
+    /// A method that changes how many elements a vector has.
+    pub(crate) fn changed_vector<'t>(
+        &'t self,
+        method: Method,
+        receiver: Value<'t>,
+        args: &[Value<'t>],
+        at: At,
+    ) -> Value<'t> {
+        match self.change_vector(receiver, method, args, at) {
+            Some(value) => value,
+            None => self.mistake(&format!("`.{method}()` is for vectors"), at),
+        }
+    }
+
+    /// The same, if it is one.
+    pub(crate) fn change_vector<'t>(
+        &'t self,
+        receiver: Value<'t>,
+        method: Method,
+        args: &[Value<'t>],
+        at: At,
+    ) -> Option<Value<'t>> {
+        let vector = self.with(|state| match state.kind(receiver.id) {
+            Kind::Vector(vector) => Some(vector),
+            _ => None,
+        })?;
+        let change = Change::of(method)?;
+        let count = self.step(at, |state| {
+            state.doing = format!("`.{method}()`").into();
+            let Vector { count, parallel_depth, .. } = state.vectors[vector];
+            if state.parallel_depth > parallel_depth || state.map_depth > 0 {
+                return mistake(format!(
+                    "`.{method}()` of a vector from outside of a `prange` or of a closure over elements, whose order is open: \
+                     collect what is kept, `prange(0..n).filter(…).map(…).collect()`, or write a plain `for`"
+                ));
+            }
+            Ok(Kind::Variable { var: count, borrowed: false })
+        });
+        let set_count = |new: Value<'t>| self.assign(count, new, at);
+        Some(match (change, args) {
+            (Change::Push, [item]) => {
+                let item = self.bind_named("", *item, None, at);
+                self.push_item(vector, count, item, at)
+            }
+            (Change::Extend, [items]) => {
+                let push = |item: Value<'t>| {
+                    let item = self.bind_named("", item, None, at);
+                    self.push_item(vector, count, item, at);
+                };
+                self.trace_in_order(*items, &mut Some(push), at)
+            }
+            (Change::Clear, []) => set_count(self.lift(0usize, at)),
+            (Change::Truncate, [length]) => set_count(self.method(count, Method::min, &[*length], at)),
+            (Change::Pop, []) => {
+                let none = self.lift(0usize, at);
+                let then = || {
+                    self.assign_op("-", count, self.lift(1usize, at), at);
+                    self.some(self.last_of(vector, count, at), at)
+                };
+                self.if_(self.binary(">", count, none, at), then, || self.none(at), at)
+            }
+            (Change::Insert, [position, item]) => {
+                let position = self.bind_named("", *position, None, at);
+                let item = self.bind_named("", *item, None, at);
+                self.step(at, |state| {
+                    state.shape_vector(vector, Some(item.id), at)?;
+                    Ok(Kind::Tuple(Items::default()))
+                });
+                let behind = self.range(position, self.bind_named("", count, None, at), false, at);
+                // A position that is none is an error before anything is moved.
+                self.index(receiver, &[behind], at);
+                self.push_item(vector, count, item, at);
+                let move_up = |index| {
+                    let from = self.binary("-", index, self.lift(1usize, at), at);
+                    self.move_item(vector, from, index, at);
+                };
+                let one = self.lift(1usize, at);
+                let first = self.binary("+", position, one, at);
+                let moved = self.range(first, self.bind_named("", count, None, at), false, at);
+                let moved = self.method(moved, Method::rev, &[], at);
+                self.trace_for(moved, &mut Some(move_up), at);
+                let whole = self.step(at, |state| state.whole_of(vector, at));
+                self.store(whole, &[position], item, at)
+            }
+            (Change::Remove, [position]) => {
+                let position = self.bind_named("", *position, None, at);
+                let removed = self.bind_named("", self.index(receiver, &[position], at), None, at);
+                let one = self.lift(1usize, at);
+                let move_down = |index| {
+                    let to = self.binary("-", index, one, at);
+                    self.move_item(vector, index, to, at);
+                };
+                let first = self.binary("+", position, one, at);
+                let moved = self.range(first, self.bind_named("", count, None, at), false, at);
+                self.trace_for(moved, &mut Some(move_down), at);
+                self.assign_op("-", count, one, at);
+                removed
+            }
+            (Change::Resize, [length, item]) => {
+                let length = self.bind_named("", *length, None, at);
+                let item = self.bind_named("", *item, None, at);
+                let missing = self.range(self.bind_named("", count, None, at), length, false, at);
+                let push = |_| {
+                    self.push_item(vector, count, item, at);
+                };
+                self.trace_for(missing, &mut Some(push), at);
+                set_count(length)
+            }
+            (Change::Retain, [predicate]) => {
+                let keeps = |item, _| self.apply(*predicate, &[item], at);
+                self.keep_items(vector, count, 0, keeps, at)
+            }
+            (Change::Dedup, closure) => {
+                let differs = |item, kept| {
+                    let before = self.binary("-", kept, self.lift(1usize, at), at);
+                    let whole = self.step(at, |state| state.whole_of(vector, at));
+                    let last = self.bind_named("", self.index(whole, &[before], at), None, at);
+                    let same = match (method, closure) {
+                        (Method::dedup_by, [same]) => self.apply(*same, &[item, last], at),
+                        (_, [key]) => {
+                            let [item, last] = [item, last].map(|item| self.apply(*key, &[item], at));
+                            self.binary("==", item, last, at)
+                        }
+                        _ => self.binary("==", item, last, at),
+                    };
+                    self.unary("!", same, at)
+                };
+                self.keep_items(vector, count, 1, differs, at)
+            }
+            (Change::SwapRemove, [position]) => {
+                let removed = self.bind_named("", self.index(receiver, &[*position], at), None, at);
+                self.assign_op("-", count, self.lift(1usize, at), at);
+                let last = self.bind_named("", self.last_of(vector, count, at), None, at);
+                let whole = self.step(at, |state| state.whole_of(vector, at));
+                self.store(whole, &[*position], last, at);
+                removed
+            }
+            _ => self.mistake(&format!("`.{method}()` is given another number of arguments"), at),
+        })
+    }
+
+    /// `vector[to] = vector[from]`.
+    fn move_item<'t>(&'t self, vector: usize, from: Value<'t>, to: Value<'t>, at: At) {
+        let whole = self.step(at, |state| state.whole_of(vector, at));
+        let item = self.bind_named("", self.index(whole, &[from], at), None, at);
+        self.store(whole, &[to], item, at);
+    }
+
+    /// Keeps so many of the first elements, and of the others those of which a closure says so: it is given an element and how
+    /// many have been kept so far.
+    fn keep_items<'t>(
+        &'t self,
+        vector: usize,
+        count: Value<'t>,
+        first: usize,
+        keeps: impl FnOnce(Value<'t>, Value<'t>) -> Value<'t>,
+        at: At,
+    ) -> Value<'t> {
+        let end = self.bind_named("", count, None, at);
+        let start = self.method(end, Method::min, &[self.lift(first, at)], at);
+        let kept = self.variable_named("kept", start, at);
+        let look = |index| {
+            let whole = self.step(at, |state| state.whole_of(vector, at));
+            let item = self.bind_named("", self.index(whole, &[index], at), None, at);
+            let keep = || {
+                self.store(whole, &[self.bind_named("", kept, None, at)], item, at);
+                self.assign_op("+", kept, self.lift(1usize, at), at)
+            };
+            self.if_(keeps(item, kept), keep, || self.unit(), at);
+        };
+        let others = self.range(start, end, false, at);
+        self.trace_for(others, &mut Some(look), at);
+        self.assign(count, kept, at)
+    }
+
+    /// The element behind those that there are.
+    fn last_of<'t>(&'t self, vector: usize, count: Value<'t>, at: At) -> Value<'t> {
+        let whole = self.step(at, |state| state.whole_of(vector, at));
+        self.bind_named("", self.index(whole, &[count], at), None, at)
+    }
+
+    /// Sets the element behind those that there are, in each branch: where there is room the test for it is that of the index,
+    /// too.
+    fn push_item<'t>(&'t self, vector: usize, count: Value<'t>, item: Value<'t>, at: At) -> Value<'t> {
+        let is_full = self.step(at, |state| {
+            state.shape_vector(vector, Some(item.id), at)?;
+            state.is_full(vector, at)
+        });
+        let set = || {
+            let whole = self.step(at, |state| state.whole_of(vector, at));
+            self.store(whole, &[self.bind_named("", count, None, at)], item, at)
+        };
+        let grow = || {
+            self.step(at, |state| {
+                state.grow_vector(vector, at)?;
+                Ok(Kind::Tuple(Items::default()))
+            });
+            set()
+        };
+        self.if_(is_full, grow, set, at);
+        self.assign_op("+", count, self.lift(1usize, at), at)
+    }
+}
+
+impl State {
+    /// Whether a vector has no room for one more element in one of its arrays.
+    fn is_full(&mut self, vector: usize, at: At) -> Step<Kind> {
+        let array = self.arrays_of(vector, at)?;
+        let count = self.read_var(self.vectors[vector].count, at)?;
+        let mut is_full = None;
+        for leaf in self.leaves_of(array) {
+            let (array, _) = self.array(leaf, "a vector", at)?;
+            let room = self.len(array, at)?;
+            let this = self.op(ScalarOp::Ge, &[count, room], at)?;
+            is_full = Some(match is_full {
+                Some(others) => self.op(ScalarOp::Or, &[others, this], at)?,
+                None => this,
+            });
+        }
+        is_full.map(Kind::Plain).ok_or(Problem::Reported)
+    }
+
+    /// Makes room for twice as many elements.
+    fn grow_vector(&mut self, vector: usize, at: At) -> Step<()> {
+        let array = self.arrays_of(vector, at)?;
+        let leaves = self.leaves_of(array);
+        let count = self.read_var(self.vectors[vector].count, at)?;
+        let (first, _) = self.array(leaves[0], "a vector", at)?;
+        let room = self.len(first, at)?;
+        self.grow_arrays(&leaves, count, room, at)
+    }
+
+    fn grow_arrays(
+        &mut self,
+        leaves: &[u32],
+        count: program::Value,
+        room: program::Value,
+        at: At,
+    ) -> Step<()> {
+        let least = self.usize_constant(LEAST_ROOM, at);
+        let double = self.op(ScalarOp::Add, &[room, room], at)?;
+        let room = self.op(ScalarOp::Max, &[double, least], at)?;
+        for leaf in leaves {
+            let Kind::Variable { var, .. } = self.kind(*leaf) else { return Err(Problem::Reported) };
+            let old = self.front(var, count, at)?;
+            let (grown, _) = self.zeros("grown", vec![room], self.var_type(var).dtype, at)?;
+            let place = self.front(grown, count, at)?;
+            self.update(Place { var: grown, view: Some(place) }, old, at)?;
+            let new = self.read_var(grown, at)?;
+            self.set_var(var, new);
+        }
+        Ok(())
+    }
+}
