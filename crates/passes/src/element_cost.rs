@@ -10,6 +10,7 @@
 //!                                                         neighbours, and every other one
 //! load anywhere                     8          18         in loops inside: 40
 //! store of some lanes               4          16         by processors whose registers of masks are vectors
+//! quotient or root of floats       72          28
 //! quotient of integers             64          36
 //!   by a constant                  16          28         products of 64 bits; of fewer 8
 //! exp, sin …                      100          25
@@ -68,7 +69,7 @@ const SHORT_ELEMENTS: u64 = 80;
 const SOME: Cost = Cost { alone: 4, lanes: 16 };
 /// A contribution to the accumulators that elements are taken in by in turn: those of scalar code are in memory.
 const IN_TURN: Cost = Cost { alone: 12, lanes: 1 };
-const QUOTIENT: Cost = Cost { alone: 16, lanes: 8 };
+const QUOTIENT: Cost = Cost { alone: 72, lanes: 28 };
 const WHOLE_QUOTIENT: Cost = Cost { alone: 64, lanes: 36 };
 /// The same by a constant, which becomes a product and shifts; of 64 bits that is many products of 32.
 const BY_CONSTANT: Cost = Cost { alone: 16, lanes: 8 };

@@ -197,16 +197,25 @@ impl Emitter<'_> {
                 if self.traits.blendv && compared.iter().all(|operand| self.is_available(*operand)) =>
             {
                 let compared = compared.map(|operand| (operand, self.scalar(operand)));
-                let [a, b] = compared.map(|(operand, reg)| self.in_a_register(operand, reg));
-                let [yes, no] = sides.map(|(side, reg)| self.in_a_register(side, reg));
                 let condition = match op {
                     LaneOp::FEq => FloatCC::Equal,
                     LaneOp::FNe => FloatCC::NotEqual,
                     LaneOp::FLt => FloatCC::LessThan,
                     _ => FloatCC::LessThanOrEqual,
                 };
+                let mut ordered = compared.map(|(_, reg)| reg);
+                ordered.sort_unstable();
+                let mut chosen = [yes, no];
+                chosen.sort_unstable();
+                // The lesser or the greater of two is one instruction.
+                if op == LaneOp::FLt && ordered == chosen {
+                    let is_less = self.builder.ins().fcmp(condition, compared[0].1, compared[1].1);
+                    return self.builder.ins().select(is_less, yes, no);
+                }
+                let [a, b] = compared.map(|(operand, reg)| self.in_a_register(operand, reg));
+                let [yes, no] = sides.map(|(side, reg)| self.in_a_register(side, reg));
                 let mask = self.builder.ins().fcmp(condition, a, b);
-                let chosen = self.choose(mask, yes, no);
+                let chosen = self.blend(mask, yes, no);
                 self.builder.ins().extractlane(chosen, 0)
             }
             _ => {
@@ -227,13 +236,13 @@ impl Emitter<'_> {
         self.builder.ins().bitcast(scalar_type(ty), MemFlagsData::new(), bits)
     }
 
-    /// A float in all lanes of a register.
+    /// A float in the first lane of a register.
     fn in_a_register(&mut self, value: Value, reg: Reg) -> Reg {
         let ty = self.ty(value);
         let width = width_of(ty).expect("floats have a width");
         match self.constant(value) {
             Some(bits) => self.lane_constant(repeat(bits, ty, width), ty, width),
-            None => self.builder.ins().splat(register_type(ty, width), reg),
+            None => self.builder.ins().scalar_to_vector(register_type(ty, width), reg),
         }
     }
 }

@@ -21,12 +21,16 @@
 //! that are stored and added up. A few iterations at a time, what the first part has read is still in the cache for the
 //! second.
 //!
+//! It also goes the other way around: what goes on from iteration to iteration first, and behind it, in lanes, what becomes of it
+//! in each: logarithms of variances that follow each other, means of sums that move along.
+//!
 //! To the second part belongs what depends on the iteration before, or on the second part itself, through values, variables
 //! or arrays; the rest is the first if its iterations do not need one another. What the first part leaves to the second goes
 //! through an array of a few elements for each value, but for what it stores for itself, and for indices, which are computed
 //! again. It is worth it if lanes take enough less for the first part. In parallel loops in scalar code it is done if no array
 //! is needed, for each thread would need its own.
 
+mod behind;
 mod parts;
 #[cfg(test)]
 mod tests;
@@ -39,10 +43,11 @@ use crate::emit::Emit;
 use crate::independent::independent;
 use crate::loop_order::launches;
 use crate::vectorize::{VarSet, before_stmt, live_at_header, live_at_iteration};
+use behind::{Behind, only_computes};
 use parfuse_ir::loops::walk;
 use parfuse_ir::loops::{Block, Buffer, BufferData, Expr, Loops, Origin, Parfor, Stmt, Value};
 use parfuse_ir::{DType, Loc, Scalar, ScalarOp};
-use parts::{Left, Parts, Sides, What, stored};
+use parts::{InLanes, Left, Parts, Sides, What, stored};
 
 /// How many iterations are computed ahead if there are loops in them: whole registers of any length, of few enough rows for
 /// the second cache.
@@ -151,10 +156,31 @@ impl Search<'_> {
             return None;
         }
         let live = live_at_iteration(self.loops, body, live_after);
-        let parts = self.parts(stmt, &live)?;
-        (parts.pay(self.loops, *index, body)
-            && !(self.in_parallel && parts.left.iter().any(Left::needs_array)))
-        .then(|| self.emitted(&parts, *index, *extent, body))
+        let pays = |search: &Self, parts: &Parts| {
+            parts.pay(search.loops, *index, body)
+                && !(search.in_parallel && parts.left.iter().any(Left::needs_array))
+        };
+        let ahead = self.parts(stmt, &live).filter(|parts| pays(self, parts));
+        let parts = ahead.or_else(|| self.parts_behind(stmt, &live).filter(|parts| pays(self, parts)))?;
+        Some(self.emitted(&parts, *index, *extent, body))
+    }
+
+    /// The parts of a loop's body of which the second waits for nothing but the first, given the variables live behind an
+    /// iteration.
+    fn parts_behind(&mut self, stmt: &Stmt, live: &VarSet) -> Option<Parts> {
+        let Stmt::For { index, extent, body, .. } = stmt else { unreachable!("a loop") };
+        let mut behind = Behind::of(self.loops, body, live);
+        loop {
+            let [first, second] = behind.parts(body)?;
+            let own = Stmt::For { index: *index, extent: *extent, until: None, body: second };
+            if independent(self.loops, &mut self.bounds, &own, &VarSet::new(), false).is_ok() {
+                let Stmt::For { body: second, .. } = own else { unreachable!("a loop") };
+                let none = VarSet::new();
+                return Parts::of(self.loops, InLanes::Second, *index, [first, second], &none)
+                    .filter(|parts| only_computes(self.loops, &parts.first, &parts.again, &parts.second));
+            }
+            behind.give_up_a_store()?;
+        }
     }
 
     /// The parts of a loop's body, given the variables live behind an iteration.
@@ -175,7 +201,8 @@ impl Search<'_> {
                 return if all {
                     None
                 } else {
-                    Parts::of(self.loops, *index, first, sides.second(body), live_after)
+                    let sides = [first, sides.second(body)];
+                    Parts::of(self.loops, InLanes::First, *index, sides, live_after)
                 };
             }
             // What is stored there may be for other iterations.
@@ -230,7 +257,18 @@ impl Search<'_> {
             let loaded = self.defined(load, left.dtype(self.loops), loc, &mut late);
             match left.what {
                 What::Value(value) => drop(copies.values.insert(value, loaded)),
-                What::Var(var) => late.push(Stmt::Set { var, value: loaded }),
+                What::Var(var) => {
+                    // What goes on in order is not for who comes behind.
+                    let var = match parts.in_lanes {
+                        InLanes::First => var,
+                        InLanes::Second => {
+                            let own = self.loops.vars.push(self.loops.vars[var].clone());
+                            copies.vars.insert(var, own);
+                            own
+                        }
+                    };
+                    late.push(Stmt::Set { var, value: loaded });
+                }
             }
         }
         copies.block(self.loops, &parts.second, &mut late);

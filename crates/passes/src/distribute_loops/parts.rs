@@ -31,13 +31,8 @@ pub(super) struct Sides {
 impl Sides {
     pub(super) fn of(loops: &Loops, body: &[Stmt], live_after: &VarSet) -> Sides {
         let carried = &live_before(loops, body, live_after) & &assigned(body);
-        let draws = |stmt: &Stmt| match stmt {
-            Stmt::Let(value) => matches!(loops.values[*value].expr, Expr::Random { .. } | Expr::LinearIndex),
-            Stmt::For { until, .. } => until.is_some(),
-            _ => false,
-        };
-        let late = body.iter().map(|stmt| walk::statements(std::slice::from_ref(stmt)).any(draws)).collect();
-        Sides { late, carried }
+        let draws = |stmt: &Stmt| walk::statements(std::slice::from_ref(stmt)).any(|stmt| draws(loops, stmt));
+        Sides { late: body.iter().map(draws).collect(), carried }
     }
 
     /// Finds what depends on the second part.
@@ -84,21 +79,30 @@ impl Sides {
     }
 }
 
+/// Whether a statement has to stay with the iteration that it is of.
+pub(super) fn draws(loops: &Loops, stmt: &Stmt) -> bool {
+    match stmt {
+        Stmt::Let(value) => matches!(loops.values[*value].expr, Expr::Random { .. } | Expr::LinearIndex),
+        Stmt::For { until, .. } => until.is_some(),
+        _ => false,
+    }
+}
+
 /// What a statement has to do with others, with the blocks inside it.
 #[derive(Default)]
-struct Touches {
-    defines: FastSet<Value>,
+pub(super) struct Touches {
+    pub(super) defines: FastSet<Value>,
     /// A truth value that it defines for its block.
-    decides: Option<Value>,
-    uses: FastSet<Value>,
-    reads: VarSet,
-    sets: VarSet,
-    loads: FastSet<Buffer>,
-    stores: FastSet<Buffer>,
+    pub(super) decides: Option<Value>,
+    pub(super) uses: FastSet<Value>,
+    pub(super) reads: VarSet,
+    pub(super) sets: VarSet,
+    pub(super) loads: FastSet<Buffer>,
+    pub(super) stores: FastSet<Buffer>,
 }
 
 impl Touches {
-    fn of(loops: &Loops, stmt: &Stmt) -> Touches {
+    pub(super) fn of(loops: &Loops, stmt: &Stmt) -> Touches {
         let mut own = Touches::default();
         if let Stmt::Let(value) = stmt {
             own.decides = loops.dtype(*value).is_bool().then_some(*value);
@@ -147,8 +151,16 @@ impl Left {
     }
 }
 
+/// Which of two parts runs in lanes: the other runs in order.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum InLanes {
+    First,
+    Second,
+}
+
 /// A body in two parts.
 pub(super) struct Parts {
+    pub(super) in_lanes: InLanes,
     pub(super) first: Block,
     pub(super) second: Block,
     /// What the second part computes again of what the first has computed.
@@ -160,9 +172,9 @@ impl Parts {
     /// What the parts of a body leave to each other, given the variables live behind it.
     pub(super) fn of(
         loops: &Loops,
+        in_lanes: InLanes,
         index: Value,
-        first: Block,
-        second: Block,
+        [first, second]: [Block; 2],
         live_after: &VarSet,
     ) -> Option<Parts> {
         let set = assigned(&first);
@@ -184,7 +196,9 @@ impl Parts {
         let can_find = |at: &Value| *at == index || known.contains(at) || !defines(&first, *at);
         let stores: Vec<Buffer> = walk::statements(&first).filter_map(stored).collect();
         for stmt in &first {
+            // Who runs in order may store there again before the others look.
             if let Stmt::Store { buffer, index, value, .. } = stmt
+                && in_lanes == InLanes::First
                 && stores.iter().filter(|other| *other == buffer).count() == 1
                 && index.iter().all(can_find)
                 && let Some(own) = left.iter_mut().find(|own| own.what == What::Value(*value))
@@ -194,13 +208,28 @@ impl Parts {
         }
         let vars = live_before(loops, &second, live_after);
         left.extend(vars.intersection(&set).map(|var| Left { what: What::Var(*var), stored: None }));
+        let mut needed = wanted;
+        again.reverse();
+        again.retain(|stmt| {
+            let Stmt::Let(value) = stmt else { unreachable!("only values are computed again") };
+            let is_needed = needed.contains(value);
+            if is_needed {
+                walk::reads(loops, stmt, |read| _ = needed.insert(read));
+            }
+            is_needed
+        });
+        again.reverse();
         let fits = left.len() <= MOST_LEFT && left.iter().all(|left| !left.dtype(loops).is_bool());
-        fits.then_some(Parts { first, second, again, left })
+        fits.then_some(Parts { in_lanes, first, second, again, left })
     }
 
     /// How many iterations are computed ahead.
     pub(super) fn ahead(&self) -> usize {
-        if self.first.iter().any(|stmt| matches!(stmt, Stmt::For { .. })) { ROWS_AHEAD } else { AHEAD }
+        let in_lanes = match self.in_lanes {
+            InLanes::First => &self.first,
+            InLanes::Second => &self.second,
+        };
+        if in_lanes.iter().any(|stmt| matches!(stmt, Stmt::For { .. })) { ROWS_AHEAD } else { AHEAD }
     }
 
     /// Whether lanes across iterations make it faster by two ninths: the rest may well go on beside it as it is.
@@ -218,11 +247,16 @@ impl Parts {
             per_element(loops, &parfor)
         };
         let wait = |block: &[Stmt]| chain(loops, block).saturating_mul(CYCLE);
-        let (first, left) = (cost(&self.first), self.left.len() as u64);
+        let second: Block = self.again.iter().chain(&self.second).cloned().collect();
+        let (in_turn, ahead) = match self.in_lanes {
+            InLanes::First => (&second, &self.first),
+            InLanes::Second => (&self.first, &second),
+        };
+        let (own, left) = (cost(ahead), self.left.len() as u64);
         let whole = cost(body).alone.max(wait(body));
-        let in_lanes = first.lanes + left * LEFT.lanes + ENTRY / self.ahead() as u64;
-        let in_order = (cost(&self.second).alone + left * LEFT.alone).max(wait(&self.second));
-        first.lanes < first.alone
+        let in_lanes = own.lanes.saturating_add(left * LEFT.lanes + ENTRY / self.ahead() as u64);
+        let in_order = cost(in_turn).alone.saturating_add(left * LEFT.alone).max(wait(in_turn));
+        own.lanes < own.alone
             && (in_lanes.saturating_add(in_order)).saturating_mul(9) < whole.saturating_mul(7)
     }
 }

@@ -114,3 +114,36 @@ fn the_variable_has_the_last_sum_behind_the_loop() {
     let text = format!("for v0 in n {{ {SUM} {ROW} }} v40: f64 = x0 store b3[0usize], v40");
     assert_eq!(arrays(&text), 2);
 }
+
+/// `total += x[i]`, as `v6`.
+const RUNNING: &str = "v4: f64 = x1 v5: f64 = load b1[v0] v6: f64 = add v4, v5 x1 = v6";
+
+#[test]
+fn what_becomes_of_a_running_total_is_computed_behind_it() {
+    let text = format!("x1 = 0.0f64 for v0 in n {{ {RUNNING} v7: f64 = ln v6 store b2[v0], v7 }}");
+    let after = run(distribute_loops, &kernel(&text)).to_string();
+    // The total is put aside, and the last iterations do both.
+    assert_eq!((after.matches("ln ").count(), after.matches("buffer").count()), (2, 1), "{after}");
+    assert_eq!(after.matches("for ").count(), 1 + 2 + 1, "{after}");
+    // The variable itself goes on: what is behind has one of its own.
+    let of_var = RUNNING.replace("x1 = v6", "x1 = v6 v8: f64 = x1").replace("v6: ", "v6: ");
+    let text = format!("x1 = 0.0f64 for v0 in n {{ {of_var} v7: f64 = ln v8 store b2[v0], v7 }}");
+    assert!(run(distribute_loops, &kernel(&text)).to_string().contains("64usize"));
+}
+
+#[test]
+fn what_others_need_or_find_by_the_total_is_not_behind() {
+    let stays = |rest: &str| {
+        unchanged(
+            distribute_loops,
+            &kernel(&format!("x1 = 0.0f64 for v0 in n {{ {RUNNING} v7: f64 = ln v6 {rest} }}")),
+        );
+    };
+    // The place, what is added later, and a variable that somebody reads behind the loop.
+    stays("v8: usize = cast v6 store b2[v8], v7");
+    stays("store b2[v0], v7 v9: f64 = load b2[0usize] v10: f64 = add v6, v9 x1 = v10");
+    let text = format!(
+        "x1 = 0.0f64 for v0 in n {{ {RUNNING} v7: f64 = ln v6 x0 = v7 }} v9: f64 = x0 store b2[0usize], v9"
+    );
+    unchanged(distribute_loops, &kernel(&text));
+}

@@ -9,7 +9,10 @@ use parfuse_ir::ScalarOp;
 use parfuse_ir::program::{self, Place};
 
 /// The least number of elements that a vector has room for once one is pushed.
-const LEAST_ROOM: usize = 8;
+const LEAST_ROOM: usize = 32;
+
+/// Below so many elements a vector grows to four times its length, from there on to twice.
+const FEW: usize = 4096;
 
 /// The methods that change how many elements there are.
 #[derive(Clone, Copy, PartialEq)]
@@ -269,7 +272,7 @@ impl State {
         is_full.map(Kind::Plain).ok_or(Problem::Reported)
     }
 
-    /// Makes room for twice as many elements.
+    /// Makes room for several times as many elements.
     fn grow_vector(&mut self, vector: usize, at: At) -> Step<()> {
         let array = self.arrays_of(vector, at)?;
         let leaves = self.leaves_of(array);
@@ -286,9 +289,12 @@ impl State {
         room: program::Value,
         at: At,
     ) -> Step<()> {
-        let least = self.usize_constant(LEAST_ROOM, at);
+        let [least, few] = [LEAST_ROOM, FEW].map(|number| self.usize_constant(number, at));
         let double = self.op(ScalarOp::Add, &[room, room], at)?;
-        let room = self.op(ScalarOp::Max, &[double, least], at)?;
+        let fourfold = self.op(ScalarOp::Add, &[double, double], at)?;
+        let is_small = self.op(ScalarOp::Lt, &[room, few], at)?;
+        let more = self.op(ScalarOp::Select, &[is_small, fourfold, double], at)?;
+        let room = self.op(ScalarOp::Max, &[more, least], at)?;
         for leaf in leaves {
             let Kind::Variable { var, .. } = self.kind(*leaf) else { return Err(Problem::Reported) };
             let old = self.front(var, count, at)?;
