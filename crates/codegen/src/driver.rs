@@ -18,6 +18,7 @@ use crate::emit::{Emitter, Reg, Start, slot_offset};
 use crate::rare_calls::{HostFunction, RareCalls};
 use cranelift_codegen::ir::{self as clif, AbiParam, InstBuilder, StackSlotData, StackSlotKind, types};
 use cranelift_codegen::isa::CallConv;
+use parfuse_ir::MAX_RANK;
 use parfuse_ir::lane::{LaneType, Node, Value};
 
 /// The signature of [`abi::Driver`].
@@ -42,7 +43,7 @@ pub(crate) fn emit(function: Function<'_>, rare_calls: Option<&RareCalls>) {
     let start = Start { builder, lane, code: &lane.driver, constants, traits, frame, fault };
     let mut emitter = Emitter::new(start);
     emitter.host = Some(host);
-    emitter.rare_calls = rare_calls;
+    emitter.rare_calls = rare_calls.map(|calls| emitter.keep_for_rare_calls(calls, host));
     emitter.conditions = Conditions::of(&lane.driver, std::iter::empty());
     emitter.keep_pointers(&[&lane.driver.body]);
     emitter.nodes(&lane.driver.body);
@@ -74,13 +75,18 @@ impl Emitter<'_> {
             }
             Node::Alloc { buffer, shape, zeroed, .. } => {
                 let size = size_of::<u64>() as u32;
-                let slot =
-                    StackSlotData::new(StackSlotKind::ExplicitSlot, size * shape.len().max(1) as u32, 3);
-                let slot = self.builder.create_sized_stack_slot(slot);
-                let lengths = self.builder.ins().stack_addr(self.traits.pointer, slot, 0);
+                let (slot, lengths) = match self.rare_calls {
+                    Some(rare) if self.is_rare => (rare.lengths, self.kept_address(RareCalls::LENGTHS)),
+                    _ => {
+                        let size = size * shape.len().max(1) as u32;
+                        let slot = StackSlotData::new(StackSlotKind::ExplicitSlot, size, 3);
+                        let slot = self.builder.create_sized_stack_slot(slot);
+                        (slot, self.builder.ins().stack_addr(self.traits.pointer, slot, 0))
+                    }
+                };
                 for (axis, length) in shape.iter().enumerate() {
                     let length = self.scalar(*length);
-                    self.builder.ins().store(Self::own(), length, lengths, axis as i32 * size as i32);
+                    self.builder.ins().stack_store(self.traits.pointer, length, slot, axis as i32 * size as i32);
                 }
                 let buffer = self.builder.ins().iconst(types::I32, buffer.0 as i64);
                 let zeroed = self.builder.ins().iconst(types::I32, *zeroed as i64);
@@ -112,12 +118,12 @@ impl Emitter<'_> {
 
     /// Calls the host; returns from the driver if it says so.
     fn call(&mut self, function: HostFunction, args: &[Reg]) {
-        let host = self.host.expect("only drivers call the host");
-        let args: Vec<Reg> = std::iter::once(host).chain(args.iter().copied()).collect();
         let status = match self.rare_calls {
-            Some(rare_calls) if self.is_rare => self.call_rarely(function, args, rare_calls),
+            Some(rare) if self.is_rare => self.call_rarely(function, args, rare),
             _ => {
                 let pointer = self.traits.pointer;
+                let host = self.host.expect("only drivers call the host");
+                let args: Vec<Reg> = std::iter::once(host).chain(args.iter().copied()).collect();
                 let convention = self.builder.func.signature.call_conv;
                 let signature = function_type(convention, &function.params(pointer));
                 let signature = self.builder.import_signature(signature);
@@ -135,14 +141,50 @@ impl Emitter<'_> {
     }
 
     /// Calls the host by the stub that leaves registers as they are; returns the status.
-    fn call_rarely(&mut self, function: HostFunction, mut args: Vec<Reg>, rare_calls: &RareCalls) -> Reg {
+    fn call_rarely(&mut self, function: HostFunction, args: &[Reg], rare: Rare<'_>) -> Reg {
         let pointer = self.traits.pointer;
-        let slot = StackSlotData::new(StackSlotKind::ExplicitSlot, types::I32.bytes(), 2);
-        let slot = self.builder.create_sized_stack_slot(slot);
-        args.push(self.builder.ins().stack_addr(pointer, slot, 0));
+        let host = self.kept_address(RareCalls::HOST);
+        let status = self.kept_address(RareCalls::STATUS);
+        let args: Vec<Reg> = std::iter::once(host).chain(args.iter().copied()).chain([status]).collect();
         let signature = self.builder.import_signature(RareCalls::signature(function, pointer));
-        let stub = self.builder.ins().iconst(pointer, rare_calls.address(function));
+        let stub = self.builder.ins().iconst(pointer, rare.calls.address(function));
         self.builder.ins().call_indirect(signature, stub, &args);
-        self.builder.ins().stack_load(pointer, types::I32, slot, 0)
+        self.builder.ins().stack_load(pointer, types::I32, rare.status, 0)
     }
+
+    /// Makes ready for calls that are rare: what they need lies on the stack, so that no loop keeps it in registers for them.
+    fn keep_for_rare_calls<'a>(&mut self, calls: &'a RareCalls, host: Reg) -> Rare<'a> {
+        let pointer = self.traits.pointer;
+        let mut slot = |size: u32| {
+            self.builder.create_sized_stack_slot(StackSlotData::new(StackSlotKind::ExplicitSlot, size, 3))
+        };
+        let (lengths, status) = (slot(size_of::<[u64; MAX_RANK]>() as u32), slot(size_of::<u64>() as u32));
+        let kept = slot(RareCalls::KEPT as u32 * pointer.bytes());
+        let addresses = [lengths, status].map(|slot| self.builder.ins().stack_addr(pointer, slot, 0));
+        let [lengths_at, status_at] = addresses;
+        for (place, address) in
+            [(RareCalls::HOST, host), (RareCalls::LENGTHS, lengths_at), (RareCalls::STATUS, status_at)]
+        {
+            self.builder.ins().stack_store(pointer, address, kept, place * pointer.bytes() as i32);
+        }
+        Rare { calls, lengths, status, kept }
+    }
+
+    fn kept_address(&mut self, place: i32) -> Reg {
+        let pointer = self.traits.pointer;
+        let kept = self.rare_calls.expect("calls are rare").kept;
+        self.builder.ins().stack_load(pointer, pointer, kept, place * pointer.bytes() as i32)
+    }
+}
+
+/// What rare calls take.
+#[derive(Clone, Copy)]
+pub(crate) struct Rare<'a> {
+    calls: &'a RareCalls,
+    /// Where the lengths of an array that is allocated stand.
+    lengths: clif::StackSlot,
+    /// Where the stubs leave the status.
+    status: clif::StackSlot,
+    /// Where the addresses of the host and of both are.
+    kept: clif::StackSlot,
 }

@@ -64,6 +64,12 @@ pub(crate) struct RareCalls {
 }
 
 impl RareCalls {
+    /// How many addresses a driver keeps for rare calls, and which: of the host, of lengths, and of the status.
+    pub(crate) const KEPT: usize = 3;
+    pub(crate) const HOST: i32 = 0;
+    pub(crate) const LENGTHS: i32 = 1;
+    pub(crate) const STATUS: i32 = 2;
+
     /// Compiles them.
     pub(crate) fn new(isa: &OwnedTargetIsa) -> Result<RareCalls, ModuleError> {
         let builder = JITBuilder::with_isa(isa.clone(), default_libcall_names());

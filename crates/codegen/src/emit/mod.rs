@@ -41,9 +41,9 @@ pub(crate) use values::repeat;
 
 use crate::conditions::Conditions;
 use crate::constants::Constants;
+use crate::driver::Rare;
 use crate::folding::Folding;
 use crate::ranges::Ranges;
-use crate::rare_calls::RareCalls;
 use cranelift_codegen::ir::{self as clif, InstBuilder, MemFlagsData, StackSlotData, StackSlotKind, types};
 use cranelift_frontend::FunctionBuilder;
 use parfuse_ir::lane::{self, Buffer, Lane, LaneType, Value};
@@ -121,8 +121,8 @@ pub(crate) struct Emitter<'a> {
     pub(crate) table: Reg,
     /// The address of the table of host functions, in the driver.
     pub(crate) host: Option<Reg>,
-    /// The stubs for calls of the host that loops rarely come to, in a driver that has some.
-    pub(crate) rare_calls: Option<&'a RareCalls>,
+    /// What calls of the host take that loops rarely come to, in a driver that has some.
+    pub(crate) rare_calls: Option<Rare<'a>>,
     /// Whether we are in a branch inside a plain loop.
     pub(crate) is_rare: bool,
     /// The lane index of the first (or only) element of the step, in a region.

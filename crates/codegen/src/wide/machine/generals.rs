@@ -1,7 +1,7 @@
 //! Instructions on general registers.
 
-use super::{Kind, Machine, Numbers, Place, Reg};
-use crate::wide::assembler::{Alu, Condition};
+use super::{Kind, Machine, Numbers, Place, Reg, Source};
+use crate::wide::assembler::{Alu, Condition, Length, VectorOp};
 use regalloc2::{Operand, PReg, RegClass};
 use smallvec::SmallVec;
 
@@ -126,5 +126,13 @@ impl Machine {
         let place = Machine::place(&mut operands, place);
         self.push(Kind::AddressOf(place), &operands);
         result
+    }
+    /// The same number or lanes in another register, which the allocator does not take for the same.
+    pub(crate) fn same(&mut self, register: Reg) -> Reg {
+        match register.class() {
+            RegClass::Int => self.address_of(Place::Address { base: register, index: None, displacement: 0 }),
+            RegClass::Float => self.unary(VectorOp::Vmovapd, Length::L128, Source::Register(register)),
+            RegClass::Vector => unreachable!("masks are of lanes"),
+        }
     }
 }

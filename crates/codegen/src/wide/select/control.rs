@@ -159,6 +159,7 @@ impl Selector<'_> {
         let received: Vec<Registers> = carried.iter().map(|carry| self.receive(test, carry.value)).collect();
         let left = self.receive_active(test);
         let mut sent = self.send(carried.iter().map(|carry| (carry.init, carry.value)));
+        let kept_apart = self.keep_apart(carried, &mut sent);
         // Its turns may store to what is known so far.
         self.forget_loaded(0);
         let walks = self.begin_walks(header, body);
@@ -169,6 +170,7 @@ impl Selector<'_> {
         let products = self.begin_products(walks, carried, &mut sent, test);
         self.machine.jump(test, &sent);
         self.active = left.or(self.active);
+        self.loops += 1;
 
         self.machine.align(test);
         self.machine.fill(test);
@@ -189,7 +191,32 @@ impl Selector<'_> {
         self.machine.jump(test, &sent);
         self.leave(mark);
         self.end_walks(walks);
+        self.loops -= 1;
         self.machine.fill(after);
         self.active = at_end;
+        for value in kept_apart {
+            let scalar = self.scalar(value);
+            let own = self.machine.same(scalar);
+            self.bind_scalar(value, own);
+        }
+    }
+
+    /// Gives what a loop inside another carries, and is no constant, registers of its own; returns these values, which are to leave
+    /// the loop in others.
+    ///
+    /// The allocator keeps what goes from block to block in one place, and has it on the stack throughout if there is no register
+    /// for it somewhere: in lanes behind the loop, say. In each turn the next would then wait for the stack.
+    fn keep_apart(&mut self, carried: &[Carried], sent: &mut [Reg]) -> Vec<Value> {
+        let mut kept = Vec::new();
+        if self.loops == 0 || carried.iter().any(|carry| self.is_varying(carry.value)) {
+            return kept;
+        }
+        for (carry, register) in carried.iter().zip(sent) {
+            if self.bits(carry.init).is_none() {
+                *register = self.machine.same(*register);
+                kept.push(carry.value);
+            }
+        }
+        kept
     }
 }

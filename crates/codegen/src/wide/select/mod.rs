@@ -223,6 +223,8 @@ struct Selector<'a> {
     scratch: Option<i32>,
     /// The addresses of the loops around.
     walks: Vec<walks::Walk>,
+    /// How many plain loops are around.
+    loops: usize,
     /// Which truth values only lead on.
     conditions: Conditions,
     /// How large integers can be.
@@ -276,6 +278,7 @@ impl<'a> Selector<'a> {
             waiting: vec![false; values],
             broadcast: vec![false; values],
             walks: Vec::new(),
+            loops: 0,
             conditions: Conditions::of(&region.code, read_outside(region)),
             ranges: Ranges::of(lane, &region.code),
             scratch: None,
