@@ -86,7 +86,12 @@ impl Emitter<'_> {
                 };
                 for (axis, length) in shape.iter().enumerate() {
                     let length = self.scalar(*length);
-                    self.builder.ins().stack_store(self.traits.pointer, length, slot, axis as i32 * size as i32);
+                    self.builder.ins().stack_store(
+                        self.traits.pointer,
+                        length,
+                        slot,
+                        axis as i32 * size as i32,
+                    );
                 }
                 let buffer = self.builder.ins().iconst(types::I32, buffer.0 as i64);
                 let zeroed = self.builder.ins().iconst(types::I32, *zeroed as i64);

@@ -167,13 +167,15 @@ impl Search<'_> {
     /// any case, or others ask as much.
     fn found(self) -> Vec<Option<Condition>> {
         let loops = self.loops;
-        let (mut taken, mut asked) = (self.touched, Vec::new());
-        for condition in self.checks.iter().flatten().filter(|condition| condition.always) {
-            if let What::Sums { index, proof } = &condition.what {
-                taken.push(index.clone());
-                asked.extend(proof.sums.iter().cloned());
-            }
-        }
+        let sums = |condition: &Condition| match &condition.what {
+            What::Invariant(_) => None,
+            What::Sums { index, proof } => Some((index.clone(), proof.sums.clone())),
+        };
+        let mut taken = self.touched;
+        let always = self.checks.iter().flatten().filter(|condition| condition.always);
+        taken.extend(always.filter_map(sums).map(|(index, _)| index));
+        let asked = self.checks.iter().flatten().filter_map(sums).filter(|(index, _)| taken.contains(index));
+        let asked: Vec<Linear> = asked.flat_map(|(_, sums)| sums).collect();
         let is_asked = |sum: &Linear| asked.iter().any(|other| is_not_negative(loops, &sum.minus(other)));
         let counts = |condition: &Condition| match &condition.what {
             What::Invariant(_) => condition.always,

@@ -70,3 +70,32 @@ fn a_quotient_of_a_range_is_in_range_where_the_range_is_as_long_as_so_many_lengt
     assert!(after.contains("mul v11, 3i64") && after.contains("bool = le 0i64, v15"), "{after}");
     assert_eq!(checks_inside(text), 0);
 }
+
+#[test]
+fn neighbours_under_a_guard_ask_no_more_than_elements_that_are_touched_in_any_case() {
+    let text = "loops f(n: usize, b0 a: f64[unit], mut b1 r: f64[unit]) {
+           v0: usize = dim b1, 0
+           for v1 in n {
+             v2: f64 = load b0[v1]
+             v3: bool = lt 0.5f64, v2
+             if v3 {
+               v4: bool = lt v1, v0
+               check v4, index_out_of_range(0) of r with v1, v0
+             } else {
+               v5: bool = lt 0usize, v1
+               if v5 {
+                 v6: usize = sub v1, 1usize
+                 v7: bool = lt v6, v0
+                 check v7, index_out_of_range(0) of r with v6, v0
+               }
+             }
+             store b1[v1], v2
+           }
+         }";
+    let after = run(hoist_checks, text);
+    let last = after.body.last().expect("the loop itself");
+    assert!(
+        !walk::statements(std::slice::from_ref(last)).any(|stmt| matches!(stmt, Stmt::Check { .. })),
+        "{after}"
+    );
+}
