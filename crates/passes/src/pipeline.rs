@@ -141,6 +141,11 @@ pub fn optimize_observed(loops: &mut Loops, options: &Options, observe: &mut dyn
         run(&rows::fold_constants);
         run(&rows::hoist_invariants);
     }
+    // What serial loops launch takes less time than launching it: nothing is to fuse with it any more.
+    if run(&rows::inline_regions) {
+        run(&rows::number_values);
+        run(&rows::hoist_invariants);
+    }
     // Loops that are to fuse name their dimensions in one order; now each may have its own.
     run(&rows::interchange_loops);
     // What adds bits is best looked up …

@@ -82,6 +82,7 @@ passes! {
     Loops lower_reductions "Makes plain loops of all reductions but those by an operator into a variable."
     Loops zero_fills "Replaces loops that only fill a fresh array with zeros by allocations of zeroed memory."
     Loops unroll_packed "Writes out loops and dimensions along short axes whose elements lie together."
+    Loops inline_regions "Makes plain loops of small regions inside serial loops, and the arrays of their iterations once, in front."
     Loops interchange_loops "Makes the dimension with the cheapest accesses the last one."
     Loops tabulate_bits "Looks up in a table what short loops do bit by bit."
     Loops unroll_loops "Makes straight code of loops that are known to be short."

@@ -209,6 +209,7 @@ impl Parts {
         let vars = live_before(loops, &second, live_after);
         left.extend(vars.intersection(&set).map(|var| Left { what: What::Var(*var), stored: None }));
         let mut needed = wanted;
+        needed.extend(left.iter().filter_map(|own| own.stored.as_ref()).flat_map(|(_, index)| index));
         again.reverse();
         again.retain(|stmt| {
             let Stmt::Let(value) = stmt else { unreachable!("only values are computed again") };

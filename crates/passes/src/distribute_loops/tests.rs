@@ -147,3 +147,11 @@ fn what_others_need_or_find_by_the_total_is_not_behind() {
     );
     unchanged(distribute_loops, &kernel(&text));
 }
+
+#[test]
+fn where_something_is_stored_is_known_to_who_reads_it_there() {
+    let shifted = WEIGHT.replace("store b3[v0], v3", "v20: usize = add v0, m store b3[v20], v3");
+    let text = format!("x1 = 0.0f64 for v0 in n {{ {shifted} {TOTAL} }} v9: f64 = x1 store b3[0usize], v9");
+    let after = run(distribute_loops, &kernel(&text)).to_string();
+    assert!(after.contains("64usize") && !after.contains("buffer"), "{after}");
+}

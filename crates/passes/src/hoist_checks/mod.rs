@@ -24,8 +24,8 @@
 //!
 //! What every iteration begins with, and finds the same, is checked in front once ([`first`]).
 //!
-//! Loops are treated from the outside inwards, those in parallel loops, too, if no array is made, exchanged or computed
-//! by a parallel loop within. What cannot leave an outer loop, because it depends on elements that the outer loop loads,
+//! Loops are treated from the outside inwards, those in parallel loops, too, if no array is exchanged or computed by a
+//! parallel loop within, nor one measured that is made there. What cannot leave an outer loop, because it depends on elements that the outer loop loads,
 //! say, leaves the inner one. A loop that does nothing but check is a replay, or as good as one, and stays.
 
 mod first;
@@ -160,7 +160,7 @@ fn doings(loops: &Loops, stmt: &Stmt) -> Doings {
         Stmt::Check { .. } => doings.checks = true,
         Stmt::Set { .. } | Stmt::Store { .. } => doings.something = true,
         // An array of the iteration's own.
-        Stmt::Alloc { buffer, .. } if matches!(stmt, Stmt::Parfor(_)) => {
+        Stmt::Alloc { buffer, .. } if matches!(stmt, Stmt::Parfor(_) | Stmt::For { .. }) => {
             doings.something = true;
             own.insert(*buffer);
         }

@@ -214,19 +214,25 @@ fn checks_of_plain_loops_go_in_front_of_them_too() {
 }
 
 #[test]
-fn loops_that_make_arrays_keep_their_checks() {
-    unchanged(
-        hoist_checks,
-        "loops f(n: usize, b0 a: f64[unit]) {
-           buffer b1 r: [f64; 1]
-           v0: usize = dim b0, 0
-           for v1 in n {
-             alloc b1[n]
-             v2: bool = lt v1, v0
-             check v2, index_out_of_range(0) of a with v1, v0 @3:7
-           }
-         }",
-    );
+fn loops_that_make_arrays_keep_the_checks_against_their_lengths() {
+    let kernel = |length: &str, index: &str| {
+        format!(
+            "loops f(n: usize, b0 a: f64[unit]) {{
+               buffer b1 r: [f64; 1]
+               v0: usize = dim b0, 0
+               for v1 in n {{
+                 alloc b1[n]
+                 {length}
+                 v2: bool = lt v1, {index}
+                 check v2, index_out_of_range(0) of a with v1, v0 @3:7
+               }}
+             }}"
+        )
+    };
+    unchanged(hoist_checks, &kernel("v3: usize = dim b1, 0", "v3"));
+    let others = run(hoist_checks, &kernel("", "v0"));
+    let last = std::slice::from_ref(others.body.last().expect("the loop itself"));
+    assert!(!walk::statements(last).any(|stmt| matches!(stmt, Stmt::Check { .. })), "{others}");
 }
 
 #[test]
