@@ -31,6 +31,7 @@ mod algorithms;
 mod array_forms;
 mod bytes;
 mod dense;
+mod everyday;
 mod factor;
 mod images;
 mod integers;
@@ -62,6 +63,7 @@ pub const FIELDS: &[(&str, &[Row])] = &[
     ("lists", lists::ROWS),
     ("algorithms", algorithms::ROWS),
     ("series", series::ROWS),
+    ("everyday", everyday::ROWS),
     ("physics", physics::ROWS),
     ("signals", signals::ROWS),
     ("array_products", array_forms::products::ROWS),
