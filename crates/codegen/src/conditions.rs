@@ -18,6 +18,7 @@
 use crate::predicted::predicted;
 use parfuse_ir::arena::Id;
 use parfuse_ir::lane::{Code, Inst, LaneOp, LaneType, Merge, Node, Shape, Value, walk};
+use smallvec::SmallVec;
 use std::collections::HashSet;
 
 /// What the operations on both sides of a branch may cost that are computed to choose between their results: one each, floats
@@ -57,6 +58,30 @@ impl Conditions {
     /// Whether a value is chosen by a branch though it could be moved.
     pub(crate) fn is_predicted(&self, value: Value) -> bool {
         self.predicted.contains(&value)
+    }
+
+    /// What one branch chooses that stands for the first of some nodes: it, and what those right behind it choose by the same
+    /// condition.
+    pub(crate) fn chosen_together(&self, code: &Code, nodes: &[Node]) -> (Value, SmallVec<[Merge; 2]>) {
+        let choice = |node: &Node| match node {
+            Node::Let(value) if self.is_predicted(*value) => match &code.values[*value].inst {
+                Inst::Op(LaneOp::Select, args) => {
+                    Some((args[0], Merge { value: *value, then: args[1], otherwise: args[2] }))
+                }
+                _ => None,
+            },
+            _ => None,
+        };
+        let (cond, first) = choice(&nodes[0]).expect("a choice that a branch makes");
+        let mut chosen: SmallVec<[Merge; 2]> = SmallVec::from_slice(&[first]);
+        for (other, merge) in nodes[1..].iter().map_while(choice) {
+            let is_new = |side: Value| chosen.iter().all(|own| own.value != side);
+            if other != cond || !is_new(merge.then) || !is_new(merge.otherwise) {
+                break;
+            }
+            chosen.push(merge);
+        }
+        (cond, chosen)
     }
 
     /// Whether a branch does nothing but choose between numbers that are quickly computed.

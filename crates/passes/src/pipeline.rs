@@ -187,6 +187,11 @@ pub fn optimize_observed(loops: &mut Loops, options: &Options, observe: &mut dyn
     }
     // What is serial still, and gains by lanes, gets them where it stands; what loses by them goes without.
     run(&rows::lane_loops);
+    // What is left in order need not ask in each iteration what the loop or all but one iteration know.
+    if run(&rows::unswitch_loops) | run(&rows::peel_loops) {
+        run(&rows::fold_constants);
+        run(&rows::number_values);
+    }
     run(&rows::remove_dead_code);
     // The stages behind have tables by number, and frames with a place for every array.
     run(&rows::renumber);

@@ -18,7 +18,7 @@ use crate::reduction::Combination;
 use crate::uses;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self as clif, BlockArg, InstBuilder, types};
-use parfuse_ir::lane::{Carried, Inst, LaneLoop, LaneOp, LaneType, Merge, Node, Value};
+use parfuse_ir::lane::{Carried, Inst, LaneLoop, LaneOp, LaneType, Node, Value};
 
 /// The headers of up to this many values are emitted twice, to have one test an iteration.
 const SHORT_HEADER: usize = 8;
@@ -28,6 +28,12 @@ impl Emitter<'_> {
     pub(crate) fn nodes(&mut self, nodes: &[Node]) {
         for (position, node) in nodes.iter().enumerate() {
             match node {
+                Node::Let(value) if self.is_serial() && self.conditions.is_predicted(*value) => {
+                    if !self.is_available(*value) {
+                        let (cond, chosen) = self.conditions.chosen_together(self.code, &nodes[position..]);
+                        self.branch(&[], cond, [&[], &[]], &chosen);
+                    }
+                }
                 Node::Let(value) => self.evaluate(*value),
                 Node::Store { buffer, address, value, mask } => self.store(*buffer, address, *value, *mask),
                 Node::If { .. } if self.is_condition_of(node, nodes.get(position + 1)) => {}
@@ -68,10 +74,6 @@ impl Emitter<'_> {
                 self.bind_scalar(value, reg);
             }
             Inst::Op(op, args) if self.is_vector(value) => self.vector_op(value, *op, args),
-            Inst::Op(LaneOp::Select, args) if self.is_serial() && self.conditions.is_predicted(value) => {
-                let merge = Merge { value, then: args[1], otherwise: args[2] };
-                self.branch(&[], args[0], [&[], &[]], &[merge]);
-            }
             Inst::Op(LaneOp::Select, args) => {
                 let sides = [args[1], args[2]].map(|side| (side, self.scalar(side)));
                 let reg = self.chosen(args[0], sides);

@@ -8,13 +8,19 @@ use crate::wide::assembler::{Alu, Condition, Length, VectorOp};
 use crate::wide::machine::{Block, Kind, Reg};
 use crate::wide::machine::{Place, Source};
 use parfuse_ir::arena::Id;
-use parfuse_ir::lane::{Carried, Inst, LaneOp, LaneType, Lanes, Merge, Node, Slot, Value};
+use parfuse_ir::lane::{Carried, Inst, LaneType, Lanes, Node, Slot, Value};
 
 impl Selector<'_> {
     /// Selects for nodes in their order.
     pub(super) fn nodes(&mut self, nodes: &[Node]) {
         for (position, node) in nodes.iter().enumerate() {
             match node {
+                Node::Let(value) if !self.is_varying(*value) && self.conditions.is_predicted(*value) => {
+                    if !self.is_available(*value) {
+                        let (cond, chosen) = self.conditions.chosen_together(self.code, &nodes[position..]);
+                        self.if_else(&[], cond, [&[], &[]], &chosen);
+                    }
+                }
                 Node::Let(value) => self.evaluate(*value),
                 Node::Store { buffer, address, value, mask } => {
                     self.read(&[*value, address.base]);
@@ -57,10 +63,6 @@ impl Selector<'_> {
         let slot = match &data.inst {
             Inst::Const(_) | Inst::Bound | Inst::LaneIndex | Inst::RowIndex(_) | Inst::LinearIndex => return,
             Inst::Op(op, args) if self.is_varying(value) => return self.lanes_op(value, *op, args),
-            Inst::Op(LaneOp::Select, args) if self.conditions.is_predicted(value) => {
-                let merge = Merge { value, then: args[1], otherwise: args[2] };
-                return self.if_else(&[], args[0], [&[], &[]], &[merge]);
-            }
             Inst::Op(op, args) => return self.scalar_op(value, *op, args),
             Inst::Load { buffer, address, mask } => return self.load(value, *buffer, address, *mask),
             Inst::Any(mask) => return self.any_of(value, *mask),
