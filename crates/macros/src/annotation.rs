@@ -15,7 +15,7 @@ use syn::{GenericArgument, Ident, Lifetime, PathArguments, Type};
 const OTHER_PRIMITIVES: [&str; 7] = ["u128", "i128", "f16", "f128", "char", "str", "String"];
 
 const SUPPORTED_PARAMETERS: &str = "a kernel takes scalars (TYPES, Complex), arrays of them \
-    (&ArrayRef1<f64>, &Array2<f64>, &ArrayD<f64>, ArrayView1<f64>, &[f64]) and arrays to write (&mut ArrayRef1<f64>, \
+    (&ArrayRef1<f64>, &Array2<f64>, &ArrayD<f64>, ArrayView1<f64>, &[f64]), an Option of a scalar, and arrays to write (&mut ArrayRef1<f64>, \
     &mut Array2<f64>, &mut ArrayD<f64>, ArrayViewMut1<f64>, &mut [f64])";
 
 const SUPPORTED_RESULTS: &str = "a kernel returns nothing, a scalar (TYPES, Complex), an array of \
@@ -33,6 +33,17 @@ pub fn check_parameter(ty: &Type, diagnostics: &mut Diagnostics) -> bool {
             Some(name) if name == "Array" || is_ranked(name, "Array") => {
                 Some("an array is passed by reference".to_string())
             }
+            Some("Option") => match held_by_option(path).map(strip) {
+                Some(Type::Path(held)) if !last_name(held).is_some_and(|name| name.starts_with("Array")) => {
+                    element_problem(path)
+                }
+                Some(Type::Tuple(tuple)) if (2..=4).contains(&tuple.elems.len()) => None,
+                _ => Some(
+                    "an `Option` has a scalar, a struct or a tuple of them; pass an array that may be missing as one \
+                     without elements, `&[]`"
+                        .to_string(),
+                ),
+            },
             Some(name) if is_foreign(name) => Some(format!("`{name}` is not a type that kernels know")),
             _ => element_problem(path),
         },

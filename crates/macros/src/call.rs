@@ -109,6 +109,9 @@ impl Translator<'_> {
             {
                 self.default_of(&owner_of(&function.path))
             }
+            [.., ty] if ty == "FoldWhile" && is_step_of_fold(name) && call.args.len() == 1 => {
+                self.step_of_fold(call, name, &place)
+            }
             [.., ty] if is_complex_function(ty, name) => self.complex_function(call, &function.path, name),
             [.., ty] if ty.starts_with(char::is_uppercase) => self.array_function(call, &function.path, name),
             // What is written out, and the number of an axis, is an argument like any other.
@@ -128,6 +131,10 @@ impl Translator<'_> {
                     && let Some(array) = self.array_from_fn(call, &function.path) =>
             {
                 array
+            }
+            _ if name == "Reverse" && call.args.len() == 1 => {
+                let (t, value) = (self.t.clone(), self.expr(&call.args[0]));
+                quote!(#t.turned_around(#value, #place))
             }
             [_, ..]
                 if LibraryFunction::of_path(&names).is_none()
@@ -149,6 +156,7 @@ impl Translator<'_> {
                 let (t, value) = (self.t.clone(), self.expr(&call.args[0]));
                 quote!(#t.some(#value, #place))
             }
+            _ if is_step_of_fold(name) && call.args.len() == 1 => self.step_of_fold(call, name, &place),
             _ if name.starts_with(char::is_uppercase) => {
                 let message = format!(
                     "`{name}(…)` is not supported in a kernel: values are scalars, arrays and tuples"
@@ -160,6 +168,12 @@ impl Translator<'_> {
                 self.kernel_call(function, &arguments, &place)
             }
         }
+    }
+
+    /// `FoldWhile::Continue(x)`, `FoldWhile::Done(x)`.
+    fn step_of_fold(&mut self, call: &ExprCall, name: &str, place: &TokenStream) -> TokenStream {
+        let (t, value, goes_on) = (self.t.clone(), self.expr(&call.args[0]), name == "Continue");
+        quote!(#t.step_of_fold(#value, #goes_on, #place))
     }
 
     /// What `arr2` and its kin are given, as an array with axes.
@@ -314,7 +328,7 @@ impl Translator<'_> {
             false => self.arguments_with(
                 std::iter::once(&*call.receiver).chain(call.args.iter()),
                 |position| method.closure_parameters(position.checked_sub(1)?),
-                |position| position > 0 && !method.takes_items(position - 1),
+                |position| position > 0 && method.may_take_shape(position - 1),
             ),
         };
         // What the receiver is complained about for comes first.
@@ -418,6 +432,11 @@ impl Translator<'_> {
         }
         code
     }
+}
+
+/// Whether a name is that of a variant of `FoldWhile`.
+fn is_step_of_fold(name: &str) -> bool {
+    name == "Continue" || name == "Done"
 }
 
 /// Whether a call is spelled as one that makes a struct: `Axis(1)`.

@@ -101,10 +101,10 @@ impl Translator<'_> {
     /// `loop { … }`, whose value is what it is left with.
     pub(crate) fn endless_loop(&mut self, looped: &syn::ExprLoop) -> TokenStream {
         let (t, place) = (self.t.clone(), self.place(looped.loop_token.span));
-        let returns = self.returns;
+        let exits = self.exits;
         let (body, scopes) =
             self.around(looped.label.as_ref(), Kind::Loop, |translator| translator.statements(&looped.body));
-        if scopes.leave.is_none() && self.returns == returns {
+        if scopes.leave.is_none() && self.exits == exits {
             let message = "this `loop` never ends: there is no `break` or `return` in it";
             return self.unsupported(looped.loop_token, message);
         }
@@ -165,6 +165,7 @@ impl Translator<'_> {
 
     /// What leaves the closure around, or the kernel.
     fn exit_of_function(&mut self) -> Ident {
+        self.exits += 1;
         match self.closure_around() {
             Some(closure) => {
                 self.around[closure].left = true;
@@ -199,6 +200,8 @@ impl Translator<'_> {
         if let Some(problem) = self.barrier(target + continues as usize, &text) {
             return self.unsupported(tokens, problem);
         }
+        // What goes on with this very loop does not end it.
+        self.exits += (name.is_some()) as usize;
         let around = &mut self.around[target];
         around.left |= !continues;
         around.continued |= continues;

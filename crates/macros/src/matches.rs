@@ -11,6 +11,7 @@
 //! That the arms leave nothing out rustc has checked in the user's function, so that the last one without an `if` needs no
 //! test. Comparisons can do no harm: all stand in front, where they leave arms that are numbers a choice between numbers.
 
+use crate::pattern::is_rest;
 use crate::stmt::inside_of_some;
 use crate::translator::{Translator, hygienic};
 use proc_macro2::{Literal, TokenStream};
@@ -187,10 +188,16 @@ impl Translator<'_> {
             }
             Pat::Paren(inner) => self.test(&inner.pat, value),
             Pat::Reference(reference) => self.test(&reference.pat, value),
+            // There are elements to look at if there are as many.
             Pat::Slice(slice) => {
-                let message = "a `match` in a kernel compares numbers, truth values and tuples of them: compare elements, \
-                               `a[0] == 1`";
-                Some(self.unsupported(slice, message))
+                let (length, mut tests) = (self.has_length(slice, value), Vec::new());
+                for (position, element) in slice.elems.iter().enumerate().filter(|(_, elem)| !is_rest(elem)) {
+                    tests.extend(self.test(element, &self.element_of(slice, position, value)));
+                }
+                Some(match self.joined("&", tests, &place) {
+                    Some(tests) => quote!(#t.logical(true, #length, || #tests, #place)),
+                    None => length,
+                })
             }
             // What cannot stand in a kernel is complained about where its names are bound.
             _ => None,
@@ -258,6 +265,7 @@ pub(crate) fn fits_all(pattern: &Pat) -> bool {
                 | Pat::Path(_)
                 | Pat::Const(_)
                 | Pat::Range(_)
+                | Pat::Slice(_)
                 | Pat::Or(_)
                 | Pat::TupleStruct(_) => true,
                 Pat::Ident(ident) => names_constant(ident),

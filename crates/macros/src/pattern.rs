@@ -80,30 +80,54 @@ impl Translator<'_> {
     fn bind_elements(&mut self, slice: &syn::PatSlice, value: TokenStream, depth: usize) -> TokenStream {
         let whole = format_ident!("whole_{depth}", span = hygienic("whole").span());
         let mut bindings = quote!(let #whole = #value;);
-        let is_rest = |elem: &Pat| matches!(elem, Pat::Rest(_));
-        let (rest, count) = (slice.elems.iter().position(is_rest), slice.elems.len());
-        for (position, elem) in slice.elems.iter().enumerate().filter(|(_, elem)| !is_rest(elem)) {
-            let (t, place) = (&self.t, self.place(elem.span()));
-            let index = match rest {
-                // Behind `..` they count from the end.
-                Some(rest) if position > rest => {
-                    let from_end = Literal::usize_suffixed(count - position);
-                    quote!(#t.binary(
-                        "-",
-                        #t.method(#whole, ::parfuse::__private::Method::len, &[], #place),
-                        #t.lift(#from_end, #place),
-                        #place
-                    ))
+        let rest = slice.elems.iter().position(is_rest);
+        for (position, elem) in slice.elems.iter().enumerate() {
+            match elem {
+                Pat::Ident(name) if rest == Some(position) => {
+                    let (t, place) = (self.t.clone(), self.place(elem.span()));
+                    let [start, end] =
+                        [position, position + 1].map(|bound| element_bound(&t, slice, bound, &whole, &place));
+                    let range = quote!(#t.range(#start, #end, false, #place));
+                    let part = quote!(#t.unary("&", #t.index(#whole, &[#range], #place), #place));
+                    let name = PatIdent { subpat: None, ..name.clone() };
+                    bindings.extend(self.bind_name(&name, part, None));
                 }
-                _ => {
-                    let index = Literal::usize_suffixed(position);
-                    quote!(#t.lift(#index, #place))
+                _ if rest == Some(position) => {}
+                elem => {
+                    let part = self.element_of(slice, position, &whole);
+                    bindings.extend(self.bind_pattern(elem, part, None, depth + 1));
                 }
-            };
-            let part = quote!(#t.index(#whole, &[#index], #place));
-            bindings.extend(self.bind_pattern(elem, part, None, depth + 1));
+            }
         }
         bindings
+    }
+
+    /// The element of an array that stands at a position of a pattern.
+    pub(crate) fn element_of(
+        &self,
+        slice: &syn::PatSlice,
+        position: usize,
+        whole: &impl ToTokens,
+    ) -> TokenStream {
+        let (t, place) = (&self.t, self.place(slice.elems[position].span()));
+        let index = element_bound(t, slice, position, whole, &place);
+        quote!(#t.index(#whole, &[#index], #place))
+    }
+
+    /// Whether an array has as many elements as a pattern asks for.
+    pub(crate) fn has_length(&self, slice: &syn::PatSlice, whole: &TokenStream) -> TokenStream {
+        let (t, place) = (&self.t, self.place(slice.span()));
+        let (op, count) = match slice.elems.iter().any(is_rest) {
+            true => (">=", slice.elems.len() - 1),
+            false => ("==", slice.elems.len()),
+        };
+        let count = Literal::usize_suffixed(count);
+        quote!(#t.binary(
+            #op,
+            #t.method(#whole, ::parfuse::__private::Method::len, &[], #place),
+            #t.lift(#count, #place),
+            #place
+        ))
     }
 
     /// `Complex { re, im: y }`, and those of structs.
@@ -200,6 +224,40 @@ impl Translator<'_> {
             }
             Pat::Wild(_) => TokenStream::new(),
             other => self.unsupported(other, "declare one variable at a time, or give them values here"),
+        }
+    }
+}
+
+/// Whether a part of the pattern of an array stands for any number of elements: `..`, `rest @ ..`.
+pub(crate) fn is_rest(elem: &Pat) -> bool {
+    match elem {
+        Pat::Rest(_) => true,
+        Pat::Ident(PatIdent { subpat: Some((_, inner)), .. }) => matches!(**inner, Pat::Rest(_)),
+        _ => false,
+    }
+}
+
+/// The index of what stands at a position of the pattern of an array; behind `..` it counts from the end.
+fn element_bound(
+    t: &syn::Ident,
+    slice: &syn::PatSlice,
+    position: usize,
+    whole: &impl ToTokens,
+    place: &TokenStream,
+) -> TokenStream {
+    match slice.elems.iter().position(is_rest) {
+        Some(rest) if position > rest => {
+            let from_end = Literal::usize_suffixed(slice.elems.len() - position);
+            quote!(#t.binary(
+                "-",
+                #t.method(#whole, ::parfuse::__private::Method::len, &[], #place),
+                #t.lift(#from_end, #place),
+                #place
+            ))
+        }
+        _ => {
+            let index = Literal::usize_suffixed(position);
+            quote!(#t.lift(#index, #place))
         }
     }
 }

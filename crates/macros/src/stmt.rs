@@ -113,17 +113,31 @@ impl Translator<'_> {
             Some(array) => self.expr(&array),
             None => self.expr(&init.expr),
         };
-        let Some((token, otherwise)) = &init.diverge else {
-            return self.bind_pattern(&local.pat, value, None, 0);
+        let value = match (&local.pat, strip(&init.expr)) {
+            (syn::Pat::Ident(name), Expr::Reference(reference))
+                if name.mutability.is_some() && reference.mutability.is_some() =>
+            {
+                let (t, place) = (&self.t, self.place(reference.and_token.span()));
+                quote!(#t.reference_to_be_moved(#value, #place))
+            }
+            _ => value,
         };
-        let Some(inside) = inside_of_some(&local.pat) else {
-            let message = "`let … else` in a kernel takes an option apart: `let Some(x) = … else { … };`";
-            self.diagnostics.report(token, message);
+        let Some((token, otherwise)) = &init.diverge else {
             return self.bind_pattern(&local.pat, value, None, 0);
         };
         let (t, place) = (self.t.clone(), self.place(token.span()));
         let otherwise = self.expr(otherwise);
-        self.bind_pattern(inside, quote!(#t.some_or(#value, || #otherwise, #place)), None, 0)
+        if let Some(inside) = inside_of_some(&local.pat) {
+            return self.bind_pattern(inside, quote!(#t.some_or(#value, || #otherwise, #place)), None, 0);
+        }
+        let whole = hygienic("tested");
+        let bound = quote!(let #whole = #t.bind("", #value, ::core::option::Option::None, #place););
+        let test = self.test(&local.pat, &quote!(#whole)).map(|test| {
+            let unit = self.unit();
+            quote!(#t.if_(#test, || #unit, || #otherwise, #place);)
+        });
+        let bindings = self.bind_pattern(&local.pat, quote!(#whole), None, 0);
+        quote!(#bound #test #bindings)
     }
 
     /// Constants, imports and other items are repeated in the tracing code.
@@ -239,7 +253,7 @@ impl Translator<'_> {
             }
             Expr::Infer(_) => self.value_statement(value),
             target => {
-                let value = self.expr(value);
+                let value = self.array_like(target, value).unwrap_or_else(|| self.expr(value));
                 self.assign_value(target, value, &place)
             }
         }

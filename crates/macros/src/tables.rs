@@ -20,6 +20,28 @@ use syn::{Expr, ExprArray, ExprMacro, ExprRepeat, Ident, Pat, Token};
 pub(crate) const FROM_WRITTEN: &[&str] =
     &["arr0", "arr1", "arr2", "arr3", "aview0", "aview1", "aview2", "rcarr1", "rcarr2"];
 
+const ROWS_DIFFER: &str = "the rows of an array have as many elements each";
+
+/// The number that a length is written as.
+fn literal_length(length: &Expr) -> Option<usize> {
+    match strip(length) {
+        Expr::Lit(literal) => match &literal.lit {
+            syn::Lit::Int(number) => number.base10_parse().ok(),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether it makes no difference how often an expression is evaluated, by its form.
+fn is_simple(expr: &Expr) -> bool {
+    match strip(expr) {
+        Expr::Lit(_) | Expr::Path(_) => true,
+        Expr::Unary(unary) => is_simple(&unary.expr),
+        _ => false,
+    }
+}
+
 /// One part of `azip!`: a pattern, and what it goes through.
 struct Part {
     indexed: bool,
@@ -63,8 +85,24 @@ impl Translator<'_> {
             for row in &elements {
                 match strip(row) {
                     Expr::Array(row) if row.elems.len() == length => inner.extend(row.elems.iter()),
+                    Expr::Repeat(repeat) => {
+                        let message = match literal_length(&repeat.len) {
+                            Some(written) if written != length => ROWS_DIFFER,
+                            Some(_) if is_simple(&repeat.expr) => {
+                                inner.extend(std::iter::repeat_n(&*repeat.expr, length));
+                                continue;
+                            }
+                            _ => {
+                                "beside rows that are written out write out this one, too: `[x, x, x]` for `[x; 3]`"
+                            }
+                        };
+                        return self.unsupported(repeat, message);
+                    }
+                    Expr::Array(row) => return self.unsupported(row, ROWS_DIFFER),
                     other => {
-                        return self.unsupported(other, "the rows of an array have as many elements each");
+                        let message = "beside rows that are written out write out this one, too: \
+                                       `[row[0], row[1]]` for `row`";
+                        return self.unsupported(other, message);
                     }
                 }
             }

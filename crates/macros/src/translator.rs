@@ -73,6 +73,8 @@ pub(crate) struct Translator<'a> {
     pub returned: Option<&'a syn::Type>,
     /// How often the kernel returns early.
     pub returns: usize,
+    /// How many exits there have been out of what stands around.
+    pub exits: usize,
     /// How many `match`es there have been.
     pub matches: usize,
     /// Whether what has been translated so far draws random numbers.
@@ -94,6 +96,7 @@ impl<'a> Translator<'a> {
             around: Vec::new(),
             returned: input.returns.as_ref(),
             returns: 0,
+            exits: 0,
             matches: 0,
             draws: Draws::Nothing,
             diagnostics,
@@ -116,6 +119,10 @@ impl<'a> Translator<'a> {
             let bound = match may_nest(&param.ty) {
                 true => quote!(if #kind.of_arrays { #t.of_arrays(#bound) } else { #bound }),
                 false => bound,
+            };
+            let bound = match fixed_length(&param.ty) {
+                Some(length) => quote!(#t.of_lengths(#bound, &[#length])),
+                None => bound,
             };
             self.scope.add(text.clone(), Local::default());
             bindings.extend(if param.variable && matches!(param.ty, syn::Type::Array(_)) {
@@ -183,6 +190,16 @@ impl<'a> Translator<'a> {
     pub fn unit(&self) -> TokenStream {
         let t = &self.t;
         quote!(#t.unit())
+    }
+}
+
+/// The length of a fixed array of numbers, or of what a reference to one refers to.
+fn fixed_length(ty: &syn::Type) -> Option<&syn::Expr> {
+    match ty {
+        syn::Type::Reference(reference) => fixed_length(&reference.elem),
+        syn::Type::Paren(inner) => fixed_length(&inner.elem),
+        syn::Type::Array(array) => matches!(&*array.elem, syn::Type::Path(_)).then_some(&array.len),
+        _ => None,
     }
 }
 

@@ -133,17 +133,50 @@ impl Translator<'_> {
             GenericArgument::Type(Type::Path(name)) => syn::parse_quote!(#name),
             _ => return None,
         };
-        let (t, place, length) = (self.t.clone(), self.place(path.span()), self.expr(&length));
+        let (t, place) = (self.t.clone(), self.place(path.span()));
+        let lengths: Vec<TokenStream> =
+            lengths_of(&length).into_iter().map(|length| self.expr(length)).collect();
+        let (shape, rank) =
+            (lengths.iter().map(|length| quote!(#t.cast::<usize>(#length, #place))), lengths.len());
+        let array = self.array_of_function(call, &quote!(#t.tuple(&[#(#shape),*])), rank as u8, &place);
+        Some(match rank {
+            1 => array,
+            _ => quote!(#t.of_arrays(#array)),
+        })
+    }
+
+    /// `array = std::array::from_fn(f)`: it is as long as the array that it is assigned to.
+    pub(crate) fn array_like(&mut self, target: &Expr, value: &Expr) -> Option<TokenStream> {
+        let (Expr::Path(target), Expr::Call(call)) = (strip(target), strip(value)) else { return None };
+        let (name, path) = (target.path.get_ident()?, path_of_from_fn(call)?);
+        let is_open = path.segments.last().is_some_and(|last| last.arguments.is_none());
+        if !is_open || self.scope.get(&name.to_string()).is_none() {
+            return None;
+        }
+        let (t, place) = (self.t.clone(), self.place(path.span()));
+        let length = quote!(#t.method(#name, ::parfuse::__private::Method::len, &[], #place));
+        Some(self.array_of_function(call, &length, 1, &place))
+    }
+
+    /// An array of what the function computes that `from_fn` is given.
+    fn array_of_function(
+        &mut self,
+        call: &ExprCall,
+        shape: &TokenStream,
+        rank: u8,
+        place: &TokenStream,
+    ) -> TokenStream {
+        let t = self.t.clone();
         let function = self.arguments_with(call.args.iter(), |_| Some(1), |_| false);
-        Some(quote! {
+        quote! {
             #t.new_array(
                 "from_shape_fn",
                 ::core::option::Option::None,
-                ::core::option::Option::Some(1),
-                &[#t.cast::<usize>(#length, #place), #(#function),*],
+                ::core::option::Option::Some(#rank),
+                &[#shape, #(#function),*],
                 #place
             )
-        })
+        }
     }
 
     /// What stands in `IxDyn(&[n, m])`: lengths that are written out, or a shape.
@@ -231,16 +264,65 @@ impl Translator<'_> {
 /// `std::array::from_fn(f)` as `std::array::from_fn::<_, 4, _>(f)`, where an array of so many elements is expected.
 pub(crate) fn with_length(expr: &Expr, expected: Option<&Type>) -> Option<Expr> {
     let (Expr::Call(call), Some(Type::Array(array))) = (strip(expr), expected) else { return None };
-    let Expr::Path(function) = strip(&call.func) else { return None };
-    let last = function.path.segments.last().filter(|last| last.ident == "from_fn")?;
-    if !last.arguments.is_none() {
+    let mut path = path_of_from_fn(call)?.clone();
+    if !path.segments.last()?.arguments.is_none() {
         return None;
     }
-    let (mut path, length) = (function.path.clone(), &array.len);
+    let (mut lengths, mut row, mut arguments) = (vec![&array.len], &*array.elem, call.args.clone());
+    // Rows of rows: one function of all the indices.
+    while let (Type::Array(array), Some(Expr::Closure(closure))) = (row, arguments.first().map(strip)) {
+        let inner = closure_of_rows(closure)?;
+        lengths.push(&array.len);
+        row = &array.elem;
+        arguments = std::iter::once(Expr::Closure(inner)).collect();
+    }
     path.segments.last_mut()?.arguments =
-        PathArguments::AngleBracketed(syn::parse_quote!(::<_, { #length }, _>));
-    let arguments = &call.args;
+        PathArguments::AngleBracketed(syn::parse_quote!(::<_, { (#(#lengths),*) }, _>));
     Some(syn::parse_quote!(#path(#arguments)))
+}
+
+/// The path of `from_fn`, if it is what is called.
+fn path_of_from_fn(call: &ExprCall) -> Option<&Path> {
+    match strip(&call.func) {
+        Expr::Path(function) if function.path.segments.last()?.ident == "from_fn" => Some(&function.path),
+        _ => None,
+    }
+}
+
+/// The lengths in `{ (n, m) }`, or the one that is all.
+fn lengths_of(length: &Expr) -> Vec<&Expr> {
+    let inside = match length {
+        Expr::Block(block) => match &block.block.stmts[..] {
+            [syn::Stmt::Expr(inside, None)] => strip(inside),
+            _ => length,
+        },
+        _ => length,
+    };
+    match inside {
+        Expr::Tuple(tuple) => tuple.elems.iter().collect(),
+        _ => vec![length],
+    }
+}
+
+/// `|i| from_fn(|j| x)` as `|(i, j)| x`, where what stands in front of the inner function stays there.
+fn closure_of_rows(closure: &syn::ExprClosure) -> Option<syn::ExprClosure> {
+    let mut whole = closure.clone();
+    let outer = whole.inputs.first()?.clone();
+    let end = match &mut *whole.body {
+        Expr::Block(block) => match block.block.stmts.last_mut()? {
+            syn::Stmt::Expr(end, None) => end,
+            _ => return None,
+        },
+        end => end,
+    };
+    let Expr::Call(call) = strip(end) else { return None };
+    path_of_from_fn(call)?;
+    let Some(Expr::Closure(inner)) = call.args.first().map(strip) else { return None };
+    let (index, body) = (inner.inputs.first()?.clone(), (*inner.body).clone());
+    *end = body;
+    let pair: syn::Pat = syn::parse_quote!((#outer, #index));
+    whole.inputs = std::iter::once(pair).collect();
+    Some(whole)
 }
 
 /// Whether an expression is `Default::default()`.

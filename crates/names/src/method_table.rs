@@ -163,8 +163,12 @@ macro_rules! for_each_method {
             checked_ilog2 fn { Integer one () read checked_ilog2 "The logarithm to base 2, rounded down, an `Option`." }
             is_power_of_two fn { Unsigned one () number is_power_of_two "Whether one bit is set." }
             next_power_of_two fn { Unsigned one () number next_power_of_two "The least power of two that is not below; it wraps." }
-            rotate_left fn { Integer one (count: u32) number rotate_left "Shifted left, with the bits that leave coming in again." }
-            rotate_right fn { Integer one (count: u32) number rotate_right "Shifted right, with the bits that leave coming in again." }
+            rotate_left fn
+                { Integer one (count: u32) number rotate_left "Shifted left, with the bits that leave coming in again." }
+                { Array one (count: integer) trace rotated "Moves the elements of a slice so many places to the front, and those in front to the end." }
+            rotate_right fn
+                { Integer one (count: u32) number rotate_right "Shifted right, with the bits that leave coming in again." }
+                { Array one (count: integer) trace rotated "Moves the elements of a slice so many places to the end, and those at the end to the front." }
             swap_bytes fn { Integer one () number swap_bytes "The bytes in the opposite order." }
             reverse_bits fn { Integer one () number reverse_bits "The bits in the opposite order." }
 
@@ -260,6 +264,7 @@ macro_rules! for_each_method {
             par_map_inplace - { Array one (function: change) map changed_elements "Has a closure change each element." }
             zip_mut_with - { Array one (other: array, function: change_with) map changed_elements "Has a closure change each element, given that of another array." }
             map_axis - { Array one (axis: axis, function: row) map map_axis "A new array of what a closure computes from each row along an axis." }
+            map_axis_mut - { Array one (axis: axis, function: closure) trace map_axis_mut "The same, where the closure may change the rows." }
             fold_axis - { Array one (axis: axis, start: same, function: pair) map fold_axis "Rows along an axis folded by a closure, one element after the other." }
             accumulate_axis_inplace - { Array one (axis: axis, function: change_with) map accumulate_axis "Has a closure change each element along an axis, given the one before it." }
             cumprod fn { Array one (axis: axis) read running_products "The products of all elements up to each along an axis." }
@@ -323,7 +328,8 @@ macro_rules! for_each_method {
             slice_axis_mut fn { Array any (axis: axis, indices: axis_slice) read slice_axis_place "The part that `Slice::from(1..)` says of one axis, to be changed." }
             slice_axis_move fn { Array any (axis: axis, indices: axis_slice) read slice_axis_moved "The part that `Slice::from(1..)` says of one axis, of what is moved." }
             multi_slice_mut - { Array any (slices: slices) read several_slices "Several parts to be changed, a tuple: `a.multi_slice_mut((s![..k], s![k..]))`." }
-            split_at fn { Array any (axis: axis, index: integer) read divided "What is in front of an index along an axis, and the rest." }
+            split_at fn { Array any (axis: axis, index: last) read divided "What is in front of an index along an axis, and the rest; of a slice `x.split_at(index)`." }
+            split_at_mut - { Array any (index: integer) read divided_to_change "What is in front of an index of a slice, and the rest, both to be changed." }
             index_axis_move fn { Array any (axis: axis, index: integer) read index_axis_moved "What has an index along an axis, of what is moved." }
             diag fn { Array any () read diagonal_view "The diagonal, a view." }
             diag_mut fn { Array any () read diagonal_place "The diagonal, to be changed." }
@@ -381,10 +387,13 @@ macro_rules! for_each_method {
             view - { Array any () read reference "The array itself, to be read." }
             view_mut - { Array any () read reference "The array itself, to be changed." }
             as_ref -
+                { Option one () read itself "The option itself." }
                 { Array any () read reference "The array itself." }
                 { Scalar one () read number_itself "The number itself." }
                 { Shape one () read itself "The lengths themselves." }
-            as_mut - { Array any () read reference "The array itself." }
+            as_mut -
+                { Array any () read reference "The array itself." }
+                { Option one () read option_to_change "The option, of which a variable holds what may be changed." }
             borrow - { Array any () read reference "The array itself." } { Scalar one () read number_itself "The number itself." }
             borrow_mut - { Array any () read reference "The array itself." }
 
@@ -470,6 +479,10 @@ macro_rules! for_each_method {
                 { Array one (start: any, function: closure) trace fold_items "What a closure computes from a value so far and each element, row by row." }
                 { Iterator one (start: any, function: closure) trace fold_items "What a closure computes from a value so far and each item." }
                 { Zip one (start: any, function: closure) trace fold_zip "What a closure computes from a value so far and items of all parts." }
+            fold_while -
+                { Iterator one (start: any, function: closure) trace fold_until "What a closure computes from a value so far and each item, until it says `FoldWhile::Done`." }
+                { Zip one (start: any, function: closure) trace fold_until "What a closure computes from a value so far and items of all parts, until it says `FoldWhile::Done`." }
+            try_fold - { Iterator one (start: any, function: closure) trace fold_until "What a closure computes from a value so far and each item, until it gives `None`: an `Option`." }
             rfold - { Iterator one (start: any, function: closure) trace fold_items "The same from the last item to the first." }
             reduce - { Iterator one (function: closure) trace reduce_items "What a closure computes from two items, and then another, an `Option`." }
             for_each -
@@ -541,6 +554,8 @@ macro_rules! for_each_method {
             is_some fn { Option one () read presence "Whether there is a value." }
             then_some fn { Scalar one (value: any) read value_if "An `Option` with a value if it is true." }
             is_none fn { Option one () read absence "Whether there is no value." }
+            into_inner - { Option one () read inner_value "What `FoldWhile` has, whether it is `Done` or not." }
+            is_done - { Option one () read absence "Whether `FoldWhile` is `Done`." }
             is_ok - { Option one () read presence "Whether a `Result` is `Ok`." }
             is_err - { Option one () read absence "Whether a `Result` is `Err`." }
             ok - { Option one () read success "What a `Result` has if it is `Ok`, an `Option`." }

@@ -35,7 +35,8 @@ pub struct Row {
 impl Row {
     /// How many arguments there may be.
     pub fn counts(&self) -> std::ops::RangeInclusive<usize> {
-        let optional = self.arguments.iter().filter(|(_, kind)| *kind == Argument::Message).count();
+        let may_be_left_out = |kind: Argument| matches!(kind, Argument::Message | Argument::Last);
+        let optional = self.arguments.iter().filter(|(_, kind)| may_be_left_out(*kind)).count();
         self.arguments.len() - optional..=self.arguments.len()
     }
 }
@@ -100,16 +101,19 @@ impl Method {
 
     /// How many parameters the closure has that is its argument at a position, if one is.
     pub fn closure_parameters(self, position: usize) -> Option<usize> {
-        let of_two = matches!(self, Method::fold | Method::rfold | Method::reduce);
+        let of_two = matches!(
+            self,
+            Method::fold | Method::rfold | Method::fold_while | Method::try_fold | Method::reduce
+        );
         let kinds = self.rows().iter().filter_map(|row| row.arguments.get(position));
         let count = kinds.filter_map(|(_, kind)| kind.closure_arguments()).next()?;
         Some(if of_two { 2 } else { count })
     }
 
-    /// Whether the argument at a position is an iterator, or what is made one.
-    pub fn takes_items(self, position: usize) -> bool {
+    /// Whether `[h, w]` at a position may be a shape or an index; as an element, or a value to begin with, it is an array.
+    pub fn may_take_shape(self, position: usize) -> bool {
         let mut kinds = self.rows().iter().filter_map(|row| row.arguments.get(position));
-        kinds.any(|(_, kind)| *kind == Argument::Iterator)
+        !kinds.any(|(_, kind)| matches!(kind, Argument::Iterator | Argument::Any))
     }
 
     /// What has it, in the words of users: "floats and arrays".

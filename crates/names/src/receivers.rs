@@ -139,6 +139,8 @@ pub enum Argument {
     Any,
     /// A text for people, which may be left out.
     Message,
+    /// An integer that may be left out: what stands in front of it is then taken for it.
+    Last,
 }
 
 impl Argument {
@@ -181,6 +183,7 @@ impl Argument {
             b"shape" => Argument::Shape,
             b"any" => Argument::Any,
             b"message" => Argument::Message,
+            b"last" => Argument::Last,
             _ => panic!("a kind of arguments that does not exist"),
         }
     }

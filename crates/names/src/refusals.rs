@@ -50,7 +50,7 @@ const METHODS: &[Row] = &[
     row("arrays", "map_mut", "write `a.map_inplace(|x| …)`"),
     row(
         "iterators",
-        "try_fold try_rfold fold_while collect_into try_collect collect_vec try_reduce try_find \
+        "try_rfold collect_into try_collect collect_vec try_reduce try_find \
          intersperse intersperse_with partition_in_place is_partitioned size_hint fuse advance_by \
          advance_back_by is_sorted is_sorted_by is_sorted_by_key cmp_by eq_by partial_cmp_by sorted \
          tuple_windows cartesian_product",
@@ -58,7 +58,7 @@ const METHODS: &[Row] = &[
     ),
     row(
         "arrays",
-        "slice_each_axis slice_each_axis_mut slice_each_axis_inplace multi_slice_move split split_at_mut \
+        "slice_each_axis slice_each_axis_mut slice_each_axis_inplace multi_slice_move split \
          split_at_checked split_at_mut_checked split_complex split_first split_first_mut split_last \
          split_last_mut split_first_chunk split_first_chunk_mut split_last_chunk split_last_chunk_mut \
          split_off_* split_mut splitn_mut rsplit_mut rsplitn_mut split_inclusive_mut first_chunk_mut \
@@ -82,7 +82,6 @@ const METHODS: &[Row] = &[
          as_flattened as_flattened_mut",
         "make the array in its final shape, and set its elements in a loop",
     ),
-    row("arrays", "map_axis_mut", "loop over the other axis with `prange` and sum in an inner loop"),
     row("arrays", "cumsum", "write `a.accumulate_axis_inplace(Axis(0), |&sum, x| *x += sum)`"),
     row(
         "arrays",
@@ -264,7 +263,7 @@ const METHODS: &[Row] = &[
     ),
     row(
         "atomics and cells",
-        "load store fetch_* compare_exchange compare_exchange_weak set into_inner",
+        "load store fetch_* compare_exchange compare_exchange_weak set",
         "use a variable with `let mut`; what is summed up in a `prange` is combined by itself",
     ),
     row(
@@ -339,7 +338,8 @@ const CRATE_FUNCTIONS: &[(&str, Row)] = &[
         row(
             "`std`",
             "from_fn",
-            "say how many elements there are, `let w: [f64; 4] = std::array::from_fn(…)`",
+            "say how many elements there are, `let w: [f64; 4] = std::array::from_fn(…)`; elsewhere set the elements of `[0.0; 4]` in a \
+             loop",
         ),
     ),
     ("std", row("`std`", "*", "write out what it does, or do it outside of the kernel")),

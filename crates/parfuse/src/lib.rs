@@ -65,6 +65,7 @@ mod kernel;
 mod kernel_data;
 mod laws;
 mod lazy;
+mod option_argument;
 mod options;
 mod pace;
 mod plain;

@@ -1,7 +1,8 @@
 //! What `#[kernel]` makes of a function, as data: what it takes and returns, and how to trace it.
 
+use parfuse_ir::DType;
 use parfuse_ir::program::{Program, Type};
-use parfuse_trace::{At, DeclaredType, Math, ParamKind, Record, TraceError, Tracer, Value};
+use parfuse_trace::{At, DeclaredType, Foresight, Math, ParamKind, Record, TraceError, Tracer, Value};
 use std::any::TypeId;
 
 /// What `#[kernel]` makes of a function.
@@ -73,7 +74,22 @@ impl Traced {
     /// # Errors
     /// Every mistake found in it.
     pub fn trace(&self, ranks: &[u8]) -> Result<Program, TraceError> {
-        let tracer = Tracer::new(self.name);
+        let mut foresight = Foresight::default();
+        loop {
+            match self.trace_knowing(foresight, ranks) {
+                (_, Some(more)) => foresight = more,
+                (traced, None) => return traced,
+            }
+        }
+    }
+
+    /// The same, and what should have been known in front for it to succeed.
+    fn trace_knowing(
+        &self,
+        foresight: Foresight,
+        ranks: &[u8],
+    ) -> (Result<Program, TraceError>, Option<Foresight>) {
+        let tracer = Tracer::with_foresight(self.name, foresight);
         tracer.math(self.math);
         tracer.check_overflow(self.checked);
         let mut open = ranks.iter().copied();
@@ -88,7 +104,7 @@ impl Traced {
                     let fields = Fields::Arrays { rank, mutable: kind.mutable };
                     return declare_items(&tracer, name, items, fields, self.place);
                 }
-                DeclaredType::Option(_) => unreachable!("options are results"),
+                DeclaredType::Option(held) => return declare_option(&tracer, name, held, self.place),
                 DeclaredType::Known(ty) => ty,
                 DeclaredType::AnyRank(element) => {
                     Type::Array(element, open.next().expect("a number of axes for each that is open"))
@@ -109,7 +125,8 @@ impl Traced {
         let result = (self.body)(&tracer, &arguments, self.place);
         let names = self.open().map(|(name, _)| name.to_string());
         let ranks = names.zip(ranks.iter().copied()).collect();
-        tracer.finish(result, (self.results)()).map_err(|error| TraceError { ranks, ..error })
+        let more = tracer.foresight();
+        (tracer.finish(result, (self.results)()).map_err(|error| TraceError { ranks, ..error }), more)
     }
 }
 
@@ -137,6 +154,18 @@ fn declare_items<'t>(
         Fields::Scalars => tracer.tuple(&items),
         Fields::Arrays { .. } => tracer.tuple_array(&items, at),
     }
+}
+
+/// Declares an option of a scalar, a struct or a tuple: whether there is something, and what.
+fn declare_option<'t>(tracer: &'t Tracer, name: &str, held: &DeclaredType, at: At) -> Value<'t> {
+    let present = tracer.param(&format!("{name}.is_some"), Type::scalar(DType::Bool), false);
+    let value = match held {
+        DeclaredType::Tuple(items) => declare_items(tracer, name, items, Fields::Scalars, at),
+        DeclaredType::Record(record) => declare_fields(tracer, name, record, Fields::Scalars, at),
+        DeclaredType::Known(ty) if ty.rank().is_none() => tracer.param(name, *ty, false),
+        _ => tracer.mistake("an `Option` has a scalar, a struct or a tuple of these, not an array", at),
+    };
+    tracer.option(present, value, at)
 }
 
 /// What the fields of a struct are, as parameters.

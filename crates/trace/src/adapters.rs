@@ -155,6 +155,10 @@ impl State {
         Self::given(windows)
     }
     pub(crate) fn overlapping(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        if self.has_rows(receiver) {
+            let size = self.size(args[0], "the length of the parts", at)?;
+            return Self::given(self.strips_of(receiver, 0, size, Strips::Overlapping, false, at)?);
+        }
         let sizes = self.indices(args, at)?;
         Self::given(self.windows_of(receiver, sizes, true, false, at)?)
     }

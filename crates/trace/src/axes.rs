@@ -156,10 +156,25 @@ impl State {
 
     /// What is in front of an index along an axis, and the rest.
     pub(crate) fn divided(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
-        let axes = self.axes_of(receiver)?;
-        let axis = self.axis(args[0], axes, at)?;
-        let index = self.size(args[1], "an index", at)?;
         let mutable = matches!(self.kind(receiver), Kind::Place(_) | Kind::Variable { borrowed: true, .. });
+        match args {
+            [axis, index] => {
+                let axes = self.axes_of(receiver)?;
+                let axis = self.axis(*axis, axes, at)?;
+                self.divided_along(receiver, axis, *index, mutable, at)
+            }
+            _ => self.divided_along(receiver, 0, args[0], mutable, at),
+        }
+    }
+
+    /// `slice.split_at_mut(index)`.
+    pub(crate) fn divided_to_change(&mut self, receiver: u32, args: &[u32], at: At) -> Step<Kind> {
+        self.target(receiver, "split_at_mut")?;
+        self.divided_along(receiver, 0, args[0], true, at)
+    }
+
+    fn divided_along(&mut self, receiver: u32, axis: u8, index: u32, mutable: bool, at: At) -> Step<Kind> {
+        let (axes, index) = (self.axes_of(receiver)?, self.size(index, "an index", at)?);
         let mut parts = Vec::new();
         for (start, end) in [(None, Some(index)), (Some(index), None)] {
             let mut cuts = vec![Cut::All; axes as usize];

@@ -17,7 +17,7 @@ use crate::sequences::{Independence, Item, Sequence, Stage};
 use crate::state::{Held, Kind, Literal, State, Ty};
 use crate::types::{Class, TypeVar};
 use crate::{Method, Tracer, Value};
-use parfuse_ir::program::{self, Cut, Expr, Stmt, View, walk};
+use parfuse_ir::program::{self, Expr, Stmt, walk};
 use parfuse_ir::{DType, ElementType, FaultKind, Fold, ScalarOp};
 
 impl Tracer {
@@ -61,6 +61,19 @@ impl Tracer {
             }
             _ => Err(Problem::Reported),
         })
+    }
+
+    /// `a.map_axis_mut(axis, closure)`: what a closure computes from each row along an axis, which it may change.
+    pub(crate) fn map_axis_mut<'t>(
+        &'t self,
+        _: Method,
+        array: Value<'t>,
+        args: &[Value<'t>],
+        at: At,
+    ) -> Value<'t> {
+        let rows = self.method(array, Method::lanes_mut, &[args[0]], at);
+        let sequence = self.with(|state| state.sequence(rows.id, at));
+        self.collected(sequence, None, &mut Some(|row| self.apply(args[1], &[row], at)), at)
     }
 
     /// `.collect()`, `Array1::from_iter(items)`.
@@ -380,9 +393,14 @@ impl State {
             }
             Kind::Poison => Err(Problem::Reported),
             _ => {
-                self.scalar_type(element, "an element")?;
                 let dtype = dtype.unwrap_or_else(|| self.types.fresh(Class::Any));
                 let ty = Ty { dtype, rank: Some(rank), of_arrays: false };
+                if self.is_array(element)
+                    && let Some(var) = self.array_of_rows(element, name, rank, ty)?
+                {
+                    return Ok(Kind::Variable { var, borrowed: false });
+                }
+                self.scalar_type(element, "an element")?;
                 Ok(Kind::Variable { var: self.new_var(name, ty, None), borrowed: false })
             }
         }
@@ -393,7 +411,7 @@ impl State {
         match self.type_of(handle)?.rank {
             None => Ok(()),
             Some(_) => mistake(format!(
-                "{what} must be a scalar or a tuple, not an array; set the rows of an array that is there, \
+                "{what} must be a scalar, a tuple or a fixed array of a length that is written out, `[x, y]`; set the rows of an array that is there, \
                  `let mut rows = vec![[0.0; 2]; n];`, in a loop"
             )),
         }
@@ -405,7 +423,9 @@ impl State {
             let Kind::Variable { var, .. } = self.kind(leaf) else { return Err(Problem::Reported) };
             let ty = self.var_type(var);
             let value = self.literal(Literal::Integer(0), ty.dtype, at);
-            let zeros = self.emit(Expr::Fill { shape: shape.to_vec(), value }, ty, at)?;
+            let shape = self.with_row_lengths(var, shape, at);
+            let zeros = self.emit(Expr::Fill { shape, value }, ty, at)?;
+            self.has_lengths_of(var, zeros);
             self.set_var(var, zeros);
         }
         Ok(())
@@ -421,7 +441,8 @@ impl State {
             }
             return Ok(self.together(of, fronts));
         }
-        let view = View::of_cuts(vec![Cut::Range { start: None, end: Some(end), step: None }]);
+        let axes = self.axes_of(array)?;
+        let view = self.front_view(axes, end);
         self.view(array, view, false, at)
     }
 

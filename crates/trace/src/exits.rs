@@ -111,11 +111,11 @@ impl Tracer {
         if let Some(refused) = self.too_deep(at) {
             return refused;
         }
-        let exit = self.with(|state| {
+        let (exit, taken) = self.with(|state| {
             let (parallel_depth, map_depth) = (state.parallel_depth, state.map_depth);
             state.open();
             state.exits.open.push(Open { parallel_depth, map_depth, given: None });
-            Exit(state.exits.open.len() - 1)
+            (Exit(state.exits.open.len() - 1), state.exits.taken)
         });
         let value = self.value_of(body, exit);
         let value = self.id(value);
@@ -129,6 +129,11 @@ impl Tracer {
             };
             given?;
             let Some(shape) = carried else {
+                if endless && state.exits.taken > taken {
+                    // What leaves it leads further out.
+                    state.push(Stmt::Scope { body });
+                    return Ok(Kind::Never);
+                }
                 if endless {
                     return mistake("this `loop` never ends: there is no `break` or `return` in it");
                 }

@@ -240,7 +240,11 @@ impl State {
             Some(_) => method.row(Receiver::Array).or_else(|| method.row_of_elements(scalar)),
         };
         // What every scalar has, and arrays whatever their elements are, needs no type.
-        let needs_type = row.is_none_or(|row| !matches!(meaning(row), Meaning::Handle(_)));
+        let needs_type = row.is_none_or(|row| match meaning(row) {
+            Meaning::Handle(_) => false,
+            Meaning::Traced(_) => row.receiver != Receiver::Array,
+            _ => true,
+        });
         match (row, ty.rank) {
             _ if class == Class::Any && needs_type => {
                 mistake(format!("`.{method}()` of a value whose type is not known yet; annotate it"))

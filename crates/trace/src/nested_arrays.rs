@@ -10,9 +10,23 @@
 //! A program knows arrays with axes alone: what is an array of arrays, its type tells the tracer.
 
 use crate::errors::{At, Step, mistake};
-use crate::state::{Kind, State};
+use crate::state::{Kind, State, Ty};
 use crate::{Method, Tracer, Value};
-use parfuse_ir::program::{self, Expr, Place};
+use parfuse_ir::MAX_RANK;
+use parfuse_ir::program::{self, Cut, Expr, Place, Var, View};
+use std::collections::{HashMap, HashSet};
+
+/// What is known of arrays of arrays.
+#[derive(Default)]
+pub(crate) struct Nested {
+    /// Rows that a name bound to them takes copies of.
+    rows_by_value: HashSet<program::Value>,
+    /// The lengths of arrays in variables that begin with some that are known, of arrays that are collected those of a row.
+    lengths: HashMap<Var, Vec<usize>>,
+    rows: HashMap<Var, Vec<usize>>,
+    /// Those of parameters.
+    of_values: HashMap<program::Value, Vec<usize>>,
+}
 
 /// The methods that arrays of arrays have, too.
 const METHODS: &[Method] = &[
@@ -20,6 +34,9 @@ const METHODS: &[Method] = &[
     Method::is_empty,
     Method::iter,
     Method::iter_mut,
+    Method::windows,
+    Method::chunks,
+    Method::chunks_mut,
     Method::into_iter,
     Method::clone,
     Method::to_owned,
@@ -65,7 +82,103 @@ impl Tracer {
     }
 }
 
+impl Tracer {
+    /// A parameter that is a fixed array of these lengths.
+    pub fn of_lengths<'t>(&'t self, v: Value<'t>, lengths: &[usize]) -> Value<'t> {
+        self.with(|state| match state.kind(v.id) {
+            Kind::Plain(value) => state.know_lengths(value, lengths),
+            Kind::Variable { var, .. } => {
+                state.nested.lengths.insert(var, lengths.to_vec());
+            }
+            _ => {}
+        });
+        v
+    }
+}
+
 impl State {
+    fn know_lengths(&mut self, value: program::Value, lengths: &[usize]) {
+        self.nested.of_values.insert(value, lengths.to_vec());
+    }
+
+    /// That a variable holds an array like another.
+    pub(crate) fn has_lengths_of(&mut self, var: Var, value: program::Value) {
+        if let Some(lengths) = self.known_lengths(value) {
+            self.nested.lengths.insert(var, lengths);
+        }
+    }
+
+    /// The lengths of an array, where these are known now.
+    pub(crate) fn known_lengths(&self, value: program::Value) -> Option<Vec<usize>> {
+        if let Some(known) = self.nested.of_values.get(&value) {
+            return Some(known.clone());
+        }
+        match &self.program.values[value].expr {
+            Expr::Fill { shape, .. } => shape.iter().map(|length| self.known_length(*length)).collect(),
+            Expr::Copy(array) => self.known_lengths(*array),
+            Expr::Var(var) => self.table_lengths(*var).or_else(|| self.nested.lengths.get(var).cloned()),
+            Expr::View { array, view } => self.known_lengths_of_row(*array, view),
+            _ => None,
+        }
+    }
+
+    fn known_lengths_of_row(&self, array: program::Value, view: &View) -> Option<Vec<usize>> {
+        let indices = view.cuts.iter().take_while(|cut| matches!(cut, Cut::At(_))).count();
+        if view.cuts[indices..].iter().any(|cut| !matches!(cut, Cut::All)) {
+            return None;
+        }
+        match (self.known_lengths(array), &self.program.values[array].expr, indices) {
+            (Some(lengths), ..) => Some(lengths[indices..].to_vec()),
+            (None, Expr::Var(var), 1) => self.nested.rows.get(var).cloned(),
+            (None, Expr::View { array, .. }, 1) => match self.program.values[*array].expr {
+                Expr::Var(var) => self.nested.rows.get(&var).cloned(),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn known_length(&self, length: program::Value) -> Option<usize> {
+        let known = match self.program.values[length].expr {
+            Expr::Cast(number) => self.known_integer(number),
+            _ => self.known_integer(length),
+        };
+        known.and_then(|length| usize::try_from(length).ok())
+    }
+
+    /// A variable for an array of arrays like one, which has so many axes more: nothing if its lengths are not known.
+    pub(crate) fn array_of_rows(&mut self, row: u32, name: &str, axes: u8, ty: Ty) -> Step<Option<Var>> {
+        let value = self.read(row, At::NONE)?;
+        let Some(lengths) = self.known_lengths(value) else { return Ok(None) };
+        let rank = axes as usize + lengths.len();
+        if rank > MAX_RANK {
+            return mistake(format!("arrays have at most {MAX_RANK} axes"));
+        }
+        let var = self.new_var(name, Ty { rank: Some(rank as u8), of_arrays: true, ..ty }, None);
+        self.nested.rows.insert(var, lengths);
+        Ok(Some(var))
+    }
+
+    /// The lengths of the rows that such a variable is for, behind those of the other axes.
+    pub(crate) fn with_row_lengths(
+        &mut self,
+        var: Var,
+        shape: &[program::Value],
+        at: At,
+    ) -> Vec<program::Value> {
+        let lengths = self.nested.rows.get(&var).cloned().unwrap_or_default();
+        let lengths: Vec<program::Value> =
+            lengths.into_iter().map(|length| self.usize_constant(length, at)).collect();
+        shape.iter().copied().chain(lengths).collect()
+    }
+
+    /// A view of so many of the first elements, whatever these are.
+    pub(crate) fn front_view(&self, rank: u8, end: program::Value) -> View {
+        let mut cuts = vec![Cut::All; rank as usize];
+        cuts[0] = Cut::Range { start: None, end: Some(end), step: None };
+        View::of_cuts(cuts)
+    }
+
     fn make_array_of_arrays(&mut self, handle: u32, of_arrays: bool) {
         let (value, var) = match self.kind(handle) {
             Kind::Plain(value) => match self.program.values[value].expr {
@@ -114,7 +227,7 @@ impl State {
             !self.is_of_table(value) && matches!(self.kind(array), Kind::Variable { .. } | Kind::Place(_));
         let row = self.view(array, view, mutable, at)?;
         if let Kind::Place(Place { view: Some(view), .. }) = row {
-            self.rows_by_value.insert(view);
+            self.nested.rows_by_value.insert(view);
         }
         Ok(row)
     }
@@ -138,7 +251,7 @@ impl State {
 
     /// Whether a handle stands for a row that a name takes a copy of.
     pub(crate) fn is_row_by_value(&self, kind: &Kind) -> bool {
-        matches!(kind, Kind::Place(Place { view: Some(view), .. }) if self.rows_by_value.contains(view))
+        matches!(kind, Kind::Place(Place { view: Some(view), .. }) if self.nested.rows_by_value.contains(view))
     }
 
     /// A reference to such a row.

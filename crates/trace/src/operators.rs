@@ -12,7 +12,7 @@
 
 use crate::closures;
 use crate::errors::{At, Step, mistake};
-use crate::records::Items;
+use crate::records::{Items, Whole};
 use crate::state::{Held, IntegerCheck, Kind, Literal, State, Ty};
 use crate::types::Class;
 use crate::{CastTarget, Tracer, Value};
@@ -36,10 +36,9 @@ impl Tracer {
                 let value = state.read(v, at)?;
                 Ok(Kind::Plain(state.op(ScalarOp::Not, &[value], at)?))
             }
-            "&mut" if matches!(state.kind(v), Kind::Optional(Held::Variable { .. })) => mistake(
-                "what an option holds is not changed where it lies in a kernel; assign the option anew, \
-                 `total = total.map(|t| t + x)`",
-            ),
+            "&mut" if matches!(state.kind(v), Kind::Optional(Held::Variable { .. })) => {
+                state.option_to_change(v, &[], at)
+            }
             "&" | "&mut" => Ok(state.borrow(v)),
             "*" => Ok(state.dereference(v)),
             _ => mistake(format!("the operator `{op}` is not supported in a kernel")),
@@ -200,7 +199,7 @@ impl State {
             {
                 self.row_by_reference(place)
             }
-            Kind::Tuple(items) if items.of.record().is_some() => {
+            Kind::Tuple(items) if items.of != Whole::Tuples => {
                 let of = items.of;
                 let fields = items.into_iter().map(|item| {
                     let kind = self.referred(item, borrowed);

@@ -31,6 +31,15 @@ impl Tracer {
         })
     }
 
+    /// An option of a value, which is there if a condition holds.
+    pub fn option<'t>(&'t self, present: Value<'t>, value: Value<'t>, at: At) -> Value<'t> {
+        let (present, value) = (self.id(present), self.id(value));
+        self.step(at, |state| {
+            let (present, value) = (state.condition(present, at)?, state.kind(value));
+            Ok(state.maybe(present, value))
+        })
+    }
+
     /// `None`.
     pub fn none(&self, at: At) -> Value<'_> {
         self.step(at, |_| Ok(Kind::Optional(Held::Nothing)))
@@ -226,7 +235,7 @@ impl Tracer {
 
 impl Held {
     /// Whether it is a `Result` that has the same thing in either case.
-    fn has_either(&self) -> bool {
+    pub(crate) fn has_either(&self) -> bool {
         matches!(self, Held::Either { .. } | Held::Variable { either: true, .. })
     }
 }
@@ -349,16 +358,21 @@ impl State {
         }
     }
 
-    /// `let mut name = option;`. What begins as `None` holds a number, whose type is found later.
+    /// `let mut name = option;`. What begins as `None` holds a number, whose type is found later, if nothing else has been
+    /// [foreseen](crate::foresight).
     pub(crate) fn option_variable(&mut self, name: &str, held: Held, init: u32, at: At) -> Step<Kind> {
+        let beginning = matches!(held, Held::Nothing).then(|| self.begin_empty());
         let value = match held {
             Held::Sure(_) => return Ok(Kind::Optional(held)),
             Held::Value { value, .. } if self.is_array(value) => return Ok(Kind::Optional(held)),
-            Held::Nothing => {
-                let dtype = self.types.fresh(Class::Any);
-                let zero = self.literal(Literal::Integer(0), dtype, at);
-                self.handle(Kind::Plain(zero))
-            }
+            Held::Nothing => match beginning.and_then(|number| self.foreseen(number, at)) {
+                Some(foreseen) => foreseen,
+                None => {
+                    let dtype = self.types.fresh(Class::Any);
+                    let zero = self.literal(Literal::Integer(0), dtype, at);
+                    self.handle(Kind::Plain(zero))
+                }
+            },
             _ => self.option(init, at)?.1,
         };
         let either = held.has_either();
@@ -366,6 +380,10 @@ impl State {
         let bool_type = self.ty(now);
         let present = self.new_var(&format!("{name}.is_some"), bool_type, None);
         self.set_var(present, now);
+        if let Some(number) = beginning {
+            self.miss(number);
+            self.begin_without(number, present);
+        }
         let value = self.variable(name, value, at)?;
         Ok(Kind::Optional(Held::Variable { present, value: self.handle(value), either }))
     }
@@ -382,6 +400,7 @@ impl State {
         if !matches!(self.kind(option), Kind::Optional(Held::Nothing)) {
             let new = self.snapshot(new, at)?;
             let new = self.handle(new);
+            self.see_option(present, new);
             self.assign(value, new, at)?;
         }
         self.set_var(present, now);
@@ -447,6 +466,28 @@ impl State {
         let nothing = self.bool_constant(false, at);
         self.set_var(present, nothing);
         Ok(held)
+    }
+
+    /// `option.as_mut()`, `&mut option`: of an option in a variable what is there may be changed.
+    pub(crate) fn option_to_change(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
+        match self.kind(receiver) {
+            Kind::Optional(Held::Variable { present, value, .. }) => {
+                let present = self.read_var(present, at)?;
+                let value = self.borrow(value);
+                Ok(self.maybe(present, value))
+            }
+            kind => Ok(kind),
+        }
+    }
+
+    /// `fold.into_inner()`.
+    pub(crate) fn inner_value(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
+        match self.kind(receiver) {
+            Kind::Optional(held) if held.has_either() => {
+                self.option(receiver, at).map(|(_, value)| self.kind(value))
+            }
+            _ => mistake("`.into_inner()` is for what `fold_while` gives"),
+        }
     }
 
     pub(crate) fn presence(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {

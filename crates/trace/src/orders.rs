@@ -4,9 +4,11 @@
 //! a.partial_cmp(&b)    (neither is NaN, (lt a b, gt a b))
 //! a.total_cmp(&b)      (lt r s, gt r s), r and s the bits as integers, those of negative numbers turned around
 //! (a, b).cmp(&(c, d))  (lt a c | eq a c & lt b d, …)      the first parts that differ
+//! Reverse(a)           a tuple of one part, which compares the other way around
 //! ```
 
 use crate::errors::{At, Problem, Step, mistake};
+use crate::records::{Items, Whole};
 use crate::state::{Held, Kind, State};
 use crate::types::Class;
 use crate::{Method, Tracer, Value};
@@ -21,6 +23,16 @@ pub(crate) struct Compared {
 }
 
 impl Tracer {
+    /// `Reverse(value)`.
+    pub fn turned_around(&self, value: Value<'_>, at: At) -> Value<'_> {
+        let value = self.id(value);
+        self.step(at, |state| {
+            let value = state.snapshot(value, at)?;
+            let value = state.handle(value);
+            Ok(Kind::Tuple(Items::with(Whole::TurnedAround, vec![value])))
+        })
+    }
+
     /// `order.then(other)`, `order.then_with(closure)`.
     pub(crate) fn order_then<'t>(
         &'t self,
@@ -88,6 +100,10 @@ impl State {
     /// How two numbers compare, or the first parts of two tuples that differ.
     pub(crate) fn compare(&mut self, a: u32, b: u32, at: At) -> Step<Compared> {
         match (self.kind(a), self.kind(b)) {
+            (Kind::Tuple(a), Kind::Tuple(b)) if [a.of, b.of] == [Whole::TurnedAround; 2] => {
+                let Compared { less, greater, present } = self.compare(a[0], b[0], at)?;
+                Ok(Compared { less: greater, greater: less, present })
+            }
             (Kind::Tuple(a), Kind::Tuple(b)) if a.len() == b.len() && !a.is_empty() => {
                 if let Some(record) = a.of.record() {
                     let owner = record.name;

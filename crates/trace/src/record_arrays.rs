@@ -16,6 +16,8 @@ use crate::methods::Meaning;
 use crate::records::{Items, Record, Whole};
 use crate::sequences::{Item, Sequence};
 use crate::state::{Held, Kind, State};
+use crate::types::TypeVar;
+use crate::variables::called;
 use crate::{DeclaredType, Method, Tracer, Value};
 use parfuse_ir::program::Expr;
 use parfuse_ir::{FaultKind, ScalarOp};
@@ -128,7 +130,7 @@ impl State {
         let Kind::Tuple(items) = self.kind(handle) else { return None };
         let first = *items.first()?;
         match items.of {
-            Whole::Tuple => return None,
+            Whole::Tuple | Whole::TurnedAround => return None,
             Whole::Tuples => return Some((Whole::Tuples, items.to_vec())),
             Whole::Record(_) => {}
         }
@@ -161,7 +163,7 @@ impl State {
                 });
                 let item = match of {
                     Whole::Record(record) => Item::Fields(record, items.collect()),
-                    Whole::Tuple | Whole::Tuples => Item::Tuples(items.collect()),
+                    Whole::Tuple | Whole::Tuples | Whole::TurnedAround => Item::Tuples(items.collect()),
                 };
                 Ok(Kind::Sequence(Box::new(Sequence { item, ..(**first).clone() })))
             }
@@ -234,7 +236,7 @@ impl State {
     /// A struct, a tuple or an array of these, of what there is for each of its parts.
     pub(crate) fn together(&mut self, of: Whole, parts: Vec<u32>) -> Kind {
         let of = match of {
-            Whole::Record(_) => of,
+            Whole::Record(_) | Whole::TurnedAround => of,
             Whole::Tuple | Whole::Tuples => match parts.first() {
                 Some(first) if self.is_array(*first) || self.record_array(*first).is_some() => Whole::Tuples,
                 _ => Whole::Tuple,
@@ -244,11 +246,19 @@ impl State {
     }
 
     /// Whether what an array holds shows later: it is a vector that begins empty.
-    fn shows_later(&self, kind: &Kind) -> Step<bool> {
+    pub(crate) fn shows_later(&self, kind: &Kind) -> Step<bool> {
         match kind {
             Kind::Poison => Err(Problem::Reported),
             Kind::Plain(value) => Ok(self.empty_vectors.contains_key(value)),
             _ => Ok(false),
+        }
+    }
+
+    /// The type of the numbers in it.
+    pub(crate) fn dtype_to_come(&self, kind: &Kind) -> Step<TypeVar> {
+        match kind {
+            Kind::Plain(value) => Ok(self.ty(*value).dtype),
+            _ => Err(Problem::Reported),
         }
     }
 
@@ -270,12 +280,16 @@ impl State {
                 let first = self.leaves_of(handle)[0];
                 match (self.axes_of(first)?, rank) {
                     (axes, Some(rank)) if axes != rank => mistake(format!(
-                        "`{name}` is declared as {declared}, but its value is an array with {axes} axes"
+                        "{} is declared as {declared}, but its value is an array with {axes} axes",
+                        called(name)
                     )),
                     _ => Ok(()),
                 }
             }
-            _ => mistake(format!("`{name}` is declared as {declared}, but its value is of another kind")),
+            _ => mistake(format!(
+                "{} is declared as {declared}, but its value is of another kind",
+                called(name)
+            )),
         }
     }
 
@@ -305,7 +319,10 @@ impl State {
             }
             _ => {
                 let declared = DeclaredType::TupleArray(types, rank);
-                mistake(format!("`{name}` is declared as {declared}, but its value is of another kind"))
+                mistake(format!(
+                    "{} is declared as {declared}, but its value is of another kind",
+                    called(name)
+                ))
             }
         }
     }
@@ -324,7 +341,7 @@ impl State {
         let items = sequences.into_iter().map(|sequence| sequence.item).collect();
         let item = match of {
             Whole::Record(record) => Item::Fields(record, items),
-            Whole::Tuple | Whole::Tuples => Item::Tuples(items),
+            Whole::Tuple | Whole::Tuples | Whole::TurnedAround => Item::Tuples(items),
         };
         Some(Ok(Sequence::new(ranges, item)))
     }

@@ -11,6 +11,7 @@ use crate::declared::DeclaredType;
 use crate::errors::{At, Problem, Step, mistake};
 use crate::record_methods::RecordMethod;
 use crate::state::{Kind, State};
+use crate::variables::called;
 use crate::{Tracer, Value};
 use std::ops::Deref;
 
@@ -33,6 +34,8 @@ pub(crate) enum Whole {
     Tuple,
     /// An array of tuples, by the arrays of their items.
     Tuples,
+    /// `Reverse(x)`: a value that compares the other way around.
+    TurnedAround,
     /// A struct, or an array of structs, by the arrays of their fields.
     Record(&'static Record),
 }
@@ -42,7 +45,7 @@ impl Whole {
     pub(crate) fn record(self) -> Option<&'static Record> {
         match self {
             Whole::Record(record) => Some(record),
-            Whole::Tuple | Whole::Tuples => None,
+            Whole::Tuple | Whole::Tuples | Whole::TurnedAround => None,
         }
     }
 }
@@ -137,7 +140,8 @@ impl State {
             Kind::Tuple(items) if items.of == Whole::Record(record) && !is_array => Ok(()),
             Kind::Poison => Err(Problem::Reported),
             _ => mistake(format!(
-                "`{name}` is declared as `{}`, but its value is of another kind",
+                "{} is declared as `{}`, but its value is of another kind",
+                called(name),
                 record.name
             )),
         }

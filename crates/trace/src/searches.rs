@@ -29,7 +29,7 @@ pub(crate) struct Found<'t> {
 /// Searches.
 impl Tracer {
     /// Goes through items with a way to end early; in order, or as it is said of them.
-    fn until<'t>(
+    pub(crate) fn until<'t>(
         &'t self,
         items: Value<'t>,
         in_order: bool,

@@ -237,6 +237,27 @@ impl Tracer {
         self.tuple(&parts)
     }
 
+    /// `slice.rotate_left(k)`, `slice.rotate_right(k)`: both parts are turned around, and then the whole.
+    pub(crate) fn rotated<'t>(
+        &'t self,
+        method: Method,
+        array: Value<'t>,
+        args: &[Value<'t>],
+        at: At,
+    ) -> Value<'t> {
+        let (none, count) = (self.lift(0usize, at), self.method(array, Method::len, &[], at));
+        let middle = match method {
+            Method::rotate_right => self.binary("-", count, args[0], at),
+            _ => args[0],
+        };
+        let middle = self.bind_named("", middle, None, at);
+        for (start, end) in [(none, middle), (middle, count), (none, count)] {
+            let part = self.index(array, &[self.range(start, end, false, at)], at);
+            self.method(self.unary("&mut", part, at), Method::reverse, &[], at);
+        }
+        self.unit()
+    }
+
     /// `slice.binary_search(&x)` and its kin, a `Result`: where it is, or where it would have to stand.
     pub(crate) fn binary_search<'t>(
         &'t self,

@@ -13,7 +13,9 @@
 use crate::calls::Calls;
 use crate::errors::{At, Complaint, Problem, Step, mistake};
 use crate::exits::Exits;
+use crate::foresight::Beginnings;
 use crate::local_closures::Closure;
+use crate::nested_arrays::Nested;
 use crate::records::Items;
 use crate::sequences::Sequence;
 use crate::tables::Table;
@@ -151,10 +153,12 @@ pub(crate) struct State {
     /// Whether integers that overflow are an error, and what may.
     pub(crate) checked: bool,
     pub(crate) watched: HashSet<Value>,
-    /// Rows of arrays of arrays that a name bound to them takes copies of.
-    pub(crate) rows_by_value: HashSet<Value>,
+    /// What is known of arrays of arrays.
+    pub(crate) nested: Nested,
     /// The vectors that grow.
     pub(crate) vectors: Vec<Vector>,
+    /// What begins empty.
+    pub(crate) beginnings: Beginnings,
     /// Arrays without elements that vectors begin with.
     pub(crate) empty_vectors: HashMap<Value, EmptyVector>,
     /// Views of what there is of vectors.
@@ -198,8 +202,9 @@ impl State {
             integer_checks: Vec::new(),
             checked: false,
             watched: HashSet::new(),
-            rows_by_value: HashSet::new(),
+            nested: Nested::default(),
             vectors: Vec::new(),
+            beginnings: Beginnings::default(),
             empty_vectors: HashMap::new(),
             vector_views: HashSet::new(),
             complaints: Vec::new(),

@@ -287,6 +287,11 @@ impl State {
         self.tables.iter().any(|table| Some(table.var) == of)
     }
 
+    /// The lengths of an array that is written out.
+    pub(crate) fn table_lengths(&self, var: Var) -> Option<Vec<usize>> {
+        self.tables.iter().find(|table| table.var == var).map(|table| table.shape.clone())
+    }
+
     /// An element of an array that is written out, if its indices are known.
     pub(crate) fn known_element(
         &self,

@@ -18,7 +18,7 @@ use std::cell::RefCell;
 
 /// Collects a kernel's program while its function is traced.
 pub struct Tracer {
-    state: RefCell<State>,
+    pub(crate) state: RefCell<State>,
 }
 
 impl Tracer {

@@ -13,7 +13,7 @@ use crate::errors::{At, Problem, Step, mistake};
 use crate::records::{Items, Whole};
 use crate::state::{Held, Kind, State, Ty};
 use crate::{DeclaredType, Tracer, Value};
-use parfuse_ir::program::{Expr, Place, Stmt};
+use parfuse_ir::program::{Expr, Place, Stmt, Type};
 use parfuse_ir::{FaultKind, ScalarOp};
 
 impl Tracer {
@@ -119,6 +119,16 @@ impl Tracer {
             Ok(kind)
         })
     }
+    /// `let mut name = &mut number;`, which could be made to refer to another.
+    pub fn reference_to_be_moved<'t>(&'t self, v: Value<'t>, at: At) -> Value<'t> {
+        self.step(at, |state| match state.kind(v.id) {
+            Kind::Variable { var, borrowed: true } if state.var_type(var).rank.is_none() => mistake(
+                "a reference to a number refers to the same one for good in a kernel: write `let name = &mut number;`, or \
+                 set the numbers by their names",
+            ),
+            kind => Ok(kind),
+        })
+    }
     /// `let name;`, assigned later.
     pub fn declare(&self, name: &'static str, at: At) -> Value<'_> {
         self.step(at, |_| Ok(Kind::Declared(name.to_string())))
@@ -185,10 +195,10 @@ impl State {
     pub(crate) fn snapshot(&mut self, handle: u32, at: At) -> Step<Kind> {
         match self.kind(handle) {
             Kind::Variable { var, borrowed } => {
-                let is_array = self.var_types[var.0 as usize].rank.is_some();
-                if is_array && borrowed {
+                if borrowed {
                     return Ok(Kind::Variable { var, borrowed });
                 }
+                let is_array = self.var_types[var.0 as usize].rank.is_some();
                 let value = self.read_var(var, at)?;
                 Ok(Kind::Plain(if is_array { self.copy(value, at)? } else { value }))
             }
@@ -283,6 +293,12 @@ impl State {
 
     pub(crate) fn expect_type(&mut self, kind: &Kind, ty: DeclaredType, name: &str) -> Step<()> {
         match ty {
+            // Of what it begins without only the numbers are of a type by now.
+            DeclaredType::Known(Type::Array(element, rank)) if rank > 1 && self.shows_later(kind)? => {
+                let dtype = self.types.of(element);
+                let found = self.dtype_to_come(kind)?;
+                return self.unify(dtype, found, &format!("the type of {}", called(name)));
+            }
             DeclaredType::Record(record) => return self.expect_record(kind, record, name),
             DeclaredType::RecordArray(record, rank) => {
                 return self.expect_record_array(kind, record, rank, name);
@@ -296,7 +312,8 @@ impl State {
                     Kind::Poison => return Err(Problem::Reported),
                     _ => {
                         return mistake(format!(
-                            "`{name}` is declared as {ty}, but its value is of another kind"
+                            "{} is declared as {ty}, but its value is of another kind",
+                            called(name)
                         ));
                     }
                 };
@@ -314,7 +331,8 @@ impl State {
                     Kind::Poison => return Err(Problem::Reported),
                     _ => {
                         return mistake(format!(
-                            "`{name}` is declared as {ty}, but its value is no `Option`"
+                            "{} is declared as {ty}, but its value is no `Option`",
+                            called(name)
                         ));
                     }
                 };
@@ -328,9 +346,14 @@ impl State {
             Kind::Variable { var, .. } | Kind::Place(Place { var, view: None }) => {
                 self.var_types[var.0 as usize]
             }
-            _ => return mistake(format!("`{name}` is declared as {ty}, but its value is of another kind")),
+            _ => {
+                return mistake(format!(
+                    "{} is declared as {ty}, but its value is of another kind",
+                    called(name)
+                ));
+            }
         };
-        self.expect_type_of(found, ty, &format!("`{name}`"))
+        self.expect_type_of(found, ty, &called(name))
     }
 
     fn expect_type_of(&mut self, found: Ty, ty: DeclaredType, what: &str) -> Step<()> {
@@ -387,6 +410,9 @@ impl State {
                     return mistake("array variables are not supported inside the closure of `mapv`");
                 }
                 let var = self.new_var(name, ty, None);
+                if ty.rank.is_some() {
+                    self.has_lengths_of(var, value);
+                }
                 self.set_var(var, value);
                 Ok(Kind::Variable { var, borrowed: false })
             }
@@ -471,7 +497,10 @@ impl State {
                          elements"
                     ));
                 }
-                if matches!(self.kind(target), Kind::Variable { borrowed: true, .. }) {
+                // A number behind a reference is set, as a field of a struct is.
+                if matches!(self.kind(target), Kind::Variable { borrowed: true, .. })
+                    && expected.rank.is_some()
+                {
                     return mistake(format!(
                         "a reference to `{name}` cannot be made to refer to another array in a kernel; assign to \
                          the array behind it, `*reference = …`, or swap the arrays themselves, \
@@ -520,5 +549,14 @@ impl State {
         let loc = self.loc(at);
         self.push(Stmt::Update { place, value, loc });
         Ok(())
+    }
+}
+
+/// What messages call a value with a declared type that has a name, or none.
+pub(crate) fn called(name: &str) -> String {
+    match name {
+        "" => "this".to_string(),
+        phrase if phrase.contains(' ') => phrase.to_string(),
+        name => format!("`{name}`"),
     }
 }

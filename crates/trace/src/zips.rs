@@ -11,8 +11,9 @@
 
 use crate::errors::{At, Problem, Step, mistake};
 use crate::sequences::{Independence, Item, Sequence};
-use crate::state::{Kind, State};
+use crate::state::{Held, Kind, State};
 use crate::{Method, Tracer, Value};
+use parfuse_ir::FaultKind;
 use parfuse_ir::program::Claim;
 
 impl Tracer {
@@ -71,6 +72,63 @@ impl Tracer {
         };
         self.go_through(sequence, &mut Some(call), at);
         self.bind_named("", total, None, at)
+    }
+
+    /// `fold_while` of a `Zip` or an iterator, and `try_fold`.
+    pub(crate) fn fold_until<'t>(
+        &'t self,
+        _: Method,
+        items: Value<'t>,
+        args: &[Value<'t>],
+        at: At,
+    ) -> Value<'t> {
+        let zip = self.with(|state| state.zip(items.id));
+        let is_zip = zip.is_ok();
+        let items = match zip {
+            Ok(zip) => self.step(at, |_| Ok(Kind::Sequence(Box::new(zip)))),
+            Err(_) => items,
+        };
+        let total = self.variable_named("fold", args[0], at);
+        let goes_on = self.variable_named("goes_on", self.bool_literal(true, at), at);
+        let mut either = false;
+        let mut fold = |item, leave: &dyn Fn() -> Value<'t>| {
+            let before = self.bind_named("", total, None, at);
+            let said = match is_zip {
+                true => self.apply_to_parts(args[1], &[before], item, at),
+                false => self.apply(args[1], &[before, item], at),
+            };
+            either =
+                self.with(|state| matches!(state.kind(said.id), Kind::Optional(held) if held.has_either()));
+            let (present, value) = self.parts_of_option(said, at);
+            let keep = || self.assign(total, value, at);
+            let stop = || {
+                if either {
+                    self.assign(total, value, at);
+                }
+                self.assign(goes_on, self.bool_literal(false, at), at);
+                leave()
+            };
+            self.if_(present, keep, stop, at);
+        };
+        self.until(items, true, &mut fold, at);
+        let total = self.bind_named("", total, None, at);
+        self.step(at, |state| {
+            let (present, value) = (state.read(goes_on.id, at)?, total.id);
+            Ok(Kind::Optional(match either {
+                true => Held::Either { present, value },
+                false => Held::Value { present, value, fault: FaultKind::NoValue },
+            }))
+        })
+    }
+
+    /// `FoldWhile::Continue(value)`, `FoldWhile::Done(value)`.
+    pub fn step_of_fold(&self, value: Value<'_>, goes_on: bool, at: At) -> Value<'_> {
+        let value = self.id(value);
+        self.step(at, |state| {
+            let present = state.bool_constant(goes_on, at);
+            let value = state.snapshot(value, at)?;
+            Ok(Kind::Optional(Held::Either { present, value: state.handle(value) }))
+        })
     }
 
     /// `all` and `any`.

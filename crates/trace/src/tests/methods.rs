@@ -40,7 +40,7 @@ fn argument<'t>(t: &'t Tracer, kind: Argument, of: Receiver) -> Value<'t> {
         Argument::Same if of == Receiver::Array || of == Receiver::Option => t.lift(2.0, line(1)),
         Argument::Same => receiver(t, of),
         Argument::Part => t.lift(2.0, line(1)),
-        Argument::Integer | Argument::Axis => t.lift(1usize, line(1)),
+        Argument::Integer | Argument::Axis | Argument::Last => t.lift(1usize, line(1)),
         Argument::I32 => t.lift(2i32, line(1)),
         Argument::U32 => t.lift(2u32, line(1)),
         Argument::Signed => t.lift(-2isize, line(1)),
@@ -93,6 +93,9 @@ fn closure(t: &Tracer, method: Method, position: usize) -> Value<'_> {
         Method::binary_search_by => {
             |t, given| t.method(given[0], Method::total_cmp, &[t.lift(1.0, line(1))], line(1))
         }
+        Method::map_axis_mut => |_, given| given[0].sum(),
+        Method::fold_while => |t, given| t.step_of_fold(given[0], true, line(1)),
+        Method::try_fold => |t, given| t.some(given[0], line(1)),
         Method::then_with => |t, _| receiver(t, Receiver::Ordering),
         Method::unwrap_or_else | Method::map_or_else | Method::then if position == 0 => {
             |t, _| t.lift(1.0, line(1))
@@ -130,13 +133,19 @@ fn argument_of<'t>(t: &'t Tracer, method: Method, kind: Argument, of: Receiver) 
 fn array_for(t: &Tracer, method: Method) -> Value<'_> {
     match method {
         Method::into_scalar => t.array::<f64>("m", 0),
-        Method::chunks | Method::chunks_mut | Method::partition_point => t.array_mut::<f64>("m", 1),
+        Method::chunks
+        | Method::chunks_mut
+        | Method::partition_point
+        | Method::split_at_mut
+        | Method::rotate_left
+        | Method::rotate_right => t.array_mut::<f64>("m", 1),
         Method::binary_search | Method::binary_search_by | Method::binary_search_by_key => {
             t.array::<f64>("m", 1)
         }
         method if method.name().starts_with("sort") || method.name().starts_with("select_nth") => {
             t.array_mut::<f64>("m", 1)
         }
+        Method::map_axis_mut => t.array_mut::<f64>("m", 2),
         // It must be the kernel's own.
         Method::append
         | Method::push
@@ -165,6 +174,7 @@ fn mistakes(row: &Row, of: Receiver) -> Vec<String> {
             t.with(|state| state.unsafe_depth = 1);
             t.parallel(receiver(&t, of), line(1))
         }
+        Method::into_inner => t.step_of_fold(t.lift(1.0, line(1)), false, line(1)),
         Method::err => {
             t.method(t.array::<f64>("a", 1), Method::binary_search, &[t.lift(1.0, line(1))], line(1))
         }

@@ -14,6 +14,10 @@ const LEAST_ROOM: usize = 32;
 /// Below so many elements a vector grows to four times its length, from there on to twice.
 const FEW: usize = 2048;
 
+/// What iterations of a `prange` do that need more.
+const FULL: &str =
+    "a vector in a `prange` has no more elements than it has room for: `Vec::with_capacity(n)`";
+
 /// The methods that change how many elements there are.
 #[derive(Clone, Copy, PartialEq)]
 enum Change {
@@ -242,6 +246,17 @@ impl Tracer {
             let whole = self.step(at, |state| state.whole_of(vector, at));
             self.store(whole, &[self.bind_named("", count, None, at)], item, at)
         };
+        if self.with(|state| state.parallel_depth > 0) {
+            let has_room = self.unary("!", is_full, at);
+            self.step(at, |state| {
+                state.refuse_growth(vector)?;
+                let has_room = state.condition(has_room.id, at)?;
+                state.assert_value(has_room, FULL, at);
+                Ok(Kind::Tuple(Items::default()))
+            });
+            set();
+            return self.assign_op("+", count, self.lift(1usize, at), at);
+        }
         let grow = || {
             self.step(at, |state| {
                 state.grow_vector(vector, at)?;
@@ -261,8 +276,8 @@ impl State {
         let count = self.read_var(self.vectors[vector].count, at)?;
         let mut is_full = None;
         for leaf in self.leaves_of(array) {
-            let (array, _) = self.array(leaf, "a vector", at)?;
-            let room = self.len(array, at)?;
+            let (array, rank) = self.array(leaf, "a vector", at)?;
+            let room = self.lengths(array, rank, at)?[0];
             let this = self.op(ScalarOp::Ge, &[count, room], at)?;
             is_full = Some(match is_full {
                 Some(others) => self.op(ScalarOp::Or, &[others, this], at)?,
@@ -272,13 +287,25 @@ impl State {
         is_full.map(Kind::Plain).ok_or(Problem::Reported)
     }
 
+    /// In a `prange` a vector has the room that is made in front of it.
+    fn refuse_growth(&self, vector: usize) -> Step<()> {
+        let Vector { room, beginning, .. } = self.vectors[vector];
+        if beginning.is_none() || self.known_integer(room) == Some(0) {
+            return mistake(
+                "in a `prange` a vector does not grow: say how many elements it may have, in front of the loop if that is \
+                 computed, `let mut v = Vec::with_capacity(n);`",
+            );
+        }
+        Ok(())
+    }
+
     /// Makes room for several times as many elements.
     fn grow_vector(&mut self, vector: usize, at: At) -> Step<()> {
         let array = self.arrays_of(vector, at)?;
         let leaves = self.leaves_of(array);
         let count = self.read_var(self.vectors[vector].count, at)?;
-        let (first, _) = self.array(leaves[0], "a vector", at)?;
-        let room = self.len(first, at)?;
+        let (first, rank) = self.array(leaves[0], "a vector", at)?;
+        let room = self.lengths(first, rank, at)?[0];
         self.grow_arrays(&leaves, count, room, at)
     }
 
@@ -297,8 +324,13 @@ impl State {
         let room = self.op(ScalarOp::Max, &[more, least], at)?;
         for leaf in leaves {
             let Kind::Variable { var, .. } = self.kind(*leaf) else { return Err(Problem::Reported) };
+            let ty = self.var_type(var);
+            let whole = self.read_var(var, at)?;
+            let mut shape = self.lengths(whole, ty.rank.unwrap_or(1), at)?;
+            shape[0] = room;
             let old = self.front(var, count, at)?;
-            let (grown, _) = self.zeros("grown", vec![room], self.var_type(var).dtype, at)?;
+            let (grown, _) = self.zeros("grown", shape, ty.dtype, at)?;
+            self.var_types[grown.0 as usize].of_arrays = ty.of_arrays;
             let place = self.front(grown, count, at)?;
             self.update(Place { var: grown, view: Some(place) }, old, at)?;
             let new = self.read_var(grown, at)?;

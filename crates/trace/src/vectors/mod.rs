@@ -9,7 +9,8 @@
 //!
 //! A vector is an array of at least as many elements as there are, and their number: where it is read, or its elements are
 //! set, it stands for the part that is there. Of structs and tuples it has an array for each of their parts. What a vector
-//! holds that begins empty shows with the first `push`; its arrays are made where it began all the same.
+//! holds that begins empty shows with the first `push`, or has been [foreseen](crate::foresight); its arrays are made where it
+//! began all the same.
 
 mod changes;
 
@@ -19,7 +20,7 @@ use crate::state::{Kind, Literal, State, Ty};
 use crate::types::{Class, TypeVar};
 use crate::{Method, Tracer, Value};
 use parfuse_ir::DType;
-use parfuse_ir::program::{self, Cut, Expr, Place, Stmt, Var, View};
+use parfuse_ir::program::{self, Expr, Place, Stmt, Var};
 
 /// A vector that grows.
 pub(crate) struct Vector {
@@ -31,6 +32,8 @@ pub(crate) struct Vector {
     room: program::Value,
     /// The type of its elements, if it began empty.
     elements: Option<TypeVar>,
+    /// Its number among all that begins empty, if it does.
+    beginning: Option<usize>,
     /// How many `prange` loops it is in.
     parallel_depth: usize,
 }
@@ -137,7 +140,8 @@ impl State {
                 let variable = self.variable(name, init, at)?;
                 let handle = self.handle(variable.clone());
                 let is_line = self.leaves_of(handle).iter().all(|leaf| {
-                    matches!(self.kind(*leaf), Kind::Variable { var, borrowed: false } if self.var_type(var).rank == Some(1))
+                    matches!(self.kind(*leaf), Kind::Variable { var, borrowed: false }
+                        if self.var_type(var).rank == Some(1) || self.var_type(var).has_rows())
                 });
                 let is_whole = !matches!(&variable, Kind::Tuple(_)) || self.record_array(handle).is_some();
                 if !is_line || !is_whole {
@@ -149,8 +153,8 @@ impl State {
         let (start, room) = match (variable, empty) {
             (Some(array), _) => {
                 let first = self.leaves_of(array)[0];
-                let (value, _) = self.array(first, "a vector", at)?;
-                let length = self.len(value, at)?;
+                let (value, rank) = self.array(first, "a vector", at)?;
+                let length = self.lengths(value, rank, at)?[0];
                 (length, length)
             }
             (None, room) => {
@@ -167,9 +171,11 @@ impl State {
             (Some(_), Kind::Plain(value)) => Some(self.ty(value).dtype),
             _ => None,
         };
-        self.vectors.push(Vector { count, array: variable, room, elements, parallel_depth });
+        let beginning = empty.map(|_| self.begin_empty());
+        self.vectors.push(Vector { count, array: variable, room, elements, beginning, parallel_depth });
         let vector = self.vectors.len() - 1;
-        if let Some(element) = empty.and_then(|empty| empty.element) {
+        let declared = empty.and_then(|empty| empty.element);
+        if let Some(element) = declared.or_else(|| self.foreseen(beginning?, at)) {
             self.shape_vector(vector, Some(element), at)?;
             let arrays = self.arrays_of(vector, at)?;
             for (array, number) in self.leaves_of(arrays).into_iter().zip(self.leaves_of(element)) {
@@ -182,6 +188,9 @@ impl State {
 
     /// Makes the arrays of a vector that began empty, of what is pushed, or of numbers.
     fn shape_vector(&mut self, vector: usize, item: Option<u32>, at: At) -> Step<()> {
+        if let (Some(number), Some(item)) = (self.vectors[vector].beginning, item) {
+            self.see(number, item);
+        }
         if self.vectors[vector].array.is_some() {
             return Ok(());
         }
@@ -192,6 +201,9 @@ impl State {
         let kind = match item {
             Some(item) => self.array_for(item, &name, 1, elements)?,
             None => {
+                if let Some(number) = self.vectors[vector].beginning {
+                    self.miss(number);
+                }
                 let dtype = elements.unwrap_or_else(|| self.types.fresh(Class::Any));
                 let ty = Ty { dtype, rank: Some(1), of_arrays: false };
                 Kind::Variable { var: self.new_var(&name, ty, None), borrowed: false }
@@ -239,7 +251,7 @@ impl State {
     /// A view of so many of the first elements of a variable.
     fn front(&mut self, var: Var, count: program::Value, at: At) -> Step<program::Value> {
         let (array, ty) = (self.read_var(var, at)?, self.var_type(var));
-        let view = View::of_cuts(vec![Cut::Range { start: None, end: Some(count), step: None }]);
+        let view = self.front_view(ty.rank.unwrap_or(1), count);
         self.emit(Expr::View { array, view }, ty, at)
     }
 
@@ -285,8 +297,8 @@ impl State {
             }
             _ => {
                 let first = *self.leaves_of(v).first().ok_or(Problem::Reported)?;
-                let (array, _) = self.array(first, "what is assigned to a vector", at)?;
-                (v, self.len(array, at)?)
+                let (array, rank) = self.array(first, "what is assigned to a vector", at)?;
+                (v, self.lengths(array, rank, at)?[0])
             }
         };
         if self.vectors[vector].array.is_none() {

@@ -1,0 +1,156 @@
+//! What things that begin empty are going to hold: known from having traced the kernel before.
+//!
+//! ```text
+//! let mut stack = Vec::new();                      of what?
+//! while let Some(&(i, level)) = stack.last() { … }
+//! stack.push((0, 1.5));                            of pairs: the kernel is traced once more, knowing that
+//! ```
+//!
+//! rustc looks ahead, a tracer goes through the function once. What is used before it is known counts as a number; where
+//! that leads to mistakes, and something else is given to it further down, these mistakes are none of the user's.
+
+use crate::Tracer;
+use crate::errors::At;
+use crate::records::{Items, Whole};
+use crate::state::{Kind, Literal, State};
+use crate::types::{Class, TypeVar};
+use parfuse_ir::ElementType;
+use parfuse_ir::program::Var;
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+/// What vectors and options hold that begin empty, by their numbers among all of these in a kernel.
+#[derive(Clone, Default, Debug)]
+pub struct Foresight {
+    contents: HashMap<usize, Content>,
+}
+
+/// What a vector or an option holds: numbers, perhaps of a known type, or several of them.
+#[derive(Clone, Debug)]
+enum Content {
+    Number(Option<ElementType>),
+    Together(Whole, Vec<Content>),
+}
+
+/// The same while types are inferred.
+#[derive(Clone)]
+enum Seen {
+    Number(TypeVar),
+    Together(Whole, Vec<Seen>),
+}
+
+/// The vectors and options that begin empty.
+#[derive(Default)]
+pub(crate) struct Beginnings {
+    count: usize,
+    known: Foresight,
+    /// Those that have been used before it was known what they hold, and what they were given later.
+    missed: HashMap<usize, Option<Seen>>,
+    /// The numbers of options, by the variables that tell whether there is anything.
+    options: HashMap<Var, usize>,
+}
+
+impl Tracer {
+    /// A tracer for a kernel of this name, of which something is known from tracing it before.
+    pub fn with_foresight(name: &str, foresight: Foresight) -> Tracer {
+        let mut state = State::new(name);
+        state.beginnings.known = foresight;
+        Tracer { state: RefCell::new(state) }
+    }
+
+    /// What should have been known in front, if there are mistakes that may come of that.
+    pub fn foresight(&self) -> Option<Foresight> {
+        self.with(|state| {
+            let mut foresight = state.beginnings.known.clone();
+            let before = foresight.contents.len();
+            for (number, seen) in &state.beginnings.missed {
+                let Some(seen) = seen else { continue };
+                foresight.contents.insert(*number, state.content(seen));
+            }
+            let is_news = foresight.contents.len() > before && !state.complaints.is_empty();
+            is_news.then_some(foresight)
+        })
+    }
+}
+
+impl State {
+    /// The number of one more vector or option that begins empty.
+    pub(crate) fn begin_empty(&mut self) -> usize {
+        self.beginnings.count += 1;
+        self.beginnings.count - 1
+    }
+
+    /// The same of an option.
+    pub(crate) fn begin_without(&mut self, number: usize, present: Var) {
+        self.beginnings.options.insert(present, number);
+    }
+
+    /// Zeros like what one will hold, if that is known.
+    pub(crate) fn foreseen(&mut self, number: usize, at: At) -> Option<u32> {
+        let content = self.beginnings.known.contents.get(&number).cloned()?;
+        Some(self.zeros_like(&content, at))
+    }
+
+    /// It is used, and nobody knows what it holds.
+    pub(crate) fn miss(&mut self, number: usize) {
+        if !self.beginnings.known.contents.contains_key(&number) {
+            self.beginnings.missed.entry(number).or_default();
+        }
+    }
+
+    /// It is given something.
+    pub(crate) fn see(&mut self, number: usize, item: u32) {
+        if let Some(None) = self.beginnings.missed.get(&number) {
+            let seen = self.seen(item);
+            self.beginnings.missed.insert(number, seen);
+        }
+    }
+
+    /// An option is given something.
+    pub(crate) fn see_option(&mut self, present: Var, item: u32) {
+        if let Some(number) = self.beginnings.options.get(&present) {
+            self.see(*number, item);
+        }
+    }
+
+    fn seen(&mut self, item: u32) -> Option<Seen> {
+        match self.kind(item) {
+            Kind::Tuple(items) if items.of != Whole::Tuples => {
+                let (of, list) = (items.of, items.to_vec());
+                let items: Option<Vec<Seen>> = list.into_iter().map(|item| self.seen(item)).collect();
+                items.map(|items| Seen::Together(of, items))
+            }
+            Kind::Plain(_) | Kind::Variable { .. } | Kind::Element { .. } | Kind::Part { .. } => {
+                let ty = self.type_of(item).ok()?;
+                ty.rank.is_none().then_some(Seen::Number(ty.dtype))
+            }
+            _ => None,
+        }
+    }
+
+    fn content(&self, seen: &Seen) -> Content {
+        match seen {
+            Seen::Number(dtype) => Content::Number(self.types.element(*dtype)),
+            Seen::Together(of, items) => {
+                Content::Together(*of, items.iter().map(|item| self.content(item)).collect())
+            }
+        }
+    }
+
+    fn zeros_like(&mut self, content: &Content, at: At) -> u32 {
+        let kind = match content {
+            Content::Number(element) => {
+                let dtype = match element {
+                    Some(element) => self.types.of(*element),
+                    None => self.types.fresh(Class::Any),
+                };
+                Kind::Plain(self.literal(Literal::Integer(0), dtype, at))
+            }
+            Content::Together(of, items) => {
+                let items = items.iter().map(|item| self.zeros_like(item, at)).collect();
+                Kind::Tuple(Items::with(*of, items))
+            }
+        };
+        self.handle(kind)
+    }
+}
