@@ -35,7 +35,7 @@ mod imports {
     pub(super) use super::{agrees, vectors};
     pub(super) use ndarray::linalg::{general_mat_mul, general_mat_vec_mul, kron};
     pub(super) use ndarray::{
-        Array1, Array2, ArrayD, ArrayRef1, ArrayRef2, Axis, Ix2, Slice, Zip, concatenate, s, stack,
+        Array1, Array2, ArrayD, ArrayRef1, ArrayRef2, Axis, FoldWhile, Ix2, Slice, Zip, concatenate, s, stack,
     };
     pub(super) use parfuse::prelude::*;
 }
@@ -251,6 +251,7 @@ forms! {
     std_axis: Array1<f64> = { m.std_axis(Axis(1), 1.0) }
     fold_axis: Array1<f64> = { m.fold_axis(Axis(1), 0.0, |s, x| s * 0.5 + x) }
     map_axis: Array1<f64> = { m.map_axis(Axis(0), |column| column[0] + column.sum()) }
+    map_axis_mut: Array1<f64> = { let mut c = m.to_owned(); let s = c.map_axis_mut(Axis(0), |mut column| { column[0] += 1.0; column.sum() }); s + c.row(0) }
     accumulate_axis_inplace: Array2<f64> = { let mut c = m.to_owned(); c.accumulate_axis_inplace(Axis(0), |&p, x| *x += p); c }
     diff: Array1<f64> = { a.diff(2, Axis(0)) }
     cumprod: Array1<f64> = { a.cumprod(Axis(0)) }
@@ -276,6 +277,7 @@ forms! {
     and: Array1<f64> = { Zip::from(a).and(b).map_collect(|x, y| x * y) }
     and_broadcast: Array2<f64> = { Zip::from(m).and_broadcast(&a.slice(s![..4])).map_collect(|x, y| x * y) }
     for_each: Array1<f64> = { let mut c = a.to_owned(); Zip::from(&mut c).and(b).for_each(|x, y| *x += y); c }
+    fold_while: f64 = { Zip::from(a).fold_while(0.0, |s, &x| if s > 2.0 { FoldWhile::Done(s) } else { FoldWhile::Continue(s + x) }).into_inner() }
     map_collect: Array1<f64> = { Zip::indexed(a).map_collect(|k, x| k as f64 * x) }
     map_assign_into: Array1<f64> = { let mut c = Array1::zeros(a.len()); Zip::from(a).and(b).map_assign_into(&mut c, |x, y| x - y); c }
     all: bool = { Zip::from(a).and(b).all(|x, y| x > y) }

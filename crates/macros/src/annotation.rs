@@ -311,10 +311,16 @@ fn last_name(path: &syn::TypePath) -> Option<String> {
 /// What is wrong with the element type of an array type, `Array1<u8>`.
 fn element_problem(path: &syn::TypePath) -> Option<String> {
     let PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments else { return None };
+    let problem = |name: String| {
+        match name.as_str() {
+        "Vec" => "a vector of vectors is an `Array2` in a kernel, or one vector beside the positions where its parts begin".into(),
+        _ => format!("`{name}` is not an element type that kernels know"),
+    }
+    };
     arguments.args.iter().find_map(|argument| match argument {
-        GenericArgument::Type(Type::Path(element)) => last_name(element)
-            .filter(|name| is_foreign(name))
-            .map(|name| format!("`{name}` is not an element type that kernels know")),
+        GenericArgument::Type(Type::Path(element)) => {
+            last_name(element).filter(|name| is_foreign(name)).map(problem)
+        }
         _ => None,
     })
 }

@@ -120,9 +120,10 @@ impl<'a> Translator<'a> {
                 true => quote!(if #kind.of_arrays { #t.of_arrays(#bound) } else { #bound }),
                 false => bound,
             };
-            let bound = match fixed_length(&param.ty) {
-                Some(length) => quote!(#t.of_lengths(#bound, &[#length])),
-                None => bound,
+            let bound = match (fixed_length(&param.ty), fixed_rows(&param.ty)) {
+                (Some(length), _) => quote!(#t.of_lengths(#bound, &[#length])),
+                (None, Some(length)) => quote!(#t.of_row_lengths(#bound, &[#length])),
+                (None, None) => bound,
             };
             self.scope.add(text.clone(), Local::default());
             bindings.extend(if param.variable && matches!(param.ty, syn::Type::Array(_)) {
@@ -199,6 +200,17 @@ fn fixed_length(ty: &syn::Type) -> Option<&syn::Expr> {
         syn::Type::Reference(reference) => fixed_length(&reference.elem),
         syn::Type::Paren(inner) => fixed_length(&inner.elem),
         syn::Type::Array(array) => matches!(&*array.elem, syn::Type::Path(_)).then_some(&array.len),
+        _ => None,
+    }
+}
+
+/// The length of the fixed arrays of numbers that a slice, or an array, consists of.
+fn fixed_rows(ty: &syn::Type) -> Option<&syn::Expr> {
+    match ty {
+        syn::Type::Reference(reference) => fixed_rows(&reference.elem),
+        syn::Type::Paren(inner) => fixed_rows(&inner.elem),
+        syn::Type::Slice(slice) => fixed_length(&slice.elem),
+        syn::Type::Array(array) => fixed_length(&array.elem),
         _ => None,
     }
 }

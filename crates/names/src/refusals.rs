@@ -58,13 +58,18 @@ const METHODS: &[Row] = &[
     ),
     row(
         "arrays",
-        "slice_each_axis slice_each_axis_mut slice_each_axis_inplace multi_slice_move split \
+        "slice_each_axis slice_each_axis_mut slice_each_axis_inplace multi_slice_move \
          split_at_checked split_at_mut_checked split_complex split_first split_first_mut split_last \
          split_last_mut split_first_chunk split_first_chunk_mut split_last_chunk split_last_chunk_mut \
-         split_off_* split_mut splitn_mut rsplit_mut rsplitn_mut split_inclusive_mut first_chunk_mut \
-         last_chunk_mut split_inclusive splitn rsplit rsplitn index_axis_inplace first_chunk last_chunk \
+         split_off_* first_chunk_mut \
+         last_chunk_mut index_axis_inplace first_chunk last_chunk \
          subview",
         "write `a.slice(s![…])`, or index the elements",
+    ),
+    row(
+        "slices",
+        "split splitn rsplit rsplitn split_inclusive split_mut splitn_mut rsplit_mut rsplitn_mut split_inclusive_mut",
+        "loop over the elements and remember where a part begins: `if x[i] == 0 { … &x[start..i] …; start = i + 1; }`",
     ),
     row(
         "arrays",

@@ -28,7 +28,7 @@ pub use parfuse_trace::ParamKind;
 /// A type that a kernel can take as a parameter.
 ///
 /// Implemented for the scalars `bool`, `f32`, `f64`, the integers of 8 to 64 bits, `Complex<f32>`, `Complex<f64>`, structs of
-/// them ([`KernelData`](crate::KernelData)) and, over those elements and ranks
+/// them ([`KernelData`](crate::KernelData)), `Option`s of these and of tuples and, over those elements and ranks
 /// 0 to 6 or any (`IxDyn`), for `&ArrayRef`, `ArrayView`, `&[T]` and references to what derefs to them, `&Array`, `&ArcArray`,
 /// `&CowArray`, `&ArrayView` and `&Vec<T>`, and for `&mut ArrayRef`, `ArrayViewMut`, `&mut [T]`, `&mut Array`,
 /// `&mut ArrayViewMut` and `&mut Vec<T>`, which the kernel may write to.

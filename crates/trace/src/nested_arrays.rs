@@ -24,8 +24,9 @@ pub(crate) struct Nested {
     /// The lengths of arrays in variables that begin with some that are known, of arrays that are collected those of a row.
     lengths: HashMap<Var, Vec<usize>>,
     rows: HashMap<Var, Vec<usize>>,
-    /// Those of parameters.
+    /// The same of parameters.
     of_values: HashMap<program::Value, Vec<usize>>,
+    rows_of_values: HashMap<program::Value, Vec<usize>>,
 }
 
 /// The methods that arrays of arrays have, too.
@@ -96,6 +97,22 @@ impl Tracer {
     }
 }
 
+impl Tracer {
+    /// A parameter whose elements are fixed arrays of these lengths.
+    pub fn of_row_lengths<'t>(&'t self, v: Value<'t>, lengths: &[usize]) -> Value<'t> {
+        self.with(|state| match state.kind(v.id) {
+            Kind::Plain(value) => {
+                state.nested.rows_of_values.insert(value, lengths.to_vec());
+            }
+            Kind::Variable { var, .. } => {
+                state.nested.rows.insert(var, lengths.to_vec());
+            }
+            _ => {}
+        });
+        v
+    }
+}
+
 impl State {
     fn know_lengths(&mut self, value: program::Value, lengths: &[usize]) {
         self.nested.of_values.insert(value, lengths.to_vec());
@@ -129,6 +146,7 @@ impl State {
         }
         match (self.known_lengths(array), &self.program.values[array].expr, indices) {
             (Some(lengths), ..) => Some(lengths[indices..].to_vec()),
+            (None, Expr::Param(_), 1) => self.nested.rows_of_values.get(&array).cloned(),
             (None, Expr::Var(var), 1) => self.nested.rows.get(var).cloned(),
             (None, Expr::View { array, .. }, 1) => match self.program.values[*array].expr {
                 Expr::Var(var) => self.nested.rows.get(&var).cloned(),

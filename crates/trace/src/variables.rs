@@ -249,7 +249,7 @@ impl State {
     /// The handle itself, or one for the present value if it is a scalar variable.
     pub(crate) fn snapshot_scalar(&mut self, handle: u32, at: At) -> Step<u32> {
         match self.kind(handle) {
-            Kind::Variable { var, .. } if self.var_types[var.0 as usize].rank.is_none() => {
+            Kind::Variable { var, borrowed: false } if self.var_types[var.0 as usize].rank.is_none() => {
                 let value = self.read_var(var, at)?;
                 Ok(self.handle(Kind::Plain(value)))
             }

@@ -2,7 +2,7 @@
 //! findings.
 
 use crate::cases::ways::{every_way, exactly};
-use ndarray::{Array1, Array2};
+use ndarray::{Array1, Array2, ArrayRef1};
 use parfuse::prelude::*;
 
 #[kernel]
@@ -121,6 +121,23 @@ fn collected(points: &[[f64; 2]]) -> Vec<[f64; 2]> {
 }
 
 #[kernel]
+fn kept(points: &[[f64; 2]], low: f64) -> Vec<[f64; 2]> {
+    let mut kept: Vec<[f64; 2]> = points.iter().copied().filter(|p| p[0] > low).collect();
+    for p in points {
+        if p[1] > low {
+            kept.push(*p);
+        }
+    }
+    kept
+}
+
+#[kernel]
+fn halves(x: &ArrayRef1<f64>) -> Vec<f64> {
+    let rows = (1..3).map(|k| x / f64::from(k)).collect::<Vec<_>>();
+    rows[0].to_vec()
+}
+
+#[kernel]
 fn hull(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let mut sorted = points.to_vec();
     sorted.sort_by(|a, b| a.partial_cmp(b).unwrap());
@@ -200,11 +217,13 @@ fn elements_are_fixed_arrays() {
         exactly!(closest(&p2));
         exactly!(grid(n));
         every_way!(rotated(&p2, 0.3));
+        exactly!(collected(&p2));
+        exactly!(kept(&p2, 0.5));
         let points: Vec<(f64, f64)> = x.iter().map(|&x| (x, x * x)).collect();
         every_way!(calls(&points, &p3));
     }
     exactly!(grid(0));
     exactly!(closest(&[]));
-    let error = collected::kernel().check().unwrap_err().to_string();
+    let error = halves::kernel().check().unwrap_err().to_string();
     assert!(error.contains("set the rows of an array that is there"), "{error}");
 }

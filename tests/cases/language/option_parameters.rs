@@ -134,3 +134,21 @@ fn a_reference_refers_to_one_number() {
     let error = moved_reference::kernel().check().unwrap_err().to_string();
     assert!(error.contains("refers to the same one for good"), "{error}");
 }
+
+#[kernel]
+fn several_references(x: f64, y: f64) -> (f64, f64) {
+    let (mut low, mut high) = (x, y);
+    {
+        let (p, q) = (&mut low, &mut high);
+        *p -= 1.0;
+        *q *= 3.0;
+    }
+    let mut best = Some(low);
+    *best.as_mut().unwrap() += high;
+    (low * high, best.unwrap())
+}
+
+#[test]
+fn references_in_tuples_and_of_options() {
+    exactly!(several_references(2.5, -1.0));
+}
