@@ -213,7 +213,7 @@ impl Compiler {
         if let Some(rare_calls) = &*kept {
             return Ok(rare_calls.clone());
         }
-        let made = Arc::new(RareCalls::new(&self.quick).map_err(Failed::of_module)?);
+        let made = Arc::new(RareCalls::new(&self.quick).map_err(|error| Failed::of_module(*error))?);
         Ok(kept.insert(made).clone())
     }
 

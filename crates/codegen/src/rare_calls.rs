@@ -71,7 +71,7 @@ impl RareCalls {
     pub(crate) const STATUS: i32 = 2;
 
     /// Compiles them.
-    pub(crate) fn new(isa: &OwnedTargetIsa) -> Result<RareCalls, ModuleError> {
+    pub(crate) fn new(isa: &OwnedTargetIsa) -> Result<RareCalls, Box<ModuleError>> {
         let builder = JITBuilder::with_isa(isa.clone(), default_libcall_names());
         let mut memory = Memory::new(JITModule::new(builder));
         let mut context = Context::new();
