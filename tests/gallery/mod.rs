@@ -91,6 +91,8 @@ fields!(
     scans,
     integers,
     lists,
+    algorithms,
+    series,
     physics,
     signals,
     array_products,
