@@ -399,7 +399,7 @@ pub const ROWS: &[Row] = &[
         call(&from, &to, n)),
     row!(heap_sort [3000, 200_000] |n| writes a = below(1 << 40, n, 1); call(a)),
     row!(flood_fill [100, 700] |n| reads image = below(1, (n, n), 1); call(&image)),
-    row!(queens [8, 11] least 1 |n| call(n as u32)),
+    row!(queens [8, 11] least 1 |n| call(n.min(11) as u32)),
     row!(mortons [2000, 1_000_000] |n| reads x = below(1 << 16, n, 1), y = below(1 << 16, n, 2); writes out = zeros(n);
         call(&x, &y, out)),
     row!(majority [5000, 4_000_000] |n| reads a = below(3, n, 1); call(&a)),
