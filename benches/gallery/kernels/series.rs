@@ -34,7 +34,7 @@ fn controlled(target: &ArrayRef1<f64>, out: &mut ArrayRef1<f64>) {
         let error = target[i] - value;
         integral = (integral + error * dt).clamp(-50.0, 50.0);
         let derivative = (error - before) / dt;
-        let power = (kp * error + ki * integral + kd * derivative).max(0.0).min(100.0);
+        let power = (kp * error + ki * integral + kd * derivative).clamp(0.0, 100.0);
         value += (power - (value - 20.0) * 0.1) * dt;
         before = error;
         out[i] = value;
@@ -142,7 +142,7 @@ fn order_book(prices: &ArrayRef1<f64>, low: f64, high: f64) -> (f64, i64, usize)
 #[kernel]
 fn zigzag(a: &ArrayRef1<f64>, threshold: f64) -> Vec<usize> {
     let mut pivots = Vec::new();
-    if a.len() == 0 {
+    if a.is_empty() {
         return pivots;
     }
     let mut last = a[0];

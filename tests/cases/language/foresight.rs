@@ -32,13 +32,13 @@ fn next_smaller(a: &[i64]) -> Vec<usize> {
 fn merged(spans: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let mut merged = Vec::new();
     for &(from, to) in spans {
-        if let Some((_, end)) = merged.last_mut() {
-            if from <= *end {
-                if to > *end {
-                    *end = to;
-                }
-                continue;
+        if let Some((_, end)) = merged.last_mut()
+            && from <= *end
+        {
+            if to > *end {
+                *end = to;
             }
+            continue;
         }
         merged.push((from, to));
     }
@@ -107,10 +107,10 @@ fn inner(x: &[f64], limit: f64) -> usize {
                 kept.push((u, n));
                 break;
             }
-            if let Some((_, m)) = longest {
-                if n <= m {
-                    continue;
-                }
+            if let Some((_, m)) = longest
+                && n <= m
+            {
+                continue;
             }
             longest = Some((u, n));
         }

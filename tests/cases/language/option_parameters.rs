@@ -14,10 +14,10 @@ fn peaks(x: &[f64], limit: Option<f64>) -> Vec<usize> {
     let mut found = Vec::new();
     for i in 1..x.len() - 1 {
         if x[i] > x[i - 1] && x[i] >= x[i + 1] {
-            if let Some(limit) = limit {
-                if x[i] < limit {
-                    continue;
-                }
+            if let Some(limit) = limit
+                && x[i] < limit
+            {
+                continue;
             }
             found.push(i);
         }
