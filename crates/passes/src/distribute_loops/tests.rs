@@ -126,7 +126,7 @@ fn what_becomes_of_a_running_total_is_computed_behind_it() {
     assert_eq!((after.matches("ln ").count(), after.matches("buffer").count()), (2, 1), "{after}");
     assert_eq!(after.matches("for ").count(), 1 + 2 + 1, "{after}");
     // The variable itself goes on: what is behind has one of its own.
-    let of_var = RUNNING.replace("x1 = v6", "x1 = v6 v8: f64 = x1").replace("v6: ", "v6: ");
+    let of_var = RUNNING.replace("x1 = v6", "x1 = v6 v8: f64 = x1");
     let text = format!("x1 = 0.0f64 for v0 in n {{ {of_var} v7: f64 = ln v8 store b2[v0], v7 }}");
     assert!(run(distribute_loops, &kernel(&text)).to_string().contains("64usize"));
 }
