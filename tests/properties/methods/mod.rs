@@ -255,6 +255,7 @@ const ELSEWHERE: &[&str] = &[
     "map_assign_into",
     "any",
     "all",
+    "fold_while",
     "par_for_each",
     "par_map_collect",
     "par_map_assign_into",
@@ -264,6 +265,8 @@ const ELSEWHERE: &[&str] = &[
     "into_shape_with_order",
     "as_slice",
     "as_slice_mut",
+    // Changes an array and gives another.
+    "map_axis_mut",
     // Of options, iterators and variables rather than of arrays.
     "partition",
     "push",
