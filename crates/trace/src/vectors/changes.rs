@@ -12,7 +12,7 @@ use parfuse_ir::program::{self, Place};
 const LEAST_ROOM: usize = 32;
 
 /// Below so many elements a vector grows to four times its length, from there on to twice.
-const FEW: usize = 2048;
+const FEW: usize = 1 << 17;
 
 /// What iterations of a `prange` do that need more.
 const FULL: &str =
