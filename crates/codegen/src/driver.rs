@@ -26,7 +26,8 @@ pub(crate) fn signature(pointer: clif::Type, convention: CallConv) -> clif::Sign
     function_type(convention, &[pointer, pointer, pointer])
 }
 
-fn function_type(convention: CallConv, params: &[clif::Type]) -> clif::Signature {
+/// The signature of functions that give a status.
+pub(crate) fn function_type(convention: CallConv, params: &[clif::Type]) -> clif::Signature {
     let mut signature = clif::Signature::new(convention);
     signature.params.extend(params.iter().map(|ty| AbiParam::new(*ty)));
     signature.returns.push(AbiParam::new(types::I32));

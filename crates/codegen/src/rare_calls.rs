@@ -12,6 +12,7 @@
 //! of calls that hardly any of them makes. The stubs are the same for all kernels.
 
 use crate::abi::HostTable;
+use crate::driver::function_type;
 use crate::memory::Memory;
 use cranelift_codegen::Context;
 use cranelift_codegen::ir::{self as clif, AbiParam, InstBuilder, MemFlagsData, types};
@@ -106,9 +107,7 @@ impl RareCalls {
 }
 
 fn emit(function: HostFunction, isa: &OwnedTargetIsa, mut builder: FunctionBuilder<'_>) {
-    let mut signature = clif::Signature::new(isa.default_call_conv());
-    signature.params.extend(function.params(isa.pointer_type()).into_iter().map(AbiParam::new));
-    signature.returns.push(AbiParam::new(types::I32));
+    let signature = function_type(isa.default_call_conv(), &function.params(isa.pointer_type()));
     let signature = builder.import_signature(signature);
 
     let entry = builder.create_block();

@@ -75,26 +75,24 @@ fn in_block(loops: &mut Loops, block: &mut Block, mentions: &FastMap<Buffer, usi
 /// Whether a loop launches something, all of it small.
 fn is_to_be_inlined(loops: &Loops, stmt: &Stmt, mentioned: &FastMap<Buffer, usize>) -> bool {
     let whole = std::slice::from_ref(stmt);
+    let launched: Vec<&Stmt> = walk::statements(whole).filter(|stmt| launches(stmt)).collect();
+    if launched.is_empty() {
+        return false;
+    }
     let own = mentions(loops, whole);
-    let allocations = |buffer: Buffer| {
-        walk::statements(whole)
-            .filter(|stmt| matches!(stmt, Stmt::Alloc { buffer: made, .. } if *made == buffer))
-            .count()
+    let made_once = |buffer: Buffer| {
+        let makes = |stmt: &&&Stmt| matches!(stmt, Stmt::Alloc { buffer: made, .. } if *made == buffer);
+        launched.iter().filter(makes).count() == 1
     };
-    let mut some = false;
-    let small = |stmt: &Stmt| match stmt {
+    launched.iter().all(|stmt| match stmt {
         Stmt::Parfor(parfor) => is_small(loops, parfor),
         Stmt::Alloc { buffer, shape, .. } => {
             elements(loops, shape).is_some_and(|elements| elements <= MOST_ELEMENTS)
                 && own.get(buffer) == mentioned.get(buffer)
-                && allocations(*buffer) == 1
+                && made_once(*buffer)
         }
         _ => false,
-    };
-    walk::statements(whole).filter(|stmt| launches(stmt)).all(|stmt| {
-        some = true;
-        small(stmt)
-    }) && some
+    })
 }
 
 /// How many elements there are, if that is known.

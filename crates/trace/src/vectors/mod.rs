@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! let mut v = Vec::new();   v = fill[0] 0;  count = 0
-//! v.push(x);                if count == len v { v = a copy of twice the length };  v[count] = x;  count += 1
+//! v.push(x);                if count >= len v { v = a longer copy;  v[count] = x } else { v[count] = x };  count += 1
 //! v.pop()                   if count > 0 { count -= 1; (true, v[count]) } else { (false, …) }
 //! v.iter().sum()            sum (view v[..count])
 //! ```
