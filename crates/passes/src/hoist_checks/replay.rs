@@ -123,7 +123,10 @@ impl Replay<'_> {
         let mut data = self.loops.values[value].clone();
         let mut unknown = match &data.expr {
             Expr::Var(var) => self.effects.vars_set.contains(var),
-            Expr::Load { buffer, .. } => self.effects.stored.contains(buffer),
+            // What the loop makes is not there yet.
+            Expr::Load { buffer, .. } => {
+                self.effects.stored.contains(buffer) || self.effects.shaped.contains(buffer)
+            }
             Expr::LinearIndex => true,
             _ => false,
         };

@@ -236,6 +236,27 @@ fn loops_that_make_arrays_keep_the_checks_against_their_lengths() {
 }
 
 #[test]
+fn nothing_is_read_in_front_of_a_loop_from_arrays_that_it_makes() {
+    unchanged(
+        hoist_checks,
+        "loops f(n: usize, k: usize, b0 a: f64[unit], mut b2 r: f64[unit]) {
+           buffer b1 own: [usize; 1]
+           v0: usize = dim b0, 0
+           for v1 in n {
+             v2: bool = lt v1, v0
+             check v2, index_out_of_range(0) of a with v1, v0 @3:7
+             alloc b1[8usize] zeroed
+             v3: usize = load b1[k]
+             v4: bool = lt v3, v0
+             check v4, index_out_of_range(0) of a with v3, v0 @3:9
+             v5: f64 = load b0[v3]
+             store b2[v1], v5
+           }
+         }",
+    );
+}
+
+#[test]
 fn indices_from_what_a_plain_loop_stores_are_checked_inside() {
     unchanged(
         hoist_checks,
