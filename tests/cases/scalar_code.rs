@@ -232,3 +232,52 @@ fn what_conditions_have_loaded_is_known_where_they_lead() {
         assert!(error.to_string().contains('b'), "{error}");
     }
 }
+
+/// Elements changed where they lie, by numbers that are known and by others; some of what is computed is needed elsewhere, too.
+#[kernel]
+fn changed_in_place(
+    keys: &ArrayRef2<u8>,
+    x: &ArrayRef1<i64>,
+    wide: &mut ArrayRef2<i64>,
+    short: &mut ArrayRef2<u32>,
+    last: &mut ArrayRef1<i64>,
+) {
+    for r in prange(0..keys.nrows()) {
+        for i in 0..keys.ncols() {
+            let k = keys[[r, i]] as usize;
+            wide[[r, k]] += x[i];
+            wide[[r, k + 1]] = x[i] - wide[[r, k + 1]];
+            wide[[r, k]] ^= 0x1234_5678_9abc;
+            wide[[r, k + 2]] -= 3;
+            wide[[r, k + 2]] |= x[i] & 5;
+            short[[r, k]] += i as u32;
+            short[[r, k]] ^= 0xffff_0000;
+            short[[r, k + 1]] &= 7;
+            short[[r, k + 2]] += 1;
+            let once_more = wide[[r, k]] + 1;
+            wide[[r, k]] = once_more;
+            last[r] = once_more;
+        }
+    }
+}
+
+#[test]
+fn elements_are_changed_where_they_lie() {
+    for n in [0, 1, 2, 7, 40] {
+        let keys = Array2::from_shape_fn((3, n), |(r, i)| (i * i + 3 * r) as u8 % 5);
+        let x: Array1<i64> = (0..n as i64).map(|i| (i - 3) * 1_000_000_007).collect();
+        let wide = Array2::from_shape_fn((3, 8), |(r, k)| (r * 8 + k) as i64 - 9);
+        let short = Array2::from_shape_fn((3, 8), |(r, k)| (r * 8 + k) as u32 * 65_536);
+        every_way!(
+            changed_in_place(&keys, &x, &mut wide, &mut short, &mut last)
+                with wide = wide.clone(), short = short.clone(), last = Array1::zeros(3)
+        );
+        // A key too many: what came before it has been changed.
+        let mut keys = keys;
+        if n > 0 {
+            keys[[2, n - 1]] = 7;
+            let (mut wide, mut short, mut last) = (wide, short, Array1::zeros(3));
+            error_of!(changed_in_place(&keys, &x, &mut wide, &mut short, &mut last));
+        }
+    }
+}

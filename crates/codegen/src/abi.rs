@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! caller ── Driver(frame, host, fault) ──▶ driver
-//!   ▲                                        │ host.allocate / host.move_buffer / host.launch / host.call
+//!   ▲                                        │ host.allocate / host.move_buffer / host.resize / host.launch / host.call
 //!   └──────────── host function ◀────────────┘
 //!   └── RegionFn(frame, range, partials, fault) ──▶ one block of a region (any thread)
 //! ```
@@ -52,6 +52,8 @@ pub struct HostTable {
     pub allocate: extern "C" fn(host: *const HostTable, buffer: u32, shape: *const u64, zeroed: u32) -> i32,
     /// Hands the array of buffer `from` to buffer `to` and updates the slots of both.
     pub move_buffer: extern "C" fn(host: *const HostTable, to: u32, from: u32) -> i32,
+    /// Gives the array of a buffer another length along its first axis, and updates its slots.
+    pub resize: extern "C" fn(host: *const HostTable, buffer: u32, length: u64) -> i32,
     /// Runs all blocks of a region and leaves the totals of its reductions in the frame.
     pub launch: extern "C" fn(host: *const HostTable, region: u32) -> i32,
     /// Calls a function outside of compiled code, by the number of its [`CallId`](parfuse_ir::lane::CallId): its scalars stand

@@ -103,6 +103,11 @@ impl Emitter<'_> {
                 let from = self.builder.ins().iconst(types::I32, from.0 as i64);
                 self.call(HostFunction::Move, &[to, from]);
             }
+            Node::Resize { buffer, length, .. } => {
+                let buffer = self.builder.ins().iconst(types::I32, buffer.0 as i64);
+                let length = self.scalar(*length);
+                self.call(HostFunction::Resize, &[buffer, length]);
+            }
             Node::Launch(region) => {
                 let region = self.builder.ins().iconst(types::I32, region.0 as i64);
                 self.call(HostFunction::Launch, &[region]);

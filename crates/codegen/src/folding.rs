@@ -80,6 +80,7 @@ impl Folding {
                 Node::SetSlot { .. }
                 | Node::Alloc { .. }
                 | Node::Move { .. }
+                | Node::Resize { .. }
                 | Node::Launch(_)
                 | Node::Call(_) => {}
             }

@@ -28,19 +28,26 @@ use std::mem::offset_of;
 pub(crate) enum HostFunction {
     Allocate,
     Move,
+    Resize,
     Launch,
     Call,
 }
 
 impl HostFunction {
-    const ALL: [HostFunction; 4] =
-        [HostFunction::Allocate, HostFunction::Move, HostFunction::Launch, HostFunction::Call];
+    const ALL: [HostFunction; 5] = [
+        HostFunction::Allocate,
+        HostFunction::Move,
+        HostFunction::Resize,
+        HostFunction::Launch,
+        HostFunction::Call,
+    ];
 
     /// Where it is in the table.
     pub(crate) fn offset(self) -> i32 {
         let offset = match self {
             HostFunction::Allocate => offset_of!(HostTable, allocate),
             HostFunction::Move => offset_of!(HostTable, move_buffer),
+            HostFunction::Resize => offset_of!(HostTable, resize),
             HostFunction::Launch => offset_of!(HostTable, launch),
             HostFunction::Call => offset_of!(HostTable, call),
         };
@@ -52,6 +59,7 @@ impl HostFunction {
         let own: &[clif::Type] = match self {
             HostFunction::Allocate => &[types::I32, pointer, types::I32],
             HostFunction::Move => &[types::I32, types::I32],
+            HostFunction::Resize => &[types::I32, types::I64],
             HostFunction::Launch | HostFunction::Call => &[types::I32],
         };
         std::iter::once(pointer).chain(own.iter().copied()).collect()

@@ -301,6 +301,10 @@ impl Run<'_> {
                 let move_buffer = self.table().move_buffer;
                 self.done(move_buffer(self.host, to.0, from.0))?;
             }
+            Node::Resize { buffer, length, .. } => {
+                let resize = self.table().resize;
+                self.done(resize(self.host, buffer.0, self.value(*length)))?;
+            }
             Node::Launch(region) => {
                 let launch = self.table().launch;
                 self.done(launch(self.host, region.0))?;

@@ -141,6 +141,7 @@ impl Walk<'_> {
                 | Node::SetSlot { .. }
                 | Node::Alloc { .. }
                 | Node::Move { .. }
+                | Node::Resize { .. }
                 | Node::Launch(_)
                 | Node::Call(_) => {}
             }

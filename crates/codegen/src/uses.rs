@@ -228,6 +228,7 @@ impl Walk<'_> {
                 Node::SetSlot { .. }
                 | Node::Alloc { .. }
                 | Node::Move { .. }
+                | Node::Resize { .. }
                 | Node::Launch(_)
                 | Node::Call(_) => {}
             }
@@ -333,7 +334,10 @@ pub(crate) fn has_plain_loops(driver: &Code) -> bool {
 
 /// Whether a node calls the host.
 fn is_host_call(node: &Node) -> bool {
-    matches!(node, Node::Alloc { .. } | Node::Move { .. } | Node::Launch(_) | Node::Call(_))
+    matches!(
+        node,
+        Node::Alloc { .. } | Node::Move { .. } | Node::Resize { .. } | Node::Launch(_) | Node::Call(_)
+    )
 }
 
 /// Whether a block calls the host.
@@ -377,7 +381,7 @@ pub(crate) fn stationary(code: &Code, roots: &[&[Node]]) -> Vec<Buffer> {
             Node::Store { buffer, .. } => {
                 accessed.insert(*buffer);
             }
-            Node::Alloc { buffer, .. } => {
+            Node::Alloc { buffer, .. } | Node::Resize { buffer, .. } => {
                 moved.insert(*buffer);
             }
             Node::Move { to, from } => {

@@ -28,6 +28,9 @@ pub fn run_lane(lane: &Lane, arguments: &[Argument], key: u64, lanes: usize) -> 
         calls: Calls::default(),
     };
     machine.frame[Frame::KEY.index()] = key;
+    if let Some(slot) = lane.threads {
+        machine.frame[slot.index()] = crate::THREADS as u64;
+    }
     for (index, argument) in arguments.iter().enumerate() {
         if let Argument::Scalar(x) = argument {
             machine.frame[lane.frame.param(index as u32).index()] = x.to_bits();
@@ -263,6 +266,11 @@ impl Machine<'_> {
             Node::Move { to, from } => {
                 let array = self.buffers[from.index()].take().expect("a moved buffer holds an array");
                 self.place(*to, array);
+            }
+            Node::Resize { buffer, length, .. } => {
+                let mut array = self.buffers[buffer.index()].take().expect("a resized buffer holds an array");
+                array.resize(at.uniform(*length) as usize);
+                self.place(*buffer, array);
             }
             Node::Launch(region) => self.launch(*region)?,
             Node::Call(call) => self.call(&self.lane.calls[*call]),

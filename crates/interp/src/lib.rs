@@ -21,3 +21,6 @@ pub use loops::{run_loops, run_loops_apart, run_loops_shuffled};
 pub use program::run_program;
 pub use races::Race;
 pub use value::{Array, Failure, Outcome, Value};
+
+/// How many threads interpreted kernels are told that there are.
+const THREADS: usize = 3;

@@ -214,6 +214,7 @@ impl Machine<'_> {
             Expr::Dim { buffer, axis } => Scalar::Usize(self.buffer(*buffer).shape[*axis as usize]),
             Expr::Trips { start, end, step } => trips(self.get(*start), self.get(*end), self.get(*step)),
             Expr::LinearIndex => Scalar::Usize(self.iteration.expect("inside a parallel loop") as usize),
+            Expr::Threads => Scalar::Usize(crate::THREADS),
             Expr::Random { stream, element, draw } => {
                 random_scalar(self.key, word(*stream), word(*element), word(*draw), data.dtype)
             }
@@ -239,6 +240,11 @@ impl Machine<'_> {
                 let array = Array::allocate(self.loops.buffers[*buffer].dtype, &self.index(shape), *zeroed);
                 self.watch.iter_mut().flatten().for_each(|watch| watch.forget(*buffer));
                 self.buffers[buffer.index()] = Some(array);
+            }
+            Stmt::Resize { buffer, length, .. } => {
+                let length = self.index(&[*length])[0];
+                let array = self.buffers[buffer.index()].as_mut();
+                array.expect("a resized buffer holds an array").resize(length);
             }
             Stmt::Move { to, from } => {
                 let array = self.buffers[from.index()].take().expect("a moved buffer holds an array");

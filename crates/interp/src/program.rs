@@ -308,6 +308,13 @@ impl Machine<'_> {
                     }),
                 );
             }
+            Stmt::Resize { var, length, loc: _ } => {
+                let length = to_usize(self.scalar(*length));
+                let Some(Datum::Array(array)) = &mut self.vars[var.index()] else {
+                    panic!("{var} is an array")
+                };
+                Rc::make_mut(array).resize(length);
+            }
             Stmt::If { cond, then, otherwise } => {
                 self.block(if self.scalar(*cond).as_bool() == Some(true) { then } else { otherwise })?;
             }

@@ -174,6 +174,7 @@ fn ill_formed_loops_are_refused() {
         "setting x1: x1 is set in the loop that reduces into it",
     );
     refuses(1, "move b2 to b1", "move b2 to b2", "b2 cannot be moved to b2");
+    refuses(1, "move b2 to b1", "resize b1 to 2i64", "resizing of b1: 2i64 is i64 where usize is needed");
     refuses(1, "for v10 in n", "for v10: i64 in n", "v10 is bound but is no bound usize");
     refuses(1, "random seed, v3", "random n, v3", "v4: n is usize where i64 is needed");
 }

@@ -64,6 +64,15 @@ impl fmt::Debug for Workers<'_> {
 }
 
 impl Workers<'_> {
+    /// How many threads they are at most.
+    pub(crate) fn count(&self, pool: &Pool) -> usize {
+        match &self.0 {
+            Choice::Executor(executor) => executor.threads().max(1),
+            Choice::Engine => pool.workers().threads(),
+            Choice::Count(count) => (*count).max(1),
+        }
+    }
+
     /// Where blocks run of which that is expected: on as many threads as they are worth, or on those of an executor that
     /// was chosen.
     pub(crate) fn on<'w>(

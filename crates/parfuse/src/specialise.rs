@@ -295,7 +295,11 @@ impl Specialisation {
     pub(crate) fn allocated_at(&self, buffer: Buffer) -> Loc {
         let mut driver = walk::statements(&self.lane.driver.body);
         let made = driver.find_map(|node| match node {
-            Node::Alloc { buffer: allocated, loc, .. } if *allocated == buffer => Some(*loc),
+            Node::Alloc { buffer: allocated, loc, .. } | Node::Resize { buffer: allocated, loc, .. }
+                if *allocated == buffer =>
+            {
+                Some(*loc)
+            }
             _ => None,
         });
         made.unwrap_or(Loc::NONE)
@@ -349,7 +353,7 @@ fn made_once(lane: &Lane) -> Vec<bool> {
     walk::visit_within(&lane.driver.body, 1, |node, times| {
         match node {
             Node::Alloc { buffer, .. } => makers[buffer.index()] += times,
-            Node::Move { to, .. } => makers[to.index()] += 2,
+            Node::Move { to: buffer, .. } | Node::Resize { buffer, .. } => makers[buffer.index()] += 2,
             _ => {}
         }
         if matches!(node, Node::Loop { .. }) { 2 } else { times }
@@ -357,7 +361,8 @@ fn made_once(lane: &Lane) -> Vec<bool> {
     makers.iter().map(|makers| *makers <= 1).collect()
 }
 
-/// By buffer: whether its array is a result, or is handed to another buffer, which may be one.
+/// By buffer: whether its array is a result, is handed to another buffer, which may be one, or gets another length, which
+/// costs least in memory from the allocator.
 fn may_leave(lane: &Lane) -> Vec<bool> {
     let mut leaves = vec![false; lane.buffers.ids().count()];
     for result in &lane.results {
@@ -366,7 +371,7 @@ fn may_leave(lane: &Lane) -> Vec<bool> {
         }
     }
     for node in walk::statements(&lane.driver.body) {
-        if let Node::Move { from, .. } = node {
+        if let Node::Move { from, .. } | Node::Resize { buffer: from, .. } = node {
             leaves[from.index()] = true;
         }
     }

@@ -45,7 +45,9 @@ pub(crate) fn accumulates(loops: &Loops, block: &[Stmt], buffer: Buffer) -> Opti
             Stmt::Alloc { buffer: own, .. } if *own == buffer => return None,
             // Another of its iteration.
             Stmt::Alloc { buffer: own, .. } => drop(stored.insert(*own)),
-            Stmt::Move { .. } | Stmt::Call(_) | Stmt::Parfor(_) | Stmt::Nest(_) => return None,
+            Stmt::Move { .. } | Stmt::Resize { .. } | Stmt::Call(_) | Stmt::Parfor(_) | Stmt::Nest(_) => {
+                return None;
+            }
             _ => {}
         }
     }

@@ -109,6 +109,7 @@ fn everything_seen<'a>(loops: &'a Loops, body: &'a Block) -> Vec<Seen<'a>> {
             },
             Stmt::Store { buffer, index, .. } => seen[buffer.index()].touch(loops, place, index, true),
             Stmt::Alloc { buffer, .. } => seen[buffer.index()].alloc = true,
+            Stmt::Resize { buffer, .. } => seen[buffer.index()].barred = true,
             Stmt::Move { to, from } => {
                 seen[to.index()].barred = true;
                 seen[from.index()].barred = true;

@@ -83,7 +83,7 @@ impl Effects {
                 }
             }
             Stmt::Set { var, .. } => self.vars_set.insert(*var),
-            Stmt::Alloc { buffer, .. } => self.shaped.insert(*buffer),
+            Stmt::Alloc { buffer, .. } | Stmt::Resize { buffer, .. } => self.shaped.insert(*buffer),
             Stmt::Move { to, from } => {
                 self.shaped.insert(*to);
                 self.shaped.insert(*from);

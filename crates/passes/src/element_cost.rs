@@ -310,7 +310,8 @@ impl Sum<'_> {
             | Expr::Var(_)
             | Expr::Dim { .. }
             | Expr::Trips { .. }
-            | Expr::LinearIndex => Cost::default(),
+            | Expr::LinearIndex
+            | Expr::Threads => Cost::default(),
         };
         // What is the same for all lanes is done once for several registers.
         if self.varies(value) { cost } else { Cost { lanes: cost.alone.div_ceil(16), ..cost } }

@@ -157,7 +157,7 @@ impl Hoisting<'_> {
                 place.certain && !effects.stored.contains(buffer) && !effects.shaped.contains(buffer)
             }
             Expr::LinearIndex => !around.parallel,
-            Expr::Op(..) | Expr::Cast(_) | Expr::Trips { .. } | Expr::Random { .. } => true,
+            Expr::Op(..) | Expr::Cast(_) | Expr::Threads | Expr::Trips { .. } | Expr::Random { .. } => true,
             Expr::Const(_) | Expr::Param(_) | Expr::Bound => false,
         };
         let mut invariant = may;

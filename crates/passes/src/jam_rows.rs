@@ -129,6 +129,7 @@ impl Found<'_> {
                 | Stmt::Check { .. }
                 | Stmt::Alloc { .. }
                 | Stmt::Move { .. }
+                | Stmt::Resize { .. }
                 | Stmt::Call(_)
                 | Stmt::Nest(_)
                 | Stmt::Parfor(_) => return None,
@@ -295,6 +296,7 @@ impl Jam<'_> {
             | Stmt::Check { .. }
             | Stmt::Alloc { .. }
             | Stmt::Move { .. }
+            | Stmt::Resize { .. }
             | Stmt::Call(_)
             | Stmt::Nest(_)
             | Stmt::Parfor(_) => unreachable!("rows that do this stay apart"),

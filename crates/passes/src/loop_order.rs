@@ -63,6 +63,7 @@ pub(crate) fn only_computes(block: &[Stmt]) -> bool {
         Stmt::Let(_) | Stmt::Set { .. } | Stmt::If { .. } => false,
         Stmt::Alloc { .. }
         | Stmt::Move { .. }
+        | Stmt::Resize { .. }
         | Stmt::Store { .. }
         | Stmt::Call(_)
         | Stmt::Check { .. }
@@ -76,7 +77,15 @@ pub(crate) fn only_computes(block: &[Stmt]) -> bool {
 
 /// Whether a statement makes or exchanges arrays, is a region, or calls what is outside of compiled code.
 pub(crate) fn launches(stmt: &Stmt) -> bool {
-    matches!(stmt, Stmt::Alloc { .. } | Stmt::Move { .. } | Stmt::Call(_) | Stmt::Parfor(_) | Stmt::Nest(_))
+    matches!(
+        stmt,
+        Stmt::Alloc { .. }
+            | Stmt::Move { .. }
+            | Stmt::Resize { .. }
+            | Stmt::Call(_)
+            | Stmt::Parfor(_)
+            | Stmt::Nest(_)
+    )
 }
 
 /// What cannot change its place among the iterations.

@@ -86,6 +86,7 @@ impl Arrays {
                 }
             }
             Stmt::Call(call) => call.written().for_each(|buffer| _ = self.shapes.insert(buffer, None)),
+            Stmt::Resize { buffer, .. } => _ = self.shapes.insert(*buffer, None),
             Stmt::Move { to, from } => moves.push((*to, *from)),
             _ => {}
         });

@@ -14,11 +14,11 @@
 //! Only loops that run one iteration after the other are treated, as by [`mod@crate::unswitch_loops`].
 
 use crate::Changed;
-use crate::bounds::Bounds;
+use crate::bounds::{Bounds, Informed, in_blocks};
 use crate::copies::Copies;
 use crate::emit::Emit;
 use crate::unswitch_loops::{MOST_IN_ALL, innermost, runs_in_order};
-use parfuse_ir::loops::walk::{self, blocks_mut};
+use parfuse_ir::loops::walk;
 use parfuse_ir::loops::{Block, Expr, Loops, Stmt, Value};
 use parfuse_ir::{DType, Loc, Scalar, ScalarOp};
 
@@ -59,6 +59,12 @@ struct Peeling<'a> {
     left: usize,
 }
 
+impl Informed for Peeling<'_> {
+    fn known(&mut self) -> (&mut Bounds, &Loops) {
+        (&mut self.bounds, self.loops)
+    }
+}
+
 impl Peeling<'_> {
     fn block(&mut self, block: &mut Block) -> bool {
         let mut changed = false;
@@ -70,12 +76,7 @@ impl Peeling<'_> {
                 continue;
             }
             if runs_in_order(&stmt) {
-                let (scope, outside) = (self.bounds.scope(self.loops, &stmt), self.bounds.mark());
-                for (number, inner) in blocks_mut(&mut stmt).enumerate() {
-                    self.bounds.open(self.loops, &scope, number, outside);
-                    changed |= self.block(inner);
-                }
-                self.bounds.close(&scope, outside);
+                in_blocks(self, &mut stmt, |own, inner| changed |= own.block(inner));
             }
             block.push(stmt);
         }

@@ -124,7 +124,7 @@ fn needed(loops: &Loops, inside: &FastSet<Value>, values: &[Value]) -> Option<Fa
                 walk::operands(expr, |operand| pending.push(operand));
             }
             Expr::Dim { buffer, .. } if matches!(loops.buffers[*buffer].origin, Origin::Param { .. }) => {}
-            Expr::Const(_) | Expr::Param(_) => {}
+            Expr::Const(_) | Expr::Param(_) | Expr::Threads => {}
             // Of an array of the iteration's own, or of one that is the same for all: then it is known in front.
             Expr::Dim { .. }
             | Expr::Var(_)

@@ -67,8 +67,12 @@ fn way_up(block: &Block, effects: &[Effects], position: usize) -> Option<(usize,
             Stmt::Let(_) if must_stay => moving.push(above),
             _ if must_stay => break,
             Stmt::Parfor(_) => way = Some((above, moving.len())),
-            Stmt::Let(_) | Stmt::Set { .. } | Stmt::Alloc { .. } | Stmt::Move { .. } | Stmt::Store { .. } => {
-            }
+            Stmt::Let(_)
+            | Stmt::Set { .. }
+            | Stmt::Alloc { .. }
+            | Stmt::Move { .. }
+            | Stmt::Resize { .. }
+            | Stmt::Store { .. } => {}
             Stmt::Call(_)
             | Stmt::Check { .. }
             | Stmt::If { .. }

@@ -121,6 +121,7 @@ impl Relaxing<'_> {
                 Stmt::Assign { .. }
                 | Stmt::Store { .. }
                 | Stmt::Update { .. }
+                | Stmt::Resize { .. }
                 | Stmt::Leave { .. }
                 | Stmt::Call { .. }
                 | Stmt::Check { .. } => {}

@@ -170,7 +170,7 @@ impl Live {
         match stmt {
             Stmt::Let(value) => self.values[value.index()],
             Stmt::Set { var, .. } => self.is_var_live(*var),
-            Stmt::Alloc { buffer, .. } => used(buffer),
+            Stmt::Alloc { buffer, .. } | Stmt::Resize { buffer, .. } => used(buffer),
             Stmt::Move { to, .. } => used(to),
             Stmt::Store { buffer, .. } => self.contents[buffer.index()] || self.params[buffer.index()],
             Stmt::Check { .. } | Stmt::Call(_) | Stmt::While { .. } => true,
@@ -225,7 +225,7 @@ fn remove_overwritten(loops: &Loops, block: &mut Block) -> bool {
                     overwritten.remove(buffer);
                 }
             }
-            Stmt::Alloc { buffer, .. } => drop(overwritten.remove(buffer)),
+            Stmt::Alloc { buffer, .. } | Stmt::Resize { buffer, .. } => drop(overwritten.remove(buffer)),
             Stmt::Move { to, from } => [to, from].into_iter().for_each(|b| drop(overwritten.remove(b))),
             Stmt::Call(call) => call.read().for_each(|buffer| drop(overwritten.remove(&buffer))),
             Stmt::Set { .. } | Stmt::Check { .. } => {}

@@ -120,6 +120,7 @@ impl Numbers {
                 Stmt::Alloc { .. }
                 | Stmt::Store { .. }
                 | Stmt::Move { .. }
+                | Stmt::Resize { .. }
                 | Stmt::Call(_)
                 | Stmt::Check { .. }
                 | Stmt::If { .. }

@@ -50,7 +50,7 @@ impl<'a> Same<'a> {
                 (Expr::Param(a), Expr::Param(b)) => a == b,
                 (Expr::Op(f, a), Expr::Op(g, b)) => f == g && operands_are(a, b),
                 (Expr::Cast(a), Expr::Cast(b)) => operands_are(&[*a], &[*b]),
-                (Expr::LinearIndex, Expr::LinearIndex) => true,
+                (Expr::LinearIndex, Expr::LinearIndex) | (Expr::Threads, Expr::Threads) => true,
                 (Expr::Dim { buffer: a, axis }, Expr::Dim { buffer: b, axis: other }) => {
                     a == b && axis == other && self.stored.is_some()
                 }

@@ -16,6 +16,7 @@
 use crate::Changed;
 use crate::copies::write_out;
 use crate::hash::FastMap;
+use crate::loop_order::launches;
 use crate::private_arrays::made;
 use crate::replace_loops::replace_loops;
 use parfuse_ir::loops::walk::{self, blocks_mut};
@@ -114,11 +115,12 @@ fn without(
     Some(body)
 }
 
-/// Leaves out arrays that are moved to, or from, what is no small array of their shape.
+/// Leaves out arrays that are moved to, or from, what is no small array of their shape, or that get another length.
 fn keep_moves_whole(small: &mut FastMap<Buffer, Vec<usize>>, body: &Block) {
     let unlike = |small: &FastMap<Buffer, Vec<usize>>| {
         walk::statements(body).find_map(|stmt| match stmt {
             Stmt::Move { to, from } if small.get(to) != small.get(from) => Some([*to, *from]),
+            Stmt::Resize { buffer, .. } if small.contains_key(buffer) => Some([*buffer; 2]),
             _ => None,
         })
     };
@@ -187,8 +189,7 @@ fn write_loops_out(
 /// Whether a block accesses small arrays, and does nothing that cannot be copied.
 fn is_over(loops: &Loops, small: &FastMap<Buffer, Vec<usize>>, body: &Block) -> bool {
     let accesses = walk::accesses(loops, body).any(|(buffer, _)| small.contains_key(&buffer));
-    let copies = !walk::statements(body)
-        .any(|stmt| matches!(stmt, Stmt::Alloc { .. } | Stmt::Move { .. } | Stmt::Parfor(_) | Stmt::Nest(_)));
+    let copies = !walk::statements(body).any(launches);
     accesses && copies
 }
 

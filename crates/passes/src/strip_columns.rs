@@ -411,6 +411,7 @@ fn is_repeatable(loops: &Loops, value: Value, stored: &FastSet<Buffer>, after: &
         | Expr::Const(_)
         | Expr::Param(_)
         | Expr::Dim { .. }
+        | Expr::Threads
         | Expr::Trips { .. } => true,
         Expr::Load { buffer, .. } => !stored.contains(buffer),
         Expr::Var(var) => !assigned(after).contains(var),

@@ -66,6 +66,7 @@ fn short<'a>(loops: &Loops, stmt: &'a Stmt, in_lanes: Option<&Tiles>) -> Option<
         | Stmt::While { .. }
         | Stmt::Alloc { .. }
         | Stmt::Move { .. }
+        | Stmt::Resize { .. }
         | Stmt::Call(_)
         | Stmt::Nest(_)
         | Stmt::Parfor(_) => false,

@@ -17,9 +17,9 @@
 //! can say that it is below a length, and lanes where it runs along.
 
 use crate::Changed;
-use crate::bounds::Bounds;
+use crate::bounds::{Bounds, Informed, in_blocks};
 use crate::hash::FastMap;
-use parfuse_ir::loops::walk::{self, blocks_mut};
+use parfuse_ir::loops::walk;
 use parfuse_ir::loops::{Block, Expr, Loops, Stmt, Value, Var};
 use parfuse_ir::math::is_expansion;
 use parfuse_ir::{DType, ScalarOp};
@@ -51,6 +51,12 @@ struct Wrapping<'a> {
     changed: bool,
 }
 
+impl Informed for Wrapping<'_> {
+    fn known(&mut self) -> (&mut Bounds, &Loops) {
+        (&mut self.bounds, self.loops)
+    }
+}
+
 impl Wrapping<'_> {
     fn block(&mut self, block: &mut Block) {
         for mut stmt in std::mem::take(block) {
@@ -71,14 +77,9 @@ impl Wrapping<'_> {
                 }
                 _ => {
                     self.bounds.pass(self.loops, &stmt);
-                    let (scope, outside) = (self.bounds.scope(self.loops, &stmt), self.bounds.mark());
                     self.depth += 1;
-                    for (number, inner) in blocks_mut(&mut stmt).enumerate() {
-                        self.bounds.open(self.loops, &scope, number, outside);
-                        self.block(inner);
-                    }
+                    in_blocks(self, &mut stmt, |own, inner| own.block(inner));
                     self.depth -= 1;
-                    self.bounds.close(&scope, outside);
                 }
             }
             block.push(stmt);

@@ -82,6 +82,34 @@ impl Buffer {
         Ok(Buffer { address, layout, len, element })
     }
 
+    /// Has room for another number of elements from here on, as few of them as both numbers allow for kept, those behind
+    /// them uninitialised.
+    ///
+    /// # Errors
+    /// If the size overflows or the allocator refuses; then it stays what it was.
+    ///
+    /// # Panics
+    /// If `T` is not the type that it was allocated for, or the memory is scratch.
+    pub fn resize<T: Copy + 'static>(&mut self, len: usize) -> Result<(), AllocationError> {
+        assert_eq!(self.element, TypeId::of::<T>(), "a buffer is resized as what it is");
+        assert_eq!(Ok(self.layout), Layout::array::<T>(self.len), "scratch memory keeps its size");
+        let layout = Layout::array::<T>(len).map_err(|_| AllocationError::TooLarge)?;
+        if self.layout.size() == 0 || layout.size() == 0 {
+            *self = Buffer::of_layout::<T>(layout, len, false)?;
+            return Ok(());
+        }
+        // SAFETY: the memory is of the global allocator with this very layout (`of_layout`), the new size is not zero, and
+        // it is a size that a layout of the same alignment has.
+        let address = unsafe { alloc::realloc(self.address.as_ptr(), self.layout, layout.size()) };
+        let address = NonNull::new(address).ok_or(AllocationError::OutOfMemory { bytes: layout.size() })?;
+        if layout.size() > self.layout.size() {
+            ask_for_huge_pages(address, layout.size());
+        }
+        // What was there belongs to the allocator by now.
+        (self.address, self.layout, self.len) = (address, layout, len);
+        Ok(())
+    }
+
     /// The memory of a `Vec`, as elements of type `Part`; `T` is that type, or consists of several such elements.
     ///
     /// # Safety
@@ -221,6 +249,23 @@ mod tests {
         assert_eq!(buffer.len(), 4);
         // SAFETY: all elements are those of a `Vec`.
         assert_eq!(unsafe { buffer.into_vec::<f32, f32>() }, [1.5, 2.5, 3.5, 4.5]);
+    }
+
+    #[test]
+    fn resized_memory_keeps_its_elements() {
+        for (before, after) in [(0, 9), (9, 0), (1000, 3), (3, 1000), (1 << 19, 1 << 20), (1 << 20, 7)] {
+            // SAFETY: numbers are one part each.
+            let mut buffer = unsafe { Buffer::from_vec::<i64, i64>((0..before).collect()) };
+            buffer.resize::<i64>(after as usize).unwrap();
+            assert_eq!(buffer.len(), after as usize);
+            buffer.resize::<i64>(before.min(after) as usize).unwrap();
+            // SAFETY: these elements were in it from the first.
+            let kept = unsafe { buffer.into_vec::<i64, i64>() };
+            assert_eq!(kept, (0..before.min(after)).collect::<Vec<_>>());
+        }
+        let mut small = Buffer::allocate::<f64>(1, true).unwrap();
+        assert_eq!(small.resize::<f64>(usize::MAX / 4).unwrap_err(), AllocationError::TooLarge);
+        assert_eq!(small.len(), 1);
     }
 
     #[test]

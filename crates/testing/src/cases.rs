@@ -132,7 +132,11 @@ fn loops_over_lengths(program: &Program, block: &Block) -> usize {
         }
         Stmt::Update { .. } | Stmt::Call { .. } => 1,
         Stmt::Scope { body } => loops_over_lengths(program, body),
-        Stmt::Assign { .. } | Stmt::Store { .. } | Stmt::Leave { .. } | Stmt::Check { .. } => 0,
+        Stmt::Assign { .. }
+        | Stmt::Store { .. }
+        | Stmt::Resize { .. }
+        | Stmt::Leave { .. }
+        | Stmt::Check { .. } => 0,
     };
     block.iter().map(depth).max().unwrap_or(0)
 }

@@ -106,7 +106,7 @@ impl Tracer {
 impl State {
     fn returns(&mut self, result: u32, expected: &ReturnKind) -> Step<()> {
         let items = self.results_of(result, At::NONE)?;
-        let mut results = Vec::with_capacity(items.len());
+        let (mut results, mut vectors) = (Vec::with_capacity(items.len()), Vec::new());
         for item in items {
             let value = self.read(item, At::NONE)?;
             // A result is a buffer of its own.
@@ -116,7 +116,16 @@ impl State {
             let is_moved_variable = matches!(self.program.values[value].expr,
                 Expr::Var(var) if self.program.vars[var].param.is_none());
             let is_new = (is_fresh || is_moved_variable) && !self.is_same_result(&results, value);
-            results.push(if is_array && !is_new { self.copy(value, At::NONE)? } else { value });
+            let is_last = is_array && self.is_of_vector(&self.kind(item)) && !self.is_viewed(&results, value);
+            if is_last {
+                vectors.push((results.len(), item));
+            }
+            results.push(if is_array && !is_new && !is_last { self.copy(value, At::NONE)? } else { value });
+        }
+        for (position, vector) in vectors {
+            if let Some(array) = self.last_of_vector(vector)? {
+                results[position] = array;
+            }
         }
         if let ReturnKind::Types(types) = expected {
             let types: Vec<DeclaredType> = types.iter().flat_map(|ty| ty.flattened()).collect();
@@ -149,6 +158,12 @@ impl State {
         results.iter().any(|other| {
             *other == value || (variable(value).is_some() && variable(*other) == variable(value))
         })
+    }
+
+    /// Whether a result shows the variable that this one shows.
+    fn is_viewed(&self, results: &[program::Value], value: program::Value) -> bool {
+        let variable = |value: program::Value| self.program.viewed_variable(value);
+        results.iter().any(|other| variable(*other) == variable(value))
     }
 
     fn complain_at(&mut self, loc: Loc, message: String) {

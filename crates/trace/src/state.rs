@@ -162,7 +162,7 @@ pub(crate) struct State {
     /// Arrays without elements that vectors begin with.
     pub(crate) empty_vectors: HashMap<Value, EmptyVector>,
     /// Views of what there is of vectors.
-    pub(crate) vector_views: HashSet<Value>,
+    pub(crate) vector_views: HashMap<Value, Value>,
     pub(crate) complaints: Vec<Complaint>,
     /// How many `mapv` closures are being traced.
     pub(crate) map_depth: usize,
@@ -206,7 +206,7 @@ impl State {
             vectors: Vec::new(),
             beginnings: Beginnings::default(),
             empty_vectors: HashMap::new(),
-            vector_views: HashSet::new(),
+            vector_views: HashMap::new(),
             complaints: Vec::new(),
             map_depth: 0,
             row_closures: 0,

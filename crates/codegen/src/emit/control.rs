@@ -48,6 +48,7 @@ impl Emitter<'_> {
                 Node::SetSlot { .. }
                 | Node::Alloc { .. }
                 | Node::Move { .. }
+                | Node::Resize { .. }
                 | Node::Launch(_)
                 | Node::Call(_) => {
                     self.driver_node(node);

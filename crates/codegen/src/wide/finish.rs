@@ -14,6 +14,7 @@ use super::assembler::{
 };
 use super::machine::{Inst, Kind, Numbers, PlaceKind, Test, Vector};
 use regalloc2::{Allocation, Block, Edit, Function, InstOrEdit, Output, RegClass};
+use std::sync::OnceLock;
 
 /// The smallest page of memory.
 const PAGE: i32 = 4096;
@@ -34,6 +35,7 @@ pub(crate) fn finish(numbered: &Numbered<'_>, output: &Output, isa: Target) -> F
     let mut emitter = Emitter {
         assembler: Assembler::new(isa.evex(), blocks, machine.constants.clone()),
         isa,
+        pads: false,
         own: 0,
         spills: machine.own,
         frame: spilled + machine.own,
@@ -61,6 +63,7 @@ pub(crate) fn finish(numbered: &Numbered<'_>, output: &Output, isa: Target) -> F
             emitter.assembler.align(32);
         }
         emitter.assembler.place(label(*block));
+        emitter.pads = jumps_stay_in_lines() && !cold(&block.index());
         let next = layout.get(place + 1).copied();
         let mut block = *block;
         // Instead of jumping to a short test, as loops do at their end, one does it on the spot.
@@ -111,9 +114,42 @@ fn is_short_test(numbered: &Numbered<'_>, output: &Output, block: Block) -> bool
     steps.next().is_none() && matches!(last, Some(InstOrEdit::Inst(inst)) if branches(inst))
 }
 
+/// The bytes of a jump by a condition, and of one without.
+const JCC: usize = 6;
+const JMP: usize = 5;
+
+/// What some processors keep decoded instructions of.
+const LINE: usize = 32;
+
+/// Whether bytes reach beyond the line that they begin in, or to its end.
+fn crosses_line(start: usize, end: usize) -> bool {
+    start / LINE != end / LINE
+}
+
+/// Whether the processor decodes anew, again and again, the lines in which jumps cross the end of a line or touch it: those of
+/// Intel from Skylake to Comet Lake, since their microcode was changed (erratum "Jump Conditional Code").
+fn jumps_stay_in_lines() -> bool {
+    static KNOWN: OnceLock<bool> = OnceLock::new();
+    *KNOWN.get_or_init(|| {
+        #[cfg(target_arch = "x86_64")]
+        {
+            use std::arch::x86_64::__cpuid;
+            const INTEL: (u32, u32, u32) = (0x756e_6547, 0x4965_6e69, 0x6c65_746e);
+            const MODELS: [u32; 8] = [0x4e, 0x55, 0x5e, 0x8e, 0x9e, 0xa5, 0xa6, 0xae];
+            let (vendor, signature) = (__cpuid(0), __cpuid(1).eax);
+            let (family, model) = (signature >> 8 & 15, signature >> 4 & 15 | signature >> 12 & 0xf0);
+            (vendor.ebx, vendor.edx, vendor.ecx) == INTEL && family == 6 && MODELS.contains(&model)
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        false
+    })
+}
+
 struct Emitter {
     assembler: Assembler,
     isa: Target,
+    /// Whether jumps of the present block are kept inside lines.
+    pads: bool,
     /// From the stack pointer to the function's own memory.
     own: i32,
     /// From the stack pointer to spilled values.
@@ -169,7 +205,7 @@ impl Emitter {
                         return Some(to);
                     }
                     if Some(to) != next {
-                        self.assembler.jmp(label(to));
+                        self.jump(to);
                     }
                 }
                 Kind::Branch(test) => {
@@ -219,8 +255,8 @@ impl Emitter {
             assembler.store(8, Assembler::stack(-touched), 0);
         }
         if self.frame > 0 {
-            assembler.alu_imm(Alu::Sub, true, RSP, self.frame);
-            assembler.alu_imm(Alu::And, true, RSP, -64);
+            assembler.alu_imm(Alu::Sub, true, Operand::Register(RSP), self.frame);
+            assembler.alu_imm(Alu::And, true, Operand::Register(RSP), -64);
         }
     }
 
@@ -359,7 +395,9 @@ impl Emitter {
                 let source = Operand::Register(taken.register());
                 self.assembler.alu(op, wide, dst, source);
             }
-            Kind::AluImm(op, wide, imm) => self.assembler.alu_imm(op, wide, taken.register(), imm),
+            Kind::AluImm(op, wide, imm) => {
+                self.assembler.alu_imm(op, wide, Operand::Register(taken.register()), imm);
+            }
             Kind::Multiply(wide) => {
                 let dst = taken.register();
                 taken.register();
@@ -407,6 +445,15 @@ impl Emitter {
                 let memory = self.place(place, taken);
                 self.assembler.store_imm(memory, imm);
             }
+            Kind::Update(op, wide, place) => {
+                let source = taken.register();
+                let memory = self.place(place, taken);
+                self.assembler.update(op, wide, memory, source);
+            }
+            Kind::UpdateImm(op, wide, place, imm) => {
+                let memory = self.place(place, taken);
+                self.assembler.alu_imm(op, wide, Operand::Memory(memory), imm);
+            }
             Kind::SignExtend => {
                 let (dst, source) = (taken.register(), Operand::Register(taken.register()));
                 self.assembler.sign_extend(dst, source);
@@ -427,7 +474,7 @@ impl Emitter {
             }
             Kind::CompareImm(condition, wide, imm) => {
                 let (dst, a) = (taken.register(), taken.register());
-                self.assembler.alu_imm(Alu::Cmp, wide, a, imm);
+                self.assembler.alu_imm(Alu::Cmp, wide, Operand::Register(a), imm);
                 self.assembler.set(condition, dst);
             }
             Kind::CompareFloats(condition, double) => {
@@ -442,7 +489,7 @@ impl Emitter {
                 match (numbers, constant) {
                     (Numbers::Floats { double }, _) => self.compare_floats(double, first, taken.register()),
                     (Numbers::Integers { wide }, Some(imm)) => {
-                        self.assembler.alu_imm(Alu::Cmp, wide, first, imm);
+                        self.assembler.alu_imm(Alu::Cmp, wide, Operand::Register(first), imm);
                     }
                     (Numbers::Integers { wide }, None) => {
                         let second = Operand::Register(taken.register());
@@ -488,8 +535,36 @@ impl Emitter {
     }
 
     fn branch(&mut self, test: Test, allocations: &[Allocation], yes: Block, no: Block, next: Option<Block>) {
+        let start = self.assembler.len();
+        let condition = self.tested(test, allocations);
+        // The test and the jump are one instruction to the processor.
+        if self.pads && crosses_line(start, self.assembler.len() + JCC) {
+            self.assembler.go_back(start);
+            self.assembler.align(LINE);
+            self.tested(test, allocations);
+        }
+        if Some(yes) == next {
+            self.assembler.jcc(condition.not(), label(no));
+            return;
+        }
+        self.assembler.jcc(condition, label(yes));
+        if Some(no) != next {
+            self.jump(no);
+        }
+    }
+
+    fn jump(&mut self, to: Block) {
+        let here = self.assembler.len();
+        if self.pads && crosses_line(here, here + JMP) {
+            self.assembler.align(LINE);
+        }
+        self.assembler.jmp(label(to));
+    }
+
+    /// Sets the flags for a test; returns the condition to jump by.
+    fn tested(&mut self, test: Test, allocations: &[Allocation]) -> Condition {
         let first = number(allocations[0]);
-        let condition = match test {
+        match test {
             Test::Compare(condition, wide) => {
                 let second = Operand::Register(number(allocations[1]));
                 self.assembler.alu(Alu::Cmp, wide, first, second);
@@ -500,7 +575,7 @@ impl Emitter {
                 condition
             }
             Test::CompareImm(condition, wide, imm) => {
-                self.assembler.alu_imm(Alu::Cmp, wide, first, imm);
+                self.assembler.alu_imm(Alu::Cmp, wide, Operand::Register(first), imm);
                 condition
             }
             Test::NonZero => {
@@ -513,14 +588,6 @@ impl Emitter {
                 self.assembler.vector(VectorOp::Kortestq, Length::L128, first, 0, mask, None, none);
                 Condition::NotEqual
             }
-        };
-        if Some(yes) == next {
-            self.assembler.jcc(condition.not(), label(no));
-            return;
-        }
-        self.assembler.jcc(condition, label(yes));
-        if Some(no) != next {
-            self.assembler.jmp(label(no));
         }
     }
 }

@@ -197,7 +197,9 @@ pub(super) fn is_store(kind: Kind) -> bool {
 
 fn access(kind: Kind) -> Access {
     let place = match kind {
-        Kind::Store(..) | Kind::StoreImm(..) => return Access::Write,
+        Kind::Store(..) | Kind::StoreImm(..) | Kind::Update(..) | Kind::UpdateImm(..) => {
+            return Access::Write;
+        }
         Kind::Load(_, place) => place,
         Kind::Vector(Vector { op, place: Some(place), .. }) => {
             let masked_store = matches!(op, VectorOp::VmaskmovpdTo | VectorOp::VmaskmovpsTo);

@@ -43,7 +43,11 @@ impl Before {
     pub(super) fn new(machine: &Machine) -> Before {
         let accesses = (0..machine.insts.len()).map(|number| {
             let place = match machine.insts[number].kind {
-                Kind::Store(_, place) | Kind::StoreImm(place, _) | Kind::Load(_, place) => place,
+                Kind::Store(_, place)
+                | Kind::StoreImm(place, _)
+                | Kind::Update(_, _, place)
+                | Kind::UpdateImm(_, _, place, _)
+                | Kind::Load(_, place) => place,
                 Kind::Vector(Vector { place: Some(place), .. }) => place,
                 _ => return Access::None,
             };
@@ -367,6 +371,9 @@ impl<'a> Verifier<'a> {
         let (place, bytes) = match inst.kind {
             Kind::Load(bytes, place) | Kind::Store(bytes, place) => (place, bytes as usize),
             Kind::StoreImm(place, _) => (place, 8),
+            Kind::Update(_, wide, place) | Kind::UpdateImm(_, wide, place, _) => {
+                (place, if wide { 8 } else { 4 })
+            }
             Kind::Vector(vector) => match vector.place {
                 Some(place) => (place, memory_size(vector.op, vector.length, vector.broadcast) as usize),
                 None => return Ok(()),

@@ -42,6 +42,7 @@ impl Kernel {
                 faults: Arena::new(),
                 results: Vec::new(),
                 files: Files::default(),
+                threads: None,
                 polls: false,
             },
         }

@@ -79,6 +79,35 @@ fn drivers_allocate_launch_and_move() {
     });
 }
 
+/// Gives an array the length of another, and looks at its length behind that.
+#[test]
+fn drivers_resize_arrays() {
+    let mut kernel = Kernel::new(&[DType::F64], &[DType::F64]);
+    let (before, after) = (kernel.slot(), kernel.slot());
+    let own = Buffer(1);
+    let mut body = Vec::new();
+    let code = &mut kernel.lane.driver;
+    let first = evaluate(code, &mut body, Inst::Slot(before), LaneType::I64);
+    body.push(Node::Alloc {
+        buffer: own,
+        shape: [first].into_iter().collect(),
+        zeroed: true,
+        loc: Loc::NONE,
+    });
+    let length = evaluate(code, &mut body, Inst::Dim(Buffer(0), 0), LaneType::I64);
+    body.push(Node::Resize { buffer: own, length, loc: Loc::NONE });
+    let new = evaluate(code, &mut body, Inst::Dim(own, 0), LaneType::I64);
+    body.push(Node::SetSlot { slot: after, value: new });
+    kernel.lane.driver.body = body;
+    with_all(&kernel.lane, |code| {
+        let mut machine = Machine::new(&kernel.lane, code, vec![Array::floats([0.0; 13])]);
+        machine.set(before, 3);
+        assert_eq!(machine.run(), End::Ok);
+        assert_eq!(machine.frame[after.index()], 13);
+        assert_eq!(machine.log, ["allocate 1[3] 1", "resize 1 to 13"]);
+    });
+}
+
 #[test]
 fn slots_hold_zero_extended_bits() {
     let mut kernel = Kernel::new(&[], &[]);

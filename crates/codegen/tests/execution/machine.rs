@@ -102,7 +102,7 @@ pub struct Machine<'a> {
 
 impl<'a> Machine<'a> {
     pub fn new(lane: &'a Lane, code: &'a Code, arrays: Vec<Array>) -> Machine<'a> {
-        let table = HostTable { allocate, move_buffer, launch, call };
+        let table = HostTable { allocate, move_buffer, resize, launch, call };
         let mut arrays: Vec<Option<Array>> = arrays.into_iter().map(Some).collect();
         arrays.resize(lane.buffers.len(), None);
         // With the slot of programs that poll.
@@ -244,6 +244,15 @@ extern "C" fn move_buffer(host: *const HostTable, to: u32, from: u32) -> i32 {
     machine.log.push(format!("move {to} {from}"));
     machine.arrays[to as usize] = machine.arrays[from as usize].take();
     machine.describe(Buffer(to));
+    0
+}
+
+extern "C" fn resize(host: *const HostTable, buffer: u32, length: u64) -> i32 {
+    let machine = machine(host);
+    machine.log.push(format!("resize {buffer} to {length}"));
+    let array = machine.arrays[buffer as usize].as_mut().expect("the array is there");
+    array.bytes.resize(length as usize * array.dtype.size(), 0);
+    machine.describe(Buffer(buffer));
     0
 }
 

@@ -148,6 +148,8 @@ pub struct Lane {
     pub results: Vec<LaneOutput>,
     /// The source files that places refer to.
     pub files: Files,
+    /// The slot of the number of threads that the call may use, if it depends on that how anything is computed.
+    pub threads: Option<Slot>,
     /// Whether its loops look at every turn whether to stop ([`Frame::stop`]).
     pub polls: bool,
 }
@@ -427,6 +429,15 @@ pub enum Node {
         to: Buffer,
         /// The giver.
         from: Buffer,
+    },
+    /// Gives a local buffer's array another length along its first axis; the elements that both have stay. Driver only.
+    Resize {
+        /// The buffer.
+        buffer: Buffer,
+        /// The new length, uniform `i64`.
+        length: Value,
+        /// Where the user wrote it.
+        loc: Loc,
     },
     /// Runs a region over its space; reads its extents from the frame, writes its totals there. Driver only.
     Launch(RegionId),

@@ -38,6 +38,7 @@ impl Lane {
             faults: Arena::new(),
             results: Vec::new(),
             files: Files::default(),
+            threads: None,
             polls: false,
         };
         cursor.expect("lane")?;
@@ -46,6 +47,7 @@ impl Lane {
         let params = limited(cursor)?;
         cursor.expect("frame")?;
         let slots = limited(cursor)?;
+        lane.threads = if cursor.eat("threads") { Some(slot(cursor)?) } else { None };
         lane.polls = cursor.eat("polls");
         cursor.open()?;
         lane.files = cursor.files()?;
@@ -302,6 +304,12 @@ impl<'c, 'a> CodeParser<'c, 'a> {
             let from = self.cursor.id('b')?;
             self.cursor.expect("to")?;
             return Ok(Node::Move { to: self.cursor.id('b')?, from });
+        }
+        if self.cursor.eat("resize") {
+            let buffer = self.cursor.id('b')?;
+            self.cursor.expect("to")?;
+            let length = self.operand()?;
+            return Ok(Node::Resize { buffer, length, loc: self.cursor.place()? });
         }
         if self.cursor.eat("launch") {
             return self.cursor.id('r').map(Node::Launch);

@@ -17,7 +17,9 @@ impl Display for Lane {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let (params, slots) = (self.frame.param_count(), self.frame.len());
         let polls = if self.polls { " polls" } else { "" };
-        writeln!(f, "lane {} params {params} frame {slots}{polls} {{", Name(&self.name))?;
+        write!(f, "lane {} params {params} frame {slots}", Name(&self.name))?;
+        self.threads.iter().try_for_each(|slot| write!(f, " threads {slot}"))?;
+        writeln!(f, "{polls} {{")?;
         write_files(f, &self.files)?;
         let layout = Frame::with_param_count(params, &self.buffers);
         for (buffer, data) in self.buffers.iter() {
@@ -173,6 +175,9 @@ impl Printer<'_, '_> {
                 write!(self.f, "alloc {buffer}[{}]{zeroed}{}", self.operands(shape), At(*loc))
             }
             Node::Move { to, from } => write!(self.f, "move {from} to {to}"),
+            Node::Resize { buffer, length, loc } => {
+                write!(self.f, "resize {buffer} to {}{}", self.operand(*length), At(*loc))
+            }
             Node::Launch(region) => write!(self.f, "launch {region}"),
             Node::Call(call) => write!(self.f, "do {call}"),
         }

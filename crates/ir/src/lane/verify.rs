@@ -385,6 +385,11 @@ impl<'a> Verifier<'a> {
                 ensure!(same, "{from} cannot be moved to {to}");
                 Ok(())
             }
+            Node::Resize { buffer, length, .. } => {
+                self.driver_only()?;
+                ensure!(self.local(*buffer)?.rank > 0, "{buffer} has no axis");
+                self.uniform(*length, LaneType::I64)
+            }
             Node::Launch(region) => {
                 self.driver_only()?;
                 ensure!(self.lane.regions.get(*region).is_some(), "{region} does not exist");
@@ -464,6 +469,7 @@ fn located(node: &Node, message: String) -> String {
         Node::Check { fault, .. } => format!("check for {fault}: {message}"),
         Node::SetSlot { slot, .. } => format!("setting slot {slot}: {message}"),
         Node::Alloc { buffer, .. } => format!("alloc of {buffer}: {message}"),
+        Node::Resize { buffer, .. } => format!("resizing of {buffer}: {message}"),
         Node::Launch(region) => format!("launch of {region}: {message}"),
         Node::Call(call) => format!("{call}: {message}"),
         Node::Move { .. } | Node::If { .. } | Node::Loop { .. } | Node::Lanes(_) => message,

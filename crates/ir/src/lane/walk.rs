@@ -84,6 +84,7 @@ macro_rules! uses {
                 args.$iter().chain(iteration).chain(mask).for_each($f);
             }
             Node::SetSlot { value, .. } => $f(value),
+            Node::Resize { length, .. } => $f(length),
             Node::Alloc { shape, .. } => shape.$iter().for_each($f),
         }
     };
@@ -101,6 +102,7 @@ macro_rules! blocks {
             | Node::SetSlot { .. }
             | Node::Alloc { .. }
             | Node::Move { .. }
+            | Node::Resize { .. }
             | Node::Launch(_)
             | Node::Call(_) => smallvec![],
         };
@@ -156,6 +158,7 @@ pub fn defined(node: &Node, mut f: impl FnMut(Value)) {
         | Node::SetSlot { .. }
         | Node::Alloc { .. }
         | Node::Move { .. }
+        | Node::Resize { .. }
         | Node::Launch(_)
         | Node::Call(_) => {}
     }

@@ -227,6 +227,16 @@ pub enum Stmt {
         /// The giving buffer, which holds nothing afterwards.
         from: Buffer,
     },
+    /// Gives the array of a local buffer another length along its first axis. The elements that both lengths have stay;
+    /// those behind them are stored before they are loaded. Outside parallel loops and nests only.
+    Resize {
+        /// The buffer.
+        buffer: Buffer,
+        /// The new length, a `usize`.
+        length: Value,
+        /// Where the user wrote it.
+        loc: Loc,
+    },
     /// Stores one element. Checks of the index stand before it.
     Store {
         /// The buffer.
@@ -481,6 +491,8 @@ pub enum Expr {
     },
     /// The row-major position, as `usize`, of the iteration in the space of the parallel loop around it.
     LinearIndex,
+    /// How many threads the call may use, as `usize`: of what is right with any number it decides what is fastest.
+    Threads,
     /// A random number: a pure function of the kernel's key and three `i64` values.
     Random {
         /// Which random array or loop of the call.

@@ -147,6 +147,12 @@ impl Parser<'_> {
             self.cursor.expect("to")?;
             return Ok(Stmt::Move { to: self.cursor.id('b')?, from });
         }
+        if self.cursor.eat("resize") {
+            let buffer = self.cursor.id('b')?;
+            self.cursor.expect("to")?;
+            let length = self.operand()?;
+            return Ok(Stmt::Resize { buffer, length, loc: self.cursor.place()? });
+        }
         if self.cursor.eat("store") {
             let (buffer, index) = (self.cursor.id('b')?, self.bracketed()?);
             self.cursor.expect(",")?;
@@ -337,6 +343,9 @@ impl Parser<'_> {
         }
         if self.cursor.eat("linear_index") {
             return Ok(Expr::LinearIndex);
+        }
+        if self.cursor.eat("threads") {
+            return Ok(Expr::Threads);
         }
         if self.cursor.eat("random") {
             let [stream, element, draw] = self.three_operands()?;

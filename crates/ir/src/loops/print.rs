@@ -135,6 +135,9 @@ impl Printer<'_, '_> {
                 write!(self.f, "alloc {buffer}[{}]{zeroed}{}", self.operands(shape), At(*loc))
             }
             Stmt::Move { to, from } => write!(self.f, "move {from} to {to}"),
+            Stmt::Resize { buffer, length, loc } => {
+                write!(self.f, "resize {buffer} to {}{}", self.operand(*length), At(*loc))
+            }
             Stmt::Store { buffer, index, value, loc } => {
                 let (index, value) = (self.operands(index), self.operand(*value));
                 write!(self.f, "store {buffer}[{index}], {value}{}", At(*loc))
@@ -262,6 +265,7 @@ impl Printer<'_, '_> {
                 write!(self.f, "trips {}", self.operands(&[*start, *end, *step]))?;
             }
             Expr::LinearIndex => write!(self.f, "linear_index")?,
+            Expr::Threads => write!(self.f, "threads")?,
             Expr::Random { stream, element, draw } => {
                 write!(self.f, "random {}", self.operands(&[*stream, *element, *draw]))?;
             }

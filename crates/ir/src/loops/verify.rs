@@ -229,6 +229,12 @@ impl Verifier<'_> {
                 ensure!(same, "{from} cannot be moved to {to}");
                 Ok(())
             }
+            Stmt::Resize { buffer, length, .. } => {
+                ensure!(self.parallel.is_empty(), "{buffer} is resized in a parallel loop");
+                let rank = self.local(*buffer)?.rank;
+                ensure!(rank > 0, "{buffer} has no axis");
+                self.typed(*length, DType::Usize)
+            }
             Stmt::Store { buffer, index, value, .. } => {
                 self.not_filled(*buffer)?;
                 let BufferData { dtype, rank, origin, .. } = self.buffer(*buffer)?;
@@ -455,6 +461,7 @@ impl Verifier<'_> {
                 ensure!(around, "{value}: a linear index outside parallel loops");
                 DType::Usize
             }
+            Expr::Threads => DType::Usize,
             Expr::Random { stream, element, draw } => {
                 [stream, element, draw]
                     .into_iter()
@@ -492,6 +499,7 @@ fn located(stmt: &Stmt, message: String) -> String {
         Stmt::Set { var, .. } => format!("setting {var}: {message}"),
         Stmt::Store { buffer, .. } => format!("store to {buffer}: {message}"),
         Stmt::Alloc { buffer, .. } => format!("alloc of {buffer}: {message}"),
+        Stmt::Resize { buffer, .. } => format!("resizing of {buffer}: {message}"),
         Stmt::Check { fault, .. } => format!("check for {}: {message}", fault.kind),
         Stmt::Call(_)
         | Stmt::Move { .. }

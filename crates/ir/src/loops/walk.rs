@@ -24,7 +24,8 @@ macro_rules! operands {
             | Expr::Var(_)
             | Expr::Bound
             | Expr::Dim { .. }
-            | Expr::LinearIndex => {}
+            | Expr::LinearIndex
+            | Expr::Threads => {}
             Expr::Op(_, args) | Expr::Load { index: args, .. } => args.$iter().for_each($f),
             Expr::Cast(arg) => $f(arg),
             Expr::Trips { start: a, end: b, step: c } | Expr::Random { stream: a, element: b, draw: c } => {
@@ -39,6 +40,7 @@ macro_rules! uses {
         match $stmt {
             Stmt::Let(_) | Stmt::Move { .. } | Stmt::Nest(_) => {}
             Stmt::Set { value, .. } => $f(value),
+            Stmt::Resize { length, .. } => $f(length),
             Stmt::Alloc { shape, .. } => shape.$iter().for_each($f),
             Stmt::Store { index, value, .. } => {
                 index.$iter().for_each(&mut $f);
@@ -63,7 +65,9 @@ macro_rules! uses {
 macro_rules! buffers {
     ($stmt:expr, $iter:ident, $f:ident) => {
         match $stmt {
-            Stmt::Alloc { buffer, .. } | Stmt::Store { buffer, .. } => $f(buffer),
+            Stmt::Alloc { buffer, .. } | Stmt::Resize { buffer, .. } | Stmt::Store { buffer, .. } => {
+                $f(buffer)
+            }
             Stmt::Move { to, from } => {
                 $f(from);
                 $f(to);
@@ -104,6 +108,7 @@ macro_rules! blocks {
             | Stmt::Set { .. }
             | Stmt::Alloc { .. }
             | Stmt::Move { .. }
+            | Stmt::Resize { .. }
             | Stmt::Store { .. }
             | Stmt::Call(_)
             | Stmt::Check { .. } => smallvec![],
@@ -192,6 +197,7 @@ pub fn defined(stmt: &Stmt, mut f: impl FnMut(Value)) {
         Stmt::Set { .. }
         | Stmt::Alloc { .. }
         | Stmt::Move { .. }
+        | Stmt::Resize { .. }
         | Stmt::Store { .. }
         | Stmt::Call(_)
         | Stmt::Check { .. }

@@ -283,6 +283,16 @@ pub enum Stmt {
         /// Where the user wrote it.
         loc: Loc,
     },
+    /// Gives the array of a local variable another length along its first axis. The elements that both lengths have stay;
+    /// those behind them are stored before they are read. In no parallel loop.
+    Resize {
+        /// The array variable.
+        var: Var,
+        /// The new length, a `usize`.
+        length: Value,
+        /// Where the user wrote it.
+        loc: Loc,
+    },
     /// A two-way branch.
     If {
         /// A `bool`.
@@ -522,6 +532,7 @@ impl Program {
             Stmt::If { cond, .. } | Stmt::While { cond, .. } => self.values[*cond].loc,
             Stmt::Store { loc, .. }
             | Stmt::Update { loc, .. }
+            | Stmt::Resize { loc, .. }
             | Stmt::For { loc, .. }
             | Stmt::Leave { loc, .. }
             | Stmt::Call { loc, .. }

@@ -169,6 +169,12 @@ impl Parser<'_> {
             let value = self.operand()?;
             return Ok(Stmt::Update { place, value, loc: self.cursor.place()? });
         }
+        if self.cursor.eat("resize") {
+            let var = self.cursor.id('x')?;
+            self.cursor.expect(",")?;
+            let length = self.operand()?;
+            return Ok(Stmt::Resize { var, length, loc: self.cursor.place()? });
+        }
         if self.cursor.eat("call") {
             let function = self.cursor.number()?;
             self.cursor.expect("(")?;

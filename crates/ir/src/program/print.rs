@@ -88,6 +88,10 @@ impl Printer<'_, '_> {
                 let value = self.operand(*value);
                 write!(self.f, "update {place}, {value}{}", At(*loc))
             }
+            Stmt::Resize { var, length, loc } => {
+                let length = self.operand(*length);
+                write!(self.f, "resize {var}, {length}{}", At(*loc))
+            }
             Stmt::If { cond, then, otherwise } => {
                 let cond = self.operand(*cond);
                 write!(self.f, "if {cond} ")?;

@@ -193,6 +193,16 @@ impl Verifier<'_> {
                 );
                 Ok(())
             }
+            Stmt::Resize { var, length, .. } => {
+                let data = self.var(*var)?;
+                ensure!(data.param.is_none(), "{var} is a parameter: its length is the caller's");
+                ensure!(
+                    data.ty.rank().is_some_and(|rank| rank > 0),
+                    "{var} is {}, which has no length",
+                    data.ty
+                );
+                self.typed(*length, USIZE)
+            }
             Stmt::If { cond, then, otherwise } => {
                 self.typed(*cond, BOOL)?;
                 self.nested(then)?;
@@ -458,6 +468,7 @@ fn located(program: &Program, stmt: &Stmt, message: String) -> String {
         Stmt::Assign { var, .. } => format!("assignment to {}: {message}", program.describe_var(*var)),
         Stmt::Store { place, .. } => format!("store to {}: {message}", program.describe_var(place.var)),
         Stmt::Update { place, .. } => format!("update of {}: {message}", program.describe_var(place.var)),
+        Stmt::Resize { var, .. } => format!("resizing of {}: {message}", program.describe_var(*var)),
         Stmt::Check { kind, .. } => format!("check for {kind}: {message}"),
         Stmt::Call { .. } => format!("call: {message}"),
         Stmt::For { index, .. } if !message.contains(": ") => format!("loop over {index}: {message}"),

@@ -277,7 +277,9 @@ impl History {
             });
             match stmt {
                 Stmt::Let(value) => drop(self.made.insert(*value, now)),
-                Stmt::Assign { var, .. } => self.assigned.entry(*var).or_default().push(now),
+                Stmt::Assign { var, .. } | Stmt::Resize { var, .. } => {
+                    self.assigned.entry(*var).or_default().push(now);
+                }
                 Stmt::Call { results, .. } => {
                     results.iter().for_each(|var| self.assigned.entry(*var).or_default().push(now));
                 }

@@ -60,6 +60,7 @@ macro_rules! uses {
         match $stmt {
             Stmt::Let(_) | Stmt::Scope { .. } | Stmt::Leave { .. } => {}
             Stmt::Assign { value, .. } => $f(value),
+            Stmt::Resize { length, .. } => $f(length),
             Stmt::Update { place, value, .. } => {
                 place.view.$iter().for_each(&mut $f);
                 $f(value);
@@ -89,6 +90,7 @@ macro_rules! blocks {
             | Stmt::Assign { .. }
             | Stmt::Store { .. }
             | Stmt::Update { .. }
+            | Stmt::Resize { .. }
             | Stmt::Leave { .. }
             | Stmt::Call { .. }
             | Stmt::Check { .. } => smallvec![],
@@ -150,6 +152,7 @@ pub fn defined(program: &Program, stmt: &Stmt, mut f: impl FnMut(Value)) {
         Stmt::Assign { .. }
         | Stmt::Store { .. }
         | Stmt::Update { .. }
+        | Stmt::Resize { .. }
         | Stmt::If { .. }
         | Stmt::While { .. }
         | Stmt::Scope { .. }

@@ -65,7 +65,7 @@ pub(super) fn run_driver(host: &mut Host<'_>) -> Result<Finished, Error> {
     let (kernel, frame) = (host.request.kernel, host.frame);
     let code = kernel.best_code();
     let mut fault = FaultRecord::default();
-    let table = HostTable { allocate, move_buffer, launch, call };
+    let table = HostTable { allocate, move_buffer, resize, launch, call };
     let mut entered = Entered { table, host, error: None };
     let address: *mut Entered<'_, '_> = &mut entered;
     // SAFETY: the frame has the length and layout that the driver was compiled for (`CallFrame::new`) and outlives the
@@ -112,6 +112,10 @@ extern "C" fn allocate(table: *const HostTable, buffer: u32, shape: *const u64, 
 
 extern "C" fn move_buffer(table: *const HostTable, to: u32, from: u32) -> i32 {
     serve(table, |host| host.move_buffer(BufferId(to), BufferId(from)))
+}
+
+extern "C" fn resize(table: *const HostTable, buffer: u32, length: u64) -> i32 {
+    serve(table, |host| host.resize(BufferId(buffer), length as usize))
 }
 
 extern "C" fn launch(table: *const HostTable, region: u32) -> i32 {

@@ -32,8 +32,12 @@ impl<'f> CallFrame<'f> {
 
     /// Fills in the key, the arguments, and where to look whether to stop.
     pub(super) fn bind(&self, request: &Request<'_>) {
-        let Request { binder, kernel, key, stop, .. } = request;
+        let Request { core, binder, kernel, key, stop, workers, .. } = request;
         self.write(Frame::KEY, *key);
+        if let Some(slot) = kernel.lane.threads {
+            let threads = workers.map_or(1, |workers| workers.count(&core.pool));
+            self.write(slot, threads as u64);
+        }
         if kernel.lane.polls {
             let stop = stop.expect("kernels are made to poll for calls that may be stopped");
             self.write(self.layout.stop(), stop.address() as u64);

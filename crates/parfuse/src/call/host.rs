@@ -116,16 +116,9 @@ impl<'c> Host<'c> {
             self.frame.describe(buffer, offer.address, shape);
             return Ok(());
         }
-        // As for `ndarray`: even an array without elements must have strides that fit.
-        let len = shape
-            .iter()
-            .filter(|n| **n != 0)
-            .try_fold(1isize, |len, n| isize::try_from(*n).ok().and_then(|n| len.checked_mul(n)));
-        let len = len.map(|len| if shape.contains(&0) { 0 } else { len as usize });
         // Release what the buffer held before, so that a loop reuses the memory.
         self.storage[buffer.index()] = Storage::Nothing;
-        let allocated = len
-            .ok_or(AllocationError::TooLarge)
+        let allocated = number_of_elements(shape)
             .and_then(|len| match zeroed || kernel.may_leave(buffer) {
                 true => allocate_elements(data.dtype, len, zeroed),
                 false => with_dtype!(data.dtype, T => Buffer::scratch::<T>(len)),
@@ -162,6 +155,26 @@ impl<'c> Host<'c> {
         };
         self.frame.describe(to, address, &shape);
         self.storage[to.index()] = moved;
+        Ok(())
+    }
+
+    /// Gives the array of a buffer another length along its first axis.
+    pub(super) fn resize(&mut self, buffer: BufferId, length: usize) -> Result<(), Error> {
+        let data = &self.request.kernel.lane.buffers[buffer];
+        let mut shape = self.frame.shape(buffer, data.rank);
+        shape[0] = length;
+        let Storage::Owned(array) = &mut self.storage[buffer.index()] else {
+            unreachable!("what is resized has been made, and not for a result that is offered")
+        };
+        let resized =
+            number_of_elements(&shape).and_then(|len| with_dtype!(data.dtype, T => array.resize::<T>(len)));
+        let address = array.address();
+        resized.map_err(|cause| Error::Allocation {
+            shape: shape.to_vec(),
+            cause,
+            place: self.place_of(buffer),
+        })?;
+        self.frame.describe(buffer, address, &shape);
         Ok(())
     }
 
@@ -370,6 +383,16 @@ fn least_together(grain: usize, grid: &Grid, of_program: &[usize]) -> usize {
 fn combine_bits(reduction: &lane::Reduction, a: u64, b: u64) -> u64 {
     let [a, b] = [a, b].map(|bits| Scalar::from_bits(reduction.dtype, bits));
     reduction.op.combine().eval(&[a, b]).to_bits()
+}
+
+/// How many elements an array of this shape has. As for `ndarray`: even one without elements must have strides that fit.
+fn number_of_elements(shape: &[usize]) -> Result<usize, AllocationError> {
+    let len = shape
+        .iter()
+        .filter(|n| **n != 0)
+        .try_fold(1isize, |len, n| isize::try_from(*n).ok().and_then(|n| len.checked_mul(n)));
+    let len = len.ok_or(AllocationError::TooLarge)?;
+    Ok(if shape.contains(&0) { 0 } else { len as usize })
 }
 
 fn allocate_elements(dtype: DType, len: usize, zeroed: bool) -> Result<Buffer, AllocationError> {

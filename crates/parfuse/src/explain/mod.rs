@@ -242,7 +242,7 @@ fn calls(lane: &Lane) -> Vec<(String, Place)> {
 fn allocations(lane: &Lane) -> Vec<Allocation> {
     let mut found = Vec::new();
     walk::visit_within(&lane.driver.body, false, |node, in_loop| {
-        if let Node::Alloc { buffer, loc, .. } = node {
+        if let Node::Alloc { buffer, loc, .. } | Node::Resize { buffer, loc, .. } = node {
             found.push((*loc, *buffer, in_loop));
         }
         in_loop || matches!(node, Node::Loop { .. })

@@ -23,11 +23,13 @@
 
 mod choices;
 mod forms;
+mod informed;
 mod prove;
 mod vars;
 
 use crate::affine::{Linear, Term};
 use crate::hash::FastMap;
+pub(crate) use informed::{Informed, in_blocks};
 use parfuse_ir::ScalarOp;
 use parfuse_ir::arena::Id;
 use parfuse_ir::loops::walk;
@@ -155,6 +157,7 @@ impl Bounds {
             | Stmt::Set { .. }
             | Stmt::Alloc { .. }
             | Stmt::Move { .. }
+            | Stmt::Resize { .. }
             | Stmt::Store { .. }
             | Stmt::Call(_)
             | Stmt::Check { .. }

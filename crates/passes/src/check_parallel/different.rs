@@ -317,7 +317,7 @@ impl Copying<'_, '_> {
         let mut data = self.entry.loops.values[value].clone();
         match &data.expr {
             Expr::Const(_) | Expr::Param(_) => return Some(value),
-            Expr::Op(..) | Expr::Cast(_) | Expr::Dim { .. } => {}
+            Expr::Op(..) | Expr::Cast(_) | Expr::Threads | Expr::Dim { .. } => {}
             Expr::Trips { step, .. } => {
                 let step = self.entry.loops.constant(*step).and_then(Scalar::as_integer);
                 step.filter(|step| *step > 0)?;

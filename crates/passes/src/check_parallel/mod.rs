@@ -347,6 +347,7 @@ fn access<'a>(loops: &'a Loops, stmt: &'a Stmt) -> Option<(Buffer, Access<'a>)> 
         Stmt::Set { .. }
         | Stmt::Alloc { .. }
         | Stmt::Move { .. }
+        | Stmt::Resize { .. }
         | Stmt::Call(_)
         | Stmt::Check { .. }
         | Stmt::If { .. }

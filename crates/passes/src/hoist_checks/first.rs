@@ -84,7 +84,7 @@ impl First<'_> {
                 !self.effects.stored.contains(buffer) && !self.effects.shaped.contains(buffer)
             }
             Expr::Dim { buffer, .. } => !self.effects.shaped.contains(buffer),
-            Expr::Op(..) | Expr::Cast(_) | Expr::Trips { .. } => true,
+            Expr::Op(..) | Expr::Cast(_) | Expr::Threads | Expr::Trips { .. } => true,
             Expr::Const(_) | Expr::Param(_) | Expr::Bound | Expr::LinearIndex | Expr::Random { .. } => false,
         };
         walk::operands(&data.expr, |operand| known &= self.is_known(operand));

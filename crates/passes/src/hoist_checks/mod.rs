@@ -37,7 +37,7 @@ mod search;
 mod tests;
 
 use crate::Changed;
-use crate::bounds::Bounds;
+use crate::bounds::{Bounds, Informed, in_blocks};
 use crate::effects::Effects;
 use crate::hash::FastSet;
 use front::Front;
@@ -75,6 +75,12 @@ struct Hoisting<'a> {
     bounds: Bounds,
 }
 
+impl Informed for Hoisting<'_> {
+    fn known(&mut self) -> (&mut Bounds, &Loops) {
+        (&mut self.bounds, self.loops)
+    }
+}
+
 impl Hoisting<'_> {
     fn block(&mut self, block: &mut Block) -> bool {
         let mut changed = false;
@@ -102,12 +108,7 @@ impl Hoisting<'_> {
                 }
             }
             self.bounds.pass(self.loops, &stmt);
-            let (scope, outside) = (self.bounds.scope(self.loops, &stmt), self.bounds.mark());
-            for (number, inner) in blocks_mut(&mut stmt).enumerate() {
-                self.bounds.open(self.loops, &scope, number, outside);
-                changed |= self.block(inner);
-            }
-            self.bounds.close(&scope, outside);
+            in_blocks(self, &mut stmt, |own, inner| changed |= own.block(inner));
             block.push(stmt);
         }
         changed
@@ -166,7 +167,7 @@ fn doings(loops: &Loops, stmt: &Stmt) -> Doings {
         }
         // It may fail itself, and what it does must be done before another check fails.
         Stmt::Call(_) => doings = Doings { checks: true, something: true, steady: false },
-        Stmt::Alloc { .. } | Stmt::Move { .. } | Stmt::Parfor(_) => {
+        Stmt::Alloc { .. } | Stmt::Move { .. } | Stmt::Resize { .. } | Stmt::Parfor(_) => {
             (doings.something, doings.steady) = (true, false);
         }
     });

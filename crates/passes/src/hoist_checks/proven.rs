@@ -7,9 +7,8 @@
 //!   check v2, …               gone
 //! ```
 
-use crate::bounds::Bounds;
+use crate::bounds::{Bounds, Informed, in_blocks};
 use parfuse_ir::ScalarOp;
-use parfuse_ir::loops::walk;
 use parfuse_ir::loops::{Block, Expr, Loops, Stmt, Value};
 
 /// Removes the checks that are known to hold.
@@ -20,6 +19,12 @@ pub(super) fn remove(loops: &Loops, body: &mut Block) -> bool {
 struct Removal<'a> {
     loops: &'a Loops,
     bounds: Bounds,
+}
+
+impl Informed for Removal<'_> {
+    fn known(&mut self) -> (&mut Bounds, &Loops) {
+        (&mut self.bounds, self.loops)
+    }
 }
 
 impl Removal<'_> {
@@ -34,12 +39,7 @@ impl Removal<'_> {
                 self.bounds.pass_check(loops, *ok);
                 return !holds;
             }
-            let (scope, outside) = (self.bounds.scope(loops, stmt), self.bounds.mark());
-            for (number, inner) in walk::blocks_mut(stmt).enumerate() {
-                self.bounds.open(loops, &scope, number, outside);
-                changed |= self.block(inner);
-            }
-            self.bounds.close(&scope, outside);
+            in_blocks(self, stmt, |own, inner| changed |= own.block(inner));
             true
         });
         changed || block.len() < before

@@ -12,7 +12,7 @@
 
 use super::scan::{self, Effects};
 use crate::hash::{FastMap, FastSet};
-use parfuse_ir::program::{Block, Expr, Program, Stmt, Type, Value, Var, walk};
+use parfuse_ir::program::{Block, Expr, Place, Program, Stmt, Type, Value, Var, walk};
 use parfuse_ir::{Extreme, ReduceOp, Scalar, ScalarOp};
 
 /// What is replaced together.
@@ -158,7 +158,9 @@ impl<'a> Text<'a> {
                 self.sets.push((position, *var));
                 self.assigned.entry(*var).or_default().push(*value);
             }
-            Stmt::Store { place, .. } | Stmt::Update { place, .. } => self.sets.push((position, place.var)),
+            Stmt::Store { place: Place { var, .. }, .. }
+            | Stmt::Update { place: Place { var, .. }, .. }
+            | Stmt::Resize { var, .. } => self.sets.push((position, *var)),
             Stmt::Call { arguments, results, .. } => {
                 let written = scan::written(arguments);
                 self.sets.extend(results.iter().copied().chain(written).map(|var| (position, var)));
@@ -272,9 +274,11 @@ impl<'a> Text<'a> {
                 },
                 Stmt::Assign { var, .. } => *assigned.entry(*var).or_default() += 1,
                 // What fails here would fail for numbers that are the best of their part alone.
-                Stmt::Store { .. } | Stmt::Update { .. } | Stmt::Call { .. } | Stmt::Check { .. } => {
-                    quiet = false
-                }
+                Stmt::Store { .. }
+                | Stmt::Update { .. }
+                | Stmt::Resize { .. }
+                | Stmt::Call { .. }
+                | Stmt::Check { .. } => quiet = false,
                 Stmt::For { until, .. } => quiet &= until.is_none(),
                 Stmt::If { .. } | Stmt::While { .. } | Stmt::Scope { .. } | Stmt::Leave { .. } => {}
             }

@@ -15,7 +15,7 @@
 //! well: fused with them it costs nothing, and the variable's own elements are overwritten where they are.
 
 use crate::hash::FastMap;
-use parfuse_ir::program::{Block, CallArgument, Expr, Program, Stmt, Value, Var, walk};
+use parfuse_ir::program::{Block, CallArgument, Expr, Place, Program, Stmt, Value, Var, walk};
 use std::collections::BTreeSet;
 
 /// The copies of variables that are not live after them, with the variable.
@@ -81,9 +81,11 @@ impl Search<'_> {
                 Stmt::Assign { var, .. } => {
                     live.remove(var);
                 }
-                Stmt::Store { place, .. } | Stmt::Update { place, .. } => {
-                    if self.is_local_array(place.var) {
-                        live.insert(place.var);
+                Stmt::Store { place: Place { var, .. }, .. }
+                | Stmt::Update { place: Place { var, .. }, .. }
+                | Stmt::Resize { var, .. } => {
+                    if self.is_local_array(*var) {
+                        live.insert(*var);
                     }
                 }
                 Stmt::If { then, otherwise, .. } => {

@@ -150,7 +150,11 @@ impl<'a> Chains<'a> {
             }
             Stmt::Scope { .. } | Stmt::Leave { .. } => unreachable!("exits have been structured"),
             Stmt::Call { .. } => unreachable!("iterations call nothing outside"),
-            Stmt::Assign { .. } | Stmt::Store { .. } | Stmt::Update { .. } | Stmt::Check { .. } => Ok(()),
+            Stmt::Assign { .. }
+            | Stmt::Store { .. }
+            | Stmt::Update { .. }
+            | Stmt::Resize { .. }
+            | Stmt::Check { .. } => Ok(()),
         }
     }
 

@@ -37,6 +37,10 @@ pub(super) fn effects(program: &Program, blocks: &[&Block], last_reads: &FastMap
             Stmt::Store { place, .. } | Stmt::Update { place, .. } => {
                 effects.read.insert(place.var);
             }
+            Stmt::Resize { var, .. } => {
+                effects.read.insert(*var);
+                effects.assigned.insert(*var);
+            }
             Stmt::For { order, until, .. } => {
                 effects.parallel |= order.is_parallel();
                 effects.read.extend(until);
@@ -61,7 +65,7 @@ pub(super) fn changed(program: &Program, blocks: &[&Block]) -> BTreeSet<Var> {
     let mut changed = BTreeSet::new();
     statements.for_each(|stmt| match stmt {
         Stmt::Store { place, .. } | Stmt::Update { place, .. } => drop(changed.insert(place.var)),
-        Stmt::Assign { var, .. } => drop(changed.insert(*var)),
+        Stmt::Assign { var, .. } | Stmt::Resize { var, .. } => drop(changed.insert(*var)),
         Stmt::Call { arguments, results, .. } => {
             changed.extend(results);
             changed.extend(written(arguments));

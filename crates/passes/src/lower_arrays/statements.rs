@@ -41,6 +41,14 @@ impl Lowering<'_> {
                     }
                     self.outdate(place.var);
                 }
+                program::Stmt::Resize { var, length, loc } => {
+                    let (buffer, length) = (self.array_vars[var], self.scalar(*length));
+                    let mut shape = self.shape(buffer);
+                    shape[0] = length;
+                    self.known.shapes.insert(buffer, shape);
+                    self.block.push(Stmt::Resize { buffer, length, loc: *loc });
+                    self.outdate(*var);
+                }
                 program::Stmt::If { cond, then, otherwise } => self.branch(*cond, then, otherwise)?,
                 program::Stmt::While { header, cond, body } => self.while_loop(header, *cond, body)?,
                 program::Stmt::For { .. } => self.for_loop(stmt)?,

@@ -178,7 +178,9 @@ impl<'a> Numbering<'a> {
                     self.lengths.push((self.scopes.len(), length));
                 }
             }
-            Stmt::Move { .. } | Stmt::Call(_) => self.forget(std::slice::from_ref(stmt)),
+            Stmt::Move { .. } | Stmt::Resize { .. } | Stmt::Call(_) => {
+                self.forget(std::slice::from_ref(stmt))
+            }
             Stmt::Store { buffer, index, value, .. } => {
                 let version = self.fresh();
                 self.versions.contents[buffer.index()] = version;
@@ -368,7 +370,7 @@ impl<'a> Numbering<'a> {
         walk::statements(stmts).for_each(|stmt| match stmt {
             Stmt::Set { var, .. } => versions.vars[var.index()] = version,
             Stmt::Store { buffer, .. } => versions.contents[buffer.index()] = version,
-            Stmt::Alloc { buffer, .. } => versions.reshape(*buffer, version),
+            Stmt::Alloc { buffer, .. } | Stmt::Resize { buffer, .. } => versions.reshape(*buffer, version),
             Stmt::Move { to, from } => {
                 versions.reshape(*to, version);
                 versions.reshape(*from, version);

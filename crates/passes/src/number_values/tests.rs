@@ -199,3 +199,20 @@ fn comparisons_point_one_way() {
          }",
     );
 }
+
+#[test]
+fn what_was_known_of_an_array_is_no_more_known_once_it_has_another_length() {
+    unchanged(
+        number_values,
+        "loops f(n: usize, m: usize) {
+           buffer b0 a: [f64; 1]
+           alloc b0[n] zeroed
+           store b0[m], 1.0f64
+           resize b0 to m
+           v0: usize = dim b0, 0
+           v1: f64 = load b0[n]
+           store b0[v0], v1
+           return b0
+         }",
+    );
+}

@@ -90,6 +90,7 @@ impl Search<'_> {
             | Stmt::Set { .. }
             | Stmt::Alloc { .. }
             | Stmt::Move { .. }
+            | Stmt::Resize { .. }
             | Stmt::Store { .. }
             | Stmt::Call(_)
             | Stmt::Check { .. }

@@ -33,6 +33,11 @@ impl Totals {
         Totals { buffer, op, lengths, own: to.loops.buffers.push(own) }
     }
 
+    /// Whether the same comes out in whatever order it is combined.
+    pub(super) fn is_exact(&self, loops: &Loops) -> bool {
+        self.op.is_exact(self.dtype(loops))
+    }
+
     fn dtype(&self, loops: &Loops) -> DType {
         loops.buffers[self.buffer].dtype
     }

@@ -12,9 +12,10 @@
 //! ```
 //!
 //! What the shares' totals cost to fill and to add up is a fraction of what the iterations cost; where there are so many
-//! elements that it would be more, the iterations run in order, on the elements themselves. How many shares there are
-//! depends on lengths alone, and they are added up in order: sums of floats are the same at any number of threads. What such
-//! a loop combines into variables is combined share by share, too.
+//! elements that it would be more, the iterations run in order, on the elements themselves. Where something rounds, how many
+//! shares there are depends on lengths alone, and they are added up in order: sums of floats are the same at any number of
+//! threads. What is exact in any order has a share for each thread, so that there are few totals, and one thread has none.
+//! What such a loop combines into variables is combined share by share, too.
 //! [`crate::check_parallel`] takes such loops; this pass comes before all others, which know of independent iterations only.
 
 mod elements;
@@ -31,14 +32,18 @@ use crate::shares::Shares;
 use elements::Totals;
 use parfuse_ir::grid::Grain;
 use parfuse_ir::loops::walk;
-use parfuse_ir::loops::{Block, Buffer, Expr, Loops, Parfor, Source, Stmt, Target, Value};
-use parfuse_ir::{DType, Loc, ScalarOp};
+use parfuse_ir::loops::{Block, Buffer, Expr, Loops, Parfor, Reduction, Source, Stmt, Target, Value};
+use parfuse_ir::{Combine, DType, Loc, ScalarOp};
 use variables::Variables;
 
 /// The most shares.
 const SHARES: usize = 64;
 /// How much work a share has for each element of its totals.
 const WORK: usize = 16;
+/// The same where nothing rounds: two threads, each with totals of its own, are worth it then.
+const WORK_OF_EXACT: usize = 4;
+/// How many shares a thread has if iterations may take longer than others.
+const SHARES_A_THREAD: usize = 4;
 /// What the totals of all shares may take, in bytes.
 const MEMORY: usize = 1 << 26;
 /// How often a loop inside is taken to run of which nothing is known.
@@ -182,7 +187,11 @@ fn number_of_shares(to: &mut Emit<'_>, parfor: &Parfor, totals: &[Totals], exten
             inside.insert(value);
         });
     });
-    let mut shares = to.constant(SHARES);
+    let is_exact = totals.iter().all(|own| own.is_exact(to.loops))
+        && parfor.reductions.iter().all(|own| is_exact(to.loops, own));
+    let most = to.constant(SHARES);
+    let mut shares = if is_exact { at_most_for_threads(to, parfor, most) } else { most };
+    let worth_it = if is_exact { WORK_OF_EXACT } else { WORK };
     let mut bytes = to.constant(1);
     for own in totals {
         let factors = repeated(to.loops, &parfor.body, &inside, own.buffer);
@@ -195,7 +204,7 @@ fn number_of_shares(to: &mut Emit<'_>, parfor: &Parfor, totals: &[Totals], exten
         });
         let one = to.constant(1);
         let elements = own.lengths.iter().fold(one, |all, length| to.op(ScalarOp::Mul, all, *length));
-        let least = to.constant(WORK);
+        let least = to.constant(worth_it);
         let least = to.op(ScalarOp::Mul, elements, least);
         let one = to.constant(1);
         let least = to.op(ScalarOp::Max, least, one);
@@ -211,6 +220,26 @@ fn number_of_shares(to: &mut Emit<'_>, parfor: &Parfor, totals: &[Totals], exten
     let shares = to.op(ScalarOp::Min, shares, extent);
     let one = to.constant(1);
     to.op(ScalarOp::Max, shares, one)
+}
+
+/// As many shares as there are threads; several for each, if iterations may take longer than others.
+fn at_most_for_threads(to: &mut Emit<'_>, parfor: &Parfor, most: Value) -> Value {
+    let threads = to.define(Expr::Threads);
+    let each = to.constant(if Grain::of(&parfor.body) == Grain::Coarse { SHARES_A_THREAD } else { 1 });
+    let several = to.op(ScalarOp::Mul, threads, each);
+    // One thread takes the elements themselves.
+    let one = to.constant(1);
+    let are_several = to.op(ScalarOp::Lt, one, threads);
+    let shares = to.typed(Expr::Op(ScalarOp::Select, vec![are_several, several, one]), DType::Usize);
+    to.op(ScalarOp::Min, shares, most)
+}
+
+/// Whether a reduction gives the same bits however its iterations are grouped.
+fn is_exact(loops: &Loops, reduction: &Reduction) -> bool {
+    match (&reduction.combine, &reduction.locals[..]) {
+        (Combine::Op(op), [local]) => op.is_exact(loops.vars[*local].dtype),
+        _ => false,
+    }
 }
 
 /// How often an iteration runs through the loops around the innermost place where it combines into an array: what is known

@@ -44,7 +44,7 @@ fn accesses(loops: &Loops, parfor: &Parfor) -> Option<Accesses> {
                 found.no_index(&[*value])?;
                 found.access(*buffer, index)?;
             }
-            Stmt::Alloc { .. } | Stmt::Move { .. } | Stmt::Parfor(_) => return None,
+            Stmt::Alloc { .. } | Stmt::Move { .. } | Stmt::Resize { .. } | Stmt::Parfor(_) => return None,
             _ => {
                 let mut used = Vec::new();
                 walk::uses(stmt, |value| used.push(value));

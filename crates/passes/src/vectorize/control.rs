@@ -337,7 +337,7 @@ fn shaped<const N: usize>(blocks: [&[Stmt]; N]) -> Vec<Buffer> {
     let mut shaped = Vec::new();
     for block in blocks {
         walk::statements(block).for_each(|stmt| match stmt {
-            Stmt::Alloc { buffer, .. } => shaped.push(*buffer),
+            Stmt::Alloc { buffer, .. } | Stmt::Resize { buffer, .. } => shaped.push(*buffer),
             Stmt::Move { to, from } => shaped.extend([*to, *from]),
             Stmt::Call(call) => shaped.extend(call.written()),
             _ => {}

@@ -94,8 +94,11 @@ pub(crate) fn before_stmt(loops: &Loops, stmt: &Stmt, mut live: VarSet) -> VarSe
             live
         }
         Stmt::Nest(nest) => live_before(loops, &nest.body, &live),
-        Stmt::Alloc { .. } | Stmt::Move { .. } | Stmt::Store { .. } | Stmt::Call(_) | Stmt::Check { .. } => {
-            live
-        }
+        Stmt::Alloc { .. }
+        | Stmt::Move { .. }
+        | Stmt::Resize { .. }
+        | Stmt::Store { .. }
+        | Stmt::Call(_)
+        | Stmt::Check { .. } => live,
     }
 }

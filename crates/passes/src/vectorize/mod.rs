@@ -62,6 +62,7 @@ use translate::{Place, Translator};
 pub fn vectorize(loops: &Loops) -> Lane {
     let mut shared = Shared {
         frame: Frame::new(&loops.params, &loops.buffers),
+        threads: None,
         faults: Arena::new(),
         fault_ids: FastMap::default(),
         regions: Arena::new(),
@@ -86,6 +87,7 @@ pub fn vectorize(loops: &Loops) -> Lane {
         name: loops.name.clone(),
         buffers: loops.buffers.clone(),
         frame: shared.frame,
+        threads: shared.threads,
         driver,
         regions: shared.regions,
         calls: shared.calls,
@@ -99,6 +101,7 @@ pub fn vectorize(loops: &Loops) -> Lane {
 /// What the driver and the regions add to in common.
 struct Shared {
     frame: Frame,
+    threads: Option<Slot>,
     faults: Arena<FaultId, Fault>,
     fault_ids: FastMap<Fault, FaultId>,
     regions: Arena<RegionId, Region>,
@@ -107,6 +110,11 @@ struct Shared {
 }
 
 impl Shared {
+    /// Where the number of threads stands.
+    fn threads(&mut self) -> Slot {
+        *self.threads.get_or_insert_with(|| self.frame.add())
+    }
+
     /// The id of a fault.
     fn fault(&mut self, fault: &Fault) -> FaultId {
         if let Some(known) = self.fault_ids.get(fault) {

@@ -117,6 +117,11 @@ impl<'a> Translator<'a> {
                 self.build.reshape(*buffer);
                 self.build.node(Node::Alloc { buffer: *buffer, shape, zeroed: *zeroed, loc: *loc });
             }
+            Stmt::Resize { buffer, length, loc } => {
+                let length = self.value(*length);
+                self.build.reshape(*buffer);
+                self.build.node(Node::Resize { buffer: *buffer, length, loc: *loc });
+            }
             Stmt::Move { to, from } => {
                 [*to, *from].into_iter().for_each(|buffer| self.build.reshape(buffer));
                 self.build.node(Node::Move { to: *to, from: *from });
@@ -213,6 +218,10 @@ impl<'a> Translator<'a> {
                 1 => affine::lane_index(&mut self.build),
                 _ => self.build.pure(Inst::LinearIndex, LaneType::I64, true),
             },
+            Expr::Threads => {
+                let slot = self.shared.threads();
+                self.build.pure(Inst::Slot(slot), LaneType::I64, false)
+            }
             Expr::Random { stream, element, draw } => {
                 let key = self.build.pure(Inst::Slot(Frame::KEY), LaneType::I64, false);
                 let [stream, element, draw] = [*stream, *element, *draw].map(|value| self.value(value));

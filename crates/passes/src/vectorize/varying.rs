@@ -104,6 +104,7 @@ impl Varying {
                 }
                 Stmt::Alloc { .. }
                 | Stmt::Move { .. }
+                | Stmt::Resize { .. }
                 | Stmt::Store { .. }
                 | Stmt::Call(_)
                 | Stmt::Check { .. }

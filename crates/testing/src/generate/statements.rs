@@ -1,7 +1,7 @@
 //! Statements where whole arrays can be used, and those of scalars that stand anywhere.
 
 use super::{BOOL, Generator, Place, Slot, USIZE};
-use parfuse_ir::program::{Expr, Stmt, Type, Value, VarData};
+use parfuse_ir::program::{self, Cut, Expr, Stmt, Type, Value, VarData, View};
 use parfuse_ir::{DType, Scalar, ScalarOp};
 
 /// Blocks nest no deeper.
@@ -10,7 +10,7 @@ const MAX_DEPTH: usize = 3;
 impl Generator<'_> {
     /// A statement outside `prange` and `map`.
     pub(super) fn statement(&mut self) {
-        match self.choices.below(34) {
+        match self.choices.below(35) {
             0..6 => {
                 self.array_operation();
             }
@@ -38,6 +38,7 @@ impl Generator<'_> {
             26 => self.call(),
             31 | 32 if self.depth < MAX_DEPTH => self.steps(false),
             33 if self.depth < MAX_DEPTH => self.keeping(),
+            34 => self.resize(),
             _ => self.scalar_statement(),
         }
     }
@@ -157,6 +158,49 @@ impl Generator<'_> {
         if !self.choices.one_in(4) {
             self.block.push(Stmt::Assign { var: b.var, value: copy });
         }
+    }
+
+    /// Gives an array of the kernel's own another length, and sets what is new.
+    fn resize(&mut self) {
+        let own: Vec<Slot> = self
+            .slots
+            .iter()
+            .filter(|slot| slot.assignable && slot.ty.rank().is_some_and(|rank| rank > 0))
+            .copied()
+            .collect();
+        if own.is_empty() {
+            return;
+        }
+        let slot = self.choices.pick(&own);
+        let rank = slot.ty.rank().unwrap_or(0);
+        let before = self.hidden(Expr::Var(slot.var), slot.ty);
+        let before = self.hidden(Expr::Dim { array: before, axis: 0 }, USIZE);
+        let length = match self.choices.below(3) {
+            0 => {
+                let (more, other) =
+                    (self.choices.pick(&[0, 1, 2, 9]), self.choices.pick(&[ScalarOp::Add, ScalarOp::Min]));
+                let more = self.constant(Scalar::Usize(more));
+                self.hidden(Expr::Op(other, vec![before, more]), USIZE)
+            }
+            1 => self.constant(Scalar::Usize(3)),
+            _ => {
+                let other = self.any_array();
+                match self.program.ty(other).rank() {
+                    Some(1..) => self.hidden(Expr::Dim { array: other, axis: 0 }, USIZE),
+                    _ => before,
+                }
+            }
+        };
+        let loc = self.loc();
+        self.block.push(Stmt::Resize { var: slot.var, length, loc });
+        let start = self.hidden(Expr::Op(ScalarOp::Min, vec![before, length]), USIZE);
+        let array = self.hidden(Expr::Var(slot.var), slot.ty);
+        let mut cuts = vec![Cut::Range { start: Some(start), end: None, step: None }];
+        cuts.resize(rank as usize, Cut::All);
+        let view = self.hidden(Expr::View { array, view: View::of_cuts(cuts) }, slot.ty);
+        let value = self.scalar(slot.ty.dtype());
+        let place = program::Place { var: slot.var, view: Some(view) };
+        self.block.push(Stmt::Update { place, value, loc });
     }
 
     /// Overwrites an array in place.

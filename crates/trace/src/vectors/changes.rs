@@ -6,7 +6,6 @@ use crate::records::Items;
 use crate::state::{Kind, State};
 use crate::{Method, Tracer, Value};
 use parfuse_ir::ScalarOp;
-use parfuse_ir::program::{self, Place};
 
 /// The least number of elements that a vector has room for once one is pushed.
 const LEAST_ROOM: usize = 32;
@@ -303,19 +302,8 @@ impl State {
     fn grow_vector(&mut self, vector: usize, at: At) -> Step<()> {
         let array = self.arrays_of(vector, at)?;
         let leaves = self.leaves_of(array);
-        let count = self.read_var(self.vectors[vector].count, at)?;
         let (first, rank) = self.array(leaves[0], "a vector", at)?;
         let room = self.lengths(first, rank, at)?[0];
-        self.grow_arrays(&leaves, count, room, at)
-    }
-
-    fn grow_arrays(
-        &mut self,
-        leaves: &[u32],
-        count: program::Value,
-        room: program::Value,
-        at: At,
-    ) -> Step<()> {
         let [least, few] = [LEAST_ROOM, FEW].map(|number| self.usize_constant(number, at));
         let double = self.op(ScalarOp::Add, &[room, room], at)?;
         let fourfold = self.op(ScalarOp::Add, &[double, double], at)?;
@@ -323,18 +311,8 @@ impl State {
         let more = self.op(ScalarOp::Select, &[is_small, fourfold, double], at)?;
         let room = self.op(ScalarOp::Max, &[more, least], at)?;
         for leaf in leaves {
-            let Kind::Variable { var, .. } = self.kind(*leaf) else { return Err(Problem::Reported) };
-            let ty = self.var_type(var);
-            let whole = self.read_var(var, at)?;
-            let mut shape = self.lengths(whole, ty.rank.unwrap_or(1), at)?;
-            shape[0] = room;
-            let old = self.front(var, count, at)?;
-            let (grown, _) = self.zeros("grown", shape, ty.dtype, at)?;
-            self.var_types[grown.0 as usize].of_arrays = ty.of_arrays;
-            let place = self.front(grown, count, at)?;
-            self.update(Place { var: grown, view: Some(place) }, old, at)?;
-            let new = self.read_var(grown, at)?;
-            self.set_var(var, new);
+            let Kind::Variable { var, .. } = self.kind(leaf) else { return Err(Problem::Reported) };
+            self.resize(var, room, at);
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! let mut v = Vec::new();   v = fill[0] 0;  count = 0
-//! v.push(x);                if count >= len v { v = a longer copy;  v[count] = x } else { v[count] = x };  count += 1
+//! v.push(x);                if count >= len v { resize v, …;  v[count] = x } else { v[count] = x };  count += 1
 //! v.pop()                   if count > 0 { count -= 1; (true, v[count]) } else { (false, …) }
 //! v.iter().sum()            sum (view v[..count])
 //! ```
@@ -266,7 +266,7 @@ impl State {
         match self.kind(array) {
             Kind::Variable { var, .. } => {
                 let view = self.front(var, count, at)?;
-                self.vector_views.insert(view);
+                self.vector_views.insert(view, count);
                 Ok(Kind::Place(Place { var, view: Some(view) }))
             }
             Kind::Tuple(items) => {
@@ -336,8 +336,22 @@ impl State {
         }
     }
 
+    /// Gives the array of a variable another length along its first axis.
+    fn resize(&mut self, var: Var, length: program::Value, at: At) {
+        let loc = self.loc(at);
+        self.push(Stmt::Resize { var, length, loc });
+    }
+
+    /// If a result is what there is of a vector that ends with the kernel: its array, as long as there are elements.
+    pub(crate) fn last_of_vector(&mut self, result: u32) -> Step<Option<program::Value>> {
+        let Kind::Place(Place { var, view: Some(view) }) = self.kind(result) else { return Ok(None) };
+        let Some(&count) = self.vector_views.get(&view) else { return Ok(None) };
+        self.resize(var, count, At::NONE);
+        self.read_var(var, At::NONE).map(Some)
+    }
+
     /// Whether a place is what there is of a vector.
     pub(crate) fn is_of_vector(&self, kind: &Kind) -> bool {
-        matches!(kind, Kind::Place(Place { view: Some(view), .. }) if self.vector_views.contains(view))
+        matches!(kind, Kind::Place(Place { view: Some(view), .. }) if self.vector_views.contains_key(view))
     }
 }

@@ -80,8 +80,7 @@ impl Assembler {
         self.general(wide, false, (op as u8) << 3 | 3, dst, &src, 0);
     }
     /// `dst op= imm`.
-    pub(crate) fn alu_imm(&mut self, op: Alu, wide: bool, dst: u8, imm: i32) {
-        let dst = Operand::Register(dst);
+    pub(crate) fn alu_imm(&mut self, op: Alu, wide: bool, dst: Operand, imm: i32) {
         match i8::try_from(imm) {
             Ok(imm) => {
                 self.general(wide, false, 0x83, op as u8, &dst, 1);
@@ -181,6 +180,10 @@ impl Assembler {
             }
             bytes => self.general(bytes == 8, false, 0x89, src, &dst, 0),
         }
+    }
+    /// Memory `op= src`.
+    pub(crate) fn update(&mut self, op: Alu, wide: bool, dst: Memory, src: u8) {
+        self.general(wide, false, (op as u8) << 3 | 1, src, &Operand::Memory(dst), 0);
     }
     /// Memory `= imm`, of 64 bits.
     pub(crate) fn store_imm(&mut self, dst: Memory, imm: i32) {

@@ -155,6 +155,11 @@ impl Assembler {
         self.labels[label.0 as usize] = self.code.len();
     }
 
+    /// Takes back all instructions from a place on, none of which refers to a label or a constant.
+    pub(crate) fn go_back(&mut self, place: usize) {
+        self.code.truncate(place);
+    }
+
     /// Fills up with long no-operations to a multiple of a power of two.
     pub(crate) fn align(&mut self, alignment: usize) {
         const NOPS: [&[u8]; 9] = [

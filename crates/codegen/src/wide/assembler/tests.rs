@@ -242,8 +242,8 @@ fn general_instructions_read_as_they_were_meant() {
     };
     let memory = Memory { base: Base::Register(12), index: Some((9, 3)), displacement: -8 };
     assert_eq!(text(&|a| a.alu(Alu::Sub, true, 9, Operand::Register(1))), "sub r9,rcx");
-    assert_eq!(text(&|a| a.alu_imm(Alu::And, false, 10, 31)), "and r10d,1Fh");
-    assert_eq!(text(&|a| a.alu_imm(Alu::Cmp, true, 0, 100_000)), "cmp rax,186A0h");
+    assert_eq!(text(&|a| a.alu_imm(Alu::And, false, Operand::Register(10), 31)), "and r10d,1Fh");
+    assert_eq!(text(&|a| a.alu_imm(Alu::Cmp, true, Operand::Register(0), 100_000)), "cmp rax,186A0h");
     assert_eq!(text(&|a| a.imul_imm(true, 8, Operand::Register(15), -3)), "imul r8,r15,0FFFFFFFFFFFFFFFDh");
     assert_eq!(text(&|a| a.shift(Shift::Sar, true, 11, 63)), "sar r11,3Fh");
     assert_eq!(text(&|a| a.shift_by(Shift::Shr, false, 9, 10, 11)), "shrx r9d,r10d,r11d");
@@ -258,6 +258,10 @@ fn general_instructions_read_as_they_were_meant() {
     assert_eq!(text(&|a| a.store(1, memory, 6)), "mov [r12+r9*8-8],sil");
     assert_eq!(text(&|a| a.store(2, memory, 14)), "mov [r12+r9*8-8],r14w");
     assert_eq!(text(&|a| a.store_imm(memory, -1)), "mov qword ptr [r12+r9*8-8],0FFFFFFFFFFFFFFFFh");
+    assert_eq!(text(&|a| a.update(Alu::Xor, false, memory, 14)), "xor [r12+r9*8-8],r14d");
+    assert_eq!(text(&|a| a.update(Alu::Add, true, memory, 1)), "add [r12+r9*8-8],rcx");
+    let one = |a: &mut Assembler| a.alu_imm(Alu::Sub, true, Operand::Memory(memory), 1);
+    assert_eq!(text(&one), "sub qword ptr [r12+r9*8-8],1");
     assert_eq!(text(&|a| a.load_byte(8, memory)), "movzx r8d,byte ptr [r12+r9*8-8]");
     assert_eq!(text(&|a| a.load_word(8, memory)), "movzx r8d,word ptr [r12+r9*8-8]");
     assert_eq!(text(&|a| a.sign_extend(8, Operand::Register(1))), "movsxd r8,ecx");

@@ -118,6 +118,19 @@ impl Machine {
         let place = Machine::place(&mut operands, place);
         self.push(Kind::StoreImm(place, imm), &operands);
     }
+    /// `place op= register`.
+    pub(crate) fn update(&mut self, op: Alu, wide: bool, place: Place, register: Reg) {
+        let mut operands: SmallVec<[Operand; 6]> = SmallVec::new();
+        operands.push(Operand::reg_use(register));
+        let place = Machine::place(&mut operands, place);
+        self.push(Kind::Update(op, wide, place), &operands);
+    }
+    /// `place op= imm`.
+    pub(crate) fn update_imm(&mut self, op: Alu, wide: bool, place: Place, imm: i32) {
+        let mut operands: SmallVec<[Operand; 6]> = SmallVec::new();
+        let place = Machine::place(&mut operands, place);
+        self.push(Kind::UpdateImm(op, wide, place, imm), &operands);
+    }
     /// The address of a place.
     pub(crate) fn address_of(&mut self, place: Place) -> Reg {
         let result = self.general();

@@ -145,6 +145,9 @@ pub(crate) enum Kind {
     Load(u8, PlaceKind),
     Store(u8, PlaceKind),
     StoreImm(PlaceKind, i32),
+    /// Changes an integer in memory.
+    Update(Alu, bool, PlaceKind),
+    UpdateImm(Alu, bool, PlaceKind, i32),
     SignExtend,
     ZeroExtend,
     AddressOf(PlaceKind),

@@ -30,6 +30,9 @@ impl Selector<'_> {
                         }
                         _ => {
                             self.forget_parts(*buffer, None);
+                            if self.update(*buffer, address, *value) {
+                                continue;
+                            }
                             self.store(*buffer, address, *value, *mask);
                         }
                     }
@@ -46,6 +49,7 @@ impl Selector<'_> {
                 Node::SetSlot { .. }
                 | Node::Alloc { .. }
                 | Node::Move { .. }
+                | Node::Resize { .. }
                 | Node::Launch(_)
                 | Node::Call(_) => {
                     unreachable!("only drivers do that")

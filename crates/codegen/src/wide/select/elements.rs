@@ -11,7 +11,7 @@
 
 use super::plan::Plan;
 use super::reductions::Accumulator;
-use super::{Row, Selector, Target};
+use super::{Row, Selector, Target, update};
 use crate::abi;
 use crate::compiler::Effort;
 use crate::uses::{Habits, Rows, Uses};
@@ -35,6 +35,7 @@ pub(super) fn region(
     let (mut selector, [_, range, partials, _]) = Selector::start(lane, region, isa, effort);
     let s = &mut selector;
     s.chosen_lanes = lanes;
+    s.waiting = update::waiting(lane, region);
     let mut bound = |offset: usize| {
         s.machine.load(8, Place::Address { base: range, index: None, displacement: offset as i32 })
     };

@@ -58,6 +58,7 @@ mod short_totals;
 mod shorts;
 mod strided;
 mod tiles;
+mod update;
 mod values;
 mod walks;
 

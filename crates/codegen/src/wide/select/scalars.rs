@@ -99,8 +99,12 @@ impl Selector<'_> {
                 {
                     self.machine.fresh(Kind::ShiftBy(shift, ty == LaneType::I64), &scalars)
                 }
-                _ if op == LaneOp::SExtend && ty == LaneType::I32 && self.ranges.has_no_sign(args[0]) => {
-                    self.machine.fresh(Kind::ZeroExtend, &[first])
+                _ if self.extends_with_zeros(op, ty, args[0]) => {
+                    // Loads leave nothing in the upper half.
+                    match self.code.values[args[0]].inst {
+                        Inst::Load { .. } => first,
+                        _ => self.machine.fresh(Kind::ZeroExtend, &[first]),
+                    }
                 }
                 _ => self.scalar_integers(op, ty, &scalars, second),
             }
@@ -114,6 +118,12 @@ impl Selector<'_> {
             self.lane_to_scalar(lane, result)
         };
         self.bind_scalar(value, register);
+    }
+
+    /// Whether an operation gives a number of 32 bits an upper half of zeros.
+    fn extends_with_zeros(&self, op: LaneOp, ty: LaneType, from: Value) -> bool {
+        ty == LaneType::I32
+            && (op == LaneOp::UExtend || op == LaneOp::SExtend && self.ranges.has_no_sign(from))
     }
 
     /// An operation in general registers, or from one to a float; `second` is the second operand if it is constant.
@@ -396,6 +406,6 @@ fn compared_with(condition: Condition, wide: bool, first: Reg, imm: i32) -> Comp
 }
 
 /// A constant as the immediate operand of an instruction, which is sign-extended.
-fn small_constant(bits: u64, wide: bool) -> Option<i32> {
+pub(super) fn small_constant(bits: u64, wide: bool) -> Option<i32> {
     if wide { i32::try_from(bits as i64).ok() } else { Some(bits as i32) }
 }

@@ -75,11 +75,11 @@ fn of_general(kind: Kind) -> SmallVec<[Role; 8]> {
             roles.push(Def(Int));
             roles.extend(address(place));
         }
-        Kind::Store(_, place) => {
+        Kind::Store(_, place) | Kind::Update(_, _, place) => {
             roles.push(Use(Int));
             roles.extend(address(place));
         }
-        Kind::StoreImm(place, _) => roles.extend(address(place)),
+        Kind::StoreImm(place, _) | Kind::UpdateImm(_, _, place, _) => roles.extend(address(place)),
         Kind::CompareFloats(..) => roles.extend([Def(Int), Use(Float), Use(Float)]),
         Kind::SelectBy(_, numbers, constant) => {
             roles.extend([Reuse(Int, 1), Use(Int), Use(Int)]);
