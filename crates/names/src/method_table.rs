@@ -533,7 +533,7 @@ macro_rules! for_each_method {
             is_ne - { Ordering one () trace ordering_is "Whether it is not `Equal`." }
             reverse -
                 { Ordering one () read reversed_order "The opposite." }
-                { Array any () update reverse_elements "Turns the order of the elements around." }
+                { Array any () trace reversed_elements "Turns the order of the elements around." }
 
             // Options, such as the result of `mean`.
             unwrap fn { Option one () read unwrap "What there is; a fault if there is nothing." }

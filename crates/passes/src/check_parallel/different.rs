@@ -273,6 +273,7 @@ impl Copying<'_, '_> {
                 }
                 self.when(cond);
             }
+            Around::Check(_) => {}
             Around::Loop(index, extent) => {
                 let Some(extent) = self.value(extent) else { return };
                 let copy = self.entry.value(Expr::Bound, DType::Usize);
