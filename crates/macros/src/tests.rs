@@ -219,7 +219,7 @@ fn all_complaints_come_at_once() {
         "fn f(a: Vec<f64>, b: u128) -> String {
             let x = match b { Inner(y) => 1, _ => 2 };
             loop { }
-            for i in a.peekable() { }
+            for i in a.by_ref() { }
             println!();
             a.norm_l1(b)
         }",

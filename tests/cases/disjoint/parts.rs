@@ -160,7 +160,9 @@ fn iterations_have_segments_for_themselves() {
 
 #[test]
 fn parts_that_overlap_are_refused() {
-    for error in [overlapping_parts::kernel().check().unwrap_err(), parts_that_grow::kernel().check().unwrap_err()] {
+    for error in
+        [overlapping_parts::kernel().check().unwrap_err(), parts_that_grow::kernel().check().unwrap_err()]
+    {
         assert!(error.to_string().contains("may touch the same element of `x`"), "{error}");
     }
 }

@@ -12,17 +12,19 @@
 //! they are apart if that cannot be ([`System`]). If it can, something that a test in front of the loop can find out may be what is missing: a [`Need`].
 
 use super::Access;
+use super::around::{Around, defined_in, entered, passed, stored_in};
 use super::choices::choices_in;
-use super::numbers::{Around, Body, Chosen, Loaded, Numbers, SMALL, Taken};
+use super::numbers::{Body, Chosen, Loaded, Numbers, SMALL, Taken};
+use super::pair::{Pair, pairs};
 use super::polynomial::{Atom, Of, Polynomial, Product, Side};
 use super::system::{Left, System};
 use super::windows::Windows;
 use crate::affine::Linear;
 use crate::bounds::{Bounds, Goal};
 use crate::hash::{FastMap, FastSet};
+use parfuse_ir::Loc;
 use parfuse_ir::loops::walk;
 use parfuse_ir::loops::{Block, Buffer, Expr, Loops, Stmt, Value};
-use parfuse_ir::{FaultKind, Loc};
 
 /// What a test in front of a loop has to find, for its iterations to be apart.
 #[derive(Clone, Debug, PartialEq)]
@@ -116,17 +118,6 @@ struct Seen {
     open: Vec<Chosen>,
 }
 
-/// Two accesses in two iterations.
-struct Pair {
-    facts: System,
-    index: Vec<(usize, Polynomial)>,
-    /// The indices of one less those of the other, that are zero where they meet.
-    distances: Vec<(usize, Polynomial)>,
-    loaded: Vec<Loaded>,
-    taken: Taken,
-    assumed: Vec<Product>,
-}
-
 impl<'a> Apart<'a> {
     pub(super) fn new(
         loops: &'a Loops,
@@ -209,25 +200,27 @@ impl<'a> Apart<'a> {
             .collect();
         // A test that is made in any case costs nothing.
         let is_made = |need: &Need| self.needs.iter().any(|known| known.what == *need);
-        let known = windows.iter().filter_map(|both| self.apart_windows.get(&(*both, Tests::Allowed))?.as_ref());
+        let known =
+            windows.iter().filter_map(|both| self.apart_windows.get(&(*both, Tests::Allowed))?.as_ref());
         if let Some(needs) = known.into_iter().find(|needs| needs.iter().all(is_made)) {
             return Some(needs.clone());
         }
         let of_windows = |apart: &mut Self, tests| {
             windows.iter().find_map(|both| apart.needs_of_windows(accesses, *both, tests))
         };
-        of_windows(self, Tests::Forbidden)
-            .or_else(|| self.needs_without_tests(accesses, itself))
-            .or_else(|| self.needs_with_tests(accesses, itself))
-            .or_else(|| of_windows(self, Tests::Allowed))
+        if let Some(needs) = of_windows(self, Tests::Forbidden) {
+            return Some(needs);
+        }
+        if let Some(needs) = self.needs_without_tests(accesses, itself) {
+            return Some(needs);
+        }
+        match self.needs_with_tests(accesses, itself) {
+            Some(needs) if self.fails(&needs) => of_windows(self, Tests::Allowed).or(Some(needs)),
+            found => found.or_else(|| of_windows(self, Tests::Allowed)),
+        }
     }
 
-    fn needs_of_windows(
-        &mut self,
-        accesses: &[Access<'_>],
-        both: Both,
-        tests: Tests,
-    ) -> Option<Vec<Need>> {
+    fn needs_of_windows(&mut self, accesses: &[Access<'_>], both: Both, tests: Tests) -> Option<Vec<Need>> {
         if let Some(known) = self.apart_windows.get(&(both, tests)) {
             return known.clone();
         }
@@ -294,12 +287,7 @@ impl<'a> Apart<'a> {
     }
 
     /// The same, if it holds in each way that conditions can have chosen numbers.
-    fn whatever_is_chosen(
-        &mut self,
-        accesses: &[Access<'_>],
-        both: Both,
-        small: bool,
-    ) -> Option<Vec<Need>> {
+    fn whatever_is_chosen(&mut self, accesses: &[Access<'_>], both: Both, small: bool) -> Option<Vec<Need>> {
         let plain = Taken::default();
         let mut open: Vec<Chosen> = Vec::new();
         for access in both {
@@ -405,12 +393,7 @@ impl<'a> Apart<'a> {
     }
 
     /// That elements which are the bounds of segments do not decrease, and what is known then.
-    fn ordered(
-        &mut self,
-        accesses: &[Access<'_>],
-        both: Both,
-        pair: &mut Pair,
-    ) -> Option<(Pair, Vec<Need>)> {
+    fn ordered(&mut self, accesses: &[Access<'_>], both: Both, pair: &mut Pair) -> Option<(Pair, Vec<Need>)> {
         let buffers: FastSet<Buffer> = pair.in_order().into_iter().map(|(first, _)| first.buffer).collect();
         if buffers.is_empty() {
             return None;
@@ -531,153 +514,4 @@ impl<'a> Apart<'a> {
             self.blocks(stmt, around);
         }
     }
-}
-
-/// The values that a loop defines.
-pub(super) fn defined_in(stmt: &Stmt) -> FastSet<Value> {
-    let mut inside = FastSet::default();
-    walk::statements(std::slice::from_ref(stmt)).for_each(|stmt| {
-        walk::defined(stmt, |value| {
-            inside.insert(value);
-        });
-    });
-    inside
-}
-
-/// The arrays that a loop makes, or stores to.
-pub(super) fn stored_in(stmt: &Stmt) -> FastSet<Buffer> {
-    let mut stored = FastSet::default();
-    walk::statements(std::slice::from_ref(stmt)).for_each(|stmt| match stmt {
-        Stmt::Store { buffer, .. } | Stmt::Alloc { buffer, .. } => drop(stored.insert(*buffer)),
-        Stmt::Move { to, from } => stored.extend([*to, *from]),
-        Stmt::Call(call) => stored.extend(call.written()),
-        Stmt::Parfor(parfor) => {
-            stored.extend(parfor.reductions.iter().flat_map(|reduction| reduction.target_buffers()));
-        }
-        _ => {}
-    });
-    stored
-}
-
-/// What is known in a block of a statement, the first or the second.
-pub(super) fn entered(stmt: &Stmt, number: usize) -> Vec<Around> {
-    match stmt {
-        Stmt::If { cond, .. } => vec![Around::Branch(*cond, number == 0)],
-        Stmt::While { cond, .. } if number == 1 => vec![Around::Branch(*cond, true)],
-        Stmt::For { index, extent, .. } => vec![Around::Loop(*index, *extent)],
-        Stmt::Parfor(parfor) => {
-            let dimensions = parfor.indices.iter().zip(&parfor.extents);
-            dimensions.map(|(index, extent)| Around::Loop(*index, *extent)).collect()
-        }
-        _ => Vec::new(),
-    }
-}
-
-/// What is known behind a statement: what the user has asserted, and what else has been checked.
-pub(super) fn passed(stmt: &Stmt) -> Option<Around> {
-    let Stmt::Check { ok, fault, .. } = stmt else { return None };
-    match fault.kind {
-        FaultKind::Asserted { .. } => Some(Around::Branch(*ok, true)),
-        _ => Some(Around::Check(*ok)),
-    }
-}
-
-impl Pair {
-    /// What has to be small for there to be no such pair of iterations.
-    fn contradiction(&mut self) -> Option<Vec<Need>> {
-        let small = self.taken.small;
-        let closely = || self.facts.contradiction(small, true).filter(|_| small);
-        let used = self.facts.contradiction(small, false).or_else(closely)?;
-        Some(self.assumed.iter().cloned().chain(used).map(Need::Small).collect())
-    }
-
-    /// The pairs of elements of arrays of one axis of which the second is not loaded before the first.
-    fn in_order(&mut self) -> Vec<(Loaded, Loaded)> {
-        let loaded = self.loaded.clone();
-        let mut ordered = Vec::new();
-        for (first, second) in pairs(&loaded) {
-            for (first, second) in [(first, second), (second, first)] {
-                let ([a], [b]) = (&first.index[..], &second.index[..]) else { continue };
-                let Some(beyond) = a.minus(b) else { continue };
-                if !beyond.terms.is_empty() && self.is_never(beyond.plus_constant(-1)) {
-                    ordered.push((first.clone(), second.clone()));
-                }
-            }
-        }
-        ordered
-    }
-
-    /// Whether a sum is negative, as far as is known.
-    fn is_never(&mut self, not_negative: Polynomial) -> bool {
-        let mut facts = self.facts.clone();
-        facts.not_negative.push(not_negative);
-        match facts.contradiction(self.taken.small, false) {
-            Some(used) => {
-                self.assumed.extend(used);
-                true
-            }
-            None => false,
-        }
-    }
-
-    /// By how much an element may be more than an index that is computed from it.
-    fn most_beyond(&self, index: &Polynomial, elements: [Atom; 2]) -> Option<usize> {
-        const MOST: i128 = 1 << 10;
-        let natural = index.terms.iter().all(|(product, factor)| {
-            let is_element = product.iter().any(|atom| elements.contains(atom));
-            *factor > 0 && (is_element || product.iter().all(|atom| self.facts.natural.contains(atom)))
-        });
-        (natural && index.constant >= -MOST).then_some((-index.constant).max(0) as usize)
-    }
-
-    fn is_zero(&mut self, sum: &Polynomial) -> bool {
-        match sum.as_constant() {
-            Some(constant) => constant == 0,
-            None => [1, -1]
-                .into_iter()
-                .all(|sign| sum.times(sign).is_some_and(|sum| self.is_never(sum.plus_constant(-1)))),
-        }
-    }
-
-    /// Learns that elements with the same indices are the same.
-    fn equate(&mut self) {
-        let loaded = self.loaded.clone();
-        for (first, second) in pairs(&loaded) {
-            let mut axes = first.index.iter().zip(&second.index);
-            if axes.all(|(a, b)| a.minus(b).is_some_and(|distance| self.is_zero(&distance))) {
-                let distance = Polynomial::atom(first.atom).minus(&Polynomial::atom(second.atom));
-                self.facts.zero.extend(distance);
-            }
-        }
-    }
-
-    /// Learns that flipping the same bits twice leaves nothing changed.
-    fn flip<'a>(&mut self, flipped: impl Iterator<Item = &'a (Atom, [Polynomial; 2])> + Clone) {
-        for (a, [a_of, a_by]) in flipped.clone() {
-            for (b, [b_of, b_by]) in flipped.clone() {
-                if a == b || a_by != b_by {
-                    continue;
-                }
-                // Where the one is what the other was made of, it is the other way round as well.
-                let (a, b) = (Polynomial::atom(*a), Polynomial::atom(*b));
-                for (same, follows) in
-                    [([&a, b_of], [&b, a_of]), ([a_of, b_of], [&a, &b]), ([&a, &b], [a_of, b_of])]
-                {
-                    let [Some(same), Some(follows)] = [same, follows].map(|[a, b]| a.minus(b)) else {
-                        continue;
-                    };
-                    if self.is_zero(&same) {
-                        self.facts.zero.push(follows);
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// All pairs of elements of one array.
-fn pairs(loaded: &[Loaded]) -> impl Iterator<Item = (&Loaded, &Loaded)> {
-    let all = loaded.iter().enumerate();
-    all.flat_map(move |(at, first)| loaded[at + 1..].iter().map(move |second| (first, second)))
-        .filter(|(first, second)| first.buffer == second.buffer)
 }

@@ -25,12 +25,14 @@
 
 mod ahead;
 mod apart;
+mod around;
 mod choices;
 mod different;
 mod dimension;
 mod entry;
 mod meetings;
 mod numbers;
+mod pair;
 mod passing;
 mod polynomial;
 mod rows;
@@ -47,9 +49,9 @@ use crate::private_arrays;
 use crate::rejection::Rejection;
 use crate::{fold_constants, hoist_invariants, nest_conditions, number_values, widen_indices};
 use apart::{Apart, Needed};
+use around::Around;
 use dimension::Dimension;
 use meetings::Meetings;
-use numbers::Around;
 use parfuse_ir::Loc;
 use parfuse_ir::loops::walk::{self, blocks_mut};
 use parfuse_ir::loops::{Block, Buffer, Expr, Loops, Parfor, Stmt, Value};
@@ -137,10 +139,10 @@ impl Closely<'_> {
                     self.needs.insert(parfor.indices[0], needs);
                 }
             }
-            self.around.extend(apart::passed(stmt).filter(Around::is_certain));
+            self.around.extend(around::passed(stmt).filter(Around::is_certain));
             for (number, inner) in walk::blocks(stmt).enumerate() {
                 let known = self.around.len();
-                self.around.extend(apart::entered(stmt, number));
+                self.around.extend(around::entered(stmt, number));
                 self.block(inner);
                 self.around.truncate(known);
             }

@@ -10,6 +10,7 @@
 //! Values are numbers of some bits, sums and products are numbers without end: one is the other only if it fits. Where it is not known to, a
 //! value stands for itself. For an index that is enough in 64 bits: [`Numbers::modular`].
 
+use super::around::Around;
 use super::choices::Choice;
 use super::polynomial::{Atom, Of, Polynomial, Product, Side};
 use super::system::System;
@@ -19,24 +20,6 @@ use crate::bounds::Goal;
 use crate::hash::{FastMap, FastSet};
 use parfuse_ir::loops::{Buffer, Expr, Loops, Origin, Value};
 use parfuse_ir::{DType, ScalarOp};
-
-/// What stands around an access.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub(super) enum Around {
-    /// A loop, with its index and how often it runs.
-    Loop(Value, Value),
-    /// A condition, and whether it holds.
-    Branch(Value, bool),
-    /// A condition that has been checked, of an index say.
-    Check(Value),
-}
-
-impl Around {
-    /// Whether it says something of the loop that holds anyway, not by a check of an index alone: of these there are many.
-    pub(super) fn is_certain(&self) -> bool {
-        !matches!(self, Around::Check(_))
-    }
-}
 
 /// No loop runs more often: see [`super::dimension`].
 const MOST_TRIPS: i128 = 1 << 60;

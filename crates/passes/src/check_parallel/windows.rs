@@ -10,9 +10,9 @@
 //! their indices are computed.
 
 use super::Access;
-use super::numbers::Around;
+use super::around::Around;
 use parfuse_ir::loops::{Expr, Loops, Value};
-use parfuse_ir::{DType, Scalar, ScalarOp};
+use parfuse_ir::{Scalar, ScalarOp};
 
 /// The indices from `start` to below `start + length` of an axis.
 #[derive(Clone, PartialEq, Debug)]
@@ -83,7 +83,8 @@ fn below(loops: &Loops, around: Around) -> Option<(Value, Value)> {
         (ScalarOp::Gt, true) | (ScalarOp::Le, false) => (args[1], args[0]),
         _ => return None,
     };
-    (loops.dtype(index) == DType::Usize).then_some((index, length))
+    let dtype = loops.dtype(index);
+    (dtype.is_wide_int() && dtype.is_unsigned()).then_some((index, length))
 }
 
 /// What an index is added to for a position.
