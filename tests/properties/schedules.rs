@@ -6,10 +6,9 @@
 //! helper 3   begins some microseconds later                 which of these a helper is, chance decides
 //! ```
 
-use crate::cases::ways::engines;
 use ndarray::Array1;
 use parfuse::prelude::*;
-use parfuse::{CallOptions, Executor, Job, Variant};
+use parfuse::{CallOptions, Engine, Executor, Job, Variant};
 use parfuse_testing::executors::called;
 use parfuse_testing::{Case, Choices, first_difference, same};
 use std::sync::Mutex;
@@ -58,9 +57,10 @@ impl Executor for Shuffled {
 fn random_programs_give_the_same_bits_whatever_runs_when() {
     let cases = std::env::var("PARFUSE_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(3);
     let cases = (1 << 34..).filter_map(Case::large_arrays).take(cases);
+    let engine = Engine::new().unwrap();
     for case in cases {
         let (sample, arguments) = case.make();
-        let kernel = engines()[0].kernel_of(sample.program.clone());
+        let kernel = engine.kernel_of(sample.program.clone());
         let call = |options: &CallOptions<'_>, variant| {
             called(&kernel, &sample.program, &arguments, case.seed, options, variant)
         };
@@ -120,12 +120,13 @@ fn kernels_give_the_same_bits_whatever_runs_when() {
         stored.unwrap();
         (found.unwrap(), x, y, out)
     };
-    let serial = engines()[0].install(|| run(Variant::Serial));
+    let engine = Engine::new().unwrap();
+    let serial = engine.install(|| run(Variant::Serial));
     for threads in 1..=8 {
         for seed in 0..2 {
             let workers = Shuffled::new(threads, seed * 8 + threads as u64);
             let options = CallOptions::new().workers(&workers);
-            let parallel = engines()[0].install(|| options.install(|| run(Variant::Parallel)));
+            let parallel = engine.install(|| options.install(|| run(Variant::Parallel)));
             assert!(serial == parallel, "{threads} threads, seed {seed}");
         }
     }
