@@ -50,7 +50,7 @@ fn argument<'t>(t: &'t Tracer, kind: Argument, of: Receiver) -> Value<'t> {
         Argument::Slices => t.tuple(&[t.slice_info(&[ALL; 2], line(1))]),
         Argument::Index | Argument::Shape => t.tuple(&[t.lift(1usize, line(1)), t.lift(1usize, line(1))]),
         Argument::Axes => t.tuple(&[t.lift(1usize, line(1)), t.lift(0usize, line(1))]),
-        Argument::Iterator => receiver(t, Receiver::Range),
+        Argument::Iterator => t.method(t.array::<i64>("others", 1), Method::iter, &[], line(1)),
         Argument::Any => t.lift(1i64, line(1)),
         Argument::Message => t.unit(),
         Argument::Arrays => t.tuple(&[t.array::<f64>("b", 1), t.array::<f64>("b", 1)]),
@@ -137,11 +137,18 @@ fn array_for(t: &Tracer, method: Method) -> Value<'_> {
         | Method::chunks_mut
         | Method::partition_point
         | Method::split_at_mut
+        | Method::split_first
+        | Method::split_first_mut
+        | Method::split_last
+        | Method::split_last_mut
+        | Method::reverse
         | Method::rotate_left
         | Method::rotate_right => t.array_mut::<f64>("m", 1),
-        Method::binary_search | Method::binary_search_by | Method::binary_search_by_key => {
-            t.array::<f64>("m", 1)
-        }
+        Method::binary_search
+        | Method::binary_search_by
+        | Method::binary_search_by_key
+        | Method::starts_with
+        | Method::ends_with => t.array::<f64>("m", 1),
         method if method.name().starts_with("sort") || method.name().starts_with("select_nth") => {
             t.array_mut::<f64>("m", 1)
         }
