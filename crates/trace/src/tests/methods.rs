@@ -50,7 +50,7 @@ fn argument<'t>(t: &'t Tracer, kind: Argument, of: Receiver) -> Value<'t> {
         Argument::Slices => t.tuple(&[t.slice_info(&[ALL; 2], line(1))]),
         Argument::Index | Argument::Shape => t.tuple(&[t.lift(1usize, line(1)), t.lift(1usize, line(1))]),
         Argument::Axes => t.tuple(&[t.lift(1usize, line(1)), t.lift(0usize, line(1))]),
-        Argument::Iterator => t.method(t.array::<i64>("others", 1), Method::iter, &[], line(1)),
+        Argument::Iterator => receiver(t, Receiver::Range),
         Argument::Any => t.lift(1i64, line(1)),
         Argument::Message => t.unit(),
         Argument::Arrays => t.tuple(&[t.array::<f64>("b", 1), t.array::<f64>("b", 1)]),
@@ -110,6 +110,8 @@ fn closure(t: &Tracer, method: Method, position: usize) -> Value<'_> {
 /// An argument of a method that takes others than its kind tells.
 fn argument_of<'t>(t: &'t Tracer, method: Method, kind: Argument, of: Receiver) -> Value<'t> {
     match (method, kind) {
+        // As many items of one type.
+        (Method::eq | Method::ne, Argument::Iterator) => receiver(t, Receiver::Iterator),
         (Method::push | Method::insert | Method::resize, Argument::Any) => t.lift(1usize, line(1)),
         (Method::contains | Method::binary_search | Method::binary_search_by_key, Argument::Any) => {
             t.lift(1.0, line(1))
