@@ -38,7 +38,8 @@ const MOST_KNOWN: usize = 12;
 impl Windows {
     /// Adds those of an access, what stands around which is given.
     pub(super) fn add(&mut self, loops: &Loops, access: &Access<'_>, around: &[Around]) {
-        let known = around.iter().rev().filter_map(|around| below(loops, *around));
+        let is_part = |(_, length): &(Value, Value)| !matches!(loops.values[*length].expr, Expr::Dim { .. });
+        let known = around.iter().rev().filter_map(|around| below(loops, *around)).filter(is_part);
         let mut own = Vec::new();
         for (index, length) in known.take(MOST_KNOWN) {
             for (axis, position) in access.index.iter().enumerate() {
