@@ -251,7 +251,7 @@ fn arguments_that_no_function_takes_are_told_with_what_is_taken() {
         "{message}"
     );
     assert!(
-        message.contains("([f64; 2], [f64; 1])") && message.contains("([f32; 2], [f32; 2])"),
+        message.contains("(Array2<f64>, Array1<f64>)") && message.contains("(Array2<f32>, Array2<f32>)"),
         "{message}"
     );
     let kernel = engine.trace("kernel", |t| {

@@ -6,7 +6,7 @@ use parfuse::prelude::*;
 #[kernel]
 fn arrays(a: &ArrayRef1<f64>, n: usize) -> f64 {
     let summed = a.iter().fuse().sum::<f64>();
-    let largest = a.iter().cloned().peekable().fold(0.0, f64::max);
+    let largest = a.iter().cloned().by_ref().fold(0.0, f64::max);
     let column = a.to_owned().into_shared();
     let grid = Array1::from(vec![1.0, 2.0]);
     Zip::from(a).all(|x| true).then(|| 1);

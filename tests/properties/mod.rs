@@ -8,3 +8,4 @@ mod iterators;
 mod methods;
 mod nests;
 mod same_bits;
+mod schedules;

@@ -46,7 +46,7 @@ fn a_hand_made_kernel_function_cannot_lie_about_types() {
         ];
         for result in results {
             let Err(Error::Trace(error)) = result else { panic!("{result:?}") };
-            assert!(error.to_string().contains("is declared to return [f32; 1]"), "{error}");
+            assert!(error.to_string().contains("is declared to return Array1<f32>"), "{error}");
         }
     }
 }

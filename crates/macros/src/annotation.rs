@@ -154,9 +154,22 @@ pub fn check_local(ty: &Type, diagnostics: &mut Diagnostics) {
         && let Some(problem) = last_name(path)
             .filter(|name| is_foreign(name) && !matches!(name.as_str(), "Vec" | "Option"))
             .map(|name| format!("`{name}` is not a type that kernels know"))
-            .or_else(|| element_problem(path))
+            .or_else(|| element_problem(path).filter(|_| !is_of_vectors(path)))
     {
         diagnostics.report(ty, format_args!("{problem}: use {} and arrays of them", listed()));
+    }
+}
+
+/// Whether a type is a vector of vectors, which have one length each.
+fn is_of_vectors(path: &syn::TypePath) -> bool {
+    let is_vector =
+        |ty: &Type| matches!(strip(ty), Type::Path(path) if last_name(path).as_deref() == Some("Vec"));
+    let Some(last) = path.path.segments.last().filter(|last| last.ident == "Vec") else { return false };
+    match &last.arguments {
+        PathArguments::AngleBracketed(given) => {
+            given.args.iter().any(|given| matches!(given, GenericArgument::Type(ty) if is_vector(ty)))
+        }
+        _ => false,
     }
 }
 

@@ -11,7 +11,7 @@
 use crate::stmt::strip;
 use crate::translator::Translator;
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprArray, ExprMacro, ExprRepeat, Ident, Pat, Token};
@@ -123,12 +123,6 @@ impl Translator<'_> {
             lengths.push(self.expr(&row.len));
             value = strip(&row.expr);
         }
-        if let Expr::Array(row) = value {
-            return self.unsupported(
-                row,
-                "write the rows out, `[[a, b], [a, b]]`, or repeat one number, `[[a; 2]; 3]`",
-            );
-        }
         let (t, value, rank) = (self.t.clone(), self.expr(value), lengths.len() as u8);
         quote!(#t.new_array(
             "from_elem",
@@ -148,7 +142,7 @@ impl Translator<'_> {
                 let (t, place) = (self.t.clone(), self.place(call.mac.path.span()));
                 quote!(#t.empty_vector(::core::option::Option::None, #place))
             }
-            "array" | "vec" => match syn::parse2::<Expr>(quote!([#tokens])) {
+            "array" | "vec" => match syn::parse2::<Expr>(quote_spanned!(call.mac.path.span()=> [#tokens])) {
                 Ok(Expr::Array(array)) if name == "array" => self.array_literal(&array),
                 Ok(array) => self.expr(&array),
                 Err(_) => return None,

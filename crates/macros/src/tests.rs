@@ -219,7 +219,7 @@ fn all_complaints_come_at_once() {
         "fn f(a: Vec<f64>, b: u128) -> String {
             let x = match b { Inner(y) => 1, _ => 2 };
             loop { }
-            for i in a.peekable() { }
+            for i in a.by_ref() { }
             println!();
             a.norm_l1(b)
         }",
@@ -273,7 +273,6 @@ fn complaints_say_what_to_write_instead() {
         ("let b = [[x, x], [0.0; 3]];", "as many elements each"),
         ("let b = [[x, x], [k(x); 2]];", "`[x, x, x]` for `[x; 3]`"),
         ("let b = [[x, x], c];", "`[row[0], row[1]]` for `row`"),
-        ("let b = [[x, x]; 3];", "write the rows out"),
         ("GLOBAL = 3;", "its own variables"),
         ("f(a).b = 3;", "a variable or an array element"),
         ("struct Inner;", "move it out"),

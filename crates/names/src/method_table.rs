@@ -221,8 +221,12 @@ macro_rules! for_each_method {
             rem - { Scalar one (other: same) operator "%" "`self % other`." }
             neg - { Number one () op Neg "`-self`." } { Complex one () op Neg "`-self`." }
             not - { Scalar one () op Not "`!self`." }
-            eq - { Scalar one (other: same) operator "==" "`self == other`." }
-            ne - { Scalar one (other: same) operator "!=" "`self != other`." }
+            eq -
+                { Scalar one (other: same) operator "==" "`self == other`." }
+                { Iterator one (other: iterator) trace equal_items "Whether the items are those of another iterator." }
+            ne -
+                { Scalar one (other: same) operator "!=" "`self != other`." }
+                { Iterator one (other: iterator) trace equal_items "Whether an item differs, or one iterator has more." }
             lt - { Scalar one (other: same) operator "<" "`self < other`." }
             le - { Scalar one (other: same) operator "<=" "`self <= other`." }
             gt - { Scalar one (other: same) operator ">" "`self > other`." }
@@ -308,6 +312,8 @@ macro_rules! for_each_method {
             binary_search - { Array whole (value: any) trace binary_search "Where a value is among elements in order, or would have to be: a `Result`." }
             binary_search_by - { Array whole (compare: closure) trace binary_search "Where a closure says `Equal` of an element, or where one would have to be: a `Result`." }
             binary_search_by_key - { Array whole (value: any, key: closure) trace binary_search "Where a closure computes a value from an element, or where one would have to be: a `Result`." }
+            starts_with - { Array one (start: array) trace has_at_end "Whether the first elements are those of another slice." }
+            ends_with - { Array one (end: array) trace has_at_end "Whether the last elements are those of another slice." }
             diff - { Array one (times: integer, axis: axis) read differences "What each element is more than the one before it along an axis." }
             first - { Array any () trace element_if_any "The first element, an `Option`." }
             triu - { Array one (diagonal: integer) trace triangle "The matrix with zeros below a diagonal." }
@@ -329,6 +335,10 @@ macro_rules! for_each_method {
             slice_axis_move fn { Array any (axis: axis, indices: axis_slice) read slice_axis_moved "The part that `Slice::from(1..)` says of one axis, of what is moved." }
             multi_slice_mut - { Array any (slices: slices) read several_slices "Several parts to be changed, a tuple: `a.multi_slice_mut((s![..k], s![k..]))`." }
             split_at fn { Array any (axis: axis, index: last) read divided "What is in front of an index along an axis, and the rest; of a slice `x.split_at(index)`." }
+            split_first - { Array whole () trace split_end "The first element and the rest of a slice, an `Option`." }
+            split_first_mut - { Array whole () trace split_end "The first element and the rest of a slice, both to be changed, an `Option`." }
+            split_last - { Array whole () trace split_end "The last element and the rest of a slice, an `Option`." }
+            split_last_mut - { Array whole () trace split_end "The last element and the rest of a slice, both to be changed, an `Option`." }
             split_at_mut - { Array any (index: integer) read divided_to_change "What is in front of an index of a slice, and the rest, both to be changed." }
             index_axis_move fn { Array any (axis: axis, index: integer) read index_axis_moved "What has an index along an axis, of what is moved." }
             diag fn { Array any () read diagonal_view "The diagonal, a view." }
@@ -502,6 +512,9 @@ macro_rules! for_each_method {
                 { Iterator one (predicate: closure) trace any_item "Whether a closure says yes of all items." }
                 { Zip one (predicate: closure) trace any_of_zip "Whether a closure says yes of the items of all parts, each time." }
             next - { Iterator one () trace next_item "The first item, or that where an iterator in a variable is: an `Option`." }
+            peekable - { Iterator one () read itself "The iterator, whose next item can be looked at." }
+            peek - { Iterator one () trace next_item "The item that `next` gives next, an `Option`." }
+            next_if - { Iterator one (predicate: closure) trace next_item "The next item if a closure says yes of it, an `Option`." }
             nth - { Iterator one (count: integer) trace next_item "The item behind so many, an `Option`." }
             find - { Iterator one (predicate: closure) trace find_item "The first item of which a closure says yes, an `Option`." }
             find_map - { Iterator one (function: closure) trace find_item "The first value that a closure makes of an item, an `Option`." }
@@ -533,7 +546,7 @@ macro_rules! for_each_method {
             is_ne - { Ordering one () trace ordering_is "Whether it is not `Equal`." }
             reverse -
                 { Ordering one () read reversed_order "The opposite." }
-                { Array any () update reverse_elements "Turns the order of the elements around." }
+                { Array any () trace reversed_elements "Turns the order of the elements around." }
 
             // Options, such as the result of `mean`.
             unwrap fn { Option one () read unwrap "What there is; a fault if there is nothing." }

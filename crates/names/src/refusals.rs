@@ -32,7 +32,7 @@ const METHODS: &[Row] = &[
          into_outer_iter_mut into_axis_chunks_iter into_axis_chunks_iter_mut array_windows map_windows \
          rchunks rchunks_mut rchunks_exact rchunks_exact_mut as_chunks as_chunks_mut as_rchunks \
          as_rchunks_mut chunk_by chunk_by_mut array_chunks genrows genrows_mut gencolumns gencolumns_mut \
-         cell_view into_cell_view zip_with try_for_each peekable next_back next_chunk nth_back by_ref \
+         cell_view into_cell_view zip_with try_for_each next_back next_chunk nth_back by_ref \
          axes indices",
         "loop over indices: `for i in 0..a.len() { … a[i] … }`",
     ),
@@ -59,8 +59,7 @@ const METHODS: &[Row] = &[
     row(
         "arrays",
         "slice_each_axis slice_each_axis_mut slice_each_axis_inplace multi_slice_move \
-         split_at_checked split_at_mut_checked split_complex split_first split_first_mut split_last \
-         split_last_mut split_first_chunk split_first_chunk_mut split_last_chunk split_last_chunk_mut \
+         split_at_checked split_at_mut_checked split_complex split_first_chunk split_first_chunk_mut split_last_chunk split_last_chunk_mut \
          split_off_* first_chunk_mut \
          last_chunk_mut index_axis_inplace first_chunk last_chunk \
          subview",
@@ -151,11 +150,6 @@ const METHODS: &[Row] = &[
         "sort_floats partial_sort_unstable partial_sort_unstable_by partial_sort_unstable_by_key partition_dedup \
          partition_mut get_from_sorted_mut get_many_from_sorted_mut",
         "sort all elements, `v.sort_by(f64::total_cmp)`, and take those that you need",
-    ),
-    row(
-        "arrays",
-        "starts_with ends_with",
-        "compare the elements, `a[..k].iter().zip(b).all(|(x, y)| x == y)`",
     ),
     row("ranges", "start end start_bound end_bound", "name the ends with `let` before making the range"),
     row(

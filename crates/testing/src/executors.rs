@@ -3,7 +3,7 @@
 use crate::agreement::{Seen, seen};
 use crate::arguments::{dynamic, plain};
 use crate::properties::failure;
-use parfuse::{CallOptions, CancelToken, Engine, Isa, Variant, with_seed};
+use parfuse::{CallOptions, CancelToken, Engine, Isa, Kernel, Variant, with_seed};
 use parfuse_interp::{Value, run_lane, run_loops, run_program};
 use parfuse_ir::loops::{Layout, Loops};
 use parfuse_ir::program::Program;
@@ -42,11 +42,26 @@ pub fn compiled(program: &Program, arguments: &[Value], seed: u64, isa: Isa, var
     let builder = Engine::builder().threads(2).isa(isa).thorough(variant == Variant::Parallel);
     let engine = builder.build().expect("this machine is supported");
     let kernel = engine.kernel_of(program.clone());
-    let mut bound: Vec<_> = arguments.iter().map(dynamic).collect();
     // Some in code that looks whether to stop, which must not matter.
     let token = CancelToken::new();
     let options = if seed.is_multiple_of(3) { CallOptions::new().cancel(&token) } else { CallOptions::new() };
-    let run = || kernel.with(&options).run_dynamic(variant, &mut bound);
+    called(&kernel, program, arguments, seed, &options, variant)
+}
+
+/// Compiled code in a call of these options.
+///
+/// # Panics
+/// If the kernel does not compile.
+pub fn called(
+    kernel: &Kernel,
+    program: &Program,
+    arguments: &[Value],
+    seed: u64,
+    options: &CallOptions<'_>,
+    variant: Variant,
+) -> Seen {
+    let mut bound: Vec<_> = arguments.iter().map(dynamic).collect();
+    let run = || kernel.with(options).run_dynamic(variant, &mut bound);
     match with_seed(seed, run) {
         Ok(results) => {
             let written = bound.iter().zip(&program.params).filter(|(_, param)| param.mutable);

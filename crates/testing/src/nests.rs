@@ -8,7 +8,8 @@
 //! ```
 //!
 //! Indices are those that users compute: affine ones, rows in one axis, residues, mirrored and flipped ones, those of segments and
-//! permuted ones, with what stands around them. Numbers are small, so that the arguments tried are about all there are.
+//! permuted ones, with what stands around them; in every third nest any ones inside of parts of an array, which iterations may have for
+//! themselves. Numbers are small, so that the arguments tried are about all there are.
 
 use crate::executors::layout;
 use crate::{Choices, Ran, Rounding, Sample, check_same_bits};
@@ -39,7 +40,7 @@ pub enum Nest {
 
 /// The nest that a seed makes.
 pub fn nest_text(seed: u64) -> String {
-    Text::new(&mut Choices::seeded(seed)).text
+    Text::of(seed, &mut Choices::seeded(seed)).text
 }
 
 /// Makes a nest and tries it on some arguments.
@@ -48,7 +49,7 @@ pub fn nest_text(seed: u64) -> String {
 /// If it is taken and a call of it has a race, or executors differ.
 pub fn check_nest(seed: u64, calls: usize) -> Result<Nest, String> {
     let choices = &mut Choices::seeded(seed);
-    let nest = Text::new(choices);
+    let nest = Text::of(seed, choices);
     let text = nest.text;
     let fail = |what: &dyn std::fmt::Display| format!("seed {seed}: {what}\n{text}");
     let program = Program::parse(&text).map_err(|error| fail(&error))?;
@@ -206,8 +207,11 @@ struct Place {
 }
 
 impl Text {
-    fn new(choices: &mut Choices) -> Text {
-        let rank = choices.pick(&[1, 1, 2]);
+    fn of(seed: u64, choices: &mut Choices) -> Text {
+        if seed % 3 == 2 { Text::of_parts(choices) } else { Text::of_indices(choices) }
+    }
+
+    fn begin(rank: usize) -> Text {
         let mut nest = Text { text: String::new(), next: 100, rank };
         writeln!(
             nest.text,
@@ -215,6 +219,61 @@ impl Text {
              var x0 a: [i64; {rank}] is p0"
         )
         .expect("a text grows");
+        nest
+    }
+
+    /// Iterations with a part of the array, chunks and segments, and accesses inside of it.
+    fn of_parts(choices: &mut Choices) -> Text {
+        let mut nest = Text::begin(1);
+        let first = choices.pick(&["0usize", "0usize", "1usize", "k"]);
+        writeln!(nest.text, "prange v1: usize in {first}..n step 1usize {{\nv2: [i64; 1] = x0")
+            .expect("a text grows");
+        let (start, end) = nest.part(choices);
+        nest.text += &format!("v4: [i64; 1] = view v2[{start}..{end}]\nv5: usize = len v4\n");
+        let mut parts = vec!["v4"];
+        if choices.one_in(3) {
+            let middle = nest.moved("v5", "div", 2);
+            nest.text += &format!("v6: [i64; 1] = view v4[..{middle}]\nv7: [i64; 1] = view v4[{middle}..]\n");
+            parts = vec!["v6", "v7"];
+        }
+        let end = choices.pick(&["v5", "m", "w"]);
+        writeln!(nest.text, "for v3: usize in 0usize..{end} step 1usize {{").expect("a text grows");
+        let place = Place { index: "v1".into(), inner: Some("v3".into()) };
+        for number in 0..1 + choices.below(3) {
+            let kind = choices.pick(&[0, 5, 8, 8, 9, 12]);
+            let (index, part) = (nest.axis(choices, kind, &place, number), choices.pick(&parts));
+            if number == 0 || choices.one_in(3) {
+                writeln!(nest.text, "store {part} of x0[{index}], {number}i64").expect("a text grows");
+            } else {
+                nest.value(&format!("i64 = index {part}[{index}]"));
+            }
+        }
+        nest.text += "}\n}\n}\n";
+        nest
+    }
+
+    /// Where the part of an iteration begins and ends.
+    fn part(&mut self, choices: &mut Choices) -> (String, String) {
+        if choices.one_in(3) {
+            let next = self.moved("v1", "add", 1);
+            let [start, end] = ["v1", &next].map(|at| self.value(&format!("usize = index s[{at}]")));
+            return (start, end);
+        }
+        let by = choices.pick(&["3usize", "w"]);
+        let start = self.op("mul", "v1", by);
+        let reach = choices.pick(&[by, by, by, "m", "4usize"]);
+        let end = self.op("add", &start, reach);
+        let len = self.value("usize = len v2");
+        match choices.below(3) {
+            0 => (start, self.op("min", &end, &len)),
+            1 => (start, self.op("min", &len, &end)),
+            _ => (start, end),
+        }
+    }
+
+    fn of_indices(choices: &mut Choices) -> Text {
+        let rank = choices.pick(&[1, 1, 2]);
+        let mut nest = Text::begin(rank);
         let range = match choices.below(8) {
             0 => {
                 let start = nest.moved("k", "add", 1);

@@ -15,7 +15,7 @@ use parfuse_ir::{DType, FaultKind, ScalarOp};
 
 impl State {
     /// The sequence of a receiver, of which no item is left out yet.
-    fn whole(&mut self, receiver: u32, what: &str, at: At) -> Step<Sequence> {
+    pub(crate) fn whole(&mut self, receiver: u32, what: &str, at: At) -> Step<Sequence> {
         let sequence = self.sequence(receiver, at)?;
         if sequence.stages.is_empty() {
             return Ok(sequence);

@@ -229,6 +229,9 @@ impl State {
             return Ok(Kind::Plain(self.random_numbers(name, shape, ty, &args[1..], at)?));
         }
         let value = match name {
+            "from_elem" if self.is_array(args[1]) => {
+                return self.filled_with_rows(shape, args[1], at).map(Kind::Plain);
+            }
             "from_elem" => {
                 let value = self.scalar(args[1], "the element", at)?;
                 let found = self.ty(value).dtype;

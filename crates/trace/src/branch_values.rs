@@ -167,7 +167,9 @@ impl State {
     fn carrier(&mut self, value: Value, giver: Giver) -> Var {
         let ty = self.ty(value);
         let name = format!("{}{}", giver.name(), self.program.vars.len());
-        self.new_var(&name, ty, None)
+        let var = self.new_var(&name, ty, None);
+        self.has_lengths_of(var, value);
+        var
     }
 
     /// Gives the variables of a shape what a block gives: statements at its end. A shape that had only seen `None` learns what
@@ -241,15 +243,12 @@ impl State {
         Ok(())
     }
 
-    /// Zero, for a variable that nobody looks at.
-    fn nothing(&mut self, var: Var, at: At) -> Step<Value> {
+    /// Zero, for a variable that nobody looks at; zeros for an array, or no elements where it is not known how many it would have.
+    pub(crate) fn nothing(&mut self, var: Var, at: At) -> Step<Value> {
         let ty = self.var_type(var);
-        match ty.rank {
-            None => Ok(self.literal(Literal::Integer(0), ty.dtype, at)),
-            Some(_) => mistake(
-                "an `Option` of an array that may be `None` is not supported; use a flag beside the array",
-            ),
-        }
+        let Some(rank) = ty.rank else { return Ok(self.literal(Literal::Integer(0), ty.dtype, at)) };
+        let lengths = self.lengths_of_var(var).unwrap_or_else(|| vec![0; rank as usize]);
+        self.fixed_zeros(&lengths, ty.dtype, at)
     }
 
     /// Has the variables of a shape begin with zeros, but arrays.

@@ -3,7 +3,7 @@
 //! ```text
 //! f64          Known(f64)
 //! Array2<f64>  Known([f64; 2])
-//! ArrayD<f64>  AnyRank(f64)       [f64; _]: each array that meets it says how many
+//! ArrayD<f64>  AnyRank(f64)       each array that meets it says how many
 //! Body         Record(Body)       a struct of scalars; an array of them is RecordArray
 //! (f64, Body)  Tuple([f64, Body])
 //! Option<f64>  Option(f64)        a bool and an f64
@@ -166,20 +166,25 @@ impl From<Type> for DeclaredType {
 impl fmt::Display for DeclaredType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            DeclaredType::Known(ty) => fmt::Display::fmt(ty, f),
-            DeclaredType::AnyRank(element) => write!(f, "[{element}; _]"),
+            DeclaredType::Known(Type::Scalar(element)) => element.fmt(f),
+            DeclaredType::Known(Type::Array(element, rank)) => write_array(f, element, Some(*rank)),
+            DeclaredType::AnyRank(element) => write_array(f, element, None),
             DeclaredType::Record(record) => f.write_str(record.name),
-            DeclaredType::RecordArray(record, Some(rank)) => write!(f, "[{}; {rank}]", record.name),
-            DeclaredType::RecordArray(record, None) => write!(f, "[{}; _]", record.name),
+            DeclaredType::RecordArray(record, rank) => write_array(f, &record.name, *rank),
             DeclaredType::Tuple(items) => {
                 let items: Vec<String> = items.iter().map(ToString::to_string).collect();
                 write!(f, "({})", items.join(", "))
             }
-            DeclaredType::TupleArray(items, rank) => {
-                let rank = rank.map_or("_".to_string(), |rank| rank.to_string());
-                write!(f, "[{}; {rank}]", DeclaredType::Tuple(items))
-            }
+            DeclaredType::TupleArray(items, rank) => write_array(f, &DeclaredType::Tuple(items), *rank),
             DeclaredType::Option(held) => write!(f, "Option<{held}>"),
         }
+    }
+}
+
+/// An array type as users write it.
+fn write_array(f: &mut fmt::Formatter<'_>, element: &dyn fmt::Display, rank: Option<u8>) -> fmt::Result {
+    match rank {
+        Some(rank) => write!(f, "Array{rank}<{element}>"),
+        None => write!(f, "ArrayD<{element}>"),
     }
 }

@@ -6,6 +6,8 @@
 //! stack.push((0, 1.5));                            of pairs: the kernel is traced once more, knowing that
 //! ```
 //!
+//! Of fixed arrays it knows how long these are.
+//!
 //! rustc looks ahead, a tracer goes through the function once. What is used before it is known counts as a number; where
 //! that leads to mistakes, and something else is given to it further down, these mistakes are none of the user's.
 
@@ -13,7 +15,7 @@ use crate::Tracer;
 use crate::errors::At;
 use crate::records::{Items, Whole};
 use crate::state::{Kind, Literal, State};
-use crate::types::{Class, TypeVar};
+use crate::types::TypeVar;
 use parfuse_ir::ElementType;
 use parfuse_ir::program::Var;
 use std::cell::RefCell;
@@ -25,10 +27,11 @@ pub struct Foresight {
     contents: HashMap<usize, Content>,
 }
 
-/// What a vector or an option holds: numbers, perhaps of a known type, or several of them.
+/// What a vector or an option holds: numbers, perhaps of a known type, fixed arrays of them, or several of these.
 #[derive(Clone, Debug)]
 enum Content {
     Number(Option<ElementType>),
+    Row(Option<ElementType>, Vec<usize>),
     Together(Whole, Vec<Content>),
 }
 
@@ -36,6 +39,7 @@ enum Content {
 #[derive(Clone)]
 enum Seen {
     Number(TypeVar),
+    Row(TypeVar, Vec<usize>),
     Together(Whole, Vec<Seen>),
 }
 
@@ -122,7 +126,11 @@ impl State {
             }
             Kind::Plain(_) | Kind::Variable { .. } | Kind::Element { .. } | Kind::Part { .. } => {
                 let ty = self.type_of(item).ok()?;
-                ty.rank.is_none().then_some(Seen::Number(ty.dtype))
+                if ty.rank.is_none() {
+                    return Some(Seen::Number(ty.dtype));
+                }
+                let row = self.read(item, At::NONE).ok()?;
+                Some(Seen::Row(ty.dtype, self.known_lengths(row)?))
             }
             _ => None,
         }
@@ -131,6 +139,7 @@ impl State {
     fn content(&self, seen: &Seen) -> Content {
         match seen {
             Seen::Number(dtype) => Content::Number(self.types.element(*dtype)),
+            Seen::Row(dtype, lengths) => Content::Row(self.types.element(*dtype), lengths.clone()),
             Seen::Together(of, items) => {
                 Content::Together(*of, items.iter().map(|item| self.content(item)).collect())
             }
@@ -140,11 +149,12 @@ impl State {
     fn zeros_like(&mut self, content: &Content, at: At) -> u32 {
         let kind = match content {
             Content::Number(element) => {
-                let dtype = match element {
-                    Some(element) => self.types.of(*element),
-                    None => self.types.fresh(Class::Any),
-                };
+                let dtype = self.types.annotated(*element);
                 Kind::Plain(self.literal(Literal::Integer(0), dtype, at))
+            }
+            Content::Row(element, lengths) => {
+                let dtype = self.types.annotated(*element);
+                self.fixed_zeros(lengths, dtype, at).map_or(Kind::Poison, Kind::Plain)
             }
             Content::Together(of, items) => {
                 let items = items.iter().map(|item| self.zeros_like(item, at)).collect();

@@ -10,10 +10,11 @@
 //! A program knows arrays with axes alone: what is an array of arrays, its type tells the tracer.
 
 use crate::errors::{At, Step, mistake};
-use crate::state::{Kind, State, Ty};
+use crate::state::{Kind, Literal, State, Ty};
+use crate::types::TypeVar;
 use crate::{Method, Tracer, Value};
-use parfuse_ir::MAX_RANK;
 use parfuse_ir::program::{self, Cut, Expr, Place, Var, View};
+use parfuse_ir::{DType, MAX_RANK};
 use std::collections::{HashMap, HashSet};
 
 /// What is known of arrays of arrays.
@@ -48,6 +49,13 @@ const METHODS: &[Method] = &[
     Method::borrow_mut,
     Method::as_slice,
     Method::as_slice_mut,
+    Method::first,
+    Method::split_first,
+    Method::split_last,
+    Method::starts_with,
+    Method::ends_with,
+    Method::last,
+    Method::get,
     Method::swap,
     Method::reverse,
     Method::sort_by,
@@ -114,6 +122,50 @@ impl Tracer {
 }
 
 impl State {
+    /// A fixed array of zeros; with several lengths it is one of arrays.
+    pub(crate) fn fixed_zeros(&mut self, lengths: &[usize], dtype: TypeVar, at: At) -> Step<program::Value> {
+        let shape = lengths.iter().map(|length| self.usize_constant(*length, at)).collect();
+        let value = self.literal(Literal::Integer(0), dtype, at);
+        let ty = Ty { dtype, rank: Some(lengths.len() as u8), of_arrays: lengths.len() > 1 };
+        self.emit(Expr::Fill { shape, value }, ty, at)
+    }
+
+    /// `[row; n]`, `vec![row; n]`: an array all of whose elements are the same array.
+    pub(crate) fn filled_with_rows(
+        &mut self,
+        mut shape: Vec<program::Value>,
+        row: u32,
+        at: At,
+    ) -> Step<program::Value> {
+        let row = self.read(row, at)?;
+        if self.empty_vectors.contains_key(&row) {
+            // Of what type they would be is no other mistake.
+            let (any, elements) = (self.types.known(DType::Usize), self.ty(row).dtype);
+            let _ = self.types.unify(elements, any);
+            return mistake(
+                "the vectors in a vector have one length each, so that nothing can be pushed to one of them; keep all elements in one \
+                 vector, in the order of the lists that they are in, and where each list begins in another",
+            );
+        }
+        let ty = self.ty(row);
+        let row_rank = ty.rank.unwrap_or(0);
+        let rank = shape.len() + row_rank as usize;
+        if rank > MAX_RANK {
+            return mistake(format!("arrays have at most {MAX_RANK} axes"));
+        }
+        let ty = Ty { rank: Some(rank as u8), of_arrays: true, ..ty };
+        if let Expr::Fill { shape: lengths, value } = &self.program.values[row].expr {
+            shape.extend(lengths);
+            let value = *value;
+            return self.emit(Expr::Fill { shape, value }, ty, at);
+        }
+        shape.extend(self.lengths(row, row_rank, at)?);
+        let (all, _) = self.zeros("rows", shape, ty.dtype, at)?;
+        self.var_types[all.0 as usize].of_arrays = true;
+        self.update(Place { var: all, view: None }, row, at)?;
+        self.read_var(all, at)
+    }
+
     fn know_lengths(&mut self, value: program::Value, lengths: &[usize]) {
         self.nested.of_values.insert(value, lengths.to_vec());
     }
@@ -133,10 +185,15 @@ impl State {
         match &self.program.values[value].expr {
             Expr::Fill { shape, .. } => shape.iter().map(|length| self.known_length(*length)).collect(),
             Expr::Copy(array) => self.known_lengths(*array),
-            Expr::Var(var) => self.table_lengths(*var).or_else(|| self.nested.lengths.get(var).cloned()),
+            Expr::Var(var) => self.lengths_of_var(*var),
             Expr::View { array, view } => self.known_lengths_of_row(*array, view),
             _ => None,
         }
+    }
+
+    /// The lengths of an array in a variable, where these are known.
+    pub(crate) fn lengths_of_var(&self, var: Var) -> Option<Vec<usize>> {
+        self.table_lengths(var).or_else(|| self.nested.lengths.get(&var).cloned())
     }
 
     fn known_lengths_of_row(&self, array: program::Value, view: &View) -> Option<Vec<usize>> {

@@ -48,6 +48,11 @@ impl Tracer {
     /// A binary operator other than `&&` and `||`.
     pub fn binary(&self, op: &'static str, a: Value<'_>, b: Value<'_>, at: At) -> Value<'_> {
         let (a, b) = (self.id(a), self.id(b));
+        if matches!(op, "==" | "!=") && self.with(|state| state.is_array(a) && state.is_array(b)) {
+            let [a, b] = [a, b].map(|id| Value { tracer: self, id });
+            let same = self.equal_arrays(a, b, at);
+            return if op == "==" { same } else { self.unary("!", same, at) };
+        }
         self.step(at, |state| {
             state.doing = format!("`{op}`").into();
             if matches!(op, "==" | "!=")

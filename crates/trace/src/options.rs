@@ -112,7 +112,9 @@ impl Tracer {
         at: At,
     ) -> Value<'t> {
         let (present, value) = self.parts_of_option(option, at);
-        let in_any_case = self.with(|state| state.is_array(value.id) || state.is_sure(present.id));
+        let in_any_case = self.with(|state| {
+            state.is_sure(present.id) || state.is_array(value.id) && state.is_there_in_any_case(option.id)
+        });
         if !in_any_case {
             let then = || self.some(self.apply(args[0], &[value], at), at);
             return self.if_(present, then, || self.none(at), at);
@@ -301,6 +303,10 @@ impl State {
             DeclaredType::Record(record) => {
                 (Whole::Record(record), record.fields.iter().map(|(_, ty)| *ty).collect())
             }
+            DeclaredType::Known(Type::Array(element, 1)) => {
+                let dtype = self.types.of(element);
+                return self.fixed_zeros(&[0], dtype, at).map(Kind::Plain);
+            }
             DeclaredType::Known(_)
             | DeclaredType::AnyRank(_)
             | DeclaredType::RecordArray(..)
@@ -364,7 +370,9 @@ impl State {
         let beginning = matches!(held, Held::Nothing).then(|| self.begin_empty());
         let value = match held {
             Held::Sure(_) => return Ok(Kind::Optional(held)),
-            Held::Value { value, .. } if self.is_array(value) => return Ok(Kind::Optional(held)),
+            Held::Value { value, .. } if self.is_array(value) && self.is_there_in_any_case(init) => {
+                return Ok(Kind::Optional(held));
+            }
             Held::Nothing => match beginning.and_then(|number| self.foreseen(number, at)) {
                 Some(foreseen) => foreseen,
                 None => {
@@ -405,6 +413,12 @@ impl State {
         }
         self.set_var(present, now);
         Ok(())
+    }
+
+    /// Whether what an option has is computed also where it is said to have nothing: means along an axis, of which there are none
+    /// or all, and not what branches give.
+    fn is_there_in_any_case(&self, option: u32) -> bool {
+        matches!(self.kind(option), Kind::Optional(Held::Value { fault, .. }) if fault != FaultKind::NoValue)
     }
 
     /// Whether a condition is known to hold.

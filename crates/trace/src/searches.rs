@@ -13,7 +13,7 @@ use crate::closures::Block;
 use crate::errors::{At, Problem, Step, mistake};
 use crate::exits::Exit;
 use crate::sequences::{Cursor, Sequence};
-use crate::state::{Held, Kind, Literal, State};
+use crate::state::{Held, Kind, State};
 use crate::{Method, Tracer, Value};
 use parfuse_ir::FaultKind;
 use parfuse_ir::program::{self, Stmt};
@@ -152,10 +152,11 @@ impl Tracer {
         self.found(found, at)
     }
 
-    /// `it.next()`, `it.nth(k)`: of an iterator in a variable the one that comes next.
+    /// `it.next()`, `it.nth(k)`: of an iterator in a variable the one that comes next. `it.peek()` leaves it there, `it.next_if(f)`
+    /// does so unless a closure says yes of it.
     pub(crate) fn next_item<'t>(
         &'t self,
-        _: Method,
+        method: Method,
         items: Value<'t>,
         args: &[Value<'t>],
         at: At,
@@ -166,7 +167,7 @@ impl Tracer {
             Ok(Some((sequence, count, cursor))) => {
                 let cursor = self.step(at, |_| Ok(Kind::Variable { var: cursor, borrowed: false }));
                 let count = self.step(at, |_| Ok(Kind::Plain(count)));
-                if let [skipped] = args {
+                if let (Method::nth, [skipped]) = (method, args) {
                     let left = self.binary("-", count, cursor, at);
                     let skipped = self.method(*skipped, Method::min, &[left], at);
                     self.assign_op("+", cursor, skipped, at);
@@ -174,14 +175,28 @@ impl Tracer {
                 let then = || {
                     let index = self.with(|state| state.read(cursor.id, at).map(|index| vec![index]));
                     let item = self.some(self.item_within(&sequence.item, index, at), at);
-                    self.assign_op("+", cursor, self.lift(1usize, at), at);
-                    item
+                    let move_on = || self.assign_op("+", cursor, self.lift(1usize, at), at);
+                    match (method, args) {
+                        (Method::peek, _) => item,
+                        (Method::next_if, [closure]) => {
+                            let (_, inside) = self.parts_of_option(item, at);
+                            let taken = || {
+                                move_on();
+                                item
+                            };
+                            self.if_(self.apply(*closure, &[inside], at), taken, || self.none(at), at)
+                        }
+                        _ => {
+                            move_on();
+                            item
+                        }
+                    }
                 };
                 self.if_(self.binary("<", cursor, count, at), then, || self.none(at), at)
             }
             Ok(None) => {
-                let items = match args {
-                    [skipped] => self.method(items, Method::skip, &[*skipped], at),
+                let items = match (method, args) {
+                    (Method::nth, [skipped]) => self.method(items, Method::skip, &[*skipped], at),
                     _ => items,
                 };
                 let found = self.nothing_yet(at);
@@ -252,19 +267,26 @@ impl State {
         }
     }
 
+    /// Traces something among the statements so far of the block being traced.
+    fn among<R>(&mut self, position: usize, work: impl FnOnce(&mut State) -> R) -> R {
+        let depth = self.scopes.len() - 1;
+        let block = &mut self.scopes[depth].block;
+        let behind = block.split_off(position.min(block.len()));
+        let done = work(self);
+        self.scopes[depth].block.extend(behind);
+        done
+    }
+
     /// Has variables that a loop may set be zeros before it.
     fn begin_with_zeros(&mut self, variables: u32, begin: usize, at: At) -> Step<()> {
         match self.kind(variables) {
             Kind::Variable { var, .. } => {
-                let ty = self.var_type(var);
-                if ty.rank.is_some() {
-                    return mistake(
-                        "the array that is looked for would have to be copied; look for its index",
-                    );
-                }
-                let value = self.literal(Literal::Integer(0), ty.dtype, at);
-                self.insert(begin, Stmt::Assign { var, value });
-                Ok(())
+                let begin_with_zeros = |state: &mut State| -> Step<()> {
+                    let value = state.nothing(var, at)?;
+                    state.push(Stmt::Assign { var, value });
+                    Ok(())
+                };
+                self.among(begin, begin_with_zeros)
             }
             Kind::Tuple(items) => {
                 items.into_iter().try_for_each(|item| self.begin_with_zeros(item, begin, at))

@@ -68,12 +68,44 @@ impl Tracer {
         });
         let then = || {
             let element = self.step(at, |state| match found {
+                Some((value, index)) if index.len() < state.axes_of(array.id)? as usize => {
+                    let row = state.row_of_arrays(array.id, value, &index, at)?;
+                    let row = state.handle(row);
+                    let row = state.read(row, at)?;
+                    state.copy(row, at).map(Kind::Plain)
+                }
                 Some((value, index)) => state.element(value, index, at).map(Kind::Plain),
                 None => Ok(Kind::Poison),
             });
             self.some(element, at)
         };
         self.if_(present, then, || self.none(at), at)
+    }
+
+    /// `slice.split_first()` and its kin: the first element, or the last, and the rest, if there is one.
+    pub(crate) fn split_end<'t>(
+        &'t self,
+        method: Method,
+        slice: Value<'t>,
+        _: &[Value<'t>],
+        at: At,
+    ) -> Value<'t> {
+        let (end, borrow) = match method {
+            Method::split_first => (Method::first, "&"),
+            Method::split_first_mut => (Method::first_mut, "&mut"),
+            Method::split_last => (Method::last, "&"),
+            _ => (Method::last_mut, "&mut"),
+        };
+        let count = self.bind_named("", self.method(slice, Method::len, &[], at), None, at);
+        let (present, element) = self.parts_of_option(self.method(slice, end, &[], at), at);
+        // Of no elements the rest is empty, too.
+        let one = self.method(count, Method::min, &[self.lift(1usize, at)], at);
+        let range = match end {
+            Method::first | Method::first_mut => self.range(one, count, false, at),
+            _ => self.range(self.lift(0usize, at), self.binary("-", count, one, at), false, at),
+        };
+        let rest = self.unary(borrow, self.index(slice, &[range], at), at);
+        self.option(present, self.tuple(&[element, rest]), at)
     }
 
     /// `a.get_mut(i)`, `a.first_mut()`, `a.last_mut()`: the same, to be set.
@@ -152,7 +184,10 @@ impl State {
         at: At,
     ) -> Step<(program::Value, Vec<program::Value>)> {
         let (value, rank) = self.array(array, &format!("`{method}`"), at)?;
-        let lengths = self.lengths(value, rank, at)?;
+        let mut lengths = self.lengths(value, rank, at)?;
+        if self.ty(value).has_rows() {
+            lengths.truncate(1);
+        }
         let (none, one) = (self.usize_constant(0, at), self.usize_constant(1, at));
         let (index, below) = match method {
             Method::get | Method::get_mut => {

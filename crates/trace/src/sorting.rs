@@ -14,7 +14,7 @@ use crate::errors::{At, Step, mistake};
 use crate::records::Items;
 use crate::state::{Held, Kind, State};
 use crate::{Method, Tracer, Value};
-use parfuse_ir::program::{Block, Stmt, Var, walk};
+use parfuse_ir::program::{Block, Place, Stmt, Var, walk};
 
 /// How many elements are sorted by insertion.
 const RUN: usize = 16;
@@ -258,6 +258,29 @@ impl Tracer {
         self.unit()
     }
 
+    /// `slice.reverse()`. Parts that an iteration has for itself are turned around where they lie: how long these are is known
+    /// there only, so there can be no copy.
+    pub(crate) fn reversed_elements<'t>(
+        &'t self,
+        _: Method,
+        array: Value<'t>,
+        _: &[Value<'t>],
+        at: At,
+    ) -> Value<'t> {
+        if !self.with(|state| state.is_part_in_iteration(array.id)) {
+            return self.step(at, |state| state.reverse_elements(array.id, at));
+        }
+        let (none, one) = (self.lift(0usize, at), self.lift(1usize, at));
+        let count = self.bind_named("", self.method(array, Method::len, &[], at), None, at);
+        let half = self.binary("/", count, self.lift(2usize, at), at);
+        let exchange = |index| {
+            let last = self.binary("-", count, one, at);
+            self.method(array, Method::swap, &[index, self.binary("-", last, index, at)], at);
+        };
+        self.trace_for(self.range(none, half, false, at), &mut Some(exchange), at);
+        self.unit()
+    }
+
     /// `slice.binary_search(&x)` and its kin, a `Result`: where it is, or where it would have to stand.
     pub(crate) fn binary_search<'t>(
         &'t self,
@@ -310,6 +333,11 @@ impl Tracer {
 }
 
 impl State {
+    /// Whether a handle stands for a part of an array inside an iteration of a `prange`.
+    fn is_part_in_iteration(&self, array: u32) -> bool {
+        self.parallel_depth > 0 && matches!(self.kind(array), Kind::Place(Place { view: Some(_), .. }))
+    }
+
     /// An array of as many elements, or where iterations make one each of as many as there can be.
     fn room_beside(&mut self, array: u32, at: At) -> Step<Kind> {
         if let Kind::Tuple(items) = self.kind(array) {

@@ -285,11 +285,6 @@ impl State {
     pub(crate) fn pop(&mut self) -> Option<Stmt> {
         self.scopes.last_mut().expect("the outermost block stays open").block.pop()
     }
-    /// Inserts a statement among those of the block being traced.
-    pub(crate) fn insert(&mut self, position: usize, stmt: Stmt) {
-        let block = &mut self.scopes.last_mut().expect("the outermost block stays open").block;
-        block.insert(position.min(block.len()), stmt);
-    }
     /// Puts the statements of a closed block into the present one, with the values they define.
     pub(crate) fn splice(&mut self, block: Block) {
         let scope = self.scopes.last().map_or(0, |scope| scope.id);

@@ -40,7 +40,7 @@ impl State {
     }
 
     /// `a.reverse()` of a slice.
-    pub(crate) fn reverse_elements(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
+    pub(crate) fn reverse_elements(&mut self, receiver: u32, at: At) -> Step<Kind> {
         let place = self.target(receiver, "reverse")?;
         let (array, rank) = self.array(receiver, "`reverse`", at)?;
         let back = self.constant(Scalar::I64(-1), at);

@@ -8,6 +8,7 @@
 #![allow(clippy::manual_div_ceil, reason = "as users write it")]
 
 mod elements;
+mod parts;
 mod values;
 
 use super::ways::{error_of, every_way};

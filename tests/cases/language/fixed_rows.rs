@@ -119,13 +119,19 @@ fn first_row(m: &[[f64; 3]; 2]) -> f64 {
     m.first().unwrap()[0]
 }
 
+#[kernel]
+fn rows_rotate(m: &mut [[f64; 3]; 2]) {
+    m.rotate_left(1);
+}
+
 #[test]
 fn methods_that_are_of_numbers_are_refused_of_rows() {
     exactly!(rows_swap(&mut m) with m = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]);
     exactly!(rows_turn_around(&mut m) with m = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]);
-    let error = first_row::kernel().check().unwrap_err().to_string();
+    exactly!(first_row(&[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]));
+    let error = rows_rotate::kernel().check().unwrap_err().to_string();
     assert!(
-        error.contains("`.first()` of an array of arrays") && error.contains("loop over its rows"),
+        error.contains("`.rotate_left()` of an array of arrays") && error.contains("loop over its rows"),
         "{error}"
     );
 }

@@ -6,14 +6,19 @@
 //! for v1 in v0 { v2 = load b1[v1]  store b0[v2] }              if no two elements of b1 are equal, likewise
 //! ```
 //!
+//! Of what is inside parts of the array, views say, it is enough that these are apart ([`Windows`]).
+//!
 //! That both accesses have the same indices, in iterations of which one comes later, is taken for granted, with all facts about either ([`Numbers`]);
 //! they are apart if that cannot be ([`System`]). If it can, something that a test in front of the loop can find out may be what is missing: a [`Need`].
 
 use super::Access;
+use super::around::{Around, defined_in, entered, passed, stored_in};
 use super::choices::choices_in;
-use super::numbers::{Around, Body, Chosen, Loaded, Numbers, SMALL, Taken};
+use super::numbers::{Body, Chosen, Loaded, Numbers, SMALL, Taken};
+use super::pair::{Pair, pairs};
 use super::polynomial::{Atom, Of, Polynomial, Product, Side};
 use super::system::{Left, System};
+use super::windows::Windows;
 use crate::affine::Linear;
 use crate::bounds::{Bounds, Goal};
 use crate::hash::{FastMap, FastSet};
@@ -52,11 +57,23 @@ const MOST: usize = 48;
 const MOST_CHOSEN: usize = 4;
 
 /// Whether tests in front of the loop are to be had.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) enum Tests {
     Allowed,
     Forbidden,
 }
+
+/// Elements that an iteration touches.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+enum Touched {
+    /// The one of an access.
+    By(usize),
+    /// Those of a window.
+    Within(usize),
+}
+
+/// The two of which is asked whether they meet, and in which iterations they are.
+type Both = [(Touched, Side); 2];
 
 /// A loop, and an array whose accesses are compared.
 pub(super) struct Apart<'a> {
@@ -67,10 +84,16 @@ pub(super) struct Apart<'a> {
     index: Value,
     buffer: Buffer,
     tests: Tests,
+    /// Whether elements are only combined: totals that floats are added to in the order of shares stay totals, also where checks of
+    /// indices say that an iteration has its own.
+    combined: bool,
     body: Body,
     /// By access; found when first asked for.
     places: Vec<Place>,
-    seen: FastMap<(usize, Side, bool), Seen>,
+    windows: Windows,
+    /// What has been found of windows, without and with tests.
+    apart_windows: FastMap<(Both, Tests), Option<Vec<Need>>>,
+    seen: FastMap<(Touched, Side, bool), Seen>,
     /// What has been found to be needed.
     pub(super) needs: Vec<Needed>,
 }
@@ -87,22 +110,12 @@ struct Place {
 #[derive(Clone)]
 struct Seen {
     facts: System,
-    index: Vec<Polynomial>,
+    /// By axis, as far as they are known.
+    index: Vec<(usize, Polynomial)>,
     loaded: Vec<Loaded>,
     flipped: Vec<(Atom, [Polynomial; 2])>,
     assumed: Vec<Product>,
     open: Vec<Chosen>,
-}
-
-/// Two accesses in two iterations.
-struct Pair {
-    facts: System,
-    index: Vec<Polynomial>,
-    /// The indices of one less those of the other, that are zero where they meet.
-    distances: Vec<(usize, Polynomial)>,
-    loaded: Vec<Loaded>,
-    taken: Taken,
-    assumed: Vec<Product>,
 }
 
 impl<'a> Apart<'a> {
@@ -112,8 +125,11 @@ impl<'a> Apart<'a> {
         outer: &'a [Around],
         index: Value,
         buffer: Buffer,
-        tests: Tests,
+        combined: bool,
     ) -> Apart<'a> {
+        let Stmt::Parfor(parfor) = stmt else { unreachable!("a parallel loop") };
+        // What is combined needs no test: it may meet.
+        let tests = if parfor.indices.len() > 1 || combined { Tests::Forbidden } else { Tests::Allowed };
         let choices = choices_in(loops, stmt);
         let body = Body { inside: defined_in(stmt), stored: stored_in(stmt), choices, ..Body::default() };
         Apart {
@@ -123,8 +139,11 @@ impl<'a> Apart<'a> {
             index,
             buffer,
             tests,
+            combined,
             body,
             places: Vec::new(),
+            windows: Windows::default(),
+            apart_windows: FastMap::default(),
             seen: FastMap::default(),
             needs: Vec::new(),
         }
@@ -143,6 +162,9 @@ impl<'a> Apart<'a> {
         }
         if self.places.is_empty() {
             self.find_places(bounds);
+            for (access, place) in accesses.iter().zip(&self.places) {
+                self.windows.add(self.loops, access, &place.around);
+            }
         }
         let ways: &[(Side, Side)] = match a == b {
             true => &[(Side::First, Side::Second)],
@@ -164,15 +186,67 @@ impl<'a> Apart<'a> {
 
     /// What has to be tested for the first not to touch in an iteration what the second does in another one, the one on the first side coming
     /// before the other.
-    fn needs_of(&mut self, accesses: &[Access<'_>], a: (usize, Side), b: (usize, Side)) -> Option<Vec<Need>> {
-        let both = [a, b];
-        let plain = Taken::default();
-        if let Some(used) = self.pair(accesses, both, &plain).contradiction() {
-            return Some(used);
+    fn needs_of(
+        &mut self,
+        accesses: &[Access<'_>],
+        (a, first): (usize, Side),
+        (b, second): (usize, Side),
+    ) -> Option<Vec<Need>> {
+        let itself = [(Touched::By(a), first), (Touched::By(b), second)];
+        let windows = if self.combined { Vec::new() } else { self.windows.of_both(a, b) };
+        let windows: Vec<Both> = windows
+            .into_iter()
+            .map(|(a, b)| [(Touched::Within(a), first), (Touched::Within(b), second)])
+            .collect();
+        // A test that is made in any case costs nothing.
+        let is_made = |need: &Need| self.needs.iter().any(|known| known.what == *need);
+        let known =
+            windows.iter().filter_map(|both| self.apart_windows.get(&(*both, Tests::Allowed))?.as_ref());
+        if let Some(needs) = known.into_iter().find(|needs| needs.iter().all(is_made)) {
+            return Some(needs.clone());
         }
-        if let Some(used) = self.whatever_is_chosen(accesses, both, false) {
-            return Some(used);
+        let of_windows = |apart: &mut Self, tests| {
+            windows.iter().find_map(|both| apart.needs_of_windows(accesses, *both, tests))
+        };
+        if let Some(needs) = of_windows(self, Tests::Forbidden) {
+            return Some(needs);
         }
+        if let Some(needs) = self.needs_without_tests(accesses, itself) {
+            return Some(needs);
+        }
+        match self.needs_with_tests(accesses, itself) {
+            Some(needs) if self.fails(&needs) => of_windows(self, Tests::Allowed).or(Some(needs)),
+            found => found.or_else(|| of_windows(self, Tests::Allowed)),
+        }
+    }
+
+    fn needs_of_windows(&mut self, accesses: &[Access<'_>], both: Both, tests: Tests) -> Option<Vec<Need>> {
+        if let Some(known) = self.apart_windows.get(&(both, tests)) {
+            return known.clone();
+        }
+        let found = match tests {
+            Tests::Forbidden => self.needs_without_tests(accesses, both),
+            Tests::Allowed => self.needs_with_tests(accesses, both).filter(|needs| !self.fails(needs)),
+        };
+        self.apart_windows.insert((both, tests), found.clone());
+        found
+    }
+
+    /// Whether tests would fail in any call: that iterations lie as far apart as the whole array is long.
+    fn fails(&self, needs: &[Need]) -> bool {
+        let is_own_length = |atom: Atom| match self.loops.values[atom.value].expr {
+            Expr::Dim { buffer, .. } => buffer == self.buffer,
+            _ => false,
+        };
+        needs.iter().any(|need| matches!(need, Need::NotNegative(sum) if sum.atoms().any(is_own_length)))
+    }
+
+    fn needs_without_tests(&mut self, accesses: &[Access<'_>], both: Both) -> Option<Vec<Need>> {
+        let used = self.pair(accesses, both, &Taken::default()).contradiction();
+        used.or_else(|| self.whatever_is_chosen(accesses, both, false))
+    }
+
+    fn needs_with_tests(&mut self, accesses: &[Access<'_>], both: Both) -> Option<Vec<Need>> {
         if self.tests == Tests::Forbidden {
             return None;
         }
@@ -213,12 +287,7 @@ impl<'a> Apart<'a> {
     }
 
     /// The same, if it holds in each way that conditions can have chosen numbers.
-    fn whatever_is_chosen(
-        &mut self,
-        accesses: &[Access<'_>],
-        both: [(usize, Side); 2],
-        small: bool,
-    ) -> Option<Vec<Need>> {
+    fn whatever_is_chosen(&mut self, accesses: &[Access<'_>], both: Both, small: bool) -> Option<Vec<Need>> {
         let plain = Taken::default();
         let mut open: Vec<Chosen> = Vec::new();
         for access in both {
@@ -246,17 +315,28 @@ impl<'a> Apart<'a> {
         if needs.iter().any(fails) { None } else { Some(needs) }
     }
 
-    fn see(&mut self, accesses: &[Access<'_>], (at, side): (usize, Side), taken: &Taken) -> Seen {
-        let key = (at, side, taken.small);
+    fn see(&mut self, accesses: &[Access<'_>], (touched, side): (Touched, Side), taken: &Taken) -> Seen {
+        let key = (touched, side, taken.small);
         let is_usual = taken.positions.is_empty() && taken.decided.is_empty();
         if is_usual && let Some(seen) = self.seen.get(&key) {
             return seen.clone();
         }
-        let place = &self.places[at];
         let mut numbers = Numbers::new(self.loops, &self.body, side, taken);
-        self.outer.iter().chain(&place.around).for_each(|around| numbers.enter(*around));
-        place.variables.iter().for_each(|(fact, needs)| numbers.learn(fact, needs));
-        let index = accesses[at].index.iter().map(|index| numbers.modular(*index)).collect();
+        let index = match touched {
+            Touched::By(at) => {
+                let place = &self.places[at];
+                let around = self.outer.iter().chain(&place.around);
+                around.filter(|around| around.is_certain()).for_each(|around| numbers.enter(*around));
+                place.variables.iter().for_each(|(fact, needs)| numbers.learn(fact, needs));
+                let index = accesses[at].index.iter().enumerate();
+                index.map(|(axis, index)| (axis, numbers.modular(*index))).collect()
+            }
+            Touched::Within(number) => {
+                let window = &self.windows.all[number];
+                self.outer.iter().chain(&window.around).for_each(|around| numbers.enter(*around));
+                numbers.within(window).map(|index| (window.axis, index)).into_iter().collect()
+            }
+        };
         let Numbers { facts, loaded, flipped, assumed, open, .. } = numbers;
         let seen = Seen { facts, index, loaded, flipped, assumed, open };
         if is_usual {
@@ -265,7 +345,7 @@ impl<'a> Apart<'a> {
         seen
     }
 
-    fn pair(&mut self, accesses: &[Access<'_>], both: [(usize, Side); 2], taken: &Taken) -> Pair {
+    fn pair(&mut self, accesses: &[Access<'_>], both: Both, taken: &Taken) -> Pair {
         let [a, b] = both.map(|access| self.see(accesses, access, taken));
         let mut facts = a.facts.clone();
         facts.zero.extend(b.facts.zero.iter().cloned());
@@ -289,10 +369,10 @@ impl<'a> Apart<'a> {
             taken: taken.clone(),
             assumed,
         };
-        for (axis, (a, b)) in a.index.iter().zip(&b.index).enumerate() {
+        for ((axis, a), (_, b)) in a.index.iter().zip(&b.index) {
             let Some(distance) = a.minus(b) else { continue };
             if self.is_exact(&mut pair, &distance) {
-                pair.distances.push((axis, distance));
+                pair.distances.push((*axis, distance));
             }
         }
         pair.facts.zero.extend(pair.distances.iter().map(|(_, distance)| distance.clone()));
@@ -313,12 +393,7 @@ impl<'a> Apart<'a> {
     }
 
     /// That elements which are the bounds of segments do not decrease, and what is known then.
-    fn ordered(
-        &mut self,
-        accesses: &[Access<'_>],
-        both: [(usize, Side); 2],
-        pair: &mut Pair,
-    ) -> Option<(Pair, Vec<Need>)> {
+    fn ordered(&mut self, accesses: &[Access<'_>], both: Both, pair: &mut Pair) -> Option<(Pair, Vec<Need>)> {
         let buffers: FastSet<Buffer> = pair.in_order().into_iter().map(|(first, _)| first.buffer).collect();
         if buffers.is_empty() {
             return None;
@@ -347,7 +422,8 @@ impl<'a> Apart<'a> {
             let (axis, _) = pair.distances.iter().find(|(_, distance)| {
                 [first, second].iter().all(|loaded| distance.factor(&vec![loaded.atom]) != 0)
             })?;
-            let (axis, more) = (*axis, pair.most_beyond(&pair.index[*axis], [first.atom, second.atom])?);
+            let (_, index) = pair.index.iter().find(|(of, _)| of == axis)?;
+            let (axis, more) = (*axis, pair.most_beyond(index, [first.atom, second.atom])?);
             let distance = Polynomial::atom(first.atom).minus(&Polynomial::atom(second.atom))?;
             let mut used = Vec::new();
             for sign in [1, -1] {
@@ -438,154 +514,4 @@ impl<'a> Apart<'a> {
             self.blocks(stmt, around);
         }
     }
-}
-
-/// The values that a loop defines.
-pub(super) fn defined_in(stmt: &Stmt) -> FastSet<Value> {
-    let mut inside = FastSet::default();
-    walk::statements(std::slice::from_ref(stmt)).for_each(|stmt| {
-        walk::defined(stmt, |value| {
-            inside.insert(value);
-        });
-    });
-    inside
-}
-
-/// The arrays that a loop makes, or stores to.
-pub(super) fn stored_in(stmt: &Stmt) -> FastSet<Buffer> {
-    let mut stored = FastSet::default();
-    walk::statements(std::slice::from_ref(stmt)).for_each(|stmt| match stmt {
-        Stmt::Store { buffer, .. } | Stmt::Alloc { buffer, .. } => drop(stored.insert(*buffer)),
-        Stmt::Move { to, from } => stored.extend([*to, *from]),
-        Stmt::Call(call) => stored.extend(call.written()),
-        Stmt::Parfor(parfor) => {
-            stored.extend(parfor.reductions.iter().flat_map(|reduction| reduction.target_buffers()));
-        }
-        _ => {}
-    });
-    stored
-}
-
-/// What is known in a block of a statement, the first or the second.
-pub(super) fn entered(stmt: &Stmt, number: usize) -> Vec<Around> {
-    match stmt {
-        Stmt::If { cond, .. } => vec![Around::Branch(*cond, number == 0)],
-        Stmt::While { cond, .. } if number == 1 => vec![Around::Branch(*cond, true)],
-        Stmt::For { index, extent, .. } => vec![Around::Loop(*index, *extent)],
-        Stmt::Parfor(parfor) => {
-            let dimensions = parfor.indices.iter().zip(&parfor.extents);
-            dimensions.map(|(index, extent)| Around::Loop(*index, *extent)).collect()
-        }
-        _ => Vec::new(),
-    }
-}
-
-/// What is known behind a statement: what the user has asserted.
-pub(super) fn passed(stmt: &Stmt) -> Option<Around> {
-    match stmt {
-        Stmt::Check { ok, fault, .. } if matches!(fault.kind, parfuse_ir::FaultKind::Asserted { .. }) => {
-            Some(Around::Branch(*ok, true))
-        }
-        _ => None,
-    }
-}
-
-impl Pair {
-    /// What has to be small for there to be no such pair of iterations.
-    fn contradiction(&mut self) -> Option<Vec<Need>> {
-        let small = self.taken.small;
-        let closely = || self.facts.contradiction(small, true).filter(|_| small);
-        let used = self.facts.contradiction(small, false).or_else(closely)?;
-        Some(self.assumed.iter().cloned().chain(used).map(Need::Small).collect())
-    }
-
-    /// The pairs of elements of arrays of one axis of which the second is not loaded before the first.
-    fn in_order(&mut self) -> Vec<(Loaded, Loaded)> {
-        let loaded = self.loaded.clone();
-        let mut ordered = Vec::new();
-        for (first, second) in pairs(&loaded) {
-            for (first, second) in [(first, second), (second, first)] {
-                let ([a], [b]) = (&first.index[..], &second.index[..]) else { continue };
-                let Some(beyond) = a.minus(b) else { continue };
-                if !beyond.terms.is_empty() && self.is_never(beyond.plus_constant(-1)) {
-                    ordered.push((first.clone(), second.clone()));
-                }
-            }
-        }
-        ordered
-    }
-
-    /// Whether a sum is negative, as far as is known.
-    fn is_never(&mut self, not_negative: Polynomial) -> bool {
-        let mut facts = self.facts.clone();
-        facts.not_negative.push(not_negative);
-        match facts.contradiction(self.taken.small, false) {
-            Some(used) => {
-                self.assumed.extend(used);
-                true
-            }
-            None => false,
-        }
-    }
-
-    /// By how much an element may be more than an index that is computed from it.
-    fn most_beyond(&self, index: &Polynomial, elements: [Atom; 2]) -> Option<usize> {
-        const MOST: i128 = 1 << 10;
-        let natural = index.terms.iter().all(|(product, factor)| {
-            let is_element = product.iter().any(|atom| elements.contains(atom));
-            *factor > 0 && (is_element || product.iter().all(|atom| self.facts.natural.contains(atom)))
-        });
-        (natural && index.constant >= -MOST).then_some((-index.constant).max(0) as usize)
-    }
-
-    fn is_zero(&mut self, sum: &Polynomial) -> bool {
-        match sum.as_constant() {
-            Some(constant) => constant == 0,
-            None => [1, -1]
-                .into_iter()
-                .all(|sign| sum.times(sign).is_some_and(|sum| self.is_never(sum.plus_constant(-1)))),
-        }
-    }
-
-    /// Learns that elements with the same indices are the same.
-    fn equate(&mut self) {
-        let loaded = self.loaded.clone();
-        for (first, second) in pairs(&loaded) {
-            let mut axes = first.index.iter().zip(&second.index);
-            if axes.all(|(a, b)| a.minus(b).is_some_and(|distance| self.is_zero(&distance))) {
-                let distance = Polynomial::atom(first.atom).minus(&Polynomial::atom(second.atom));
-                self.facts.zero.extend(distance);
-            }
-        }
-    }
-
-    /// Learns that flipping the same bits twice leaves nothing changed.
-    fn flip<'a>(&mut self, flipped: impl Iterator<Item = &'a (Atom, [Polynomial; 2])> + Clone) {
-        for (a, [a_of, a_by]) in flipped.clone() {
-            for (b, [b_of, b_by]) in flipped.clone() {
-                if a == b || a_by != b_by {
-                    continue;
-                }
-                // Where the one is what the other was made of, it is the other way round as well.
-                let (a, b) = (Polynomial::atom(*a), Polynomial::atom(*b));
-                for (same, follows) in
-                    [([&a, b_of], [&b, a_of]), ([a_of, b_of], [&a, &b]), ([&a, &b], [a_of, b_of])]
-                {
-                    let [Some(same), Some(follows)] = [same, follows].map(|[a, b]| a.minus(b)) else {
-                        continue;
-                    };
-                    if self.is_zero(&same) {
-                        self.facts.zero.push(follows);
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// All pairs of elements of one array.
-fn pairs(loaded: &[Loaded]) -> impl Iterator<Item = (&Loaded, &Loaded)> {
-    let all = loaded.iter().enumerate();
-    all.flat_map(move |(at, first)| loaded[at + 1..].iter().map(move |second| (first, second)))
-        .filter(|(first, second)| first.buffer == second.buffer)
 }

@@ -11,9 +11,10 @@
 //! It computes what indices are computed from as the loop does, under the same conditions as far as they can be known in
 //! advance. How many shares there are is nobody's business.
 
-use super::apart::{Need, Needed, entered};
+use super::apart::{Need, Needed};
+use super::around::{Around, entered};
 use super::entry::Entry;
-use super::numbers::{Around, Loaded, SMALL};
+use super::numbers::{Loaded, SMALL};
 use crate::emit::Emit;
 use crate::hash::FastMap;
 use crate::shares::Shares;
@@ -273,6 +274,7 @@ impl Copying<'_, '_> {
                 }
                 self.when(cond);
             }
+            Around::Check(_) => {}
             Around::Loop(index, extent) => {
                 let Some(extent) = self.value(extent) else { return };
                 let copy = self.entry.value(Expr::Bound, DType::Usize);

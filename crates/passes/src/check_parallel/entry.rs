@@ -9,7 +9,8 @@
 //!
 //! That no number is read in two iterations is tested in [`super::different`].
 
-use super::apart::{Need, Needed, defined_in, stored_in};
+use super::apart::{Need, Needed};
+use super::around::{defined_in, stored_in};
 use super::numbers::{Loaded, SMALL};
 use super::polynomial::{Atom, Polynomial, Product, Side};
 use crate::hash::FastSet;

@@ -25,18 +25,21 @@
 
 mod ahead;
 mod apart;
+mod around;
 mod choices;
 mod different;
 mod dimension;
 mod entry;
 mod meetings;
 mod numbers;
+mod pair;
 mod passing;
 mod polynomial;
 mod rows;
 mod system;
 #[cfg(test)]
 mod tests;
+mod windows;
 
 use crate::accumulates::accumulates;
 use crate::affine::{Affine, Linear, Term, Width};
@@ -45,10 +48,10 @@ use crate::hash::{FastMap, FastSet};
 use crate::private_arrays;
 use crate::rejection::Rejection;
 use crate::{fold_constants, hoist_invariants, nest_conditions, number_values, widen_indices};
-use apart::{Apart, Needed, Tests};
+use apart::{Apart, Needed};
+use around::Around;
 use dimension::Dimension;
 use meetings::Meetings;
-use numbers::Around;
 use parfuse_ir::Loc;
 use parfuse_ir::loops::walk::{self, blocks_mut};
 use parfuse_ir::loops::{Block, Buffer, Expr, Loops, Parfor, Stmt, Value};
@@ -136,10 +139,10 @@ impl Closely<'_> {
                     self.needs.insert(parfor.indices[0], needs);
                 }
             }
-            self.around.extend(apart::passed(stmt));
+            self.around.extend(around::passed(stmt).filter(Around::is_certain));
             for (number, inner) in walk::blocks(stmt).enumerate() {
                 let known = self.around.len();
-                self.around.extend(apart::entered(stmt, number));
+                self.around.extend(around::entered(stmt, number));
                 self.block(inner);
                 self.around.truncate(known);
             }
@@ -243,10 +246,8 @@ fn meeting_in_loop(
             let Some(look) = &mut closely else {
                 return race(dimension, &accesses, &mut passing, None, false);
             };
-            // What is combined needs no test: it may meet.
             let combined = accumulates(loops, &parfor.body, buffer).is_some();
-            let tests = if parfor.indices.len() > 1 || combined { Tests::Forbidden } else { Tests::Allowed };
-            let mut apart = Apart::new(loops, stmt, look.around, *index, buffer, tests);
+            let mut apart = Apart::new(loops, stmt, look.around, *index, buffer, combined);
             let race = race(dimension, &accesses, &mut passing, Some(&mut apart), false);
             look.needs.append(&mut apart.needs);
             race

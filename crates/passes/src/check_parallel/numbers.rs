@@ -10,23 +10,16 @@
 //! Values are numbers of some bits, sums and products are numbers without end: one is the other only if it fits. Where it is not known to, a
 //! value stands for itself. For an index that is enough in 64 bits: [`Numbers::modular`].
 
+use super::around::Around;
 use super::choices::Choice;
 use super::polynomial::{Atom, Of, Polynomial, Product, Side};
 use super::system::System;
+use super::windows::Window;
 use crate::affine::{Linear, Term};
 use crate::bounds::Goal;
 use crate::hash::{FastMap, FastSet};
 use parfuse_ir::loops::{Buffer, Expr, Loops, Origin, Value};
 use parfuse_ir::{DType, ScalarOp};
-
-/// What stands around an access.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub(super) enum Around {
-    /// A loop, with its index and how often it runs.
-    Loop(Value, Value),
-    /// A condition, and whether it holds.
-    Branch(Value, bool),
-}
 
 /// No loop runs more often: see [`super::dimension`].
 const MOST_TRIPS: i128 = 1 << 60;
@@ -88,6 +81,8 @@ pub(super) struct Numbers<'a> {
     pub(super) assumed: Vec<Product>,
     /// What conditions have chosen that nothing is taken of.
     pub(super) open: Vec<Chosen>,
+    /// Whether checks are known; then it pays to ask which of two numbers is the greater one.
+    knows_checks: bool,
     depth: u32,
 }
 
@@ -104,6 +99,7 @@ impl<'a> Numbers<'a> {
             flipped: Vec::new(),
             assumed: Vec::new(),
             open: Vec::new(),
+            knows_checks: false,
             depth: 0,
         }
     }
@@ -143,6 +139,17 @@ impl<'a> Numbers<'a> {
         };
         self.known.insert(value, number.clone());
         number
+    }
+
+    /// An index inside a window, modulo 2^64.
+    pub(super) fn within(&mut self, window: &Window) -> Option<Polynomial> {
+        let (start, length) = (self.modular(window.start), self.number(window.length));
+        let offset = Atom { value: window.length, of: Of::Offset, side: self.side };
+        let offset = Polynomial::atom(offset);
+        self.facts.natural.extend(offset.atoms());
+        self.facts.not_negative.push(offset.clone());
+        self.at_most(&offset.plus_constant(1), &length);
+        start.plus(&offset)
     }
 
     /// A value of 64 bits as a sum that is the same modulo 2^64.
@@ -283,14 +290,20 @@ impl<'a> Numbers<'a> {
             }
             ScalarOp::Min => {
                 for arg in &args {
-                    let arg = self.number(*arg);
-                    self.at_most(own, &arg);
+                    let number = self.number(*arg);
+                    self.at_most(own, &number);
+                    if self.knows_checks && args.iter().all(|other| self.is_at_most(*arg, *other)) {
+                        self.at_most(&number, own);
+                    }
                 }
             }
             ScalarOp::Max => {
                 for arg in &args {
-                    let arg = self.number(*arg);
-                    self.at_most(&arg, own);
+                    let number = self.number(*arg);
+                    self.at_most(&number, own);
+                    if self.knows_checks && args.iter().all(|other| self.is_at_most(*other, *arg)) {
+                        self.at_most(own, &number);
+                    }
                 }
             }
             ScalarOp::Xor => {
@@ -299,6 +312,25 @@ impl<'a> Numbers<'a> {
             }
             _ => {}
         }
+    }
+
+    /// Whether a value is known to be at most another, also where that is the least of several.
+    fn is_at_most(&mut self, less: Value, more: Value) -> bool {
+        let mut pending = vec![more];
+        while let Some(more) = pending.pop() {
+            match &self.loops.values[more].expr {
+                _ if more == less => {}
+                Expr::Op(ScalarOp::Min, args) if pending.len() < MAX_DEPTH as usize => pending.extend(args),
+                _ => {
+                    let [less, more] = [less, more].map(|value| self.number(value));
+                    let rise = more.minus(&less);
+                    if !rise.is_some_and(|rise| self.is_between(&rise, 0, i128::MAX >> 2)) {
+                        return false;
+                    }
+                }
+            }
+        }
+        true
     }
 
     fn is_natural(&self, sum: &Polynomial) -> bool {
@@ -374,6 +406,10 @@ impl<'a> Numbers<'a> {
     pub(super) fn enter(&mut self, around: Around) {
         match around {
             Around::Branch(cond, holds) => self.decide(cond, holds),
+            Around::Check(cond) => {
+                self.knows_checks = true;
+                self.decide(cond, true);
+            }
             Around::Loop(index, extent) => {
                 let own = self.number(index);
                 let count = self.number(extent);
@@ -524,8 +560,10 @@ fn range(loops: &Loops, taken: &Taken, atom: Atom) -> (i128, i128) {
     if taken.positions.contains(&atom.value) {
         return (0, SMALL);
     }
-    if atom.of == Of::Division {
-        return (-(1 << 64), 1 << 64);
+    match atom.of {
+        Of::Itself => {}
+        Of::Division => return (-(1 << 64), 1 << 64),
+        Of::Offset => return limits(DType::Usize),
     }
     match &data.expr {
         Expr::Bound => (0, MOST_TRIPS - 1),

@@ -23,6 +23,8 @@ pub(super) enum Of {
     Itself,
     /// The one that a division leaves out of which it is the remainder; or what is cut off of which it is the quotient.
     Division,
+    /// Some number below the one that it is.
+    Offset,
 }
 
 /// Whose value it is.
@@ -54,7 +56,11 @@ impl fmt::Debug for Polynomial {
             write!(f, "{factor:+} ")?;
             for (at, atom) in product.iter().enumerate() {
                 let dot = if at == 0 { "" } else { "·" };
-                let of = if atom.of == Of::Division { "q" } else { "" };
+                let of = match atom.of {
+                    Of::Itself => "",
+                    Of::Division => "q",
+                    Of::Offset => "o",
+                };
                 let prime = if atom.side == Side::Second { "'" } else { "" };
                 write!(f, "{dot}{of}{}{prime}", atom.value)?;
             }

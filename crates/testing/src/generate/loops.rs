@@ -103,6 +103,7 @@ impl Generator<'_> {
                     0 => inside.own_row(&stored, own),
                     1 => inside.total_of_row(),
                     2 | 3 => inside.change_array(),
+                    4 if inside.choices.one_in(2) => inside.work_space(),
                     _ => inside.scalar_statement(),
                 }
             }

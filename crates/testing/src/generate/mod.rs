@@ -6,7 +6,7 @@
 //! views        of any array: slices, rows, transposed, with new axes; to read, and to set elements of variables
 //! statements   whole-array operations, branches, loops over ranges anywhere in their types, pranges with private
 //!              variables, rows, reductions, elements combined anywhere, extremes, stores at computed indices, swaps, sums of products in any order of loops,
-//!              loops that depend on one another, complex numbers
+//!              loops that depend on one another, arrays that iterations make, complex numbers
 //! results      some variables and values
 //! ```
 //!
@@ -27,6 +27,7 @@ mod steps;
 mod totals;
 mod triangles;
 mod views;
+mod work_space;
 
 pub(crate) use complex::COMPLEX;
 

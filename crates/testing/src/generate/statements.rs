@@ -36,6 +36,7 @@ impl Generator<'_> {
             23 if self.depth < MAX_DEPTH => self.products(),
             24 | 25 if self.depth < MAX_DEPTH => self.triangle(),
             26 => self.call(),
+            29 | 30 if self.depth < MAX_DEPTH => self.work_space(),
             31 | 32 if self.depth < MAX_DEPTH => self.steps(false),
             33 if self.depth < MAX_DEPTH => self.keeping(),
             34 => self.resize(),

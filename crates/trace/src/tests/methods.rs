@@ -110,6 +110,8 @@ fn closure(t: &Tracer, method: Method, position: usize) -> Value<'_> {
 /// An argument of a method that takes others than its kind tells.
 fn argument_of<'t>(t: &'t Tracer, method: Method, kind: Argument, of: Receiver) -> Value<'t> {
     match (method, kind) {
+        // As many items of one type.
+        (Method::eq | Method::ne, Argument::Iterator) => receiver(t, Receiver::Iterator),
         (Method::push | Method::insert | Method::resize, Argument::Any) => t.lift(1usize, line(1)),
         (Method::contains | Method::binary_search | Method::binary_search_by_key, Argument::Any) => {
             t.lift(1.0, line(1))
@@ -137,11 +139,18 @@ fn array_for(t: &Tracer, method: Method) -> Value<'_> {
         | Method::chunks_mut
         | Method::partition_point
         | Method::split_at_mut
+        | Method::split_first
+        | Method::split_first_mut
+        | Method::split_last
+        | Method::split_last_mut
+        | Method::reverse
         | Method::rotate_left
         | Method::rotate_right => t.array_mut::<f64>("m", 1),
-        Method::binary_search | Method::binary_search_by | Method::binary_search_by_key => {
-            t.array::<f64>("m", 1)
-        }
+        Method::binary_search
+        | Method::binary_search_by
+        | Method::binary_search_by_key
+        | Method::starts_with
+        | Method::ends_with => t.array::<f64>("m", 1),
         method if method.name().starts_with("sort") || method.name().starts_with("select_nth") => {
             t.array_mut::<f64>("m", 1)
         }

@@ -57,7 +57,8 @@ fn options_and_iterators_say_what_to_write_instead() {
         |t| {
             let (a, b) = (t.array::<f64>("a", 1), t.array::<f64>("b", 1));
             let c = t.scalar::<bool>("c");
-            t.if_(c, || t.some(a, line(1)), || t.none(line(1)), line(1));
+            let items = t.method(b, Method::iter, &[], line(1));
+            t.if_(c, || t.some(items, line(1)), || t.none(line(1)), line(1));
             let mut_items = t.variable("items", t.method(a, Method::iter, &[], line(2)), line(2));
             t.method(mut_items, Method::any, &[closure(t, 1, |t, _| t.bool_literal(true, line(2)))], line(2));
             let endless = t.range_from(t.lift(0usize, line(3)), line(3));
@@ -71,7 +72,7 @@ fn options_and_iterators_say_what_to_write_instead() {
             t.method(a, Method::swap_axes, &[t.lift(0usize, line(6)), t.lift(0usize, line(6))], line(6))
         },
         &[
-            "kernel.rs:1:5: an `Option` of an array that may be `None` is not supported; use a flag beside the array",
+            "kernel.rs:1:5: the value of a branch must be a scalar, an array, an option or a tuple of them",
             "kernel.rs:2:5: an iterator in a variable goes on where this has left it, which a kernel does not remember; \
              write out the iterator where it is used, `a.iter().position(…)`, or go through it with `for`",
             "kernel.rs:3:5: `.collect()` of a range without an end; write `take(n)` in front of it",
