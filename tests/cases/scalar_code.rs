@@ -276,8 +276,8 @@ fn elements_are_changed_where_they_lie() {
         let mut keys = keys;
         if n > 0 {
             keys[[2, n - 1]] = 7;
-            let (mut wide, mut short, mut last) = (wide, short, Array1::zeros(3));
-            error_of!(changed_in_place(&keys, &x, &mut wide, &mut short, &mut last));
+            let last = Array1::zeros(3);
+            error_of!(changed_in_place(&keys, &x, &mut wide.clone(), &mut short.clone(), &mut last.clone()));
         }
     }
 }
