@@ -1,4 +1,6 @@
 //! Parts that iterations have for themselves, chunks and segments, inside of which indices may be anything.
+// As people write it.
+#![allow(clippy::manual_memcpy)]
 
 use super::floats;
 use crate::cases::ways::{error_of, every_way, exactly};

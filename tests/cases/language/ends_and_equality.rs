@@ -183,7 +183,7 @@ fn slices_have_ends_and_rests() {
             every_way!(last_split(&x));
         }
         exactly!(split_change(&mut y) with y = x.clone());
-        every_way!(pairs_split(&(0..n as i32).map(|i| (i, 0.5)).collect::<Vec<_>>()));
+        every_way!(pairs_split(&(0..n).map(|i| (i, 0.5)).collect::<Vec<_>>()));
     }
 }
 

@@ -1,4 +1,6 @@
 //! Arrays that may be missing: elements of vectors of fixed arrays, and what a condition decides.
+// As people write it.
+#![allow(clippy::collapsible_if, clippy::get_first)]
 
 use crate::cases::ways::{error_of, every_way, exactly};
 use ndarray::{Array1, ArrayRef1};
