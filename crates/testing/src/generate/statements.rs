@@ -176,22 +176,26 @@ impl Generator<'_> {
         let rank = slot.ty.rank().unwrap_or(0);
         let before = self.hidden(Expr::Var(slot.var), slot.ty);
         let before = self.hidden(Expr::Dim { array: before, axis: 0 }, USIZE);
-        let length = match self.choices.below(3) {
+        // Most often no shorter, so that more programs run to their end.
+        let (ops, other) = match self.choices.below(2) {
             0 => {
-                let (more, other) =
-                    (self.choices.pick(&[0, 1, 2, 9]), self.choices.pick(&[ScalarOp::Add, ScalarOp::Min]));
-                let more = self.constant(Scalar::Usize(more));
-                self.hidden(Expr::Op(other, vec![before, more]), USIZE)
+                let more = self.choices.pick(&[0, 1, 2, 9]);
+                (
+                    [ScalarOp::Add, ScalarOp::Max, ScalarOp::Add, ScalarOp::Min],
+                    self.constant(Scalar::Usize(more)),
+                )
             }
-            1 => self.constant(Scalar::Usize(3)),
             _ => {
                 let other = self.any_array();
-                match self.program.ty(other).rank() {
+                let other = match self.program.ty(other).rank() {
                     Some(1..) => self.hidden(Expr::Dim { array: other, axis: 0 }, USIZE),
                     _ => before,
-                }
+                };
+                ([ScalarOp::Max, ScalarOp::Max, ScalarOp::Max, ScalarOp::Min], other)
             }
         };
+        let op = self.choices.pick(&ops);
+        let length = self.hidden(Expr::Op(op, vec![before, other]), USIZE);
         let loc = self.loc();
         self.block.push(Stmt::Resize { var: slot.var, length, loc });
         let start = self.hidden(Expr::Op(ScalarOp::Min, vec![before, length]), USIZE);
