@@ -251,11 +251,11 @@ impl Generator<'_> {
         self.emit(Expr::Index { array, index }, Type::scalar(dtype))
     }
 
-    /// An index into an axis: half of the time the nearest that is in range, if there is one, so that more programs run to their
+    /// An index into an axis: two times of three the nearest that is in range, if there is one, so that more programs run to their
     /// end.
     pub(super) fn index_into(&mut self, array: Value, axis: u8) -> Value {
         let index = self.index_anywhere(array, axis);
-        if self.choices.one_in(2) {
+        if self.choices.one_in(3) {
             return index;
         }
         let usize_type = Type::scalar(DType::Usize);
