@@ -33,13 +33,21 @@ pub struct Options {
     pub verify: bool,
     /// The elements of a step: 4, 8, 16 or 32. Without it each region's own choice.
     pub lanes: Option<usize>,
+    /// Whether the wide emitter keeps jumps inside lines of 32 bytes. On for processors that take long where they are not.
+    pub jumps_in_lines: bool,
     /// Whether to do as if the system refused memory for machine code: kernels are interpreted.
     pub interpret: bool,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { isa: Isa::best(), verify: cfg!(debug_assertions), lanes: None, interpret: false }
+        Options {
+            isa: Isa::best(),
+            verify: cfg!(debug_assertions),
+            lanes: None,
+            jumps_in_lines: wide::processor::decodes_jumps_anew(),
+            interpret: false,
+        }
     }
 }
 

@@ -55,6 +55,11 @@ impl Conditions {
         Conditions { reads, predicted: predicted(code) }
     }
 
+    /// Whether one place reads a value.
+    pub(crate) fn is_read_once(&self, value: Value) -> bool {
+        self.reads.get(value.index()) == Some(&1)
+    }
+
     /// Whether a value is chosen by a branch though it could be moved.
     pub(crate) fn is_predicted(&self, value: Value) -> bool {
         self.predicted.contains(&value)
@@ -102,7 +107,7 @@ impl Conditions {
         while let Some(node) = nodes.iter().rev().nth(count)
             && let Some((choice, result)) = choice(code, node)
             && result == cond
-            && self.reads.get(cond.index()) == Some(&1)
+            && self.is_read_once(cond)
             && !is_value(node)
         {
             (count, cond) = (count + 1, choice.cond);

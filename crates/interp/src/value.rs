@@ -31,7 +31,7 @@ impl Array {
         Array { dtype, shape: shape.to_vec(), elements: vec![initial; shape.iter().product()] }
     }
 
-    /// Gives it another length along its first axis. What is new is zero: nobody looks at it, but who copies the whole array.
+    /// Gives it another length along its first axis. What is new, which is unspecified, is zero.
     pub(crate) fn resize(&mut self, length: usize) {
         self.shape[0] = length;
         self.elements.resize(self.shape.iter().product(), Some(self.dtype.zero()));

@@ -68,7 +68,7 @@ impl Workers<'_> {
     pub(crate) fn count(&self, pool: &Pool) -> usize {
         match &self.0 {
             Choice::Executor(executor) => executor.threads().max(1),
-            Choice::Engine => pool.workers().threads(),
+            Choice::Engine => pool.threads_here(),
             Choice::Count(count) => (*count).max(1),
         }
     }

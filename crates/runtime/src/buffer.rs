@@ -82,8 +82,8 @@ impl Buffer {
         Ok(Buffer { address, layout, len, element })
     }
 
-    /// Has room for another number of elements from here on, as few of them as both numbers allow for kept, those behind
-    /// them uninitialised.
+    /// Has room for another number of elements from here on. Those that both numbers allow for are kept, those behind them
+    /// uninitialised.
     ///
     /// # Errors
     /// If the size overflows or the allocator refuses; then it stays what it was.

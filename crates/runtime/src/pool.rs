@@ -66,10 +66,22 @@ impl Pool {
         self.threads.load(Ordering::Relaxed)
     }
 
+    /// How many threads a parallel call made on this thread may use. None is started.
+    pub fn threads_here(&self) -> usize {
+        match self.is_lent() {
+            true => rayon::current_num_threads(),
+            false => self.threads(),
+        }
+    }
+
+    /// Whether calls made on this thread use those of a rayon pool, as many as they are, for want of a choice of the call's.
+    fn is_lent(&self) -> bool {
+        self.wanted > 1 && rayon::current_thread_index().is_some()
+    }
+
     /// Where a parallel call made on this thread runs its blocks.
     pub fn workers(&self) -> Workers<'static> {
-        // Without a choice of the call's, the threads of a rayon pool are as many as they are.
-        if self.wanted > 1 && rayon::current_thread_index().is_some() {
+        if self.is_lent() {
             return Workers::CurrentPool(usize::MAX);
         }
         self.workers_up_to(self.wanted)
@@ -204,5 +216,17 @@ impl fmt::Debug for Workers<'_> {
 impl fmt::Debug for Helpers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Helpers").field("count", &self.count).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn asking_for_the_number_of_threads_starts_none() {
+        let pool = Pool::new(3);
+        assert_eq!(pool.threads_here(), 3);
+        assert!(pool.crew.lock().unwrap().is_none());
     }
 }

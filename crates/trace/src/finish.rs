@@ -116,7 +116,7 @@ impl State {
             let is_moved_variable = matches!(self.program.values[value].expr,
                 Expr::Var(var) if self.program.vars[var].param.is_none());
             let is_new = (is_fresh || is_moved_variable) && !self.is_same_result(&results, value);
-            let is_last = is_array && self.is_of_vector(&self.kind(item)) && !self.is_viewed(&results, value);
+            let is_last = self.is_of_vector(&self.kind(item)) && !self.is_same_result(&results, value);
             if is_last {
                 vectors.push((results.len(), item));
             }
@@ -149,21 +149,12 @@ impl State {
         Ok(())
     }
 
-    /// Whether a result is already among the results, by itself or through the same variable.
+    /// Whether a result is already among the results, by itself or through the same variable, of which it may be a part.
     fn is_same_result(&self, results: &[program::Value], value: program::Value) -> bool {
-        let variable = |value: program::Value| match self.program.values[value].expr {
-            Expr::Var(var) => Some(var),
-            _ => None,
-        };
+        let variable = |value: program::Value| self.program.viewed_variable(value);
         results.iter().any(|other| {
             *other == value || (variable(value).is_some() && variable(*other) == variable(value))
         })
-    }
-
-    /// Whether a result shows the variable that this one shows.
-    fn is_viewed(&self, results: &[program::Value], value: program::Value) -> bool {
-        let variable = |value: program::Value| self.program.viewed_variable(value);
-        results.iter().any(|other| variable(*other) == variable(value))
     }
 
     fn complain_at(&mut self, loc: Loc, message: String) {

@@ -14,7 +14,6 @@ use super::assembler::{
 };
 use super::machine::{Inst, Kind, Numbers, PlaceKind, Test, Vector};
 use regalloc2::{Allocation, Block, Edit, Function, InstOrEdit, Output, RegClass};
-use std::sync::OnceLock;
 
 /// The smallest page of memory.
 const PAGE: i32 = 4096;
@@ -27,15 +26,20 @@ pub(crate) struct Finished {
     pub(crate) code_len: usize,
 }
 
-/// Emits everything.
-pub(crate) fn finish(numbered: &Numbered<'_>, output: &Output, isa: Target) -> Finished {
+/// Emits everything; on request no jump crosses the end of a line or touches it.
+pub(crate) fn finish(
+    numbered: &Numbered<'_>,
+    output: &Output,
+    isa: Target,
+    jumps_in_lines: bool,
+) -> Finished {
     let machine = numbered.machine;
     let blocks = numbered.num_blocks();
     let spilled = (output.num_spillslots as i32 * 8 + 63) & !63;
     let mut emitter = Emitter {
         assembler: Assembler::new(isa.evex(), blocks, machine.constants.clone()),
         isa,
-        pads: false,
+        jumps_in_lines,
         own: 0,
         spills: machine.own,
         frame: spilled + machine.own,
@@ -63,7 +67,6 @@ pub(crate) fn finish(numbered: &Numbered<'_>, output: &Output, isa: Target) -> F
             emitter.assembler.align(32);
         }
         emitter.assembler.place(label(*block));
-        emitter.pads = jumps_stay_in_lines() && !cold(&block.index());
         let next = layout.get(place + 1).copied();
         let mut block = *block;
         // Instead of jumping to a short test, as loops do at their end, one does it on the spot.
@@ -118,38 +121,18 @@ fn is_short_test(numbered: &Numbered<'_>, output: &Output, block: Block) -> bool
 const JCC: usize = 6;
 const JMP: usize = 5;
 
-/// What some processors keep decoded instructions of.
+/// What processors keep decoded instructions of.
 const LINE: usize = 32;
 
 /// Whether bytes reach beyond the line that they begin in, or to its end.
-fn crosses_line(start: usize, end: usize) -> bool {
+pub(super) fn crosses_line(start: usize, end: usize) -> bool {
     start / LINE != end / LINE
-}
-
-/// Whether the processor decodes anew, again and again, the lines in which jumps cross the end of a line or touch it: those of
-/// Intel from Skylake to Comet Lake, since their microcode was changed (erratum "Jump Conditional Code").
-fn jumps_stay_in_lines() -> bool {
-    static KNOWN: OnceLock<bool> = OnceLock::new();
-    *KNOWN.get_or_init(|| {
-        #[cfg(target_arch = "x86_64")]
-        {
-            use std::arch::x86_64::__cpuid;
-            const INTEL: (u32, u32, u32) = (0x756e_6547, 0x4965_6e69, 0x6c65_746e);
-            const MODELS: [u32; 8] = [0x4e, 0x55, 0x5e, 0x8e, 0x9e, 0xa5, 0xa6, 0xae];
-            let (vendor, signature) = (__cpuid(0), __cpuid(1).eax);
-            let (family, model) = (signature >> 8 & 15, signature >> 4 & 15 | signature >> 12 & 0xf0);
-            (vendor.ebx, vendor.edx, vendor.ecx) == INTEL && family == 6 && MODELS.contains(&model)
-        }
-        #[cfg(not(target_arch = "x86_64"))]
-        false
-    })
 }
 
 struct Emitter {
     assembler: Assembler,
     isa: Target,
-    /// Whether jumps of the present block are kept inside lines.
-    pads: bool,
+    jumps_in_lines: bool,
     /// From the stack pointer to the function's own memory.
     own: i32,
     /// From the stack pointer to spilled values.
@@ -538,7 +521,7 @@ impl Emitter {
         let start = self.assembler.len();
         let condition = self.tested(test, allocations);
         // The test and the jump are one instruction to the processor.
-        if self.pads && crosses_line(start, self.assembler.len() + JCC) {
+        if self.jumps_in_lines && crosses_line(start, self.assembler.len() + JCC) {
             self.assembler.go_back(start);
             self.assembler.align(LINE);
             self.tested(test, allocations);
@@ -555,7 +538,7 @@ impl Emitter {
 
     fn jump(&mut self, to: Block) {
         let here = self.assembler.len();
-        if self.pads && crosses_line(here, here + JMP) {
+        if self.jumps_in_lines && crosses_line(here, here + JMP) {
             self.assembler.align(LINE);
         }
         self.assembler.jmp(label(to));

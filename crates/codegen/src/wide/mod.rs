@@ -14,6 +14,7 @@
 //! | `allocate` | assigns registers, with regalloc2 |
 //! | `finish` | lays out blocks and stack, and emits |
 //! | `assembler` | encodes |
+//! | `processor` | knows what is fast on this processor where instruction sets do not tell |
 //! | `verify` | checks all of that, in tests and builds with debug assertions |
 //!
 //! The functions have the same signature, results and bits as those that Cranelift makes of the same regions; drivers
@@ -23,6 +24,7 @@ mod allocate;
 mod assembler;
 mod finish;
 mod machine;
+pub(crate) mod processor;
 mod recall;
 mod schedule;
 mod select;
@@ -60,30 +62,12 @@ impl Target {
     }
     /// How many operations on its longest registers this processor begins in a cycle.
     pub(crate) fn pipes(self) -> usize {
-        if self == Target::Avx512 && has_four_pipes() { 4 } else { 2 }
+        if self == Target::Avx512 && processor::has_four_pipes() { 4 } else { 2 }
     }
     /// The number of vector registers.
     pub(crate) fn registers(self) -> usize {
         if self.evex() { 32 } else { 16 }
     }
-}
-
-/// Whether this processor has four pipes of 512 bits: those of AMD from Zen 5 on.
-fn has_four_pipes() -> bool {
-    #[cfg(target_arch = "x86_64")]
-    {
-        use std::arch::x86_64::__cpuid;
-        static FOUND: std::sync::OnceLock<bool> = std::sync::OnceLock::new();
-        *FOUND.get_or_init(|| {
-            let vendor = __cpuid(0);
-            let name = [vendor.ebx, vendor.edx, vendor.ecx].map(u32::to_le_bytes).concat();
-            let version = __cpuid(1).eax;
-            let (family, further) = (version >> 8 & 0xf, version >> 20 & 0xff);
-            name == b"AuthenticAMD" && family + further >= 0x1a
-        })
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    false
 }
 
 /// A region's function.
@@ -104,7 +88,7 @@ pub(crate) fn compile(
     effort: Effort,
     options: &Options,
 ) -> Result<Compiled, String> {
-    let Options { lanes, verify, .. } = *options;
+    let Options { lanes, verify, jumps_in_lines, .. } = *options;
     let (mut machine, lanes) = select::region(lane, region, target, effort, lanes);
     unused::remove_unused(&mut machine);
     if verify {
@@ -124,9 +108,9 @@ pub(crate) fn compile(
     if verify {
         verify::allocation(&numbered, &output)?;
     }
-    let finished = finish::finish(&numbered, &output, target);
+    let finished = finish::finish(&numbered, &output, target, jumps_in_lines);
     if verify {
-        verify::bytes(&finished.bytes[..finished.code_len])?;
+        verify::bytes(&finished.bytes[..finished.code_len], jumps_in_lines)?;
     }
     Ok(Compiled { bytes: finished.bytes, code_len: finished.code_len, lanes })
 }

@@ -12,6 +12,7 @@
 use super::Target;
 use super::allocate::Numbered;
 use super::assembler::{Form, VectorOp, memory_size};
+use super::finish::crosses_line;
 use super::machine::{Block, BlockData, Inst, Kind, Machine, PlaceKind, Reg, Test, Vector};
 use regalloc2::{Operand, OperandConstraint, OperandKind, Output, RegClass};
 use smallvec::SmallVec;
@@ -123,13 +124,18 @@ pub(super) fn allocation(numbered: &Numbered<'_>, output: &Output) -> Result<(),
     Ok(())
 }
 
-/// Fails unless code consists of instructions.
-pub(super) fn bytes(code: &[u8]) -> Result<(), String> {
+/// Fails unless code consists of instructions, with all jumps inside lines if that is asked for.
+pub(super) fn bytes(code: &[u8], jumps_in_lines: bool) -> Result<(), String> {
     let mut decoder = iced_x86::Decoder::new(64, code, iced_x86::DecoderOptions::NONE);
     while decoder.can_decode() {
         let instruction = decoder.decode();
         if instruction.is_invalid() {
             return Err(format!("no instruction at byte {}", instruction.ip()));
+        }
+        let [start, end] = [instruction.ip(), instruction.next_ip()].map(|at| at as usize);
+        let jumps = matches!(code[start..end], [0x0f, 0x80..=0x8f, ..] | [0xe9, ..]);
+        if jumps_in_lines && jumps && crosses_line(start, end) {
+            return Err(format!("a jump at the end of a line, at byte {start}"));
         }
     }
     Ok(())

@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 /// The compilers that every program is run with: the choice of the step is their own, or given.
 pub static COMPILERS: LazyLock<Vec<Compiler>> = LazyLock::new(|| {
     let compiler = |isa, lanes| {
-        let options = Options { isa, lanes, verify: true, interpret: false };
+        let options = Options { isa, lanes, verify: true, jumps_in_lines: false, interpret: false };
         Compiler::new(options).expect("this processor is supported")
     };
     let mut compilers = vec![
@@ -25,6 +25,9 @@ pub static COMPILERS: LazyLock<Vec<Compiler>> = LazyLock::new(|| {
             compilers.push(compiler(isa, None));
         }
     }
+    // As on processors that take long for jumps at the ends of lines.
+    let options = Options { verify: true, jumps_in_lines: true, ..Options::default() };
+    compilers.push(Compiler::new(options).expect("this processor is supported"));
     // As where the system refuses memory for machine code.
     let interpreter = Options { interpret: true, ..Options::default() };
     compilers.push(Compiler::new(interpreter).expect("this processor is supported"));

@@ -228,7 +228,7 @@ pub enum Stmt {
         from: Buffer,
     },
     /// Gives the array of a local buffer another length along its first axis. The elements that both lengths have stay;
-    /// those behind them are stored before they are loaded. Outside parallel loops and nests only.
+    /// what those behind them hold is unspecified until they are stored. Outside parallel loops and nests only.
     Resize {
         /// The buffer.
         buffer: Buffer,

@@ -284,7 +284,7 @@ pub enum Stmt {
         loc: Loc,
     },
     /// Gives the array of a local variable another length along its first axis. The elements that both lengths have stay;
-    /// those behind them are stored before they are read. In no parallel loop.
+    /// what those behind them hold is unspecified until they are set. In no parallel loop.
     Resize {
         /// The array variable.
         var: Var,

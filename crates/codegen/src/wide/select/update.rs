@@ -11,41 +11,25 @@
 
 use super::Selector;
 use super::scalars::small_constant;
+use crate::conditions::Conditions;
 use crate::wide::assembler::Alu;
 use parfuse_ir::DType;
 use parfuse_ir::arena::Id;
 use parfuse_ir::lane::walk;
-use parfuse_ir::lane::{Address, Code, Inst, Lane, LaneOp, LaneType, Lanes, Node, Region, Value};
+use parfuse_ir::lane::{Address, Code, Inst, Lane, LaneOp, LaneType, Lanes, Node, Value};
 use parfuse_ir::loops::Buffer;
 
 /// For each value whether it waits for the store that it goes to.
-pub(super) fn waiting(lane: &Lane, region: &Region) -> Vec<bool> {
-    let code = &region.code;
-    let mut marks = Marks { lane, code, reads: reads(region), waiting: vec![false; code.values.len()] };
+pub(super) fn waiting(lane: &Lane, code: &Code, conditions: &Conditions) -> Vec<bool> {
+    let mut marks = Marks { lane, code, conditions, waiting: vec![false; code.values.len()] };
     marks.block(&code.body);
     marks.waiting
-}
-
-/// How often each value is read.
-fn reads(region: &Region) -> Vec<u32> {
-    let code = &region.code;
-    let mut reads = vec![0; code.values.len()];
-    let mut read = |value: Value| reads[value.index()] += 1;
-    for node in walk::statements(&region.prologue).chain(walk::statements(&code.body)) {
-        walk::uses(node, &mut read);
-        if let Node::Let(value) = node {
-            walk::operands(&code.values[*value].inst, &mut read);
-        }
-    }
-    region.outputs.iter().for_each(|output| read(output.value));
-    region.reductions.iter().for_each(|reduction| read(reduction.contribution));
-    reads
 }
 
 struct Marks<'a> {
     lane: &'a Lane,
     code: &'a Code,
-    reads: Vec<u32>,
+    conditions: &'a Conditions,
     waiting: Vec<bool>,
 }
 
@@ -55,7 +39,7 @@ impl Marks<'_> {
             if let Node::Store { buffer, address, value, mask: None } = node
                 && self.is_integer(*buffer)
                 && let Some((load, _)) = changed(self.code, *buffer, address, *value)
-                && [load, *value].iter().all(|value| self.reads[value.index()] == 1)
+                && [load, *value].iter().all(|value| self.conditions.is_read_once(*value))
                 && is_quiet_since(&block[..position], load)
             {
                 self.waiting[load.index()] = true;
@@ -74,8 +58,8 @@ impl Marks<'_> {
 
 /// Whether nothing is stored, and no branch taken, between a load in a block and its end.
 fn is_quiet_since(block: &[Node], load: Value) -> bool {
-    let calm = block.iter().rev().take_while(|node| matches!(node, Node::Let(_) | Node::Check { .. }));
-    calm.into_iter().any(|node| matches!(node, Node::Let(value) if *value == load))
+    let mut calm = block.iter().rev().take_while(|node| matches!(node, Node::Let(_) | Node::Check { .. }));
+    calm.any(|node| matches!(node, Node::Let(value) if *value == load))
 }
 
 /// The load of an element that a value is computed from, and what else it is computed from, if one instruction does that.
