@@ -94,6 +94,8 @@ fields!(
     algorithms,
     series,
     everyday,
+    searches,
+    states,
     physics,
     signals,
     array_products,

@@ -39,9 +39,11 @@ mod lists;
 mod parallel;
 mod physics;
 mod scans;
+mod searches;
 mod series;
 mod signals;
 mod sparse;
+mod states;
 mod statistics;
 mod stencils;
 mod tables;
@@ -64,6 +66,8 @@ pub const FIELDS: &[(&str, &[Row])] = &[
     ("algorithms", algorithms::ROWS),
     ("series", series::ROWS),
     ("everyday", everyday::ROWS),
+    ("searches", searches::ROWS),
+    ("states", states::ROWS),
     ("physics", physics::ROWS),
     ("signals", signals::ROWS),
     ("array_products", array_forms::products::ROWS),

@@ -110,7 +110,7 @@ macro_rules! scalar_outputs {
         }
     })* };
 }
-scalar_outputs!(f32, f64, i32, i64, u32, u64, usize);
+scalar_outputs!(bool, f32, f64, i32, i64, u32, u64, usize);
 
 macro_rules! tuple_outputs {
     ($(($($name:ident $index:tt),*)),*) => { $(impl<$($name: Outputs),*> Outputs for ($($name,)*) {

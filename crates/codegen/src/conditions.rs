@@ -15,6 +15,7 @@
 //! Who branches on such a value need not have it: the sides of the branch that computes it go where it leads. That is so
 //! where nothing else reads it, and nothing stands between.
 
+use crate::branches::Branch;
 use crate::predicted::predicted;
 use parfuse_ir::arena::Id;
 use parfuse_ir::lane::{Code, Inst, LaneOp, LaneType, Merge, Node, Shape, Value, walk};
@@ -90,8 +91,8 @@ impl Conditions {
     }
 
     /// Whether a branch does nothing but choose between numbers that are quickly computed.
-    pub(crate) fn is_choice(&self, code: &Code, cond: Value, sides: [&[Node]; 2], results: &[Merge]) -> bool {
-        is_choice(code, cond, sides, results) && !results.iter().any(|merge| self.is_predicted(merge.value))
+    pub(crate) fn is_choice(&self, code: &Code, branch: Branch<'_>) -> bool {
+        is_choice(code, branch) && !branch.results.iter().any(|merge| self.is_predicted(merge.value))
     }
 
     /// How many nodes at the end of a block compute the condition of what follows it, each that of the next; a branch
@@ -137,7 +138,7 @@ pub(crate) fn asks_for_number(code: &Code, cond: Value) -> bool {
     matches!(&code.values[cond].inst, Inst::Op(LaneOp::FNe, operands) if operands[0] == operands[1])
 }
 
-fn is_choice(code: &Code, cond: Value, sides: [&[Node]; 2], results: &[Merge]) -> bool {
+fn is_choice(code: &Code, Branch { cond, sides, results }: Branch<'_>) -> bool {
     let cost = |node: &Node| {
         let Node::Let(value) = node else { return None };
         let data = &code.values[*value];

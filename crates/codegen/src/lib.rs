@@ -24,6 +24,7 @@ mod driver;
 mod emit;
 mod folding;
 mod isa;
+mod known;
 mod libcalls;
 mod memory;
 mod multiples;
@@ -36,6 +37,7 @@ mod reduction;
 mod region;
 mod script;
 mod second_run;
+mod turns;
 mod uses;
 mod wide;
 

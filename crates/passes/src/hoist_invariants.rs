@@ -10,9 +10,9 @@
 //! ```
 //!
 //! No operation faults, so a value may be computed even if the loop turns out to have no iterations, or
-//! the branch it stood in is never taken. A load may touch memory only if the program would have: it moves
-//! out only if its loop is known to run, it is not behind a branch or a check inside, and nothing in the
-//! loop stores to its buffer.
+//! the branch it stood in is never taken. A load may touch only memory that is there: it moves out only if the element is known
+//! to exist or the program would have loaded it, where its loop is known to run, and not behind a branch or a check inside; and if
+//! nothing in the loop stores to its buffer.
 
 use crate::Changed;
 use crate::bounds::Bounds;
@@ -20,7 +20,8 @@ use crate::effects::Effects;
 use parfuse_ir::Scalar;
 use parfuse_ir::arena::Id;
 use parfuse_ir::loops::walk::{self, blocks, blocks_mut, operands};
-use parfuse_ir::loops::{Block, Expr, Loops, Stmt, Value};
+use parfuse_ir::loops::{Block, Buffer, Expr, Loops, Stmt, Value};
+use std::collections::HashMap;
 
 /// Moves loop-invariant values in front of the loop, out of as many loops as possible.
 pub fn hoist_invariants(loops: &mut Loops) -> Changed {
@@ -30,8 +31,10 @@ pub fn hoist_invariants(loops: &mut Loops) -> Changed {
 /// The same, and loads of loops that run as what stands around them tells, if there are bounds to ask.
 pub(crate) fn hoist(loops: &mut Loops, bounds: Option<Bounds>) -> Changed {
     let mut body = std::mem::take(&mut loops.body);
-    let mut hoisting = Hoisting { depth: vec![0; loops.values.len()], loops, bounds, changed: false };
+    let depth = vec![0; loops.values.len()];
+    let mut hoisting = Hoisting { depth, loops, bounds, lengths: HashMap::new(), changed: false };
     hoisting.find_depths(&body);
+    hoisting.find_lengths(&body);
     hoisting.block(&mut body, 0);
     let changed = hoisting.changed;
     loops.body = body;
@@ -43,6 +46,8 @@ struct Hoisting<'a> {
     bounds: Option<Bounds>,
     /// Inside how many loops each value is defined.
     depth: Vec<u32>,
+    /// The lengths of axes that never change, where there are bounds to ask.
+    lengths: HashMap<(Buffer, u8), Value>,
     changed: bool,
 }
 
@@ -69,6 +74,30 @@ impl Hoisting<'_> {
             walk::defined(stmt, |value| self.depth[value.index()] = inner);
             inner
         });
+    }
+
+    fn find_lengths(&mut self, block: &Block) {
+        if self.bounds.is_none() {
+            return;
+        }
+        let shaped = Effects::of_block(self.loops, block).shaped;
+        for (value, data) in self.loops.values.iter() {
+            if let Expr::Dim { buffer, axis } = data.expr
+                && !shaped.contains(&buffer)
+            {
+                self.lengths.entry((buffer, axis)).or_insert(value);
+            }
+        }
+    }
+
+    /// Whether an element is known to exist.
+    fn exists(&mut self, buffer: Buffer, index: &[Value]) -> bool {
+        let (loops, lengths) = (self.loops, &self.lengths);
+        let Some(bounds) = &mut self.bounds else { return false };
+        index.iter().enumerate().all(|(axis, index)| {
+            let length = lengths.get(&(buffer, axis as u8));
+            length.is_some_and(|length| bounds.is_below(loops, *index, *length))
+        })
     }
 
     /// Treats the loops of a block, inner loops first: what they give up may move on.
@@ -147,22 +176,27 @@ impl Hoisting<'_> {
         });
     }
 
-    fn may_leave(&self, value: Value, place: Place, around: &Loop) -> bool {
-        let expr = &self.loops.values[value].expr;
+    fn may_leave(&mut self, value: Value, place: Place, around: &Loop) -> bool {
+        let loops = self.loops;
+        let expr = &loops.values[value].expr;
         let effects = &around.effects;
-        let may = match expr {
-            Expr::Var(var) => !effects.vars_set.contains(var),
-            Expr::Dim { buffer, .. } => !effects.shaped.contains(buffer),
-            Expr::Load { buffer, .. } => {
-                place.certain && !effects.stored.contains(buffer) && !effects.shaped.contains(buffer)
-            }
-            Expr::LinearIndex => !around.parallel,
-            Expr::Op(..) | Expr::Cast(_) | Expr::Threads | Expr::Trips { .. } | Expr::Random { .. } => true,
-            Expr::Const(_) | Expr::Param(_) | Expr::Bound => false,
-        };
-        let mut invariant = may;
+        let mut invariant = true;
         operands(expr, |operand| invariant &= self.depth[operand.index()] <= around.outside);
         invariant
+            && match expr {
+                Expr::Var(var) => !effects.vars_set.contains(var),
+                Expr::Dim { buffer, .. } => !effects.shaped.contains(buffer),
+                Expr::Load { buffer, index } => {
+                    !effects.stored.contains(buffer)
+                        && !effects.shaped.contains(buffer)
+                        && (place.certain || self.exists(*buffer, index))
+                }
+                Expr::LinearIndex => !around.parallel,
+                Expr::Op(..) | Expr::Cast(_) | Expr::Threads | Expr::Trips { .. } | Expr::Random { .. } => {
+                    true
+                }
+                Expr::Const(_) | Expr::Param(_) | Expr::Bound => false,
+            }
     }
 }
 

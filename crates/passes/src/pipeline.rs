@@ -186,6 +186,8 @@ pub fn optimize_observed(loops: &mut Loops, options: &Options, observe: &mut dyn
         run(&rows::hoist_invariants);
     }
     // What is serial still, and gains by lanes, gets them where it stands; what loses by them goes without.
+    // What is left of loops once nobody asks for what they set may be checks alone.
+    run(&rows::remove_dead_code);
     run(&rows::lane_loops);
     // What is left in order need not ask in each iteration what the loop or all but one iteration know.
     if run(&rows::unswitch_loops) | run(&rows::peel_loops) {

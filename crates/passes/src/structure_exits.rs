@@ -206,9 +206,9 @@ impl Structure<'_> {
             return exits;
         }
         let mut condition: Option<Value> = None;
-        for flag in left {
-            self.asked.insert(*flag);
-            let is_left = self.compute(Expr::Var(*flag), Loc::NONE, out);
+        for flag in self.telling(left) {
+            self.asked.insert(flag);
+            let is_left = self.compute(Expr::Var(flag), Loc::NONE, out);
             let stays = self.compute(Expr::Op(ScalarOp::Not, vec![is_left]), Loc::NONE, out);
             condition = Some(match condition {
                 Some(others) => self.compute(Expr::Op(ScalarOp::And, vec![others, stays]), Loc::NONE, out),
@@ -219,6 +219,22 @@ impl Structure<'_> {
         out.push(Stmt::If { cond, then: rest, otherwise: Block::new() });
         exits.always = false;
         exits
+    }
+
+    /// The variables that tell whether one of these scopes was left. Whoever leaves a scope around a loop ends the loop, so inside
+    /// it the variable that ends it tells of them all, and there is one less to carry.
+    fn telling(&self, left: &BTreeSet<Var>) -> BTreeSet<Var> {
+        let is_loop = |around: &Around| matches!(around, Around::Loop(_));
+        let innermost = self.around.iter().rposition(is_loop);
+        let ends = innermost.and_then(|position| match self.around[position] {
+            Around::Loop(stop) => Some((position, stop.filter(|stop| self.flags.contains(stop))?)),
+            Around::Scope(_) => None,
+        });
+        let Some((position, stop)) = ends else { return left.clone() };
+        let is_outside = |flag: &Var| {
+            self.around[..position].iter().any(|around| matches!(around, Around::Scope(own) if own == flag))
+        };
+        left.iter().map(|flag| if is_outside(flag) { stop } else { *flag }).collect()
     }
 
     /// The end of a block behind a statement that may leave these scopes; `goes_on` says whether it may not.

@@ -94,7 +94,7 @@ passes! {
     Loops hoist_loads "Moves loads out of loops that are known to run from what stands around them."
     Loops stop_at_rest "Ends serial loops once a condition says that all further iterations will do nothing."
     Loops distribute_loops "Computes what iterations of a serial loop know in advance some iterations ahead, or what nobody waits for behind, in a loop of its own."
-    Loops lane_loops "Has loops run in lanes inside scalar code, or parallel loops in scalar code alone, where that costs less."
+    Loops lane_loops "Has loops run in lanes inside scalar code, or parallel loops in scalar code alone, where that costs less, and makes nests of the loops of drivers."
     Loops unswitch_loops "Decides in front of serial loops what is the same in all of their iterations."
     Loops peel_loops "Takes the first or the last iteration of serial loops apart where it decides conditions of the others."
     Loops renumber "Drops values, variables and local arrays that nothing mentions, and numbers the others one by one."

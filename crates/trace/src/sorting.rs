@@ -258,8 +258,7 @@ impl Tracer {
         self.unit()
     }
 
-    /// `slice.reverse()`. Parts that an iteration has for itself are turned around where they lie: how long these are is known
-    /// there only, so there can be no copy.
+    /// `slice.reverse()`: elements change places where they lie, and whole rows by a copy.
     pub(crate) fn reversed_elements<'t>(
         &'t self,
         _: Method,
@@ -267,7 +266,7 @@ impl Tracer {
         _: &[Value<'t>],
         at: At,
     ) -> Value<'t> {
-        if !self.with(|state| state.is_part_in_iteration(array.id)) {
+        if !self.with(|state| state.is_turned_in_place(array.id)) {
             return self.step(at, |state| state.reverse_elements(array.id, at));
         }
         let (none, one) = (self.lift(0usize, at), self.lift(1usize, at));
@@ -333,6 +332,13 @@ impl Tracer {
 }
 
 impl State {
+    /// Whether `reverse` exchanges elements one by one: of slices, but not of rows, which are copied, but where iterations have
+    /// them for themselves.
+    fn is_turned_in_place(&mut self, array: u32) -> bool {
+        let is_line = self.type_of(array).is_ok_and(|ty| ty.rank == Some(1));
+        self.is_part_in_iteration(array) || is_line && self.target(array, "reverse").is_ok()
+    }
+
     /// Whether a handle stands for a part of an array inside an iteration of a `prange`.
     fn is_part_in_iteration(&self, array: u32) -> bool {
         self.parallel_depth > 0 && matches!(self.kind(array), Kind::Place(Place { view: Some(_), .. }))

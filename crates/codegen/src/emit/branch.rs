@@ -9,16 +9,18 @@
 //! ```
 
 use super::{Emitter, Reg, Registers, register_type, repeat, scalar_type, width_of};
-use crate::branches::Branches;
+use crate::branches::{Branch, Branches};
 use crate::conditions::{asks_for_number, float_comparison};
+use crate::known::Known;
 use crate::uses;
 use cranelift_codegen::ir::condcodes::{CondCode, FloatCC, IntCC};
 use cranelift_codegen::ir::{self as clif, InstBuilder, InstructionData, MemFlagsData, types};
-use parfuse_ir::lane::{Code, Inst, LaneOp, LaneType, Merge, Node, Value};
+use parfuse_ir::lane::{Code, Inst, LaneOp, LaneType, Node, Value};
 
 impl<'a> Branches<'a> for Emitter<'a> {
     type Block = clif::Block;
     type Reg = Reg;
+    type Registers = Registers;
 
     fn code(&self) -> &'a Code {
         self.code
@@ -51,11 +53,59 @@ impl<'a> Branches<'a> for Emitter<'a> {
         Emitter::send(self, values)
     }
 
+    fn receive(&mut self, block: clif::Block, value: Value) -> Registers {
+        Emitter::receive(self, block, value)
+    }
+
+    fn bind(&mut self, value: Value, registers: Registers) {
+        Emitter::bind(self, value, registers);
+    }
+
+    fn bind_scalar(&mut self, value: Value, reg: Reg) {
+        Emitter::bind_scalar(self, value, reg);
+    }
+
+    fn bind_same(&mut self, value: Value, other: Value) {
+        let reg = self.scalar(other);
+        Emitter::bind_scalar(self, value, reg);
+    }
+
+    fn is_available(&self, value: Value) -> bool {
+        Emitter::is_available(self, value)
+    }
+
+    fn known(&mut self) -> &mut Known {
+        &mut self.known
+    }
+
+    fn truth(&self, value: Value) -> Option<bool> {
+        self.known.truth(self.code, value)
+    }
+
+    fn is_scalar(&self) -> bool {
+        self.is_serial()
+    }
+
+    fn can_choose(&self, branch: Branch<'_>) -> bool {
+        self.is_serial() && self.conditions.is_choice(self.code, branch)
+    }
+
+    fn on_side(&mut self, branch: Branch<'_>, side: usize, block: clif::Block, emit: impl FnOnce(&mut Self)) {
+        let [then, otherwise] = branch.sides;
+        let searches = branch.results.is_empty() && uses::only_checks(then) && otherwise.is_empty();
+        let is_cold = searches || uses::calls_host(then) && !uses::calls_host(otherwise);
+        if self.is_serial() && side == 0 && is_cold {
+            self.builder.set_cold_block(block);
+        }
+        let is_rare = self.is_rare;
+        self.is_rare |= !self.loops.is_empty();
+        self.builder.switch_to_block(block);
+        emit(self);
+        self.is_rare = is_rare;
+    }
+
     fn conditions_before(&self, nodes: &[Node], cond: Value) -> usize {
-        let is_value = |node: &Node| {
-            matches!(node, Node::If { cond, then, otherwise, results }
-                if self.can_choose(*cond, [then, otherwise], results))
-        };
+        let is_value = |node: &Node| Branch::of(node).is_some_and(|branch| self.can_choose(branch));
         if self.is_serial() { self.conditions.at_end_of(self.code, nodes, cond, is_value) } else { 0 }
     }
 
@@ -73,14 +123,7 @@ impl<'a> Branches<'a> for Emitter<'a> {
         Emitter::chosen(self, cond, sides)
     }
 
-    fn branch_on(&mut self, cond: Value, [yes, no]: [clif::Block; 2]) {
-        let (mut cond, mut holds) = (cond, true);
-        // Nobody needs the opposite of a value who can go the other way.
-        while let Inst::Op(LaneOp::BNot, args) = &self.code.values[cond].inst
-            && self.is_available(args[0])
-        {
-            (cond, holds) = (args[0], !holds);
-        }
+    fn branch_on(&mut self, cond: Value, holds: bool, [yes, no]: [clif::Block; 2]) {
         let cond = self.scalar(cond);
         match holds {
             true => self.stay_if(cond, yes, no),
@@ -90,65 +133,6 @@ impl<'a> Branches<'a> for Emitter<'a> {
 }
 
 impl Emitter<'_> {
-    /// A branch; the nodes that stand in front of it in its block may compute its condition.
-    pub(super) fn branch(
-        &mut self,
-        before: &[Node],
-        cond: Value,
-        [then, otherwise]: [&[Node]; 2],
-        results: &[Merge],
-    ) {
-        let chain = &before[before.len() - self.conditions_before(before, cond)..];
-        let chooses = self.is_serial() && self.can_choose(cond, [then, otherwise], results);
-        if chooses && chain.is_empty() {
-            let mark = self.enter();
-            let chosen = self.compute_both(cond, [then, otherwise], results);
-            self.leave(mark);
-            for (merge, chosen) in results.iter().zip(chosen) {
-                self.bind_scalar(merge.value, chosen);
-            }
-            return;
-        }
-        let after = self.builder.create_block();
-        let received: Vec<Registers> = results.iter().map(|merge| self.receive(after, merge.value)).collect();
-        if chooses {
-            self.choose_on_the_way(chain, cond, [then, otherwise], results, after);
-            self.builder.switch_to_block(after);
-            for (merge, registers) in results.iter().zip(received) {
-                self.bind(merge.value, registers);
-            }
-            return;
-        }
-        let [yes, no] = [(); 2].map(|()| self.builder.create_block());
-        self.test(chain, cond, [yes, no]);
-        let searches = results.is_empty() && uses::only_checks(then) && otherwise.is_empty();
-        if self.is_serial() && (searches || uses::calls_host(then) && !uses::calls_host(otherwise)) {
-            self.builder.set_cold_block(yes);
-        }
-
-        let is_rare = self.is_rare;
-        self.is_rare |= !self.loops.is_empty();
-        self.builder.switch_to_block(yes);
-        let mark = self.enter();
-        self.nodes(then);
-        let sent = self.send(results.iter().map(|merge| (merge.then, merge.value)));
-        self.jump(after, &sent);
-        self.leave(mark);
-
-        self.builder.switch_to_block(no);
-        let mark = self.enter();
-        self.nodes(otherwise);
-        let sent = self.send(results.iter().map(|merge| (merge.otherwise, merge.value)));
-        self.jump(after, &sent);
-        self.leave(mark);
-        self.is_rare = is_rare;
-
-        self.builder.switch_to_block(after);
-        for (merge, registers) in results.iter().zip(received) {
-            self.bind(merge.value, registers);
-        }
-    }
-
     /// Goes on where a truth value holds, and leaves a loop where it does not.
     pub(crate) fn stay_if(&mut self, holds: Reg, go_on: clif::Block, leave: clif::Block) {
         let dfg = &self.builder.func.dfg;
@@ -171,10 +155,6 @@ impl Emitter<'_> {
     /// outside of the loop; and of two ways it takes the second first. So the first is the way out.
     pub(crate) fn leave_if(&mut self, holds: Reg, leave: clif::Block, go_on: clif::Block) {
         self.builder.ins().brif(holds, leave, &[], go_on, &[]);
-    }
-
-    fn can_choose(&self, cond: Value, sides: [&[Node]; 2], results: &[Merge]) -> bool {
-        self.conditions.is_choice(self.code, cond, sides, results)
     }
 
     /// One of two scalars, values with what they are in.

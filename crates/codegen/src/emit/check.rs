@@ -31,7 +31,7 @@ impl Emitter<'_> {
         iteration: Option<Value>,
         mask: Option<Value>,
     ) {
-        if self.holds.contains(&ok) {
+        if self.known.truth(self.code, ok) == Some(true) {
             return;
         }
         let [fail, after] = [(); 2].map(|()| self.builder.create_block());

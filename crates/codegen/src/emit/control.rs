@@ -13,8 +13,9 @@
 //! ```
 
 use super::{Emitter, Reg, Registers, register_type, scalar_type, width_of};
-use crate::branches::Branches;
+use crate::branches::{Branch, Branches};
 use crate::reduction::Combination;
+use crate::turns::Turn;
 use crate::uses;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self as clif, BlockArg, InstBuilder, types};
@@ -28,17 +29,19 @@ impl Emitter<'_> {
     pub(crate) fn nodes(&mut self, nodes: &[Node]) {
         for (position, node) in nodes.iter().enumerate() {
             match node {
+                Node::Let(value) if self.is_another(*value) => {}
                 Node::Let(value) if self.is_serial() && self.conditions.is_predicted(*value) => {
                     if !self.is_available(*value) {
                         let (cond, chosen) = self.conditions.chosen_together(self.code, &nodes[position..]);
-                        self.branch(&[], cond, [&[], &[]], &chosen);
+                        self.if_else(&[], Branch { cond, sides: [&[], &[]], results: &chosen });
                     }
                 }
                 Node::Let(value) => self.evaluate(*value),
                 Node::Store { buffer, address, value, mask } => self.store(*buffer, address, *value, *mask),
                 Node::If { .. } if self.is_condition_of(node, nodes.get(position + 1)) => {}
-                Node::If { cond, then, otherwise, results } => {
-                    self.branch(&nodes[..position], *cond, [then, otherwise], results);
+                Node::If { .. } => {
+                    let branch = Branch::of(node).expect("it is one");
+                    self.if_else(&nodes[..position], branch);
                 }
                 Node::Loop { carried, header, cond, body } => self.repeat(carried, header, *cond, body),
                 Node::Lanes(own) => self.lane_loop(own),
@@ -145,38 +148,48 @@ impl Emitter<'_> {
         if self.is_serial() {
             let kept = self.keep_pointers(&[header, body]);
             self.loops.push(Vec::new());
-            let short = header.len() <= SHORT_HEADER;
+            let turn = Turn::of(self.code, carried, header, cond);
+            let short = header.len() * turn.ways(self, body) <= SHORT_HEADER;
             if short && header.iter().all(|node| matches!(node, Node::Let(_))) {
-                self.repeat_rotated(carried, header, cond, body);
+                self.repeat_rotated(&turn, header, cond, body);
             } else {
-                self.repeat_in_place(carried, header, cond, body);
+                self.repeat_in_place(&turn, header, cond, body);
             }
             self.loops.pop();
             self.settle(carried);
             kept.into_iter().for_each(|buffer| self.buffers[buffer.0 as usize] = None);
         } else {
-            self.repeat_in_place(carried, header, cond, body);
+            self.repeat_in_place(&Turn::plain(carried), header, cond, body);
         }
     }
 
     /// A loop with its test at the end of an iteration, and another in front.
-    fn repeat_rotated(&mut self, carried: &[Carried], header: &[Node], cond: Value, body: &[Node]) {
+    fn repeat_rotated(&mut self, turn: &Turn<'_>, header: &[Node], cond: Value, body: &[Node]) {
         let [inside, after] = [(); 2].map(|()| self.builder.create_block());
         // What the body knows from the header.
         let mut mentioned = uses::mentioned(self.code, body);
-        mentioned.extend(carried.iter().map(|carry| carry.next));
+        mentioned.extend(turn.all().iter().map(|carry| carry.next));
         let lets = header.iter().filter_map(|node| match node {
             Node::Let(value) if *value != cond && mentioned.contains(value) => Some(*value),
             _ => None,
         });
         let shared: Vec<Value> = lets.collect();
-        let inputs: Vec<Value> = carried.iter().map(|carry| carry.value).chain(shared).collect();
+        let inputs: Vec<Value> = turn.carried().iter().map(|carry| carry.value).chain(shared).collect();
         let received: Vec<Registers> = inputs.iter().map(|value| self.receive(inside, *value)).collect();
-        let left: Vec<Registers> = carried.iter().map(|carry| self.receive(after, carry.value)).collect();
+        let left: Vec<Registers> = turn.all().iter().map(|carry| self.receive(after, carry.value)).collect();
 
+        let known = turn.begin(self);
+        let headed = header.iter().filter_map(|node| match node {
+            Node::Let(value) => Some(*value),
+            _ => None,
+        });
+        let renewed: Vec<Value> = turn.carried().iter().map(|carry| carry.value).chain(headed).collect();
         let test = |e: &mut Self, state: Vec<Reg>| {
+            // On other ways through the turn these are what they were.
+            let present: Vec<(Value, Reg)> =
+                renewed.iter().filter_map(|value| Some((*value, e.bound_scalar(*value)?))).collect();
             let mark = e.enter();
-            for (carry, reg) in carried.iter().zip(state) {
+            for (carry, reg) in turn.carried().iter().zip(state) {
                 e.bind_scalar(carry.value, reg);
             }
             e.nodes(header);
@@ -184,12 +197,21 @@ impl Emitter<'_> {
                 values.map(|value| BlockArg::Value(e.scalar(value))).collect()
             };
             let go_on = args(&mut inputs.iter().copied(), e);
-            let leave = args(&mut carried.iter().map(|carry| carry.value), e);
-            let cond = e.scalar(cond);
-            e.builder.ins().brif(cond, inside, &go_on, after, &leave);
+            if e.truth(cond) == Some(true) {
+                e.builder.ins().jump(inside, &go_on);
+            } else {
+                let leave = args(&mut turn.all().iter().map(|carry| carry.value), e);
+                let (decisive, holds) = e.decisive(cond);
+                let decisive = e.scalar(decisive);
+                match holds {
+                    true => e.builder.ins().brif(decisive, inside, &go_on, after, &leave),
+                    false => e.builder.ins().brif(decisive, after, &leave, inside, &go_on),
+                };
+            }
             e.leave(mark);
+            present.into_iter().for_each(|(value, reg)| e.restore_scalar(value, reg));
         };
-        let state = self.send(carried.iter().map(|carry| (carry.init, carry.value)));
+        let state = self.send(turn.carried().iter().map(|carry| (carry.init, carry.value)));
         test(self, state);
 
         self.builder.switch_to_block(inside);
@@ -198,19 +220,16 @@ impl Emitter<'_> {
         for (value, registers) in inputs.iter().zip(received) {
             self.bind(*value, registers);
         }
-        self.holds.push(cond);
-        if !inputs.contains(&cond) {
-            let holds = self.scalar_constant(1, LaneType::Bool);
-            self.bind_scalar(cond, holds);
-        }
-        self.nodes(body);
-        self.holds.pop();
-        let state = self.send(carried.iter().map(|carry| (carry.next, carry.value)));
+        self.known.learn(self.code, cond, true);
+        turn.body(self, body, after, known, &mut |e| {
+            let state = e.send(turn.carried().iter().map(|carry| (carry.next, carry.value)));
+            test(e, state);
+        });
         self.leave(mark);
-        test(self, state);
+        turn.end(self, known);
 
         self.builder.switch_to_block(after);
-        for (carry, registers) in carried.iter().zip(left) {
+        for (carry, registers) in turn.all().iter().zip(left) {
             self.bind(carry.value, registers);
         }
     }
@@ -266,26 +285,31 @@ impl Emitter<'_> {
         }
     }
 
-    fn repeat_in_place(&mut self, carried: &[Carried], header: &[Node], cond: Value, body: &[Node]) {
+    fn repeat_in_place(&mut self, turn: &Turn<'_>, header: &[Node], cond: Value, body: &[Node]) {
         let [test, inside, after] = [(); 3].map(|()| self.builder.create_block());
-        let received: Vec<Registers> = carried.iter().map(|carry| self.receive(test, carry.value)).collect();
-        let sent = self.send(carried.iter().map(|carry| (carry.init, carry.value)));
+        let received: Vec<Registers> =
+            turn.carried().iter().map(|carry| self.receive(test, carry.value)).collect();
+        let sent = self.send(turn.carried().iter().map(|carry| (carry.init, carry.value)));
         self.jump(test, &sent);
 
         self.builder.switch_to_block(test);
+        let known = turn.begin(self);
         // The block `test` comes before everything after the loop, so the carried values stay bound.
-        for (carry, registers) in carried.iter().zip(received) {
+        for (carry, registers) in turn.carried().iter().zip(received) {
             self.bind(carry.value, registers);
         }
         let mark = self.enter();
-        self.nodes_and_test(header, cond, [inside, after]);
+        let left = turn.test(self, header, cond, [inside, after]);
 
         self.builder.switch_to_block(inside);
         self.poll();
-        self.nodes(body);
-        let sent = self.send(carried.iter().map(|carry| (carry.next, carry.value)));
-        self.jump(test, &sent);
+        turn.body(self, body, after, known, &mut |e| {
+            let sent = e.send(turn.carried().iter().map(|carry| (carry.next, carry.value)));
+            e.jump(test, &sent);
+        });
         self.leave(mark);
+        turn.end(self, known);
         self.builder.switch_to_block(after);
+        turn.bind_left(self, left);
     }
 }

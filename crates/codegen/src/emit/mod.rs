@@ -43,6 +43,7 @@ use crate::conditions::Conditions;
 use crate::constants::Constants;
 use crate::driver::Rare;
 use crate::folding::Folding;
+use crate::known::Known;
 use crate::ranges::Ranges;
 use cranelift_codegen::ir::{self as clif, InstBuilder, MemFlagsData, StackSlotData, StackSlotKind, types};
 use cranelift_frontend::FunctionBuilder;
@@ -139,8 +140,8 @@ pub(crate) struct Emitter<'a> {
     pub(crate) mask_width: Width,
     /// What a failed check does.
     pub(crate) on_fault: OnFault,
-    /// The conditions of the loops around, which hold in their bodies.
-    pub(crate) holds: Vec<Value>,
+    /// What the loops around say of truth values.
+    pub(crate) known: Known,
     /// Which truth values only lead on, in scalar code.
     pub(crate) conditions: Conditions,
     /// How large integers can be.
@@ -201,7 +202,7 @@ impl<'a> Emitter<'a> {
             folding: None,
             mask_width: Width::Wide,
             on_fault: OnFault::Record,
-            holds: Vec::new(),
+            known: Known::default(),
             conditions: Conditions::default(),
             ranges: Ranges::of(lane, code),
             loops: Vec::new(),

@@ -57,6 +57,16 @@ impl Emitter<'_> {
         self.bindings[value.0 as usize].scalar.is_some() || self.constant(value).is_some()
     }
 
+    /// The scalar that a value is bound to.
+    pub(crate) fn bound_scalar(&self, value: Value) -> Option<Reg> {
+        self.bindings[value.0 as usize].scalar
+    }
+
+    /// Binds a value to what it was bound to before an inner scope bound it anew: for as long as that would have lasted.
+    pub(crate) fn restore_scalar(&mut self, value: Value, reg: Reg) {
+        self.bindings[value.0 as usize].scalar = Some(reg);
+    }
+
     pub(crate) fn bind_scalar(&mut self, value: Value, reg: Reg) {
         self.bound.push((value, Part::Scalar));
         let depth = self.loops.len();
@@ -94,6 +104,9 @@ impl Emitter<'_> {
     pub(crate) fn scalar(&mut self, value: Value) -> Reg {
         if let Some(reg) = self.bindings[value.0 as usize].scalar {
             return reg;
+        }
+        if let Some(truth) = self.known.truth(self.code, value) {
+            return self.scalar_constant(truth.into(), LaneType::Bool);
         }
         match self.code.values[value].inst {
             Inst::Const(bits) => self.scalar_constant(bits, self.ty(value)),

@@ -9,6 +9,7 @@
 //! | `select` | chooses instructions for a region: a step of several registers a value, and a masked tail |
 //! | `machine` | the chosen instructions on virtual registers, in blocks |
 //! | `unused` | removes what nobody reads |
+//! | `sink` | moves what only one way out of a block reads to that way |
 //! | `recall` | keeps what only seldom run blocks of loops ask for in memory, in thorough code |
 //! | `schedule` | orders the instructions of thorough code, such that no unit waits that need not |
 //! | `allocate` | assigns registers, with regalloc2 |
@@ -28,6 +29,7 @@ pub(crate) mod processor;
 mod recall;
 mod schedule;
 mod select;
+mod sink;
 mod unused;
 mod verify;
 
@@ -91,6 +93,7 @@ pub(crate) fn compile(
     let Options { lanes, verify, jumps_in_lines, .. } = *options;
     let (mut machine, lanes) = select::region(lane, region, target, effort, lanes);
     unused::remove_unused(&mut machine);
+    sink::sink(&mut machine);
     if verify {
         verify::program(&machine, target).map_err(|error| format!("selection: {error}"))?;
     }

@@ -184,18 +184,14 @@ impl Time {
 
 /// What an instruction does to memory that others may write.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Access {
+pub(super) enum Access {
     None,
     Read,
     Write,
 }
 
-/// Whether an instruction stores to memory.
-pub(super) fn is_store(kind: Kind) -> bool {
-    access(kind) == Access::Write
-}
-
-fn access(kind: Kind) -> Access {
+/// What an instruction does to memory.
+pub(super) fn access(kind: Kind) -> Access {
     let place = match kind {
         Kind::Store(..) | Kind::StoreImm(..) | Kind::Update(..) | Kind::UpdateImm(..) => {
             return Access::Write;

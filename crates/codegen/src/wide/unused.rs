@@ -2,7 +2,7 @@
 //! that have become operands.
 
 use super::machine::{Kind, Machine};
-use super::schedule::is_store;
+use super::schedule::{Access, access};
 use regalloc2::{Operand, OperandKind};
 
 /// Removes what nobody reads.
@@ -29,8 +29,10 @@ pub(crate) fn remove_unused(machine: &mut Machine) {
     }
 }
 
-fn has_effects(kind: Kind) -> bool {
-    matches!(kind, Kind::Arguments | Kind::Jump | Kind::Branch(_) | Kind::Return(_)) || is_store(kind)
+/// Whether an instruction does more than compute.
+pub(super) fn has_effects(kind: Kind) -> bool {
+    matches!(kind, Kind::Arguments | Kind::Jump | Kind::Branch(_) | Kind::Return(_))
+        || access(kind) == Access::Write
 }
 
 fn remove(machine: &mut Machine, unused: &[bool]) {

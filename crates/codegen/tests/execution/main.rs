@@ -26,6 +26,7 @@ mod checks;
 mod choices;
 mod control;
 mod drivers;
+mod exits;
 mod lane_loops;
 mod listings;
 mod machine;

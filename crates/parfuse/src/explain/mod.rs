@@ -193,8 +193,17 @@ impl Explanation {
         let allocations = allocations(&made.lane);
         let code = made.best_code();
         let (effort, reason) = made.tier();
-        let regions: Vec<RegionReport> =
-            made.lane.regions.iter().map(|(id, region)| RegionReport::new(made, id, region)).collect();
+        // A nest without lanes is plain loops, whoever compiles it.
+        let in_lanes = |node: &Node| matches!(node, Node::Lanes(_));
+        let is_plain =
+            |region: &Region| region.walk == Walk::Once && !walk::statements(&region.code.body).any(in_lanes);
+        let regions: Vec<RegionReport> = made
+            .lane
+            .regions
+            .iter()
+            .filter(|(_, region)| !is_plain(region))
+            .map(|(id, region)| RegionReport::new(made, id, region))
+            .collect();
         Explanation {
             kernel: name.to_string(),
             signature: format!("({params}) -> {}", fits::returned(&interface.results)),
@@ -210,7 +219,8 @@ impl Explanation {
             isa,
             effort,
             effort_reason: reason.to_string(),
-            serial_code_compiled: code.is_driver_compiled(),
+            serial_code_compiled: code.is_driver_compiled()
+                || made.lane.regions.iter().any(|(_, region)| is_plain(region)),
             compile_time: made.compile_time,
             code_size: code.code_size(),
             stays_quick: made.stays_quick().map(str::to_owned),

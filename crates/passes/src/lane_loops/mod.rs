@@ -15,8 +15,9 @@
 //! A loop can do so if its iterations do not need one another ([`crate::independent`]); its length, what stands around it
 //! and how many such loops there are does not matter. In a parallel loop the code around lane loops is scalar then, so they
 //! have to gain more than lanes along its own dimension do. Where neither gains, as where each lane looks up elements of its
-//! own in a loop that ends elsewhere for each, the parallel loop is marked to run in scalar code altogether. In the driver, a serial loop that has lane loops inside becomes
-//! a nest, a region that runs in order; one that makes arrays, exchanges them or launches other regions cannot.
+//! own in a loop that ends elsewhere for each, the parallel loop is marked to run in scalar code altogether. In the driver, a serial loop becomes
+//! a nest, a region that runs in order, with lane loops inside or without; one that makes arrays, exchanges them or launches other
+//! regions cannot, and one inside such a loop does so only for its lanes.
 //!
 //! Which loops these are is a matter of cost ([`crate::element_cost`]). This runs when all loops have found their places,
 //! for lane loops neither fuse nor become dimensions.
@@ -47,7 +48,7 @@ const MOST_DEPTH: u32 = 6;
 pub fn lane_loops(loops: &mut Loops) -> Changed {
     let concerned = |stmt: &Stmt| match stmt {
         Stmt::For { body, .. } => has_effect(body),
-        stmt => matches!(stmt, Stmt::Parfor(_)),
+        stmt => matches!(stmt, Stmt::Parfor(_) | Stmt::While { .. }),
     };
     if !walk::statements(&loops.body).any(concerned) {
         return Changed::No;
@@ -55,7 +56,7 @@ pub fn lane_loops(loops: &mut Loops) -> Changed {
     let mut body = std::mem::take(&mut loops.body);
     let bounds = Bounds::default();
     let mut search = Search { loops, bounds, made: Vec::new(), chosen: Vec::new(), changed: false };
-    search.block(&mut body, &VarSet::new());
+    search.block(&mut body, &VarSet::new(), false);
     let Search { made, chosen, changed, .. } = search;
     loops.body = body;
     loops.notes.extend(made.into_iter().rev());
@@ -79,18 +80,18 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Goes through a block of the driver from its end, given the variables live behind it.
-    fn block(&mut self, block: &mut Block, live_after: &VarSet) {
+    /// Goes through a block of the driver from its end, given the variables live behind it, and whether there is a loop around it.
+    fn block(&mut self, block: &mut Block, live_after: &VarSet, repeats: bool) {
         self.bounds.foresee(self.loops, block);
         let mut live = live_after.clone();
         for stmt in block.iter_mut().rev() {
             let before = before_stmt(self.loops, stmt, live.clone());
-            self.stmt(stmt, &live);
+            self.stmt(stmt, &live, repeats);
             live = before;
         }
     }
 
-    fn stmt(&mut self, stmt: &mut Stmt, live_after: &VarSet) {
+    fn stmt(&mut self, stmt: &mut Stmt, live_after: &VarSet, repeats: bool) {
         let (scope, outside) = (self.bounds.scope(self.loops, stmt), self.bounds.mark());
         match stmt {
             Stmt::Parfor(parfor) => {
@@ -100,21 +101,21 @@ impl Search<'_> {
             Stmt::If { then, otherwise, .. } => {
                 for (number, side) in [then, otherwise].into_iter().enumerate() {
                     self.bounds.open(self.loops, &scope, number, outside);
-                    self.block(side, live_after);
+                    self.block(side, live_after, repeats);
                 }
             }
             Stmt::While { header, body, .. } if [&*header, body].iter().any(|block| launch(block)) => {
                 let at_header = live_at_header(self.loops, header, body, live_after);
-                self.block(body, &at_header);
+                self.block(body, &at_header, true);
             }
             Stmt::For { body, until, .. } if launch(body) => {
                 let mut live = live_after.clone();
                 live.extend(*until);
                 let at_iteration = live_at_iteration(self.loops, body, &live);
                 self.bounds.open(self.loops, &scope, 0, outside);
-                self.block(body, &at_iteration);
+                self.block(body, &at_iteration, true);
             }
-            Stmt::While { .. } | Stmt::For { .. } => self.nest(stmt, live_after),
+            Stmt::While { .. } | Stmt::For { .. } => self.nest(stmt, live_after, repeats),
             Stmt::Let(_)
             | Stmt::Set { .. }
             | Stmt::Alloc { .. }
@@ -128,11 +129,14 @@ impl Search<'_> {
         self.bounds.close(&scope, outside);
     }
 
-    /// Makes a nest of a serial loop of the driver, if there are lane loops in it.
-    fn nest(&mut self, stmt: &mut Stmt, live_after: &VarSet) {
-        let plan = Plan::of(self.loops, &mut self.bounds, std::slice::from_ref(stmt), live_after, 0);
-        // What stays scalar is in better hands in the driver: lanes have to be most of it.
-        if plan.lanes.is_empty() || plan.cost.saturating_mul(8) > plan.serial.saturating_mul(7) {
+    /// Makes a nest of a serial loop of the driver: if there are lane loops in it that are most of it, and otherwise if it is not
+    /// launched again and again.
+    fn nest(&mut self, stmt: &mut Stmt, live_after: &VarSet, repeats: bool) {
+        let mut plan = Plan::of(self.loops, &mut self.bounds, std::slice::from_ref(stmt), live_after, 0);
+        if plan.cost.saturating_mul(8) > plan.serial.saturating_mul(7) {
+            plan.lanes.clear();
+        }
+        if plan.lanes.is_empty() && (repeats || !walk::blocks(stmt).any(|block| has_effect(block))) {
             return;
         }
         let (what, value) = match stmt {
@@ -145,6 +149,7 @@ impl Search<'_> {
             vec![std::mem::replace(stmt, Stmt::Nest(Nest { body: Block::new(), sources: Vec::new() }))];
         self.replace(&mut body, &mut { plan.lanes });
         *stmt = Stmt::Nest(Nest { body, sources });
+        self.changed = true;
     }
 
     /// Has a parallel loop run in the way that takes least: in lanes along its last dimension, one by one with lane loops

@@ -38,6 +38,21 @@ pub(crate) enum Condition {
 }
 
 impl Condition {
+    /// What holds of `b` and `a` where this holds of `a` and `b`.
+    pub(crate) fn swapped(self) -> Condition {
+        match self {
+            Condition::Below => Condition::Above,
+            Condition::Above => Condition::Below,
+            Condition::AboveEqual => Condition::BelowEqual,
+            Condition::BelowEqual => Condition::AboveEqual,
+            Condition::Less => Condition::Greater,
+            Condition::Greater => Condition::Less,
+            Condition::GreaterEqual => Condition::LessEqual,
+            Condition::LessEqual => Condition::GreaterEqual,
+            Condition::Equal | Condition::NotEqual => self,
+        }
+    }
+
     /// The opposite.
     pub(crate) fn not(self) -> Condition {
         match self {

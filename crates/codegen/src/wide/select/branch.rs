@@ -10,14 +10,16 @@
 
 use super::values::Operand;
 use super::{Comparison, Registers, Second, Selector};
-use crate::branches::Branches;
+use crate::branches::{Branch, Branches};
+use crate::known::Known;
 use crate::wide::assembler::Alu;
 use crate::wide::machine::{Block, Numbers, Reg, Test};
-use parfuse_ir::lane::{Code, Inst, Merge, Node, Value};
+use parfuse_ir::lane::{Code, Inst, Node, Value};
 
 impl<'a> Branches<'a> for Selector<'a> {
     type Block = Block;
     type Reg = Reg;
+    type Registers = Registers;
 
     fn code(&self) -> &'a Code {
         self.code
@@ -50,18 +52,92 @@ impl<'a> Branches<'a> for Selector<'a> {
         Selector::send(self, values)
     }
 
+    fn receive(&mut self, block: Block, value: Value) -> Registers {
+        Selector::receive(self, block, value)
+    }
+
+    fn bind(&mut self, value: Value, registers: Registers) {
+        Selector::bind(self, value, registers);
+    }
+
+    fn bind_scalar(&mut self, value: Value, reg: Reg) {
+        Selector::bind_scalar(self, value, reg);
+    }
+
+    fn bind_same(&mut self, value: Value, other: Value) {
+        let binding = &self.bindings[other.0 as usize];
+        match (binding.scalar, binding.comparison) {
+            (None, Some(comparison)) => self.bind_comparison(value, comparison),
+            _ => {
+                let scalar = self.scalar(other);
+                Selector::bind_scalar(self, value, scalar);
+            }
+        }
+    }
+
+    fn is_available(&self, value: Value) -> bool {
+        Selector::is_available(self, value)
+    }
+
+    fn known(&mut self) -> &mut Known {
+        &mut self.known
+    }
+
+    fn truth(&self, value: Value) -> Option<bool> {
+        self.known.truth(self.code, value)
+    }
+
+    fn is_scalar(&self) -> bool {
+        self.is_scalar
+    }
+
+    fn can_choose(&self, branch: Branch<'_>) -> bool {
+        let varies = |node: &Node| matches!(node, Node::Let(value) if self.is_varying(*value));
+        !matches!(self.code.values[branch.cond].inst, Inst::Any(_) | Inst::Outside(..))
+            && self.conditions.is_choice(self.code, branch)
+            && !branch.results.iter().any(|merge| self.is_varying(merge.value))
+            && !branch.sides.into_iter().flatten().any(varies)
+    }
+
+    fn on_side(&mut self, branch: Branch<'_>, side: usize, block: Block, emit: impl FnOnce(&mut Self)) {
+        // A branch that is taken when any lane asks for it is taken seldom: that is what it is for.
+        let at_border = matches!(self.code.values[branch.cond].inst, Inst::Outside(..));
+        let asks_any = self.bindings[branch.cond.0 as usize].any.is_some();
+        let seldom = side == 0 && (asks_any && branch.sides[1].is_empty() || at_border);
+        let was = self.machine.set_cold(seldom);
+        self.machine.set_cold(seldom || was);
+        self.machine.fill(block);
+        let active = self.active;
+        emit(self);
+        self.active = active;
+        self.machine.set_cold(was);
+    }
+
+    fn receive_active(&mut self, block: Block) -> Option<Reg> {
+        self.tracked().map(|class| self.machine.param(block, class))
+    }
+
+    fn send_active(&mut self, sent: &mut Vec<Reg>) {
+        if self.tracked().is_some() {
+            sent.extend(self.active);
+        }
+    }
+
+    fn resume_active(&mut self, left: Option<Reg>) {
+        self.active = left.or(self.active);
+    }
+
     fn conditions_before(&self, nodes: &[Node], cond: Value) -> usize {
         // Lanes that are switched off on the way would have to be passed on.
         if self.tracked().is_some() {
             return 0;
         }
-        let is_value = |node: &Node| match node {
-            Node::If { cond, then, otherwise, results } => {
-                self.is_varying(*cond)
-                    || results.iter().any(|merge| self.is_varying(merge.value))
-                    || self.can_choose(*cond, [then, otherwise], results)
-            }
-            _ => true,
+        let is_value = |node: &Node| {
+            Branch::of(node).is_none_or(|branch| {
+                self.is_varying(branch.cond)
+                    || branch.results.iter().any(|merge| self.is_varying(merge.value))
+                    || self.can_choose(branch)
+            })
         };
         self.conditions.at_end_of(self.code, nodes, cond, is_value)
     }
@@ -90,7 +166,8 @@ impl<'a> Branches<'a> for Selector<'a> {
         }
     }
 
-    fn branch_on(&mut self, cond: Value, [yes, no]: [Block; 2]) {
+    fn branch_on(&mut self, cond: Value, holds: bool, targets: [Block; 2]) {
+        let [yes, no] = if holds { targets } else { [targets[1], targets[0]] };
         if let Some(mask) = self.bindings[cond.0 as usize].any {
             return self.branch_if_any(mask, yes, no);
         }
@@ -106,80 +183,5 @@ impl<'a> Branches<'a> for Selector<'a> {
         }
         let cond = self.scalar(cond);
         self.machine.branch(Test::NonZero, &[cond], yes, no);
-    }
-}
-
-impl Selector<'_> {
-    /// A branch; the nodes that stand in front of it in its block may compute its condition.
-    pub(super) fn if_else(
-        &mut self,
-        before: &[Node],
-        cond: Value,
-        [then, otherwise]: [&[Node]; 2],
-        results: &[Merge],
-    ) {
-        let chain = &before[before.len() - self.conditions_before(before, cond)..];
-        let chooses = self.can_choose(cond, [then, otherwise], results);
-        if chooses && chain.is_empty() {
-            let mark = self.enter();
-            let chosen = self.compute_both(cond, [then, otherwise], results);
-            self.leave(mark);
-            for (merge, chosen) in results.iter().zip(chosen) {
-                self.bind_scalar(merge.value, chosen);
-            }
-            return;
-        }
-        let after = self.machine.block();
-        let received: Vec<Registers> = results.iter().map(|merge| self.receive(after, merge.value)).collect();
-        if chooses {
-            self.choose_on_the_way(chain, cond, [then, otherwise], results, after);
-            self.machine.fill(after);
-            for (merge, registers) in results.iter().zip(received) {
-                self.bind(merge.value, registers);
-            }
-            return;
-        }
-        let left = self.receive_active(after);
-        let [yes, no] = [(); 2].map(|()| self.machine.block());
-        self.test(chain, cond, [yes, no]);
-        // A branch that is taken when any lane asks for it is taken seldom: that is what it is for.
-        let at_border = matches!(self.code.values[cond].inst, Inst::Outside(..));
-        let seldom = self.bindings[cond.0 as usize].any.is_some() && otherwise.is_empty() || at_border;
-
-        let was = self.machine.set_cold(seldom);
-        self.machine.set_cold(seldom || was);
-        self.machine.fill(yes);
-        let before = self.active;
-        let mark = self.enter();
-        self.nodes(then);
-        let mut sent = self.send(results.iter().map(|merge| (merge.then, merge.value)));
-        self.send_active(&mut sent);
-        self.machine.jump(after, &sent);
-        self.leave(mark);
-        self.machine.set_cold(was);
-        self.active = before;
-
-        self.machine.fill(no);
-        let mark = self.enter();
-        self.nodes(otherwise);
-        let mut sent = self.send(results.iter().map(|merge| (merge.otherwise, merge.value)));
-        self.send_active(&mut sent);
-        self.machine.jump(after, &sent);
-        self.leave(mark);
-
-        self.machine.fill(after);
-        self.active = left.or(before);
-        for (merge, registers) in results.iter().zip(received) {
-            self.bind(merge.value, registers);
-        }
-    }
-
-    /// Whether a branch only chooses between numbers that are the same for all lanes.
-    fn can_choose(&self, cond: Value, sides: [&[Node]; 2], results: &[Merge]) -> bool {
-        let varies = |node: &Node| matches!(node, Node::Let(value) if self.is_varying(*value));
-        !matches!(self.code.values[cond].inst, Inst::Any(_) | Inst::Outside(..))
-            && self.conditions.is_choice(self.code, cond, sides, results)
-            && !results.iter().any(|merge| self.is_varying(merge.value))
-            && !sides.into_iter().flatten().any(varies)
     }
 }

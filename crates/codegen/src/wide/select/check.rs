@@ -81,7 +81,7 @@ impl Selector<'_> {
         let varying = self.is_varying(ok) || mask.is_some_and(|mask| self.is_varying(mask));
         if !varying {
             if mask.is_none() {
-                self.branch_on(ok, [fine, fail]);
+                self.test(&[], ok, [fine, fail]);
                 return None;
             }
             let ok = self.scalar(ok);

@@ -3,7 +3,8 @@
 //! Control flow is uniform: results of a branch and carried values of a loop are parameters of blocks, one per register.
 
 use super::{Part, Registers, Selector};
-use crate::branches::Branches;
+use crate::branches::{Branch, Branches};
+use crate::turns::Turn;
 use crate::wide::assembler::{Alu, Condition, Length, VectorOp};
 use crate::wide::machine::{Block, Kind, Reg};
 use crate::wide::machine::{Place, Source};
@@ -15,10 +16,11 @@ impl Selector<'_> {
     pub(super) fn nodes(&mut self, nodes: &[Node]) {
         for (position, node) in nodes.iter().enumerate() {
             match node {
+                Node::Let(value) if self.is_another(*value) => {}
                 Node::Let(value) if !self.is_varying(*value) && self.conditions.is_predicted(*value) => {
                     if !self.is_available(*value) {
                         let (cond, chosen) = self.conditions.chosen_together(self.code, &nodes[position..]);
-                        self.if_else(&[], cond, [&[], &[]], &chosen);
+                        self.if_else(&[], Branch { cond, sides: [&[], &[]], results: &chosen });
                     }
                 }
                 Node::Let(value) => self.evaluate(*value),
@@ -38,8 +40,9 @@ impl Selector<'_> {
                     }
                 }
                 Node::If { .. } if self.is_condition_of(node, nodes.get(position + 1)) => {}
-                Node::If { cond, then, otherwise, results } => {
-                    self.if_else(&nodes[..position], *cond, [then, otherwise], results);
+                Node::If { .. } => {
+                    let branch = Branch::of(node).expect("it is one");
+                    self.if_else(&nodes[..position], branch);
                 }
                 Node::Loop { carried, header, cond, body } => self.repeat(carried, header, *cond, body),
                 Node::Lanes(own) => self.lane_loop(own),
@@ -148,22 +151,15 @@ impl Selector<'_> {
         registers
     }
 
-    /// Where checks switch lanes off: makes a block take which are left, as its last parameter.
-    pub(super) fn receive_active(&mut self, block: Block) -> Option<Reg> {
-        self.tracked().map(|class| self.machine.param(block, class))
-    }
-
-    /// Passes on which lanes are left.
-    pub(super) fn send_active(&mut self, registers: &mut Vec<Reg>) {
-        if self.tracked().is_some() {
-            registers.extend(self.active);
-        }
-    }
-
     fn repeat(&mut self, carried: &[Carried], header: &[Node], cond: Value, body: &[Node]) {
+        let turn = match self.is_scalar {
+            true => Turn::of(self.code, carried, header, cond),
+            false => Turn::plain(carried),
+        };
+        let carried = turn.carried();
         let [test, inside, after] = [(); 3].map(|()| self.machine.block());
         let received: Vec<Registers> = carried.iter().map(|carry| self.receive(test, carry.value)).collect();
-        let left = self.receive_active(test);
+        let active = self.receive_active(test);
         let mut sent = self.send(carried.iter().map(|carry| (carry.init, carry.value)));
         let kept_apart = self.keep_apart(carried, &mut sent);
         // Its turns may store to what is known so far.
@@ -175,31 +171,35 @@ impl Selector<'_> {
         self.send_active(&mut sent);
         let products = self.begin_products(walks, carried, &mut sent, test);
         self.machine.jump(test, &sent);
-        self.active = left.or(self.active);
+        self.resume_active(active);
         self.loops += 1;
 
         self.machine.align(test);
         self.machine.fill(test);
+        let known = turn.begin(self);
         // The block `test` comes before everything after the loop, so the carried values stay bound.
         for (carry, registers) in carried.iter().zip(received) {
             self.bind(carry.value, registers);
         }
         let mark = self.enter();
-        self.nodes_and_test(header, cond, [inside, after]);
+        let left = turn.test(self, header, cond, [inside, after]);
         let at_end = self.active;
 
         self.machine.fill(inside);
         self.poll();
-        self.nodes(body);
-        let mut sent = self.send(carried.iter().map(|carry| (carry.next, carry.value)));
-        self.send_active(&mut sent);
-        self.send_products(&products, &mut sent);
-        self.machine.jump(test, &sent);
+        turn.body(self, body, after, known, &mut |s| {
+            let mut sent = s.send(carried.iter().map(|carry| (carry.next, carry.value)));
+            s.send_active(&mut sent);
+            s.send_products(&products, &mut sent);
+            s.machine.jump(test, &sent);
+        });
         self.leave(mark);
+        turn.end(self, known);
         self.end_walks(walks);
         self.loops -= 1;
         self.machine.fill(after);
         self.active = at_end;
+        turn.bind_left(self, left);
         for value in kept_apart {
             let scalar = self.scalar(value);
             let own = self.machine.same(scalar);

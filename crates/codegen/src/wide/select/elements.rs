@@ -35,6 +35,7 @@ pub(super) fn region(
     let (mut selector, [_, range, partials, _]) = Selector::start(lane, region, isa, effort);
     let s = &mut selector;
     s.chosen_lanes = lanes;
+    s.is_scalar = true;
     s.waiting = update::waiting(lane, s.code, &s.conditions);
     let mut bound = |offset: usize| {
         s.machine.load(8, Place::Address { base: range, index: None, displacement: offset as i32 })

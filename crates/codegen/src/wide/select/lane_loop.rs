@@ -112,6 +112,7 @@ impl Parts<'_> {
         let outer_remaining = s.remaining.clone();
         (s.group, s.widest, s.count) = (self.plan.group, self.plan.widest, self.plan.count);
         s.narrow.clone_from(&self.plan.narrow);
+        s.is_scalar = false;
 
         s.prepare(&self.plan);
         let last = s.machine.alu_imm(Alu::Sub, true, self.extent, self.plan.group as i32);
@@ -155,6 +156,7 @@ impl Parts<'_> {
         s.machine.jump(rest, &sent);
         (s.group, s.widest, s.count, s.narrow) = outer;
         (s.waiting, s.remaining, s.overlaps) = (outer_waiting, outer_remaining, outer_overlaps);
+        s.is_scalar = true;
     }
 
     /// Whether a number of iterations makes a long loop.

@@ -69,6 +69,7 @@ use super::assembler::{Condition, Length};
 use super::machine::{Machine, Numbers, Reg};
 use crate::compiler::Effort;
 use crate::conditions::Conditions;
+use crate::known::Known;
 use crate::narrow::Narrow;
 use crate::ranges::Ranges;
 use check::OnFault;
@@ -192,6 +193,8 @@ struct Selector<'a> {
     count: usize,
     /// Whether one element is computed at a time, in scalar code: then nothing varies.
     one_by_one: bool,
+    /// Whether control flow is the user's own, around lane loops and where these do one element at a time.
+    is_scalar: bool,
     /// How much time to spend on the code.
     effort: Effort,
     /// The elements of a step, if somebody else has chosen.
@@ -228,6 +231,8 @@ struct Selector<'a> {
     loops: usize,
     /// Which truth values only lead on.
     conditions: Conditions,
+    /// What the loops around say of truth values.
+    known: Known,
     /// How large integers can be.
     ranges: Ranges<'a>,
     /// Loads of the present iterations of a loop that are done together.
@@ -264,6 +269,7 @@ impl<'a> Selector<'a> {
             narrow: None,
             count: 1,
             one_by_one: false,
+            is_scalar: false,
             effort,
             chosen_lanes: None,
             active: None,
@@ -281,6 +287,7 @@ impl<'a> Selector<'a> {
             walks: Vec::new(),
             loops: 0,
             conditions: Conditions::of(&region.code, read_outside(region)),
+            known: Known::default(),
             ranges: Ranges::of(lane, &region.code),
             scratch: None,
             shared_constants: None,

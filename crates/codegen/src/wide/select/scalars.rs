@@ -213,16 +213,28 @@ impl Selector<'_> {
     /// Binds how two numbers compare, which is found out where it is asked for: most often by a branch.
     fn compare_scalars(&mut self, value: Value, condition: Condition, args: &[Value]) {
         let wide = self.ty(args[0]) == LaneType::I64;
-        let first = self.scalar(args[0]);
-        let second = match self.bits(args[1]).and_then(|bits| small_constant(bits, wide)) {
+        let small = |s: &Self, arg: Value| s.bits(arg).and_then(|bits| small_constant(bits, wide));
+        let (condition, first, second) = match (small(self, args[0]), small(self, args[1])) {
+            (Some(_), None) => (condition.swapped(), args[1], args[0]),
+            _ => (condition, args[0], args[1]),
+        };
+        let constant = small(self, second);
+        let condition = match (condition, constant) {
+            (Condition::Above, Some(0)) => Condition::NotEqual,
+            (Condition::BelowEqual, Some(0)) => Condition::Equal,
+            (condition, _) => condition,
+        };
+        let first = self.scalar(first);
+        let second = match constant {
             Some(imm) => Second::Constant(imm),
-            None => Second::Register(self.scalar(args[1])),
+            None => Second::Register(self.scalar(second)),
         };
         let numbers = Numbers::Integers { wide };
         self.bind_comparison(value, Comparison { condition, numbers, first, second });
     }
 
-    fn bind_comparison(&mut self, value: Value, comparison: Comparison) {
+    /// Binds how two numbers compare.
+    pub(super) fn bind_comparison(&mut self, value: Value, comparison: Comparison) {
         self.bound.push((value, Part::Comparison));
         self.bindings[value.0 as usize].comparison = Some(comparison);
     }

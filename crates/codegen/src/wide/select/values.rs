@@ -83,6 +83,9 @@ impl Selector<'_> {
             self.bind_scalar(value, truth);
             return truth;
         }
+        if let Some(truth) = self.known.truth(self.code, value) {
+            return self.scalar_constant(truth.into(), LaneType::Bool);
+        }
         match self.code.values[value].inst {
             Inst::Const(bits) => self.scalar_constant(bits, self.ty(value)),
             Inst::LaneIndex => self.step_index(),

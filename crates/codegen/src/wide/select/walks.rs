@@ -3,6 +3,7 @@
 //! ```text
 //! base = (offset + j * stride)                 in front:  pointer = array + offset + index
 //! load array[base + lanes]           ⇒         in it:     load [pointer + (j * stride) * size]
+//! load array[base + 1 + lanes]                            load [pointer + (j * stride) * size + size]
 //! ```
 //!
 //! A product of a counter and a stride, `j * stride`, is carried from turn to turn instead, and takes one addition in each.
@@ -19,6 +20,9 @@ use smallvec::SmallVec;
 /// As many addresses as a loop keeps registers for.
 const MOST: usize = 8;
 
+/// Constants that come to more bytes are no displacements.
+const FAR: u64 = 1 << 30;
+
 /// As many products as a loop carries.
 const MOST_PRODUCTS: usize = 4;
 
@@ -29,7 +33,11 @@ type Terms = SmallVec<[(Alu, Value); 4]>;
 pub(super) struct Walk {
     buffer: Buffer,
     address: Address,
+    /// What it adds up, but constants.
+    fixed: Terms,
     pointer: Reg,
+    /// What constants come to, in bytes.
+    displacement: i32,
     /// What the loop adds, in elements.
     moving: Option<Value>,
     /// The same in a register, if the loop carries it.
@@ -145,9 +153,46 @@ impl Selector<'_> {
     }
 
     fn begin_walk(&mut self, buffer: Buffer, address: Address) {
-        let Some((fixed, moving)) = self.parts(address.base) else { return };
-        let lanes = match address.lanes {
-            Lanes::Strided(stride) if !self.is_available(stride) => return,
+        if matches!(address.lanes, Lanes::Strided(stride) if !self.is_available(stride)) {
+            return;
+        }
+        let Some((mut fixed, moving)) = self.parts(address.base) else { return };
+        let displacement = self.take_constants(buffer, &mut fixed);
+        let in_lanes = !matches!(address.lanes, Lanes::Gather(_) | Lanes::Uniform);
+        if fixed.is_empty() && !in_lanes && displacement == 0 {
+            return;
+        }
+        fixed.sort_unstable_by_key(|(op, value)| (*op as u8, *value));
+        let same = |walk: &&Walk| {
+            walk.buffer == buffer && walk.address.lanes == address.lanes && walk.fixed == fixed
+        };
+        let pointer = match self.walks.iter().find(same).map(|walk| walk.pointer) {
+            Some(pointer) => pointer,
+            None => self.sum_up(buffer, address.lanes, &fixed),
+        };
+        self.walks.push(Walk { buffer, address, fixed, pointer, displacement, moving, carried: None });
+    }
+
+    /// Takes constants out of terms: what they come to in bytes. Where that is far, they stay.
+    fn take_constants(&self, buffer: Buffer, fixed: &mut Terms) -> i32 {
+        let signed = |(op, value): &(Alu, Value)| {
+            let bits = self.bits(*value)? as i64;
+            if *op == Alu::Sub { bits.checked_neg() } else { Some(bits) }
+        };
+        let sum = fixed.iter().filter_map(signed).try_fold(0i64, |sum, term| sum.checked_add(term));
+        let bytes = sum.and_then(|sum| sum.checked_mul(1 << self.scale(buffer)));
+        match bytes.filter(|bytes| bytes.unsigned_abs() < FAR) {
+            Some(bytes) => {
+                fixed.retain(|term| signed(term).is_none());
+                bytes as i32
+            }
+            None => 0,
+        }
+    }
+
+    /// The address of what is fixed of an index.
+    fn sum_up(&mut self, buffer: Buffer, lanes: Lanes, fixed: &Terms) -> Reg {
+        let mut sum = match lanes {
             Lanes::Gather(_) | Lanes::Uniform => None,
             Lanes::Unit => Some(self.step_index()),
             Lanes::Part { of, .. } => {
@@ -159,22 +204,22 @@ impl Selector<'_> {
                 Some(self.machine.in_place(Kind::Multiply(true), index, Some(stride)))
             }
         };
-        if fixed.is_empty() && lanes.is_none() {
-            return;
-        }
-        let mut sum = lanes;
         for (op, part) in fixed {
-            let part = self.scalar(part);
+            let part = self.scalar(*part);
             sum = Some(match (sum, op) {
-                (Some(sum), op) => self.machine.alu(op, true, sum, part),
+                (Some(sum), op) => self.machine.alu(*op, true, sum, part),
                 (None, Alu::Sub) => self.machine.in_place(Kind::Negate(true), part, None),
                 (None, _) => part,
             });
         }
         let base = self.buffer_pointer(buffer);
-        let index = sum.map(|sum| (sum, self.scale(buffer)));
-        let pointer = self.machine.address_of(Place::Address { base, index, displacement: 0 });
-        self.walks.push(Walk { buffer, address, pointer, moving, carried: None });
+        match sum {
+            None => base,
+            Some(sum) => {
+                let index = Some((sum, self.scale(buffer)));
+                self.machine.address_of(Place::Address { base, index, displacement: 0 })
+            }
+        }
     }
 
     /// The terms of a sum: those that are known by now, added or subtracted, and what is not, if that is one term.
@@ -203,11 +248,12 @@ impl Selector<'_> {
     pub(super) fn walked(&mut self, buffer: Buffer, address: &Address) -> Option<Place> {
         // All parts are near the first.
         let walk = self.walk_of(buffer, &first_part(address))?;
-        let (base, moving, carried) = (walk.pointer, walk.moving, walk.carried);
+        let (base, displacement) = (walk.pointer, walk.displacement);
+        let (moving, carried) = (walk.moving, walk.carried);
         let moving = carried.or_else(|| moving.map(|moving| self.scalar(moving)));
         let index = moving.map(|moving| (moving, self.scale(buffer)));
         let part = if let Lanes::Part { part, .. } = address.lanes { part as i32 } else { 0 };
-        Some(Place::Address { base, index, displacement: part << self.scale(buffer) })
+        Some(Place::Address { base, index, displacement: displacement + (part << self.scale(buffer)) })
     }
 
     fn walk_of(&self, buffer: Buffer, address: &Address) -> Option<&Walk> {
