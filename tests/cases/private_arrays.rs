@@ -353,3 +353,22 @@ fn mistakes_name_the_array_and_the_iteration() {
         assert_eq!((*iteration, *index), (10 * m, m), "{error}");
     }
 }
+
+#[kernel]
+fn moving_median(x: &ArrayRef1<f64>, w: usize) -> Array1<f64> {
+    let mut out = Array1::zeros(x.len() + 1 - w);
+    for i in prange(0..out.len()) {
+        let mut window = x.slice(s![i..i + w]).to_vec();
+        window.sort_by(f64::total_cmp);
+        out[i] = window[w / 2];
+    }
+    out
+}
+
+#[test]
+fn windows_are_of_one_length() {
+    let x = Array1::from_shape_fn(500, |i| ((i * 7919) % 101) as f64);
+    for w in [1, 2, 9, 500] {
+        every_way!(moving_median(&x, w));
+    }
+}
