@@ -6,6 +6,7 @@ use crate::records::Items;
 use crate::state::{Kind, State};
 use crate::{Method, Tracer, Value};
 use parfuse_ir::ScalarOp;
+use parfuse_ir::program::Var;
 
 /// The least number of elements that a vector has room for once one is pushed.
 const LEAST_ROOM: usize = 32;
@@ -75,11 +76,16 @@ impl Tracer {
         args: &[Value<'t>],
         at: At,
     ) -> Option<Value<'t>> {
-        let vector = self.with(|state| match state.kind(receiver.id) {
-            Kind::Vector(vector) => Some(vector),
-            _ => None,
-        })?;
         let change = Change::of(method)?;
+        let vector = match self.with(|state| state.kind(receiver.id)) {
+            Kind::Vector { vector, .. } => vector,
+            // `a.push(Axis(0), row)` is a method of arrays.
+            Kind::Variable { var, .. } if (change, args.len()) != (Change::Push, 2) => {
+                let named = self.step(at, |state| state.refuse_fixed_length(var, method));
+                return Some(named);
+            }
+            _ => return None,
+        };
         let count = self.step(at, |state| {
             state.doing = format!("`.{method}()`").into();
             let Vector { count, parallel_depth, .. } = state.vectors[vector];
@@ -91,6 +97,9 @@ impl Tracer {
             }
             Ok(Kind::Variable { var: count, borrowed: false })
         });
+        if self.with(|state| matches!(state.kind(count.id), Kind::Poison)) {
+            return Some(count);
+        }
         let set_count = |new: Value<'t>| self.assign(count, new, at);
         Some(match (change, args) {
             (Change::Push, [item]) => {
@@ -284,6 +293,21 @@ impl State {
             });
         }
         is_full.map(Kind::Plain).ok_or(Problem::Reported)
+    }
+
+    /// What has the length that it has: an array of the caller's, or a vector of which it does not show in front that it grows.
+    fn refuse_fixed_length(&mut self, var: Var, method: Method) -> Step<Kind> {
+        let name = self.var_name(var);
+        if self.program.vars[var].param.is_some() {
+            return mistake(format!(
+                "`.{method}()`: `{name}` belongs to whoever calls the kernel, and keeps its length: return a vector, \
+                 `let mut v = {name}.to_vec(); v.{method}(…); v`; kernels that the kernel calls may change the lengths of its own"
+            ));
+        }
+        match self.does_grow(var) {
+            true => Err(Problem::Reported),
+            false => mistake(format!("`.{method}()` is for vectors that a `let mut` of the kernel begins")),
+        }
     }
 
     /// In a `prange` a vector has the room that is made in front of it.
