@@ -133,11 +133,23 @@ pub(crate) struct IntegerCheck {
 pub(crate) struct Scope {
     id: u32,
     pub(crate) block: Block,
+    pub(crate) repeats: Repeats,
+}
+
+/// How often a block runs each time that it is come to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Repeats {
+    /// Once, or not at all.
+    Once,
+    /// Once for each index from the first to before the second, or for some of them.
+    Range(Value, Value),
+    /// As long as a condition holds.
+    AnyNumber,
 }
 
 impl Scope {
     pub(crate) fn outermost() -> Scope {
-        Scope { id: 0, block: Block::new() }
+        Scope { id: 0, block: Block::new(), repeats: Repeats::Once }
     }
 }
 
@@ -259,8 +271,16 @@ impl State {
     // Blocks
 
     pub(crate) fn open(&mut self) {
-        self.scopes.push(Scope { id: self.next_scope, block: Block::new() });
+        self.open_repeated(Repeats::Once);
+    }
+    pub(crate) fn open_repeated(&mut self, repeats: Repeats) {
+        self.scopes.push(Scope { id: self.next_scope, block: Block::new(), repeats });
         self.next_scope += 1;
+    }
+    /// Whether the block that binds a value is open.
+    pub(crate) fn is_in_open_scope(&self, value: Value) -> bool {
+        let scope = self.value_scopes[value.0 as usize];
+        self.scopes.iter().any(|open| open.id == scope)
     }
     /// How many blocks are open.
     pub(crate) fn depth(&self) -> usize {

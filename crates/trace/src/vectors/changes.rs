@@ -257,7 +257,7 @@ impl Tracer {
         if self.with(|state| state.parallel_depth > 0) {
             let has_room = self.unary("!", is_full, at);
             self.step(at, |state| {
-                state.refuse_growth(vector)?;
+                state.has_room_for_more(vector, at)?;
                 let has_room = state.condition(has_room.id, at)?;
                 state.assert_value(has_room, FULL, at);
                 Ok(Kind::Tuple(Items::default()))
@@ -311,15 +311,13 @@ impl State {
     }
 
     /// In a `prange` a vector has the room that is made in front of it.
-    fn refuse_growth(&self, vector: usize) -> Step<()> {
-        let Vector { room, beginning, .. } = self.vectors[vector];
-        if beginning.is_none() || self.known_integer(room) == Some(0) {
-            return mistake(
-                "in a `prange` a vector does not grow: say how many elements it may have, in front of the loop if that is \
-                 computed, `let mut v = Vec::with_capacity(n);`",
-            );
+    fn has_room_for_more(&mut self, vector: usize, at: At) -> Step<()> {
+        let Vector { room, counted_room, beginning, .. } = self.vectors[vector];
+        match counted_room {
+            Some(counted) => self.make_room(counted, at),
+            None if beginning.is_none() || self.known_integer(room) == Some(0) => self.refuse_growth(),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Makes room for several times as many elements.

@@ -13,6 +13,7 @@
 //! began all the same.
 
 mod changes;
+mod room;
 
 use crate::errors::{At, Problem, Step, mistake};
 use crate::records::Items;
@@ -30,6 +31,8 @@ pub(crate) struct Vector {
     array: Option<u32>,
     /// How many elements it has room for at first.
     room: program::Value,
+    /// The same where it follows from the loops that fill it: in a `prange`.
+    counted_room: Option<Var>,
     /// The type of its elements, if it began empty.
     elements: Option<TypeVar>,
     /// Its number among all that begins empty, if it does.
@@ -237,16 +240,29 @@ impl State {
             }
         };
         let ty = self.ty(start);
+        let parallel_depth = self.parallel_depth;
+        let is_counted = parallel_depth > 0 && empty.is_some() && self.known_integer(room) == Some(0);
+        let counted_room = is_counted.then(|| self.new_var(&format!("{name}.room"), ty, None));
+        if let Some(counted) = counted_room {
+            self.set_var(counted, room);
+        }
         let count = self.new_var(&format!("{name}.len"), ty, None);
         self.set_var(count, start);
-        let parallel_depth = self.parallel_depth;
         // What the type that is written says of the elements holds for those to come.
         let elements = match (empty, self.kind(init)) {
             (Some(_), Kind::Plain(value)) => Some(self.ty(value).dtype),
             _ => None,
         };
         let beginning = empty.map(|_| self.begin_empty());
-        self.vectors.push(Vector { count, array: variable, room, elements, beginning, parallel_depth });
+        self.vectors.push(Vector {
+            count,
+            array: variable,
+            room,
+            counted_room,
+            elements,
+            beginning,
+            parallel_depth,
+        });
         let vector = self.vectors.len() - 1;
         let declared = empty.and_then(|empty| empty.element);
         if let Some(element) = declared.or_else(|| self.foreseen(beginning?, at)) {
@@ -286,7 +302,7 @@ impl State {
         if self.vectors[vector].array.is_some() {
             return Ok(());
         }
-        let (count, room) = (self.vectors[vector].count, self.vectors[vector].room);
+        let Vector { count, room, counted_room, .. } = self.vectors[vector];
         let name = self.var_name(count);
         let name = name.strip_suffix(".len").unwrap_or(&name).to_string();
         let elements = self.vectors[vector].elements;
@@ -308,16 +324,18 @@ impl State {
         }
         let array = self.handle(kind);
         self.vectors[vector].array = Some(array);
-        self.behind_assignment(count, |state| state.make_arrays(array, &[room], at))
+        self.behind_assignment(count, |state| {
+            let room = match counted_room {
+                Some(counted) => state.read_var(counted, at)?,
+                None => room,
+            };
+            state.make_arrays(array, &[room], at)
+        })
     }
 
     /// Traces something right behind the first assignment of a variable.
     fn behind_assignment(&mut self, var: Var, work: impl FnOnce(&mut State) -> Step<()>) -> Step<()> {
-        let is_first = |stmt: &Stmt| matches!(stmt, Stmt::Assign { var: set, .. } if *set == var);
-        let found = self.scopes.iter().enumerate().find_map(|(depth, scope)| {
-            scope.block.iter().position(is_first).map(|position| (depth, position))
-        });
-        let Some((depth, position)) = found else {
+        let Some((depth, position)) = self.first_assignment(var) else {
             return mistake("a vector is not in sight here");
         };
         let inner = self.scopes.split_off(depth + 1);
@@ -328,6 +346,14 @@ impl State {
         self.scopes[depth].block.extend(behind);
         self.scopes.extend(inner);
         done
+    }
+
+    /// The open block in which a variable is assigned first, and where.
+    fn first_assignment(&self, var: Var) -> Option<(usize, usize)> {
+        let is_first = |stmt: &Stmt| matches!(stmt, Stmt::Assign { var: set, .. } if *set == var);
+        self.scopes.iter().enumerate().find_map(|(depth, scope)| {
+            scope.block.iter().position(is_first).map(|position| (depth, position))
+        })
     }
 
     fn arrays_of(&mut self, vector: usize, at: At) -> Step<u32> {
