@@ -7,7 +7,7 @@
 //! }
 //! ```
 
-use super::ways::{error_of, every_way, same_bits};
+use super::ways::{error_of, every_way, exactly, same_bits};
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis, ShapeBuilder, s};
 use parfuse::Error;
 use parfuse::prelude::*;
@@ -307,13 +307,19 @@ fn numbers_drawn_in_iterations_are_the_same_in_every_way() {
     assert_eq!(plain, compiled);
 }
 
-/// The length is that of the iteration.
+/// The length is what the iteration has found.
 #[kernel]
-fn triangle(n: usize) -> Array1<f64> {
-    let mut out = Array1::<f64>::zeros(n);
-    for i in prange(0..n) {
-        let mut row = Array1::<f64>::zeros(i + 1);
-        row[i] = 1.0;
+fn found(a: &ArrayRef2<f64>) -> Array1<f64> {
+    let mut out = Array1::<f64>::zeros(a.nrows());
+    for i in prange(0..a.nrows()) {
+        let mut count = 1;
+        for x in a.row(i) {
+            if *x > 0.0 {
+                count += 1;
+            }
+        }
+        let mut row = Array1::<f64>::zeros(count);
+        row[count - 1] = 1.0;
         out[i] = row.sum();
     }
     out
@@ -343,7 +349,7 @@ fn out_of_range(n: usize, m: usize) -> Array1<f64> {
 
 #[test]
 fn mistakes_name_the_array_and_the_iteration() {
-    let error = error_of!(triangle(3));
+    let error = error_of!(found(&matrix(3, 3)));
     assert!(error.to_string().contains("the length of `row`, an array of the iteration's own"), "{error}");
     let error = error_of!(shared(&matrix(3, 3)));
     assert!(matches!(&error, Error::NotAReduction { variable, .. } if variable == "row"), "{error:?}");
@@ -351,5 +357,86 @@ fn mistakes_name_the_array_and_the_iteration() {
         let error = error_of!(out_of_range(n, m));
         let Error::Index { iteration: Some(iteration), index, .. } = &error else { panic!("{error:?}") };
         assert_eq!((*iteration, *index), (10 * m, m), "{error}");
+    }
+}
+
+#[kernel]
+fn moving_median(x: &ArrayRef1<f64>, w: usize) -> Array1<f64> {
+    let mut out = Array1::zeros(x.len() + 1 - w);
+    for i in prange(0..out.len()) {
+        let mut window = x.slice(s![i..i + w]).to_vec();
+        window.sort_by(f64::total_cmp);
+        out[i] = window[w / 2];
+    }
+    out
+}
+
+#[test]
+fn windows_are_of_one_length() {
+    let x = Array1::from_shape_fn(500, |i| ((i * 7919) % 101) as f64);
+    for w in [1, 2, 9, 500] {
+        every_way!(moving_median(&x, w));
+    }
+}
+
+/// The length is that of the iteration.
+#[kernel]
+fn triangle(n: usize) -> Array1<f64> {
+    let mut out = Array1::<f64>::zeros(n);
+    for i in prange(0..n) {
+        let mut row = Array1::<f64>::zeros(i + 1);
+        row[i] = 1.0;
+        for k in 1..=i {
+            row[k] += row[k - 1] * 0.5 + k as f64;
+        }
+        out[i] = row.sum();
+    }
+    out
+}
+
+#[kernel]
+fn medians_of_parts(start: &[usize], x: &[f64]) -> Vec<f64> {
+    let mut out = vec![0.0; start.len() - 1];
+    for g in prange(0..start.len() - 1) {
+        let mut part = x[start[g]..start[g + 1]].to_vec();
+        part.sort_by(f64::total_cmp);
+        out[g] = if part.is_empty() { -1.0 } else { part[part.len() / 2] };
+    }
+    out
+}
+
+#[kernel]
+fn tables(sizes: &ArrayRef1<i32>, x: &ArrayRef2<f64>) -> (Array1<f64>, f64) {
+    let (mut out, mut most) = (Array1::zeros(sizes.len()), 0.0);
+    for i in prange(0..sizes.len()) {
+        if sizes[i] > 0 {
+            let mut table = Array2::<f64>::zeros((sizes[i] as usize - 1, i % 3 + 1));
+            for ((j, k), t) in table.indexed_iter_mut() {
+                *t = x[[i, j]] * k as f64;
+            }
+            let doubled = &table * 2.0;
+            let rows: Vec<f64> = doubled.rows().into_iter().map(|row| row.sum()).collect();
+            out[i] = rows.iter().sum::<f64>() + table.len() as f64;
+            most = f64::max(most, out[i]);
+        }
+    }
+    (out, most)
+}
+
+#[test]
+fn arrays_of_iterations_may_be_of_different_lengths() {
+    for n in [0, 1, 2, 300] {
+        every_way!(triangle(n));
+        let sizes = Array1::from_shape_fn(n, |i| (i as i32 * 7919 % 12) - 3);
+        every_way!(tables(&sizes, &matrix(n, 9)));
+    }
+    let x: Vec<f64> = (0..1000).map(|i| ((i * 7919) % 101) as f64).collect();
+    let start: Vec<usize> = (0..200).map(|g| (g * g / 40).min(1000)).collect();
+    exactly!(medians_of_parts(&start, &x));
+    exactly!(medians_of_parts(&[0, 0], &[]));
+    // Parts that are none are complained of where they are taken.
+    for wrong in [&[0, 3, 2000, 2001][..], &[usize::MAX, 3, 5]] {
+        let error = error_of!(medians_of_parts(wrong, &x));
+        assert!(matches!(error, Error::Slice { .. }), "{error:?}");
     }
 }

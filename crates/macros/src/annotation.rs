@@ -16,10 +16,10 @@ const OTHER_PRIMITIVES: [&str; 7] = ["u128", "i128", "f16", "f128", "char", "str
 
 const SUPPORTED_PARAMETERS: &str = "a kernel takes scalars (TYPES, Complex), arrays of them \
     (&ArrayRef1<f64>, &Array2<f64>, &ArrayD<f64>, ArrayView1<f64>, &[f64]), an Option of a scalar, and arrays to write (&mut ArrayRef1<f64>, \
-    &mut Array2<f64>, &mut ArrayD<f64>, ArrayViewMut1<f64>, &mut [f64])";
+    &mut Array2<f64>, &mut ArrayD<f64>, ArrayViewMut1<f64>, &mut [f64]) and scalars to write (&mut f64)";
 
 const SUPPORTED_RESULTS: &str = "a kernel returns nothing, a scalar (TYPES, Complex), an array of \
-    rank 0 to 6 such as Array1<f64>, ArrayD<f64>, a Vec<f64>, an Option of scalars, or a tuple of up to four of these";
+    rank 0 to 6 such as Array1<f64>, ArrayD<f64>, a Vec<f64>, an Option of one of these, or a tuple of up to four";
 
 /// A message with the names of all types in it.
 fn with_types(message: &str) -> String {
@@ -33,7 +33,7 @@ pub fn check_parameter(ty: &Type, diagnostics: &mut Diagnostics) -> bool {
             Some(name) if name == "Array" || is_ranked(name, "Array") => {
                 Some("an array is passed by reference".to_string())
             }
-            Some("Option") => match held_by_option(path).map(strip) {
+            Some("Option") => match held_by(path).map(strip) {
                 Some(Type::Path(held)) if !last_name(held).is_some_and(|name| name.starts_with("Array")) => {
                     element_problem(path)
                 }
@@ -44,36 +44,29 @@ pub fn check_parameter(ty: &Type, diagnostics: &mut Diagnostics) -> bool {
                         .to_string(),
                 ),
             },
+            Some("Vec") => Some("a vector is passed by reference, `&[f64]`".to_string()),
             Some(name) if is_foreign(name) => Some(format!("`{name}` is not a type that kernels know")),
             _ => element_problem(path),
         },
         Type::Reference(reference) => match strip(&reference.elem) {
             Type::Path(path) => match last_name(path).as_deref() {
-                Some("Vec") => Some("a vector is passed as a slice, `&[f64]`".to_string()),
-                Some(name) if ELEMENTS.contains(&name) => {
-                    Some(format!("a scalar is passed by value, as `{name}`"))
-                }
-                Some(name) if name.starts_with("ArrayView") => {
-                    Some(format!("a view is passed by value, as `{name}`"))
-                }
-                Some(name) if name.starts_with("ArcArray") || name.starts_with("CowArray") => {
-                    Some(format!("for a `{name}` write `&ArrayRef1<f64>`, which can be passed one"))
-                }
+                Some("Vec") => element_problem(path),
                 Some(name) if is_foreign(name) => Some(format!("`{name}` is not a type that kernels know")),
                 _ => element_problem(path),
             },
             Type::Slice(slice) => match strip(&slice.elem) {
                 Type::Array(row) => row_problem(row),
                 Type::Tuple(tuple) if (2..=4).contains(&tuple.elems.len()) => None,
-                Type::Path(path) => last_name(path)
-                    .filter(|name| is_foreign(name))
-                    .map(|name| format!("`{name}` is not an element type that kernels know")),
+                Type::Path(path) => {
+                    last_name(path).filter(|name| is_foreign(name)).map(|name| no_element(&name))
+                }
                 _ => Some(
                     "the elements of a slice are scalars, structs, or tuples or fixed arrays of them"
                         .to_string(),
                 ),
             },
             Type::Array(array) => row_problem(array),
+            Type::Tuple(tuple) if (2..=4).contains(&tuple.elems.len()) => None,
             _ => Some("this reference is not a parameter that kernels know".to_string()),
         },
         Type::Array(array) => row_problem(array),
@@ -82,6 +75,10 @@ pub fn check_parameter(ty: &Type, diagnostics: &mut Diagnostics) -> bool {
             _ => Some("a tuple has 2 to 4 scalars or structs".to_string()),
         },
         Type::Infer(_) | Type::Macro(_) | Type::Verbatim(_) => None,
+        Type::ImplTrait(function) if function.to_token_stream().to_string().contains("Fn") => Some(
+            "a function is not passed to a kernel: write a kernel for each, which calls what it needs, or a number that says which one"
+                .to_string(),
+        ),
         Type::ImplTrait(_) => Some("a kernel names its types, `<T: Float>(x: T)`".to_string()),
         _ => Some("this type is not one that kernels know".to_string()),
     };
@@ -95,9 +92,7 @@ pub fn check_parameter(ty: &Type, diagnostics: &mut Diagnostics) -> bool {
 fn row_problem(array: &syn::TypeArray) -> Option<String> {
     match strip(&array.elem) {
         Type::Array(row) => row_problem(row),
-        Type::Path(path) => last_name(path)
-            .filter(|name| is_foreign(name))
-            .map(|name| format!("`{name}` is not an element type that kernels know")),
+        Type::Path(path) => last_name(path).filter(|name| is_foreign(name)).map(|name| no_element(&name)),
         _ => Some("the elements of an array are scalars".to_string()),
     }
 }
@@ -112,8 +107,9 @@ pub fn check_returned(ty: &Type, diagnostics: &mut Diagnostics) -> bool {
             return returnable.into_iter().all(|part| part);
         }
         Type::Path(path) => match last_name(path).as_deref() {
+            Some("Vec") if is_of_vectors(path) => None,
             Some("Vec") => element_problem(path),
-            Some("Option") => match held_by_option(path) {
+            Some("Option") => match held_by(path) {
                 Some(held) => return check_returned(held, diagnostics),
                 None => None,
             },
@@ -249,8 +245,16 @@ pub fn elide_lifetimes(ty: &Type) -> Type {
     ty
 }
 
-/// The type in `Option<…>`.
-fn held_by_option(path: &syn::TypePath) -> Option<&Type> {
+/// The type in `Vec<…>`.
+pub fn element_of_vector(path: &syn::TypePath) -> Option<&Type> {
+    match last_name(path)?.as_str() {
+        "Vec" => held_by(path),
+        _ => None,
+    }
+}
+
+/// The first type in the angle brackets of a type.
+fn held_by(path: &syn::TypePath) -> Option<&Type> {
     match &path.path.segments.last()?.arguments {
         PathArguments::AngleBracketed(arguments) => {
             arguments.args.iter().find_map(|argument| match argument {
@@ -265,6 +269,30 @@ fn held_by_option(path: &syn::TypePath) -> Option<&Type> {
 /// Whether a type is spelled as an `Option`.
 pub fn is_option(ty: &Type) -> bool {
     matches!(strip(ty), Type::Path(path) if last_name(path).is_some_and(|name| name == "Option"))
+}
+
+/// Whether a type is spelled as that of a vector which a function may have grow, `&mut Vec<f64>`.
+pub fn is_vector_to_change(ty: &Type) -> bool {
+    match strip(ty) {
+        Type::Reference(reference) if reference.mutability.is_some() => {
+            matches!(strip(&reference.elem), Type::Path(path) if last_name(path).as_deref() == Some("Vec"))
+        }
+        _ => false,
+    }
+}
+
+/// Whether a type is spelled as a reference to one number, struct or tuple that a function may change, `&mut f64`.
+pub fn is_reference_to_change(ty: &Type) -> bool {
+    match strip(ty) {
+        Type::Reference(reference) if reference.mutability.is_some() => match strip(&reference.elem) {
+            Type::Path(path) => {
+                last_name(path).is_some_and(|name| name != "Vec" && !name.starts_with("Array"))
+            }
+            Type::Tuple(_) => true,
+            _ => false,
+        },
+        _ => false,
+    }
 }
 
 /// Whether the type is `()`.
@@ -324,16 +352,21 @@ fn last_name(path: &syn::TypePath) -> Option<String> {
 /// What is wrong with the element type of an array type, `Array1<u8>`.
 fn element_problem(path: &syn::TypePath) -> Option<String> {
     let PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments else { return None };
-    let problem = |name: String| {
-        match name.as_str() {
-        "Vec" => "a vector of vectors is an `Array2` in a kernel, or one vector beside the positions where its parts begin".into(),
-        _ => format!("`{name}` is not an element type that kernels know"),
-    }
-    };
     arguments.args.iter().find_map(|argument| match argument {
         GenericArgument::Type(Type::Path(element)) => {
-            last_name(element).filter(|name| is_foreign(name)).map(problem)
+            last_name(element).filter(|name| is_foreign(name)).map(|name| no_element(&name))
         }
         _ => None,
     })
+}
+
+/// What to say of elements of a type that is none of kernels.
+fn no_element(name: &str) -> String {
+    match name {
+        "Vec" => {
+            "vectors of vectors are passed as an `Array2`, or as one vector beside the positions where its parts begin"
+                .to_string()
+        }
+        _ => format!("`{name}` is not an element type that kernels know"),
+    }
 }

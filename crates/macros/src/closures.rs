@@ -10,13 +10,19 @@
 
 use crate::call::method_path;
 use crate::exits::Kind;
-use crate::translator::{Translator, hygienic};
+use crate::translator::{Translator, growing, hygienic};
 use parfuse_names::types::ELEMENTS;
 use parfuse_names::{Method, refusals};
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
+use std::collections::HashSet;
 use syn::spanned::Spanned;
 use syn::{ExprClosure, ExprPath};
+
+/// The names of those of which a closure changes the length.
+fn changes_length(body: &syn::Expr) -> HashSet<String> {
+    growing(&syn::parse_quote!({ #body }))
+}
 
 /// Whether a type is one of references to what may be changed.
 fn is_mutable(ty: &syn::Type) -> bool {
@@ -31,6 +37,12 @@ impl Translator<'_> {
         }
         let (t, place, given) = (self.t.clone(), self.place(closure.span()), hygienic("given"));
         let captured = self.captured(closure.to_token_stream());
+        let changed = changes_length(&closure.body);
+        let handed = captured.iter().map(|name| match changed.contains(&name.to_string()) {
+            true => quote!(#t.unary("&mut", #name, #place)),
+            false => quote!(#name),
+        });
+        let handed: Vec<TokenStream> = handed.collect();
         let restored =
             captured.iter().enumerate().map(|(position, name)| quote!(let #name = #given[#position];));
         let restored: TokenStream = restored.collect();
@@ -50,7 +62,7 @@ impl Translator<'_> {
         self.scope.leave();
         let (moves, count, at) = (closure.capture.is_some(), closure.inputs.len(), self.places());
         quote! {
-            #t.closure(&[#(#captured),*], #moves, #count, |#t, #given| { #at #restored #bindings #value }, #place)
+            #t.closure(&[#(#handed),*], #moves, #count, |#t, #given| { #at #restored #bindings #value }, #place)
         }
     }
 

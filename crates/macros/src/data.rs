@@ -75,6 +75,8 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
             }
         }
 
+        ::parfuse::__reference_argument!([] #name);
+
         /// A constant.
         #[automatically_derived]
         impl<'t> ::parfuse::__private::Lift<'t> for #name {

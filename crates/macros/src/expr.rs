@@ -43,6 +43,14 @@ impl Translator<'_> {
                 let (operand, place) = (self.expr(&unary.expr), self.place(unary.op.span()));
                 quote!(#t.unary(#op, #operand, #place))
             }
+            Expr::Reference(reference)
+                if reference.mutability.is_some()
+                    && let Expr::Index(indexed) = strip(&reference.expr) =>
+            {
+                let place = self.place(indexed.bracket_token.span.open());
+                let (array, indices) = self.array_and_indices(indexed);
+                quote!(#t.reference_to(#array, &[#(#indices),*], #place))
+            }
             // A borrowed array stays the array it is, a moved one is a copy.
             Expr::Reference(reference) => {
                 let op = if reference.mutability.is_some() { "&mut" } else { "&" };
@@ -77,10 +85,7 @@ impl Translator<'_> {
             }
             Expr::Index(indexed) => {
                 let place = self.place(indexed.bracket_token.span.open());
-                let (array, indices) = rows_and_indices(indexed);
-                let array = self.expr(array);
-                let indices = indices.into_iter().map(|index| self.index(index));
-                let indices: Vec<TokenStream> = indices.collect();
+                let (array, indices) = self.array_and_indices(indexed);
                 quote!(#t.index(#array, &[#(#indices),*], #place))
             }
             Expr::Range(range) => self.range(range),
@@ -168,6 +173,13 @@ impl Translator<'_> {
             });
         }
         values
+    }
+
+    /// The code for the array of `a[i]`, and for its indices.
+    fn array_and_indices(&mut self, indexed: &syn::ExprIndex) -> (TokenStream, Vec<TokenStream>) {
+        let (array, indices) = rows_and_indices(indexed);
+        let array = self.expr(array);
+        (array, indices.into_iter().map(|index| self.index(index)).collect())
     }
 
     /// The values between the brackets of `a[i]`, `a[[i, j]]` and `a[(i, j)]`.

@@ -185,10 +185,12 @@ impl Translator<'_> {
                     Some(ty) => self.typed("", value, &annotation::expression(ty), &place),
                     None => value,
                 };
-                match self.growing.contains(&text) {
-                    true => quote!(let #name = #t.vector(#text, #value, #place);),
-                    false => quote!(let #name = #t.variable(#text, #value, #place);),
-                }
+                let declare = match (self.growing.contains(&text), self.lent.contains(&text)) {
+                    (true, _) => quote!(vector),
+                    (false, true) => quote!(lent),
+                    (false, false) => quote!(variable),
+                };
+                quote!(let #name = #t.#declare(#text, #value, #place);)
             }
         };
         self.scope.add(text, Local::default());

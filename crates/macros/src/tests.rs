@@ -305,8 +305,10 @@ fn signatures_are_checked() {
         ("async fn f() { }", "asynchronous"),
         ("unsafe fn f() { }", "`unsafe`"),
         ("fn f(x: Array1<f64>) { }", "by reference"),
-        ("fn f(x: &f64) { }", "by value"),
-        ("fn f(x: &Vec<f64>) { }", "slice"),
+        ("fn f(g: impl Fn(f64) -> f64) { }", "not passed to a kernel"),
+        ("fn f(x: Vec<f64>) { }", "by reference"),
+        ("fn f(x: &[Vec<f64>]) { }", "vectors of vectors"),
+        ("fn f(x: &Vec<Vec<f64>>) { }", "vectors of vectors"),
         ("fn f(x: &[u128]) { }", "`u128`"),
         ("fn f(x: &ArrayRef1<u128>) { }", "`u128`"),
         ("fn f((x, y): (f64, f64)) { }", "in the body"),
@@ -320,6 +322,8 @@ fn signatures_are_checked() {
         let errors = complaints(source);
         assert!(errors.iter().any(|message| message.contains(expected)), "{expected}: {errors:?}");
     }
+    let references = "fn f(a: &f64, b: &mut f64, c: &Vec<f64>, d: &mut Vec<f64>, e: &ArrayView1<f64>, g: &mut (f64, u8)) { }";
+    assert!(complaints(references).is_empty());
     assert_eq!(complaints_with("fast", "fn f() { }").len(), 0);
     assert_eq!(complaints_with("slow", "fn f() { }").len(), 1);
 }

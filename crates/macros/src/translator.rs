@@ -67,6 +67,8 @@ pub(crate) struct Translator<'a> {
     pub scope: Scope,
     /// The names of those that may be vectors which grow.
     pub growing: HashSet<String>,
+    /// The names of those that functions are passed as `&mut name`.
+    pub lent: HashSet<String>,
     /// What is around that can be left.
     pub around: Vec<Around>,
     /// What it returns.
@@ -93,6 +95,7 @@ impl<'a> Translator<'a> {
             generics: &input.generics,
             scope: Scope::new(),
             growing: growing(&input.function.block),
+            lent: lent(&input.function.block),
             around: Vec::new(),
             returned: input.returns.as_ref(),
             returns: 0,
@@ -112,7 +115,12 @@ impl<'a> Translator<'a> {
             let kind = annotation::item(&param.ty, "Argument", "KIND");
             let place = self.place(name.span());
             let position = Literal::usize_unsuffixed(position);
-            let parameter = if param.borrowed { quote!(receiver) } else { quote!(parameter) };
+            let parameter = match param.borrowed {
+                true => quote!(receiver),
+                false if annotation::is_vector_to_change(&param.ty) => quote!(vector_parameter),
+                false if annotation::is_reference_to_change(&param.ty) => quote!(reference_parameter),
+                false => quote!(parameter),
+            };
             let bound = quote! {
                 #t.#parameter(#arguments, #position, #text, #kind.ty, #place)
             };
@@ -211,6 +219,7 @@ fn fixed_rows(ty: &syn::Type) -> Option<&syn::Expr> {
         syn::Type::Paren(inner) => fixed_rows(&inner.elem),
         syn::Type::Slice(slice) => fixed_length(&slice.elem),
         syn::Type::Array(array) => fixed_length(&array.elem),
+        syn::Type::Path(path) => annotation::element_of_vector(path).and_then(fixed_length),
         _ => None,
     }
 }
@@ -231,8 +240,27 @@ fn may_nest(ty: &syn::Type) -> bool {
     }
 }
 
+/// The names that occur as `&mut name`.
+fn lent(body: &syn::Block) -> HashSet<String> {
+    struct Names(HashSet<String>);
+    impl<'ast> Visit<'ast> for Names {
+        fn visit_expr_reference(&mut self, reference: &'ast syn::ExprReference) {
+            if let (Some(_), syn::Expr::Path(path)) =
+                (&reference.mutability, crate::stmt::strip(&reference.expr))
+                && let Some(name) = path.path.get_ident()
+            {
+                self.0.insert(name.to_string());
+            }
+            syn::visit::visit_expr_reference(self, reference);
+        }
+    }
+    let mut names = Names(HashSet::new());
+    names.visit_block(body);
+    names.0
+}
+
 /// The names that methods are called on by which vectors become longer or shorter.
-fn growing(body: &syn::Block) -> HashSet<String> {
+pub(crate) fn growing(body: &syn::Block) -> HashSet<String> {
     struct Names(HashSet<String>);
     impl<'ast> Visit<'ast> for Names {
         fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {

@@ -454,6 +454,8 @@ macro_rules! for_each_method {
             chunks_mut - { Array any (size: integer) read slice_chunks_mut "Its parts of a length, to be set." }
             chunks_exact_mut - { Array any (size: shape) read chunks_mut "Its parts of a length, one after the other, to be set." }
 
+            split - { Array any (ends: closure) trace split_parts "Its parts between the elements of which a closure says yes." }
+
             // Iterators made of others.
             enumerate - { Iterator one () read counted "Each item with its number." }
             cycle - { Iterator one () read cycled "Its items again and again." }

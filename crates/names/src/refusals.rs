@@ -24,6 +24,14 @@ const fn row(of: &'static str, names: &'static str, instead: &'static str) -> Ro
     Row { of, names, instead }
 }
 
+/// What to write instead of a queue.
+const QUEUE: &str =
+    "push to a vector, and go through it from the front: `queue.push(x)`, `let x = queue[head]; head += 1;`";
+
+/// What to write instead of a heap.
+const HEAP: &str =
+    "keep a vector in the order of a heap, with `push`, `swap` and `pop`, or sort it, `v.sort()`";
+
 /// The methods that kernels do not have.
 const METHODS: &[Row] = &[
     row(
@@ -67,7 +75,7 @@ const METHODS: &[Row] = &[
     ),
     row(
         "slices",
-        "split splitn rsplit rsplitn split_inclusive split_mut splitn_mut rsplit_mut rsplitn_mut split_inclusive_mut",
+        "splitn rsplit rsplitn split_inclusive split_mut splitn_mut rsplit_mut rsplitn_mut split_inclusive_mut",
         "loop over the elements and remember where a part begins: `if x[i] == 0 { … &x[start..i] …; start = i + 1; }`",
     ),
     row(
@@ -111,13 +119,19 @@ const METHODS: &[Row] = &[
     row("arrays", "uswap swap_unchecked", "write `a.swap(i, j)`"),
     row(
         "arrays",
-        "push_mut push_back push_front extend_from_within insert_mut \
+        "push_mut extend_from_within insert_mut \
          pop_if resize_with reserve reserve_exact reserve_rows \
          reserve_columns drain retain_mut split_off \
          splice shrink_to shrink_to_fit capacity try_reserve try_reserve_exact spare_capacity_mut repeat \
          join extract_if",
         "make the array in its final size with `Array1::zeros(n)` and set its elements",
     ),
+    row(
+        "queues",
+        "push_back push_front pop_front pop_back front back front_mut back_mut make_contiguous",
+        QUEUE,
+    ),
+    row("heaps", "into_sorted_vec peek_mut", HEAP),
     row(
         "arrays",
         "as_slice_memory_order as_slice_memory_order_mut as_mut_slice as_ptr as_mut_ptr as_array \
@@ -302,6 +316,8 @@ const FUNCTIONS: &[(&str, Row)] = &[
     ("Exp", row("distributions", "*", "write `random_exponential(rate)`, of `parfuse::prelude`")),
     ("Instant", row("`Instant`", "*", "take the time outside of the kernel")),
     ("*Map", row("maps", "*", "use an array, indexed by an integer")),
+    ("VecDeque", row("queues", "*", QUEUE)),
+    ("BinaryHeap", row("heaps", "*", HEAP)),
     ("*Set", row("sets", "*", "use an array of `bool`, indexed by an integer")),
     (
         "Array*",

@@ -1,7 +1,7 @@
 //! What the code that `#[kernel]` generates refers to. Not for other use: it may change at any time.
 
 pub use crate::annotation::{Annotated, NotAKernel, returned};
-pub use crate::argument::{Argument, Binder};
+pub use crate::argument::{Argument, Binder, reference_kind};
 pub use crate::array_element::Laid;
 pub use crate::call::Outputs;
 pub use crate::compare::{CompareOptions, Step, Steps};

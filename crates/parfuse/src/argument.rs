@@ -28,7 +28,7 @@ pub use parfuse_trace::ParamKind;
 /// A type that a kernel can take as a parameter.
 ///
 /// Implemented for the scalars `bool`, `f32`, `f64`, the integers of 8 to 64 bits, `Complex<f32>`, `Complex<f64>`, structs of
-/// them ([`KernelData`](crate::KernelData)), `Option`s of these and of tuples and, over those elements and ranks
+/// them ([`KernelData`](crate::KernelData)), tuples of these, references to all of them, `Option`s and, over those elements and ranks
 /// 0 to 6 or any (`IxDyn`), for `&ArrayRef`, `ArrayView`, `&[T]` and references to what derefs to them, `&Array`, `&ArcArray`,
 /// `&CowArray`, `&ArrayView` and `&Vec<T>`, and for `&mut ArrayRef`, `ArrayViewMut`, `&mut [T]`, `&mut Array`,
 /// `&mut ArrayViewMut` and `&mut Vec<T>`, which the kernel may write to.
@@ -282,6 +282,37 @@ const fn kind_of_array<T: ArrayElement>(rank: Option<u8>, mutable: bool) -> Para
     ParamKind { ty: T::ELEMENTS.array(rank), mutable, of_arrays }
 }
 
+/// What a number, a struct or a tuple behind `&mut` is: an array of it without axes.
+pub const fn reference_kind<T: ArrayElement>() -> ParamKind {
+    kind_of_array::<T>(Some(0), true)
+}
+
+/// Makes `&mut T` a parameter of kernels, for an element type of arrays.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __reference_argument {
+    ([$($generics:tt)*] $ty:ty) => {
+        #[diagnostic::do_not_recommend]
+        impl<'r, $($generics)*> $crate::__private::Argument for &'r mut $ty {
+            const KIND: $crate::__private::ParamKind = $crate::__private::reference_kind::<$ty>();
+            type Reborrowed<'b> = &'b mut $ty where Self: 'b;
+            fn reborrow(&mut self) -> &mut $ty { self }
+            fn bind<'a>(self, binder: &mut $crate::__private::Binder<'a>) where Self: 'a {
+                <$ty as $crate::ArrayElement>::add(binder, &raw mut *self as u64, true, &[], &[]);
+            }
+            fn elements(&self) -> usize { 1 }
+            fn save(&self) -> ::core::option::Option<::std::vec::Vec<$crate::Scalar>> {
+                let mut scalars = ::std::vec::Vec::new();
+                $crate::ArrayElement::take_apart(**self, &mut scalars);
+                ::core::option::Option::Some(scalars)
+            }
+            fn restore(&mut self, saved: &[$crate::Scalar]) {
+                **self = $crate::ArrayElement::put_together(&mut saved.iter().copied());
+            }
+        }
+    };
+}
+
 macro_rules! scalar_arguments {
     ($(($variant:ident, $ty:ty, $name:literal, $class:ident)),* $(,)?) => { $(#[diagnostic::do_not_recommend]
     impl Argument for $ty {
@@ -289,7 +320,19 @@ macro_rules! scalar_arguments {
         type Reborrowed<'b> = $ty;
         fn reborrow(&mut self) -> $ty { *self }
         fn bind<'a>(self, binder: &mut Binder<'a>) where Self: 'a { binder.scalar(self) }
-    })* };
+    }
+
+    /// By reference it is only read.
+    #[diagnostic::do_not_recommend]
+    impl Argument for &$ty {
+        const KIND: ParamKind = scalar_kind::<$ty>();
+        type Reborrowed<'b> = Self where Self: 'b;
+        fn reborrow(&mut self) -> Self { self }
+        fn bind<'a>(self, binder: &mut Binder<'a>) where Self: 'a { binder.scalar(*self) }
+    }
+
+    $crate::__reference_argument!([] $ty);
+    )* };
 }
 for_each_dtype!(scalar_arguments);
 scalar_arguments!((Complex, Complex<f32>, "Complex<f32>", Complex), (Complex, Complex<f64>, "Complex<f64>", Complex));
@@ -430,10 +473,10 @@ impl<T: ArrayElement> Argument for &Vec<T> {
 impl<T: ArrayElement> Argument for &mut Vec<T> {
     const KIND: ParamKind = <&mut [T]>::KIND;
     type Reborrowed<'b>
-        = &'b mut [T]
+        = &'b mut Vec<T>
     where
         Self: 'b;
-    fn reborrow(&mut self) -> &mut [T] {
+    fn reborrow(&mut self) -> &mut Vec<T> {
         self
     }
     fn elements(&self) -> usize {
@@ -449,7 +492,11 @@ impl<T: ArrayElement> Argument for &mut Vec<T> {
         saved(self.iter())
     }
     fn restore(&mut self, saved: &[Scalar]) {
-        self.as_mut_slice().restore(saved);
+        let mut scalars = saved.iter().copied().peekable();
+        self.clear();
+        while scalars.peek().is_some() {
+            self.push(T::put_together(&mut scalars));
+        }
     }
 }
 

@@ -10,17 +10,17 @@ use crate::kernel::Variant;
 use crate::rank::Rank;
 use crate::sealed::Sealed;
 use crate::traced::Function;
-use ndarray::{Array, Array1, ArrayRef, ArrayViewMut1, Dimension};
+use ndarray::{Array, Array1, Array2, ArrayRef, ArrayViewMut1, Dimension};
 use num_complex::Complex;
 use parfuse_ir::program::Type;
 use parfuse_ir::{AnyElement, Element, element_type, for_each_dtype};
 use parfuse_trace::DeclaredType;
 
-/// A type that a kernel can return: nothing, a scalar, an `Option` of scalars, an array, a vector, or a tuple of up to four of
-/// these.
+/// A type that a kernel can return: nothing, a scalar, an array, a vector, also of vectors of one length, an `Option` of what has
+/// values, or a tuple of up to four of these.
 #[diagnostic::on_unimplemented(
     message = "a kernel cannot return `{Self}`",
-    note = "a kernel returns nothing, a scalar (bool, f32, f64, an integer of 8 to 64 bits, Complex<f32>, Complex<f64>), an `Option` of one or of a tuple of them, an owned array such as `Array1<f64>`, a `Vec<f64>`, or a tuple of these"
+    note = "a kernel returns nothing, a scalar (bool, f32, f64, an integer of 8 to 64 bits, Complex<f32>, Complex<f64>), an owned array such as `Array1<f64>`, a `Vec<f64>`, an `Option` of these, or a tuple of them"
 )]
 pub trait Returned: Sealed + Sized {
     /// Where the `_into` forms of a kernel write the result: `&mut ArrayRef` for an array, `&mut T` for a scalar.
@@ -206,10 +206,40 @@ impl<T: ArrayElement> Returned for Vec<T> {
     }
 }
 
-impl<T> Sealed for Option<T> {}
-/// Whether there is something, and what: zeros if there is nothing.
+/// As an array of two axes is, whose rows these are.
 #[diagnostic::do_not_recommend]
-impl<T: Returned + Copy + 'static> Returned for Option<T> {
+impl<T: ArrayElement + Clone> Returned for Vec<Vec<T>> {
+    type Into<'b> = &'b mut Vec<Vec<T>>;
+
+    fn kinds() -> Vec<DeclaredType> {
+        Array2::<T>::kinds()
+    }
+    fn accepts(types: &mut dyn Iterator<Item = Type>) -> bool {
+        Array2::<T>::accepts(types)
+    }
+    fn take(outputs: &mut Outputs<'_>) -> Self {
+        Array2::<T>::take(outputs).outer_iter().map(|row| row.to_vec()).collect()
+    }
+    fn offer(_: &mut &mut Vec<Vec<T>>, offers: &mut Offers) {
+        Self::kinds().into_iter().flat_map(DeclaredType::flattened).for_each(|_| offers.offer_nothing());
+    }
+    fn store(into: &mut Vec<Vec<T>>, outputs: &mut Outputs<'_>) -> Result<(), Error> {
+        *into = Self::take(outputs);
+        Ok(())
+    }
+    fn compare_elements(&self, other: &Self, agreement: &mut Agreement) {
+        self.len().compare_elements(&other.len(), agreement);
+        self.iter().zip(other).for_each(|(one, other)| one.compare_elements(other, agreement));
+    }
+    fn longest(&self) -> usize {
+        self.iter().map(Vec::len).sum()
+    }
+}
+
+impl<T> Sealed for Option<T> {}
+/// Whether there is something, and what: zeros, or an array without elements, if there is nothing.
+#[diagnostic::do_not_recommend]
+impl<T: Returned + 'static> Returned for Option<T> {
     type Into<'b> = &'b mut Option<T>;
 
     fn kinds() -> Vec<DeclaredType> {
@@ -224,7 +254,10 @@ impl<T: Returned + Copy + 'static> Returned for Option<T> {
         is_some.then_some(held)
     }
     fn offer(_: &mut &mut Option<T>, offers: &mut Offers) {
-        let parts = |ty: DeclaredType| ty.element().map_or(1, |element| 1 + element.is_complex() as usize);
+        // A complex number is two results, an array of them is one.
+        let is_two =
+            |ty: DeclaredType| !ty.is_array() && ty.element().is_some_and(|element| element.is_complex());
+        let parts = |ty: DeclaredType| 1 + is_two(ty) as usize;
         let types = Self::kinds().into_iter().flat_map(DeclaredType::flattened);
         (0..types.map(parts).sum()).for_each(|_| offers.offer_nothing());
     }
@@ -239,7 +272,7 @@ impl<T: Returned + Copy + 'static> Returned for Option<T> {
         }
     }
     fn longest(&self) -> usize {
-        0
+        self.as_ref().map_or(0, T::longest)
     }
 }
 

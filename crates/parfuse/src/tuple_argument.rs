@@ -27,6 +27,27 @@ macro_rules! tuples {
                 $(self.$index.bind(binder);)*
             }
         }
+
+        /// By reference it is only read.
+        #[diagnostic::do_not_recommend]
+        impl<$($name: TupleItem),*> Argument for &($($name,)*) {
+            const KIND: ParamKind = <($($name,)*)>::KIND;
+            type Reborrowed<'b>
+                = Self
+            where
+                Self: 'b;
+            fn reborrow(&mut self) -> Self {
+                self
+            }
+            fn bind<'a>(self, binder: &mut Binder<'a>)
+            where
+                Self: 'a,
+            {
+                (*self).bind(binder);
+            }
+        }
+
+        crate::__reference_argument!([$($name: TupleItem),*] ($($name,)*));
     )* };
 }
 tuples!((A 0, B 1), (A 0, B 1, C 2), (A 0, B 1, C 2, D 3));

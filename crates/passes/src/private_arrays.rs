@@ -62,7 +62,7 @@ pub(crate) fn of_uneven_length(loops: &Loops, parfor: &Parfor) -> Option<(Buffer
     let inside = defined(parfor);
     let is_uneven = |buffer: &Buffer, shape: &[Value]| {
         (0..shape.len()).any(|axis| {
-            let lengths = lengths(loops, &own, *buffer, axis as u8);
+            let lengths = lengths(loops, &own, &inside, *buffer, axis as u8);
             needed(loops, &inside, &lengths).is_none()
         })
     };
@@ -78,8 +78,9 @@ pub(crate) fn of_uneven_length(loops: &Loops, parfor: &Parfor) -> Option<(Buffer
     uneven
 }
 
-/// The lengths that an axis of an array is given wherever it is made. It may be given that of another one.
-fn lengths(loops: &Loops, made: &Made, buffer: Buffer, axis: u8) -> Vec<Value> {
+/// The lengths that an axis of an array is given wherever it is made, or what they are at most. It may be given that of another
+/// one.
+fn lengths(loops: &Loops, made: &Made, inside: &FastSet<Value>, buffer: Buffer, axis: u8) -> Vec<Value> {
     let mut lengths = Vec::new();
     let mut pending = vec![(buffer, axis)];
     let mut seen: FastSet<(Buffer, u8)> = FastSet::default();
@@ -91,13 +92,24 @@ fn lengths(loops: &Loops, made: &Made, buffer: Buffer, axis: u8) -> Vec<Value> {
             let length = shape[axis as usize];
             match loops.values[length].expr {
                 Expr::Dim { buffer, axis } if made.contains_key(&buffer) => pending.push((buffer, axis)),
-                _ => lengths.push(length),
+                _ => lengths.push(at_most(loops, inside, length)),
             }
         }
     }
     lengths.sort_unstable();
     lengths.dedup();
     lengths
+}
+
+/// What is known in front of the loop of a length: it, or what it is at most.
+fn at_most(loops: &Loops, inside: &FastSet<Value>, length: Value) -> Value {
+    match &loops.values[length].expr {
+        Expr::Op(ScalarOp::Min, operands) if needed(loops, inside, &[length]).is_none() => {
+            let known = operands.iter().find(|operand| needed(loops, inside, &[**operand]).is_some());
+            known.copied().unwrap_or(length)
+        }
+        _ => length,
+    }
 }
 
 fn defined(parfor: &Parfor) -> FastSet<Value> {
@@ -146,13 +158,14 @@ fn share(loops: &mut Loops, parfor: Parfor, block: &mut Block) -> Option<Parfor>
         return Some(parfor);
     }
     let (index, extent) = (*index, *extent);
+    let inside = defined(&parfor);
     let mut axes: BTreeMap<Buffer, Vec<Vec<Value>>> = BTreeMap::new();
     for (buffer, shapes) in &made {
         let rank = shapes[0].len() as u8;
-        axes.insert(*buffer, (0..rank).map(|axis| lengths(loops, &made, *buffer, axis)).collect());
+        axes.insert(*buffer, (0..rank).map(|axis| lengths(loops, &made, &inside, *buffer, axis)).collect());
     }
     let all: Vec<Value> = axes.values().flatten().flatten().copied().collect();
-    let Some(needed) = needed(loops, &defined(&parfor), &all) else { return Some(parfor) };
+    let Some(needed) = needed(loops, &inside, &all) else { return Some(parfor) };
     let loc = loops.values[index].loc;
 
     // The lengths, in front of the loop.

@@ -122,7 +122,7 @@ impl fmt::Display for Rejection {
             }
             Rejection::UnevenArray { array, .. } => write!(
                 f,
-                "the length of `{array}`, an array of the iteration's own inside a `prange`, depends on the iteration; make \
+                "the length of `{array}`, an array of the iteration's own inside a `prange`, is what the iteration has found; make \
                  it as long as the longest, with a length that is computed in front of the loop, and use the first \
                  elements: `{array}.slice_mut(s![..k])`"
             ),

@@ -247,19 +247,22 @@ impl State {
     pub(crate) fn nothing(&mut self, var: Var, at: At) -> Step<Value> {
         let ty = self.var_type(var);
         let Some(rank) = ty.rank else { return Ok(self.literal(Literal::Integer(0), ty.dtype, at)) };
-        let lengths = self.lengths_of_var(var).unwrap_or_else(|| vec![0; rank as usize]);
-        self.fixed_zeros(&lengths, ty.dtype, at)
+        match self.lengths_of_var(var) {
+            Some(lengths) => self.fixed_zeros(&lengths, ty.dtype, at),
+            None => self.empty_array(ty.dtype, rank, at),
+        }
     }
 
-    /// Has the variables of a shape begin with zeros, but arrays.
-    pub(crate) fn begin_carriers(&mut self, shape: &Shape, at: At) {
+    /// Has the variables of a shape begin with zeros, but arrays that all that gives something gives: not those that are `late`,
+    /// of which a `None` before did not know.
+    pub(crate) fn begin_carriers(&mut self, shape: &Shape, late: &[Var], at: At) -> Step<()> {
         for var in shape.vars() {
-            let ty = self.var_type(var);
-            if ty.rank.is_none() {
-                let value = self.literal(Literal::Integer(0), ty.dtype, at);
+            if self.var_type(var).rank.is_none() || late.contains(&var) {
+                let value = self.nothing(var, at)?;
                 self.push(Stmt::Assign { var, value });
             }
         }
+        Ok(())
     }
 
     /// The handle of what was carried out.

@@ -16,7 +16,7 @@ use crate::errors::{At, Problem, Step, mistake};
 use crate::exits::ends;
 use crate::records::{Items, Whole};
 use crate::sequences::{Independence, Item, Sequence};
-use crate::state::{Kind, Range, State};
+use crate::state::{Kind, Range, Repeats, State};
 use crate::types::{Class, TypeVar};
 use crate::{Tracer, Value};
 use parfuse_ir::program::{self, Block, Claim, Stmt};
@@ -126,7 +126,7 @@ impl Tracer {
         if let Some(refused) = self.too_deep(at) {
             return refused;
         }
-        self.with(State::open);
+        self.with(|state| state.open_repeated(Repeats::AnyNumber));
         let cond = self.barred(|| self.value_of(cond, ()));
         let cond = self.id(cond);
         let mut header = Block::new();
@@ -135,7 +135,7 @@ impl Tracer {
         self.step(at, |state| {
             let checked = state.condition(cond, at);
             header = state.close();
-            state.open();
+            state.open_repeated(Repeats::AnyNumber);
             condition = Some(checked?);
             Ok(Kind::Tuple(Items::default()))
         });

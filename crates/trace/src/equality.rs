@@ -68,8 +68,15 @@ impl Tracer {
 }
 
 impl State {
+    /// Whether two handles stand for arrays, perhaps of structs or tuples.
+    pub(crate) fn are_arrays(&mut self, a: u32, b: u32) -> bool {
+        [a, b].into_iter().all(|handle| self.is_array(handle) || self.record_array(handle).is_some())
+    }
+
     /// Whether two arrays have as many elements along each axis.
     fn have_equal_lengths(&mut self, a: u32, b: u32, at: At) -> Step<program::Value> {
+        let first = |state: &State, handle: u32| state.leaves_of(handle).first().copied().unwrap_or(handle);
+        let (a, b) = (first(self, a), first(self, b));
         let [(a, rank), (b, others)] = [self.array(a, "`==`", at)?, self.array(b, "`==`", at)?];
         if rank != others {
             let [a, b] = [a, b].map(|array| self.describe(self.ty(array)));

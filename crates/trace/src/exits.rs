@@ -16,7 +16,7 @@ use crate::errors::{At, Step, mistake};
 use crate::records::Items;
 use crate::state::{Kind, State};
 use crate::{Tracer, Value};
-use parfuse_ir::program::{Block, Stmt};
+use parfuse_ir::program::{Block, Stmt, Var};
 
 /// More exits than that, and blocks around them, are too many: what follows an exit nests in a branch.
 const MOST_EXITS: usize = 256;
@@ -40,6 +40,8 @@ struct Open {
     map_depth: usize,
     /// The variables that carry out what it gives, once something leaves it.
     given: Option<Shape>,
+    /// Those of them that what was given first did not know of.
+    late: Vec<Var>,
 }
 
 impl Tracer {
@@ -114,7 +116,7 @@ impl Tracer {
         let (exit, taken) = self.with(|state| {
             let (parallel_depth, map_depth) = (state.parallel_depth, state.map_depth);
             state.open();
-            state.exits.open.push(Open { parallel_depth, map_depth, given: None });
+            state.exits.open.push(Open { parallel_depth, map_depth, given: None, late: Vec::new() });
             (Exit(state.exits.open.len() - 1), state.exits.taken)
         });
         let value = self.value_of(body, exit);
@@ -124,7 +126,7 @@ impl Tracer {
             let reached = !endless && !state.ends_here();
             let given = if is_left && reached { state.give(exit.0, value, at) } else { Ok(()) };
             let body = state.close();
-            let Some(Open { given: carried, .. }) = state.exits.open.pop() else {
+            let Some(Open { given: carried, late, .. }) = state.exits.open.pop() else {
                 return given.map(|()| Kind::Poison);
             };
             given?;
@@ -141,7 +143,7 @@ impl Tracer {
                 return Ok(state.kind(value));
             };
             // A loop may be left in any of its iterations, so nothing tells that one is; but one always is.
-            state.begin_carriers(&shape, at);
+            state.begin_carriers(&shape, &late, at)?;
             state.push(Stmt::Scope { body });
             state.carried(&shape, at)
         })
@@ -160,12 +162,18 @@ impl State {
     /// Has the variables of a scope carry out a value.
     fn give(&mut self, scope: usize, value: u32, at: At) -> Step<()> {
         let leaves = self.leaves(value, at)?;
-        let mut shape = match self.exits.open[scope].given.take() {
+        let given = self.exits.open[scope].given.take();
+        let known = given.as_ref().map(Shape::vars);
+        let mut shape = match given {
             Some(given) => given,
             None => self.carriers(&leaves, Giver::Exits)?,
         };
         let mut end = Block::new();
         let assigned = self.carry(&leaves, &mut shape, Giver::Exits, &mut end, at);
+        if let Some(known) = known {
+            let new = shape.vars().into_iter().filter(|var| !known.contains(var));
+            self.exits.open[scope].late.extend(new);
+        }
         self.exits.open[scope].given = Some(shape);
         end.into_iter().for_each(|stmt| self.push(stmt));
         assigned

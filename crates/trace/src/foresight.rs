@@ -10,21 +10,38 @@
 //!
 //! rustc looks ahead, a tracer goes through the function once. What is used before it is known counts as a number; where
 //! that leads to mistakes, and something else is given to it further down, these mistakes are none of the user's.
+//!
+//! ```text
+//! let h: u32 = x.iter().fold(0, |h, b| h.rotate_left(5) ^ b);      of how many bits is `h`?
+//! ```
+//!
+//! An operation that has to know the type of a literal, and does not by then, is left out at first: the type that the literal
+//! has found in the end is known when the kernel is traced once more.
 
 use crate::Tracer;
-use crate::errors::At;
+use crate::errors::{At, Problem, Step};
 use crate::records::{Items, Whole};
 use crate::state::{Kind, Literal, State};
 use crate::types::TypeVar;
-use parfuse_ir::ElementType;
-use parfuse_ir::program::Var;
+use parfuse_ir::program::{Value, Var};
+use parfuse_ir::{DType, ElementType, Loc};
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-/// What vectors and options hold that begin empty, by their numbers among all of these in a kernel.
+/// A kernel with so many values whose types had to be looked up further down has each other one's settled where it is asked for.
+const MOST_QUESTIONS: usize = 64;
+
+/// Where something had to be known, and how often it had been asked there.
+pub(crate) type Question = (Loc, usize);
+
+/// What vectors and options hold that begin empty, by their numbers among all of these in a kernel, and of what types values
+/// are that show it too late, where they show it at all.
 #[derive(Clone, Default, Debug)]
 pub struct Foresight {
     contents: HashMap<usize, Content>,
+    types: HashMap<Question, Option<DType>>,
+    /// The `let`s of vectors that functions have grow.
+    growing: HashSet<Question>,
 }
 
 /// What a vector or an option holds: numbers, perhaps of a known type, fixed arrays of them, or several of these.
@@ -52,17 +69,27 @@ pub(crate) struct Beginnings {
     missed: HashMap<usize, Option<Seen>>,
     /// The numbers of options, by the variables that tell whether there is anything.
     options: HashMap<Var, usize>,
+    /// Whether the kernel can be traced once more.
+    is_repeatable: bool,
+    /// How often something has been asked at a place.
+    asked: HashMap<Loc, usize>,
+    /// What has been left out for want of a type.
+    postponed: Vec<(Question, TypeVar)>,
+    /// The `let`s of what is passed as `&mut name`, and those of them that turned out to grow.
+    lent: HashMap<Var, Question>,
+    grown: HashSet<Question>,
 }
 
 impl Tracer {
     /// A tracer for a kernel of this name, of which something is known from tracing it before.
     pub fn with_foresight(name: &str, foresight: Foresight) -> Tracer {
         let mut state = State::new(name);
+        state.beginnings.is_repeatable = foresight.types.len() < MOST_QUESTIONS;
         state.beginnings.known = foresight;
         Tracer { state: RefCell::new(state) }
     }
 
-    /// What should have been known in front, if there are mistakes that may come of that.
+    /// What should have been known in front, if there are mistakes that may come of that, or something has been left out.
     pub fn foresight(&self) -> Option<Foresight> {
         self.with(|state| {
             let mut foresight = state.beginnings.known.clone();
@@ -72,12 +99,62 @@ impl Tracer {
                 foresight.contents.insert(*number, state.content(seen));
             }
             let is_news = foresight.contents.len() > before && !state.complaints.is_empty();
-            is_news.then_some(foresight)
+            for (question, var) in &state.beginnings.postponed {
+                foresight.types.insert(*question, state.types.dtype(*var));
+            }
+            foresight.growing.extend(&state.beginnings.grown);
+            let is_left_out = !state.beginnings.postponed.is_empty() || !state.beginnings.grown.is_empty();
+            (is_news || is_left_out).then_some(foresight)
         })
     }
 }
 
 impl State {
+    /// The type that a value turns out to be of, which has to be known now; nothing if nothing says so. Where the kernel can be
+    /// traced once more to find out, what needs it is left out.
+    pub(crate) fn type_to_come(&mut self, value: Value) -> Step<Option<DType>> {
+        let (loc, var) = (self.program.values[value].loc, self.ty(value).dtype);
+        let question = self.question_at(loc);
+        let beginnings = &mut self.beginnings;
+        match beginnings.known.types.get(&question) {
+            Some(found) => Ok(*found),
+            None if beginnings.is_repeatable => {
+                beginnings.postponed.push((question, var));
+                Err(Problem::Reported)
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// One more question at a place.
+    pub(crate) fn question(&mut self, at: At) -> Question {
+        let loc = self.loc(at);
+        self.question_at(loc)
+    }
+
+    fn question_at(&mut self, loc: Loc) -> Question {
+        let asked = self.beginnings.asked.entry(loc).or_default();
+        *asked += 1;
+        (loc, *asked)
+    }
+
+    /// Whether a function has a vector grow that is passed to it.
+    pub(crate) fn is_known_to_grow(&self, question: Question) -> bool {
+        self.beginnings.known.growing.contains(&question)
+    }
+
+    /// A variable is passed to a function that may have it grow.
+    pub(crate) fn may_grow(&mut self, var: Var, question: Question) {
+        self.beginnings.lent.insert(var, question);
+    }
+
+    /// A function has a variable grow; tells whether that is known when the kernel is traced once more.
+    pub(crate) fn does_grow(&mut self, var: Var) -> bool {
+        let beginnings = &mut self.beginnings;
+        let lent = beginnings.lent.get(&var).filter(|_| beginnings.is_repeatable);
+        lent.is_some_and(|question| beginnings.grown.insert(*question))
+    }
+
     /// The number of one more vector or option that begins empty.
     pub(crate) fn begin_empty(&mut self) -> usize {
         self.beginnings.count += 1;

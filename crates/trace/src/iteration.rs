@@ -18,7 +18,7 @@ use crate::errors::{At, Problem, Step, mistake};
 use crate::exits::Exit;
 use crate::records::{Items, Whole};
 use crate::sequences::{Independence, Item, Sequence, Stage};
-use crate::state::{Kind, Range, State, Ty};
+use crate::state::{Kind, Range, Repeats, State, Ty};
 use crate::{Tracer, Value};
 use parfuse_ir::program::{self, Cut, Expr, Order, Place, Stmt, View, walk};
 use parfuse_ir::{Scalar, ScalarOp};
@@ -100,7 +100,7 @@ impl Tracer {
             };
             for (depth, range) in ranges.iter().enumerate() {
                 let step = range.step.unwrap_or_else(|| state.constant(Scalar::Usize(1), at));
-                state.open();
+                state.open_repeated(Repeats::Range(range.start, range.end));
                 let index = state.bound(range.dtype, at);
                 indices.push(match range.total {
                     Some(total) => state.op(ScalarOp::Sub, &[total, index], at)?,

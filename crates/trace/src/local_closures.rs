@@ -41,7 +41,7 @@ impl Tracer {
         code: ClosureCode,
         at: At,
     ) -> Value<'_> {
-        let mut captured = self.ids(captured);
+        let mut captured: Vec<u32> = captured.iter().map(|value| self.passed(*value)).collect();
         self.step(at, |state| {
             if moves {
                 for handle in &mut captured {
@@ -68,7 +68,8 @@ impl Tracer {
         arguments: &[Value<'t>],
         at: At,
     ) -> Value<'t> {
-        let (closure, arguments) = (self.id(closure), self.ids(arguments));
+        let closure = self.id(closure);
+        let arguments: Vec<u32> = arguments.iter().map(|argument| self.passed(*argument)).collect();
         let mut called = None;
         let poison = self.step(at, |state| match state.kind(closure) {
             Kind::Closure(closure) if closure.parameters == arguments.len() => {

@@ -194,7 +194,7 @@ impl State {
     pub(crate) fn row(&mut self, receiver: u32, method: Method, at: At) -> Step<&'static Row> {
         let (of, described) = match self.kind(receiver) {
             Kind::Poison => return Err(Problem::Reported),
-            Kind::Vector(_) => (Receiver::Vector, "a vector"),
+            Kind::Vector { .. } => (Receiver::Vector, "a vector"),
             Kind::Range(_) => (Receiver::Range, "a range"),
             Kind::Sequence(_) => (Receiver::Iterator, "an iterator"),
             Kind::Optional(_) => (Receiver::Option, "an `Option`"),
@@ -206,9 +206,18 @@ impl State {
             | Kind::Plain(_)
             | Kind::Place(_)
             | Kind::Element { .. }
+            | Kind::Row { .. }
             | Kind::Part { .. } => {
                 let ty = self.type_of(receiver)?;
                 self.close_type(ty.dtype)?;
+                let row = self.row_of_value(method, ty);
+                if row.is_ok() || self.types.element(ty.dtype).is_some() {
+                    return row;
+                }
+                // Perhaps one of the type that it turns out to be has it.
+                let value = self.read(receiver, at)?;
+                let Some(dtype) = self.type_to_come(value)? else { return row };
+                self.unify_known(value, dtype, "the type of a receiver")?;
                 return self.row_of_value(method, ty);
             }
             Kind::Tuple(_) | Kind::Declared(_) | Kind::Closure(_) | Kind::Never => {

@@ -56,6 +56,9 @@ const METHODS: &[Method] = &[
     Method::ends_with,
     Method::last,
     Method::get,
+    Method::get_mut,
+    Method::first_mut,
+    Method::last_mut,
     Method::swap,
     Method::reverse,
     Method::sort_by,
@@ -128,6 +131,13 @@ impl State {
         let value = self.literal(Literal::Integer(0), dtype, at);
         let ty = Ty { dtype, rank: Some(lengths.len() as u8), of_arrays: lengths.len() > 1 };
         self.emit(Expr::Fill { shape, value }, ty, at)
+    }
+
+    /// An array of so many axes that has no elements.
+    pub(crate) fn empty_array(&mut self, dtype: TypeVar, rank: u8, at: At) -> Step<program::Value> {
+        let shape = vec![self.usize_constant(0, at); rank as usize];
+        let value = self.literal(Literal::Integer(0), dtype, at);
+        self.emit(Expr::Fill { shape, value }, Ty { dtype, rank: Some(rank), of_arrays: false }, at)
     }
 
     /// `[row; n]`, `vec![row; n]`: an array all of whose elements are the same array.
@@ -305,6 +315,15 @@ impl State {
             self.nested.rows_by_value.insert(view);
         }
         Ok(row)
+    }
+
+    /// A reference to a row at some indices, where there is one.
+    pub(crate) fn shown_row(&mut self, array: u32, index: &[program::Value], at: At) -> Step<Kind> {
+        let (value, _) = self.array(array, "a row", at)?;
+        match self.row_of_arrays(array, value, index, at)? {
+            Kind::Place(place) => Ok(self.row_by_reference(place)),
+            row => Ok(row),
+        }
     }
 
     /// The place of a row, if an array of arrays is set at fewer indices than it has axes.

@@ -22,6 +22,9 @@ use parfuse_ir::{DType, FaultKind, ReduceOp, Scalar, ScalarOp};
 impl Tracer {
     /// `-v`, `!v`, `*v`, `&v`, `&mut v`.
     pub fn unary(&self, op: &'static str, v: Value<'_>, at: At) -> Value<'_> {
+        if let Some(vector) = self.referred_vector(op, v) {
+            return vector;
+        }
         let v = self.id(v);
         self.step(at, |state| match op {
             "-" => {
@@ -48,7 +51,7 @@ impl Tracer {
     /// A binary operator other than `&&` and `||`.
     pub fn binary(&self, op: &'static str, a: Value<'_>, b: Value<'_>, at: At) -> Value<'_> {
         let (a, b) = (self.id(a), self.id(b));
-        if matches!(op, "==" | "!=") && self.with(|state| state.is_array(a) && state.is_array(b)) {
+        if matches!(op, "==" | "!=") && self.with(|state| state.are_arrays(a, b)) {
             let [a, b] = [a, b].map(|id| Value { tracer: self, id });
             let same = self.equal_arrays(a, b, at);
             return if op == "==" { same } else { self.unary("!", same, at) };

@@ -64,7 +64,11 @@ impl Tracer {
         at: At,
     ) -> Value<'t> {
         let (present, value) = self.parts_of_option(option, at);
-        let value = self.bind_named("", value, None, at);
+        // A row is shown where there is one.
+        let value = match self.with(|state| state.kind(value.id)) {
+            Kind::Row { .. } => value,
+            _ => self.bind_named("", value, None, at),
+        };
         self.trace_if(present, &mut Some(|()| self.value_of(then, value)), otherwise, at)
     }
 
@@ -292,7 +296,7 @@ impl State {
     }
 
     /// Zeros, of which nobody looks at any.
-    fn zeros_of(&mut self, ty: DeclaredType, at: At) -> Step<Kind> {
+    pub(crate) fn zeros_of(&mut self, ty: DeclaredType, at: At) -> Step<Kind> {
         let (of, types): (Whole, Vec<DeclaredType>) = match ty {
             DeclaredType::Known(Type::Scalar(element)) => {
                 let dtype = self.types.of(element);
@@ -303,14 +307,11 @@ impl State {
             DeclaredType::Record(record) => {
                 (Whole::Record(record), record.fields.iter().map(|(_, ty)| *ty).collect())
             }
-            DeclaredType::Known(Type::Array(element, 1)) => {
+            DeclaredType::Known(Type::Array(element, rank)) => {
                 let dtype = self.types.of(element);
-                return self.fixed_zeros(&[0], dtype, at).map(Kind::Plain);
+                return self.empty_array(dtype, rank, at).map(Kind::Plain);
             }
-            DeclaredType::Known(_)
-            | DeclaredType::AnyRank(_)
-            | DeclaredType::RecordArray(..)
-            | DeclaredType::TupleArray(..) => {
+            DeclaredType::AnyRank(_) | DeclaredType::RecordArray(..) | DeclaredType::TupleArray(..) => {
                 return mistake(
                     "an `Option` of an array that may be `None` is not supported; use a flag beside the array",
                 );
@@ -435,7 +436,10 @@ impl State {
         if self.program.constant(present) != Some(Scalar::Bool(true)) {
             self.check(present, fault, at);
         }
-        Ok(self.kind(value))
+        match self.kind(value) {
+            Kind::Row { array, index } => self.shown_row(array, &index, at),
+            kind => Ok(kind),
+        }
     }
 
     pub(crate) fn unwrap_or_default(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {

@@ -133,7 +133,8 @@ impl Tracer {
     ) -> Option<Value<'t>> {
         let method = self.own_method(receiver, name)?;
         let of = |id: u32| Value { tracer: self, id };
-        let arguments = std::iter::once(self.id(receiver)).chain(self.ids(arguments)).map(of);
+        let arguments = arguments.iter().map(|argument| self.passed(*argument));
+        let arguments = std::iter::once(self.id(receiver)).chain(arguments).map(of);
         Some((method.inline)(self, &arguments.collect::<Vec<_>>(), at))
     }
 

@@ -119,6 +119,9 @@ impl Tracer {
         self.step(at, |state| {
             let place = state.target(array.id, method.name())?;
             let (present, index) = state.presence_of(method, array.id, args, at)?;
+            if index.len() < state.axes_of(array.id)? as usize {
+                return Ok(state.maybe(present, Kind::Row { array: array.id, index }));
+            }
             Ok(state.maybe(present, Kind::Element { place, index, borrowed: true }))
         })
     }

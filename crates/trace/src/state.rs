@@ -54,6 +54,8 @@ pub(crate) enum Kind {
     Place(Place),
     /// An element that may be set, read afresh whenever it is used. A borrowed one stays a reference when bound to a name.
     Element { place: Place, index: Vec<Value>, borrowed: bool },
+    /// A row of an array of arrays that may be set, shown where it is used: there may be none at the index.
+    Row { array: u32, index: Vec<Value> },
     /// A part of a complex variable or element, which may be set, read afresh whenever it is used.
     Part { complex: u32, part: parfuse_ir::Part },
     /// The parts of `s![…]`.
@@ -64,8 +66,8 @@ pub(crate) enum Kind {
     Tuple(Items),
     /// A range of integers, or of floats to draw from.
     Range(Range),
-    /// A vector that grows: its number among all.
-    Vector(usize),
+    /// A vector that grows: its number among all. A borrowed one stays a reference when bound to a name.
+    Vector { vector: usize, borrowed: bool },
     /// An iterator.
     Sequence(Box<Sequence>),
     /// A `Zip`, whose items are those of its parts together.
@@ -131,11 +133,23 @@ pub(crate) struct IntegerCheck {
 pub(crate) struct Scope {
     id: u32,
     pub(crate) block: Block,
+    pub(crate) repeats: Repeats,
+}
+
+/// How often a block runs each time that it is come to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Repeats {
+    /// Once, or not at all.
+    Once,
+    /// Once for each index from the first to before the second, or for some of them.
+    Range(Value, Value),
+    /// As long as a condition holds.
+    AnyNumber,
 }
 
 impl Scope {
     pub(crate) fn outermost() -> Scope {
-        Scope { id: 0, block: Block::new() }
+        Scope { id: 0, block: Block::new(), repeats: Repeats::Once }
     }
 }
 
@@ -257,8 +271,16 @@ impl State {
     // Blocks
 
     pub(crate) fn open(&mut self) {
-        self.scopes.push(Scope { id: self.next_scope, block: Block::new() });
+        self.open_repeated(Repeats::Once);
+    }
+    pub(crate) fn open_repeated(&mut self, repeats: Repeats) {
+        self.scopes.push(Scope { id: self.next_scope, block: Block::new(), repeats });
         self.next_scope += 1;
+    }
+    /// Whether the block that binds a value is open.
+    pub(crate) fn is_in_open_scope(&self, value: Value) -> bool {
+        let scope = self.value_scopes[value.0 as usize];
+        self.scopes.iter().any(|open| open.id == scope)
     }
     /// How many blocks are open.
     pub(crate) fn depth(&self) -> usize {
@@ -391,34 +413,6 @@ impl State {
             Some(rank) => format!("an array of {class} with {rank} axes"),
         }
     }
-    /// Makes two types one; `what` says what needs them to be.
-    pub(crate) fn unify(&mut self, a: TypeVar, b: TypeVar, what: &str) -> Step<()> {
-        self.types.unify(a, b).or_else(|(a, b)| mistake(format!("{what}: expected {a}, found {b}")))
-    }
-    /// Takes a type that may be real or complex for what it is if nothing else says so.
-    pub(crate) fn close_type(&mut self, var: TypeVar) -> Step<()> {
-        self.types.close(var).or_else(|(a, b)| mistake(format!("expected {a}, found {b}")))
-    }
-    pub(crate) fn unify_known(&mut self, value: Value, dtype: DType, what: &str) -> Step<()> {
-        let (known, found) = (self.types.known(dtype), self.ty(value).dtype);
-        self.unify(known, found, what)
-    }
-    /// The element type of a value, which must be known by now; literals take their default.
-    pub(crate) fn settled(&mut self, value: Value, what: &str) -> Step<DType> {
-        let var = self.ty(value).dtype;
-        self.close_type(var)?;
-        let dtype = match self.types.class(var) {
-            Class::Known(dtype) => return Ok(dtype),
-            Class::Integer => DType::I32,
-            Class::Float => DType::F64,
-            Class::Complex(_) => return mistake(format!("{what} of a complex number")),
-            Class::Any => {
-                return mistake(format!("{what} of a value whose type is not known yet; annotate it"));
-            }
-        };
-        self.unify_known(value, dtype, what)?;
-        Ok(dtype)
-    }
 
     // Operands
 
@@ -440,11 +434,16 @@ impl State {
             }
             Kind::Variable { var, .. } | Kind::Place(Place { var, view: None }) => self.read_var(var, at),
             Kind::Element { place, index, .. } => self.read_element(place, &index, at),
+            Kind::Row { array, index } => {
+                let row = self.shown_row(array, &index, at)?;
+                let row = self.handle(row);
+                self.read(row, at)
+            }
             Kind::Part { complex, part } => {
                 let complex = self.read(complex, at)?;
                 self.part(complex, part, at)
             }
-            Kind::Vector(vector) => {
+            Kind::Vector { vector, .. } => {
                 let present = self.present_vector(vector, at)?;
                 let present = self.handle(present);
                 self.read(present, at)

@@ -22,8 +22,15 @@ impl Tracer {
         self.bind_named(name, v, ty, at)
     }
     pub(crate) fn bind_named(&self, name: &str, v: Value<'_>, ty: Option<DeclaredType>, at: At) -> Value<'_> {
-        let is_vector = self.with(|state| matches!(state.kind(v.id), Kind::Vector(_)));
-        let v = if is_vector { self.copied_vector(v, at).id } else { self.id(v) };
+        let vector = self.with(|state| match state.kind(v.id) {
+            Kind::Vector { borrowed, .. } => Some(borrowed),
+            _ => None,
+        });
+        let v = match (vector, ty) {
+            (Some(true), None) => return Value { tracer: self, id: v.id },
+            (Some(false), _) => self.copied_vector(v, at).id,
+            (Some(true), Some(_)) | (None, _) => self.id(v),
+        };
         self.step(at, |state| {
             state.doing = "a copy".into();
             // Without a name it is only an annotation, of a result for instance: nothing is copied.
@@ -135,7 +142,7 @@ impl Tracer {
     }
     /// `target = v`.
     pub fn assign(&self, target: Value<'_>, v: Value<'_>, at: At) -> Value<'_> {
-        if let Kind::Vector(vector) = self.with(|state| state.kind(target.id)) {
+        if let Kind::Vector { vector, .. } = self.with(|state| state.kind(target.id)) {
             let v = v.id;
             return self.step(at, |state| {
                 state.doing = "`=`".into();
@@ -206,6 +213,7 @@ impl State {
                 Ok(Kind::Plain(self.read_element(place, &index, at)?))
             }
             Kind::Part { .. } => Ok(Kind::Plain(self.read(handle, at)?)),
+            Kind::Row { array, index } => self.shown_row(array, &index, at),
             Kind::Poison => Err(Problem::Reported),
             kind @ Kind::Place(_) if self.is_row_by_value(&kind) => {
                 let row = self.read(handle, at)?;
@@ -346,6 +354,7 @@ impl State {
             Kind::Variable { var, .. } | Kind::Place(Place { var, view: None }) => {
                 self.var_types[var.0 as usize]
             }
+            Kind::Element { place, .. } => Ty { rank: None, ..self.place_type(*place) },
             _ => {
                 return mistake(format!(
                     "{} is declared as {ty}, but its value is of another kind",
@@ -473,6 +482,16 @@ impl State {
             (Kind::Part { complex, part }, _) => {
                 let value = self.scalar(v, "a part of a complex number", at)?;
                 self.assign_part(complex, part, value, at)
+            }
+            (Kind::Place(place @ Place { view: Some(_), var }), _) if self.var_type(var).has_rows() => {
+                let (row, value) = (self.place_type(place), self.read(v, at)?);
+                let given = self.ty(value);
+                if given.rank != row.rank {
+                    let [row, given] = [row, given].map(|ty| self.describe(ty));
+                    return mistake(format!("{given} is assigned to a row that is {row}"));
+                }
+                self.unify(row.dtype, given.dtype, "the assignment to a row")?;
+                self.update(place, value, at)
             }
             (Kind::Place(_), _) => mistake(
                 "a view cannot be made to show another array in a kernel; write `view.assign(&…)` to overwrite its \

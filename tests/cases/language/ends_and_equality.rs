@@ -203,3 +203,64 @@ fn arrays_and_items_are_compared_as_a_whole() {
     exactly!(fixpoint(&[9, 8, 1000]));
     exactly!(points_equal(&[[0.0, 1.0], [2.0, 3.0]], &[[0.0, 1.0], [2.0, 3.0]]));
 }
+
+#[derive(Clone, Copy, Debug, PartialEq, KernelData)]
+struct Mark {
+    x: f64,
+    kind: u8,
+}
+
+#[kernel]
+fn same_compounds(a: &[(i32, f64)], b: &[(i32, f64)], m: &[Mark], n: &[Mark]) -> (bool, bool) {
+    (a == b, m != n)
+}
+
+#[test]
+fn arrays_of_tuples_and_structs_are_compared_as_a_whole() {
+    let (a, m) = ([(1, 0.5), (2, 1.5)], [Mark { x: 1.0, kind: 2 }; 3]);
+    assert_eq!(exactly!(same_compounds(&a, &a, &m, &m)).0, (true, false));
+    exactly!(same_compounds(&a, &a[..1], &m, &m[1..]));
+    exactly!(same_compounds(&a, &[(1, 0.5), (2, 1.0)], &m, &[Mark { x: 1.0, kind: 3 }; 3]));
+    exactly!(same_compounds(&[], &[], &[], &[]));
+}
+
+#[kernel]
+fn longest_word(text: &[u8]) -> (usize, usize) {
+    let mut longest = 0;
+    for word in text.split(|b| *b == b' ') {
+        longest = longest.max(word.len());
+    }
+    (longest, text.split(|&b| b == b' ').filter(|word| !word.is_empty()).count())
+}
+
+#[kernel]
+fn table_sum(text: &[u8]) -> (i64, usize) {
+    let (mut total, mut fields) = (0, 0);
+    for line in text.split(|b| *b == b'\n') {
+        for field in line.split(|b| *b == b',') {
+            let mut n = 0i64;
+            for d in field {
+                n = n * 10 + i64::from(d - b'0');
+            }
+            total += n;
+            fields += 1;
+        }
+    }
+    (total, fields)
+}
+
+#[kernel]
+fn parts_below(x: &[f64], limit: f64) -> Vec<f64> {
+    x.split(|v| *v > limit).map(|part| part.iter().sum()).collect()
+}
+
+#[test]
+fn slices_are_split_at_what_a_closure_finds() {
+    for text in [&b""[..], b" ", b"one", b"the quick  brown fox ", b"  a b"] {
+        exactly!(longest_word(text));
+    }
+    exactly!(table_sum(b"1,2\n3,4,50\n\n7"));
+    for limit in [-1.0, 0.4, 2.0] {
+        every_way!(parts_below(&[0.5, 0.1, 0.9, 0.2, 0.3], limit));
+    }
+}

@@ -181,3 +181,33 @@ fn mistakes_are_those_that_are_left() {
     assert!(error.contains("windows_of_my_own"), "{error}");
     assert_eq!(error.lines().count(), 2, "{error}");
 }
+
+#[kernel]
+fn hashed(x: &[u32]) -> u32 {
+    x.iter().fold(0, |h, b| h.rotate_left(5) ^ b)
+}
+
+#[kernel]
+fn largest_of_bits(x: &[u64]) -> u32 {
+    x.iter().fold(0, |n, v| n.max(v.count_ones()))
+}
+
+#[kernel]
+fn multiples(x: &[u16]) -> u16 {
+    let next = |n, by: &u16| n + by;
+    x.iter().fold(1, |n, by| next(n, by).next_multiple_of(3).rotate_right(1))
+}
+
+#[kernel]
+fn distances(x: &[i64]) -> i64 {
+    x.windows(2).fold(0, |far, w| far.wrapping_add((w[1] - w[0]).pow(2)).rem_euclid(1001))
+}
+
+#[test]
+fn literals_may_show_later_of_what_type_they_are() {
+    let x: Vec<u64> = (0..100).map(|i: u64| i.wrapping_mul(0x9e37_79b9_7f4a_7c15)).collect();
+    exactly!(hashed(&x.iter().map(|x| *x as u32).collect::<Vec<_>>()));
+    exactly!(largest_of_bits(&x));
+    exactly!(multiples(&x.iter().map(|x| (x % 100) as u16).collect::<Vec<_>>()));
+    exactly!(distances(&x.iter().map(|x| (x % 1000) as i64).collect::<Vec<_>>()));
+}

@@ -3,7 +3,8 @@
 #![allow(clippy::collapsible_if, clippy::get_first)]
 
 use crate::cases::ways::{error_of, every_way, exactly};
-use ndarray::{Array1, ArrayRef1};
+use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, array, s};
+use num_complex::Complex;
 use parfuse::prelude::*;
 
 #[kernel]
@@ -147,4 +148,95 @@ fn arrays_may_be_missing() {
     let a = Array1::linspace(0.0, 1.0, 50);
     every_way!(maybe_array(&a, 2.0));
     every_way!(maybe_array(&a, -2.0));
+}
+
+#[kernel]
+fn reversed(x: &[f64]) -> Option<Vec<f64>> {
+    if x.is_empty() {
+        return None;
+    }
+    let mut v = x.to_vec();
+    v.reverse();
+    Some(v)
+}
+
+#[kernel]
+fn scaled(x: &ArrayRef1<f64>, least: f64) -> Option<Array1<f64>> {
+    let total = x.sum();
+    if total > least { Some(x / total) } else { None }
+}
+
+#[kernel]
+fn parts(x: &[f64], k: usize) -> Option<(Vec<f64>, Array2<f64>)> {
+    for i in 0..x.len() {
+        if x[i] < -5.0 {
+            return None;
+        }
+        if i == k {
+            return Some((x[..i].to_vec(), Array2::zeros((i, 2))));
+        }
+    }
+    None
+}
+
+#[kernel]
+fn turned(x: &ArrayRef1<Complex<f64>>) -> (Option<Array1<Complex<f64>>>, usize) {
+    (if x.len() > 1 { Some(x * Complex::new(0.0, 1.0)) } else { None }, x.len())
+}
+
+#[kernel]
+fn solved(a: &ArrayRef2<f64>, b: &ArrayRef1<f64>) -> Option<Array1<f64>> {
+    let n = b.len();
+    let (mut a, mut x) = (a.to_owned(), b.to_owned());
+    for k in 0..n {
+        let mut pivot = k;
+        for i in k + 1..n {
+            if a[[i, k]].abs() > a[[pivot, k]].abs() {
+                pivot = i;
+            }
+        }
+        if a[[pivot, k]].abs() < 1e-12 {
+            return None;
+        }
+        for j in 0..n {
+            a.swap((k, j), (pivot, j));
+        }
+        x.swap(k, pivot);
+        for i in k + 1..n {
+            let f = a[[i, k]] / a[[k, k]];
+            for j in k..n {
+                a[[i, j]] -= f * a[[k, j]];
+            }
+            x[i] -= f * x[k];
+        }
+    }
+    for i in (0..n).rev() {
+        let mut s = x[i];
+        for j in i + 1..n {
+            s -= a[[i, j]] * x[j];
+        }
+        x[i] = s / a[[i, i]];
+    }
+    Some(x)
+}
+
+#[test]
+fn options_of_arrays_are_results() {
+    exactly!(reversed(&[1.0, 2.0, 3.0]));
+    exactly!(reversed(&[]));
+    let x = Array1::linspace(0.0, 1.0, 50);
+    every_way!(scaled(&x, 1.0));
+    every_way!(scaled(&x, 100.0));
+    for k in [0, 2, 9] {
+        exactly!(parts(&[1.0, 2.0, 3.0], k));
+        exactly!(parts(&[1.0, -7.0, 3.0], k));
+    }
+    let z = x.mapv(|x| Complex::new(x, 1.0));
+    exactly!(turned(&z));
+    exactly!(turned(&z.slice(s![..1])));
+    exactly!(solved(&array![[0.0, 1.0], [1.0, 3.0]], &array![1.0, 2.0]));
+    exactly!(solved(&array![[1.0, 1.0], [1.0, 1.0]], &array![1.0, 2.0]));
+    let mut into = Some(vec![9.0]);
+    reversed::parallel_into(&[1.0, 2.0], &mut into).unwrap();
+    assert_eq!(into, Some(vec![2.0, 1.0]));
 }

@@ -35,6 +35,7 @@ mod other_axes;
 mod overflow;
 mod parameters;
 mod programs;
+mod references;
 mod remainders;
 mod scopes;
 mod short_forms;

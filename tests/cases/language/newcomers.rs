@@ -345,8 +345,10 @@ fn without_room(counts: &[usize]) -> usize {
     let mut total = 0;
     for i in prange(0..counts.len()) {
         let mut list = Vec::new();
-        for k in 0..counts[i] {
+        let mut k = counts[i];
+        while k > 0 {
             list.push(k);
+            k /= 2;
         }
         total += list.len();
     }

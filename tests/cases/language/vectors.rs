@@ -1,6 +1,8 @@
 //! Vectors that grow: lists of findings, stacks, queues.
 
-use crate::cases::ways::exactly;
+use crate::cases::ways::{error_of, every_way, exactly};
+use ndarray::{Array1, Array2, ArrayRef2};
+use parfuse::Error;
 use parfuse::prelude::*;
 
 #[derive(Clone, Copy, Debug, PartialEq, KernelData)]
@@ -205,4 +207,117 @@ fn in_prange(x: &[f64]) -> Vec<f64> {
 fn a_prange_does_not_push() {
     let error = in_prange::kernel().check().unwrap_err().to_string();
     assert!(error.contains("whose order is open") && error.contains(".collect()"), "{error}");
+}
+
+#[kernel]
+fn kept_and_more(x: &ArrayRef2<f64>) -> Array1<f64> {
+    let mut out = Array1::zeros(x.nrows());
+    for i in prange(0..x.nrows()) {
+        let mut kept = Vec::new();
+        let row = x.row(i);
+        for v in row.iter() {
+            if *v > 1.0 {
+                kept.push(*v);
+            }
+        }
+        for j in i + 1..x.nrows() {
+            kept.push(j as f64);
+        }
+        if i % 2 == 0 {
+            kept.push(7.0);
+        }
+        kept.sort_by(f64::total_cmp);
+        out[i] = if kept.is_empty() { -1.0 } else { kept[kept.len() / 2] };
+    }
+    out
+}
+
+#[kernel]
+fn positive_parts(start: &[usize], x: &[f64]) -> Vec<f64> {
+    let mut out = vec![0.0; start.len() - 1];
+    for g in prange(0..start.len() - 1) {
+        let mut kept = vec![];
+        for i in start[g]..start[g + 1] {
+            if x[i] > 0.0 {
+                kept.push(x[i]);
+            }
+        }
+        out[g] = kept.iter().enumerate().map(|(i, v)| i as f64 * v).sum();
+    }
+    out
+}
+
+#[kernel]
+fn neighbours(x: &[f64], r: f64) -> Vec<usize> {
+    let n = x.len();
+    let mut nearest = vec![n; n];
+    for i in prange(0..n) {
+        let mut near: Vec<(usize, f64)> = Vec::new();
+        for j in 0..n {
+            let d = (x[i] - x[j]).abs();
+            if i != j && d < r {
+                near.push((j, d));
+            }
+        }
+        near.sort_by(|a, b| a.1.total_cmp(&b.1));
+        if let Some(first) = near.first() {
+            nearest[i] = first.0;
+        }
+    }
+    nearest
+}
+
+#[kernel]
+fn largest_below(heights: &ArrayRef2<i64>) -> Array1<i64> {
+    let mut out = Array1::zeros(heights.nrows());
+    for i in prange(0..heights.nrows()) {
+        let mut stack: Vec<usize> = Vec::new();
+        let mut best = 0;
+        for j in 0..heights.ncols() {
+            while let Some(&top) = stack.last() {
+                if heights[[i, top]] < heights[[i, j]] {
+                    break;
+                }
+                stack.pop();
+                let left = stack.last().map_or(0, |k| k + 1);
+                best = best.max(heights[[i, top]] * (j - left) as i64);
+            }
+            stack.push(j);
+        }
+        out[i] = best;
+    }
+    out
+}
+
+#[kernel]
+fn of_what_changes(n: usize, x: &[f64]) -> f64 {
+    let mut total = 0.0;
+    for i in prange(0..n) {
+        let mut other = vec![1.0; 3];
+        let mut kept = Vec::new();
+        other = x.to_vec();
+        for v in other.iter() {
+            kept.push(*v);
+        }
+        total += kept.len() as f64 + i as f64;
+    }
+    total
+}
+
+#[test]
+fn vectors_of_iterations_have_room_for_what_loops_push() {
+    let x: Vec<f64> = (0..300).map(|i| ((i * 7919) % 101) as f64 / 50.0 - 1.0).collect();
+    for (rows, columns) in [(0, 3), (1, 0), (1, 1), (40, 9)] {
+        let m = Array2::from_shape_fn((rows, columns), |(i, j)| ((i * 31 + j * 17) % 23) as f64 / 7.0);
+        every_way!(kept_and_more(&m));
+        exactly!(largest_below(&m.mapv(|v| (v * 10.0) as i64)));
+    }
+    every_way!(positive_parts(&[0, 5, 5, 40, 300], &x));
+    exactly!(neighbours(&x, 0.1));
+    let error = error_of!(positive_parts(&[0, 5, 400], &x));
+    assert!(matches!(error, Error::Index { index: 300, .. }), "{error:?}");
+    // How long an array is that is replaced in between is not known where the vector begins.
+    let error = of_what_changes::kernel().check().unwrap_err().to_string();
+    assert!(error.contains("nor in a `for` whose range is not known"), "{error}");
+    assert_eq!(of_what_changes(2, &x), 601.0);
 }

@@ -150,3 +150,25 @@ fn rows_that_grow_are_refused_with_what_to_write_instead() {
     assert!(error.contains("where each list begins"), "{error}");
     assert_eq!(error.lines().count(), 2, "{error}");
 }
+
+#[kernel]
+fn pascal(n: usize) -> Vec<Vec<u64>> {
+    let mut t = vec![vec![0u64; n]; n];
+    for i in 0..n {
+        t[i][0] = 1;
+        for j in 1..=i {
+            t[i][j] = t[i - 1][j - 1] + t[i - 1][j];
+        }
+    }
+    t
+}
+
+#[test]
+fn vectors_of_vectors_are_results() {
+    for n in [0, 1, 20] {
+        exactly!(pascal(n));
+    }
+    let mut into = vec![vec![7]];
+    pascal::serial_into(2, &mut into).unwrap();
+    assert_eq!(into, [[1, 0], [1, 1]]);
+}

@@ -21,7 +21,8 @@
 //! wraps around; so it needs to know how often the loop can run, which is what [`Dimension`] knows.
 //!
 //! That takes little time and is enough for most loops. Where it is not, [`Apart`] takes a closer look, at all that is known of two
-//! accesses in two iterations, and may find that a test in front of the loop is all that is missing ([`entry`]).
+//! accesses in two iterations, and may find that a test in front of the loop is all that is missing ([`entry`]). Then arrays of
+//! the iterations' own may be of different lengths, too, as long as it shows in front how long the longest is ([`longest`]).
 
 mod ahead;
 mod apart;
@@ -30,6 +31,7 @@ mod choices;
 mod different;
 mod dimension;
 mod entry;
+mod longest;
 mod meetings;
 mod numbers;
 mod pair;
@@ -107,6 +109,7 @@ fn look(loops: &Loops) -> Looked {
     passes.iter().for_each(|pass| {
         let _ = pass(&mut tidy);
     });
+    longest::longest(&mut tidy);
     let mut closely =
         Closely { loops: &tidy, around: Vec::new(), races: Vec::new(), needs: FastMap::default() };
     closely.block(&tidy.body);

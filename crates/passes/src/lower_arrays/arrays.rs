@@ -279,7 +279,12 @@ impl Lowering<'_> {
             Target::InPlace(buffer) => buffer,
             Target::Anew(buffer) => {
                 self.known.shapes.insert(buffer, shape.to_vec());
-                self.block.push(Stmt::Alloc { buffer, shape: shape.to_vec(), zeroed: false, loc });
+                // Those that iterations make are best of the same lengths in all of them.
+                let shape = match self.parallel.is_some() {
+                    true => shape.iter().map(|length| self.steady(*length, loc)).collect(),
+                    false => shape.to_vec(),
+                };
+                self.block.push(Stmt::Alloc { buffer, shape, zeroed: false, loc });
                 buffer
             }
         }

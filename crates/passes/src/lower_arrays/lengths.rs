@@ -169,10 +169,28 @@ impl Lowering<'_> {
                 distance
             }
             _ => {
+                let parts = self.form(end.value).terms.len() + self.form(start.value).terms.len();
                 let end = self.pure(ScalarOp::Max, &[end.value, start.value], loc);
-                self.difference(end, start.value, loc)
+                let distance = self.difference(end, start.value, loc);
+                if between.terms.len() < parts {
+                    let distance = self.canonical(distance);
+                    self.known.between.insert(distance, between);
+                }
+                distance
             }
         }
+    }
+
+    /// The same length, of `a[i..i + w]` without looking at `i`: it is `w`, or nothing if that is negative, since both bounds
+    /// have been checked.
+    pub(super) fn steady(&mut self, length: Value, loc: Loc) -> Value {
+        let length = self.canonical(length);
+        let Some(between) = self.known.between.get(&length).cloned() else { return length };
+        let zero = self.constant(DType::Isize.zero());
+        let distance = self.value_of(between, loc);
+        let signed = self.cast(distance, DType::Isize, loc);
+        let signed = self.pure(ScalarOp::Max, &[signed, zero], loc);
+        self.cast(signed, DType::Usize, loc)
     }
 
     /// Checks that an array can have these lengths. From here on they are known to be lengths, also if the array never comes

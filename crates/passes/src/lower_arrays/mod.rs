@@ -179,6 +179,8 @@ struct Known {
     small: FastSet<Linear>,
     /// By length, the lengths made of it that become plainer once more is known of it.
     saturated: FastMap<Value, Vec<Value>>,
+    /// Of lengths between two bounds, where these have something in common, how far the bounds are apart.
+    between: FastMap<Value, Linear>,
     /// The values of sums.
     sums: FastMap<Linear, Value>,
     /// The results of other operations on lengths.

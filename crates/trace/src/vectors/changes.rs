@@ -6,6 +6,7 @@ use crate::records::Items;
 use crate::state::{Kind, State};
 use crate::{Method, Tracer, Value};
 use parfuse_ir::ScalarOp;
+use parfuse_ir::program::Var;
 
 /// The least number of elements that a vector has room for once one is pushed.
 const LEAST_ROOM: usize = 32;
@@ -75,11 +76,16 @@ impl Tracer {
         args: &[Value<'t>],
         at: At,
     ) -> Option<Value<'t>> {
-        let vector = self.with(|state| match state.kind(receiver.id) {
-            Kind::Vector(vector) => Some(vector),
-            _ => None,
-        })?;
         let change = Change::of(method)?;
+        let vector = match self.with(|state| state.kind(receiver.id)) {
+            Kind::Vector { vector, .. } => vector,
+            // `a.push(Axis(0), row)` is a method of arrays.
+            Kind::Variable { var, .. } if (change, args.len()) != (Change::Push, 2) => {
+                let named = self.step(at, |state| state.refuse_fixed_length(var, method));
+                return Some(named);
+            }
+            _ => return None,
+        };
         let count = self.step(at, |state| {
             state.doing = format!("`.{method}()`").into();
             let Vector { count, parallel_depth, .. } = state.vectors[vector];
@@ -91,6 +97,9 @@ impl Tracer {
             }
             Ok(Kind::Variable { var: count, borrowed: false })
         });
+        if self.with(|state| matches!(state.kind(count.id), Kind::Poison)) {
+            return Some(count);
+        }
         let set_count = |new: Value<'t>| self.assign(count, new, at);
         Some(match (change, args) {
             (Change::Push, [item]) => {
@@ -248,7 +257,7 @@ impl Tracer {
         if self.with(|state| state.parallel_depth > 0) {
             let has_room = self.unary("!", is_full, at);
             self.step(at, |state| {
-                state.refuse_growth(vector)?;
+                state.has_room_for_more(vector, at)?;
                 let has_room = state.condition(has_room.id, at)?;
                 state.assert_value(has_room, FULL, at);
                 Ok(Kind::Tuple(Items::default()))
@@ -286,16 +295,29 @@ impl State {
         is_full.map(Kind::Plain).ok_or(Problem::Reported)
     }
 
-    /// In a `prange` a vector has the room that is made in front of it.
-    fn refuse_growth(&self, vector: usize) -> Step<()> {
-        let Vector { room, beginning, .. } = self.vectors[vector];
-        if beginning.is_none() || self.known_integer(room) == Some(0) {
-            return mistake(
-                "in a `prange` a vector does not grow: say how many elements it may have, in front of the loop if that is \
-                 computed, `let mut v = Vec::with_capacity(n);`",
-            );
+    /// What has the length that it has: an array of the caller's, or a vector of which it does not show in front that it grows.
+    fn refuse_fixed_length(&mut self, var: Var, method: Method) -> Step<Kind> {
+        let name = self.var_name(var);
+        if self.program.vars[var].param.is_some() {
+            return mistake(format!(
+                "`.{method}()`: `{name}` belongs to whoever calls the kernel, and keeps its length: return a vector, \
+                 `let mut v = {name}.to_vec(); v.{method}(…); v`; kernels that the kernel calls may change the lengths of its own"
+            ));
         }
-        Ok(())
+        match self.does_grow(var) {
+            true => Err(Problem::Reported),
+            false => mistake(format!("`.{method}()` is for vectors that a `let mut` of the kernel begins")),
+        }
+    }
+
+    /// In a `prange` a vector has the room that is made in front of it.
+    fn has_room_for_more(&mut self, vector: usize, at: At) -> Step<()> {
+        let Vector { room, counted_room, beginning, .. } = self.vectors[vector];
+        match counted_room {
+            Some(counted) => self.make_room(counted, at),
+            None if beginning.is_none() || self.known_integer(room) == Some(0) => self.refuse_growth(),
+            None => Ok(()),
+        }
     }
 
     /// Makes room for several times as many elements.

@@ -13,14 +13,15 @@
 //! began all the same.
 
 mod changes;
+mod room;
 
 use crate::errors::{At, Problem, Step, mistake};
 use crate::records::Items;
 use crate::state::{Kind, Literal, State, Ty};
 use crate::types::{Class, TypeVar};
-use crate::{Method, Tracer, Value};
+use crate::{DeclaredType, Method, Tracer, Value};
 use parfuse_ir::DType;
-use parfuse_ir::program::{self, Expr, Place, Stmt, Var};
+use parfuse_ir::program::{self, Expr, Place, Stmt, Type, Var};
 
 /// A vector that grows.
 pub(crate) struct Vector {
@@ -30,6 +31,8 @@ pub(crate) struct Vector {
     array: Option<u32>,
     /// How many elements it has room for at first.
     room: program::Value,
+    /// The same where it follows from the loops that fill it: in a `prange`.
+    counted_room: Option<Var>,
     /// The type of its elements, if it began empty.
     elements: Option<TypeVar>,
     /// Its number among all that begins empty, if it does.
@@ -51,9 +54,16 @@ impl Tracer {
     /// The same value, or what there is now of a vector.
     pub(crate) fn present(&self, id: u32) -> u32 {
         self.with(|state| match state.kind(id) {
-            Kind::Vector(vector) => {
+            Kind::Vector { vector, borrowed } => {
                 let present = state.present_vector(vector, At::NONE).unwrap_or(Kind::Poison);
-                state.handle(present)
+                let present = state.handle(present);
+                match borrowed {
+                    true => {
+                        let present = state.borrow(present);
+                        state.handle(present)
+                    }
+                    false => present,
+                }
             }
             _ => id,
         })
@@ -77,6 +87,14 @@ impl Tracer {
         })
     }
 
+    /// The id of an argument: a vector that is borrowed stays one that grows.
+    pub(crate) fn passed(&self, argument: Value<'_>) -> u32 {
+        match self.with(|state| state.kind(argument.id)) {
+            Kind::Vector { borrowed: true, .. } => argument.id,
+            _ => self.id(argument),
+        }
+    }
+
     /// A vector as it is now.
     pub(crate) fn copied_vector<'t>(&'t self, v: Value<'_>, at: At) -> Value<'t> {
         let present = Value { tracer: self, id: self.id(v) };
@@ -86,7 +104,7 @@ impl Tracer {
     /// The same value, a vector as it is now.
     pub(crate) fn moved_vector<'t>(&'t self, v: Value<'_>, at: At) -> Value<'t> {
         match self.with(|state| state.kind(v.id)) {
-            Kind::Vector(_) => self.copied_vector(v, at),
+            Kind::Vector { .. } => self.copied_vector(v, at),
             _ => Value { tracer: self, id: self.id(v) },
         }
     }
@@ -100,13 +118,72 @@ impl Tracer {
         })
     }
 
+    /// `let mut name = init;` of what is passed to a function as `&mut name`, which may have it grow: what is empty is a vector,
+    /// and what it grows in turned out to be one.
+    pub fn lent<'t>(&'t self, name: &'static str, init: Value<'t>, at: At) -> Value<'t> {
+        let question = self.with(|state| state.question(at));
+        let begins_empty = match self.with(|state| state.kind(init.id)) {
+            Kind::Plain(value) => self.with(|state| state.empty_vectors.contains_key(&value)),
+            _ => false,
+        };
+        if begins_empty || self.with(|state| state.is_known_to_grow(question)) {
+            return self.vector(name, init, at);
+        }
+        let variable = self.variable(name, init, at);
+        self.with(|state| {
+            for leaf in state.leaves_of(variable.id) {
+                if let Kind::Variable { var, borrowed: false } = state.kind(leaf) {
+                    state.may_grow(var, question);
+                }
+            }
+        });
+        variable
+    }
+
+    /// The argument for a parameter of type `&mut Vec<T>`: a vector that grows stays the one that it is.
+    pub fn vector_parameter<'t>(
+        &'t self,
+        arguments: &[Value<'t>],
+        position: usize,
+        name: &'static str,
+        ty: DeclaredType,
+        at: At,
+    ) -> Value<'t> {
+        let Some(argument) = arguments.get(position) else {
+            return self.parameter(arguments, position, name, ty, at);
+        };
+        match self.with(|state| state.kind(argument.id)) {
+            Kind::Vector { vector, .. } => self.step(at, |state| {
+                state.declare_elements(vector, ty, name, at)?;
+                Ok(Kind::Vector { vector, borrowed: true })
+            }),
+            _ => self.parameter(arguments, position, name, ty, at),
+        }
+    }
+
+    /// `&mut v` and `*v` of a vector.
+    pub(crate) fn referred_vector<'t>(&'t self, op: &str, v: Value<'_>) -> Option<Value<'t>> {
+        let borrowed = match op {
+            "&mut" => true,
+            "*" => false,
+            _ => return None,
+        };
+        self.with(|state| match state.kind(v.id) {
+            Kind::Vector { vector, .. } => {
+                let id = state.handle(Kind::Vector { vector, borrowed });
+                Some(Value { tracer: self, id })
+            }
+            _ => None,
+        })
+    }
+
     /// `std::mem::take(&mut v)`.
     pub fn taken<'t>(&'t self, v: Value<'t>, at: At) -> Value<'t> {
         let raw = v.id;
         let old = self.bind_named("", v, None, at);
         self.step(at, |state| {
             match state.kind(raw) {
-                Kind::Vector(vector) => {
+                Kind::Vector { vector, .. } => {
                     let none = state.usize_constant(0, at);
                     let count = state.vectors[vector].count;
                     state.set_var(count, none);
@@ -163,16 +240,29 @@ impl State {
             }
         };
         let ty = self.ty(start);
+        let parallel_depth = self.parallel_depth;
+        let is_counted = parallel_depth > 0 && empty.is_some() && self.known_integer(room) == Some(0);
+        let counted_room = is_counted.then(|| self.new_var(&format!("{name}.room"), ty, None));
+        if let Some(counted) = counted_room {
+            self.set_var(counted, room);
+        }
         let count = self.new_var(&format!("{name}.len"), ty, None);
         self.set_var(count, start);
-        let parallel_depth = self.parallel_depth;
         // What the type that is written says of the elements holds for those to come.
         let elements = match (empty, self.kind(init)) {
             (Some(_), Kind::Plain(value)) => Some(self.ty(value).dtype),
             _ => None,
         };
         let beginning = empty.map(|_| self.begin_empty());
-        self.vectors.push(Vector { count, array: variable, room, elements, beginning, parallel_depth });
+        self.vectors.push(Vector {
+            count,
+            array: variable,
+            room,
+            counted_room,
+            elements,
+            beginning,
+            parallel_depth,
+        });
         let vector = self.vectors.len() - 1;
         let declared = empty.and_then(|empty| empty.element);
         if let Some(element) = declared.or_else(|| self.foreseen(beginning?, at)) {
@@ -183,7 +273,25 @@ impl State {
                 self.unify(array.dtype, number.dtype, "the elements of a vector")?;
             }
         }
-        Ok(Kind::Vector(vector))
+        Ok(Kind::Vector { vector, borrowed: false })
+    }
+
+    /// What a vector holds is declared to be the elements of an array type.
+    fn declare_elements(&mut self, vector: usize, ty: DeclaredType, name: &str, at: At) -> Step<()> {
+        if self.vectors[vector].array.is_none() {
+            let element = match ty {
+                DeclaredType::TupleArray(types, _) => DeclaredType::Tuple(types),
+                DeclaredType::RecordArray(record, _) => DeclaredType::Record(record),
+                DeclaredType::Known(Type::Array(element, 1)) => DeclaredType::Known(Type::Scalar(element)),
+                // How long fixed arrays are shows where the first one is pushed.
+                _ => return Ok(()),
+            };
+            let zeros = self.zeros_of(element, at)?;
+            let zeros = self.handle(zeros);
+            self.shape_vector(vector, Some(zeros), at)?;
+        }
+        let present = self.present_vector(vector, at)?;
+        self.expect_type(&present, ty, name)
     }
 
     /// Makes the arrays of a vector that began empty, of what is pushed, or of numbers.
@@ -194,7 +302,7 @@ impl State {
         if self.vectors[vector].array.is_some() {
             return Ok(());
         }
-        let (count, room) = (self.vectors[vector].count, self.vectors[vector].room);
+        let Vector { count, room, counted_room, .. } = self.vectors[vector];
         let name = self.var_name(count);
         let name = name.strip_suffix(".len").unwrap_or(&name).to_string();
         let elements = self.vectors[vector].elements;
@@ -216,16 +324,18 @@ impl State {
         }
         let array = self.handle(kind);
         self.vectors[vector].array = Some(array);
-        self.behind_assignment(count, |state| state.make_arrays(array, &[room], at))
+        self.behind_assignment(count, |state| {
+            let room = match counted_room {
+                Some(counted) => state.read_var(counted, at)?,
+                None => room,
+            };
+            state.make_arrays(array, &[room], at)
+        })
     }
 
     /// Traces something right behind the first assignment of a variable.
     fn behind_assignment(&mut self, var: Var, work: impl FnOnce(&mut State) -> Step<()>) -> Step<()> {
-        let is_first = |stmt: &Stmt| matches!(stmt, Stmt::Assign { var: set, .. } if *set == var);
-        let found = self.scopes.iter().enumerate().find_map(|(depth, scope)| {
-            scope.block.iter().position(is_first).map(|position| (depth, position))
-        });
-        let Some((depth, position)) = found else {
+        let Some((depth, position)) = self.first_assignment(var) else {
             return mistake("a vector is not in sight here");
         };
         let inner = self.scopes.split_off(depth + 1);
@@ -236,6 +346,14 @@ impl State {
         self.scopes[depth].block.extend(behind);
         self.scopes.extend(inner);
         done
+    }
+
+    /// The open block in which a variable is assigned first, and where.
+    fn first_assignment(&self, var: Var) -> Option<(usize, usize)> {
+        let is_first = |stmt: &Stmt| matches!(stmt, Stmt::Assign { var: set, .. } if *set == var);
+        self.scopes.iter().enumerate().find_map(|(depth, scope)| {
+            scope.block.iter().position(is_first).map(|position| (depth, position))
+        })
     }
 
     fn arrays_of(&mut self, vector: usize, at: At) -> Step<u32> {
@@ -291,7 +409,7 @@ impl State {
             return Ok(());
         }
         let (given, length) = match self.kind(v) {
-            Kind::Vector(other) => {
+            Kind::Vector { vector: other, .. } => {
                 let given = self.arrays_of(other, at)?;
                 (given, self.read_var(self.vectors[other].count, at)?)
             }
