@@ -1,8 +1,8 @@
 //! Searches, sorting, and equations solved step by step: loops that end early.
 //!
 //! ```text
-//! found_at  lower_bounds  square_roots  gcds  bubbled  insertion_sorted  first_repeated  pair_with_sum
-//! longest_ascending  probed  bisected  next_permutations  matched_pattern
+//! found_at  lower_bounds  square_roots  bubbled  insertion_sorted  first_repeated  pair_with_sum
+//! probed  bisected  next_permutations  matched_pattern
 //! ```
 
 use super::data::{ascending, below, uniform, zeros};
@@ -55,20 +55,6 @@ fn square_roots(x: &ArrayRef1<f64>, out: &mut ArrayRef1<f64>) {
             root = next;
         }
         out[i] = root;
-    }
-}
-
-/// Greatest common divisors.
-#[kernel]
-fn gcds(a: &ArrayRef1<u32>, b: &ArrayRef1<u32>, out: &mut ArrayRef1<u32>) {
-    for i in 0..a.len() {
-        let (mut x, mut y) = (a[i], b[i]);
-        while y != 0 {
-            let rest = x % y;
-            x = y;
-            y = rest;
-        }
-        out[i] = x;
     }
 }
 
@@ -139,25 +125,6 @@ fn pair_with_sum(a: &ArrayRef1<u64>, sum: u64) -> usize {
         }
     }
     count
-}
-
-/// The length of the longest ascending subsequence.
-#[kernel]
-fn longest_ascending(a: &ArrayRef1<i32>) -> usize {
-    let mut tails = vec![0; a.len()];
-    let mut length = 0;
-    for &x in a.iter() {
-        let (mut low, mut high) = (0, length);
-        while low < high {
-            let middle = (low + high) / 2;
-            if tails[middle] < x { low = middle + 1 } else { high = middle }
-        }
-        tails[low] = x;
-        if low == length {
-            length += 1;
-        }
-    }
-    length
 }
 
 /// How many different keys there are, by open addressing.
@@ -262,13 +229,10 @@ pub const ROWS: &[Row] = &[
     row!(lower_bounds [3000, 500_000] |n| reads sorted = ascending(n), x = uniform(n, 1) * 100.0; writes out = zeros(n);
         call(&sorted, &x, out)),
     row!(square_roots [1000, 100_000] |n| reads x = uniform(n, 1) * 50.0 + 0.1; writes out = zeros(n); call(&x, out)),
-    row!(gcds [1000, 100_000] |n| reads a = below(1 << 30, n, 1), b = below(1 << 30, n, 2); writes out = zeros(n);
-        call(&a, &b, out)),
     row!(bubbled [200, 2000] least 1 |n| writes a = below(1000, n, 1); call(a)),
     row!(insertion_sorted [200, 3000] least 1 |n| writes a = uniform(n, 1); call(a)),
     row!(first_repeated [300, 6000] |n| reads a = below(1 << 30, n, 1); call(&a)),
     row!(pair_with_sum [5000, 4_000_000] least 1 |n| reads a = Array1::from_iter((0..n as u64).map(|i| 3 * i)); call(&a, 3 * n as u64)),
-    row!(longest_ascending [3000, 300_000] |n| reads a = below(1 << 30, n, 1); call(&a)),
     row!(probed [3000, 500_000] |n| reads keys = below(n as u64 + 1, n, 1); writes table = zeros((4 * n + 4).next_power_of_two());
         call(&keys, table)),
     row!(bisected [500, 50_000] |n| reads c = uniform(n, 1); writes out = zeros(n); call(&c, out)),

@@ -1,7 +1,7 @@
 //! Machines of states, graphs in arrays, and what runs until it rests: loops that end early, skip, and wander.
 //!
 //! ```text
-//! lattice_distances  components  shortest_paths  ordered_tasks  tokens  is_utf8  is_balanced  walk  inside_polygon
+//! lattice_distances  dijkstra  ordered_tasks  tokens  is_utf8  is_balanced  walk  inside_polygon
 //! power_iteration  merged_intervals  rested
 //! ```
 
@@ -38,35 +38,9 @@ fn lattice_distances(walls: &ArrayRef2<u8>, distance: &mut ArrayRef2<i32>, queue
     }
 }
 
-/// How many parts a graph has, by joining sets.
+/// The lengths of shortest ways from the first node (without a heap).
 #[kernel]
-fn components(from: &ArrayRef1<usize>, to: &ArrayRef1<usize>, parent: &mut ArrayRef1<usize>) -> usize {
-    for i in 0..parent.len() {
-        parent[i] = i;
-    }
-    let mut parts = parent.len();
-    for e in 0..from.len() {
-        let mut a = from[e];
-        while parent[a] != a {
-            parent[a] = parent[parent[a]];
-            a = parent[a];
-        }
-        let mut b = to[e];
-        while parent[b] != b {
-            parent[b] = parent[parent[b]];
-            b = parent[b];
-        }
-        if a != b {
-            parent[a] = b;
-            parts -= 1;
-        }
-    }
-    parts
-}
-
-/// The lengths of shortest ways from the first node (Dijkstra, without a heap).
-#[kernel]
-fn shortest_paths(lengths: &ArrayRef2<f64>, out: &mut ArrayRef1<f64>) {
+fn dijkstra(lengths: &ArrayRef2<f64>, out: &mut ArrayRef1<f64>) {
     let n = out.len();
     let mut done = vec![false; n];
     out.fill(f64::INFINITY);
@@ -345,9 +319,7 @@ fn later(n: usize) -> (Array1<usize>, Array1<usize>) {
 pub const ROWS: &[Row] = &[
     row!(lattice_distances [60, 1000] least 1 |n| reads walls = below(4, (n, n), 1);
         writes distance = zeros((n, n)), queue = zeros(n * n + 1); call(&walls, distance, queue)),
-    row!(components [3000, 300_000] least 1 |n| reads from = below(n as u64, n, 1), to = below(n as u64, n, 2);
-        writes parent = zeros(n); call(&from, &to, parent)),
-    row!(shortest_paths [150, 1500] least 1 |n| reads lengths = uniform((n, n), 1); writes out = zeros(n); call(&lengths, out)),
+    row!(dijkstra [150, 1500] least 1 |n| reads lengths = uniform((n, n), 1); writes out = zeros(n); call(&lengths, out)),
     row!(ordered_tasks [2000, 300_000] least 2 |n| reads start = later(n).0, next = later(n).1; call(&start, &next)),
     row!(tokens [5000, 4_000_000] |n| reads text = below(128, n, 1); call(&text)),
     row!(is_utf8 [5000, 4_000_000] |n| reads bytes = below(128, n, 1).to_vec(); call(&bytes)),

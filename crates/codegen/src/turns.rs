@@ -226,15 +226,20 @@ impl<'a, B: Branches<'a>> End<'_, 'a, B> {
     /// Where nodes compute what decides whether the turn leads out of the loop, and what that is if it does not; if little stands
     /// behind it and asks for it.
     fn exits(&self, b: &B, nodes: &[Node], behind: Option<&Behind<'_>>) -> Option<(usize, Value, bool)> {
-        self.turn.exits.iter().find_map(|exit| {
-            let (cond, holds) = deciding(b, asked(exit.carry.next, behind));
+        let leaves = self.turn.exits.iter().map(|exit| (exit.carry.next, exit.stays));
+        // What a branch behind asks for is false, as a rule, if the loop goes on.
+        let branches = std::iter::successors(behind, |behind| behind.then);
+        let flags = branches.flat_map(|behind| behind.branch.results).map(|merge| merge.value);
+        let flags = flags.filter(|flag| self.flags.contains(flag)).map(|flag| (flag, false));
+        leaves.chain(flags).find_map(|(flag, stays)| {
+            let (cond, holds) = deciding(b, asked(flag, behind));
             let is_cond = |node: &Node| matches!(node, Node::Let(value) if *value == cond);
             let position = nodes.iter().position(is_cond)?;
             let rest = &nodes[position + 1..];
             let mut asks = false;
             rest.iter().for_each(|node| walk::reads(b.code(), node, |value| asks |= value == cond));
             let splits = asks && b.truth(cond).is_none() && is_little(b, rest);
-            splits.then_some((position, cond, holds == exit.stays))
+            splits.then_some((position, cond, holds == stays))
         })
     }
 

@@ -238,7 +238,7 @@ impl State {
         };
         let Branches { then, otherwise } = branches;
         // The side that leaves gives nothing: without this it would give what an earlier iteration gave.
-        self.begin_carriers(&shape, at);
+        self.begin_carriers(&shape, &[], at)?;
         self.push(Stmt::If { cond, then, otherwise });
         self.carried(&shape, at)
     }

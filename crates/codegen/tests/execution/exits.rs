@@ -9,7 +9,7 @@ use std::fmt::Write;
 const N: usize = 40;
 
 /// How many random loops there are.
-const LOOPS: u64 = 300;
+const LOOPS: u64 = 150;
 
 /// Writes random turns: they change a state (`x1`), leave the loop (`x2`), and store, under branches.
 struct Turns {

@@ -136,7 +136,7 @@ impl Search<'_> {
         if plan.cost.saturating_mul(8) > plan.serial.saturating_mul(7) {
             plan.lanes.clear();
         }
-        if plan.lanes.is_empty() && (repeats || !walk::blocks(stmt).any(|block| has_effect(block))) {
+        if plan.lanes.is_empty() && (repeats || !walk::blocks(stmt).any(has_effect)) {
             return;
         }
         let (what, value) = match stmt {
