@@ -138,21 +138,26 @@ pub(crate) fn asks_for_number(code: &Code, cond: Value) -> bool {
     matches!(&code.values[cond].inst, Inst::Op(LaneOp::FNe, operands) if operands[0] == operands[1])
 }
 
-fn is_choice(code: &Code, Branch { cond, sides, results }: Branch<'_>) -> bool {
-    let cost = |node: &Node| {
-        let Node::Let(value) = node else { return None };
-        let data = &code.values[*value];
-        let Inst::Op(op, _) = &data.inst else { return None };
-        match op {
-            LaneOp::SDiv
+/// Whether an operation takes too long to be done for nothing.
+pub(crate) fn is_slow(op: LaneOp) -> bool {
+    matches!(
+        op,
+        LaneOp::SDiv
             | LaneOp::SRem
             | LaneOp::UDiv
             | LaneOp::URem
             | LaneOp::FDiv
             | LaneOp::FSqrt
-            | LaneOp::FToU64 => None,
-            _ => Some(if data.ty.is_float() { FLOAT } else { 1 }),
-        }
+            | LaneOp::FToU64
+    )
+}
+
+fn is_choice(code: &Code, Branch { cond, sides, results }: Branch<'_>) -> bool {
+    let cost = |node: &Node| {
+        let Node::Let(value) = node else { return None };
+        let data = &code.values[*value];
+        let Inst::Op(op, _) = &data.inst else { return None };
+        (!is_slow(*op)).then_some(if data.ty.is_float() { FLOAT } else { 1 })
     };
     let cost: Option<usize> = sides.into_iter().flatten().map(cost).sum();
     let can_move = |merge: &Merge| {

@@ -13,10 +13,11 @@
 //! }
 //! ```
 //!
-//! What stands behind such a branch is emitted for each of its sides if it is little, there if not for what the side yields
-//! nothing else is done; otherwise the sides that go on meet in front of it.
+//! What stands behind such a branch is emitted once for each of its sides if it is little, as it is where a side says that the rest is
+//! not to be done. The other sides meet in front of it.
 
 use crate::branches::{Branch, Branches};
+use crate::conditions::is_slow;
 use crate::known::truth;
 use parfuse_ir::lane::{Carried, Code, Inst, LaneOp, LaneType, Node, Value, walk};
 use smallvec::SmallVec;
@@ -38,21 +39,30 @@ pub(crate) struct Turn<'n> {
     carried: &'n [Carried],
     exits: SmallVec<[Exit; 2]>,
     others: Vec<Carried>,
+    /// The values of which it depends whether a turn leads out of the loop.
+    flags: HashSet<Value>,
 }
 
 impl<'n> Turn<'n> {
     /// Of a loop in scalar code.
-    pub(crate) fn of(code: &Code, carried: &'n [Carried], header: &[Node], cond: Value) -> Turn<'n> {
+    pub(crate) fn of(
+        code: &Code,
+        carried: &'n [Carried],
+        header: &[Node],
+        cond: Value,
+        body: &[Node],
+    ) -> Turn<'n> {
         let exits: SmallVec<[Exit; 2]> =
             carried.iter().filter_map(|carry| exit(code, *carry, header, cond)).collect();
         let is_exit = |carry: &Carried| exits.iter().any(|exit| exit.carry.value == carry.value);
         let others = carried.iter().filter(|carry| !is_exit(carry)).copied().collect();
-        Turn { carried, exits, others }
+        let flags = flags(code, &exits, body);
+        Turn { carried, exits, others, flags }
     }
 
     /// Of a loop whose turns all go through its header.
     pub(crate) fn plain(carried: &'n [Carried]) -> Turn<'n> {
-        Turn { carried, exits: SmallVec::new(), others: carried.to_vec() }
+        Turn { carried, exits: SmallVec::new(), others: carried.to_vec(), flags: HashSet::new() }
     }
 
     /// All that the loop carries.
@@ -67,11 +77,11 @@ impl<'n> Turn<'n> {
 
     /// How many ways there are through the body of the loop, at most.
     pub(crate) fn ways<'a, B: Branches<'a>>(&self, b: &B, body: &[Node]) -> usize {
-        let flags = flags(b.code(), &self.exits, body);
-        ways(b, body, &flags)
+        ways(b, body, &self.flags)
     }
 
-    /// Begins the loop: makes known what the values that leave it are in it. Returns what was known before.
+    /// Begins the loop: makes known what the values that leave it are in it. Returns how much was known before, which is to be all
+    /// again behind the loop.
     pub(crate) fn begin<'a, B: Branches<'a>>(&self, b: &mut B) -> usize {
         let known = b.known().mark();
         for Exit { carry, stays } in &self.exits {
@@ -121,14 +131,8 @@ impl<'n> Turn<'n> {
         known: usize,
         go_on: &mut dyn FnMut(&mut B),
     ) {
-        let flags = flags(b.code(), &self.exits, body);
         let known = known + self.exits.len();
-        End { turn: self, flags, after, known, meetings: Vec::new(), go_on }.nodes(b, body, None);
-    }
-
-    /// Ends the loop: what is known is what was before.
-    pub(crate) fn end<'a, B: Branches<'a>>(&self, b: &mut B, known: usize) {
-        b.known().forget(known);
+        End { turn: self, after, known, meetings: Vec::new(), go_on }.nodes(b, body, None);
     }
 
     /// Binds what the loop carried to what the block behind it takes.
@@ -159,8 +163,6 @@ struct Meeting<Block, Registers> {
 /// The end of turns.
 struct End<'n, 'a, B: Branches<'a>> {
     turn: &'n Turn<'n>,
-    /// The values of which it depends whether a turn leads out of the loop.
-    flags: HashSet<Value>,
     after: B::Block,
     /// How much is known in every turn.
     known: usize,
@@ -171,7 +173,7 @@ struct End<'n, 'a, B: Branches<'a>> {
 impl<'a, B: Branches<'a>> End<'_, 'a, B> {
     /// Emits nodes, and what is behind them.
     fn nodes(&mut self, b: &mut B, nodes: &[Node], behind: Option<&Behind<'_>>) {
-        let Some((position, branch)) = first_branch(b, nodes, &self.flags) else {
+        let Some((position, branch)) = first_branch(b, nodes, &self.turn.flags) else {
             return self.last_nodes(b, nodes, behind);
         };
         let (front, rest) = (&nodes[..position], &nodes[position + 1..]);
@@ -230,7 +232,7 @@ impl<'a, B: Branches<'a>> End<'_, 'a, B> {
         // What a branch behind asks for is false, as a rule, if the loop goes on.
         let branches = std::iter::successors(behind, |behind| behind.then);
         let flags = branches.flat_map(|behind| behind.branch.results).map(|merge| merge.value);
-        let flags = flags.filter(|flag| self.flags.contains(flag)).map(|flag| (flag, false));
+        let flags = flags.filter(|flag| self.turn.flags.contains(flag)).map(|flag| (flag, false));
         leaves.chain(flags).find_map(|(flag, stays)| {
             let (cond, holds) = deciding(b, asked(flag, behind));
             let is_cond = |node: &Node| matches!(node, Node::Let(value) if *value == cond);
@@ -399,18 +401,15 @@ fn is_false_with(code: &Code, header: &[Node], cond: Value, value: Value, holds:
 /// The values of which it depends whether a turn leads out of its loop.
 fn flags(code: &Code, exits: &[Exit], body: &[Node]) -> HashSet<Value> {
     let mut flags = HashSet::new();
+    if exits.is_empty() {
+        return flags;
+    }
+    let branches = walk::statements(body).filter_map(Branch::of);
+    let yields: HashMap<Value, [Value; 2]> = branches
+        .flat_map(|branch| branch.results)
+        .map(|merge| (merge.value, [merge.then, merge.otherwise]))
+        .collect();
     let mut open: Vec<Value> = exits.iter().map(|exit| exit.carry.next).collect();
-    let merges = |node: &Node| match node {
-        Node::If { results, .. } => results.to_vec(),
-        _ => Vec::new(),
-    };
-    let yields: HashMap<Value, [Value; 2]> = match exits.is_empty() {
-        true => HashMap::new(),
-        false => walk::statements(body)
-            .flat_map(merges)
-            .map(|merge| (merge.value, [merge.then, merge.otherwise]))
-            .collect(),
-    };
     while let Some(value) = open.pop() {
         if !flags.insert(value) {
             continue;
@@ -461,23 +460,14 @@ fn is_little<'a, B: Branches<'a>>(b: &B, nodes: &[Node]) -> bool {
 /// How many operations nodes are, if all are short and all branches decided.
 fn little<'a, B: Branches<'a>>(b: &B, nodes: &[Node]) -> Option<usize> {
     let count = |node: &Node| match node {
-        Node::Let(value) => is_short(b.code(), *value).then_some(1),
+        Node::Let(value) => match &b.code().values[*value].inst {
+            Inst::Op(op, _) if !is_slow(*op) => Some(1),
+            _ => None,
+        },
         node => {
             let branch = Branch::of(node)?;
             little(b, branch.sides[usize::from(!b.truth(branch.cond)?)])
         }
     };
     nodes.iter().map(count).sum()
-}
-
-/// Whether a value is a short operation.
-fn is_short(code: &Code, value: Value) -> bool {
-    match &code.values[value].inst {
-        Inst::Op(
-            LaneOp::SDiv | LaneOp::SRem | LaneOp::UDiv | LaneOp::URem | LaneOp::FDiv | LaneOp::FSqrt,
-            _,
-        ) => false,
-        Inst::Op(..) => true,
-        _ => false,
-    }
 }

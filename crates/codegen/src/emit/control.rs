@@ -148,7 +148,7 @@ impl Emitter<'_> {
         if self.is_serial() {
             let kept = self.keep_pointers(&[header, body]);
             self.loops.push(Vec::new());
-            let turn = Turn::of(self.code, carried, header, cond);
+            let turn = Turn::of(self.code, carried, header, cond, body);
             let short = header.len() * turn.ways(self, body) <= SHORT_HEADER;
             if short && header.iter().all(|node| matches!(node, Node::Let(_))) {
                 self.repeat_rotated(&turn, header, cond, body);
@@ -226,7 +226,7 @@ impl Emitter<'_> {
             test(e, state);
         });
         self.leave(mark);
-        turn.end(self, known);
+        self.known.forget(known);
 
         self.builder.switch_to_block(after);
         for (carry, registers) in turn.all().iter().zip(left) {
@@ -308,7 +308,7 @@ impl Emitter<'_> {
             e.jump(test, &sent);
         });
         self.leave(mark);
-        turn.end(self, known);
+        self.known.forget(known);
         self.builder.switch_to_block(after);
         turn.bind_left(self, left);
     }

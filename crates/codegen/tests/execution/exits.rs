@@ -34,8 +34,11 @@ impl Turns {
     fn condition(&mut self) -> String {
         let limit = self.below(100) as i64 - 50;
         let state = self.value("i64", "x1");
-        match self.below(3) {
+        match self.below(5) {
             0 => self.value("bool", &format!("lt v1, {}usize", self.values % N)),
+            // Constants may stand first, and nothing is below zero.
+            3 => self.value("bool", &format!("lt {}usize, v1", self.values % 3)),
+            4 => self.value("bool", &format!("ge {limit}i64, {state}")),
             1 => self.value("bool", &format!("lt {state}, {limit}i64")),
             _ => {
                 let element = self.value("i64", "load b0[v1]");

@@ -153,7 +153,7 @@ impl Selector<'_> {
 
     fn repeat(&mut self, carried: &[Carried], header: &[Node], cond: Value, body: &[Node]) {
         let turn = match self.is_scalar {
-            true => Turn::of(self.code, carried, header, cond),
+            true => Turn::of(self.code, carried, header, cond, body),
             false => Turn::plain(carried),
         };
         let carried = turn.carried();
@@ -194,7 +194,7 @@ impl Selector<'_> {
             s.machine.jump(test, &sent);
         });
         self.leave(mark);
-        turn.end(self, known);
+        self.known.forget(known);
         self.end_walks(walks);
         self.loops -= 1;
         self.machine.fill(after);
