@@ -12,8 +12,8 @@ use crate::state::{Kind, Literal, State, Ty};
 use crate::types::Class;
 use crate::{Tracer, Value};
 use parfuse_ir::message::{self, MOST_REPORTED};
-use parfuse_ir::program::{Block, Expr, Stmt, Type, Var, walk};
-use parfuse_ir::{DType, FaultKind, Scalar};
+use parfuse_ir::program::{Block, Stmt, Type, Var, walk};
+use parfuse_ir::{DType, FaultKind};
 
 impl Tracer {
     /// `assert!(ok, message)`: a fault of this message unless it holds.
@@ -109,16 +109,10 @@ impl State {
         self.open();
         let filled = vars.iter().try_for_each(|var| {
             let Ty { dtype, rank, .. } = self.var_type(*var);
-            let mut value = self.literal(Literal::Integer(0), dtype, at);
-            if let Some(rank) = rank {
-                let none = self.constant(Scalar::Usize(0), at);
-                let shape = vec![none; rank as usize];
-                value = self.emit(
-                    Expr::Fill { shape, value },
-                    Ty { dtype, rank: Some(rank), of_arrays: false },
-                    at,
-                )?;
-            }
+            let value = match rank {
+                Some(rank) => self.empty_array(dtype, rank, at)?,
+                None => self.literal(Literal::Integer(0), dtype, at),
+            };
             self.push(Stmt::Assign { var: *var, value });
             Ok(())
         });
