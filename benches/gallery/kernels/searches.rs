@@ -1,7 +1,7 @@
 //! Searches, sorting, and equations solved step by step: loops that end early.
 //!
 //! ```text
-//! found_at  lower_bounds  square_roots  bubbled  insertion_sorted  first_repeated  pair_with_sum
+//! found_at  lower_bounds  square_roots  bubbled  insertion_sorted  first_repeated
 //! probed  bisected  next_permutations  matched_pattern
 //! ```
 
@@ -106,25 +106,6 @@ fn first_repeated(a: &ArrayRef1<u32>) -> (usize, usize) {
         }
     }
     found
-}
-
-/// How many pairs of a sorted list have a sum.
-#[kernel]
-fn pair_with_sum(a: &ArrayRef1<u64>, sum: u64) -> usize {
-    let (mut i, mut j, mut count) = (0, a.len() - 1, 0);
-    while i < j {
-        let s = a[i] + a[j];
-        if s == sum {
-            count += 1;
-            i += 1;
-            j -= 1;
-        } else if s < sum {
-            i += 1;
-        } else {
-            j -= 1;
-        }
-    }
-    count
 }
 
 /// How many different keys there are, by open addressing.
@@ -232,7 +213,6 @@ pub const ROWS: &[Row] = &[
     row!(bubbled [200, 2000] least 1 |n| writes a = below(1000, n, 1); call(a)),
     row!(insertion_sorted [200, 3000] least 1 |n| writes a = uniform(n, 1); call(a)),
     row!(first_repeated [300, 6000] |n| reads a = below(1 << 30, n, 1); call(&a)),
-    row!(pair_with_sum [5000, 4_000_000] least 1 |n| reads a = Array1::from_iter((0..n as u64).map(|i| 3 * i)); call(&a, 3 * n as u64)),
     row!(probed [3000, 500_000] |n| reads keys = below(n as u64 + 1, n, 1); writes table = zeros((4 * n + 4).next_power_of_two());
         call(&keys, table)),
     row!(bisected [500, 50_000] |n| reads c = uniform(n, 1); writes out = zeros(n); call(&c, out)),
