@@ -340,6 +340,20 @@ mod tests {
     }
 
     #[test]
+    fn inside_a_loop_what_ends_it_tells_of_all_that_was_left() {
+        let program = structured(&text(
+            "scope { for v10: usize in 0usize..n step 1usize {
+               v11: f64 = index a[v10]
+               v12: bool = gt v11, 1.0f64
+               if v12 { v13: bool = gt v11, 3.0f64 if v13 { x1 = v10 leave 0 } }
+               v14: f64 = x0 v15: f64 = add v14, v11 x0 = v15
+             } }",
+        ));
+        let text = program.to_string();
+        assert_eq!(text.matches("= true").count(), 1, "{text}");
+    }
+
+    #[test]
     fn iterations_that_go_on_early_are_branches() {
         let program = structured(&text(
             "for v10: usize in 0usize..n step 1usize { scope {
