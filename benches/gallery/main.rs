@@ -12,7 +12,7 @@
 //!
 //! `cargo bench --bench gallery -- [NAME …] [--quick] [--alone] [--write]`: names are parts of names of kernels, `--alone`
 //! leaves the other processes out, `--write` puts the table into `docs/BENCHMARKS.md`. Instead of measuring, `--explain`
-//! says what became of the kernels, and `--loops`, `--lane` and `--asm` list what they are on the way to machine code.
+//! says what became of the kernels, and `--program`, `--loops`, `--lane` and `--asm` list what they are on the way to machine code.
 
 #[path = "../clock.rs"]
 mod clock;
@@ -52,6 +52,7 @@ impl Choice {
                 Long("alone") => choice.alone = true,
                 Long("write") => choice.write = true,
                 Long("explain") => choice.show = Some(Show::Explanation),
+                Long("program") => choice.show = Some(Show::Program),
                 Long("loops") => choice.show = Some(Show::Loops),
                 Long("lane") => choice.show = Some(Show::Lane),
                 Long("asm") => choice.show = Some(Show::Asm),

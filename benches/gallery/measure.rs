@@ -109,6 +109,7 @@ pub fn times(row: &Row, n: usize, budget: Budget) -> Result<Times, Box<dyn std::
 #[derive(Clone, Copy)]
 pub enum Show {
     Explanation,
+    Program,
     Loops,
     Lane,
     Asm,
@@ -125,6 +126,7 @@ pub fn shown(row: &Row, show: Show) -> Result<String, Error> {
         let kernel = (row.kernel)();
         match show {
             Show::Explanation => Ok(kernel.explain()?.to_string()),
+            Show::Program => kernel.program(),
             Show::Loops => kernel.loops(),
             Show::Lane => kernel.lane(),
             Show::Asm => kernel.asm(),

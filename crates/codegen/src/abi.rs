@@ -4,7 +4,7 @@
 //! caller ── Driver(frame, host, fault) ──▶ driver
 //!   ▲                                        │ host.allocate / host.move_buffer / host.resize / host.launch / host.call
 //!   └──────────── host function ◀────────────┘
-//!   └── RegionFn(frame, range, partials, fault) ──▶ one block of a region (any thread)
+//!   └── RegionFn(frame, range, partials, fault) ──▶ one block of a region (any thread; one that runs once calls the host, too)
 //! ```
 //!
 //! The frame is the row of 64-bit slots that [`parfuse_ir::lane::Frame`] lays out.
@@ -17,7 +17,8 @@ use parfuse_ir::message::MOST_REPORTED;
 /// # Safety
 /// `frame` points to as many slots as the kernel's frame has, with key, scalar parameters and the slots of
 /// all parameter buffers filled in; the described arrays are valid for what the kernel does to them; `host`
-/// and `fault` are valid; if the program polls, the slot behind the frame holds the address of a byte; and the
+/// and `fault` are valid; if the program polls, the slot behind the frame holds the address of a byte; if regions call the host, the next one holds
+/// what `host` is; and the
 /// [`Code`](crate::Code) that gave this function is alive.
 pub type Driver =
     unsafe extern "C" fn(frame: *mut u64, host: *const HostTable, fault: *mut FaultRecord) -> i32;
@@ -26,7 +27,7 @@ pub type Driver =
 ///
 /// # Safety
 /// As for [`Driver`]; the slots that the region reads are filled in, `range` lies within the extents in the
-/// frame, and `partials` has room for one word per reduction of the region.
+/// frame, and `partials` has room for one word per reduction of the region. One that calls the host writes to the frame through it.
 pub type RegionFn = unsafe extern "C" fn(
     frame: *const u64,
     range: *const BlockRange,
@@ -43,7 +44,7 @@ pub const STOPPED: i32 = 2;
 /// Status: the byte that [`Frame::stop`](parfuse_ir::lane::Frame::stop) leads to was not zero.
 pub const CANCELLED: i32 = 3;
 
-/// What the driver asks of its caller. Each function gets the table's own address first, so that a caller
+/// What serial code asks of its caller. Each function gets the table's own address first, so that a caller
 /// can put the table at the head of a larger structure; each returns zero, or nonzero to stop the driver.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]

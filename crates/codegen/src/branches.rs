@@ -13,6 +13,7 @@
 
 use crate::conditions::{Choice, choice};
 use crate::known::Known;
+use crate::uses;
 use parfuse_ir::lane::{Code, Inst, LaneOp, Merge, Node, Value};
 
 /// A branch: what it decides by, its sides, and what they yield.
@@ -34,6 +35,13 @@ impl<'n> Branch<'n> {
     pub(crate) fn yields(self, side: usize) -> impl Iterator<Item = (Value, Value)> + use<'n> {
         let yielded = move |merge: &Merge| if side == 0 { merge.then } else { merge.otherwise };
         self.results.iter().map(move |merge| (yielded(merge), merge.value))
+    }
+
+    /// Whether its first side alone calls the host, and does so each time: as that of a vector does that has no room for another
+    /// item.
+    pub(crate) fn calls_host_first(self) -> bool {
+        let [then, otherwise] = self.sides;
+        uses::always_calls_host(then) && !uses::calls_host(otherwise)
     }
 }
 
@@ -96,6 +104,11 @@ pub(crate) trait Branches<'a> {
     /// Ends the block: goes on by whether a truth value that is there holds or, if it has to fail, does not. Nothing else leads to
     /// these blocks.
     fn branch_on(&mut self, cond: Value, holds: bool, targets: [Self::Block; 2]);
+
+    /// The two that a truth value joins, if it takes less to ask for one after the other, and what it is if the first is that.
+    fn asked_in_turn(&self, _: Value) -> Option<([Value; 2], bool)> {
+        None
+    }
 
     /// A branch; the nodes that stand in front of it in its block may compute its condition.
     fn if_else(&mut self, before: &[Node], branch: Branch<'_>) {
@@ -169,9 +182,35 @@ pub(crate) trait Branches<'a> {
         self.test(chain, branch.cond, blocks);
         for side in order {
             let mark = self.known().mark();
+            if self.is_scalar() {
+                self.learn_of(chain, branch.cond, side == 0);
+            }
             self.on_side(branch, side, blocks[side], |this| this.scoped(|this| emit(this, side)));
             self.known().forget(mark);
         }
+    }
+
+    /// Whether a check cannot fail here, in scalar code.
+    fn is_checked(&self, ok: Value) -> bool {
+        self.is_scalar() && self.truth(ok) == Some(true)
+    }
+
+    /// Takes a truth value for known, and what follows of how nodes have computed it.
+    fn learn_of(&mut self, nodes: &[Node], value: Value, truth: bool) {
+        let code = self.code();
+        self.known().learn(code, value, truth);
+        let computes = |branch: &Branch<'_>| branch.results.iter().any(|merge| merge.value == value);
+        let Some(branch) = nodes.iter().filter_map(Branch::of).find(computes) else { return };
+        let yielded = [0, 1].map(|side| branch.yields(side).find(|(_, own)| *own == value));
+        let [Some((yes, _)), Some((no, _))] = yielded else { return };
+        let never = |side: Value| self.truth(side) == Some(!truth);
+        let (side, yielded) = match [never(yes), never(no)] {
+            [false, true] => (0, yes),
+            [true, false] => (1, no),
+            _ => return,
+        };
+        self.learn_of(nodes, branch.cond, side == 0);
+        self.learn_of(branch.sides[side], yielded, truth);
     }
 
     /// Computes both sides of a branch and chooses between their results.
@@ -258,7 +297,16 @@ pub(crate) trait Branches<'a> {
             return self.test_on_the_way(chain, cond, targets);
         }
         let (cond, holds) = self.decisive(cond);
-        self.branch_on(cond, holds, targets);
+        let Some(([first, second], decides)) = self.asked_in_turn(cond) else {
+            return self.branch_on(cond, holds, targets);
+        };
+        let targets = if holds { targets } else { [targets[1], targets[0]] };
+        let [decided, open] = [(); 2].map(|()| self.block());
+        self.test(&[], first, if decides { [decided, open] } else { [open, decided] });
+        self.fill(decided);
+        self.jump(targets[usize::from(!decides)], &[]);
+        self.fill(open);
+        self.test_on_the_way(&[], second, targets);
     }
 
     /// The same where others lead to these blocks, too, so that blocks of its own have to lead there.

@@ -7,7 +7,7 @@ use crate::memory::Memory;
 use crate::plan::Plan;
 use crate::rare_calls::RareCalls;
 use crate::script::Script;
-use crate::uses::{calls_host_rarely, has_plain_loops};
+use crate::uses::{calls_host, calls_host_rarely, has_plain_loops};
 use crate::{Isa, driver, libcalls, region, wide};
 use cranelift_codegen::isa::{OwnedTargetIsa, TargetFrontendConfig};
 use cranelift_codegen::settings::{self, Configurable};
@@ -97,7 +97,7 @@ pub struct Compiler {
 }
 
 /// The wide emitter. Tests put one in its place that fails.
-type Wide = fn(&Lane, &Region, wide::Target, Effort, &Options) -> Result<wide::Compiled, String>;
+type Wide = fn(&Lane, &Region, wide::Target, Effort, &Options, i64) -> Result<wide::Compiled, String>;
 
 /// What emitting one function takes.
 pub(crate) struct Function<'a> {
@@ -221,7 +221,9 @@ impl Compiler {
         if let Some(rare_calls) = &*kept {
             return Ok(rare_calls.clone());
         }
-        let made = Arc::new(RareCalls::new(&self.quick).map_err(|error| Failed::of_module(*error))?);
+        let made = Arc::new(
+            RareCalls::new(&self.quick, self.isa.wide()).map_err(|error| Failed::of_module(*error))?,
+        );
         Ok(kept.insert(made).clone())
     }
 
@@ -251,8 +253,9 @@ impl Compiler {
         // There is no moment at which a loop could go on in better code: it gets it at once.
         let plain_loops = has_plain_loops(&lane.driver);
         let driver_isa = if plain_loops { &self.plain_loops } else { isa };
-        let rare_calls =
-            if script.is_none() && calls_host_rarely(&lane.driver) { Some(self.rare_calls()?) } else { None };
+        let regions_call = lane.regions.iter().any(|(_, region)| calls_host(&region.code.body));
+        let driver_calls = script.is_none() && calls_host_rarely(&lane.driver);
+        let rare_calls = if driver_calls || regions_call { Some(self.rare_calls()?) } else { None };
         let driver = match script {
             Some(script) => {
                 if let Some(listing) = &mut build.listing {
@@ -266,7 +269,8 @@ impl Compiler {
             }
             None => {
                 let signature = driver::signature(pointer, convention);
-                let emit = |function: Function<'_>| driver::emit(function, rare_calls.as_deref());
+                let calls = rare_calls.as_deref().filter(|_| driver_calls);
+                let emit = |function: Function<'_>| driver::emit(function, calls);
                 Ok(build.define("driver", driver_isa, signature, emit)?)
             }
         };
@@ -276,7 +280,8 @@ impl Compiler {
             // Serial code runs once a call: it is in good code from the start or never.
             let effort = if region.walk == Walk::Once { Effort::Thorough } else { effort };
             let wide = self.isa.wide().map(|target| {
-                guarded::<_, String>(|| (self.wide)(lane, region, target, effort, &self.options))
+                let stub = rare_calls.as_ref().map_or(0, |calls| calls.for_wide_code());
+                guarded::<_, String>(|| (self.wide)(lane, region, target, effort, &self.options, stub))
             });
             let narrower = match wide {
                 Some(Ok(compiled)) => {
@@ -293,7 +298,8 @@ impl Compiler {
                 None => name,
             };
             let plan = Plan::new(region, effort, self.options.lanes);
-            let emit = |function: Function<'_>| region::emit(function, region, &plan);
+            let calls = rare_calls.as_deref();
+            let emit = |function: Function<'_>| region::emit(function, region, &plan, calls);
             // The order of the instructions of scalar code is nobody's plan.
             let isa = match (region.walk.is_scalar(), effort) {
                 (true, Effort::Thorough) => &self.plain_loops,
@@ -452,7 +458,7 @@ pub fn verify(lane: &Lane, isa: Isa, effort: Effort) -> Result<(), CompileError>
         return Compiler::new(options)?.compile(lane, effort).map(|_| ());
     };
     for (id, region) in lane.regions.iter() {
-        guarded(|| wide::compile(lane, region, target, effort, &options)).map_err(|message: String| {
+        guarded(|| wide::compile(lane, region, target, effort, &options, 0)).map_err(|message: String| {
             CompileError::Backend {
                 message: format!("{id}, {isa}, {effort:?}: {message}"),
                 clif: String::new(),
@@ -531,7 +537,7 @@ mod tests {
     fn regions_that_the_wide_emitter_fails_at_are_made_of_128_bits() {
         let lane = Lane::parse(KERNEL).unwrap();
         let failing: [Wide; 2] =
-            [|_, _, _, _, _| Err("no room".to_owned()), |_, _, _, _, _| panic!("no {}", "room")];
+            [|_, _, _, _, _, _| Err("no room".to_owned()), |_, _, _, _, _, _| panic!("no {}", "room")];
         for (isa, wide) in
             [Isa::Avx2, Isa::Avx512].into_iter().flat_map(|isa| failing.map(|wide| (isa, wide)))
         {

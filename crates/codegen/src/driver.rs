@@ -1,4 +1,5 @@
-//! The driver: a kernel's serial code, which asks its caller for arrays and for regions to be run.
+//! The driver: a kernel's serial code, which asks its caller for arrays and for regions to be run. So far as they ask for arrays, regions
+//! that run once do it here, too.
 //!
 //! ```text
 //! v0: i64 = dim b0, 0      load  frame[dim b0, 0]
@@ -35,7 +36,7 @@ pub(crate) fn function_type(convention: CallConv, params: &[clif::Type]) -> clif
 }
 
 /// Emits the driver.
-pub(crate) fn emit(function: Function<'_>, rare_calls: Option<&RareCalls>) {
+pub(crate) fn emit<'a>(function: Function<'a>, rare_calls: Option<&'a RareCalls>) {
     let Function { mut builder, lane, constants, traits, config } = function;
     let entry = builder.create_block();
     builder.append_block_params_for_function_params(entry);
@@ -43,14 +44,27 @@ pub(crate) fn emit(function: Function<'_>, rare_calls: Option<&RareCalls>) {
     let [frame, host, fault] = builder.block_params(entry).try_into().expect("three parameters");
     let start = Start { builder, lane, code: &lane.driver, constants, traits, frame, fault };
     let mut emitter = Emitter::new(start);
-    emitter.host = Some(host);
-    emitter.rare_calls = rare_calls.map(|calls| emitter.keep_for_rare_calls(calls, host));
+    emitter.call_at(host, rare_calls);
     emitter.conditions = Conditions::of(&lane.driver, std::iter::empty());
     emitter.keep_pointers(&[&lane.driver.body]);
     emitter.nodes(&lane.driver.body);
     emitter.return_status(abi::OK);
     emitter.builder.seal_all_blocks();
     emitter.builder.finalize(config);
+}
+
+impl<'a> Emitter<'a> {
+    /// Makes ready for calls of the host from a region: its address is in the frame.
+    pub(crate) fn call_from_region(&mut self, rare_calls: Option<&'a RareCalls>) {
+        let host = self.slot(self.lane.frame.host(), LaneType::I64);
+        self.call_at(host, rare_calls);
+    }
+
+    /// Makes ready for calls of the host at an address.
+    fn call_at(&mut self, host: Reg, rare_calls: Option<&'a RareCalls>) {
+        self.host = Some(host);
+        self.rare_calls = rare_calls.map(|calls| self.keep_for_rare_calls(calls, host));
+    }
 }
 
 impl Emitter<'_> {
@@ -67,7 +81,7 @@ impl Emitter<'_> {
         }
     }
 
-    /// A node that only drivers have.
+    /// A node that only serial code has.
     pub(crate) fn driver_node(&mut self, node: &Node) {
         match node {
             Node::SetSlot { slot, value } => {
@@ -122,7 +136,7 @@ impl Emitter<'_> {
             | Node::Loop { .. }
             | Node::Lanes(_)
             | Node::Check { .. } => {
-                unreachable!("not a node of drivers alone: {node:?}")
+                unreachable!("not a node of serial code alone: {node:?}")
             }
         }
     }

@@ -6,7 +6,7 @@
 //! } do { … }
 //! ```
 
-use parfuse_ir::lane::{Code, Inst, LaneOp, LaneType, Value};
+use parfuse_ir::lane::{Code, Inst, LaneOp, LaneType, Shape, Value};
 
 /// How deep conditions are looked into.
 const DEPTH: u32 = 8;
@@ -57,9 +57,13 @@ impl Known {
 
     /// A truth value, if it is known.
     pub(crate) fn truth(&self, code: &Code, value: Value) -> Option<bool> {
-        truth(code, value, &|value| {
-            self.0.iter().rev().find(|(own, _)| *own == value).map(|(_, truth)| *truth)
-        })
+        let known = |value: Value| {
+            let exactly = self.0.iter().rev().find(|(own, _)| *own == value).map(|(_, truth)| *truth);
+            let compares =
+                |(own, truth): &(Value, bool)| compare_alike(code, *own, value).map(|same| *truth == same);
+            exactly.or_else(|| self.0.iter().rev().find_map(compares))
+        };
+        truth(code, value, &known)
     }
 }
 
@@ -92,4 +96,61 @@ fn truth_within(
         }
         _ => None,
     })
+}
+
+/// Whether two truth values are always the same or always differ, if they say of the same integers how they compare.
+fn compare_alike(code: &Code, a: Value, b: Value) -> Option<bool> {
+    let comparison = |value: Value| match &code.values[value].inst {
+        Inst::Op(op, args) if op.shape() == Shape::IntCompare => Some((*op, [args[0], args[1]])),
+        _ => None,
+    };
+    let ((op, args), (other, others)) = (comparison(a)?, comparison(b)?);
+    let turned = [others[1], others[0]];
+    let symmetric = matches!(op, LaneOp::IEq | LaneOp::INe);
+    if op == other && (args == others || symmetric && args == turned) {
+        return Some(true);
+    }
+    let opposite = match op {
+        LaneOp::IEq => return (other == LaneOp::INe && (args == others || args == turned)).then_some(false),
+        LaneOp::INe => return (other == LaneOp::IEq && (args == others || args == turned)).then_some(false),
+        LaneOp::SLt => LaneOp::SLe,
+        LaneOp::SLe => LaneOp::SLt,
+        LaneOp::ULt => LaneOp::ULe,
+        LaneOp::ULe => LaneOp::ULt,
+        _ => return None,
+    };
+    // a < b unless b <= a.
+    (other == opposite && args == turned).then_some(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comparisons_of_the_same_numbers_tell_of_each_other() {
+        let mut code = Code::default();
+        let [a, b, c] = [(); 3].map(|()| code.value(Inst::Bound, LaneType::I64, false));
+        let mut compare = |op: LaneOp, args: [Value; 2]| {
+            code.value(Inst::Op(op, args.as_slice().into()), LaneType::Bool, false)
+        };
+        let below = compare(LaneOp::ULt, [a, b]);
+        let asked = [
+            (compare(LaneOp::ULt, [a, b]), Some(true)),
+            (compare(LaneOp::ULe, [b, a]), Some(false)),
+            (compare(LaneOp::ULe, [a, b]), None),
+            (compare(LaneOp::ULt, [b, a]), None),
+            (compare(LaneOp::SLt, [a, b]), None),
+            (compare(LaneOp::ULt, [a, c]), None),
+        ];
+        let equal = compare(LaneOp::IEq, [a, c]);
+        let differs = compare(LaneOp::INe, [c, a]);
+        let mut known = Known::default();
+        known.learn(&code, below, true);
+        for (value, expected) in asked {
+            assert_eq!(known.truth(&code, value), expected, "{value}");
+        }
+        known.learn(&code, equal, false);
+        assert_eq!(known.truth(&code, differs), Some(true));
+    }
 }

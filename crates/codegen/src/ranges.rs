@@ -90,6 +90,13 @@ impl<'a> Ranges<'a> {
                     Inst::Const(count) => of(&args[0]).checked_shr((count & all).min(64) as u32).unwrap_or(0),
                     _ => of(&args[0]),
                 },
+                // Of a number without a sign it is the same.
+                LaneOp::SShr if self.has_no_sign_within(args[0], depth) => match self.code.values[args[1]]
+                    .inst
+                {
+                    Inst::Const(count) => of(&args[0]).checked_shr((count & all).min(64) as u32).unwrap_or(0),
+                    _ => of(&args[0]),
+                },
                 LaneOp::UDiv => of(&args[0]),
                 LaneOp::URem => match of(&args[1]) {
                     0 => 0,

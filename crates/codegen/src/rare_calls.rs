@@ -14,6 +14,7 @@
 use crate::abi::HostTable;
 use crate::driver::function_type;
 use crate::memory::Memory;
+use crate::wide::{self, Target};
 use cranelift_codegen::Context;
 use cranelift_codegen::ir::{self as clif, AbiParam, InstBuilder, MemFlagsData, types};
 use cranelift_codegen::isa::{CallConv, OwnedTargetIsa};
@@ -69,6 +70,8 @@ impl HostFunction {
 /// The stubs.
 pub(crate) struct RareCalls {
     addresses: [i64; HostFunction::ALL.len()],
+    /// The address of the one for wide code, which has longer registers.
+    wide: i64,
     _memory: Memory,
 }
 
@@ -80,7 +83,7 @@ impl RareCalls {
     pub(crate) const STATUS: i32 = 2;
 
     /// Compiles them.
-    pub(crate) fn new(isa: &OwnedTargetIsa) -> Result<RareCalls, Box<ModuleError>> {
+    pub(crate) fn new(isa: &OwnedTargetIsa, wide: Option<Target>) -> Result<RareCalls, Box<ModuleError>> {
         let builder = JITBuilder::with_isa(isa.clone(), default_libcall_names());
         let mut memory = Memory::new(JITModule::new(builder));
         let mut context = Context::new();
@@ -95,14 +98,30 @@ impl RareCalls {
             module.clear_context(&mut context);
             stubs.push(stub);
         }
+        let stub_of_wide = match wide {
+            Some(target) => {
+                let (module, signature) = (memory.module(), function_type(isa.default_call_conv(), &[]));
+                let stub = module.declare_anonymous_function(&signature)?;
+                module.define_function_bytes(stub, 64, &wide::stub(target), &[])?;
+                Some(stub)
+            }
+            None => None,
+        };
         memory.module().finalize_definitions()?;
+        let address = |stub| memory.module().get_finalized_function(stub) as i64;
+        let wide = stub_of_wide.map_or(0, address);
         let addresses = std::array::from_fn(|k| memory.module().get_finalized_function(stubs[k]) as i64);
-        Ok(RareCalls { addresses, _memory: memory })
+        Ok(RareCalls { addresses, wide, _memory: memory })
     }
 
     /// The address of the stub that calls a function.
     pub(crate) fn address(&self, function: HostFunction) -> i64 {
         self.addresses[function as usize]
+    }
+
+    /// The address of the stub that calls any function for wide code.
+    pub(crate) fn for_wide_code(&self) -> i64 {
+        self.wide
     }
 
     /// The signature of the stub that calls a function: its arguments, and where the status belongs.

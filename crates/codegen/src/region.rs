@@ -16,7 +16,9 @@ use crate::compiler::Function;
 use crate::conditions::Conditions;
 use crate::emit::{Emitter, OnFault, Reg, Registers, Start};
 use crate::plan::Plan;
+use crate::rare_calls::RareCalls;
 use crate::reduction::Accumulator;
+use crate::uses;
 use cranelift_codegen::ir::{self as clif, AbiParam, BlockArg, InstBuilder, types};
 use cranelift_codegen::isa::CallConv;
 use parfuse_ir::grid::{self, BlockRange};
@@ -53,7 +55,12 @@ struct Shape<'a> {
 }
 
 /// Emits a region.
-pub(crate) fn emit<'a>(function: Function<'a>, region: &'a Region, plan: &'a Plan) {
+pub(crate) fn emit<'a>(
+    function: Function<'a>,
+    region: &'a Region,
+    plan: &'a Plan,
+    rare_calls: Option<&'a RareCalls>,
+) {
     let Function { mut builder, lane, constants, traits, config } = function;
     let entry = builder.create_block();
     builder.append_block_params_for_function_params(entry);
@@ -76,9 +83,14 @@ pub(crate) fn emit<'a>(function: Function<'a>, region: &'a Region, plan: &'a Pla
     let row_end = bound(offset_of!(BlockRange, row_end));
     let column_start = bound(offset_of!(BlockRange, column_start));
     let column_end = bound(offset_of!(BlockRange, column_end));
-    for buffer in &plan.uses.buffers {
-        let pointer = e.buffer_pointer(*buffer);
-        e.buffers[buffer.0 as usize] = Some(pointer);
+    if uses::calls_host(&region.code.body) {
+        e.call_from_region(rare_calls);
+        e.keep_pointers(&[&region.prologue, &region.code.body]);
+    } else {
+        for buffer in &plan.uses.buffers {
+            let pointer = e.buffer_pointer(*buffer);
+            e.buffers[buffer.0 as usize] = Some(pointer);
+        }
     }
     let extents: Vec<Reg> = region.extents.iter().map(|slot| e.slot(*slot, LaneType::I64)).collect();
     let columns = extents.last().copied().unwrap_or_else(|| e.builder.ins().iconst(types::I64, 1));
@@ -157,7 +169,9 @@ impl Shape<'_> {
         e.lanes = 1;
         e.nodes(&self.region.prologue);
         for (buffer, base) in &self.plan.uses.bases {
-            e.keep_base(*buffer, *base);
+            if e.buffers[buffer.0 as usize].is_some() {
+                e.keep_base(*buffer, *base);
+            }
         }
         e.lanes = self.plan.lanes;
         if e.lanes == 1 {

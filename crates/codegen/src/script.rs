@@ -16,6 +16,7 @@
 
 use crate::abi::{self, FaultRecord, HostTable};
 use crate::code::{DriverCode, RegionBody};
+use crate::uses;
 use parfuse_ir::grid::{self, BlockRange, LANES};
 use parfuse_ir::lane::{
     self, Address, Block, Buffer, Code, Frame, Inst, Lane, LaneLoop, LaneType, Lanes, Node, Output,
@@ -60,7 +61,7 @@ struct Run<'a> {
     script: &'a Script,
     values: SmallVec<[u64; 64]>,
     frame: *mut u64,
-    /// In drivers.
+    /// In serial code.
     host: *const HostTable,
     fault: *mut FaultRecord,
     /// The index along the lanes.
@@ -102,6 +103,15 @@ impl Script {
         }
     }
 
+    /// The host, if a region calls it.
+    fn host(&self, frame: *const u64) -> *const HostTable {
+        if !uses::calls_host(&self.code.body) {
+            return std::ptr::null();
+        }
+        // SAFETY: the frames of programs whose regions call the host have this slot (`abi::RegionFn`).
+        unsafe { frame.add(self.frame.host().index()).read() as *const HostTable }
+    }
+
     /// Follows it.
     ///
     /// # Safety
@@ -141,7 +151,7 @@ impl RegionScript {
         fault: *mut FaultRecord,
     ) -> i32 {
         let values = SmallVec::from_slice(&self.script.start);
-        let (frame, host) = (frame.cast_mut(), std::ptr::null());
+        let (frame, host) = (frame.cast_mut(), self.script.host(frame));
         let mut run = Run { script: &self.script, values, frame, host, fault, column: 0, element: None };
         let identity = |reduction: &Reduction| [reduction.op.identity(reduction.dtype); LANES];
         let mut accumulators: Vec<[Scalar; LANES]> = self.reductions.iter().map(identity).collect();

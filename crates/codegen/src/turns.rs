@@ -18,8 +18,8 @@
 
 use crate::branches::{Branch, Branches};
 use crate::conditions::is_slow;
-use crate::known::truth;
-use parfuse_ir::lane::{Carried, Code, Inst, LaneOp, LaneType, Node, Value, walk};
+use crate::known::{self, truth};
+use parfuse_ir::lane::{Carried, Code, Inst, LaneOp, LaneType, Merge, Node, Value, walk};
 use smallvec::SmallVec;
 use std::collections::{HashMap, HashSet};
 
@@ -34,10 +34,20 @@ struct Exit {
     stays: bool,
 }
 
-/// What a loop carries: what leaves it, and the rest.
+/// How much is known around a loop.
+#[derive(Clone, Copy)]
+pub(crate) struct Marks {
+    /// Outside it.
+    pub(crate) outside: usize,
+    /// In all of its turns.
+    in_turns: usize,
+}
+
+/// What a loop carries: what leaves it, what changes only in turns that leave it, and the rest.
 pub(crate) struct Turn<'n> {
     carried: &'n [Carried],
     exits: SmallVec<[Exit; 2]>,
+    kept: Vec<Carried>,
     others: Vec<Carried>,
     /// The values of which it depends whether a turn leads out of the loop.
     flags: HashSet<Value>,
@@ -55,14 +65,19 @@ impl<'n> Turn<'n> {
         let exits: SmallVec<[Exit; 2]> =
             carried.iter().filter_map(|carry| exit(code, *carry, header, cond)).collect();
         let is_exit = |carry: &Carried| exits.iter().any(|exit| exit.carry.value == carry.value);
-        let others = carried.iter().filter(|carry| !is_exit(carry)).copied().collect();
-        let flags = flags(code, &exits, body);
-        Turn { carried, exits, others, flags }
+        let mut others: Vec<Carried> = carried.iter().filter(|carry| !is_exit(carry)).copied().collect();
+        let yields = yields(body);
+        let kept =
+            |carry: &mut Carried| is_kept(code, &yields, &exits, (carry.next, carry.value), &mut Vec::new());
+        let kept = others.extract_if(.., kept).collect();
+        let flags = flags(code, &exits, &yields);
+        Turn { carried, exits, kept, others, flags }
     }
 
     /// Of a loop whose turns all go through its header.
     pub(crate) fn plain(carried: &'n [Carried]) -> Turn<'n> {
-        Turn { carried, exits: SmallVec::new(), others: carried.to_vec(), flags: HashSet::new() }
+        let (exits, kept, flags) = (SmallVec::new(), Vec::new(), HashSet::new());
+        Turn { carried, exits, kept, others: carried.to_vec(), flags }
     }
 
     /// All that the loop carries.
@@ -80,15 +95,19 @@ impl<'n> Turn<'n> {
         ways(b, body, &self.flags)
     }
 
-    /// Begins the loop: makes known what the values that leave it are in it. Returns how much was known before, which is to be all
-    /// again behind the loop.
-    pub(crate) fn begin<'a, B: Branches<'a>>(&self, b: &mut B) -> usize {
-        let known = b.known().mark();
+    /// Begins the loop: makes known what the values that leave it are in it, and binds those that stay as they are.
+    pub(crate) fn begin<'a, B: Branches<'a>>(&self, b: &mut B) -> Marks {
+        let outside = b.known().mark();
+        for carry in &self.kept {
+            let truth = b.truth(carry.init);
+            b.bind_same(carry.value, carry.init);
+            learn(b, carry.value, truth);
+        }
         for Exit { carry, stays } in &self.exits {
             // As long as the loop goes on each is what it is at first.
             learn(b, carry.value, Some(*stays));
         }
-        known
+        Marks { outside, in_turns: b.known().mark() }
     }
 
     /// Emits the header of the loop and goes on into it, or behind it. What leaves the loop inside its turns makes that block take
@@ -100,10 +119,9 @@ impl<'n> Turn<'n> {
         cond: Value,
         [inside, after]: [B::Block; 2],
     ) -> Vec<B::Registers> {
-        let code = b.code();
         if self.exits.is_empty() {
             b.nodes_and_test(header, cond, [inside, after]);
-            b.known().learn(code, cond, true);
+            b.learn_of(header, cond, true);
             return Vec::new();
         }
         let left = self.carried.iter().map(|carry| b.receive(after, carry.value)).collect();
@@ -117,21 +135,21 @@ impl<'n> Turn<'n> {
             let sent = b.send(self.carried.iter().map(|carry| (carry.value, carry.value)));
             b.jump(after, &sent);
         }
-        b.known().learn(code, cond, true);
+        b.learn_of(header, cond, true);
         left
     }
 
     /// Emits the body of the loop. `go_on` ends a turn that leads to the next; the others lead to a block, which takes all that the
-    /// loop carries. So much was known when the loop began.
+    /// loop carries.
     pub(crate) fn body<'a, B: Branches<'a>>(
         &self,
         b: &mut B,
         body: &[Node],
         after: B::Block,
-        known: usize,
+        marks: Marks,
         go_on: &mut dyn FnMut(&mut B),
     ) {
-        let known = known + self.exits.len();
+        let known = marks.in_turns;
         End { turn: self, after, known, meetings: Vec::new(), go_on }.nodes(b, body, None);
     }
 
@@ -398,24 +416,64 @@ fn is_false_with(code: &Code, header: &[Node], cond: Value, value: Value, holds:
     )
 }
 
-/// The values of which it depends whether a turn leads out of its loop.
-fn flags(code: &Code, exits: &[Exit], body: &[Node]) -> HashSet<Value> {
-    let mut flags = HashSet::new();
-    if exits.is_empty() {
-        return flags;
+/// What the sides of branches of a body yield, by what becomes of it.
+type Yields = HashMap<Value, Yielded>;
+
+/// What the sides of a branch yield, and the number of the branch.
+struct Yielded {
+    branch: usize,
+    sides: [Value; 2],
+}
+
+fn yields(body: &[Node]) -> Yields {
+    let branches = walk::statements(body).filter_map(Branch::of).enumerate();
+    let results =
+        branches.flat_map(|(number, branch)| branch.results.iter().map(move |merge| (number, merge)));
+    let yielded = |(branch, merge): (usize, &Merge)| Yielded { branch, sides: [merge.then, merge.otherwise] };
+    results.map(|own| (own.1.value, yielded(own))).collect()
+}
+
+/// Whether a value is another one at the end of all turns that do not leave the loop, and take these sides of branches.
+fn is_kept(
+    code: &Code,
+    yields: &Yields,
+    exits: &[Exit],
+    (value, other): (Value, Value),
+    taken: &mut Vec<(usize, usize)>,
+) -> bool {
+    if value == other {
+        return true;
     }
-    let branches = walk::statements(body).filter_map(Branch::of);
-    let yields: HashMap<Value, [Value; 2]> = branches
-        .flat_map(|branch| branch.results)
-        .map(|merge| (merge.value, [merge.then, merge.otherwise]))
-        .collect();
+    let Some(Yielded { branch, sides }) = yields.get(&value) else { return false };
+    sides.iter().enumerate().all(|(side, yielded)| {
+        taken.push((*branch, side));
+        let leaves = |exit: &Exit| is_surely(code, yields, exit.carry.next, !exit.stays, taken);
+        let kept = exits.iter().any(leaves) || is_kept(code, yields, exits, (*yielded, other), taken);
+        taken.pop();
+        kept
+    })
+}
+
+/// Whether a truth value is this one in all turns that take these sides of branches.
+fn is_surely(code: &Code, yields: &Yields, value: Value, truth: bool, taken: &[(usize, usize)]) -> bool {
+    let Some(Yielded { branch, sides }) = yields.get(&value) else {
+        return known::truth(code, value, &|_| None) == Some(truth);
+    };
+    let goes = taken.iter().find(|(own, _)| own == branch).map(|(_, side)| *side);
+    let mut sides = sides.iter().enumerate().filter(|(side, _)| goes.is_none_or(|goes| goes == *side));
+    sides.all(|(_, inner)| is_surely(code, yields, *inner, truth, taken))
+}
+
+/// The values of which it depends whether a turn leads out of its loop.
+fn flags(code: &Code, exits: &[Exit], yields: &Yields) -> HashSet<Value> {
+    let mut flags = HashSet::new();
     let mut open: Vec<Value> = exits.iter().map(|exit| exit.carry.next).collect();
     while let Some(value) = open.pop() {
         if !flags.insert(value) {
             continue;
         }
         match (&code.values[value].inst, yields.get(&value)) {
-            (_, Some(sides)) => open.extend(sides),
+            (_, Some(Yielded { sides, .. })) => open.extend(sides),
             (Inst::Op(LaneOp::BAnd | LaneOp::BOr | LaneOp::BNot, args), _) => open.extend(args),
             _ => {}
         }

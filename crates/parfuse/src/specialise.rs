@@ -293,14 +293,14 @@ impl Specialisation {
 
     /// Where the user wrote what makes this buffer.
     pub(crate) fn allocated_at(&self, buffer: Buffer) -> Loc {
-        let mut driver = walk::statements(&self.lane.driver.body);
-        let made = driver.find_map(|node| match node {
-            Node::Alloc { buffer: allocated, loc, .. } | Node::Resize { buffer: allocated, loc, .. }
-                if *allocated == buffer =>
+        let mut made = None;
+        walk::visit_serial(&self.lane, (), |node, ()| {
+            if let Node::Alloc { buffer: allocated, loc, .. } | Node::Resize { buffer: allocated, loc, .. } =
+                node
+                && *allocated == buffer
             {
-                Some(*loc)
+                made.get_or_insert(*loc);
             }
-            _ => None,
         });
         made.unwrap_or(Loc::NONE)
     }
@@ -350,7 +350,7 @@ fn arguments(params: &[Param], lane: &Lane) -> Vec<(usize, Slot)> {
 /// By buffer: whether its array is made by one statement, outside loops, and never exchanged.
 fn made_once(lane: &Lane) -> Vec<bool> {
     let mut makers = vec![0u32; lane.buffers.ids().count()];
-    walk::visit_within(&lane.driver.body, 1, |node, times| {
+    walk::visit_serial(lane, 1, |node, times| {
         match node {
             Node::Alloc { buffer, .. } => makers[buffer.index()] += times,
             Node::Move { to: buffer, .. } | Node::Resize { buffer, .. } => makers[buffer.index()] += 2,
@@ -370,10 +370,10 @@ fn may_leave(lane: &Lane) -> Vec<bool> {
             leaves[buffer.index()] = true;
         }
     }
-    for node in walk::statements(&lane.driver.body) {
+    walk::visit_serial(lane, (), |node, ()| {
         if let Node::Move { from, .. } | Node::Resize { buffer: from, .. } = node {
             leaves[from.index()] = true;
         }
-    }
+    });
     leaves
 }

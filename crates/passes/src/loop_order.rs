@@ -88,6 +88,11 @@ pub(crate) fn launches(stmt: &Stmt) -> bool {
     )
 }
 
+/// Whether a statement is a region, or calls what is outside of compiled code: it belongs to the driver.
+pub(crate) fn is_of_driver(stmt: &Stmt) -> bool {
+    matches!(stmt, Stmt::Call(_) | Stmt::Parfor(_) | Stmt::Nest(_))
+}
+
 /// What cannot change its place among the iterations.
 fn stays(stmt: &Stmt) -> bool {
     launches(stmt) || matches!(stmt, Stmt::Check { .. })

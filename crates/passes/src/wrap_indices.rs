@@ -65,6 +65,7 @@ impl Wrapping<'_> {
                     self.value(*value, block);
                     self.bounds.pass(self.loops, &stmt);
                 }
+                Stmt::Check { ok, .. } => self.bounds.pass_check(self.loops, *ok),
                 Stmt::If { cond, then, otherwise }
                     if self.depth > 0 && self.chooses(then) && self.chooses(otherwise) =>
                 {
@@ -191,6 +192,21 @@ mod tests {
         let mut changed = wrap_indices(loops);
         changed |= crate::hoist_checks(loops);
         changed
+    }
+
+    #[test]
+    fn what_has_been_an_index_is_chosen() {
+        let step = "v5: usize = x0 v8: bool = lt v5, v0 check v8, index_out_of_range(0) v9: f64 = load b0[v5] store b1[v4], v9
+                    v10: usize = add v5, 1usize";
+        let chosen =
+            "v31: bool = lt v10, v0 v32: usize = sub v10, v0 v6: usize = select v31, v10, v32 x0 = v6";
+        check(
+            wrap_indices,
+            &kernel(&format!("{step} v6: usize = rem v10, v0 x0 = v6")),
+            &kernel(&format!("{step} {chosen}")),
+        );
+        let unchecked = step.replace("check v8, index_out_of_range(0)", "");
+        unchanged(wrap_indices, &kernel(&format!("{unchecked} v6: usize = rem v10, v0 x0 = v6")));
     }
 
     #[test]

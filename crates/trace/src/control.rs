@@ -19,7 +19,7 @@ use crate::sequences::{Independence, Item, Sequence};
 use crate::state::{Kind, Range, Repeats, State};
 use crate::types::{Class, TypeVar};
 use crate::{Tracer, Value};
-use parfuse_ir::program::{self, Block, Claim, Stmt};
+use parfuse_ir::program::{self, Block, Claim, Stmt, walk};
 use parfuse_ir::{DType, FaultKind, Scalar, ScalarOp};
 
 /// How deep blocks may nest. The stages behind go into blocks by recursion.
@@ -237,8 +237,7 @@ impl State {
             }
         };
         let Branches { then, otherwise } = branches;
-        // The side that leaves gives nothing: without this it would give what an earlier iteration gave.
-        self.begin_carriers(&shape, &[], at)?;
+        self.begin_carriers_of_exits(&shape, at)?;
         self.push(Stmt::If { cond, then, otherwise });
         self.carried(&shape, at)
     }
@@ -256,8 +255,21 @@ impl State {
         let mut shape = self.carriers(then, Giver::Branches)?;
         self.carry(otherwise, &mut shape, Giver::Branches, &mut second, at)?;
         self.carry(then, &mut shape, Giver::Branches, &mut first, at)?;
+        if [&first, &second].into_iter().any(|side| self.has_exits(side)) {
+            self.begin_carriers_of_exits(&shape, at)?;
+        }
         self.push(Stmt::If { cond, then: first, otherwise: second });
         self.carried(&shape, at)
+    }
+
+    /// Whether something leads out of a block.
+    fn has_exits(&self, block: &Block) -> bool {
+        walk::statements(&self.program, block).any(|stmt| matches!(stmt, Stmt::Leave { .. }))
+    }
+
+    /// What leaves an `if` gives nothing: without this it would give what an earlier iteration gave.
+    fn begin_carriers_of_exits(&mut self, shape: &Shape, at: At) -> Step<()> {
+        self.begin_carriers(shape, &[], at)
     }
 
     fn same_branch_types(&mut self, a: program::Value, b: program::Value) -> Step<()> {

@@ -108,6 +108,7 @@ impl State {
         let items = self.results_of(result, At::NONE)?;
         let (mut results, mut vectors) = (Vec::with_capacity(items.len()), Vec::new());
         for item in items {
+            let item = self.as_present(item, At::NONE)?;
             let value = self.read(item, At::NONE)?;
             // A result is a buffer of its own.
             let is_array = self.ty(value).rank.is_some();

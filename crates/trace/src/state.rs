@@ -443,9 +443,8 @@ impl State {
                 let complex = self.read(complex, at)?;
                 self.part(complex, part, at)
             }
-            Kind::Vector { vector, .. } => {
-                let present = self.present_vector(vector, at)?;
-                let present = self.handle(present);
+            Kind::Vector { .. } => {
+                let present = self.as_present(handle, at)?;
                 self.read(present, at)
             }
             Kind::Sequence(_) => mistake(

@@ -26,15 +26,15 @@ impl Tracer {
             Kind::Vector { borrowed, .. } => Some(borrowed),
             _ => None,
         });
+        // Without a name it is only an annotation, of a result for instance: nothing is copied.
+        let is_annotation = name.is_empty() && ty.is_some_and(DeclaredType::is_array);
         let v = match (vector, ty) {
             (Some(true), None) => return Value { tracer: self, id: v.id },
-            (Some(false), _) => self.copied_vector(v, at).id,
-            (Some(true), Some(_)) | (None, _) => self.id(v),
+            (Some(false), _) if !is_annotation => self.copied_vector(v, at).id,
+            _ => self.id(v),
         };
         self.step(at, |state| {
             state.doing = "a copy".into();
-            // Without a name it is only an annotation, of a result for instance: nothing is copied.
-            let is_annotation = name.is_empty() && ty.is_some_and(DeclaredType::is_array);
             let kind = if is_annotation { state.moved_out(v, at)? } else { state.snapshot(v, at)? };
             let kind = match (kind, ty) {
                 // A number is passed by value.

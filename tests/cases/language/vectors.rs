@@ -321,3 +321,14 @@ fn vectors_of_iterations_have_room_for_what_loops_push() {
     assert!(error.contains("nor in a `for` whose range is not known"), "{error}");
     assert_eq!(of_what_changes(2, &x), 601.0);
 }
+
+/// A vector that is returned is the result itself, without what it had room for: nothing is copied.
+#[test]
+fn results_that_have_grown_are_not_copied() {
+    let explanation = positions_above::kernel().explain().unwrap();
+    let mut arrays: Vec<_> = explanation.allocations.iter().map(|array| array.array.clone()).collect();
+    arrays.dedup();
+    assert_eq!(arrays.len(), 1, "{explanation}");
+    let x = [1.0, 5.0, 2.0, 7.0];
+    assert_eq!(positions_above::serial(&x, 3.0).unwrap().capacity(), 2);
+}

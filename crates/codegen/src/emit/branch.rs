@@ -93,7 +93,7 @@ impl<'a> Branches<'a> for Emitter<'a> {
     fn on_side(&mut self, branch: Branch<'_>, side: usize, block: clif::Block, emit: impl FnOnce(&mut Self)) {
         let [then, otherwise] = branch.sides;
         let searches = branch.results.is_empty() && uses::only_checks(then) && otherwise.is_empty();
-        let is_cold = searches || uses::calls_host(then) && !uses::calls_host(otherwise);
+        let is_cold = searches || branch.calls_host_first();
         if self.is_serial() && side == 0 && is_cold {
             self.builder.set_cold_block(block);
         }

@@ -45,6 +45,7 @@ impl Emitter<'_> {
                 }
                 Node::Loop { carried, header, cond, body } => self.repeat(carried, header, *cond, body),
                 Node::Lanes(own) => self.lane_loop(own),
+                Node::Check { ok, mask: None, .. } if self.is_checked(*ok) => {}
                 Node::Check { ok, fault, args, iteration, mask } => {
                     self.check(*ok, *fault, args, *iteration, *mask);
                 }
@@ -178,7 +179,7 @@ impl Emitter<'_> {
         let received: Vec<Registers> = inputs.iter().map(|value| self.receive(inside, *value)).collect();
         let left: Vec<Registers> = turn.all().iter().map(|carry| self.receive(after, carry.value)).collect();
 
-        let known = turn.begin(self);
+        let marks = turn.begin(self);
         let headed = header.iter().filter_map(|node| match node {
             Node::Let(value) => Some(*value),
             _ => None,
@@ -220,13 +221,13 @@ impl Emitter<'_> {
         for (value, registers) in inputs.iter().zip(received) {
             self.bind(*value, registers);
         }
-        self.known.learn(self.code, cond, true);
-        turn.body(self, body, after, known, &mut |e| {
+        self.learn_of(header, cond, true);
+        turn.body(self, body, after, marks, &mut |e| {
             let state = e.send(turn.carried().iter().map(|carry| (carry.next, carry.value)));
             test(e, state);
         });
         self.leave(mark);
-        self.known.forget(known);
+        self.known.forget(marks.outside);
 
         self.builder.switch_to_block(after);
         for (carry, registers) in turn.all().iter().zip(left) {
@@ -293,7 +294,7 @@ impl Emitter<'_> {
         self.jump(test, &sent);
 
         self.builder.switch_to_block(test);
-        let known = turn.begin(self);
+        let marks = turn.begin(self);
         // The block `test` comes before everything after the loop, so the carried values stay bound.
         for (carry, registers) in turn.carried().iter().zip(received) {
             self.bind(carry.value, registers);
@@ -303,12 +304,12 @@ impl Emitter<'_> {
 
         self.builder.switch_to_block(inside);
         self.poll();
-        turn.body(self, body, after, known, &mut |e| {
+        turn.body(self, body, after, marks, &mut |e| {
             let sent = e.send(turn.carried().iter().map(|carry| (carry.next, carry.value)));
             e.jump(test, &sent);
         });
         self.leave(mark);
-        self.known.forget(known);
+        self.known.forget(marks.outside);
         self.builder.switch_to_block(after);
         turn.bind_left(self, left);
     }

@@ -12,6 +12,7 @@ use super::allocate::{Numbered, PRESERVED};
 use super::assembler::{
     Alu, Assembler, Base, Condition, Decoration, Form, Label, Length, Memory, Operand, RBP, RSP, VectorOp,
 };
+use super::host_call::{self, ARGUMENTS};
 use super::machine::{Inst, Kind, Numbers, PlaceKind, Test, Vector};
 use regalloc2::{Allocation, Block, Edit, Function, InstOrEdit, Output, RegClass};
 
@@ -506,6 +507,11 @@ impl Emitter {
             Kind::Deposit(wide) => {
                 let (dst, source, pattern) = (taken.register(), taken.register(), taken.register());
                 self.assembler.pdep(wide, dst, source, pattern);
+            }
+            Kind::HostCall(call) => {
+                let [status, frame] = [(); 2].map(|()| taken.register());
+                let arguments = [(); ARGUMENTS].map(|()| taken.register());
+                host_call::call(&mut self.assembler, call, status, frame, arguments);
             }
             Kind::Jump | Kind::Branch(_) => unreachable!("ends a block"),
         }

@@ -12,6 +12,7 @@
 //! | `sink` | moves what only one way out of a block reads to that way |
 //! | `recall` | keeps what only seldom run blocks of loops ask for in memory, in thorough code |
 //! | `schedule` | orders the instructions of thorough code, such that no unit waits that need not |
+//! | `host_call` | saves all registers where the host is called |
 //! | `allocate` | assigns registers, with regalloc2 |
 //! | `finish` | lays out blocks and stack, and emits |
 //! | `assembler` | encodes |
@@ -24,6 +25,7 @@
 mod allocate;
 mod assembler;
 mod finish;
+mod host_call;
 mod machine;
 pub(crate) mod processor;
 mod recall;
@@ -36,6 +38,7 @@ mod verify;
 use crate::compiler::{Effort, Options};
 use allocate::Numbered;
 use assembler::Length;
+pub(crate) use host_call::stub;
 use parfuse_ir::lane::{Lane, Region};
 use verify::Before;
 
@@ -82,16 +85,17 @@ pub(crate) struct Compiled {
     pub(crate) lanes: usize,
 }
 
-/// Compiles a region.
+/// Compiles a region; where it calls the host, by what lies at the address `stub` (see [`stub`]).
 pub(crate) fn compile(
     lane: &Lane,
     region: &Region,
     target: Target,
     effort: Effort,
     options: &Options,
+    stub: i64,
 ) -> Result<Compiled, String> {
     let Options { lanes, verify, jumps_in_lines, .. } = *options;
-    let (mut machine, lanes) = select::region(lane, region, target, effort, lanes);
+    let (mut machine, lanes) = select::region(lane, region, target, effort, lanes, stub);
     unused::remove_unused(&mut machine);
     sink::sink(&mut machine);
     if verify {

@@ -193,7 +193,7 @@ pub(super) enum Access {
 /// What an instruction does to memory.
 pub(super) fn access(kind: Kind) -> Access {
     let place = match kind {
-        Kind::Store(..) | Kind::StoreImm(..) | Kind::Update(..) | Kind::UpdateImm(..) => {
+        Kind::Store(..) | Kind::StoreImm(..) | Kind::Update(..) | Kind::UpdateImm(..) | Kind::HostCall(_) => {
             return Access::Write;
         }
         Kind::Load(_, place) => place,

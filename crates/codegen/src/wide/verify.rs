@@ -13,6 +13,7 @@ use super::Target;
 use super::allocate::Numbered;
 use super::assembler::{Form, VectorOp, memory_size};
 use super::finish::crosses_line;
+use super::host_call::ARGUMENTS;
 use super::machine::{Block, BlockData, Inst, Kind, Machine, PlaceKind, Reg, Test, Vector};
 use regalloc2::{Operand, OperandConstraint, OperandKind, Output, RegClass};
 use smallvec::SmallVec;
@@ -44,6 +45,7 @@ impl Before {
     pub(super) fn new(machine: &Machine) -> Before {
         let accesses = (0..machine.insts.len()).map(|number| {
             let place = match machine.insts[number].kind {
+                Kind::HostCall(_) => return Access::Write,
                 Kind::Store(_, place)
                 | Kind::StoreImm(place, _)
                 | Kind::Update(_, _, place)

@@ -385,3 +385,78 @@ fn shifts_and_signs_of_numbers_that_are_known_to_be_small() {
         }
     }
 }
+
+/// What `&` and `|` join is asked for one after the other.
+#[test]
+fn joined_comparisons() {
+    for dtype in [DType::I64, DType::I32, DType::U8] {
+        let name = dtype.name();
+        for joined in [
+            "v8: bool = or v5, v6 v9: bool = or v8, v7",
+            "v8: bool = and v5, v6 v9: bool = and v7, v8",
+            "v8: bool = or v5, v6 v9: bool = and v8, v7",
+            "v8: bool = and v5, v6 v10: bool = not v8 v9: bool = or v10, v7",
+        ] {
+            agrees_everywhere(
+                dtype,
+                "",
+                &format!(
+                    "for v1 in n {{
+                       v2: {name} = load b0[v1]
+                       v3: usize = x0
+                       v4: usize = add v3, v1
+                       v5: bool = lt v2, key
+                       v6: bool = eq v2, 40{name}
+                       v7: bool = gt v2, 9{name}
+                       {joined}
+                       if v9 {{
+                         x0 = v4
+                         v20: u64 = cast v4
+                         store b1[1usize], v20
+                       }} else {{
+                         v21: u64 = load b1[0usize]
+                         v22: usize = cast v21
+                         v23: usize = add v22, 1usize
+                         x1 = v23
+                       }}
+                     }}"
+                ),
+            );
+        }
+    }
+}
+
+#[test]
+fn quotients_of_numbers_of_32_bits_and_less() {
+    for (dtype, divisors) in [
+        (DType::U8, &["7", "26", "200"][..]),
+        (DType::I16, &["10", "-7"]),
+        (DType::I32, &["3", "-7", "641", "2147483647"]),
+        (DType::U32, &["7", "10", "3000000000"]),
+    ] {
+        let name = dtype.name();
+        for divisor in divisors {
+            agrees_everywhere(
+                dtype,
+                "",
+                &format!(
+                    "for v1 in n {{
+                       v2: {name} = load b0[v1]
+                       v3: {name} = div v2, {divisor}{name}
+                       v4: {name} = rem v2, {divisor}{name}
+                       v5: usize = cast v3
+                       v6: usize = cast v4
+                       v7: usize = x0
+                       v8: usize = mul v7, 31usize
+                       v9: usize = add v8, v5
+                       x0 = v9
+                       v10: usize = x1
+                       v11: usize = mul v10, 37usize
+                       v12: usize = add v11, v6
+                       x1 = v12
+                     }}"
+                ),
+            );
+        }
+    }
+}

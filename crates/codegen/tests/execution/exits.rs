@@ -32,6 +32,15 @@ impl Turns {
     }
 
     fn condition(&mut self) -> String {
+        if self.below(4) == 0 {
+            let parts = [self.simple_condition(), self.simple_condition()];
+            let joined = ["and", "or", "xor"][self.below(3) as usize];
+            return self.value("bool", &format!("{joined} {}", parts.join(", ")));
+        }
+        self.simple_condition()
+    }
+
+    fn simple_condition(&mut self) -> String {
         let limit = self.below(100) as i64 - 50;
         let state = self.value("i64", "x1");
         match self.below(5) {
@@ -49,7 +58,23 @@ impl Turns {
     }
 
     fn step(&mut self) {
-        match self.below(6) {
+        match self.below(9) {
+            // The loop has asked for this.
+            6 => {
+                let below = self.value("bool", "lt v1, n");
+                writeln!(self.text, "check {below}, empty_mean").unwrap();
+            }
+            7 => self.text += "x4 = true\nx2 = true\n",
+            // A loop inside that may leave the one around it, too.
+            8 => {
+                self.values += 1;
+                let turn = self.values;
+                writeln!(self.text, "x5 = false\nfor v{turn} in 4usize until x5 {{").unwrap();
+                let element = self.value("i64", &format!("load b0[v{turn}]"));
+                let state = self.value("i64", "x1");
+                let leave = self.value("bool", &format!("lt {element}, {state}"));
+                writeln!(self.text, "if {leave} {{ x4 = true\nx2 = true\nx5 = true }}\n}}").unwrap();
+            }
             0 => {
                 let state = self.value("i64", "x1");
                 let next = self.value("i64", &format!("add {state}, 3i64"));
@@ -114,10 +139,13 @@ fn random_turns() {
                var x1 state: i64
                var x2 done: bool
                var x3 more: bool
+               var x4 found: bool
+               var x5 left: bool
                {open}
                x0 = 0usize
                x1 = 0i64
                x2 = false
+               x4 = false
                {head}
                  {}
                  v96: usize = add v1, 1usize
@@ -130,6 +158,9 @@ fn random_turns() {
                v99: usize = x0
                v100: i64 = cast v99
                store b1[1usize], v100
+               v4: bool = x4
+               v5: i64 = cast v4
+               store b1[2usize], v5
                {close}
              }}",
             turns.text

@@ -12,7 +12,8 @@ use parfuse_passes::vectorize;
 /// One more than the most iterations.
 const N: usize = 71;
 
-fn lane(text: &str) -> (Loops, Lane) {
+/// A program in both languages.
+pub(crate) fn lane(text: &str) -> (Loops, Lane) {
     let loops = Loops::parse(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
     loops.verify().unwrap_or_else(|error| panic!("{error}\n{text}"));
     let lane = vectorize(&loops);

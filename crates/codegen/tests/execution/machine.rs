@@ -101,6 +101,8 @@ pub struct Machine<'a> {
     pub log: Vec<String>,
     /// Stops the driver at this launch.
     pub stop_at: Option<u32>,
+    /// Stops it where an array is resized.
+    pub refuses_to_resize: bool,
 }
 
 impl<'a> Machine<'a> {
@@ -108,10 +110,11 @@ impl<'a> Machine<'a> {
         let table = HostTable { allocate, move_buffer, resize, launch, call };
         let mut arrays: Vec<Option<Array>> = arrays.into_iter().map(Some).collect();
         arrays.resize(lane.buffers.len(), None);
-        // With the slot of programs that poll.
-        let frame = vec![0; lane.frame.len() + 1];
+        let frame = vec![0; lane.frame.whole_len()];
         let fault = FaultRecord::default();
-        let mut machine = Machine { table, lane, code, frame, arrays, fault, log: Vec::new(), stop_at: None };
+        let (log, stop_at, refuses_to_resize) = (Vec::new(), None, false);
+        let mut machine =
+            Machine { table, lane, code, frame, arrays, fault, log, stop_at, refuses_to_resize };
         for (buffer, data) in lane.buffers.iter() {
             if matches!(data.origin, Origin::Param { .. }) {
                 machine.describe(buffer);
@@ -146,6 +149,7 @@ impl<'a> Machine<'a> {
     /// Runs the driver.
     pub fn run(&mut self) -> End {
         let (code, machine): (&Code, *mut Machine<'a>) = (self.code, self);
+        self.set(self.lane.frame.host(), machine as u64);
         // SAFETY: the frame has all its slots, the arrays are as long as the test's program needs, and the
         // machine, whose first field is the table, outlives the call.
         let status =
@@ -231,6 +235,48 @@ fn machine<'a>(host: *const HostTable) -> &'a mut Machine<'a> {
     unsafe { &mut *host.cast_mut().cast::<Machine<'a>>() }
 }
 
+/// Leaves other numbers in all registers that a call may change.
+#[cfg(target_arch = "x86_64")]
+fn scramble() {
+    macro_rules! scrambler {
+        ($name:ident, $features:literal, $ones:literal, $last:literal, $($register:tt)*) => {
+            #[target_feature(enable = $features)]
+            fn $name() {
+                // SAFETY: it changes registers alone, and says which.
+                unsafe {
+                    std::arch::asm!(
+                        "mov rax, -1", "mov rcx, -1", "mov rdx, -1", "mov rsi, -1", "mov rdi, -1",
+                        "mov r8, -1", "mov r9, -1", "mov r10, -1", "mov r11, -1",
+                        $(concat!($ones, $register, ", ", $register, ", ", $register, $last),)*
+                        $(out($register) _,)*
+                        out("rax") _, out("rcx") _, out("rdx") _, out("rsi") _, out("rdi") _,
+                        out("r8") _, out("r9") _, out("r10") _, out("r11") _,
+                    );
+                }
+            }
+        };
+    }
+    scrambler!(of_256, "avx2", "vpcmpeqd ", "",
+        "ymm0" "ymm1" "ymm2" "ymm3" "ymm4" "ymm5" "ymm6" "ymm7" "ymm8" "ymm9" "ymm10" "ymm11" "ymm12" "ymm13" "ymm14" "ymm15");
+    scrambler!(of_512, "avx512f", "vpternlogd ", ", 255",
+        "zmm16" "zmm17" "zmm18" "zmm19" "zmm20" "zmm21" "zmm22" "zmm23" "zmm24" "zmm25" "zmm26" "zmm27" "zmm28" "zmm29" "zmm30" "zmm31");
+    scrambler!(of_masks, "avx512bw", "kxnorq ", "", "k1" "k2" "k3" "k4" "k5" "k6" "k7");
+    if is_x86_feature_detected!("avx512bw") {
+        // SAFETY: the processor has it, and what it came from.
+        unsafe { of_512() };
+        // SAFETY: as above.
+        unsafe { of_masks() };
+    }
+    if is_x86_feature_detected!("avx2") {
+        // SAFETY: the processor has it.
+        unsafe { of_256() };
+    }
+}
+
+/// Nothing is known of the registers.
+#[cfg(not(target_arch = "x86_64"))]
+fn scramble() {}
+
 extern "C" fn allocate(host: *const HostTable, buffer: u32, shape: *const u64, zeroed: u32) -> i32 {
     let machine = machine(host);
     // SAFETY: the driver passes one length per axis, and these buffers have one axis.
@@ -253,14 +299,41 @@ extern "C" fn move_buffer(host: *const HostTable, to: u32, from: u32) -> i32 {
 extern "C" fn resize(host: *const HostTable, buffer: u32, length: u64) -> i32 {
     let machine = machine(host);
     machine.log.push(format!("resize {buffer} to {length}"));
+    if machine.refuses_to_resize {
+        return 1;
+    }
     let array = machine.arrays[buffer as usize].as_mut().expect("the array is there");
-    array.bytes.resize(length as usize * array.dtype.size(), 0);
+    // Elsewhere, each time.
+    let mut bytes = Vec::with_capacity(length as usize * array.dtype.size());
+    bytes.extend(array.bytes.iter().take(bytes.capacity()));
+    bytes.resize(length as usize * array.dtype.size(), 0);
+    array.bytes = bytes;
     machine.describe(Buffer(buffer));
+    scramble();
     0
 }
 
 extern "C" fn launch(host: *const HostTable, region: u32) -> i32 {
-    machine(host).launch(region)
+    let (code, lane) = (machine(host).code, machine(host).lane);
+    let id = RegionId(region);
+    if lane.regions[id].walk != lane::Walk::Once || machine(host).stop_at == Some(region) {
+        return machine(host).launch(region);
+    }
+    // It may come back for more: nobody has the machine meanwhile.
+    machine(host).log.push(format!("launch {region}"));
+    let frame: *mut u64 = machine(host).frame.as_mut_ptr();
+    let outputs = &lane.regions[id].outputs;
+    let (mut partials, mut fault) = (vec![0; outputs.len()], FaultRecord::default());
+    let range = Grid::new(&[], lane.regions[id].grain).block(0);
+    // SAFETY: as in `run`; there is room for one word per output.
+    let status = unsafe { code.run_block(id, frame, &range, partials.as_mut_ptr(), &mut fault) };
+    for (output, word) in outputs.iter().zip(partials) {
+        machine(host).set(output.slot, word);
+    }
+    if status == abi::FAULT {
+        machine(host).fault = fault;
+    }
+    (status != abi::OK) as i32
 }
 
 extern "C" fn call(host: *const HostTable, call: u32) -> i32 {

@@ -16,6 +16,7 @@
 //! | `checks` | which fault is reported |
 //! | `drivers` | the serial code and its calls |
 //! | `polls` | programs that can be stopped |
+//! | `growing` | nests that have arrays made, exchanged and resized |
 //! | `lane_loops` | loops in lanes inside scalar code, against the interpreter of Loops |
 //! | `listings` | the instructions chosen |
 
@@ -27,6 +28,7 @@ mod choices;
 mod control;
 mod drivers;
 mod exits;
+mod growing;
 mod lane_loops;
 mod listings;
 mod machine;

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! 0            1 ..            then, per buffer                        then
-//! random key   scalar params   address, length per axis, stride per axis   live-ins, extents, totals, results, where to look whether to stop
+//! random key   scalar params   address, length per axis, stride per axis   live-ins, extents, totals, results, where to look whether to stop, the host
 //! ```
 
 use crate::arena::Id;
@@ -69,6 +69,14 @@ impl Frame {
     /// that is zero until then.
     pub fn stop(&self) -> Slot {
         Slot(self.len)
+    }
+    /// The slot behind that, which frames of programs have whose regions call the host: the address of what serves them.
+    pub fn host(&self) -> Slot {
+        Slot(self.len + 1)
+    }
+    /// How many slots frames have, those behind the others included.
+    pub fn whole_len(&self) -> usize {
+        self.host().index() + 1
     }
     /// Whether there is no slot; there always is one.
     pub fn is_empty(&self) -> bool {

@@ -412,7 +412,7 @@ pub enum Node {
         /// The value, zero-extended to 64 bits.
         value: Value,
     },
-    /// Makes a local buffer: fills in its address, lengths and strides in the frame. Driver only.
+    /// Makes a local buffer: fills in its address, lengths and strides in the frame. In serial code only.
     Alloc {
         /// The buffer.
         buffer: Buffer,
@@ -423,14 +423,14 @@ pub enum Node {
         /// Where the user wrote it.
         loc: Loc,
     },
-    /// Hands a local buffer's array to another buffer, which drops its own. Driver only.
+    /// Hands a local buffer's array to another buffer, which drops its own. In serial code only.
     Move {
         /// The receiver.
         to: Buffer,
         /// The giver.
         from: Buffer,
     },
-    /// Gives a local buffer's array another length along its first axis; the elements that both have stay. Driver only.
+    /// Gives a local buffer's array another length along its first axis; the elements that both have stay. In serial code only.
     Resize {
         /// The buffer.
         buffer: Buffer,

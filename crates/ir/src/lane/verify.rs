@@ -1,7 +1,8 @@
 //! Checks that Lane programs are well-formed: every id and slot exists, every value is defined once and used
 //! where it is visible, types fit, and what is uniform depends on nothing that is not.
 //!
-//! The driver and prologues hold uniform values only; launches, slots and buffers are the driver's business.
+//! The driver and prologues hold uniform values only; launches and slots are the driver's business, arrays that of the driver and of
+//! regions that run once.
 //! Branches and loops have uniform conditions everywhere: divergence is expressed with masks. Where elements run one by
 //! one, only bodies of lane loops have lanes; they have no checks.
 
@@ -317,6 +318,13 @@ impl<'a> Verifier<'a> {
         Ok(())
     }
 
+    /// In the driver, and in what runs once, outside lane loops.
+    fn serial_only(&self) -> Verified {
+        let runs_once = self.walk == Walk::Once && self.place == Place::Body;
+        ensure!(self.place == Place::Driver || runs_once, "only serial code does this");
+        Ok(())
+    }
+
     fn node(&mut self, node: &Node) -> Verified {
         match node {
             Node::Let(value) => {
@@ -373,20 +381,20 @@ impl<'a> Verifier<'a> {
                 self.writable(*slot)
             }
             Node::Alloc { buffer, shape, .. } => {
-                self.driver_only()?;
+                self.serial_only()?;
                 let rank = self.local(*buffer)?.rank;
                 ensure!(shape.len() == rank as usize, "{} lengths for {rank} axes", shape.len());
                 shape.iter().try_for_each(|length| self.uniform(*length, LaneType::I64))
             }
             Node::Move { to, from } => {
-                self.driver_only()?;
+                self.serial_only()?;
                 let (receiver, giver) = (self.local(*to)?, self.local(*from)?);
                 let same = receiver.dtype == giver.dtype && receiver.rank == giver.rank && to != from;
                 ensure!(same, "{from} cannot be moved to {to}");
                 Ok(())
             }
             Node::Resize { buffer, length, .. } => {
-                self.driver_only()?;
+                self.serial_only()?;
                 ensure!(self.local(*buffer)?.rank > 0, "{buffer} has no axis");
                 self.uniform(*length, LaneType::I64)
             }

@@ -8,9 +8,11 @@
 //! defined      the values that a node makes visible: its own, or those that it binds
 //! blocks       the blocks directly inside
 //! ```
+//!
+//! [`visit_serial`] goes through all serial code of a kernel.
 
-use super::{Address, Code, Inst, LaneLoop, Lanes, Node, Value};
-use crate::walk::{Blocks, BlocksMut, Statement};
+use super::{Address, Code, Inst, Lane, LaneLoop, Lanes, Node, Value, Walk};
+use crate::walk::{Blocks, BlocksMut, Statement, visit_blocks_within};
 pub use crate::walk::{blocks_mut as each_block_mut, nesting, retain, statements, visit_mut, visit_within};
 use smallvec::{SmallVec, smallvec};
 
@@ -195,4 +197,16 @@ impl Address {
         };
         std::iter::once(self.base).chain(lanes)
     }
+}
+
+/// As [`visit_within`], for all serial code: that of the driver, and of regions that run once, where they are launched.
+pub fn visit_serial<'a, C: Clone>(lane: &'a Lane, context: C, f: impl FnMut(&'a Node, C) -> C) {
+    let inside = |node: &'a Node| match node {
+        Node::Launch(id) if lane.regions[*id].walk == Walk::Once => {
+            let region = &lane.regions[*id];
+            smallvec![&region.prologue, &region.code.body].into_iter()
+        }
+        node => node.blocks(),
+    };
+    visit_blocks_within(&lane.driver.body, inside, context, f);
 }

@@ -228,7 +228,7 @@ pub enum Stmt {
         from: Buffer,
     },
     /// Gives the array of a local buffer another length along its first axis. The elements that both lengths have stay;
-    /// what those behind them hold is unspecified until they are stored. Outside parallel loops and nests only.
+    /// what those behind them hold is unspecified until they are stored. Outside parallel loops only.
     Resize {
         /// The buffer.
         buffer: Buffer,
@@ -297,7 +297,7 @@ pub enum Stmt {
     Nest(Nest),
 }
 
-/// Serial code outside parallel loops that runs as a region of one element. It makes and moves no arrays, and every
+/// Serial code outside parallel loops that runs as a region of one element. Every
 /// parallel loop in it is a lane loop. It may set variables declared outside it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Nest {

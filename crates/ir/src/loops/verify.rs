@@ -130,7 +130,6 @@ impl Verifier<'_> {
         let data = self.buffer(buffer)?;
         ensure!(data.origin == Origin::Local, "{buffer} belongs to the caller: it cannot be made or moved");
         ensure!(!self.in_lane_loop(), "{buffer} is made or moved in a lane loop");
-        ensure!(!self.in_nest, "{buffer} is made or moved in a nest");
         Ok(data)
     }
 

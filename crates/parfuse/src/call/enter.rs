@@ -51,6 +51,9 @@ impl Finished {
     }
 }
 
+/// The results of a nest need no allocation up to this many.
+const FEW_RESULTS: usize = 16;
+
 /// What machine code gets the address of. The table comes first: its address is that of all of it.
 #[repr(C)]
 struct Entered<'h, 'c> {
@@ -68,6 +71,7 @@ pub(super) fn run_driver(host: &mut Host<'_>) -> Result<Finished, Error> {
     let table = HostTable { allocate, move_buffer, resize, launch, call };
     let mut entered = Entered { table, host, error: None };
     let address: *mut Entered<'_, '_> = &mut entered;
+    frame.write(frame.layout().host(), address as u64);
     // SAFETY: the frame has the length and layout that the driver was compiled for (`CallFrame::new`) and outlives the
     // call, as does the token that says whether to stop; `entered` starts with the table, outlives the call, and is
     // reached only through `address` until the call returns; the module documentation says why the code stays inside
@@ -119,7 +123,41 @@ extern "C" fn resize(table: *const HostTable, buffer: u32, length: u64) -> i32 {
 }
 
 extern "C" fn launch(table: *const HostTable, region: u32) -> i32 {
-    serve(table, |host| host.launch(RegionId(region)))
+    let id = RegionId(region);
+    let mut is_nest = false;
+    let status = serve(table, |host| {
+        is_nest = host.is_nest(id);
+        if is_nest { host.begin_nest(id) } else { host.launch(id) }
+    });
+    if is_nest && status == abi::OK { run_nest(table, id) } else { status }
+}
+
+/// Runs a region that runs once, which may itself call back.
+fn run_nest(table: *const HostTable, id: RegionId) -> i32 {
+    // SAFETY: as in `serve`; the reference is gone before the region runs.
+    let (kernel, frame) = unsafe {
+        let entered = &*table.cast::<Entered<'_, '_>>();
+        (entered.host.request.kernel, entered.host.frame)
+    };
+    let region = &kernel.lane.regions[id];
+    let mut results = SmallVec::<[u64; FEW_RESULTS]>::from_elem(0, region.words());
+    let range = Grid::new(&[], region.grain).block(0);
+    let mut fault = FaultRecord::default();
+    // SAFETY: as in `run_driver`, which runs: the frame is its own, and what the region asks of the host goes the same way; it
+    // has a word for each result.
+    let status = unsafe {
+        kernel.best_code().run_block(id, frame.address(), &range, results.as_mut_ptr(), &mut fault)
+    };
+    match status {
+        abi::OK => serve(table, |host| {
+            host.end_nest(id, &mut results);
+            Ok(())
+        }),
+        // The host has said why.
+        abi::STOPPED => status,
+        abi::CANCELLED => serve(table, |host| Err(host.stopped())),
+        _ => serve(table, |host| Err(host.request.kernel.fault_error(fault))),
+    }
 }
 
 extern "C" fn call(table: *const HostTable, call: u32) -> i32 {

@@ -26,7 +26,7 @@ impl<'f> CallFrame<'f> {
     /// A frame of this layout in these slots.
     #[inline]
     pub(crate) fn new(layout: &'f Frame, slots: &'f mut [u64]) -> CallFrame<'f> {
-        assert!(slots.len() >= layout.len(), "a frame has all its slots");
+        assert!(slots.len() >= layout.whole_len(), "a frame has all its slots");
         CallFrame { layout, slots: Cell::from_mut(slots).as_slice_of_cells() }
     }
 

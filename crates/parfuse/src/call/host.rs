@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! allocate b2[1000]     storage[b2] = 8000 bytes, or the caller's array that b2 becomes the result in
-//! launch r0             blocks by `grid.rs` ──► enter.rs ──► partial results ──► totals in the frame
+//! launch r0             what runs once ──► enter.rs; others: blocks by `grid.rs` ──► enter.rs ──► partial results ──► totals in the frame
 //! ```
 
 use super::Request;
@@ -14,7 +14,7 @@ use crate::rank::PerAxis;
 use crate::specialise::Outlook;
 use parfuse_ir::arena::Id;
 use parfuse_ir::grid::{self, Grain, Grid};
-use parfuse_ir::lane::{self, LaneOutput, Region, RegionId};
+use parfuse_ir::lane::{self, LaneOutput, Region, RegionId, Walk};
 use parfuse_ir::loops::Buffer as BufferId;
 use parfuse_ir::{DType, Loc, Scalar, with_dtype};
 use parfuse_runtime::{AllocationError, BlockFailure, Buffer, CancelToken, StopReason, Workers};
@@ -176,6 +176,35 @@ impl<'c> Host<'c> {
         })?;
         self.frame.describe(buffer, address, &shape);
         Ok(())
+    }
+
+    /// Whether a region runs once: serial code, which may call the host.
+    #[inline]
+    pub(super) fn is_nest(&self, id: RegionId) -> bool {
+        self.request.kernel.lane.regions[id].walk == Walk::Once
+    }
+
+    /// Notes that a region that runs once begins.
+    pub(super) fn begin_nest(&self, id: RegionId) -> Result<(), Error> {
+        let Request { core, kernel, stop, progress, .. } = self.request;
+        if stop.is_some_and(CancelToken::is_cancelled) {
+            return Err(self.stopped());
+        }
+        kernel.launched(core, id, 1, self.frame, &[]);
+        if let Some(progress) = progress {
+            progress.begin_loop(1, 1);
+            progress.begin_block();
+        }
+        Ok(())
+    }
+
+    /// Takes in what it has left.
+    pub(super) fn end_nest(&mut self, id: RegionId, results: &mut [u64]) {
+        if let Some(progress) = self.request.progress {
+            progress.end_loop();
+        }
+        let kernel = self.request.kernel;
+        self.total(&kernel.lane.regions[id], results, &mut []);
     }
 
     /// Runs all blocks of a region and leaves the totals of its reductions in the frame.

@@ -58,8 +58,7 @@ pub(crate) struct Request<'c> {
 pub(crate) fn call(request: &Request<'_>, take: &mut dyn FnMut(&mut Outputs<'_>)) -> Result<(), Error> {
     let kernel = request.kernel;
     let _progress = request.progress.map(|progress| progress.begin(kernel.launches()));
-    // One more for the address that programs that poll look at.
-    let slots = kernel.lane.frame.len() + 1;
+    let slots = kernel.lane.frame.whole_len();
     let (mut tiny, mut short, mut long);
     let slots: &mut [u64] = match slots {
         n if n <= TINY_FRAME => {

@@ -251,7 +251,7 @@ fn calls(lane: &Lane) -> Vec<(String, Place)> {
 /// The arrays that a call allocates.
 fn allocations(lane: &Lane) -> Vec<Allocation> {
     let mut found = Vec::new();
-    walk::visit_within(&lane.driver.body, false, |node, in_loop| {
+    walk::visit_serial(lane, false, |node, in_loop| {
         if let Node::Alloc { buffer, loc, .. } | Node::Resize { buffer, loc, .. } = node {
             found.push((*loc, *buffer, in_loop));
         }

@@ -16,7 +16,7 @@
 //! and how many such loops there are does not matter. In a parallel loop the code around lane loops is scalar then, so they
 //! have to gain more than lanes along its own dimension do. Where neither gains, as where each lane looks up elements of its
 //! own in a loop that ends elsewhere for each, the parallel loop is marked to run in scalar code altogether. In the driver, a serial loop becomes
-//! a nest, a region that runs in order, with lane loops inside or without; one that makes arrays, exchanges them or launches other
+//! a nest, a region that runs in order, with lane loops inside or without; one that launches other
 //! regions cannot, and one inside such a loop does so only for its lanes.
 //!
 //! Which loops these are is a matter of cost ([`crate::element_cost`]). This runs when all loops have found their places,
@@ -29,7 +29,7 @@ pub(crate) use plan::lanes_pay;
 use crate::Changed;
 use crate::bounds::Bounds;
 use crate::independent::{has_effect, own_locals};
-use crate::loop_order::launches;
+use crate::loop_order::is_of_driver;
 use crate::vectorize::{VarSet, before_stmt, live_at_header, live_at_iteration};
 use parfuse_ir::loops::walk::{self, blocks_mut};
 use parfuse_ir::loops::{Block, Event, Loops, Nest, Note, Parfor, Source, Stmt, Value, Way};
@@ -104,11 +104,11 @@ impl Search<'_> {
                     self.block(side, live_after, repeats);
                 }
             }
-            Stmt::While { header, body, .. } if [&*header, body].iter().any(|block| launch(block)) => {
+            Stmt::While { header, body, .. } if [&*header, body].iter().any(|block| has_driver(block)) => {
                 let at_header = live_at_header(self.loops, header, body, live_after);
                 self.block(body, &at_header, true);
             }
-            Stmt::For { body, until, .. } if launch(body) => {
+            Stmt::For { body, until, .. } if has_driver(body) => {
                 let mut live = live_after.clone();
                 live.extend(*until);
                 let at_iteration = live_at_iteration(self.loops, body, &live);
@@ -191,9 +191,9 @@ impl Search<'_> {
     }
 }
 
-/// Whether a block makes or exchanges arrays, or is in part a region already.
-fn launch(block: &[Stmt]) -> bool {
-    walk::statements(block).any(launches)
+/// Whether a block is in part the driver's.
+fn has_driver(block: &[Stmt]) -> bool {
+    walk::statements(block).any(is_of_driver)
 }
 
 #[cfg(test)]

@@ -96,13 +96,14 @@ fn lanes_of_a_region_stay_where_they_gain_more() {
 }
 
 #[test]
-fn loops_beside_allocations_are_nests_of_their_own() {
+fn loops_that_make_arrays_are_nests_with_lanes_inside() {
     let text = kernel(&format!(
         "for v9 in m {{ alloc b4[n] for v0 in n {{ v2: f64 = load b1[v0] store b1[0usize], v2 for v1 in m {{ {ROW} }} }} }}"
     ))
     .replacen("var x0", "buffer b4 t: [f64; 1] var x0", 1);
     let result = run(lane_loops, &text).to_string();
-    assert!(result.contains("alloc b4[n]\n    nest {") && result.contains("parfor v1 in m"), "{result}");
+    assert!(result.contains("    for v9 in m {\n      alloc b4[n]\n      for v0 in n {"), "{result}");
+    assert!(result.contains("nest {\n") && result.contains("parfor v1 in m"), "{result}");
 }
 
 #[test]
@@ -111,12 +112,9 @@ fn loops_of_the_driver_are_nests_unless_they_are_launched_again_and_again_or_onl
         "for v0 in n { v1: f64 = load b1[v0] v2: f64 = x0 v3: f64 = add v1, v2 x0 = v3 store b1[v0], v3 }";
     assert_eq!(heads(fold), ["nest"]);
     assert_eq!(heads("while { v0: i64 = x1 v1: bool = gt v0, 0i64 test v1 } do { x1 = 0i64 }"), ["nest"]);
-    let text = kernel(&format!("for v9 in m {{ alloc b4[n] {fold} }}")).replacen(
-        "var x0",
-        "buffer b4 t: [f64; 1] var x0",
-        1,
-    );
-    unchanged(lane_loops, &text);
+    let region = "parfor v10 in n { v11: f64 = load b0[v10] store b1[v10], v11 }";
+    let text = kernel(&format!("for v9 in m {{ {region} {fold} }}"));
+    assert!(!run(lane_loops, &text).to_string().contains("nest"));
     unchanged(lane_loops, &kernel("for v0 in n { v1: bool = lt v0, m check v1, empty_mean }"));
 }
 

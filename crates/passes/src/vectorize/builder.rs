@@ -68,7 +68,7 @@ enum Key {
     LinearIndex,
 }
 
-/// What is known of a local buffer in a driver, where `alloc` and `move` give it other arrays.
+/// What is known of a local buffer in serial code, where `alloc` and `move` give it other arrays.
 #[derive(Clone, Copy, Default)]
 struct Shaping {
     /// How often it has got another array so far.
@@ -360,15 +360,15 @@ impl Builder {
             let step = self.scopes.iter().rposition(|scope| scope.kind == ScopeKind::LaneBody).unwrap_or(1);
             needed = [first, end].map(|bound| self.levels[bound.index()]).into_iter().fold(step, usize::max);
         }
-        if needed == 0 && !varying && self.scopes[0].kind == ScopeKind::Prologue {
+        let shaping = match inst {
+            Inst::Dim(buffer, _) | Inst::Stride(buffer, _) => self.shaping.get(buffer),
+            _ => None,
+        };
+        let in_front = self.scopes[0].kind == ScopeKind::Prologue && shaping.is_none();
+        if needed == 0 && !varying && in_front {
             return 0;
         }
-        let floor = match inst {
-            Inst::Dim(buffer, _) | Inst::Stride(buffer, _) => {
-                self.shaping.get(buffer).map_or(0, |shaping| shaping.floor)
-            }
-            _ => 0,
-        };
+        let floor = shaping.map_or(0, |shaping| shaping.floor);
         // A few instructions of addresses leave a branch if they leave a loop around it: once, needed or not, is less than often.
         let is_cheap = matches!(inst, Inst::Op(LaneOp::IAdd | LaneOp::ISub | LaneOp::IMul, _)) && !varying;
         let mut level = self.scopes.len() - 1;

@@ -54,9 +54,11 @@ impl Translator<'_> {
     /// others what they hold now: values of a side are not visible after it.
     fn merge(&mut self, cond: Value, then: (Block, Env), otherwise: (Block, Env), vars: &VarSet) {
         let mut results = Vec::new();
+        let values: Vec<[Value; 2]> =
+            vars.iter().map(|var| [&then.1, &otherwise.1].map(|env| self.var_in(env, *var))).collect();
         let nothing_else = then.0.is_empty() && otherwise.0.is_empty();
-        for var in vars {
-            let [then, otherwise] = [&then.1, &otherwise.1].map(|env| self.var_in(env, *var));
+        let nothing_else = nothing_else && !values.iter().any(|sides| self.says_where_to_go(*sides));
+        for (var, [then, otherwise]) in vars.iter().zip(values) {
             let value = if then == otherwise {
                 then
             } else if nothing_else && self.is_plain_choice(cond, [then, otherwise]) {
@@ -82,6 +84,14 @@ impl Translator<'_> {
         };
         !sides.into_iter().any(|side| self.build.varying(side))
             && (by_floats || !self.build.ty(sides[0]).is_float())
+    }
+
+    /// Whether it is known on one side what a truth value is, and a look at it on the other: whoever branches on it goes from the
+    /// former at once to where that leads, in scalar code.
+    fn says_where_to_go(&self, sides: [Value; 2]) -> bool {
+        let is_scalar = matches!(self.place, Place::Driver) || self.walk.is_scalar();
+        let known = sides.map(|side| self.build.bits(side).is_some());
+        is_scalar && self.build.ty(sides[0]) == LaneType::Bool && known[0] != known[1]
     }
 
     fn var_in(&mut self, env: &Env, var: Var) -> Value {

@@ -92,6 +92,8 @@ impl Translator<'_> {
             region.outputs.iter().map(|output| (output.slot, region.code.values[output.value].ty)).collect();
         let region = self.shared.regions.push(region);
         self.build.node(Node::Launch(region));
+        let shaped = Effects::of_block(self.loops, body).shaped;
+        shaped.iter().for_each(|buffer| self.build.reshape(*buffer));
         for (var, (slot, ty)) in outputs.into_iter().zip(slots) {
             let after = self.build.here(Inst::Slot(slot), ty, false);
             self.env.insert(var, after);
@@ -134,7 +136,8 @@ impl Translator<'_> {
         inputs: &Inputs,
         outputs: &VarSet,
     ) -> Region {
-        let stored = Effects::of_block(self.loops, &parfor.body).stored;
+        let Effects { mut stored, shaped, .. } = Effects::of_block(self.loops, &parfor.body);
+        stored.extend(shaped.iter());
         let varying = match walk {
             Walk::Lanes => Varying::of(self.loops, parfor),
             Walk::Elements | Walk::Once => Varying::nothing(self.loops),

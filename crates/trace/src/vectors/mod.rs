@@ -460,6 +460,13 @@ impl State {
         self.push(Stmt::Resize { var, length, loc });
     }
 
+    /// What there is of a vector, if a handle stands for one; else the handle itself.
+    pub(crate) fn as_present(&mut self, handle: u32, at: At) -> Step<u32> {
+        let Kind::Vector { vector, .. } = self.kind(handle) else { return Ok(handle) };
+        let present = self.present_vector(vector, at)?;
+        Ok(self.handle(present))
+    }
+
     /// If a result is what there is of a vector that ends with the kernel: its array, as long as there are elements.
     pub(crate) fn last_of_vector(&mut self, result: u32) -> Step<Option<program::Value>> {
         let Kind::Place(Place { var, view: Some(view) }) = self.kind(result) else { return Ok(None) };

@@ -257,6 +257,23 @@ impl Assembler {
     pub(crate) fn pop(&mut self, register: u8) {
         self.extended(register, 0x58);
     }
+    /// Pushes a constant.
+    pub(crate) fn push_imm(&mut self, imm: i32) {
+        self.byte(0x68);
+        self.bytes(&imm.to_le_bytes());
+    }
+    /// Pushes 64 bits of memory.
+    pub(crate) fn push_memory(&mut self, src: Memory) {
+        self.general(false, false, 0xff, 6, &Operand::Memory(src), 0);
+    }
+    /// Calls a function, whose address is in a register.
+    pub(crate) fn call(&mut self, register: u8) {
+        self.general(false, false, 0xff, 2, &Operand::Register(register), 0);
+    }
+    /// Calls a function, whose address is in memory.
+    pub(crate) fn call_memory(&mut self, src: Memory) {
+        self.general(false, false, 0xff, 2, &Operand::Memory(src), 0);
+    }
     fn extended(&mut self, register: u8, opcode: u8) {
         if register >= 8 {
             self.byte(0x41);

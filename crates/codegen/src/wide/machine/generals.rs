@@ -1,7 +1,8 @@
 //! Instructions on general registers.
 
-use super::{Kind, Machine, Numbers, Place, Reg, Source};
+use super::{HostCall, Kind, Machine, Numbers, Place, Reg, Source};
 use crate::wide::assembler::{Alu, Condition, Length, VectorOp};
+use crate::wide::host_call::ARGUMENTS;
 use regalloc2::{Operand, PReg, RegClass};
 use smallvec::SmallVec;
 
@@ -139,6 +140,11 @@ impl Machine {
         let place = Machine::place(&mut operands, place);
         self.push(Kind::AddressOf(place), &operands);
         result
+    }
+    /// Calls the host; returns the status.
+    pub(crate) fn call_host(&mut self, call: HostCall, frame: Reg, arguments: [Reg; ARGUMENTS]) -> Reg {
+        let operands: SmallVec<[Reg; 4]> = std::iter::once(frame).chain(arguments).collect();
+        self.fresh(Kind::HostCall(call), &operands)
     }
     /// The same number or lanes in another register, which the allocator does not take for the same.
     pub(crate) fn same(&mut self, register: Reg) -> Reg {

@@ -166,9 +166,21 @@ pub(crate) enum Kind {
     /// The number of the lowest bit of 32 that is set; one is.
     LowestBit,
     Deposit(bool),
+    HostCall(HostCall),
     Jump,
     Branch(Test),
     Return(i32),
+}
+
+/// A call of the host.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) struct HostCall {
+    /// The address of what saves all registers.
+    pub(crate) stub: i64,
+    /// Where the function is in the host's table, in bytes.
+    pub(crate) function: i32,
+    /// Where the host's address is in the frame, in bytes.
+    pub(crate) host: i32,
 }
 
 /// An instruction and where its operands start.

@@ -14,7 +14,7 @@ use crate::branches::{Branch, Branches};
 use crate::known::Known;
 use crate::wide::assembler::Alu;
 use crate::wide::machine::{Block, Numbers, Reg, Test};
-use parfuse_ir::lane::{Code, Inst, Node, Value};
+use parfuse_ir::lane::{Code, Inst, LaneOp, Node, Value};
 
 impl<'a> Branches<'a> for Selector<'a> {
     type Block = Block;
@@ -103,7 +103,8 @@ impl<'a> Branches<'a> for Selector<'a> {
         // A branch that is taken when any lane asks for it is taken seldom: that is what it is for.
         let at_border = matches!(self.code.values[branch.cond].inst, Inst::Outside(..));
         let asks_any = self.bindings[branch.cond.0 as usize].any.is_some();
-        let seldom = side == 0 && (asks_any && branch.sides[1].is_empty() || at_border);
+        let calls = self.calls_host && branch.calls_host_first();
+        let seldom = side == 0 && (asks_any && branch.sides[1].is_empty() || at_border || calls);
         let was = self.machine.set_cold(seldom);
         self.machine.set_cold(seldom || was);
         self.machine.fill(block);
@@ -164,6 +165,18 @@ impl<'a> Branches<'a> for Selector<'a> {
                 self.machine.select(cond, yes, no)
             }
         }
+    }
+
+    fn asked_in_turn(&self, cond: Value) -> Option<([Value; 2], bool)> {
+        let Inst::Op(op @ (LaneOp::BAnd | LaneOp::BOr), args) = &self.code.values[cond].inst else {
+            return None;
+        };
+        let asked = |part: Value| {
+            let compares = self.bindings[part.0 as usize].comparison.is_some();
+            compares || self.asked_in_turn(part).is_some()
+        };
+        let applies = self.is_scalar && !self.is_varying(cond) && self.conditions.is_read_once(cond);
+        (applies && args.iter().all(|part| asked(*part))).then(|| ([args[0], args[1]], *op == LaneOp::BOr))
     }
 
     fn branch_on(&mut self, cond: Value, holds: bool, targets: [Block; 2]) {

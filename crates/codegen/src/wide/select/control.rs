@@ -46,15 +46,12 @@ impl Selector<'_> {
                 }
                 Node::Loop { carried, header, cond, body } => self.repeat(carried, header, *cond, body),
                 Node::Lanes(own) => self.lane_loop(own),
+                Node::Check { ok, mask: None, .. } if self.is_checked(*ok) => {}
                 Node::Check { ok, fault, args, iteration, mask } => {
                     self.check(*ok, *fault, args, *iteration, *mask);
                 }
-                Node::SetSlot { .. }
-                | Node::Alloc { .. }
-                | Node::Move { .. }
-                | Node::Resize { .. }
-                | Node::Launch(_)
-                | Node::Call(_) => {
+                Node::Alloc { .. } | Node::Move { .. } | Node::Resize { .. } => self.host_node(node),
+                Node::SetSlot { .. } | Node::Launch(_) | Node::Call(_) => {
                     unreachable!("only drivers do that")
                 }
             }
@@ -164,6 +161,7 @@ impl Selector<'_> {
         let kept_apart = self.keep_apart(carried, &mut sent);
         // Its turns may store to what is known so far.
         self.forget_loaded(0);
+        let kept = if self.calls_host { self.keep_pointers(&[header, body]) } else { Vec::new() };
         let walks = self.begin_walks(header, body);
         if let Some(later) = self.repeat_by_tiles(carried, header, cond, body, &sent) {
             sent = later;
@@ -176,7 +174,7 @@ impl Selector<'_> {
 
         self.machine.align(test);
         self.machine.fill(test);
-        let known = turn.begin(self);
+        let marks = turn.begin(self);
         // The block `test` comes before everything after the loop, so the carried values stay bound.
         for (carry, registers) in carried.iter().zip(received) {
             self.bind(carry.value, registers);
@@ -187,15 +185,16 @@ impl Selector<'_> {
 
         self.machine.fill(inside);
         self.poll();
-        turn.body(self, body, after, known, &mut |s| {
+        turn.body(self, body, after, marks, &mut |s| {
             let mut sent = s.send(carried.iter().map(|carry| (carry.next, carry.value)));
             s.send_active(&mut sent);
             s.send_products(&products, &mut sent);
             s.machine.jump(test, &sent);
         });
         self.leave(mark);
-        self.known.forget(known);
+        self.known.forget(marks.outside);
         self.end_walks(walks);
+        self.let_go(kept);
         self.loops -= 1;
         self.machine.fill(after);
         self.active = at_end;

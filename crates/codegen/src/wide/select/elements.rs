@@ -14,7 +14,7 @@ use super::reductions::Accumulator;
 use super::{Row, Selector, Target, update};
 use crate::abi;
 use crate::compiler::Effort;
-use crate::uses::{Habits, Rows, Uses};
+use crate::uses::{self, Habits, Rows, Uses};
 use crate::wide::assembler::{Alu, Condition, Length, VectorOp};
 use crate::wide::machine::{Kind, Machine, Place, Reg, Test};
 use parfuse_ir::grid::{self, BlockRange};
@@ -29,6 +29,7 @@ pub(super) fn region(
     isa: Target,
     effort: Effort,
     lanes: Option<usize>,
+    stub: i64,
 ) -> (Machine, usize) {
     let habits = Habits { takes_lanes: |_, _| true, scatters_lanes: true };
     let uses = Uses::of(&Rows::of(region), habits);
@@ -36,6 +37,7 @@ pub(super) fn region(
     let s = &mut selector;
     s.chosen_lanes = lanes;
     s.is_scalar = true;
+    (s.stub, s.calls_host) = (stub, uses::calls_host(&s.code.body));
     s.waiting = update::waiting(lane, s.code, &s.conditions);
     let mut bound = |offset: usize| {
         s.machine.load(8, Place::Address { base: range, index: None, displacement: offset as i32 })
@@ -44,9 +46,12 @@ pub(super) fn region(
     let row_end = bound(offset_of!(BlockRange, row_end));
     let column_start = bound(offset_of!(BlockRange, column_start));
     let column_end = bound(offset_of!(BlockRange, column_end));
-    for buffer in &uses.buffers {
-        let pointer = s.slot(lane.frame.address(*buffer), LaneType::I64);
-        s.buffers[buffer.0 as usize] = Some(pointer);
+    if s.calls_host {
+        s.keep_pointers(&[&region.prologue, &region.code.body]);
+    } else {
+        for buffer in &uses.buffers {
+            s.buffers[buffer.0 as usize] = Some(s.buffer_pointer(*buffer));
+        }
     }
     let extents: Vec<Reg> = region.extents.iter().map(|slot| s.slot(*slot, LaneType::I64)).collect();
     let accumulators: Vec<Accumulator> =
@@ -65,7 +70,9 @@ pub(super) fn region(
     s.index = Some(column_start);
     s.nodes(&region.prologue);
     for (buffer, base) in &uses.bases {
-        s.keep_base(*buffer, *base);
+        if s.stays(*buffer) {
+            s.keep_base(*buffer, *base);
+        }
     }
     s.machine.jump(column_head, &[column_start]);
 

@@ -28,6 +28,7 @@
 //! | `tiles` | loads of several iterations of a loop in which each lane walks along a row |
 //! | `control`, `branch` | nodes, loops; branches |
 //! | `check` | checks and the fault record |
+//! | `host` | calls of the host |
 //! | `reductions`, `short_totals` | accumulators |
 //! | `region`, `region::align` | the function around all that, and where its steps begin |
 //! | `elements` | the function of a region whose elements run one by one |
@@ -41,6 +42,7 @@ mod convert;
 mod elements;
 mod emulate;
 mod fuse;
+mod host;
 mod lane_loop;
 mod lanes;
 mod masks;
@@ -199,6 +201,10 @@ struct Selector<'a> {
     effort: Effort,
     /// The elements of a step, if somebody else has chosen.
     chosen_lanes: Option<usize>,
+    /// The address of what saves all registers when the host is called.
+    stub: i64,
+    /// Whether the host is called: it may give buffers other addresses.
+    calls_host: bool,
     /// The lanes that count, in the tail.
     active: Option<Reg>,
     /// The address of the frame.
@@ -272,6 +278,8 @@ impl<'a> Selector<'a> {
             is_scalar: false,
             effort,
             chosen_lanes: None,
+            stub: 0,
+            calls_host: false,
             active: None,
             frame,
             fault,

@@ -67,9 +67,10 @@ pub(in crate::wide) fn region(
     isa: Target,
     effort: Effort,
     lanes: Option<usize>,
+    stub: i64,
 ) -> (Machine, usize) {
     if region.walk.is_scalar() {
-        return super::elements::region(lane, region, isa, effort, lanes);
+        return super::elements::region(lane, region, isa, effort, lanes, stub);
     }
     let plan = Plan::new(lane, region, isa, effort, lanes);
     let (mut selector, [_, range, partials, _]) = Selector::start(lane, region, isa, effort);

@@ -77,6 +77,11 @@ impl Selector<'_> {
         if let Some(condition) = float_condition(op) {
             return self.compare_floats_later(value, condition, ty, args);
         }
+        // What signs are added or taken away for is not negative.
+        if matches!(op, LaneOp::IAdd | LaneOp::ISub) && self.ranges.is_below(args[1], 1) {
+            let register = self.scalar(args[0]);
+            return self.bind_scalar(value, register);
+        }
         let comparison = self.bindings[args[0].0 as usize].comparison;
         let register = if op == LaneOp::Select && result.is_float() {
             let sides = [args[1], args[2]].map(|side| self.scalar_operand(side));
@@ -93,6 +98,9 @@ impl Selector<'_> {
                 scalars.extend(args[1..].iter().map(|arg| self.scalar(*arg)));
             }
             match second {
+                Some(factor) if ty == LaneType::I32 && matches!(op, LaneOp::SMulHigh | LaneOp::UMulHigh) => {
+                    self.short_multiply_high(op == LaneOp::SMulHigh, args[0], factor)
+                }
                 None if ty == LaneType::I64 && is_division(op) => self.long_division(op, first, scalars[1]),
                 None if let Some(shift) = shift(op)
                     && self.ranges.is_below(args[1], if ty == LaneType::I64 { 64 } else { 32 }) =>
@@ -184,6 +192,23 @@ impl Selector<'_> {
             LaneOp::UToF32 => self.unsigned_to_float(LaneType::F32, a),
             _ => unreachable!("{op} in general registers"),
         }
+    }
+
+    /// The upper half of the product of a number of 32 bits and a constant: that of a product of 64 bits, for which no register is
+    /// fixed.
+    fn short_multiply_high(&mut self, signed: bool, number: Value, factor: u64) -> Reg {
+        let signed = signed && !(self.ranges.has_no_sign(number) && factor < 1 << 31);
+        let a = self.scalar(number);
+        let a = self.machine.fresh(if signed { Kind::SignExtend } else { Kind::ZeroExtend }, &[a]);
+        let factor = if signed { factor as i32 as i64 } else { factor as u32 as i64 };
+        let product = match i32::try_from(factor) {
+            Ok(imm) => self.machine.fresh(Kind::MultiplyImm(true, imm), &[a]),
+            Err(_) => {
+                let factor = self.machine.imm(factor as u64);
+                self.machine.in_place(Kind::Multiply(true), a, Some(factor))
+            }
+        };
+        self.machine.in_place(Kind::Shift(Shift::Shr, true, 32), product, None)
     }
 
     fn multiple(&mut self, wide: bool, a: Reg, how: Multiple) -> Reg {

@@ -153,7 +153,8 @@ impl Selector<'_> {
     }
 
     fn begin_walk(&mut self, buffer: Buffer, address: Address) {
-        if matches!(address.lanes, Lanes::Strided(stride) if !self.is_available(stride)) {
+        let moves = matches!(address.lanes, Lanes::Strided(stride) if !self.is_available(stride));
+        if moves || !self.stays(buffer) {
             return;
         }
         let Some((mut fixed, moving)) = self.parts(address.base) else { return };

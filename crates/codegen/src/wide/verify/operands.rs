@@ -91,6 +91,10 @@ fn of_general(kind: Kind) -> SmallVec<[Role; 8]> {
         Kind::Branch(Test::CompareFloats(..)) => roles.extend([Use(Float); 2]),
         Kind::Branch(Test::CompareImm(..) | Test::NonZero) => roles.push(Use(Int)),
         Kind::Branch(Test::AnyMask) => roles.push(Use(Mask)),
+        Kind::HostCall(_) => {
+            roles.push(Def(Int));
+            roles.extend([Use(Int); 1 + ARGUMENTS]);
+        }
         Kind::Jump | Kind::Return(_) => {}
         Kind::Vector(_) => unreachable!("has roles of its own"),
     }
