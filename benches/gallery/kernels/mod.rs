@@ -38,6 +38,7 @@ mod integers;
 mod lists;
 mod parallel;
 mod physics;
+mod programs;
 mod scans;
 mod searches;
 mod series;
@@ -68,6 +69,7 @@ pub const FIELDS: &[(&str, &[Row])] = &[
     ("everyday", everyday::ROWS),
     ("searches", searches::ROWS),
     ("states", states::ROWS),
+    ("programs", programs::ROWS),
     ("physics", physics::ROWS),
     ("signals", signals::ROWS),
     ("array_products", array_forms::products::ROWS),

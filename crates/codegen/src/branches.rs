@@ -59,7 +59,7 @@ pub(crate) trait Branches<'a> {
     fn fill(&mut self, block: Self::Block);
     /// Ends the block: goes on in another, to which registers are sent.
     fn jump(&mut self, block: Self::Block, sent: &[Self::Reg]);
-    /// Emits what forgets its values at its end.
+    /// Emits what forgets its values at its end, and what it knows.
     fn scoped<R>(&mut self, emit: impl FnOnce(&mut Self) -> R) -> R;
     /// Emits nodes in their order.
     fn nodes(&mut self, nodes: &[Node]);
@@ -193,6 +193,13 @@ pub(crate) trait Branches<'a> {
     /// Whether a check cannot fail here, in scalar code.
     fn is_checked(&self, ok: Value) -> bool {
         self.is_scalar() && self.truth(ok) == Some(true)
+    }
+
+    /// Takes what a check behind nodes has asked for known, in scalar code.
+    fn learn_of_check(&mut self, nodes: &[Node], ok: Value, mask: Option<Value>) {
+        if mask.is_none() && self.is_scalar() {
+            self.learn_of(nodes, ok, true);
+        }
     }
 
     /// Takes a truth value for known, and what follows of how nodes have computed it.

@@ -55,6 +55,28 @@ impl Known {
         }
     }
 
+    /// Whether an integer is known not to be zero: it is a constant, differs from zero, or is above something.
+    pub(crate) fn is_not_zero(&self, code: &Code, value: Value) -> bool {
+        let bits = |value: Value| match code.values[value].inst {
+            Inst::Const(bits) => Some(bits),
+            _ => None,
+        };
+        let says = |(fact, truth): &(Value, bool)| {
+            let Inst::Op(op, args) = &code.values[*fact].inst else { return false };
+            let [a, b] = args[..] else { return false };
+            match (op, truth) {
+                (LaneOp::INe, true) | (LaneOp::IEq, false) => {
+                    a == value && bits(b) == Some(0) || b == value && bits(a) == Some(0)
+                }
+                (LaneOp::ULt, true) => b == value,
+                (LaneOp::ULe, false) => a == value,
+                (LaneOp::SLt, true) => b == value && bits(a) == Some(0),
+                _ => false,
+            }
+        };
+        bits(value).is_some_and(|bits| bits != 0) || self.0.iter().any(says)
+    }
+
     /// A truth value, if it is known.
     pub(crate) fn truth(&self, code: &Code, value: Value) -> Option<bool> {
         let known = |value: Value| {

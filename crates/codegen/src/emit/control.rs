@@ -48,6 +48,7 @@ impl Emitter<'_> {
                 Node::Check { ok, mask: None, .. } if self.is_checked(*ok) => {}
                 Node::Check { ok, fault, args, iteration, mask } => {
                     self.check(*ok, *fault, args, *iteration, *mask);
+                    self.learn_of_check(&nodes[..position], *ok, *mask);
                 }
                 Node::SetSlot { .. }
                 | Node::Alloc { .. }

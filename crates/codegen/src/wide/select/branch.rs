@@ -38,8 +38,9 @@ impl<'a> Branches<'a> for Selector<'a> {
     }
 
     fn scoped<R>(&mut self, emit: impl FnOnce(&mut Self) -> R) -> R {
-        let mark = self.enter();
+        let (mark, known) = (self.enter(), self.known.mark());
         let emitted = emit(self);
+        self.known.forget(known);
         self.leave(mark);
         emitted
     }

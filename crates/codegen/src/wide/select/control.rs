@@ -49,6 +49,7 @@ impl Selector<'_> {
                 Node::Check { ok, mask: None, .. } if self.is_checked(*ok) => {}
                 Node::Check { ok, fault, args, iteration, mask } => {
                     self.check(*ok, *fault, args, *iteration, *mask);
+                    self.learn_of_check(&nodes[..position], *ok, *mask);
                 }
                 Node::Alloc { .. } | Node::Move { .. } | Node::Resize { .. } => self.host_node(node),
                 Node::SetSlot { .. } | Node::Launch(_) | Node::Call(_) => {

@@ -15,7 +15,8 @@
 
 use super::lanes::{of_lanes, of_size};
 use super::{Extent, Registers, Scratch, Selector, size};
-use crate::wide::assembler::{Alu, Constant, Length, Shift, VectorOp};
+use super::scalars::compared_with;
+use crate::wide::assembler::{Alu, Condition, Constant, Length, Shift, VectorOp};
 use crate::wide::machine::{Kind, Place, Reg, Source};
 use parfuse_ir::DType;
 use parfuse_ir::lane::{Address, Buffer, Inst, LaneType, Lanes, Node, Value};
@@ -153,6 +154,11 @@ impl Selector<'_> {
                     self.machine.unary(load, self.length(ty, Extent::Group), Source::Memory(place));
                 self.bind_scalar(value, register);
                 return self.bind_lanes(value, Registers::from_elem(register, self.count));
+            }
+            if mask.is_none() && element.is_bool() && self.is_scalar {
+                // Whoever branches on it needs no more than the byte.
+                let byte = self.machine.load(1, place);
+                return self.bind_comparison(value, compared_with(Condition::NotEqual, false, byte, 0));
             }
             let register = match mask {
                 None => self.load_scalar(element, place),

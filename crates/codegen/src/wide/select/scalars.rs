@@ -99,9 +99,21 @@ impl Selector<'_> {
             }
             match second {
                 Some(factor) if ty == LaneType::I32 && matches!(op, LaneOp::SMulHigh | LaneOp::UMulHigh) => {
-                    self.short_multiply_high(op == LaneOp::SMulHigh, args[0], factor)
+                    self.short_multiply_high(op == LaneOp::SMulHigh, args[0], factor, 0)
                 }
-                None if ty == LaneType::I64 && is_division(op) => self.long_division(op, first, scalars[1]),
+                None if is_division(op) => {
+                    let traps = self.traps(op, args[1]);
+                    match ty {
+                        LaneType::I64 => self.long_division(op, first, scalars[1], traps),
+                        _ => self.scalar_division(op, false, first, scalars[1], traps),
+                    }
+                }
+                Some(count)
+                    if let Some((signed, number, factor)) = self.multiplied_high(op, args[0])
+                        && count < 32 =>
+                {
+                    self.short_multiply_high(signed, number, factor, count as u8)
+                }
                 None if let Some(shift) = shift(op)
                     && self.ranges.is_below(args[1], if ty == LaneType::I64 { 64 } else { 32 }) =>
                 {
@@ -174,7 +186,7 @@ impl Selector<'_> {
             LaneOp::UShr => self.scalar_shift(Shift::Shr, wide, a, b, second),
             LaneOp::SShr => self.scalar_shift(Shift::Sar, wide, a, b, second),
             LaneOp::SDiv | LaneOp::SRem | LaneOp::UDiv | LaneOp::URem => {
-                self.scalar_division(op, wide, a, b, second)
+                self.scalar_division(op, wide, a, b, Traps::of_constant(op, wide, second))
             }
             LaneOp::SMulHigh | LaneOp::UMulHigh => {
                 self.machine.multiply_high(op == LaneOp::SMulHigh, wide, a, b)
@@ -194,9 +206,22 @@ impl Selector<'_> {
         }
     }
 
-    /// The upper half of the product of a number of 32 bits and a constant: that of a product of 64 bits, for which no register is
-    /// fixed.
-    fn short_multiply_high(&mut self, signed: bool, number: Value, factor: u64) -> Reg {
+    /// If a number that is shifted so is the upper half of a product of 32 bits with a constant: what is multiplied, with what.
+    fn multiplied_high(&self, shift: LaneOp, product: Value) -> Option<(bool, Value, u64)> {
+        let Inst::Op(op, args) = &self.code.values[product].inst else { return None };
+        let signed = match (op, shift) {
+            (LaneOp::SMulHigh, LaneOp::SShr) => true,
+            (LaneOp::UMulHigh, LaneOp::UShr) => false,
+            _ => return None,
+        };
+        let is_short = self.ty(product) == LaneType::I32 && self.is_available(args[0]);
+        let factor = self.bits(args[1]).filter(|_| is_short)?;
+        Some((signed, args[0], factor))
+    }
+
+    /// The upper half of the product of a number of 32 bits and a constant, shifted: part of a product of 64 bits, for which no
+    /// register is fixed.
+    fn short_multiply_high(&mut self, signed: bool, number: Value, factor: u64, count: u8) -> Reg {
         let signed = signed && !(self.ranges.has_no_sign(number) && factor < 1 << 31);
         let a = self.scalar(number);
         let a = self.machine.fresh(if signed { Kind::SignExtend } else { Kind::ZeroExtend }, &[a]);
@@ -208,7 +233,8 @@ impl Selector<'_> {
                 self.machine.in_place(Kind::Multiply(true), a, Some(factor))
             }
         };
-        self.machine.in_place(Kind::Shift(Shift::Shr, true, 32), product, None)
+        let shift = if signed { Shift::Sar } else { Shift::Shr };
+        self.machine.in_place(Kind::Shift(shift, true, 32 + count), product, None)
     }
 
     fn multiple(&mut self, wide: bool, a: Reg, how: Multiple) -> Reg {
@@ -386,7 +412,7 @@ impl Selector<'_> {
     }
 
     /// Division of 64-bit numbers, which are often small: then it is one of 32 bits, which takes half the time or less.
-    fn long_division(&mut self, op: LaneOp, a: Reg, b: Reg) -> Reg {
+    fn long_division(&mut self, op: LaneOp, a: Reg, b: Reg, traps: Traps) -> Reg {
         let [short, long, after] = [(); 3].map(|()| self.machine.block());
         let result = self.machine.param(after, RegClass::Int);
         let both = self.machine.alu(Alu::Or, true, a, b);
@@ -397,48 +423,76 @@ impl Selector<'_> {
             LaneOp::SDiv | LaneOp::UDiv => LaneOp::UDiv,
             _ => LaneOp::URem,
         };
-        let quotient = self.scalar_division(unsigned, false, a, b, None);
+        let quotient = self.scalar_division(unsigned, false, a, b, traps);
         self.machine.jump(after, &[quotient]);
         self.machine.fill(long);
-        let quotient = self.scalar_division(op, true, a, b, None);
+        let quotient = self.scalar_division(op, true, a, b, traps);
         self.machine.jump(after, &[quotient]);
         self.machine.fill(after);
         result
     }
 
+    /// By what a division by a number may be, for all that is known.
+    fn traps(&self, op: LaneOp, divisor: Value) -> Traps {
+        let signed = matches!(op, LaneOp::SDiv | LaneOp::SRem);
+        Traps {
+            by_zero: !self.known.is_not_zero(self.code, divisor),
+            by_minus_one: signed && !self.ranges.has_no_sign(divisor),
+        }
+    }
+
     /// Division that never traps: of zero gives zero, and -1 is not divided by.
-    fn scalar_division(&mut self, op: LaneOp, wide: bool, a: Reg, b: Reg, constant: Option<u64>) -> Reg {
+    fn scalar_division(&mut self, op: LaneOp, wide: bool, a: Reg, b: Reg, traps: Traps) -> Reg {
         let signed = matches!(op, LaneOp::SDiv | LaneOp::SRem);
         let wants_quotient = matches!(op, LaneOp::SDiv | LaneOp::UDiv);
-        let constant = constant.map(|bits| if wide { bits as i64 } else { bits as i32 as i64 });
-        let is_harmless = constant.is_some_and(|b| b != 0 && !(signed && b == -1));
+        let by_minus_one = signed && traps.by_minus_one;
         let divide = |selector: &mut Self, b| selector.machine.divide(signed, wide, a, b);
         let choose = |parts: [Reg; 2]| if wants_quotient { parts[0] } else { parts[1] };
-        if is_harmless {
+        if !traps.by_zero && !by_minus_one {
             return choose(divide(self, b));
         }
         let one = self.machine.imm(1);
         let zero = self.zero();
         let [is_zero, is_minus_one] = [0, -1].map(|imm| compared_with(Condition::Equal, wide, b, imm));
-        let mut safe = self.select_by(is_zero, [one, b]);
-        if signed {
+        let mut safe = b;
+        if traps.by_zero {
+            safe = self.select_by(is_zero, [one, safe]);
+        }
+        if by_minus_one {
             safe = self.select_by(is_minus_one, [one, safe]);
         }
         let mut result = choose(divide(self, safe));
-        if signed && wants_quotient {
+        if by_minus_one && wants_quotient {
             let negated = self.machine.in_place(Kind::Negate(wide), a, None);
             result = self.select_by(is_minus_one, [negated, result]);
         }
         // The remainder of a division by one, which stands for both, is zero already.
-        if wants_quotient {
+        if traps.by_zero && wants_quotient {
             result = self.select_by(is_zero, [zero, result]);
         }
         result
     }
 }
 
+/// By what a division may be that the processor does not do.
+#[derive(Clone, Copy)]
+struct Traps {
+    by_zero: bool,
+    /// As a signed number.
+    by_minus_one: bool,
+}
+
+impl Traps {
+    fn of_constant(op: LaneOp, wide: bool, constant: Option<u64>) -> Traps {
+        let constant = constant.map(|bits| if wide { bits as i64 } else { bits as i32 as i64 });
+        let may_be = |number: i64| constant.is_none_or(|constant| constant == number);
+        let signed = matches!(op, LaneOp::SDiv | LaneOp::SRem);
+        Traps { by_zero: may_be(0), by_minus_one: signed && may_be(-1) }
+    }
+}
+
 /// How an integer compares with a constant.
-fn compared_with(condition: Condition, wide: bool, first: Reg, imm: i32) -> Comparison {
+pub(super) fn compared_with(condition: Condition, wide: bool, first: Reg, imm: i32) -> Comparison {
     Comparison { condition, numbers: Numbers::Integers { wide }, first, second: Second::Constant(imm) }
 }
 
