@@ -35,6 +35,7 @@ mod ranges;
 mod rare_calls;
 mod reduction;
 mod region;
+mod rotations;
 mod script;
 mod second_run;
 mod turns;

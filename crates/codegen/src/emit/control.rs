@@ -87,7 +87,8 @@ impl Emitter<'_> {
             }
             Inst::Op(op, args) => {
                 let second = args.get(1).and_then(|arg| self.constant(*arg));
-                let known = self.quotient(*op, args, second).or_else(|| self.within_range(*op, args, second));
+                let known = self.rotated(value).or_else(|| self.quotient(*op, args, second));
+                let known = known.or_else(|| self.within_range(*op, args, second));
                 let reg = known.unwrap_or_else(|| {
                     let scalars: Registers = args.iter().map(|arg| self.scalar(*arg)).collect();
                     self.scalar_op(*op, self.ty(args[0]), &scalars, second, data.ty)

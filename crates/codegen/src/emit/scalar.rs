@@ -5,6 +5,7 @@
 
 use super::{Emitter, Reg, scalar_type};
 use crate::multiples::{Multiple, multiple};
+use crate::rotations::rotation;
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Type, types};
 use parfuse_ir::lane::{Inst, LaneOp, LaneType, Value};
@@ -152,6 +153,14 @@ impl Emitter<'_> {
         let product = self.builder.ins().imul(a, b);
         let shifted = self.builder.ins().ushr_imm_u(product, 32 + count as i64);
         Some(self.builder.ins().ireduce(types::I32, shifted))
+    }
+
+    /// A rotation, if a value is one.
+    pub(super) fn rotated(&mut self, value: Value) -> Option<Reg> {
+        let (number, count) = rotation(self.code, value)?;
+        let number = self.scalar(number);
+        let count = self.builder.ins().iconst(types::I8, count as i64);
+        Some(self.builder.ins().rotr(number, count))
     }
 
     /// What takes fewer instructions of numbers that are known to be small: shifts by less than the width, and the sign of what

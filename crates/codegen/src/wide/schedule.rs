@@ -166,7 +166,7 @@ impl Time {
             | Vpsubd | Vpaddw | Vpaddb | Vpsubw | Vpsubb | VpsllwBy | VpsrlwBy | VpsrawBy | Vpminsb
             | Vpminub | Vpminsw | Vpminuw | Vpminsd | Vpminud | Vpmaxsb | Vpmaxub | Vpmaxsw | Vpmaxuw
             | Vpmaxsd | Vpmaxud | Vpblendmb | Vpblendmw | Vpblendvb | Vpackuswb | Vpacksswb | VpsllqBy
-            | VpslldBy | VpsrlqBy | VpsrldBy | VpsradBy | VpsraqBy | Vpsllvq | Vpsllvd | Vpsrlvq
+            | VpslldBy | VpsrlqBy | VpsrldBy | VpsradBy | VpsraqBy | VprorqBy | VprordBy | Vpsllvq | Vpsllvd | Vpsrlvq
             | Vpsrlvd | Vpsravd | Vpsravq | Vmovapd | Vmovupd | Vmovups | Vblendmpd | Vblendmps
             | Vblendvpd | Vblendvps | Kandq | Kandnq | Korq | Kxorq | Vshufps | Vpalignr | Vpshufb
             | Vblendpd | Vblendps | Vunpcklpd | Vunpckhpd | Vunpcklps | Vunpckhps => time(1, 1),

@@ -460,3 +460,40 @@ fn quotients_of_numbers_of_32_bits_and_less() {
         }
     }
 }
+
+#[test]
+fn rotations() {
+    for dtype in [DType::U32, DType::U64] {
+        let (name, width) = (dtype.name(), dtype.bits());
+        for count in [1, 7, width - 1] {
+            let rest = width - count;
+            let rotated = format!(
+                "v2: {name} = load b0[v1]
+                 v3: {name} = shr v2, {count}{name}
+                 v4: {name} = shl v2, {rest}{name}
+                 v5: {name} = or v3, v4
+                 v6: {name} = xor v5, v2"
+            );
+            agrees_everywhere(
+                dtype,
+                "",
+                &format!(
+                    "for v1 in n {{
+                       {rotated}
+                       v7: usize = cast v6
+                       v8: usize = x0
+                       v9: usize = mul v8, 31usize
+                       v10: usize = add v9, v7
+                       x0 = v10
+                     }}"
+                ),
+            );
+            let lanes = format!(
+                "loops f(b0 a: {name}[unit], mut b1 r: {name}[unit], n: usize) {{
+                   parfor v1 in n {{ {rotated} store b1[v1], v6 }}
+                 }}"
+            );
+            agrees(&lanes, &[elements(dtype, N), elements(dtype, N)], &[Scalar::Usize(N)]);
+        }
+    }
+}

@@ -97,6 +97,8 @@ impl VectorOp {
                 | Vcvttps2uqq
                 | Vpmullq
                 | VpsraqBy
+                | VprorqBy
+                | VprordBy
                 | Vpsravq
                 | Vpmovqd
                 | Vpcmpq

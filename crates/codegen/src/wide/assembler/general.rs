@@ -14,9 +14,11 @@ pub(crate) enum Alu {
     Cmp = 7,
 }
 
-/// Shifts by a constant: the number is the opcode extension.
+/// Shifts and rotations by a constant: the number is the opcode extension.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Shift {
+    /// A rotation to the right.
+    Ror = 1,
     Shl = 4,
     Shr = 5,
     Sar = 7,
@@ -131,6 +133,7 @@ impl Assembler {
             Shift::Shl => 1,
             Shift::Sar => 2,
             Shift::Shr => 3,
+            Shift::Ror => unreachable!("rotations are by constants"),
         };
         self.vex_general(prefix, wide, 0xf7, dst, count, src);
     }

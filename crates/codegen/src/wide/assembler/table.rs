@@ -154,6 +154,7 @@ macro_rules! for_each_vector_op {
             (Vmovmskpd, P66, M0F, W0, 0x50, Rm, Full), (Vmovmskps, None, M0F, W0, 0x50, Rm, Full),
             // Integers, EVEX only.
             (Vpmullq, P66, M0F38, W1, 0x40, Rvm, Full), (VpsraqBy, P66, M0F, W1, 0x72, Vmi(4), Full),
+            (VprorqBy, P66, M0F, W1, 0x72, Vmi(0), Full), (VprordBy, P66, M0F, W0, 0x72, Vmi(0), Full),
             (Vpsravq, P66, M0F38, W1, 0x46, Rvm, Full), (Vpmovqd, Pf3, M0F38, W0, 0x35, Mr, Half),
             (Vpmovdb, Pf3, M0F38, W0, 0x31, Mr, Quarter), (Vpmovdw, Pf3, M0F38, W0, 0x33, Mr, Half),
             (Vpcmpq, P66, M0F3A, W1, 0x1f, Rvm, Full), (Vpcmpd, P66, M0F3A, W0, 0x1f, Rvm, Full),

@@ -4,7 +4,8 @@
 //! What changes the type of lanes is in `convert`, what has no instruction of its own in `emulate`.
 
 use super::values::Operand;
-use super::{Extent, Registers, Selector};
+use super::{Extent, Registers, Selector, size};
+use crate::rotations::rotation;
 use crate::wide::assembler::{Length, VectorOp};
 use crate::wide::machine::{Kind, Reg, Source};
 use parfuse_ir::lane::{LaneOp, LaneType, Shape, Value};
@@ -48,6 +49,9 @@ impl Selector<'_> {
         if let Some(registers) = self.otherwise(value, args) {
             return self.bind_lanes(value, registers);
         }
+        if let Some(registers) = self.rotated(value) {
+            return self.bind_lanes(value, registers);
+        }
         let op = self.op_in_lanes(value, op);
         if let Some(registers) = self.multiples(op, args).or_else(|| self.fused_with_operands(op, args)) {
             return self.bind_lanes(value, registers);
@@ -67,6 +71,18 @@ impl Selector<'_> {
             s.lane_op(op, ty, result, &operands[..args.len()], dead, Extent::Group)
         });
         self.bind_lanes(value, registers);
+    }
+
+    /// EVEX: a rotation, if a value is one.
+    fn rotated(&mut self, value: Value) -> Option<Registers> {
+        let (number, count) = rotation(self.code, value)?;
+        let ty = self.ty(value);
+        if !self.isa.evex() || self.lane_size(ty, Extent::Group) != size(ty) {
+            return None;
+        }
+        let (op, length) = (of_size!(ty, VprorqBy, VprordBy), self.length(ty, Extent::Group));
+        let numbers = self.lanes(number);
+        Some(numbers.into_iter().map(|number| self.machine.unary_imm(op, length, number, count)).collect())
     }
 
     /// Selects for the registers of a value in turn; they share the constants that they need in registers.

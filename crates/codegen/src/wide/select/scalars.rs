@@ -4,6 +4,7 @@ use super::values::Operand;
 use super::{Comparison, Extent, Part, Second, Selector};
 use crate::conditions::{asks_for_number, float_comparison};
 use crate::multiples::{Multiple, multiple};
+use crate::rotations::rotation;
 use crate::wide::assembler::{Alu, Condition, Length, Shift, VectorOp};
 use crate::wide::machine::{Kind, Numbers, Reg, Test};
 use parfuse_ir::lane::{Inst, LaneOp, LaneType, Value};
@@ -76,6 +77,12 @@ impl Selector<'_> {
         }
         if let Some(condition) = float_condition(op) {
             return self.compare_floats_later(value, condition, ty, args);
+        }
+        if let Some((number, count)) = rotation(self.code, value) {
+            let number = self.scalar(number);
+            let shift = Kind::Shift(Shift::Ror, ty == LaneType::I64, count);
+            let register = self.machine.in_place(shift, number, None);
+            return self.bind_scalar(value, register);
         }
         // What signs are added or taken away for is not negative.
         if matches!(op, LaneOp::IAdd | LaneOp::ISub) && self.ranges.is_below(args[1], 1) {
