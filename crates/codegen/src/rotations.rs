@@ -50,7 +50,7 @@ mod tests {
             let value = code.value(Inst::Op(op, sides.as_slice().into()), LaneType::I32, false);
             rotation(&code, value)
         };
-        use LaneOp::{IAnd, IOr, IXor, Shl, SShr, UShr};
+        use LaneOp::{IAnd, IOr, IXor, SShr, Shl, UShr};
         assert_eq!(joined(IOr, [(Shl, x, 25), (UShr, x, 7)]), Some((x, 7)));
         assert_eq!(joined(IXor, [(UShr, x, 31), (Shl, x, 1)]), Some((x, 31)));
         assert_eq!(joined(IOr, [(Shl, x, 24), (UShr, x, 7)]), None);

@@ -1,6 +1,7 @@
 //! Sorting, and searches in what is sorted.
 //!
 //! ```text
+//! v.sort_by(f), 9 of them   if f(v[0], v[1]) { v.swap(0, 1) }  …           a network: the same exchanges, whatever the elements are
 //! v.sort_by(f)              for each run of 16:  elements inserted one by one, each below those that are greater
 //!                           width = 16;  while width < n { each two neighbours merged into one run;  width += width }
 //! v.binary_search_by(f)     base = 0;  while size > 1 { half of what is left }    (Equal, base, base or base + 1)
@@ -18,6 +19,12 @@ use parfuse_ir::program::{Block, Place, Stmt, Var, walk};
 
 /// How many elements are sorted by insertion.
 const RUN: usize = 16;
+
+/// So many elements, if their number is known, are sorted by exchanging neighbours, which keeps equal ones in their order.
+const MOST_OF_NEIGHBOURS: usize = 10;
+
+/// So many numbers, of which equal ones are the same, are sorted by the fewest exchanges.
+const MOST_OF_MERGES: usize = 25;
 
 /// By what elements are compared.
 #[derive(Clone, Copy)]
@@ -107,6 +114,22 @@ impl<'t> Sorted<'t> {
 
     fn sort(&self) {
         let (t, at) = (self.t, self.at);
+        let Some((count, exchanges)) = self.network() else { return self.sort_any() };
+        // What was an array of this length may have become another one.
+        let is_so = t.binary("==", self.count, self.number(count), at);
+        let exchange_all = || {
+            exchanges.into_iter().for_each(|pair| self.exchange(pair));
+            t.unit()
+        };
+        let otherwise = || {
+            self.sort_any();
+            t.unit()
+        };
+        t.if_(is_so, exchange_all, otherwise, at);
+    }
+
+    fn sort_any(&self) {
+        let (t, at) = (self.t, self.at);
         self.insert();
         let is_long = t.binary(">", self.count, self.number(RUN), at);
         let merge = || {
@@ -114,6 +137,34 @@ impl<'t> Sorted<'t> {
             t.unit()
         };
         t.if_(is_long, merge, || t.unit(), at);
+    }
+
+    /// How many elements there are, most probably, and the places to be compared one pair after the other, if these are few.
+    fn network(&self) -> Option<(usize, Vec<[usize; 2]>)> {
+        let (count, leaves) = self.t.with(|state| {
+            let leaves = state.leaves_of(self.array.id);
+            let array = state.read(*leaves.first()?, self.at).ok()?;
+            Some((*state.known_lengths(array)?.first()?, leaves.len()))
+        })?;
+        let are_numbers = matches!(self.by, By::Themselves) && leaves == 1;
+        match are_numbers {
+            true if count <= MOST_OF_MERGES => Some((count, merges(count))),
+            false if count <= MOST_OF_NEIGHBOURS => Some((count, neighbours(count))),
+            _ => None,
+        }
+    }
+
+    /// Has two elements change places if the first is greater.
+    fn exchange(&self, [first, second]: [usize; 2]) {
+        let (t, at, array) = (self.t, self.at, self.array);
+        let [first, second] = [first, second].map(|place| self.number(place));
+        let [a, b] = [first, second].map(|place| self.element(array, place));
+        let change = || {
+            t.store(array, &[first], b, at);
+            t.store(array, &[second], a, at);
+            t.unit()
+        };
+        t.if_(self.is_greater(a, b), change, || t.unit(), at);
     }
 
     /// Sorts the elements of each run.
@@ -177,6 +228,31 @@ impl<'t> Sorted<'t> {
         };
         t.while_(|| t.binary("<", width, self.count, at), merge_all, at);
     }
+}
+
+/// Neighbours, each element carried to its place among those in front of it: equal ones never pass each other.
+fn neighbours(count: usize) -> Vec<[usize; 2]> {
+    (1..count).flat_map(|last| (1..=last).rev().map(|place| [place - 1, place])).collect()
+}
+
+/// Batcher's odd-even merges, for any number of elements: Knuth, The Art of Computer Programming 3, 5.2.2 M.
+fn merges(count: usize) -> Vec<[usize; 2]> {
+    let mut exchanges = Vec::new();
+    let highest = count.next_power_of_two() / 2;
+    let mut width = highest;
+    while width > 0 {
+        let (mut apart, mut residue, mut distance) = (highest, 0, width);
+        loop {
+            let places = (0..count.saturating_sub(distance)).filter(|place| place & width == residue);
+            exchanges.extend(places.map(|place| [place, place + distance]));
+            if apart == width {
+                break;
+            }
+            (distance, apart, residue) = (apart - width, apart / 2, width);
+        }
+        width /= 2;
+    }
+    exchanges
 }
 
 impl Tracer {
@@ -376,4 +452,29 @@ fn changes_others(state: &State, statements: &Block, vars_before: usize, own: &[
         Stmt::Store { place, .. } | Stmt::Update { place, .. } => is_other(&place.var),
         _ => false,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A network sorts all numbers if it sorts all zeros and ones.
+    #[test]
+    fn networks_sort() {
+        for count in 0..=12 {
+            for network in [merges(count), neighbours(count)] {
+                for bits in 0u32..1 << count {
+                    let mut numbers: Vec<u32> = (0..count).map(|place| bits >> place & 1).collect();
+                    for [first, second] in &network {
+                        if numbers[*first] > numbers[*second] {
+                            numbers.swap(*first, *second);
+                        }
+                    }
+                    assert!(numbers.is_sorted(), "{bits:b} of {count}");
+                }
+            }
+        }
+        assert_eq!(merges(16).len(), 63);
+        assert!(neighbours(9).iter().all(|[first, second]| first + 1 == *second));
+    }
 }

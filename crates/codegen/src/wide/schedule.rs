@@ -166,10 +166,10 @@ impl Time {
             | Vpsubd | Vpaddw | Vpaddb | Vpsubw | Vpsubb | VpsllwBy | VpsrlwBy | VpsrawBy | Vpminsb
             | Vpminub | Vpminsw | Vpminuw | Vpminsd | Vpminud | Vpmaxsb | Vpmaxub | Vpmaxsw | Vpmaxuw
             | Vpmaxsd | Vpmaxud | Vpblendmb | Vpblendmw | Vpblendvb | Vpackuswb | Vpacksswb | VpsllqBy
-            | VpslldBy | VpsrlqBy | VpsrldBy | VpsradBy | VpsraqBy | VprorqBy | VprordBy | Vpsllvq | Vpsllvd | Vpsrlvq
-            | Vpsrlvd | Vpsravd | Vpsravq | Vmovapd | Vmovupd | Vmovups | Vblendmpd | Vblendmps
-            | Vblendvpd | Vblendvps | Kandq | Kandnq | Korq | Kxorq | Vshufps | Vpalignr | Vpshufb
-            | Vblendpd | Vblendps | Vunpcklpd | Vunpckhpd | Vunpcklps | Vunpckhps => time(1, 1),
+            | VpslldBy | VpsrlqBy | VpsrldBy | VpsradBy | VpsraqBy | VprorqBy | VprordBy | Vpsllvq
+            | Vpsllvd | Vpsrlvq | Vpsrlvd | Vpsravd | Vpsravq | Vmovapd | Vmovupd | Vmovups | Vblendmpd
+            | Vblendmps | Vblendvpd | Vblendvps | Kandq | Kandnq | Korq | Kxorq | Vshufps | Vpalignr
+            | Vpshufb | Vblendpd | Vblendps | Vunpcklpd | Vunpckhpd | Vunpcklps | Vunpckhps => time(1, 1),
             Vpbroadcastw | Vpbroadcastb | Vpcmpw | Vpcmpb | Vpcmpuw | Vpcmpub | Vpmovsxbw | Vpmovzxbw
             | Vpsadbw | Vpminsq | Vpminuq | Vpmaxsq | Vpmaxuq | Vpbroadcastq | Vpbroadcastd | Vpcmpq
             | Vpcmpd | Vpcmpuq | Vpcmpud | Vpmovsxdq | Vpmovzxdq | Vpmovsxbd | Vpmovzxbd | Vpmovsxwd

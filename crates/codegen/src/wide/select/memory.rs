@@ -14,8 +14,8 @@
 //! own.
 
 use super::lanes::{of_lanes, of_size};
-use super::{Extent, Registers, Scratch, Selector, size};
 use super::scalars::compared_with;
+use super::{Extent, Registers, Scratch, Selector, size};
 use crate::wide::assembler::{Alu, Condition, Constant, Length, Shift, VectorOp};
 use crate::wide::machine::{Kind, Place, Reg, Source};
 use parfuse_ir::DType;
