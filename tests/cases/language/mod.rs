@@ -11,6 +11,7 @@ mod control;
 mod conversions;
 mod ends_and_equality;
 mod exits;
+mod few_sorted;
 mod fixed_rows;
 mod foresight;
 mod functions;
