@@ -96,7 +96,9 @@ fn few_elements_are_sorted_by_networks() {
         exactly!(bytes_of_nine(&image));
     }
     for n in [8, 16, 83] {
-        let x = Array1::from_iter((0..n).map(|i| [0.0, -0.0, 1.5, -2.5, f64::INFINITY][i * i % 5] * (i % 3) as f64));
+        let x = Array1::from_iter(
+            (0..n).map(|i| [0.0, -0.0, 1.5, -2.5, f64::INFINITY][i * i % 5] * (i % 3) as f64),
+        );
         let x = x.mapv(|v| if v.is_nan() { 0.25 } else { v });
         exactly!(floats_of_five(&x));
         exactly!(in_total_order(&x.mapv(|v| v as f32)));

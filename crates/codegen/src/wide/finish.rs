@@ -65,7 +65,7 @@ pub(crate) fn finish(
         .collect();
     for (place, block) in layout.iter().enumerate() {
         if machine.blocks[machine.order[block.index()].0 as usize].aligned {
-            emitter.assembler.align(32);
+            emitter.assembler.align(64);
         }
         emitter.assembler.place(label(*block));
         let next = layout.get(place + 1).copied();
@@ -376,7 +376,7 @@ impl Emitter {
             Kind::Alu(op, wide) => {
                 let dst = taken.register();
                 taken.register();
-                let source = Operand::Register(taken.register());
+                let source = self.operand(taken.allocation());
                 self.assembler.alu(op, wide, dst, source);
             }
             Kind::AluImm(op, wide, imm) => {
@@ -385,11 +385,11 @@ impl Emitter {
             Kind::Multiply(wide) => {
                 let dst = taken.register();
                 taken.register();
-                let source = Operand::Register(taken.register());
+                let source = self.operand(taken.allocation());
                 self.assembler.imul(wide, dst, source);
             }
             Kind::MultiplyImm(wide, imm) => {
-                let (dst, source) = (taken.register(), Operand::Register(taken.register()));
+                let (dst, source) = (taken.register(), self.operand(taken.allocation()));
                 self.assembler.imul_imm(wide, dst, source, imm);
             }
             Kind::Shift(op, wide, imm) => self.assembler.shift(op, wide, taken.register(), imm),
@@ -439,11 +439,11 @@ impl Emitter {
                 self.assembler.alu_imm(op, wide, Operand::Memory(memory), imm);
             }
             Kind::SignExtend => {
-                let (dst, source) = (taken.register(), Operand::Register(taken.register()));
+                let (dst, source) = (taken.register(), self.operand(taken.allocation()));
                 self.assembler.sign_extend(dst, source);
             }
             Kind::ZeroExtend => {
-                let (dst, source) = (taken.register(), Operand::Register(taken.register()));
+                let (dst, source) = (taken.register(), self.operand(taken.allocation()));
                 self.assembler.mov(false, dst, source);
             }
             Kind::AddressOf(place) => {
@@ -552,27 +552,30 @@ impl Emitter {
 
     /// Sets the flags for a test; returns the condition to jump by.
     fn tested(&mut self, test: Test, allocations: &[Allocation]) -> Condition {
-        let first = number(allocations[0]);
+        let first = allocations[0];
         match test {
             Test::Compare(condition, wide) => {
-                let second = Operand::Register(number(allocations[1]));
-                self.assembler.alu(Alu::Cmp, wide, first, second);
+                let second = self.operand(allocations[1]);
+                self.assembler.alu(Alu::Cmp, wide, number(first), second);
                 condition
             }
             Test::CompareFloats(condition, double) => {
-                self.compare_floats(double, first, number(allocations[1]));
+                self.compare_floats(double, number(first), number(allocations[1]));
                 condition
             }
             Test::CompareImm(condition, wide, imm) => {
-                self.assembler.alu_imm(Alu::Cmp, wide, Operand::Register(first), imm);
+                let first = self.operand(first);
+                self.assembler.alu_imm(Alu::Cmp, wide, first, imm);
                 condition
             }
             Test::NonZero => {
+                let first = number(first);
                 self.assembler.test(false, first, first);
                 Condition::NotEqual
             }
             Test::AnyMask => {
                 let none = Decoration::default();
+                let first = number(first);
                 let mask = Operand::Register(first);
                 self.assembler.vector(VectorOp::Kortestq, Length::L128, first, 0, mask, None, none);
                 Condition::NotEqual

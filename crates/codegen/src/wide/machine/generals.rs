@@ -20,7 +20,9 @@ impl Machine {
         let result = self.general();
         let mut operands: SmallVec<[Operand; 3]> = SmallVec::new();
         operands.extend([Operand::reg_reuse_def(result, 1), Operand::reg_use(a)]);
-        operands.extend(b.map(Operand::reg_use));
+        // These take one from memory as well, if there is no register for it.
+        let any = matches!(kind, Kind::Alu(..) | Kind::Multiply(_));
+        operands.extend(b.map(if any { Operand::any_use } else { Operand::reg_use }));
         self.push(kind, &operands);
         result
     }
@@ -29,7 +31,9 @@ impl Machine {
         let result = self.general();
         let mut operands: SmallVec<[Operand; 3]> = SmallVec::new();
         operands.push(Operand::reg_def(result));
-        operands.extend(sources.iter().map(|source| Operand::reg_use(*source)));
+        let any = matches!(kind, Kind::MultiplyImm(..) | Kind::SignExtend | Kind::ZeroExtend);
+        let usage = if any { Operand::any_use } else { Operand::reg_use };
+        operands.extend(sources.iter().map(|source| usage(*source)));
         self.push(kind, &operands);
         result
     }

@@ -335,8 +335,17 @@ impl Machine {
     /// Ends the block: goes on in the first other if the test holds, else in the second. Both have no other
     /// predecessor.
     pub(crate) fn branch(&mut self, test: Test, operands: &[Reg], yes: Block, no: Block) {
-        let operands: SmallVec<[Operand; 2]> =
-            operands.iter().map(|register| Operand::reg_use(*register)).collect();
+        // A comparison takes one number from memory as well, if there is no register for it.
+        let any = match test {
+            Test::Compare(..) => Some(1),
+            Test::CompareImm(..) => Some(0),
+            Test::CompareFloats(..) | Test::NonZero | Test::AnyMask => None,
+        };
+        let operand = |(position, register): (usize, &Reg)| match any == Some(position) {
+            true => Operand::any_use(*register),
+            false => Operand::reg_use(*register),
+        };
+        let operands: SmallVec<[Operand; 2]> = operands.iter().enumerate().map(operand).collect();
         self.push(Kind::Branch(test), &operands);
         self.current().successors.extend([yes, no]);
     }
