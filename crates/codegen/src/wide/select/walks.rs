@@ -100,11 +100,17 @@ impl Selector<'_> {
                 Some(received) => received,
                 None if products.len() == MOST_PRODUCTS => continue,
                 None => {
-                    let Some((counter, stride)) = self.counted_product(carried, moving) else { continue };
+                    let Some((counter, fixed, stride)) = self.counted_product(carried, moving) else {
+                        continue;
+                    };
                     let own: usize =
                         carried[..counter].iter().map(|carry| self.registers_of(carry.value)).sum();
                     let factor = self.scalar(stride);
-                    let first = self.machine.in_place(Kind::Multiply(true), sent[own], Some(factor));
+                    let first = fixed.iter().fold(sent[own], |sum, (op, term)| {
+                        let term = self.scalar(*term);
+                        self.machine.alu(*op, true, sum, term)
+                    });
+                    let first = self.machine.in_place(Kind::Multiply(true), first, Some(factor));
                     sent.push(first);
                     let received = self.machine.param(test, first.class());
                     products.push((moving, Product { received, stride }));
@@ -130,21 +136,23 @@ impl Selector<'_> {
         }
     }
 
-    /// If a value is the product of a carried value that goes up by one and of what a loop does not change: the number of the
-    /// former, and the latter.
-    fn counted_product(&self, carried: &[Carried], product: Value) -> Option<(usize, Value)> {
+    /// If a value is the product of a sum with a carried value that goes up by one, and of what a loop does not change: the number of
+    /// that value, the other terms of the sum, and the latter.
+    fn counted_product(&self, carried: &[Carried], product: Value) -> Option<(usize, Terms, Value)> {
         let Inst::Op(LaneOp::IMul, factors) = &self.code.values[product].inst else { return None };
         if self.ty(product) != LaneType::I64 || self.is_varying(product) {
             return None;
         }
-        let [counter, stride] = match self.is_available(factors[1]) {
+        let [sum, stride] = match self.is_available(factors[1]) {
             true => [factors[0], factors[1]],
             false => [factors[1], factors[0]],
         };
+        let (fixed, counter) = self.parts(sum)?;
+        let counter = counter?;
         let number = carried.iter().position(|carry| carry.value == counter)?;
         let Inst::Op(LaneOp::IAdd, sum) = &self.code.values[carried[number].next].inst else { return None };
         let by_one = sum[0] == counter && self.bits(sum[1]) == Some(1);
-        (by_one && self.is_available(stride)).then_some((number, stride))
+        (by_one && self.is_available(stride)).then_some((number, fixed, stride))
     }
 
     /// Forgets the addresses of a loop.
