@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! unions  hull  digits_of_factorial  spiral  linear_sieve  window_largest  postfix  improved_tour  sha256  lattice_gas
-//! median_filter  lines  noise  code_lengths  sudoku  levels  mixture_step  horner_points  compressed  cell_lists
+//! median_filter  lower_quartiles  lines  noise  code_lengths  sudoku  levels  mixture_step  horner_points  compressed  cell_lists
 //! ```
 
 use super::data::{below, uniform, zeros};
@@ -301,6 +301,21 @@ fn median_filter(image: &ArrayRef2<u8>, out: &mut ArrayRef2<u8>) {
     }
 }
 
+/// The lower quartile of each pixel's neighbourhood of twenty-five.
+#[kernel]
+fn lower_quartiles(image: &ArrayRef2<u16>, out: &mut ArrayRef2<u16>) {
+    for y in prange(2..image.nrows() - 2) {
+        for x in 2..image.ncols() - 2 {
+            let mut window = [0u16; 25];
+            for (k, own) in window.iter_mut().enumerate() {
+                *own = image[[y + k / 5 - 2, x + k % 5 - 2]];
+            }
+            window.sort();
+            out[[y, x]] = window[6];
+        }
+    }
+}
+
 /// Lines from the centre to points, drawn by Bresenham.
 #[kernel]
 fn lines(canvas: &mut ArrayRef2<u8>, ends: &ArrayRef2<i64>) {
@@ -564,6 +579,7 @@ pub const ROWS: &[Row] = &[
     row!(sha256 [64, 100_000] |n| reads words = below(1 << 31, 16 * n, 1).to_vec(); writes out = zeros(8); call(&words, out)),
     row!(lattice_gas [40, 400] |n| reads f = uniform((9, n, n), 1); writes next = zeros((9, n, n)); call(&f, next, 0.8)),
     row!(median_filter [60, 1000] least 3 |n| reads image = below(256, (n, n), 1); writes out = zeros((n, n)); call(&image, out)),
+    row!(lower_quartiles [60, 1000] least 5 |n| reads image = below(4096, (n, n), 1); writes out = zeros((n, n)); call(&image, out)),
     row!(lines [100, 1500] |n| reads ends = below(n as u64, (200, 2), 1); writes canvas = zeros((n, n)); call(canvas, &ends)),
     row!(noise [60, 1000] |n| reads corners = uniform((n / 10 + 2, n / 10 + 2), 1); writes out = zeros((n, n)); call(&corners, 0.1, out)),
     row!(code_lengths [60, 1000] least 2 |n| reads counts = below(1000, n, 1).to_vec(); call(&counts)),

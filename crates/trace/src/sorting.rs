@@ -24,7 +24,7 @@ const RUN: usize = 16;
 const MOST_OF_NEIGHBOURS: usize = 10;
 
 /// So many numbers, of which equal ones are the same, are sorted by the fewest exchanges.
-const MOST_OF_MERGES: usize = 25;
+const MOST_OF_MERGES: usize = 16;
 
 /// By what elements are compared.
 #[derive(Clone, Copy)]
@@ -141,17 +141,20 @@ impl<'t> Sorted<'t> {
 
     /// How many elements there are, most probably, and the places to be compared one pair after the other, if these are few.
     fn network(&self) -> Option<(usize, Vec<[usize; 2]>)> {
-        let (count, leaves) = self.t.with(|state| {
-            let leaves = state.leaves_of(self.array.id);
-            let array = state.read(*leaves.first()?, self.at).ok()?;
-            Some((*state.known_lengths(array)?.first()?, leaves.len()))
+        let count = self.t.with(|state| {
+            let array = state.read(*state.leaves_of(self.array.id).first()?, self.at).ok()?;
+            state.known_lengths(array)?.first().copied()
         })?;
-        let are_numbers = matches!(self.by, By::Themselves) && leaves == 1;
-        match are_numbers {
+        match self.are_numbers() {
             true if count <= MOST_OF_MERGES => Some((count, merges(count))),
             false if count <= MOST_OF_NEIGHBOURS => Some((count, neighbours(count))),
             _ => None,
         }
+    }
+
+    /// Whether the elements are single numbers in their own order, of which equal ones are the same.
+    fn are_numbers(&self) -> bool {
+        matches!(self.by, By::Themselves) && self.t.with(|state| state.leaves_of(self.array.id).len() == 1)
     }
 
     /// Has two elements change places if the first is greater.
@@ -159,6 +162,13 @@ impl<'t> Sorted<'t> {
         let (t, at, array) = (self.t, self.at, self.array);
         let [first, second] = [first, second].map(|place| self.number(place));
         let [a, b] = [first, second].map(|place| self.element(array, place));
+        if self.are_numbers() {
+            // Nobody foresees which it is.
+            for (place, method) in [(first, Method::min), (second, Method::max)] {
+                t.store(array, &[place], t.method(a, method, &[b], at), at);
+            }
+            return;
+        }
         let change = || {
             t.store(array, &[first], b, at);
             t.store(array, &[second], a, at);
