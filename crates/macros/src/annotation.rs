@@ -113,17 +113,14 @@ pub fn check_returned(ty: &Type, diagnostics: &mut Diagnostics) -> bool {
                 Some(held) => return check_returned(held, diagnostics),
                 None => None,
             },
-            Some("Result") => Some(
-                "a `Result` cannot be returned: give up with `fail!(\"…\")`, which makes the call an error with that message, or \
-                 return an `Option`"
-                    .to_string(),
-            ),
+            Some("Result") => return check_result(path, diagnostics),
             Some(name) if is_borrowed(name) => Some(format!("`{name}` cannot be returned")),
             Some(name) if is_foreign(name) => Some(format!("`{name}` cannot be returned")),
             _ => element_problem(path),
         },
         Type::Array(array) => row_problem(array),
         Type::Macro(_) | Type::Verbatim(_) => None,
+        text if is_text(text) => None,
         _ => Some("this type cannot be returned".to_string()),
     };
     if let Some(problem) = &problem {
@@ -266,9 +263,41 @@ fn held_by(path: &syn::TypePath) -> Option<&Type> {
     }
 }
 
-/// Whether a type is spelled as an `Option`.
-pub fn is_option(ty: &Type) -> bool {
-    matches!(strip(ty), Type::Path(path) if last_name(path).is_some_and(|name| name == "Option"))
+/// Whether a type is spelled as an `Option` or a `Result`.
+pub fn may_give_up(ty: &Type) -> bool {
+    matches!(strip(ty), Type::Path(path)
+        if last_name(path).is_some_and(|name| name == "Option" || name == "Result"))
+}
+
+/// Whether a type is `&'static str`.
+fn is_text(ty: &Type) -> bool {
+    matches!(strip(ty), Type::Reference(reference)
+        if reference.lifetime.as_ref().is_some_and(|lifetime| lifetime.ident == "static")
+            && matches!(strip(&reference.elem), Type::Path(path) if path.path.is_ident("str")))
+}
+
+/// Complains about the types in a `Result` that is returned; tells whether it can be.
+fn check_result(path: &syn::TypePath, diagnostics: &mut Diagnostics) -> bool {
+    let types = match path.path.segments.last().map(|last| &last.arguments) {
+        Some(PathArguments::AngleBracketed(arguments)) => arguments.args.iter().collect(),
+        _ => Vec::new(),
+    };
+    let is_made = |ty: &Type| matches!(strip(ty), Type::Path(path) if matches!(last_name(path).as_deref(), Some("String" | "Box")));
+    match &types[..] {
+        [_, GenericArgument::Type(error)] if is_made(error) => {
+            diagnostics.report(
+                error,
+                "a kernel makes no texts: return `Result<T, &'static str>`, or an enum without fields for the error; or give up with \
+                 `fail!(\"{x} at {i}\")`, which makes the call an error with that message",
+            );
+            false
+        }
+        [GenericArgument::Type(value), GenericArgument::Type(error)] => {
+            let (value, error) = (check_returned(value, diagnostics), check_returned(error, diagnostics));
+            value && error
+        }
+        _ => true,
+    }
 }
 
 /// Whether a type is spelled as that of a vector which a function may have grow, `&mut Vec<f64>`.

@@ -121,9 +121,15 @@ impl Translator<'_> {
             Expr::Macro(call) if slice::is_slice(call) => self.slice_info(call),
             Expr::Array(array) => {
                 let (t, value) = (self.t.clone(), self.array_literal(array));
-                let of_arrays =
-                    array.elems.first().is_some_and(|first| matches!(strip(first), Expr::Array(_)));
-                if of_arrays { quote!(#t.of_arrays(#value)) } else { value }
+                match array.elems.first().map(strip) {
+                    Some(Expr::Array(_)) => quote!(#t.of_arrays(#value)),
+                    // Perhaps an array each.
+                    Some(first) if !matches!(first, Expr::Lit(_) | Expr::Tuple(_)) => {
+                        let place = self.place(array.bracket_token.span.open());
+                        quote!(#t.rows_of(#value, #place))
+                    }
+                    _ => value,
+                }
             }
             Expr::Repeat(repeat) => {
                 let (t, value) = (self.t.clone(), self.repeated(repeat));
@@ -310,6 +316,8 @@ impl Translator<'_> {
                      one, `b'a'`",
                 );
             }
+            // Which one it is.
+            Lit::Str(text) => return quote!(#t.text(#text, #place)),
             other => {
                 return self.unsupported(
                     other,

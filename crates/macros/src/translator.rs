@@ -16,6 +16,7 @@ use crate::exits::Around;
 use crate::generics::KernelGenerics;
 use crate::input::KernelInput;
 use crate::scope::{Local, Scope};
+use parfuse_names::Method;
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, quote};
 use std::collections::HashSet;
@@ -67,6 +68,10 @@ pub(crate) struct Translator<'a> {
     pub scope: Scope,
     /// The names of those that may be vectors which grow.
     pub growing: HashSet<String>,
+    /// The names of those that change at their front.
+    pub queues: HashSet<String>,
+    /// The names of those that are heaps.
+    pub heaps: HashSet<String>,
     /// The names of those that functions are passed as `&mut name`.
     pub lent: HashSet<String>,
     /// What is around that can be left.
@@ -95,6 +100,8 @@ impl<'a> Translator<'a> {
             generics: &input.generics,
             scope: Scope::new(),
             growing: growing(&input.function.block),
+            queues: changed_by(&input.function.block, &|method| QUEUES.contains(&method.name())),
+            heaps: heaps(&input.function.block),
             lent: lent(&input.function.block),
             around: Vec::new(),
             returned: input.returns.as_ref(),
@@ -261,11 +268,45 @@ fn lent(body: &syn::Block) -> HashSet<String> {
 
 /// The names that methods are called on by which vectors become longer or shorter.
 pub(crate) fn growing(body: &syn::Block) -> HashSet<String> {
+    changed_by(body, &|method| method.row(parfuse_names::Receiver::Vector).is_some())
+}
+
+/// The names that are declared as a `BinaryHeap`, or begin as what a function of it gives.
+fn heaps(body: &syn::Block) -> HashSet<String> {
     struct Names(HashSet<String>);
     impl<'ast> Visit<'ast> for Names {
+        fn visit_local(&mut self, local: &'ast syn::Local) {
+            let is_heap =
+                |path: &syn::Path| path.segments.iter().any(|segment| segment.ident == "BinaryHeap");
+            let (pattern, declared) = match &local.pat {
+                syn::Pat::Type(typed) => (&*typed.pat, Some(&*typed.ty)),
+                pattern => (pattern, None),
+            };
+            let is_declared = matches!(declared, Some(syn::Type::Path(ty)) if is_heap(&ty.path));
+            let is_made = local.init.as_ref().is_some_and(|init| match crate::stmt::strip(&init.expr) {
+                syn::Expr::Call(call) => matches!(&*call.func, syn::Expr::Path(path) if is_heap(&path.path)),
+                _ => false,
+            });
+            if let (true, syn::Pat::Ident(name)) = (is_declared || is_made, pattern) {
+                self.0.insert(name.ident.to_string());
+            }
+            syn::visit::visit_local(self, local);
+        }
+    }
+    let mut names = Names(HashSet::new());
+    names.visit_block(body);
+    names.0
+}
+
+/// The methods that only queues have.
+const QUEUES: [&str; 4] = ["push_front", "push_back", "pop_front", "pop_back"];
+
+/// The names that certain methods are called on.
+fn changed_by(body: &syn::Block, changes: &dyn Fn(Method) -> bool) -> HashSet<String> {
+    struct Names<'c>(HashSet<String>, &'c dyn Fn(Method) -> bool);
+    impl<'ast> Visit<'ast> for Names<'_> {
         fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
-            let method = parfuse_names::Method::named(&call.method.to_string());
-            let changes = method.and_then(|method| method.row(parfuse_names::Receiver::Vector)).is_some();
+            let changes = Method::named(&call.method.to_string()).is_some_and(self.1);
             if let (true, syn::Expr::Path(path)) = (changes, crate::stmt::strip(&call.receiver))
                 && let Some(name) = path.path.get_ident()
             {
@@ -274,7 +315,7 @@ pub(crate) fn growing(body: &syn::Block) -> HashSet<String> {
             syn::visit::visit_expr_method_call(self, call);
         }
     }
-    let mut names = Names(HashSet::new());
+    let mut names = Names(HashSet::new(), changes);
     names.visit_block(body);
     names.0
 }

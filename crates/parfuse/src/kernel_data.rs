@@ -142,6 +142,25 @@ pub unsafe trait KernelData: Copy + Send + Sync + 'static {
     fn of_field_scalars(scalars: &mut dyn Iterator<Item = Scalar>) -> Self;
 }
 
+/// The integers that enums are in memory, by how many bytes an array of `()` is long.
+#[doc(hidden)]
+pub trait Discriminant {
+    /// Those from zero.
+    type Unsigned;
+    /// Those of both signs.
+    type Signed;
+}
+
+macro_rules! discriminants {
+    ($($bytes:literal $unsigned:ty, $signed:ty;)*) => { $(
+        impl Discriminant for [(); $bytes] {
+            type Unsigned = $unsigned;
+            type Signed = $signed;
+        }
+    )* };
+}
+discriminants!(1 u8, i8; 2 u16, i16; 4 u32, i32; 8 u64, i64;);
+
 impl<T: KernelData> Argument for T {
     const KIND: ParamKind =
         ParamKind { ty: DeclaredType::Record(T::RECORD), mutable: false, of_arrays: false };

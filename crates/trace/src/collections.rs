@@ -442,7 +442,7 @@ impl State {
             return Ok(self.together(of, fronts));
         }
         let axes = self.axes_of(array)?;
-        let view = self.front_view(axes, end);
+        let view = self.range_view(axes, None, end);
         self.view(array, view, false, at)
     }
 

@@ -69,6 +69,9 @@ impl Tracer {
         {
             return value;
         }
+        if let Some(value) = self.method_of_result(receiver, method, args, at) {
+            return value;
+        }
         if let Some(value) = self.method_of_record(receiver, method.name(), args, at) {
             return value;
         }

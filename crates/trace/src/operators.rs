@@ -95,7 +95,7 @@ impl Tracer {
         let v = self.id(v);
         self.step(at, |state| {
             state.doing = "`as`".into();
-            let value = state.read(v, at)?;
+            let value = state.read(state.number_of(v), at)?;
             state.close_type(state.ty(value).dtype)?;
             let class = state.class(value);
             let to = state.types.known(dtype);

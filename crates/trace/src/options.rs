@@ -88,6 +88,9 @@ impl Tracer {
     pub fn inside<'t>(&'t self, option: Value<'t>, failure: bool, at: At) -> Value<'t> {
         let id = self.id(option);
         self.step(at, |state| match (state.kind(id), failure) {
+            (Kind::Tuple(items), true) if items.of == Whole::Result => {
+                state.option(items[1], at).map(|(_, error)| state.kind(error))
+            }
             (Kind::Optional(held), true) if held.has_either() => {
                 state.option(id, at).map(|(_, error)| state.kind(error))
             }
@@ -163,7 +166,7 @@ impl Tracer {
         let (present, value) = self.parts_of_option(option, at);
         let ask = || self.apply(args[0], &[value], at);
         match method {
-            Method::is_some_and => self.logical(true, present, ask, at),
+            Method::is_some_and | Method::is_ok_and => self.logical(true, present, ask, at),
             _ => self.logical(false, self.unary("!", present, at), ask, at),
         }
     }
@@ -347,6 +350,9 @@ impl State {
 
     /// The option that a handle stands for: whether there is anything, and what.
     pub(crate) fn option(&mut self, handle: u32, at: At) -> Step<(program::Value, u32)> {
+        if let Some([value, _]) = self.result(handle) {
+            return self.option(value, at);
+        }
         match self.kind(handle) {
             Kind::Optional(Held::Value { present, value, .. } | Held::Either { present, value, .. }) => {
                 Ok((present, value))

@@ -80,6 +80,9 @@ impl Tracer {
         if let (Method::mapv | Method::map, [closure]) = (method, args) {
             return Some(self.map_of_records(of(handle), of(self.id(*closure)), at));
         }
+        if let (Method::mapv_inplace | Method::map_inplace, [closure]) = (method, args) {
+            return Some(self.change_records(method, of(handle), of(self.id(*closure)), at));
+        }
         Some(match structs {
             Structs::Shape => self.method(of(items[0]), method, args, at),
             Structs::EachField => {
@@ -122,6 +125,24 @@ impl Tracer {
         let sequence = self.with(|state| state.sequence(records.id, at));
         self.collected(sequence, None, &mut Some(|item| self.apply(closure, &[item], at)), at)
     }
+
+    /// `p.mapv_inplace(closure)`, `p.map_inplace(closure)`: each struct anew, or changed.
+    fn change_records<'t>(
+        &'t self,
+        method: Method,
+        records: Value<'t>,
+        closure: Value<'t>,
+        at: At,
+    ) -> Value<'t> {
+        let change = |item| {
+            let given = self.apply(closure, &[item], at);
+            if method == Method::mapv_inplace {
+                self.assign(item, given, at);
+            }
+        };
+        let items = self.method(records, Method::iter_mut, &[], at);
+        self.trace_for(items, &mut Some(change), at)
+    }
 }
 
 impl State {
@@ -130,9 +151,9 @@ impl State {
         let Kind::Tuple(items) = self.kind(handle) else { return None };
         let first = *items.first()?;
         match items.of {
-            Whole::Tuple | Whole::TurnedAround => return None,
+            Whole::Tuple | Whole::Result => return None,
             Whole::Tuples => return Some((Whole::Tuples, items.to_vec())),
-            Whole::Record(_) => {}
+            Whole::Record(_) | Whole::TurnedAround => {}
         }
         let is_array = self.record_array(first).is_some()
             || matches!(self.kind(first), Kind::Plain(_) | Kind::Variable { .. } | Kind::Place(_))
@@ -163,7 +184,9 @@ impl State {
                 });
                 let item = match of {
                     Whole::Record(record) => Item::Fields(record, items.collect()),
-                    Whole::Tuple | Whole::Tuples | Whole::TurnedAround => Item::Tuples(items.collect()),
+                    Whole::Tuple | Whole::Tuples | Whole::Result | Whole::TurnedAround => {
+                        Item::Tuples(items.collect())
+                    }
                 };
                 Ok(Kind::Sequence(Box::new(Sequence { item, ..(**first).clone() })))
             }
@@ -236,7 +259,7 @@ impl State {
     /// A struct, a tuple or an array of these, of what there is for each of its parts.
     pub(crate) fn together(&mut self, of: Whole, parts: Vec<u32>) -> Kind {
         let of = match of {
-            Whole::Record(_) | Whole::TurnedAround => of,
+            Whole::Record(_) | Whole::Result | Whole::TurnedAround => of,
             Whole::Tuple | Whole::Tuples => match parts.first() {
                 Some(first) if self.is_array(*first) || self.record_array(*first).is_some() => Whole::Tuples,
                 _ => Whole::Tuple,
@@ -341,7 +364,7 @@ impl State {
         let items = sequences.into_iter().map(|sequence| sequence.item).collect();
         let item = match of {
             Whole::Record(record) => Item::Fields(record, items),
-            Whole::Tuple | Whole::Tuples | Whole::TurnedAround => Item::Tuples(items),
+            Whole::Tuple | Whole::Tuples | Whole::Result | Whole::TurnedAround => Item::Tuples(items),
         };
         Some(Ok(Sequence::new(ranges, item)))
     }

@@ -84,15 +84,18 @@ impl Tracer {
         at: At,
     ) -> Value<'t> {
         let items = self.with(|state| match state.kind(v.id) {
-            Kind::Tuple(items) if (items.of == Whole::Tuple) => Some(items.to_vec()),
+            Kind::Tuple(items) if matches!(items.of, Whole::Tuple | Whole::Result) => {
+                Some((items.of, items.to_vec()))
+            }
             _ => None,
         });
         match items {
-            Some(items) => {
+            Some((of, items)) => {
                 let items = items.into_iter().map(|id| Value { tracer: self, id });
                 let items: Vec<Value<'t>> =
                     items.map(|item| self.declared_results(item, types, at)).collect();
-                self.tuple(&items)
+                let items = self.ids(&items);
+                self.step(at, |_| Ok(Kind::Tuple(Items::with(of, items))))
             }
             None => types.next().map_or(v, |ty| self.bind("", v, Some(ty), at)),
         }
