@@ -29,6 +29,7 @@ mod expr;
 mod generics;
 mod host;
 mod input;
+mod lists;
 mod matches;
 mod methods;
 mod pattern;

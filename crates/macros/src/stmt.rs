@@ -109,6 +109,9 @@ impl Translator<'_> {
             syn::Pat::Type(typed) => Some(&*typed.ty),
             _ => None,
         };
+        if let Some(lists) = self.lists(&local.pat, &init.expr) {
+            return lists;
+        }
         let value = match with_length(&init.expr, declared) {
             Some(array) => self.expr(&array),
             None => self.expr(&init.expr),

@@ -70,6 +70,8 @@ pub(crate) struct Translator<'a> {
     pub growing: HashSet<String>,
     /// The names of those that change at their front.
     pub queues: HashSet<String>,
+    /// The names of those with vectors in them that change their lengths.
+    pub lists: HashSet<String>,
     /// The names of those that are heaps.
     pub heaps: HashSet<String>,
     /// The names of those that functions are passed as `&mut name`.
@@ -101,6 +103,7 @@ impl<'a> Translator<'a> {
             scope: Scope::new(),
             growing: growing(&input.function.block),
             queues: changed_by(&input.function.block, &|method| QUEUES.contains(&method.name())),
+            lists: crate::lists::names(&input.function.block),
             heaps: heaps(&input.function.block),
             lent: lent(&input.function.block),
             around: Vec::new(),

@@ -305,6 +305,10 @@ impl Tracer {
                 let item = self.item(item, indices, at);
                 self.tuple(&[position, item])
             }
+            Item::List(lists) => {
+                let index = self.step(at, |_| Ok(Kind::Plain(indices[0])));
+                self.list(*lists, index, at)
+            }
             Item::Indices => self.indices(indices, at),
             Item::Indexed(item) => {
                 let index = self.indices(indices, at);

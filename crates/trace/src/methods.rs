@@ -69,6 +69,11 @@ impl Tracer {
         {
             return value;
         }
+        if let Some(value) =
+            self.method_of_lists(same(&receiver), method, &args.iter().map(same).collect::<Vec<_>>(), at)
+        {
+            return value;
+        }
         if let Some(value) = self.method_of_result(receiver, method, args, at) {
             return value;
         }
@@ -223,7 +228,12 @@ impl State {
                 self.unify_known(value, dtype, "the type of a receiver")?;
                 return self.row_of_value(method, ty);
             }
-            Kind::Tuple(_) | Kind::Declared(_) | Kind::Closure(_) | Kind::Never => {
+            Kind::Tuple(_)
+            | Kind::Lists(_)
+            | Kind::List { .. }
+            | Kind::Declared(_)
+            | Kind::Closure(_)
+            | Kind::Never => {
                 return match method.row(Receiver::Tuple) {
                     Some(row) => Ok(row),
                     // Says what a value that is none can be used for.

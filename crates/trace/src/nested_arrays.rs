@@ -177,8 +177,9 @@ impl State {
             let (any, elements) = (self.types.known(DType::Usize), self.ty(row).dtype);
             let _ = self.types.unify(elements, any);
             return mistake(
-                "the vectors in a vector have one length each, so that nothing can be pushed to one of them; keep all elements in one \
-                 vector, in the order of the lists that they are in, and where each list begins in another",
+                "these vectors in a vector would never have an element: push by the name of the vector that they are in, \
+                 `lists[i].push(x)`, or keep all elements in one vector, in the order of the lists that they are in, and where each list \
+                 begins in another",
             );
         }
         let ty = self.ty(row);

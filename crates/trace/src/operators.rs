@@ -25,6 +25,9 @@ impl Tracer {
         if let Some(vector) = self.referred_vector(op, v) {
             return vector;
         }
+        if matches!(op, "&" | "&mut" | "*") && self.is_list(v) {
+            return Value { tracer: self, id: v.id };
+        }
         let v = self.id(v);
         self.step(at, |state| match op {
             "-" => {

@@ -22,6 +22,9 @@ impl Tracer {
         self.bind_named(name, v, ty, at)
     }
     pub(crate) fn bind_named(&self, name: &str, v: Value<'_>, ty: Option<DeclaredType>, at: At) -> Value<'_> {
+        if ty.is_none() && self.is_list(v) {
+            return Value { tracer: self, id: v.id };
+        }
         let vector = self.with(|state| match state.kind(v.id) {
             Kind::Vector { borrowed, .. } => Some(borrowed),
             _ => None,
@@ -358,6 +361,10 @@ impl State {
                 self.var_types[var.0 as usize]
             }
             Kind::Element { place, .. } => Ty { rank: None, ..self.place_type(*place) },
+            Kind::Lists(_) => {
+                let lists = self.handle(kind.clone());
+                return self.read(lists, At::NONE).map(|_| ());
+            }
             _ => {
                 return mistake(format!(
                     "{} is declared as {ty}, but its value is of another kind",

@@ -21,6 +21,7 @@ mod hosts;
 mod integers;
 mod iterators;
 mod joins;
+mod lists;
 mod locals;
 mod masks;
 mod matches;

@@ -113,3 +113,47 @@ fn patterns_of_structs_ask_for_values() {
     let samples: Vec<Sample> = (0..30u8).map(|i| (i, f64::from(i) * 7.0)).map(sample).collect();
     exactly!(by_kind(&samples));
 }
+
+#[derive(Clone, Copy, Debug, PartialEq, KernelData)]
+struct Wrapped(f64);
+#[derive(Clone, Copy, Debug, PartialEq, KernelData)]
+enum Side {
+    A,
+    B,
+}
+#[kernel]
+impl Side {
+    fn other(self) -> Side {
+        match self {
+            Side::A => Side::B,
+            Side::B => Side::A,
+        }
+    }
+    fn is_a(&self) -> bool {
+        *self == Side::A
+    }
+}
+#[kernel]
+fn twice(x: f64) -> f64 {
+    2.0 * x
+}
+#[kernel]
+fn paths(x: &[f64], c: &[Side]) -> (Vec<Wrapped>, Vec<Side>, (usize, f64), Option<f64>) {
+    let ms = x.iter().copied().map(twice).map(Wrapped).collect();
+    let cs = c.iter().copied().map(Side::other).collect();
+    let n = c.iter().filter(|c| c.is_a()).count();
+    let k = x.first().copied().map(f64::sqrt).map(Some).unwrap_or(None);
+    let s = x.get(100).copied().unwrap_or_else(f64::default)
+        + x.iter()
+            .map(|v| if *v > 1.0 { Some(*v) } else { None })
+            .filter(Option::is_some)
+            .map(Option::unwrap)
+            .sum::<f64>();
+    (ms, cs, (n, s), k)
+}
+
+#[test]
+fn functions_of_types_are_given_by_their_names() {
+    exactly!(paths(&[1.0, 4.0, 9.0], &[Side::A, Side::B, Side::B]));
+    exactly!(paths(&[], &[]));
+}

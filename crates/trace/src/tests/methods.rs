@@ -150,7 +150,8 @@ fn array_for(t: &Tracer, method: Method) -> Value<'_> {
         | Method::binary_search_by
         | Method::binary_search_by_key
         | Method::starts_with
-        | Method::ends_with => t.array::<f64>("m", 1),
+        | Method::ends_with
+        | Method::into_sorted_vec => t.array::<f64>("m", 1),
         method if method.name().starts_with("sort") || method.name().starts_with("select_nth") => {
             t.array_mut::<f64>("m", 1)
         }
@@ -187,6 +188,7 @@ fn mistakes(row: &Row, of: Receiver) -> Vec<String> {
         Method::err => {
             t.method(t.array::<f64>("a", 1), Method::binary_search, &[t.lift(1.0, line(1))], line(1))
         }
+        Method::is_err_and | Method::unwrap_err | Method::expect_err => t.err(t.lift(1.0, line(1)), line(1)),
         Method::take if of == Receiver::Option => t.variable("o", receiver(&t, of), line(1)),
         method if of == Receiver::Array => array_for(&t, method),
         _ => receiver(&t, of),

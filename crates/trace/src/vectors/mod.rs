@@ -14,6 +14,7 @@
 
 mod changes;
 mod heaps;
+pub(crate) mod lists;
 mod queues;
 mod room;
 
@@ -70,6 +71,10 @@ impl Tracer {
                     }
                     false => present,
                 }
+            }
+            Kind::List { lists, index } => {
+                let present = state.present_list(lists, index, At::NONE).unwrap_or(Kind::Poison);
+                state.handle(present)
             }
             _ => id,
         })

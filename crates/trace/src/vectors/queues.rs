@@ -162,7 +162,7 @@ impl Tracer {
 
 impl State {
     /// How many elements a vector has room for.
-    fn room_of(&mut self, vector: usize, at: At) -> crate::errors::Step<Kind> {
+    pub(super) fn room_of(&mut self, vector: usize, at: At) -> crate::errors::Step<Kind> {
         let array = self.arrays_of(vector, at)?;
         let first = self.leaves_of(array)[0];
         let (array, rank) = self.array(first, "a vector", at)?;
