@@ -107,7 +107,7 @@ pub fn check_returned(ty: &Type, diagnostics: &mut Diagnostics) -> bool {
             return returnable.into_iter().all(|part| part);
         }
         Type::Path(path) => match last_name(path).as_deref() {
-            Some("Vec") if is_of_vectors(path) => None,
+            Some("Vec") if is_of_vectors(path) || is_of_options(path) => None,
             Some("Vec") => element_problem(path),
             Some("Option") => match held_by(path) {
                 Some(held) => return check_returned(held, diagnostics),
@@ -147,10 +147,16 @@ pub fn check_local(ty: &Type, diagnostics: &mut Diagnostics) {
         && let Some(problem) = last_name(path)
             .filter(|name| is_foreign(name) && !matches!(name.as_str(), "Vec" | "Option"))
             .map(|name| format!("`{name}` is not a type that kernels know"))
-            .or_else(|| element_problem(path).filter(|_| !is_of_vectors(path)))
+            .or_else(|| element_problem(path).filter(|_| !is_of_vectors(path) && !is_of_options(path)))
     {
         diagnostics.report(ty, format_args!("{problem}: use {} and arrays of them", listed()));
     }
+}
+
+/// Whether a type is a vector of options.
+fn is_of_options(path: &syn::TypePath) -> bool {
+    last_name(path).is_some_and(|name| name == "Vec")
+        && matches!(held_by(path).map(strip), Some(Type::Path(held)) if last_name(held).as_deref() == Some("Option"))
 }
 
 /// Whether a type is a vector of vectors, which have one length each.
@@ -246,6 +252,14 @@ pub fn elide_lifetimes(ty: &Type) -> Type {
 pub fn element_of_vector(path: &syn::TypePath) -> Option<&Type> {
     match last_name(path)?.as_str() {
         "Vec" => held_by(path),
+        _ => None,
+    }
+}
+
+/// The type in `Option<…>`.
+pub fn held_by_option(ty: &Type) -> Option<&Type> {
+    match strip(ty) {
+        Type::Path(path) if last_name(path).as_deref() == Some("Option") => held_by(path),
         _ => None,
     }
 }

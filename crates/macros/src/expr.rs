@@ -342,6 +342,10 @@ impl Translator<'_> {
         match path.path.get_ident().filter(|_| path.qself.is_none()) {
             Some(name) if self.scope.get(&name.to_string()).is_some() => quote!(#name),
             Some(name) if name == "None" => quote!(#t.none(#place)),
+            None if let Some(held) = held_by_none(&path.path) => {
+                let option: syn::Type = syn::parse_quote!(::core::option::Option<#held>);
+                self.typed("", quote!(#t.none(#place)), &annotation::expression(&option), &place)
+            }
             _ => quote_spanned!(path.span()=> #t.lift(#path, #place)),
         }
     }
@@ -457,4 +461,14 @@ pub(crate) fn may_assign(expr: &Expr) -> bool {
     let mut search = Search(false);
     syn::visit::Visit::visit_expr(&mut search, expr);
     search.0
+}
+
+/// What `None::<T>` could hold.
+fn held_by_none(path: &syn::Path) -> Option<&syn::Type> {
+    let last = path.segments.last().filter(|last| last.ident == "None")?;
+    let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    match arguments.args.first()? {
+        syn::GenericArgument::Type(held) => Some(held),
+        _ => None,
+    }
 }

@@ -360,7 +360,7 @@ macro_rules! for_each_method {
             into_shape_with_order - { Array any (shape: shape) read reshaped "The elements in another shape, in row-major order: a `Result`." }
             into_shape_clone - { Array any (shape: shape) read seen_reshaped "The elements in another shape, in row-major order: a `Result`." }
             to_shape - { Array any (shape: shape) read seen_reshaped "The elements in another shape, in row-major order: a `Result`." }
-            flatten fn { Array any () read flattened "All elements in row-major order." } { Iterator one () read items_flattened "The items of each item." }
+            flatten fn { Array any () read flattened "All elements in row-major order." } { Iterator one () read items_flattened "The items of each item." } { Option one () trace option_inside "The option that an option holds, if it does." }
             into_flat - { Array any () read flattened "All elements in row-major order." }
 
             // Arrays: lengths.

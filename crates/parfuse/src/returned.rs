@@ -236,6 +236,40 @@ impl<T: ArrayElement + Clone> Returned for Vec<Vec<T>> {
     }
 }
 
+/// As an array of truth values, of whether there is something, beside one of what.
+#[diagnostic::do_not_recommend]
+impl<T: ArrayElement> Returned for Vec<Option<T>> {
+    type Into<'b> = &'b mut Vec<Option<T>>;
+
+    fn kinds() -> Vec<DeclaredType> {
+        [Array1::<bool>::kinds(), Array1::<T>::kinds()].concat()
+    }
+    fn accepts(types: &mut dyn Iterator<Item = Type>) -> bool {
+        Array1::<bool>::accepts(types) && Array1::<T>::accepts(types)
+    }
+    fn take(outputs: &mut Outputs<'_>) -> Self {
+        let (present, values) = (Vec::<bool>::take(outputs), Vec::<T>::take(outputs));
+        present.into_iter().zip(values).map(|(is_some, value)| is_some.then_some(value)).collect()
+    }
+    fn offer(_: &mut &mut Vec<Option<T>>, offers: &mut Offers) {
+        offer_nothing::<Self>(offers);
+    }
+    fn store(into: &mut Vec<Option<T>>, outputs: &mut Outputs<'_>) -> Result<(), Error> {
+        *into = Self::take(outputs);
+        Ok(())
+    }
+    fn compare_elements(&self, other: &Self, agreement: &mut Agreement) {
+        self.len().compare_elements(&other.len(), agreement);
+        for (one, other) in self.iter().zip(other) {
+            one.is_some().compare_elements(&other.is_some(), agreement);
+            add_elements(one.iter().zip(other), agreement);
+        }
+    }
+    fn longest(&self) -> usize {
+        self.len()
+    }
+}
+
 /// Offers nothing for each part of a result.
 fn offer_nothing<R: Returned>(offers: &mut Offers) {
     // A complex number is two results, an array of them is one.

@@ -12,7 +12,7 @@
 
 use crate::closures::Block;
 use crate::errors::{At, Problem, Step, mistake};
-use crate::records::Items;
+use crate::records::{Items, Whole};
 use crate::sequences::{Independence, Item, Sequence, Stage};
 use crate::state::{Held, Kind, Literal, State, Ty};
 use crate::types::{Class, TypeVar};
@@ -390,6 +390,12 @@ impl State {
                     parts.push(self.handle(part));
                 }
                 Ok(self.together(of, parts))
+            }
+            Kind::Optional(held) if !held.has_either() => {
+                let parts = self.parts_of_element(element, At::NONE)?;
+                let [present, value] = parts.map(|part| self.array_for(part, name, rank, None));
+                let arrays = vec![self.handle(present?), self.handle(value?)];
+                Ok(self.together(Whole::Options, arrays))
             }
             Kind::Poison => Err(Problem::Reported),
             _ => {

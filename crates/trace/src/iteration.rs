@@ -266,6 +266,11 @@ impl Tracer {
                 let pair = if comes_first { [other, item] } else { [item, other] };
                 self.go_on(others, self.tuple(&pair), exit, body, at);
             }
+            // What an option has, if it has anything.
+            Stage::Flatten if self.with(|state| matches!(state.kind(item.id), Kind::Optional(_))) => {
+                let (present, value) = self.parts_of_option(item, at);
+                go_on_if(present, value);
+            }
             Stage::Flatten => {
                 let inner = self.id(item);
                 let inner = self.with(|state| state.sequence(inner, at));
@@ -298,6 +303,16 @@ impl Tracer {
             Item::Tuples(items) => {
                 let parts = items.iter().map(|item| self.item(item, indices, at).id).collect();
                 self.step(at, |state| Ok(state.together(Whole::Tuples, parts)))
+            }
+            Item::Options(items) => {
+                let parts: Vec<u32> = items.iter().map(|item| self.item(item, indices, at).id).collect();
+                self.step(at, |state| {
+                    let to_set = parts.iter().any(|part| matches!(state.kind(*part), Kind::Element { .. }));
+                    match to_set {
+                        true => Ok(state.together(Whole::Options, parts)),
+                        false => state.option_of(&parts, at),
+                    }
+                })
             }
             Item::Counted { lengths, item } => {
                 let position =

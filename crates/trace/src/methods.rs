@@ -206,6 +206,7 @@ impl State {
             Kind::Range(_) => (Receiver::Range, "a range"),
             Kind::Sequence(_) => (Receiver::Iterator, "an iterator"),
             Kind::Optional(_) => (Receiver::Option, "an `Option`"),
+            Kind::Tuple(_) if self.option_to_set(receiver).is_some() => (Receiver::Option, "an `Option`"),
             Kind::Lengths(_) => (Receiver::Shape, "a shape"),
             Kind::Slice(_) => (Receiver::Slice, "a slice"),
             Kind::Zip(_) => (Receiver::Zip, "a `Zip`"),

@@ -56,6 +56,9 @@ impl Tracer {
     ) -> Option<Value<'t>> {
         let (of, items) = self.with(|state| match state.kind(element.id) {
             Kind::Tuple(items) if !items.is_empty() => Some((items.of, items.to_vec())),
+            Kind::Optional(held) if !held.has_either() => {
+                Some((Whole::Options, state.parts_of_element(element.id, at).ok()?.to_vec()))
+            }
             _ => None,
         })?;
         let field =
@@ -153,7 +156,7 @@ impl State {
         match items.of {
             Whole::Tuple | Whole::Result => return None,
             Whole::Tuples => return Some((Whole::Tuples, items.to_vec())),
-            Whole::Record(_) | Whole::TurnedAround => {}
+            Whole::Record(_) | Whole::Options | Whole::TurnedAround => {}
         }
         let is_array = self.record_array(first).is_some()
             || matches!(self.kind(first), Kind::Plain(_) | Kind::Variable { .. } | Kind::Place(_))
@@ -184,6 +187,7 @@ impl State {
                 });
                 let item = match of {
                     Whole::Record(record) => Item::Fields(record, items.collect()),
+                    Whole::Options => Item::Options(items.collect()),
                     Whole::Tuple | Whole::Tuples | Whole::Result | Whole::TurnedAround => {
                         Item::Tuples(items.collect())
                     }
@@ -253,13 +257,30 @@ impl State {
             };
             fields.push(self.handle(kind));
         }
-        Ok(self.together(of, fields))
+        match of {
+            Whole::Options if !to_set => self.option_of(&fields, at),
+            _ => Ok(self.together(of, fields)),
+        }
+    }
+
+    /// The option of an array of options, of whether there is anything and what.
+    pub(crate) fn option_of(&mut self, parts: &[u32], at: At) -> Step<Kind> {
+        let &[present, value] = parts else { return Err(Problem::Reported) };
+        let (present, value) = (self.condition(present, at)?, self.snapshot(value, at)?);
+        Ok(self.maybe(present, value))
+    }
+
+    /// The parts of an element of an array of options that may be set.
+    pub(crate) fn option_to_set(&mut self, handle: u32) -> Option<[u32; 2]> {
+        let Kind::Tuple(items) = self.kind(handle) else { return None };
+        let is_element = items.of == Whole::Options && self.record_array(handle).is_none();
+        if is_element { items[..].try_into().ok() } else { None }
     }
 
     /// A struct, a tuple or an array of these, of what there is for each of its parts.
     pub(crate) fn together(&mut self, of: Whole, parts: Vec<u32>) -> Kind {
         let of = match of {
-            Whole::Record(_) | Whole::Result | Whole::TurnedAround => of,
+            Whole::Record(_) | Whole::Result | Whole::Options | Whole::TurnedAround => of,
             Whole::Tuple | Whole::Tuples => match parts.first() {
                 Some(first) if self.is_array(*first) || self.record_array(*first).is_some() => Whole::Tuples,
                 _ => Whole::Tuple,
@@ -364,6 +385,7 @@ impl State {
         let items = sequences.into_iter().map(|sequence| sequence.item).collect();
         let item = match of {
             Whole::Record(record) => Item::Fields(record, items),
+            Whole::Options => Item::Options(items),
             Whole::Tuple | Whole::Tuples | Whole::Result | Whole::TurnedAround => Item::Tuples(items),
         };
         Some(Ok(Sequence::new(ranges, item)))

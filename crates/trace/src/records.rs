@@ -38,6 +38,8 @@ pub(crate) enum Whole {
     Tuples,
     /// A `Result`: an option of what there is, and one of what went wrong.
     Result,
+    /// An array of options: of whether there is anything, and of what; or one of its elements, to be set.
+    Options,
     /// `Reverse(x)`: a value that compares the other way around.
     TurnedAround,
     /// A struct, or an array of structs, by the arrays of their fields.
@@ -49,7 +51,7 @@ impl Whole {
     pub(crate) fn record(self) -> Option<&'static Record> {
         match self {
             Whole::Record(record) => Some(record),
-            Whole::Tuple | Whole::Tuples | Whole::Result | Whole::TurnedAround => None,
+            Whole::Tuple | Whole::Tuples | Whole::Result | Whole::Options | Whole::TurnedAround => None,
         }
     }
 }

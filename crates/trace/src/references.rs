@@ -37,7 +37,10 @@ impl Tracer {
             return if rest.is_empty() { list } else { self.reference_to(list, &rest, at) };
         }
         let (array_id, index_ids) = (self.id(array), self.ids(index));
-        if !self.with(|state| state.is_one_element(array_id, &index_ids)) {
+        let is_option = self.with(|state| {
+            state.record_array(array_id).is_some_and(|(of, _)| of == crate::records::Whole::Options)
+        });
+        if !is_option && !self.with(|state| state.is_one_element(array_id, &index_ids)) {
             return self.unary("&mut", self.index(array, index, at), at);
         }
         self.unary("&mut", self.element(array, index, at), at)

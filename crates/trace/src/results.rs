@@ -65,6 +65,31 @@ impl Tracer {
         self.step(at, |_| Ok(Kind::Tuple(Items::with(Whole::Result, options))))
     }
 
+    /// What a function returns, whose values are declared to be of these types, one for each that is no tuple.
+    pub fn declared_results<'t>(
+        &'t self,
+        v: Value<'t>,
+        types: &mut dyn Iterator<Item = DeclaredType>,
+        at: At,
+    ) -> Value<'t> {
+        let items = self.with(|state| match state.kind(v.id) {
+            Kind::Tuple(items) if matches!(items.of, Whole::Tuple | Whole::Result | Whole::Options) => {
+                Some((items.of, items.to_vec()))
+            }
+            _ => None,
+        });
+        match items {
+            Some((of, items)) => {
+                let items = items.into_iter().map(|id| Value { tracer: self, id });
+                let items: Vec<Value<'t>> =
+                    items.map(|item| self.declared_results(item, types, at)).collect();
+                let items = self.ids(&items);
+                self.step(at, |_| Ok(Kind::Tuple(Items::with(of, items))))
+            }
+            None => types.next().map_or(v, |ty| self.bind("", v, Some(ty), at)),
+        }
+    }
+
     /// `value?`: what there is, or what `leave` gives, which leaves with what there is instead.
     pub fn tried<'t>(
         &'t self,

@@ -111,6 +111,8 @@ pub(crate) enum Item {
     Fields(&'static Record, Vec<Item>),
     /// Items of the arrays that an array of tuples is made of: a tuple, or an array of tuples.
     Tuples(Vec<Item>),
+    /// Items of the arrays that an array of options is made of: an option.
+    Options(Vec<Item>),
     /// What a closure computes from the item.
     Mapped { closure: u32, item: Box<Item> },
     /// The item of other loops, at the positions that the indices are.
@@ -206,7 +208,7 @@ impl Item {
             | Item::At { item, .. }
             | Item::Unravelled { item, .. }
             | Item::Wrapped { item, .. } => item.is_plain(),
-            Item::Together(items) | Item::Fields(_, items) | Item::Tuples(items) => {
+            Item::Together(items) | Item::Fields(_, items) | Item::Tuples(items) | Item::Options(items) => {
                 items.iter().all(Item::is_plain)
             }
         }

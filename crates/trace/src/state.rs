@@ -20,7 +20,7 @@ use crate::records::Items;
 use crate::sequences::Sequence;
 use crate::tables::Table;
 use crate::types::{Class, TypeTable, TypeVar};
-use crate::vectors::lists::Lists;
+use crate::vectors::lists::{KEPT, Lists};
 use crate::vectors::{EmptyVector, Vector};
 use crate::views::Part;
 use parfuse_ir::program::{Block, Claim, Expr, Place, Program, Stmt, Type, Value, Var, VarData};
@@ -448,20 +448,12 @@ impl State {
                 let complex = self.read(complex, at)?;
                 self.part(complex, part, at)
             }
-            Kind::Vector { vector, .. } => {
-                let present = self.present_vector(vector, at)?;
+            kind @ (Kind::Vector { .. } | Kind::List { .. }) => {
+                let present = self.present_kind(&kind, at)?;
                 let present = self.handle(present);
                 self.read(present, at)
             }
-            Kind::List { lists, index } => {
-                let present = self.present_list(lists, index, at)?;
-                let present = self.handle(present);
-                self.read(present, at)
-            }
-            Kind::Lists(_) => mistake(
-                "vectors of different lengths in a vector stay in the kernel: return or pass all elements in one vector, and where each of \
-                 the others begins in another",
-            ),
+            Kind::Lists(_) => mistake(KEPT),
             Kind::Sequence(_) => mistake(
                 "an iterator is not supported here; go through it with `for`, or end it with `sum()`, `fold(…)` and the like",
             ),

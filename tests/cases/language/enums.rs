@@ -1,4 +1,6 @@
 //! Enums without fields: parameters, results, variables, elements of arrays, and what `match` and `==` say of them.
+// As people write it.
+#![allow(clippy::question_mark, clippy::type_complexity)]
 
 use crate::cases::ways::{error_of, exactly};
 use ndarray::{Array1, Array2, Zip, array, s};

@@ -1,4 +1,6 @@
 //! Vectors of vectors that grow, each to a length of its own.
+// As people write it.
+#![allow(clippy::unnecessary_map_or)]
 
 use crate::cases::ways::{error_of, exactly};
 use parfuse::prelude::*;

@@ -32,6 +32,7 @@ mod newcomers;
 mod newtypes;
 mod numbers;
 mod operators;
+mod option_arrays;
 mod option_parameters;
 mod options;
 mod order;

@@ -1,4 +1,6 @@
 //! Structs whose fields have no names, and patterns of structs that ask for values.
+// As people write it.
+#![allow(clippy::option_filter_map)]
 
 use crate::cases::ways::exactly;
 use ndarray::{Array1, array};

@@ -1,4 +1,6 @@
 //! Kernels that return a `Result`: `Ok`, `Err`, `?`, and what becomes of either.
+// As people write it.
+#![allow(clippy::unnecessary_lazy_evaluations, clippy::collapsible_if)]
 
 use crate::cases::ways::{error_of, exactly};
 use ndarray::{Array1, Array2, array};

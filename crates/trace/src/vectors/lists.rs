@@ -328,6 +328,10 @@ impl Tracer {
     }
 }
 
+/// What is said of lists that are to leave the kernel.
+pub(crate) const KEPT: &str = "vectors of different lengths in a vector stay in the kernel: return or pass all elements in one vector, and where \
+     each of the others begins in another";
+
 /// Why `pop` of lists is refused.
 const NO_POP: &str = "`.pop()` of a vector of vectors that grow gives none of them: take its last one by `last()`, and `truncate`";
 

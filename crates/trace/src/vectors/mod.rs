@@ -388,6 +388,15 @@ impl State {
         self.emit(Expr::View { array, view }, ty, at)
     }
 
+    /// What is there now of a vector, or of one of several.
+    pub(crate) fn present_kind(&mut self, kind: &Kind, at: At) -> Step<Kind> {
+        match *kind {
+            Kind::Vector { vector, .. } => self.present_vector(vector, at),
+            Kind::List { lists, index } => self.present_list(lists, index, at),
+            _ => Ok(kind.clone()),
+        }
+    }
+
     /// What is there of a vector now, which can be set.
     pub(crate) fn present_vector(&mut self, vector: usize, at: At) -> Step<Kind> {
         let array = self.arrays_of(vector, at)?;
