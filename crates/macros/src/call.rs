@@ -75,6 +75,9 @@ impl Translator<'_> {
             [primitive] if ELEMENTS.contains(&primitive.as_str()) => {
                 self.primitive_function(call, function, primitive, name)
             }
+            [.., ty] if ty == "BinaryHeap" && !self.in_heap => {
+                self.refused(function, crate::heaps::ALONE, &call.args)
+            }
             [.., ty] if is_vector(ty) && self.is_empty_vector(call, name) => {
                 self.empty_vector(call, &function.path)
             }
@@ -310,6 +313,9 @@ impl Translator<'_> {
         let call = unwrapped.as_ref().unwrap_or(call);
         let (t, name) = (self.t.clone(), call.method.to_string());
         let place = self.place(call.method.span());
+        if !self.in_heap && call.turbofish.as_ref().is_some_and(crate::heaps::names_heap) {
+            return self.unsupported(&call.method, crate::heaps::ALONE);
+        }
         let complaints = self.diagnostics.count();
         let Some(method) = Method::named(&name) else {
             if !refusals::knows_method(&name) {

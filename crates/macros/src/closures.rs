@@ -107,7 +107,7 @@ impl Translator<'_> {
                 let wrap = hygienic(wrap);
                 quote!(#t.#wrap(#(#arguments),*, #place))
             }
-            [.., ty, name] if is_vector(ty) && name == "new" && count == 0 => {
+            [.., ty, name] if is_vector(ty) && ty != "BinaryHeap" && name == "new" && count == 0 => {
                 quote!(#t.empty_vector(::core::option::Option::None, #place))
             }
             [.., ty, name]

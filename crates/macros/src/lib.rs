@@ -27,6 +27,7 @@ mod exchange;
 mod exits;
 mod expr;
 mod generics;
+mod heaps;
 mod host;
 mod input;
 mod lists;

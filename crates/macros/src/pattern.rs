@@ -202,8 +202,8 @@ impl Translator<'_> {
                     None => value,
                 };
                 let declare = match (self.growing.contains(&text), self.lent.contains(&text)) {
+                    _ if self.in_heap => quote!(heap),
                     _ if self.queues.contains(&text) => quote!(queue),
-                    _ if self.heaps.contains(&text) => quote!(heap),
                     (true, _) => quote!(vector),
                     (false, true) => quote!(lent),
                     (false, false) => quote!(variable),

@@ -102,6 +102,17 @@ impl Translator<'_> {
     }
 
     fn local(&mut self, local: &syn::Local) -> TokenStream {
+        let is_heap = crate::heaps::is_of_heap(local);
+        if is_heap && !crate::heaps::is_variable(&local.pat) {
+            return self.unsupported(&local.pat, crate::heaps::ALONE);
+        }
+        let around = std::mem::replace(&mut self.in_heap, is_heap);
+        let code = self.local_inside(local);
+        self.in_heap = around;
+        code
+    }
+
+    fn local_inside(&mut self, local: &syn::Local) -> TokenStream {
         if let Some(attribute) = local.attrs.iter().find(|attribute| attribute.path().is_ident("cfg")) {
             self.diagnostics.report(attribute, "`cfg` on statements is not supported in a kernel");
         }

@@ -72,8 +72,8 @@ pub(crate) struct Translator<'a> {
     pub queues: HashSet<String>,
     /// The names of those with vectors in them that change their lengths.
     pub lists: HashSet<String>,
-    /// The names of those that are heaps.
-    pub heaps: HashSet<String>,
+    /// Whether what a `let mut` declares here is a heap.
+    pub in_heap: bool,
     /// The names of those that functions are passed as `&mut name`.
     pub lent: HashSet<String>,
     /// What is around that can be left.
@@ -104,7 +104,7 @@ impl<'a> Translator<'a> {
             growing: growing(&input.function.block),
             queues: changed_by(&input.function.block, &|method| QUEUES.contains(&method.name())),
             lists: crate::lists::names(&input.function.block),
-            heaps: heaps(&input.function.block),
+            in_heap: false,
             lent: lent(&input.function.block),
             around: Vec::new(),
             returned: input.returns.as_ref(),
@@ -272,33 +272,6 @@ fn lent(body: &syn::Block) -> HashSet<String> {
 /// The names that methods are called on by which vectors become longer or shorter.
 pub(crate) fn growing(body: &syn::Block) -> HashSet<String> {
     changed_by(body, &|method| method.row(parfuse_names::Receiver::Vector).is_some())
-}
-
-/// The names that are declared as a `BinaryHeap`, or begin as what a function of it gives.
-fn heaps(body: &syn::Block) -> HashSet<String> {
-    struct Names(HashSet<String>);
-    impl<'ast> Visit<'ast> for Names {
-        fn visit_local(&mut self, local: &'ast syn::Local) {
-            let is_heap =
-                |path: &syn::Path| path.segments.iter().any(|segment| segment.ident == "BinaryHeap");
-            let (pattern, declared) = match &local.pat {
-                syn::Pat::Type(typed) => (&*typed.pat, Some(&*typed.ty)),
-                pattern => (pattern, None),
-            };
-            let is_declared = matches!(declared, Some(syn::Type::Path(ty)) if is_heap(&ty.path));
-            let is_made = local.init.as_ref().is_some_and(|init| match crate::stmt::strip(&init.expr) {
-                syn::Expr::Call(call) => matches!(&*call.func, syn::Expr::Path(path) if is_heap(&path.path)),
-                _ => false,
-            });
-            if let (true, syn::Pat::Ident(name)) = (is_declared || is_made, pattern) {
-                self.0.insert(name.ident.to_string());
-            }
-            syn::visit::visit_local(self, local);
-        }
-    }
-    let mut names = Names(HashSet::new());
-    names.visit_block(body);
-    names.0
 }
 
 /// The methods that only queues have.

@@ -69,6 +69,9 @@ impl Tracer {
         {
             return value;
         }
+        if let Some(refused) = self.copy_of_heap(same(&receiver), method, at) {
+            return refused;
+        }
         if let Some(value) =
             self.method_of_lists(same(&receiver), method, &args.iter().map(same).collect::<Vec<_>>(), at)
         {

@@ -193,3 +193,40 @@ fn how_structs_compare_is_not_known() {
     let error = error_of!(of_structs(3)).to_string();
     assert!(error.contains("how structs `Job` compare a kernel does not know"), "{error}");
 }
+
+/// A vector has the name that a heap has elsewhere.
+#[kernel]
+fn of_one_name(x: &[i32]) -> (Vec<i32>, Option<i32>) {
+    let mut out = Vec::new();
+    {
+        let mut best = Vec::new();
+        for &v in x {
+            best.push(v);
+        }
+        while let Some(v) = best.pop() {
+            out.push(v);
+        }
+    }
+    let mut best_of_all = x.to_vec();
+    best_of_all.sort();
+    let mut best = x.iter().copied().collect::<BinaryHeap<_>>();
+    best.extend(best_of_all.iter().copied());
+    let mut moved = best;
+    moved.pop();
+    (out, moved.pop())
+}
+
+#[kernel]
+fn copied(n: i32) -> Option<i32> {
+    let mut heap = BinaryHeap::from(vec![n, 1, 2]);
+    let mut other = heap.clone();
+    heap.push(3);
+    other.pop()
+}
+
+#[test]
+fn a_heap_is_what_its_let_says() {
+    exactly!(of_one_name(&numbers(20)));
+    let error = error_of!(copied(3)).to_string();
+    assert!(error.contains("a heap is not copied"), "{error}");
+}

@@ -14,6 +14,9 @@ use crate::errors::At;
 use crate::state::Kind;
 use crate::{Method, Tracer, Value};
 
+/// Why there are no copies of it.
+pub(super) const KEPT: &str = "a heap is not copied or taken in a kernel: push its elements to another, `for x in heap.iter() { other.push(*x) }`";
+
 impl Tracer {
     /// `let mut name = init;` of a `BinaryHeap`, which may begin with elements in no order.
     pub fn heap<'t>(&'t self, name: &'static str, init: Value<'t>, at: At) -> Value<'t> {
@@ -73,6 +76,20 @@ impl Tracer {
         };
         self.while_(is_less, rise, at);
         self.store(self.whole_heap(vector, at), &[self.bind_named("", hole, None, at)], item, at);
+    }
+
+    /// What is said of a copy of a heap, if it is one.
+    pub(crate) fn copy_of_heap<'t>(
+        &'t self,
+        receiver: Value<'_>,
+        method: Method,
+        at: At,
+    ) -> Option<Value<'t>> {
+        let is_heap = match self.with(|state| state.kind(receiver.id)) {
+            Kind::Vector { vector, .. } => self.is_heap(vector),
+            _ => false,
+        };
+        (is_heap && matches!(method, Method::clone | Method::to_owned)).then(|| self.mistake(KEPT, at))
     }
 
     /// `heap.pop()`.

@@ -122,10 +122,18 @@ impl Tracer {
 
     /// `let mut name = init;` of what grows, if it is a vector.
     pub fn vector<'t>(&'t self, name: &'static str, init: Value<'t>, at: At) -> Value<'t> {
+        let is_heap = match self.with(|state| state.kind(init.id)) {
+            Kind::Vector { vector, .. } => self.is_heap(vector),
+            _ => false,
+        };
         let init = self.moved_vector(init, at).id;
         self.step(at, |state| {
             state.doing = format!("`let mut {name}`").into();
-            state.vector(name, init, at)
+            let made = state.vector(name, init, at)?;
+            if let Kind::Vector { vector, .. } = made {
+                state.vectors[vector].is_heap = is_heap;
+            }
+            Ok(made)
         })
     }
 
@@ -194,6 +202,7 @@ impl Tracer {
         let old = self.bind_named("", v, None, at);
         self.step(at, |state| {
             match state.kind(raw) {
+                Kind::Vector { vector, .. } if state.vectors[vector].is_heap => return mistake(heaps::KEPT),
                 Kind::Vector { vector, .. } => state.empty(vector, at),
                 Kind::Variable { var, .. } if state.var_type(var).rank.is_none() => {
                     let value = state.read_var(var, at)?;
