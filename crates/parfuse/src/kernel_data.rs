@@ -17,6 +17,8 @@ use parfuse_trace::{DeclaredType, ParamKind, Record};
 /// what kernels pass to each other; the pattern `Particle { x, v }` takes it apart. Compiled code knows its fields alone.
 /// Arrays of it, `&Array1<Particle>` and `&mut Array1<Particle>`, are used where they lie: `p[i].x += p[i].v * dt`.
 ///
+/// An enum without fields is such a struct of one number, that of its variant: `grid[[y, x]] = Cell::Alive`, `match cell { … }`.
+///
 /// ```
 /// use parfuse::prelude::*;
 ///
