@@ -96,6 +96,7 @@ fields!(
     everyday,
     searches,
     states,
+    programs,
     physics,
     signals,
     array_products,

@@ -107,23 +107,20 @@ pub fn check_returned(ty: &Type, diagnostics: &mut Diagnostics) -> bool {
             return returnable.into_iter().all(|part| part);
         }
         Type::Path(path) => match last_name(path).as_deref() {
-            Some("Vec") if is_of_vectors(path) => None,
+            Some("Vec") if is_of_vectors(path) || is_of_options(path) => None,
             Some("Vec") => element_problem(path),
             Some("Option") => match held_by(path) {
                 Some(held) => return check_returned(held, diagnostics),
                 None => None,
             },
-            Some("Result") => Some(
-                "a `Result` cannot be returned: give up with `fail!(\"…\")`, which makes the call an error with that message, or \
-                 return an `Option`"
-                    .to_string(),
-            ),
+            Some("Result") => return check_result(path, diagnostics),
             Some(name) if is_borrowed(name) => Some(format!("`{name}` cannot be returned")),
             Some(name) if is_foreign(name) => Some(format!("`{name}` cannot be returned")),
             _ => element_problem(path),
         },
         Type::Array(array) => row_problem(array),
         Type::Macro(_) | Type::Verbatim(_) => None,
+        text if is_text(text) => None,
         _ => Some("this type cannot be returned".to_string()),
     };
     if let Some(problem) = &problem {
@@ -150,10 +147,16 @@ pub fn check_local(ty: &Type, diagnostics: &mut Diagnostics) {
         && let Some(problem) = last_name(path)
             .filter(|name| is_foreign(name) && !matches!(name.as_str(), "Vec" | "Option"))
             .map(|name| format!("`{name}` is not a type that kernels know"))
-            .or_else(|| element_problem(path).filter(|_| !is_of_vectors(path)))
+            .or_else(|| element_problem(path).filter(|_| !is_of_vectors(path) && !is_of_options(path)))
     {
         diagnostics.report(ty, format_args!("{problem}: use {} and arrays of them", listed()));
     }
+}
+
+/// Whether a type is a vector of options.
+fn is_of_options(path: &syn::TypePath) -> bool {
+    last_name(path).is_some_and(|name| name == "Vec")
+        && matches!(held_by(path).map(strip), Some(Type::Path(held)) if last_name(held).as_deref() == Some("Option"))
 }
 
 /// Whether a type is a vector of vectors, which have one length each.
@@ -253,6 +256,14 @@ pub fn element_of_vector(path: &syn::TypePath) -> Option<&Type> {
     }
 }
 
+/// The type in `Option<…>`.
+pub fn held_by_option(ty: &Type) -> Option<&Type> {
+    match strip(ty) {
+        Type::Path(path) if last_name(path).as_deref() == Some("Option") => held_by(path),
+        _ => None,
+    }
+}
+
 /// The first type in the angle brackets of a type.
 fn held_by(path: &syn::TypePath) -> Option<&Type> {
     match &path.path.segments.last()?.arguments {
@@ -266,9 +277,41 @@ fn held_by(path: &syn::TypePath) -> Option<&Type> {
     }
 }
 
-/// Whether a type is spelled as an `Option`.
-pub fn is_option(ty: &Type) -> bool {
-    matches!(strip(ty), Type::Path(path) if last_name(path).is_some_and(|name| name == "Option"))
+/// Whether a type is spelled as an `Option` or a `Result`.
+pub fn may_give_up(ty: &Type) -> bool {
+    matches!(strip(ty), Type::Path(path)
+        if last_name(path).is_some_and(|name| name == "Option" || name == "Result"))
+}
+
+/// Whether a type is `&'static str`.
+fn is_text(ty: &Type) -> bool {
+    matches!(strip(ty), Type::Reference(reference)
+        if reference.lifetime.as_ref().is_some_and(|lifetime| lifetime.ident == "static")
+            && matches!(strip(&reference.elem), Type::Path(path) if path.path.is_ident("str")))
+}
+
+/// Complains about the types in a `Result` that is returned; tells whether it can be.
+fn check_result(path: &syn::TypePath, diagnostics: &mut Diagnostics) -> bool {
+    let types = match path.path.segments.last().map(|last| &last.arguments) {
+        Some(PathArguments::AngleBracketed(arguments)) => arguments.args.iter().collect(),
+        _ => Vec::new(),
+    };
+    let is_made = |ty: &Type| matches!(strip(ty), Type::Path(path) if matches!(last_name(path).as_deref(), Some("String" | "Box")));
+    match &types[..] {
+        [_, GenericArgument::Type(error)] if is_made(error) => {
+            diagnostics.report(
+                error,
+                "a kernel makes no texts: return `Result<T, &'static str>`, or an enum without fields for the error; or give up with \
+                 `fail!(\"{x} at {i}\")`, which makes the call an error with that message",
+            );
+            false
+        }
+        [GenericArgument::Type(value), GenericArgument::Type(error)] => {
+            let (value, error) = (check_returned(value, diagnostics), check_returned(error, diagnostics));
+            value && error
+        }
+        _ => true,
+    }
 }
 
 /// Whether a type is spelled as that of a vector which a function may have grow, `&mut Vec<f64>`.

@@ -75,8 +75,16 @@ impl Translator<'_> {
             [primitive] if ELEMENTS.contains(&primitive.as_str()) => {
                 self.primitive_function(call, function, primitive, name)
             }
-            [ty] if ty == "Vec" && self.is_empty_vector(call, name) => {
+            [.., ty] if ty == "BinaryHeap" && !self.in_heap => {
+                self.refused(function, crate::heaps::ALONE, &call.args)
+            }
+            [.., ty] if is_vector(ty) && self.is_empty_vector(call, name) => {
                 self.empty_vector(call, &function.path)
+            }
+            [.., ty]
+                if is_vector(ty) && matches!(name.as_str(), "from" | "from_iter") && call.args.len() == 1 =>
+            {
+                self.vector_of(call, &function.path, name)
             }
             [primitive] if annotation::is_foreign(primitive) => {
                 let message = refusals::function(primitive, name)
@@ -157,14 +165,27 @@ impl Translator<'_> {
                 quote!(#t.some(#value, #place))
             }
             _ if is_step_of_fold(name) && call.args.len() == 1 => self.step_of_fold(call, name, &place),
+            _ if (name == "Ok" || name == "Err") && call.args.len() == 1 => {
+                let (t, value) = (self.t.clone(), self.expr(&call.args[0]));
+                let outcome = hygienic(if name == "Ok" { "ok" } else { "err" });
+                quote!(#t.#outcome(#value, #place))
+            }
+            // A struct whose fields have no names is a function that makes it.
             _ if name.starts_with(char::is_uppercase) => {
-                let message = format!(
-                    "`{name}(…)` is not supported in a kernel: values are scalars, arrays and tuples"
-                );
-                self.refused(function, message, &call.args)
+                let (t, path, fields) = (self.t.clone(), &function.path, self.operands(call.args.iter()));
+                quote_spanned!(path.span()=>
+                    <#path as ::parfuse::__private::Inline>::inline(#t, &[#(#fields),*], #place)
+                )
             }
             _ => {
-                let arguments = self.operands(call.args.iter());
+                let arguments = match joined_arrays(call) {
+                    Some((axis, arrays)) => {
+                        let (t, axis) = (self.t.clone(), self.expr(axis));
+                        let arrays = self.operands(arrays.elems.iter());
+                        vec![axis, quote!(#t.tuple(&[#(#arrays),*]))]
+                    }
+                    None => self.operands(call.args.iter()),
+                };
                 self.kernel_call(function, &arguments, &place)
             }
         }
@@ -292,6 +313,9 @@ impl Translator<'_> {
         let call = unwrapped.as_ref().unwrap_or(call);
         let (t, name) = (self.t.clone(), call.method.to_string());
         let place = self.place(call.method.span());
+        if !self.in_heap && call.turbofish.as_ref().is_some_and(crate::heaps::names_heap) {
+            return self.unsupported(&call.method, crate::heaps::ALONE);
+        }
         let complaints = self.diagnostics.count();
         let Some(method) = Method::named(&name) else {
             if !refusals::knows_method(&name) {
@@ -432,6 +456,28 @@ impl Translator<'_> {
         }
         code
     }
+}
+
+/// The axis and the arrays of `concatenate(Axis(0), &[a.view(), b.view()])`, and of `stack`.
+fn joined_arrays(call: &ExprCall) -> Option<(&Expr, &syn::ExprArray)> {
+    let (Expr::Path(function), [axis, arrays]) =
+        (strip(&call.func), &call.args.iter().collect::<Vec<_>>()[..])
+    else {
+        return None;
+    };
+    let name = &function.path.segments.last()?.ident;
+    match strip(arrays) {
+        Expr::Reference(arrays) if name == "concatenate" || name == "stack" => match strip(&arrays.expr) {
+            Expr::Array(arrays) => Some((axis, arrays)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether a type is `Vec`, or what is one in a kernel.
+pub(crate) fn is_vector(ty: &str) -> bool {
+    matches!(ty, "Vec" | "VecDeque" | "BinaryHeap")
 }
 
 /// Whether a name is that of a variant of `FoldWhile`.

@@ -8,13 +8,14 @@
 //! The closure in the tracing code captures nothing, so that it can be kept: what the user's captures is handed to it. These
 //! are all variables of the kernel whose names occur in it; one more than needed does no harm.
 
-use crate::call::method_path;
+use crate::call::{is_vector, method_path};
 use crate::exits::Kind;
 use crate::translator::{Translator, growing, hygienic};
+use crate::type_functions::owner_of;
 use parfuse_names::types::ELEMENTS;
 use parfuse_names::{Method, refusals};
 use proc_macro2::{Ident, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 use std::collections::HashSet;
 use syn::spanned::Spanned;
 use syn::{ExprClosure, ExprPath};
@@ -78,6 +79,13 @@ impl Translator<'_> {
         let names: Vec<String> = path.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
         let arguments: Vec<TokenStream> = (0..count).map(|position| quote!(#given[#position])).collect();
         let value = match names.as_slice() {
+            [primitive, name] if ELEMENTS.contains(&primitive.as_str()) && count == 0 => {
+                let owner = owner_of(&path.path);
+                match name.as_str() {
+                    "default" => self.default_of(&owner),
+                    name => self.unsupported(path, refusals::method(name)),
+                }
+            }
             [primitive, name] if ELEMENTS.contains(&primitive.as_str()) => {
                 let ty = Ident::new(primitive, path.span());
                 let (receiver, others) = (&arguments[0], &arguments[1..]);
@@ -91,6 +99,34 @@ impl Translator<'_> {
                     }
                     name => self.unsupported(path, refusals::method(name)),
                 }
+            }
+            [name]
+                if count > 0
+                    && let Some(wrap) = wrapper(name) =>
+            {
+                let wrap = hygienic(wrap);
+                quote!(#t.#wrap(#(#arguments),*, #place))
+            }
+            [.., ty, name] if is_vector(ty) && ty != "BinaryHeap" && name == "new" && count == 0 => {
+                quote!(#t.empty_vector(::core::option::Option::None, #place))
+            }
+            [.., ty, name]
+                if is_of_arrays(ty)
+                    && count > 0
+                    && let Some(method) = Method::named(name) =>
+            {
+                let (method, receiver, others) = (method_path(method), &arguments[0], &arguments[1..]);
+                quote!(#t.method(#receiver, #method, &[#(#others),*], #place))
+            }
+            [.., ty, name] if ty.starts_with(char::is_uppercase) => {
+                let owner = owner_of(&path.path);
+                quote_spanned!(path.span()=> #t.function_of::<#owner>(#name, &[#(#arguments),*], #place))
+            }
+            [name] if name.starts_with(char::is_uppercase) => {
+                let path = &path.path;
+                quote_spanned!(path.span()=>
+                    <#path as ::parfuse::__private::Inline>::inline(#t, &[#(#arguments),*], #place)
+                )
             }
             _ => self.kernel_call(path, &arguments, &place),
         };
@@ -117,4 +153,22 @@ impl Translator<'_> {
         }
         found
     }
+}
+
+/// What makes the value that a variant has inside, `Some` say, by the name of the tracer's method.
+fn wrapper(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "Some" => "some",
+        "Ok" => "ok",
+        "Err" => "err",
+        "Reverse" => "turned_around",
+        _ => return None,
+    })
+}
+
+/// Whether a type's methods are those of arrays, options and what is made of them: `Vec::len`, `Option::is_some`.
+fn is_of_arrays(ty: &str) -> bool {
+    is_vector(ty)
+        || ty.starts_with("Array")
+        || matches!(ty, "Option" | "Result" | "Iterator" | "Clone" | "ToOwned")
 }

@@ -1,18 +1,38 @@
-//! `#[derive(KernelData)]`: a struct of scalars as kernels know it.
+//! `#[derive(KernelData)]`: a struct of scalars, or an enum without fields, as kernels know it.
 //!
 //! ```text
 //! struct Body { x: f64, v: f64 }     RECORD = Body { x: f64, v: f64 }, Fields = ((f64, f64),)
+//! struct Pair(u32, f64);             RECORD = Pair { 0: u32, 1: f64 }, Fields = ((u32, f64),)
+//! enum Cell { Dead, Alive }          RECORD = Cell { discriminant: u8 }, Fields = ((u8,),)
 //! ```
 
-use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
-use syn::{Data, DeriveInput, Fields, Ident, Type};
+use proc_macro2::{Literal, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+use syn::{Data, DataEnum, DataStruct, DeriveInput, Expr, Fields, Ident, UnOp, Variant};
 
 /// So many fields are a tuple, and so many tuples another.
 const TOGETHER: usize = 4;
 const MOST: usize = TOGETHER * TOGETHER;
 
-/// The derive on a struct.
+/// A type as kernels have it: a list of scalars.
+struct Parts {
+    /// The names of the scalars.
+    texts: Vec<String>,
+    types: Vec<TokenStream>,
+    /// Each of them, of `value`.
+    taken: Vec<TokenStream>,
+    /// How many bytes it lies behind the beginning.
+    offsets: Vec<TokenStream>,
+    /// The whole, made of what `bound_names` are.
+    whole: TokenStream,
+    /// What has to be true, and else is an error of rustc's.
+    checks: TokenStream,
+    is_enum: bool,
+    /// How a kernel calls the type as a function.
+    call: TokenStream,
+}
+
+/// The derive.
 pub(crate) fn expand(item: TokenStream) -> TokenStream {
     let input: DeriveInput = match syn::parse2(item) {
         Ok(input) => input,
@@ -20,38 +40,141 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
     };
     let name = &input.ident;
     let refuse = |message: &str| syn::Error::new_spanned(name, message).to_compile_error();
-    let Data::Struct(data) = &input.data else {
-        return refuse(
-            "`KernelData` is for structs of scalars: in place of an enum use a number for its kind",
-        );
-    };
-    let Fields::Named(fields) = &data.fields else {
-        return refuse("`KernelData` is for structs whose fields have names: use a tuple otherwise");
-    };
     if !input.generics.params.is_empty() {
-        return refuse("`KernelData` is for structs without type parameters");
+        return refuse("`KernelData` is for structs and enums without type parameters");
     }
-    if fields.named.is_empty() || fields.named.len() > MOST {
-        return refuse(
+    let parts = match &input.data {
+        Data::Struct(data) => parts_of_struct(name, data),
+        Data::Enum(data) => parts_of_enum(name, data),
+        Data::Union(_) => Err("`KernelData` is for structs of scalars and for enums without fields"),
+    };
+    match parts {
+        Ok(parts) => implementations(name, &parts),
+        Err(message) => refuse(message),
+    }
+}
+
+/// The names that the scalars of a value are bound to.
+fn bound_names(count: usize) -> Vec<Ident> {
+    (0..count).map(|number| format_ident!("field{number}")).collect()
+}
+
+/// A struct: its fields.
+fn parts_of_struct(name: &Ident, data: &DataStruct) -> Result<Parts, &'static str> {
+    let fields = &data.fields;
+    if fields.is_empty() || fields.len() > MOST {
+        return Err(
             "a struct in kernels has from 1 to 16 fields: put some of them into a struct of their own",
         );
     }
-    let names: Vec<&Ident> = fields.named.iter().filter_map(|field| field.ident.as_ref()).collect();
-    let types: Vec<&Type> = fields.named.iter().map(|field| &field.ty).collect();
-    let bound: Vec<Ident> = (0..names.len()).map(|number| format_ident!("field{number}")).collect();
-    let texts: Vec<String> = names.iter().map(|name| name.to_string()).collect();
+    let (bound, types) = (bound_names(fields.len()), fields.iter().map(|field| &field.ty));
+    let types: Vec<TokenStream> = types.map(|ty| quote!(#ty)).collect();
+    let members: Vec<TokenStream> = fields
+        .iter()
+        .enumerate()
+        .map(|(position, field)| match &field.ident {
+            Some(name) => quote!(#name),
+            None => Literal::usize_unsuffixed(position).into_token_stream(),
+        })
+        .collect();
+    let call = match fields {
+        Fields::Unnamed(_) => called_as_function(name, fields.len()),
+        _ => TokenStream::new(),
+    };
+    // Compiled code reads and writes fields of elements where they lie.
+    let checks = quote!(#(::core::assert!(
+        ::core::mem::align_of::<#name>() >= ::core::mem::align_of::<#types>(),
+        "`KernelData` is for structs whose fields are aligned: without `repr(packed)`",
+    );)*);
+    Ok(Parts {
+        texts: members.iter().map(ToString::to_string).collect(),
+        taken: members.iter().map(|member| quote!(value.#member)).collect(),
+        offsets: members.iter().map(|member| quote!(::core::mem::offset_of!(#name, #member))).collect(),
+        whole: quote!(#name { #(#members: #bound),* }),
+        types,
+        checks,
+        is_enum: false,
+        call,
+    })
+}
+
+/// `Pair(a, b)` in a kernel.
+fn called_as_function(name: &Ident, count: usize) -> TokenStream {
+    let texts = (0..count).map(|position| position.to_string());
+    let positions = (0..count).map(Literal::usize_unsuffixed);
+    quote! {
+        #[automatically_derived]
+        impl ::parfuse::__private::Inline for #name {
+            fn inline<'t>(
+                tracer: &'t ::parfuse::__private::Tracer,
+                arguments: &[::parfuse::__private::Value<'t>],
+                at: ::parfuse::__private::At,
+            ) -> ::parfuse::__private::Value<'t> {
+                let fields = [#((#texts, arguments[#positions])),*];
+                tracer.record(<#name as ::parfuse::KernelData>::RECORD, &fields, ::core::option::Option::None, at)
+            }
+        }
+    }
+}
+
+/// An enum: the number of its variant, in the integers that it is in memory.
+fn parts_of_enum(name: &Ident, data: &DataEnum) -> Result<Parts, &'static str> {
+    let variants: Vec<&Ident> = data.variants.iter().map(|variant| &variant.ident).collect();
+    if data.variants.iter().any(|variant| !matches!(variant.fields, Fields::Unit)) {
+        return Err(
+            "an enum in kernels has no fields: write a struct of what all variants have, with such an enum for the kind",
+        );
+    }
+    let [others @ .., last] = &variants[..] else {
+        return Err("an enum in kernels has two variants or more");
+    };
+    if others.is_empty() {
+        return Err("an enum in kernels has two variants or more");
+    }
+    let sign = match data.variants.iter().any(is_negative) {
+        true => format_ident!("Signed"),
+        false => format_ident!("Unsigned"),
+    };
+    let ty = quote!(<[(); ::core::mem::size_of::<#name>()] as ::parfuse::__private::Discriminant>::#sign);
+    // Compiled code reads and writes such numbers where the enum lies.
+    let checks = quote!(#(::core::assert!(
+        // SAFETY: an enum without fields is as large as the integer, and all of it is its number.
+        unsafe { ::core::mem::transmute::<#name, #ty>(#name::#variants) == #name::#variants as #ty
+            && #name::#variants as #ty as i128 == #name::#variants as i128 },
+        "the variants of this enum are other numbers in memory: write `#[repr(i64)]` on it",
+    );)*);
+    let field = &bound_names(1)[0];
+    Ok(Parts {
+        texts: vec!["discriminant".to_string()],
+        taken: vec![quote!((value as #ty))],
+        offsets: vec![quote!(0)],
+        whole: quote!(match #field {
+            #(number if number == #name::#others as #ty => #name::#others,)*
+            _ => #name::#last,
+        }),
+        types: vec![ty],
+        checks,
+        is_enum: true,
+        call: TokenStream::new(),
+    })
+}
+
+/// Whether a variant is given a number below zero.
+fn is_negative(variant: &Variant) -> bool {
+    matches!(&variant.discriminant, Some((_, Expr::Unary(unary))) if matches!(unary.op, UnOp::Neg(_)))
+}
+
+/// What makes it known to kernels.
+fn implementations(name: &Ident, parts: &Parts) -> TokenStream {
+    let Parts { texts, types, taken, offsets, whole, checks, is_enum, call } = parts;
     let text = name.to_string();
+    let bound = bound_names(types.len());
     let (first, others) = (&bound[0], &bound[1..]);
     let (first_type, other_types) = (&types[0], &types[1..]);
-    let (own, packed) = (together(&types), together(&bound));
+    let (own, packed) = (together(types), together(&bound));
     quote! {
-        // Compiled code reads and writes fields of elements where they lie.
-        const _: () = {
-            #(::core::assert!(
-                ::core::mem::align_of::<#name>() >= ::core::mem::align_of::<#types>(),
-                "`KernelData` is for structs whose fields are aligned: without `repr(packed)`",
-            );)*
-        };
+        const _: () = { #checks };
+        #call
 
         #[automatically_derived]
         impl ::parfuse::__private::Annotated for #name {
@@ -85,7 +208,8 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
                 tracer: &'t ::parfuse::__private::Tracer,
                 at: ::parfuse::__private::At,
             ) -> ::parfuse::__private::Value<'t> {
-                let fields = [#((#texts, tracer.lift(self.#names, at))),*];
+                let value = self;
+                let fields = [#((#texts, tracer.lift(#taken, at))),*];
                 tracer.record(
                     <#name as ::parfuse::KernelData>::RECORD,
                     &fields,
@@ -103,6 +227,18 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
                 at: ::parfuse::__private::At,
             ) -> ::parfuse::__private::Value<'t> {
                 tracer.lift(*self, at)
+            }
+        }
+
+        /// Constant arrays of it.
+        #[automatically_derived]
+        impl ::parfuse::__private::TableRow for #name {
+            const PARTS: usize = 1;
+            const RECORD: ::core::option::Option<&'static ::parfuse::__private::Record> =
+                ::core::option::Option::Some(<#name as ::parfuse::KernelData>::RECORD);
+            fn shape(&self, _: &mut ::std::vec::Vec<usize>) {}
+            fn numbers(&self, numbers: &mut ::std::vec::Vec<::parfuse::Scalar>) {
+                ::parfuse::KernelData::field_scalars(*self, numbers);
             }
         }
 
@@ -131,24 +267,27 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
                     use ::parfuse::__private::NoMethods as _;
                     <#name>::__METHODS_OF_KERNELS
                 },
+                is_enum: #is_enum,
                 fields: &[#((#texts, <#types as ::parfuse::__private::Argument>::KIND.ty)),*],
             };
             type Fields = #own;
             fn into_fields(self) -> Self::Fields {
-                let #name { #(#names: #bound),* } = self;
+                let value = self;
+                #(let #bound = #taken;)*
                 #packed
             }
             fn from_fields(fields: Self::Fields) -> Self {
                 let #packed = fields;
-                #name { #(#names: #bound),* }
+                #whole
             }
             fn bind_fields<'a>(self, binder: &mut ::parfuse::Binder<'a>) {
-                #(::parfuse::__private::Argument::bind(self.#names, binder);)*
+                let value = self;
+                #(::parfuse::__private::Argument::bind(#taken, binder);)*
             }
             fn bind_arrays(array: &::parfuse::__private::Laid<'_>, binder: &mut ::parfuse::Binder<'_>) {
                 #(<#types as ::parfuse::ArrayElement>::add_laid(
                     binder,
-                    &array.at(::core::mem::offset_of!(#name, #names)),
+                    &array.at(#offsets),
                 );)*
             }
             fn take_arrays(
@@ -157,14 +296,19 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
                 let (shape, #first) = <#first_type as ::parfuse::ArrayElement>::take_array(outputs);
                 #(let (_, #others) = <#other_types as ::parfuse::ArrayElement>::take_array(outputs);)*
                 #(let mut #bound = #bound.into_iter();)*
-                let next = || ::core::option::Option::Some(#name { #(#names: #bound.next()?),* });
+                let next = || {
+                    #(let #bound = #bound.next()?;)*
+                    ::core::option::Option::Some(#whole)
+                };
                 (shape.into_vec(), ::core::iter::from_fn(next).collect())
             }
             fn field_scalars(self, into: &mut ::std::vec::Vec<::parfuse::Scalar>) {
-                #(::parfuse::ArrayElement::take_apart(self.#names, into);)*
+                let value = self;
+                #(::parfuse::ArrayElement::take_apart(#taken, into);)*
             }
             fn of_field_scalars(scalars: &mut dyn ::core::iter::Iterator<Item = ::parfuse::Scalar>) -> Self {
-                #name { #(#names: ::parfuse::ArrayElement::put_together(scalars)),* }
+                #(let #bound = <#types as ::parfuse::ArrayElement>::put_together(scalars);)*
+                #whole
             }
         }
     }

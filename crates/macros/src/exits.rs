@@ -9,7 +9,7 @@
 //!
 //! A scope is made only for what something leaves: kernels without exits are traced as if there were none.
 
-use crate::annotation::is_option;
+use crate::annotation::may_give_up;
 use crate::translator::{Translator, hygienic};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
@@ -140,12 +140,12 @@ impl Translator<'_> {
         quote!(#t.leave_(#exit, #value, "`return`", #place))
     }
 
-    /// `option?`: what there is, or `None` for the function or the closure around.
+    /// `option?`, `result?`: what there is, or `None` or the error for the function or the closure around.
     pub(crate) fn question(&mut self, tried: &syn::ExprTry) -> TokenStream {
         let closure = self.closure_around();
-        if closure.is_none() && !self.returned.is_some_and(is_option) {
-            let message = "`?` in a kernel is for options, in a function that returns an `Option`: take a `Result` apart with \
-                           `if let Ok(x)` or `unwrap()`, and give up with `fail!(\"…\")`";
+        if closure.is_none() && !self.returned.is_some_and(may_give_up) {
+            let message = "`?` in a kernel stands in a function that returns an `Option` or a `Result`: take what it is for apart \
+                           with `if let Some(x)` or `unwrap()`, and give up with `fail!(\"…\")`";
             self.expr(&tried.expr);
             return self.unsupported(tried.question_token, message);
         }
@@ -154,8 +154,8 @@ impl Translator<'_> {
         }
         let (t, place) = (self.t.clone(), self.place(tried.question_token.span));
         let option = self.expr(&tried.expr);
-        let exit = self.exit_of_function();
-        quote!(#t.some_or(#option, || #t.leave_(#exit, #t.none(#place), "`?`", #place), #place))
+        let (exit, nothing) = (self.exit_of_function(), hygienic("nothing"));
+        quote!(#t.tried(#option, |#nothing| #t.leave_(#exit, #nothing, "`?`", #place), #place))
     }
 
     /// The position of the closure around, if there is one.

@@ -121,9 +121,15 @@ impl Translator<'_> {
             Expr::Macro(call) if slice::is_slice(call) => self.slice_info(call),
             Expr::Array(array) => {
                 let (t, value) = (self.t.clone(), self.array_literal(array));
-                let of_arrays =
-                    array.elems.first().is_some_and(|first| matches!(strip(first), Expr::Array(_)));
-                if of_arrays { quote!(#t.of_arrays(#value)) } else { value }
+                match array.elems.first().map(strip) {
+                    Some(Expr::Array(_)) => quote!(#t.of_arrays(#value)),
+                    // Perhaps an array each.
+                    Some(first) if !matches!(first, Expr::Lit(_) | Expr::Tuple(_)) => {
+                        let place = self.place(array.bracket_token.span.open());
+                        quote!(#t.rows_of(#value, #place))
+                    }
+                    _ => value,
+                }
             }
             Expr::Repeat(repeat) => {
                 let (t, value) = (self.t.clone(), self.repeated(repeat));
@@ -310,6 +316,8 @@ impl Translator<'_> {
                      one, `b'a'`",
                 );
             }
+            // Which one it is.
+            Lit::Str(text) => return quote!(#t.text(#text, #place)),
             other => {
                 return self.unsupported(
                     other,
@@ -334,6 +342,10 @@ impl Translator<'_> {
         match path.path.get_ident().filter(|_| path.qself.is_none()) {
             Some(name) if self.scope.get(&name.to_string()).is_some() => quote!(#name),
             Some(name) if name == "None" => quote!(#t.none(#place)),
+            None if let Some(held) = held_by_none(&path.path) => {
+                let option: syn::Type = syn::parse_quote!(::core::option::Option<#held>);
+                self.typed("", quote!(#t.none(#place)), &annotation::expression(&option), &place)
+            }
             _ => quote_spanned!(path.span()=> #t.lift(#path, #place)),
         }
     }
@@ -449,4 +461,14 @@ pub(crate) fn may_assign(expr: &Expr) -> bool {
     let mut search = Search(false);
     syn::visit::Visit::visit_expr(&mut search, expr);
     search.0
+}
+
+/// What `None::<T>` could hold.
+fn held_by_none(path: &syn::Path) -> Option<&syn::Type> {
+    let last = path.segments.last().filter(|last| last.ident == "None")?;
+    let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    match arguments.args.first()? {
+        syn::GenericArgument::Type(held) => Some(held),
+        _ => None,
+    }
 }

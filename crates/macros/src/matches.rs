@@ -186,6 +186,22 @@ impl Translator<'_> {
                 tests.extend(self.test(&variant.elems[0], &inside));
                 self.joined("&", tests, &place)
             }
+            Pat::TupleStruct(parts) => {
+                let mut tests = Vec::new();
+                for (position, element) in parts.elems.iter().enumerate() {
+                    let index = Literal::usize_unsuffixed(position);
+                    tests.extend(self.test(element, &quote!(#t.field(#value, #index, #place))));
+                }
+                self.joined("&", tests, &place)
+            }
+            Pat::Struct(parts) => {
+                let mut tests = Vec::new();
+                for field in &parts.fields {
+                    let part = self.part(field, value);
+                    tests.extend(self.test(&field.pat, &part));
+                }
+                self.joined("&", tests, &place)
+            }
             Pat::Paren(inner) => self.test(&inner.pat, value),
             Pat::Reference(reference) => self.test(&reference.pat, value),
             // There are elements to look at if there are as many.
@@ -250,6 +266,11 @@ pub(crate) fn is_variant(pattern: &PatTupleStruct) -> bool {
     pattern.elems.len() == 1 && (is("Some") || is("Ok") || is("Err"))
 }
 
+/// Whether a pattern is of a struct whose fields have no names, `Pair(a, b)`, as far as its spelling tells.
+pub(crate) fn is_struct(pattern: &PatTupleStruct) -> bool {
+    !is_variant(pattern) && pattern.path.segments.len() == 1
+}
+
 /// Whether a pattern is `Err(…)`.
 pub(crate) fn is_failure(pattern: &PatTupleStruct) -> bool {
     pattern.path.is_ident("Err")
@@ -261,13 +282,10 @@ pub(crate) fn fits_all(pattern: &Pat) -> bool {
     impl<'ast> Visit<'ast> for Tests {
         fn visit_pat(&mut self, pattern: &'ast Pat) {
             self.0 |= match pattern {
-                Pat::Lit(_)
-                | Pat::Path(_)
-                | Pat::Const(_)
-                | Pat::Range(_)
-                | Pat::Slice(_)
-                | Pat::Or(_)
-                | Pat::TupleStruct(_) => true,
+                Pat::Lit(_) | Pat::Path(_) | Pat::Const(_) | Pat::Range(_) | Pat::Slice(_) | Pat::Or(_) => {
+                    true
+                }
+                Pat::TupleStruct(parts) => !is_struct(parts),
                 Pat::Ident(ident) => names_constant(ident),
                 _ => false,
             };

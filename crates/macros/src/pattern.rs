@@ -9,13 +9,14 @@
 //! ```
 
 use crate::annotation;
-use crate::matches::{binds, is_variant, names_constant};
+use crate::matches::{binds, is_struct, is_variant, names_constant};
 use crate::scope::Local;
 use crate::translator::{Translator, hygienic};
 use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, format_ident, quote};
+use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{Pat, PatIdent, Type};
+use syn::{FieldPat, Pat, PatIdent, Token, Type};
 
 impl Translator<'_> {
     /// Statements that bind the variables of a pattern to the parts of a value. `depth` numbers the
@@ -43,37 +44,47 @@ impl Translator<'_> {
                 self.bind_pattern(&typed.pat, value, Some(&typed.ty), depth)
             }
             Pat::Reference(reference) => self.bind_pattern(&reference.pat, value, None, depth),
-            Pat::Tuple(tuple) => {
-                let named = tuple.elems.iter().rev().skip_while(|elem| matches!(elem, Pat::Rest(_))).count();
-                let rest = tuple.elems.iter().take(named).find(|elem| matches!(elem, Pat::Rest(_)));
-                if let Some(rest) = rest {
-                    return self.unsupported(rest, "write a name or `_` for each part of the tuple");
-                }
-                let whole = format_ident!("whole_{depth}", span = hygienic("whole").span());
-                let mut bindings = quote!(let #whole = #value;);
-                for (position, elem) in tuple.elems.iter().enumerate().take(named) {
-                    let (t, place) = (&self.t, self.place(elem.span()));
-                    let index = Literal::usize_unsuffixed(position);
-                    let part = quote!(#t.field(#whole, #index, #place));
-                    let part_ty = match ty {
-                        Some(Type::Tuple(types)) => types.elems.get(position),
-                        _ => None,
-                    };
-                    bindings.extend(self.bind_pattern(elem, part, part_ty, depth + 1));
-                }
-                bindings
-            }
+            Pat::Tuple(tuple) => self.bind_items(&tuple.elems, value, ty, depth),
             Pat::Slice(slice) => self.bind_elements(slice, value, depth),
             Pat::Struct(parts) => self.bind_parts(parts, value, depth),
             Pat::TupleStruct(variant) if is_variant(variant) => {
                 let inside = self.inside(variant, &value);
                 self.bind_pattern(&variant.elems[0], inside, None, depth)
             }
+            Pat::TupleStruct(parts) if is_struct(parts) => self.bind_items(&parts.elems, value, None, depth),
             other => {
                 let message = "this pattern is not supported in a kernel: use names, `_` and tuples of them";
                 self.unsupported(other, message)
             }
         }
+    }
+
+    /// Binds the items of a tuple, `(a, b)`, or of a struct whose fields have no names, `Pair(a, b)`.
+    fn bind_items(
+        &mut self,
+        items: &Punctuated<Pat, Token![,]>,
+        value: TokenStream,
+        ty: Option<&Type>,
+        depth: usize,
+    ) -> TokenStream {
+        let named = items.iter().rev().skip_while(|elem| matches!(elem, Pat::Rest(_))).count();
+        let rest = items.iter().take(named).find(|elem| matches!(elem, Pat::Rest(_)));
+        if let Some(rest) = rest {
+            return self.unsupported(rest, "write a name or `_` for each part of the tuple");
+        }
+        let whole = format_ident!("whole_{depth}", span = hygienic("whole").span());
+        let mut bindings = quote!(let #whole = #value;);
+        for (position, elem) in items.iter().enumerate().take(named) {
+            let (t, place) = (&self.t, self.place(elem.span()));
+            let index = Literal::usize_unsuffixed(position);
+            let part = quote!(#t.field(#whole, #index, #place));
+            let part_ty = match ty {
+                Some(Type::Tuple(types)) => types.elems.get(position),
+                _ => None,
+            };
+            bindings.extend(self.bind_pattern(elem, part, part_ty, depth + 1));
+        }
+        bindings
     }
 
     /// Binds the elements of an array, `[first, .., last]`.
@@ -135,12 +146,17 @@ impl Translator<'_> {
         let whole = format_ident!("whole_{depth}", span = hygienic("whole").span());
         let mut bindings = quote!(let #whole = #value;);
         for field in &parts.fields {
-            let (t, place, name) =
-                (&self.t, self.place(field.span()), field.member.to_token_stream().to_string());
-            let part = quote!(#t.member(#whole, #name, #place));
+            let part = self.part(field, &whole);
             bindings.extend(self.bind_pattern(&field.pat, part, None, depth + 1));
         }
         bindings
+    }
+
+    /// The field of a struct that a pattern names.
+    pub(crate) fn part(&self, field: &FieldPat, whole: &impl ToTokens) -> TokenStream {
+        let (t, place, name) =
+            (&self.t, self.place(field.span()), field.member.to_token_stream().to_string());
+        quote!(#t.member(#whole, #name, #place))
     }
 
     /// Binds an argument of a closure. A name stands for what is given itself, which may be there to be changed.
@@ -186,6 +202,8 @@ impl Translator<'_> {
                     None => value,
                 };
                 let declare = match (self.growing.contains(&text), self.lent.contains(&text)) {
+                    _ if self.in_heap => quote!(heap),
+                    _ if self.queues.contains(&text) => quote!(queue),
                     (true, _) => quote!(vector),
                     (false, true) => quote!(lent),
                     (false, false) => quote!(variable),

@@ -6,6 +6,7 @@
 //! { let n = t.variable("n", t.int_literal(0, …), …); t.assign_op("+", n, t.int_literal(1, …), …); n }
 //! ```
 
+use crate::annotation;
 use crate::asserts::panics;
 use crate::diagnose;
 use crate::exits::Kind;
@@ -101,6 +102,17 @@ impl Translator<'_> {
     }
 
     fn local(&mut self, local: &syn::Local) -> TokenStream {
+        let is_heap = crate::heaps::is_of_heap(local);
+        if is_heap && !crate::heaps::is_variable(&local.pat) {
+            return self.unsupported(&local.pat, crate::heaps::ALONE);
+        }
+        let around = std::mem::replace(&mut self.in_heap, is_heap);
+        let code = self.local_inside(local);
+        self.in_heap = around;
+        code
+    }
+
+    fn local_inside(&mut self, local: &syn::Local) -> TokenStream {
         if let Some(attribute) = local.attrs.iter().find(|attribute| attribute.path().is_ident("cfg")) {
             self.diagnostics.report(attribute, "`cfg` on statements is not supported in a kernel");
         }
@@ -109,10 +121,14 @@ impl Translator<'_> {
             syn::Pat::Type(typed) => Some(&*typed.ty),
             _ => None,
         };
-        let value = match with_length(&init.expr, declared) {
-            Some(array) => self.expr(&array),
-            None => self.expr(&init.expr),
-        };
+        if let Some(lists) = self.lists(&local.pat, &init.expr) {
+            return lists;
+        }
+        let value =
+            match with_length(&init.expr, declared).or_else(|| with_type_of_none(&init.expr, declared)) {
+                Some(array) => self.expr(&array),
+                None => self.expr(&init.expr),
+            };
         let value = match (&local.pat, strip(&init.expr)) {
             (syn::Pat::Ident(name), Expr::Reference(reference))
                 if name.mutability.is_some() && reference.mutability.is_some() =>
@@ -360,6 +376,32 @@ impl Translator<'_> {
                 None
             }
         }
+    }
+}
+
+/// `vec![None; n]` as `vec![None::<T>; n]`, where a vector or an array of `Option<T>` is expected.
+fn with_type_of_none(expr: &Expr, expected: Option<&syn::Type>) -> Option<Expr> {
+    let option = match expected? {
+        syn::Type::Array(array) => &*array.elem,
+        syn::Type::Path(path) => annotation::element_of_vector(path)?,
+        _ => return None,
+    };
+    let held = annotation::held_by_option(option)?;
+    let repeat = |repeat: &syn::ExprRepeat| {
+        let is_none = matches!(strip(&repeat.expr), Expr::Path(path) if path.path.is_ident("None"));
+        is_none.then(|| repeat.len.clone())
+    };
+    match strip(expr) {
+        Expr::Repeat(array) => {
+            let length = repeat(array)?;
+            Some(syn::parse_quote!([None::<#held>; #length]))
+        }
+        Expr::Macro(call) if call.mac.path.is_ident("vec") => {
+            let tokens = &call.mac.tokens;
+            let length = repeat(&syn::parse2(quote!([#tokens])).ok()?)?;
+            Some(syn::parse_quote!(vec![None::<#held>; #length]))
+        }
+        _ => None,
     }
 }
 

@@ -16,6 +16,7 @@ use crate::exits::Around;
 use crate::generics::KernelGenerics;
 use crate::input::KernelInput;
 use crate::scope::{Local, Scope};
+use parfuse_names::Method;
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, quote};
 use std::collections::HashSet;
@@ -67,6 +68,12 @@ pub(crate) struct Translator<'a> {
     pub scope: Scope,
     /// The names of those that may be vectors which grow.
     pub growing: HashSet<String>,
+    /// The names of those that change at their front.
+    pub queues: HashSet<String>,
+    /// The names of those with vectors in them that change their lengths.
+    pub lists: HashSet<String>,
+    /// Whether what a `let mut` declares here is a heap.
+    pub in_heap: bool,
     /// The names of those that functions are passed as `&mut name`.
     pub lent: HashSet<String>,
     /// What is around that can be left.
@@ -95,6 +102,9 @@ impl<'a> Translator<'a> {
             generics: &input.generics,
             scope: Scope::new(),
             growing: growing(&input.function.block),
+            queues: changed_by(&input.function.block, &|method| QUEUES.contains(&method.name())),
+            lists: crate::lists::names(&input.function.block),
+            in_heap: false,
             lent: lent(&input.function.block),
             around: Vec::new(),
             returned: input.returns.as_ref(),
@@ -261,11 +271,18 @@ fn lent(body: &syn::Block) -> HashSet<String> {
 
 /// The names that methods are called on by which vectors become longer or shorter.
 pub(crate) fn growing(body: &syn::Block) -> HashSet<String> {
-    struct Names(HashSet<String>);
-    impl<'ast> Visit<'ast> for Names {
+    changed_by(body, &|method| method.row(parfuse_names::Receiver::Vector).is_some())
+}
+
+/// The methods that only queues have.
+const QUEUES: [&str; 4] = ["push_front", "push_back", "pop_front", "pop_back"];
+
+/// The names that certain methods are called on.
+fn changed_by(body: &syn::Block, changes: &dyn Fn(Method) -> bool) -> HashSet<String> {
+    struct Names<'c>(HashSet<String>, &'c dyn Fn(Method) -> bool);
+    impl<'ast> Visit<'ast> for Names<'_> {
         fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
-            let method = parfuse_names::Method::named(&call.method.to_string());
-            let changes = method.and_then(|method| method.row(parfuse_names::Receiver::Vector)).is_some();
+            let changes = Method::named(&call.method.to_string()).is_some_and(self.1);
             if let (true, syn::Expr::Path(path)) = (changes, crate::stmt::strip(&call.receiver))
                 && let Some(name) = path.path.get_ident()
             {
@@ -274,7 +291,7 @@ pub(crate) fn growing(body: &syn::Block) -> HashSet<String> {
             syn::visit::visit_expr_method_call(self, call);
         }
     }
-    let mut names = Names(HashSet::new());
+    let mut names = Names(HashSet::new(), changes);
     names.visit_block(body);
     names.0
 }

@@ -35,13 +35,32 @@ impl Translator<'_> {
             None => quote!(::core::option::Option::None),
         };
         let empty = quote!(#t.empty_vector(#room, #place));
+        self.declared_by_owner(empty, path, &place)
+    }
+
+    /// `Vec::from(array)`, `VecDeque::from_iter(items)`.
+    pub(crate) fn vector_of(&mut self, call: &ExprCall, path: &Path, name: &str) -> TokenStream {
+        let (t, place, given) = (self.t.clone(), self.place(path.span()), self.expr(&call.args[0]));
+        let method = |name: &str, of: TokenStream| {
+            let name = hygienic(name);
+            quote!(#t.method(#of, ::parfuse::__private::Method::#name, &[], #place))
+        };
+        let vector = match name {
+            "from" => method("to_vec", given),
+            _ => method("collect", method("into_iter", given)),
+        };
+        self.declared_by_owner(vector, path, &place)
+    }
+
+    /// A vector of the type that stands in front of a function's name, if it says of what.
+    fn declared_by_owner(&self, vector: TokenStream, path: &Path, place: &TokenStream) -> TokenStream {
         let owner = owner_of(path);
         match owner.segments.last().is_some_and(|last| !last.arguments.is_none()) {
             true => {
                 let ty = Type::Path(syn::TypePath { attrs: Vec::new(), qself: None, path: owner });
-                self.typed("", empty, &annotation::expression(&ty), &place)
+                self.typed("", vector, &annotation::expression(&ty), place)
             }
-            false => empty,
+            false => vector,
         }
     }
 

@@ -307,6 +307,8 @@ macro_rules! for_each_method {
             get_mut - { Array any (index: index) trace place_if_any "An element to be set, an `Option`." }
             first_mut - { Array any () trace place_if_any "The first element to be set, an `Option`." }
             last_mut - { Array any () trace place_if_any "The last element to be set, an `Option`." }
+            front_mut - { Array any () trace place_if_any "The first element of a queue to be set, an `Option`." }
+            back_mut - { Array any () trace place_if_any "The last element of a queue to be set, an `Option`." }
             contains - { Range one (value: same) read range_contains "Whether a number is in the range." } { Array whole (value: any) trace contains_element "Whether an element is equal to a value." }
             partition_point - { Array whole (predicate: closure) trace partition_point "How many elements there are in front of the first of which a closure says no." }
             binary_search - { Array whole (value: any) trace binary_search "Where a value is among elements in order, or would have to be: a `Result`." }
@@ -316,6 +318,10 @@ macro_rules! for_each_method {
             ends_with - { Array one (end: array) trace has_at_end "Whether the last elements are those of another slice." }
             diff - { Array one (times: integer, axis: axis) read differences "What each element is more than the one before it along an axis." }
             first - { Array any () trace element_if_any "The first element, an `Option`." }
+            front - { Array any () trace element_if_any "The first element of a queue, an `Option`." }
+            back - { Array any () trace element_if_any "The last element of a queue, an `Option`." }
+            into_sorted_vec - { Array whole () trace sorted_vector "The elements of a heap in order." }
+            make_contiguous - { Array any () read reference "The elements of a queue, as a slice." }
             triu - { Array one (diagonal: integer) trace triangle "The matrix with zeros below a diagonal." }
             tril - { Array one (diagonal: integer) trace triangle "The matrix with zeros above a diagonal." }
             into_scalar - { Array any () read only_element "The element of an array without axes." }
@@ -354,7 +360,7 @@ macro_rules! for_each_method {
             into_shape_with_order - { Array any (shape: shape) read reshaped "The elements in another shape, in row-major order: a `Result`." }
             into_shape_clone - { Array any (shape: shape) read seen_reshaped "The elements in another shape, in row-major order: a `Result`." }
             to_shape - { Array any (shape: shape) read seen_reshaped "The elements in another shape, in row-major order: a `Result`." }
-            flatten fn { Array any () read flattened "All elements in row-major order." } { Iterator one () read items_flattened "The items of each item." }
+            flatten fn { Array any () read flattened "All elements in row-major order." } { Iterator one () read items_flattened "The items of each item." } { Option one () trace option_inside "The option that an option holds, if it does." }
             into_flat - { Array any () read flattened "All elements in row-major order." }
 
             // Arrays: lengths.
@@ -401,16 +407,12 @@ macro_rules! for_each_method {
                 { Array any () read reference "The array itself." }
                 { Scalar one () read number_itself "The number itself." }
                 { Shape one () read itself "The lengths themselves." }
-            as_mut -
-                { Array any () read reference "The array itself." }
-                { Option one () read option_to_change "The option, of which a variable holds what may be changed." }
+            as_mut - { Array any () read reference "The array itself." } { Option one () read option_to_change "The option, of which a variable holds what may be changed." }
             borrow - { Array any () read reference "The array itself." } { Scalar one () read number_itself "The number itself." }
             borrow_mut - { Array any () read reference "The array itself." }
 
             // Vectors that grow.
-            push -
-                { Vector one (item: any) trace changed_vector "Adds an element behind the others." }
-                { Array any (axis: axis, array: array) update push_along "Adds an array with an axis less along an axis, a `Result`." }
+            push - { Vector one (item: any) trace changed_vector "Adds an element behind the others." } { Array any (axis: axis, array: array) update push_along "Adds an array with an axis less along an axis, a `Result`." }
             pop - { Vector one () trace changed_vector "Takes away the last element, an `Option`." }
             clear - { Vector one () trace changed_vector "Takes away all elements." }
             truncate - { Vector one (length: integer) trace changed_vector "Takes away all but so many of the first elements." }
@@ -424,6 +426,10 @@ macro_rules! for_each_method {
             dedup_by_key - { Vector one (key: closure) trace changed_vector "Keeps the first of elements one behind the other from which a closure computes the same." }
             dedup_by - { Vector one (same: comparison) trace changed_vector "Keeps the first of elements one behind the other of which a closure, given the later one first, says yes." }
             swap_remove - { Vector one (index: integer) trace changed_vector "Takes away an element, in whose place the last one comes." }
+            push_back - { Vector one (item: any) trace changed_vector "Adds an element behind the others of a queue." }
+            push_front - { Vector one (item: any) trace changed_vector "Adds an element in front of the others of a queue." }
+            pop_back - { Vector one () trace changed_vector "Takes away the last element of a queue, an `Option`." }
+            pop_front - { Vector one () trace changed_vector "Takes away the first element of a queue, an `Option`." }
 
             // Iterators over arrays.
             iter - { Array any () read elements "Its elements, row by row." }
@@ -515,7 +521,7 @@ macro_rules! for_each_method {
                 { Zip one (predicate: closure) trace any_of_zip "Whether a closure says yes of the items of all parts, each time." }
             next - { Iterator one () trace next_item "The first item, or that where an iterator in a variable is: an `Option`." }
             peekable - { Iterator one () read itself "The iterator, whose next item can be looked at." }
-            peek - { Iterator one () trace next_item "The item that `next` gives next, an `Option`." }
+            peek - { Iterator one () trace next_item "The item that `next` gives next, an `Option`." } { Array any () trace element_if_any "The greatest element of a heap, an `Option`." }
             next_if - { Iterator one (predicate: closure) trace next_item "The next item if a closure says yes of it, an `Option`." }
             nth - { Iterator one (count: integer) trace next_item "The item behind so many, an `Option`." }
             find - { Iterator one (predicate: closure) trace find_item "The first item of which a closure says yes, an `Option`." }
@@ -523,9 +529,7 @@ macro_rules! for_each_method {
             position - { Iterator one (predicate: closure) trace find_item "The number of the first item of which a closure says yes, an `Option`." }
             rfind - { Iterator one (predicate: closure) trace find_item "The last item of which a closure says yes, an `Option`." }
             rposition - { Iterator one (predicate: closure) trace find_item "The number of the last item of which a closure says yes, an `Option`." }
-            last -
-                { Iterator one () trace last_item "The last item, an `Option`." }
-                { Array any () trace element_if_any "The last element, an `Option`." }
+            last - { Iterator one () trace last_item "The last item, an `Option`." } { Array any () trace element_if_any "The last element, an `Option`." }
             min_by - { Iterator one (compare: comparison) trace reduce_items "The first of the least items, an `Option`." }
             max_by - { Iterator one (compare: comparison) trace reduce_items "The last of the greatest items, an `Option`." }
             min_by_key - { Iterator one (key: closure) trace reduce_items "The first item with the least key, an `Option`." }
@@ -574,6 +578,13 @@ macro_rules! for_each_method {
             is_ok - { Option one () read presence "Whether a `Result` is `Ok`." }
             is_err - { Option one () read absence "Whether a `Result` is `Err`." }
             ok - { Option one () read success "What a `Result` has if it is `Ok`, an `Option`." }
+            ok_or - { Option one (error: any) trace option_as_result "What there is as a `Result`, or an error." }
+            ok_or_else - { Option one (function: nothing) trace option_as_result "What there is as a `Result`, or the error that a closure gives." }
+            map_err - { Option one (function: closure) trace option_as_result "A `Result` with what a closure makes of its error." }
+            is_ok_and - { Option one (predicate: closure) trace ask_option "Whether a `Result` has a value of which a closure says yes." }
+            is_err_and - { Option one (predicate: closure) read unseen_error "Whether a `Result` has an error of which a closure says yes." }
+            unwrap_err - { Option one () read unseen_error "The error of a `Result`; a fault if there is none." }
+            expect_err - { Option one (message: message) read unseen_error "The error of a `Result`; a fault if there is none." }
             err - { Option one () read failure "What a `Result` has if it is `Err`, an `Option`." }
 
             // Ranges, for loops, and what is said of the iterations of a `prange`.

@@ -24,14 +24,6 @@ const fn row(of: &'static str, names: &'static str, instead: &'static str) -> Ro
     Row { of, names, instead }
 }
 
-/// What to write instead of a queue.
-const QUEUE: &str =
-    "push to a vector, and go through it from the front: `queue.push(x)`, `let x = queue[head]; head += 1;`";
-
-/// What to write instead of a heap.
-const HEAP: &str =
-    "keep a vector in the order of a heap, with `push`, `swap` and `pop`, or sort it, `v.sort()`";
-
 /// The methods that kernels do not have.
 const METHODS: &[Row] = &[
     row(
@@ -126,12 +118,7 @@ const METHODS: &[Row] = &[
          join extract_if",
         "make the array in its final size with `Array1::zeros(n)` and set its elements",
     ),
-    row(
-        "queues",
-        "push_back push_front pop_front pop_back front back front_mut back_mut make_contiguous",
-        QUEUE,
-    ),
-    row("heaps", "into_sorted_vec peek_mut", HEAP),
+    row("heaps", "peek_mut", "take the element away and push another: `heap.pop()`, `heap.push(x)`"),
     row(
         "arrays",
         "as_slice_memory_order as_slice_memory_order_mut as_mut_slice as_ptr as_mut_ptr as_array \
@@ -168,9 +155,8 @@ const METHODS: &[Row] = &[
     row("ranges", "start end start_bound end_bound", "name the ends with `let` before making the range"),
     row(
         "options and results",
-        "map_or_default ok_or ok_or_else xor get_or_insert get_or_insert_with get_or_insert_default \
-         replace as_slice_option unwrap_unchecked take_if is_ok_and is_err_and \
-         map_err unwrap_err expect_err into_ok into_err as_pin_ref as_pin_mut try_insert",
+        "map_or_default xor get_or_insert get_or_insert_with get_or_insert_default \
+         replace as_slice_option unwrap_unchecked take_if into_ok into_err as_pin_ref as_pin_mut try_insert",
         "write `unwrap_or(value)`, or compare before",
     ),
     row("numbers", "to_int_unchecked as_", "convert with `as`"),
@@ -316,8 +302,6 @@ const FUNCTIONS: &[(&str, Row)] = &[
     ("Exp", row("distributions", "*", "write `random_exponential(rate)`, of `parfuse::prelude`")),
     ("Instant", row("`Instant`", "*", "take the time outside of the kernel")),
     ("*Map", row("maps", "*", "use an array, indexed by an integer")),
-    ("VecDeque", row("queues", "*", QUEUE)),
-    ("BinaryHeap", row("heaps", "*", HEAP)),
     ("*Set", row("sets", "*", "use an array of `bool`, indexed by an integer")),
     (
         "Array*",

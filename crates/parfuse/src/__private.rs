@@ -9,6 +9,7 @@ pub use crate::host_function::{
     HostArguments, HostItem, HostParameter, HostReturned, HostThunk, host_function,
 };
 pub use crate::kernel::Variant;
+pub use crate::kernel_data::Discriminant;
 pub use crate::plain::PlainCall;
 pub use crate::rank::Rank;
 pub use crate::returned::Returned;

@@ -6,6 +6,7 @@ use num_complex::Complex;
 use parfuse_ir::program::Type;
 use parfuse_ir::{ElementType, for_each_dtype};
 use parfuse_trace::{At, DTypeArg, DeclaredType, Infer, Tracer, Value};
+use std::collections::{BinaryHeap, VecDeque};
 
 /// A type written at a `let` in a kernel.
 #[diagnostic::on_unimplemented(
@@ -117,6 +118,17 @@ impl<T: Annotated, const N: usize> Annotated for [T; N] {
 impl<T: Annotated> Annotated for Vec<T> {
     fn annotation() -> Option<DeclaredType> {
         <[T; 1]>::annotation()
+    }
+}
+impl<T: Annotated> Annotated for VecDeque<T> {
+    fn annotation() -> Option<DeclaredType> {
+        Vec::<T>::annotation()
+    }
+}
+/// Its elements may be turned around, which no declared type says.
+impl<T> Annotated for BinaryHeap<T> {
+    fn annotation() -> Option<DeclaredType> {
+        None
     }
 }
 impl<T: Annotated + ?Sized> Annotated for &T {

@@ -17,6 +17,8 @@ use parfuse_trace::{DeclaredType, ParamKind, Record};
 /// what kernels pass to each other; the pattern `Particle { x, v }` takes it apart. Compiled code knows its fields alone.
 /// Arrays of it, `&Array1<Particle>` and `&mut Array1<Particle>`, are used where they lie: `p[i].x += p[i].v * dt`.
 ///
+/// An enum without fields is such a struct of one number, that of its variant: `grid[[y, x]] = Cell::Alive`, `match cell { … }`.
+///
 /// ```
 /// use parfuse::prelude::*;
 ///
@@ -141,6 +143,25 @@ pub unsafe trait KernelData: Copy + Send + Sync + 'static {
     #[doc(hidden)]
     fn of_field_scalars(scalars: &mut dyn Iterator<Item = Scalar>) -> Self;
 }
+
+/// The integers that enums are in memory, by how many bytes an array of `()` is long.
+#[doc(hidden)]
+pub trait Discriminant {
+    /// Those from zero.
+    type Unsigned;
+    /// Those of both signs.
+    type Signed;
+}
+
+macro_rules! discriminants {
+    ($($bytes:literal $unsigned:ty, $signed:ty;)*) => { $(
+        impl Discriminant for [(); $bytes] {
+            type Unsigned = $unsigned;
+            type Signed = $signed;
+        }
+    )* };
+}
+discriminants!(1 u8, i8; 2 u16, i16; 4 u32, i32; 8 u64, i64;);
 
 impl<T: KernelData> Argument for T {
     const KIND: ParamKind =

@@ -14,7 +14,7 @@ use ndarray::{Array, Array1, Array2, ArrayRef, ArrayViewMut1, Dimension};
 use num_complex::Complex;
 use parfuse_ir::program::Type;
 use parfuse_ir::{AnyElement, Element, element_type, for_each_dtype};
-use parfuse_trace::DeclaredType;
+use parfuse_trace::{DeclaredType, TEXT, number_of_text, text_of_number};
 
 /// A type that a kernel can return: nothing, a scalar, an array, a vector, also of vectors of one length, an `Option` of what has
 /// values, or a tuple of up to four of these.
@@ -236,6 +236,50 @@ impl<T: ArrayElement + Clone> Returned for Vec<Vec<T>> {
     }
 }
 
+/// As an array of truth values, of whether there is something, beside one of what.
+#[diagnostic::do_not_recommend]
+impl<T: ArrayElement> Returned for Vec<Option<T>> {
+    type Into<'b> = &'b mut Vec<Option<T>>;
+
+    fn kinds() -> Vec<DeclaredType> {
+        [Array1::<bool>::kinds(), Array1::<T>::kinds()].concat()
+    }
+    fn accepts(types: &mut dyn Iterator<Item = Type>) -> bool {
+        Array1::<bool>::accepts(types) && Array1::<T>::accepts(types)
+    }
+    fn take(outputs: &mut Outputs<'_>) -> Self {
+        let (present, values) = (Vec::<bool>::take(outputs), Vec::<T>::take(outputs));
+        present.into_iter().zip(values).map(|(is_some, value)| is_some.then_some(value)).collect()
+    }
+    fn offer(_: &mut &mut Vec<Option<T>>, offers: &mut Offers) {
+        offer_nothing::<Self>(offers);
+    }
+    fn store(into: &mut Vec<Option<T>>, outputs: &mut Outputs<'_>) -> Result<(), Error> {
+        *into = Self::take(outputs);
+        Ok(())
+    }
+    fn compare_elements(&self, other: &Self, agreement: &mut Agreement) {
+        self.len().compare_elements(&other.len(), agreement);
+        for (one, other) in self.iter().zip(other) {
+            one.is_some().compare_elements(&other.is_some(), agreement);
+            add_elements(one.iter().zip(other), agreement);
+        }
+    }
+    fn longest(&self) -> usize {
+        self.len()
+    }
+}
+
+/// Offers nothing for each part of a result.
+fn offer_nothing<R: Returned>(offers: &mut Offers) {
+    // A complex number is two results, an array of them is one.
+    let is_two =
+        |ty: DeclaredType| !ty.is_array() && ty.element().is_some_and(|element| element.is_complex());
+    let parts = |ty: DeclaredType| 1 + is_two(ty) as usize;
+    let types = R::kinds().into_iter().flat_map(DeclaredType::flattened);
+    (0..types.map(parts).sum()).for_each(|_| offers.offer_nothing());
+}
+
 impl<T> Sealed for Option<T> {}
 /// Whether there is something, and what: zeros, or an array without elements, if there is nothing.
 #[diagnostic::do_not_recommend]
@@ -254,12 +298,7 @@ impl<T: Returned + 'static> Returned for Option<T> {
         is_some.then_some(held)
     }
     fn offer(_: &mut &mut Option<T>, offers: &mut Offers) {
-        // A complex number is two results, an array of them is one.
-        let is_two =
-            |ty: DeclaredType| !ty.is_array() && ty.element().is_some_and(|element| element.is_complex());
-        let parts = |ty: DeclaredType| 1 + is_two(ty) as usize;
-        let types = Self::kinds().into_iter().flat_map(DeclaredType::flattened);
-        (0..types.map(parts).sum()).for_each(|_| offers.offer_nothing());
+        offer_nothing::<Self>(offers);
     }
     fn store(into: &mut Option<T>, outputs: &mut Outputs<'_>) -> Result<(), Error> {
         *into = <Self as Returned>::take(outputs);
@@ -273,6 +312,73 @@ impl<T: Returned + 'static> Returned for Option<T> {
     }
     fn longest(&self) -> usize {
         self.as_ref().map_or(0, T::longest)
+    }
+}
+
+impl<T, E> Sealed for Result<T, E> {}
+/// As the option of what there is beside that of what went wrong.
+#[diagnostic::do_not_recommend]
+impl<T: Returned + 'static, E: Returned + 'static> Returned for Result<T, E> {
+    type Into<'b> = &'b mut Result<T, E>;
+
+    fn kinds() -> Vec<DeclaredType> {
+        [Option::<T>::kinds(), Option::<E>::kinds()].concat()
+    }
+    fn accepts(types: &mut dyn Iterator<Item = Type>) -> bool {
+        Option::<T>::accepts(types) && Option::<E>::accepts(types)
+    }
+    fn take(outputs: &mut Outputs<'_>) -> Self {
+        let (is_ok, value) = (bool::take(outputs), T::take(outputs));
+        let (_, error) = (bool::take(outputs), E::take(outputs));
+        if is_ok { Ok(value) } else { Err(error) }
+    }
+    fn offer(_: &mut &mut Result<T, E>, offers: &mut Offers) {
+        offer_nothing::<Self>(offers);
+    }
+    fn store(into: &mut Result<T, E>, outputs: &mut Outputs<'_>) -> Result<(), Error> {
+        *into = <Self as Returned>::take(outputs);
+        Ok(())
+    }
+    fn compare_elements(&self, other: &Self, agreement: &mut Agreement) {
+        self.is_ok().compare_elements(&other.is_ok(), agreement);
+        match (self, other) {
+            (Ok(one), Ok(other)) => one.compare_elements(other, agreement),
+            (Err(one), Err(other)) => one.compare_elements(other, agreement),
+            _ => {}
+        }
+    }
+    fn longest(&self) -> usize {
+        self.as_ref().map_or(0, T::longest)
+    }
+}
+
+impl Sealed for &'static str {}
+/// As its number among the texts that kernels mention.
+#[diagnostic::do_not_recommend]
+impl Returned for &'static str {
+    type Into<'b> = &'b mut &'static str;
+
+    fn kinds() -> Vec<DeclaredType> {
+        vec![DeclaredType::Record(&TEXT)]
+    }
+    fn accepts(types: &mut dyn Iterator<Item = Type>) -> bool {
+        u32::accepts(types)
+    }
+    fn take(outputs: &mut Outputs<'_>) -> Self {
+        text_of_number(u32::take(outputs))
+    }
+    fn offer(_: &mut &mut &'static str, offers: &mut Offers) {
+        offer_nothing::<Self>(offers);
+    }
+    fn store(into: &mut &'static str, outputs: &mut Outputs<'_>) -> Result<(), Error> {
+        *into = Self::take(outputs);
+        Ok(())
+    }
+    fn compare_elements(&self, other: &Self, agreement: &mut Agreement) {
+        number_of_text(self).compare_elements(&number_of_text(other), agreement);
+    }
+    fn longest(&self) -> usize {
+        0
     }
 }
 

@@ -19,6 +19,9 @@ use parfuse_ir::{DType, ElementType, MAX_RANK, Scalar};
 impl Tracer {
     /// `array[index]`; also a constant index into a shape.
     pub fn index(&self, array: Value<'_>, index: &[Value<'_>], at: At) -> Value<'_> {
+        if let Some((list, rest)) = self.in_lists(array, index, at) {
+            return if rest.is_empty() { list } else { self.index(list, &rest, at) };
+        }
         let (array, index) = (self.id(array), self.ids(index));
         self.step(at, |state| {
             if let Kind::Lengths(lengths) = state.kind(array) {
@@ -43,6 +46,14 @@ impl Tracer {
     }
     /// `array[index] = v`.
     pub fn store(&self, array: Value<'_>, index: &[Value<'_>], v: Value<'_>, at: At) -> Value<'_> {
+        if let Some((list, rest)) = self.in_lists(array, index, at) {
+            let v = Value { tracer: self, id: v.id };
+            return if rest.is_empty() {
+                self.assign_list(list, v, at)
+            } else {
+                self.store(list, &rest, v, at)
+            };
+        }
         let (array, index, v) = (self.id(array), self.ids(index), self.id(v));
         self.step(at, |state| {
             let (array, index) = state.without_ranges(array, &index, at)?;
@@ -76,6 +87,9 @@ impl Tracer {
         v: Value<'_>,
         at: At,
     ) -> Value<'_> {
+        if let Some((list, rest)) = self.in_lists(array, index, at) {
+            return self.store_op(op, list, &rest, v, at);
+        }
         let (array, index, v) = (self.id(array), self.ids(index), self.id(v));
         let op = op.strip_suffix('=').unwrap_or(op);
         self.step(at, |state| {

@@ -102,6 +102,11 @@ impl State {
     /// Takes apart what a handle stands for, inside the block that gives it.
     pub(crate) fn leaves(&mut self, handle: u32, at: At) -> Step<Leaves> {
         match self.kind(handle) {
+            Kind::Tuple(_) if let Some(parts) = self.option_to_set(handle) => {
+                let now = self.option_of(&parts, at)?;
+                let now = self.handle(now);
+                self.leaves(now, at)
+            }
             Kind::Tuple(items) => {
                 let of = items.of;
                 let leaves: Step<Vec<Leaves>> = items.into_iter().map(|item| self.leaves(item, at)).collect();

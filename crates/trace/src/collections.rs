@@ -12,7 +12,7 @@
 
 use crate::closures::Block;
 use crate::errors::{At, Problem, Step, mistake};
-use crate::records::Items;
+use crate::records::{Items, Whole};
 use crate::sequences::{Independence, Item, Sequence, Stage};
 use crate::state::{Held, Kind, Literal, State, Ty};
 use crate::types::{Class, TypeVar};
@@ -391,6 +391,12 @@ impl State {
                 }
                 Ok(self.together(of, parts))
             }
+            Kind::Optional(held) if !held.has_either() => {
+                let parts = self.parts_of_element(element, At::NONE)?;
+                let [present, value] = parts.map(|part| self.array_for(part, name, rank, None));
+                let arrays = vec![self.handle(present?), self.handle(value?)];
+                Ok(self.together(Whole::Options, arrays))
+            }
             Kind::Poison => Err(Problem::Reported),
             _ => {
                 let dtype = dtype.unwrap_or_else(|| self.types.fresh(Class::Any));
@@ -442,7 +448,7 @@ impl State {
             return Ok(self.together(of, fronts));
         }
         let axes = self.axes_of(array)?;
-        let view = self.front_view(axes, end);
+        let view = self.range_view(axes, None, end);
         self.view(array, view, false, at)
     }
 

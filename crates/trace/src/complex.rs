@@ -92,6 +92,9 @@ impl Tracer {
     }
     /// `array[index]`, to set a part of it, or a field.
     pub fn element(&self, array: Value<'_>, index: &[Value<'_>], at: At) -> Value<'_> {
+        if let Some((list, rest)) = self.in_lists(array, index, at) {
+            return self.element(list, &rest, at);
+        }
         let (array, index) = (self.id(array), self.ids(index));
         self.step(at, |state| {
             let (array, index) = state.without_ranges(array, &index, at)?;

@@ -266,6 +266,11 @@ impl Tracer {
                 let pair = if comes_first { [other, item] } else { [item, other] };
                 self.go_on(others, self.tuple(&pair), exit, body, at);
             }
+            // What an option has, if it has anything.
+            Stage::Flatten if self.with(|state| matches!(state.kind(item.id), Kind::Optional(_))) => {
+                let (present, value) = self.parts_of_option(item, at);
+                go_on_if(present, value);
+            }
             Stage::Flatten => {
                 let inner = self.id(item);
                 let inner = self.with(|state| state.sequence(inner, at));
@@ -299,11 +304,25 @@ impl Tracer {
                 let parts = items.iter().map(|item| self.item(item, indices, at).id).collect();
                 self.step(at, |state| Ok(state.together(Whole::Tuples, parts)))
             }
+            Item::Options(items) => {
+                let parts: Vec<u32> = items.iter().map(|item| self.item(item, indices, at).id).collect();
+                self.step(at, |state| {
+                    let to_set = parts.iter().any(|part| matches!(state.kind(*part), Kind::Element { .. }));
+                    match to_set {
+                        true => Ok(state.together(Whole::Options, parts)),
+                        false => state.option_of(&parts, at),
+                    }
+                })
+            }
             Item::Counted { lengths, item } => {
                 let position =
                     self.step(at, |state| Ok(Kind::Plain(state.position_of(indices, lengths, at)?)));
                 let item = self.item(item, indices, at);
                 self.tuple(&[position, item])
+            }
+            Item::List(lists) => {
+                let index = self.step(at, |_| Ok(Kind::Plain(indices[0])));
+                self.list(*lists, index, at)
             }
             Item::Indices => self.indices(indices, at),
             Item::Indexed(item) => {

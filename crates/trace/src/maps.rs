@@ -112,6 +112,11 @@ impl Tracer {
         let result = self.id(result);
         self.step(at, |state| {
             state.doing = format!("`.{method}()`").into();
+            // A struct that is one number, as enums are.
+            let (result, wraps) = match how {
+                Elements::New => state.only_number(result),
+                _ => (result, Vec::new()),
+            };
             let result = match (&sources, how) {
                 (Ok(Sources { changed: Some(var), .. }), Elements::Changed) => state.read_var(*var, at),
                 (Ok(_), _) => state.scalar(result, &format!("the value of the closure of `{method}`"), at),
@@ -124,7 +129,14 @@ impl Tracer {
             let ty = Ty { dtype: state.ty(result).dtype, rank: state.ty(arrays[0]).rank, of_arrays: false };
             let mapped = state.emit(Expr::Map { arrays, params, body, results: vec![result] }, ty, at)?;
             if how == Elements::New {
-                return Ok(Kind::Plain(mapped));
+                let wrap = |state: &mut State, inner: Kind, of| {
+                    let inner = state.handle(inner);
+                    Kind::Tuple(Items::with(of, vec![inner]))
+                };
+                return Ok(wraps
+                    .into_iter()
+                    .rev()
+                    .fold(Kind::Plain(mapped), |inner, of| wrap(state, inner, of)));
             }
             let place = state.target(receiver, method.name())?;
             let (expected, found) = (state.place_type(place).dtype, ty.dtype);

@@ -69,6 +69,17 @@ impl Tracer {
         {
             return value;
         }
+        if let Some(refused) = self.copy_of_heap(same(&receiver), method, at) {
+            return refused;
+        }
+        if let Some(value) =
+            self.method_of_lists(same(&receiver), method, &args.iter().map(same).collect::<Vec<_>>(), at)
+        {
+            return value;
+        }
+        if let Some(value) = self.method_of_result(receiver, method, args, at) {
+            return value;
+        }
         if let Some(value) = self.method_of_record(receiver, method.name(), args, at) {
             return value;
         }
@@ -198,6 +209,7 @@ impl State {
             Kind::Range(_) => (Receiver::Range, "a range"),
             Kind::Sequence(_) => (Receiver::Iterator, "an iterator"),
             Kind::Optional(_) => (Receiver::Option, "an `Option`"),
+            Kind::Tuple(_) if self.option_to_set(receiver).is_some() => (Receiver::Option, "an `Option`"),
             Kind::Lengths(_) => (Receiver::Shape, "a shape"),
             Kind::Slice(_) => (Receiver::Slice, "a slice"),
             Kind::Zip(_) => (Receiver::Zip, "a `Zip`"),
@@ -220,7 +232,12 @@ impl State {
                 self.unify_known(value, dtype, "the type of a receiver")?;
                 return self.row_of_value(method, ty);
             }
-            Kind::Tuple(_) | Kind::Declared(_) | Kind::Closure(_) | Kind::Never => {
+            Kind::Tuple(_)
+            | Kind::Lists(_)
+            | Kind::List { .. }
+            | Kind::Declared(_)
+            | Kind::Closure(_)
+            | Kind::Never => {
                 return match method.row(Receiver::Tuple) {
                     Some(row) => Ok(row),
                     // Says what a value that is none can be used for.

@@ -10,6 +10,7 @@
 //! A program knows arrays with axes alone: what is an array of arrays, its type tells the tracer.
 
 use crate::errors::{At, Step, mistake};
+use crate::records::Whole;
 use crate::state::{Kind, Literal, State, Ty};
 use crate::types::TypeVar;
 use crate::{Method, Tracer, Value};
@@ -50,6 +51,8 @@ const METHODS: &[Method] = &[
     Method::as_slice,
     Method::as_slice_mut,
     Method::first,
+    Method::front,
+    Method::back,
     Method::split_first,
     Method::split_last,
     Method::starts_with,
@@ -59,6 +62,8 @@ const METHODS: &[Method] = &[
     Method::get_mut,
     Method::first_mut,
     Method::last_mut,
+    Method::front_mut,
+    Method::back_mut,
     Method::swap,
     Method::reverse,
     Method::sort_by,
@@ -76,6 +81,25 @@ impl Tracer {
     pub fn of_arrays<'t>(&'t self, v: Value<'t>) -> Value<'t> {
         self.with(|state| state.make_array_of_arrays(v.id, true));
         v
+    }
+
+    /// An array that is written out, of which the elements may be arrays: these are its rows.
+    pub fn rows_of<'t>(&'t self, v: Value<'t>, at: At) -> Value<'t> {
+        let is_of_arrays = self.with(|state| match state.kind(v.id) {
+            Kind::Tuple(items) if items.of == Whole::Tuple && !items.is_empty() => {
+                items.iter().all(|item| state.is_array(*item))
+            }
+            _ => false,
+        });
+        if !is_of_arrays {
+            return v;
+        }
+        let axis = self.lift(0usize, at);
+        self.of_arrays(self.step(at, |state| {
+            let rows = state.stack(&[axis.id, v.id], at)?;
+            let rows = state.handle(rows);
+            state.unwrap(rows, &[], at)
+        }))
     }
 
     /// The array with axes that `arr2` makes of an array of arrays.
@@ -153,8 +177,9 @@ impl State {
             let (any, elements) = (self.types.known(DType::Usize), self.ty(row).dtype);
             let _ = self.types.unify(elements, any);
             return mistake(
-                "the vectors in a vector have one length each, so that nothing can be pushed to one of them; keep all elements in one \
-                 vector, in the order of the lists that they are in, and where each list begins in another",
+                "these vectors in a vector would never have an element: push by the name of the vector that they are in, \
+                 `lists[i].push(x)`, or keep all elements in one vector, in the order of the lists that they are in, and where each list \
+                 begins in another",
             );
         }
         let ty = self.ty(row);
@@ -257,10 +282,10 @@ impl State {
         shape.iter().copied().chain(lengths).collect()
     }
 
-    /// A view of so many of the first elements, whatever these are.
-    pub(crate) fn front_view(&self, rank: u8, end: program::Value) -> View {
+    /// A view of the elements from one, or the first, up to another, whatever these are.
+    pub(crate) fn range_view(&self, rank: u8, start: Option<program::Value>, end: program::Value) -> View {
         let mut cuts = vec![Cut::All; rank as usize];
-        cuts[0] = Cut::Range { start: None, end: Some(end), step: None };
+        cuts[0] = Cut::Range { start, end: Some(end), step: None };
         View::of_cuts(cuts)
     }
 

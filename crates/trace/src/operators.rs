@@ -25,6 +25,9 @@ impl Tracer {
         if let Some(vector) = self.referred_vector(op, v) {
             return vector;
         }
+        if matches!(op, "&" | "&mut" | "*") && self.is_list(v) {
+            return Value { tracer: self, id: v.id };
+        }
         let v = self.id(v);
         self.step(at, |state| match op {
             "-" => {
@@ -95,7 +98,7 @@ impl Tracer {
         let v = self.id(v);
         self.step(at, |state| {
             state.doing = "`as`".into();
-            let value = state.read(v, at)?;
+            let value = state.read(state.number_of(v), at)?;
             state.close_type(state.ty(value).dtype)?;
             let class = state.class(value);
             let to = state.types.known(dtype);

@@ -88,6 +88,9 @@ impl Tracer {
     pub fn inside<'t>(&'t self, option: Value<'t>, failure: bool, at: At) -> Value<'t> {
         let id = self.id(option);
         self.step(at, |state| match (state.kind(id), failure) {
+            (Kind::Tuple(items), true) if items.of == Whole::Result => {
+                state.option(items[1], at).map(|(_, error)| state.kind(error))
+            }
             (Kind::Optional(held), true) if held.has_either() => {
                 state.option(id, at).map(|(_, error)| state.kind(error))
             }
@@ -152,6 +155,18 @@ impl Tracer {
         self.if_(present, then, || self.none(at), at)
     }
 
+    /// `option.flatten()`.
+    pub(crate) fn option_inside<'t>(
+        &'t self,
+        _: Method,
+        option: Value<'t>,
+        _: &[Value<'t>],
+        at: At,
+    ) -> Value<'t> {
+        let (present, value) = self.parts_of_option(option, at);
+        self.if_(present, || value, || self.none(at), at)
+    }
+
     /// `option.is_some_and(closure)`, `option.is_none_or(closure)`.
     pub(crate) fn ask_option<'t>(
         &'t self,
@@ -163,7 +178,7 @@ impl Tracer {
         let (present, value) = self.parts_of_option(option, at);
         let ask = || self.apply(args[0], &[value], at);
         match method {
-            Method::is_some_and => self.logical(true, present, ask, at),
+            Method::is_some_and | Method::is_ok_and => self.logical(true, present, ask, at),
             _ => self.logical(false, self.unary("!", present, at), ask, at),
         }
     }
@@ -345,8 +360,29 @@ impl State {
         }
     }
 
+    /// The two parts of an option as an element of an array: of `None` some number that shows later.
+    pub(crate) fn parts_of_element(&mut self, option: u32, at: At) -> Step<[u32; 2]> {
+        let is_nothing = matches!(self.kind(option), Kind::Optional(Held::Nothing));
+        let (present, value) = self.option(option, at)?;
+        let value = match is_nothing {
+            true => {
+                let dtype = self.types.fresh(Class::Any);
+                let zero = self.literal(Literal::Integer(0), dtype, at);
+                self.handle(Kind::Plain(zero))
+            }
+            false => value,
+        };
+        Ok([self.handle(Kind::Plain(present)), value])
+    }
+
     /// The option that a handle stands for: whether there is anything, and what.
     pub(crate) fn option(&mut self, handle: u32, at: At) -> Step<(program::Value, u32)> {
+        if let Some([value, _]) = self.result(handle) {
+            return self.option(value, at);
+        }
+        if let Some([present, value]) = self.option_to_set(handle) {
+            return Ok((self.condition(present, at)?, value));
+        }
         match self.kind(handle) {
             Kind::Optional(Held::Value { present, value, .. } | Held::Either { present, value, .. }) => {
                 Ok((present, value))

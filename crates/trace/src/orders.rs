@@ -107,9 +107,15 @@ impl State {
             (Kind::Tuple(a), Kind::Tuple(b)) if a.len() == b.len() && !a.is_empty() => {
                 if let Some(record) = a.of.record() {
                     let owner = record.name;
+                    if record.is_enum {
+                        return mistake(format!(
+                            "how enums `{owner}` compare a kernel does not know; compare their numbers, `a as u8`, as \
+                             `sort_by_key(|a| *a as u8)` does"
+                        ));
+                    }
                     return mistake(format!(
                         "how structs `{owner}` compare a kernel does not know; compare their fields, as `sort_by_key(|p| p.x)` \
-                         does"
+                         does, or tuples of what decides, `(p.x, i)`"
                     ));
                 }
                 let parts: Step<Vec<Compared>> =

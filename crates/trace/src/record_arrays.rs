@@ -56,6 +56,9 @@ impl Tracer {
     ) -> Option<Value<'t>> {
         let (of, items) = self.with(|state| match state.kind(element.id) {
             Kind::Tuple(items) if !items.is_empty() => Some((items.of, items.to_vec())),
+            Kind::Optional(held) if !held.has_either() => {
+                Some((Whole::Options, state.parts_of_element(element.id, at).ok()?.to_vec()))
+            }
             _ => None,
         })?;
         let field =
@@ -79,6 +82,9 @@ impl Tracer {
         let structs = row.map_or(Structs::Refused, |row| row.structs);
         if let (Method::mapv | Method::map, [closure]) = (method, args) {
             return Some(self.map_of_records(of(handle), of(self.id(*closure)), at));
+        }
+        if let (Method::mapv_inplace | Method::map_inplace, [closure]) = (method, args) {
+            return Some(self.change_records(method, of(handle), of(self.id(*closure)), at));
         }
         Some(match structs {
             Structs::Shape => self.method(of(items[0]), method, args, at),
@@ -122,6 +128,24 @@ impl Tracer {
         let sequence = self.with(|state| state.sequence(records.id, at));
         self.collected(sequence, None, &mut Some(|item| self.apply(closure, &[item], at)), at)
     }
+
+    /// `p.mapv_inplace(closure)`, `p.map_inplace(closure)`: each struct anew, or changed.
+    fn change_records<'t>(
+        &'t self,
+        method: Method,
+        records: Value<'t>,
+        closure: Value<'t>,
+        at: At,
+    ) -> Value<'t> {
+        let change = |item| {
+            let given = self.apply(closure, &[item], at);
+            if method == Method::mapv_inplace {
+                self.assign(item, given, at);
+            }
+        };
+        let items = self.method(records, Method::iter_mut, &[], at);
+        self.trace_for(items, &mut Some(change), at)
+    }
 }
 
 impl State {
@@ -130,9 +154,9 @@ impl State {
         let Kind::Tuple(items) = self.kind(handle) else { return None };
         let first = *items.first()?;
         match items.of {
-            Whole::Tuple | Whole::TurnedAround => return None,
+            Whole::Tuple | Whole::Result => return None,
             Whole::Tuples => return Some((Whole::Tuples, items.to_vec())),
-            Whole::Record(_) => {}
+            Whole::Record(_) | Whole::Options | Whole::TurnedAround => {}
         }
         let is_array = self.record_array(first).is_some()
             || matches!(self.kind(first), Kind::Plain(_) | Kind::Variable { .. } | Kind::Place(_))
@@ -163,7 +187,10 @@ impl State {
                 });
                 let item = match of {
                     Whole::Record(record) => Item::Fields(record, items.collect()),
-                    Whole::Tuple | Whole::Tuples | Whole::TurnedAround => Item::Tuples(items.collect()),
+                    Whole::Options => Item::Options(items.collect()),
+                    Whole::Tuple | Whole::Tuples | Whole::Result | Whole::TurnedAround => {
+                        Item::Tuples(items.collect())
+                    }
                 };
                 Ok(Kind::Sequence(Box::new(Sequence { item, ..(**first).clone() })))
             }
@@ -230,13 +257,30 @@ impl State {
             };
             fields.push(self.handle(kind));
         }
-        Ok(self.together(of, fields))
+        match of {
+            Whole::Options if !to_set => self.option_of(&fields, at),
+            _ => Ok(self.together(of, fields)),
+        }
+    }
+
+    /// The option of an array of options, of whether there is anything and what.
+    pub(crate) fn option_of(&mut self, parts: &[u32], at: At) -> Step<Kind> {
+        let &[present, value] = parts else { return Err(Problem::Reported) };
+        let (present, value) = (self.condition(present, at)?, self.snapshot(value, at)?);
+        Ok(self.maybe(present, value))
+    }
+
+    /// The parts of an element of an array of options that may be set.
+    pub(crate) fn option_to_set(&mut self, handle: u32) -> Option<[u32; 2]> {
+        let Kind::Tuple(items) = self.kind(handle) else { return None };
+        let is_element = items.of == Whole::Options && self.record_array(handle).is_none();
+        if is_element { items[..].try_into().ok() } else { None }
     }
 
     /// A struct, a tuple or an array of these, of what there is for each of its parts.
     pub(crate) fn together(&mut self, of: Whole, parts: Vec<u32>) -> Kind {
         let of = match of {
-            Whole::Record(_) | Whole::TurnedAround => of,
+            Whole::Record(_) | Whole::Result | Whole::Options | Whole::TurnedAround => of,
             Whole::Tuple | Whole::Tuples => match parts.first() {
                 Some(first) if self.is_array(*first) || self.record_array(*first).is_some() => Whole::Tuples,
                 _ => Whole::Tuple,
@@ -341,7 +385,8 @@ impl State {
         let items = sequences.into_iter().map(|sequence| sequence.item).collect();
         let item = match of {
             Whole::Record(record) => Item::Fields(record, items),
-            Whole::Tuple | Whole::Tuples | Whole::TurnedAround => Item::Tuples(items),
+            Whole::Options => Item::Options(items),
+            Whole::Tuple | Whole::Tuples | Whole::Result | Whole::TurnedAround => Item::Tuples(items),
         };
         Some(Ok(Sequence::new(ranges, item)))
     }

@@ -22,6 +22,8 @@ pub struct Record {
     pub name: &'static str,
     /// Its methods that kernels may call.
     pub methods: &'static [RecordMethod],
+    /// Whether it is an enum, whose one field is the number of its variant.
+    pub is_enum: bool,
     /// The names and types of its fields.
     pub fields: &'static [(&'static str, DeclaredType)],
 }
@@ -34,6 +36,10 @@ pub(crate) enum Whole {
     Tuple,
     /// An array of tuples, by the arrays of their items.
     Tuples,
+    /// A `Result`: an option of what there is, and one of what went wrong.
+    Result,
+    /// An array of options: of whether there is anything, and of what; or one of its elements, to be set.
+    Options,
     /// `Reverse(x)`: a value that compares the other way around.
     TurnedAround,
     /// A struct, or an array of structs, by the arrays of their fields.
@@ -45,7 +51,7 @@ impl Whole {
     pub(crate) fn record(self) -> Option<&'static Record> {
         match self {
             Whole::Record(record) => Some(record),
-            Whole::Tuple | Whole::Tuples | Whole::TurnedAround => None,
+            Whole::Tuple | Whole::Tuples | Whole::Result | Whole::Options | Whole::TurnedAround => None,
         }
     }
 }
@@ -145,6 +151,26 @@ impl State {
                 record.name
             )),
         }
+    }
+
+    /// What `as` converts: of an enum the number of its variant.
+    pub(crate) fn number_of(&self, handle: u32) -> u32 {
+        match self.kind(handle) {
+            Kind::Tuple(items) if items.of.record().is_some_and(|record| record.is_enum) => items[0],
+            _ => handle,
+        }
+    }
+
+    /// The number in a struct that has no other, and the structs around it, the outermost first.
+    pub(crate) fn only_number(&self, handle: u32) -> (u32, Vec<Whole>) {
+        let (mut handle, mut around) = (handle, Vec::new());
+        while let Kind::Tuple(items) = self.kind(handle)
+            && let (Whole::Record(_), [only]) = (items.of, &items[..])
+        {
+            around.push(items.of);
+            handle = *only;
+        }
+        (handle, around)
     }
 
     /// The values of a tuple, and those of tuples and structs in it.

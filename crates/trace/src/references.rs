@@ -33,8 +33,14 @@ impl Tracer {
 impl Tracer {
     /// `&mut array[index]`: an element, a row or a part that may be set.
     pub fn reference_to<'t>(&'t self, array: Value<'t>, index: &[Value<'t>], at: At) -> Value<'t> {
+        if let Some((list, rest)) = self.in_lists(array, index, at) {
+            return if rest.is_empty() { list } else { self.reference_to(list, &rest, at) };
+        }
         let (array_id, index_ids) = (self.id(array), self.ids(index));
-        if !self.with(|state| state.is_one_element(array_id, &index_ids)) {
+        let is_option = self.with(|state| {
+            state.record_array(array_id).is_some_and(|(of, _)| of == crate::records::Whole::Options)
+        });
+        if !is_option && !self.with(|state| state.is_one_element(array_id, &index_ids)) {
             return self.unary("&mut", self.index(array, index, at), at);
         }
         self.unary("&mut", self.element(array, index, at), at)

@@ -201,7 +201,9 @@ impl State {
                 }
                 (index.clone(), index)
             }
-            Method::first | Method::first_mut => (vec![none; lengths.len()], vec![none; lengths.len()]),
+            Method::first | Method::first_mut | Method::front | Method::front_mut | Method::peek => {
+                (vec![none; lengths.len()], vec![none; lengths.len()])
+            }
             _ => {
                 let last = |length: &program::Value| self.op(ScalarOp::Sub, &[*length, one], at);
                 (lengths.iter().map(last).collect::<Step<_>>()?, vec![none; lengths.len()])

@@ -16,6 +16,7 @@
 use crate::errors::{At, Problem, Step, mistake};
 use crate::records::Record;
 use crate::state::{Kind, Range, State};
+use crate::vectors::lists::Lists;
 use parfuse_ir::program::{Claim, Cut, Value, Var, View};
 use parfuse_ir::{DType, FaultKind, ScalarOp};
 
@@ -96,6 +97,8 @@ pub(crate) enum Item {
     Wrapped { count: Value, item: Box<Item> },
     /// Always the same.
     Same(u32),
+    /// One of several vectors that grow.
+    List(Lists),
     /// At the first positions the items of one sequence, then those of another.
     Chained { count: Value, first: Box<Item>, second: Box<Item> },
     /// The position among items in so many rows and columns, and the item.
@@ -108,6 +111,8 @@ pub(crate) enum Item {
     Fields(&'static Record, Vec<Item>),
     /// Items of the arrays that an array of tuples is made of: a tuple, or an array of tuples.
     Tuples(Vec<Item>),
+    /// Items of the arrays that an array of options is made of: an option.
+    Options(Vec<Item>),
     /// What a closure computes from the item.
     Mapped { closure: u32, item: Box<Item> },
     /// The item of other loops, at the positions that the indices are.
@@ -194,14 +199,16 @@ impl Item {
         match self {
             Item::Mapped { .. } => false,
             Item::Index | Item::Indices | Item::Element { .. } => true,
-            Item::Part { .. } | Item::Window { .. } | Item::Strip { .. } | Item::Same(_) => true,
+            Item::Part { .. } | Item::Window { .. } | Item::Strip { .. } | Item::Same(_) | Item::List(_) => {
+                true
+            }
             Item::Chained { first, second, .. } => first.is_plain() && second.is_plain(),
             Item::Counted { item, .. }
             | Item::Indexed(item)
             | Item::At { item, .. }
             | Item::Unravelled { item, .. }
             | Item::Wrapped { item, .. } => item.is_plain(),
-            Item::Together(items) | Item::Fields(_, items) | Item::Tuples(items) => {
+            Item::Together(items) | Item::Fields(_, items) | Item::Tuples(items) | Item::Options(items) => {
                 items.iter().all(Item::is_plain)
             }
         }
@@ -218,6 +225,12 @@ impl State {
         match self.kind(handle) {
             Kind::Sequence(sequence) => self.rest(*sequence, at),
             Kind::Range(range) => Ok(Sequence::of_range(self.loop_range(range, at)?)),
+            Kind::Lists(lists) => self.sequence_of_lists(lists, at),
+            Kind::List { lists, index } => {
+                let present = self.present_list(lists, index, at)?;
+                let present = self.handle(present);
+                self.sequence(present, at)
+            }
             Kind::Poison => Err(Problem::Reported),
             Kind::Variable { borrowed: true, .. } | Kind::Place(_) if self.is_array(handle) => {
                 self.sequence_of_elements(handle, true, at)

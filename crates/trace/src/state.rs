@@ -20,6 +20,7 @@ use crate::records::Items;
 use crate::sequences::Sequence;
 use crate::tables::Table;
 use crate::types::{Class, TypeTable, TypeVar};
+use crate::vectors::lists::{KEPT, Lists};
 use crate::vectors::{EmptyVector, Vector};
 use crate::views::Part;
 use parfuse_ir::program::{Block, Claim, Expr, Place, Program, Stmt, Type, Value, Var, VarData};
@@ -68,6 +69,10 @@ pub(crate) enum Kind {
     Range(Range),
     /// A vector that grows: its number among all. A borrowed one stays a reference when bound to a name.
     Vector { vector: usize, borrowed: bool },
+    /// Vectors of vectors that grow.
+    Lists(Lists),
+    /// One of them, at an index.
+    List { lists: Lists, index: u32 },
     /// An iterator.
     Sequence(Box<Sequence>),
     /// A `Zip`, whose items are those of its parts together.
@@ -443,10 +448,11 @@ impl State {
                 let complex = self.read(complex, at)?;
                 self.part(complex, part, at)
             }
-            Kind::Vector { .. } => {
+            Kind::Vector { .. } | Kind::List { .. } => {
                 let present = self.as_present(handle, at)?;
                 self.read(present, at)
             }
+            Kind::Lists(_) => mistake(KEPT),
             Kind::Sequence(_) => mistake(
                 "an iterator is not supported here; go through it with `for`, or end it with `sum()`, `fold(…)` and the like",
             ),

@@ -9,10 +9,10 @@
 //! What is written out with constants alone is made at the beginning of the kernel, so that it may be used in any loop.
 
 use crate::errors::{At, Step, mistake};
-use crate::records::{Items, Whole};
+use crate::records::{Items, Record, Whole};
 use crate::state::{Kind, Literal, Scope, State, Ty};
 use crate::types::Class;
-use crate::{Lift, Tracer, Value};
+use crate::{DeclaredType, Lift, Tracer, Value};
 use num_complex::Complex;
 use parfuse_ir::program::{self, Expr, Place, Stmt, Var};
 use parfuse_ir::{Element, MAX_RANK, Scalar, for_each_dtype};
@@ -31,8 +31,10 @@ pub(crate) struct Table {
 
 /// What a table is made of: numbers, or tables of them.
 pub trait TableRow {
-    /// How many numbers make an element: two of a complex one.
+    /// How many numbers make an element, if it is no struct: two of a complex one.
     const PARTS: usize;
+    /// The struct that elements are.
+    const RECORD: Option<&'static Record> = None;
     /// Adds the lengths of its axes.
     fn shape(&self, shape: &mut Vec<usize>);
     /// Adds its numbers.
@@ -62,6 +64,7 @@ impl<T: Element> TableRow for Complex<T> {
 
 impl<T: TableRow> TableRow for [T] {
     const PARTS: usize = T::PARTS;
+    const RECORD: Option<&'static Record> = T::RECORD;
     fn shape(&self, shape: &mut Vec<usize>) {
         shape.push(self.len());
         if let Some(first) = self.first() {
@@ -74,6 +77,7 @@ impl<T: TableRow> TableRow for [T] {
 }
 impl<T: TableRow, const N: usize> TableRow for [T; N] {
     const PARTS: usize = T::PARTS;
+    const RECORD: Option<&'static Record> = T::RECORD;
     fn shape(&self, shape: &mut Vec<usize>) {
         self.as_slice().shape(shape);
     }
@@ -137,8 +141,54 @@ impl Tracer {
         let (mut shape, mut numbers) = (Vec::new(), Vec::new());
         rows.shape(&mut shape);
         rows.numbers(&mut numbers);
+        match T::RECORD {
+            None => self.table_of_numbers(shape, (T::PARTS, numbers), at),
+            Some(record) => {
+                let count = shape.iter().product::<usize>().max(1);
+                let mut columns: Vec<Vec<Scalar>> = vec![Vec::new(); numbers.len() / count];
+                for element in numbers.chunks_exact(columns.len().max(1)) {
+                    element.iter().zip(&mut columns).for_each(|(number, column)| column.push(*number));
+                }
+                self.table_of_records(record, &shape, &mut columns.into_iter(), at)
+            }
+        }
+    }
+
+    /// An array of structs, whose numbers are given one after the other.
+    fn table_of_records(
+        &self,
+        record: &'static Record,
+        shape: &[usize],
+        columns: &mut dyn Iterator<Item = Vec<Scalar>>,
+        at: At,
+    ) -> Value<'_> {
+        let mut fields = Vec::with_capacity(record.fields.len());
+        for (_, ty) in record.fields {
+            fields.push(match ty {
+                DeclaredType::Record(inner) => self.table_of_records(inner, shape, columns, at),
+                ty => {
+                    let parts = if ty.element().is_some_and(|element| element.is_complex()) { 2 } else { 1 };
+                    let columns: Vec<Vec<Scalar>> = columns.take(parts).collect();
+                    let numbers = (0..columns.first().map_or(0, Vec::len))
+                        .flat_map(|row| columns.iter().map(move |column| column[row]))
+                        .collect();
+                    self.table_of_numbers(shape.to_vec(), (parts, numbers), at)
+                }
+            });
+        }
+        let fields = self.ids(&fields);
+        self.step(at, |state| Ok(state.together(Whole::Record(record), fields)))
+    }
+
+    /// An array of numbers, so many of which are an element.
+    fn table_of_numbers(
+        &self,
+        shape: Vec<usize>,
+        (parts, numbers): (usize, Vec<Scalar>),
+        at: At,
+    ) -> Value<'_> {
         let table = self.step(at, |state| {
-            let constants = Some((T::PARTS, numbers));
+            let constants = Some((parts, numbers));
             let same = |table: &&Table| table.shape == shape && table.constants == constants;
             if let Some(var) = state.tables.iter().find(same).map(|table| table.var) {
                 return Ok(Kind::Plain(state.read_var(var, at)?));
@@ -153,7 +203,7 @@ impl Tracer {
                     [re, im] => state.complex(re, im, at),
                     _ => Ok(parts[0]),
                 };
-                numbers.chunks_exact(T::PARTS).map(element).collect()
+                numbers.chunks_exact(parts).map(element).collect()
             })?;
             state.table(shape, elements, constants, at).map(Kind::Plain)
         });

@@ -171,7 +171,8 @@ array_types!(Ix0: Some(0), Ix1: Some(1), Ix2: Some(2), Ix3: Some(3), Ix4: Some(4
 #[diagnostic::on_unimplemented(
     message = "a kernel can only call functions that are kernels themselves",
     label = "not a kernel",
-    note = "put `#[kernel]` on the function if it is yours; of a function of another crate write out what it computes"
+    note = "put `#[kernel]` on the function if it is yours; of a function of another crate write out what it computes",
+    note = "of a struct of scalars: write `#[derive(Clone, Copy, KernelData)]` on it"
 )]
 pub trait Inline {
     /// Traces the call.

@@ -22,6 +22,9 @@ impl Tracer {
         self.bind_named(name, v, ty, at)
     }
     pub(crate) fn bind_named(&self, name: &str, v: Value<'_>, ty: Option<DeclaredType>, at: At) -> Value<'_> {
+        if ty.is_none() && self.is_list(v) {
+            return Value { tracer: self, id: v.id };
+        }
         let vector = self.with(|state| match state.kind(v.id) {
             Kind::Vector { borrowed, .. } => Some(borrowed),
             _ => None,
@@ -75,27 +78,6 @@ impl Tracer {
             }
             Ok(state.kind(v))
         })
-    }
-    /// What a function returns, whose values are declared to be of these types, one for each that is no tuple.
-    pub fn declared_results<'t>(
-        &'t self,
-        v: Value<'t>,
-        types: &mut dyn Iterator<Item = DeclaredType>,
-        at: At,
-    ) -> Value<'t> {
-        let items = self.with(|state| match state.kind(v.id) {
-            Kind::Tuple(items) if (items.of == Whole::Tuple) => Some(items.to_vec()),
-            _ => None,
-        });
-        match items {
-            Some(items) => {
-                let items = items.into_iter().map(|id| Value { tracer: self, id });
-                let items: Vec<Value<'t>> =
-                    items.map(|item| self.declared_results(item, types, at)).collect();
-                self.tuple(&items)
-            }
-            None => types.next().map_or(v, |ty| self.bind("", v, Some(ty), at)),
-        }
     }
     /// `let mut name = init;`.
     pub fn variable(&self, name: &'static str, init: Value<'_>, at: At) -> Value<'_> {
@@ -227,6 +209,12 @@ impl State {
                     false => self.maybe(present, value),
                 })
             }
+            Kind::Tuple(_)
+                if let Some(parts) = self.option_to_set(handle)
+                    && !matches!(self.kind(parts[0]), Kind::Element { borrowed: true, .. }) =>
+            {
+                self.option_of(&parts, at)
+            }
             Kind::Tuple(items) => {
                 let (of, mut snapshots) = (items.of, Vec::with_capacity(items.len()));
                 for item in items {
@@ -355,6 +343,10 @@ impl State {
                 self.var_types[var.0 as usize]
             }
             Kind::Element { place, .. } => Ty { rank: None, ..self.place_type(*place) },
+            Kind::Lists(_) => {
+                let lists = self.handle(kind.clone());
+                return self.read(lists, At::NONE).map(|_| ());
+            }
             _ => {
                 return mistake(format!(
                     "{} is declared as {ty}, but its value is of another kind",
@@ -459,6 +451,24 @@ impl State {
                 let kind = self.variable(&name, v, at)?;
                 self.set_kind(target, kind);
                 Ok(())
+            }
+            _ if let Some([present, value]) = self.option_to_set(target) => {
+                let is_nothing = matches!(self.kind(v), Kind::Optional(Held::Nothing));
+                let (now, new) = self.option(v, at)?;
+                let now = self.handle(Kind::Plain(now));
+                if !is_nothing {
+                    let new = self.snapshot(new, at)?;
+                    let has_parts = |kind: &Kind| matches!(kind, Kind::Tuple(_));
+                    if has_parts(&new) != has_parts(&self.kind(value)) {
+                        return mistake(
+                            "of what has been `None` at first it does not show that it holds several parts: write the type, \
+                             `let mut a: Vec<Option<(usize, f64)>> = vec![None; n];`",
+                        );
+                    }
+                    let new = self.handle(new);
+                    self.assign(value, new, at)?;
+                }
+                self.assign(present, now, at)
             }
             (Kind::Tuple(targets), Kind::Tuple(values)) if targets.len() == values.len() => {
                 // All are read before the first is assigned, so that variables can change places.

@@ -9,6 +9,7 @@
 
 mod elements;
 mod parts;
+mod quotients;
 mod values;
 
 use super::ways::{error_of, every_way};

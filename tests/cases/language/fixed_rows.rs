@@ -264,3 +264,69 @@ fn joined(x: f64) -> Array1<f64> {
 fn arrays_that_are_written_out_are_iterators_of_others() {
     exactly!(joined(3.0));
 }
+
+#[kernel]
+fn rows(a: [f64; 3], b: &[f64; 3], n: usize) -> (Vec<[f64; 3]>, f64) {
+    let mut v = vec![a];
+    for i in 0..n {
+        let [x, y, z] = v[i];
+        v.push([y, z, x + b[i % 3]]);
+    }
+    let w = [a, *b];
+    let mut q = vec![*b, a, a];
+    q[1] = [1.0, 2.0, 3.0];
+    q.push(*b);
+    let s: f64 = w.iter().map(|r| r[0] * 2.0 + r[2]).sum::<f64>() + w[1][1] + q[1][2] + q.len() as f64;
+    (v, s)
+}
+#[kernel]
+fn trie(words: &[u8]) -> Vec<u32> {
+    let mut next: Vec<[u32; 26]> = vec![[0; 26]];
+    let mut count = vec![0u32];
+    for word in words.split(|&b| b == 0) {
+        let mut node = 0usize;
+        for &b in word {
+            let c = (b - b'a') as usize;
+            if next[node][c] == 0 {
+                next.push([0; 26]);
+                count.push(0);
+                next[node][c] = (next.len() - 1) as u32;
+            }
+            node = next[node][c] as usize;
+            count[node] += 1;
+        }
+    }
+    count
+}
+#[kernel]
+fn lorenz_rk4(y0: [f64; 3], dt: f64, n: usize) -> Vec<[f64; 3]> {
+    fn f(y: [f64; 3]) -> [f64; 3] {
+        let [x, y, z] = y;
+        [10.0 * (y - x), x * (28.0 - z) - y, x * y - 8.0 / 3.0 * z]
+    }
+    fn add(a: [f64; 3], b: [f64; 3], s: f64) -> [f64; 3] {
+        std::array::from_fn(|i| a[i] + s * b[i])
+    }
+    let mut y = y0;
+    let mut out = vec![y];
+    for _ in 0..n {
+        let k1 = f(y);
+        let k2 = f(add(y, k1, dt / 2.0));
+        let k3 = f(add(y, k2, dt / 2.0));
+        let k4 = f(add(y, k3, dt));
+        for i in 0..3 {
+            y[i] += dt / 6.0 * (k1[i] + 2.0 * k2[i] + 2.0 * k3[i] + k4[i]);
+        }
+        out.push(y);
+    }
+    out
+}
+
+#[test]
+fn vectors_begin_with_rows_and_grow() {
+    for n in [0, 1, 50] {
+        exactly!(rows([1.0, 2.0, 3.0], &[0.1, 0.2, 0.3], n));
+        exactly!(lorenz_rk4([1.0, 1.0, 1.0], 0.01, n));
+    }
+    exactly!(trie(b"abc\0abd\0x"));
+}

@@ -116,6 +116,7 @@ struct Seen {
     flipped: Vec<(Atom, [Polynomial; 2])>,
     assumed: Vec<Product>,
     open: Vec<Chosen>,
+    quotients: Vec<([Value; 2], Polynomial)>,
 }
 
 impl<'a> Apart<'a> {
@@ -337,8 +338,8 @@ impl<'a> Apart<'a> {
                 numbers.within(window).map(|index| (window.axis, index)).into_iter().collect()
             }
         };
-        let Numbers { facts, loaded, flipped, assumed, open, .. } = numbers;
-        let seen = Seen { facts, index, loaded, flipped, assumed, open };
+        let Numbers { facts, loaded, flipped, assumed, open, quotients, .. } = numbers;
+        let seen = Seen { facts, index, loaded, flipped, assumed, open, quotients };
         if is_usual {
             self.seen.insert(key, seen.clone());
         }
@@ -368,7 +369,9 @@ impl<'a> Apart<'a> {
             loaded,
             taken: taken.clone(),
             assumed,
+            quotients: Vec::new(),
         };
+        pair.learn_quotients(&a.quotients, &b.quotients);
         for ((axis, a), (_, b)) in a.index.iter().zip(&b.index) {
             let Some(distance) = a.minus(b) else { continue };
             if self.is_exact(&mut pair, &distance) {

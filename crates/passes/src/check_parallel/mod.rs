@@ -30,6 +30,7 @@ mod around;
 mod choices;
 mod different;
 mod dimension;
+mod divisions;
 mod entry;
 mod longest;
 mod meetings;

@@ -68,7 +68,7 @@ pub(super) struct Body {
 
 /// Numbers in one iteration.
 pub(super) struct Numbers<'a> {
-    loops: &'a Loops,
+    pub(super) loops: &'a Loops,
     body: &'a Body,
     side: Side,
     taken: &'a Taken,
@@ -81,6 +81,8 @@ pub(super) struct Numbers<'a> {
     pub(super) assumed: Vec<Product>,
     /// What conditions have chosen that nothing is taken of.
     pub(super) open: Vec<Chosen>,
+    /// Quotients by numbers that are no constants, by dividend and divisor.
+    pub(super) quotients: Vec<([Value; 2], Polynomial)>,
     /// Whether checks are known; then it pays to ask which of two numbers is the greater one.
     knows_checks: bool,
     depth: u32,
@@ -99,6 +101,7 @@ impl<'a> Numbers<'a> {
             flipped: Vec::new(),
             assumed: Vec::new(),
             open: Vec::new(),
+            quotients: Vec::new(),
             knows_checks: false,
             depth: 0,
         }
@@ -113,7 +116,7 @@ impl<'a> Numbers<'a> {
         Polynomial::atom(self.atom(value, Of::Itself))
     }
 
-    fn atom(&self, value: Value, of: Of) -> Atom {
+    pub(super) fn atom(&self, value: Value, of: Of) -> Atom {
         Atom { value, of, side: self.side(value) }
     }
 
@@ -280,6 +283,8 @@ impl<'a> Numbers<'a> {
                     && self.is_natural(&divisor)
                 {
                     self.is_quotient(own, &dividend, &divisor);
+                    self.is_below_limits_of(own, &dividend);
+                    self.is_known_quotient([args[0], args[1]], own);
                 }
             }
             ScalarOp::Shr => {
@@ -333,7 +338,7 @@ impl<'a> Numbers<'a> {
         true
     }
 
-    fn is_natural(&self, sum: &Polynomial) -> bool {
+    pub(super) fn is_natural(&self, sum: &Polynomial) -> bool {
         sum.constant >= 0
             && sum.terms.iter().all(|(product, factor)| {
                 *factor >= 0 && product.iter().all(|atom| self.facts.natural.contains(atom))
@@ -341,65 +346,8 @@ impl<'a> Numbers<'a> {
     }
 
     /// Learns that a sum is at most another.
-    fn at_most(&mut self, less: &Polynomial, more: &Polynomial) {
+    pub(super) fn at_most(&mut self, less: &Polynomial, more: &Polynomial) {
         self.facts.not_negative.extend(more.minus(less));
-    }
-
-    fn is_quotient(&mut self, own: &Polynomial, dividend: &Polynomial, divisor: &Polynomial) {
-        let Some(product) = own.by(divisor) else { return };
-        self.at_most(&product, dividend);
-        if let Some(next) = product.plus(divisor) {
-            self.at_most(dividend, &next.plus_constant(-1));
-        }
-    }
-
-    /// Learns that a value is a remainder. By which number of times the divisor it differs from the dividend nobody knows.
-    fn is_remainder(&mut self, value: Value, own: &Polynomial, dividend: Value, divisor: Value) {
-        let unsigned = self.loops.dtype(value).is_unsigned();
-        let by = self.number(divisor);
-        if let Some(divisor) = by.as_constant() {
-            let divisor = divisor.abs();
-            if divisor == 0 {
-                return;
-            }
-            let number = self.number(dividend);
-            if unsigned || self.is_between(&number, 0, i128::MAX >> 2) {
-                self.is_residue(value, own, dividend, divisor);
-            } else {
-                self.differs_by_multiple(value, own, dividend, divisor);
-                self.facts.not_negative.push(own.plus_constant(divisor - 1));
-                self.facts.not_negative.extend(own.times(-1).map(|own| own.plus_constant(divisor - 1)));
-            }
-        } else if unsigned {
-            let dividend = self.number(dividend);
-            let times = Polynomial::atom(self.division(value));
-            self.at_most(own, &by.plus_constant(-1));
-            if let Some(multiple) = by.by(&times) {
-                self.facts.zero.extend(multiple.plus(own).and_then(|sum| sum.minus(&dividend)));
-            }
-            self.facts.natural.insert(self.division(value));
-            self.facts.not_negative.push(times);
-        }
-    }
-
-    fn division(&self, value: Value) -> Atom {
-        self.atom(value, Of::Division)
-    }
-
-    /// Learns that a value is from zero to below a number and differs from another by a multiple of it.
-    fn is_residue(&mut self, value: Value, own: &Polynomial, of: Value, modulus: i128) {
-        self.differs_by_multiple(value, own, of, modulus);
-        self.facts.not_negative.push(own.clone());
-        self.facts.not_negative.extend(own.times(-1).map(|own| own.plus_constant(modulus - 1)));
-    }
-
-    fn differs_by_multiple(&mut self, value: Value, own: &Polynomial, of: Value, modulus: i128) {
-        // Whether something has wrapped does not matter to a power of two.
-        let wide = self.loops.dtype(of).is_wide_int();
-        let of = if wide && modulus & (modulus - 1) == 0 { self.modular(of) } else { self.number(of) };
-        let times = Polynomial::atom(self.division(value));
-        let difference = of.minus(own).and_then(|difference| difference.combined(1, &times, -modulus));
-        self.facts.zero.extend(difference);
     }
 
     /// Enters what stands around.

@@ -9,6 +9,7 @@ use super::apart::Need;
 use super::numbers::{Loaded, Taken};
 use super::polynomial::{Atom, Polynomial, Product};
 use super::system::System;
+use parfuse_ir::loops::Value;
 
 /// Two accesses in two iterations.
 pub(super) struct Pair {
@@ -19,6 +20,8 @@ pub(super) struct Pair {
     pub(super) loaded: Vec<Loaded>,
     pub(super) taken: Taken,
     pub(super) assumed: Vec<Product>,
+    /// By how much quotients of the second iteration are more than those of the first.
+    pub(super) quotients: Vec<Polynomial>,
 }
 
 impl Pair {
@@ -26,8 +29,38 @@ impl Pair {
     pub(super) fn contradiction(&mut self) -> Option<Vec<Need>> {
         let small = self.taken.small;
         let closely = || self.facts.contradiction(small, true).filter(|_| small);
-        let used = self.facts.contradiction(small, false).or_else(closely)?;
+        let used = self.facts.contradiction(small, false).or_else(closely).or_else(|| self.in_any_case())?;
         Some(self.assumed.iter().cloned().chain(used).map(Need::Small).collect())
+    }
+
+    /// The same, whether a quotient is the same in both iterations, or one of them is greater: of two numbers that are counted by
+    /// one, `t / n` and `t % n`, one differs, and which one nobody knows.
+    fn in_any_case(&self) -> Option<Vec<Product>> {
+        let more = self.quotients.first()?;
+        let mut used = Vec::new();
+        for sign in [0, 1, -1] {
+            let mut facts = self.facts.clone();
+            match sign {
+                0 => facts.zero.push(more.clone()),
+                sign => facts.not_negative.push(more.times(sign)?.plus_constant(-1)),
+            }
+            let small = self.taken.small;
+            used.extend(facts.contradiction(small, false).or_else(|| facts.contradiction(small, true))?);
+        }
+        Some(used)
+    }
+
+    /// Takes note of quotients that both iterations compute.
+    pub(super) fn learn_quotients(
+        &mut self,
+        first: &[([Value; 2], Polynomial)],
+        second: &[([Value; 2], Polynomial)],
+    ) {
+        for (of, quotient) in first {
+            let other = second.iter().find(|(other, _)| other == of);
+            let more = other.and_then(|(_, other)| other.minus(quotient));
+            self.quotients.extend(more.filter(|more| !more.terms.is_empty()));
+        }
     }
 
     /// The pairs of elements of arrays of one axis of which the second is not loaded before the first.

@@ -227,6 +227,14 @@ impl Polynomial {
         rest.combined(1, is, factor)
     }
 
+    /// The atom that it is, if it is one.
+    pub(super) fn as_atom(&self) -> Option<Atom> {
+        match (&self.terms[..], self.constant) {
+            ([(product, 1)], 0) if product.len() == 1 => Some(product[0]),
+            _ => None,
+        }
+    }
+
     /// The greatest number that divides all factors; zero without terms.
     pub(super) fn divisor(&self) -> i128 {
         self.terms.iter().fold(0, |divisor, (_, factor)| greatest_common_divisor(divisor, *factor))

@@ -100,6 +100,8 @@ fn closure(t: &Tracer, method: Method, position: usize) -> Value<'_> {
         Method::unwrap_or_else | Method::map_or_else | Method::then if position == 0 => {
             |t, _| t.lift(1.0, line(1))
         }
+        Method::ok_or_else => |t, _| t.lift(1usize, line(1)),
+        Method::is_ok_and | Method::is_err_and => |t, _| t.bool_literal(true, line(1)),
         Method::or_else => |t, _| receiver(t, Receiver::Option),
         Method::flat_map => |t, _| receiver(t, Receiver::Range),
         _ => |_, given| given[given.len() - 1],
@@ -112,7 +114,10 @@ fn argument_of<'t>(t: &'t Tracer, method: Method, kind: Argument, of: Receiver) 
     match (method, kind) {
         // As many items of one type.
         (Method::eq | Method::ne, Argument::Iterator) => receiver(t, Receiver::Iterator),
-        (Method::push | Method::insert | Method::resize, Argument::Any) => t.lift(1usize, line(1)),
+        (
+            Method::push | Method::push_back | Method::push_front | Method::insert | Method::resize,
+            Argument::Any,
+        ) => t.lift(1usize, line(1)),
         (Method::contains | Method::binary_search | Method::binary_search_by_key, Argument::Any) => {
             t.lift(1.0, line(1))
         }
@@ -150,7 +155,8 @@ fn array_for(t: &Tracer, method: Method) -> Value<'_> {
         | Method::binary_search_by
         | Method::binary_search_by_key
         | Method::starts_with
-        | Method::ends_with => t.array::<f64>("m", 1),
+        | Method::ends_with
+        | Method::into_sorted_vec => t.array::<f64>("m", 1),
         method if method.name().starts_with("sort") || method.name().starts_with("select_nth") => {
             t.array_mut::<f64>("m", 1)
         }
@@ -176,7 +182,9 @@ fn array_for(t: &Tracer, method: Method) -> Value<'_> {
 fn mistakes(row: &Row, of: Receiver) -> Vec<String> {
     let t = Tracer::new("kernel");
     let on = match row.method {
-        Method::flatten => t.method(t.array::<f64>("a", 2), Method::outer_iter, &[], line(1)),
+        Method::flatten if of != Receiver::Option => {
+            t.method(t.array::<f64>("a", 2), Method::outer_iter, &[], line(1))
+        }
         Method::unzip => t.method(receiver(&t, of), Method::enumerate, &[], line(1)),
         Method::grain | Method::assume_disjoint => {
             // As in an `unsafe` block.
@@ -187,6 +195,13 @@ fn mistakes(row: &Row, of: Receiver) -> Vec<String> {
         Method::err => {
             t.method(t.array::<f64>("a", 1), Method::binary_search, &[t.lift(1.0, line(1))], line(1))
         }
+        Method::is_err_and | Method::unwrap_err | Method::expect_err => t.err(t.lift(1.0, line(1)), line(1)),
+        Method::push_front | Method::pop_front => {
+            let queue = t.queue("q", t.empty_vector(None, line(1)), line(1));
+            t.method(queue, Method::push_back, &[t.lift(1usize, line(1))], line(1));
+            queue
+        }
+        Method::flatten if of == Receiver::Option => t.some(t.some(t.lift(1.0, line(1)), line(1)), line(1)),
         Method::take if of == Receiver::Option => t.variable("o", receiver(&t, of), line(1)),
         method if of == Receiver::Array => array_for(&t, method),
         _ => receiver(&t, of),

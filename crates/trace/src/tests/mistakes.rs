@@ -153,8 +153,12 @@ fn arrays_of_random_numbers_are_not_made_inside_a_prange() {
 
 #[test]
 fn methods_that_nobody_knows_are_mistakes_of_their_receivers() {
-    static BODY: Record =
-        Record { name: "Body", methods: &[], fields: &[("x", DeclaredType::Known(Type::Scalar(F64)))] };
+    static BODY: Record = Record {
+        name: "Body",
+        methods: &[],
+        is_enum: false,
+        fields: &[("x", DeclaredType::Known(Type::Scalar(F64)))],
+    };
     check_mistakes(
         |t| {
             let (x, a) = (t.scalar::<f64>("x"), t.array::<f64>("a", 1));

@@ -6,10 +6,10 @@ use crate::records::Items;
 use crate::state::{Kind, State};
 use crate::{Method, Tracer, Value};
 use parfuse_ir::ScalarOp;
-use parfuse_ir::program::Var;
+use parfuse_ir::program::{self, Var};
 
 /// The least number of elements that a vector has room for once one is pushed.
-const LEAST_ROOM: usize = 32;
+pub(super) const LEAST_ROOM: usize = 32;
 
 /// Below so many elements a vector grows to four times its length, from there on to twice.
 const FEW: usize = 1 << 17;
@@ -22,7 +22,9 @@ const FULL: &str =
 #[derive(Clone, Copy, PartialEq)]
 enum Change {
     Push,
+    PushFront,
     Pop,
+    PopFront,
     Clear,
     Truncate,
     Extend,
@@ -37,8 +39,10 @@ enum Change {
 impl Change {
     fn of(method: Method) -> Option<Change> {
         Some(match method {
-            Method::push => Change::Push,
-            Method::pop => Change::Pop,
+            Method::push | Method::push_back => Change::Push,
+            Method::push_front => Change::PushFront,
+            Method::pop | Method::pop_back => Change::Pop,
+            Method::pop_front => Change::PopFront,
             Method::clear => Change::Clear,
             Method::truncate => Change::Truncate,
             Method::extend | Method::extend_from_slice => Change::Extend,
@@ -101,22 +105,50 @@ impl Tracer {
             return Some(count);
         }
         let set_count = |new: Value<'t>| self.assign(count, new, at);
-        Some(match (change, args) {
-            (Change::Push, [item]) => {
-                let item = self.bind_named("", *item, None, at);
-                self.push_item(vector, count, item, at)
+        if let Some(head) = self.head_of(vector) {
+            match (change, args) {
+                (Change::PushFront, [item]) => {
+                    return Some(self.push_in_front(vector, head, count, *item, at));
+                }
+                (Change::PopFront, []) => return Some(self.pop_in_front(vector, head, count, at)),
+                (Change::Remove, [position]) => {
+                    return Some(self.remove_if_any(receiver, head, count, *position, at));
+                }
+                (Change::Push | Change::Pop | Change::Extend | Change::Clear, _) => {}
+                // All others see the elements from the first place of the array on.
+                _ => self.move_to_front(vector, head, count, at),
             }
+        }
+        let is_heap = self.is_heap(vector);
+        let push = |item: Value<'t>| {
+            let item = self.bind_named("", item, None, at);
+            let pushed = self.push_item(vector, count, item, at);
+            if is_heap {
+                let last = self.binary("-", count, self.lift(1usize, at), at);
+                self.go_up(vector, self.bind_named("", last, None, at), at);
+            }
+            pushed
+        };
+        Some(match (change, args) {
+            (Change::Push, [item]) => push(*item),
+            (Change::Pop, []) if is_heap => self.pop_greatest(vector, count, at),
+            (Change::Retain, _) if is_heap => self.mistake(
+                "`.retain()` is not a method of heaps in a kernel: push what is kept to another one",
+                at,
+            ),
             (Change::Extend, [items]) => {
                 let push = |item: Value<'t>| {
-                    let item = self.bind_named("", item, None, at);
-                    self.push_item(vector, count, item, at);
+                    push(item);
                 };
                 self.trace_in_order(*items, &mut Some(push), at)
             }
-            (Change::Clear, []) => set_count(self.lift(0usize, at)),
+            (Change::Clear, []) => self.step(at, |state| {
+                state.empty(vector, at);
+                Ok(Kind::Tuple(Items::default()))
+            }),
             (Change::Truncate, [length]) => set_count(self.method(count, Method::min, &[*length], at)),
             (Change::Pop, []) => {
-                let none = self.lift(0usize, at);
+                let none = self.head_of(vector).unwrap_or_else(|| self.lift(0usize, at));
                 let then = || {
                     self.assign_op("-", count, self.lift(1usize, at), at);
                     self.some(self.last_of(vector, count, at), at)
@@ -203,8 +235,18 @@ impl Tracer {
         })
     }
 
+    /// In a `prange` a vector has the room that is made in front of it: fails where a condition says that it has no more.
+    pub(super) fn require_room<'t>(&'t self, vector: usize, has_room: Value<'t>, at: At) {
+        self.step(at, |state| {
+            state.has_room_for_more(vector, at)?;
+            let has_room = state.condition(has_room.id, at)?;
+            state.assert_value(has_room, FULL, at);
+            Ok(Kind::Tuple(Items::default()))
+        });
+    }
+
     /// `vector[to] = vector[from]`.
-    fn move_item<'t>(&'t self, vector: usize, from: Value<'t>, to: Value<'t>, at: At) {
+    pub(super) fn move_item<'t>(&'t self, vector: usize, from: Value<'t>, to: Value<'t>, at: At) {
         let whole = self.step(at, |state| state.whole_of(vector, at));
         let item = self.bind_named("", self.index(whole, &[from], at), None, at);
         self.store(whole, &[to], item, at);
@@ -246,30 +288,41 @@ impl Tracer {
     /// Sets the element behind those that there are, in each branch: where there is room the test for it is that of the index,
     /// too.
     fn push_item<'t>(&'t self, vector: usize, count: Value<'t>, item: Value<'t>, at: At) -> Value<'t> {
-        let is_full = self.step(at, |state| {
+        self.step(at, |state| {
             state.shape_vector(vector, Some(item.id), at)?;
-            state.is_full(vector, at)
+            Ok(Kind::Tuple(Items::default()))
         });
+        let (head, in_parallel) = (self.head_of(vector), self.with(|state| state.parallel_depth > 0));
+        if let Some(head) = head.filter(|_| in_parallel) {
+            let is_full = self.step(at, |state| state.is_full(vector, at));
+            self.if_(is_full, || self.give_way(vector, head, count, at), || self.unit(), at);
+        }
+        let is_full = self.step(at, |state| state.is_full(vector, at));
         let set = || {
             let whole = self.step(at, |state| state.whole_of(vector, at));
             self.store(whole, &[self.bind_named("", count, None, at)], item, at)
         };
-        if self.with(|state| state.parallel_depth > 0) {
-            let has_room = self.unary("!", is_full, at);
-            self.step(at, |state| {
-                state.has_room_for_more(vector, at)?;
-                let has_room = state.condition(has_room.id, at)?;
-                state.assert_value(has_room, FULL, at);
-                Ok(Kind::Tuple(Items::default()))
-            });
+        if in_parallel {
+            self.require_room(vector, self.unary("!", is_full, at), at);
             set();
             return self.assign_op("+", count, self.lift(1usize, at), at);
         }
-        let grow = || {
+        let longer = || {
             self.step(at, |state| {
                 state.grow_vector(vector, at)?;
                 Ok(Kind::Tuple(Items::default()))
-            });
+            })
+        };
+        let grow = || {
+            match head {
+                // Half of the room is in front: the elements go there.
+                Some(head) => {
+                    let double = self.binary("+", head, head, at);
+                    let move_down = || self.give_way(vector, head, count, at);
+                    self.if_(self.binary(">", double, count, at), move_down, longer, at)
+                }
+                None => longer(),
+            };
             set()
         };
         self.if_(is_full, grow, set, at);
@@ -278,6 +331,16 @@ impl Tracer {
 }
 
 impl State {
+    /// Takes away all elements.
+    pub(super) fn empty(&mut self, vector: usize, at: At) {
+        let none = self.usize_constant(0, at);
+        let Vector { count, head, .. } = self.vectors[vector];
+        self.set_var(count, none);
+        if let Some(head) = head {
+            self.set_var(head, none);
+        }
+    }
+
     /// Whether a vector has no room for one more element in one of its arrays.
     fn is_full(&mut self, vector: usize, at: At) -> Step<Kind> {
         let array = self.arrays_of(vector, at)?;
@@ -332,8 +395,13 @@ impl State {
         let is_small = self.op(ScalarOp::Lt, &[room, few], at)?;
         let more = self.op(ScalarOp::Select, &[is_small, fourfold, double], at)?;
         let room = self.op(ScalarOp::Max, &[more, least], at)?;
+        self.resize_all(&leaves, room, at)
+    }
+
+    /// Gives all arrays of a vector room for so many elements.
+    pub(super) fn resize_all(&mut self, leaves: &[u32], room: program::Value, at: At) -> Step<()> {
         for leaf in leaves {
-            let Kind::Variable { var, .. } = self.kind(leaf) else { return Err(Problem::Reported) };
+            let Kind::Variable { var, .. } = self.kind(*leaf) else { return Err(Problem::Reported) };
             self.resize(var, room, at);
         }
         Ok(())

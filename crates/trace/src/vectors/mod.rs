@@ -13,6 +13,9 @@
 //! began all the same.
 
 mod changes;
+mod heaps;
+pub(crate) mod lists;
+mod queues;
 mod room;
 
 use crate::errors::{At, Problem, Step, mistake};
@@ -25,8 +28,12 @@ use parfuse_ir::program::{self, Expr, Place, Stmt, Type, Var};
 
 /// A vector that grows.
 pub(crate) struct Vector {
-    /// How many elements there are.
+    /// How many elements there are, of a queue with those in front of its first.
     count: Var,
+    /// The index of the first element, if it is a queue.
+    head: Option<Var>,
+    /// Whether it is a heap.
+    is_heap: bool,
     /// The variables of its arrays; none yet if it began empty.
     array: Option<u32>,
     /// How many elements it has room for at first.
@@ -64,6 +71,10 @@ impl Tracer {
                     }
                     false => present,
                 }
+            }
+            Kind::List { lists, index } => {
+                let present = state.present_list(lists, index, At::NONE).unwrap_or(Kind::Poison);
+                state.handle(present)
             }
             _ => id,
         })
@@ -111,10 +122,18 @@ impl Tracer {
 
     /// `let mut name = init;` of what grows, if it is a vector.
     pub fn vector<'t>(&'t self, name: &'static str, init: Value<'t>, at: At) -> Value<'t> {
+        let is_heap = match self.with(|state| state.kind(init.id)) {
+            Kind::Vector { vector, .. } => self.is_heap(vector),
+            _ => false,
+        };
         let init = self.moved_vector(init, at).id;
         self.step(at, |state| {
             state.doing = format!("`let mut {name}`").into();
-            state.vector(name, init, at)
+            let made = state.vector(name, init, at)?;
+            if let Kind::Vector { vector, .. } = made {
+                state.vectors[vector].is_heap = is_heap;
+            }
+            Ok(made)
         })
     }
 
@@ -183,11 +202,8 @@ impl Tracer {
         let old = self.bind_named("", v, None, at);
         self.step(at, |state| {
             match state.kind(raw) {
-                Kind::Vector { vector, .. } => {
-                    let none = state.usize_constant(0, at);
-                    let count = state.vectors[vector].count;
-                    state.set_var(count, none);
-                }
+                Kind::Vector { vector, .. } if state.vectors[vector].is_heap => return mistake(heaps::KEPT),
+                Kind::Vector { vector, .. } => state.empty(vector, at),
                 Kind::Variable { var, .. } if state.var_type(var).rank.is_none() => {
                     let value = state.read_var(var, at)?;
                     let zero = state.small(0, value, at);
@@ -256,6 +272,8 @@ impl State {
         let beginning = empty.map(|_| self.begin_empty());
         self.vectors.push(Vector {
             count,
+            head: None,
+            is_heap: false,
             array: variable,
             room,
             counted_room,
@@ -366,31 +384,58 @@ impl State {
         Ok(self.kind(array))
     }
 
-    /// A view of so many of the first elements of a variable.
-    fn front(&mut self, var: Var, count: program::Value, at: At) -> Step<program::Value> {
+    /// A view of the elements of a variable from one, or the first, up to another.
+    fn part_from(
+        &mut self,
+        var: Var,
+        start: Option<program::Value>,
+        end: program::Value,
+        at: At,
+    ) -> Step<program::Value> {
         let (array, ty) = (self.read_var(var, at)?, self.var_type(var));
-        let view = self.front_view(ty.rank.unwrap_or(1), count);
+        let view = self.range_view(ty.rank.unwrap_or(1), start, end);
         self.emit(Expr::View { array, view }, ty, at)
+    }
+
+    /// What is there now of a vector, or of one of several.
+    pub(crate) fn present_kind(&mut self, kind: &Kind, at: At) -> Step<Kind> {
+        match *kind {
+            Kind::Vector { vector, .. } => self.present_vector(vector, at),
+            Kind::List { lists, index } => self.present_list(lists, index, at),
+            _ => Ok(kind.clone()),
+        }
     }
 
     /// What is there of a vector now, which can be set.
     pub(crate) fn present_vector(&mut self, vector: usize, at: At) -> Step<Kind> {
         let array = self.arrays_of(vector, at)?;
-        let count = self.read_var(self.vectors[vector].count, at)?;
-        self.present_part(array, count, at)
+        let Vector { count, head, .. } = self.vectors[vector];
+        let count = self.read_var(count, at)?;
+        let head = head.map(|head| self.read_var(head, at)).transpose()?;
+        self.present_part(array, head, count, at)
     }
 
-    fn present_part(&mut self, array: u32, count: program::Value, at: At) -> Step<Kind> {
+    fn present_part(
+        &mut self,
+        array: u32,
+        head: Option<program::Value>,
+        count: program::Value,
+        at: At,
+    ) -> Step<Kind> {
         match self.kind(array) {
+            Kind::Variable { var, .. } if head.is_some() => {
+                let view = self.part_from(var, head, count, at)?;
+                Ok(Kind::Place(Place { var, view: Some(view) }))
+            }
             Kind::Variable { var, .. } => {
-                let view = self.front(var, count, at)?;
+                let view = self.part_from(var, None, count, at)?;
                 self.vector_views.insert(view, count);
                 Ok(Kind::Place(Place { var, view: Some(view) }))
             }
             Kind::Tuple(items) => {
                 let (of, mut parts) = (items.of, Vec::with_capacity(items.len()));
                 for item in items {
-                    let part = self.present_part(item, count, at)?;
+                    let part = self.present_part(item, head, count, at)?;
                     parts.push(self.handle(part));
                 }
                 Ok(Kind::Tuple(Items::with(of, parts)))
@@ -404,19 +449,24 @@ impl State {
         let is_empty = matches!(self.kind(v), Kind::Plain(value) if self.empty_vectors.contains_key(&value));
         let count = self.vectors[vector].count;
         if is_empty {
-            let none = self.usize_constant(0, at);
-            self.set_var(count, none);
+            self.empty(vector, at);
             return Ok(());
         }
-        let (given, length) = match self.kind(v) {
+        let none = self.usize_constant(0, at);
+        let (given, start, length) = match self.kind(v) {
             Kind::Vector { vector: other, .. } => {
                 let given = self.arrays_of(other, at)?;
-                (given, self.read_var(self.vectors[other].count, at)?)
+                let Vector { count, head, .. } = self.vectors[other];
+                let start = match head {
+                    Some(head) => self.read_var(head, at)?,
+                    None => none,
+                };
+                (given, start, self.read_var(count, at)?)
             }
             _ => {
                 let first = *self.leaves_of(v).first().ok_or(Problem::Reported)?;
                 let (array, rank) = self.array(first, "what is assigned to a vector", at)?;
-                (v, self.lengths(array, rank, at)?[0])
+                (v, none, self.lengths(array, rank, at)?[0])
             }
         };
         if self.vectors[vector].array.is_none() {
@@ -430,6 +480,9 @@ impl State {
         let own = self.arrays_of(vector, at)?;
         self.assign(own, given, at)?;
         self.set_var(count, length);
+        if let Some(head) = self.vectors[vector].head {
+            self.set_var(head, start);
+        }
         Ok(())
     }
 
@@ -462,8 +515,11 @@ impl State {
 
     /// What there is of a vector, if a handle stands for one; else the handle itself.
     pub(crate) fn as_present(&mut self, handle: u32, at: At) -> Step<u32> {
-        let Kind::Vector { vector, .. } = self.kind(handle) else { return Ok(handle) };
-        let present = self.present_vector(vector, at)?;
+        let kind = self.kind(handle);
+        if !matches!(kind, Kind::Vector { .. } | Kind::List { .. }) {
+            return Ok(handle);
+        }
+        let present = self.present_kind(&kind, at)?;
         Ok(self.handle(present))
     }
 
