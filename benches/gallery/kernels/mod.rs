@@ -16,6 +16,7 @@
     clippy::assign_op_pattern,
     clippy::manual_memcpy,
     clippy::manual_range_contains,
+    clippy::manual_range_patterns,
     clippy::manual_rotate,
     clippy::manual_swap,
     clippy::needless_range_loop,

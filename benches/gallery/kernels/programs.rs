@@ -1,8 +1,8 @@
 //! Little programs: what people write to try a compiler on, with vectors, tables, small sorts and bits.
 //!
 //! ```text
-//! unions  hull  digits_of_factorial  spiral  linear_sieve  window_largest  postfix  improved_tour  sha256  lattice_gas
-//! median_filter  lower_quartiles  lines  noise  code_lengths  sudoku  levels  mixture_step  horner_points  compressed  cell_lists
+//! unions  hull  digits_of_factorial  spiral  linear_sieve  postfix  improved_tour  sha256  lattice_gas
+//! median_filter  lower_quartiles  lines  noise  code_lengths  sudoku  mixture_step  horner_points  compressed  cell_lists
 //! ```
 
 use super::data::{below, uniform, zeros};
@@ -126,28 +126,6 @@ fn linear_sieve(n: usize) -> Vec<u32> {
         }
     }
     primes
-}
-
-/// The largest of each window, by a queue of candidates.
-#[kernel]
-fn window_largest(x: &[i64], width: usize) -> Vec<i64> {
-    let mut queue = vec![0usize; x.len()];
-    let (mut head, mut tail) = (0, 0);
-    let mut largest = Vec::new();
-    for i in 0..x.len() {
-        while tail > head && x[queue[tail - 1]] <= x[i] {
-            tail -= 1;
-        }
-        queue[tail] = i;
-        tail += 1;
-        if queue[head] + width <= i {
-            head += 1;
-        }
-        if i + 1 >= width {
-            largest.push(x[queue[head]]);
-        }
-    }
-    largest
 }
 
 /// The values of expressions in postfix: numbers, and negative codes for operators.
@@ -573,7 +551,6 @@ pub const ROWS: &[Row] = &[
     row!(digits_of_factorial [100, 1500] |n| call(n as u32)),
     row!(spiral [60, 1500] |n| reads a = below(100, (n, n), 1); call(&a)),
     row!(linear_sieve [10_000, 2_000_000] |n| call(n)),
-    row!(window_largest [5000, 2_000_000] |n| reads x = below(1000, n, 1).to_vec(); call(&x, 20)),
     row!(postfix [5000, 2_000_000] |n| reads codes = (0..n as i64).map(|i| if i % 3 == 2 { -1 - i % 5 % 3 } else { i % 7 }).collect::<Vec<i64>>(); call(&codes)),
     row!(improved_tour [60, 1000] least 3 |n| reads x = uniform(n, 1).to_vec(), y = uniform(n, 2).to_vec(); writes tour = (0..n).collect::<Array1<usize>>(); call(&x, &y, tour)),
     row!(sha256 [64, 100_000] |n| reads words = below(1 << 31, 16 * n, 1).to_vec(); writes out = zeros(8); call(&words, out)),
