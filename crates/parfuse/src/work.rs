@@ -165,8 +165,9 @@ mod tests {
         let lane = Lane::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
         let region = lane.regions.iter().next().unwrap().1;
         let work = Work::of(region);
-        let slots = &mut [0, 1000, 1000];
-        let frame = CallFrame::new(&lane.frame, slots);
+        let mut slots = vec![0, 1000, 1000];
+        slots.resize(lane.frame.whole_len(), 0);
+        let frame = CallFrame::new(&lane.frame, &mut slots);
         let known = Known { code: &region.code, frame, extents: &[1000] };
         (work.is_open(), work.of_elements(1000, known))
     }
