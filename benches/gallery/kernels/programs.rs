@@ -546,7 +546,7 @@ fn puzzles(n: usize) -> Array2<u8> {
 
 /// The kernels of this file.
 pub const ROWS: &[Row] = &[
-    row!(unions [1000, 1_000_000] |n| reads from = below(n as u64, n, 1).to_vec(), to = below(n as u64, n, 2).to_vec(); call(n, &from, &to)),
+    row!(unions [1000, 1_000_000] least 1 |n| reads from = below(n as u64, n, 1).to_vec(), to = below(n as u64, n, 2).to_vec(); call(n, &from, &to)),
     row!(hull [1000, 1_000_000] |n| reads x = Array1::from_iter((0..n).map(|i| i as f64)), y = uniform(n, 1); call(&x, &y)),
     row!(digits_of_factorial [100, 1500] |n| call(n as u32)),
     row!(spiral [60, 1500] |n| reads a = below(100, (n, n), 1); call(&a)),
@@ -557,7 +557,7 @@ pub const ROWS: &[Row] = &[
     row!(lattice_gas [40, 400] |n| reads f = uniform((9, n, n), 1); writes next = zeros((9, n, n)); call(&f, next, 0.8)),
     row!(median_filter [60, 1000] least 3 |n| reads image = below(256, (n, n), 1); writes out = zeros((n, n)); call(&image, out)),
     row!(lower_quartiles [60, 1000] least 5 |n| reads image = below(4096, (n, n), 1); writes out = zeros((n, n)); call(&image, out)),
-    row!(lines [100, 1500] |n| reads ends = below(n as u64, (200, 2), 1); writes canvas = zeros((n, n)); call(canvas, &ends)),
+    row!(lines [100, 1500] least 1 |n| reads ends = below(n as u64, (200, 2), 1); writes canvas = zeros((n, n)); call(canvas, &ends)),
     row!(noise [60, 1000] |n| reads corners = uniform((n / 10 + 2, n / 10 + 2), 1); writes out = zeros((n, n)); call(&corners, 0.1, out)),
     row!(code_lengths [60, 1000] least 2 |n| reads counts = below(1000, n, 1).to_vec(); call(&counts)),
     row!(sudoku [1, 100] |n| writes board = puzzles(n); call(board)),

@@ -332,3 +332,27 @@ fn results_that_have_grown_are_not_copied() {
     let x = [1.0, 5.0, 2.0, 7.0];
     assert_eq!(positions_above::serial(&x, 3.0).unwrap().capacity(), 2);
 }
+
+#[kernel]
+fn grown_to(n: usize, times: usize) -> Vec<f64> {
+    let mut v = vec![1.0];
+    for i in 0..times {
+        if i % 3 == 2 {
+            v.resize(n, 0.5);
+        }
+        v.push(i as f64);
+    }
+    v
+}
+
+/// What a loop asks for may be more than there is: an error with its place, and the next call is none the worse for it.
+#[test]
+fn more_than_there_is_memory_for_is_an_error() {
+    exactly!(grown_to(40, 100));
+    for variant in [grown_to::serial(1 << 58, 100), grown_to::parallel(1 << 44, 100)] {
+        let error = variant.unwrap_err();
+        assert!(matches!(error, Error::Allocation { .. }), "{error}");
+        assert!(error.to_string().contains("vectors.rs"), "{error}");
+    }
+    exactly!(grown_to(7, 10));
+}
