@@ -16,6 +16,8 @@ use super::host_call::{self, ARGUMENTS};
 use super::machine::{Inst, Kind, Numbers, PlaceKind, Test, Vector};
 use regalloc2::{Allocation, Block, Edit, Function, InstOrEdit, Output, RegClass};
 
+mod copies;
+
 /// The smallest page of memory.
 const PAGE: i32 = 4096;
 
@@ -173,10 +175,22 @@ impl Emitter {
         target: &impl Fn(Block) -> Block,
     ) -> Option<Block> {
         let successors = numbered.successors(block);
-        for step in output.block_insts_and_edits(numbered, block) {
+        let mut steps = output.block_insts_and_edits(numbered, block).peekable();
+        while let Some(step) = steps.next() {
             let inst = match step {
                 InstOrEdit::Edit(Edit::Move { from, to }) => {
-                    self.copy(*from, *to);
+                    let next = match steps.peek() {
+                        Some(InstOrEdit::Inst(inst)) => Some(*inst),
+                        _ => None,
+                    };
+                    let is_part = next.is_some_and(|inst| {
+                        let kind = numbered.machine.insts[inst.index()].kind;
+                        self.copied_and_added(kind, [*from, *to], output.inst_allocs(inst))
+                    });
+                    match is_part {
+                        true => _ = steps.next(),
+                        false => self.copy(*from, *to),
+                    }
                     continue;
                 }
                 InstOrEdit::Inst(inst) => inst,
@@ -259,46 +273,6 @@ impl Emitter {
         assembler.pop(RBP);
         assembler.ret();
         self.preserved = preserved;
-    }
-
-    /// Moves a value between registers and the stack.
-    fn copy(&mut self, from: Allocation, to: Allocation) {
-        let class = from.as_reg().or(to.as_reg()).expect("no moves in memory").class();
-        let length = self.isa.length();
-        let none = Decoration::default();
-        let vector = |assembler: &mut Assembler, op, reg, rm| {
-            assembler.vector(op, length, reg, 0, rm, None, none);
-        };
-        match (class, from.is_reg(), to.is_reg()) {
-            (RegClass::Int, _, true) => {
-                let source = self.operand(from);
-                self.assembler.mov(true, number(to), source);
-            }
-            (RegClass::Int, _, false) => {
-                let memory = self.spill(to);
-                self.assembler.store(8, memory, number(from));
-            }
-            (RegClass::Float, true, true) => {
-                vector(&mut self.assembler, VectorOp::Vmovapd, number(to), Operand::Register(number(from)));
-            }
-            (RegClass::Float, false, _) => {
-                let source = self.operand(from);
-                vector(&mut self.assembler, VectorOp::Vmovupd, number(to), source);
-            }
-            (RegClass::Float, true, false) => {
-                let memory = Operand::Memory(self.spill(to));
-                vector(&mut self.assembler, VectorOp::VmovupdTo, number(from), memory);
-            }
-            (RegClass::Vector, _, true) => {
-                let source = self.operand(from);
-                vector(&mut self.assembler, VectorOp::Kmovq, number(to), source);
-            }
-            (RegClass::Vector, true, false) => {
-                let memory = Operand::Memory(self.spill(to));
-                vector(&mut self.assembler, VectorOp::KmovqTo, number(from), memory);
-            }
-            (RegClass::Vector, false, false) => unreachable!("no moves in memory"),
-        }
     }
 
     fn vector(&mut self, vector: Vector, taken: &mut Taken<'_>) {
