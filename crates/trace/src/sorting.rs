@@ -14,6 +14,7 @@
 use crate::errors::{At, Step, mistake};
 use crate::records::Items;
 use crate::state::{Held, Kind, State};
+use crate::types::Class;
 use crate::{Method, Tracer, Value};
 use parfuse_ir::program::{Block, Place, Stmt, Var, walk};
 
@@ -23,7 +24,7 @@ const RUN: usize = 16;
 /// So many elements, if their number is known, are sorted by exchanging neighbours, which keeps equal ones in their order.
 const MOST_OF_NEIGHBOURS: usize = 10;
 
-/// So many numbers, of which equal ones are the same, are sorted by the fewest exchanges.
+/// So many integers, of which equal ones are the same, are sorted by the fewest exchanges.
 const MOST_OF_MERGES: usize = 16;
 
 /// By what elements are compared.
@@ -64,6 +65,14 @@ struct Sorted<'t> {
     count: Value<'t>,
     by: By<'t>,
     at: At,
+}
+
+/// Exchanges that sort so many elements, whatever they are.
+struct Network {
+    count: usize,
+    exchanges: Vec<[usize; 2]>,
+    /// Whether the elements are integers in their own order: equal ones are the same.
+    of_integers: bool,
 }
 
 impl<'t> Sorted<'t> {
@@ -114,11 +123,11 @@ impl<'t> Sorted<'t> {
 
     fn sort(&self) {
         let (t, at) = (self.t, self.at);
-        let Some((count, exchanges)) = self.network() else { return self.sort_any() };
+        let Some(Network { count, exchanges, of_integers }) = self.network() else { return self.sort_any() };
         // What was an array of this length may have become another one.
         let is_so = t.binary("==", self.count, self.number(count), at);
         let exchange_all = || {
-            exchanges.into_iter().for_each(|pair| self.exchange(pair));
+            exchanges.into_iter().for_each(|pair| self.exchange(pair, of_integers));
             t.unit()
         };
         let otherwise = || {
@@ -139,30 +148,33 @@ impl<'t> Sorted<'t> {
         t.if_(is_long, merge, || t.unit(), at);
     }
 
-    /// How many elements there are, most probably, and the places to be compared one pair after the other, if these are few.
-    fn network(&self) -> Option<(usize, Vec<[usize; 2]>)> {
-        let count = self.t.with(|state| {
+    /// How few elements are sorted, most probably, if these are few.
+    fn network(&self) -> Option<Network> {
+        let (count, of_integers) = self.t.with(|state| {
             let array = state.read(*state.leaves_of(self.array.id).first()?, self.at).ok()?;
-            state.known_lengths(array)?.first().copied()
+            let is_integer = match state.class(array) {
+                Class::Integer => true,
+                Class::Known(dtype) => dtype.is_int(),
+                _ => false,
+            };
+            let is_single = !matches!(state.kind(self.array.id), Kind::Tuple(_));
+            let in_their_order = matches!(self.by, By::Themselves);
+            Some((*state.known_lengths(array)?.first()?, is_integer && is_single && in_their_order))
         })?;
-        match self.are_numbers() {
-            true if count <= MOST_OF_MERGES => Some((count, merges(count))),
-            false if count <= MOST_OF_NEIGHBOURS => Some((count, neighbours(count))),
-            _ => None,
-        }
-    }
-
-    /// Whether the elements are single numbers in their own order, of which equal ones are the same.
-    fn are_numbers(&self) -> bool {
-        matches!(self.by, By::Themselves) && self.t.with(|state| state.leaves_of(self.array.id).len() == 1)
+        let exchanges = match of_integers {
+            true if count <= MOST_OF_MERGES => merges(count),
+            false if count <= MOST_OF_NEIGHBOURS => neighbours(count),
+            _ => return None,
+        };
+        Some(Network { count, exchanges, of_integers })
     }
 
     /// Has two elements change places if the first is greater.
-    fn exchange(&self, [first, second]: [usize; 2]) {
+    fn exchange(&self, [first, second]: [usize; 2], of_integers: bool) {
         let (t, at, array) = (self.t, self.at, self.array);
         let [first, second] = [first, second].map(|place| self.number(place));
         let [a, b] = [first, second].map(|place| self.element(array, place));
-        if self.are_numbers() {
+        if of_integers {
             // Nobody foresees which it is.
             for (place, method) in [(first, Method::min), (second, Method::max)] {
                 t.store(array, &[place], t.method(a, method, &[b], at), at);

@@ -89,8 +89,21 @@ fn rows_of_sixteen(x: &mut ArrayRef2<i32>) {
     }
 }
 
+/// Truth values have an order, too, but no lesser of two.
+#[kernel]
+fn majority(x: &[bool]) -> (bool, usize) {
+    let mut three = [x[0], x[1], x[2]];
+    three.sort();
+    let mut pairs = [(three[1], 2usize), (x[0], 1), (x[1], 0)];
+    pairs.sort_unstable();
+    (three[1], pairs[0].1)
+}
+
 #[test]
 fn few_elements_are_sorted_by_networks() {
+    for bits in 0..8 {
+        exactly!(majority(&[bits & 1 == 1, bits & 2 == 2, bits & 4 == 4]));
+    }
     for n in [3, 4, 20, 70] {
         let image = Array2::from_shape_fn((n, n + 3), |(y, x)| ((y * 131 + x * x * 17) % 256) as u8);
         exactly!(bytes_of_nine(&image));
