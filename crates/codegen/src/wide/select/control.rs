@@ -9,7 +9,8 @@ use crate::wide::assembler::{Alu, Condition, Length, VectorOp};
 use crate::wide::machine::{Block, Kind, Reg};
 use crate::wide::machine::{Place, Source};
 use parfuse_ir::arena::Id;
-use parfuse_ir::lane::{Carried, Inst, LaneType, Lanes, Node, Slot, Value};
+use parfuse_ir::lane::{Carried, Inst, LaneType, Lanes, Node, Slot, Value, walk};
+use std::collections::{HashMap, HashSet};
 
 impl Selector<'_> {
     /// Selects for nodes in their order.
@@ -160,6 +161,7 @@ impl Selector<'_> {
         let active = self.receive_active(test);
         let mut sent = self.send(carried.iter().map(|carry| (carry.init, carry.value)));
         let kept_apart = self.keep_apart(carried, &mut sent);
+        let reads_behind = self.count_reads_of_turn(carried, header, cond, body);
         // Its turns may store to what is known so far.
         self.forget_loaded(0);
         let kept = if self.calls_host { self.keep_pointers(&[header, body]) } else { Vec::new() };
@@ -197,6 +199,7 @@ impl Selector<'_> {
         self.end_walks(walks);
         self.let_go(kept);
         self.loops -= 1;
+        self.remaining = reads_behind;
         self.machine.fill(after);
         self.active = at_end;
         turn.bind_left(self, left);
@@ -205,6 +208,38 @@ impl Selector<'_> {
             let own = self.machine.same(scalar);
             self.bind_scalar(value, own);
         }
+    }
+
+    /// Counts the reads of one turn of a loop: what it carries may be overwritten where the turn reads it last, though it is read
+    /// behind the loop; what was there before it may not, for the next turn reads it. Returns the reads behind the loop.
+    fn count_reads_of_turn(
+        &mut self,
+        carried: &[Carried],
+        header: &[Node],
+        cond: Value,
+        body: &[Node],
+    ) -> Vec<u32> {
+        let mut behind = self.remaining.clone();
+        let (mut reads, mut defined) = (HashMap::new(), HashSet::new());
+        let mut read = |value: Value| *reads.entry(value).or_insert(0) += 1;
+        carried.iter().for_each(|carry| read(carry.next));
+        read(cond);
+        for node in walk::statements(header).chain(walk::statements(body)) {
+            walk::reads(self.code, node, &mut read);
+            walk::defined(node, |value| {
+                defined.insert(value);
+            });
+        }
+        for (value, count) in &reads {
+            behind[value.index()] = behind[value.index()].saturating_sub(*count);
+            if !defined.contains(value) {
+                self.remaining[value.index()] = self.remaining[value.index()].saturating_add(1);
+            }
+        }
+        for carry in carried {
+            self.remaining[carry.value.index()] = reads.get(&carry.value).copied().unwrap_or(0);
+        }
+        behind
     }
 
     /// Gives what a loop inside another carries, and is no constant, registers of its own; returns these values, which are to leave

@@ -217,7 +217,8 @@ impl Selector<'_> {
             a_dies = b_dies;
         }
         let a = self.register(a, ty, extent);
-        if is_constant(c) && !is_constant(b) || (a_dies && !is_constant(b)) {
+        // Where both end here, the sum is overwritten: it may be one that a loop carries.
+        if !is_constant(b) && (is_constant(c) || (a_dies && !c_dies)) {
             let b = self.register(b, ty, extent);
             let c = self.source(c, ty, extent);
             return self.machine.fused(of_size!(ty, Vfmadd213pd, Vfmadd213ps), length, a, b, c);
