@@ -5,13 +5,20 @@
 mod kernels;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use parfuse::KernelFunction;
+use ndarray::Array2;
+use parfuse::{KernelFunction, kernel};
 use parfuse_codegen::{Compiler, Effort};
 use parfuse_ir::lane::Lane;
 use parfuse_ir::loops::{Layout, Loops};
 use parfuse_ir::program::{Program, Type};
 use parfuse_passes::{check_parallel, lower_arrays, optimize, vectorize};
 use std::hint::black_box;
+
+/// Many regions of much text: rows and columns several at a time, and what is left of them.
+#[kernel]
+fn product(a: &Array2<f64>, b: &Array2<f64>, c: &Array2<f64>) -> Array2<f64> {
+    a.dot(b) + c
+}
 
 fn lower(program: &Program) -> Loops {
     let layout = |ty| match ty {
@@ -46,6 +53,7 @@ fn compile(c: &mut Criterion) {
     stages::<kernels::monte_carlo_pi>(c);
     stages::<kernels::mandelbrot>(c);
     stages::<kernels::add>(c);
+    stages::<product>(c);
 }
 
 criterion_group!(benches, compile);

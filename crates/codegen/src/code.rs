@@ -6,36 +6,41 @@ use crate::constants::Constants;
 use crate::memory::Memory;
 use crate::rare_calls::RareCalls;
 use crate::script::{RegionScript, Script};
-use parfuse_ir::lane::{Lane, Region, RegionId};
+use parfuse_ir::lane::{Lane, RegionId};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A kernel's machine code. Its functions may be called, from any thread, while it is alive.
+/// The code of a whole kernel.
+#[derive(Debug)]
 pub struct Code {
-    pub(crate) driver: DriverCode,
-    pub(crate) regions: Vec<RegionCode>,
-    pub(crate) effort: Effort,
-    pub(crate) code_size: usize,
-    pub(crate) compile_time: Duration,
-    // Owners of what the functions consist of and read.
-    pub(crate) _memory: Option<Memory>,
-    pub(crate) _rare_calls: Option<Arc<RareCalls>>,
-    pub(crate) _constants: Constants,
+    /// Its serial code.
+    pub driver: DriverCode,
+    /// By region.
+    pub regions: Vec<RegionCode>,
 }
 
-/// A driver.
-pub(crate) enum DriverCode {
-    Compiled(abi::Driver),
-    Followed(Script),
+/// The code of a driver. It may be run, from any thread, while it is alive.
+pub struct DriverCode {
+    pub(crate) body: DriverBody,
+    /// Whether the system has refused memory for machine code.
+    pub(crate) interpreted: bool,
+    pub(crate) made: Made,
 }
 
-/// A region's code.
-pub(crate) struct RegionCode {
+/// The code of a region. It may be run, from any thread, while it is alive.
+pub struct RegionCode {
     pub(crate) body: RegionBody,
     pub(crate) lanes: usize,
     /// Why its registers are shorter than those of the instruction set.
     pub(crate) narrower: Option<String>,
+    pub(crate) made: Made,
+}
+
+/// What a driver's code is.
+pub(crate) enum DriverBody {
+    Compiled(abi::Driver),
+    Followed(Script),
 }
 
 /// What a region's code is.
@@ -44,63 +49,99 @@ pub(crate) enum RegionBody {
     Followed(Box<RegionScript>),
 }
 
-impl Code {
-    /// Code that is followed and not compiled, for systems that refuse memory for machine code.
-    pub(crate) fn followed(lane: &Lane, effort: Effort) -> Code {
-        let region = |(_, region): (RegionId, &Region)| RegionCode {
-            body: RegionBody::Followed(Box::new(RegionScript::new(lane, region))),
-            lanes: 1,
-            narrower: None,
-        };
-        Code {
-            driver: DriverCode::Followed(Script::of_driver(lane)),
-            regions: lane.regions.iter().map(region).collect(),
-            effort,
-            code_size: 0,
-            compile_time: Duration::ZERO,
-            _memory: None,
-            _rare_calls: None,
-            _constants: Constants::new(0),
-        }
-    }
-    /// Whether the system has refused memory for machine code, so that the kernel is interpreted.
-    pub fn is_interpreted(&self) -> bool {
-        self._memory.is_none()
-    }
-    /// How many elements of a region are computed at once.
-    pub fn lanes(&self, region: RegionId) -> usize {
-        self.regions[region.0 as usize].lanes
-    }
-    /// Why a region has code of 128 bits where there are longer registers: what the wide emitter failed of.
-    pub fn narrower(&self, region: RegionId) -> Option<&str> {
-        self.regions[region.0 as usize].narrower.as_deref()
-    }
-    /// How much time was spent on it.
-    pub fn effort(&self) -> Effort {
-        self.effort
-    }
-    /// Whether the driver is machine code, or else followed node by node.
-    pub fn is_driver_compiled(&self) -> bool {
-        matches!(self.driver, DriverCode::Compiled(_))
-    }
-    /// The size of all functions in bytes.
-    pub fn code_size(&self) -> usize {
-        self.code_size
-    }
-    /// How long compilation took.
-    pub fn compile_time(&self) -> Duration {
-        self.compile_time
+/// How code was made, and the owners of what it consists of and reads.
+pub(crate) struct Made {
+    pub(crate) effort: Effort,
+    pub(crate) size: usize,
+    pub(crate) time: Duration,
+    pub(crate) _memory: Option<Memory>,
+    pub(crate) _rare_calls: Option<Arc<RareCalls>>,
+    pub(crate) _constants: Constants,
+}
+
+impl Made {
+    /// That no machine code was made.
+    pub(crate) fn nothing(effort: Effort) -> Made {
+        let (size, time) = (0, Duration::ZERO);
+        Made { effort, size, time, _memory: None, _rare_calls: None, _constants: Constants::new(0) }
     }
 }
 
-impl fmt::Debug for Code {
+impl DriverCode {
+    /// A driver that is followed and not compiled, for systems that refuse memory for machine code.
+    pub(crate) fn followed(lane: &Lane, effort: Effort) -> DriverCode {
+        let body = DriverBody::Followed(Script::of_driver(lane));
+        DriverCode { body, interpreted: true, made: Made::nothing(effort) }
+    }
+    /// Whether the system has refused memory for machine code.
+    pub fn is_interpreted(&self) -> bool {
+        self.interpreted
+    }
+    /// Whether it is machine code, or else followed node by node.
+    pub fn is_compiled(&self) -> bool {
+        matches!(self.body, DriverBody::Compiled(_))
+    }
+    /// How much time was spent on it.
+    pub fn effort(&self) -> Effort {
+        self.made.effort
+    }
+    /// Its size in bytes.
+    pub fn size(&self) -> usize {
+        self.made.size
+    }
+    /// How long compilation took.
+    pub fn compile_time(&self) -> Duration {
+        self.made.time
+    }
+}
+
+impl RegionCode {
+    /// A region that is followed and not compiled, for systems that refuse memory for machine code.
+    pub(crate) fn followed(lane: &Lane, region: RegionId, effort: Effort) -> RegionCode {
+        let script = Box::new(RegionScript::new(lane, &lane.regions[region]));
+        let body = RegionBody::Followed(script);
+        RegionCode { body, lanes: 1, narrower: None, made: Made::nothing(effort) }
+    }
+    /// Whether the system has refused memory for machine code.
+    pub fn is_interpreted(&self) -> bool {
+        matches!(self.body, RegionBody::Followed(_))
+    }
+    /// How many elements are computed at once.
+    pub fn lanes(&self) -> usize {
+        self.lanes
+    }
+    /// Why it has code of 128 bits where there are longer registers: what the wide emitter failed of.
+    pub fn narrower(&self) -> Option<&str> {
+        self.narrower.as_deref()
+    }
+    /// How much time was spent on it.
+    pub fn effort(&self) -> Effort {
+        self.made.effort
+    }
+    /// Its size in bytes.
+    pub fn size(&self) -> usize {
+        self.made.size
+    }
+    /// How long compilation took.
+    pub fn compile_time(&self) -> Duration {
+        self.made.time
+    }
+}
+
+impl fmt::Debug for DriverCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lanes: Vec<usize> = self.regions.iter().map(|region| region.lanes).collect();
-        f.debug_struct("Code")
-            .field("lanes", &lanes)
-            .field("code_size", &self.code_size)
-            .field("compile_time", &self.compile_time)
-            .finish_non_exhaustive()
+        let Made { effort, size, time, .. } = &self.made;
+        let mut debug = f.debug_struct("DriverCode");
+        debug.field("effort", effort).field("size", size).field("compile_time", time).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for RegionCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Made { effort, size, time, .. } = &self.made;
+        let mut debug = f.debug_struct("RegionCode");
+        debug.field("lanes", &self.lanes).field("effort", effort);
+        debug.field("size", size).field("compile_time", time).finish_non_exhaustive()
     }
 }
 

@@ -1,6 +1,6 @@
 //! The compiler: a processor's instruction set, ready to compile kernels from any thread.
 
-use crate::code::{Code, DriverCode, Listing, RegionBody, RegionCode};
+use crate::code::{Code, DriverBody, DriverCode, Listing, Made, RegionBody, RegionCode};
 use crate::constants::Constants;
 use crate::emit::Traits;
 use crate::memory::Memory;
@@ -15,7 +15,7 @@ use cranelift_codegen::{Context, ir as clif};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use cranelift_jit::{JITBuilder, JITModule};
 use cranelift_module::{FuncId, Module, ModuleError, ModuleReloc, default_libcall_names};
-use parfuse_ir::lane::{Inst, Lane, Region, Walk};
+use parfuse_ir::lane::{Inst, Lane, Region, RegionId, Walk};
 use std::cell::RefCell;
 use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -165,43 +165,97 @@ impl Compiler {
         self.isa
     }
 
-    /// Compiles a kernel.
+    /// Compiles a kernel, all of it.
+    ///
+    /// # Errors
+    /// If a code generator fails, which is an error of ours.
     pub fn compile(&self, lane: &Lane, effort: Effort) -> Result<Code, CompileError> {
-        self.build(lane, effort, None)
+        let regions = lane.regions.iter().map(|(id, _)| self.compile_region(lane, id, effort));
+        Ok(Code { driver: self.compile_driver(lane, effort)?, regions: regions.collect::<Result<_, _>>()? })
+    }
+
+    /// Compiles a kernel's driver.
+    ///
+    /// # Errors
+    /// As for [`Compiler::compile`].
+    pub fn compile_driver(&self, lane: &Lane, effort: Effort) -> Result<DriverCode, CompileError> {
+        self.driver(lane, effort, None)
+    }
+
+    /// Compiles one of a kernel's regions.
+    ///
+    /// # Errors
+    /// As for [`Compiler::compile`].
+    pub fn compile_region(
+        &self,
+        lane: &Lane,
+        id: RegionId,
+        effort: Effort,
+    ) -> Result<RegionCode, CompileError> {
+        self.region(lane, id, effort, None)
     }
 
     /// The kernel's functions as text.
+    ///
+    /// # Errors
+    /// As for [`Compiler::compile`].
     pub fn listing(&self, lane: &Lane, effort: Effort) -> Result<Listing, CompileError> {
         let mut listing = Listing::default();
-        self.build(lane, effort, Some(&mut listing))?;
+        self.driver(lane, effort, Some(&mut listing))?;
+        for (id, _) in lane.regions.iter() {
+            self.region(lane, id, effort, Some(&mut listing))?;
+        }
         Ok(listing)
     }
 
-    fn build(
+    fn driver(
         &self,
         lane: &Lane,
         effort: Effort,
-        mut listing: Option<&mut Listing>,
-    ) -> Result<Code, CompileError> {
+        listing: Option<&mut Listing>,
+    ) -> Result<DriverCode, CompileError> {
+        let followed = || DriverCode::followed(lane, effort);
+        self.part(lane, listing, followed, |build| build.driver(effort))
+    }
+
+    fn region(
+        &self,
+        lane: &Lane,
+        id: RegionId,
+        effort: Effort,
+        listing: Option<&mut Listing>,
+    ) -> Result<RegionCode, CompileError> {
+        let followed = || RegionCode::followed(lane, id, effort);
+        self.part(lane, listing, followed, |build| build.region(id, effort))
+    }
+
+    /// Makes a part of a kernel, or has it followed where there is no memory for machine code.
+    fn part<'a, T>(
+        &'a self,
+        lane: &'a Lane,
+        listing: Option<&'a mut Listing>,
+        followed: impl FnOnce() -> T,
+        make: impl FnOnce(Build<'_>) -> Result<T, Failed>,
+    ) -> Result<T, CompileError> {
         let start = Instant::now();
         if listing.is_none() && (self.options.interpret || self.refused.load(Ordering::Relaxed)) {
-            return Ok(Code::followed(lane, effort));
+            return Ok(followed());
         }
         let mut scratch = SCRATCH.try_with(RefCell::take).ok().flatten().unwrap_or_else(|| {
             Box::new(Scratch { context: Context::new(), builder: FunctionBuilderContext::new() })
         });
+        let build = || make(Build { compiler: self, lane, scratch: &mut scratch, listing, start });
         // Half-done state of a compilation that panicked is dropped.
-        let error = match guarded(|| self.build_all(lane, effort, &mut scratch, &mut listing)) {
-            Ok(mut code) => {
+        let error = match guarded(build) {
+            Ok(made) => {
                 // A thread that ends keeps none.
                 let _ = SCRATCH.try_with(|kept| kept.replace(Some(scratch)));
-                code.compile_time = start.elapsed();
-                return Ok(code);
+                return Ok(made);
             }
             Err(Failed::Refused) => {
                 // Policies of a process do not change: it need not be tried for each kernel.
                 self.refused.store(true, Ordering::Relaxed);
-                return Ok(Code::followed(lane, effort));
+                return Ok(followed());
             }
             Err(Failed::Here(message)) => message,
         };
@@ -225,113 +279,6 @@ impl Compiler {
             RareCalls::new(&self.quick, self.isa.wide()).map_err(|error| Failed::of_module(*error))?,
         );
         Ok(kept.insert(made).clone())
-    }
-
-    fn build_all(
-        &self,
-        lane: &Lane,
-        effort: Effort,
-        scratch: &mut Scratch,
-        listing: &mut Option<&mut Listing>,
-    ) -> Result<Code, Failed> {
-        let isa = self.isa_of(effort);
-        let mut builder = JITBuilder::with_isa(isa.clone(), default_libcall_names());
-        if self.needs_libcalls {
-            libcalls::provide(&mut builder);
-        }
-        let mut build = Build {
-            compiler: self,
-            lane,
-            scratch,
-            listing: listing.as_deref_mut(),
-            memory: Memory::new(JITModule::new(builder)),
-            constants: Constants::new(count_constants(lane)),
-            code_size: 0,
-        };
-        let (pointer, convention) = (self.traits.pointer, isa.default_call_conv());
-        let script = if effort == Effort::Quick { Script::of_simple_driver(lane) } else { None };
-        // There is no moment at which a loop could go on in better code: it gets it at once.
-        let plain_loops = has_plain_loops(&lane.driver);
-        let driver_isa = if plain_loops { &self.plain_loops } else { isa };
-        let regions_call = lane.regions.iter().any(|(_, region)| calls_host(&region.code.body));
-        let driver_calls = script.is_none() && calls_host_rarely(&lane.driver);
-        let rare_calls = if driver_calls || regions_call { Some(self.rare_calls()?) } else { None };
-        let driver = match script {
-            Some(script) => {
-                if let Some(listing) = &mut build.listing {
-                    let followed = "; driver is not compiled but followed: see the lane program
-
-";
-                    listing.clif.push_str(followed);
-                    listing.asm.push_str(followed);
-                }
-                Err(script)
-            }
-            None => {
-                let signature = driver::signature(pointer, convention);
-                let calls = rare_calls.as_deref().filter(|_| driver_calls);
-                let emit = |function: Function<'_>| driver::emit(function, calls);
-                Ok(build.define("driver", driver_isa, signature, emit)?)
-            }
-        };
-        let mut regions = Vec::new();
-        for (id, region) in lane.regions.iter() {
-            let (name, signature) = (id.to_string(), region::signature(pointer, convention));
-            // Serial code runs once a call: it is in good code from the start or never.
-            let effort = if region.walk == Walk::Once { Effort::Thorough } else { effort };
-            let wide = self.isa.wide().map(|target| {
-                let stub = rare_calls.as_ref().map_or(0, |calls| calls.for_wide_code());
-                guarded::<_, String>(|| (self.wide)(lane, region, target, effort, &self.options, stub))
-            });
-            let narrower = match wide {
-                Some(Ok(compiled)) => {
-                    regions.push((build.define_wide(&name, signature, &compiled)?, compiled.lanes, None));
-                    continue;
-                }
-                Some(Err(reason)) => Some(reason),
-                None => None,
-            };
-            let name = match &narrower {
-                Some(reason) => {
-                    format!("{name}, in registers of 128 bits, because of a failure of ours: {reason}")
-                }
-                None => name,
-            };
-            let plan = Plan::new(region, effort, self.options.lanes);
-            let calls = rare_calls.as_deref();
-            let emit = |function: Function<'_>| region::emit(function, region, &plan, calls);
-            // The order of the instructions of scalar code is nobody's plan.
-            let isa = match (region.walk.is_scalar(), effort) {
-                (true, Effort::Thorough) => &self.plain_loops,
-                _ => self.isa_of(effort),
-            };
-            regions.push((build.define(&name, isa, signature, emit)?, plan.lanes, narrower));
-        }
-        let once = |(_, region): (_, &Region)| region.walk == Walk::Once;
-        let has_serial_code = plain_loops || !lane.regions.is_empty();
-        let only_serial = has_serial_code && lane.regions.iter().all(once);
-        let Build { mut memory, constants, code_size, .. } = build;
-        memory.module().finalize_definitions().map_err(Failed::of_module)?;
-        Ok(Code {
-            driver: match driver {
-                Ok(function) => DriverCode::Compiled(memory.driver(function)),
-                Err(script) => DriverCode::Followed(script),
-            },
-            regions: regions
-                .into_iter()
-                .map(|(id, lanes, narrower)| RegionCode {
-                    body: RegionBody::Compiled(memory.region(id)),
-                    lanes,
-                    narrower,
-                })
-                .collect(),
-            effort: if only_serial { Effort::Thorough } else { effort },
-            code_size,
-            compile_time: std::time::Duration::ZERO,
-            _memory: Some(memory),
-            _rare_calls: rare_calls,
-            _constants: constants,
-        })
     }
 }
 
@@ -359,35 +306,122 @@ impl From<String> for Failed {
     }
 }
 
-/// A kernel's code under construction.
+/// A part of a kernel under construction.
 struct Build<'a> {
     compiler: &'a Compiler,
     lane: &'a Lane,
     scratch: &'a mut Scratch,
     listing: Option<&'a mut Listing>,
+    start: Instant,
+}
+
+/// A function, and what it consists of and reads.
+struct Defined {
+    function: FuncId,
+    size: usize,
     memory: Memory,
     constants: Constants,
-    code_size: usize,
 }
 
 impl Build<'_> {
+    fn driver(mut self, effort: Effort) -> Result<DriverCode, Failed> {
+        let (compiler, lane) = (self.compiler, self.lane);
+        if effort == Effort::Quick
+            && let Some(script) = Script::of_simple_driver(lane)
+        {
+            if let Some(listing) = &mut self.listing {
+                let followed = "; driver is not compiled but followed: see the lane program\n\n";
+                listing.clif.push_str(followed);
+                listing.asm.push_str(followed);
+            }
+            let body = DriverBody::Followed(script);
+            return Ok(DriverCode { body, interpreted: false, made: Made::nothing(effort) });
+        }
+        // There is no moment at which a loop could go on in better code: it gets it at once.
+        let (isa, effort) = match has_plain_loops(&lane.driver) {
+            true => (&compiler.plain_loops, Effort::Thorough),
+            false => (compiler.isa_of(effort), effort),
+        };
+        let calls = if calls_host_rarely(&lane.driver) { Some(compiler.rare_calls()?) } else { None };
+        let signature = driver::signature(compiler.traits.pointer, isa.default_call_conv());
+        let emit = |function: Function<'_>| driver::emit(function, calls.as_deref());
+        let mut defined = self.define("driver", isa, signature, count_constants(&lane.driver), emit)?;
+        let body = DriverBody::Compiled(defined.memory.driver(defined.function));
+        Ok(DriverCode { body, interpreted: false, made: self.made(defined, effort, calls) })
+    }
+
+    fn region(mut self, id: RegionId, effort: Effort) -> Result<RegionCode, Failed> {
+        let (compiler, region) = (self.compiler, &self.lane.regions[id]);
+        // Serial code runs once a call: it is in good code from the start or never.
+        let effort = if region.walk == Walk::Once { Effort::Thorough } else { effort };
+        let calls = if calls_host(&region.code.body) { Some(compiler.rare_calls()?) } else { None };
+        let (pointer, convention) = (compiler.traits.pointer, compiler.quick.default_call_conv());
+        let (mut name, signature) = (id.to_string(), region::signature(pointer, convention));
+        let (lane, options) = (self.lane, &compiler.options);
+        let wide = compiler.isa.wide().map(|target| {
+            let stub = calls.as_ref().map_or(0, |calls| calls.for_wide_code());
+            guarded::<_, String>(|| (compiler.wide)(lane, region, target, effort, options, stub))
+        });
+        let narrower = match wide {
+            Some(Ok(compiled)) => {
+                let mut defined = self.define_wide(&name, signature, &compiled)?;
+                let body = RegionBody::Compiled(defined.memory.region(defined.function));
+                let (lanes, made) = (compiled.lanes, self.made(defined, effort, calls));
+                return Ok(RegionCode { body, lanes, narrower: None, made });
+            }
+            Some(Err(reason)) => Some(reason),
+            None => None,
+        };
+        if let Some(reason) = &narrower {
+            let _ = write!(name, ", in registers of 128 bits, because of a failure of ours: {reason}");
+        }
+        let plan = Plan::new(region, effort, options.lanes);
+        // The order of the instructions of scalar code is nobody's plan.
+        let isa = match (region.walk.is_scalar(), effort) {
+            (true, Effort::Thorough) => &compiler.plain_loops,
+            _ => compiler.isa_of(effort),
+        };
+        let emit = |function: Function<'_>| region::emit(function, region, &plan, calls.as_deref());
+        let mut defined = self.define(&name, isa, signature, count_constants(&region.code), emit)?;
+        let body = RegionBody::Compiled(defined.memory.region(defined.function));
+        let (lanes, made) = (plan.lanes, self.made(defined, effort, calls));
+        Ok(RegionCode { body, lanes, narrower, made })
+    }
+
+    fn made(&self, defined: Defined, effort: Effort, rare_calls: Option<Arc<RareCalls>>) -> Made {
+        let Defined { size, memory, constants, .. } = defined;
+        let (time, memory) = (self.start.elapsed(), Some(memory));
+        Made { effort, size, time, _memory: memory, _rare_calls: rare_calls, _constants: constants }
+    }
+
+    /// Memory for one function.
+    fn memory(&self, isa: &OwnedTargetIsa) -> Memory {
+        let mut builder = JITBuilder::with_isa(isa.clone(), default_libcall_names());
+        if self.compiler.needs_libcalls {
+            libcalls::provide(&mut builder);
+        }
+        Memory::new(JITModule::new(builder))
+    }
+
     /// Emits a function by way of Cranelift.
     fn define(
         &mut self,
         name: &str,
         isa: &OwnedTargetIsa,
         signature: clif::Signature,
+        constants: usize,
         emit: impl FnOnce(Function<'_>),
-    ) -> Result<FuncId, Failed> {
-        let module = self.memory.module();
-        let id = module.declare_anonymous_function(&signature).map_err(|error| error.to_string())?;
+    ) -> Result<Defined, Failed> {
+        let (mut memory, mut constants) = (self.memory(isa), Constants::new(constants));
+        let module = memory.module();
+        let function = module.declare_anonymous_function(&signature).map_err(|error| error.to_string())?;
         let Scratch { context, builder } = &mut *self.scratch;
         context.func.signature = signature;
         context.set_disasm(self.listing.is_some());
         emit(Function {
             builder: FunctionBuilder::new(&mut context.func, builder),
             lane: self.lane,
-            constants: &mut self.constants,
+            constants: &mut constants,
             traits: self.compiler.traits,
             config: isa.frontend_config(),
         });
@@ -395,18 +429,19 @@ impl Build<'_> {
         context.compile(&**isa, &mut Default::default()).map_err(|error| format!("{error:?}"))?;
         let compiled = context.compiled_code().expect("it has just been compiled");
         let relocations: Vec<ModuleReloc> = (compiled.buffer.relocs().iter())
-            .map(|relocation| ModuleReloc::from_mach_reloc(relocation, &context.func, id))
+            .map(|relocation| ModuleReloc::from_mach_reloc(relocation, &context.func, function))
             .collect();
         let (alignment, code) = (compiled.buffer.alignment as u64, compiled.code_buffer());
-        module.define_function_bytes(id, alignment, code, &relocations).map_err(Failed::of_module)?;
-        if let (Some(code), Some(listing)) = (context.compiled_code(), &mut self.listing) {
-            let asm = code.vcode.as_deref().unwrap_or_default();
+        let size = code.len();
+        module.define_function_bytes(function, alignment, code, &relocations).map_err(Failed::of_module)?;
+        if let Some(listing) = &mut self.listing {
+            let asm = compiled.vcode.as_deref().unwrap_or_default();
             write!(listing.clif, "; {name}\n{}\n", context.func.display()).expect("strings take all");
             write!(listing.asm, "; {name}\n{asm}\n").expect("strings take all");
         }
-        self.code_size += context.compiled_code().map_or(0, |code| code.code_buffer().len());
+        module.finalize_definitions().map_err(Failed::of_module)?;
         module.clear_context(context);
-        Ok(id)
+        Ok(Defined { function, size, memory, constants })
     }
 
     /// Places a function that the wide emitter made.
@@ -415,10 +450,12 @@ impl Build<'_> {
         name: &str,
         signature: clif::Signature,
         compiled: &wide::Compiled,
-    ) -> Result<FuncId, Failed> {
-        let module = self.memory.module();
-        let id = module.declare_anonymous_function(&signature).map_err(|error| error.to_string())?;
-        module.define_function_bytes(id, 64, &compiled.bytes, &[]).map_err(Failed::of_module)?;
+    ) -> Result<Defined, Failed> {
+        let mut memory = self.memory(&self.compiler.quick);
+        let module = memory.module();
+        let function = module.declare_anonymous_function(&signature).map_err(|error| error.to_string())?;
+        module.define_function_bytes(function, 64, &compiled.bytes, &[]).map_err(Failed::of_module)?;
+        module.finalize_definitions().map_err(Failed::of_module)?;
         if let Some(listing) = &mut self.listing {
             let isa = self.compiler.isa;
             writeln!(listing.clif, "; {name} is not Cranelift's: see its instructions, {isa}\n")
@@ -426,8 +463,7 @@ impl Build<'_> {
             write!(listing.asm, "; {name}, {isa}\n{}\n", wide::disassemble(compiled))
                 .expect("strings take all");
         }
-        self.code_size += compiled.bytes.len();
-        Ok(id)
+        Ok(Defined { function, size: compiled.bytes.len(), memory, constants: Constants::new(0) })
     }
 }
 
@@ -502,12 +538,8 @@ fn shared_flags(options: &Options, effort: Effort, optimise: bool) -> settings::
     settings::Flags::new(flags)
 }
 
-fn count_constants(lane: &Lane) -> usize {
-    let constants = |code: &parfuse_ir::lane::Code| {
-        code.values.iter().filter(|(_, data)| matches!(data.inst, Inst::Const(_))).count()
-    };
-    let regions = lane.regions.iter().map(|(_, region): (_, &Region)| constants(&region.code));
-    constants(&lane.driver) + regions.sum::<usize>()
+fn count_constants(code: &parfuse_ir::lane::Code) -> usize {
+    code.values.iter().filter(|(_, data)| matches!(data.inst, Inst::Const(_))).count()
 }
 
 #[cfg(test)]
@@ -545,7 +577,7 @@ mod tests {
             (compiler.isa, compiler.wide) = (isa, wide);
             for effort in [Effort::Quick, Effort::Thorough] {
                 let code = compiler.compile(&lane, effort).unwrap();
-                assert_eq!(code.narrower(parfuse_ir::lane::RegionId(0)), Some("no room"));
+                assert_eq!(code.regions[0].narrower(), Some("no room"));
             }
             let asm = compiler.listing(&lane, Effort::Thorough).unwrap().asm;
             assert!(

@@ -42,6 +42,6 @@ mod turns;
 mod uses;
 mod wide;
 
-pub use code::{Code, Listing};
+pub use code::{Code, DriverCode, Listing, RegionCode};
 pub use compiler::{CompileError, Compiler, Effort, Options, verify};
 pub use isa::{Isa, UnknownIsa};

@@ -15,12 +15,12 @@
 #![allow(unsafe_code)]
 
 use crate::abi::{self, FaultRecord, HostTable};
-use crate::code::{DriverCode, RegionBody};
+use crate::code::{DriverBody, RegionBody, RegionCode};
 use crate::uses;
 use parfuse_ir::grid::{self, BlockRange, LANES};
 use parfuse_ir::lane::{
     self, Address, Block, Buffer, Code, Frame, Inst, Lane, LaneLoop, LaneType, Lanes, Node, Output,
-    Reduction, Region, RegionId, Slot, Value, ValueData, walk,
+    Reduction, Region, Slot, Value, ValueData, walk,
 };
 use parfuse_ir::message::MOST_REPORTED;
 use parfuse_ir::{DType, MAX_RANK, Scalar};
@@ -175,38 +175,39 @@ impl RegionScript {
     }
 }
 
-impl crate::Code {
-    /// Runs one block of a region; the result is one of the statuses in [`abi`].
+impl RegionCode {
+    /// Runs one block; the result is one of the statuses in [`abi`].
     ///
     /// # Safety
     /// As for [`abi::RegionFn`].
     #[inline]
     pub unsafe fn run_block(
         &self,
-        region: RegionId,
         frame: *const u64,
         block: &BlockRange,
         partials: *mut u64,
         fault: *mut FaultRecord,
     ) -> i32 {
-        match &self.regions[region.0 as usize].body {
+        match &self.body {
             // SAFETY: the caller's promise is what a region asks for; `self` owns its code.
             RegionBody::Compiled(function) => unsafe { function(frame, block, partials, fault) },
             // SAFETY: as above.
             RegionBody::Followed(script) => unsafe { script.run(frame, block, partials, fault) },
         }
     }
+}
 
-    /// Runs the serial code of the kernel; the result is one of the statuses in [`abi`].
+impl crate::DriverCode {
+    /// Runs the serial code of a kernel; the result is one of the statuses in [`abi`].
     ///
     /// # Safety
     /// As for [`abi::Driver`].
     pub unsafe fn run(&self, frame: *mut u64, host: *const HostTable, fault: *mut FaultRecord) -> i32 {
-        match &self.driver {
+        match &self.body {
             // SAFETY: the caller's promise is what a driver asks for; `self` owns its code.
-            DriverCode::Compiled(driver) => unsafe { driver(frame, host, fault) },
+            DriverBody::Compiled(driver) => unsafe { driver(frame, host, fault) },
             // SAFETY: as above.
-            DriverCode::Followed(script) => unsafe { script.run(frame, host, fault) },
+            DriverBody::Followed(script) => unsafe { script.run(frame, host, fault) },
         }
     }
 }

@@ -267,15 +267,19 @@ impl Kernel {
     fn show<T>(&self, what: impl FnOnce(&Single, &Specialisation) -> Result<T, Error>) -> Result<T, Error> {
         let kernel = self.shown();
         let representative = kernel.representative()?;
-        guarded(kernel.depth(), || what(&kernel, &representative))
+        guarded(kernel.depth(), || {
+            representative.complete(self.core())?;
+            what(&kernel, &representative)
+        })
     }
 
-    /// The time from the program to callable code, for the arguments last compiled for.
+    /// How long it has taken to make all code that there has been so far, from the program on, for the arguments last compiled
+    /// for. What has no code yet is compiled first.
     ///
     /// # Errors
     /// If the kernel does not compile.
     pub fn compile_time(&self) -> Result<Duration, Error> {
-        self.show(|_, specialisation| Ok(specialisation.compile_time))
+        self.show(|_, specialisation| Ok(specialisation.compile_time()))
     }
 
     /// What became of the kernel: parallel regions and what they stem from, fusions and refusals with reasons,
@@ -351,7 +355,7 @@ impl Kernel {
     /// The code of an effort, or what calls run now.
     fn listing(&self, effort: Option<Effort>) -> Result<parfuse_codegen::Listing, Error> {
         self.show(|kernel, specialisation| {
-            let effort = effort.unwrap_or(specialisation.tier().0);
+            let effort = effort.unwrap_or(specialisation.tiers().tier().0);
             let listing = kernel.core().compiler.listing(&specialisation.lane, effort);
             listing.map_err(|e| Error::Compile(e.to_string()))
         })

@@ -80,6 +80,7 @@ mod single;
 mod special_functions;
 mod specialisations;
 mod specialise;
+mod tiers;
 mod traced;
 mod tuple_argument;
 mod type_argument;

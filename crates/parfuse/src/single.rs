@@ -225,7 +225,7 @@ impl Single {
         let (signature, made) = guarded(depth, || {
             let start = Instant::now();
             let (signature, loops) = self.lower(program, layouts, granted)?;
-            let made = Specialisation::new(&self.0.core, program, loops, &signature, depth, start)?;
+            let made = Specialisation::new(&self.0.core, program, loops, &signature, depth, start);
             Ok((signature, Arc::new(Nested::new(made, depth))))
         })?;
         let mut known = all.write().unwrap_or_else(PoisonError::into_inner);
@@ -255,7 +255,10 @@ impl Single {
             known.wishes.add(&wished, &program.params);
             // What comes true of new wishes, another thread's among them, goes into the code.
             if granted(&known.wishes) == signature.equal() {
-                return Ok((signature, lowered?));
+                drop(known);
+                let mut loops = lowered?;
+                Specialisation::check(program, &signature, &mut loops)?;
+                return Ok((signature, loops));
             }
         }
     }

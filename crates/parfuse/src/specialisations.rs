@@ -68,6 +68,6 @@ impl Specialisations {
     }
 
     fn bytes(&self) -> usize {
-        self.kept.iter().map(|kept| kept.specialisation.best_code().code_size()).sum()
+        self.kept.iter().map(|kept| kept.specialisation.tiers().size()).sum()
     }
 }

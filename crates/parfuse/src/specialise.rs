@@ -8,11 +8,11 @@ use crate::call::CallFrame;
 use crate::core::Core;
 use crate::error::Error;
 use crate::pace::Pace;
-use crate::room::guarded;
 use crate::signature::Signature;
+use crate::tiers::Tiers;
 use crate::work::{Known, Work};
+use parfuse_codegen::Isa;
 use parfuse_codegen::abi::FaultRecord;
-use parfuse_codegen::{Code, Effort, Isa};
 use parfuse_ir::Loc;
 use parfuse_ir::arena::Id;
 use parfuse_ir::grid::Grid;
@@ -25,28 +25,17 @@ use parfuse_passes::{
     lower_arrays_of_lengths, optimize, vectorize,
 };
 use parfuse_runtime::Expected;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-/// After this many operations on elements, for each operation of its text, a kernel is compiled again, thoroughly: by
-/// then it has run for about as long as that takes.
-const HOT: u64 = 1 << 16;
-
-/// At least this many, however short it is.
-const LEAST_HOT: u64 = 1 << 22;
-
-/// The same for launches that take longer than estimated.
+/// A launch that has taken so long in quick code is worth thorough code, whatever was estimated.
 const LONG: Duration = Duration::from_millis(1);
 
-/// A program compiled for one signature: quickly at first, thoroughly once it proves to be hot. Both compute the
-/// same bits, so that each launch, and each block of a launch, may take what there is.
+/// A program compiled for one signature.
 #[derive(Debug)]
 pub(crate) struct Specialisation {
     pub(crate) loops: Loops,
     pub(crate) lane: Lane,
-    /// How deep its blocks nest.
-    depth: usize,
     /// Which of the words of a call's arguments go where: all but those of arrays that the kernel does not look at.
     pub(crate) arguments: Vec<(usize, Slot)>,
     /// By buffer: whether every call makes its array at most once, so that it may lie in an array of the caller's.
@@ -55,24 +44,16 @@ pub(crate) struct Specialisation {
     may_leave: Vec<bool>,
     /// Whether it draws random numbers, and needs a key.
     pub(crate) draws: bool,
-    /// From the program to the first callable code.
-    pub(crate) compile_time: Duration,
-    /// Quick code, unless the engine compiles thoroughly at once.
-    first: Code,
-    /// Thorough code, or why there is none.
-    thorough: OnceLock<Result<Code, String>>,
+    /// From the program to what code is made of.
+    front_time: Duration,
+    /// Its code.
+    tiers: Tiers,
     /// By region: the work of an element.
     estimates: Vec<Work>,
     /// By region: how many iterations a thread takes at a time, at least.
     grains: Vec<usize>,
     /// By region: how fast it goes.
     paces: Vec<Pace>,
-    /// How many operations make it hot.
-    hot: u64,
-    /// Operations done so far.
-    work: AtomicU64,
-    /// Whether some thread has taken on the thorough compilation.
-    promoted: AtomicBool,
 }
 
 /// What is expected of a launch, and where to tell how it went.
@@ -105,7 +86,7 @@ impl Specialisation {
         signature: &Signature,
         depth: usize,
         start: Instant,
-    ) -> Result<Self, Error> {
+    ) -> Specialisation {
         optimize(&mut loops, &Options { fuse: core.fuse });
         let mut lane = vectorize(&loops);
         lane.polls = signature.polls();
@@ -120,56 +101,42 @@ impl Specialisation {
         let estimates: Vec<Work> = lane.regions.iter().map(|(_, region)| Work::of(region)).collect();
         let grain = |region: &Region| Claim::of(&region.sources).grain as usize;
         let grains = lane.regions.iter().map(|(_, region)| grain(region)).collect();
-        // A loop of which nothing is known may run for hours before there is a moment to change its code.
-        let effort = if estimates.iter().any(Work::is_open) { Effort::Thorough } else { core.first_effort };
-        let compiled = match core.compiler.compile(&lane, effort) {
-            Err(_) if effort != core.first_effort => core.compiler.compile(&lane, core.first_effort),
-            compiled => compiled,
-        };
-        let first = compiled.map_err(|e| Error::Compile(e.to_string()))?;
         core.compilations.fetch_add(1, Ordering::Relaxed);
-        let compile_time = start.elapsed();
-        // Without regions there is nothing that thorough code would do better.
-        let promoted = AtomicBool::new(effort == Effort::Thorough || lane.regions.is_empty());
-        let (thorough, work) = (OnceLock::new(), AtomicU64::new(0));
+        let tiers = Tiers::new(core, &lane, &estimates, depth);
         let arguments = arguments(&program.params, &lane);
         let (made_once, may_leave) = (made_once(&lane), may_leave(&lane));
         let draws = draws(&lane);
-        Ok(Specialisation {
+        Specialisation {
             loops,
             lane,
-            depth,
             arguments,
             made_once,
             may_leave,
             draws,
-            compile_time,
-            first,
-            thorough,
-            hot: LEAST_HOT.max(HOT * estimates.iter().map(Work::text).sum::<u64>()),
+            front_time: start.elapsed(),
+            tiers,
             paces: estimates.iter().map(|_| Pace::default()).collect(),
             estimates,
             grains,
-            work,
-            promoted,
-        })
+        }
     }
 
-    /// The program as loops whose iterations are independent, or every mistake that keeps it from becoming that, for
-    /// arguments of which these axes are equally long; and which others it would help to know to be.
+    /// The program as loops, or every mistake that keeps it from becoming that, for arguments of which these axes are equally
+    /// long; and which others it would help to know to be.
     pub(crate) fn lower(
         program: &Program,
         signature: &Signature,
         equal: &[[GivenLength; 2]],
     ) -> (Result<Loops, Error>, Vec<[GivenLength; 2]>) {
-        let layouts = signature.layouts(&program.params);
-        let mistakes = || Error::from_rejections(find_mistakes(program, &layouts), &program.files);
-        match lower_arrays_of_lengths(program, &layouts, equal) {
-            Ok(Lowered { mut loops, wished }) => {
-                (check_parallel(&mut loops).map(|()| loops).map_err(|_| mistakes()), wished)
-            }
-            Err(_) => (Err(mistakes()), Vec::new()),
+        match lower_arrays_of_lengths(program, &signature.layouts(&program.params), equal) {
+            Ok(Lowered { loops, wished }) => (Ok(loops), wished),
+            Err(_) => (Err(mistakes(program, signature)), Vec::new()),
         }
+    }
+
+    /// Makes sure that the iterations of parallel loops are independent, or says what is wrong with the program.
+    pub(crate) fn check(program: &Program, signature: &Signature, loops: &mut Loops) -> Result<(), Error> {
+        check_parallel(loops).map_err(|_| mistakes(program, signature))
     }
 
     /// Whether every call makes this buffer's array at most once. What a loop or another statement makes anew may
@@ -188,37 +155,17 @@ impl Specialisation {
         self.grains[region.index()]
     }
 
-    /// Why a hot kernel stays with quick code, if it has to.
-    pub(crate) fn stays_quick(&self) -> Option<&str> {
-        self.thorough.get()?.as_ref().err().map(String::as_str)
+    /// The code of its parts, as far as it has been needed.
+    pub(crate) fn tiers(&self) -> &Tiers {
+        &self.tiers
     }
 
-    /// How the code that calls run now was made, and why it is that code.
-    pub(crate) fn tier(&self) -> (Effort, &'static str) {
-        let effort = self.best_code().effort();
-        let reason = match (effort, self.first.effort()) {
-            (Effort::Thorough, Effort::Thorough) => "it was made thoroughly for the first call",
-            (Effort::Thorough, Effort::Quick) => "calls have computed enough to be worth it, or are compared",
-            _ if self.lane.regions.is_empty() => "there is no parallel region to make thoroughly",
-            _ if self.stays_quick().is_some() => "thorough code could not be made",
-            _ if self.promoted.load(Ordering::Relaxed) => "thorough code is being made",
-            _ => "thorough code follows when calls have computed more",
-        };
-        (effort, reason)
+    /// How long it has taken to make all code that there has been so far, from the program on.
+    pub(crate) fn compile_time(&self) -> Duration {
+        self.front_time + self.tiers.compile_time()
     }
 
-    /// The best code there is so far.
-    pub(crate) fn best_code(&self) -> &Code {
-        self.thorough.get().and_then(|code| code.as_ref().ok()).unwrap_or(&self.first)
-    }
-
-    /// Whether all code is the best there will be, or somebody is at it.
-    pub(crate) fn is_promoted(&self) -> bool {
-        self.promoted.load(Ordering::Relaxed)
-    }
-
-    /// Notes that a region is launched for this many elements. A kernel that proves to be hot, or is about to be, is
-    /// compiled thoroughly first, on one thread; others go on with what they have.
+    /// Notes that a region is launched for this many elements, and makes the code that it deserves.
     #[inline]
     pub(crate) fn launched(
         &self,
@@ -227,14 +174,11 @@ impl Specialisation {
         elements: usize,
         frame: CallFrame<'_>,
         extents: &[usize],
-    ) {
-        if self.is_promoted() {
-            return;
+    ) -> Result<(), Error> {
+        if elements == 0 {
+            return Ok(());
         }
-        let work = self.work_of(region, elements, frame, extents);
-        if self.work.fetch_add(work, Ordering::Relaxed).saturating_add(work) >= self.hot {
-            self.promote(core);
-        }
+        self.tiers.launched(core, &self.lane, region, || self.work_of(region, elements, frame, extents))
     }
 
     fn work_of(&self, region: RegionId, elements: usize, frame: CallFrame<'_>, extents: &[usize]) -> u64 {
@@ -261,23 +205,20 @@ impl Specialisation {
 
     /// Notes that a launch has been running since then, and not yet in the best code.
     #[cold]
-    pub(crate) fn still_running(&self, core: &Core, since: Instant) {
-        if !self.is_promoted() && since.elapsed() >= LONG {
-            self.promote(core);
+    pub(crate) fn still_running(&self, core: &Core, region: RegionId, since: Instant) {
+        if !self.tiers.is_promoted(region) && since.elapsed() >= LONG {
+            self.tiers.promote(core, &self.lane, region);
         }
     }
 
-    /// Compiles thoroughly, unless that has been done or another thread is at it.
+    /// Makes thorough code of all of it.
     pub(crate) fn promote(&self, core: &Core) {
-        if self.promoted.swap(true, Ordering::Relaxed) {
-            return;
-        }
-        let compiled = guarded(self.depth, || {
-            let compiled = core.compiler.compile(&self.lane, Effort::Thorough);
-            compiled.map_err(|e| Error::Compile(e.to_string()))
-        });
-        // Without better code the kernel goes on with what it has.
-        self.thorough.get_or_init(|| compiled.map_err(|error| error.to_string()));
+        self.tiers.promote_all(core, &self.lane);
+    }
+
+    /// Makes code of what has none yet.
+    pub(crate) fn complete(&self, core: &Core) -> Result<(), Error> {
+        self.tiers.complete(core, &self.lane)
     }
 
     /// The error for a check that has failed in its code.
@@ -304,6 +245,11 @@ impl Specialisation {
         });
         made.unwrap_or(Loc::NONE)
     }
+}
+
+/// Every mistake of a program.
+fn mistakes(program: &Program, signature: &Signature) -> Error {
+    Error::from_rejections(find_mistakes(program, &signature.layouts(&program.params)), &program.files)
 }
 
 /// How many regions the driver launches, if it launches each once.

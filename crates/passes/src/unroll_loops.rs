@@ -21,12 +21,16 @@ use crate::vectorize::Varying;
 use parfuse_ir::Scalar;
 use parfuse_ir::loops::walk::{self, blocks_mut};
 use parfuse_ir::loops::{Block, Expr, Loops, Parfor, Stmt, Value};
+use parfuse_ir::math::is_expansion;
 
 /// The most iterations of a loop that is unrolled.
 const MOST_ITERATIONS: usize = 8;
 
 /// The most statements that a loop may become.
 const MOST_STATEMENTS: usize = 96;
+
+/// About as many operations compute a function such as `sin`.
+const FUNCTION: usize = 24;
 
 /// As many iterations load a tile.
 const TILE: usize = 4;
@@ -71,9 +75,25 @@ fn short<'a>(loops: &Loops, stmt: &'a Stmt, in_lanes: Option<&Tiles>) -> Option<
         | Stmt::Nest(_)
         | Stmt::Parfor(_) => false,
     });
-    let fits = iterations * walk::statements(body).count() <= MOST_STATEMENTS;
+    let fits = iterations * text(loops, *index, body) <= MOST_STATEMENTS;
     let by_tiles = in_lanes.is_some_and(|tiles| tiles.contains(index));
     (is_straight && fits && !by_tiles).then_some((*index, iterations, body))
+}
+
+/// How much text an iteration is, in statements. Functions of many operations count as such where nothing becomes constant, for
+/// then each of them takes longer than to count.
+fn text(loops: &Loops, index: Value, body: &Block) -> usize {
+    let mut uses_index = false;
+    let mut functions = 0;
+    for stmt in walk::statements(body) {
+        walk::reads(loops, stmt, |value| uses_index |= value == index);
+        if let Stmt::Let(value) = stmt
+            && let Expr::Op(op, _) = &loops.values[*value].expr
+        {
+            functions += is_expansion(*op) as usize;
+        }
+    }
+    walk::statements(body).count() + if uses_index { 0 } else { FUNCTION * functions }
 }
 
 /// The short loops in a parallel loop that load elements which their index counts along the last axis, each lane those of a
@@ -152,6 +172,15 @@ mod tests {
         unchanged(unroll_loops, &kernel(&format!("for v0 in n {{ {body} }}")));
         let large = format!("{body} {}", "store b1[v0], v2 ".repeat(20));
         unchanged(unroll_loops, &kernel(&format!("for v0 in 8usize {{ {large} }}")));
+    }
+
+    #[test]
+    fn functions_are_large_where_nothing_becomes_constant() {
+        let steps = "v1: f64 = x0 v2: f64 = sin v1 x0 = v2";
+        unchanged(unroll_loops, &kernel(&format!("x0 = 1.0f64 for v0 in 6usize {{ {steps} }}")));
+        let elements = "v1: f64 = load b1[v0] v2: f64 = sin v1 store b1[v0], v2";
+        let after = run(unroll_loops, &kernel(&format!("for v0 in 6usize {{ {elements} }}"))).to_string();
+        assert_eq!(after.matches("sin").count(), 6, "{after}");
     }
 
     #[test]

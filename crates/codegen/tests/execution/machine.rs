@@ -152,8 +152,9 @@ impl<'a> Machine<'a> {
         self.set(self.lane.frame.host(), machine as u64);
         // SAFETY: the frame has all its slots, the arrays are as long as the test's program needs, and the
         // machine, whose first field is the table, outlives the call.
-        let status =
-            unsafe { code.run((*machine).frame.as_mut_ptr(), machine.cast(), &raw mut (*machine).fault) };
+        let status = unsafe {
+            code.driver.run((*machine).frame.as_mut_ptr(), machine.cast(), &raw mut (*machine).fault)
+        };
         self.end(status)
     }
 
@@ -181,7 +182,9 @@ impl<'a> Machine<'a> {
         let mut partials = vec![u64::MAX; self.lane.regions[region].words() + 1];
         let (frame, fault) = (self.frame.as_ptr(), &mut self.fault);
         // SAFETY: as in `run`; there is room for one word per reduction and output.
-        let status = unsafe { self.code.run_block(region, frame, &range, partials.as_mut_ptr(), fault) };
+        let status = unsafe {
+            self.code.regions[region.index()].run_block(frame, &range, partials.as_mut_ptr(), fault)
+        };
         let end = self.end(status);
         if end == End::Ok {
             assert_eq!(partials.pop(), Some(u64::MAX), "no more partials than reductions");
@@ -326,7 +329,8 @@ extern "C" fn launch(host: *const HostTable, region: u32) -> i32 {
     let (mut partials, mut fault) = (vec![0; outputs.len()], FaultRecord::default());
     let range = Grid::new(&[], lane.regions[id].grain).block(0);
     // SAFETY: as in `run`; there is room for one word per output.
-    let status = unsafe { code.run_block(id, frame, &range, partials.as_mut_ptr(), &mut fault) };
+    let status =
+        unsafe { code.regions[id.index()].run_block(frame, &range, partials.as_mut_ptr(), &mut fault) };
     for (output, word) in outputs.iter().zip(partials) {
         machine(host).set(output.slot, word);
     }
@@ -352,8 +356,8 @@ pub fn with_all(lane: &Lane, mut run: impl FnMut(&Code)) {
     for effort in [Effort::Quick, Effort::Thorough] {
         for compiler in COMPILERS.iter() {
             let code = compiled(compiler.compile(lane, effort));
-            for (region, _) in lane.regions.iter() {
-                assert_eq!(code.narrower(region), None, "{}", compiler.isa());
+            for region in &code.regions {
+                assert_eq!(region.narrower(), None, "{}", compiler.isa());
             }
             run(&code);
         }

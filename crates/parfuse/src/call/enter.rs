@@ -66,7 +66,7 @@ struct Entered<'h, 'c> {
 #[inline]
 pub(super) fn run_driver(host: &mut Host<'_>) -> Result<Finished, Error> {
     let (kernel, frame) = (host.request.kernel, host.frame);
-    let code = kernel.best_code();
+    let code = kernel.tiers().driver(host.request.core, &kernel.lane)?;
     let mut fault = FaultRecord::default();
     let table = HostTable { allocate, move_buffer, resize, launch, call };
     let mut entered = Entered { table, host, error: None };
@@ -145,9 +145,8 @@ fn run_nest(table: *const HostTable, id: RegionId) -> i32 {
     let mut fault = FaultRecord::default();
     // SAFETY: as in `run_driver`, which runs: the frame is its own, and what the region asks of the host goes the same way; it
     // has a word for each result.
-    let status = unsafe {
-        kernel.best_code().run_block(id, frame.address(), &range, results.as_mut_ptr(), &mut fault)
-    };
+    let code = kernel.tiers().region(id);
+    let status = unsafe { code.run_block(frame.address(), &range, results.as_mut_ptr(), &mut fault) };
     match status {
         abi::OK => serve(table, |host| {
             host.end_nest(id, &mut results);
@@ -331,9 +330,8 @@ pub(super) fn run_single_block(
     assert_eq!(partials.len(), kernel.lane.regions[region].words(), "there is a word for each reduction");
     let mut fault = FaultRecord::default();
     // SAFETY: as in `run_blocks`; nobody else has the partials, and the caller gives all of the region's extents.
-    let status = unsafe {
-        kernel.best_code().run_block(region, frame.address(), range, partials.as_mut_ptr(), &mut fault)
-    };
+    let code = kernel.tiers().region(region);
+    let status = unsafe { code.run_block(frame.address(), range, partials.as_mut_ptr(), &mut fault) };
     if status == abi::OK { Ok(()) } else { Err(fault) }
 }
 
@@ -354,7 +352,7 @@ pub(super) fn run_blocks(
         begin(block)?;
         let own = own_keys.then(|| shared.frame_with_own_key());
         let frame = own.as_ref().map_or(shared.frame, |own| own.as_ptr());
-        let code = kernel.best_code();
+        let code = kernel.tiers().region(region);
         let timed = outlook.filter(|_| block == 0).map(|outlook| (outlook, Instant::now()));
         let mut fault = FaultRecord::default();
         // SAFETY: the frame outlives the call and nobody writes to it while blocks run, since the thread that holds its
@@ -363,7 +361,7 @@ pub(super) fn run_blocks(
         // blocks do not race.
         let status = unsafe {
             let partials = shared.partials.add(block * count);
-            code.run_block(region, frame, &grid.block(block), partials, &mut fault)
+            code.run_block(frame, &grid.block(block), partials, &mut fault)
         };
         if let Some((outlook, started)) = timed {
             outlook.block_took(grid.elements_per_block(), started.elapsed());

@@ -190,7 +190,7 @@ impl<'c> Host<'c> {
         if stop.is_some_and(CancelToken::is_cancelled) {
             return Err(self.stopped());
         }
-        kernel.launched(core, id, 1, self.frame, &[]);
+        kernel.launched(core, id, 1, self.frame, &[])?;
         if let Some(progress) = progress {
             progress.begin_loop(1, 1);
             progress.begin_block();
@@ -232,7 +232,7 @@ impl<'c> Host<'c> {
         // Something is said of how it is cut.
         let fits = fits && self.request.kernel.grain(id) == 0;
         let unwatched = self.request.stop.is_none() && self.request.progress.is_none();
-        (fits && unwatched && self.request.kernel.is_promoted()).then_some(elements)
+        (fits && unwatched && self.request.kernel.tiers().is_settled(id)).then_some(elements)
     }
 
     fn launch_single_block(&mut self, id: RegionId, elements: usize) -> Result<(), Error> {
@@ -279,13 +279,13 @@ impl<'c> Host<'c> {
     }
 
     /// How a region is cut into blocks, and how they are computed.
-    fn plan(&self, id: RegionId, extents: &[usize], of_program: &[usize]) -> Plan<'c> {
+    fn plan(&self, id: RegionId, extents: &[usize], of_program: &[usize]) -> Result<Plan<'c>, Error> {
         let (&Request { core, kernel, .. }, frame) = (self.request, self.frame);
         let region = &kernel.lane.regions[id];
         let grain = kernel.grain(id);
         let is_divisible = region.grain == Grain::Coarse && region.walk.is_scalar() && region.words() == 0;
         let mut grid = Grid::new(extents, region.grain);
-        kernel.launched(core, id, grid.elements(), frame, extents);
+        kernel.launched(core, id, grid.elements(), frame, extents)?;
         if is_divisible && grain > 0 {
             grid = grid.cut(grain);
         }
@@ -311,19 +311,19 @@ impl<'c> Host<'c> {
             Some(outlook) if workers.threads() > 1 => {
                 outlook.expected.together(grid.blocks(), workers.threads())
             }
-            _ if kernel.is_promoted() => grid.blocks(),
+            _ if kernel.tiers().is_promoted(id) => grid.blocks(),
             // From the next block on there may be better code.
             _ => 1,
         };
         let (grid, at_a_time) = (grid.joined(together), least.div_ceil(together.max(1)));
-        Plan { grid, at_a_time, workers, outlook: outlook.filter(Outlook::is_measured) }
+        Ok(Plan { grid, at_a_time, workers, outlook: outlook.filter(Outlook::is_measured) })
     }
 
     /// Runs the blocks of a space, which has these extents in the program.
     fn launch_blocks(&mut self, id: RegionId, extents: &[usize], of_program: &[usize]) -> Result<(), Error> {
         let (&Request { core, kernel, stop, progress, own_keys, .. }, frame) = (self.request, self.frame);
         let region = &kernel.lane.regions[id];
-        let Plan { grid, at_a_time, workers, outlook } = self.plan(id, extents, of_program);
+        let Plan { grid, at_a_time, workers, outlook } = self.plan(id, extents, of_program)?;
         let (blocks, count) = (grid.blocks(), region.words());
         let mut few = [0; FEW_PARTIALS];
         let mut many;
@@ -338,7 +338,7 @@ impl<'c> Host<'c> {
             }
         };
         let (partials, gathered) = memory.split_at_mut(blocks * count);
-        let started = (blocks > 1 && !kernel.is_promoted()).then(Instant::now);
+        let started = (blocks > 1 && !kernel.tiers().is_promoted(id)).then(Instant::now);
         if let Some(progress) = progress {
             progress.begin_loop(blocks, workers.threads());
         }
@@ -350,7 +350,7 @@ impl<'c> Host<'c> {
                 progress.begin_block();
             }
             if let Some(started) = started.filter(|_| block > 0) {
-                kernel.still_running(core, started);
+                kernel.still_running(core, id, started);
             }
             Ok(())
         };

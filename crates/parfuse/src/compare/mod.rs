@@ -237,7 +237,7 @@ impl Kernel {
         Ok(Comparison {
             kernel: self.name().to_string(),
             elements: options.elements.or((longest > 0).then_some(longest)),
-            compile_time: specialisation.compile_time,
+            compile_time: specialisation.compile_time(),
             draws: specialisation.draws,
             measurements,
             same_bits,

@@ -51,14 +51,15 @@ pub struct Explanation {
     pub tests: Vec<LoopTest>,
     /// Which instructions the regions are made of.
     pub isa: Isa,
-    /// The code that calls run now: the numbers of lanes and bytes are its.
+    /// The code that calls run now where they compute much. The numbers of lanes and bytes are of the code that each region has
+    /// now, which may be quick where it has computed little.
     pub effort: Effort,
     /// Why calls run that code.
     pub effort_reason: String,
     /// Whether what is around the regions is machine code. If not, it is followed step by step, which takes less time
     /// than compiling it would, for it has no loops.
     pub serial_code_compiled: bool,
-    /// From the program to callable code.
+    /// How long it has taken to make all code that there has been so far, from the program on.
     pub compile_time: Duration,
     /// The size of the machine code in bytes.
     pub code_size: usize,
@@ -191,8 +192,8 @@ impl Explanation {
             _ => None,
         };
         let allocations = allocations(&made.lane);
-        let code = made.best_code();
-        let (effort, reason) = made.tier();
+        let tiers = made.tiers();
+        let (effort, reason) = tiers.tier();
         // A nest without lanes is plain loops, whoever compiles it.
         let in_lanes = |node: &Node| matches!(node, Node::Lanes(_));
         let is_plain =
@@ -219,12 +220,12 @@ impl Explanation {
             isa,
             effort,
             effort_reason: reason.to_string(),
-            serial_code_compiled: code.is_driver_compiled()
+            serial_code_compiled: tiers.is_driver_compiled()
                 || made.lane.regions.iter().any(|(_, region)| is_plain(region)),
-            compile_time: made.compile_time,
-            code_size: code.code_size(),
-            stays_quick: made.stays_quick().map(str::to_owned),
-            interpreted: made.best_code().is_interpreted(),
+            compile_time: made.compile_time(),
+            code_size: tiers.size(),
+            stays_quick: tiers.stays_quick().map(str::to_owned),
+            interpreted: tiers.is_interpreted(),
         }
     }
 }
@@ -269,7 +270,7 @@ fn allocations(lane: &Lane) -> Vec<Allocation> {
 impl RegionReport {
     fn new(made: &Specialisation, id: RegionId, region: &Region) -> RegionReport {
         let source = places::parallel_loop(&made.loops, id.index(), region);
-        let code = made.best_code();
+        let code = made.tiers().region(id);
         let files = &made.lane.files;
         let mut report = RegionReport {
             sources: region.sources.iter().map(|source| described(source, files)).collect(),
@@ -278,10 +279,10 @@ impl RegionReport {
             interchanged: interchanged(&made.loops.notes, region),
             plain_loops: plain_loops(&made.loops.notes, region, files),
             exchanged: exchanged(&made.loops.notes, region, files),
-            lanes: code.lanes(id),
+            lanes: code.lanes(),
             one_by_one: region.walk == Walk::Elements,
             estimates: estimates(&made.loops.notes, region),
-            narrower: code.narrower(id).map(str::to_owned),
+            narrower: code.narrower().map(str::to_owned),
             reductions: region.reductions.iter().map(|r| format!("{} {}", r.op.name(), r.dtype)).collect(),
             contiguous_accesses: 0,
             scattered_accesses: 0,

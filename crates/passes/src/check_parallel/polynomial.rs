@@ -242,9 +242,17 @@ impl Polynomial {
 }
 
 pub(super) fn greatest_common_divisor(a: i128, b: i128) -> i128 {
-    let (mut a, mut b) = (a.abs(), b.abs());
+    let (mut a, mut b) = (a.unsigned_abs(), b.unsigned_abs());
+    // Nearly all factors are small, and divisions of 128 bits take long.
+    while b > u64::MAX as u128 || a > u64::MAX as u128 && b != 0 {
+        (a, b) = (b, a % b);
+    }
+    let (mut a, mut b) = match b {
+        0 => return a as i128,
+        _ => (a as u64, b as u64),
+    };
     while b != 0 {
         (a, b) = (b, a % b);
     }
-    a
+    a as i128
 }

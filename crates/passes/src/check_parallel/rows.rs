@@ -11,7 +11,7 @@ use super::polynomial::{Polynomial, Product, greatest_common_divisor};
 /// A sum that is not negative, and which of the first ones it is made of.
 pub(super) struct Row {
     /// By unknown.
-    factors: Vec<i128>,
+    factors: Vec<i64>,
     constant: i128,
     pub(super) made_of: u128,
 }
@@ -19,45 +19,43 @@ pub(super) struct Row {
 /// With more rows the search is given up.
 const MAX_ROWS: usize = 700;
 
-/// Factors and constants that are larger are not followed.
-const MAX_FACTOR: u128 = 1 << 90;
+/// Constants that are larger are not followed, nor are factors of more than 64 bits.
+const MAX_CONSTANT: u128 = 1 << 90;
 
 impl Row {
-    /// The rows of sums of these products, in order.
+    /// The rows of sums of these products, in order, but for those of large factors.
     pub(super) fn of(products: &[&Product], sums: &[&Polynomial]) -> Vec<Row> {
         let row = |(at, sum): (usize, &&Polynomial)| {
             let mut factors = vec![0; products.len()];
             for (product, factor) in &sum.terms {
-                factors[products.binary_search(&product).expect("it is one of them")] = *factor;
+                let at = products.binary_search(&product).expect("it is one of them");
+                factors[at] = i64::try_from(*factor).ok()?;
             }
             // What is made of one behind the last bit might be made of too many.
-            Row { factors, constant: sum.constant, made_of: 1 << at.min(127) }
+            Some(Row { factors, constant: sum.constant, made_of: 1 << at.min(127) })
         };
-        sums.iter().enumerate().map(row).collect()
+        sums.iter().enumerate().filter_map(row).collect()
     }
 
     /// The row as a sum of products.
     pub(super) fn sum(&self, products: &[&Product]) -> Polynomial {
         let terms = products.iter().zip(&self.factors).filter(|(_, factor)| **factor != 0);
         Polynomial {
-            terms: terms.map(|(product, factor)| ((*product).clone(), *factor)).collect(),
+            terms: terms.map(|(product, factor)| ((*product).clone(), *factor as i128)).collect(),
             constant: self.constant,
         }
     }
 
     /// The sum of multiples of two rows; nothing if numbers get too large.
-    fn combined(&self, times: i128, other: &Row, others: i128) -> Option<Row> {
-        let add = |a: i128, b: i128| {
-            let sum = a.checked_mul(times)?.checked_add(b.checked_mul(others)?)?;
-            (sum.unsigned_abs() <= MAX_FACTOR).then_some(sum)
-        };
-        let factors = self.factors.iter().zip(&other.factors).map(|(a, b)| match (a, b) {
-            (0, 0) => Some(0),
-            _ => add(*a, *b),
-        });
-        let factors = factors.collect::<Option<Vec<i128>>>()?;
-        let constant = add(self.constant, other.constant)?;
-        Some(Row { factors, constant, made_of: self.made_of | other.made_of })
+    fn combined(&self, times: i64, other: &Row, others: i64) -> Option<Row> {
+        let mut factors = Vec::with_capacity(self.factors.len());
+        for (a, b) in self.factors.iter().zip(&other.factors) {
+            factors.push(a.checked_mul(times)?.checked_add(b.checked_mul(others)?)?);
+        }
+        let of = |constant: i128, times: i64| constant.checked_mul(times as i128);
+        let constant = of(self.constant, times)?.checked_add(of(other.constant, others)?)?;
+        let made_of = self.made_of | other.made_of;
+        (constant.unsigned_abs() <= MAX_CONSTANT).then_some(Row { factors, constant, made_of })
     }
 
     /// Divides it by what divides all factors; as numbers are whole, a constant that does not divide is rounded down. Returns
@@ -66,10 +64,10 @@ impl Row {
         let factors = self.factors.iter().filter(|factor| **factor != 0);
         let divisor = factors.fold(0, |divisor, factor| match divisor {
             1 => 1,
-            _ => greatest_common_divisor(divisor, *factor),
+            _ => greatest_common_divisor(divisor, *factor as i128),
         });
         if divisor > 1 {
-            self.factors.iter_mut().for_each(|factor| *factor /= divisor);
+            self.factors.iter_mut().for_each(|factor| *factor = (*factor as i128 / divisor) as i64);
             self.constant = self.constant.div_euclid(divisor);
         }
         divisor > 0
@@ -78,55 +76,58 @@ impl Row {
 
 /// What is left of rows without all unknowns but those that stay; or what the rows are made of that contradict each other.
 /// Nothing if there are too many.
-pub(super) fn eliminate(mut rows: Vec<Row>, stays: &[bool]) -> Option<Result<Vec<Row>, u128>> {
-    if let Err(made_of) = tidy(&mut rows) {
-        return Some(Err(made_of));
-    }
+pub(super) fn eliminate(rows: Vec<Row>, stays: &[bool]) -> Option<Result<Vec<Row>, u128>> {
+    let (mut rows, mut given) = (Vec::new(), rows);
     let mut gone = 0;
-    while let Some(unknown) = cheapest(&rows, stays) {
+    loop {
+        if let Err(made_of) = add(&mut rows, given) {
+            return Some(Err(made_of));
+        }
+        if gone > 0 && rows.len() > MAX_ROWS {
+            return None;
+        }
+        let Some(unknown) = cheapest(&rows, stays) else { return Some(Ok(rows)) };
         gone += 1;
-        let (with, mut rest): (Vec<Row>, Vec<Row>) =
-            rows.into_iter().partition(|row| row.factors[unknown] != 0);
+        let (with, rest): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|row| row.factors[unknown] != 0);
         let (above, below): (Vec<&Row>, Vec<&Row>) = with.iter().partition(|row| row.factors[unknown] < 0);
+        given = Vec::new();
         for a in &above {
             for b in &below {
                 // What is made of more follows from others.
                 if (a.made_of | b.made_of).count_ones() > gone + 1 {
                     continue;
                 }
-                let (less, more) = (-a.factors[unknown], b.factors[unknown]);
+                let [less, more] = [a, b].map(|row| row.factors[unknown].unsigned_abs() as i128);
                 let divisor = greatest_common_divisor(less, more);
-                rest.extend(a.combined(more / divisor, b, less / divisor));
+                let times = [more, less].map(|factor| i64::try_from(factor / divisor));
+                if let [Ok(times), Ok(others)] = times {
+                    given.extend(a.combined(times, b, others));
+                }
             }
         }
         rows = rest;
-        if let Err(made_of) = tidy(&mut rows) {
-            return Some(Err(made_of));
-        }
-        if rows.len() > MAX_ROWS {
-            return None;
-        }
     }
-    Some(Ok(rows))
 }
 
-/// Keeps the strongest of rows that say the same. Fails if one says what cannot be, with what that is made of.
-fn tidy(rows: &mut Vec<Row>) -> Result<(), u128> {
-    let mut never = None;
-    rows.retain_mut(|row| {
-        let has_factors = row.divide();
-        if !has_factors && row.constant < 0 {
-            never = Some(row.made_of);
+/// Adds rows to some that are in order, and keeps the strongest of those that say the same. Fails if one says what cannot be,
+/// with what that is made of.
+fn add(rows: &mut Vec<Row>, given: Vec<Row>) -> Result<(), u128> {
+    let before = rows.len();
+    for mut row in given {
+        if row.divide() {
+            rows.push(row);
+        } else if row.constant < 0 {
+            return Err(row.made_of);
         }
-        has_factors
-    });
-    if let Some(made_of) = never {
-        return Err(made_of);
     }
-    rows.sort_unstable_by(|a, b| {
-        (&a.factors, a.constant, a.made_of).cmp(&(&b.factors, b.constant, b.made_of))
-    });
-    rows.dedup_by(|next, kept| next.factors == kept.factors);
+    let order =
+        |a: &Row, b: &Row| (&a.factors, a.constant, a.made_of).cmp(&(&b.factors, b.constant, b.made_of));
+    if rows.len() > before {
+        rows[before..].sort_unstable_by(order);
+        // There are two runs to merge, which the stable sort knows how to do.
+        rows.sort_by(order);
+        rows.dedup_by(|next, kept| next.factors == kept.factors);
+    }
     Ok(())
 }
 
@@ -150,7 +151,7 @@ mod tests {
     use super::*;
 
     fn row(factors: [i128; 3], constant: i128, at: usize) -> Row {
-        Row { factors: factors.to_vec(), constant, made_of: 1 << at }
+        Row { factors: factors.map(|factor| factor as i64).to_vec(), constant, made_of: 1 << at }
     }
 
     /// Whether rows contradict each other, found by trying small numbers.
