@@ -294,6 +294,23 @@ fn lower_quartiles(image: &ArrayRef2<u16>, out: &mut ArrayRef2<u16>) {
     }
 }
 
+/// The median of each number's neighbourhood of twenty-five.
+#[kernel]
+fn wide_medians(field: &ArrayRef2<f64>, out: &mut ArrayRef2<f64>) {
+    for y in prange(2..field.nrows() - 2) {
+        for x in 2..field.ncols() - 2 {
+            let mut window = [0.0; 25];
+            for dy in 0..5 {
+                for dx in 0..5 {
+                    window[dy * 5 + dx] = field[[y + dy - 2, x + dx - 2]];
+                }
+            }
+            window.sort_by(|a, b| a.partial_cmp(b).unwrap());
+            out[[y, x]] = window[12];
+        }
+    }
+}
+
 /// Lines from the centre to points, drawn by Bresenham.
 #[kernel]
 fn lines(canvas: &mut ArrayRef2<u8>, ends: &ArrayRef2<i64>) {
@@ -557,6 +574,7 @@ pub const ROWS: &[Row] = &[
     row!(lattice_gas [40, 400] |n| reads f = uniform((9, n, n), 1); writes next = zeros((9, n, n)); call(&f, next, 0.8)),
     row!(median_filter [60, 1000] least 3 |n| reads image = below(256, (n, n), 1); writes out = zeros((n, n)); call(&image, out)),
     row!(lower_quartiles [60, 1000] least 5 |n| reads image = below(4096, (n, n), 1); writes out = zeros((n, n)); call(&image, out)),
+    row!(wide_medians [60, 1000] least 5 |n| reads field = uniform((n, n), 1); writes out = zeros((n, n)); call(&field, out)),
     row!(lines [100, 1500] least 1 |n| reads ends = below(n as u64, (200, 2), 1); writes canvas = zeros((n, n)); call(canvas, &ends)),
     row!(noise [60, 1000] |n| reads corners = uniform((n / 10 + 2, n / 10 + 2), 1); writes out = zeros((n, n)); call(&corners, 0.1, out)),
     row!(code_lengths [60, 1000] least 2 |n| reads counts = below(1000, n, 1).to_vec(); call(&counts)),

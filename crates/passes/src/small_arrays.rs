@@ -24,9 +24,9 @@ use parfuse_ir::loops::{Block, Buffer, Expr, Loops, Output, Parfor, Stmt, Value,
 use parfuse_ir::{DType, Loc, Scalar, ScalarOp};
 
 /// The most elements of an array that variables hold.
-const MOST_ELEMENTS: usize = 16;
+const MOST_ELEMENTS: usize = 32;
 /// The most statements that the body of a loop may become, and plain code have in addition.
-const MOST_STATEMENTS: usize = 600;
+const MOST_STATEMENTS: usize = 1600;
 
 /// Replaces small arrays made inside parallel loops, and those of plain code, by variables.
 pub fn small_arrays(loops: &mut Loops) -> Changed {

@@ -25,7 +25,7 @@ const RUN: usize = 16;
 const MOST_OF_NEIGHBOURS: usize = 10;
 
 /// So many integers, of which equal ones are the same, are sorted by the fewest exchanges.
-const MOST_OF_MERGES: usize = 16;
+const MOST_OF_MERGES: usize = 32;
 
 /// By what elements are compared.
 #[derive(Clone, Copy)]
@@ -496,7 +496,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(merges(16).len(), 63);
+        assert_eq!([16, 32].map(|count| merges(count).len()), [63, 191]);
         assert!(neighbours(9).iter().all(|[first, second]| first + 1 == *second));
     }
 }

@@ -90,6 +90,37 @@ fn rows_of_sixteen(x: &mut ArrayRef2<i32>) {
 }
 
 /// Truth values have an order, too, but no lesser of two.
+/// Of more elements than loops of a few iterations have.
+#[kernel]
+fn quartile_of_twenty_five(image: &ArrayRef2<u16>) -> Array2<u16> {
+    let mut out = Array2::<u16>::zeros(image.dim());
+    for y in prange(2..image.nrows() - 2) {
+        for x in 2..image.ncols() - 2 {
+            let mut window = [0u16; 25];
+            for (k, own) in window.iter_mut().enumerate() {
+                *own = image[[y + k / 5 - 2, x + k % 5 - 2]];
+            }
+            window.sort();
+            out[[y, x]] = window[6];
+        }
+    }
+    out
+}
+
+#[kernel]
+fn rows_of_thirty_two(x: &mut ArrayRef2<i64>) {
+    for i in prange(0..x.nrows()) {
+        let mut own = [0i64; 32];
+        for k in 0..32 {
+            own[k] = x[[i, k]];
+        }
+        own.sort_unstable();
+        for k in 0..32 {
+            x[[i, k]] = own[k];
+        }
+    }
+}
+
 #[kernel]
 fn majority(x: &[bool]) -> (bool, usize) {
     let mut three = [x[0], x[1], x[2]];
@@ -118,6 +149,8 @@ fn few_elements_are_sorted_by_networks() {
         exactly!(by_a_key(&Array1::from_iter((0..n as i64).map(|i| i * i * 7 % 11))));
         exactly!(of_other_lengths(&(0..n as i32).map(|i| i * 37 % 23).collect::<Vec<_>>(), n));
         exactly!(of_other_lengths(&[5], 1));
+        exactly!(quartile_of_twenty_five(&Array2::from_shape_fn((n, 11), |(i, j)| (i * 97 + j * j * 31) as u16 % 500)));
+        exactly!(rows_of_thirty_two(&mut b) with b = Array2::from_shape_fn((n, 32), |(i, j)| (i * 97 + j * j * 31) as i64 % 50 - 9));
         exactly!(rows_of_sixteen(&mut a) with a = Array2::from_shape_fn((n, 16), |(i, j)| (i * 97 + j * j * 31) as i32 % 50));
     }
     let x = Array1::from(vec![1.0, 2.0, f64::NAN, 4.0, 5.0]);
@@ -129,6 +162,8 @@ fn few_elements_are_sorted_by_networks() {
 fn medians_of_images_run_in_lanes() {
     let image = Array2::<u8>::zeros((20, 300));
     bytes_of_nine::serial(&image).unwrap();
+    let wide = quartile_of_twenty_five::kernel().explain().unwrap();
+    assert!(wide.regions.iter().all(|region| region.lanes > 1) && wide.arrays_allocated == 1, "{wide}");
     let explanation = bytes_of_nine::kernel().explain().unwrap();
     assert!(explanation.regions.iter().all(|region| region.lanes > 1), "{explanation}");
 }
