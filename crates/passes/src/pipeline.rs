@@ -157,6 +157,11 @@ pub fn optimize_observed(loops: &mut Loops, options: &Options, observe: &mut dyn
         run(&rows::number_values);
         run(&rows::hoist_invariants);
     }
+    // Places of bits are mostly numbers by now.
+    if run(&rows::place_bits) {
+        run(&rows::number_values);
+        run(&rows::remove_dead_code);
+    }
     // … and neither need arrays be of which all indices are numbers by now.
     if run(&rows::small_arrays) {
         run(&rows::number_values);

@@ -86,6 +86,7 @@ passes! {
     Loops interchange_loops "Makes the dimension with the cheapest accesses the last one."
     Loops tabulate_bits "Looks up in a table what short loops do bit by bit."
     Loops unroll_loops "Makes straight code of loops that are known to be short."
+    Loops place_bits "Has bits that are cut out of a number and put elsewhere shifted once."
     Loops promote_elements "Makes elements that a serial loop loads, or loads and stores, again and again variables of the loop."
     Loops carry_elements "Keeps the elements that a serial loop has stored last in variables for the iterations that load them."
     Loops strip_columns "Goes through long columns row after row, by strips that stay in the cache."

@@ -18,16 +18,22 @@ use crate::copies::write_out;
 use crate::hash::FastSet;
 use crate::replace_loops::in_body;
 use crate::vectorize::Varying;
-use parfuse_ir::Scalar;
 use parfuse_ir::loops::walk::{self, blocks_mut};
 use parfuse_ir::loops::{Block, Expr, Loops, Parfor, Stmt, Value};
 use parfuse_ir::math::is_expansion;
+use parfuse_ir::{Scalar, ScalarOp};
 
 /// The most iterations of a loop that is unrolled.
 const MOST_ITERATIONS: usize = 8;
 
+/// The most where the index says by how much bits are shifted: as many as a short integer has of them.
+const MOST_BITS: usize = 16;
+
 /// The most statements that a loop may become.
 const MOST_STATEMENTS: usize = 96;
+
+/// The most where distances of shifts become constants.
+const MOST_OF_SHIFTS: usize = 384;
 
 /// About as many operations compute a function such as `sin`.
 const FUNCTION: usize = 24;
@@ -63,7 +69,7 @@ fn in_block(loops: &mut Loops, block: &mut Block, in_lanes: Option<&Tiles>) -> b
 /// The index, the number of iterations and the body of a loop that is to be unrolled.
 fn short<'a>(loops: &Loops, stmt: &'a Stmt, in_lanes: Option<&Tiles>) -> Option<(Value, usize, &'a Block)> {
     let Stmt::For { index, extent, until: None, body } = stmt else { return None };
-    let Some(Scalar::Usize(iterations @ ..=MOST_ITERATIONS)) = loops.constant(*extent) else { return None };
+    let Some(Scalar::Usize(iterations @ ..=MOST_BITS)) = loops.constant(*extent) else { return None };
     let is_straight = walk::statements(body).all(|stmt| match stmt {
         Stmt::Let(_) | Stmt::Set { .. } | Stmt::Store { .. } | Stmt::Check { .. } | Stmt::If { .. } => true,
         Stmt::For { .. }
@@ -75,25 +81,54 @@ fn short<'a>(loops: &Loops, stmt: &'a Stmt, in_lanes: Option<&Tiles>) -> Option<
         | Stmt::Nest(_)
         | Stmt::Parfor(_) => false,
     });
-    let fits = iterations * text(loops, *index, body) <= MOST_STATEMENTS;
+    let text = Text::of(loops, *index, body);
+    let fits = match text {
+        Text { shifts: true, statements, .. } => iterations * statements <= MOST_OF_SHIFTS,
+        _ if iterations > MOST_ITERATIONS => false,
+        Text { uses_index: true, statements, .. } => iterations * statements <= MOST_STATEMENTS,
+        // Each function takes longer than to count.
+        Text { functions, statements, .. } => {
+            iterations * (statements + FUNCTION * functions) <= MOST_STATEMENTS
+        }
+    };
     let by_tiles = in_lanes.is_some_and(|tiles| tiles.contains(index));
     (is_straight && fits && !by_tiles).then_some((*index, iterations, body))
 }
 
-/// How much text an iteration is, in statements. Functions of many operations count as such where nothing becomes constant, for
-/// then each of them takes longer than to count.
-fn text(loops: &Loops, index: Value, body: &Block) -> usize {
-    let mut uses_index = false;
-    let mut functions = 0;
-    for stmt in walk::statements(body) {
-        walk::reads(loops, stmt, |value| uses_index |= value == index);
-        if let Stmt::Let(value) = stmt
-            && let Expr::Op(op, _) = &loops.values[*value].expr
-        {
-            functions += is_expansion(*op) as usize;
+/// What an iteration is.
+#[derive(Default)]
+struct Text {
+    statements: usize,
+    /// Those that compute functions of many operations.
+    functions: usize,
+    /// Whether the index becomes a constant in it.
+    uses_index: bool,
+    /// Whether the distance of a shift does.
+    shifts: bool,
+}
+
+impl Text {
+    fn of(loops: &Loops, index: Value, body: &Block) -> Text {
+        let mut text = Text::default();
+        let mut constant = FastSet::from_iter([index]);
+        for stmt in walk::statements(body) {
+            text.statements += 1;
+            walk::reads(loops, stmt, |value| text.uses_index |= value == index);
+            let Stmt::Let(value) = stmt else { continue };
+            let expr = &loops.values[*value].expr;
+            if let Expr::Op(op, args) = expr {
+                text.functions += is_expansion(*op) as usize;
+                text.shifts |= matches!(op, ScalarOp::Shl | ScalarOp::Shr) && constant.contains(&args[1]);
+            }
+            if let Expr::Op(..) | Expr::Cast(_) = expr {
+                let mut operands = expr.operands().into_iter();
+                if operands.all(|value| constant.contains(&value) || loops.constant(value).is_some()) {
+                    constant.insert(*value);
+                }
+            }
         }
+        text
     }
-    walk::statements(body).count() + if uses_index { 0 } else { FUNCTION * functions }
 }
 
 /// The short loops in a parallel loop that load elements which their index counts along the last axis, each lane those of a
@@ -181,6 +216,13 @@ mod tests {
         let elements = "v1: f64 = load b1[v0] v2: f64 = sin v1 store b1[v0], v2";
         let after = run(unroll_loops, &kernel(&format!("for v0 in 6usize {{ {elements} }}"))).to_string();
         assert_eq!(after.matches("sin").count(), 6, "{after}");
+    }
+
+    #[test]
+    fn the_bits_of_a_number_are_gone_through_by_themselves() {
+        let shift = "v1: i64 = cast v0 v2: i64 = shr 12345i64, v1 v3: f64 = cast v2 store b1[v0], v3";
+        let after = run(unroll_loops, &kernel(&format!("for v0 in 16usize {{ {shift} }}"))).to_string();
+        assert_eq!((after.matches("for ").count(), after.matches("shr").count()), (0, 16), "{after}");
     }
 
     #[test]

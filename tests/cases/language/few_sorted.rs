@@ -149,7 +149,9 @@ fn few_elements_are_sorted_by_networks() {
         exactly!(by_a_key(&Array1::from_iter((0..n as i64).map(|i| i * i * 7 % 11))));
         exactly!(of_other_lengths(&(0..n as i32).map(|i| i * 37 % 23).collect::<Vec<_>>(), n));
         exactly!(of_other_lengths(&[5], 1));
-        exactly!(quartile_of_twenty_five(&Array2::from_shape_fn((n, 11), |(i, j)| (i * 97 + j * j * 31) as u16 % 500)));
+        exactly!(quartile_of_twenty_five(&Array2::from_shape_fn((n, 11), |(i, j)| (i * 97 + j * j * 31)
+            as u16
+            % 500)));
         exactly!(rows_of_thirty_two(&mut b) with b = Array2::from_shape_fn((n, 32), |(i, j)| (i * 97 + j * j * 31) as i64 % 50 - 9));
         exactly!(rows_of_sixteen(&mut a) with a = Array2::from_shape_fn((n, 16), |(i, j)| (i * 97 + j * j * 31) as i32 % 50));
     }

@@ -40,6 +40,7 @@ mod order;
 mod other_axes;
 mod overflow;
 mod parameters;
+mod placed_bits;
 mod programs;
 mod queues;
 mod references;
