@@ -145,12 +145,9 @@ fn samples<T: KernelData>() -> Vec<Sample<T>> {
     let mut all = vec![Sample::new(&zeros), Sample::new(&ones)];
     for (position, part) in parts.iter().enumerate() {
         let some: Vec<Scalar> = match part {
-            parfuse_ir::DType::F32 => {
-                [1.0, -1.0, f32::EPSILON, -0.0, f32::NAN, f32::INFINITY].map(Scalar::F32).to_vec()
-            }
-            parfuse_ir::DType::F64 => {
-                [1.0, -1.0, f64::EPSILON, -0.0, f64::NAN, f64::INFINITY].map(Scalar::F64).to_vec()
-            }
+            part if part.is_float() => [1.0, -1.0, 1e-6, -0.0, f64::NAN, f64::INFINITY]
+                .map(|number| Scalar::F64(number).cast(*part))
+                .to_vec(),
             part => {
                 // Enums have many values in one field.
                 let numbers = if parts.len() == 1 { -128..256 } else { -1..4 };

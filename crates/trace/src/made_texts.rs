@@ -115,7 +115,7 @@ impl State {
             return self.op(ScalarOp::ToBits, &[wide], at);
         }
         let wide = match dtype {
-            DType::U64 | DType::Usize | DType::I64 | DType::Isize => value,
+            dtype if dtype.is_wide_int() => value,
             _ if dtype.is_bool() || dtype.is_int() => self.cast(value, integer, at)?,
             _ => return mistake("only numbers are shown in a text"),
         };

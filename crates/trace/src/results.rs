@@ -96,10 +96,9 @@ impl Tracer {
 
     /// A `Result` that has the same thing in either case, `v.binary_search(&x)`, as two options; anything else as it is.
     fn as_two_options<'t>(&'t self, v: Value<'t>, at: At) -> Value<'t> {
-        let is_either = self.with(|state| match state.kind(v.id) {
-            Kind::Optional(Held::Either { .. } | Held::Variable { either: true, .. }) => true,
-            _ => false,
-        });
+        let kind = self.with(|state| state.kind(v.id));
+        let is_either =
+            matches!(kind, Kind::Optional(Held::Either { .. } | Held::Variable { either: true, .. }));
         if !is_either {
             return v;
         }
