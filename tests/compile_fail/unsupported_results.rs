@@ -4,8 +4,8 @@ use ndarray::{Array1, ArrayRef1, ArrayView1};
 use parfuse::prelude::*;
 
 #[kernel]
-fn text(x: f64) -> String {
-    x.to_string()
+fn text(x: f64) -> Box<str> {
+    x.to_string().into()
 }
 
 #[kernel]

@@ -114,6 +114,7 @@ pub fn check_returned(ty: &Type, diagnostics: &mut Diagnostics) -> bool {
                 None => None,
             },
             Some("Result") => return check_result(path, diagnostics),
+            Some("String") => None,
             Some(name) if is_borrowed(name) => Some(format!("`{name}` cannot be returned")),
             Some(name) if is_foreign(name) => Some(format!("`{name}` cannot be returned")),
             _ => element_problem(path),
@@ -296,13 +297,13 @@ fn check_result(path: &syn::TypePath, diagnostics: &mut Diagnostics) -> bool {
         Some(PathArguments::AngleBracketed(arguments)) => arguments.args.iter().collect(),
         _ => Vec::new(),
     };
-    let is_made = |ty: &Type| matches!(strip(ty), Type::Path(path) if matches!(last_name(path).as_deref(), Some("String" | "Box")));
+    let is_made = |ty: &Type| matches!(strip(ty), Type::Path(path) if matches!(last_name(path).as_deref(), Some("Box")));
     match &types[..] {
         [_, GenericArgument::Type(error)] if is_made(error) => {
             diagnostics.report(
                 error,
-                "a kernel makes no texts: return `Result<T, &'static str>`, or an enum without fields for the error; or give up with \
-                 `fail!(\"{x} at {i}\")`, which makes the call an error with that message",
+                "a kernel boxes nothing: return `Result<T, String>` or `Result<T, &'static str>`, or an enum without fields for the error; or give up \
+                 with `fail!(\"{x} at {i}\")`, which makes the call an error with that message",
             );
             false
         }
@@ -321,6 +322,14 @@ pub fn is_vector_to_change(ty: &Type) -> bool {
             matches!(strip(&reference.elem), Type::Path(path) if last_name(path).as_deref() == Some("Vec"))
         }
         _ => false,
+    }
+}
+
+/// The vector that such a reference refers to.
+pub fn vector_to_change(ty: &Type) -> Option<Type> {
+    match strip(ty) {
+        Type::Reference(reference) if is_vector_to_change(ty) => Some((*reference.elem).clone()),
+        _ => None,
     }
 }
 

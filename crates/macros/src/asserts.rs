@@ -48,9 +48,13 @@ fn text(arguments: &Punctuated<Expr, Token![,]>, position: usize) -> Option<Stri
 }
 
 /// A message whose holes, `{}` or `{:.3}`, are for these values.
-struct Message {
-    text: String,
-    shown: Vec<Expr>,
+pub(crate) struct Message {
+    pub(crate) text: String,
+    pub(crate) shown: Vec<Expr>,
+    /// How they are shown, each with its colon.
+    pub(crate) forms: Vec<String>,
+    /// Whether all holes can be filled.
+    pub(crate) is_complete: bool,
 }
 
 /// What is shown of a hole that cannot be filled: itself.
@@ -66,6 +70,16 @@ fn is_at_hand(expr: &Expr) -> bool {
 impl Translator<'_> {
     /// The message that stands at this position, with what it shows of the arguments behind it.
     fn message(&self, arguments: &Punctuated<Expr, Token![,]>, position: usize) -> Option<Message> {
+        self.message_of(arguments, position, &|expr| self.can_be_shown(expr))
+    }
+
+    /// The same, of whatever can be shown.
+    pub(crate) fn message_of(
+        &self,
+        arguments: &Punctuated<Expr, Token![,]>,
+        position: usize,
+        can_be_shown: &dyn Fn(&Expr) -> bool,
+    ) -> Option<Message> {
         let written = text(arguments, position)?;
         let given: Vec<&Expr> = arguments.iter().skip(position + 1).collect();
         let named = |name: &str| {
@@ -78,7 +92,8 @@ impl Translator<'_> {
             let variable = || syn::parse_str(name).ok();
             given.iter().find_map(assigned).or_else(variable)
         };
-        let mut message = Message { text: String::new(), shown: Vec::new() };
+        let mut message =
+            Message { text: String::new(), shown: Vec::new(), forms: Vec::new(), is_complete: true };
         let (mut rest, mut next) = (&written[..], 0);
         while let Some(brace) = rest.find(['{', '}']) {
             message.text.push_str(&rest[..brace]);
@@ -100,12 +115,16 @@ impl Translator<'_> {
                 (_, Ok(number)) => given.get(number).map(|expr| (*expr).clone()),
                 (name, _) => named(name),
             };
-            match expr.filter(|expr| self.can_be_shown(expr) && !form.contains('$')) {
+            match expr.filter(|expr| can_be_shown(expr) && !form.contains('$')) {
                 Some(expr) => {
                     message.text.push_str(&format!("{{{form}}}"));
                     message.shown.push(expr);
+                    message.forms.push(form.to_string());
                 }
-                None => message.text.push_str(&as_written(hole)),
+                None => {
+                    message.text.push_str(&as_written(hole));
+                    message.is_complete = false;
+                }
             }
         }
         message.text.push_str(rest);
@@ -152,7 +171,7 @@ impl Translator<'_> {
         let (t, place) = (self.t.clone(), self.place(mac.path.span()));
         if let Some((_, alone, before)) = panic {
             return Some(match self.message(&arguments, 0) {
-                Some(Message { text, shown }) if !shown.is_empty() => {
+                Some(Message { text, shown, .. }) if !shown.is_empty() => {
                     let (text, shown) = (format!("{before}{text}"), self.operands(shown.iter()));
                     quote!(#t.never_with(#text, &[#(#shown),*], #place))
                 }
@@ -188,7 +207,7 @@ impl Translator<'_> {
                 let failing = parse_quote_spanned!(mac.path.span()=> if !(#condition) { panic!(#(#said),*) });
                 self.expr(&failing)
             }
-            Some(Message { text, shown }) if !shown.is_empty() => {
+            Some(Message { text, shown, .. }) if !shown.is_empty() => {
                 let (holds, shown) = (self.expr(&condition), self.operands(shown.iter()));
                 quote!(#t.assert_with(#holds, #text, &[#(#shown),*], #place))
             }

@@ -57,6 +57,9 @@ pub(crate) fn is_open_rank(argument: &GenericArgument) -> bool {
 impl Translator<'_> {
     /// `path(arguments)`.
     pub fn call(&mut self, call: &ExprCall) -> TokenStream {
+        if let Some(text) = self.text_function(call) {
+            return text;
+        }
         let Expr::Path(function) = strip(&call.func) else {
             return self.refused(&call.func, "only named functions can be called in a kernel", &call.args);
         };
@@ -315,6 +318,9 @@ impl Translator<'_> {
         let place = self.place(call.method.span());
         if !self.in_heap && call.turbofish.as_ref().is_some_and(crate::heaps::names_heap) {
             return self.unsupported(&call.method, crate::heaps::ALONE);
+        }
+        if let Some(text) = self.text_method(call) {
+            return text;
         }
         let complaints = self.diagnostics.count();
         let Some(method) = Method::named(&name) else {

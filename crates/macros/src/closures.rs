@@ -9,6 +9,7 @@
 //! are all variables of the kernel whose names occur in it; one more than needed does no harm.
 
 use crate::call::{is_vector, method_path};
+use crate::declarations::Changed;
 use crate::exits::Kind;
 use crate::translator::{Translator, growing, hygienic};
 use crate::type_functions::owner_of;
@@ -16,12 +17,11 @@ use parfuse_names::types::ELEMENTS;
 use parfuse_names::{Method, refusals};
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
-use std::collections::HashSet;
 use syn::spanned::Spanned;
 use syn::{ExprClosure, ExprPath};
 
-/// The names of those of which a closure changes the length.
-fn changes_length(body: &syn::Expr) -> HashSet<String> {
+/// Those of which a closure changes the length.
+fn changes_length(body: &syn::Expr) -> Changed {
     growing(&syn::parse_quote!({ #body }))
 }
 
@@ -39,7 +39,7 @@ impl Translator<'_> {
         let (t, place, given) = (self.t.clone(), self.place(closure.span()), hygienic("given"));
         let captured = self.captured(closure.to_token_stream());
         let changed = changes_length(&closure.body);
-        let handed = captured.iter().map(|name| match changed.contains(&name.to_string()) {
+        let handed = captured.iter().map(|name| match changed.contains_outside(&name.to_string()) {
             true => quote!(#t.unary("&mut", #name, #place)),
             false => quote!(#name),
         });
@@ -137,22 +137,35 @@ impl Translator<'_> {
     /// The variables of the kernel whose names occur, each once.
     fn captured(&self, tokens: TokenStream) -> Vec<Ident> {
         let (mut found, mut names, mut rest) = (Vec::new(), Vec::new(), vec![tokens.into_iter()]);
+        let mut occurs = |name: Ident| {
+            let text = name.to_string();
+            if self.scope.get(&text).is_some() && !names.contains(&text) {
+                names.push(text);
+                found.push(name);
+            }
+        };
         while let Some(tokens) = rest.last_mut() {
             match tokens.next() {
                 None => drop(rest.pop()),
                 Some(TokenTree::Group(group)) => rest.push(group.stream().into_iter()),
-                Some(TokenTree::Ident(name)) => {
-                    let text = name.to_string();
-                    if self.scope.get(&text).is_some() && !names.contains(&text) {
-                        names.push(text);
-                        found.push(name);
+                Some(TokenTree::Ident(name)) => occurs(name),
+                Some(TokenTree::Literal(literal)) => {
+                    for name in in_braces(&literal.to_string()) {
+                        occurs(Ident::new(&name, literal.span()));
                     }
                 }
-                Some(_) => {}
+                Some(TokenTree::Punct(_)) => {}
             }
         }
         found
     }
+}
+
+/// The names that a text shows, `"{x} at {i:?}"`.
+fn in_braces(text: &str) -> Vec<String> {
+    let holes = text.split('{').skip(1);
+    let names = holes.map(|hole| hole.split(['}', ':']).next().unwrap_or_default().trim());
+    names.filter(|name| syn::parse_str::<Ident>(name).is_ok()).map(str::to_string).collect()
 }
 
 /// What makes the value that a variant has inside, `Some` say, by the name of the tracer's method.

@@ -6,6 +6,7 @@
 //! enum Cell { Dead, Alive }          RECORD = Cell { discriminant: u8 }, Fields = ((u8,),)
 //! ```
 
+use parfuse_names::operators::OPERATORS;
 use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::{Data, DataEnum, DataStruct, DeriveInput, Expr, Fields, Ident, UnOp, Variant};
@@ -172,6 +173,8 @@ fn implementations(name: &Ident, parts: &Parts) -> TokenStream {
     let (first, others) = (&bound[0], &bound[1..]);
     let (first_type, other_types) = (&types[0], &types[1..]);
     let (own, packed) = (together(types), together(&bound));
+    let operators = OPERATORS.iter().flat_map(|operator| operator.constants);
+    let operators = operators.map(|constant| format_ident!("{constant}"));
     quote! {
         const _: () = { #checks };
         #call
@@ -267,6 +270,20 @@ fn implementations(name: &Ident, parts: &Parts) -> TokenStream {
                     use ::parfuse::__private::NoMethods as _;
                     <#name>::__METHODS_OF_KERNELS
                 },
+                operators: {
+                    use ::parfuse::__private::NoMethods as _;
+                    &[#(<#name>::#operators),*]
+                },
+                by_fields: ::parfuse::__private::ByFields(|asked| {
+                    use ::parfuse::__private::{Equates as _, Orders as _, OrdersWhole as _};
+                    let known = ::parfuse::__private::Known::<#name>::NEW;
+                    ::parfuse::__private::compares_by_fields::<#name>(
+                        asked,
+                        (&known).equates(),
+                        (&known).orders(),
+                        (&known).orders_whole(),
+                    )
+                }),
                 is_enum: #is_enum,
                 fields: &[#((#texts, <#types as ::parfuse::__private::Argument>::KIND.ty)),*],
             };

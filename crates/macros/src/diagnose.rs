@@ -59,7 +59,7 @@ pub fn unsupported_macro(name: &str) -> String {
             "return the value and print it after the call"
         }
         "vec" | "array" => "write `Array1::zeros(n)` or `Array1::from_elem(n, value)` and fill it",
-        "format" | "concat" | "stringify" => "there are no strings in kernels",
+        "concat" | "stringify" => "there are no strings in kernels but those of `format!`",
         "s" => "slices are not supported yet: pass the slice to the kernel",
         _ => "write out what it stands for",
     };

@@ -168,8 +168,7 @@ fn traits(input: &KernelInput, traced: Option<&TokenStream>) -> (TokenStream, To
                 let (kind, text) = (annotation::item(&param.ty, "Argument", "KIND"), param.name.to_string());
                 quote!((#text, #kind))
             });
-            let unit = syn::parse_quote!(());
-            let results = annotation::item(input.returns.as_ref().unwrap_or(&unit), "Returned", "kinds");
+            let results = annotation::item(&input.results(), "Returned", "kinds");
             let start = input.name().span().start();
             let (line, column) = (start.line as u32, start.column as u32 + 1);
             let checked = input.options.checked;

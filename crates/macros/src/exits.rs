@@ -155,7 +155,12 @@ impl Translator<'_> {
         let (t, place) = (self.t.clone(), self.place(tried.question_token.span));
         let option = self.expr(&tried.expr);
         let (exit, nothing) = (self.exit_of_function(), hygienic("nothing"));
-        quote!(#t.tried(#option, |#nothing| #t.leave_(#exit, #nothing, "`?`", #place), #place))
+        // `?` makes a `String` of a `&'static str`.
+        let failed = match closure.is_none() && self.returned.is_some_and(crate::texts::fails_with_string) {
+            true => quote!(#t.failed_with_string(#nothing, #place)),
+            false => quote!(#nothing),
+        };
+        quote!(#t.tried(#option, |#nothing| #t.leave_(#exit, #failed, "`?`", #place), #place))
     }
 
     /// The position of the closure around, if there is one.

@@ -143,6 +143,9 @@ impl Translator<'_> {
                 if let Some(asserted) = self.assertion(&call.mac) {
                     return asserted;
                 }
+                if call.mac.path.is_ident("format") {
+                    return self.format_macro(&call.mac);
+                }
                 if call.mac.path.is_ident("matches") {
                     return self.matches_macro(call);
                 }

@@ -44,6 +44,8 @@ pub struct Param {
     pub ty: Type,
     /// Whether it stands for what is passed, `&self`, and not for a copy of it.
     pub borrowed: bool,
+    /// Whether it is a vector of which the body changes the length.
+    pub grows: bool,
 }
 
 /// What stands in the attribute's parentheses.
@@ -146,6 +148,11 @@ impl KernelInput {
                 format_args!("a kernel has at most {MAX_PARAMETERS} parameters: put some into one array"),
             );
         }
+        let growing = crate::translator::growing(&function.block);
+        for param in &mut params {
+            param.grows = annotation::is_vector_to_change(&param.ty)
+                && growing.contains_outside(&param.name.to_string());
+        }
         let mut returnable = true;
         let returns = match &signature.output {
             ReturnType::Default => None,
@@ -163,6 +170,19 @@ impl KernelInput {
     /// The kernel's name.
     pub fn name(&self) -> &Ident {
         &self.function.sig.ident
+    }
+
+    /// What compiled code returns: the result, beside the vectors of the caller's that have changed their lengths.
+    pub fn results(&self) -> Type {
+        let returns = self.returns.clone().unwrap_or_else(|| syn::parse_quote!(()));
+        let grown: Vec<Type> =
+            self.grown().filter_map(|param| annotation::vector_to_change(&param.ty)).collect();
+        if grown.is_empty() { returns } else { syn::parse_quote!((#returns, (#(#grown,)*))) }
+    }
+
+    /// The vectors of which the body changes the length.
+    pub fn grown(&self) -> impl Iterator<Item = &Param> {
+        self.params.iter().filter(|param| param.grows)
     }
 
     /// The place of the return type, or of the name if there is none.
@@ -183,6 +203,7 @@ impl Param {
                 known,
                 ty,
                 borrowed: false,
+                grows: false,
             },
             other => {
                 if !matches!(other, Pat::Wild(_)) {
@@ -192,7 +213,7 @@ impl Param {
                     );
                 }
                 let name = format_ident!("argument_{position}", span = other.span());
-                Param { name, named: false, variable: false, known, ty, borrowed: false }
+                Param { name, named: false, variable: false, known, ty, borrowed: false, grows: false }
             }
         }
     }

@@ -5,16 +5,15 @@
 //! let mut rows = Vec::new();              let rows = t.lists("rows", None, at(…));      if `rows[i].push(…)` is somewhere
 //! ```
 
+use crate::declarations::{self, Changed};
 use crate::scope::Local;
 use crate::stmt::strip;
 use crate::translator::Translator;
 use parfuse_names::{Method, Receiver};
 use proc_macro2::TokenStream;
 use quote::quote;
-use std::collections::HashSet;
 use syn::spanned::Spanned;
-use syn::visit::Visit;
-use syn::{Expr, ExprMethodCall, Pat, Token};
+use syn::{Expr, Pat, Token};
 
 impl Translator<'_> {
     /// `let mut name = vec![Vec::new(); n];` of what has vectors that change their lengths in it.
@@ -25,7 +24,7 @@ impl Translator<'_> {
         };
         let Pat::Ident(name) = pattern else { return None };
         let text = name.ident.to_string();
-        if !self.lists.contains(&text) {
+        if !self.lists.contains(&name.ident) {
             return None;
         }
         let count = match strip(init) {
@@ -90,22 +89,13 @@ fn is_empty_vector(expr: &Expr) -> bool {
     }
 }
 
-/// The names of what has vectors in it that change their lengths, `name[i].push(x)`, `name.last_mut().unwrap().push(x)`.
-pub(crate) fn names(body: &syn::Block) -> HashSet<String> {
-    struct Names(HashSet<String>);
-    impl<'ast> Visit<'ast> for Names {
-        fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
-            let method = Method::named(&call.method.to_string());
-            let changes = method.is_some_and(|method| method.row(Receiver::Vector).is_some());
-            if let (true, Some(name)) = (changes, owner(strip(&call.receiver), 0)) {
-                self.0.insert(name);
-            }
-            syn::visit::visit_expr_method_call(self, call);
-        }
-    }
-    let mut names = Names(HashSet::new());
-    names.visit_block(body);
-    names.0
+/// What has vectors in it that change their lengths, `name[i].push(x)`, `name.last_mut().unwrap().push(x)`.
+pub(crate) fn changed(body: &syn::Block) -> Changed {
+    declarations::changed(body, &|call| {
+        let method = Method::named(&call.method.to_string())?;
+        method.row(Receiver::Vector)?;
+        owner(strip(&call.receiver), 0)
+    })
 }
 
 /// What a vector stands in, `name` of `name[i]` and `name.last_mut().unwrap()`.

@@ -143,11 +143,11 @@ impl Translator<'_> {
             }
             Pat::Ident(ident) => {
                 let name = &ident.ident;
-                Some(quote!(#t.binary("==", #value, #t.lift(#name, #place), #place)))
+                Some(quote!(#t.is_constant(#value, #t.lift(#name, #place), #place)))
             }
             Pat::Lit(_) | Pat::Path(_) | Pat::Const(_) => {
                 let constant = self.pattern_value(pattern);
-                Some(quote!(#t.binary("==", #value, #constant, #place)))
+                Some(quote!(#t.is_constant(#value, #constant, #place)))
             }
             Pat::Range(range) => {
                 let below = match range.limits {

@@ -11,6 +11,7 @@
 use crate::diagnose::Diagnostics;
 use crate::emit::{allow, inline};
 use crate::input::{KernelInput, KernelOptions};
+use crate::operators;
 use crate::translator::{hygienic, translate};
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -22,12 +23,7 @@ const THIS: &str = "__self";
 
 /// The attribute on an `impl`.
 pub(crate) fn expand(item: &ItemImpl, options: KernelOptions, mut diagnostics: Diagnostics) -> TokenStream {
-    if let Some((name, _)) = &item.trait_ {
-        let message =
-            "`#[kernel]` stands on methods of a struct itself, `impl Particle { … }`, not of a trait";
-        diagnostics.report(name, message);
-    }
-    if !item.generics.params.is_empty() {
+    if item.trait_.is_none() && !item.generics.params.is_empty() {
         let message = "`#[kernel]` is for methods of structs without type parameters";
         diagnostics.report(&item.generics, message);
     }
@@ -35,20 +31,28 @@ pub(crate) fn expand(item: &ItemImpl, options: KernelOptions, mut diagnostics: D
         let message = "`fast` and `checked` are for the kernel that calls the methods: it decides for all that it calls";
         diagnostics.report(&item.self_ty, message);
     }
-    let mut methods = TokenStream::new();
-    for item_of_it in &item.items {
-        if let ImplItem::Fn(method) = item_of_it {
-            methods.extend(traced(method, &item.self_ty, &mut diagnostics));
-        }
-    }
+    let known = match &item.trait_ {
+        Some((name, _)) => operators::expand(item, name, &mut diagnostics),
+        None => own_methods(item, &mut diagnostics),
+    };
     let errors = diagnostics.compile_errors();
     if !diagnostics.is_empty() {
         return quote!(#errors #item);
     }
+    quote!(#item #known)
+}
+
+/// The constant with the methods of a struct.
+fn own_methods(item: &ItemImpl, diagnostics: &mut Diagnostics) -> TokenStream {
+    let mut methods = TokenStream::new();
+    for item_of_it in &item.items {
+        if let ImplItem::Fn(method) = item_of_it {
+            let name = method.sig.ident.to_string();
+            methods.extend(traced(method, &item.self_ty, &name, diagnostics));
+        }
+    }
     let (ty, allow) = (&item.self_ty, allow());
     quote! {
-        #item
-
         #[automatically_derived]
         #allow
         impl #ty {
@@ -58,8 +62,13 @@ pub(crate) fn expand(item: &ItemImpl, options: KernelOptions, mut diagnostics: D
     }
 }
 
-/// How to trace a call of a method.
-fn traced(method: &ImplItemFn, owner: &Type, diagnostics: &mut Diagnostics) -> TokenStream {
+/// How to trace a call of a method, which kernels find by a name.
+pub(crate) fn traced(
+    method: &ImplItemFn,
+    owner: &Type,
+    name: &str,
+    diagnostics: &mut Diagnostics,
+) -> TokenStream {
     if let Some(attribute) = method.attrs.iter().find(|attribute| attribute.path().is_ident("cfg")) {
         diagnostics.report(attribute, "`cfg` on methods is not supported here: put it on the whole `impl`");
     }
@@ -78,8 +87,7 @@ fn traced(method: &ImplItemFn, owner: &Type, diagnostics: &mut Diagnostics) -> T
         return TokenStream::new();
     }
     let (t, arguments, place) = (hygienic("t"), hygienic("arguments"), hygienic("place"));
-    let name = method.sig.ident.to_string();
-    let called = format!("{}::{name}", owner.to_token_stream());
+    let called = format!("{}::{}", owner.to_token_stream(), method.sig.ident);
     let identity = hygienic("Identity");
     let call = quote! {
         #[cold]
@@ -179,7 +187,7 @@ mod tests {
 
     #[test]
     fn what_is_no_method_of_a_struct_is_refused() {
-        assert!(expanded("impl Shape for Body { fn f(&self) {} }").contains("not of a trait"));
+        assert!(expanded("impl Shape for Body { fn f(&self) {} }").contains("not of another trait"));
         assert!(expanded("impl<T> Body<T> { fn f(&self) {} }").contains("without type parameters"));
         assert!(
             expanded("impl Body { fn f(&self) { self.name.push_str(\"x\"); } }").contains("compile_error")

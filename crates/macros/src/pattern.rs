@@ -201,9 +201,9 @@ impl Translator<'_> {
                     Some(ty) => self.typed("", value, &annotation::expression(ty), &place),
                     None => value,
                 };
-                let declare = match (self.growing.contains(&text), self.lent.contains(&text)) {
+                let declare = match (self.growing.contains(name), self.lent.contains(&text)) {
                     _ if self.in_heap => quote!(heap),
-                    _ if self.queues.contains(&text) => quote!(queue),
+                    _ if self.queues.contains(name) => quote!(queue),
                     (true, _) => quote!(vector),
                     (false, true) => quote!(lent),
                     (false, false) => quote!(variable),

@@ -11,6 +11,7 @@
 //! Variables of the user keep their names and spans; our own (`t`, `at`, …) are hygienic.
 
 use crate::annotation;
+use crate::declarations::{self, Changed};
 use crate::diagnose::Diagnostics;
 use crate::exits::Around;
 use crate::generics::KernelGenerics;
@@ -66,12 +67,12 @@ pub(crate) struct Translator<'a> {
     pub generics: &'a KernelGenerics,
     /// The local variables.
     pub scope: Scope,
-    /// The names of those that may be vectors which grow.
-    pub growing: HashSet<String>,
-    /// The names of those that change at their front.
-    pub queues: HashSet<String>,
-    /// The names of those with vectors in them that change their lengths.
-    pub lists: HashSet<String>,
+    /// Those that may be vectors which grow.
+    pub growing: Changed,
+    /// Those that change at their front.
+    pub queues: Changed,
+    /// Those with vectors in them that change their lengths.
+    pub lists: Changed,
     /// Whether what a `let mut` declares here is a heap.
     pub in_heap: bool,
     /// The names of those that functions are passed as `&mut name`.
@@ -103,7 +104,7 @@ impl<'a> Translator<'a> {
             scope: Scope::new(),
             growing: growing(&input.function.block),
             queues: changed_by(&input.function.block, &|method| QUEUES.contains(&method.name())),
-            lists: crate::lists::names(&input.function.block),
+            lists: crate::lists::changed(&input.function.block),
             in_heap: false,
             lent: lent(&input.function.block),
             around: Vec::new(),
@@ -144,6 +145,10 @@ impl<'a> Translator<'a> {
                 (None, None) => bound,
             };
             self.scope.add(text.clone(), Local::default());
+            let bound = match param.grows {
+                true => quote!(#t.grown_parameter(#text, #bound, #place)),
+                false => bound,
+            };
             bindings.extend(if param.variable && matches!(param.ty, syn::Type::Array(_)) {
                 // It is the kernel's own.
                 let own = quote!(#t.method(#bound, ::parfuse::__private::Method::to_owned, &[], #place));
@@ -173,6 +178,11 @@ impl<'a> Translator<'a> {
                     )
                 }
             }
+        };
+        let grown: Vec<&Ident> = input.grown().map(|param| &param.name).collect();
+        let ending = match grown.is_empty() {
+            true => ending,
+            false => quote!(#t.with_grown({ #ending }, &[#(#grown),*])),
         };
         let places = self.places();
         quote! {
@@ -269,29 +279,21 @@ fn lent(body: &syn::Block) -> HashSet<String> {
     names.0
 }
 
-/// The names that methods are called on by which vectors become longer or shorter.
-pub(crate) fn growing(body: &syn::Block) -> HashSet<String> {
+/// The vectors that become longer or shorter.
+pub(crate) fn growing(body: &syn::Block) -> Changed {
     changed_by(body, &|method| method.row(parfuse_names::Receiver::Vector).is_some())
 }
 
 /// The methods that only queues have.
 const QUEUES: [&str; 4] = ["push_front", "push_back", "pop_front", "pop_back"];
 
-/// The names that certain methods are called on.
-fn changed_by(body: &syn::Block, changes: &dyn Fn(Method) -> bool) -> HashSet<String> {
-    struct Names<'c>(HashSet<String>, &'c dyn Fn(Method) -> bool);
-    impl<'ast> Visit<'ast> for Names<'_> {
-        fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
-            let changes = Method::named(&call.method.to_string()).is_some_and(self.1);
-            if let (true, syn::Expr::Path(path)) = (changes, crate::stmt::strip(&call.receiver))
-                && let Some(name) = path.path.get_ident()
-            {
-                self.0.insert(name.to_string());
-            }
-            syn::visit::visit_expr_method_call(self, call);
+/// The variables that certain methods are called on.
+fn changed_by(body: &syn::Block, changes: &dyn Fn(Method) -> bool) -> Changed {
+    declarations::changed(body, &|call| {
+        let is_one = Method::named(&call.method.to_string()).is_some_and(changes);
+        match crate::stmt::strip(&call.receiver) {
+            syn::Expr::Path(path) if is_one => path.path.get_ident().map(ToString::to_string),
+            _ => None,
         }
-    }
-    let mut names = Names(HashSet::new(), changes);
-    names.visit_block(body);
-    names.0
+    })
 }

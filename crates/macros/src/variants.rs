@@ -71,6 +71,10 @@ struct Variants<'a> {
     names: Vec<Ident>,
     types: Vec<&'a Type>,
     returns: Type,
+    /// What compiled code returns: the result, beside the vectors that have changed their lengths.
+    results: Type,
+    /// The names of these vectors.
+    grown: Vec<Ident>,
     /// Whether there is a result, so that there are functions that write it into existing memory.
     has_result: bool,
     /// Whether the type of that memory is known; for a type that cannot be returned it may be any.
@@ -85,17 +89,23 @@ impl<'a> Variants<'a> {
             true => hygienic("argument"),
             false => param.name.clone(),
         });
+        let names: Vec<Ident> = names.collect();
+        let grown = input.params.iter().zip(&names).filter(|(param, _)| param.grows);
+        let grown: Vec<Ident> = grown.map(|(_, name)| name.clone()).collect();
+        let has_result = input.returns.is_some() && grown.is_empty();
         Variants {
             correct,
             kernel,
             visibility: &input.function.vis,
             turbofish: input.generics.turbofish(),
-            names: names.collect(),
+            names,
             types: input.params.iter().map(|param| &param.ty).collect(),
             returns: input.returns.clone().unwrap_or_else(|| syn::parse_quote!(())),
             // A type that cannot be returned has been complained about: it must not be asked for `Into`.
-            has_result: input.returns.is_some(),
-            writes_into: input.returns.is_some() && input.returnable,
+            has_result,
+            writes_into: has_result && input.returnable,
+            results: input.results(),
+            grown,
         }
     }
 
@@ -111,7 +121,7 @@ impl<'a> Variants<'a> {
     }
 
     fn of_result(&self, function: &str, arguments: TokenStream) -> TokenStream {
-        annotation::call_item(&self.returns, "Returned", function, arguments)
+        annotation::call_item(&self.results, "Returned", function, arguments)
     }
 
     /// The four variants, or two if there is no result: what they do is in two functions that take the variant.
@@ -125,7 +135,7 @@ impl<'a> Variants<'a> {
         };
         let function_data = function_data();
         let call = quote!(#function_data, #variant, &mut #binder);
-        let called = self.of_result("call", call.clone());
+        let called = self.kept(self.of_result("call", call.clone()));
         let body = self.body(quote!(#bound #called));
         let parameters = quote!(#(#names: #types),*);
         let result = quote!(::core::result::Result<#returns, ::parfuse::Error>);
@@ -165,6 +175,22 @@ impl<'a> Variants<'a> {
             ));
         }
         functions
+    }
+
+    /// A call whose vectors that have changed their lengths are those of the caller's.
+    fn kept(&self, called: TokenStream) -> TokenStream {
+        if self.grown.is_empty() {
+            return called;
+        }
+        let (result, grown) = (hygienic("result"), &self.grown);
+        let new: Vec<Ident> =
+            (0..grown.len()).map(|position| hygienic(&format!("grown_{position}"))).collect();
+        quote! {
+            // What was bound is not in use any more.
+            let (#result, (#(#new,)*)) = { #called }?;
+            #(*#grown = #new;)*
+            ::core::result::Result::Ok(#result)
+        }
     }
 
     /// The serial and the parallel function of one form, and what they have in common.
@@ -212,20 +238,33 @@ impl<'a> Variants<'a> {
 
     /// `compare` and `compare_with`.
     fn comparisons(&self) -> TokenStream {
-        let Variants { kernel, visibility, turbofish, names, types, returns, .. } = self;
+        let Variants { kernel, visibility, turbofish, names, types, results, grown, .. } = self;
         let (options, step) = (hygienic("options"), hygienic("step"));
+        let (show, reference) = (hygienic("show"), hygienic("reference"));
         let any = self.of_arguments("any", |name| quote!(&mut #name));
-        let again = self.of_arguments("reborrow", |name| quote!(&mut #name));
+        // Those that change their lengths have to be the same for all.
+        let again = self.types.iter().copied().zip(names).map(|(ty, name)| match grown.contains(name) {
+            true => quote!(&mut #name),
+            false => annotation::call_item(ty, "Argument", "reborrow", quote!(&mut #name)),
+        });
+        let result = quote!(#kernel #turbofish(#(#again),*));
+        let result = match grown.is_empty() {
+            true => result,
+            false => quote!({
+                #(let mut #grown = ::core::clone::Clone::clone(&*#grown);)*
+                (#result, (#(#grown,)*))
+            }),
+        };
         let function_data = function_data();
         let body = self.body(self.of_result(
             "compare_variants",
             quote! {
                 #function_data,
                 #options,
-                &mut ::parfuse::__private::steps::<#returns, _>(|#step| match #step {
-                    ::parfuse::__private::Step::Arguments(show) => show(&mut [#(#any),*]),
-                    ::parfuse::__private::Step::Reference(result) => {
-                        *result = ::core::option::Option::Some(#kernel #turbofish(#(#again),*));
+                &mut ::parfuse::__private::steps::<#results, _>(|#step| match #step {
+                    ::parfuse::__private::Step::Arguments(#show) => #show(&mut [#(#any),*]),
+                    ::parfuse::__private::Step::Reference(#reference) => {
+                        *#reference = ::core::option::Option::Some(#result);
                     }
                 }),
             },

@@ -4,6 +4,7 @@
 //! methods     x.sqrt()  a.sum()      what a kernel may call, on what, with which arguments
 //! receivers   Float  Array  Iterator  the words of that table
 //! functions   stack  std::cmp::max   what it may call of other crates
+//! operators   Add  `v + w`           those that users give their structs
 //! types       u8  i64  f32            what numbers and elements are
 //! refusals    a.dot(&b)  Zip::from   what others have and kernels have not, and what to write instead
 //! ```
@@ -14,6 +15,7 @@
 pub mod functions;
 mod method_table;
 pub mod methods;
+pub mod operators;
 pub mod receivers;
 pub mod refusals;
 pub mod surface;
@@ -26,5 +28,6 @@ pub const MAX_RANK: usize = 6;
 pub const MAX_PARAMETERS: usize = 64;
 
 pub use methods::{Method, Row};
+pub use operators::{Operator, Other};
 pub use receivers::{Argument, Part, Receiver, Structs};
 pub use refusals::leaves_prange;

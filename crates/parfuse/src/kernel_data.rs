@@ -49,7 +49,8 @@ use parfuse_trace::{DeclaredType, ParamKind, Record};
 /// ```
 ///
 /// Methods that kernels call have `#[kernel]` on their `impl`; they become part of the kernel that calls them, and stay methods
-/// in plain Rust. There is one such block for each struct.
+/// in plain Rust. There is one such block for each struct. So have operators, `#[kernel] impl Add for Particle`, and comparisons that
+/// are not derived.
 ///
 /// ```
 /// use ndarray::{Array1, array};

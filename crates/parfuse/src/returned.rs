@@ -14,7 +14,7 @@ use ndarray::{Array, Array1, Array2, ArrayRef, ArrayViewMut1, Dimension};
 use num_complex::Complex;
 use parfuse_ir::program::Type;
 use parfuse_ir::{AnyElement, Element, element_type, for_each_dtype};
-use parfuse_trace::{DeclaredType, TEXT, number_of_text, text_of_number};
+use parfuse_trace::DeclaredType;
 
 /// A type that a kernel can return: nothing, a scalar, an array, a vector, also of vectors of one length, an `Option` of what has
 /// values, or a tuple of up to four of these.
@@ -271,7 +271,7 @@ impl<T: ArrayElement> Returned for Vec<Option<T>> {
 }
 
 /// Offers nothing for each part of a result.
-fn offer_nothing<R: Returned>(offers: &mut Offers) {
+pub(crate) fn offer_nothing<R: Returned>(offers: &mut Offers) {
     // A complex number is two results, an array of them is one.
     let is_two =
         |ty: DeclaredType| !ty.is_array() && ty.element().is_some_and(|element| element.is_complex());
@@ -349,36 +349,6 @@ impl<T: Returned + 'static, E: Returned + 'static> Returned for Result<T, E> {
     }
     fn longest(&self) -> usize {
         self.as_ref().map_or(0, T::longest)
-    }
-}
-
-impl Sealed for &'static str {}
-/// As its number among the texts that kernels mention.
-#[diagnostic::do_not_recommend]
-impl Returned for &'static str {
-    type Into<'b> = &'b mut &'static str;
-
-    fn kinds() -> Vec<DeclaredType> {
-        vec![DeclaredType::Record(&TEXT)]
-    }
-    fn accepts(types: &mut dyn Iterator<Item = Type>) -> bool {
-        u32::accepts(types)
-    }
-    fn take(outputs: &mut Outputs<'_>) -> Self {
-        text_of_number(u32::take(outputs))
-    }
-    fn offer(_: &mut &mut &'static str, offers: &mut Offers) {
-        offer_nothing::<Self>(offers);
-    }
-    fn store(into: &mut &'static str, outputs: &mut Outputs<'_>) -> Result<(), Error> {
-        *into = Self::take(outputs);
-        Ok(())
-    }
-    fn compare_elements(&self, other: &Self, agreement: &mut Agreement) {
-        number_of_text(self).compare_elements(&number_of_text(other), agreement);
-    }
-    fn longest(&self) -> usize {
-        0
     }
 }
 

@@ -90,6 +90,9 @@ impl Tracer {
         if let Some((list, rest)) = self.in_lists(array, index, at) {
             return self.store_op(op, list, &rest, v, at);
         }
+        if let Some(done) = self.own_element_assignment(op, array, index, v, at) {
+            return done;
+        }
         let (array, index, v) = (self.id(array), self.ids(index), self.id(v));
         let op = op.strip_suffix('=').unwrap_or(op);
         self.step(at, |state| {

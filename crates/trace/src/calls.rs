@@ -45,6 +45,11 @@ impl Calls {
 }
 
 impl State {
+    /// Whether what is traced is called from outside, not by another kernel.
+    pub(crate) fn is_outermost(&self) -> bool {
+        self.calls.chain.len() <= 1
+    }
+
     fn enter(&mut self, kernel: TypeId, name: &'static str) -> Step<()> {
         let calls = &mut self.calls;
         if let Some(from) = calls.chain.iter().position(|(other, _)| *other == kernel) {

@@ -17,6 +17,12 @@
 //!
 //! An operation that has to know the type of a literal, and does not by then, is left out at first: the type that the literal
 //! has found in the end is known when the kernel is traced once more.
+//!
+//! ```text
+//! for i in prange(0..n) { … out.push(i); }         has an order
+//! ```
+//!
+//! Iterations that push to one vector run in their order: the loop is a plain one when the kernel is traced once more.
 
 use crate::Tracer;
 use crate::errors::{At, Problem, Step};
@@ -42,6 +48,8 @@ pub struct Foresight {
     types: HashMap<Question, Option<DType>>,
     /// The `let`s of vectors that functions have grow.
     growing: HashSet<Question>,
+    /// The parallel loops that run in order.
+    in_order: HashSet<Question>,
 }
 
 /// What a vector or an option holds: numbers, perhaps of a known type, fixed arrays of them, or several of these.
@@ -78,6 +86,9 @@ pub(crate) struct Beginnings {
     /// The `let`s of what is passed as `&mut name`, and those of them that turned out to grow.
     lent: HashMap<Var, Question>,
     grown: HashSet<Question>,
+    /// The parallel loops around, and of all those that turned out to run in order.
+    around: Vec<Question>,
+    ordered: HashSet<Question>,
 }
 
 impl Tracer {
@@ -103,7 +114,11 @@ impl Tracer {
                 foresight.types.insert(*question, state.types.dtype(*var));
             }
             foresight.growing.extend(&state.beginnings.grown);
-            let is_left_out = !state.beginnings.postponed.is_empty() || !state.beginnings.grown.is_empty();
+            foresight.in_order.extend(&state.beginnings.ordered);
+            let beginnings = &state.beginnings;
+            let is_left_out = !beginnings.postponed.is_empty()
+                || !beginnings.grown.is_empty()
+                || !beginnings.ordered.is_empty();
             (is_news || is_left_out).then_some(foresight)
         })
     }
@@ -153,6 +168,41 @@ impl State {
         let beginnings = &mut self.beginnings;
         let lent = beginnings.lent.get(&var).filter(|_| beginnings.is_repeatable);
         lent.is_some_and(|question| beginnings.grown.insert(*question))
+    }
+
+    /// A parallel loop begins; tells whether its iterations may run in any order.
+    pub(crate) fn begin_parallel(&mut self, at: At) -> bool {
+        let question = self.question(at);
+        if self.beginnings.known.in_order.contains(&question) {
+            return false;
+        }
+        self.beginnings.around.push(question);
+        true
+    }
+
+    /// It ends.
+    pub(crate) fn end_parallel(&mut self, in_any_order: bool) {
+        if in_any_order {
+            self.beginnings.around.pop();
+        }
+    }
+
+    /// The iterations of the parallel loops around but for so many change something together in their order; tells whether that is
+    /// known when the kernel is traced once more.
+    pub(crate) fn run_in_order(&mut self, outside: usize) -> bool {
+        let are_all_loops = self.parallel_depth == self.beginnings.around.len();
+        let beginnings = &mut self.beginnings;
+        let loops = beginnings.around.get(outside..).unwrap_or_default();
+        let is_news = beginnings.is_repeatable && are_all_loops && !loops.is_empty();
+        if is_news {
+            beginnings.ordered.extend(loops);
+        }
+        is_news
+    }
+
+    /// Whether there are loops that would be parallel, but run in order.
+    pub(crate) fn has_ordered_loops(&self) -> bool {
+        !self.beginnings.known.in_order.is_empty()
     }
 
     /// The number of one more vector or option that begins empty.

@@ -92,12 +92,15 @@ impl Tracer {
         };
         let (mut opened, mut indices) = (Vec::new(), Vec::new());
         let vars_before = self.with(|state| state.program.vars.len());
-        let mut found = None;
+        let (mut found, mut begun) = (None, None);
         let poison = self.step(at, |state| {
             let (ranges, claim) = match &sequence {
                 Ok(Sequence { ranges, independence, .. }) => (&ranges[..], independence.claim()),
                 Err(_) => (&[][..], None),
             };
+            let is_claimed = claim.is_some() && !ranges.is_empty();
+            begun = is_claimed.then(|| state.begin_parallel(at));
+            let claim = claim.filter(|_| begun == Some(true));
             for (depth, range) in ranges.iter().enumerate() {
                 let step = range.step.unwrap_or_else(|| state.constant(Scalar::Usize(1), at));
                 state.open_repeated(Repeats::Range(range.start, range.end));
@@ -122,6 +125,9 @@ impl Tracer {
         };
         self.go_on(&stages, item, exit, body, at);
         self.step(at, |state| {
+            if let Some(in_any_order) = begun {
+                state.end_parallel(in_any_order);
+            }
             if opened.is_empty() {
                 // An array without axes has one element, and a mistake none that matters.
                 let body = state.close();

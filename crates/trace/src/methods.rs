@@ -83,6 +83,9 @@ impl Tracer {
         if let Some(value) = self.method_of_record(receiver, method.name(), args, at) {
             return value;
         }
+        if let Some(value) = self.extreme_of_records(method, receiver, args, at) {
+            return value;
+        }
         if let Some(value) = self.method_of_records(receiver, method, args, at) {
             return value;
         }

@@ -28,6 +28,9 @@ impl Tracer {
         if matches!(op, "&" | "&mut" | "*") && self.is_list(v) {
             return Value { tracer: self, id: v.id };
         }
+        if let Some(value) = self.own_unary(op, Value { tracer: self, id: v.id }, at) {
+            return value;
+        }
         let v = self.id(v);
         self.step(at, |state| match op {
             "-" => {
@@ -54,10 +57,13 @@ impl Tracer {
     /// A binary operator other than `&&` and `||`.
     pub fn binary(&self, op: &'static str, a: Value<'_>, b: Value<'_>, at: At) -> Value<'_> {
         let (a, b) = (self.id(a), self.id(b));
+        let [first, second] = [a, b].map(|id| Value { tracer: self, id });
         if matches!(op, "==" | "!=") && self.with(|state| state.are_arrays(a, b)) {
-            let [a, b] = [a, b].map(|id| Value { tracer: self, id });
-            let same = self.equal_arrays(a, b, at);
+            let same = self.equal_arrays(first, second, at);
             return if op == "==" { same } else { self.unary("!", same, at) };
+        }
+        if let Some(value) = self.own_binary(op, first, second, at) {
+            return value;
         }
         self.step(at, |state| {
             state.doing = format!("`{op}`").into();

@@ -7,7 +7,7 @@
 //! Reverse(a)           a tuple of one part, which compares the other way around
 //! ```
 
-use crate::errors::{At, Problem, Step, mistake};
+use crate::errors::{At, Problem, Step};
 use crate::records::{Items, Whole};
 use crate::state::{Held, Kind, State};
 use crate::types::Class;
@@ -106,17 +106,7 @@ impl State {
             }
             (Kind::Tuple(a), Kind::Tuple(b)) if a.len() == b.len() && !a.is_empty() => {
                 if let Some(record) = a.of.record() {
-                    let owner = record.name;
-                    if record.is_enum {
-                        return mistake(format!(
-                            "how enums `{owner}` compare a kernel does not know; compare their numbers, `a as u8`, as \
-                             `sort_by_key(|a| *a as u8)` does"
-                        ));
-                    }
-                    return mistake(format!(
-                        "how structs `{owner}` compare a kernel does not know; compare their fields, as `sort_by_key(|p| p.x)` \
-                         does, or tuples of what decides, `(p.x, i)`"
-                    ));
+                    self.compares_by_fields(record)?;
                 }
                 let parts: Step<Vec<Compared>> =
                     a.into_iter().zip(b).map(|(a, b)| self.compare(a, b, at)).collect();

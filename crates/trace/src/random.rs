@@ -147,6 +147,13 @@ impl State {
             let closure = if self.map_depth > 0 { "the closure of `mapv`" } else { "a closure over rows" };
             return mistake(format!("`{name}` is not supported inside {closure}; use a `prange` loop"));
         }
+        // Plain loops do not count among those that number the draws.
+        if self.has_ordered_loops() {
+            return mistake(format!(
+                "`{name}` in a kernel with a `prange` that pushes to a vector from outside, and so runs in order: collect what is kept, \
+                 `prange(0..n).filter(…).map(…).collect()`, or write a plain `for`"
+            ));
+        }
         let expected = argument_count(name);
         if args.len() != expected {
             let expected = ["no argument", "one argument"][expected];

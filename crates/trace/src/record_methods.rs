@@ -10,6 +10,8 @@ use crate::records::{Items, Record, Whole};
 use crate::state::Kind;
 use crate::{DTypeArg, DeclaredType, Inlined, Tracer, Value};
 use num_complex::Complex;
+use parfuse_names::operators::OPERATORS;
+use parfuse_names::{Operator, Other};
 use std::hash::{Hash, Hasher};
 
 /// A method of a struct.
@@ -35,11 +37,21 @@ impl Hash for RecordMethod {
     }
 }
 
-/// What structs have that kernels know no methods of: the constant of `#[kernel] impl` takes the place of this one.
-pub trait NoMethods {
-    /// None.
-    const __METHODS_OF_KERNELS: &'static [RecordMethod] = &[];
+macro_rules! define_no_methods {
+    ($($name:ident $method:ident $symbol:literal [$($constant:ident)*];)*) => {
+        /// What structs have that kernels know no methods and operators of: the constants of `#[kernel] impl` take the place of
+        /// these.
+        pub trait NoMethods {
+            /// None.
+            const __METHODS_OF_KERNELS: &'static [RecordMethod] = &[];
+            $($(
+                /// None.
+                const $constant: &'static [RecordMethod] = &[];
+            )*)*
+        }
+    };
 }
+parfuse_names::for_each_operator!(define_no_methods);
 
 impl<T> NoMethods for T {}
 
@@ -142,7 +154,11 @@ impl Tracer {
         let id = self.id(receiver);
         self.with(|state| match state.kind(id) {
             Kind::Tuple(Items { of: Whole::Record(record), .. }) if state.record_array(id).is_none() => {
-                record.methods.iter().find(|method| method.name == name)
+                record.methods.iter().find(|method| method.name == name).or_else(|| {
+                    let of_name = |operator: &&Operator| operator.method == name;
+                    let operator = OPERATORS.iter().find(of_name)?;
+                    record.operator(operator.constant(Other::Same)?)
+                })
             }
             _ => None,
         })

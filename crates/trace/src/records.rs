@@ -9,6 +9,7 @@
 
 use crate::declared::DeclaredType;
 use crate::errors::{At, Problem, Step, mistake};
+use crate::own_operators::ByFields;
 use crate::record_methods::RecordMethod;
 use crate::state::{Kind, State};
 use crate::variables::called;
@@ -22,6 +23,10 @@ pub struct Record {
     pub name: &'static str,
     /// Its methods that kernels may call.
     pub methods: &'static [RecordMethod],
+    /// Its operators that kernels may use, by the constants that they stand in.
+    pub operators: &'static [&'static [RecordMethod]],
+    /// Whether its values compare by their fields.
+    pub by_fields: ByFields,
     /// Whether it is an enum, whose one field is the number of its variant.
     pub is_enum: bool,
     /// The names and types of its fields.

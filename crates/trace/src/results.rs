@@ -9,17 +9,20 @@
 //! What carries tuples and options, variables, branches and exits, carries them.
 
 use crate::errors::{At, Problem, Step};
+use crate::own_operators::ByFields;
 use crate::records::{Items, Record, Whole};
 use crate::state::{Held, Kind, State};
 use crate::{DeclaredType, Method, Tracer, Value};
 use parfuse_ir::program::Type;
-use parfuse_ir::{DType, ElementType};
+use parfuse_ir::{DType, ElementType, FaultKind};
 use std::sync::{Mutex, PoisonError};
 
 /// A `&'static str`, by its number among all that kernels mention.
 pub static TEXT: Record = Record {
     name: "&str",
     methods: &[],
+    operators: &[],
+    by_fields: ByFields::WITHOUT_ORDER,
     is_enum: false,
     fields: &[("number", DeclaredType::Known(Type::Scalar(ElementType::Real(DType::U32))))],
 };
@@ -72,6 +75,7 @@ impl Tracer {
         types: &mut dyn Iterator<Item = DeclaredType>,
         at: At,
     ) -> Value<'t> {
+        let v = self.as_two_options(v, at);
         let items = self.with(|state| match state.kind(v.id) {
             Kind::Tuple(items) if matches!(items.of, Whole::Tuple | Whole::Result | Whole::Options) => {
                 Some((items.of, items.to_vec()))
@@ -86,8 +90,26 @@ impl Tracer {
                 let items = self.ids(&items);
                 self.step(at, |_| Ok(Kind::Tuple(Items::with(of, items))))
             }
-            None => types.next().map_or(v, |ty| self.bind("", v, Some(ty), at)),
+            None => types.next().map_or(v, |ty| self.bind("", self.as_made_text(v, ty, at), Some(ty), at)),
         }
+    }
+
+    /// A `Result` that has the same thing in either case, `v.binary_search(&x)`, as two options; anything else as it is.
+    fn as_two_options<'t>(&'t self, v: Value<'t>, at: At) -> Value<'t> {
+        let kind = self.with(|state| state.kind(v.id));
+        let is_either =
+            matches!(kind, Kind::Optional(Held::Either { .. } | Held::Variable { either: true, .. }));
+        if !is_either {
+            return v;
+        }
+        let (is_ok, value) = self.parts_of_option(v, at);
+        let option = |present: Value<'t>| {
+            self.step(at, |state| {
+                let present = state.read(present.id, at)?;
+                Ok(Kind::Optional(Held::Value { present, value: value.id, fault: FaultKind::NoValue }))
+            })
+        };
+        self.result([option(is_ok), option(self.unary("!", is_ok, at))], at)
     }
 
     /// `value?`: what there is, or what `leave` gives, which leaves with what there is instead.

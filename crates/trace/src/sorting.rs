@@ -422,11 +422,6 @@ impl Tracer {
             Ok(Kind::Optional(Held::Either { present, value: index.id }))
         })
     }
-
-    /// How two values compare: numbers, and tuples of them.
-    fn natural_order<'t>(&'t self, a: Value<'t>, b: Value<'t>, at: At) -> Value<'t> {
-        self.step(at, |state| state.whole_order(a.id, &[b.id], at))
-    }
 }
 
 impl State {

@@ -11,6 +11,7 @@
 
 use crate::errors::{At, mistake};
 use crate::records::Items;
+use crate::searches::Found;
 use crate::sequences::Sequence;
 use crate::state::{Held, Kind, Literal};
 use crate::types::Class;
@@ -137,7 +138,7 @@ impl Tracer {
 
 /// Extremes.
 impl Tracer {
-    /// `min` and `max` of integers.
+    /// `min` and `max` of integers, and of what has parts.
     pub(crate) fn extreme_item<'t>(
         &'t self,
         method: Method,
@@ -155,7 +156,13 @@ impl Tracer {
             let literal = state.handle(Kind::Plain(literal));
             state.variable(method.name(), literal, at)
         });
+        let mut has_parts = false;
         let body = |item: Value<'t>| {
+            if self.with(|state| matches!(state.kind(item.id), Kind::Tuple(_))) {
+                has_parts = true;
+                self.keep_extreme(method, &found, item, at);
+                return;
+            }
             self.step(at, |state| {
                 let (before, item) = (state.read(best.id, at)?, state.scalar(item.id, "an item", at)?);
                 let after = state.homogeneous(op, &[before, item], "the items", at)?;
@@ -166,6 +173,9 @@ impl Tracer {
             self.assign(found.present, self.bool_literal(true, at), at);
         };
         self.trace_for(items, &mut Some(body), at);
+        if has_parts {
+            return self.found(found, at);
+        }
         self.step(at, |state| {
             if let Some(first) = first {
                 let dtype = state.settled(first, "the extreme")?;
@@ -178,6 +188,22 @@ impl Tracer {
             let value = state.snapshot(best.id, at)?;
             Ok(Kind::Optional(Held::Value { present, value: state.handle(value), fault: FaultKind::NoValue }))
         })
+    }
+
+    /// Keeps the last of the greatest, or the first of the least.
+    fn keep_extreme<'t>(&'t self, method: Method, found: &Found<'t>, item: Value<'t>, at: At) {
+        let first = || {
+            self.keep(found, item, at);
+            self.unit()
+        };
+        let other = || {
+            let best = self.bind_named("", found.value, None, at);
+            let order = self.natural_order(best, item, at);
+            let is_greater = self.method(order, Method::is_gt, &[], at);
+            let replaces = if method == Method::min { is_greater } else { self.unary("!", is_greater, at) };
+            self.if_(replaces, || self.assign(found.value, item, at), || self.unit(), at)
+        };
+        self.if_(self.unary("!", found.present, at), first, other, at);
     }
 
     pub(crate) fn reduce_items<'t>(

@@ -143,6 +143,9 @@ impl Tracer {
     pub fn assign_op(&self, op: &'static str, target: Value<'_>, v: Value<'_>, at: At) -> Value<'_> {
         let (target, v) = (self.id(target), self.id(v));
         let op = op.strip_suffix('=').unwrap_or(op);
+        if let Some(done) = self.own_assignment(op, target, v, at) {
+            return done;
+        }
         self.step(at, |state| {
             state.doing = format!("`{op}=`").into();
             if let Kind::Element { place, index, .. } = state.kind(target) {

@@ -273,3 +273,26 @@ fn what_is_not_there_is_an_error_of_the_call() {
     checked_div::serial_into(1, 0, &mut into).unwrap();
     assert_eq!(into, Err("division by zero"));
 }
+
+#[kernel]
+fn place_of(v: &[i64], x: i64) -> Result<usize, usize> {
+    v.binary_search(&x)
+}
+
+#[kernel]
+fn places_of(v: &[i64], x: i64) -> (Result<usize, usize>, usize) {
+    let found = v.binary_search(&x);
+    let place = match found {
+        Ok(i) => i,
+        Err(i) => i + 100,
+    };
+    (found, place)
+}
+
+#[test]
+fn searches_are_returned_as_they_are() {
+    for x in [0, 3, 4, 9] {
+        let _ = exactly!(place_of(&[1, 3, 7], x));
+        let _ = exactly!(places_of(&[1, 3, 7], x));
+    }
+}

@@ -156,6 +156,8 @@ fn methods_that_nobody_knows_are_mistakes_of_their_receivers() {
     static BODY: Record = Record {
         name: "Body",
         methods: &[],
+        operators: &[],
+        by_fields: crate::ByFields::ALL,
         is_enum: false,
         fields: &[("x", DeclaredType::Known(Type::Scalar(F64)))],
     };

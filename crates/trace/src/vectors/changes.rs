@@ -93,6 +93,9 @@ impl Tracer {
         let count = self.step(at, |state| {
             state.doing = format!("`.{method}()`").into();
             let Vector { count, parallel_depth, .. } = state.vectors[vector];
+            if state.map_depth == 0 && state.parallel_depth > parallel_depth && state.run_in_order(parallel_depth) {
+                return Err(Problem::Reported);
+            }
             if state.parallel_depth > parallel_depth || state.map_depth > 0 {
                 return mistake(format!(
                     "`.{method}()` of a vector from outside of a `prange` or of a closure over elements, whose order is open: \

@@ -237,6 +237,9 @@ impl Tracer {
                 }
             }
             let depth = state.vectors[lists.pool].parallel_depth;
+            if state.map_depth == 0 && state.parallel_depth > depth && state.run_in_order(depth) {
+                return Err(Problem::Reported);
+            }
             match state.parallel_depth > depth || state.map_depth > 0 {
                 true => mistake(format!(
                     "`.{method}()` of one of several vectors from outside of a `prange` or of a closure over elements, whose order is \

@@ -13,6 +13,7 @@
 //! began all the same.
 
 mod changes;
+mod grown;
 mod heaps;
 pub(crate) mod lists;
 mod queues;
