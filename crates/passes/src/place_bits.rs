@@ -100,7 +100,7 @@ impl Placed {
 
 /// As many bits as a type has.
 fn ones(dtype: DType) -> u64 {
-    u64::MAX >> (64 - dtype.bits() as u32)
+    u64::MAX >> (64 - dtype.bits())
 }
 
 #[cfg(test)]

@@ -75,10 +75,10 @@ fn change_all(v: &mut Vec<f64>) {
 
 #[kernel]
 fn push_third(out: &mut Vec<u32>, x: u32) -> bool {
-    if x % 3 == 0 {
+    if x % 3 == 1 {
         out.push(x);
     }
-    x % 3 == 0
+    x % 3 == 1
 }
 
 #[kernel]

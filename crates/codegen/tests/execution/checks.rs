@@ -125,8 +125,8 @@ fn checks_of_what_is_not_overwritten_keep_their_steps() {
         body.check(ok, fault, &[b], None);
     });
     with_all(&kernel.lane, |code| {
-        let code = &code.regions[region.index()];
-        assert!(code.is_interpreted() || code.lanes() >= 4);
+        let own = &code.regions[region.0 as usize];
+        assert!(own.is_interpreted() || own.lanes() >= 4);
         let arrays = vec![Array::ints(elements(&[(71, 4)])), Array::ints(elements(&[(71, 8), (72, 9)]))];
         let mut machine = Machine::new(&kernel.lane, code, arrays);
         machine.set(extent, 100);

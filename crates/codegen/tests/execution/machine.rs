@@ -183,7 +183,7 @@ impl<'a> Machine<'a> {
         let (frame, fault) = (self.frame.as_ptr(), &mut self.fault);
         // SAFETY: as in `run`; there is room for one word per reduction and output.
         let status = unsafe {
-            self.code.regions[region.index()].run_block(frame, &range, partials.as_mut_ptr(), fault)
+            self.code.regions[region.0 as usize].run_block(frame, &range, partials.as_mut_ptr(), fault)
         };
         let end = self.end(status);
         if end == End::Ok {
@@ -330,7 +330,7 @@ extern "C" fn launch(host: *const HostTable, region: u32) -> i32 {
     let range = Grid::new(&[], lane.regions[id].grain).block(0);
     // SAFETY: as in `run`; there is room for one word per output.
     let status =
-        unsafe { code.regions[id.index()].run_block(frame, &range, partials.as_mut_ptr(), &mut fault) };
+        unsafe { code.regions[id.0 as usize].run_block(frame, &range, partials.as_mut_ptr(), &mut fault) };
     for (output, word) in outputs.iter().zip(partials) {
         machine(host).set(output.slot, word);
     }

@@ -143,9 +143,9 @@ fn run_nest(table: *const HostTable, id: RegionId) -> i32 {
     let mut results = SmallVec::<[u64; FEW_RESULTS]>::from_elem(0, region.words());
     let range = Grid::new(&[], region.grain).block(0);
     let mut fault = FaultRecord::default();
+    let code = kernel.tiers().region(id);
     // SAFETY: as in `run_driver`, which runs: the frame is its own, and what the region asks of the host goes the same way; it
     // has a word for each result.
-    let code = kernel.tiers().region(id);
     let status = unsafe { code.run_block(frame.address(), &range, results.as_mut_ptr(), &mut fault) };
     match status {
         abi::OK => serve(table, |host| {
@@ -329,8 +329,8 @@ pub(super) fn run_single_block(
 ) -> Result<(), FaultRecord> {
     assert_eq!(partials.len(), kernel.lane.regions[region].words(), "there is a word for each reduction");
     let mut fault = FaultRecord::default();
-    // SAFETY: as in `run_blocks`; nobody else has the partials, and the caller gives all of the region's extents.
     let code = kernel.tiers().region(region);
+    // SAFETY: as in `run_blocks`; nobody else has the partials, and the caller gives all of the region's extents.
     let status = unsafe { code.run_block(frame.address(), range, partials.as_mut_ptr(), &mut fault) };
     if status == abi::OK { Ok(()) } else { Err(fault) }
 }
