@@ -50,7 +50,7 @@ pub(crate) enum RegionBody {
 }
 
 /// How code was made, and the owners of what it consists of and reads.
-pub(crate) struct Made {
+pub struct Made {
     pub(crate) effort: Effort,
     pub(crate) size: usize,
     pub(crate) time: Duration,
@@ -64,6 +64,18 @@ impl Made {
     pub(crate) fn nothing(effort: Effort) -> Made {
         let (size, time) = (0, Duration::ZERO);
         Made { effort, size, time, _memory: None, _rare_calls: None, _constants: Constants::new(0) }
+    }
+    /// How much time was spent on it.
+    pub fn effort(&self) -> Effort {
+        self.effort
+    }
+    /// Its size in bytes.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+    /// How long compilation took.
+    pub fn compile_time(&self) -> Duration {
+        self.time
     }
 }
 
@@ -81,17 +93,9 @@ impl DriverCode {
     pub fn is_compiled(&self) -> bool {
         matches!(self.body, DriverBody::Compiled(_))
     }
-    /// How much time was spent on it.
-    pub fn effort(&self) -> Effort {
-        self.made.effort
-    }
-    /// Its size in bytes.
-    pub fn size(&self) -> usize {
-        self.made.size
-    }
-    /// How long compilation took.
-    pub fn compile_time(&self) -> Duration {
-        self.made.time
+    /// How it was made.
+    pub fn made(&self) -> &Made {
+        &self.made
     }
 }
 
@@ -114,34 +118,30 @@ impl RegionCode {
     pub fn narrower(&self) -> Option<&str> {
         self.narrower.as_deref()
     }
-    /// How much time was spent on it.
-    pub fn effort(&self) -> Effort {
-        self.made.effort
+    /// How it was made.
+    pub fn made(&self) -> &Made {
+        &self.made
     }
-    /// Its size in bytes.
-    pub fn size(&self) -> usize {
-        self.made.size
-    }
-    /// How long compilation took.
-    pub fn compile_time(&self) -> Duration {
-        self.made.time
+}
+
+impl fmt::Debug for Made {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Made { effort, size, time, .. } = self;
+        let mut debug = f.debug_struct("Made");
+        debug.field("effort", effort).field("size", size).field("compile_time", time).finish_non_exhaustive()
     }
 }
 
 impl fmt::Debug for DriverCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Made { effort, size, time, .. } = &self.made;
-        let mut debug = f.debug_struct("DriverCode");
-        debug.field("effort", effort).field("size", size).field("compile_time", time).finish_non_exhaustive()
+        f.debug_struct("DriverCode").field("made", &self.made).finish_non_exhaustive()
     }
 }
 
 impl fmt::Debug for RegionCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Made { effort, size, time, .. } = &self.made;
         let mut debug = f.debug_struct("RegionCode");
-        debug.field("lanes", &self.lanes).field("effort", effort);
-        debug.field("size", size).field("compile_time", time).finish_non_exhaustive()
+        debug.field("lanes", &self.lanes).field("made", &self.made).finish_non_exhaustive()
     }
 }
 

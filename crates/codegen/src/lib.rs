@@ -42,6 +42,6 @@ mod turns;
 mod uses;
 mod wide;
 
-pub use code::{Code, DriverCode, Listing, RegionCode};
+pub use code::{Code, DriverCode, Listing, Made, RegionCode};
 pub use compiler::{CompileError, Compiler, Effort, Options, verify};
 pub use isa::{Isa, UnknownIsa};

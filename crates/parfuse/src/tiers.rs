@@ -12,7 +12,7 @@ use crate::core::Core;
 use crate::error::Error;
 use crate::room::guarded;
 use crate::work::Work;
-use parfuse_codegen::{CompileError, DriverCode, Effort, RegionCode};
+use parfuse_codegen::{CompileError, DriverCode, Effort, Made, RegionCode};
 use parfuse_ir::arena::Id;
 use parfuse_ir::lane::{Lane, RegionId, Walk};
 use parfuse_runtime::FloatMode;
@@ -90,7 +90,7 @@ impl<C> Tier<C> {
     }
 
     /// All code that has been made.
-    fn made(&self) -> impl Iterator<Item = &C> {
+    fn all(&self) -> impl Iterator<Item = &C> {
         [&self.quick, &self.thorough].into_iter().filter_map(|code| code.get()?.as_ref().ok())
     }
 }
@@ -119,7 +119,7 @@ impl Tiers {
             self.driver.promote(compile);
         }
         let code = self.driver.need(compile)?;
-        if code.effort() == Effort::Thorough {
+        if code.made().effort() == Effort::Thorough {
             // There is nothing that could be made better.
             self.driver.promoted.store(true, Ordering::Relaxed);
         }
@@ -145,14 +145,18 @@ impl Tiers {
                 self.promote(core, lane, id);
             }
         }
-        tier.need(|effort| self.compile(|| core.compiler.compile_region(lane, id, effort))).map(|_| ())
+        tier.need(self.maker(core, lane, id)).map(|_| ())
     }
 
     /// Makes thorough code of a region, unless that has been done or another thread is at it.
     pub(crate) fn promote(&self, core: &Core, lane: &Lane, id: RegionId) {
         self.hot.store(true, Ordering::Relaxed);
-        let compile = |effort| self.compile(|| core.compiler.compile_region(lane, id, effort));
-        self.regions[id.index()].promote(compile);
+        self.regions[id.index()].promote(self.maker(core, lane, id));
+    }
+
+    /// What makes code of a region.
+    fn maker(&self, core: &Core, lane: &Lane, id: RegionId) -> impl Fn(Effort) -> Result<RegionCode, Error> {
+        move |effort| self.compile(|| core.compiler.compile_region(lane, id, effort))
     }
 
     /// Makes thorough code of all that there is.
@@ -209,14 +213,14 @@ impl Tiers {
 
     /// The size, in bytes, of the code that calls run now.
     pub(crate) fn size(&self) -> usize {
-        let regions = self.regions.iter().filter_map(Tier::code).map(RegionCode::size);
-        self.driver.code().map_or(0, DriverCode::size) + regions.sum::<usize>()
+        let regions = self.regions.iter().filter_map(Tier::code).map(RegionCode::made);
+        self.driver.code().map(DriverCode::made).into_iter().chain(regions).map(Made::size).sum()
     }
 
     /// How long it took to make all code that there has been so far.
     pub(crate) fn compile_time(&self) -> Duration {
-        let regions = self.regions.iter().flat_map(Tier::made).map(RegionCode::compile_time);
-        self.driver.made().map(DriverCode::compile_time).chain(regions).sum()
+        let regions = self.regions.iter().flat_map(Tier::all).map(RegionCode::made);
+        self.driver.all().map(DriverCode::made).chain(regions).map(Made::compile_time).sum()
     }
 
     /// Why a hot region stays with quick code, if one has to.
@@ -230,7 +234,7 @@ impl Tiers {
         let is_quick = |tier: &Tier<RegionCode>| tier.quick.get().is_some();
         let is_promoted = |tier: &Tier<RegionCode>| tier.promoted.load(Ordering::Relaxed);
         match &self.regions[..] {
-            [] if self.driver.code().is_some_and(|code| code.effort() == Effort::Thorough) => {
+            [] if self.driver.code().is_some_and(|code| code.made().effort() == Effort::Thorough) => {
                 (Effort::Thorough, "it was made thoroughly for the first call")
             }
             [] => (Effort::Quick, "there is no parallel region to make thoroughly"),
@@ -288,13 +292,13 @@ mod tests {
         let (core, tiers) = (&engine.core(), tiers_of(&engine, &lane));
         let [first, second] = [0, 1].map(RegionId);
         tiers.launched(core, &lane, first, || 1).unwrap();
-        assert_eq!(tiers.region(first).effort(), Effort::Quick);
+        assert_eq!(tiers.region(first).made().effort(), Effort::Quick);
         assert!(!tiers.is_promoted(first) && tiers.regions[1].code().is_none());
         tiers.launched(core, &lane, second, || LEAST_HOT).unwrap();
-        assert_eq!(tiers.region(second).effort(), Effort::Thorough);
+        assert_eq!(tiers.region(second).made().effort(), Effort::Thorough);
         assert!(tiers.is_settled(second) && tiers.regions[1].quick.get().is_none());
         tiers.launched(core, &lane, first, || LEAST_HOT).unwrap();
-        assert_eq!(tiers.region(first).effort(), Effort::Thorough);
+        assert_eq!(tiers.region(first).made().effort(), Effort::Thorough);
         assert_eq!(tiers.tier().0, Effort::Thorough);
     }
 
@@ -302,13 +306,13 @@ mod tests {
     fn drivers_are_made_thoroughly_once_some_region_is() {
         let (engine, lane) = (Engine::new().unwrap(), two_regions());
         let (core, tiers) = (&engine.core(), tiers_of(&engine, &lane));
-        assert_eq!(tiers.driver(core, &lane).unwrap().effort(), Effort::Quick);
+        assert_eq!(tiers.driver(core, &lane).unwrap().made().effort(), Effort::Quick);
         tiers.promote(core, &lane, RegionId(1));
-        assert_eq!(tiers.driver(core, &lane).unwrap().effort(), Effort::Thorough);
+        assert_eq!(tiers.driver(core, &lane).unwrap().made().effort(), Effort::Thorough);
         let thorough = Engine::builder().thorough(true).build().unwrap();
         let tiers = tiers_of(&thorough, &lane);
         tiers.complete(&thorough.core(), &lane).unwrap();
         assert!([0, 1].map(RegionId).iter().all(|id| tiers.is_settled(*id)));
-        assert_eq!(tiers.driver(&thorough.core(), &lane).unwrap().effort(), Effort::Thorough);
+        assert_eq!(tiers.driver(&thorough.core(), &lane).unwrap().made().effort(), Effort::Thorough);
     }
 }
