@@ -93,6 +93,10 @@ impl DriverCode {
     pub fn is_compiled(&self) -> bool {
         matches!(self.body, DriverBody::Compiled(_))
     }
+    /// Whether it is straight code that is followed: machine code saves little of each call.
+    pub fn is_short_script(&self) -> bool {
+        matches!(&self.body, DriverBody::Followed(script) if !script.has_loops())
+    }
     /// How it was made.
     pub fn made(&self) -> &Made {
         &self.made

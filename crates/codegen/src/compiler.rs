@@ -327,7 +327,7 @@ impl Build<'_> {
     fn driver(mut self, effort: Effort) -> Result<DriverCode, Failed> {
         let (compiler, lane) = (self.compiler, self.lane);
         if effort == Effort::Quick
-            && let Some(script) = Script::of_simple_driver(lane)
+            && let Some(script) = Script::of_glue(lane)
         {
             if let Some(listing) = &mut self.listing {
                 let followed = "; driver is not compiled but followed: see the lane program\n\n";

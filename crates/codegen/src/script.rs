@@ -6,9 +6,10 @@
 //! launch r0                host.launch(host, 0), return if nonzero
 //! ```
 //!
-//! Most drivers are a few dozen nodes that run once a call: it takes a hundred nanoseconds to follow them, and a thousand
-//! times as long to compile them. Quick code therefore has a script where a driver has no loops, and touches no
-//! elements of arrays. The meaning of operations is that of [`LaneOp::eval`](parfuse_ir::lane::LaneOp::eval).
+//! Most drivers are a few dozen nodes that run once a call, or once for each region that a loop launches: it takes a hundred
+//! nanoseconds to follow them, and a thousand times as long to compile them. Quick code therefore has a script where a
+//! driver is glue and does no work of its own. The meaning of operations is that of
+//! [`LaneOp::eval`](parfuse_ir::lane::LaneOp::eval).
 //!
 //! Where the system refuses memory for machine code, everything is followed: the other drivers, and regions
 //! ([`RegionScript`]) one element at a time. That is slow, and gives the same bits.
@@ -20,11 +21,12 @@ use crate::uses;
 use parfuse_ir::grid::{self, BlockRange, LANES};
 use parfuse_ir::lane::{
     self, Address, Block, Buffer, Code, Frame, Inst, Lane, LaneLoop, LaneType, Lanes, Node, Output,
-    Reduction, Region, Slot, Value, ValueData, walk,
+    Reduction, Region, Slot, Value, ValueData,
 };
 use parfuse_ir::message::MOST_REPORTED;
 use parfuse_ir::{DType, MAX_RANK, Scalar};
 use smallvec::SmallVec;
+use std::ops::Add;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 /// Code to be followed.
@@ -74,13 +76,9 @@ struct Run<'a> {
 struct Ended(i32);
 
 impl Script {
-    /// The script of a kernel's driver, if it is as quickly followed as compiled.
-    pub(crate) fn of_simple_driver(lane: &Lane) -> Option<Script> {
-        let reads_elements =
-            |data: &parfuse_ir::lane::ValueData| matches!(data.inst, Inst::Load { .. } | Inst::Any(_));
-        let code = &lane.driver;
-        let simple = is_simple(&code.body) && !code.values.iter().any(|(_, data)| reads_elements(data));
-        simple.then(|| Script::new(lane, code))
+    /// The script of a kernel's driver, if following it takes little of a call.
+    pub(crate) fn of_glue(lane: &Lane) -> Option<Script> {
+        is_glue(&lane.driver.body).then(|| Script::of_driver(lane))
     }
 
     /// The script of a kernel's driver.
@@ -101,6 +99,11 @@ impl Script {
             elements,
             polls: lane.polls,
         }
+    }
+
+    /// Whether it has loops, but for those that look for the iteration of which a check fails.
+    pub(crate) fn has_loops(&self) -> bool {
+        uses::has_plain_loops(&self.code)
     }
 
     /// The host, if a region calls it.
@@ -212,8 +215,57 @@ impl crate::DriverCode {
     }
 }
 
-fn is_simple(nodes: &[Node]) -> bool {
-    walk::statements(nodes).all(|node| !matches!(node, Node::Loop { .. } | Node::Store { .. }))
+/// Turns of loops that are followed have at most so many nodes for each call of the host: following them takes less time than
+/// the calls do.
+const NODES_PER_CALL: usize = 32;
+
+/// Whether all loops of a block do little but call the host, or look for the iteration of which a check fails.
+fn is_glue(block: &[Node]) -> bool {
+    block.iter().all(|node| match node {
+        Node::Loop { header, body, .. } => {
+            let turn = Turn::of(header) + Turn::of(body);
+            turn.nodes <= NODES_PER_CALL * turn.calls && is_glue(body)
+        }
+        node if uses::is_search(node) => true,
+        Node::If { then, otherwise, .. } => is_glue(then) && is_glue(otherwise),
+        Node::Lanes(_) => false,
+        _ => true,
+    })
+}
+
+/// What happens in every turn of a loop, without the loops inside.
+#[derive(Clone, Copy, Default)]
+struct Turn {
+    nodes: usize,
+    calls: usize,
+}
+
+impl Turn {
+    fn of(block: &[Node]) -> Turn {
+        block.iter().map(Turn::of_node).fold(Turn::default(), Add::add)
+    }
+
+    fn of_node(node: &Node) -> Turn {
+        match node {
+            Node::Loop { .. } => Turn::default(),
+            node if uses::is_search(node) => Turn { nodes: 1, calls: 0 },
+            Node::If { then, otherwise, .. } => {
+                let [then, otherwise] = [then, otherwise].map(|block| Turn::of(block));
+                let nodes = 1 + then.nodes.max(otherwise.nodes);
+                Turn { nodes, calls: then.calls.min(otherwise.calls) }
+            }
+            node if uses::is_host_call(node) => Turn { nodes: 0, calls: 1 },
+            _ => Turn { nodes: 1, calls: 0 },
+        }
+    }
+}
+
+impl Add for Turn {
+    type Output = Turn;
+
+    fn add(self, other: Turn) -> Turn {
+        Turn { nodes: self.nodes + other.nodes, calls: self.calls + other.calls }
+    }
 }
 
 /// The bits of a value of a type without what lies above it.
@@ -502,5 +554,34 @@ impl Run<'_> {
                 _ => {}
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(driver: &str) -> Option<Script> {
+        let region = "  region r0 extents [5] fine {\n    prologue {\n    }\n    body {\n    }\n  }\n";
+        let head = "lane f params 1 frame 6 {\n  buffer b0 a: f64[unit] is p0 at 2\n";
+        let text = format!("{head}  driver {{\n    v0: i64 = dim b0, 0\n{driver}  }}\n{region}}}\n");
+        Script::of_glue(&Lane::parse(&text).unwrap())
+    }
+
+    fn looped(body: &str) -> String {
+        let head = "    loop v1: i64 = 0i64 {\n      v2: bool = ult v1, v0\n      test v2\n    } do {\n";
+        format!("{head}{body}      v3: i64 = iadd v1, 1i64\n      next v3\n    }}\n")
+    }
+
+    #[test]
+    fn drivers_are_followed_whose_loops_launch_regions() {
+        assert!(!of("    launch r0\n").unwrap().has_loops());
+        assert!(of(&looped("      launch r0\n")).unwrap().has_loops());
+        assert!(of(&looped("")).is_none());
+        assert!(of(&looped("      if v2 {\n        launch r0\n      }\n")).is_none());
+        let work: String = (4..40)
+            .map(|v| format!("      v{v}: i64 = iadd v{}, 1i64\n", v - 1 - (v == 4) as u32 * 2))
+            .collect();
+        assert!(of(&looped(&format!("{work}      launch r0\n"))).is_none());
     }
 }

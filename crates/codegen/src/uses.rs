@@ -320,20 +320,24 @@ pub(crate) fn only_checks(block: &[Node]) -> bool {
         .all(|node| matches!(node, Node::Let(_) | Node::Check { .. } | Node::Loop { .. } | Node::If { .. }))
 }
 
+/// Whether a node looks for the iteration of which a check fails.
+pub(crate) fn is_search(node: &Node) -> bool {
+    matches!(node, Node::If { then, otherwise, results, .. }
+        if results.is_empty() && otherwise.is_empty() && only_checks(then))
+}
+
 /// Whether a driver has loops of its own: not those that look for the iteration of which a check fails.
 pub(crate) fn has_plain_loops(driver: &Code) -> bool {
     let mut plain = false;
     walk::visit_within(&driver.body, true, |node, ours| {
-        let searches = |then: &[Node], otherwise: &[Node]| otherwise.is_empty() && only_checks(then);
         plain |= ours && matches!(node, Node::Loop { .. });
-        ours && !matches!(node, Node::If { then, otherwise, results, .. }
-            if results.is_empty() && searches(then, otherwise))
+        ours && !is_search(node)
     });
     plain
 }
 
 /// Whether a node calls the host.
-fn is_host_call(node: &Node) -> bool {
+pub(crate) fn is_host_call(node: &Node) -> bool {
     matches!(
         node,
         Node::Alloc { .. } | Node::Move { .. } | Node::Resize { .. } | Node::Launch(_) | Node::Call(_)

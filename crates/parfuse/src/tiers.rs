@@ -27,6 +27,9 @@ const HOT: u64 = 1 << 16;
 /// At least this many, however short it is.
 const LEAST_HOT: u64 = 1 << 22;
 
+/// After so many calls a driver is compiled thoroughly, whatever its regions do: following it, or quick code, has cost as much.
+const MANY_CALLS: u64 = 512;
+
 /// The code of a kernel's parts, as far as it has been needed.
 #[derive(Debug)]
 pub(crate) struct Tiers {
@@ -35,7 +38,8 @@ pub(crate) struct Tiers {
     driver: Tier<DriverCode>,
     /// By region.
     regions: Vec<Tier<RegionCode>>,
-    /// Whether some region has proved to be hot: calls are worth a driver that is made thoroughly, too.
+    /// Whether some region has proved to be hot: calls are worth a driver that is made thoroughly, too, if it is more than a few
+    /// nodes.
     hot: AtomicBool,
 }
 
@@ -45,9 +49,9 @@ struct Tier<C> {
     quick: OnceLock<Result<C, String>>,
     /// Thorough code, or why there is none.
     thorough: OnceLock<Result<C, String>>,
-    /// How many operations make it hot.
+    /// How many operations of a region, or calls of a driver, make it hot.
     hot: u64,
-    /// Operations done so far.
+    /// Operations, or calls, done so far.
     work: AtomicU64,
     /// Whether some thread has taken on the thorough compilation.
     promoted: AtomicBool,
@@ -105,7 +109,7 @@ impl Tiers {
             Tier::new(if at_once { 0 } else { LEAST_HOT.max(HOT * work.text()) })
         });
         let hot = AtomicBool::new(core.first_effort == Effort::Thorough);
-        Tiers { depth, driver: Tier::new(0), regions: regions.collect(), hot }
+        Tiers { depth, driver: Tier::new(MANY_CALLS), regions: regions.collect(), hot }
     }
 
     /// The driver's code for a call.
@@ -115,7 +119,9 @@ impl Tiers {
             return Ok(code);
         }
         let compile = |effort| self.compile(|| core.compiler.compile_driver(lane, effort));
-        if self.hot.load(Ordering::Relaxed) {
+        let calls = self.driver.work.fetch_add(1, Ordering::Relaxed);
+        let is_short = || self.driver.code().is_some_and(DriverCode::is_short_script);
+        if calls >= self.driver.hot || self.hot.load(Ordering::Relaxed) && !is_short() {
             self.driver.promote(compile);
         }
         let code = self.driver.need(compile)?;
@@ -254,7 +260,8 @@ mod tests {
     use super::*;
     use crate::engine::Engine;
 
-    fn two_regions() -> Lane {
+    /// Two regions, and a driver that launches them so.
+    fn two_regions(launches: &str) -> Lane {
         let region = |number: usize| {
             format!(
                 "  region r{number} extents [5] fine {{
@@ -268,18 +275,27 @@ mod tests {
 "
             )
         };
-        let driver = "  driver {
-    v0: i64 = dim b0, 0
-    slot 5 = v0
-    launch r0
-    launch r1
-  }
-";
+        let driver = format!("  driver {{\n    v0: i64 = dim b0, 0\n    slot 5 = v0\n{launches}  }}\n");
         let head = "lane two params 1 frame 6 {
   buffer b0 a: f64[unit] is p0 at 2
 ";
         Lane::parse(&format!("{head}{driver}{}{}}}\n", region(0), region(1))).unwrap()
     }
+
+    const ONCE: &str = "    launch r0
+    launch r1
+";
+
+    const AGAIN: &str = "    loop v1: i64 = 0i64 {
+      v2: bool = ult v1, v0
+      test v2
+    } do {
+      launch r0
+      launch r1
+      v3: i64 = iadd v1, 1i64
+      next v3
+    }
+";
 
     fn tiers_of(engine: &Engine, lane: &Lane) -> Tiers {
         let works: Vec<Work> = lane.regions.iter().map(|(_, region)| Work::of(region)).collect();
@@ -288,7 +304,7 @@ mod tests {
 
     #[test]
     fn code_is_made_of_what_is_launched_and_as_its_work_deserves() {
-        let (engine, lane) = (Engine::new().unwrap(), two_regions());
+        let (engine, lane) = (Engine::new().unwrap(), two_regions(ONCE));
         let (core, tiers) = (&engine.core(), tiers_of(&engine, &lane));
         let [first, second] = [0, 1].map(RegionId);
         tiers.launched(core, &lane, first, || 1).unwrap();
@@ -303,16 +319,36 @@ mod tests {
     }
 
     #[test]
-    fn drivers_are_made_thoroughly_once_some_region_is() {
-        let (engine, lane) = (Engine::new().unwrap(), two_regions());
+    fn drivers_with_loops_are_made_thoroughly_once_some_region_is() {
+        let (engine, lane) = (Engine::new().unwrap(), two_regions(AGAIN));
         let (core, tiers) = (&engine.core(), tiers_of(&engine, &lane));
-        assert_eq!(tiers.driver(core, &lane).unwrap().made().effort(), Effort::Quick);
+        let first = tiers.driver(core, &lane).unwrap();
+        assert!(first.made().effort() == Effort::Quick && !first.is_compiled());
         tiers.promote(core, &lane, RegionId(1));
         assert_eq!(tiers.driver(core, &lane).unwrap().made().effort(), Effort::Thorough);
-        let thorough = Engine::builder().thorough(true).build().unwrap();
-        let tiers = tiers_of(&thorough, &lane);
-        tiers.complete(&thorough.core(), &lane).unwrap();
-        assert!([0, 1].map(RegionId).iter().all(|id| tiers.is_settled(*id)));
-        assert_eq!(tiers.driver(&thorough.core(), &lane).unwrap().made().effort(), Effort::Thorough);
+    }
+
+    #[test]
+    fn short_drivers_are_compiled_after_many_calls() {
+        let (engine, lane) = (Engine::new().unwrap(), two_regions(ONCE));
+        let (core, tiers) = (&engine.core(), tiers_of(&engine, &lane));
+        for call in 0..MANY_CALLS {
+            if call == 1 {
+                tiers.promote(core, &lane, RegionId(1));
+            }
+            assert!(tiers.driver(core, &lane).unwrap().is_short_script());
+        }
+        assert!(tiers.driver(core, &lane).unwrap().is_compiled());
+    }
+
+    #[test]
+    fn where_all_is_to_be_thorough_it_is_from_the_first_call_on() {
+        for launches in [ONCE, AGAIN] {
+            let (engine, lane) = (Engine::builder().thorough(true).build().unwrap(), two_regions(launches));
+            let tiers = tiers_of(&engine, &lane);
+            tiers.complete(&engine.core(), &lane).unwrap();
+            assert!([0, 1].map(RegionId).iter().all(|id| tiers.is_settled(*id)));
+            assert_eq!(tiers.driver(&engine.core(), &lane).unwrap().made().effort(), Effort::Thorough);
+        }
     }
 }

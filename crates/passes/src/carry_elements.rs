@@ -90,7 +90,7 @@ fn chains(loops: &Loops, around: &Stmt, in_parallel: bool) -> Vec<Chain> {
             _ => false,
         });
         let Some(at) = all_affine(&mut forms, at) else { continue };
-        if stores.count() > 1 || effects.shaped.contains(buffer) {
+        if stores.count() > 1 || effects.changes.shaped.contains(buffer) {
             continue;
         }
         let mut loads = Vec::new();

@@ -19,18 +19,74 @@ pub(crate) struct Effects {
     pub(crate) used: OrderedSet<Value>,
     /// Variables read.
     pub(crate) vars_read: OrderedSet<Var>,
-    /// Variables set, reductions' included.
-    pub(crate) vars_set: OrderedSet<Var>,
     /// Buffers with elements loaded.
     pub(crate) loaded: OrderedSet<Buffer>,
-    /// Buffers with elements stored.
-    pub(crate) stored: OrderedSet<Buffer>,
     /// Buffers whose lengths are read.
     pub(crate) measured: OrderedSet<Buffer>,
-    /// Buffers that get or lose their array.
-    pub(crate) shaped: OrderedSet<Buffer>,
+    /// What is not the same behind it.
+    pub(crate) changes: Changes,
     /// Whether it contains a check.
     pub(crate) checks: bool,
+}
+
+/// What a statement, with all the blocks inside it, changes.
+#[derive(Default, Debug)]
+pub(crate) struct Changes {
+    /// Variables set, reductions' included.
+    pub(crate) vars_set: OrderedSet<Var>,
+    /// Buffers with elements stored.
+    pub(crate) stored: OrderedSet<Buffer>,
+    /// Buffers that get or lose their array.
+    pub(crate) shaped: OrderedSet<Buffer>,
+}
+
+impl Changes {
+    /// What a block changes.
+    pub(crate) fn of_block(block: &[Stmt]) -> Changes {
+        let mut changes = Changes::default();
+        walk::statements(block).for_each(|stmt| changes.add(stmt));
+        changes
+    }
+
+    /// What one statement changes.
+    pub(crate) fn of(stmt: &Stmt) -> Changes {
+        Changes::of_block(std::slice::from_ref(stmt))
+    }
+
+    fn append(&mut self, other: &Changes) {
+        self.vars_set.extend(other.vars_set.iter());
+        self.stored.extend(other.stored.iter());
+        self.shaped.extend(other.shaped.iter());
+    }
+
+    fn add(&mut self, stmt: &Stmt) {
+        match stmt {
+            Stmt::Set { var, .. } => self.vars_set.insert(*var),
+            Stmt::Alloc { buffer, .. } | Stmt::Resize { buffer, .. } => self.shaped.insert(*buffer),
+            Stmt::Move { to, from } => {
+                self.shaped.insert(*to);
+                self.shaped.insert(*from);
+            }
+            Stmt::Store { buffer, .. } => self.stored.insert(*buffer),
+            Stmt::Call(call) => {
+                call.written().for_each(|buffer| self.stored.insert(buffer));
+                call.written().for_each(|buffer| self.shaped.insert(buffer));
+            }
+            Stmt::Parfor(parfor) => {
+                for reduction in &parfor.reductions {
+                    self.vars_set.extend(&reduction.locals);
+                    reduction.target_vars().for_each(|target| self.vars_set.insert(target));
+                    reduction.target_buffers().for_each(|buffer| self.stored.insert(buffer));
+                }
+            }
+            Stmt::Let(_)
+            | Stmt::Check { .. }
+            | Stmt::If { .. }
+            | Stmt::While { .. }
+            | Stmt::For { .. }
+            | Stmt::Nest(_) => {}
+        }
+    }
 }
 
 impl Effects {
@@ -60,16 +116,15 @@ impl Effects {
         self.defined.extend(other.defined.iter());
         self.used.extend(other.used.iter());
         self.vars_read.extend(other.vars_read.iter());
-        self.vars_set.extend(other.vars_set.iter());
         self.loaded.extend(other.loaded.iter());
-        self.stored.extend(other.stored.iter());
         self.measured.extend(other.measured.iter());
-        self.shaped.extend(other.shaped.iter());
+        self.changes.append(&other.changes);
         self.checks |= other.checks;
     }
 
     fn add(&mut self, loops: &Loops, stmt: &Stmt) {
         walk::uses(stmt, |value| self.used.insert(value));
+        self.changes.add(stmt);
         match stmt {
             Stmt::Let(value) => {
                 self.defined.insert(*value);
@@ -82,37 +137,29 @@ impl Effects {
                     _ => {}
                 }
             }
-            Stmt::Set { var, .. } => self.vars_set.insert(*var),
-            Stmt::Alloc { buffer, .. } | Stmt::Resize { buffer, .. } => self.shaped.insert(*buffer),
-            Stmt::Move { to, from } => {
-                self.shaped.insert(*to);
-                self.shaped.insert(*from);
-            }
-            Stmt::Store { buffer, .. } => self.stored.insert(*buffer),
             // It may fail, and what else it does keeps its place among what may.
             Stmt::Call(call) => {
                 self.checks = true;
                 call.read().for_each(|buffer| self.loaded.insert(buffer));
-                call.written().for_each(|buffer| self.stored.insert(buffer));
-                call.written().for_each(|buffer| self.shaped.insert(buffer));
             }
             Stmt::Check { .. } => self.checks = true,
-            Stmt::If { .. } | Stmt::While { .. } | Stmt::Nest(_) => {}
             Stmt::For { index, until, .. } => {
                 self.defined.insert(*index);
                 self.vars_read.extend(until);
             }
             Stmt::Parfor(parfor) => {
                 self.defined.extend(&parfor.indices);
-                for reduction in &parfor.reductions {
-                    self.vars_set.extend(&reduction.locals);
-                    for target in reduction.target_vars() {
-                        self.vars_set.insert(target);
-                        self.vars_read.insert(target);
-                    }
-                    reduction.target_buffers().for_each(|buffer| self.stored.insert(buffer));
-                }
+                let targets = parfor.reductions.iter().flat_map(|reduction| reduction.target_vars());
+                targets.for_each(|target| self.vars_read.insert(target));
             }
+            Stmt::Set { .. }
+            | Stmt::Alloc { .. }
+            | Stmt::Move { .. }
+            | Stmt::Resize { .. }
+            | Stmt::Store { .. }
+            | Stmt::If { .. }
+            | Stmt::While { .. }
+            | Stmt::Nest(_) => {}
         }
     }
 
@@ -121,26 +168,27 @@ impl Effects {
     /// A check guards the memory accesses behind it and reports before the checks behind it; but it may
     /// itself move before a store, since a failed kernel's outputs mean nothing.
     pub(crate) fn must_precede(&self, later: &Effects) -> bool {
+        let (ours, theirs) = (&self.changes, &later.changes);
         self.defined.meets(&later.used)
-            || self.vars_set.meets(&later.vars_read)
-            || self.vars_set.meets(&later.vars_set)
-            || self.vars_read.meets(&later.vars_set)
-            || self.stored.meets(&later.loaded)
-            || self.stored.meets(&later.stored)
-            || self.loaded.meets(&later.stored)
+            || ours.vars_set.meets(&later.vars_read)
+            || ours.vars_set.meets(&theirs.vars_set)
+            || self.vars_read.meets(&theirs.vars_set)
+            || ours.stored.meets(&later.loaded)
+            || ours.stored.meets(&theirs.stored)
+            || self.loaded.meets(&theirs.stored)
             || self.shapes_what_is_used_by(later)
             || later.shapes_what_is_used_by(self)
-            || self.checks && (later.checks || !later.loaded.is_empty() || !later.stored.is_empty())
+            || self.checks && (later.checks || !later.loaded.is_empty() || !theirs.stored.is_empty())
     }
 
     fn shapes_what_is_used_by(&self, other: &Effects) -> bool {
-        [&other.loaded, &other.stored, &other.measured, &other.shaped]
+        [&other.loaded, &other.changes.stored, &other.measured, &other.changes.shaped]
             .into_iter()
-            .any(|used| self.shaped.meets(used))
+            .any(|used| self.changes.shaped.meets(used))
     }
 
     /// Whether it loads or stores elements of a buffer.
     pub(crate) fn accesses(&self, buffer: Buffer) -> bool {
-        self.loaded.contains(&buffer) || self.stored.contains(&buffer)
+        self.loaded.contains(&buffer) || self.changes.stored.contains(&buffer)
     }
 }

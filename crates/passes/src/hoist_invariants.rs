@@ -16,7 +16,7 @@
 
 use crate::Changed;
 use crate::bounds::Bounds;
-use crate::effects::Effects;
+use crate::effects::Changes;
 use parfuse_ir::Scalar;
 use parfuse_ir::arena::Id;
 use parfuse_ir::loops::walk::{self, blocks, blocks_mut, operands};
@@ -55,8 +55,8 @@ struct Hoisting<'a> {
 struct Loop {
     /// Inside how many loops it stands.
     outside: u32,
-    /// What it does.
-    effects: Effects,
+    /// What its iterations change.
+    changes: Changes,
     parallel: bool,
 }
 
@@ -80,7 +80,7 @@ impl Hoisting<'_> {
         if self.bounds.is_none() {
             return;
         }
-        let shaped = Effects::of_block(self.loops, block).shaped;
+        let shaped = Changes::of_block(block).shaped;
         for (value, data) in self.loops.values.iter() {
             if let Expr::Dim { buffer, axis } = data.expr
                 && !shaped.contains(&buffer)
@@ -110,8 +110,8 @@ impl Hoisting<'_> {
             let runs = self.surely_runs(&stmt);
             self.inside(&mut stmt, inner);
             if is_loop(&stmt) {
-                let effects = Effects::of(self.loops, &stmt);
-                let around = Loop { outside: depth, effects, parallel: matches!(stmt, Stmt::Parfor(_)) };
+                let changes = Changes::of(&stmt);
+                let around = Loop { outside: depth, changes, parallel: matches!(stmt, Stmt::Parfor(_)) };
                 for (position, inner) in blocks_mut(&mut stmt).enumerate() {
                     // The body of a `while` may not run, its header does.
                     let place = Place { certain: runs && position == 0 };
@@ -179,16 +179,16 @@ impl Hoisting<'_> {
     fn may_leave(&mut self, value: Value, place: Place, around: &Loop) -> bool {
         let loops = self.loops;
         let expr = &loops.values[value].expr;
-        let effects = &around.effects;
+        let changes = &around.changes;
         let mut invariant = true;
         operands(expr, |operand| invariant &= self.depth[operand.index()] <= around.outside);
         invariant
             && match expr {
-                Expr::Var(var) => !effects.vars_set.contains(var),
-                Expr::Dim { buffer, .. } => !effects.shaped.contains(buffer),
+                Expr::Var(var) => !changes.vars_set.contains(var),
+                Expr::Dim { buffer, .. } => !changes.shaped.contains(buffer),
                 Expr::Load { buffer, index } => {
-                    !effects.stored.contains(buffer)
-                        && !effects.shaped.contains(buffer)
+                    !changes.stored.contains(buffer)
+                        && !changes.shaped.contains(buffer)
                         && (place.certain || self.exists(*buffer, index))
                 }
                 Expr::LinearIndex => !around.parallel,

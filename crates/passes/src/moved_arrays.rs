@@ -178,7 +178,7 @@ fn place(loops: &Loops, arrays: &Arrays, life: &[Stmt], to: Buffer, from: Buffer
 
 fn touches(loops: &Loops, stmt: &Stmt, buffer: Buffer) -> bool {
     let effects = Effects::of(loops, stmt);
-    effects.accesses(buffer) || effects.measured.contains(&buffer) || effects.shaped.contains(&buffer)
+    effects.accesses(buffer) || effects.measured.contains(&buffer) || effects.changes.shaped.contains(&buffer)
 }
 
 /// Whether a loop stores all of the new array, each element where the iteration is done with the old one's, and is the
@@ -200,7 +200,7 @@ fn replaces(loops: &Loops, life: &[Stmt], user: &Parfor, old: Buffer, new: Buffe
     let Some(stored) = user.body.iter().position(is_stored) else { return false };
     let (before, after) =
         (Effects::of_block(loops, &user.body[..stored]), Effects::of_block(loops, &user.body[stored + 1..]));
-    if before.accesses(new) || before.stored.contains(&old) || after.accesses(old) {
+    if before.accesses(new) || before.changes.stored.contains(&old) || after.accesses(old) {
         return false;
     }
     // The new array's other accesses stay behind the store, and are the iteration's own affair as they were.

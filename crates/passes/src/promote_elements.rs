@@ -113,7 +113,7 @@ fn elements(loops: &Loops, bounds: &mut Bounds, around: &Stmt, in_parallel: bool
 
     let mut found: Vec<Element> = Vec::new();
     for access in accesses.iter().filter(|access| {
-        access.stores || keeps_loads && access.certain && !effects.stored.contains(&access.buffer)
+        access.stores || keeps_loads && access.certain && !effects.changes.stored.contains(&access.buffer)
     }) {
         let Access { buffer, index, stores, .. } = access;
         let is_same = |other: &Access| other.buffer == *buffer && other.index == *index;
@@ -124,7 +124,7 @@ fn elements(loops: &Loops, bounds: &mut Bounds, around: &Stmt, in_parallel: bool
         let known = found.iter().any(|element| element.buffer == *buffer && element.index == *index);
         let fits = !known
             && index.iter().all(|value| !inside.contains(value))
-            && !effects.shaped.contains(buffer)
+            && !effects.changes.shaped.contains(buffer)
             && accesses.iter().filter(|other| is_same(other)).all(|other| !other.in_parallel)
             && (at_will || first.certain)
             && (!stores || is_alone(loops, bounds, around, access));

@@ -235,7 +235,7 @@ fn remove_overwritten(loops: &Loops, block: &mut Block) -> bool {
                     effects
                         .loaded
                         .iter()
-                        .chain(effects.shaped.iter())
+                        .chain(effects.changes.shaped.iter())
                         .for_each(|b| drop(overwritten.remove(b)));
                 }
                 for inner in blocks_mut(stmt) {

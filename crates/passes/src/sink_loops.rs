@@ -18,7 +18,7 @@
 //! better read one after the other. Checks stay in the order in which they are made, so there must be none.
 
 use crate::Changed;
-use crate::effects::Effects;
+use crate::effects::{Changes, Effects};
 use crate::hash::FastMap;
 use crate::loop_order::launches;
 use crate::ordered_set::OrderedSet;
@@ -75,7 +75,7 @@ fn may_sink(loops: &Loops, step: Value, front: &[Stmt], parfor: &Parfor) -> bool
     if !parfor.reductions.is_empty()
         || !front.iter().all(|stmt| matches!(stmt, Stmt::Let(_)))
         || parfor.extents.iter().any(|extent| *extent == step || in_front.defined.contains(extent))
-        || in_front.loaded.meets(&inside.stored)
+        || in_front.loaded.meets(&inside.changes.stored)
         || walk::statements(&parfor.body).any(stays)
     {
         return false;
@@ -100,7 +100,7 @@ impl Own<'_> {
     fn elements(&self, inside: &Effects) -> bool {
         let mut elements: FastMap<Buffer, &[Value]> = FastMap::default();
         walk::accesses(self.loops, &self.parfor.body).all(|(buffer, index)| {
-            !inside.stored.contains(&buffer)
+            !inside.changes.stored.contains(&buffer)
                 || match elements.entry(buffer) {
                     Entry::Occupied(known) => *known.get() == index,
                     Entry::Vacant(place) => self.is_own(place.insert(index)),
@@ -147,7 +147,7 @@ impl Own<'_> {
 
 /// Whether what the steps load is their own, or the same for all steps or for all elements.
 fn reads_what_stays(loops: &Loops, step: Value, parfor: &Parfor, steps: &Block) -> bool {
-    let stored = Effects::of_block(loops, steps).stored;
+    let stored = Changes::of_block(steps).stored;
     let along_steps = Varying::along(loops, steps, step);
     let along = |index: &Value| Varying::along(loops, steps, *index);
     let across: Vec<Varying> = parfor.indices.iter().map(along).collect();

@@ -18,7 +18,7 @@
 //! does with that value is seen by folding it in.
 
 use crate::Changed;
-use crate::effects::Effects;
+use crate::effects::{Changes, Effects};
 use crate::fold_constants::fold_constants;
 use crate::hash::{FastMap, FastSet};
 use crate::ordered_set::OrderedSet;
@@ -163,7 +163,7 @@ impl State<'_> {
             values.push(*value);
         }
         let is_set = |(position, var): &(usize, Var)| {
-            Effects::of_block(self.loops, &self.body[..*position]).vars_set.contains(var)
+            Changes::of_block(&self.body[..*position]).vars_set.contains(var)
         };
         let is_known = !reads.is_empty() && !needed.contains(&self.index) && !reads.iter().any(is_set);
         values.reverse();

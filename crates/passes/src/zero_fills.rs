@@ -67,7 +67,7 @@ fn fresh<'a>(
             }
             _ => {
                 let effects = Effects::of(loops, stmt);
-                if effects.accesses(buffer) || effects.shaped.contains(&buffer) {
+                if effects.accesses(buffer) || effects.changes.shaped.contains(&buffer) {
                     return None;
                 }
             }

@@ -25,6 +25,7 @@ use crate::hash::{FastMap, FastSet};
 use parfuse_ir::Loc;
 use parfuse_ir::loops::walk;
 use parfuse_ir::loops::{Block, Buffer, Expr, Loops, Stmt, Value};
+use smallvec::smallvec;
 
 /// What a test in front of a loop has to find, for its iterations to be apart.
 #[derive(Clone, Debug, PartialEq)]
@@ -423,7 +424,7 @@ impl<'a> Apart<'a> {
         });
         candidates.find_map(|(first, second)| {
             let (axis, _) = pair.distances.iter().find(|(_, distance)| {
-                [first, second].iter().all(|loaded| distance.factor(&vec![loaded.atom]) != 0)
+                [first, second].iter().all(|loaded| distance.factor(&smallvec![loaded.atom]) != 0)
             })?;
             let (_, index) = pair.index.iter().find(|(of, _)| of == axis)?;
             let (axis, more) = (*axis, pair.most_beyond(index, [first.atom, second.atom])?);

@@ -28,7 +28,7 @@ impl Pair {
     /// What has to be small for there to be no such pair of iterations.
     pub(super) fn contradiction(&mut self) -> Option<Vec<Need>> {
         let small = self.taken.small;
-        let closely = || self.facts.contradiction(small, true).filter(|_| small);
+        let closely = || small.then(|| self.facts.contradiction(small, true)).flatten();
         let used = self.facts.contradiction(small, false).or_else(closely).or_else(|| self.in_any_case())?;
         Some(self.assumed.iter().cloned().chain(used).map(Need::Small).collect())
     }

@@ -6,6 +6,7 @@
 //! ```
 
 use parfuse_ir::loops::Value;
+use smallvec::{SmallVec, smallvec};
 use std::fmt;
 
 /// A number that a value is.
@@ -39,7 +40,7 @@ pub(super) enum Side {
 }
 
 /// A product of atoms, in their order; none is one.
-pub(super) type Product = Vec<Atom>;
+pub(super) type Product = SmallVec<[Atom; 2]>;
 
 /// A sum of multiples of products and a constant.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
@@ -85,7 +86,7 @@ impl Polynomial {
     }
 
     pub(super) fn atom(atom: Atom) -> Polynomial {
-        Polynomial { terms: vec![(vec![atom], 1)], constant: 0 }
+        Polynomial { terms: vec![(smallvec![atom], 1)], constant: 0 }
     }
 
     pub(super) fn product(product: &Product) -> Polynomial {
@@ -100,6 +101,11 @@ impl Polynomial {
     pub(super) fn factor(&self, product: &Product) -> i128 {
         let found = self.terms.binary_search_by(|(own, _)| own.cmp(product));
         found.map_or(0, |at| self.terms[at].1)
+    }
+
+    /// Whether an atom stands in one of its products.
+    pub(super) fn mentions(&self, atom: Atom) -> bool {
+        self.terms.iter().any(|(product, _)| product.contains(&atom))
     }
 
     pub(super) fn atoms(&self) -> impl Iterator<Item = Atom> {
@@ -198,9 +204,6 @@ impl Polynomial {
 
     /// What becomes of the sum with another in place of an atom, wherever it stands.
     pub(super) fn with(&self, atom: Atom, is: &Polynomial) -> Option<Polynomial> {
-        if !self.terms.iter().any(|(product, _)| product.contains(&atom)) {
-            return Some(self.clone());
-        }
         let mut sum = Polynomial::constant(self.constant);
         for (product, factor) in &self.terms {
             let others: Product = product.iter().copied().filter(|own| *own != atom).collect();
@@ -216,15 +219,11 @@ impl Polynomial {
         Some(sum)
     }
 
-    /// What becomes of it with another in place of a product, as it stands.
-    pub(super) fn with_product(&self, product: &Product, is: &Polynomial) -> Option<Polynomial> {
-        let factor = self.factor(product);
-        if factor == 0 {
-            return Some(self.clone());
-        }
+    /// What becomes of multiples of it where a product, as it stands, is another in as many.
+    pub(super) fn with_product(&self, product: &Product, times: i128, is: &Polynomial) -> Option<Polynomial> {
         let mut rest = self.clone();
         rest.terms.retain(|(own, _)| own != product);
-        rest.combined(1, is, factor)
+        rest.combined(times, is, self.factor(product))
     }
 
     /// The atom that it is, if it is one.

@@ -16,6 +16,7 @@ use super::numbers::SMALL;
 use super::polynomial::{Atom, Of, Polynomial, Product, Side};
 use super::rows::{Row, eliminate};
 use crate::hash::FastSet;
+use smallvec::smallvec;
 use std::collections::BTreeSet;
 
 /// What is to hold at the same time.
@@ -115,11 +116,7 @@ impl System {
             rest.terms.retain(|(own, _)| *own != product);
             // factor · product = -rest
             let Some(is) = rest.times(-factor.signum()) else { continue };
-            if factor.abs() == 1 {
-                self.replace(&product, &is);
-            } else {
-                self.replace_multiple(&product, factor.abs(), &is);
-            }
+            self.replace(&product, factor.abs(), &is);
         }
     }
 
@@ -141,12 +138,11 @@ impl System {
         best.map(|(at, _, product, factor)| (at, product.clone(), factor))
     }
 
-    fn replace(&mut self, product: &Product, is: &Polynomial) {
-        let new = |sum: &Polynomial| match product[..] {
-            [atom] => sum.with(atom, is),
-            _ => sum.with_product(product, is),
-        };
-        if let [atom] = product[..]
+    /// Puts a sum in place of so many times a product.
+    fn replace(&mut self, product: &Product, times: i128, is: &Polynomial) {
+        // An atom is replaced in other products, too.
+        let atom = product.first().copied().filter(|_| product.len() == 1 && times == 1);
+        if let Some(atom) = atom
             && self.natural.contains(&atom)
         {
             self.not_negative.push(is.clone());
@@ -157,24 +153,16 @@ impl System {
                 self.natural.insert(same);
             }
         }
-        for sums in [&mut self.zero, &mut self.not_negative, &mut self.not_zero] {
-            *sums = sums.iter().filter_map(new).collect();
-        }
-    }
-
-    /// The same for a product of which only a multiple is known.
-    fn replace_multiple(&mut self, product: &Product, times: i128, is: &Polynomial) {
-        let new = |sum: &Polynomial| {
-            let factor = sum.factor(product);
-            if factor == 0 {
-                return Some(sum.clone());
-            }
-            let mut rest = sum.clone();
-            rest.terms.retain(|(own, _)| own != product);
-            rest.combined(times, is, factor)
+        let stands_in = |sum: &Polynomial| match atom {
+            Some(atom) => sum.mentions(atom),
+            None => sum.factor(product) != 0,
+        };
+        let replaced = |sum: &Polynomial| match atom {
+            Some(atom) => sum.with(atom, is),
+            None => sum.with_product(product, times, is),
         };
         for sums in [&mut self.zero, &mut self.not_negative, &mut self.not_zero] {
-            *sums = sums.iter().filter_map(new).collect();
+            sums.retain_mut(|sum| !stands_in(sum) || replaced(sum).map(|replaced| *sum = replaced).is_some());
         }
     }
 
@@ -202,7 +190,7 @@ impl System {
             }
         }
         for (atom, rest) in &by {
-            let single = vec![*atom];
+            let single: Product = smallvec![*atom];
             for sum in &self.not_negative {
                 if new.len() >= MAX_PRODUCTS {
                     break;

@@ -300,13 +300,13 @@ impl Fusion<'_> {
     ) -> Result<(), FusionRefusal> {
         let first = &head.effects;
         let named = |reduction| FusionRefusal::UsesReduction { variable: target_name(self.loops, reduction) };
-        let touched = second.vars_read.iter().chain(second.vars_set.iter());
+        let touched = second.vars_read.iter().chain(second.changes.vars_set.iter());
         if let Some(reduction) = touched.filter_map(|var| head.reduced.get(var)).min() {
             return Err(named(&a.reductions[*reduction]));
         }
         for reduction in &b.reductions {
             for var in reduction.target_vars().chain(reduction.locals.iter().copied()) {
-                if first.vars_read.contains(&var) || first.vars_set.contains(&var) {
+                if first.vars_read.contains(&var) || first.changes.vars_set.contains(&var) {
                     return Err(named(reduction));
                 }
             }
@@ -320,9 +320,10 @@ impl Fusion<'_> {
         }
         // A variable that both set is private to the iterations of both; one that only one of them sets must
         // not be live in the other.
-        let live_in_second = |var| first.vars_set.contains(var) && !second.vars_set.contains(var);
-        let live_in_first = |var| first.vars_read.contains(var) && !first.vars_set.contains(var);
-        if second.vars_read.iter().any(live_in_second) || second.vars_set.iter().any(live_in_first) {
+        let live_in_second =
+            |var| first.changes.vars_set.contains(var) && !second.changes.vars_set.contains(var);
+        let live_in_first = |var| first.vars_read.contains(var) && !first.changes.vars_set.contains(var);
+        if second.vars_read.iter().any(live_in_second) || second.changes.vars_set.iter().any(live_in_first) {
             return Err(FusionRefusal::StatementBetween);
         }
         Ok(())
@@ -422,12 +423,13 @@ impl Fusion<'_> {
         second: &Effects,
     ) -> Result<(), FusionRefusal> {
         let first = &head.effects;
-        let touched = second.loaded.iter().chain(second.stored.iter());
+        let touched = second.loaded.iter().chain(second.changes.stored.iter());
         let mut shared: Vec<_> =
-            touched.filter_map(|buffer| Some((first.stored.position(buffer)?, *buffer))).collect();
+            touched.filter_map(|buffer| Some((first.changes.stored.position(buffer)?, *buffer))).collect();
         shared.sort_unstable();
         let written_by_first = shared.into_iter().map(|(_, buffer)| buffer);
-        let written_by_second = second.stored.iter().copied().filter(|buffer| first.loaded.contains(buffer));
+        let written_by_second =
+            second.changes.stored.iter().copied().filter(|buffer| first.loaded.contains(buffer));
         let mut in_second = None;
         for buffer in written_by_first.chain(written_by_second) {
             let in_second = in_second.get_or_insert_with(|| accesses(self.loops, &b.body));

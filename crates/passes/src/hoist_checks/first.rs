@@ -79,11 +79,11 @@ impl First<'_> {
     fn define(&mut self, value: Value) -> Option<Stmt> {
         let mut data = self.loops.values[value].clone();
         let mut known = match &data.expr {
-            Expr::Var(var) => !self.effects.vars_set.contains(var),
+            Expr::Var(var) => !self.effects.changes.vars_set.contains(var),
             Expr::Load { buffer, .. } => {
-                !self.effects.stored.contains(buffer) && !self.effects.shaped.contains(buffer)
+                !self.effects.changes.stored.contains(buffer) && !self.effects.changes.shaped.contains(buffer)
             }
-            Expr::Dim { buffer, .. } => !self.effects.shaped.contains(buffer),
+            Expr::Dim { buffer, .. } => !self.effects.changes.shaped.contains(buffer),
             Expr::Op(..) | Expr::Cast(_) | Expr::Threads | Expr::Trips { .. } => true,
             Expr::Const(_) | Expr::Param(_) | Expr::Bound | Expr::LinearIndex | Expr::Random { .. } => false,
         };

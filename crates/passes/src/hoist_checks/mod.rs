@@ -38,7 +38,7 @@ mod tests;
 
 use crate::Changed;
 use crate::bounds::{Bounds, Informed, in_blocks};
-use crate::effects::Effects;
+use crate::effects::Changes;
 use crate::hash::FastSet;
 use front::Front;
 use parfuse_ir::ScalarOp;
@@ -121,8 +121,8 @@ impl Hoisting<'_> {
             return None;
         }
         let body = blocks_mut(stmt).next().expect("a loop has a body");
-        let effects = Effects::of_block(self.loops, body);
-        let replayed = replay::of(self.loops, &effects, space, body)?;
+        let changes = Changes::of_block(body);
+        let replayed = replay::of(self.loops, &changes, space, body)?;
 
         let mut number = 0..;
         walk::retain(body, |stmt| match stmt {

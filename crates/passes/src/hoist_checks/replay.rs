@@ -10,7 +10,7 @@
 //! ```
 
 use super::Space;
-use crate::effects::Effects;
+use crate::effects::Changes;
 use crate::hash::FastMap;
 use parfuse_ir::arena::Id;
 use parfuse_ir::loops::walk;
@@ -20,8 +20,8 @@ use parfuse_ir::{DType, Loc, ScalarOp};
 /// Copies of a loop the checks and what they need.
 struct Replay<'a> {
     loops: &'a mut Loops,
-    /// What the loop's body does.
-    effects: &'a Effects,
+    /// What the loop's body changes.
+    changes: &'a Changes,
     copies: FastMap<Value, Value>,
     /// Values that depend on what the iterations store or set.
     unknown: Vec<bool>,
@@ -30,9 +30,9 @@ struct Replay<'a> {
 }
 
 /// A serial loop that performs the checks of all iterations, or `None` if one cannot be copied.
-pub(super) fn of(loops: &mut Loops, effects: &Effects, space: &Space, body: &Block) -> Option<Block> {
+pub(super) fn of(loops: &mut Loops, changes: &Changes, space: &Space, body: &Block) -> Option<Block> {
     let unknown = vec![false; loops.values.len()];
-    Replay { loops, effects, copies: FastMap::default(), unknown, iteration: None }.space(space, body)
+    Replay { loops, changes, copies: FastMap::default(), unknown, iteration: None }.space(space, body)
 }
 
 impl Replay<'_> {
@@ -122,10 +122,10 @@ impl Replay<'_> {
     fn define(&mut self, value: Value) -> Option<Stmt> {
         let mut data = self.loops.values[value].clone();
         let mut unknown = match &data.expr {
-            Expr::Var(var) => self.effects.vars_set.contains(var),
+            Expr::Var(var) => self.changes.vars_set.contains(var),
             // What the loop makes is not there yet.
             Expr::Load { buffer, .. } => {
-                self.effects.stored.contains(buffer) || self.effects.shaped.contains(buffer)
+                self.changes.stored.contains(buffer) || self.changes.shaped.contains(buffer)
             }
             Expr::LinearIndex => true,
             _ => false,

@@ -248,7 +248,7 @@ fn find(
                 let once = index.iter().filter(|value| of_loop(**value).is_some()).count() == own.len();
                 let axis = index.iter().position(|value| *value == lane);
                 let fits = lanes == 1 && once && !own.is_empty() && own.len() + 2 <= MAX_RANK;
-                if fits && index.iter().all(known) && !effects.stored.contains(buffer) {
+                if fits && index.iter().all(known) && !effects.changes.stored.contains(buffer) {
                     let along = unit_axis(loops, *buffer).map(usize::from) == axis;
                     let (buffer, index) = (*buffer, index.clone());
                     let outer = others.iter().map(|(_, extent)| *extent).collect();

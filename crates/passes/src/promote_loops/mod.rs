@@ -220,8 +220,9 @@ fn promoted(loops: &Loops, parfor: &Parfor) -> Result<Parfor, Option<PromotionRe
         return Err(Some(PromotionRefusal::WorkAround));
     }
     let (in_front, inside) = (Effects::of_block(loops, front), Effects::of_block(loops, body));
-    let read_back =
-        |effects: &Effects| inside.stored.iter().find(|array| effects.loaded.contains(array)).copied();
+    let read_back = |effects: &Effects| {
+        inside.changes.stored.iter().find(|array| effects.loaded.contains(array)).copied()
+    };
     // A step of several elements whose check fails is done again one by one, which tells the element only if the
     // step has not overwritten what the check depends on.
     let shared = read_back(&in_front)
@@ -250,7 +251,7 @@ fn check_variables(
         if loops.vars[local].dtype.is_float() {
             return Err(Some(PromotionRefusal::Rounding { variable: variable() }));
         }
-        let touched = own.vars_read.contains(&local) || own.vars_set.contains(&local);
+        let touched = own.vars_read.contains(&local) || own.changes.vars_set.contains(&local);
         if touched || !only_combines(loops, body, op, local) {
             return Err(Some(PromotionRefusal::Carried { variable: variable() }));
         }

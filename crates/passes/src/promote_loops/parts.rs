@@ -18,7 +18,7 @@
 //! inside: each element that one part stores is the iteration's own to all of them.
 
 use super::in_best_space;
-use crate::effects::Effects;
+use crate::effects::{Changes, Effects};
 use crate::vectorize::{VarSet, assigned, live_before};
 use parfuse_ir::loops::{Buffer, Loops, Parfor, Stmt, Value, walk};
 
@@ -62,7 +62,7 @@ fn are_apart(loops: &Loops, pieces: &[&[Stmt]]) -> bool {
 /// Whether all loops touch what one of them stores at the element of their iteration, so that they can be fused.
 fn meet_at_their_own(loops: &Loops, parts: &[&Parfor]) -> bool {
     let mut stored: Vec<Buffer> = Vec::new();
-    parts.iter().for_each(|part| stored.extend(Effects::of_block(loops, &part.body).stored.iter()));
+    parts.iter().for_each(|part| stored.extend(Changes::of_block(&part.body).stored.iter()));
     let mut places: Vec<(Buffer, Vec<Option<usize>>)> = Vec::new();
     for part in parts {
         let mut own = |buffer: Buffer, index: &[Value]| {

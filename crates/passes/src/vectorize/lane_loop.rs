@@ -17,7 +17,7 @@ use super::liveness::VarSet;
 use super::region::simple;
 use super::translate::{Place, Translator};
 use super::varying::Varying;
-use crate::effects::Effects;
+use crate::effects::Changes;
 use parfuse_ir::lane::{LaneLoop, LaneType, Node, Reduction, Value};
 use parfuse_ir::loops::Parfor;
 
@@ -25,7 +25,7 @@ impl Translator<'_> {
     /// Translates a lane loop.
     pub(super) fn lane_loop(&mut self, parfor: &Parfor) {
         let extent = self.value(parfor.extents[0]);
-        let stored = Effects::of_block(self.loops, &parfor.body).stored;
+        let stored = Changes::of_block(&parfor.body).stored;
         let inside = Place::Region { varying: Varying::of_lane_loop(self.loops, parfor), stored };
         let outside = std::mem::replace(&mut self.place, inside);
         let before = self.env.clone();

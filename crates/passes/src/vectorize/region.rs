@@ -20,7 +20,7 @@ use super::liveness::{VarSet, assigned, live_before, live_into};
 use super::parts;
 use super::translate::{Place, Translator};
 use super::varying::Varying;
-use crate::effects::Effects;
+use crate::effects::Changes;
 use crate::hash::{FastMap, FastSet};
 use parfuse_ir::grid::Grain;
 use parfuse_ir::lane::{Inst, LaneOp, LaneType, Node, Output, Reduction, Region, Slot, Value, Walk};
@@ -92,7 +92,7 @@ impl Translator<'_> {
             region.outputs.iter().map(|output| (output.slot, region.code.values[output.value].ty)).collect();
         let region = self.shared.regions.push(region);
         self.build.node(Node::Launch(region));
-        let shaped = Effects::of_block(self.loops, body).shaped;
+        let shaped = Changes::of_block(body).shaped;
         shaped.iter().for_each(|buffer| self.build.reshape(*buffer));
         for (var, (slot, ty)) in outputs.into_iter().zip(slots) {
             let after = self.build.here(Inst::Slot(slot), ty, false);
@@ -136,7 +136,7 @@ impl Translator<'_> {
         inputs: &Inputs,
         outputs: &VarSet,
     ) -> Region {
-        let Effects { mut stored, shaped, .. } = Effects::of_block(self.loops, &parfor.body);
+        let Changes { mut stored, shaped, .. } = Changes::of_block(&parfor.body);
         stored.extend(shaped.iter());
         let varying = match walk {
             Walk::Lanes => Varying::of(self.loops, parfor),
