@@ -47,7 +47,7 @@ impl<'a> Numbered<'a> {
         Numbered { machine, successors, predecessors, isa }
     }
 
-    fn data(&self, block: regalloc2::Block) -> &super::machine::BlockData {
+    pub(crate) fn data(&self, block: regalloc2::Block) -> &super::machine::BlockData {
         let Block(number) = self.machine.order[block.index()];
         &self.machine.blocks[number as usize]
     }

@@ -4,8 +4,7 @@
 //! rbp ─▶ │ caller's rbp │ preserved registers │ (to 64) │ spilled values │ own memory │ ◀─ rsp
 //! ```
 //!
-//! Blocks come in the order in which they were filled, seldom run ones last. A block that does nothing but jump is
-//! never jumped to: its target is, in its place.
+//! Blocks come in the order of their [`Layout`].
 
 use super::Target;
 use super::allocate::{Numbered, PRESERVED};
@@ -14,9 +13,11 @@ use super::assembler::{
 };
 use super::host_call::{self, ARGUMENTS};
 use super::machine::{Inst, Kind, Numbers, PlaceKind, Test, Vector};
+use layout::{Layout, is_short_test};
 use regalloc2::{Allocation, Block, Edit, Function, InstOrEdit, Output, RegClass};
 
 mod copies;
+mod layout;
 
 /// The smallest page of memory.
 const PAGE: i32 = 4096;
@@ -48,29 +49,14 @@ pub(crate) fn finish(
         frame: spilled + machine.own,
         preserved: preserved(output),
     };
-    let skipped: Vec<Option<Block>> =
-        (0..blocks).map(|block| only_jumps(numbered, output, Block::new(block))).collect();
-    let target = |block: Block| {
-        let mut block = block;
-        // Chains of jumps end: a loop contains a branch.
-        while let Some(next) = skipped[block.index()] {
-            block = next;
-        }
-        block
-    };
-    let cold = |block: &usize| machine.blocks[machine.order[*block].0 as usize].cold;
-    let layout: Vec<Block> = (0..blocks)
-        .filter(|block| !cold(block))
-        .chain((0..blocks).filter(cold))
-        .map(Block::new)
-        .filter(|block| block.index() == 0 || skipped[block.index()].is_none())
-        .collect();
-    for (place, block) in layout.iter().enumerate() {
-        if machine.blocks[machine.order[block.index()].0 as usize].aligned {
+    let layout = Layout::new(numbered, output);
+    let target = |block| layout.target(block);
+    for (place, block) in layout.blocks.iter().enumerate() {
+        if layout.is_aligned(*block) {
             emitter.assembler.align(64);
         }
         emitter.assembler.place(label(*block));
-        let next = layout.get(place + 1).copied();
+        let next = layout.blocks.get(place + 1).copied();
         let mut block = *block;
         // Instead of jumping to a short test, as loops do at their end, one does it on the spot.
         while let Some(test) = emitter.block(numbered, output, block, next, &target) {
@@ -85,17 +71,6 @@ fn label(block: Block) -> Label {
     Label(block.index() as u32)
 }
 
-/// Where a block goes on that does nothing else.
-fn only_jumps(numbered: &Numbered<'_>, output: &Output, block: Block) -> Option<Block> {
-    let mut steps = output.block_insts_and_edits(numbered, block);
-    match (steps.next(), steps.next()) {
-        (Some(InstOrEdit::Inst(inst)), None) if numbered.machine.insts[inst.index()].kind == Kind::Jump => {
-            Some(numbered.successors(block)[0])
-        }
-        _ => None,
-    }
-}
-
 /// The registers used that calls preserve.
 fn preserved(output: &Output) -> Vec<u8> {
     let moved = output.edits.iter().flat_map(|(_, Edit::Move { from, to })| [*from, *to]);
@@ -106,18 +81,6 @@ fn preserved(output: &Output) -> Vec<u8> {
         }
     }
     PRESERVED.into_iter().filter(|register| used[*register as usize]).collect()
-}
-
-/// The most instructions of a test that is done where others would jump to it.
-const SHORT_TEST: usize = 4;
-
-/// Whether a block does little but branch.
-fn is_short_test(numbered: &Numbered<'_>, output: &Output, block: Block) -> bool {
-    let mut steps = output.block_insts_and_edits(numbered, block);
-    let last = steps.by_ref().take(SHORT_TEST).last();
-    let branches =
-        |inst: regalloc2::Inst| matches!(numbered.machine.insts[inst.index()].kind, Kind::Branch(_));
-    steps.next().is_none() && matches!(last, Some(InstOrEdit::Inst(inst)) if branches(inst))
 }
 
 /// The bytes of a jump by a condition, and of one without.
@@ -510,10 +473,18 @@ impl Emitter {
             self.assembler.jcc(condition.not(), label(no));
             return;
         }
-        self.assembler.jcc(condition, label(yes));
-        if Some(no) != next {
-            self.jump(no);
+        if Some(no) == next {
+            self.assembler.jcc(condition, label(yes));
+            return;
         }
+        // Jumps back are those that are taken.
+        let is_back = self.assembler.is_placed(label(no));
+        let (condition, first, second) = match is_back {
+            true => (condition.not(), no, yes),
+            false => (condition, yes, no),
+        };
+        self.assembler.jcc(condition, label(first));
+        self.jump(second);
     }
 
     fn jump(&mut self, to: Block) {

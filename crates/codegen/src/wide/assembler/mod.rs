@@ -155,6 +155,11 @@ impl Assembler {
         self.labels[label.0 as usize] = self.code.len();
     }
 
+    /// Whether a label marks code that is there already.
+    pub(crate) fn is_placed(&self, label: Label) -> bool {
+        self.labels[label.0 as usize] != UNPLACED
+    }
+
     /// Takes back all instructions from a place on, none of which refers to a label or a constant.
     pub(crate) fn go_back(&mut self, place: usize) {
         self.code.truncate(place);
