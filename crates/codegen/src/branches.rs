@@ -162,6 +162,14 @@ pub(crate) trait Branches<'a> {
                 };
                 other(0).or_else(|| other(1))
             }
+            // A mask of all bits that there are.
+            Inst::Op(LaneOp::IAnd, args) => match self.code().values[args[1]].inst {
+                Inst::Const(mask) if mask & mask.wrapping_add(1) == 0 => {
+                    let code = self.code();
+                    self.known().is_at_most(code, args[0], mask).then_some(args[0])
+                }
+                _ => None,
+            },
             _ => None,
         };
         if let Some(other) = other {
@@ -344,21 +352,25 @@ pub(crate) trait Branches<'a> {
         sides: [(&[Node], Value); 2],
         mut go_on: impl FnMut(&mut Self, &[Node], Value),
     ) {
-        let mut side = |this: &mut Self, (nodes, value): (&[Node], Value)| {
+        let mut side = |this: &mut Self, number: usize| {
+            let (nodes, value) = sides[number];
             this.scoped(|this| {
+                if this.is_scalar() {
+                    this.learn_of(chain, cond, number == 0);
+                }
                 let (nodes, chain) = nodes.split_at(nodes.len() - this.conditions_before(nodes, value));
                 this.nodes(nodes);
                 go_on(this, chain, value);
             });
         };
         if let Some(truth) = self.truth(cond).filter(|_| chain.is_empty()) {
-            return side(self, sides[usize::from(!truth)]);
+            return side(self, usize::from(!truth));
         }
         let own = [(); 2].map(|()| self.block());
         self.test(chain, cond, own);
-        for (own, nodes) in own.into_iter().zip(sides) {
+        for (number, own) in own.into_iter().enumerate() {
             self.fill(own);
-            side(self, nodes);
+            side(self, number);
         }
     }
 }

@@ -77,6 +77,32 @@ impl Known {
         bits(value).is_some_and(|bits| bits != 0) || self.0.iter().any(says)
     }
 
+    /// Whether an integer, taken without a sign, is known to be at most this.
+    pub(crate) fn is_at_most(&self, code: &Code, value: Value, most: u64) -> bool {
+        let bits = |value: Value| match (&code.values[value].inst, code.values[value].ty) {
+            (Inst::Const(bits), LaneType::I32) => Some(u64::from(*bits as u32)),
+            (Inst::Const(bits), _) => Some(*bits),
+            _ => None,
+        };
+        let says = |(fact, truth): &(Value, bool)| {
+            let Inst::Op(op, args) = &code.values[*fact].inst else { return false };
+            let [a, b] = args[..] else { return false };
+            match (op, truth) {
+                (LaneOp::IEq, true) | (LaneOp::INe, false) => {
+                    a == value && bits(b).is_some_and(|own| own <= most)
+                }
+                (LaneOp::ULe, true) => a == value && bits(b).is_some_and(|own| own <= most),
+                (LaneOp::ULt, true) => a == value && bits(b).is_some_and(|own| own <= most.saturating_add(1)),
+                (LaneOp::ULe, false) => {
+                    b == value && bits(a).is_some_and(|own| own <= most.saturating_add(1))
+                }
+                (LaneOp::ULt, false) => b == value && bits(a).is_some_and(|own| own <= most),
+                _ => false,
+            }
+        };
+        self.0.iter().any(says)
+    }
+
     /// A truth value, if it is known.
     pub(crate) fn truth(&self, code: &Code, value: Value) -> Option<bool> {
         let known = |value: Value| {
@@ -174,5 +200,30 @@ mod tests {
         }
         known.learn(&code, equal, false);
         assert_eq!(known.truth(&code, differs), Some(true));
+    }
+
+    #[test]
+    fn comparisons_with_constants_tell_how_large_numbers_are() {
+        let mut code = Code::default();
+        let x = code.value(Inst::Bound, LaneType::I32, false);
+        let nine = code.value(Inst::Const(9), LaneType::I32, false);
+        let facts = [
+            (LaneOp::ULe, [x, nine], true, 9),
+            (LaneOp::ULt, [x, nine], true, 8),
+            (LaneOp::ULe, [nine, x], false, 8),
+            (LaneOp::ULt, [nine, x], false, 9),
+            (LaneOp::IEq, [x, nine], true, 9),
+            (LaneOp::INe, [x, nine], false, 9),
+        ];
+        for (op, args, truth, most) in facts {
+            let fact = code.value(Inst::Op(op, args.as_slice().into()), LaneType::Bool, false);
+            let mut known = Known::default();
+            known.learn(&code, fact, truth);
+            let found = (0..20).find(|most| known.is_at_most(&code, x, *most));
+            assert_eq!(found, Some(most), "{op:?}");
+            known.forget(0);
+            known.learn(&code, fact, !truth);
+            assert!(!known.is_at_most(&code, x, 20), "{op:?}");
+        }
     }
 }

@@ -19,7 +19,7 @@ use super::{Extent, Registers, Scratch, Selector, size};
 use crate::wide::assembler::{Alu, Condition, Constant, Length, Shift, VectorOp};
 use crate::wide::machine::{Kind, Place, Reg, Source};
 use parfuse_ir::DType;
-use parfuse_ir::lane::{Address, Buffer, Inst, LaneType, Lanes, Node, Value};
+use parfuse_ir::lane::{Address, Buffer, Inst, LaneOp, LaneType, Lanes, Node, Value};
 
 impl Selector<'_> {
     pub(super) fn element_of(&self, buffer: Buffer) -> DType {
@@ -458,8 +458,21 @@ impl Selector<'_> {
             let mask = self.scalar(mask);
             place = self.place_or_dump(mask, place);
         }
-        let register = self.scalar(value);
-        self.store_scalar(self.element_of(buffer), register, place);
+        let element = self.element_of(buffer);
+        let register = self.scalar(self.before_masks(value, element));
+        self.store_scalar(element, register, place);
+    }
+
+    /// A value without the masks that leave all of the bits that an element has.
+    fn before_masks(&self, mut value: Value, element: DType) -> Value {
+        let all = !(u64::MAX << (element.bits() - 1) << 1);
+        while let Inst::Op(LaneOp::IAnd, args) = &self.code.values[value].inst
+            && self.bits(args[1]).is_some_and(|mask| mask & all == all)
+            && self.is_available(args[0])
+        {
+            value = args[0];
+        }
+        value
     }
 
     /// The place itself where a condition holds, and elsewhere one that nobody reads.
