@@ -58,6 +58,7 @@ mod no_iterations;
 mod overlapping_loads;
 mod panels;
 mod parts_of_arrays;
+mod plain_extremes;
 mod plain_loops;
 mod prange_nests;
 mod prange_spaces;

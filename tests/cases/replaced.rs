@@ -43,7 +43,7 @@ fn pair(a: &ArrayRef1<i32>) -> (i32, usize) {
 }
 
 /// Numbers with many equal ones, some without order.
-fn numbers(n: usize, kind: usize) -> Array1<f64> {
+pub(super) fn numbers(n: usize, kind: usize) -> Array1<f64> {
     Array1::from_shape_fn(n, |i| {
         let x = ((i * 7919 + kind) % 101) as f64 - 50.0;
         match kind {

@@ -1,8 +1,8 @@
 //! What people write every day: iterators, closures, records, a little of everything.
 //!
 //! ```text
-//! clipped_mean  returns  interpolated  simpson  newton_roots  rk4  springs  bounces  rotated  entropy  argmax_rows  top_two
-//! relu_layer  cosine_similarity  vigenere  base64  word_counts  parsed  contingency  heat_step  drawdowns  pascal  bounding_box
+//! clipped_mean  returns  interpolated  simpson  newton_roots  rk4  springs  bounces  rotated  entropy  argmax_rows  peak  spread
+//! top_two  relu_layer  cosine_similarity  vigenere  base64  word_counts  parsed  contingency  heat_step  drawdowns  pascal  bounding_box
 //! ```
 
 use super::data::{below, singles, uniform, zeros};
@@ -198,6 +198,34 @@ fn argmax_rows(x: &ArrayRef2<f64>, out: &mut ArrayRef1<usize>) {
         }
         out[i] = best;
     }
+}
+
+/// The greatest number, and where it is.
+#[kernel]
+fn peak(x: &ArrayRef1<f64>) -> (usize, f64) {
+    let (mut at, mut height) = (0, x[0]);
+    for i in 1..x.len() {
+        if x[i] > height {
+            height = x[i];
+            at = i;
+        }
+    }
+    (at, height)
+}
+
+/// The least and the greatest number.
+#[kernel]
+fn spread(x: &ArrayRef1<f32>) -> (f32, f32) {
+    let (mut least, mut greatest) = (f32::INFINITY, f32::NEG_INFINITY);
+    for &v in x.iter() {
+        if v < least {
+            least = v;
+        }
+        if v > greatest {
+            greatest = v;
+        }
+    }
+    (least, greatest)
 }
 
 /// The two greatest numbers.
@@ -399,6 +427,8 @@ pub const ROWS: &[Row] = &[
     row!(rotated [150, 2000] |n| reads image = below(256, (n, n), 1); writes out = zeros((n, n)); call(&image, 0.8, 0.6, out)),
     row!(entropy [150, 3000] |n| reads image = below(256, (n, n), 1); call(&image)),
     row!(argmax_rows [100, 2000] |n| reads x = uniform((n, n), 1); writes out = zeros(n); call(&x, out)),
+    row!(peak [5000, 4_000_000] least 1 |n| reads x = uniform(n, 1); call(&x)),
+    row!(spread [5000, 8_000_000] |n| reads x = singles(n, 1); call(&x)),
     row!(top_two [5000, 4_000_000] |n| reads x = below(1 << 30, n, 1); call(&x)),
     row!(relu_layer [200, 2500] |n| reads x = singles(n, 1), w = singles((n, n), 2), b = singles(n, 3);
         writes out = zeros(n); call(&x, &w, &b, out)),

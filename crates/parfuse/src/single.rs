@@ -22,7 +22,7 @@ use crate::specialise::Specialisation;
 use crate::wishes::Wishes;
 use parfuse_ir::loops::Loops;
 use parfuse_ir::program::Program;
-use parfuse_passes::{relax_floats, split_complex, structure_exits, track_best};
+use parfuse_passes::{relax_floats, split_complex, structure_exits, track_best, unordered_extremes};
 use parfuse_runtime::{CancelToken, FloatMode};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Instant;
@@ -81,6 +81,7 @@ impl Single {
             let _ = structure_exits(&mut program);
             let _ = split_complex(&mut program);
             let _ = track_best(&mut program);
+            let _ = unordered_extremes(&mut program);
             let _ = relax_floats(&mut program);
             Ok((program, interface))
         });

@@ -76,6 +76,7 @@ mod tabulate_bits;
 #[cfg(test)]
 mod testing;
 mod track_best;
+mod unordered_extremes;
 mod unroll_loops;
 mod unroll_packed;
 mod unroll_regions;
@@ -135,6 +136,7 @@ pub use strip_columns::strip_columns;
 pub use structure_exits::structure_exits;
 pub use tabulate_bits::tabulate_bits;
 pub use track_best::track_best;
+pub use unordered_extremes::unordered_extremes;
 pub use unroll_loops::unroll_loops;
 pub use unroll_packed::unroll_packed;
 pub use unroll_regions::unroll_regions;

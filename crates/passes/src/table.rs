@@ -54,7 +54,8 @@ macro_rules! passes {
 passes! {
     Program structure_exits "Makes branches, and conditions of loops, of all exits: `break`, `continue` and `return`."
     Program split_complex "Makes two real values of every complex one."
-    Program track_best "Makes variables of the numbers at positions that the iterations of parallel loops replace."
+    Program track_best "Makes variables of the numbers at positions that the iterations of loops replace."
+    Program unordered_extremes "Lets plain loops go through their iterations in any order that do nothing but replace numbers by better ones."
     Program relax_floats "Makes the operations on floats fewer and cheaper, if the program allows it."
     Loops private_totals "Gives shares of parallel loops totals of their own where iterations combine values into the same elements."
     Loops fold_constants "Evaluates operations on constants, and resolves branches and loops that constants decide."

@@ -16,6 +16,7 @@
 use crate::Changed;
 use crate::hash::{FastMap, FastSet};
 use crate::lower_arrays::replaces;
+use crate::unordered_extremes::plain_searches;
 use parfuse_ir::program::{Block, Expr, Program, Stmt, Type, Value, ValueData, Var, VarData, walk};
 use parfuse_ir::{Loc, Scalar, ScalarOp};
 use std::collections::BTreeSet;
@@ -23,9 +24,14 @@ use std::collections::BTreeSet;
 /// Numbers that are computed by more operations are not looked at.
 const MOST: usize = 64;
 
-/// Makes variables of the numbers at positions that the iterations of parallel loops replace.
+/// Makes variables of the numbers at positions that the iterations of parallel loops, or of plain ones that may become such,
+/// replace.
 pub fn track_best(program: &mut Program) -> Changed {
-    let parallel = |stmt: &Stmt| matches!(stmt, Stmt::For { order, .. } if order.is_parallel());
+    let plain = plain_searches(program);
+    let parallel = |stmt: &Stmt| match stmt {
+        Stmt::For { order, index, .. } => order.is_parallel() || plain.contains(index),
+        _ => false,
+    };
     if !walk::statements(program, &program.body).any(parallel) {
         return Changed::No;
     }
@@ -50,8 +56,20 @@ pub fn track_best(program: &mut Program) -> Changed {
     changed.into()
 }
 
+/// The variables that a block assigns and that are declared outside of it, given how often each is assigned.
+pub(crate) fn declared_outside(
+    program: &Program,
+    assigned: &FastMap<Var, usize>,
+    block: &[Stmt],
+) -> FastSet<Var> {
+    let outside = |(var, own): &(Var, usize)| {
+        program.vars[*var].param.is_some() || assigned.get(var).copied().unwrap_or(0) > *own
+    };
+    assignments(program, block).into_iter().filter(outside).map(|(var, _)| var).collect()
+}
+
 /// How often each variable is assigned.
-fn assignments(program: &Program, block: &[Stmt]) -> FastMap<Var, usize> {
+pub(crate) fn assignments(program: &Program, block: &[Stmt]) -> FastMap<Var, usize> {
     let mut assigned: FastMap<Var, usize> = FastMap::default();
     for stmt in walk::statements(program, block) {
         match stmt {
@@ -68,12 +86,7 @@ fn assignments(program: &Program, block: &[Stmt]) -> FastMap<Var, usize> {
 /// A loop with the numbers of its positions in variables, and what is to stand in front of it, in a program with these.
 fn tracked(program: &Program, assigned: &FastMap<Var, usize>, stmt: &Stmt) -> Option<(Program, Block, Stmt)> {
     let Stmt::For { index, body, .. } = stmt else { unreachable!("a loop") };
-    let own = assignments(program, body);
-    let outside = |var: &Var| {
-        program.vars[*var].param.is_some()
-            || assigned.get(var).copied().unwrap_or(0) > own.get(var).copied().unwrap_or(0)
-    };
-    let declared: FastSet<Var> = own.keys().copied().filter(outside).collect();
+    let declared = declared_outside(program, assigned, body);
     if declared.is_empty() {
         return None;
     }

@@ -11,7 +11,7 @@ use parfuse_ir::random::seed_key;
 use parfuse_passes::pipeline::Options;
 use parfuse_passes::{
     divide_in_floats, invert_divisors, lower_arrays, optimize, private_totals, structure_exits, track_best,
-    vectorize,
+    unordered_extremes, vectorize,
 };
 
 /// The interpreter of Program.
@@ -84,6 +84,7 @@ fn lowered(program: &Program, arguments: &[Value]) -> Loops {
     let mut structured = program.clone();
     let _ = structure_exits(&mut structured);
     let _ = track_best(&mut structured);
+    let _ = unordered_extremes(&mut structured);
     let lowered = lower_arrays(&structured, &layouts);
     let mut loops = lowered.unwrap_or_else(|rejection| panic!("{rejection}\n{program}"));
     let _ = private_totals(&mut loops);

@@ -33,7 +33,7 @@ use parfuse_ir::{FaultKind, Loc};
 use parfuse_passes::pipeline::{Options, optimize_observed};
 use parfuse_passes::{
     check_parallel, divide_in_floats, invert_divisors, lower_arrays, private_totals, relax_floats,
-    structure_exits, track_best, vectorize,
+    structure_exits, track_best, unordered_extremes, vectorize,
 };
 use std::sync::LazyLock;
 
@@ -84,6 +84,10 @@ pub fn check_same_bits(sample: &Sample, arguments: &[Value], seed: u64) -> Resul
         if track_best(&mut sample.program.clone()).yes() {
             return Err(format!("track_best finds more to do in\n{}", sample.program));
         }
+    }
+    let before = sample.clone();
+    if unordered_extremes(&mut sample.program).yes() {
+        stays("unordered_extremes", &before, &sample, arguments, seed)?;
     }
     // What fast mathematics makes of a program is the program that all agree on.
     let _ = relax_floats(&mut sample.program);

@@ -77,10 +77,20 @@ pub(crate) fn replaces(
     declared: &FastSet<Var>,
     number: Var,
 ) -> bool {
+    replaced_by(program, index, body, declared).iter().any(|own| own.number == number)
+}
+
+/// Whether a body replaces all of these variables, the numbers with better ones.
+pub(crate) fn replaces_all(program: &Program, index: Value, body: &Block, declared: &FastSet<Var>) -> bool {
+    let replaced = replaced_by(program, index, body, declared);
+    let vars: FastSet<Var> = replaced.iter().flat_map(Replaced::vars).collect();
+    declared.iter().all(|var| vars.contains(var))
+}
+
+fn replaced_by(program: &Program, index: Value, body: &Block, declared: &FastSet<Var>) -> Vec<Replaced> {
     let effects = scan::effects(program, &[body], &FastMap::default());
     let uses = scan::uses(program, body);
-    let replaced = recognise(program, index, body, &effects, declared, &uses);
-    replaced.iter().any(|own| own.number == number)
+    recognise(program, index, body, &effects, declared, &uses)
 }
 
 /// The body of the loop, with what is needed to know of it.
@@ -415,7 +425,7 @@ impl<'a> Text<'a> {
 }
 
 /// The comparison with its operands exchanged.
-fn mirrored(op: ScalarOp) -> Option<ScalarOp> {
+pub(crate) fn mirrored(op: ScalarOp) -> Option<ScalarOp> {
     Some(match op {
         ScalarOp::Lt => ScalarOp::Gt,
         ScalarOp::Le => ScalarOp::Ge,

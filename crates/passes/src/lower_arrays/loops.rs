@@ -205,7 +205,8 @@ impl Lowering<'_> {
             reductions.push(reduction);
         }
         let declared = self.declared.clone();
-        let source = Source { what: "prange".into(), claim: order.claim(), loc: range.loc };
+        let what = if order.is_prange() { "prange" } else { "for" };
+        let source = Source { what: what.into(), claim: order.claim(), loc: range.loc };
         self.parallel_loop(vec![range.extent], reductions, source, |lowering, indices| {
             lowering.scoped(|lowering| {
                 let draws = stream.map(|stream| lowering.start_draws(stream, indices[0], range.loc));

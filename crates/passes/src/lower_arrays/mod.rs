@@ -50,7 +50,7 @@ use program::Program;
 use std::collections::BTreeMap;
 use views::Shown;
 
-pub(crate) use extremes::replaces;
+pub(crate) use extremes::{mirrored, replaces, replaces_all};
 pub(crate) use reductions::group;
 
 /// Lowers a program without complex numbers that the verifier accepts; `layouts` has an entry for each parameter, a layout for each

@@ -21,7 +21,7 @@ use parfuse_ir::{Combine, DType, Loc, Scalar, ScalarOp, program};
 /// What is replaced in a loop, and the variables that it is kept in.
 pub(super) struct Replacing {
     replaced: Replaced,
-    /// The iteration's number, where it came from, and what else needs a word.
+    /// The iteration's number, where it came from, and what else needs a word; the number alone if that is all there is to it.
     locals: Vec<Var>,
     /// What the loop leaves of each.
     totals: Vec<Var>,
@@ -45,20 +45,30 @@ impl Lowering<'_> {
                 types.push(data.dtype);
             }
         }
+        // Of integers that are equal any will do, unless something goes with them.
+        if replaced.others.is_empty() && types[0].is_int() {
+            let op = replaced.extreme.op;
+            let totals = vec![self.total(locals[0], op.identity(types[0]))];
+            let reduction = Reduction::simple(op, locals[0], totals[0]);
+            return (Replacing { replaced, locals, totals }, reduction);
+        }
         locals.insert(1, self.variable("at", DType::Usize));
         let combiner = replaced.extreme.combiner(types[0], &types[1..]);
-        let mut totals = Vec::new();
-        for (local, identity) in locals.iter().zip(&combiner.identity) {
-            let data = self.output.vars[*local].clone();
-            let total = self.variable(&data.name, data.dtype);
-            let identity = self.constant(*identity);
-            self.set(total, identity);
-            totals.push(total);
-        }
+        let identities = locals.iter().zip(&combiner.identity);
+        let totals: Vec<Var> = identities.map(|(local, identity)| self.total(*local, *identity)).collect();
         let into = Target::Vars(totals.iter().copied().map(Some).collect());
         let reduction =
             Reduction { combine: Combine::State(Box::new(combiner)), locals: locals.clone(), into };
         (Replacing { replaced, locals, totals }, reduction)
+    }
+
+    /// A variable for what a loop leaves of its iterations' own, of nothing yet.
+    fn total(&mut self, local: Var, identity: Scalar) -> Var {
+        let data = self.output.vars[local].clone();
+        let total = self.variable(&data.name, data.dtype);
+        let identity = self.constant(identity);
+        self.set(total, identity);
+        total
     }
 
     /// At the head of the iteration with this number.
@@ -67,6 +77,9 @@ impl Lowering<'_> {
         let dtype = self.output.vars[locals[0]].dtype;
         let identity = self.constant(replaced.extreme.op.of_no_elements(dtype));
         self.known.contents.insert(locals[0], identity);
+        if locals.len() == 1 {
+            return;
+        }
         match replaced.extreme.last {
             false => self.block.push(Stmt::Set { var: locals[1], value: number }),
             true => {
@@ -89,10 +102,11 @@ impl Lowering<'_> {
     pub(super) fn finish_replacing(&mut self, replacing: &Replacing, index: program::Value, range: &Range) {
         let Replacing { replaced, totals, .. } = replacing;
         let (extreme, loc) = (replaced.extreme, range.loc);
-        let [total, position] = [0, 1].map(|word| self.get(totals[word], loc));
+        let total = self.get(totals[0], loc);
+        let position = totals.get(1).map(|position| self.get(*position, loc));
         let before = self.get(self.scalar_vars[&replaced.number], loc);
         let mut better = self.op(extreme.comparison(), &[total, before], loc);
-        if extreme.last {
+        if let (true, Some(position)) = (extreme.last, position) {
             let nowhere = self.constant(Scalar::Usize(0));
             let found = self.op(ScalarOp::Ne, &[position, nowhere], loc);
             better = self.op(ScalarOp::And, &[better, found], loc);
@@ -104,15 +118,17 @@ impl Lowering<'_> {
             lowering.known.contents.remove(&var);
         };
         set(self, replaced.number, total);
-        let number = match extreme.last {
-            false => position,
-            true => {
-                let one = self.usize(1);
-                self.op(ScalarOp::Sub, &[position, one], loc)
-            }
-        };
-        self.bind_index(index, range, number);
-        let mut words = totals[2..].iter();
+        if let Some(position) = position {
+            let number = match extreme.last {
+                false => position,
+                true => {
+                    let one = self.usize(1);
+                    self.op(ScalarOp::Sub, &[position, one], loc)
+                }
+            };
+            self.bind_index(index, range, number);
+        }
+        let mut words = totals.iter().skip(2);
         for other in &replaced.others {
             let value = match other.index {
                 Some(value) => self.index_as(index, value, loc),

@@ -100,6 +100,11 @@ fn binary(build: &mut Builder, op: LaneOp, a: Value, b: Value, b_bits: Option<u6
             let bits = build.op(IAnd, &[number, low]);
             Some(build.op(op, &[bits, b]))
         }
+        // Where one side of these is not a number the other one is taken, or nothing is less: the better of it and the worst number,
+        // which is that then, changes neither.
+        (FMax | FMin, _) if let Some(number) = before_worst(build, op, a) => Some(build.op(op, &[number, b])),
+        (FLt, _) if let Some(number) = before_worst(build, FMax, b) => Some(build.op(op, &[a, number])),
+        (FLt, _) if let Some(number) = before_worst(build, FMin, a) => Some(build.op(op, &[number, b])),
         (IEq | SLe | ULe, _) if a == b => Some(build.bool(true)),
         (INe | SLt | ULt, _) if a == b => Some(build.bool(false)),
         (BAnd, _) if let Some(within) = within_constants(build, a, b) => Some(within),
@@ -108,6 +113,17 @@ fn binary(build: &mut Builder, op: LaneOp, a: Value, b: Value, b_bits: Option<u6
         (BAnd, _) if contains(build, a, BAnd, b) => Some(a),
         _ => None,
     }
+}
+
+/// The `x` of `max(x, -inf)` or `min(x, inf)`.
+fn before_worst(build: &Builder, op: LaneOp, value: Value) -> Option<Value> {
+    let Inst::Op(found, operands) = build.inst(value) else { return None };
+    let worst = if op == LaneOp::FMax { f64::NEG_INFINITY } else { f64::INFINITY };
+    let worst = match build.ty(value) {
+        LaneType::F32 => u64::from((worst as f32).to_bits()),
+        _ => worst.to_bits(),
+    };
+    (*found == op && build.bits(operands[1]) == Some(worst)).then_some(operands[0])
 }
 
 /// `l <= x && x <= h` of an integer and constants: the distance from the lower one, without a sign, is at most that of the
