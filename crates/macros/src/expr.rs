@@ -163,6 +163,15 @@ impl Translator<'_> {
     /// Several operands in order. One that may be a variable is read at once if a later operand may change it,
     /// as in `x + { x += 1; x }`.
     pub(crate) fn operands<'e>(&mut self, exprs: impl Iterator<Item = &'e Expr>) -> Vec<TokenStream> {
+        self.operands_of(exprs, false)
+    }
+
+    /// The same of a method: what it is called on comes first.
+    pub(crate) fn operands_of<'e>(
+        &mut self,
+        exprs: impl Iterator<Item = &'e Expr>,
+        method: bool,
+    ) -> Vec<TokenStream> {
         let exprs: Vec<&Expr> = exprs.collect();
         let mut later_effects = false;
         let mut read_now = vec![false; exprs.len()];
@@ -177,6 +186,7 @@ impl Translator<'_> {
             let value = self.expr(expr);
             let place = self.place(expr.span());
             values.push(match read_now {
+                true if method && values.is_empty() => quote!(#t.receiver_now(#value, #place)),
                 true => quote!(#t.bind("", #value, ::core::option::Option::None, #place)),
                 false => value,
             });

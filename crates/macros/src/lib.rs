@@ -18,6 +18,7 @@
 
 mod annotation;
 mod asserts;
+mod borrowing_patterns;
 mod call;
 mod closures;
 mod data;

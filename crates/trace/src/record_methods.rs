@@ -7,7 +7,7 @@
 
 use crate::errors::{At, Problem, mistake};
 use crate::records::{Items, Record, Whole};
-use crate::state::Kind;
+use crate::state::{Held, Kind};
 use crate::{DTypeArg, DeclaredType, Inlined, Tracer, Value};
 use num_complex::Complex;
 use parfuse_names::operators::OPERATORS;
@@ -172,6 +172,15 @@ impl Tracer {
                 state.snapshot(id, at)
             }
             kind => Ok(kind),
+        })
+    }
+
+    /// What a method is called on, when its arguments may set variables: the present value of what is passed by value. Vectors,
+    /// arrays and what else is borrowed nobody can set meanwhile.
+    pub fn receiver_now<'t>(&'t self, v: Value<'t>, at: At) -> Value<'t> {
+        self.step(at, |state| match state.kind(v.id) {
+            Kind::Optional(Held::Variable { .. }) => state.snapshot(v.id, at),
+            _ => state.snapshot_scalar(v.id, at).map(|present| state.kind(present)),
         })
     }
 
