@@ -15,7 +15,7 @@
 //! such as `kron`, the outer definition is the type of that function.
 
 use crate::annotation;
-use crate::expr::may_assign;
+use crate::operands::may_change;
 use crate::stmt::{is_prange, strip};
 use crate::tables::FROM_WRITTEN;
 use crate::translator::{Draws, Translator, hygienic};
@@ -157,7 +157,7 @@ impl Translator<'_> {
             [] if self.scope.get(name).is_some() => {
                 let (t, closure) = (self.t.clone(), self.expr(&call.func));
                 let arguments = self.operands(call.args.iter());
-                quote!(#t.apply(#closure, &[#(#arguments),*], #place))
+                quote!(#t.value_now(#t.apply(#closure, &[#(#arguments),*], #place), #place))
             }
             [] if *name == self.kernel => {
                 let message = "a kernel cannot call itself: write a `while` loop";
@@ -333,7 +333,7 @@ impl Translator<'_> {
                 self.draws = self.draws.max(Draws::IfCalled);
                 let (value, before) = (hygienic("receiver"), hygienic("before"));
                 let receiver = self.expr(&call.receiver);
-                let copy = match call.args.iter().any(may_assign) {
+                let copy = match call.args.iter().any(may_change) {
                     true => quote!(#t.record_now(#value, #place)),
                     false => quote!(#value),
                 };
@@ -361,7 +361,7 @@ impl Translator<'_> {
             (true, _) => self.arguments([&*call.receiver].into_iter()),
             (_, Some(Expr::Range(range))) if method.takes_part_of_slice() => {
                 let values = std::iter::once(&*call.receiver).chain(call.args.iter().skip(1));
-                let mut operands = self.receiver_and_arguments(values, |_| None, |_| false);
+                let mut operands = self.receiver_and_arguments(values, |_| None, |_| false, &name);
                 operands.insert(1, self.part_of_slice(range));
                 operands
             }
@@ -369,6 +369,7 @@ impl Translator<'_> {
                 std::iter::once(&*call.receiver).chain(call.args.iter()),
                 |position| method.closure_parameters(position.checked_sub(1)?),
                 |position| position > 0 && method.may_take_shape(position - 1),
+                &name,
             ),
         };
         // What the receiver is complained about for comes first.
@@ -455,8 +456,9 @@ impl Translator<'_> {
         arguments: impl Iterator<Item = &'e Expr>,
         parameters: impl Fn(usize) -> Option<usize>,
         may_be_shape: impl Fn(usize) -> bool,
+        method: &str,
     ) -> Vec<TokenStream> {
-        self.arguments_of(arguments, parameters, may_be_shape, true)
+        self.arguments_of(arguments, parameters, may_be_shape, Some(method))
     }
 
     /// Arguments of which some are closures, perhaps by the names of functions, with so many parameters, and `[h, w]` may be a
@@ -467,7 +469,7 @@ impl Translator<'_> {
         parameters: impl Fn(usize) -> Option<usize>,
         may_be_shape: impl Fn(usize) -> bool,
     ) -> Vec<TokenStream> {
-        self.arguments_of(arguments, parameters, may_be_shape, false)
+        self.arguments_of(arguments, parameters, may_be_shape, None)
     }
 
     fn arguments_of<'e>(
@@ -475,7 +477,7 @@ impl Translator<'_> {
         arguments: impl Iterator<Item = &'e Expr>,
         parameters: impl Fn(usize) -> Option<usize>,
         may_be_shape: impl Fn(usize) -> bool,
-        method: bool,
+        method: Option<&str>,
     ) -> Vec<TokenStream> {
         let mut functions: Vec<(usize, TokenStream)> = Vec::new();
         let mut values: Vec<Expr> = Vec::new();

@@ -35,6 +35,7 @@ mod input;
 mod lists;
 mod matches;
 mod methods;
+mod operands;
 mod operators;
 mod pattern;
 mod scope;

@@ -13,6 +13,7 @@ mod control;
 mod conversions;
 mod ends_and_equality;
 mod enums;
+mod evaluation_order;
 mod exits;
 mod few_sorted;
 mod fixed_rows;
