@@ -166,9 +166,9 @@ macro_rules! __methods_of_numbers {
                 { Array one (count: integer) trace rotated "Moves the elements of a slice so many places to the end, and those at the end to the front." }
             swap_bytes fn { Integer one () number swap_bytes "The bytes in the opposite order." }
             reverse_bits fn { Integer one () number reverse_bits "The bits in the opposite order." }
-            to_le_bytes - { Number one () trace bytes_of_number "Its bytes, an array, the least first." }
-            to_be_bytes - { Number one () trace bytes_of_number "Its bytes, an array, the least last." }
-            to_ne_bytes - { Number one () trace bytes_of_number "Its bytes, an array, as they are in memory." }
+            to_le_bytes fn { Number one () trace bytes_of_number "Its bytes, an array, the least first." }
+            to_be_bytes fn { Number one () trace bytes_of_number "Its bytes, an array, the least last." }
+            to_ne_bytes fn { Number one () trace bytes_of_number "Its bytes, an array, as they are in memory." }
 
             // Bytes as characters.
             is_ascii fn { Byte one () number is_ascii "Whether it is below 128." }
