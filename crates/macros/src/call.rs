@@ -15,7 +15,7 @@
 //! such as `kron`, the outer definition is the type of that function.
 
 use crate::annotation;
-use crate::expr::may_assign;
+use crate::operands::may_change;
 use crate::stmt::{is_prange, strip};
 use crate::tables::FROM_WRITTEN;
 use crate::translator::{Draws, Translator, hygienic};
@@ -157,7 +157,7 @@ impl Translator<'_> {
             [] if self.scope.get(name).is_some() => {
                 let (t, closure) = (self.t.clone(), self.expr(&call.func));
                 let arguments = self.operands(call.args.iter());
-                quote!(#t.apply(#closure, &[#(#arguments),*], #place))
+                quote!(#t.value_now(#t.apply(#closure, &[#(#arguments),*], #place), #place))
             }
             [] if *name == self.kernel => {
                 let message = "a kernel cannot call itself: write a `while` loop";
@@ -267,8 +267,12 @@ impl Translator<'_> {
         name: &str,
     ) -> TokenStream {
         let (t, place) = (self.t.clone(), self.place(function.span()));
-        let arguments = self.arguments(call.args.iter());
         let ty = Ident::new(primitive, function.span());
+        if let (Some(order), Some(bytes)) = (byte_order(name), call.args.first()) {
+            let bytes = self.expr(bytes_given(bytes));
+            return quote!(#t.from_bytes::<#ty>(#bytes, #order, #place));
+        }
+        let arguments = self.arguments(call.args.iter());
         match (name, arguments.split_first()) {
             ("from", Some((value, []))) => quote!(#t.cast::<#ty>(#value, #place)),
             ("try_from", Some((value, []))) => quote!(#t.try_from::<#ty>(#value, #place)),
@@ -312,7 +316,7 @@ impl Translator<'_> {
 
     /// `receiver.method(arguments)`.
     pub fn method_call(&mut self, call: &ExprMethodCall) -> TokenStream {
-        let unwrapped = self.with_num_cast(call);
+        let unwrapped = self.with_num_cast(call).or_else(|| with_element_to_change(call));
         let call = unwrapped.as_ref().unwrap_or(call);
         let (t, name) = (self.t.clone(), call.method.to_string());
         let place = self.place(call.method.span());
@@ -329,7 +333,7 @@ impl Translator<'_> {
                 self.draws = self.draws.max(Draws::IfCalled);
                 let (value, before) = (hygienic("receiver"), hygienic("before"));
                 let receiver = self.expr(&call.receiver);
-                let copy = match call.args.iter().any(may_assign) {
+                let copy = match call.args.iter().any(may_change) {
                     true => quote!(#t.record_now(#value, #place)),
                     false => quote!(#value),
                 };
@@ -353,12 +357,19 @@ impl Translator<'_> {
         let message_only = method == Method::expect
             && call.args.len() == 1
             && matches!(strip(&call.args[0]), Expr::Lit(literal) if matches!(literal.lit, Lit::Str(_)));
-        let operands = match message_only {
-            true => self.arguments([&*call.receiver].into_iter()),
-            false => self.arguments_with(
+        let operands = match (message_only, call.args.first().map(strip)) {
+            (true, _) => self.arguments([&*call.receiver].into_iter()),
+            (_, Some(Expr::Range(range))) if method.takes_part_of_slice() => {
+                let values = std::iter::once(&*call.receiver).chain(call.args.iter().skip(1));
+                let mut operands = self.receiver_and_arguments(values, |_| None, |_| false, &name);
+                operands.insert(1, self.part_of_slice(range));
+                operands
+            }
+            (false, _) => self.receiver_and_arguments(
                 std::iter::once(&*call.receiver).chain(call.args.iter()),
                 |position| method.closure_parameters(position.checked_sub(1)?),
                 |position| position > 0 && method.may_take_shape(position - 1),
+                &name,
             ),
         };
         // What the receiver is complained about for comes first.
@@ -371,6 +382,14 @@ impl Translator<'_> {
                 {
                     let rank = annotation::item(ty, "Rank", "RANK");
                     quote!(#t.method(#t.of_rank(#receiver, #rank, #place), #path, &[], #place))
+                }
+                (Method::collect, Some(syn::GenericArgument::Type(Type::Path(ty))))
+                    if ty.path.segments.last().is_some_and(|last| last.ident == "Option" || last.ident == "Result") =>
+                {
+                    self.unsupported(
+                        turbofish,
+                        "options and results are not collected into one in a kernel: push what `item?` gives in a `for` loop",
+                    )
                 }
                 (
                     Method::sum | Method::product | Method::collect | Method::unzip,
@@ -431,6 +450,17 @@ impl Translator<'_> {
         self.arguments_with(arguments, |_| None, |_| true)
     }
 
+    /// What a method is called on, and its arguments.
+    fn receiver_and_arguments<'e>(
+        &mut self,
+        arguments: impl Iterator<Item = &'e Expr>,
+        parameters: impl Fn(usize) -> Option<usize>,
+        may_be_shape: impl Fn(usize) -> bool,
+        method: &str,
+    ) -> Vec<TokenStream> {
+        self.arguments_of(arguments, parameters, may_be_shape, Some(method))
+    }
+
     /// Arguments of which some are closures, perhaps by the names of functions, with so many parameters, and `[h, w]` may be a
     /// shape.
     pub(crate) fn arguments_with<'e>(
@@ -438,6 +468,16 @@ impl Translator<'_> {
         arguments: impl Iterator<Item = &'e Expr>,
         parameters: impl Fn(usize) -> Option<usize>,
         may_be_shape: impl Fn(usize) -> bool,
+    ) -> Vec<TokenStream> {
+        self.arguments_of(arguments, parameters, may_be_shape, None)
+    }
+
+    fn arguments_of<'e>(
+        &mut self,
+        arguments: impl Iterator<Item = &'e Expr>,
+        parameters: impl Fn(usize) -> Option<usize>,
+        may_be_shape: impl Fn(usize) -> bool,
+        method: Option<&str>,
     ) -> Vec<TokenStream> {
         let mut functions: Vec<(usize, TokenStream)> = Vec::new();
         let mut values: Vec<Expr> = Vec::new();
@@ -456,11 +496,51 @@ impl Translator<'_> {
                 _ => values.push(argument.clone()),
             }
         }
-        let mut code = self.operands(values.iter());
+        let mut code = self.operands_of(values.iter(), method);
         for (position, function) in functions {
             code.insert(position, function);
         }
         code
+    }
+}
+
+/// `memo[i].take()` as `(&mut memo[i]).take()`: a method that changes the option that it is called on.
+fn with_element_to_change(call: &ExprMethodCall) -> Option<ExprMethodCall> {
+    let method = Method::named(&call.method.to_string())?;
+    let receiver = &call.receiver;
+    let is_element = matches!(strip(receiver), Expr::Index(_)) && method.changes_option(call.args.len());
+    is_element.then(|| {
+        let receiver = Box::new(syn::parse_quote!(&mut #receiver));
+        ExprMethodCall { receiver, ..call.clone() }
+    })
+}
+
+/// The order of the bytes that a function of a primitive type makes a number of.
+pub(crate) fn byte_order(function: &str) -> Option<TokenStream> {
+    let order = Ident::new(
+        match function {
+            "from_le_bytes" => "Little",
+            "from_be_bytes" => "Big",
+            "from_ne_bytes" => "NATIVE",
+            _ => return None,
+        },
+        proc_macro2::Span::mixed_site(),
+    );
+    Some(quote!(::parfuse::__private::ByteOrder::#order))
+}
+
+/// What `slice.try_into().unwrap()` is made of, or what else is given: that there are as many bytes as there have to be is
+/// looked at in any case.
+fn bytes_given(bytes: &Expr) -> &Expr {
+    let Expr::MethodCall(unwrapped) = strip(bytes) else { return bytes };
+    match strip(&unwrapped.receiver) {
+        Expr::MethodCall(converted)
+            if converted.method == "try_into"
+                && (unwrapped.method == "unwrap" || unwrapped.method == "expect") =>
+        {
+            &converted.receiver
+        }
+        _ => bytes,
     }
 }
 

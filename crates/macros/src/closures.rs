@@ -8,7 +8,7 @@
 //! The closure in the tracing code captures nothing, so that it can be kept: what the user's captures is handed to it. These
 //! are all variables of the kernel whose names occur in it; one more than needed does no harm.
 
-use crate::call::{is_vector, method_path};
+use crate::call::{byte_order, is_vector, method_path};
 use crate::declarations::Changed;
 use crate::exits::Kind;
 use crate::translator::{Translator, growing, hygienic};
@@ -93,6 +93,9 @@ impl Translator<'_> {
                     "from" => quote!(#t.cast::<#ty>(#receiver, #place)),
                     "try_from" => quote!(#t.try_from::<#ty>(#receiver, #place)),
                     "from_bits" => quote!(#t.from_bits::<#ty>(#receiver, #place)),
+                    name if let Some(order) = byte_order(name) => {
+                        quote!(#t.from_bytes::<#ty>(#receiver, #order, #place))
+                    }
                     name if let Some(method) = Method::named(name) => {
                         let method = method_path(method);
                         quote!(#t.method(#receiver, #method, &[#(#others),*], #place))

@@ -9,7 +9,7 @@
 use parfuse_names::operators::OPERATORS;
 use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, format_ident, quote};
-use syn::{Data, DataEnum, DataStruct, DeriveInput, Expr, Fields, Ident, UnOp, Variant};
+use syn::{Data, DataEnum, DataStruct, DeriveInput, Expr, Fields, Ident, Type, UnOp, Variant};
 
 /// So many fields are a tuple, and so many tuples another.
 const TOGETHER: usize = 4;
@@ -47,12 +47,52 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
     let parts = match &input.data {
         Data::Struct(data) => parts_of_struct(name, data),
         Data::Enum(data) => parts_of_enum(name, data),
-        Data::Union(_) => Err("`KernelData` is for structs of scalars and for enums without fields"),
+        Data::Union(_) => Err("`KernelData` is for structs of scalars and for enums without fields".into()),
     };
     match parts {
         Ok(parts) => implementations(name, &parts),
-        Err(message) => refuse(message),
+        Err(Refusal { what, message }) => {
+            let spanned = what.unwrap_or_else(|| name.to_token_stream());
+            syn::Error::new_spanned(spanned, message).to_compile_error()
+        }
     }
+}
+
+/// Why a type is none of kernels.
+struct Refusal {
+    /// What of it is none; its name, if that does not matter.
+    what: Option<TokenStream>,
+    message: &'static str,
+}
+
+impl From<&'static str> for Refusal {
+    fn from(message: &'static str) -> Refusal {
+        Refusal { what: None, message }
+    }
+}
+
+/// What is said of a field of this type, if its spelling tells that structs of kernels have no such fields.
+fn refused(ty: &Type) -> Option<Refusal> {
+    let message = match ty {
+        Type::Array(_) => {
+            "the fields of a struct in kernels are numbers, structs and enums: write `x: f64, y: f64, z: f64` for an array, or a \
+             struct of these"
+        }
+        Type::Tuple(_) => {
+            "the fields of a struct in kernels are numbers, structs and enums: write a struct for the tuple, with names for its items"
+        }
+        Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Option") => {
+            "the fields of a struct in kernels are numbers, structs and enums: write two for an option, a `bool` and a value"
+        }
+        Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Vec") => {
+            "the fields of a struct in kernels are numbers, structs and enums: pass vectors beside it, `values: &[f64]`"
+        }
+        Type::Reference(_) | Type::Slice(_) => {
+            "the fields of a struct in kernels are numbers, structs and enums: pass what it refers to beside it, `values: &[f64]`"
+        }
+        _ => return None,
+    };
+    Some(Refusal { what: Some(ty.to_token_stream()), message })
 }
 
 /// The names that the scalars of a value are bound to.
@@ -61,12 +101,15 @@ fn bound_names(count: usize) -> Vec<Ident> {
 }
 
 /// A struct: its fields.
-fn parts_of_struct(name: &Ident, data: &DataStruct) -> Result<Parts, &'static str> {
+fn parts_of_struct(name: &Ident, data: &DataStruct) -> Result<Parts, Refusal> {
     let fields = &data.fields;
     if fields.is_empty() || fields.len() > MOST {
         return Err(
-            "a struct in kernels has from 1 to 16 fields: put some of them into a struct of their own",
+            "a struct in kernels has from 1 to 16 fields: put some of them into a struct of their own".into(),
         );
+    }
+    if let Some(refusal) = fields.iter().find_map(|field| refused(&field.ty)) {
+        return Err(refusal);
     }
     let (bound, types) = (bound_names(fields.len()), fields.iter().map(|field| &field.ty));
     let types: Vec<TokenStream> = types.map(|ty| quote!(#ty)).collect();
@@ -83,7 +126,9 @@ fn parts_of_struct(name: &Ident, data: &DataStruct) -> Result<Parts, &'static st
         _ => TokenStream::new(),
     };
     // Compiled code reads and writes fields of elements where they lie.
-    let checks = quote!(#(::core::assert!(
+    let checks = quote!(const fn stands_in_structs<T: ::parfuse::__private::TupleItem>() {}
+    #(stands_in_structs::<#types>();)*
+    #(::core::assert!(
         ::core::mem::align_of::<#name>() >= ::core::mem::align_of::<#types>(),
         "`KernelData` is for structs whose fields are aligned: without `repr(packed)`",
     );)*);
@@ -119,18 +164,18 @@ fn called_as_function(name: &Ident, count: usize) -> TokenStream {
 }
 
 /// An enum: the number of its variant, in the integers that it is in memory.
-fn parts_of_enum(name: &Ident, data: &DataEnum) -> Result<Parts, &'static str> {
+fn parts_of_enum(name: &Ident, data: &DataEnum) -> Result<Parts, Refusal> {
     let variants: Vec<&Ident> = data.variants.iter().map(|variant| &variant.ident).collect();
     if data.variants.iter().any(|variant| !matches!(variant.fields, Fields::Unit)) {
         return Err(
-            "an enum in kernels has no fields: write a struct of what all variants have, with such an enum for the kind",
+            "an enum in kernels has no fields: write a struct of what all variants have, with such an enum for the kind".into(),
         );
     }
     let [others @ .., last] = &variants[..] else {
-        return Err("an enum in kernels has two variants or more");
+        return Err("an enum in kernels has two variants or more".into());
     };
     if others.is_empty() {
-        return Err("an enum in kernels has two variants or more");
+        return Err("an enum in kernels has two variants or more".into());
     }
     let sign = match data.variants.iter().any(is_negative) {
         true => format_ident!("Signed"),

@@ -17,9 +17,7 @@ use parfuse_names::types::{ELEMENTS, listed};
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{
-    BinOp, Block, Expr, ExprBinary, ExprIf, ExprLit, ExprPath, ExprRange, Lit, Member, RangeLimits, UnOp,
-};
+use syn::{BinOp, Expr, ExprBinary, ExprIf, ExprLit, ExprPath, ExprRange, Lit, Member, RangeLimits, UnOp};
 
 impl Translator<'_> {
     /// Code for the value of an expression.
@@ -158,30 +156,6 @@ impl Translator<'_> {
             }
             other => self.unsupported(other, diagnose::unsupported_expression(other)),
         }
-    }
-
-    /// Several operands in order. One that may be a variable is read at once if a later operand may change it,
-    /// as in `x + { x += 1; x }`.
-    pub(crate) fn operands<'e>(&mut self, exprs: impl Iterator<Item = &'e Expr>) -> Vec<TokenStream> {
-        let exprs: Vec<&Expr> = exprs.collect();
-        let mut later_effects = false;
-        let mut read_now = vec![false; exprs.len()];
-        for (position, expr) in exprs.iter().enumerate().rev() {
-            read_now[position] = later_effects && may_be_a_variable(expr);
-            // A closure assigns when it is called, which is after all operands are evaluated.
-            later_effects |= !matches!(strip(expr), Expr::Closure(_)) && may_assign(expr);
-        }
-        let t = self.t.clone();
-        let mut values = Vec::new();
-        for (expr, read_now) in exprs.into_iter().zip(read_now) {
-            let value = self.expr(expr);
-            let place = self.place(expr.span());
-            values.push(match read_now {
-                true => quote!(#t.bind("", #value, ::core::option::Option::None, #place)),
-                false => value,
-            });
-        }
-        values
     }
 
     /// The code for the array of `a[i]`, and for its indices.
@@ -432,38 +406,6 @@ pub(crate) fn rows_and_indices(indexed: &syn::ExprIndex) -> (&Expr, Vec<&Expr>) 
     }
     indices.reverse();
     (array, indices)
-}
-
-/// Whether the value of the expression may be a variable, not yet read, by its form.
-fn may_be_a_variable(expr: &Expr) -> bool {
-    match strip(expr) {
-        Expr::Path(_) | Expr::Field(_) | Expr::Block(_) | Expr::If(_) | Expr::Match(_) => true,
-        // An element of an array of structs.
-        Expr::Index(_) => true,
-        Expr::Unary(unary) => matches!(unary.op, UnOp::Deref(_)),
-        _ => false,
-    }
-}
-
-/// Whether evaluating the expression may set a variable, by its form.
-pub(crate) fn may_assign(expr: &Expr) -> bool {
-    struct Search(bool);
-    impl<'ast> syn::visit::Visit<'ast> for Search {
-        fn visit_expr_assign(&mut self, _: &'ast syn::ExprAssign) {
-            self.0 = true;
-        }
-        fn visit_block(&mut self, block: &'ast Block) {
-            self.0 |= block.stmts.len() > 1;
-            syn::visit::visit_block(self, block);
-        }
-        fn visit_expr_reference(&mut self, reference: &'ast syn::ExprReference) {
-            self.0 |= reference.mutability.is_some();
-            syn::visit::visit_expr_reference(self, reference);
-        }
-    }
-    let mut search = Search(false);
-    syn::visit::Visit::visit_expr(&mut search, expr);
-    search.0
 }
 
 /// What `None::<T>` could hold.

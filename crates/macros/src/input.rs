@@ -16,6 +16,8 @@ const CRATES: [&str; 6] = ["std", "core", "alloc", "ndarray", "num_complex", "pa
 pub struct KernelInput {
     /// The function as the user wrote it.
     pub function: ItemFn,
+    /// Its body as it is translated.
+    pub body: syn::Block,
     /// Its parameters.
     pub params: Vec<Param>,
     /// Its return type, `None` if it returns nothing.
@@ -164,7 +166,8 @@ impl KernelInput {
         };
         // Whether a type that a kernel cannot be generic over can be returned is not known.
         returnable &= generics.supported;
-        KernelInput { params, returns, returnable, options, generics, typed, function }
+        let body = crate::borrowing_patterns::with_references(&function.block);
+        KernelInput { params, returns, returnable, options, generics, typed, body, function }
     }
 
     /// The kernel's name.

@@ -18,6 +18,7 @@
 
 mod annotation;
 mod asserts;
+mod borrowing_patterns;
 mod call;
 mod closures;
 mod data;
@@ -34,6 +35,7 @@ mod input;
 mod lists;
 mod matches;
 mod methods;
+mod operands;
 mod operators;
 mod pattern;
 mod scope;

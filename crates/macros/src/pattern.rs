@@ -9,6 +9,7 @@
 //! ```
 
 use crate::annotation;
+use crate::borrowing_patterns::{ADVICE, borrows};
 use crate::matches::{binds, is_struct, is_variant, names_constant};
 use crate::scope::Local;
 use crate::translator::{Translator, hygienic};
@@ -185,6 +186,9 @@ impl Translator<'_> {
             let whole = self.bind_name(&PatIdent { subpat: None, ..ident.clone() }, value, ty);
             let parts = self.bind_pattern(parts, quote!(#name), None, 0);
             return quote!(#whole #parts);
+        }
+        if borrows(ident) {
+            return self.unsupported(ident, ADVICE);
         }
         let (t, name, text) = (self.t.clone(), &ident.ident, ident.ident.to_string());
         let place = self.place(name.span());

@@ -102,11 +102,11 @@ impl<'a> Translator<'a> {
             kernel: input.name().to_string(),
             generics: &input.generics,
             scope: Scope::new(),
-            growing: growing(&input.function.block),
-            queues: changed_by(&input.function.block, &|method| QUEUES.contains(&method.name())),
-            lists: crate::lists::changed(&input.function.block),
+            growing: growing(&input.body),
+            queues: changed_by(&input.body, &|method, _| QUEUES.contains(&method.name())),
+            lists: crate::lists::changed(&input.body),
             in_heap: false,
-            lent: lent(&input.function.block),
+            lent: lent(&input.body),
             around: Vec::new(),
             returned: input.returns.as_ref(),
             returns: 0,
@@ -159,7 +159,7 @@ impl<'a> Translator<'a> {
                 quote!(let #name = #bound;)
             });
         }
-        let mut body = self.function_body(&input.function.block);
+        let mut body = self.function_body(&input.body);
         if self.returns > 0 {
             let (exit, place) = (hygienic("returned"), self.place(input.name().span()));
             body = quote!(#t.scope_(|#exit| #body, #place));
@@ -281,16 +281,20 @@ fn lent(body: &syn::Block) -> HashSet<String> {
 
 /// The vectors that become longer or shorter.
 pub(crate) fn growing(body: &syn::Block) -> Changed {
-    changed_by(body, &|method| method.row(parfuse_names::Receiver::Vector).is_some())
+    changed_by(body, &|method, given| {
+        let row = method.row(parfuse_names::Receiver::Vector);
+        row.is_some_and(|row| row.counts().contains(&given))
+    })
 }
 
 /// The methods that only queues have.
 const QUEUES: [&str; 4] = ["push_front", "push_back", "pop_front", "pop_back"];
 
-/// The variables that certain methods are called on.
-fn changed_by(body: &syn::Block, changes: &dyn Fn(Method) -> bool) -> Changed {
+/// The variables that certain methods are called on, with so many arguments.
+fn changed_by(body: &syn::Block, changes: &dyn Fn(Method, usize) -> bool) -> Changed {
     declarations::changed(body, &|call| {
-        let is_one = Method::named(&call.method.to_string()).is_some_and(changes);
+        let method = Method::named(&call.method.to_string());
+        let is_one = method.is_some_and(|method| changes(method, call.args.len()));
         match crate::stmt::strip(&call.receiver) {
             syn::Expr::Path(path) if is_one => path.path.get_ident().map(ToString::to_string),
             _ => None,

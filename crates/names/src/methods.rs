@@ -6,7 +6,7 @@
 //! Method::sqrt.owners()                    "floats, arrays and complex numbers"
 //! ```
 //!
-//! The rows are in `method_table.rs`.
+//! The rows are in `method_table/`.
 
 use crate::receivers::{Argument, Part, Receiver, Structs};
 use std::fmt;
@@ -114,6 +114,25 @@ impl Method {
     pub fn may_take_shape(self, position: usize) -> bool {
         let mut kinds = self.rows().iter().filter_map(|row| row.arguments.get(position));
         !kinds.any(|(_, kind)| matches!(kind, Argument::Iterator | Argument::Any))
+    }
+
+    /// Whether its first argument is a range of indices, of which ends may be left out: `v.drain(..n)`.
+    pub fn takes_part_of_slice(self) -> bool {
+        let mut first = self.rows().iter().filter_map(|row| row.arguments.first());
+        first.any(|(_, kind)| *kind == Argument::PartOfSlice)
+    }
+
+    /// Whether it changes what an option holds that it is called on, with so many arguments.
+    pub fn changes_option(self, given: usize) -> bool {
+        let changes = matches!(
+            self,
+            Method::take
+                | Method::replace
+                | Method::insert
+                | Method::get_or_insert
+                | Method::get_or_insert_with
+        );
+        changes && self.row(Receiver::Option).is_some_and(|row| row.counts().contains(&given))
     }
 
     /// What has it, in the words of users: "floats and arrays".

@@ -121,6 +121,8 @@ pub enum Argument {
     Accumulation,
     /// A closure without arguments.
     Nothing,
+    /// A range of indices, of which ends may be left out, `..n`.
+    PartOfSlice,
     /// An iterator, or what is made one: a range, an array.
     Iterator,
     /// A part of one axis, `Slice::from(1..)`.
@@ -176,6 +178,7 @@ impl Argument {
             b"pair" => Argument::Pair,
             b"iterator" => Argument::Iterator,
             b"axis_slice" => Argument::AxisSlice,
+            b"part_of_slice" => Argument::PartOfSlice,
             b"slices" => Argument::Slices,
             b"index" => Argument::Index,
             b"axes" => Argument::Axes,

@@ -52,7 +52,7 @@ const METHODS: &[Row] = &[
         "iterators",
         "try_rfold collect_into try_collect collect_vec try_reduce try_find \
          intersperse intersperse_with partition_in_place is_partitioned size_hint fuse advance_by \
-         advance_back_by is_sorted is_sorted_by is_sorted_by_key cmp_by eq_by partial_cmp_by sorted \
+         advance_back_by cmp_by eq_by partial_cmp_by sorted \
          tuple_windows cartesian_product",
         "write a `for` loop over a range, with a `let mut` variable",
     ),
@@ -113,7 +113,7 @@ const METHODS: &[Row] = &[
         "arrays",
         "push_mut extend_from_within insert_mut \
          pop_if resize_with reserve reserve_exact reserve_rows \
-         reserve_columns drain retain_mut split_off \
+         reserve_columns retain_mut \
          splice shrink_to shrink_to_fit capacity try_reserve try_reserve_exact spare_capacity_mut repeat \
          join extract_if",
         "make the array in its final size with `Array1::zeros(n)` and set its elements",
@@ -132,7 +132,7 @@ const METHODS: &[Row] = &[
     row(
         "arrays",
         "move_into move_into_uninit assume_init clone_from write_clone_of_slice write_copy_of_slice \
-         copy_within swap_with_slice fill_with rotate_axis shift_left shift_right",
+         swap_with_slice fill_with rotate_axis shift_left shift_right",
         "write `b.assign(&a)`, or set the elements in a loop",
     ),
     row(
@@ -155,8 +155,8 @@ const METHODS: &[Row] = &[
     row("ranges", "start end start_bound end_bound", "name the ends with `let` before making the range"),
     row(
         "options and results",
-        "map_or_default xor get_or_insert get_or_insert_with get_or_insert_default \
-         replace as_slice_option unwrap_unchecked take_if into_ok into_err as_pin_ref as_pin_mut try_insert",
+        "map_or_default xor get_or_insert_default \
+         as_slice_option unwrap_unchecked take_if into_ok into_err as_pin_ref as_pin_mut try_insert",
         "write `unwrap_or(value)`, or compare before",
     ),
     row("numbers", "to_int_unchecked as_", "convert with `as`"),
@@ -175,8 +175,7 @@ const METHODS: &[Row] = &[
     ),
     row(
         "integers",
-        "checked_abs checked_pow checked_shl checked_shr checked_div_euclid checked_rem_euclid checked_div_rem_euclid checked_isqrt \
-         checked_ilog checked_ilog10 checked_next_power_of_two checked_next_multiple_of checked_add_unsigned \
+        "checked_div_rem_euclid checked_isqrt checked_ilog checked_ilog10 checked_add_unsigned \
          checked_sub_unsigned checked_sub_signed checked_signed_diff checked_div_exact checked_cast_* \
          checked_*_half",
         "write the comparison out, or use `checked_add`, `checked_sub`, `checked_mul`, `checked_div`",
@@ -189,26 +188,26 @@ const METHODS: &[Row] = &[
     ),
     row(
         "integers",
-        "overflowing_neg overflowing_abs overflowing_pow overflowing_shl overflowing_shr overflowing_div \
+        "overflowing_abs overflowing_div \
          overflowing_div_euclid overflowing_rem overflowing_rem_euclid overflowing_add_signed overflowing_add_unsigned \
          overflowing_sub_signed overflowing_sub_unsigned",
         "write the operator, which wraps, and compare before it",
     ),
     row(
         "integers",
-        "saturating_neg saturating_abs saturating_pow saturating_div saturating_add_unsigned saturating_sub_unsigned \
+        "saturating_div saturating_add_unsigned saturating_sub_unsigned \
          saturating_sub_signed saturating_cast_*",
         "write the operator, and `clamp` in a wider type",
     ),
     row(
         "integers",
-        "wrapping_add_unsigned wrapping_sub_unsigned wrapping_sub_signed wrapping_div_euclid wrapping_rem_euclid \
+        "wrapping_add_unsigned wrapping_sub_unsigned wrapping_sub_signed \
          wrapping_next_power_of_two wrapping_cast_*",
         "write the operator, which wraps",
     ),
     row(
         "integers",
-        "to_be to_le to_be_bytes to_le_bytes to_ne_bytes from_be from_le deposit_bits extract_bits funnel_shl funnel_shr",
+        "to_be to_le from_be from_le deposit_bits extract_bits funnel_shl funnel_shr",
         "write shifts and masks: `(x >> 8) & 255`",
     ),
     row(

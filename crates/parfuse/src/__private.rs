@@ -2,7 +2,7 @@
 
 pub use crate::annotation::{Annotated, NotAKernel, returned};
 pub use crate::argument::{Argument, Binder, reference_kind};
-pub use crate::array_element::Laid;
+pub use crate::array_element::{Laid, TupleItem};
 pub use crate::by_fields::{Equates, Known, Orders, OrdersWhole, compares_by_fields};
 pub use crate::call::Outputs;
 pub use crate::compare::{CompareOptions, Step, Steps};

@@ -158,7 +158,12 @@ impl<T: KernelData> ArrayElement for T {
     }
 }
 
-/// What tuples may have in them: numbers and structs.
+/// What structs and tuples may have in them: numbers, structs and enums.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot stand in a struct or a tuple of kernels",
+    label = "in structs and tuples there are numbers, structs and enums",
+    note = "instead of an array write fields, `x: f64, y: f64, z: f64`, or a struct of them with `#[derive(Clone, Copy, KernelData)]`"
+)]
 pub trait TupleItem: ArrayElement + Argument {}
 
 macro_rules! number_items {

@@ -124,6 +124,7 @@ impl Tracer {
             state.unsafe_depth = around;
             state.calls.chain.pop();
         });
-        value
+        // What it returns of a variable is what that holds now: the next call may change it.
+        self.value_now(value, at)
     }
 }

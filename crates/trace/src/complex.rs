@@ -74,6 +74,11 @@ impl Tracer {
                     Kind::Tuple(Items { of: Whole::Record(record), .. }) => {
                         mistake(format!("no field `{name}` in a `{}`", record.name))
                     }
+                    Kind::Range(range) if range.step.is_none() && range.total.is_none() => match name {
+                        "start" => Ok(Kind::Plain(range.start)),
+                        "end" => Ok(Kind::Plain(range.end)),
+                        _ => mistake(format!("a range has no field `{name}`")),
+                    },
                     _ => mistake(format!(
                         "only structs with `#[derive(KernelData)]` have a field `.{name}` in a kernel"
                     )),

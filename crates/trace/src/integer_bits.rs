@@ -17,7 +17,7 @@ use parfuse_ir::{DType, ScalarOp};
 /// Integers as bits: the value without a sign, and its type.
 impl State {
     /// The same bits as an integer without a sign, and its type.
-    fn bits(&mut self, value: Value, what: &str, at: At) -> Step<(Value, DType)> {
+    pub(crate) fn bits(&mut self, value: Value, what: &str, at: At) -> Step<(Value, DType)> {
         let dtype = self.settled(value, what)?.without_sign();
         let target = self.types.known(dtype);
         Ok((self.cast(value, target, at)?, dtype))
@@ -42,7 +42,14 @@ impl State {
         self.constant(scalar, at)
     }
 
-    fn shifted(&mut self, op: ScalarOp, value: Value, by: u32, dtype: DType, at: At) -> Step<Value> {
+    pub(crate) fn shifted(
+        &mut self,
+        op: ScalarOp,
+        value: Value,
+        by: u32,
+        dtype: DType,
+        at: At,
+    ) -> Step<Value> {
         let by = self.pattern(by.into(), dtype, at);
         self.op(op, &[value, by], at)
     }
@@ -225,7 +232,7 @@ impl State {
         self.wrapping_shift(ScalarOp::Shr, value, args[0], at)
     }
 
-    fn wrapping_shift(&mut self, op: ScalarOp, value: Value, count: Value, at: At) -> Step<Value> {
+    pub(crate) fn wrapping_shift(&mut self, op: ScalarOp, value: Value, count: Value, at: At) -> Step<Value> {
         let dtype = self.settled(value, "a shift")?;
         let count = self.below_width(count, value, dtype, at)?;
         self.op(op, &[value, count], at)

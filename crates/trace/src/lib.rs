@@ -15,8 +15,10 @@ mod arrays;
 mod assertions;
 mod axes;
 mod branch_values;
+mod byte_order;
 mod bytes;
 mod calls;
+mod checked_forms;
 mod claims;
 mod closures;
 mod collections;
@@ -46,6 +48,7 @@ mod methods;
 mod nested_arrays;
 mod numbers;
 mod operators;
+mod option_changes;
 mod options;
 mod orders;
 mod overflow;
@@ -83,6 +86,7 @@ mod zips;
 #[cfg(test)]
 mod tests;
 
+pub use byte_order::ByteOrder;
 pub use complex::ComplexType;
 pub use declared::{DeclaredType, ParamKind};
 pub use errors::{At, Complaint, TraceError};

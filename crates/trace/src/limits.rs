@@ -151,7 +151,7 @@ impl Operations for Here<'_> {
 
 impl State {
     /// The result of an operation as it wraps, whether it is in range, and the type.
-    fn with_limits(
+    pub(crate) fn with_limits(
         &mut self,
         op: ScalarOp,
         operands: &[Value],
@@ -166,7 +166,7 @@ impl State {
     }
 
     /// The receiver and the argument, of one type.
-    fn two(&mut self, receiver: u32, args: &[u32], what: &str, at: At) -> Step<[Value; 2]> {
+    pub(crate) fn two(&mut self, receiver: u32, args: &[u32], what: &str, at: At) -> Step<[Value; 2]> {
         let value = self.scalar(receiver, what, at)?;
         let other = self.scalar(args[0], &format!("the argument of {what}"), at)?;
         let (expected, found) = (self.ty(value).dtype, self.ty(other).dtype);
@@ -174,7 +174,7 @@ impl State {
         Ok([value, other])
     }
 
-    fn checked(&mut self, op: ScalarOp, operands: &[Value], what: &str, at: At) -> Step<Kind> {
+    pub(crate) fn checked(&mut self, op: ScalarOp, operands: &[Value], what: &str, at: At) -> Step<Kind> {
         let (result, ok, _) = self.with_limits(op, operands, what, at)?;
         Ok(self.maybe(ok, Kind::Plain(result)))
     }

@@ -509,31 +509,6 @@ impl State {
         }
     }
 
-    /// `option.take()`: what a variable holds, which then holds nothing.
-    pub(crate) fn take_option(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
-        let Kind::Optional(Held::Variable { present, .. }) = self.kind(receiver) else {
-            return mistake(
-                "`.take()` is for an option in a `let mut` variable, or for an iterator, `it.take(n)`",
-            );
-        };
-        let held = self.snapshot(receiver, at)?;
-        let nothing = self.bool_constant(false, at);
-        self.set_var(present, nothing);
-        Ok(held)
-    }
-
-    /// `option.as_mut()`, `&mut option`: of an option in a variable what is there may be changed.
-    pub(crate) fn option_to_change(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
-        match self.kind(receiver) {
-            Kind::Optional(Held::Variable { present, value, .. }) => {
-                let present = self.read_var(present, at)?;
-                let value = self.borrow(value);
-                Ok(self.maybe(present, value))
-            }
-            kind => Ok(kind),
-        }
-    }
-
     /// `fold.into_inner()`.
     pub(crate) fn inner_value(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
         match self.kind(receiver) {

@@ -5,9 +5,9 @@
 //! Particle::new(x, v)     by the type's name
 //! ```
 
-use crate::errors::{At, Problem, mistake};
+use crate::errors::{At, Problem, Step, mistake};
 use crate::records::{Items, Record, Whole};
-use crate::state::Kind;
+use crate::state::{Held, Kind, State};
 use crate::{DTypeArg, DeclaredType, Inlined, Tracer, Value};
 use num_complex::Complex;
 use parfuse_names::operators::OPERATORS;
@@ -175,6 +175,29 @@ impl Tracer {
         })
     }
 
+    /// What a method is called on, when its arguments may set variables: the present value of what is passed by value. Vectors,
+    /// arrays and what else is borrowed nobody can set meanwhile.
+    pub fn receiver_now<'t>(&'t self, v: Value<'t>, method: &str, at: At) -> Value<'t> {
+        let borrowed = self.own_method(v, method).is_some_and(|method| method.borrowed);
+        if borrowed { v } else { self.content_now(v, at) }
+    }
+
+    /// The same of what is no reference itself, but may be a part of what one refers to, `body.x`.
+    pub fn content_now<'t>(&'t self, v: Value<'t>, at: At) -> Value<'t> {
+        self.step(at, |state| state.present_content(v.id, at))
+    }
+
+    /// A number as it is now, and so a struct, a tuple or an option of numbers; all else is what it was.
+    pub fn value_now<'t>(&'t self, v: Value<'t>, at: At) -> Value<'t> {
+        self.step(at, |state| match state.kind(v.id) {
+            Kind::Optional(Held::Variable { .. }) => state.snapshot(v.id, at),
+            Kind::Tuple(_) if state.leaves_of(v.id).iter().all(|leaf| !state.is_array(*leaf)) => {
+                state.snapshot(v.id, at)
+            }
+            _ => state.snapshot_scalar(v.id, at).map(|present| state.kind(present)),
+        })
+    }
+
     /// The `self` of a method: what it is called on, not a copy.
     pub fn receiver<'t>(
         &'t self,
@@ -187,6 +210,29 @@ impl Tracer {
         match arguments.get(position) {
             Some(receiver) => self.declared(*receiver, Some(ty), at),
             None => self.mistake("a method is called without what it is a method of", at),
+        }
+    }
+}
+
+impl State {
+    /// What a number holds now, and so a struct, a tuple or an option of numbers, also if it is borrowed; all else is what it was.
+    fn present_content(&mut self, handle: u32, at: At) -> Step<Kind> {
+        match self.kind(handle) {
+            Kind::Variable { var, .. } if self.var_type(var).rank.is_none() => {
+                self.read_var(var, at).map(Kind::Plain)
+            }
+            Kind::Element { place, index, .. } => self.read_element(place, &index, at).map(Kind::Plain),
+            Kind::Optional(Held::Variable { .. }) => self.snapshot(handle, at),
+            Kind::Tuple(_) if self.option_to_set(handle).is_some() => self.snapshot(handle, at),
+            Kind::Tuple(items) if self.leaves_of(handle).iter().all(|leaf| !self.is_array(*leaf)) => {
+                let (of, mut contents) = (items.of, Vec::with_capacity(items.len()));
+                for item in items {
+                    let content = self.present_content(item, at)?;
+                    contents.push(self.handle(content));
+                }
+                Ok(Kind::Tuple(Items::with(of, contents)))
+            }
+            _ => self.snapshot_scalar(handle, at).map(|present| self.kind(present)),
         }
     }
 }

@@ -76,11 +76,18 @@ impl Tracer {
         at: At,
     ) -> Value<'t> {
         let v = self.as_two_options(v, at);
-        let items = self.with(|state| match state.kind(v.id) {
-            Kind::Tuple(items) if matches!(items.of, Whole::Tuple | Whole::Result | Whole::Options) => {
-                Some((items.of, items.to_vec()))
+        let items = self.with(|state| {
+            // What is there of a vector of options, which are two results.
+            let present = state.as_present(v.id, at).unwrap_or(v.id);
+            match (state.kind(v.id), state.kind(present)) {
+                (Kind::Tuple(items), _)
+                    if matches!(items.of, Whole::Tuple | Whole::Result | Whole::Options) =>
+                {
+                    Some((items.of, items.to_vec()))
+                }
+                (_, Kind::Tuple(items)) if items.of == Whole::Options => Some((items.of, items.to_vec())),
+                _ => None,
             }
-            _ => None,
         });
         match items {
             Some((of, items)) => {

@@ -116,6 +116,35 @@ impl Tracer {
         self.is_there(method.name(), wanted, items, &|item| self.apply(args[0], &[item], at), at)
     }
 
+    /// `slice.is_sorted()` and its kin: whether each item stands where it may behind the one before.
+    pub(crate) fn are_sorted<'t>(
+        &'t self,
+        method: Method,
+        items: Value<'t>,
+        args: &[Value<'t>],
+        at: At,
+    ) -> Value<'t> {
+        let all = match self.with(|state| matches!(state.kind(items.id), Kind::Sequence(_))) {
+            true => self.bind_named("", self.method(items, Method::collect, &[], at), None, at),
+            false => items,
+        };
+        let one = self.lift(1usize, at);
+        let pairs = self.range(one, self.method(all, Method::len, &[], at), false, at);
+        let in_order = |index| {
+            let before = self.index(all, &[self.binary("-", index, one, at)], at);
+            let pair = [before, self.index(all, &[index], at)];
+            match (method, args) {
+                (Method::is_sorted_by, [ordered]) => self.apply(*ordered, &pair, at),
+                (_, [key]) => {
+                    let [a, b] = pair.map(|item| self.apply(*key, &[item], at));
+                    self.binary("<=", a, b, at)
+                }
+                _ => self.binary("<=", pair[0], pair[1], at),
+            }
+        };
+        self.is_there("sorted", false, pairs, &in_order, at)
+    }
+
     pub(crate) fn find_item<'t>(
         &'t self,
         method: Method,

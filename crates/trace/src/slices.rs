@@ -8,9 +8,10 @@
 //! A range that ends before it starts is an error, as in Rust; `ndarray`'s `slice` takes it for one without indices.
 
 use crate::errors::{At, Step, mistake};
+use crate::sequences::Item;
 use crate::state::{Kind, State};
 use crate::views::Part;
-use parfuse_ir::program::{Cut, View};
+use parfuse_ir::program::{Cut, Value, View};
 use parfuse_ir::{DType, FaultKind, ScalarOp};
 
 impl State {
@@ -62,12 +63,32 @@ impl State {
         self.view(array, View::of_cuts(cuts), mutable, at)
     }
 
-    fn check_order(
-        &mut self,
-        start: parfuse_ir::program::Value,
-        end: parfuse_ir::program::Value,
-        at: At,
-    ) -> Step<()> {
+    /// `slice.chunks_exact(n).remainder()`.
+    pub(crate) fn remainder_of_chunks(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
+        let sequence = self.sequence(receiver, at)?;
+        match (&sequence.item, &sequence.ranges[..]) {
+            (&Item::Window { array, .. }, &[range]) if sequence.stages.is_empty() => {
+                let start = Some(self.handle(Kind::Plain(range.end)));
+                self.part_of_slice(array, Part::Range { start, end: None, inclusive: false, step: None }, at)
+            }
+            _ => mistake(
+                "`.remainder()` is for the parts that `chunks_exact` gives, before any is taken by `next`",
+            ),
+        }
+    }
+
+    /// Where the part begins that a range shows.
+    pub(crate) fn start_of_part(&mut self, range: u32, at: At) -> Step<Value> {
+        match self.kind(range) {
+            Kind::Slice(parts) if let [Part::Range { start: Some(start), .. }] = parts[..] => {
+                self.scalar(start, "the start of a range", at)
+            }
+            Kind::Range(range) => Ok(range.start),
+            _ => Ok(self.usize_constant(0, at)),
+        }
+    }
+
+    fn check_order(&mut self, start: Value, end: Value, at: At) -> Step<()> {
         let (first, last) = (self.known_integer(start), self.known_integer(end));
         if first.zip(last).is_some_and(|(first, last)| first <= last) {
             return Ok(());

@@ -356,6 +356,22 @@ impl Tracer {
         self.unit()
     }
 
+    /// `slice.copy_within(range, index)`: the elements of the range, which are read before any is set.
+    pub(crate) fn copied_within<'t>(
+        &'t self,
+        _: Method,
+        array: Value<'t>,
+        args: &[Value<'t>],
+        at: At,
+    ) -> Value<'t> {
+        let copies = self.method(self.index(array, &[args[0]], at), Method::to_vec, &[], at);
+        let copies = self.bind_named("", copies, None, at);
+        let start = self.bind_named("", args[1], None, at);
+        let end = self.binary("+", start, self.method(copies, Method::len, &[], at), at);
+        let target = self.index(array, &[self.range(start, end, false, at)], at);
+        self.method(self.unary("&mut", target, at), Method::assign, &[copies], at)
+    }
+
     /// `slice.reverse()`: elements change places where they lie, and whole rows by a copy.
     pub(crate) fn reversed_elements<'t>(
         &'t self,

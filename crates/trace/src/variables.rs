@@ -329,8 +329,14 @@ impl State {
                     ) => self.kind(*value),
                     Kind::Poison => return Err(Problem::Reported),
                     _ => {
+                        let advice = match kind {
+                            Kind::Plain(value) if self.ty(*value).rank.is_some() => {
+                                "; options are not collected into one: push what `item?` gives in a `for` loop"
+                            }
+                            _ => "",
+                        };
                         return mistake(format!(
-                            "{} is declared as {ty}, but its value is no `Option`",
+                            "{} is declared as {ty}, but its value is no `Option`{advice}",
                             called(name)
                         ));
                     }

@@ -301,3 +301,29 @@ fn conditions_may_bind() {
         exactly!(chained_loops(x));
     }
 }
+
+#[kernel]
+fn changed_in_place(x: &[f64]) -> (Option<f64>, f64, Vec<Option<usize>>) {
+    let mut best: Option<f64> = None;
+    let mut sum = 0.0;
+    let mut counts: Vec<Option<usize>> = vec![None; 4];
+    for (i, &v) in x.iter().enumerate() {
+        *best.get_or_insert(0.5) += 0.25;
+        if let Some(before) = best.replace(v) {
+            sum += before;
+        }
+        *best.insert(v * 2.0) -= 0.5;
+        *counts[i % 4].get_or_insert_with(|| i + 100) += 1;
+        *counts[i * 7 % 3].get_or_insert(i) += 1;
+        if i % 5 == 4 {
+            sum += counts[1].take().unwrap_or(7) as f64;
+        }
+    }
+    (best, sum, counts)
+}
+
+#[test]
+fn what_options_hold_is_replaced_or_put_there() {
+    exactly!(changed_in_place(&[0.5, 1.0, -3.0, 2.0, 4.0, 8.0, 0.25]));
+    exactly!(changed_in_place(&[]));
+}

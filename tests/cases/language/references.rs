@@ -324,3 +324,38 @@ fn rows_may_be_set_where_there_are_some() {
     let error = error_of!(first_of(&mut []));
     assert!(error.to_string().contains("`Option` that has no value"), "{error}");
 }
+
+#[kernel]
+#[allow(clippy::toplevel_ref_arg)]
+fn by_ref_mut(x: &[i64]) -> (Option<(i64, i64)>, i64) {
+    let mut range: Option<(i64, i64)> = None;
+    let mut left = Some(3);
+    let mut pair = (0, 1);
+    for &v in x {
+        match range {
+            Some((ref mut low, ref mut high)) => {
+                *low = (*low).min(v);
+                *high = (*high).max(v);
+            }
+            None => range = Some((v, v)),
+        }
+        if let Some(ref mut n) = left {
+            *n -= 1;
+        }
+        while let Some(ref mut n) = left
+            && *n < 0
+        {
+            *n += 2;
+        }
+        let (ref mut sum, ref factor) = pair;
+        *sum += v * *factor;
+        let ref mut factor = pair.1;
+        *factor += 1;
+    }
+    (range, pair.0 * 10 + left.unwrap_or(0))
+}
+
+#[test]
+fn patterns_borrow_what_they_take_apart() {
+    exactly!(by_ref_mut(&[3, -1, 7, 2, 2]));
+}

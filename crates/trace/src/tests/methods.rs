@@ -46,7 +46,7 @@ fn argument<'t>(t: &'t Tracer, kind: Argument, of: Receiver) -> Value<'t> {
         Argument::Signed => t.lift(-2isize, line(1)),
         Argument::Array => t.array::<f64>("b", 1),
         Argument::Slice => t.slice_info(&[ALL; 2], line(1)),
-        Argument::AxisSlice => t.slice_info(&[ALL], line(1)),
+        Argument::AxisSlice | Argument::PartOfSlice => t.slice_info(&[ALL], line(1)),
         Argument::Slices => t.tuple(&[t.slice_info(&[ALL; 2], line(1))]),
         Argument::Index | Argument::Shape => t.tuple(&[t.lift(1usize, line(1)), t.lift(1usize, line(1))]),
         Argument::Axes => t.tuple(&[t.lift(1usize, line(1)), t.lift(0usize, line(1))]),

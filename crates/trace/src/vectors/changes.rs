@@ -4,7 +4,7 @@ use super::Vector;
 use crate::errors::{At, Problem, Step, mistake};
 use crate::records::Items;
 use crate::state::{Kind, State};
-use crate::{Method, Tracer, Value};
+use crate::{Method, SliceItem, Tracer, Value};
 use parfuse_ir::ScalarOp;
 use parfuse_ir::program::{self, Var};
 
@@ -34,6 +34,9 @@ enum Change {
     Retain,
     Dedup,
     SwapRemove,
+    Append,
+    Drain,
+    SplitOff,
 }
 
 impl Change {
@@ -52,6 +55,9 @@ impl Change {
             Method::retain => Change::Retain,
             Method::dedup | Method::dedup_by | Method::dedup_by_key => Change::Dedup,
             Method::swap_remove => Change::SwapRemove,
+            Method::append => Change::Append,
+            Method::drain => Change::Drain,
+            Method::split_off => Change::SplitOff,
             _ => return None,
         })
     }
@@ -83,8 +89,10 @@ impl Tracer {
         let change = Change::of(method)?;
         let vector = match self.with(|state| state.kind(receiver.id)) {
             Kind::Vector { vector, .. } => vector,
-            // `a.push(Axis(0), row)` is a method of arrays.
-            Kind::Variable { var, .. } if (change, args.len()) != (Change::Push, 2) => {
+            // `a.push(Axis(0), row)` and `a.append(Axis(0), rows)` are methods of arrays.
+            Kind::Variable { var, .. }
+                if !(args.len() == 2 && matches!(change, Change::Push | Change::Append)) =>
+            {
                 let named = self.step(at, |state| state.refuse_fixed_length(var, method));
                 return Some(named);
             }
@@ -117,7 +125,7 @@ impl Tracer {
                 (Change::Remove, [position]) => {
                     return Some(self.remove_if_any(receiver, head, count, *position, at));
                 }
-                (Change::Push | Change::Pop | Change::Extend | Change::Clear, _) => {}
+                (Change::Push | Change::Pop | Change::Extend | Change::Append | Change::Clear, _) => {}
                 // All others see the elements from the first place of the array on.
                 _ => self.move_to_front(vector, head, count, at),
             }
@@ -135,6 +143,19 @@ impl Tracer {
         Some(match (change, args) {
             (Change::Push, [item]) => push(*item),
             (Change::Pop, []) if is_heap => self.pop_greatest(vector, count, at),
+            (Change::Drain | Change::SplitOff, _) if is_heap => self.mistake(
+                &format!("`.{method}()` is not a method of heaps in a kernel: take elements away by `pop`"),
+                at,
+            ),
+            (Change::Drain, [range]) => self.drain(receiver, vector, count, *range, at),
+            (Change::SplitOff, [index]) => {
+                let index = self.bind_named("", *index, None, at);
+                let part = SliceItem::Range { start: Some(index), end: None, inclusive: false, step: None };
+                let part = self.index(receiver, &[self.slice_info(&[part], at)], at);
+                let taken = self.bind_named("", self.method(part, Method::to_vec, &[], at), None, at);
+                set_count(index);
+                taken
+            }
             (Change::Retain, _) if is_heap => self.mistake(
                 "`.retain()` is not a method of heaps in a kernel: push what is kept to another one",
                 at,
@@ -144,6 +165,10 @@ impl Tracer {
                     push(item);
                 };
                 self.trace_in_order(*items, &mut Some(push), at)
+            }
+            (Change::Append, [other]) => {
+                self.method(receiver, Method::extend, &[self.method(*other, Method::iter, &[], at)], at);
+                self.method(*other, Method::clear, &[], at)
             }
             (Change::Clear, []) => self.step(at, |state| {
                 state.empty(vector, at);
@@ -246,6 +271,27 @@ impl Tracer {
             state.assert_value(has_room, FULL, at);
             Ok(Kind::Tuple(Items::default()))
         });
+    }
+
+    /// Takes away the elements of a range: those behind move down. Gives an iterator over copies.
+    fn drain<'t>(
+        &'t self,
+        receiver: Value<'t>,
+        vector: usize,
+        count: Value<'t>,
+        range: Value<'t>,
+        at: At,
+    ) -> Value<'t> {
+        let part = self.index(receiver, &[range], at);
+        let taken = self.bind_named("", self.method(part, Method::to_vec, &[], at), None, at);
+        let length = self.bind_named("", self.method(taken, Method::len, &[], at), None, at);
+        let start = self.step(at, |state| state.start_of_part(range.id, at).map(Kind::Plain));
+        let first = self.binary("+", start, length, at);
+        let moved = self.range(first, self.bind_named("", count, None, at), false, at);
+        let move_down = |index| self.move_item(vector, index, self.binary("-", index, length, at), at);
+        self.trace_for(moved, &mut Some(move_down), at);
+        self.assign_op("-", count, length, at);
+        self.method(taken, Method::into_iter, &[], at)
     }
 
     /// `vector[to] = vector[from]`.
