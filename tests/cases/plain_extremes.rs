@@ -58,6 +58,19 @@ fn nearest_above(a: &ArrayRef1<f64>, least: f64) -> (usize, f64) {
     (at, best)
 }
 
+/// The other array may be shorter: its elements are looked at where the loop in order does.
+#[kernel]
+fn with_the_greatest(a: &ArrayRef1<f64>, others: &ArrayRef1<f64>) -> f64 {
+    let (mut best, mut other) = (f64::NEG_INFINITY, 0.0);
+    for i in 0..a.len() {
+        if a[i] > best {
+            best = a[i];
+            other = others[i];
+        }
+    }
+    other
+}
+
 #[kernel]
 fn greatest_integer(a: &ArrayRef1<f64>) -> i16 {
     let mut best = i16::MIN;
@@ -108,4 +121,11 @@ fn the_first_of_zeros_of_both_signs_is_found() {
         assert_eq!(last.to_bits(), zeros[1].to_bits());
     }
     assert_eq!(greatest::serial(&array![1.0], 0.0).unwrap(), 1.0);
+}
+
+#[test]
+fn nothing_is_looked_at_that_the_loop_in_order_does_not_look_at() {
+    let a = Array1::from_shape_fn(300, |i| -(i as f64));
+    let (other,) = compiled_ways!(with_the_greatest(&a, &array![7.0]));
+    assert_eq!(other, 7.0);
 }

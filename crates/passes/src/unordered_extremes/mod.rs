@@ -100,41 +100,47 @@ enum Lookups {
 }
 
 /// Whether a body computes numbers of elements and sets variables, and does nothing else.
+///
+/// What stands in a branch may be evaluated in more iterations than in order, so that nothing may fail there that the body has
+/// not done in any case.
 fn only_looks(program: &Program, body: &Block, lookups: Lookups) -> bool {
     let assigned = assignments(program, body);
     // What depends on elements, or on what iterations set.
     let mut found: FastSet<Value> = FastSet::default();
-    walk::statements(program, body).all(|stmt| match stmt {
-        Stmt::Assign { .. } | Stmt::If { .. } => true,
-        Stmt::Let(value) => {
-            let expr = &program.values[*value].expr;
-            let is_found = |value: &Value| lookups == Lookups::Forbidden && found.contains(value);
-            let (known, fits) = match expr {
-                Expr::Const(_) | Expr::Param(_) | Expr::Bound => (true, true),
-                Expr::Var(var) => (!assigned.contains_key(var), true),
-                Expr::Op(_, operands) => {
-                    (!operands.iter().any(is_found), matches!(program.ty(*value), Type::Scalar(_)))
-                }
-                Expr::Cast(operand) => (!is_found(operand), matches!(program.ty(*value), Type::Scalar(_))),
-                Expr::Index { index, .. } => (false, !index.iter().any(is_found)),
-                Expr::Dim { .. } | Expr::Len(_) => (true, true),
-                Expr::View { .. } => {
-                    (!expr.operands().iter().any(is_found), !expr.operands().iter().any(is_found))
-                }
-                Expr::Complex { .. }
-                | Expr::Part { .. }
-                | Expr::Fill { .. }
-                | Expr::Copy(_)
-                | Expr::Reshape { .. }
-                | Expr::Random { .. }
-                | Expr::Map { .. }
-                | Expr::Reduce { .. } => (false, false),
-            };
-            if !known {
-                found.insert(*value);
+    // Elements and views that every iteration looks at.
+    let mut certain: Vec<&Expr> = Vec::new();
+    let (mut fits, in_front) = (true, true);
+    walk::visit_within(program, body, in_front, |stmt, in_any_case| {
+        let Stmt::Let(value) = stmt else {
+            fits &= matches!(stmt, Stmt::Assign { .. } | Stmt::If { .. });
+            return false;
+        };
+        let expr = &program.values[*value].expr;
+        let is_found = |value: &Value| lookups == Lookups::Forbidden && found.contains(value);
+        let is_scalar = matches!(program.ty(*value), Type::Scalar(_));
+        let is_known = match expr {
+            Expr::Const(_) | Expr::Param(_) | Expr::Bound | Expr::Dim { .. } | Expr::Len(_) => true,
+            Expr::Var(var) => !assigned.contains_key(var),
+            Expr::Op(..) | Expr::Cast(_) if is_scalar => !expr.operands().iter().any(is_found),
+            Expr::Index { .. } | Expr::View { .. } => {
+                fits &= in_any_case || certain.contains(&expr);
+                certain.push(expr);
+                let places = match expr {
+                    Expr::Index { index, .. } => index.clone(),
+                    _ => expr.operands().into_iter().collect(),
+                };
+                fits &= !places.iter().any(is_found);
+                matches!(expr, Expr::View { .. })
             }
-            fits
+            _ => {
+                fits = false;
+                false
+            }
+        };
+        if !is_known {
+            found.insert(*value);
         }
-        _ => false,
-    })
+        false
+    });
+    fits
 }
