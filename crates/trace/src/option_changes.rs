@@ -6,11 +6,24 @@
 //! best.get_or_insert(x)       if best.is_none() { best = Some(x) }; what it holds, to be changed
 //! ```
 
-use crate::errors::{At, Step, mistake};
+use crate::errors::{At, Step};
 use crate::state::{Held, Kind, State};
 use crate::{Method, Tracer, Value};
 
 impl Tracer {
+    /// `option.take()`: what it held.
+    pub(crate) fn taken_option<'t>(
+        &'t self,
+        _: Method,
+        option: Value<'t>,
+        _: &[Value<'t>],
+        at: At,
+    ) -> Value<'t> {
+        let held = self.content_now(option, at);
+        self.assign(option, self.none(at), at);
+        held
+    }
+
     /// `option.replace(x)`: what it held.
     pub(crate) fn replaced_option<'t>(
         &'t self,
@@ -19,7 +32,7 @@ impl Tracer {
         args: &[Value<'t>],
         at: At,
     ) -> Value<'t> {
-        let held = self.bind_named("", option, None, at);
+        let held = self.content_now(option, at);
         self.assign(option, self.some(args[0], at), at);
         held
     }
@@ -48,19 +61,6 @@ impl Tracer {
 }
 
 impl State {
-    /// `option.take()`: what a variable holds, which then holds nothing.
-    pub(crate) fn take_option(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
-        let Kind::Optional(Held::Variable { present, .. }) = self.kind(receiver) else {
-            return mistake(
-                "`.take()` is for an option in a `let mut` variable, or for an iterator, `it.take(n)`",
-            );
-        };
-        let held = self.snapshot(receiver, at)?;
-        let nothing = self.bool_constant(false, at);
-        self.set_var(present, nothing);
-        Ok(held)
-    }
-
     /// `option.as_mut()`, `&mut option`: of an option in a variable what is there may be changed.
     pub(crate) fn option_to_change(&mut self, receiver: u32, _: &[u32], at: At) -> Step<Kind> {
         match self.kind(receiver) {

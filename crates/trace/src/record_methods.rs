@@ -223,7 +223,10 @@ impl State {
             }
             Kind::Element { place, index, .. } => self.read_element(place, &index, at).map(Kind::Plain),
             Kind::Optional(Held::Variable { .. }) => self.snapshot(handle, at),
-            Kind::Tuple(_) if self.option_to_set(handle).is_some() => self.snapshot(handle, at),
+            Kind::Tuple(_) if let Some([present, value]) = self.option_to_set(handle) => {
+                let (present, value) = (self.condition(present, at)?, self.present_content(value, at)?);
+                Ok(self.maybe(present, value))
+            }
             Kind::Tuple(items) if self.leaves_of(handle).iter().all(|leaf| !self.is_array(*leaf)) => {
                 let (of, mut contents) = (items.of, Vec::with_capacity(items.len()));
                 for item in items {

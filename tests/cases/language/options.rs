@@ -317,6 +317,7 @@ fn changed_in_place(x: &[f64]) -> (Option<f64>, f64, Vec<Option<usize>>) {
         *counts[i * 7 % 3].get_or_insert(i) += 1;
         if i % 5 == 4 {
             sum += counts[1].take().unwrap_or(7) as f64;
+            sum += counts[i % 2].replace(i).unwrap_or(9) as f64;
         }
     }
     (best, sum, counts)

@@ -47,7 +47,7 @@ macro_rules! __methods_of_iterators {
             skip - { Iterator one (count: integer) read without_first "All but the first items." }
             take -
                 { Iterator one (count: integer) read only_first "The first items." }
-                { Option one () read take_option "What a variable holds, which then holds nothing." }
+                { Option one () trace taken_option "What a variable holds, which then holds nothing." }
             take_while - { Iterator one (goes_on: closure) read taken_while "The items before the first of which a closure says no." }
             skip_while - { Iterator one (leaves_out: closure) read skipped_while "The items from the first on of which a closure says no." }
             map_while - { Iterator one (function: closure) read mapped_while "What a closure computes from each item, up to the first of which it makes nothing." }
