@@ -196,7 +196,10 @@ fn borrows_are_told_from_moves() {
 
 #[test]
 fn a_variable_is_read_before_a_later_operand_changes_it() {
-    contains("fn f(mut x: f64) -> f64 { x + { x += 1.0; x } }", &["t.binary(\"+\", t.bind(\"\", x,"]);
+    contains(
+        "fn f(mut x: f64) -> f64 { x + { x += 1.0; x } }",
+        &["t.binary(\"+\", t.bind(\"\", t.value_now(x,"],
+    );
 }
 
 #[test]

@@ -75,6 +75,7 @@ fn closure(t: &Tracer, method: Method, position: usize) -> Value<'_> {
         | Method::partition
         | Method::is_some_and
         | Method::is_none_or
+        | Method::is_sorted_by
         | Method::any
         | Method::retain
         | Method::dedup_by
@@ -97,7 +98,9 @@ fn closure(t: &Tracer, method: Method, position: usize) -> Value<'_> {
         Method::fold_while => |t, given| t.step_of_fold(given[0], true, line(1)),
         Method::try_fold => |t, given| t.some(given[0], line(1)),
         Method::then_with => |t, _| receiver(t, Receiver::Ordering),
-        Method::unwrap_or_else | Method::map_or_else | Method::then if position == 0 => {
+        Method::unwrap_or_else | Method::map_or_else | Method::then | Method::get_or_insert_with
+            if position == 0 =>
+        {
             |t, _| t.lift(1.0, line(1))
         }
         Method::ok_or_else => |t, _| t.lift(1usize, line(1)),
@@ -114,6 +117,7 @@ fn argument_of<'t>(t: &'t Tracer, method: Method, kind: Argument, of: Receiver) 
     match (method, kind) {
         // As many items of one type.
         (Method::eq | Method::ne, Argument::Iterator) => receiver(t, Receiver::Iterator),
+        (_, Argument::Any) if of == Receiver::Option && changes_option(method) => t.lift(1.0, line(1)),
         (
             Method::push | Method::push_back | Method::push_front | Method::insert | Method::resize,
             Argument::Any,
@@ -127,6 +131,7 @@ fn argument_of<'t>(t: &'t Tracer, method: Method, kind: Argument, of: Receiver) 
         (Method::map_or, _) => t.lift(1.0, line(1)),
         (Method::fold, Argument::Any) if of == Receiver::Array => t.lift(1.0, line(1)),
         (Method::append, Argument::Array) => t.array::<f64>("b", 2),
+        (Method::append, _) if of == Receiver::Vector => receiver(t, of),
         (Method::select, Argument::Array) => t.array::<usize>("b", 1),
         (Method::triu | Method::tril, _) => t.lift(1isize, line(1)),
         (Method::assign_to, _) => t.array_mut::<f64>("b", 2),
@@ -136,12 +141,19 @@ fn argument_of<'t>(t: &'t Tracer, method: Method, kind: Argument, of: Receiver) 
     }
 }
 
+/// Whether a method changes the option that it is called on.
+fn changes_option(method: Method) -> bool {
+    use Method::{get_or_insert, get_or_insert_with, insert, replace, take};
+    matches!(method, take | replace | insert | get_or_insert | get_or_insert_with)
+}
+
 /// What a method of arrays is called on in the test, if not on any.
 fn array_for(t: &Tracer, method: Method) -> Value<'_> {
     match method {
         Method::into_scalar => t.array::<f64>("m", 0),
         Method::chunks
         | Method::chunks_mut
+        | Method::copy_within
         | Method::partition_point
         | Method::split_at_mut
         | Method::split_first
@@ -156,6 +168,9 @@ fn array_for(t: &Tracer, method: Method) -> Value<'_> {
         | Method::binary_search_by_key
         | Method::starts_with
         | Method::ends_with
+        | Method::is_sorted
+        | Method::is_sorted_by
+        | Method::is_sorted_by_key
         | Method::into_sorted_vec => t.array::<f64>("m", 1),
         method if method.name().starts_with("sort") || method.name().starts_with("select_nth") => {
             t.array_mut::<f64>("m", 1)
@@ -186,6 +201,9 @@ fn mistakes(row: &Row, of: Receiver) -> Vec<String> {
             t.method(t.array::<f64>("a", 2), Method::outer_iter, &[], line(1))
         }
         Method::unzip => t.method(receiver(&t, of), Method::enumerate, &[], line(1)),
+        Method::remainder => {
+            t.method(t.array::<f64>("a", 1), Method::chunks_exact, &[t.lift(2usize, line(1))], line(1))
+        }
         Method::grain | Method::assume_disjoint => {
             // As in an `unsafe` block.
             t.with(|state| state.unsafe_depth = 1);
@@ -202,7 +220,9 @@ fn mistakes(row: &Row, of: Receiver) -> Vec<String> {
             queue
         }
         Method::flatten if of == Receiver::Option => t.some(t.some(t.lift(1.0, line(1)), line(1)), line(1)),
-        Method::take if of == Receiver::Option => t.variable("o", receiver(&t, of), line(1)),
+        method if of == Receiver::Option && changes_option(method) => {
+            t.variable("o", receiver(&t, of), line(1))
+        }
         method if of == Receiver::Array => array_for(&t, method),
         _ => receiver(&t, of),
     };
